@@ -1,0 +1,30 @@
+// The demo sign-in: one button, no questions, for trying the server on one's own computer. Each visitor's browser is its own person.
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { AuthBackend, BackendModule, House, Identity } from './contract.ts'
+
+/**
+ * @param browser the visitor's browser id. Only its hash goes further, so that the subject, which is stored and logged,
+ * tells nobody the id that the browser is recognised by.
+ */
+function identify (browser: string): Identity {
+  const digest = createHash('sha256').update(`demo user of browser ${browser}`).digest('hex')
+  return { subject: digest, name: `Demo user ${digest.slice(0, 4).toUpperCase()}` }
+}
+
+function open (house: House): AuthBackend {
+  house.log.warn('Demo sign-in is on: whoever reaches this server can enter without a password. Take demo out of AUTH_BACKEND before others can reach it.')
+  return {
+    title: 'Demo',
+    oneClick: {
+      label: 'Continue as a demo user',
+      enter: async (browser) => identify(browser)
+    }
+  }
+}
+
+export default {
+  env: z.object({}),
+  developmentOnly: true,
+  open: (_env, house) => open(house)
+} satisfies BackendModule

@@ -1,0 +1,45 @@
+// Password hashes: argon2id with the parameters of the OWASP password storage sheet, a few at a time so that sign-ins cannot fill the memory.
+import { hash, parseOptions, verify } from '@node-rs/argon2'
+import { BackendUnavailable } from './contract.ts'
+
+/** 19 MiB, two passes, one lane. `algorithm` 2 is argon2id, `version` 1 is 0x13: the library's names for them exist in its types only. */
+const PARAMETERS = { algorithm: 2, version: 1, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const
+
+export interface PasswordHasher {
+  /** @returns a PHC string. The password is brought to NFC first (NIST SP 800-63B-4 §3.1.1.2), so that two keyboards spell it alike. */
+  hash (password: string): Promise<string>
+  verify (passwordHash: string, password: string): Promise<boolean>
+  /** Whether the hash was made with other parameters than today's. */
+  isOutdated (passwordHash: string): boolean
+}
+
+/** @param limits how many hashes run at once, and how many may wait; one more throws {@link BackendUnavailable}. */
+export function createPasswordHasher (limits = { running: 4, waiting: 64 }): PasswordHasher {
+  const inTurn = createTurns(limits)
+  return {
+    hash: (password) => inTurn(() => hash(password.normalize('NFC'), PARAMETERS)),
+    verify: (passwordHash, password) => inTurn(() => verify(passwordHash, password.normalize('NFC'))),
+    isOutdated (passwordHash) {
+      const used = parseOptions(passwordHash)
+      return (Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]).some((name) => used[name] !== PARAMETERS[name])
+    }
+  }
+}
+
+function createTurns ({ running, waiting }: { running: number, waiting: number }) {
+  let busy = 0
+  const queue: (() => void)[] = []
+  return async <T>(task: () => Promise<T>): Promise<T> => {
+    if (busy < running) busy++
+    else if (queue.length < waiting) await new Promise<void>((resolve) => queue.push(resolve))
+    else throw new BackendUnavailable(`More than ${running + waiting} passwords are waiting to be checked`)
+    try {
+      return await task()
+    } finally {
+      // A finished task hands its place to the first that waits; only without one does the place become free.
+      const next = queue.shift()
+      if (next) next()
+      else busy--
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// How single environment variables are read: each schema says in its message what to write instead.
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+export const integer = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, `write a whole number from ${least} to ${most}`).transform(Number)
+    .refine((value) => value >= least && value <= most, `write a whole number from ${least} to ${most}`)
+
+export const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+
+/** A host name that never leaves this computer: http is safe there, and no other host is. */
+export const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
+
+const parseUrl = (value: string): URL | undefined => URL.canParse(value) ? new URL(value) : undefined
+
+/** An origin in the one spelling that issuer, resource and audience are compared in: no path, no trailing slash. */
+export const publicUrl = z.string().transform((value, context) => {
+  const url = parseUrl(value.trim())
+  const refuse = (message: string) => { context.addIssue(message); return z.NEVER }
+  if (!url || !/^https?:$/.test(url.protocol)) return refuse('write the address people reach the server at, for example https://mcp.example.com')
+  if (url.username || url.password) return refuse('must not hold a user name or password')
+  if (url.pathname !== '/' || url.search || url.hash) return refuse(`write the origin only, without a path: ${url.origin}`)
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return refuse(`must be https, since tokens travel on it (http is allowed for localhost only): https://${url.host}`)
+  return url.origin
+})
+
+export const httpUrl = z.string().refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
+  .transform((value) => value.replace(/\/+$/, ''))
+
+export const redisUrl = z.string().refine((value) => /^rediss?:$/.test(parseUrl(value)?.protocol ?? ''), 'write redis://host:6379 or rediss://user:password@host:6379')
+
+const SECRET_HELP = 'write at least 32 random characters, for example the output of: openssl rand -base64 32 (several, separated by commas: the first writes, all read)'
+
+export const secretKeys = list.refine((keys) => keys.length > 0 && keys.every((key) => key.length >= 32 && new Set(key).size >= 10), SECRET_HELP)
+
+export const allowedEmails = list.refine(
+  (entries) => entries.every((entry) => /^[^\s@]*@[^\s@]+$/.test(entry)),
+  'write addresses and domains separated by commas, for example ann@example.com,@example.org')
+
+export const origins = list.transform((entries, context) => entries.map((entry) => {
+  const url = parseUrl(entry)
+  if (url && /^https?:$/.test(url.protocol) && entry.replace(/\/$/, '') === url.origin) return url.origin
+  context.addIssue(`${JSON.stringify(entry)} is not an origin; write for example https://chatgpt.com (a * would let every site in)`)
+  return z.NEVER
+}))
+
+export const addresses = list.refine(
+  (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)),
+  'write the addresses or networks of your proxies, for example 10.0.0.0/8,127.0.0.1 (never true or *: anyone could then claim any address)')

@@ -1,0 +1,163 @@
+// The environment, read once: a frozen Config, or one message that lists everything wrong. Nothing else reads the environment.
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { normalizeEmail, type AuthBackend, type BackendModule, type House } from './auth-backends/contract.ts'
+import { registry } from './auth-backends/registry.ts'
+import * as read from './config-values.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A backend that was named and whose variables are right, ready to be opened. */
+export interface ConfiguredBackend {
+  /** Its name in AUTH_BACKEND: stored with every user, so it never changes. */
+  id: string
+  developmentOnly: boolean
+  open (house: House): Promise<AuthBackend>
+}
+
+export type Config = Readonly<Awaited<ReturnType<typeof loadConfig>>>
+
+/** Everything wrong with the environment, in one message for the operator. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  constructor (problems: string[]) {
+    super(`The configuration is not right. Change these variables and start again:\n${problems.map((line) => `  - ${line}`).join('\n')}\nAll variables are explained in .env.example.`)
+  }
+}
+
+/** The process's environment over the `.env` file of this folder, if there is one. */
+export function readEnvironment (folder = process.cwd()): Environment {
+  let file: Environment = {}
+  try {
+    file = parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error
+  }
+  return { ...file, ...process.env }
+}
+
+/** The variables that belong to no backend. `.env.example` documents each; a test compares the two. */
+export const variables = z.object({
+  PORT: read.integer(0, 65535).default(8080),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: read.publicUrl.optional(),
+  FLY_APP_NAME: z.string().optional(),
+  NODE_ENV: z.string().optional(),
+  AUTH_BACKEND: read.list.optional(),
+  DATA_DIR: z.string().default('./data'),
+  REDIS_URL: read.redisUrl.optional(),
+  SECRET_KEY: read.secretKeys.optional(),
+  DOCS_DIR: z.string().default('./docs'),
+  DOCS_BASE_URL: read.httpUrl.optional(),
+  SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
+  ALLOWED_EMAILS: read.allowedEmails.default([]),
+  CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),
+  TRUST_PROXY: read.addresses.default([]),
+  ACCESS_TOKEN_TTL: read.integer(1, 86_400).default(3600),
+  REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
+  AUTHORIZATION_CODE_TTL: read.integer(1, 600).default(60),
+  REFRESH_GRACE: read.integer(0, 300).default(30),
+  RATE_LIMITS: z.enum(['on', 'off'], 'write on or off').default('on'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info')
+})
+
+/**
+ * @param environment an empty value counts as unset.
+ * @param folder what relative paths are relative to.
+ * @throws ConfigError naming every faulty variable and what to write instead.
+ */
+export async function loadConfig (environment: Environment, folder = process.cwd()) {
+  const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== '')) as Record<string, string>
+  const parsed = variables.safeParse(env)
+  const problems = parsed.success ? [] : describe(parsed.error)
+  // With something wrong already, the rest is checked all the same: one message lists everything.
+  const values = parsed.data ?? variables.parse(without(env, parsed.error))
+  const publicUrl = values.PUBLIC_URL ?? (values.FLY_APP_NAME ? `https://${values.FLY_APP_NAME}.fly.dev` : `http://localhost:${values.PORT}`)
+  const local = read.isLoopback(new URL(publicUrl).hostname)
+  const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
+  const { backends, problems: backendProblems } = await chooseBackends(names, env, folder)
+  problems.push(...backendProblems)
+  if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
+    problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+
+  return Object.freeze({
+    port: values.PORT,
+    host: values.HOST,
+    publicUrl,
+    /** The public URL is this computer: development defaults apply. */
+    local,
+    /** False with AUTH_BACKEND=none: no OAuth, tools open to whoever reaches the port. */
+    signIn: backends.length > 0,
+    backends,
+    dataDir: resolve(folder, values.DATA_DIR),
+    redisUrl: values.REDIS_URL,
+    secretKeys: values.SECRET_KEY ?? [],
+    docsDir: resolve(folder, values.DOCS_DIR),
+    docsBaseUrl: values.DOCS_BASE_URL,
+    signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
+    /** Addresses and `@domains`, lower case; empty means everyone. */
+    allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),
+    corsOrigins: values.CORS_ORIGINS,
+    trustProxy: values.TRUST_PROXY,
+    /** Lifetimes in seconds. */
+    accessTokenTtl: values.ACCESS_TOKEN_TTL,
+    refreshTokenTtl: values.REFRESH_TOKEN_TTL,
+    authorizationCodeTtl: values.AUTHORIZATION_CODE_TTL,
+    refreshGrace: values.REFRESH_GRACE,
+    rateLimits: values.RATE_LIMITS === 'on',
+    logLevel: values.LOG_LEVEL
+  })
+}
+
+const describe = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `${issue.path.join('.') || 'environment'}: ${issue.message}`)
+
+function without (env: Record<string, string>, error: z.ZodError): Record<string, string> {
+  const faulty = new Set(error.issues.map((issue) => String(issue.path[0])))
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !faulty.has(name)))
+}
+
+async function chooseBackends (names: string[], env: Record<string, string>, folder: string) {
+  const problems: string[] = []
+  const backends: ConfiguredBackend[] = []
+  if (names.includes('none')) {
+    if (names.length > 1) problems.push('AUTH_BACKEND: none means no sign-in at all and must stand alone; remove it or the others')
+    return { backends, problems }
+  }
+  for (const id of new Set(names)) {
+    const module = await findBackend(id, folder, problems)
+    if (!module) continue
+    const settings = module.env.safeParse(env)
+    if (settings.success) {
+      backends.push({ id, developmentOnly: module.developmentOnly === true, open: async (house) => module.open(settings.data, house) })
+    } else problems.push(...describe(settings.error).map((line) => `${line} (AUTH_BACKEND ${id} needs it)`))
+  }
+  return { backends, problems }
+}
+
+/** A name of the registry, or a path to a module of one's own whose default export is a BackendModule. */
+async function findBackend (id: string, folder: string, problems: string[]): Promise<BackendModule | undefined> {
+  if (Object.hasOwn(registry, id)) return registry[id]
+  if (!/^\.{0,2}\//.test(id)) {
+    problems.push(`AUTH_BACKEND: there is no backend named ${JSON.stringify(id)}; write ${['none', ...Object.keys(registry)].join(', ')}, or a path such as ./my-backend.ts`)
+    return undefined
+  }
+  try {
+    const module: unknown = (await import(pathToFileURL(resolve(folder, id)).href)).default
+    if (isBackendModule(module)) return module
+    problems.push(`AUTH_BACKEND: the default export of ${id} is not a backend; it needs env (a zod object) and open()`)
+  } catch (error) {
+    problems.push(`AUTH_BACKEND: ${id} could not be loaded: ${(error as Error).message}`)
+  }
+  return undefined
+}
+
+function isBackendModule (value: unknown): value is BackendModule {
+  const candidate = value as Partial<BackendModule> | undefined
+  return candidate?.env instanceof z.ZodObject && typeof candidate.open === 'function'
+}

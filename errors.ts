@@ -1,0 +1,68 @@
+// The one error type of the OAuth surface: a typed value with a protocol code, one constructor per code (RFC 6749 §4.1.2.1, §5.2 and the RFCs named below).
+
+/** Where an authorization error may be sent. Attached only after the client and its redirect URI were verified. */
+export interface ErrorRedirect {
+  redirectUri: string
+  state: string | undefined
+}
+
+/**
+ * A refusal that a client or a person can act on. The scope it is thrown in decides how it is spoken:
+ * JSON at the machine endpoints, a page or a redirect at the authorization endpoint, a challenge at the MCP endpoint.
+ */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: string
+  readonly statusCode: number
+  /** Response headers that belong to the refusal, for example `WWW-Authenticate`. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Set only for authorization errors whose client and redirect URI are verified (RFC 6749 §4.1.2.1). */
+  redirect?: ErrorRedirect
+
+  constructor (code: string, statusCode: number, description: string, options: { cause?: unknown, headers?: Record<string, string> } = {}) {
+    super(description, { cause: options.cause })
+    this.code = code
+    this.statusCode = statusCode
+    this.headers = options.headers ?? {}
+  }
+}
+
+type Details = ConstructorParameters<typeof OAuthError>[3]
+const refusal = (code: string, statusCode: number) =>
+  (description: string, details?: Details) => new OAuthError(code, statusCode, description, details)
+
+// RFC 6749 §4.1.2.1 and §5.2
+export const invalidRequest = refusal('invalid_request', 400)
+export const invalidGrant = refusal('invalid_grant', 400)
+export const invalidScope = refusal('invalid_scope', 400)
+export const unauthorizedClient = refusal('unauthorized_client', 400)
+export const unsupportedGrantType = refusal('unsupported_grant_type', 400)
+export const unsupportedResponseType = refusal('unsupported_response_type', 400)
+export const accessDenied = refusal('access_denied', 403)
+export const serverError = refusal('server_error', 500)
+
+/** RFC 6749 §5.2: 401, with a `Basic` challenge when the client tried the Authorization header. */
+export const invalidClient = (description: string, usedBasic = false) =>
+  new OAuthError('invalid_client', 401, description, usedBasic ? { headers: { 'www-authenticate': 'Basic realm="token", charset="UTF-8"' } } : {})
+
+// RFC 7591 §3.2.2
+export const invalidRedirectUri = refusal('invalid_redirect_uri', 400)
+export const invalidClientMetadata = refusal('invalid_client_metadata', 400)
+
+// RFC 8707 §2
+export const invalidTarget = refusal('invalid_target', 400)
+
+// RFC 7009 §2.2.1
+export const unsupportedTokenType = refusal('unsupported_token_type', 400)
+
+// RFC 6750 §3.1; the challenge header is added where the resource's metadata URL is known.
+export const invalidToken = refusal('invalid_token', 401)
+export const insufficientScope = refusal('insufficient_scope', 403)
+
+/** Something the server stands on is away (storage, a sign-in service). The client should try again; nothing was issued. */
+export const temporarilyUnavailable = (description: string, cause?: unknown) =>
+  new OAuthError('temporarily_unavailable', 503, description, { cause, headers: { 'retry-after': '5' } })
+
+/** A step of the sign-in that is spent, expired, or belongs to another browser. */
+export const signInExpired = () =>
+  new OAuthError('sign_in_expired', 400, 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.')

@@ -1,0 +1,19 @@
+// The surface in one table: every URL path the server answers. Routes, pages and metadata read it, so no two of them can disagree.
+export const paths = {
+  home: '/',
+  mcp: ['/', '/mcp'],
+  protectedResource: '/.well-known/oauth-protected-resource',
+  authorizationServer: '/.well-known/oauth-authorization-server',
+  register: '/register',
+  authorize: '/authorize',
+  token: '/token',
+  revoke: '/revoke',
+  login: '/login',
+  switchAccount: '/login/switch',
+  logout: '/logout',
+  signup: '/signup',
+  consent: '/consent',
+  documents: '/documents',
+  style: '/assets/style.css',
+  health: '/health'
+} as const

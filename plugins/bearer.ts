@@ -1,0 +1,65 @@
+// Who may call: takes the access token from the Authorization header, before any body is read, and answers 401 with the challenge that starts a sign-in (RFC 6750 §2.1, §3; RFC 9728 §5.1).
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { insufficientScope, invalidToken, OAuthError } from '../errors.ts'
+import type { Access } from './grants/contract.ts'
+import type { Grants } from './grants/index.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Makes an `onRequest` hook that fills `request.access`, or refuses with 401. */
+    requireAccess (resource: ProtectedResource): (request: FastifyRequest) => Promise<void>
+  }
+  interface FastifyRequest {
+    /** Who is calling, and what their token allows. `null` where no {@link FastifyInstance.requireAccess} hook ran. */
+    access: Access | null
+  }
+}
+
+/** What a challenge says about the resource that was asked for. */
+export interface ProtectedResource {
+  /** Absolute URL of the resource's metadata document (RFC 9728 §3). */
+  resourceMetadata: string
+  /** The scopes a client should ask for to begin with. */
+  scopes: readonly string[]
+}
+
+/** The b64token of RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1). */
+const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+
+export default fp(async function bearer (app: FastifyInstance) {
+  app.decorateRequest('access', null)
+  app.decorate('requireAccess', (resource: ProtectedResource) => async (request: FastifyRequest) => {
+    request.access = await verify(app.grants, authorizationHeaders(request), resource)
+  })
+}, { name: 'bearer', dependencies: ['grants'] })
+
+async function verify (grants: Pick<Grants, 'verifyAccessToken'>, headers: string[], resource: ProtectedResource): Promise<Access> {
+  const [header, ...more] = headers
+  if (header === undefined) {
+    // RFC 6750 §3.1: a request that shows no credentials is told where to get some, and no error code.
+    throw new OAuthError('unauthorized', 401, 'This server needs a sign-in: send an access token in the Authorization header.', challenge(resource, {}))
+  }
+  const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
+  const access = token === undefined ? undefined : await grants.verifyAccessToken(token)
+  if (access) return access
+  const description = 'The access token is not valid: it is malformed, expired or revoked.'
+  throw invalidToken(description, challenge(resource, { error: 'invalid_token', error_description: description }))
+}
+
+/** Every Authorization header as sent: Node keeps only the first of several, and which one a proxy checked is anyone's guess. */
+function authorizationHeaders ({ raw: { rawHeaders } }: FastifyRequest): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization')
+}
+
+/** RFC 6750 §3.1: the token is good but does not carry what the operation needs. `scopes` are all the operation needs, so that one step-up is enough. */
+export function missingScope (resourceMetadata: string, scopes: readonly string[]): OAuthError {
+  const description = `This needs a token with: ${scopes.join(' ')}`
+  return insufficientScope(description, challenge({ resourceMetadata, scopes }, { error: 'insufficient_scope', error_description: description }))
+}
+
+function challenge ({ resourceMetadata, scopes }: ProtectedResource, error: Record<string, string>) {
+  const parameters = { resource_metadata: resourceMetadata, scope: scopes.join(' '), ...error }
+  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`).join(', ')
+  return { headers: { 'www-authenticate': `Bearer ${list}` } }
+}

@@ -1,0 +1,54 @@
+// Client authentication at the token, revocation and (later) introspection endpoint: none, post and basic (RFC 6749 §2.3).
+import { invalidClient, invalidRequest } from '../../errors.ts'
+import { equalSecrets, hashSecret } from '../storage/sealing.ts'
+import type { Parameters } from '../parameters.ts'
+import type { Client } from './contract.ts'
+
+interface Credentials { id: string, secret: string | undefined, usedBasic: boolean }
+
+/**
+ * @param find looks a client up by its id.
+ * @throws invalid_client (401), or invalid_request when a request proves itself in two ways at once.
+ */
+export async function authenticateClient (authorization: string | undefined, form: Parameters, find: (id: string) => Promise<Client | undefined>): Promise<Client> {
+  const { id, secret, usedBasic } = readCredentials(authorization, form)
+  const refuse = () => invalidClient('the client is unknown or did not prove itself; register again, or check its id and secret', usedBasic)
+  const client = await find(id)
+  if (!client) throw refuse()
+  const isRight = client.secretHash === undefined
+    ? secret === undefined
+    : secret !== undefined && equalSecrets(client.secretHash, hashSecret(secret))
+  if (!isRight) throw refuse()
+  return client
+}
+
+function readCredentials (authorization: string | undefined, form: Parameters): Credentials {
+  const inForm = { id: form.get('client_id'), secret: form.get('client_secret') }
+  if (authorization === undefined) {
+    if (inForm.id === undefined) throw invalidClient('client_id is missing')
+    return { id: inForm.id, secret: inForm.secret, usedBasic: false }
+  }
+  const basic = readBasic(authorization)
+  if (inForm.secret !== undefined) throw invalidRequest('send the client secret in the Authorization header or in the body, not in both')
+  if (inForm.id !== undefined && inForm.id !== basic.id) throw invalidRequest('client_id differs from the client in the Authorization header')
+  return basic
+}
+
+/** RFC 6749 §2.3.1: id and secret are form-encoded, joined by a colon, then base64. */
+function readBasic (authorization: string): Credentials {
+  const refuse = () => invalidClient('the Authorization header is not a Basic header with the encoded client id and secret', true)
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
+  if (encoded === undefined) throw refuse()
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 1) throw refuse()
+  try {
+    const id = decodeForm(text.slice(0, colon))
+    const secret = decodeForm(text.slice(colon + 1))
+    return { id, secret: secret === '' ? undefined : secret, usedBasic: true }
+  } catch {
+    throw refuse()
+  }
+}
+
+const decodeForm = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))

@@ -1,0 +1,82 @@
+// Finds and registers clients, and says who is asking. RFC 7591 and the other ways a client becomes known.
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../../config.ts'
+import { formParameters } from '../parameters.ts'
+import { hashSecret, randomSecret } from '../storage/sealing.ts'
+import type { Collection } from '../storage/contract.ts'
+import { authenticateClient } from './authentication.ts'
+import { findChatGptClient } from './chatgpt.ts'
+import type { Client } from './contract.ts'
+import { matchesRedirectUri } from './redirect-uris.ts'
+import { readRegistration, type RegisteredClient } from './registration.ts'
+
+/** A client that nobody used is forgotten after this long; one that holds a grant is kept this long beyond it. */
+const UNUSED_LIFETIME = 90 * 86_400
+
+declare module 'fastify' {
+  interface FastifyInstance { clients: Clients }
+}
+
+export interface Clients {
+  find (id: string): Promise<Client | undefined>
+  /** @throws invalid_client or invalid_request. */
+  authenticate (request: FastifyRequest): Promise<Client>
+  /** @throws invalid_redirect_uri or invalid_client_metadata. The secret is shown here once and kept only as a hash. */
+  register (body: unknown): Promise<{ client: RegisteredClient, secret?: string }>
+  /** Keeps a registered client for as long as a grant of its can live: forgetting it would strand the app that holds the id. */
+  keep (client: Client, until: number): Promise<void>
+}
+
+type Options = Pick<Config, 'publicUrl'>
+
+export default fp(async function clients (app: FastifyInstance, { publicUrl }: Options) {
+  const store = app.storage.collection<RegisteredClient>('client')
+  const find = async (id: string) => toClient(await store.find(id)) ?? findChatGptClient(id)
+
+  app.decorate('clients', {
+    find,
+    authenticate: (request) => authenticateClient(request.headers.authorization, formParameters(request), find),
+    async register (body) {
+      const metadata = readRegistration(body, publicUrl)
+      const secret = metadata.token_endpoint_auth_method === 'none' ? undefined : `mcp_cs_${randomSecret()}`
+      const registeredAt = Math.floor(app.now())
+      const client: RegisteredClient = {
+        id: `mcp_client_${randomSecret(16)}`,
+        ...(secret && { secretHash: hashSecret(secret) }),
+        registeredAt,
+        keptUntil: registeredAt + UNUSED_LIFETIME,
+        metadata
+      }
+      await store.put(client.id, client, UNUSED_LIFETIME)
+      return { client, ...(secret && { secret }) }
+    },
+    keep: (client, until) => keep(store, client, until, app.now())
+  })
+}, { name: 'clients', dependencies: ['storage'] })
+
+async function keep (store: Collection<RegisteredClient>, { id, kind }: Client, until: number, now: number): Promise<void> {
+  if (kind !== 'registered') return
+  await store.update(id, (found) => {
+    // A day's slack saves a write at each refresh.
+    if (!found || found.keptUntil >= until + UNUSED_LIFETIME - 86_400) return { result: undefined }
+    const keptUntil = until + UNUSED_LIFETIME
+    return { write: { record: { ...found, keptUntil }, ttl: keptUntil - now }, result: undefined }
+  })
+}
+
+function toClient (found: RegisteredClient | undefined): Client | undefined {
+  if (!found) return undefined
+  const { metadata } = found
+  return {
+    id: found.id,
+    name: metadata.client_name,
+    kind: 'registered',
+    authMethod: metadata.token_endpoint_auth_method,
+    ...(found.secretHash && { secretHash: found.secretHash }),
+    grantTypes: metadata.grant_types,
+    ...(metadata.client_uri && { uri: metadata.client_uri }),
+    ownsRedirectUri: (uri) => metadata.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
+    onlyRedirectUri: metadata.redirect_uris.length === 1 ? metadata.redirect_uris[0] : undefined
+  }
+}

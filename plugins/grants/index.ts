@@ -1,0 +1,155 @@
+// Grants and their tokens: issue a code, redeem it, rotate, verify, revoke. One record a grant, one atomic step a change (OAuth 2.1 §4.1, §4.3; RFC 7009).
+import { randomBytes } from 'node:crypto'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.ts'
+import { invalidGrant, type OAuthError } from '../../errors.ts'
+import { equalSecrets, hashSecret, type Sealing } from '../storage/sealing.ts'
+import type { Collection } from '../storage/contract.ts'
+import type { Clock } from '../../clock.ts'
+import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
+import { redeemCode, rotateRefresh, type CodeCheck, type Lifetimes, type Outcome } from './steps.ts'
+import { newGrantId, newToken, parseToken, refreshToken } from './token-format.ts'
+
+const CHAIN = 'refresh chain'
+/** However often it is refreshed, a grant ends a year after the consent, or with the refresh lifetime if that is longer. */
+const ABSOLUTE_LIFETIME = 366 * 86_400
+
+declare module 'fastify' {
+  interface FastifyInstance { grants: Grants }
+}
+
+export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' | 'used'> {
+  clientId: string
+  user: GrantUser
+  scopes: string[]
+  resource: string
+}
+
+/** `check` says what is wrong with the request for this grant, or nothing: it runs before anything is spent. */
+export interface Grants {
+  /** @returns the authorization code. */
+  issueCode (grant: NewGrant): Promise<string>
+  /** @throws invalid_grant. A replay by the code's own client ends the grant first. */
+  redeem (code: string, check: CodeCheck, options: { withRefresh: boolean }): Promise<TokenSet>
+  /** @param scopes asked for, within the grant's; undefined for all of them. @throws invalid_grant; reuse ends the grant first. */
+  refresh (token: string, check: CodeCheck, scopes?: string[]): Promise<TokenSet>
+  /** The grant a refresh token belongs to, current or not; for checks that must come before a rotation. */
+  findByRefreshToken (token: string): Promise<Grant | undefined>
+  /** @returns undefined for anything but a live access token. */
+  verifyAccessToken (token: string): Promise<Access | undefined>
+  /** RFC 7009: ends the whole grant of an access or refresh token of this client. @returns false when it is another client's. */
+  revokeToken (token: string, clientId: string): Promise<boolean>
+  revoke (grantId: string): Promise<void>
+}
+
+type Options = Pick<Config, 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
+
+export default fp(async function grants (app: FastifyInstance, options: Options) {
+  app.decorate('grants', createGrants(app.storage.collection<Grant>('grant'), app.sealing, app.now, options))
+}, { name: 'grants', dependencies: ['storage'] })
+
+export function createGrants (store: Collection<Grant>, sealing: Sealing, now: Clock, life: Options): Grants {
+  return {
+    async issueCode ({ clientId, user, scopes, resource, ...code }) {
+      const id = newGrantId()
+      const token = newToken('ac', id)
+      const createdAt = now()
+      await store.put(id, {
+        id,
+        clientId,
+        user,
+        scopes,
+        resource,
+        createdAt,
+        endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
+        code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
+        accessTokens: {}
+      }, life.authorizationCodeTtl)
+      return token
+    },
+    redeem: (code, check, { withRefresh }) => redeem(store, sealing, now(), life, code, check, withRefresh),
+    refresh: (token, check, scopes) => refresh(store, sealing, now(), life, token, check, scopes),
+    async findByRefreshToken (token) {
+      const parsed = parseToken('rt', token)
+      return parsed && await store.find(parsed.grantId)
+    },
+    async verifyAccessToken (token) {
+      const parsed = parseToken('at', token)
+      const grant = parsed && await store.find(parsed.grantId)
+      const live = grant?.accessTokens[hashSecret(token)]
+      if (!grant || !live || live.expiresAt <= now()) return undefined
+      return { grantId: grant.id, clientId: grant.clientId, user: grant.user, resource: grant.resource, scopes: live.scopes, expiresAt: live.expiresAt }
+    },
+    async revokeToken (token, clientId) {
+      const parsed = parseToken('rt', token) ?? parseToken('at', token)
+      if (!parsed) return true
+      return store.update(parsed.grantId, (grant) => {
+        if (!grant || !holds(grant, token, sealing)) return { result: true }
+        return grant.clientId === clientId ? { remove: true, result: true } : { result: false }
+      })
+    },
+    revoke: (grantId) => store.delete(grantId)
+  }
+}
+
+async function redeem (store: Collection<Grant>, sealing: Sealing, now: number, life: Lifetimes, code: string, check: CodeCheck, withRefresh: boolean): Promise<TokenSet> {
+  const parsed = parseToken('ac', code)
+  if (!parsed) throw invalidGrant('the authorization code is not valid; start the authorization again')
+  const accessToken = newToken('at', parsed.grantId)
+  const chain = randomBytes(32)
+  const first = refreshToken(parsed.grantId, chain, 0)
+  const family = withRefresh
+    ? { current: hashSecret(first), generation: 0, chain: sealing.seal(CHAIN, chain), rotatedAt: now, expiresAt: now + life.refreshTokenTtl }
+    : undefined
+  const outcome = await store.update(parsed.grantId, (grant) =>
+    redeemCode(grant, code, check, { accessHash: hashSecret(accessToken), ...(family && { family }) }, now, life))
+  if (outcome.kind !== 'issued') throw refusal(outcome)
+  return { accessToken, expiresIn: life.accessTokenTtl, ...(withRefresh && { refreshToken: first }), scopes: outcome.grant.scopes, grant: outcome.grant }
+}
+
+async function refresh (store: Collection<Grant>, sealing: Sealing, now: number, life: Lifetimes, token: string, check: CodeCheck, scopes: string[] | undefined): Promise<TokenSet> {
+  const parsed = parseToken('rt', token)
+  if (!parsed) throw invalidGrant('the refresh token is not valid; sign in again')
+  const { grantId, generation } = parsed
+  const accessToken = newToken('at', grantId)
+  // A chain sealed with a key that is gone cannot be read: the current token still works, and a new chain begins with it.
+  const fresh = randomBytes(32)
+  const chainOf = (grant: Grant) => sealing.unseal(CHAIN, grant.refresh!.chain) ?? fresh
+  const outcome = await store.update(grantId, (grant) => rotateRefresh(grant, {
+    token,
+    generation,
+    scopes,
+    accessHash: hashSecret(accessToken),
+    wasIssued: (found) => derives(found, token, generation, sealing),
+    successor: (found) => ({
+      hash: hashSecret(refreshToken(grantId, chainOf(found), generation + 1)),
+      chain: sealing.seal(CHAIN, chainOf(found))
+    })
+  }, check, now, life))
+  if (outcome.kind !== 'issued') throw refusal(outcome)
+  return {
+    accessToken,
+    expiresIn: life.accessTokenTtl,
+    refreshToken: refreshToken(grantId, chainOf(outcome.grant), outcome.generation),
+    scopes: scopes ?? outcome.grant.scopes,
+    grant: outcome.grant
+  }
+}
+
+/** Whether this family once issued the token, at whatever generation. */
+function derives (grant: Grant, token: string, generation: number, sealing: Sealing): boolean {
+  const chain = grant.refresh && sealing.unseal(CHAIN, grant.refresh.chain)
+  return chain !== undefined && equalSecrets(token, refreshToken(grant.id, chain, generation))
+}
+
+/** Whether the token is this grant's: a live access token, or a refresh token of any generation. */
+function holds (grant: Grant, token: string, sealing: Sealing): boolean {
+  const hash = hashSecret(token)
+  if (Object.hasOwn(grant.accessTokens, hash) || grant.refresh?.current === hash) return true
+  const parsed = parseToken('rt', token)
+  return parsed !== undefined && derives(grant, token, parsed.generation, sealing)
+}
+
+const refusal = (outcome: Exclude<Outcome<object>, { kind: 'issued' }>): OAuthError => invalidGrant(
+  outcome.kind === 'refused' ? outcome.reason : 'this was used before, so the grant it belongs to has been revoked; sign in again')

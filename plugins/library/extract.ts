@@ -1,0 +1,118 @@
+// What is taken from one file: its text, its title and its type. A file that cannot serve as a document says why.
+import { constants, open, realpath } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import type { IndexedDocument } from './contract.ts'
+import { htmlText, htmlTitle } from './html.ts'
+
+/** Bytes; what is longer is data rather than a document. */
+export const LARGEST_FILE = 5 * 1024 * 1024
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.md': 'text/markdown',
+  '.markdown': 'text/markdown',
+  '.mdx': 'text/markdown',
+  '.txt': 'text/plain',
+  '.text': 'text/plain',
+  '.log': 'text/plain',
+  '.html': 'text/html',
+  '.htm': 'text/html',
+  '.rst': 'text/x-rst',
+  '.adoc': 'text/asciidoc',
+  '.org': 'text/org',
+  '.csv': 'text/csv',
+  '.tsv': 'text/tab-separated-values',
+  '.json': 'application/json',
+  '.yaml': 'application/yaml',
+  '.yml': 'application/yaml'
+}
+
+/** @returns the MIME type by the file's ending, or undefined for a file that is no document. */
+export const typeOf = (path: string): string | undefined => TYPES[extname(path).toLowerCase()]
+
+/** A file that is left out, with the reason as the operator shall read it. */
+export class SkippedFile extends Error {
+  override readonly name = 'SkippedFile'
+}
+
+/**
+ * @param root a real path. @param id the file's path inside it.
+ * @throws SkippedFile for a file that is too large, no UTF-8 text, or not where its name says; what the file system throws passes.
+ */
+export async function readDocument (root: string, id: string): Promise<IndexedDocument> {
+  const path = join(root, id)
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  try {
+    // Asked while the file is open: no folder on the way to it is, or has just become, a link to elsewhere.
+    if (await realpath(path) !== path) throw new SkippedFile('a link leads to it')
+    const { size, mtimeMs, isFile } = await file.stat().then((stats) => ({ ...stats, isFile: stats.isFile() }))
+    if (!isFile) throw new SkippedFile('it is not a regular file')
+    if (size > LARGEST_FILE) throw new SkippedFile(`it is larger than ${LARGEST_FILE / 1024 / 1024} MB`)
+    const type = typeOf(id) ?? 'text/plain'
+    const source = decode(await file.readFile())
+    const text = type === 'text/html' ? convert(source) : source
+    return { id, title: titleOf(type, source) ?? basename(id), text, type, modified: mtimeMs, bytes: size }
+  } finally {
+    await file.close()
+  }
+}
+
+function decode (bytes: Buffer): string {
+  if (bytes.includes(0)) throw new SkippedFile('it is binary')
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new SkippedFile('it is not UTF-8 text')
+  }
+}
+
+function convert (html: string): string {
+  try {
+    return htmlText(html)
+  } catch (error) {
+    if (error instanceof RangeError) throw new SkippedFile('its HTML is nested too deeply')
+    throw error
+  }
+}
+
+const LONGEST_TITLE = 200
+
+function titleOf (type: string, source: string): string | undefined {
+  const title = type === 'text/html' ? htmlTitle(source) : type === 'text/markdown' ? markdownTitle(source) : undefined
+  return title?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TITLE).toWellFormed() || undefined
+}
+
+/** A heading further down, or in a longer line, is not the title; the limits also keep the patterns quick. */
+const TITLE_LINES = 200
+const TITLE_LINE_LENGTH = 500
+
+/** The `title` of the front matter, else the first heading with words in it, outside code fences. */
+function markdownTitle (source: string): string | undefined {
+  const lines = source.slice(0, TITLE_LINES * TITLE_LINE_LENGTH).split(/\r?\n/, TITLE_LINES)
+  const matterEnd = lines[0] === '---' ? lines.indexOf('---', 1) : -1
+  const matter = lines.slice(1, Math.max(1, matterEnd)).find((line) => /^title:\s*\S/.test(line))
+  if (matter !== undefined) return matter.slice('title:'.length).trim().replace(/^(["'])(.*)\1$/, '$2')
+  let fenced = false
+  for (const [index, line] of lines.entries()) {
+    if (index <= matterEnd || line.length > TITLE_LINE_LENGTH) continue
+    if (/^\s{0,3}(```|~~~)/.test(line)) fenced = !fenced
+    if (fenced) continue
+    const heading = headingOf(line, lines[index + 1] ?? '')
+    const words = heading === undefined ? '' : plainWords(heading)
+    if (words !== '') return words
+  }
+  return undefined
+}
+
+function headingOf (line: string, next: string): string | undefined {
+  const marked = /^#{1,6}[ \t]+(.*)/.exec(line) ?? /<h[1-6]\b[^>]*>(.*?)<\/h[1-6]>/i.exec(line)
+  if (marked) return marked[1]!.replace(/[ \t]#+[ \t]*$/, '')
+  return /^(=+|-{2,})\s*$/.test(next) && /^[^\s>|#-]/.test(line) ? line : undefined
+}
+
+/** Without images, link targets, tags and emphasis. */
+const plainWords = (heading: string): string => heading
+  .replace(/!\[[^\]]*\](\([^)]*\)|\[[^\]]*\])/g, '')
+  .replace(/\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])/g, '$1')
+  .replace(/<[^>]*>/g, '')
+  .replace(/[`*]/g, '')
+  .trim()

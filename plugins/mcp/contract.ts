@@ -1,0 +1,31 @@
+// What passes between the MCP endpoint and its lanes: one HTTP exchange in, one answer out. A lane knows no Fastify reply and no URL.
+import type { Readable } from 'node:stream'
+import type { FastifyBaseLogger } from 'fastify'
+import type { JSONRPCNotification, JSONRPCRequest } from '@modelcontextprotocol/server'
+import type { Access } from '../grants/contract.ts'
+
+export type Message = JSONRPCRequest | JSONRPCNotification
+
+/** One POST, checked and parsed. Identity travels here with each message; nothing per user is kept anywhere else. */
+export interface Exchange {
+  /** An array only for a batch, which only protocol version 2025-03-26 has. */
+  body: Message | Message[]
+  /** The `Mcp-*` request headers, lower case. */
+  headers: Readonly<Record<string, string>>
+  /** `null` when the server runs without sign-in. */
+  access: Access | null
+  /** Named to the client when something fails inside, so that the log can be found. */
+  requestId: string
+  /** Aborted when the client goes away. */
+  signal: AbortSignal
+  log: FastifyBaseLogger
+}
+
+export interface Answer {
+  status: number
+  headers: Record<string, string>
+  /** A stream for server-sent events. */
+  body: string | Readable | undefined
+}
+
+export type Lane = (exchange: Exchange) => Promise<Answer>

@@ -1,0 +1,40 @@
+// Keeps web pages of other sites away from the API: checks the Host header against DNS rebinding and the Origin header against cross-site calls (MCP Streamable HTTP, "Security & Endpoint Requirements").
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** An `onRequest` hook: 421 unless the request names this server, 403 if a web page that is not allowed sent it. */
+    checkOrigin (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>
+  }
+}
+
+const LOOPBACK = String.raw`(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?`
+/** A loopback name cannot be rebound to another site, so it is good on a public server too: health checks and tunnels use it. */
+const LOOPBACK_HOST = new RegExp(`^${LOOPBACK}$`)
+const LOOPBACK_ORIGIN = new RegExp(`^https?://${LOOPBACK}$`)
+
+export default fp(async function origin (app: FastifyInstance, { publicUrl, corsOrigins, local }: Pick<Config, 'publicUrl' | 'corsOrigins' | 'local'>) {
+  const { host: ownHost, protocol } = new URL(publicUrl)
+  const defaultPort = protocol === 'https:' ? ':443' : ':80'
+  const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
+
+  // The headers as sent, never a forwarded one: what a proxy adds must not open the door.
+  app.decorate('checkOrigin', async (request: FastifyRequest, reply: FastifyReply) => {
+    const { host = '', origin } = request.headers
+    const name = host.toLowerCase()
+    if (name !== ownHost && name !== ownHost + defaultPort && !LOOPBACK_HOST.test(name)) {
+      return refuse(reply, 421, `This server answers for ${ownHost} only. If it lives elsewhere, set PUBLIC_URL, and let the proxy pass the Host header on.`)
+    }
+    // Programs send no Origin; `null` is a page that hides where it comes from.
+    if (origin !== undefined && !origins.has(origin) && !(local && LOOPBACK_ORIGIN.test(origin))) {
+      return refuse(reply, 403, 'Web pages of this origin may not call this server. CORS_ORIGINS lists those that may.')
+    }
+    return undefined
+  })
+}, { name: 'origin' })
+
+/** A JSON-RPC error without id, since nothing of the body is known yet. What was sent is not repeated. */
+const refuse = (reply: FastifyReply, status: number, message: string) =>
+  reply.code(status).send({ jsonrpc: '2.0', error: { code: -32600, message } })

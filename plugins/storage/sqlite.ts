@@ -1,0 +1,114 @@
+// OAuth storage in one SQLite file: nothing to install, survives `kill -9`, several processes may share it.
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../clock.ts'
+import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
+
+const SWEEP_EVERY_MS = 60_000
+const SWEEP_ROWS = 5_000
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS records (
+    kind TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, expires REAL,
+    PRIMARY KEY (kind, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires) WHERE expires IS NOT NULL;
+`
+
+interface Statements { find: StatementSync, put: StatementSync, create: StatementSync, take: StatementSync, remove: StatementSync, sweep: StatementSync }
+
+/** @param dataDir folder of the database file; made if missing. */
+export function openSqliteStorage (dataDir: string, now: Clock): Storage {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const db = new DatabaseSync(join(dataDir, 'oauth.db'), { timeout: 5_000 })
+  // FULL: an answered token is on the disk, not in a cache.
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;' + SCHEMA)
+  const statements = prepare(db)
+  const sweep = () => { guarded(() => statements.sweep.run(now(), SWEEP_ROWS)) }
+  const timer = setInterval(() => { try { sweep() } catch { /* the next sweep tries again; nothing depends on this one */ } }, SWEEP_EVERY_MS)
+  timer.unref()
+  let open = true
+
+  return {
+    description: `SQLite in ${dataDir}`,
+    collection: (kind) => collection(db, statements, kind, now),
+    async check () { guarded(() => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)) },
+    async close () {
+      if (!open) return
+      open = false
+      clearInterval(timer)
+      db.close()
+    }
+  }
+}
+
+function prepare (db: DatabaseSync): Statements {
+  return {
+    find: db.prepare('SELECT value FROM records WHERE kind = ? AND id = ? AND (expires IS NULL OR expires > ?)'),
+    put: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires'),
+    create: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires WHERE expires <= ?'),
+    take: db.prepare('DELETE FROM records WHERE kind = ? AND id = ? RETURNING value, expires'),
+    remove: db.prepare('DELETE FROM records WHERE kind = ? AND id = ?'),
+    sweep: db.prepare('DELETE FROM records WHERE (kind, id) IN (SELECT kind, id FROM records WHERE expires <= ? LIMIT ?)')
+  }
+}
+
+function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Clock): Collection<T> {
+  const read = (id: string): T | undefined => {
+    const row = sql.find.get(kind, id, now())
+    return row === undefined ? undefined : decodeRecord<T>(kind, row['value'] as string)
+  }
+  const write = (id: string, record: T, ttl: Lifetime) => sql.put.run(kind, id, encodeRecord(kind, record), expiry(ttl, now))
+
+  return {
+    async find (id) { return guarded(() => read(id)) },
+    async put (id, record, ttl) { guarded(() => write(id, record, ttl)) },
+    async create (id, record, ttl) {
+      return guarded(() => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
+    },
+    async take (id) {
+      const row = guarded(() => sql.take.get(kind, id))
+      if (row === undefined) return undefined
+      const expires = row['expires'] as number | null
+      return expires !== null && expires <= now() ? undefined : decodeRecord<T>(kind, row['value'] as string)
+    },
+    async delete (id) { guarded(() => sql.remove.run(kind, id)) },
+    async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
+      return guarded(() => transaction(db, () => {
+        const change = decide(read(id))
+        if (change.remove) sql.remove.run(kind, id)
+        else if (change.write) write(id, change.write.record, change.write.ttl)
+        return change.result
+      }))
+    }
+  }
+}
+
+const expiry = (ttl: Lifetime, now: Clock): number | null => ttl === null ? null : now() + ttl
+
+/** IMMEDIATE takes the write lock before reading: no other process comes between the read and the write. */
+function transaction<R> (db: DatabaseSync, work: () => R): R {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    // A failed COMMIT (a full disk) may have ended the transaction already.
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Turns what SQLite throws (locked, full, read-only disk) into the contract's one error; what `decide` throws passes. */
+function guarded<R> (work: () => R): R {
+  try {
+    return work()
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith('ERR_SQLITE') || (error as { code?: string }).code === 'ERR_INVALID_STATE') {
+      throw new StorageUnavailable('the SQLite storage did not answer', { cause: error })
+    }
+    throw error
+  }
+}

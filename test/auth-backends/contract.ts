@@ -1,0 +1,164 @@
+// What every sign-in backend must do, whatever stands behind it. A backend's own test calls this first and adds what is special to it.
+import { inspect } from 'node:util'
+import type { Test } from 'tap'
+import type { AuthBackend, Credentials } from '../../auth-backends/contract.ts'
+
+export interface BackendUnderTest {
+  /** Opens the backend afresh on the same people, as a restart does. */
+  open (): Promise<AuthBackend>
+  /** Somebody who can sign in, for a backend with passwords. */
+  person?: Credentials
+  /** The backend with what it stands on away, and the error that must then be thrown. */
+  unreachable?: () => Promise<{ backend: AuthBackend, error: new (...args: never[]) => Error }>
+  /** Strings of the configuration that must stay out of every error. */
+  secrets?: string[]
+}
+
+/** LG-13: what attackers write into login fields. */
+const HOSTILE = [
+  "' OR '1'='1", "admin'--", "'; DROP TABLE users; --@example.com", '*)(uid=*))(|(uid=*', '{"$gt":""}', '[object Object]',
+  '<script>alert(1)</script>@example.com', '<%= 7*7 %>', '{{7*7}}', ['$', '{7*7}@example.com'].join(''), 'a\0b@example.com', '\0', '__proto__', 'constructor',
+  '__proto__@example.com', 'constructor@example.com', 'a@example.com\r\nBcc: b@example.com', '../../etc/passwd', '\ud800@example.com', '', ' ', '@', 'x'.repeat(500_000),
+  `${'x'.repeat(500_000)}@example.com`
+]
+
+const NEW_PASSWORD = 'Lantern otter Vienna plum'
+let made = 0
+const freshAddress = () => `fresh${process.pid}-${++made}@example.com`
+
+export async function backendContract (t: Test, under: BackendUnderTest): Promise<void> {
+  const backend = await under.open()
+  t.teardown(() => backend.close?.())
+
+  t.test('says what it is called and offers a way in', async (t) => {
+    t.match(backend.title, /\S/)
+    const ways = [backend.password, backend.oneClick].filter((way) => way !== undefined)
+    t.not(ways.length, 0)
+    for (const way of ways) t.match(way.label, /\S/)
+  })
+
+  if (backend.oneClick) oneClickContract(t, under, backend)
+  if (under.person) passwordContract(t, under, backend, under.person)
+  if (under.person && backend.signUp) signUpContract(t, backend, under.person)
+  if (under.unreachable) unreachableContract(t, under, under.unreachable)
+
+  t.test('may be closed twice', async (t) => {
+    const other = await under.open()
+    await other.close?.()
+    await t.resolves(Promise.resolve(other.close?.()))
+  })
+}
+
+function oneClickContract (t: Test, under: BackendUnderTest, backend: AuthBackend): void {
+  t.test('one click: a browser stays one person, also over a restart, and two browsers are two', async (t) => {
+    const enter = (browser: string) => backend.oneClick!.enter(browser)
+    const first = await enter('browser-1')
+    t.match(first.subject, /^\S{16,}$/)
+    t.same(await enter('browser-1'), first)
+    const again = await under.open()
+    t.same(await again.oneClick!.enter('browser-1'), first)
+    await again.close?.()
+    t.not((await enter('browser-2')).subject, first.subject)
+  })
+
+  t.test('LG-13: one click takes any browser id for what it is', async (t) => {
+    const subjects = await Promise.all(HOSTILE.map(async (browser) => (await backend.oneClick!.enter(browser)).subject))
+    t.equal(new Set(subjects).size, HOSTILE.length)
+  })
+}
+
+function passwordContract (t: Test, under: BackendUnderTest, backend: AuthBackend, person: Credentials): void {
+  const verify = (identifier: string, password: string) => backend.password!.verify({ identifier, password })
+
+  t.test('the subject is the same at every sign-in, over a restart, and however the address is spelled', async (t) => {
+    const first = await verify(person.identifier, person.password)
+    t.match(first, { subject: /^\S{8,}$/ })
+    t.same(await verify(person.identifier, person.password), first)
+    t.same(await verify(`  ${person.identifier.toUpperCase()} `, person.password), first)
+    const again = await under.open()
+    t.same(await again.password!.verify(person), first)
+    await again.close?.()
+  })
+
+  t.test('LG-12, LG-14: wrong credentials are null, and so is an unknown person', async (t) => {
+    t.equal(await verify(person.identifier, `${person.password}x`), null)
+    t.equal(await verify(person.identifier, person.password.slice(0, -1)), null)
+    t.equal(await verify(person.identifier, person.password.toUpperCase()), null)
+    t.equal(await verify(person.identifier, ''), null)
+    t.equal(await verify('nobody@example.com', person.password), null)
+    t.equal(await verify('', ''), null)
+  })
+
+  t.test('LG-13: hostile strings sign nobody in and are no fault of the server', async (t) => {
+    for (const hostile of HOSTILE) {
+      const shown = JSON.stringify(hostile.slice(0, 40))
+      t.equal(await verify(hostile, person.password), null, `as the address: ${shown}`)
+      t.equal(await verify(person.identifier, hostile), null, `as the password: ${shown}`)
+    }
+    t.match(await verify(person.identifier, person.password), { subject: String }, 'the person still gets in')
+    t.equal(({} as Record<string, unknown>)['subject'], undefined)
+  })
+}
+
+function signUpContract (t: Test, backend: AuthBackend, person: Credentials): void {
+  const create = (email: string, password: string, name?: string) => backend.signUp!.create({ email, password, name })
+
+  t.test('LG-15: a taken address, however it is spelled, is not signed in and keeps its password', async (t) => {
+    for (const email of [person.identifier, person.identifier.toUpperCase(), ` ${person.identifier}`]) {
+      const result = await create(email, NEW_PASSWORD)
+      t.not(result.kind, 'signed-up', email)
+    }
+    t.equal(await backend.password!.verify({ identifier: person.identifier, password: NEW_PASSWORD }), null)
+    t.match(await backend.password!.verify(person), { subject: String })
+  })
+
+  t.test('LG-13, LG-16: what is no address is refused beside the field', async (t) => {
+    for (const hostile of [...HOSTILE, 'ann', 'ann@', 'ann@localhost', 'ann smith@example.com', `${'a'.repeat(250)}@example.com`]) {
+      const result = await create(hostile, NEW_PASSWORD)
+      // Two of them are addresses in earnest, and may be somebody's.
+      if (/^(__proto__|constructor)@/.test(hostile)) continue
+      t.match(result, { kind: 'refused', field: 'email', message: /\S/ }, JSON.stringify(hostile.slice(0, 40)))
+    }
+  })
+
+  t.test('LG-16: weak and oversized passwords are refused beside the field, and the message does not repeat them', async (t) => {
+    for (const password of ['', 'short', '        ', 'aaaaaaaaaaaa', '12345678', 'Password123!', 'P@ssw0rd', 'fresh.person', 'fresh.person2026', 'x'.repeat(500_000)]) {
+      const result = await create('fresh.person@example.com', password)
+      t.match(result, { kind: 'refused', field: 'password', message: /\S/ }, password.slice(0, 20))
+      if (password.trim() !== '') t.notOk(JSON.stringify(result).includes(`"${password}"`))
+    }
+  })
+
+  t.test('a name that hides something is refused beside the field', async (t) => {
+    for (const name of ['x'.repeat(5000), 'Ann\u202Egnp', 'Ann\0']) {
+      t.match(await create(freshAddress(), NEW_PASSWORD, name), { kind: 'refused', field: 'name' }, JSON.stringify(name.slice(0, 20)))
+    }
+  })
+
+  t.test('LG-16: a passphrase of 64 characters makes an account', async (t) => {
+    const result = await create(freshAddress(), 'four unrelated words, then some more of them until sixty-four ok', ' Ann  ')
+    t.match(result, { kind: /^(signed-up|confirm)$/ })
+  })
+}
+
+function unreachableContract (t: Test, under: BackendUnderTest, unreachable: NonNullable<BackendUnderTest['unreachable']>): void {
+  t.test('WB-16: what cannot be reached throws, signs nobody in, and tells no secret', async (t) => {
+    const { backend, error } = await unreachable()
+    t.teardown(() => backend.close?.())
+    const password = 'Secret of somebody 4711'
+    const attempts = [
+      () => backend.password!.verify({ identifier: under.person?.identifier ?? 'ann@example.com', password }),
+      () => backend.password!.verify({ identifier: 'nobody@example.com', password }),
+      () => backend.signUp!.create({ email: 'new.person@example.com', password })
+    ]
+    for (const attempt of attempts) {
+      const thrown = await attempt().then(() => undefined, (reason: unknown) => reason)
+      t.type(thrown, error)
+      t.equal(tellsASecret(thrown, [password, ...under.secrets ?? []]), false)
+    }
+  })
+}
+
+/** Looks at everything a logger would print: message, stack, own properties, causes. */
+export const tellsASecret = (error: unknown, secrets: string[]): boolean =>
+  secrets.some((secret) => inspect(error, { depth: 10, showHidden: true }).includes(secret))

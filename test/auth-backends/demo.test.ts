@@ -1,0 +1,28 @@
+// The demo sign-in: one click, one person for each browser, loud about itself.
+import t from 'tap'
+import { registry } from '../../auth-backends/registry.ts'
+import demo from '../../auth-backends/demo.ts'
+import { backendContract } from './contract.ts'
+import { makeHouse } from './house.ts'
+
+t.test('contract', (t) => backendContract(t, { open: async () => demo.open({}, makeHouse()) }))
+
+t.test('WB-17: for development only, and a warning when it is on', async (t) => {
+  t.equal(registry['demo']?.developmentOnly, true)
+  t.equal(registry['local']?.developmentOnly, undefined)
+  t.equal(registry['supabase']?.developmentOnly, undefined)
+  const house = makeHouse()
+  demo.open({}, house)
+  t.match(house.lines, [/Demo sign-in is on/])
+})
+
+t.test('one click, no password form, no e-mail address, no trace of the browser id', async (t) => {
+  const backend = demo.open({}, makeHouse())
+  t.equal(backend.password, undefined)
+  t.equal(backend.signUp, undefined)
+  t.equal(backend.oneClick?.label, 'Continue as a demo user')
+  const identity = await backend.oneClick!.enter('browser-cookie-value')
+  t.match(identity, { subject: /^[0-9a-f]{64}$/, name: /^Demo user [0-9A-F]{4}$/ })
+  t.equal(identity.email, undefined)
+  t.notOk(JSON.stringify(identity).includes('browser-cookie-value'))
+})

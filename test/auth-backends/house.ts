@@ -1,0 +1,39 @@
+// The house as a backend sees it, for tests: an account book in memory and a log that is kept.
+import type { Account, House } from '../../auth-backends/contract.ts'
+
+export interface TestHouse extends House {
+  book: Map<string, Account>
+  /** Every line that was logged. */
+  lines: string[]
+  /** What every look into the account book fails with from now on. */
+  fault?: Error
+}
+
+export function makeHouse (): TestHouse {
+  const book = new Map<string, Account>()
+  const lines: string[] = []
+  const open = (): Map<string, Account> => {
+    if (house.fault) throw house.fault
+    return book
+  }
+  const house: TestHouse = {
+    book,
+    lines,
+    accounts: {
+      find: async (email) => structuredClone(open().get(email)),
+      async create (account) {
+        if (open().has(account.email)) return false
+        book.set(account.email, structuredClone(account))
+        return true
+      },
+      async setPasswordHash (email, passwordHash, previous) {
+        const account = open().get(email)
+        if (account?.passwordHash === previous) account.passwordHash = passwordHash
+      }
+    },
+    publicUrl: 'http://localhost:8080',
+    now: () => 1_700_000_000,
+    log: { info: (line) => { lines.push(line) }, warn: (line) => { lines.push(line) } }
+  }
+  return house
+}

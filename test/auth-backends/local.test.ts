@@ -1,0 +1,138 @@
+// Accounts on this server: argon2id for real, the account book in memory.
+import { hash, parseOptions } from '@node-rs/argon2'
+import t from 'tap'
+import { BackendUnavailable } from '../../auth-backends/contract.ts'
+import { openLocal } from '../../auth-backends/local.ts'
+import { createPasswordHasher, type PasswordHasher } from '../../auth-backends/password-hashing.ts'
+import { passwordProblem } from '../../auth-backends/password-rules.ts'
+import { StorageUnavailable } from '../../plugins/storage/contract.ts'
+import { backendContract } from './contract.ts'
+import { makeHouse } from './house.ts'
+
+const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
+
+async function houseWithPerson () {
+  const house = makeHouse()
+  const backend = await openLocal(house)
+  await backend.signUp!.create({ email: person.identifier, password: person.password, name: 'Ann' })
+  return { house, backend }
+}
+
+t.test('contract', async (t) => {
+  const { house } = await houseWithPerson()
+  await backendContract(t, {
+    open: () => openLocal(house),
+    person,
+    secrets: [house.book.get(person.identifier)!.passwordHash],
+    async unreachable () {
+      const away = makeHouse()
+      const backend = await openLocal(away)
+      away.fault = new StorageUnavailable('the account book is away')
+      return { backend, error: StorageUnavailable }
+    }
+  })
+})
+
+t.test('sign-up stores an argon2id hash and nothing of the password', async (t) => {
+  const { house } = await houseWithPerson()
+  const account = house.book.get(person.identifier)!
+  t.match(account, { subject: /^[0-9a-f-]{36}$/, email: 'ann@example.com', name: 'Ann', createdAt: house.now() })
+  t.match(account.passwordHash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  t.notOk(JSON.stringify([...house.book.values(), house.lines]).includes(person.password))
+})
+
+t.test('the mailbox is not taken as proven', async (t) => {
+  const { backend } = await houseWithPerson()
+  t.match(await backend.password!.verify(person), { email: 'ann@example.com', emailVerified: false, name: 'Ann' })
+})
+
+t.test('LG-15: of many sign-ups with one address at once, one makes the account', async (t) => {
+  const house = makeHouse()
+  const backend = await openLocal(house)
+  const results = await Promise.all(Array.from({ length: 8 }, (_, number) =>
+    backend.signUp!.create({ email: number % 2 ? 'bob@example.com' : ' BOB@Example.com', password: `Copper kettle number ${number}` })))
+  t.equal(results.filter((result) => result.kind === 'signed-up').length, 1)
+  t.equal(results.filter((result) => result.kind === 'refused' && result.field === 'email').length, 7)
+  const winner = results.findIndex((result) => result.kind === 'signed-up')
+  t.match(await backend.password!.verify({ identifier: 'bob@example.com', password: `Copper kettle number ${winner}` }), { subject: String })
+})
+
+t.test('LG-16: a password is never cut, counts in code points, and is compared in NFC', async (t) => {
+  const backend = await openLocal(makeHouse())
+  const passwords = {
+    'limit@example.com': `${'Copper kettle '.repeat(9)}!!`,
+    'nul@example.com': 'copper\0kettle on a tram',
+    'keys@example.com': '🔑🚂☕️🦉🌋🪁🧭🎻',
+    'accent@example.com': 'Übergröße café plum'.normalize('NFD')
+  }
+  for (const [email, password] of Object.entries(passwords)) {
+    t.match(await backend.signUp!.create({ email, password }), { kind: 'signed-up' }, email)
+    t.match(await backend.password!.verify({ identifier: email, password }), { subject: String }, email)
+    t.equal(await backend.password!.verify({ identifier: email, password: password.slice(0, -2) }), null, email)
+  }
+  t.equal([...passwords['limit@example.com']].length, 128)
+  t.match(await backend.signUp!.create({ email: 'over@example.com', password: `${passwords['limit@example.com']}!` }), { kind: 'refused', field: 'password', message: /128/ })
+  t.equal(await backend.password!.verify({ identifier: 'nul@example.com', password: 'copper' }), null, 'a NUL ends nothing')
+  t.match(await backend.password!.verify({ identifier: 'accent@example.com', password: 'Übergröße café plum'.normalize('NFC') }), { subject: String })
+})
+
+t.test('password rules', async (t) => {
+  const email = 'ann.smith@example.com'
+  for (const weak of ['ababababab', 'abcdefgh', '987654321', 'letmein123', 'Qwertyuiop1', '1q2w3e4r', 'pa$$word2026', 'welcome!!!', 'ann.smith@example.com', 'Ann.Smith99', 'iloveyou1', 'correct horse battery staple']) {
+    t.type(passwordProblem(weak, email), 'string', weak)
+  }
+  for (const good of ['Copper kettle on a tram', 'tr4m-kettle', 'ann.smith and a green tram', 'пароль для трамвая', 'x7#kPq2m']) {
+    t.equal(passwordProblem(good, email), undefined, good)
+  }
+})
+
+t.test('LG-14, LG-16: an unknown address costs one hash like a wrong password, an oversized password none', async (t) => {
+  const real = createPasswordHasher()
+  let hashes = 0
+  const counting: PasswordHasher = { ...real, verify: (stored, password) => { hashes++; t.match(stored, /m=19456,t=2,p=1/); return real.verify(stored, password) } }
+  const { house } = await houseWithPerson()
+  const backend = await openLocal(house, counting)
+  const cost = async (identifier: string, password: string) => {
+    hashes = 0
+    t.equal(await backend.password!.verify({ identifier, password }), null)
+    return hashes
+  }
+  t.equal(await cost(person.identifier, 'wrong password'), 1)
+  t.equal(await cost('nobody@example.com', 'wrong password'), 1)
+  t.equal(await cost('not an address', 'wrong password'), 1)
+  t.equal(await cost(person.identifier, 'x'.repeat(500_000)), 0)
+  t.equal(await cost('nobody@example.com', 'x'.repeat(500_000)), 0)
+})
+
+t.test('a hash with old parameters is replaced at sign-in, and only then', async (t) => {
+  const { house, backend } = await houseWithPerson()
+  const account = house.book.get(person.identifier)!
+  const weak = await hash(person.password, { memoryCost: 8192, timeCost: 1 })
+  account.passwordHash = weak
+  t.equal(await backend.password!.verify({ ...person, password: 'wrong password' }), null)
+  t.equal(account.passwordHash, weak)
+  t.match(await backend.password!.verify(person), { subject: account.subject })
+  t.match(parseOptions(account.passwordHash), { memoryCost: 19456, timeCost: 2, parallelism: 1 })
+  const renewed = account.passwordHash
+  t.match(await backend.password!.verify(person), { subject: account.subject })
+  t.equal(account.passwordHash, renewed)
+})
+
+t.test('a hash that cannot be renewed does not keep the person out', async (t) => {
+  const { house, backend } = await houseWithPerson()
+  house.book.get(person.identifier)!.passwordHash = await hash(person.password, { timeCost: 1 })
+  house.accounts.setPasswordHash = async () => { throw new StorageUnavailable('the account book is away') }
+  t.match(await backend.password!.verify(person), { subject: String })
+  t.match(house.lines, [/old parameters/])
+})
+
+t.test('LG-17: a few hashes at a time, some wait, more are told to come back; the places are freed again', async (t) => {
+  const hasher = createPasswordHasher({ running: 2, waiting: 3 })
+  const burst = async () => (await Promise.allSettled(Array.from({ length: 9 }, () => hasher.hash('Copper kettle')))).map((result) => result.status === 'fulfilled' ? 'hash' : result.reason)
+  const first = await burst()
+  t.equal(first.filter((result) => result === 'hash').length, 5)
+  t.equal(first.filter((result) => result instanceof BackendUnavailable).length, 4)
+  t.equal((await burst()).filter((result) => result === 'hash').length, 5)
+  await t.rejects(hasher.verify('no hash at all', 'Copper kettle'))
+  t.equal((await burst()).filter((result) => result === 'hash').length, 5, 'a failed check gives its place back')
+})
