@@ -17,3 +17,6 @@ export const paths = {
   style: '/assets/style.css',
   health: '/health'
 } as const
+
+/** The URL of a sign-in page, with the handle of what the person came for. */
+export const withInteraction = (path: string, handle: string): string => `${path}?interaction=${handle}`

@@ -7,7 +7,7 @@ import { isTooLong, passwordProblem } from './password-rules.ts'
 import { addressProblem, nameProblem } from './sign-up-rules.ts'
 
 /** Nobody has shown yet that they read the mailbox: the address is only what they typed. */
-const identify = ({ subject, email, name }: Account): Identity => ({ subject, email, emailVerified: false, name })
+const identify = ({ subject, email, name }: Account): Identity => ({ subject, email, name })
 
 /** @param hasher replaced in tests that look at its limits. */
 export async function openLocal (house: House, hasher: PasswordHasher = createPasswordHasher()): Promise<AuthBackend> {

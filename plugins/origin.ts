@@ -2,11 +2,14 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import { accessDenied } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** An `onRequest` hook: 421 unless the request names this server, 403 if a web page that is not allowed sent it. */
     checkOrigin (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>
+    /** An `onRequest` hook for our own pages: a form may be posted from our own pages only. @throws access_denied. */
+    checkFormOrigin (request: FastifyRequest): Promise<void>
   }
 }
 
@@ -32,6 +35,14 @@ export default fp(async function origin (app: FastifyInstance, { publicUrl, cors
       return refuse(reply, 403, 'Web pages of this origin may not call this server. CORS_ORIGINS lists those that may.')
     }
     return undefined
+  })
+
+  app.decorate('checkFormOrigin', async ({ method, headers }: FastifyRequest) => {
+    if (method !== 'POST') return
+    const { origin, 'sec-fetch-site': site } = headers
+    if ((origin !== undefined && origin !== publicUrl) || site === 'cross-site' || site === 'same-site') {
+      throw accessDenied(`This form was sent from another site. Open ${publicUrl} and start there.`)
+    }
   })
 }, { name: 'origin' })
 

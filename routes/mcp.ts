@@ -1,24 +1,22 @@
 // POST / and its alias /mcp: the MCP endpoint. Host and Origin, then the token, then the message (MCP "Streamable HTTP", "Authorization").
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
-
-const METADATA = '/.well-known/oauth-protected-resource'
-/** What a client asks for at first; `offline_access` is not the resource's to ask. */
-const SCOPES = ['mcp:read', 'mcp:write']
+import { paths } from '../paths.ts'
+import { resourceScopes } from '../plugins/scopes.ts'
 
 export default async function mcp (app: FastifyInstance, { publicUrl, signIn }: Pick<Config, 'publicUrl' | 'signIn'>) {
   // Everything but POST is refused by the scope's hooks. OPTIONS belongs to CORS, and GET / to the home page.
   const methods = app.supportedMethods.filter((method) => method !== 'OPTIONS')
   const endpoints = [
-    { url: '/', metadata: METADATA, methods: methods.filter((method) => method !== 'GET' && method !== 'HEAD') },
-    { url: '/mcp', metadata: `${METADATA}/mcp`, methods }
+    { url: '/', metadata: paths.protectedResource, methods: methods.filter((method) => method !== 'GET' && method !== 'HEAD') },
+    { url: '/mcp', metadata: `${paths.protectedResource}/mcp`, methods }
   ]
   for (const { url, metadata, methods } of endpoints) {
     const resourceMetadata = publicUrl + metadata
     app.register(async function endpoint (scope) {
       scope.mcp.prepare(scope)
       scope.addHook('onRequest', scope.checkOrigin)
-      if (signIn) scope.addHook('onRequest', scope.requireAccess({ resourceMetadata, scopes: SCOPES }))
+      if (signIn) scope.addHook('onRequest', scope.requireAccess({ resourceMetadata, scopes: resourceScopes }))
       scope.addHook('onRequest', scope.mcp.checkRequest)
       scope.route({
         url,

@@ -43,7 +43,7 @@ export interface Grants {
   revoke (grantId: string): Promise<void>
 }
 
-type Options = Pick<Config, 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
+type Options = Pick<Config, 'publicUrl' | 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
 
 export default fp(async function grants (app: FastifyInstance, options: Options) {
   app.decorate('grants', createGrants(app.storage.collection<Grant>('grant'), app.sealing, app.now, options))
@@ -78,7 +78,8 @@ export function createGrants (store: Collection<Grant>, sealing: Sealing, now: C
       const parsed = parseToken('at', token)
       const grant = parsed && await store.find(parsed.grantId)
       const live = grant?.accessTokens[hashSecret(token)]
-      if (!grant || !live || live.expiresAt <= now()) return undefined
+      // RFC 8707: a token for what this server was called before is not for what it is now.
+      if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl) return undefined
       return { grantId: grant.id, clientId: grant.clientId, user: grant.user, resource: grant.resource, scopes: live.scopes, expiresAt: live.expiresAt }
     },
     async revokeToken (token, clientId) {

@@ -44,13 +44,13 @@ export async function readDocument (root: string, id: string): Promise<IndexedDo
   try {
     // Asked while the file is open: no folder on the way to it is, or has just become, a link to elsewhere.
     if (await realpath(path) !== path) throw new SkippedFile('a link leads to it')
-    const { size, mtimeMs, isFile } = await file.stat().then((stats) => ({ ...stats, isFile: stats.isFile() }))
-    if (!isFile) throw new SkippedFile('it is not a regular file')
-    if (size > LARGEST_FILE) throw new SkippedFile(`it is larger than ${LARGEST_FILE / 1024 / 1024} MB`)
+    const stats = await file.stat()
+    if (!stats.isFile()) throw new SkippedFile('it is not a regular file')
+    if (stats.size > LARGEST_FILE) throw new SkippedFile(`it is larger than ${LARGEST_FILE / 1024 / 1024} MB`)
     const type = typeOf(id) ?? 'text/plain'
     const source = decode(await file.readFile())
     const text = type === 'text/html' ? convert(source) : source
-    return { id, title: titleOf(type, source) ?? basename(id), text, type, modified: mtimeMs, bytes: size }
+    return { id, title: titleOf(type, source) ?? basename(id), text, type, modified: stats.mtimeMs, bytes: stats.size }
   } finally {
     await file.close()
   }

@@ -1,63 +1,133 @@
-// Keeps a store in step with a folder: reads it once in full, then follows every change. Never leaves the folder, and never stops for one bad file.
+// Brings a store in step with a folder: what is new or changed is read, what is gone is removed. Never leaves the folder, and never stops for one bad file.
 import type { Stats } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
-import { setImmediate, setTimeout } from 'node:timers/promises'
-import { watch, type FSWatcher } from 'chokidar'
+import { join, sep } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { DocumentStore, IndexedDocument } from './contract.ts'
 import { readDocument, SkippedFile, typeOf } from './extract.ts'
 
-export interface FolderIndex {
-  /** Settles when every file was looked at once; rejects if the store failed. */
-  readonly ready: Promise<void>
-  /** Stops watching and waits for the batch in hand. */
-  close (): Promise<void>
+export interface Log { info (message: string): void, warn (message: string): void }
+
+export interface Folder {
+  /**
+   * Looks at these paths and at all that lies below them; the empty path is the whole folder.
+   * Rejects if the store fails; a file that cannot be read is left out with a warning.
+   */
+  refresh (paths: Iterable<string>): Promise<void>
+  /** How many documents are indexed. */
+  size (): number
 }
 
-interface Log { info (message: string): void, warn (message: string): void }
-
-/** Changes come in swarms (a git pull, an editor's save): they are gathered for so many milliseconds. */
-const GATHER = 100
 /** Between two batches requests are served: a batch is bounded in files and in characters. */
 const BATCH_FILES = 50
 const BATCH_CHARACTERS = 250_000
 
-/** Hidden files, and what package managers and version control put beside documents. Looks only at the part below the root. */
-const isIgnored = (id: string): boolean => id.split('/').some((name) => name === 'node_modules' || (name.startsWith('.') && name !== ''))
+/** Hidden files, and what package managers put beside documents. Looks only at the part below the root. */
+export const isIgnored = (id: string): boolean => id.split('/').some((name) => name.startsWith('.') || name === 'node_modules')
 
-/** @param folder may be missing: then there are no documents, and a warning says so. */
-export function indexFolder (folder: string, store: DocumentStore, log: Log): FolderIndex {
-  const stop = new AbortController()
-  const dirty = new Set<string>()
-  let watcher: FSWatcher | undefined
-  let work: Promise<void> = Promise.resolve()
+/** @param root a real path. @param signal aborted when the server closes: what was not written yet is left for the next start. */
+export async function openFolder (root: string, store: DocumentStore, log: Log, signal: AbortSignal): Promise<Folder> {
+  const known = await store.list()
+  const skip = (id: string, reason: string) => log.warn(`The file ${JSON.stringify(id)} is not searchable: ${reason}`)
 
-  const start = async () => {
-    const root = await realFolder(folder)
-    const index = await openIndex(root, store, log, stop.signal)
-    if (root === undefined) log.warn(`The documents folder ${JSON.stringify(folder)} does not exist: there is nothing to search. Create it and start again.`)
-    else watcher = await watchFolder(root, log, (id) => { if (dirty.add(id).size === 1) work = work.then(gather) })
-    const gather = async () => {
-      await setTimeout(GATHER)
-      const changed = new Set(dirty)
-      dirty.clear()
-      await index.refresh(changed).catch((error) => log.warn(`A change in the documents folder could not be indexed: ${(error as Error).message}`))
+  async function read (id: string): Promise<IndexedDocument | undefined> {
+    try {
+      return await readDocument(root, id)
+    } catch (error) {
+      if (error instanceof SkippedFile) skip(id, error.message)
+      else if (codeOf(error) !== 'ENOENT') skip(id, `it cannot be read (${codeOf(error)})`)
+      return undefined
     }
-    // Watching has begun before the first look: no change falls between the two.
-    const first = index.refresh(new Set(['']))
-    work = Promise.all([work, first]).then(() => {}, () => {})
-    await first
-    if (!stop.signal.aborted) log.info(`${index.size()} documents indexed from ${JSON.stringify(folder)}`)
   }
 
-  const ready = start()
+  async function write (documents: IndexedDocument[]): Promise<void> {
+    await store.put(documents)
+    for (const { id, modified, bytes } of documents) known.set(id, { modified, bytes })
+    await setImmediate()
+  }
+
+  async function removeAll (ids: string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += BATCH_FILES) {
+      const batch = ids.slice(at, at + BATCH_FILES)
+      await store.remove(batch)
+      for (const id of batch) known.delete(id)
+      await setImmediate()
+    }
+  }
+
   return {
-    ready,
-    async close () {
-      stop.abort()
-      await ready.catch(() => {})
-      await watcher?.close()
-      await work
+    size: () => known.size,
+    async refresh (paths) {
+      const dirty = new Set(paths)
+      const present = new Set<string>()
+      let batch: IndexedDocument[] = []
+      let characters = 0
+      for await (const { id, stats, reported } of filesBelow(root, dirty, skip)) {
+        if (signal.aborted) return
+        if (present.has(id)) continue
+        const before = known.get(id)
+        // A change that was reported is read even if time and size are the same: clocks of file systems are coarse.
+        const unchanged = !reported && before?.modified === stats.mtimeMs && before.bytes === stats.size
+        const document = unchanged ? undefined : await read(id)
+        if (unchanged || document) present.add(id)
+        if (!document) continue
+        batch.push(document)
+        characters += document.text.length
+        if (batch.length < BATCH_FILES && characters < BATCH_CHARACTERS) continue
+        await write(batch)
+        batch = []
+        characters = 0
+      }
+      if (signal.aborted) return
+      await write(batch)
+      await removeAll([...known.keys()].filter((id) => !present.has(id) && isBelow(id, dirty)))
     }
   }
 }
+
+interface Found {
+  id: string
+  stats: Stats
+  /** Named itself, not found on the way through a folder. */
+  reported: boolean
+}
+
+type Skip = (id: string, reason: string) => void
+
+async function * filesBelow (root: string, paths: Iterable<string>, skip: Skip): AsyncGenerator<Found> {
+  for (const path of paths) {
+    for await (const file of walk(root, path, skip)) yield { ...file, reported: file.id === path }
+  }
+}
+
+async function * walk (root: string, id: string, skip: Skip): AsyncGenerator<Pick<Found, 'id' | 'stats'>> {
+  try {
+    const stats = await lstat(join(root, id))
+    if (stats.isSymbolicLink()) return await checkLink(root, id, skip)
+    if (stats.isFile() && typeOf(id) !== undefined) yield { id, stats }
+    if (!stats.isDirectory()) return
+    for (const name of (await readdir(join(root, id))).sort()) {
+      const inner = id === '' ? name : `${id}/${name}`
+      if (!isIgnored(inner)) yield * walk(root, inner, skip)
+    }
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    if (codeOf(error) !== 'ENOENT') skip(id, `it cannot be read (${codeOf(error)})`)
+  }
+}
+
+/** Links are never followed: what one inside the folder leads to is indexed under its own name, and what is outside stays there. */
+async function checkLink (root: string, id: string, skip: Skip): Promise<void> {
+  const target = await realpath(join(root, id))
+  if (target !== root && !target.startsWith(root + sep)) skip(id, 'it is a link that leads out of the documents folder')
+}
+
+/** Whether one of `paths` is the file itself or a folder above it. */
+function isBelow (id: string, paths: ReadonlySet<string>): boolean {
+  for (let path = id; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('/')))) {
+    if (paths.has(path)) return true
+  }
+  return paths.has('')
+}
+
+const codeOf = (error: unknown): string | undefined => (error as { code?: string }).code

@@ -12,7 +12,7 @@ const MOST_MATCHES = 200
 export function passage (text: string, words: string[]): string {
   const start = words.length === 0 ? 0 : Math.max(0, densest(text.slice(0, SCANNED), words) - LEAD)
   const from = start === 0 ? 0 : nextSpace(text, start)
-  const line = text.slice(from, from + LENGTH).replace(/\s+/g, ' ').trim().toWellFormed()
+  const line = text.slice(from, from + LENGTH).replace(/\s+/g, ' ').replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '').trim()
   return `${from > 0 ? '… ' : ''}${line}${from + LENGTH < text.length ? ' …' : ''}`
 }
 

@@ -23,6 +23,8 @@ export interface Mcp {
   prepare (scope: FastifyInstance): void
   /** An `onRequest` hook, for after authentication: refuses what no MCP message can be, before its body is read. */
   checkRequest (request: FastifyRequest): Promise<void>
+  /** Speaks a refusal in the voice of MCP, for a route outside a prepared scope. */
+  refuse (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply
   /**
    * Answers a parsed POST.
    * @param access who is calling, or `null` without sign-in.
@@ -51,6 +53,7 @@ export default fp(async function mcp (app: FastifyInstance, { tools, library, pu
   app.decorate('mcp', {
     prepare,
     checkRequest,
+    refuse: answerError,
     async serve (request, reply, access, resourceMetadata) {
       const exchange = readExchange(request, reply, access)
       checkScopes(exchange, catalogue, resourceMetadata)

@@ -1,0 +1,127 @@
+// buildApp: the table of contents. The only file that names every plugin and every route.
+import { randomUUID } from 'node:crypto'
+import cors from '@fastify/cors'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { monotonicClock, type Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { OAuthError } from './errors.ts'
+import { paths } from './paths.ts'
+import bearer from './plugins/bearer.ts'
+import clients from './plugins/clients/index.ts'
+import grants from './plugins/grants/index.ts'
+import library from './plugins/library/index.ts'
+import mcp from './plugins/mcp/index.ts'
+import origin from './plugins/origin.ts'
+import pages from './plugins/pages.ts'
+import parameters from './plugins/parameters.ts'
+import signIn from './plugins/sign-in/index.ts'
+import storage from './plugins/storage/index.ts'
+import { answerJson, answerPage } from './plugins/voices.ts'
+import assetRoutes, { styleUrl } from './routes/assets.ts'
+import authorizeRoute from './routes/authorize/index.ts'
+import consentRoutes from './routes/authorize/consent.ts'
+import discoveryRoutes from './routes/discovery.ts'
+import documentRoutes from './routes/documents.ts'
+import healthRoute from './routes/health.ts'
+import homeRoute from './routes/home.ts'
+import loginRoutes from './routes/login.ts'
+import mcpRoutes from './routes/mcp.ts'
+import registerRoute from './routes/register.ts'
+import revokeRoute from './routes/revoke.ts'
+import signupRoutes from './routes/signup.ts'
+import tokenRoute from './routes/token/index.ts'
+import { loadTools } from './tools/load.ts'
+import type { Tool } from './tools/define-tool.ts'
+
+/** @param options.now the clock, for tests where time matters. */
+export async function buildApp (config: Config, { now = monotonicClock }: { now?: Clock } = {}): Promise<FastifyInstance> {
+  const app = createServer(config)
+  const tools = await loadTools(new URL('./tools/', import.meta.url))
+
+  await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
+  await app.register(origin, config)
+  await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
+  await app.register(storage, { ...config, now })
+  if (config.signIn) {
+    await app.register(clients, config)
+    await app.register(grants, config)
+    await app.register(bearer)
+    await app.register(signIn, config)
+  }
+  await app.register(mcp, { ...config, tools, library: app.library })
+
+  await app.register((scope) => machineRoutes(scope, config))
+  await app.register((scope) => pageRoutes(scope, config, tools))
+  return app
+}
+
+/** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */
+async function machineRoutes (app: FastifyInstance, config: Config): Promise<void> {
+  app.setErrorHandler(answerJson)
+  await app.register(cors, {
+    origin: [...config.corsOrigins, config.publicUrl, ...(config.local ? [/^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/] : [])],
+    methods: ['GET', 'POST', 'DELETE'],
+    exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],
+    maxAge: 3600
+  })
+  await app.register(healthRoute)
+  await app.register(mcpRoutes, config)
+  if (!config.signIn) return
+  await app.register(discoveryRoutes, config)
+  await app.register(registerRoute)
+  await app.register(tokenRoute, config)
+  await app.register(revokeRoute)
+}
+
+/** What people see: error pages, forms from our own pages only, no CORS. */
+async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {
+  app.setErrorHandler(answerPage)
+  app.addHook('onRequest', app.checkFormOrigin)
+  await app.register(parameters)
+  await app.register(assetRoutes)
+  await app.register(homeRoute, { ...config, tools })
+  await app.register(documentRoutes, config)
+  if (!config.signIn) return
+  await app.register(authorizeRoute, config)
+  await app.register(consentRoutes, config)
+  await app.register(loginRoutes, config)
+  await app.register(signupRoutes, config)
+}
+
+function createServer (config: Config): FastifyInstance {
+  const app = fastify({
+    logger: { level: config.logLevel },
+    // The default lines hold URLs, and URLs here hold codes, states and handles.
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    bodyLimit: 1024 * 1024,
+    // A half-sent head or body is dropped; Fastify's own default would keep it for ever.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 32 * 1024 },
+    routerOptions: { maxParamLength: 4096 },
+    frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
+  })
+  app.decorate('issuer', config.publicUrl)
+  app.addHook('onSend', async (_request, reply) => { reply.header('x-content-type-options', 'nosniff') })
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+  })
+  app.setErrorHandler(answerJson)
+  app.setNotFoundHandler(answerNotFound)
+  return app
+}
+
+function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
+  const refusal = new OAuthError('not_found', 404, 'There is nothing at this address.')
+  return request.headers.accept?.includes('text/html') ? answerPage(refusal, request, reply) : answerJson(refusal, request, reply)
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** RFC 9207: the issuer identifier, sent with every authorization response. */
+    issuer: string
+  }
+}

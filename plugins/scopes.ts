@@ -1,0 +1,22 @@
+// The scopes this server offers, in the words people read on the consent page (RFC 6749 §3.3).
+
+/** What the MCP endpoint may ask for: shown in challenges and in the resource's metadata. `offline_access` is not the resource's to ask. */
+export const resourceScopes = ['mcp:read', 'mcp:write'] as const
+
+const descriptions: Readonly<Record<string, string>> = {
+  'mcp:read': 'Search and read what this server shows you, and use its tools that only look',
+  'mcp:write': 'Use the tools that change or save something for you',
+  offline_access: 'Stay connected while you are away, until you withdraw it'
+}
+
+/** Everything a client may ask for at the authorization endpoint. */
+export const offeredScopes: readonly string[] = Object.keys(descriptions)
+
+export const describeScopes = (scopes: readonly string[]) => scopes.map((scope) => ({ scope, text: descriptions[scope] ?? scope }))
+
+/** RFC 6749 §3.3: unknown scopes are dropped, and the answer says what was granted. Without any, everything the resource offers. */
+export function grantableScopes (asked: string | undefined): string[] {
+  if (asked === undefined) return [...resourceScopes]
+  const wanted = new Set(asked.split(' '))
+  return offeredScopes.filter((scope) => wanted.has(scope))
+}

@@ -1,0 +1,24 @@
+// What a person came for: the parked authorization request of an app, or one of our own pages.
+import { describeRedirectUri } from '../clients/redirect-uris.ts'
+
+/** An authorization request, checked and frozen (OAuth 2.1 §4.1.1). What the forms post cannot change it. */
+export interface AuthorizationRequest {
+  clientId: string
+  /** As shown on the consent page. */
+  clientName: string
+  redirectUri: string
+  redirectUriGiven: boolean
+  state?: string
+  scopes: string[]
+  resource: string
+  challenge: string
+}
+
+export type Errand =
+  | { kind: 'authorization', request: AuthorizationRequest }
+  | { kind: 'visit', path: string }
+
+/** On whose behalf the person signs in, if an app sent them. */
+export const describeErrand = (errand: Errand) => errand.kind === 'authorization'
+  ? { client: { name: errand.request.clientName, host: describeRedirectUri(errand.request.redirectUri).host } }
+  : {}

@@ -1,0 +1,125 @@
+// Sign-in: opens the backends, parks what a person came for, binds every step to the browser that began it, and keeps the session (threats LG-07..10).
+import cookie from '@fastify/cookie'
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
+import type { Config } from '../../config.ts'
+import { accessDenied, signInExpired } from '../../errors.ts'
+import { equalSecrets, hashSecret, randomSecret } from '../storage/sealing.ts'
+import { createBrowser, SESSION_LIFETIME } from './browser.ts'
+import type { BrowserSession, Interaction, User } from './contract.ts'
+import type { Errand } from './errand.ts'
+import { createInvitations, type Invitations } from './invitations.ts'
+import { createAccounts, createUsers, isAllowed } from './users.ts'
+
+/** Seconds a person has to get from one page to the next. */
+const INTERACTION_LIFETIME = 600
+
+declare module 'fastify' {
+  interface FastifyInstance { signIn: SignIn }
+}
+
+export interface SignIn {
+  /** In the order of AUTH_BACKEND. */
+  backends: ReadonlyMap<string, AuthBackend>
+  invitations: Invitations
+  /** Parks an errand for this browser. @returns the handle the pages carry. */
+  park (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
+  /** Looks at a parked errand without spending it. @throws sign_in_expired also for another browser's. */
+  look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  /** Spends the handle: of any number of callers one goes on. @throws sign_in_expired. */
+  take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  /** Who is signed in in this browser. */
+  user (request: FastifyRequest): Promise<User | undefined>
+  /** Signs an identity in: a new session, and for the errand a new handle that only this session can use. @throws access_denied when the allow-list says no. */
+  enter (request: FastifyRequest, reply: FastifyReply, handle: string | undefined, backend: string, identity: Identity): Promise<{ user: User, errand: Errand, handle: string }>
+  /** Goes on with an errand as the person who is signed in already. @returns a handle for the consent page. */
+  resume (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
+  leave (request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /** A value for forms that act on the session without a parked errand; checked by {@link checkFormToken}. */
+  formToken (request: FastifyRequest): string
+  /** @throws sign_in_expired when the form was not made for this session. */
+  checkFormToken (request: FastifyRequest, token: string | undefined): void
+}
+
+type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails'>
+
+export default fp(async function signIn (app: FastifyInstance, options: Options) {
+  await app.register(cookie)
+  const backends = await openBackends(app, options)
+  app.decorate('signIn', createSignIn(app, options, backends))
+  app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
+}, { name: 'sign-in', dependencies: ['storage'] })
+
+async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
+  const house = { accounts: createAccounts(app.storage), publicUrl, now: app.now, log: app.log }
+  const opened = new Map<string, AuthBackend>()
+  for (const backend of backends) opened.set(backend.id, await backend.open(house))
+  return opened
+}
+
+function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Options, backends: Map<string, AuthBackend>): SignIn {
+  const browser = createBrowser(publicUrl.startsWith('https:'))
+  const interactions = app.storage.collection<Interaction>('interaction')
+  const sessions = app.storage.collection<BrowserSession>('browserSession')
+  const users = createUsers(app.storage, app.now)
+
+  const parkFor = async (interaction: Interaction) => {
+    const handle = randomSecret()
+    await interactions.put(hashSecret(handle), interaction, INTERACTION_LIFETIME)
+    return handle
+  }
+  const look = async (request: FastifyRequest, handle: string | undefined) => {
+    const known = browser.known(request)
+    const interaction = handle !== undefined && known !== undefined ? await interactions.find(hashSecret(handle)) : undefined
+    if (!interaction || !equalSecrets(interaction.browser, known!)) throw signInExpired()
+    if (interaction.session !== undefined && interaction.session !== browser.session(request)) throw signInExpired()
+    return interaction
+  }
+  const take = async (request: FastifyRequest, handle: string | undefined) => {
+    // Looked at first: a stranger's request must not spend somebody's sign-in.
+    await look(request, handle)
+    const taken = await interactions.take(hashSecret(handle!))
+    if (!taken) throw signInExpired()
+    return taken
+  }
+  const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
+
+  return {
+    backends,
+    invitations: createInvitations(app.storage),
+    park: (request, reply, errand) => parkFor({ errand, browser: browser.identify(request, reply) }),
+    look,
+    take,
+    async user (request) {
+      const id = browser.session(request)
+      const session = id && await sessions.find(id)
+      // A backend that is no longer named has no users here.
+      if (!session || !backends.has(session.backend)) return undefined
+      return users.find(session.userId)
+    },
+    async enter (request, reply, handle, backend, identity) {
+      if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
+      const { errand, browser: bound } = await take(request, handle)
+      const user = await users.signIn(backend, identity)
+      const previous = browser.session(request)
+      if (previous) await sessions.delete(previous)
+      const session = browser.startSession(reply)
+      await sessions.put(session, { userId: user.id, backend, signedInAt: app.now() }, SESSION_LIFETIME)
+      return { user, errand, handle: await parkFor({ errand, browser: bound, session }) }
+    },
+    async resume (request, reply, errand) {
+      const session = browser.session(request)
+      return parkFor({ errand, browser: browser.identify(request, reply), ...(session && { session }) })
+    },
+    async leave (request, reply) {
+      const session = browser.session(request)
+      if (session) await sessions.delete(session)
+      browser.endSession(reply)
+    },
+    formToken,
+    checkFormToken (request, token) {
+      if (token === undefined || !equalSecrets(token, formToken(request))) throw signInExpired()
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// The people of this server, found by what a backend says of them; and the account book for backends without a service behind them.
+import type { Account, Accounts, Identity } from '../../auth-backends/contract.ts'
+import { normalizeEmail } from '../../auth-backends/contract.ts'
+import type { Clock } from '../../clock.ts'
+import type { Storage } from '../storage/contract.ts'
+import { hashSecret, randomSecret } from '../storage/sealing.ts'
+import type { User } from './contract.ts'
+
+export interface Users {
+  find (id: string): Promise<User | undefined>
+  /** The user behind an identity, made at the first sign-in, brought up to date at every other. */
+  signIn (backend: string, identity: Identity): Promise<User>
+}
+
+export function createUsers (storage: Storage, now: Clock): Users {
+  const users = storage.collection<User>('user')
+  const identities = storage.collection<{ userId: string }>('identity')
+
+  /** Of two first sign-ins at once, both get the id that was written first. */
+  async function userIdOf (backend: string, subject: string): Promise<string> {
+    const key = hashSecret(JSON.stringify([backend, subject]))
+    const known = await identities.find(key)
+    if (known) return known.userId
+    const userId = randomSecret(16)
+    if (await identities.create(key, { userId }, null)) return userId
+    return (await identities.find(key))!.userId
+  }
+
+  return {
+    find: (id) => users.find(id),
+    async signIn (backend, { subject, email, emailVerified, name }) {
+      const id = await userIdOf(backend, subject)
+      return users.update(id, (known) => {
+        const user: User = {
+          id,
+          backend,
+          ...(email !== undefined && { email: normalizeEmail(email) }),
+          ...(emailVerified !== undefined && { emailVerified }),
+          ...(name !== undefined && { name }),
+          createdAt: known?.createdAt ?? now(),
+          lastSignInAt: now()
+        }
+        return { write: { record: user, ttl: null }, result: user }
+      })
+    }
+  }
+}
+
+export function createAccounts (storage: Storage): Accounts {
+  const accounts = storage.collection<Account>('account')
+  const key = (email: string) => hashSecret(normalizeEmail(email))
+  return {
+    find: (email) => accounts.find(key(email)),
+    create: (account) => accounts.create(key(account.email), account, null),
+    setPasswordHash: (email, passwordHash, previous) => accounts.update(key(email), (account) =>
+      account?.passwordHash === previous
+        ? { write: { record: { ...account, passwordHash }, ttl: null }, result: undefined }
+        : { result: undefined })
+  }
+}
+
+/** What to call a person on a page. */
+export const displayName = (user: User): string => user.name ?? user.email ?? 'a user without a name'
+
+/**
+ * Whether the allow-list lets this identity in: an address or an `@domain` of it. An address the backend knows to be
+ * unproven opens nothing; where there is no way to prove one (local accounts without mail) it is taken at its word.
+ */
+export function isAllowed (allowedEmails: readonly string[], identity: Identity): boolean {
+  if (allowedEmails.length === 0) return true
+  if (identity.email === undefined || identity.emailVerified === false) return false
+  const email = normalizeEmail(identity.email)
+  return allowedEmails.includes(email) || allowedEmails.includes(email.slice(email.lastIndexOf('@')))
+}

@@ -1,0 +1,67 @@
+// The consent page: who asks, for what, and where the person will be sent. Asked every time, decided once (MCP "Confused Deputy Problem"; RFC 6749 §4.1.1, §4.1.2).
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../../config.ts'
+import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
+import { paths, withInteraction } from '../../paths.ts'
+import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
+import { formParameters, queryParameters } from '../../plugins/parameters.ts'
+import { describeScopes } from '../../plugins/scopes.ts'
+import type { User } from '../../plugins/sign-in/contract.ts'
+import type { AuthorizationRequest } from '../../plugins/sign-in/errand.ts'
+import { displayName } from '../../plugins/sign-in/users.ts'
+import { authorizationResponse } from '../../plugins/voices.ts'
+
+export default async function consent (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  app.get(paths.consent, async (request, reply) => {
+    const handle = queryParameters(request).get('interaction')
+    const { user, asked } = await readConsent(app, request, handle)
+    const client = await app.clients.find(asked.clientId)
+    if (!client) throw invalidClient('The app that sent you is no longer known here. Add this server to it again.')
+    return reply.page('consent', {
+      interaction: handle!,
+      client: { name: asked.clientName, ...(client.uri && { uri: client.uri }), selfRegistered: client.kind === 'registered' },
+      redirect: describeRedirectUri(asked.redirectUri),
+      user: { name: displayName(user), ...(user.name && user.email && { detail: user.email }) },
+      scopes: describeScopes(asked.scopes),
+      actions: { consent: paths.consent, switchAccount: paths.switchAccount }
+    })
+  })
+
+  app.post(paths.consent, async (request, reply) => {
+    const form = formParameters(request)
+    const decision = form.get('decision')
+    if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
+    const { user, asked } = await readConsent(app, request, form.get('interaction'))
+    await app.signIn.take(request, form.get('interaction'))
+    const { clientId, redirectUri, redirectUriGiven, challenge, scopes, resource, state } = asked
+    if (decision === 'deny') {
+      const refusal = accessDenied('The person did not allow it.')
+      refusal.redirect = { redirectUri, state }
+      throw refusal
+    }
+    const code = await app.grants.issueCode({
+      clientId,
+      user: { id: user.id, ...(user.email && { email: user.email }), ...(user.name && { name: user.name }) },
+      scopes,
+      resource,
+      redirectUri,
+      redirectUriGiven,
+      challenge
+    })
+    return reply.redirect(authorizationResponse(redirectUri, { code, state, iss: publicUrl }), 303)
+  })
+
+  app.post(paths.switchAccount, async (request, reply) => {
+    const { errand } = await app.signIn.take(request, formParameters(request).get('interaction'))
+    await app.signIn.leave(request, reply)
+    return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)
+  })
+}
+
+/** The request under consent and the person who signed in for it, with nothing spent. */
+async function readConsent (app: FastifyInstance, request: FastifyRequest, handle: string | undefined): Promise<{ user: User, asked: AuthorizationRequest }> {
+  const { errand, session } = await app.signIn.look(request, handle)
+  const user = await app.signIn.user(request)
+  if (!user || session === undefined || errand.kind !== 'authorization') throw signInExpired()
+  return { user, asked: errand.request }
+}

@@ -1,0 +1,30 @@
+// GET /authorize: takes an app's request, parks it, and sends the person to sign-in or consent (OAuth 2.1 §4.1.1).
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.ts'
+import { OAuthError } from '../../errors.ts'
+import { paths, withInteraction } from '../../paths.ts'
+import { queryParameters } from '../../plugins/parameters.ts'
+import { checkClient, checkRequest } from './request.ts'
+
+export default async function authorize (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  const resources = [publicUrl, `${publicUrl}/mcp`]
+
+  app.get(paths.authorize, async (request, reply) => {
+    const parameters = queryParameters(request)
+    const known = await checkClient(parameters, app.clients.find)
+    const user = await app.signIn.user(request)
+    try {
+      const errand = { kind: 'authorization' as const, request: checkRequest(parameters, known, resources) }
+      // prompt=login (OpenID Connect Core §3.1.2.1) asks for a fresh sign-in; consent is always asked for.
+      if (!user || parameters.get('prompt')?.split(' ').includes('login')) {
+        return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)
+      }
+      return reply.redirect(withInteraction(paths.consent, await app.signIn.resume(request, reply, errand)), 303)
+    } catch (error) {
+      // RFC 9700 §4.11.2: anyone can register a client, so a link that redirects at once is told here, unless the person is signed in.
+      const mayRedirect = known.client.kind === 'chatgpt' || user !== undefined
+      if (error instanceof OAuthError && error.statusCode < 500 && mayRedirect) error.redirect = { redirectUri: known.redirectUri, state: parameters.get('state') }
+      throw error
+    }
+  })
+}

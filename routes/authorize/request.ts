@@ -1,0 +1,51 @@
+// The authorization request, checked in the order in which it may be answered: until client and redirect URI are known every refusal is a page; after that it may go to the app (OAuth 2.1 §4.1.1, RFC 7636 §4.3, RFC 8707 §2).
+import { invalidClient, invalidRequest, invalidScope, OAuthError, unsupportedResponseType } from '../../errors.ts'
+import type { Client } from '../../plugins/clients/contract.ts'
+import type { Parameters } from '../../plugins/parameters.ts'
+import { checkResource } from '../../plugins/resource.ts'
+import { grantableScopes } from '../../plugins/scopes.ts'
+import type { AuthorizationRequest } from '../../plugins/sign-in/errand.ts'
+
+/** RFC 7636 §4.2: the S256 of a verifier is always 43 characters of base64url. */
+const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
+const MOST_STATE_CHARACTERS = 4096
+
+/** @throws a refusal for a page: the client is not known, or the redirect URI is not its own. Nothing may be sent there. */
+export async function checkClient (parameters: Parameters, find: (id: string) => Promise<Client | undefined>): Promise<{ client: Client, redirectUri: string, redirectUriGiven: boolean }> {
+  const id = parameters.need('client_id')
+  const client = await find(id)
+  if (!client) throw invalidClient('This server does not know the app that sent you (its client_id). Remove this server from the app and add it again, so that it registers anew.')
+  const given = parameters.get('redirect_uri')
+  const redirectUri = given ?? client.onlyRedirectUri
+  if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.')
+  if (!client.ownsRedirectUri(redirectUri)) throw invalidRequest('The address the app wants you sent back to (redirect_uri) is not one it has registered. Nothing was sent there.')
+  return { client, redirectUri, redirectUriGiven: given !== undefined }
+}
+
+/** @param resources what `resource` may name, canonical first. @throws a refusal that may be told to the client. */
+export function checkRequest (parameters: Parameters, { client, redirectUri, redirectUriGiven }: Awaited<ReturnType<typeof checkClient>>, resources: readonly string[]): AuthorizationRequest {
+  const state = parameters.get('state')
+  checkResponse(parameters)
+  if (state !== undefined && state.length > MOST_STATE_CHARACTERS) throw invalidRequest(`state is longer than ${MOST_STATE_CHARACTERS} characters`)
+  const challenge = checkPkce(parameters)
+  const resource = checkResource(parameters.getAll('resource'), resources)
+  const scopes = grantableScopes(parameters.get('scope'))
+  if (scopes.length === 0) throw invalidScope('none of the scopes asked for is offered here')
+  return { clientId: client.id, clientName: client.name, redirectUri, redirectUriGiven, ...(state !== undefined && { state }), scopes, resource, challenge }
+}
+
+function checkResponse (parameters: Parameters): void {
+  if (parameters.need('response_type') !== 'code') throw unsupportedResponseType('response_type must be code')
+  const mode = parameters.get('response_mode')
+  if (mode !== undefined && mode !== 'query') throw invalidRequest('response_mode must be query')
+  if (parameters.get('request') !== undefined) throw new OAuthError('request_not_supported', 400, 'request objects are not supported')
+  if (parameters.get('request_uri') !== undefined) throw new OAuthError('request_uri_not_supported', 400, 'request_uri is not supported')
+}
+
+function checkPkce (parameters: Parameters): string {
+  const challenge = parameters.get('code_challenge')
+  if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required')
+  if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256')
+  if (!CHALLENGE.test(challenge)) throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256')
+  return challenge
+}

@@ -1,0 +1,53 @@
+// The documents a client finds this server by: protected-resource metadata (RFC 9728 §3) and authorization-server metadata (RFC 8414 §3), in every spelling clients probe.
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import { paths } from '../paths.ts'
+import { authMethods, grantTypes } from '../plugins/clients/contract.ts'
+import { offeredScopes, resourceScopes } from '../plugins/scopes.ts'
+
+const CACHE_SECONDS = 300
+
+export default async function discovery (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  const documents: Record<string, object> = {
+    [paths.protectedResource]: protectedResource(publicUrl, publicUrl),
+    [`${paths.protectedResource}/mcp`]: protectedResource(publicUrl, `${publicUrl}/mcp`),
+    [paths.authorizationServer]: authorizationServer(publicUrl),
+    // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
+    [`${paths.authorizationServer}/mcp`]: authorizationServer(publicUrl)
+  }
+  for (const [path, document] of Object.entries(documents)) {
+    const body = JSON.stringify(document)
+    for (const url of [path, `${path}/`]) {
+      app.get(url, (_request, reply) => reply
+        .header('content-type', 'application/json; charset=utf-8')
+        .header('cache-control', `public, max-age=${CACHE_SECONDS}`)
+        .send(body))
+    }
+  }
+}
+
+const protectedResource = (publicUrl: string, resource: string) => ({
+  resource,
+  authorization_servers: [publicUrl],
+  scopes_supported: resourceScopes,
+  bearer_methods_supported: ['header'],
+  resource_name: 'MCP OAuth Server',
+  resource_documentation: publicUrl
+})
+
+const authorizationServer = (publicUrl: string) => ({
+  issuer: publicUrl,
+  authorization_endpoint: publicUrl + paths.authorize,
+  token_endpoint: publicUrl + paths.token,
+  registration_endpoint: publicUrl + paths.register,
+  revocation_endpoint: publicUrl + paths.revoke,
+  scopes_supported: offeredScopes,
+  response_types_supported: ['code'],
+  response_modes_supported: ['query'],
+  grant_types_supported: grantTypes,
+  token_endpoint_auth_methods_supported: authMethods,
+  revocation_endpoint_auth_methods_supported: authMethods,
+  code_challenge_methods_supported: ['S256'],
+  authorization_response_iss_parameter_supported: true,
+  service_documentation: publicUrl
+})

@@ -1,0 +1,59 @@
+// GET /: for people a page (what this is, the URL to paste, what tools it has), for programs JSON; for an MCP client that asks for a stream, what the MCP endpoint says to that.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import manifest from '../package.json' with { type: 'json' }
+import type { Config } from '../config.ts'
+import { paths } from '../paths.ts'
+import { protocolVersions } from '../plugins/mcp/versions.ts'
+import { resourceScopes } from '../plugins/scopes.ts'
+import { displayName } from '../plugins/sign-in/users.ts'
+import type { Tool } from '../tools/define-tool.ts'
+
+type Options = Pick<Config, 'publicUrl' | 'signIn'> & { tools: readonly Tool[] }
+
+export default async function home (app: FastifyInstance, { publicUrl, signIn, tools }: Options) {
+  const url = publicUrl
+  const summary = tools.map(({ name, title, description }) => ({ name, title, description }))
+  const requireAccess = signIn ? app.requireAccess({ resourceMetadata: publicUrl + paths.protectedResource, scopes: resourceScopes }) : undefined
+
+  /** MCP Streamable HTTP 2025: a GET is a client that wants a stream, which this server does not open. */
+  async function refuseStream (request: FastifyRequest, reply: FastifyReply) {
+    try {
+      if (await app.checkOrigin(request, reply)) return reply
+      await requireAccess?.(request)
+      await app.mcp.checkRequest(request)
+      return reply
+    } catch (error) {
+      return app.mcp.refuse(error as Error, request, reply)
+    }
+  }
+
+  app.get(paths.home, async (request, reply) => {
+    reply.header('vary', 'Accept')
+    const accept = request.headers.accept ?? ''
+    if (accept.includes('text/event-stream')) return refuseStream(request, reply)
+    if (!accept.includes('text/html')) {
+      return reply.header('cache-control', 'no-store').send({
+        name: manifest.name,
+        version: manifest.version,
+        status: 'ok',
+        protocolVersions,
+        documents: await app.library.count(),
+        endpoints: { mcp: url, ...(signIn && { authorizationServer: url + paths.authorizationServer, protectedResource: url + paths.protectedResource }), health: url + paths.health }
+      })
+    }
+    const user = signIn ? await app.signIn.user(request) : undefined
+    return reply.page('home', {
+      name: 'MCP OAuth Server',
+      version: manifest.version,
+      url,
+      signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
+      tools: summary,
+      documents: await app.library.count(),
+      ...(user && { user: { name: displayName(user) } }),
+      actions: {
+        ...(signIn && !user && { login: paths.login }),
+        ...(user && { logout: paths.logout, token: app.signIn.formToken(request) })
+      }
+    })
+  })
+}

@@ -1,0 +1,73 @@
+// Signing in and out: one page with every way in that the backends state (password, one click). Wrong credentials tell nobody whether the account exists.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AuthBackend, Identity } from '../auth-backends/contract.ts'
+import type { Config } from '../config.ts'
+import { invalidRequest } from '../errors.ts'
+import { paths, withInteraction } from '../paths.ts'
+import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
+import { describeErrand } from '../plugins/sign-in/errand.ts'
+
+interface Failure { backend: string, message: string, identifier: string | undefined, statusCode: number }
+
+export default async function login (app: FastifyInstance, { signup }: Pick<Config, 'signup'>) {
+  const signUpIsOffered = (backend: AuthBackend) => backend.signUp !== undefined && signup === 'open'
+
+  async function showLogin (request: FastifyRequest, reply: FastifyReply, handle: string, failure?: Failure) {
+    const { errand } = await app.signIn.look(request, handle)
+    const backends = [...app.signIn.backends].map(([id, backend]) => ({
+      id,
+      title: backend.title,
+      ...(backend.password && { password: { label: backend.password.label } }),
+      ...(backend.oneClick && { oneClick: { label: backend.oneClick.label } }),
+      signUp: signUpIsOffered(backend)
+    }))
+    return reply.page('login', {
+      interaction: handle,
+      ...describeErrand(errand),
+      backends,
+      ...(failure && { error: failure.message, failedBackend: failure.backend, ...(failure.identifier && { identifier: failure.identifier }) }),
+      actions: { login: paths.login, ...(backends.some(({ signUp }) => signUp) && { signup: withInteraction(paths.signup, handle) }) }
+    }, failure?.statusCode ?? 200)
+  }
+
+  app.get(paths.login, async (request, reply) => {
+    const handle = queryParameters(request).get('interaction')
+    if (handle === undefined) {
+      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, { kind: 'visit', path: paths.home })), 303)
+    }
+    return showLogin(request, reply, handle)
+  })
+
+  app.post(paths.login, async (request, reply) => {
+    const form = formParameters(request)
+    const handle = form.need('interaction')
+    // Before any password is looked at: a form of another browser is refused, and costs no hashing.
+    const { browser } = await app.signIn.look(request, handle)
+    const id = form.need('backend')
+    const backend = app.signIn.backends.get(id)
+    if (!backend) throw invalidRequest('There is no such way to sign in.')
+    const answer = await identify(backend, form, browser)
+    if (answer === null || 'refused' in answer) {
+      const message = answer?.refused ?? 'That did not match. Check what you typed and try again.'
+      return showLogin(request, reply, handle, { backend: id, message, identifier: form.get('email')?.slice(0, 254), statusCode: 401 })
+    }
+    const { errand, handle: next } = await app.signIn.enter(request, reply, handle, id, answer)
+    return reply.redirect(errand.kind === 'visit' ? errand.path : withInteraction(paths.consent, next), 303)
+  })
+
+  app.post(paths.logout, async (request, reply) => {
+    app.signIn.checkFormToken(request, formParameters(request).get('token'))
+    await app.signIn.leave(request, reply)
+    return reply.page('message', {
+      title: 'You are signed out',
+      text: 'Apps you connected stay connected.',
+      action: { label: 'To the start page', href: paths.home }
+    })
+  })
+}
+
+async function identify (backend: AuthBackend, form: Parameters, browser: string): Promise<Identity | { refused: string } | null> {
+  if (form.get('password') === undefined && backend.oneClick) return backend.oneClick.enter(browser)
+  if (!backend.password) throw invalidRequest('This way to sign in takes no password.')
+  return backend.password.verify({ identifier: form.get('email') ?? '', password: form.get('password') ?? '' })
+}

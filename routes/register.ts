@@ -1,0 +1,26 @@
+// POST /register: dynamic client registration (RFC 7591 §3). Open to all, so it stores little and promises nothing to a name.
+import type { FastifyInstance } from 'fastify'
+import { invalidClientMetadata } from '../errors.ts'
+import { paths } from '../paths.ts'
+
+const LIMIT_BYTES = 64 * 1024
+
+export default async function register (app: FastifyInstance) {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, parse)
+
+  app.post(paths.register, async (request, reply) => {
+    // Compared exactly: odd spellings have slipped past body checks elsewhere (CVE-2026-25223).
+    if (!/^application\/json(?:; ?charset="?utf-8"?)?$/i.test(request.headers['content-type'] ?? '')) {
+      throw invalidClientMetadata('send the metadata as application/json')
+    }
+    const { client, secret } = await app.clients.register(request.body)
+    return reply.code(201).header('cache-control', 'no-store').send({
+      client_id: client.id,
+      client_id_issued_at: client.registeredAt,
+      ...(secret && { client_secret: secret, client_secret_expires_at: 0 }),
+      ...client.metadata
+    })
+  })
+}

@@ -1,0 +1,76 @@
+// Making an account, where SIGNUP or an invitation allows it; the person goes on with what they came for.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { accessDenied, signInExpired } from '../errors.ts'
+import { paths, withInteraction } from '../paths.ts'
+import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
+import { describeErrand } from '../plugins/sign-in/errand.ts'
+import { isAllowed } from '../plugins/sign-in/users.ts'
+
+type Field = 'email' | 'password' | 'name' | 'form'
+interface Refusal { field: Field, message: string, email: string | undefined, name: string | undefined }
+
+export default async function signUp (app: FastifyInstance, { signup, allowedEmails }: Pick<Config, 'signup' | 'allowedEmails'>) {
+  /** The first backend that makes accounts: named by the form, or the first in AUTH_BACKEND. */
+  const findBackend = (id: string | undefined) => [...app.signIn.backends].find(([name, { signUp }]) => signUp && (id === undefined || id === name))
+
+  const notInvited = () => accessDenied('New accounts are made by invitation here. Ask the person who runs this server for a link.')
+  const { invitations } = app.signIn
+
+  async function show (request: FastifyRequest, reply: FastifyReply, handle: string, backend: string, invite: string | undefined, refusal?: Refusal) {
+    const { errand } = await app.signIn.look(request, handle)
+    return reply.page('signup', {
+      interaction: handle,
+      backend,
+      ...describeErrand(errand),
+      ...(invite && { invite }),
+      ...(refusal && { error: { field: refusal.field, message: refusal.message }, ...(refusal.email && { email: refusal.email }), ...(refusal.name && { name: refusal.name }) }),
+      actions: { signup: paths.signup, login: withInteraction(paths.login, handle) }
+    }, refusal ? 400 : 200)
+  }
+
+  app.get(paths.signup, async (request, reply) => {
+    const query = queryParameters(request)
+    const found = findBackend(query.get('backend'))
+    if (!found) throw accessDenied('Accounts are not made on this server.')
+    if (signup !== 'open' && !await invitations.isValid(query.get('invite'))) throw notInvited()
+    const handle = query.get('interaction')
+    if (handle !== undefined) return show(request, reply, handle, found[0], query.get('invite'))
+    const parked = await app.signIn.park(request, reply, { kind: 'visit', path: paths.home })
+    const invite = query.get('invite')
+    return reply.redirect(withInteraction(paths.signup, parked) + (invite ? `&invite=${encodeURIComponent(invite)}` : ''), 303)
+  })
+
+  app.post(paths.signup, async (request, reply) => {
+    const form = formParameters(request)
+    const handle = form.need('interaction')
+    await app.signIn.look(request, handle)
+    const found = findBackend(form.get('backend'))
+    if (!found) throw signInExpired()
+    const [id, backend] = found
+    const invite = form.get('invite')
+    const asked = readForm(form)
+    if (!isAllowed(allowedEmails, { subject: '', email: asked.email })) {
+      return show(request, reply, handle, id, invite, { ...asked, field: 'email', message: 'This address may not sign in here. Ask the person who runs this server to add it.' })
+    }
+    // Spent before the account is made, so that one invitation makes one account; given back when none was made.
+    if (signup !== 'open' && !await invitations.take(invite)) throw notInvited()
+    const result = await backend.signUp!.create(asked)
+    if (result.kind === 'refused') {
+      if (signup !== 'open') await invitations.giveBack(invite!)
+      return show(request, reply, handle, id, invite, { ...asked, ...result })
+    }
+    await invitations.close()
+    if (result.kind === 'confirm') {
+      return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
+    }
+    const { errand, handle: next } = await app.signIn.enter(request, reply, handle, id, result.identity)
+    return reply.redirect(errand.kind === 'visit' ? errand.path : withInteraction(paths.consent, next), 303)
+  })
+}
+
+const readForm = (form: Parameters) => ({
+  email: form.get('email') ?? '',
+  password: form.get('password') ?? '',
+  name: form.get('name')
+})

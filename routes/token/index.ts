@@ -1,0 +1,37 @@
+// POST /token: exchanges a code or a refresh token for tokens (OAuth 2.1 §3.2). Client authentication and the response are shared; each grant has its own file.
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.ts'
+import { unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
+import { paths } from '../../paths.ts'
+import type { Client, GrantType } from '../../plugins/clients/contract.ts'
+import type { TokenSet } from '../../plugins/grants/contract.ts'
+import parameters, { formParameters, type Parameters } from '../../plugins/parameters.ts'
+import { authorizationCode } from './authorization-code.ts'
+import { refreshToken } from './refresh-token.ts'
+
+/** Redeems what the form holds, for a client that has proven itself. `resources`: what `resource` may name, canonical first. */
+export type GrantHandler = (app: FastifyInstance, client: Client, form: Parameters, resources: readonly string[]) => Promise<TokenSet>
+
+const handlers: Readonly<Record<GrantType, GrantHandler>> = { authorization_code: authorizationCode, refresh_token: refreshToken }
+
+export default async function token (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  await app.register(parameters)
+  const resources = [publicUrl, `${publicUrl}/mcp`]
+
+  app.post(paths.token, async (request, reply) => {
+    const form = formParameters(request)
+    const grantType = form.need('grant_type')
+    if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
+    const client = await app.clients.authenticate(request)
+    if (!client.grantTypes.includes(grantType as GrantType)) throw unauthorizedClient(`the client did not register for ${grantType}`)
+    const issued = await handlers[grantType as GrantType](app, client, form, resources)
+    await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
+    return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send({
+      access_token: issued.accessToken,
+      token_type: 'Bearer',
+      expires_in: issued.expiresIn,
+      ...(issued.refreshToken && { refresh_token: issued.refreshToken }),
+      scope: issued.scopes.join(' ')
+    })
+  })
+}

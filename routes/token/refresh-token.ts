@@ -1,0 +1,22 @@
+// grant_type=refresh_token: rotates, never widens, and changes nothing before everything fits (OAuth 2.1 §4.3, RFC 8707 §2.2).
+import { invalidScope } from '../../errors.ts'
+import type { Grant } from '../../plugins/grants/contract.ts'
+import { checkResource } from '../../plugins/resource.ts'
+import type { GrantHandler } from './index.ts'
+
+export const refreshToken: GrantHandler = async (app, client, form, resources) => {
+  const token = form.need('refresh_token')
+  checkResource(form.getAll('resource'), resources)
+  const grant = await app.grants.findByRefreshToken(token)
+  const scopes = grant?.clientId === client.id ? narrowed(form.get('scope'), grant) : undefined
+  const check = (found: Grant) => found.clientId === client.id ? undefined : 'the refresh token is not valid; sign in again'
+  return app.grants.refresh(token, check, scopes)
+}
+
+/** RFC 6749 §6: the scopes asked for must lie within what the person allowed. */
+function narrowed (asked: string | undefined, grant: Grant): string[] | undefined {
+  if (asked === undefined) return undefined
+  const wanted = [...new Set(asked.split(' ').filter(Boolean))]
+  if (!wanted.every((scope) => grant.scopes.includes(scope))) throw invalidScope('scope goes beyond what was allowed; start a new authorization to ask for more')
+  return wanted.length > 0 ? wanted : undefined
+}

@@ -1,0 +1,23 @@
+// The process: read the configuration, build the app, listen, close with grace. Nothing else touches `process`.
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import { ConfigError, loadConfig, readEnvironment } from './config.ts'
+import { startLines } from './start-lines.ts'
+
+const CLOSE_WITHIN_MS = 10_000
+
+try {
+  const config = await loadConfig(readEnvironment())
+  const app = await buildApp(config)
+  closeWithGrace({ delay: CLOSE_WITHIN_MS }, async ({ err }) => {
+    if (err) app.log.error({ err }, 'closing after an error')
+    await app.close()
+  })
+  await app.listen({ port: config.port, host: config.host })
+  process.stdout.write(await startLines(app, config))
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : `The server could not start: ${(error as Error).stack}`}\n`)
+  process.exitCode = 1
+  // Something half-opened (a Redis connection) must not keep a server alive that serves nothing.
+  setTimeout(() => process.exit(1), 500).unref()
+}

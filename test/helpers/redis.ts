@@ -1,0 +1,68 @@
+// A real Redis server for tests: the one of TEST_REDIS_URL, or `redis-server` from PATH, installed with apt-get when we are root.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { freePort } from './ports.ts'
+
+export interface TestRedis {
+  /** With a key prefix of its own. */
+  url: string
+  client: Redis
+  stop (): Promise<void>
+  /** Ends the server the hard way, and starts it again on the same port and data. Only for a server of our own. */
+  kill (): Promise<void>
+  restart (): Promise<void>
+}
+
+const WHY = 'Redis cannot be had: install redis-server, or point TEST_REDIS_URL at a server'
+
+/** @returns undefined, with `WHY` to say, when there is no Redis and CI is not set. @throws with that sentence when it is. */
+export async function startRedis (): Promise<TestRedis | undefined> {
+  if (!isInstalled('redis-server')) {
+    if (process.env['CI']) throw new Error(WHY)
+    return undefined
+  }
+  const port = await freePort()
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-redis-'))
+  let server: ChildProcess
+  const start = async () => {
+    server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''], { stdio: 'ignore' })
+    const probe = new Redis({ port, lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: null })
+    probe.on('error', () => { /* until it listens */ })
+    await probe.ping()
+    probe.disconnect()
+  }
+  await start()
+  const kill = async () => {
+    const over = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGKILL')
+    await over
+  }
+  const keyPrefix = `t${process.pid}:`
+  const client = new Redis({ port, keyPrefix, retryStrategy: () => 100 })
+  client.on('error', () => { /* the tests that stop the server expect it */ })
+  return {
+    url: `redis://127.0.0.1:${port}/0?keyPrefix=${encodeURIComponent(keyPrefix)}`,
+    client,
+    kill,
+    restart: start,
+    async stop () {
+      client.disconnect()
+      if (server.exitCode === null && server.signalCode === null) await kill()
+      await sleep(10)
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+export const noRedis = WHY
+
+function isInstalled (program: string): boolean {
+  if (spawnSync('which', [program]).status === 0) return true
+  if (process.getuid?.() !== 0) return false
+  spawnSync('apt-get', ['update', '-qq'])
+  return spawnSync('apt-get', ['install', '-y', '-qq', program], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0
+}

@@ -1,0 +1,63 @@
+// The whole server for a test, as server.ts builds it: in this process, on a port, data folder and documents of its own, closed after the test.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../../app.ts'
+import type { Clock } from '../../clock.ts'
+import { loadConfig } from '../../config.ts'
+import { freePort } from './ports.ts'
+
+export interface TestServer {
+  app: FastifyInstance
+  url: string
+  dataDir: string
+  close (): Promise<void>
+  /** A second start on the same data and address. */
+  restart (): Promise<void>
+}
+
+interface Teardown { teardown (work: () => Promise<void>): void }
+
+export interface ServerOptions {
+  env?: Record<string, string>
+  now?: Clock
+  documents?: Record<string, string>
+}
+
+export const sampleDocuments: Record<string, string> = {
+  'tides.md': '# Tides\n\nThe moon pulls the sea. A spring tide comes at new moon and full moon.\n',
+  'bread/sourdough.md': '# Sourdough bread\n\nFeed the starter every day with flour and water.\n'
+}
+
+/** Starts a server with rate limits off and logging silent. */
+export async function startServer (t: Teardown, { env = {}, now, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
+  const dataDir = join(folder, 'data')
+  const docsDir = join(folder, 'docs')
+  for (const [name, text] of Object.entries(documents)) {
+    await mkdir(join(docsDir, name, '..'), { recursive: true })
+    await writeFile(join(docsDir, name), text)
+  }
+  const start = async (port: number) => {
+    const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
+    const app = await buildApp(config, now ? { now } : {})
+    await app.listen({ port, host: '127.0.0.1' })
+    await app.library.ready
+    return app
+  }
+  const server = { dataDir } as TestServer
+  const port = await freePort()
+  server.app = await start(port)
+  server.url = `http://localhost:${port}`
+  server.close = () => server.app.close()
+  server.restart = async () => {
+    await server.app.close()
+    server.app = await start(port)
+  }
+  t.teardown(async () => {
+    await server.app.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return server
+}
