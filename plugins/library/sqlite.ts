@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { DocumentStore, IndexedDocument } from './contract.ts'
 import { passage } from './passage.ts'
-import { isSpaceless, queryWords, separateWords } from './words.ts'
+import { isSpaceless, queryPairs, queryWords, separateWords } from './words.ts'
 
 /** Raise it when the schema changes, or what the indexer takes from a file: the index is then built anew. */
 const VERSION = 1
@@ -64,7 +64,8 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
     async search (query, limit) {
       const words = queryWords(query)
       if (words.length === 0) return []
-      return sql.search.all(words.map(term).join(' OR '), limit).map((row) => ({
+      const terms = [...words.map(term), ...queryPairs(query).map((pair) => `"${pair.join(' ')}"`)]
+      return sql.search.all(terms.join(' OR '), limit).map((row) => ({
         id: row['id'] as string,
         title: row['title'] as string,
         snippet: passage(row['text'] as string, words),

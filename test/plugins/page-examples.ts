@@ -1,0 +1,62 @@
+// One example of what each page is given, in the states that look different; the page tests render all of them.
+import type { PageData } from '../../plugins/page-data.ts'
+
+export type Example = { [Name in keyof PageData]: { view: Name, data: PageData[Name] } }[keyof PageData]
+
+const interaction = 'q3Zk0vX1cN8'
+const client = { name: 'ChatGPT', host: 'chatgpt.com' }
+const login = { login: '/login', signup: '/signup?interaction=q3Zk0vX1cN8' }
+const local = { id: 'local', title: 'Account on this server', password: { label: 'E-mail address' }, signUp: true }
+const demo = { id: 'demo', title: 'Demo', oneClick: { label: 'Continue as a demo user' }, signUp: false }
+const signup = { interaction, backend: 'local', client, actions: { signup: '/signup', login: '/login?interaction=q3Zk0vX1cN8' } }
+const consent: PageData['consent'] = {
+  interaction,
+  client: { name: 'ChatGPT', uri: 'https://openai.com/chatgpt', selfRegistered: false },
+  redirect: { host: 'chatgpt.com', loopback: false },
+  user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
+  scopes: [
+    { scope: 'mcp:read', text: 'Search and read what this server shows you, and use its tools that only look' },
+    { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
+    { scope: 'offline_access', text: 'Stay connected while you are away, until you withdraw it' }
+  ],
+  actions: { consent: '/consent', switchAccount: '/login/switch' }
+}
+const home: PageData['home'] = {
+  name: 'MCP OAuth Server',
+  version: '0.1.0',
+  url: 'https://mcp.example.com',
+  signIn: ['Account on this server', 'Demo'],
+  tools: [
+    { name: 'search', title: 'Search the library', description: 'Searches the documents of this server. Use it before answering a question about them; returns ids for fetch.' },
+    { name: 'fetch', title: 'Read a document', description: 'Returns the full text of one document by its id.' },
+    { name: 'calculate', title: 'Calculate', description: 'Works out an arithmetic expression exactly.' }
+  ],
+  documents: 12,
+  actions: { login: '/login' }
+}
+
+export const examples: Readonly<Record<string, Example>> = {
+  login: { view: 'login', data: { interaction, client, backends: [local, demo], actions: login } },
+  'login-refused': {
+    view: 'login',
+    data: { interaction, backends: [local, { ...local, id: 'staff', title: 'Staff directory', password: { label: 'Staff number' }, signUp: false }], error: 'That did not match. Check what you typed and try again.', failedBackend: 'local', identifier: 'ada@example.com', actions: login }
+  },
+  'login-error': { view: 'login', data: { interaction, client, backends: [demo], error: 'The demo is full at the moment.', actions: { login: '/login' } } },
+  signup: { view: 'signup', data: { ...signup, invite: 'inv_7w2' } },
+  'signup-password': { view: 'signup', data: { ...signup, email: 'ada@example.com', name: 'Ada', error: { field: 'password', message: 'This password is in every list of common passwords. Choose another.' } } },
+  'signup-email': { view: 'signup', data: { ...signup, email: 'ada@example.com', error: { field: 'email', message: 'This address may not sign in here.' } } },
+  'signup-name': { view: 'signup', data: { ...signup, email: 'ada@example.com', name: 'A', error: { field: 'name', message: 'Use at most 100 characters.' } } },
+  'signup-form': { view: 'signup', data: { ...signup, error: { field: 'form', message: 'No more accounts can be made today.' } } },
+  consent: { view: 'consent', data: consent },
+  'consent-registered': { view: 'consent', data: { ...consent, client: { name: 'ChatGPT', uri: 'https://chat.example.net/', selfRegistered: true }, redirect: { host: 'xn--chatgt-m8a.example.net:8443', loopback: false } } },
+  'consent-loopback': { view: 'consent', data: { ...consent, client: { name: 'Claude Code', selfRegistered: true }, redirect: { host: 'localhost:53127', loopback: true }, user: { name: 'Demo' } } },
+  message: { view: 'message', data: { title: 'Check your mailbox', text: 'We sent a message to ada@example.com. Open the link in it to go on.', detail: 'Nothing there? Look into the spam folder.', action: { label: 'Back to sign-in', href: '/login' } } },
+  error: { view: 'error', data: { statusCode: 400, title: 'This sign-in cannot go on', text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.', code: 'sign_in_expired', requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11', action: { label: 'To the start page', href: '/' } } },
+  home: { view: 'home', data: home },
+  'home-signed-in': { view: 'home', data: { ...home, user: { name: 'Ada Lovelace' }, actions: { logout: '/logout', token: 'c5b' } } },
+  'home-open': { view: 'home', data: { ...home, url: 'http://localhost:8080', signIn: [], documents: 1, tools: home.tools.slice(0, 1), actions: {} } },
+  document: {
+    view: 'document',
+    data: { id: 'guides/connect.md', title: 'Connecting an app', text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n', metadata: { type: 'text/markdown', modified: '2026-11-23' }, actions: { home: '/' } }
+  }
+}
