@@ -1,7 +1,7 @@
 // buildApp: the table of contents. The only file that names every plugin and every route.
 import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { OAuthError } from './errors.ts'
@@ -77,6 +77,8 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
 async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {
   app.setErrorHandler(answerPage)
   app.addHook('onRequest', app.checkFormOrigin)
+  // Redirects too: a handle or a code in a URL is nobody's to keep or to pass on.
+  app.addHook('onRequest', async (_request, reply) => { reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'same-origin' }) })
   await app.register(parameters)
   await app.register(assetRoutes)
   await app.register(homeRoute, { ...config, tools })
@@ -92,7 +94,7 @@ function createServer (config: Config): FastifyInstance {
   const app = fastify({
     logger: { level: config.logLevel },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     bodyLimit: 1024 * 1024,

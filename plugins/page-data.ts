@@ -1,20 +1,26 @@
-// What each page is given to say. Every field is outside text until it is escaped; pages decide nothing.
+// What each page is given to say. Every string may come from outside: the templates escape it; they decide nothing.
 
+/** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
 export interface Action { label: string, href: string }
 
+/** The app that sent the person, and the host they will return to. */
 interface OnBehalfOf { name: string, host: string }
 
 export interface PageData {
+  /** Posts `interaction`, `backend` and, for a password, `email` and `password` to `actions.login`. */
   login: {
     interaction: string
-    /** The app that sent the person; absent when they came by themselves. */
+    /** Absent when the person came by themselves. */
     client?: OnBehalfOf
     backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, signUp: boolean }>
+    /** Shown at the form of `failedBackend`; without one, above all forms. */
     error?: string
     failedBackend?: string
+    /** What was typed into the first field; the password is never shown again. */
     identifier?: string
     actions: { login: string, signup?: string }
   }
+  /** Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to `actions.signup`. */
   signup: {
     interaction: string
     backend: string
@@ -25,9 +31,12 @@ export interface PageData {
     name?: string
     actions: { signup: string, login: string }
   }
+  /** Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, or `interaction` alone to `actions.switchAccount`. */
   consent: {
     interaction: string
+    /** `selfRegistered`: nobody stands behind the name. */
     client: { name: string, uri?: string, selfRegistered: boolean }
+    /** Where the browser goes with the code; the host in full, in punycode. */
     redirect: { host: string, loopback: boolean }
     user: { name: string, detail?: string }
     scopes: Array<{ scope: string, text: string }>
@@ -35,6 +44,7 @@ export interface PageData {
   }
   message: { title: string, text: string, detail?: string, action?: Action }
   error: { statusCode: number, title: string, text: string, code: string, requestId: string, action?: Action }
+  /** Posts `token` to `actions.logout`. */
   home: {
     name: string
     version: string

@@ -37,7 +37,7 @@ t.test('sign-up stores an argon2id hash and nothing of the password', async (t) 
   const { house } = await houseWithPerson()
   const account = house.book.get(person.identifier)!
   t.match(account, { subject: /^[0-9a-f-]{36}$/, email: 'ann@example.com', name: 'Ann', createdAt: house.now() })
-  t.match(account.passwordHash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  t.match(account.passwordHash, /^\$argon2id\$v=19\$m=47104,t=2,p=1\$/)
   t.notOk(JSON.stringify([...house.book.values(), house.lines]).includes(person.password))
 })
 
@@ -89,7 +89,7 @@ t.test('password rules', async (t) => {
 t.test('LG-14, LG-16: an unknown address costs one hash like a wrong password, an oversized password none', async (t) => {
   const real = createPasswordHasher()
   let hashes = 0
-  const counting: PasswordHasher = { ...real, verify: (stored, password) => { hashes++; t.match(stored, /m=19456,t=2,p=1/); return real.verify(stored, password) } }
+  const counting: PasswordHasher = { ...real, verify: (stored, password) => { hashes++; t.match(stored, /m=47104,t=2,p=1/); return real.verify(stored, password) } }
   const { house } = await houseWithPerson()
   const backend = await openLocal(house, counting)
   const cost = async (identifier: string, password: string) => {
@@ -112,7 +112,7 @@ t.test('a hash with old parameters is replaced at sign-in, and only then', async
   t.equal(await backend.password!.verify({ ...person, password: 'wrong password' }), null)
   t.equal(account.passwordHash, weak)
   t.match(await backend.password!.verify(person), { subject: account.subject })
-  t.match(parseOptions(account.passwordHash), { memoryCost: 19456, timeCost: 2, parallelism: 1 })
+  t.match(parseOptions(account.passwordHash), { memoryCost: 47104, timeCost: 2, parallelism: 1 })
   const renewed = account.passwordHash
   t.match(await backend.password!.verify(person), { subject: account.subject })
   t.equal(account.passwordHash, renewed)
