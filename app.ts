@@ -10,6 +10,7 @@ import bearer from './plugins/bearer.ts'
 import clients from './plugins/clients/index.ts'
 import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
+import limits from './plugins/limits.ts'
 import mcp from './plugins/mcp/index.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
@@ -43,6 +44,7 @@ export async function buildApp (config: Config, { now = monotonicClock }: { now?
   await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
   await app.register(storage, { ...config, now })
   if (config.signIn) {
+    await app.register(limits, config)
     await app.register(clients, config)
     await app.register(grants, config)
     await app.register(bearer)

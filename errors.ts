@@ -63,6 +63,10 @@ export const insufficientScope = refusal('insufficient_scope', 403)
 export const temporarilyUnavailable = (description: string, cause?: unknown) =>
   new OAuthError('temporarily_unavailable', 503, description, { cause, headers: { 'retry-after': '5' } })
 
+/** RFC 6585 §4. @param retryAfter seconds. */
+export const tooManyRequests = (retryAfter: number) =>
+  new OAuthError('too_many_requests', 429, `Too many attempts. Wait ${retryAfter} ${retryAfter === 1 ? 'second' : 'seconds'} and try again.`, { headers: { 'retry-after': String(retryAfter) } })
+
 /** A step of the sign-in that is spent, expired, or belongs to another browser. */
 export const signInExpired = () =>
   new OAuthError('sign_in_expired', 400, 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.')

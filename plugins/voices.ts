@@ -37,6 +37,7 @@ const titles: Readonly<Record<string, string>> = {
   access_denied: 'You may not sign in here',
   invalid_client: 'This app is not known here',
   not_found: 'There is no such page',
+  too_many_requests: 'A moment, please',
   temporarily_unavailable: 'Not available right now',
   server_error: 'Something went wrong'
 }

@@ -46,8 +46,12 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
     const id = form.need('backend')
     const backend = app.signIn.backends.get(id)
     if (!backend) throw invalidRequest('There is no such way to sign in.')
+    await app.limits.attempt('sign-in', request)
+    const account = `${id} ${form.get('email') ?? ''}`
+    if (form.get('password') !== undefined) await app.limits.slowDown(request, account)
     const answer = await identify(backend, form, browser)
     if (answer === null || 'refused' in answer) {
+      await app.limits.noteFailure(request, account)
       const message = answer?.refused ?? 'That did not match. Check what you typed and try again.'
       return showLogin(request, reply, handle, { backend: id, message, identifier: form.get('email')?.slice(0, 254), statusCode: 401 })
     }

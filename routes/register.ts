@@ -11,6 +11,7 @@ export default async function register (app: FastifyInstance) {
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, parse)
 
   app.post(paths.register, async (request, reply) => {
+    await app.limits.attempt('registration', request)
     // Compared exactly: odd spellings have slipped past body checks elsewhere (CVE-2026-25223).
     if (!/^application\/json(?:; ?charset="?utf-8"?)?$/i.test(request.headers['content-type'] ?? '')) {
       throw invalidClientMetadata('send the metadata as application/json')

@@ -47,6 +47,7 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
     await app.signIn.look(request, handle)
     const found = findBackend(form.get('backend'))
     if (!found) throw signInExpired()
+    await app.limits.attempt('sign-up', request)
     const [id, backend] = found
     const invite = form.get('invite')
     const asked = readForm(form)

@@ -26,6 +26,19 @@ interface Client extends Redis {
  * @throws StorageUnavailable when Redis does not answer within ten seconds.
  */
 export async function openRedisStorage (url: string, log: { warn (message: string): void }): Promise<Storage> {
+  const redis = await connectRedis(url, log) as Client
+  redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
+
+  return {
+    description: `Redis at ${new URL(url).host}`,
+    collection: (kind) => collection(redis, kind),
+    async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
+    async close () { redis.disconnect() }
+  }
+}
+
+/** A connection that says at once when Redis is away, and comes back by itself. @throws StorageUnavailable as above. */
+export async function connectRedis (url: string, log: { warn (message: string): void }): Promise<Redis> {
   const redis = new Redis(url, {
     lazyConnect: true,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -37,26 +50,15 @@ export async function openRedisStorage (url: string, log: { warn (message: strin
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     // After a failover the old master answers READONLY: connect anew.
     reconnectOnError: (error) => error.message.startsWith('READONLY')
-  }) as Client
-  redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
+  })
   redis.on('error', (error: Error) => log.warn(`Redis: ${error.message}`))
-  await connected(redis)
-
-  return {
-    description: `Redis at ${new URL(url).host}`,
-    collection: (kind) => collection(redis, kind),
-    async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
-    async close () { redis.disconnect() }
-  }
-}
-
-async function connected (redis: Redis): Promise<void> {
   const ready = Promise.withResolvers<void>()
   redis.once('ready', ready.resolve)
   const timer = setTimeout(() => ready.reject(new StorageUnavailable('Redis did not answer at the start: check REDIS_URL and that the Redis server runs')), START_TIMEOUT_MS)
   try {
     redis.connect().catch(() => { /* retried by retryStrategy until the timer ends it */ })
     await ready.promise
+    return redis
   } catch (error) {
     redis.disconnect()
     throw error

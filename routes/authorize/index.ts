@@ -10,6 +10,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
   const resources = [publicUrl, `${publicUrl}/mcp`]
 
   app.get(paths.authorize, async (request, reply) => {
+    await app.limits.attempt('authorization', request)
     const parameters = queryParameters(request)
     const known = await checkClient(parameters, app.clients.find)
     const user = await app.signIn.user(request)

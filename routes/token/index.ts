@@ -18,6 +18,10 @@ export default async function token (app: FastifyInstance, { publicUrl }: Pick<C
   await app.register(parameters)
   const resources = [publicUrl, `${publicUrl}/mcp`]
 
+  // Only failures count: those who hold good codes and tokens share addresses with many others.
+  app.addHook('onError', async (request) => { await app.limits.note('token failure', request) })
+  app.addHook('onRequest', async (request) => { await app.limits.check('token failure', request) })
+
   app.post(paths.token, async (request, reply) => {
     const form = formParameters(request)
     const grantType = form.need('grant_type')

@@ -1,0 +1,92 @@
+// How often an address may try things that can be guessed or that cost storage, and how an account under attack is slowed down without being locked (RFC 9700 §2.5; RFC 6585 §4). Counted on Redis where there is one, so that all instances count together.
+import { setTimeout as sleep } from 'node:timers/promises'
+import rateLimit from '@fastify/rate-limit'
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { tooManyRequests } from '../errors.ts'
+import { StorageUnavailable } from './storage/contract.ts'
+import { connectRedis } from './storage/redis.ts'
+import { hashSecret } from './storage/sealing.ts'
+
+const MINUTE = 60_000
+/** Bits: whoever has one IPv6 address has all of its network. */
+const IPV6_NETWORK = 64
+
+/** Most per address (an IPv6 network counts as one) and minute. */
+const PER_MINUTE = { 'sign-in': 10, 'sign-up': 5, registration: 20, authorization: 120, 'token failure': 60 } as const
+type Limited = keyof typeof PER_MINUTE
+
+/** Failed passwords of one account, from wherever: after the free ones each further try waits a little longer. */
+const FREE_FAILURES = 10
+const FAILURE_WINDOW = 15 * MINUTE
+const FIRST_WAIT = 250
+const LONGEST_WAIT = 5_000
+const MOST_COUNTED = 1_000
+
+declare module 'fastify' {
+  interface FastifyInstance { limits: Limits }
+  interface FastifyRequest { limitedAccount: string | undefined }
+}
+
+export interface Limits {
+  /** Counts one. @throws too_many_requests beyond the limit. */
+  attempt (what: Limited, request: FastifyRequest): Promise<void>
+  /** Counts nothing. @throws too_many_requests when the limit was reached before. */
+  check (what: Limited, request: FastifyRequest): Promise<void>
+  /** Counts one, and says nothing. */
+  note (what: Limited, request: FastifyRequest): Promise<void>
+  /** Waits before a password of an account is looked at, the longer the more often it failed lately. Never refuses: nobody can lock out another. */
+  slowDown (request: FastifyRequest, account: string): Promise<void>
+  noteFailure (request: FastifyRequest, account: string): Promise<void>
+}
+
+type Options = Pick<Config, 'rateLimits' | 'redisUrl'>
+
+export default fp(async function limits (app: FastifyInstance, { rateLimits, redisUrl }: Options) {
+  const redis = rateLimits && redisUrl !== undefined ? await connectRedis(redisUrl, app.log) : undefined
+  app.addHook('onClose', () => redis?.disconnect())
+  await app.register(rateLimit, { global: false, ...(redis && { redis }) })
+  app.decorateRequest('limitedAccount', undefined)
+  app.decorate('limits', rateLimits ? createLimits(app) : noLimits)
+}, { name: 'limits' })
+
+const noLimits: Limits = { async attempt () {}, async check () {}, async note () {}, async slowDown () {}, async noteFailure () {} }
+
+function createLimits (app: FastifyInstance): Limits {
+  const counters = Object.fromEntries(Object.entries(PER_MINUTE).map(([what, max]) => [what, app.createRateLimit({
+    max, timeWindow: MINUTE, keyGenerator: (request) => `${what} ${rateLimit.normalizeIP(request.ip, IPV6_NETWORK)}`
+  })])) as Record<Limited, Counter>
+  const failures = app.createRateLimit({
+    max: MOST_COUNTED, timeWindow: FAILURE_WINDOW, keyGenerator: (request) => `failures ${request.limitedAccount}`
+  })
+  const count = async (counter: Counter, request: FastifyRequest, increment: boolean) => {
+    try {
+      return await counter(request, { increment }) as Counted
+    } catch (error) {
+      throw new StorageUnavailable('the limits cannot be counted', { cause: error })
+    }
+  }
+  const refuseBeyond = ({ isExceeded, ttlInSeconds }: Counted) => { if (isExceeded) throw tooManyRequests(Math.max(1, ttlInSeconds)) }
+  const countFailures = (request: FastifyRequest, account: string, increment: boolean) => {
+    request.limitedAccount = hashSecret(account.trim().toLowerCase())
+    return count(failures, request, increment)
+  }
+  return {
+    async attempt (what, request) { refuseBeyond(await count(counters[what], request, true)) },
+    async check (what, request) {
+      const counted = await count(counters[what], request, false)
+      if (counted.remaining === 0) throw tooManyRequests(Math.max(1, counted.ttlInSeconds))
+    },
+    async note (what, request) { await count(counters[what], request, true) },
+    async slowDown (request, account) {
+      const { remaining } = await countFailures(request, account, false)
+      const beyond = MOST_COUNTED - remaining - FREE_FAILURES
+      if (beyond >= 0) await sleep(Math.min(FIRST_WAIT * 2 ** beyond, LONGEST_WAIT))
+    },
+    async noteFailure (request, account) { await countFailures(request, account, true) }
+  }
+}
+
+type Counter = ReturnType<FastifyInstance['createRateLimit']>
+type Counted = Extract<Awaited<ReturnType<Counter>>, { isAllowed: false }>
