@@ -5,15 +5,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
-import { equalSecrets, hashSecret, randomSecret } from '../storage/sealing.ts'
+import { equalSecrets } from '../storage/sealing.ts'
 import { createBrowser, SESSION_LIFETIME } from './browser.ts'
 import type { BrowserSession, Interaction, User } from './contract.ts'
 import type { Errand } from './errand.ts'
+import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createAccounts, createUsers, isAllowed } from './users.ts'
-
-/** Seconds a person has to get from one page to the next. */
-const INTERACTION_LIFETIME = 600
 
 declare module 'fastify' {
   interface FastifyInstance { signIn: SignIn }
@@ -60,35 +58,16 @@ async function openBackends (app: FastifyInstance, { backends, publicUrl }: Opti
 
 function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Options, backends: Map<string, AuthBackend>): SignIn {
   const browser = createBrowser(publicUrl.startsWith('https:'))
-  const interactions = app.storage.collection<Interaction>('interaction')
+  const { park, look, take } = createInteractions(app.storage.collection<Interaction>('interaction'), browser)
   const sessions = app.storage.collection<BrowserSession>('browserSession')
   const users = createUsers(app.storage, app.now)
 
-  const parkFor = async (interaction: Interaction) => {
-    const handle = randomSecret()
-    await interactions.put(hashSecret(handle), interaction, INTERACTION_LIFETIME)
-    return handle
-  }
-  const look = async (request: FastifyRequest, handle: string | undefined) => {
-    const known = browser.known(request)
-    const interaction = handle !== undefined && known !== undefined ? await interactions.find(hashSecret(handle)) : undefined
-    if (!interaction || !equalSecrets(interaction.browser, known!)) throw signInExpired()
-    if (interaction.session !== undefined && interaction.session !== browser.session(request)) throw signInExpired()
-    return interaction
-  }
-  const take = async (request: FastifyRequest, handle: string | undefined) => {
-    // Looked at first: a stranger's request must not spend somebody's sign-in.
-    await look(request, handle)
-    const taken = await interactions.take(hashSecret(handle!))
-    if (!taken) throw signInExpired()
-    return taken
-  }
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {
     backends,
     invitations: createInvitations(app.storage),
-    park: (request, reply, errand) => parkFor({ errand, browser: browser.identify(request, reply) }),
+    park: (request, reply, errand) => park({ errand, browser: browser.identify(request, reply) }),
     look,
     take,
     async user (request) {
@@ -106,11 +85,11 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Optio
       if (previous) await sessions.delete(previous)
       const session = browser.startSession(reply)
       await sessions.put(session, { userId: user.id, backend, signedInAt: app.now() }, SESSION_LIFETIME)
-      return { user, errand, handle: await parkFor({ errand, browser: bound, session }) }
+      return { user, errand, handle: await park({ errand, browser: bound, session }) }
     },
     async resume (request, reply, errand) {
       const session = browser.session(request)
-      return parkFor({ errand, browser: browser.identify(request, reply), ...(session && { session }) })
+      return park({ errand, browser: browser.identify(request, reply), ...(session && { session }) })
     },
     async leave (request, reply) {
       const session = browser.session(request)

@@ -1,0 +1,44 @@
+// Parked sign-ins: the browser carries an opaque handle, and each handle works in the browser, and after the sign-in in the session, that it was made for (threats LG-07..09, LG-20).
+import type { FastifyRequest } from 'fastify'
+import { signInExpired } from '../../errors.ts'
+import type { Collection } from '../storage/contract.ts'
+import { equalSecrets, hashSecret, randomSecret } from '../storage/sealing.ts'
+import type { Browser } from './browser.ts'
+import type { Interaction } from './contract.ts'
+
+/** Seconds a person has to get from one page to the next. */
+const LIFETIME = 600
+
+export interface Interactions {
+  /** @returns the handle. */
+  park (interaction: Interaction): Promise<string>
+  /** @throws sign_in_expired also for another browser's. */
+  look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  /** Of any number of callers one goes on. @throws sign_in_expired. */
+  take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+}
+
+export function createInteractions (store: Collection<Interaction>, browser: Browser): Interactions {
+  const look = async (request: FastifyRequest, handle: string | undefined) => {
+    const known = browser.known(request)
+    const interaction = handle !== undefined && known !== undefined ? await store.find(hashSecret(handle)) : undefined
+    if (!interaction || !equalSecrets(interaction.browser, known!)) throw signInExpired()
+    if (interaction.session !== undefined && interaction.session !== browser.session(request)) throw signInExpired()
+    return interaction
+  }
+  return {
+    async park (interaction) {
+      const handle = randomSecret()
+      await store.put(hashSecret(handle), interaction, LIFETIME)
+      return handle
+    },
+    look,
+    async take (request, handle) {
+      // Looked at first: a stranger's request must not spend somebody's sign-in.
+      await look(request, handle)
+      const taken = await store.take(hashSecret(handle!))
+      if (!taken) throw signInExpired()
+      return taken
+    }
+  }
+}
