@@ -45,7 +45,7 @@ export async function buildApp (config: Config, { now = monotonicClock }: { now?
   await app.register(storage, { ...config, now })
   if (config.signIn) {
     await app.register(limits, config)
-    await app.register(clients, config)
+    await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
     await app.register(grants, config)
     await app.register(bearer)
     await app.register(signIn, config)

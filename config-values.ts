@@ -48,3 +48,7 @@ export const origins = list.transform((entries, context) => entries.map((entry) 
 export const addresses = list.refine(
   (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)),
   'write the addresses or networks of your proxies, for example 10.0.0.0/8,127.0.0.1 (never true or *: anyone could then claim any address)')
+
+export const loopbackHosts = list.refine(
+  (entries) => entries.every((entry) => URL.canParse(`http://${entry}`) && isLoopback(new URL(`http://${entry}`).hostname)),
+  'write hosts of this computer only, for example localhost:9000: it is for tests')

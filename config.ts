@@ -54,6 +54,8 @@ export const variables = z.object({
   DOCS_BASE_URL: read.httpUrl.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
+  CLIENT_METADATA_HOSTS: read.list.default([]),
+  CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
   CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),
   TRUST_PROXY: read.addresses.default([]),
   ACCESS_TOKEN_TTL: read.integer(1, 86_400).default(3600),
@@ -102,6 +104,9 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
     /** Addresses and `@domains`, lower case; empty means everyone. */
     allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),
+    /** Hosts whose client metadata documents are taken; empty means every host. */
+    clientMetadataHosts: values.CLIENT_METADATA_HOSTS,
+    clientMetadataInsecureHosts: values.CLIENT_METADATA_INSECURE_HOSTS,
     corsOrigins: values.CORS_ORIGINS,
     trustProxy: values.TRUST_PROXY,
     /** Lifetimes in seconds. */

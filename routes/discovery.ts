@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import { paths } from '../paths.ts'
+import { assertionAlgorithms } from '../plugins/clients/assertion.ts'
 import { authMethods, grantTypes } from '../plugins/clients/contract.ts'
 import { offeredScopes, resourceScopes } from '../plugins/scopes.ts'
 
@@ -45,8 +46,11 @@ const authorizationServer = (publicUrl: string) => ({
   response_types_supported: ['code'],
   response_modes_supported: ['query'],
   grant_types_supported: grantTypes,
-  token_endpoint_auth_methods_supported: authMethods,
-  revocation_endpoint_auth_methods_supported: authMethods,
+  client_id_metadata_document_supported: true,
+  token_endpoint_auth_methods_supported: [...authMethods, 'private_key_jwt'],
+  token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+  revocation_endpoint_auth_methods_supported: [...authMethods, 'private_key_jwt'],
+  revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
   service_documentation: publicUrl

@@ -21,7 +21,6 @@ export function findChatGptClient (id: string): Client | undefined {
     id,
     name: 'ChatGPT',
     kind: 'chatgpt',
-    authMethod: 'none',
     grantTypes: ['authorization_code', 'refresh_token'],
     uri: 'https://chatgpt.com',
     ownsRedirectUri: (uri) => REDIRECT_URIS.has(uri) || CONNECTION_CALLBACK.test(uri),

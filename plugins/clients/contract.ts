@@ -1,6 +1,7 @@
-// Who may ask for tokens: a client, however it became known to us (registered, ChatGPT's bare ids; later its own metadata document).
+// Who may ask for tokens: a client, however it became known to us (registered, its own metadata document, ChatGPT's bare ids).
+import type { AssertionKeys } from './assertion.ts'
 
-/** How a client proves itself at the token endpoint (RFC 7591 §2). */
+/** How a client that registers may prove itself at the token endpoint (RFC 7591 §2). */
 export const authMethods = ['none', 'client_secret_post', 'client_secret_basic'] as const
 export type AuthMethod = typeof authMethods[number]
 
@@ -11,11 +12,12 @@ export interface Client {
   id: string
   /** What the client calls itself: shown to people, never trusted. */
   name: string
-  /** `registered`: anyone may have written its metadata. `chatgpt`: known by its redirect URIs alone. */
-  kind: 'registered' | 'chatgpt'
-  authMethod: AuthMethod
-  /** SHA-256 of the secret; present exactly when `authMethod` is not `none`. */
+  /** `registered`: anyone may have written its metadata. `document`: whoever holds the host of its id has. `chatgpt`: known by its redirect URIs alone. */
+  kind: 'registered' | 'document' | 'chatgpt'
+  /** SHA-256 of the secret, for a client that was given one. */
   secretHash?: string
+  /** For a client that may sign assertions (RFC 7523). `required`: it offers no other way, so it must. */
+  assertion?: AssertionKeys & { required: boolean }
   grantTypes: GrantType[]
   uri?: string
   /** Whether a redirect URI is one of this client's (OAuth 2.1 §2.3.1: exact, but for the port of a loopback host). */

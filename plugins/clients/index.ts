@@ -7,7 +7,9 @@ import { hashSecret, randomSecret } from '../storage/sealing.ts'
 import type { Collection } from '../storage/contract.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
-import type { Client } from './contract.ts'
+import type { AssertionHouse } from './assertion.ts'
+import { grantTypes, type Client } from './contract.ts'
+import { documentUrl, findDocument, methodsOf, type CachedDocument, type ClientDocument } from './metadata-document.ts'
 import { matchesRedirectUri } from './redirect-uris.ts'
 import { readRegistration, type RegisteredClient } from './registration.ts'
 
@@ -28,15 +30,29 @@ export interface Clients {
   keep (client: Client, until: number): Promise<void>
 }
 
-type Options = Pick<Config, 'publicUrl'>
+type Options = Pick<Config, 'publicUrl' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'> & { tokenEndpoint: string }
 
-export default fp(async function clients (app: FastifyInstance, { publicUrl }: Options) {
+export default fp(async function clients (app: FastifyInstance, options: Options) {
+  const { publicUrl, clientMetadataInsecureHosts: insecureHosts } = options
   const store = app.storage.collection<RegisteredClient>('client')
-  const find = async (id: string) => toClient(await store.find(id)) ?? findChatGptClient(id)
+  const documents = app.storage.collection<CachedDocument>('clientDocument')
+  const policy = { hosts: options.clientMetadataHosts, insecureHosts, ownOrigin: publicUrl }
+  const assertions: AssertionHouse = {
+    audience: [publicUrl, options.tokenEndpoint],
+    used: app.storage.collection('usedAssertion'),
+    keys: app.storage.collection('clientKeys'),
+    insecureHosts,
+    now: app.now
+  }
+  const find = async (id: string) => {
+    const url = documentUrl(id, insecureHosts)
+    if (url) return fromDocument(await findDocument(url, documents, policy, app.now, app.log))
+    return toClient(await store.find(id)) ?? findChatGptClient(id)
+  }
 
   app.decorate('clients', {
     find,
-    authenticate: (request) => authenticateClient(request.headers.authorization, formParameters(request), find),
+    authenticate: (request) => authenticateClient(request.headers.authorization, formParameters(request), find, assertions),
     async register (body) {
       const metadata = readRegistration(body, publicUrl)
       const secret = metadata.token_endpoint_auth_method === 'none' ? undefined : `mcp_cs_${randomSecret()}`
@@ -65,6 +81,22 @@ async function keep (store: Collection<RegisteredClient>, { id, kind }: Client, 
   })
 }
 
+/** A metadata document as a client. Every one gets refresh tokens: without them its user would sign in again each hour. */
+function fromDocument (found: ClientDocument): Client {
+  const methods = methodsOf(found)
+  const { jwks, jwks_uri: jwksUri } = found
+  return {
+    id: found.client_id,
+    name: found.client_name,
+    kind: 'document',
+    ...(methods.includes('private_key_jwt') && { assertion: { ...(jwks && { jwks }), ...(jwksUri && { jwksUri }), required: !methods.includes('none') } }),
+    grantTypes: [...grantTypes],
+    ...(found.client_uri && { uri: found.client_uri }),
+    ownsRedirectUri: (uri) => found.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
+    onlyRedirectUri: found.redirect_uris.length === 1 ? found.redirect_uris[0] : undefined
+  }
+}
+
 function toClient (found: RegisteredClient | undefined): Client | undefined {
   if (!found) return undefined
   const { metadata } = found
@@ -72,7 +104,6 @@ function toClient (found: RegisteredClient | undefined): Client | undefined {
     id: found.id,
     name: metadata.client_name,
     kind: 'registered',
-    authMethod: metadata.token_endpoint_auth_method,
     ...(found.secretHash && { secretHash: found.secretHash }),
     grantTypes: metadata.grant_types,
     ...(metadata.client_uri && { uri: metadata.client_uri }),
