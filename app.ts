@@ -25,6 +25,7 @@ import discoveryRoutes from './routes/discovery.ts'
 import documentRoutes from './routes/documents.ts'
 import healthRoute from './routes/health.ts'
 import homeRoute from './routes/home.ts'
+import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
 import mcpRoutes from './routes/mcp.ts'
 import registerRoute from './routes/register.ts'
@@ -73,6 +74,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(registerRoute)
   await app.register(tokenRoute, config)
   await app.register(revokeRoute)
+  await app.register(introspectRoute, config)
 }
 
 /** What people see: error pages, forms from our own pages only, no CORS. */

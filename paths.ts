@@ -8,6 +8,7 @@ export const paths = {
   authorize: '/authorize',
   token: '/token',
   revoke: '/revoke',
+  introspect: '/introspect',
   login: '/login',
   switchAccount: '/login/switch',
   logout: '/logout',

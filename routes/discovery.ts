@@ -42,6 +42,7 @@ const authorizationServer = (publicUrl: string) => ({
   token_endpoint: publicUrl + paths.token,
   registration_endpoint: publicUrl + paths.register,
   revocation_endpoint: publicUrl + paths.revoke,
+  introspection_endpoint: publicUrl + paths.introspect,
   scopes_supported: offeredScopes,
   response_types_supported: ['code'],
   response_modes_supported: ['query'],
@@ -51,6 +52,8 @@ const authorizationServer = (publicUrl: string) => ({
   token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   revocation_endpoint_auth_methods_supported: [...authMethods, 'private_key_jwt'],
   revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+  introspection_endpoint_auth_methods_supported: [...authMethods, 'private_key_jwt'].filter((method) => method !== 'none'),
+  introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
   service_documentation: publicUrl

@@ -38,6 +38,8 @@ export interface Grants {
   findByRefreshToken (token: string): Promise<Grant | undefined>
   /** @returns undefined for anything but a live access token. */
   verifyAccessToken (token: string): Promise<Access | undefined>
+  /** Whether a refresh token is the one that may be used now. */
+  isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client. @returns false when it is another client's. */
   revokeToken (token: string, clientId: string): Promise<boolean>
   revoke (grantId: string): Promise<void>
@@ -74,6 +76,7 @@ export function createGrants (store: Collection<Grant>, sealing: Sealing, now: C
       const parsed = parseToken('rt', token)
       return parsed && await store.find(parsed.grantId)
     },
+    isCurrentRefreshToken: ({ refresh }, token) => refresh !== undefined && refresh.expiresAt > now() && equalSecrets(refresh.current, hashSecret(token)),
     async verifyAccessToken (token) {
       const parsed = parseToken('at', token)
       const grant = parsed && await store.find(parsed.grantId)

@@ -1,0 +1,33 @@
+// POST /introspect: a client asks about its own tokens (RFC 7662 §2). About anybody else's it learns nothing, not even that they exist.
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import { invalidClient } from '../errors.ts'
+import { paths } from '../paths.ts'
+import type { Client } from '../plugins/clients/contract.ts'
+import parameters, { formParameters } from '../plugins/parameters.ts'
+
+export default async function introspect (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  await app.register(parameters)
+
+  app.post(paths.introspect, async (request, reply) => {
+    const form = formParameters(request)
+    const token = form.need('token')
+    const client = await app.clients.authenticate(request)
+    // RFC 7662 §2.1: the caller must have proven itself, and a name alone proves nothing.
+    if (client.secretHash === undefined && form.get('client_assertion') === undefined) throw invalidClient('only clients with a secret or a key may ask about tokens')
+    return reply.header('cache-control', 'no-store').send(await describe(app, client, token, publicUrl))
+  })
+}
+
+async function describe (app: FastifyInstance, client: Client, token: string, issuer: string): Promise<object> {
+  const access = await app.grants.verifyAccessToken(token)
+  if (access?.clientId === client.id) {
+    const { scopes, user, resource, expiresAt } = access
+    return { active: true, scope: scopes.join(' '), client_id: client.id, token_type: 'Bearer', exp: Math.floor(expiresAt), sub: user.id, aud: resource, iss: issuer }
+  }
+  const grant = await app.grants.findByRefreshToken(token)
+  if (grant?.clientId === client.id && grant.refresh && app.grants.isCurrentRefreshToken(grant, token)) {
+    return { active: true, scope: grant.scopes.join(' '), client_id: client.id, exp: Math.floor(grant.refresh.expiresAt), sub: grant.user.id, aud: grant.resource, iss: issuer }
+  }
+  return { active: false }
+}
