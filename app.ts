@@ -77,12 +77,16 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(introspectRoute, config)
 }
 
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, `${paths.documents}/*`]
+
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {
   app.setErrorHandler(answerPage)
   app.addHook('onRequest', app.checkFormOrigin)
   // Redirects too: a handle or a code in a URL is nobody's to keep or to pass on.
   app.addHook('onRequest', async (_request, reply) => { reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'same-origin' }) })
+  // Without these the preflight route of the machine endpoints would answer here too.
+  for (const path of pagePaths) app.options(path, (_request, reply) => reply.code(405).header('allow', 'GET, POST').send())
   await app.register(parameters)
   await app.register(assetRoutes)
   await app.register(homeRoute, { ...config, tools })

@@ -41,8 +41,9 @@ export function matchesRedirectUri (registered: string, asked: string): boolean 
   return ours !== null && theirs !== null && Number(theirs[2] ?? 80) <= 65_535 && ours[1] === theirs[1] && ours[3] === theirs[3]
 }
 
-/** What the consent page says of where the browser will go. */
+/** What the consent page says of where the browser will go. A private scheme is a program on this computer, as a loopback address is. */
 export function describeRedirectUri (uri: string): { host: string, loopback: boolean } {
-  const url = new URL(uri)
-  return { host: url.host || url.protocol + '//' + url.pathname.replace(/^\/+/, ''), loopback: url.protocol === 'http:' && isLoopback(url.hostname) }
+  const { protocol, host, hostname } = new URL(uri)
+  if (protocol !== 'https:' && protocol !== 'http:') return { host: `${protocol}//${host}`, loopback: true }
+  return { host, loopback: protocol === 'http:' && isLoopback(hostname) }
 }
