@@ -12,6 +12,7 @@ import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
 import limits from './plugins/limits.ts'
 import mcp from './plugins/mcp/index.ts'
+import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
 import parameters from './plugins/parameters.ts'
@@ -32,6 +33,7 @@ import registerRoute from './routes/register.ts'
 import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
+import userinfoRoute from './routes/userinfo.ts'
 import { loadTools } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
@@ -49,6 +51,7 @@ export async function buildApp (config: Config, { now = monotonicClock }: { now?
     await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
     await app.register(grants, config)
     await app.register(bearer)
+    await app.register(openid, config)
     await app.register(signIn, config)
   }
   await app.register(mcp, { ...config, tools, library: app.library })
@@ -75,6 +78,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(tokenRoute, config)
   await app.register(revokeRoute)
   await app.register(introspectRoute, config)
+  await app.register(userinfoRoute, config)
 }
 
 const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, `${paths.documents}/*`]

@@ -6,6 +6,9 @@ export const resourceScopes = ['mcp:read', 'mcp:write'] as const
 const descriptions: Readonly<Record<string, string>> = {
   'mcp:read': 'Search and read what this server shows you, and use its tools that only look',
   'mcp:write': 'Use the tools that change or save something for you',
+  openid: 'Know that it is you, each time you come back',
+  email: 'See your e-mail address',
+  profile: 'See your name',
   offline_access: 'Stay connected while you are away, until you withdraw it'
 }
 

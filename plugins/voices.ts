@@ -52,7 +52,8 @@ export async function answerPage (error: unknown, request: FastifyRequest, reply
     title: titles[refusal.code] ?? 'This request cannot be answered',
     text: refusal.message,
     code: refusal.code,
-    requestId: request.id
+    requestId: request.id,
+    action: { label: 'To the start page', href: request.server.issuer }
   }, refusal.statusCode)
 }
 

@@ -1,4 +1,4 @@
-// The documents a client finds this server by: protected-resource metadata (RFC 9728 §3) and authorization-server metadata (RFC 8414 §3), in every spelling clients probe.
+// The documents a client finds this server by: protected-resource metadata (RFC 9728 §3), authorization-server metadata (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import { paths } from '../paths.ts'
@@ -9,12 +9,18 @@ import { offeredScopes, resourceScopes } from '../plugins/scopes.ts'
 const CACHE_SECONDS = 300
 
 export default async function discovery (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  const openid = { ...authorizationServer(publicUrl), ...openidProvider(publicUrl, app.openid.algorithm) }
   const documents: Record<string, object> = {
     [paths.protectedResource]: protectedResource(publicUrl, publicUrl),
     [`${paths.protectedResource}/mcp`]: protectedResource(publicUrl, `${publicUrl}/mcp`),
     [paths.authorizationServer]: authorizationServer(publicUrl),
     // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
-    [`${paths.authorizationServer}/mcp`]: authorizationServer(publicUrl)
+    [`${paths.authorizationServer}/mcp`]: authorizationServer(publicUrl),
+    [paths.openidConfiguration]: openid,
+    [`${paths.openidConfiguration}/mcp`]: openid,
+    [`/mcp${paths.openidConfiguration}`]: openid,
+    // Asked for by ChatGPT at times.
+    [`${paths.token}${paths.openidConfiguration}`]: openid
   }
   for (const [path, document] of Object.entries(documents)) {
     const body = JSON.stringify(document)
@@ -43,6 +49,7 @@ const authorizationServer = (publicUrl: string) => ({
   registration_endpoint: publicUrl + paths.register,
   revocation_endpoint: publicUrl + paths.revoke,
   introspection_endpoint: publicUrl + paths.introspect,
+  jwks_uri: publicUrl + paths.keys,
   scopes_supported: offeredScopes,
   response_types_supported: ['code'],
   response_modes_supported: ['query'],
@@ -57,4 +64,15 @@ const authorizationServer = (publicUrl: string) => ({
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
   service_documentation: publicUrl
+})
+
+/** What OpenID Connect Discovery §3 asks for beyond RFC 8414: all of it true. */
+const openidProvider = (publicUrl: string, algorithm: string) => ({
+  userinfo_endpoint: publicUrl + paths.userinfo,
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: [algorithm],
+  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce'],
+  claims_parameter_supported: false,
+  request_parameter_supported: false,
+  request_uri_parameter_supported: false
 })

@@ -28,6 +28,8 @@ export interface AuthorizationCode {
   redirectUriGiven: boolean
   /** RFC 7636 §4.3, method S256. */
   challenge: string
+  /** OpenID Connect Core §2: comes back in the ID token. */
+  nonce?: string
   /** A used code stays on record, so that a replay is recognised. */
   used: boolean
 }
@@ -44,7 +46,7 @@ export interface RefreshFamily {
   expiresAt: number
 }
 
-export interface GrantUser { id: string, email?: string, name?: string }
+export interface GrantUser { id: string, email?: string, emailVerified?: boolean, name?: string }
 
 /** A verified access token: who may do what. */
 export interface Access {

@@ -12,6 +12,7 @@ export interface AuthorizationRequest {
   scopes: string[]
   resource: string
   challenge: string
+  nonce?: string
 }
 
 export type Errand =

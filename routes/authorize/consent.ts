@@ -33,22 +33,18 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
     const { user, asked } = await readConsent(app, request, form.get('interaction'))
     await app.signIn.take(request, form.get('interaction'))
-    const { clientId, redirectUri, redirectUriGiven, challenge, scopes, resource, state } = asked
+    const { clientName: _shown, state, ...allowed } = asked
     if (decision === 'deny') {
       const refusal = accessDenied('The person did not allow it.')
-      refusal.redirect = { redirectUri, state }
+      refusal.redirect = { redirectUri: asked.redirectUri, state }
       throw refusal
     }
+    const { id, email, emailVerified, name } = user
     const code = await app.grants.issueCode({
-      clientId,
-      user: { id: user.id, ...(user.email && { email: user.email }), ...(user.name && { name: user.name }) },
-      scopes,
-      resource,
-      redirectUri,
-      redirectUriGiven,
-      challenge
+      ...allowed,
+      user: { id, ...(email && { email }), ...(emailVerified !== undefined && { emailVerified }), ...(name && { name }) }
     })
-    return reply.redirect(authorizationResponse(redirectUri, { code, state, iss: publicUrl }), 303)
+    return reply.redirect(authorizationResponse(asked.redirectUri, { code, state, iss: publicUrl }), 303)
   })
 
   app.post(paths.switchAccount, async (request, reply) => {

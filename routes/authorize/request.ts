@@ -29,9 +29,11 @@ export function checkRequest (parameters: Parameters, { client, redirectUri, red
   if (state !== undefined && state.length > MOST_STATE_CHARACTERS) throw invalidRequest(`state is longer than ${MOST_STATE_CHARACTERS} characters`)
   const challenge = checkPkce(parameters)
   const resource = checkResource(parameters.getAll('resource'), resources)
+  const nonce = parameters.get('nonce')
+  if (nonce !== undefined && nonce.length > MOST_STATE_CHARACTERS) throw invalidRequest(`nonce is longer than ${MOST_STATE_CHARACTERS} characters`)
   const scopes = grantableScopes(parameters.get('scope'))
   if (scopes.length === 0) throw invalidScope('none of the scopes asked for is offered here')
-  return { clientId: client.id, clientName: client.name, redirectUri, redirectUriGiven, ...(state !== undefined && { state }), scopes, resource, challenge }
+  return { clientId: client.id, clientName: client.name, redirectUri, redirectUriGiven, ...(state !== undefined && { state }), scopes, resource, challenge, ...(nonce !== undefined && { nonce }) }
 }
 
 function checkResponse (parameters: Parameters): void {

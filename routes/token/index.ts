@@ -30,11 +30,13 @@ export default async function token (app: FastifyInstance, { publicUrl }: Pick<C
     if (!client.grantTypes.includes(grantType as GrantType)) throw unauthorizedClient(`the client did not register for ${grantType}`)
     const issued = await handlers[grantType as GrantType](app, client, form, resources)
     await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
+    const idToken = await app.openid.idToken(issued.grant, issued.scopes)
     return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send({
       access_token: issued.accessToken,
       token_type: 'Bearer',
       expires_in: issued.expiresIn,
       ...(issued.refreshToken && { refresh_token: issued.refreshToken }),
+      ...(idToken && { id_token: idToken }),
       scope: issued.scopes.join(' ')
     })
   })

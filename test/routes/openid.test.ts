@@ -1,0 +1,57 @@
+// OpenID Connect as a client sees it, judged by oauth4webapi: discovery, ID token, key set, userinfo (requirements B1a, B7, H30).
+import * as oauth from 'oauth4webapi'
+import t from 'tap'
+import { Browser } from '../helpers/browser.ts'
+import { startServer } from '../helpers/server.ts'
+
+const CALLBACK = 'https://app.example/callback'
+const insecure = { [oauth.allowInsecureRequests]: true }
+
+t.test('a whole sign-in, with every answer accepted by oauth4webapi', async (t) => {
+  const server = await startServer(t)
+  const issuer = new URL(server.url)
+  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oidc', ...insecure }))
+  const client = await oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as, { redirect_uris: [CALLBACK] }, insecure))
+
+  const verifier = oauth.generateRandomCodeVerifier()
+  const nonce = oauth.generateRandomNonce()
+  const query = new URLSearchParams({
+    response_type: 'code', client_id: client.client_id, redirect_uri: CALLBACK, scope: 'openid email profile mcp:read', state: 'st', nonce, code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256'
+  })
+  const browser = new Browser()
+  const login = await browser.get(`${as.authorization_endpoint}?${query}`)
+  const signup = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), server.url).href)
+  const consent = await browser.submit(signup, ({ action }) => action === '/signup', { email: 'ann@example.com', password: 'eleven quiet otters 42', name: 'Ann' })
+  await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
+  const answer = oauth.validateAuthResponse(as, client, browser.left!, 'st')
+
+  const tokens = await oauth.processAuthorizationCodeResponse(as, client,
+    await oauth.authorizationCodeGrantRequest(as, client, oauth.None(), answer, CALLBACK, verifier, insecure), { expectedNonce: nonce, requireIdToken: true })
+  const claims = oauth.getValidatedIdTokenClaims(tokens)!
+  t.match(claims, { iss: server.url, aud: client.client_id, email: 'ann@example.com', email_verified: false, name: 'Ann' })
+
+  const info = await oauth.processUserInfoResponse(as, client, claims.sub, await oauth.userInfoRequest(as, client, tokens.access_token, insecure))
+  t.match(info, { sub: claims.sub, email: 'ann@example.com', email_verified: false, name: 'Ann' })
+
+  const refreshed = await oauth.processRefreshTokenResponse(as, client, await oauth.refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token!, insecure))
+  t.equal(oauth.getValidatedIdTokenClaims(refreshed)?.sub, claims.sub)
+
+  const { keys } = await (await fetch(as.jwks_uri!)).json() as { keys: Array<Record<string, string>> }
+  await server.restart()
+  t.same(await (await fetch(as.jwks_uri!)).json(), { keys }, 'the key set is the same after a restart')
+  t.notOk(Object.keys(keys[0]!).some((member) => ['d', 'p', 'q', 'dp', 'dq', 'qi'].includes(member)), 'and holds nothing private')
+
+  await t.rejects(oauth.processAuthorizationCodeResponse(as, client,
+    await oauth.authorizationCodeGrantRequest(as, client, oauth.None(), answer, CALLBACK, verifier, insecure)), { error: 'invalid_grant' } as object, 'a spent code')
+  const revoked = await oauth.userInfoRequest(as, client, refreshed.access_token, insecure)
+  t.equal(revoked.status, 401, 'and the replay ended the grant')
+})
+
+t.test('/userinfo needs a token with openid', async (t) => {
+  const { url } = await startServer(t)
+  const nobody = await fetch(`${url}/userinfo`)
+  t.equal(nobody.status, 401)
+  t.match(nobody.headers.get('www-authenticate'), /^Bearer resource_metadata=/)
+  t.equal((await fetch(`${url}/userinfo?access_token=x`)).status, 401)
+  t.equal((await fetch(`${url}/userinfo`, { method: 'POST', body: new URLSearchParams({ access_token: 'x' }) })).status, 401)
+})
