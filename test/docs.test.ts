@@ -1,0 +1,153 @@
+// The documentation as a test: what it names exists, and what exists is named. Variables, backends, tools, error codes, links, scripts, examples.
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { registry } from '../auth-backends/registry.ts'
+import { loadConfig, variables } from '../config.ts'
+import manifest from '../package.json' with { type: 'json' }
+import { loadTools } from '../tools/load.ts'
+
+const ROOT = new URL('..', import.meta.url).pathname
+const read = (file: string) => readFile(join(ROOT, file), 'utf8')
+const sorted = (names: Iterable<string>) => [...new Set(names)].sort()
+
+const readme = await read('README.md')
+const docs = await Promise.all([
+  'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md',
+  ...(await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+].map(async (file) => ({ file, text: await read(file) })))
+
+/** Cells of every row of every table in a text; code marks are taken off. */
+const rows = (text: string): string[][] =>
+  [...text.matchAll(/^\|(.*)\|$/gm)].map(([, row]) => row!.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+const section = (text: string, heading: string): string =>
+  new RegExp(`^## ${heading}\n([\\s\\S]*?)(?=^## |(?![\\s\\S]))`, 'm').exec(text)![1]!
+
+const example = await read('.env.example')
+const lines = example.split('\n')
+/** What .env.example holds: each variable once, as a comment. */
+const entries = [...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => ({ name: name!, value: value! }))
+
+t.test('.env.example names every variable of the server and its backends once, and no other', async (t) => {
+  const known = [...Object.keys(variables.shape), ...Object.values(registry).flatMap(({ env }) => Object.keys(env.shape))]
+  t.same(entries.map(({ name }) => name).sort(), sorted(known))
+})
+
+t.test('.env.example: a copy changes nothing, and each variable is explained', async (t) => {
+  t.same(lines.filter((line) => line !== '' && !line.startsWith('#')), [])
+  for (const { name } of entries) t.match(lines[lines.findIndex((line) => line.startsWith(`# ${name}=`)) - 1], /^# .{10,}/, name)
+})
+
+t.test('.env.example shows the true defaults, and examples that the server takes', async (t) => {
+  const defaults = Object.entries(variables.parse({}))
+  const shown = Object.fromEntries(entries.map(({ name, value }) => [name, value]))
+  for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) t.equal(shown[name], String(value), name)
+  const config = await loadConfig({ ...shown, AUTH_BACKEND: 'demo,local,supabase', SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
+  t.equal(config.backends.length, 3)
+})
+
+t.test('the README lists the backends there are', async (t) => {
+  const listed = rows(section(readme, 'Who may sign in')).map(([name]) => name!).filter((name) => /^[a-z]+$/.test(name) && name !== 'backend')
+  t.same(sorted(listed), sorted(['none', ...Object.keys(registry)]))
+})
+
+t.test('the README lists the tools there are, with their scopes', async (t) => {
+  const listed = rows(section(readme, 'Tools and documents')).filter(([, scope]) => scope?.startsWith('mcp:')).map(([name, scope]) => `${name} ${scope}`)
+  const tools = await loadTools(new URL('../tools/', import.meta.url))
+  t.same(listed.sort(), tools.map(({ name, scopes }) => `${name} ${scopes.join(' ')}`).sort())
+})
+
+t.test('docs/errors.md lists every OAuth error code that is made, with its status, and no other', async (t) => {
+  const made = new Set<string>()
+  for (const file of await sourceFiles()) {
+    for (const [, code, status] of (await read(file)).matchAll(/(?:\brefusal|new OAuthError)\('([a-z_]+)', (\d{3})/g)) made.add(`${code} ${status}`)
+  }
+  const listed = rows(await read('docs/errors.md')).filter(([code]) => /^[a-z]+(?:_[a-z]+)*$/.test(code!) && !['code', 'status'].includes(code!))
+  t.same(listed.map(([code, status]) => `${code} ${status}`).sort(), sorted(made))
+})
+
+async function sourceFiles (): Promise<string[]> {
+  const folders = ['plugins', 'routes', 'auth-backends', 'tools']
+  const inner = await Promise.all(folders.map(async (folder) =>
+    (await readdir(join(ROOT, folder), { recursive: true })).filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`)))
+  return [...(await readdir(ROOT)).filter((name) => name.endsWith('.ts')), ...inner.flat()]
+}
+
+t.test('links lead to files and headings that exist', async (t) => {
+  for (const { file, text } of docs) {
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^https?:/.test(link))
+    for (const link of links) {
+      const [path, heading] = link.split('#') as [string, string?]
+      const target = path === '' ? join(ROOT, file) : join(ROOT, dirname(file), path)
+      t.ok(existsSync(target), `${file}: ${link}`)
+      if (heading !== undefined) t.ok(headings(await readFile(target, 'utf8')).includes(heading), `${file}: ${link}`)
+    }
+  }
+})
+
+const headings = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, words]) => words!.toLowerCase().replace(/[^\w\s-]/g, '').replaceAll(' ', '-'))
+
+t.test('npm scripts that are named exist', async (t) => {
+  const scripts = Object.keys(manifest.scripts)
+  for (const { file, text } of docs) {
+    const named = [...text.matchAll(/\bnpm (?:run ([a-z:]+)|(start|test)\b)/g)].map(([, run, short]) => run ?? short!)
+    t.same(named.filter((name) => !scripts.includes(name)), [], file)
+  }
+})
+
+t.test('files, in code marks, that CONTRIBUTING and SECURITY name exist', async (t) => {
+  for (const { file, text } of docs.filter(({ file }) => /^(?:CONTRIBUTING|SECURITY)/.test(file))) {
+    const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|md|js))`/g)].map(([, path]) => path!)
+    // A bare name stands for a file of a folder that is named beside it.
+    t.same(named.filter((path) => path.includes('/') && !existsSync(join(ROOT, path))), [], file)
+  }
+})
+
+t.test('each promise of SECURITY is shown by a test of that id in that file', async (t) => {
+  const promises = rows(section(await read('SECURITY.md'), 'What the server promises')).slice(2)
+  t.ok(promises.length > 10)
+  for (const [promise, ids, file] of promises) {
+    const tests = await read(file!)
+    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`t\\.test\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
+  }
+})
+
+t.test('the examples of the README and of the guide to backends work as they stand', async (t) => {
+  const [backend, tool] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source!)
+  const place = await folder(t)
+  await writeFile(join(place, 'roll-dice.ts'), placed(tool!))
+  const [rollDice] = await loadTools(pathToFileURL(place))
+  t.match(await rollDice!.run(rollDice!.input.parse({ dice: 3 }), {} as never), { shows: [Number, Number, Number] })
+
+  const guide = /```ts\n([\s\S]*?)```/.exec(await read('docs/adding-a-backend.md'))![1]!
+  await writeFile(join(place, 'my-backend.ts'), placed(backend!))
+  await writeFile(join(place, 'directory.ts'), placed(guide))
+  await t.rejects(loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'short' }, place), { message: /MY_PASSWORD: write at least 12 characters[\s\S]*DIRECTORY_URL/ })
+  const { backends } = await loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'eleven quiet otters', DIRECTORY_URL: 'http://127.0.0.1:9/' }, place)
+  const [mine, directory] = await Promise.all(backends.map(({ open }) => open({} as never)))
+  t.match(await mine!.password!.verify({ identifier: 'ann', password: 'eleven quiet otters' }), { subject: 'ann' })
+  t.equal(await mine!.password!.verify({ identifier: 'ann', password: 'wrong' }), null)
+  await t.rejects(directory!.password!.verify({ identifier: 'ann', password: 'wrong' }), { name: 'BackendUnavailable' })
+})
+
+async function folder (t: Test): Promise<string> {
+  const place = await mkdtemp(join(tmpdir(), 'docs-'))
+  t.teardown(() => rm(place, { recursive: true, force: true }))
+  return place
+}
+
+/** An example as it runs in a folder of its own: its imports lead here. */
+const placed = (source: string): string => source
+  .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
+  .replace(/from '\.\/(auth-backends\/contract|define-tool)\.ts'/, (_, name) =>
+    `from ${JSON.stringify(new URL(name === 'define-tool' ? '../tools/define-tool.ts' : `../${name}.ts`, import.meta.url).href)}`)
+
+t.test('the image holds every folder the server runs from', async (t) => {
+  const allowed = (await read('.dockerignore')).split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+  for (const name of ['package.json', 'package-lock.json', '*.ts', 'auth-backends', 'plugins', 'routes', 'tools', 'views', 'docs']) t.ok(allowed.includes(name), name)
+  t.notOk(allowed.some((name) => /env|data|key/.test(name)), 'and nothing secret')
+})
