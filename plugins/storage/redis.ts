@@ -4,7 +4,7 @@ import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Colle
 
 /** How long a command may take before the caller is told that storage is away. */
 const COMMAND_TIMEOUT_MS = 3_000
-const START_TIMEOUT_MS = 10_000
+const START_TIMEOUT_MS = 5_000
 /** A writer that loses this many races in a row gives up with 503 rather than spin. */
 const MAX_ATTEMPTS = 100
 
@@ -23,7 +23,7 @@ interface Client extends Redis {
 
 /**
  * @param url `redis://` or `rediss://`; `?keyPrefix=` separates several servers on one Redis.
- * @throws StorageUnavailable when Redis does not answer within ten seconds.
+ * @throws StorageUnavailable when Redis does not answer within five seconds.
  */
 export async function openRedisStorage (url: string, log: { warn (message: string): void }): Promise<Storage> {
   const redis = await connectRedis(url, log) as Client

@@ -26,6 +26,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;' + SCHEMA)
   const statements = prepare(db)
   const sweep = () => { guarded(() => statements.sweep.run(now(), SWEEP_ROWS)) }
+  sweep()
   const timer = setInterval(() => { try { sweep() } catch { /* the next sweep tries again; nothing depends on this one */ } }, SWEEP_EVERY_MS)
   timer.unref()
   let open = true

@@ -1,0 +1,168 @@
+// One contract for OAuth storage, passed by SQLite and by a real Redis: single use, kinds, lifetimes, races between processes, and what happens when storage goes away (threats WB-01, WB-04, WB-05, WB-06).
+import { fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { monotonicClock } from '../../clock.ts'
+import { encodeRecord, StorageUnavailable, type Storage } from '../../plugins/storage/contract.ts'
+import { openRedisStorage } from '../../plugins/storage/redis.ts'
+import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
+import { noRedis, startRedis } from '../helpers/redis.ts'
+
+const log = { warn () {} }
+const redis = await startRedis()
+t.teardown(() => redis?.stop())
+
+interface Place { open (): Promise<Storage>, arguments: string[], writeRaw (kind: string, id: string, value: string): Promise<void> }
+
+async function sqlitePlace (t: Test): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-storage-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return {
+    open: async () => openSqliteStorage(folder, monotonicClock),
+    arguments: ['sqlite', folder],
+    async writeRaw (kind, id, value) {
+      const db = new DatabaseSync(join(folder, 'oauth.db'))
+      db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, NULL)').run(kind, id, value)
+      db.close()
+    }
+  }
+}
+
+async function redisPlace (): Promise<Place> {
+  return {
+    open: () => openRedisStorage(redis!.url, log),
+    arguments: ['redis', redis!.url],
+    async writeRaw (kind, id, value) { await redis!.client.set(`mcp:${kind}:${id}`, value) }
+  }
+}
+
+/** Processes that all do the same to one storage. @returns what each counted. */
+async function race (place: Place, work: string, rounds: number, processes = 3): Promise<number[]> {
+  return Promise.all(Array.from({ length: processes }, () => new Promise<number>((resolve, reject) => {
+    const child = fork(join(import.meta.dirname, '../helpers/storage-racer.ts'), [...place.arguments, work, String(rounds)])
+    child.once('message', (count) => resolve(count as number))
+    child.once('exit', (code) => reject(new Error(`a racer ended with ${code}`)))
+  })))
+}
+
+for (const [name, makePlace] of [['SQLite', sqlitePlace], ['Redis', redis && redisPlace]] as const) {
+  t.test(name, { skip: makePlace ? false : noRedis }, async (t) => {
+    const place = await makePlace!(t)
+    const storage = await place.open()
+    t.teardown(() => storage.close())
+    const things = storage.collection<{ n: number }>('thing')
+
+    t.test('put, find, create, take, delete', async (t) => {
+      t.equal(await things.find('a'), undefined)
+      await things.put('a', { n: 1 }, 60)
+      t.same(await things.find('a'), { n: 1 })
+      await things.put('a', { n: 2 }, null)
+      t.equal(await things.create('a', { n: 3 }, 60), false)
+      t.same(await things.take('a'), { n: 2 })
+      t.equal(await things.take('a'), undefined)
+      t.equal(await things.create('a', { n: 3 }, null), true)
+      await things.delete('a')
+      await things.delete('a')
+      t.equal(await things.find('a'), undefined)
+    })
+
+    t.test('update writes, removes, or leaves alone, and hands back the result', async (t) => {
+      const add = () => things.update('u', (found) => ({ write: { record: { n: (found?.n ?? 0) + 1 }, ttl: 60 }, result: found?.n }))
+      t.equal(await add(), undefined)
+      t.equal(await add(), 1)
+      t.equal(await things.update('u', (found) => ({ result: found?.n })), 2)
+      await t.rejects(things.update('u', () => { throw new Error('no') }), { message: 'no' })
+      t.same(await things.find('u'), { n: 2 })
+      t.equal(await things.update('u', () => ({ remove: true, result: 'gone' })), 'gone')
+      t.equal(await things.find('u'), undefined)
+    })
+
+    t.test('a record is over at its time, for every operation', async (t) => {
+      for (const id of ['e1', 'e2', 'e3', 'e4']) await things.put(id, { n: 1 }, 0.05)
+      await sleep(120)
+      t.equal(await things.find('e1'), undefined)
+      t.equal(await things.take('e2'), undefined)
+      t.equal(await things.create('e3', { n: 2 }, 60), true)
+      t.equal(await things.update('e4', (found) => ({ result: found })), undefined)
+    })
+
+    t.test('WB-04: a value of one kind is never read as another', async (t) => {
+      await things.put('k', { n: 1 }, 60)
+      t.equal(await storage.collection('other').find('k'), undefined)
+      t.equal(await storage.collection('other').take('k'), undefined)
+      await place.writeRaw('thing', 'forged', encodeRecord('other', { n: 9 }))
+      t.equal(await things.find('forged'), undefined)
+      t.equal(await things.take('forged'), undefined)
+    })
+
+    t.test('of fifty takers one gets it, and no update of fifty is lost', async (t) => {
+      await things.put('once', { n: 1 }, 60)
+      const taken = await Promise.all(Array.from({ length: 50 }, () => things.take('once')))
+      t.equal(taken.filter(Boolean).length, 1)
+      await Promise.all(Array.from({ length: 50 }, () => things.update('sum', (found) => ({ write: { record: { n: (found?.n ?? 0) + 1 }, ttl: 60 }, result: undefined }))))
+      t.same(await things.find('sum'), { n: 50 })
+    })
+
+    t.test('WB-01: the same between processes', async (t) => {
+      for (let round = 0; round < 100; round++) await things.put(`single-${round}`, { n: round }, 60)
+      const takes = await race(place, 'take', 100)
+      t.equal(takes.reduce((sum, count) => sum + count, 0), 100, 'each of 100 records was taken once')
+      await race(place, 'update', 100)
+      t.same(await things.find('shared'), { n: 300 }, 'no update of three processes was lost')
+    })
+
+    t.test('what was written is there after a restart', async (t) => {
+      await things.put('kept', { n: 7 }, null)
+      const again = await place.open()
+      t.same(await again.collection('thing').find('kept'), { n: 7 })
+      await again.close()
+    })
+  })
+}
+
+t.test('SQLite: WB-05 what has expired is swept, and a closed file is «unavailable»', async (t) => {
+  const place = await sqlitePlace(t)
+  let now = 1000
+  const storage = openSqliteStorage(place.arguments[1]!, () => now)
+  await storage.collection('thing').put('old', {}, 10)
+  await storage.collection('thing').put('new', {}, null)
+  now += 11
+  t.equal(await storage.collection('thing').find('old'), undefined)
+  await storage.close()
+  await t.rejects(storage.collection('thing').find('new'), StorageUnavailable)
+  await t.rejects(storage.check(), StorageUnavailable)
+  const reopened = openSqliteStorage(place.arguments[1]!, () => now)
+  t.teardown(() => reopened.close())
+  const db = new DatabaseSync(join(place.arguments[1]!, 'oauth.db'))
+  t.equal(db.prepare('SELECT count(*) AS n FROM records').get()!['n'], 1, 'the expired row is gone, not only hidden')
+  db.close()
+})
+
+t.test('Redis: WB-06 away is said at once, and it comes back without a restart', { skip: redis ? false : noRedis }, async (t) => {
+  const storage = await openRedisStorage(redis!.url, log)
+  t.teardown(() => storage.close())
+  const things = storage.collection<{ n: number }>('thing')
+  await things.put('durable', { n: 1 }, null)
+  await redis!.kill()
+  await t.rejects(things.put('x', { n: 2 }, 60), StorageUnavailable)
+  await t.rejects(things.update('durable', () => ({ remove: true, result: 1 })), StorageUnavailable)
+  await t.rejects(storage.check(), StorageUnavailable)
+  await redis!.restart()
+  for (let tries = 0; tries < 100; tries++) {
+    if (await storage.check().then(() => true, () => false)) break
+    await sleep(100)
+  }
+  t.same(await things.find('durable'), { n: 1 })
+  await redis!.client.config('SET', 'min-replicas-to-write', '1')
+  await t.rejects(things.put('x', { n: 2 }, 60), StorageUnavailable, 'a Redis that refuses writes')
+  await redis!.client.config('SET', 'min-replicas-to-write', '0')
+  await things.put('x', { n: 2 }, 60)
+})
+
+t.test('Redis that is not there at the start', async (t) => {
+  await t.rejects(openRedisStorage('redis://127.0.0.1:1', log), StorageUnavailable)
+})
