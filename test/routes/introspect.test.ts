@@ -14,8 +14,8 @@ t.test('IN-01, IN-02', async (t) => {
   }
   const register = async (method: string) => {
     const response = await fetch(`${url}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ redirect_uris: [CALLBACK], token_endpoint_auth_method: method }) })
-    const { client_id, client_secret } = await response.json() as Record<string, string>
-    return { client_id: client_id!, ...(client_secret && { client_secret }) }
+    const answer = await response.json() as Record<string, string>
+    return { client_id: answer['client_id']!, ...(answer['client_secret'] && { client_secret: answer['client_secret'] }) }
   }
   const owner = await register('client_secret_post')
   const other = await register('client_secret_post')
