@@ -19,6 +19,7 @@ import parameters from './plugins/parameters.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
+import accountRoutes from './routes/account.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
 import consentRoutes from './routes/authorize/consent.ts'
@@ -81,7 +82,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {
@@ -100,6 +101,7 @@ async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly
   await app.register(consentRoutes, config)
   await app.register(loginRoutes, config)
   await app.register(signupRoutes, config)
+  await app.register(accountRoutes)
 }
 
 function createServer (config: Config): FastifyInstance {

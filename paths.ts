@@ -17,6 +17,8 @@ export const paths = {
   logout: '/logout',
   signup: '/signup',
   consent: '/consent',
+  account: '/account',
+  accountRevoke: '/account/disconnect',
   documents: '/documents',
   style: '/assets/style.css',
   health: '/health'

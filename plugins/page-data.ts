@@ -44,6 +44,14 @@ export interface PageData {
   }
   message: { title: string, text: string, detail?: string, action?: Action }
   error: { statusCode: number, title: string, text: string, code: string, requestId: string, action?: Action }
+  /** Posts `token` and `app` to `actions.revoke`, and `token` to `actions.logout`. */
+  account: {
+    user: { name: string, detail?: string }
+    /** `connected` and `lastSeen`: days, YYYY-MM-DD. */
+    apps: Array<{ id: string, name: string, host: string, loopback: boolean, scopes: string[], connected: string, lastSeen: string }>
+    token: string
+    actions: { revoke: string, logout: string, home: string }
+  }
   /** Posts `token` to `actions.logout`. */
   home: {
     name: string
@@ -55,7 +63,7 @@ export interface PageData {
     tools: Array<{ name: string, title: string, description: string }>
     documents: number
     user?: { name: string }
-    actions: { login?: string, logout?: string, token?: string }
+    actions: { login?: string, logout?: string, token?: string, account?: string }
   }
   document: { id: string, title: string, text: string, metadata?: Record<string, string>, actions: { home: string } }
 }

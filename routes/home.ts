@@ -52,7 +52,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn, t
       ...(user && { user: { name: displayName(user) } }),
       actions: {
         ...(signIn && !user && { login: paths.login }),
-        ...(user && { logout: paths.logout, token: app.signIn.formToken(request) })
+        ...(user && { account: paths.account, logout: paths.logout, token: app.signIn.formToken(request) })
       }
     })
   })

@@ -4,6 +4,8 @@
 export interface Grant {
   id: string
   clientId: string
+  /** As the consent page showed it. */
+  clientName: string
   /** A copy, so that a tool call costs one read. */
   user: GrantUser
   /** What the consent page showed and the person allowed. */

@@ -7,6 +7,7 @@ import { invalidGrant, type OAuthError } from '../../errors.ts'
 import { equalSecrets, hashSecret, type Sealing } from '../storage/sealing.ts'
 import type { Collection } from '../storage/contract.ts'
 import type { Clock } from '../../clock.ts'
+import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
 import { redeemCode, rotateRefresh, type CodeCheck, type Lifetimes, type Outcome } from './steps.ts'
 import { newGrantId, newToken, parseToken, refreshToken } from './token-format.ts'
@@ -21,6 +22,7 @@ declare module 'fastify' {
 
 export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' | 'used'> {
   clientId: string
+  clientName: string
   user: GrantUser
   scopes: string[]
   resource: string
@@ -43,23 +45,27 @@ export interface Grants {
   /** RFC 7009: ends the whole grant of an access or refresh token of this client. @returns false when it is another client's. */
   revokeToken (token: string, clientId: string): Promise<boolean>
   revoke (grantId: string): Promise<void>
+  /** The apps a person has connected, newest first. */
+  listByUser (userId: string): Promise<Grant[]>
 }
 
 type Options = Pick<Config, 'publicUrl' | 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
 
 export default fp(async function grants (app: FastifyInstance, options: Options) {
-  app.decorate('grants', createGrants(app.storage.collection<Grant>('grant'), app.sealing, app.now, options))
+  app.decorate('grants', createGrants(app.storage.collection<Grant>('grant'), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
 }, { name: 'grants', dependencies: ['storage'] })
 
-export function createGrants (store: Collection<Grant>, sealing: Sealing, now: Clock, life: Options): Grants {
+export function createGrants (store: Collection<Grant>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
+  const byUser = createGrantsByUser(lists, store, now)
   return {
-    async issueCode ({ clientId, user, scopes, resource, ...code }) {
+    async issueCode ({ clientId, clientName, user, scopes, resource, ...code }) {
       const id = newGrantId()
       const token = newToken('ac', id)
       const createdAt = now()
-      await store.put(id, {
+      const grant: Grant = {
         id,
         clientId,
+        clientName,
         user,
         scopes,
         resource,
@@ -67,7 +73,9 @@ export function createGrants (store: Collection<Grant>, sealing: Sealing, now: C
         endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
         code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
         accessTokens: {}
-      }, life.authorizationCodeTtl)
+      }
+      await byUser.add(grant)
+      await store.put(id, grant, life.authorizationCodeTtl)
       return token
     },
     redeem: (code, check, { withRefresh }) => redeem(store, sealing, now(), life, code, check, withRefresh),
@@ -93,7 +101,8 @@ export function createGrants (store: Collection<Grant>, sealing: Sealing, now: C
         return grant.clientId === clientId ? { remove: true, result: true } : { result: false }
       })
     },
-    revoke: (grantId) => store.delete(grantId)
+    revoke: (grantId) => store.delete(grantId),
+    listByUser: byUser.list
   }
 }
 

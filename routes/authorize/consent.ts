@@ -33,7 +33,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
     const { user, asked } = await readConsent(app, request, form.get('interaction'))
     await app.signIn.take(request, form.get('interaction'))
-    const { clientName: _shown, state, ...allowed } = asked
+    const { state, ...allowed } = asked
     if (decision === 'deny') {
       const refusal = accessDenied('The person did not allow it.')
       refusal.redirect = { redirectUri: asked.redirectUri, state }

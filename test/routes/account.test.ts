@@ -1,0 +1,49 @@
+// The account page: a person sees their own apps, ends one at once, and cannot touch another's.
+import { createHash, randomBytes } from 'node:crypto'
+import t from 'tap'
+import { Browser } from '../helpers/browser.ts'
+import { startServer } from '../helpers/server.ts'
+
+const CALLBACK = 'https://app.example/callback'
+
+t.test('connected apps', async (t) => {
+  const { url } = await startServer(t)
+  const connect = async (name: string, email: string) => {
+    const client = await (await fetch(`${url}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_name: name, redirect_uris: [CALLBACK] }) })).json() as Record<string, string>
+    const verifier = randomBytes(32).toString('base64url')
+    const query = new URLSearchParams({ response_type: 'code', client_id: client['client_id']!, redirect_uri: CALLBACK, code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' })
+    const browser = new Browser()
+    const login = await browser.get(`${url}/authorize?${query}`)
+    const signup = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), url).href)
+    const consent = await browser.submit(signup, ({ action }) => action === '/signup', { email, password: 'eleven quiet otters 42' })
+    await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
+    const tokens = await (await fetch(`${url}/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', client_id: client['client_id']!, code: browser.left!.searchParams.get('code')!, redirect_uri: CALLBACK, code_verifier: verifier }) })).json() as Record<string, string>
+    return { browser, tokens }
+  }
+  const call = async (token: string) => (await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })).status
+
+  const ann = await connect('Ann’s app', 'ann@example.com')
+  const bob = await connect('Bob’s app', 'bob@example.com')
+  const annsPage = await ann.browser.get(`${url}/account`)
+  const bobsPage = await bob.browser.get(`${url}/account`)
+  t.match(annsPage.text, 'Ann’s app')
+  t.notMatch(annsPage.text, 'Bob’s app')
+  const form = annsPage.forms.find(({ action }) => action === '/account/disconnect')!
+  const bobsForm = bobsPage.forms.find(({ action }) => action === '/account/disconnect')!
+
+  for (const [name, fields, status] of [
+    ['another person\'s app', { ...form.fields, app: bobsForm.fields['app']! }, 400],
+    ['another session\'s form', { ...form.fields, token: bobsForm.fields['token']! }, 400],
+    ['no form token', { app: form.fields['app']! }, 400],
+    ['an unknown app', { ...form.fields, app: '__proto__' }, 400]
+  ] as const) t.equal((await ann.browser.post(`${url}/account/disconnect`, fields)).status, status, name)
+  t.equal((await ann.browser.post(`${url}/account/disconnect`, form.fields, { origin: 'https://evil.example' })).status, 403)
+  t.same([await call(ann.tokens['access_token']!), await call(bob.tokens['access_token']!)], [200, 200], 'nothing was ended')
+
+  const after = await ann.browser.submit(annsPage, ({ action }) => action === '/account/disconnect')
+  t.match(after.text, 'No app is connected')
+  t.same([await call(ann.tokens['access_token']!), await call(bob.tokens['access_token']!)], [401, 200], 'ended at once, and only this one')
+
+  const stranger = await new Browser().get(`${url}/account`)
+  t.match(stranger.url, /\/login\?/)
+})
