@@ -53,8 +53,21 @@ export const examples: Readonly<Record<string, Example>> = {
   message: { view: 'message', data: { title: 'Check your mailbox', text: 'We sent a message to ada@example.com. Open the link in it to go on.', detail: 'Nothing there? Look into the spam folder.', action: { label: 'Back to sign-in', href: '/login' } } },
   error: { view: 'error', data: { statusCode: 400, title: 'This sign-in cannot go on', text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.', code: 'sign_in_expired', requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11', action: { label: 'To the start page', href: '/' } } },
   home: { view: 'home', data: home },
-  'home-signed-in': { view: 'home', data: { ...home, user: { name: 'Ada Lovelace' }, actions: { logout: '/logout', token: 'c5b' } } },
+  'home-signed-in': { view: 'home', data: { ...home, user: { name: 'Ada Lovelace' }, actions: { logout: '/logout', token: 'c5b', account: '/account' } } },
   'home-open': { view: 'home', data: { ...home, url: 'http://localhost:8080', signIn: [], documents: 1, tools: home.tools.slice(0, 1), actions: {} } },
+  account: {
+    view: 'account',
+    data: {
+      user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
+      apps: [
+        { id: 'g1', name: 'ChatGPT', host: 'chatgpt.com', loopback: false, scopes: consent.scopes.map(({ text }) => text), connected: '2026-11-02', lastSeen: '2026-11-23' },
+        { id: 'g2', name: 'Claude Code', host: 'localhost:53127', loopback: true, scopes: [consent.scopes[0]!.text], connected: '2026-10-30', lastSeen: '2026-11-01' }
+      ],
+      token: 'c5b',
+      actions: { revoke: '/account/disconnect', logout: '/logout', home: '/' }
+    }
+  },
+  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, apps: [], token: 'c5b', actions: { revoke: '/account/disconnect', logout: '/logout', home: '/' } } },
   document: {
     view: 'document',
     data: { id: 'guides/connect.md', title: 'Connecting an app', text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n', metadata: { type: 'text/markdown', modified: '2026-11-23' }, actions: { home: '/' } }
