@@ -52,9 +52,6 @@ export const invalidClientMetadata = refusal('invalid_client_metadata', 400)
 // RFC 8707 §2
 export const invalidTarget = refusal('invalid_target', 400)
 
-// RFC 7009 §2.2.1
-export const unsupportedTokenType = refusal('unsupported_token_type', 400)
-
 // RFC 6750 §3.1; the challenge header is added where the resource's metadata URL is known.
 export const invalidToken = refusal('invalid_token', 401)
 export const insufficientScope = refusal('insufficient_scope', 403)

@@ -6,7 +6,7 @@ import type { Collection } from '../storage/contract.ts'
 import { hashSecret } from '../storage/sealing.ts'
 import { knownDocuments } from './known-documents.ts'
 import { redirectUriProblem } from './redirect-uris.ts'
-import { FetchRefused, fetchDocument } from './safe-fetch.ts'
+import { AddressRefused, FetchRefused, fetchDocument } from './safe-fetch.ts'
 
 /** Seconds a copy outlives its freshness, to be used while the host does not answer. */
 const STALE_LIFETIME = 30 * 86_400
@@ -65,6 +65,7 @@ export async function findDocument (url: URL, store: Collection<CachedDocument>,
     return found
   } catch (error) {
     if (error instanceof OAuthError) await store.put(key, { freshUntil: now() + FAILURE_PAUSE }, FAILURE_PAUSE)
+    if (error instanceof AddressRefused) throw invalidClient(`The description of the app at ${url.host} is not read: ${error.message}.`)
     if (!(error instanceof FetchRefused)) throw error
     log.warn(`client metadata document at ${url.host}: ${error.message}`)
     await store.put(key, { ...cached, freshUntil: now() + FAILURE_PAUSE }, cached?.document ? STALE_LIFETIME : FAILURE_PAUSE)

@@ -22,7 +22,12 @@ export interface FetchedDocument {
 
 /** The document could not be had. The message says why, for the log and for the client's own developer. */
 export class FetchRefused extends Error {
-  override readonly name = 'FetchRefused'
+  override readonly name: string = 'FetchRefused'
+}
+
+/** The address is one that is never fetched: trying again does not help. */
+export class AddressRefused extends FetchRefused {
+  override readonly name = 'AddressRefused'
 }
 
 /**
@@ -31,7 +36,7 @@ export class FetchRefused extends Error {
  */
 export async function fetchDocument (url: URL, insecureHosts: readonly string[]): Promise<FetchedDocument> {
   const insecure = insecureHosts.includes(url.host)
-  if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) throw new FetchRefused('it is not on https')
+  if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) throw new AddressRefused('it is not on https')
   const signal = AbortSignal.timeout(MOST_MS)
   try {
     const address = await vettedAddress(url.hostname, insecure)
@@ -56,7 +61,7 @@ async function vettedAddress (hostname: string, insecure: boolean): Promise<stri
   const literal = hostname.replace(/^\[|\]$/g, '')
   const addresses = isIP(literal) ? [literal] : (await lookup(literal, { all: true })).map(({ address }) => address)
   for (const address of addresses) {
-    if (!insecure && ipaddr.process(address).range() !== 'unicast') throw new FetchRefused('its host is not on the public internet')
+    if (!insecure && ipaddr.process(address).range() !== 'unicast') throw new AddressRefused('its host is not on the public internet')
   }
   return addresses[0]!
 }

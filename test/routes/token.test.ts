@@ -1,0 +1,186 @@
+// POST /token and POST /revoke: every refusal with its status and code, and that it spent nothing (threats TK, RF, RV; OAuth 2.1 §3.2, RFC 7636 §4.6, RFC 7009).
+import t from 'tap'
+import { newClient, ping, post, tokensFor, walk, type Fields } from '../helpers/oauth.ts'
+import { startServer } from '../helpers/server.ts'
+
+t.test('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the code still works after it', async (t) => {
+  const { url } = await startServer(t)
+  const client = await newClient(url)
+  const secret = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
+  const stranger = await newClient(url)
+  const { form } = await walk(url, client)
+  const other = await tokensFor(url, client)
+  const verifier = form['code_verifier']!
+
+  const cases: Array<[string, Fields | string, number, string]> = [
+    ['TK-01 another verifier', { ...form, code_verifier: verifier.replace(/.$/, (last) => last === 'A' ? 'B' : 'A') }, 400, 'invalid_grant'],
+    ['TK-02 no verifier', { ...form, code_verifier: undefined }, 400, 'invalid_grant'],
+    ['TK-02 an empty verifier', { ...form, code_verifier: '' }, 400, 'invalid_grant'],
+    ['TK-04 a short verifier', { ...form, code_verifier: 'a' }, 400, 'invalid_grant'],
+    ['TK-04 42 characters', { ...form, code_verifier: verifier.slice(1) }, 400, 'invalid_grant'],
+    ['TK-04 129 characters', { ...form, code_verifier: 'a'.repeat(129) }, 400, 'invalid_grant'],
+    ['TK-04 a plus', { ...form, code_verifier: verifier.slice(1) + '+' }, 400, 'invalid_grant'],
+    ['TK-09 another client', { ...form, ...stranger }, 400, 'invalid_grant'],
+    ['TK-09 another client, with a secret', { ...form, ...secret }, 400, 'invalid_grant'],
+    ['TK-10 another redirect URI', { ...form, redirect_uri: 'https://app.example/other' }, 400, 'invalid_grant'],
+    ['TK-10 no redirect URI', { ...form, redirect_uri: undefined }, 400, 'invalid_grant'],
+    ['TK-11 no secret', { ...form, client_id: secret.client_id }, 401, 'invalid_client'],
+    ['TK-11 a wrong secret', { ...form, client_id: secret.client_id, client_secret: 'x' }, 401, 'invalid_client'],
+    ['TK-11 a cut secret', { ...form, client_id: secret.client_id, client_secret: secret.client_secret!.slice(0, -1) }, 401, 'invalid_client'],
+    ['TK-12 an unknown client', { ...form, client_id: 'nobody' }, 401, 'invalid_client'],
+    ['TK-12 no client', { ...form, client_id: undefined }, 401, 'invalid_client'],
+    ['a public client with a secret', { ...form, client_secret: 'x' }, 401, 'invalid_client'],
+    ['TK-16 no grant type', { ...form, grant_type: undefined }, 400, 'invalid_request'],
+    ...['password', 'client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange', '__proto__', 'Authorization_Code'].map((type): [string, Fields, number, string] => [`TK-16 ${type}`, { ...form, grant_type: type }, 400, 'unsupported_grant_type']),
+    ['TK-19 the code twice', `${new URLSearchParams(form as Record<string, string>)}&code=x`, 400, 'invalid_request'],
+    ['TK-21 another resource', { ...form, resource: 'https://evil.example' }, 400, 'invalid_target'],
+    ['TK-07 an altered code', { ...form, code: form['code']!.replace(/.$/, (last) => last === 'A' ? 'B' : 'A') }, 400, 'invalid_grant'],
+    ['TK-23 garbage', { ...form, code: 'x' }, 400, 'invalid_grant'],
+    ['TK-24 a refresh token as code', { ...form, code: other.refresh }, 400, 'invalid_grant'],
+    ['TK-24 an access token as code', { ...form, code: other.access }, 400, 'invalid_grant'],
+    ['TK-24 a code as refresh token', { grant_type: 'refresh_token', client_id: client.client_id, refresh_token: form['code'] }, 400, 'invalid_grant']
+  ]
+  for (const [name, fields, status, error] of cases) {
+    const answer = await post(`${url}/token`, fields)
+    t.match({ status: answer.status, error: answer.body['error'], cache: answer.headers.get('cache-control') }, { status, error, cache: 'no-store' }, name)
+  }
+  t.equal(await ping(url, form['code']!), 401, 'TK-24: a code is no access token')
+  t.equal(await ping(url, other.refresh), 401, 'TK-24: nor is a refresh token')
+  t.equal((await post(`${url}/token`, { ...form, resource: `${url}/` })).status, 200, 'nothing of it spent the code')
+  t.equal(await ping(url, other.access), 200)
+})
+
+t.test('TK-17, TK-18: only a form post', async (t) => {
+  const { url } = await startServer(t)
+  const client = await newClient(url)
+  const { form } = await walk(url, client)
+  const query = new URLSearchParams(form as Record<string, string>).toString()
+  t.equal((await post(`${url}/token`, JSON.stringify(form), { 'content-type': 'application/json' })).status, 415)
+  t.equal((await post(`${url}/token?${query}`, '')).status, 400)
+  t.equal((await fetch(`${url}/token?${query}`)).status, 404)
+  t.equal((await post(`${url}/token`, `${query}&${'x=1&'.repeat(20_000)}`)).status, 413)
+  t.equal((await post(`${url}/token`, form)).status, 200)
+})
+
+t.test('TK-05, 06: a code presented again by its client ends what it gave', async (t) => {
+  const { url } = await startServer(t)
+  const { form, access, refresh } = await tokensFor(url, await newClient(url))
+  t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
+  t.equal(await ping(url, access), 401)
+  t.match(await post(`${url}/token`, { grant_type: 'refresh_token', client_id: form['client_id'], refresh_token: refresh }), { status: 400, body: { error: 'invalid_grant' } })
+})
+
+t.test('TK-08: fifty at once, one success', async (t) => {
+  const { url } = await startServer(t)
+  const client = await newClient(url)
+  for (let round = 0; round < 3; round++) {
+    const { form } = await walk(url, client)
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post(`${url}/token`, form)))
+    t.equal(answers.filter(({ status }) => status === 200).length, 1)
+    t.equal(answers.filter(({ status }) => status === 400).length, 49)
+  }
+})
+
+t.test('TK-13..15: Basic', async (t) => {
+  const { url } = await startServer(t)
+  const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_basic' })
+  const { form } = await walk(url, client)
+  const { client_id: id, client_secret: secret, ...rest } = form as Record<string, string>
+  const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+  const encodeAll = (text: string) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
+  for (const [name, headers, fields] of [
+    ['a wrong secret', basic(`${id}:x`), rest],
+    ['no colon', basic(id!), rest],
+    ['no base64', { authorization: 'Basic %%%' }, rest],
+    ['another scheme', { authorization: 'Bearer x' }, { ...rest, client_id: id }],
+    ['a broken escape', basic(`${id}:%zz`), rest]
+  ] as const) {
+    const answer = await post(`${url}/token`, fields, headers)
+    t.match({ status: answer.status, error: answer.body['error'] }, { status: 401, error: 'invalid_client' }, name)
+    t.match(answer.headers.get('www-authenticate'), /^Basic /, name)
+  }
+  t.match(await post(`${url}/token`, form, basic(`${id}:${secret}`)), { status: 400, body: { error: 'invalid_request' } }, 'in both places')
+  t.match(await post(`${url}/token`, { ...rest, client_id: 'other' }, basic(`${id}:${secret}`)), { status: 400, body: { error: 'invalid_request' } }, 'two clients')
+  t.equal((await post(`${url}/token`, rest, basic(`${encodeAll(id!)}:${encodeAll(secret!)}`))).status, 200, 'fully percent-encoded')
+})
+
+t.test('RF: rotation, grace, reuse, narrowing', async (t) => {
+  let now = 1_800_000_000
+  const { url } = await startServer(t, { now: () => now, env: { REFRESH_GRACE: '30' } })
+  const client = await newClient(url)
+  const stranger = await newClient(url)
+  const first = await tokensFor(url, client, { scope: 'mcp:read mcp:write' })
+  const refresh = (token: string, more: Fields = {}) => post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token, ...more })
+
+  for (const [name, more, error] of [
+    ['RF-04 another client', stranger, 'invalid_grant'],
+    ['RF-05 a wider scope', { scope: 'mcp:read mcp:write email' }, 'invalid_scope'],
+    ['RF-06 another resource', { resource: 'https://evil.example' }, 'invalid_target']
+  ] as const) t.match(await refresh(first.refresh, { ...more }), { status: 400, body: { error } }, name)
+
+  const narrow = await refresh(first.refresh, { scope: 'mcp:read' })
+  t.match(narrow, { status: 200, body: { scope: 'mcp:read', token_type: 'Bearer', expires_in: 3600 } })
+  const second = narrow.body['refresh_token'] as string
+  t.not(second, first.refresh)
+  now += 29
+  t.equal((await refresh(first.refresh)).body['refresh_token'], second, 'WB-15: within the grace, the same successor')
+  const many = await Promise.all(Array.from({ length: 20 }, () => refresh(second)))
+  t.same(new Set(many.map(({ status }) => status)), new Set([200]), 'RF-03')
+  t.equal(new Set(many.map(({ body }) => body['refresh_token'])).size, 1, 'RF-03: one new refresh token')
+  const third = many[0]!.body['refresh_token'] as string
+  t.equal(await ping(url, many[0]!.body['access_token'] as string), 200)
+  t.match(await refresh(first.refresh), { status: 400, body: { error: 'invalid_grant' } }, 'RF-02: two generations old')
+  t.match(await refresh(third), { status: 400, body: { error: 'invalid_grant' } }, 'the newest is dead')
+  t.equal(await ping(url, many[0]!.body['access_token'] as string), 401, 'and so is every access token')
+
+  const late = await tokensFor(url, client)
+  const next = (await refresh(late.refresh)).body['refresh_token'] as string
+  now += 31
+  t.match(await refresh(late.refresh), { status: 400 }, 'after the grace it is reuse')
+  t.match(await refresh(next), { status: 400 })
+})
+
+t.test('TK-27, TK-28: codes and tokens end at their time', async (t) => {
+  let now = 1_800_000_000
+  const { url } = await startServer(t, { now: () => now, env: { AUTHORIZATION_CODE_TTL: '10', ACCESS_TOKEN_TTL: '100' } })
+  const client = await newClient(url)
+  const { form } = await walk(url, client)
+  const { access } = await tokensFor(url, client)
+  now += 11
+  t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
+  t.equal(await ping(url, access), 200)
+  now += 90
+  t.equal(await ping(url, access), 401)
+})
+
+t.test('RV: revocation', async (t) => {
+  const { url } = await startServer(t)
+  const client = await newClient(url)
+  const secret = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
+  const stranger = await newClient(url)
+  const mine = await tokensFor(url, client)
+  const theirs = await tokensFor(url, secret)
+  const revoke = (fields: Fields) => post(`${url}/revoke`, fields)
+
+  t.match(await revoke({ ...stranger, token: mine.access }), { status: 400, body: { error: 'invalid_grant' } }, 'RV-04')
+  t.match(await revoke({ token: mine.access }), { status: 401, body: { error: 'invalid_client' } }, 'RV-05')
+  t.match(await revoke({ client_id: secret.client_id, token: theirs.access }), { status: 401, body: { error: 'invalid_client' } }, 'RV-05')
+  t.match(await revoke({ ...client }), { status: 400, body: { error: 'invalid_request' } }, 'RV-03')
+  t.equal((await post(`${url}/revoke`, JSON.stringify({ ...client, token: mine.access }), { 'content-type': 'application/json' })).status, 415, 'RV-07')
+  t.equal((await fetch(`${url}/revoke?token=${mine.access}&client_id=${client.client_id}`)).status, 404, 'RV-07')
+  t.same([await ping(url, mine.access), await ping(url, theirs.access)], [200, 200], 'nothing was revoked')
+
+  for (const token of ['x', 'mcp_at_x', mine.access.slice(0, -1) + '!']) t.equal((await revoke({ ...client, token })).status, 200, 'RV-03: silence about unknown tokens')
+  t.equal((await revoke({ ...client, token: mine.access })).status, 200)
+  t.equal(await ping(url, mine.access), 401, 'RV-01')
+  t.equal((await revoke({ ...secret, token: theirs.refresh, token_type_hint: 'access_token' })).status, 200)
+  t.equal(await ping(url, theirs.access), 401, 'RV-02')
+
+  for (let round = 0; round < 8; round++) {
+    const raced = await tokensFor(url, client)
+    const [refreshed] = await Promise.all([post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: raced.refresh }), revoke({ ...client, token: raced.refresh })])
+    const survivor = refreshed.body['access_token'] as string | undefined
+    t.equal(await ping(url, raced.access), 401, 'RV-06')
+    if (survivor) t.equal(await ping(url, survivor), 401, 'RV-06')
+  }
+})
