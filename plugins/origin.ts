@@ -39,8 +39,10 @@ export default fp(async function origin (app: FastifyInstance, { publicUrl, cors
 
   app.decorate('checkFormOrigin', async ({ method, headers }: FastifyRequest) => {
     if (method !== 'POST') return
-    const { origin, 'sec-fetch-site': site } = headers
-    if ((origin !== undefined && origin !== publicUrl) || site === 'cross-site' || site === 'same-site') {
+    const { host = '', origin, 'sec-fetch-site': site } = headers
+    // On a person's own computer the server has several names; a page and its form still have to share one.
+    const isOwn = origin === undefined || origin === publicUrl || (local && LOOPBACK_HOST.test(host) && origin === `http://${host}`)
+    if (!isOwn || site === 'cross-site' || site === 'same-site') {
       throw accessDenied(`This form was sent from another site. Open ${publicUrl} and start there.`)
     }
   })

@@ -170,6 +170,16 @@ t.test('LG-07, LG-10, LG-12, LG-18: the login form', async (t) => {
   t.match((await planted.get(`${url}/account`)).url, '/login', 'LG-10: what was known before is worth nothing')
 })
 
+t.test('a local server signs in under each of its names, and a page of one may not post to another', async (t) => {
+  const { url } = await startServer(t)
+  const other = url.replace('localhost', '127.0.0.1')
+  const browser = new Browser()
+  const login = await browser.get(`${other}/login`)
+  const form = login.forms.find(({ fields }) => fields['backend'] === 'demo')!
+  t.equal((await browser.post(`${other}/login`, form.fields, { origin: 'http://127.0.0.1:1' })).status, 403)
+  t.equal((await browser.post(`${other}/login`, form.fields)).status, 200)
+})
+
 t.test('LG-06: cookies on https', async (t) => {
   const { app } = await startServer(t, { env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'demo' } })
   const { headers } = await app.inject({ url: '/login', headers: { host: 'mcp.example.com' } })
