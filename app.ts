@@ -38,11 +38,20 @@ import userinfoRoute from './routes/userinfo.ts'
 import { loadTools } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
-/** @param options.now the clock, for tests where time matters. */
+/** @param options.now the clock, for tests where time matters. @throws when a part cannot be opened; what was open by then is closed. */
 export async function buildApp (config: Config, { now = monotonicClock }: { now?: Clock } = {}): Promise<FastifyInstance> {
-  const app = createServer(config)
   const tools = await loadTools(new URL('./tools/', import.meta.url))
+  const app = createServer(config)
+  try {
+    await registerAll(app, config, tools, now)
+    return app
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
 
+async function registerAll (app: FastifyInstance, config: Config, tools: readonly Tool[], now: Clock): Promise<void> {
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
   await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
@@ -59,7 +68,6 @@ export async function buildApp (config: Config, { now = monotonicClock }: { now?
 
   await app.register((scope) => machineRoutes(scope, config))
   await app.register((scope) => pageRoutes(scope, config, tools))
-  return app
 }
 
 /** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */

@@ -54,6 +54,7 @@ export const variables = z.object({
   DOCS_BASE_URL: read.httpUrl.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
+  CLIENTS: read.clients.default([]),
   CLIENT_METADATA_HOSTS: read.list.default([]),
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
   CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),
@@ -104,6 +105,7 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
     /** Addresses and `@domains`, lower case; empty means everyone. */
     allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),
+    clients: values.CLIENTS,
     /** Hosts whose client metadata documents are taken; empty means every host. */
     clientMetadataHosts: values.CLIENT_METADATA_HOSTS,
     clientMetadataInsecureHosts: values.CLIENT_METADATA_INSECURE_HOSTS,

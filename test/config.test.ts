@@ -74,6 +74,8 @@ t.test('WB-18, WB-22: each faulty variable is named, with what to write', async 
     [{ TRUST_PROXY: 'true' }, /TRUST_PROXY: .*never true/],
     [{ TRUST_PROXY: '*' }, /TRUST_PROXY: /],
     [{ CLIENT_METADATA_INSECURE_HOSTS: 'app.example' }, /CLIENT_METADATA_INSECURE_HOSTS: /],
+    [{ CLIENTS: 'my-app' }, /CLIENTS: write a JSON list/],
+    [{ CLIENTS: '[{"client_id":"a","redirect_uris":[]}]' }, /CLIENTS: write a JSON list/],
     [{ DOCS_BASE_URL: 'docs' }, /DOCS_BASE_URL: /],
     [{ AUTHORIZATION_CODE_TTL: '601' }, /AUTHORIZATION_CODE_TTL: .*600/],
     [{ RATE_LIMITS: 'none' }, /RATE_LIMITS: write on or off/],

@@ -12,8 +12,8 @@ export interface Client {
   id: string
   /** What the client calls itself: shown to people, never trusted. */
   name: string
-  /** `registered`: anyone may have written its metadata. `document`: whoever holds the host of its id has. `chatgpt`: known by its redirect URIs alone. */
-  kind: 'registered' | 'document' | 'chatgpt'
+  /** `registered`: anyone may have written its metadata. `operator`: named in CLIENTS. `document`: whoever holds the host of its id has. `chatgpt`: known by its redirect URIs alone. */
+  kind: 'registered' | 'operator' | 'document' | 'chatgpt'
   /** SHA-256 of the secret, for a client that was given one. */
   secretHash?: string
   /** For a client that may sign assertions (RFC 7523). `required`: it offers no other way, so it must. */

@@ -10,7 +10,7 @@ import { findChatGptClient } from './chatgpt.ts'
 import type { AssertionHouse } from './assertion.ts'
 import { grantTypes, type Client } from './contract.ts'
 import { documentUrl, findDocument, methodsOf, type CachedDocument, type ClientDocument } from './metadata-document.ts'
-import { matchesRedirectUri } from './redirect-uris.ts'
+import { matchesRedirectUri, redirectUriProblem } from './redirect-uris.ts'
 import { readRegistration, type RegisteredClient } from './registration.ts'
 
 /** A client that nobody used is forgotten after this long; one that holds a grant is kept this long beyond it. */
@@ -30,11 +30,12 @@ export interface Clients {
   keep (client: Client, until: number): Promise<void>
 }
 
-type Options = Pick<Config, 'publicUrl' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'> & { tokenEndpoint: string }
+type Options = Pick<Config, 'publicUrl' | 'clients' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'> & { tokenEndpoint: string }
 
 export default fp(async function clients (app: FastifyInstance, options: Options) {
   const { publicUrl, clientMetadataInsecureHosts: insecureHosts } = options
   const store = app.storage.collection<RegisteredClient>('client')
+  const ours = new Map(options.clients.map((client) => [client.client_id, fromOperator(client, publicUrl)]))
   const documents = app.storage.collection<CachedDocument>('clientDocument')
   const policy = { hosts: options.clientMetadataHosts, insecureHosts, ownOrigin: publicUrl }
   const assertions: AssertionHouse = {
@@ -45,6 +46,8 @@ export default fp(async function clients (app: FastifyInstance, options: Options
     now: app.now
   }
   const find = async (id: string) => {
+    const named = ours.get(id)
+    if (named) return named
     const url = documentUrl(id, insecureHosts)
     if (url) return fromDocument(await findDocument(url, documents, policy, app.now, app.log))
     return toClient(await store.find(id)) ?? findChatGptClient(id)
@@ -79,6 +82,23 @@ async function keep (store: Collection<RegisteredClient>, { id, kind }: Client, 
     const keptUntil = until + UNUSED_LIFETIME
     return { write: { record: { ...found, keptUntil }, ttl: keptUntil - now }, result: undefined }
   })
+}
+
+/** @throws Error for a redirect URI that no client may have: the operator is told at the start. */
+function fromOperator ({ client_id: id, client_name: name, client_secret: secret, redirect_uris: uris }: Config['clients'][number], ownOrigin: string): Client {
+  for (const uri of uris) {
+    const problem = redirectUriProblem(uri, ownOrigin)
+    if (problem) throw new Error(`CLIENTS: the redirect URI ${uri} of ${id} ${problem}`)
+  }
+  return {
+    id,
+    name: name ?? id,
+    kind: 'operator',
+    ...(secret && { secretHash: hashSecret(secret) }),
+    grantTypes: [...grantTypes],
+    ownsRedirectUri: (asked) => uris.some((registered) => matchesRedirectUri(registered, asked)),
+    onlyRedirectUri: uris.length === 1 ? uris[0] : undefined
+  }
 }
 
 /** A metadata document as a client. Every one gets refresh tokens: without them its user would sign in again each hour. */

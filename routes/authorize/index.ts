@@ -23,7 +23,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
       return reply.redirect(withInteraction(paths.consent, await app.signIn.resume(request, reply, errand)), 303)
     } catch (error) {
       // RFC 9700 §4.11.2: anyone can register a client, so a link that redirects at once is told here, unless the person is signed in.
-      const mayRedirect = known.client.kind === 'chatgpt' || user !== undefined
+      const mayRedirect = ['chatgpt', 'operator'].includes(known.client.kind) || user !== undefined
       if (error instanceof OAuthError && error.statusCode < 500 && mayRedirect) error.redirect = { redirectUri: known.redirectUri, state: parameters.get('state') }
       throw error
     }

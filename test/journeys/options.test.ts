@@ -1,7 +1,7 @@
 // What the operator chose, seen from outside: no sign-in at all, a sign-in service that is away, closed sign-up, an allow-list, and tokens that lack a scope.
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
-import { authorizeUrl, newClient, pkce, ping, tokensFor } from '../helpers/oauth.ts'
+import { authorizeUrl, CALLBACK, newClient, pkce, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
 import { freePort } from '../helpers/ports.ts'
 import { startServer } from '../helpers/server.ts'
 
@@ -84,4 +84,16 @@ t.test('A6: a token for what the server was called before is not accepted under 
   const { app } = await startServer(t, { env: { DATA_DIR: server.dataDir, PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'demo' } })
   const answer = await app.inject({ method: 'POST', url: '/', headers: { host: 'mcp.example.com', authorization: `Bearer ${access}`, 'content-type': 'application/json' }, payload: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })
   t.equal(answer.statusCode, 401)
+})
+
+t.test('CLIENTS: an app the operator registered, with and without a secret', async (t) => {
+  const clients = [{ client_id: 'my-app', client_secret: 'sixteen or more characters', redirect_uris: [CALLBACK] }, { client_id: '0a1b2c3d-0000-4000-8000-00000000000f', client_name: 'By hand', redirect_uris: [CALLBACK] }]
+  const { url } = await startServer(t, { env: { CLIENTS: JSON.stringify(clients) } })
+  for (const { redirect_uris: _uris, client_name: name, ...client } of clients) {
+    const { form, consent } = await walk(url, client)
+    t.match(consent.text, name ?? client.client_id)
+    if (client.client_secret) t.match(await post(`${url}/token`, { ...form, client_secret: 'x' }), { status: 401, body: { error: 'invalid_client' } })
+    t.equal((await post(`${url}/token`, form)).status, 200)
+  }
+  await t.rejects(startServer(t, { env: { CLIENTS: JSON.stringify([{ client_id: 'a', redirect_uris: ['http://app.example/cb'] }]) } }), { message: /CLIENTS: the redirect URI http:\/\/app\.example\/cb of a must use https/ })
 })
