@@ -2,6 +2,7 @@
 import * as oauth from 'oauth4webapi'
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
+import { newClient, tokensFor } from '../helpers/oauth.ts'
 import { startServer } from '../helpers/server.ts'
 
 const CALLBACK = 'https://app.example/callback'
@@ -55,4 +56,32 @@ t.test('/userinfo needs a token with openid', async (t) => {
   t.match(nobody.headers.get('www-authenticate'), /^Bearer resource_metadata=/)
   t.equal((await fetch(`${url}/userinfo?access_token=x`)).status, 401)
   t.equal((await fetch(`${url}/userinfo`, { method: 'POST', body: new URLSearchParams({ access_token: 'x' }) })).status, 401)
+})
+
+t.test('refusals, introspection and revocation are what oauth4webapi expects', async (t) => {
+  const { url } = await startServer(t)
+  const issuer = new URL(url)
+  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure }))
+  t.equal((await oauth.processResourceDiscoveryResponse(issuer, await oauth.resourceDiscoveryRequest(issuer, insecure))).authorization_servers?.[0], url)
+  const registered = await oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as, { redirect_uris: [CALLBACK], token_endpoint_auth_method: 'client_secret_basic' }, insecure))
+  const client = { client_id: registered.client_id }
+  const right = oauth.ClientSecretBasic(registered.client_secret as string)
+  const wrong = oauth.ClientSecretBasic('wrong')
+
+  const failures: Array<[string, () => Promise<unknown>]> = [
+    ['invalid_redirect_uri', async () => oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as, { redirect_uris: ['javascript:x'] }, insecure))],
+    ['invalid_grant', async () => oauth.processRefreshTokenResponse(as, client, await oauth.refreshTokenGrantRequest(as, client, right, 'x', insecure))],
+    ['unsupported_grant_type', async () => oauth.processClientCredentialsResponse(as, client, await oauth.clientCredentialsGrantRequest(as, client, right, {}, insecure))],
+    ['invalid_grant', async () => oauth.processRevocationResponse(await oauth.revocationRequest(as, client, right, (await grantOfAnother()).access, insecure))]
+  ]
+  const grantOfAnother = async () => tokensFor(url, await newClient(url))
+  for (const [error, attempt] of failures) t.match(await attempt().catch((error: unknown) => error), { error }, error)
+  for (const attempt of [
+    async () => oauth.processRefreshTokenResponse(as, client, await oauth.refreshTokenGrantRequest(as, client, wrong, 'x', insecure)),
+    async () => oauth.processIntrospectionResponse(as, client, await oauth.introspectionRequest(as, client, wrong, 'x', insecure)),
+    async () => oauth.processRevocationResponse(await oauth.revocationRequest(as, client, wrong, 'x', insecure))
+  ]) t.match(await attempt().catch((error: unknown) => error), { cause: [{ scheme: 'basic' }], status: 401 })
+
+  t.same(await oauth.processIntrospectionResponse(as, client, await oauth.introspectionRequest(as, client, right, 'x', insecure)), { active: false })
+  t.equal(await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, right, 'x', insecure)), undefined)
 })
