@@ -29,16 +29,41 @@ export interface Collection<T> {
    * because it is called again when another writer won the race.
    */
   update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R>
+  /** Every live record of this kind, in no order: for an operator's command, never on the way of a request. */
+  all (): AsyncIterable<{ id: string, record: T }>
+}
+
+/** Adds `by` to the counter `key`, which is forgotten `ttl` seconds after it began. */
+export interface Increment { key: string, by: number, ttl: number }
+
+/** What happened, oldest first; beyond a bound of entries and of age the oldest give way. */
+export interface Journal<T> {
+  /** All or, when it throws, possibly some. `topics`: what an entry can be found by, for example the person it is about. */
+  append (entries: ReadonlyArray<{ topics: readonly string[], entry: T }>): Promise<void>
+  /** The newest entries of a topic, newest first. */
+  newest (topic: string, limit: number): Promise<T[]>
+  /** Oldest first. */
+  all (): AsyncIterable<T>
+  /** Deletes the entries of a topic. */
+  forget (topic: string): Promise<void>
 }
 
 export interface Storage {
   /** For the start-up lines and the status page, for example `SQLite in ./data`. */
   readonly description: string
   collection<T> (kind: string): Collection<T>
+  journal<T> (name: string): Journal<T>
+  /** Each counter in one step. @returns their values afterwards, in the same order. */
+  count (increments: readonly Increment[]): Promise<number[]>
+  /** The values of counters, in the same order; 0 for one that does not exist. */
+  counts (keys: readonly string[]): Promise<number[]>
   /** Throws {@link StorageUnavailable} if a record cannot be written and read just now. */
   check (): Promise<void>
   close (): Promise<void>
 }
+
+/** A journal keeps this many entries, a topic of it this many, and each for this many seconds at most. */
+export const JOURNAL_BOUNDS = { entries: 100_000, perTopic: 1_000, age: 90 * 86_400 } as const
 
 /** Storage is away: answered 503 with Retry-After. Never a fallback, never a token issued unrecorded. */
 export class StorageUnavailable extends Error {

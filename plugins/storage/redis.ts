@@ -1,6 +1,7 @@
 // OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script for every other atomic step. Works on Cluster, since no step touches two keys.
 import { Redis } from 'ioredis'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
+import { openRedisJournals, TALLY } from './redis-journal.ts'
 
 /** How long a command may take before the caller is told that storage is away. */
 const COMMAND_TIMEOUT_MS = 3_000
@@ -17,7 +18,8 @@ elseif ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
 else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1`
 
-interface Client extends Redis {
+export interface Client extends Redis {
+  tally (key: string, by: number, ttlMs: number): Promise<number>
   swap (key: string, expected: string, next: string, ttlMs: number): Promise<number>
 }
 
@@ -28,10 +30,12 @@ interface Client extends Redis {
 export async function openRedisStorage (url: string, log: { warn (message: string): void }): Promise<Storage> {
   const redis = await connectRedis(url, log) as Client
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
+  redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
 
   return {
     description: `Redis at ${new URL(url).host}`,
     collection: (kind) => collection(redis, kind),
+    ...openRedisJournals(redis, guarded),
     async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
     async close () { redis.disconnect() }
   }
@@ -91,6 +95,17 @@ function collection<T> (redis: Client, kind: string): Collection<T> {
         if (await swap(id, value ?? '', change.remove ? undefined : change.write?.record, change.write?.ttl ?? null) === 1) return change.result
       }
       throw new StorageUnavailable(`too many writers at once on one ${kind}`)
+    },
+    async * all () {
+      const prefix = redis.options.keyPrefix ?? ''
+      const stream = redis.scanStream({ match: `${prefix}${key(kind, '*')}`, count: 500 })
+      for await (const keys of stream as AsyncIterable<string[]>) {
+        for (const found of new Set(keys)) {
+          const id = found.slice(prefix.length + key(kind, '').length)
+          const record = decode(await guarded(redis.get(key(kind, id))))
+          if (record !== undefined) yield { id, record }
+        }
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
+import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
 
 const SWEEP_EVERY_MS = 60_000
 const SWEEP_ROWS = 5_000
@@ -14,9 +15,9 @@ const SCHEMA = `
     PRIMARY KEY (kind, id)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires) WHERE expires IS NOT NULL;
-`
+${JOURNAL_SCHEMA}`
 
-interface Statements { find: StatementSync, put: StatementSync, create: StatementSync, take: StatementSync, remove: StatementSync, sweep: StatementSync }
+interface Statements { all: StatementSync, find: StatementSync, put: StatementSync, create: StatementSync, take: StatementSync, remove: StatementSync, sweep: StatementSync }
 
 /** @param dataDir folder of the database file; made if missing. */
 export function openSqliteStorage (dataDir: string, now: Clock): Storage {
@@ -25,7 +26,11 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
   // FULL: an answered token is on the disk, not in a cache.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;' + SCHEMA)
   const statements = prepare(db)
-  const sweep = () => { guarded(() => statements.sweep.run(now(), SWEEP_ROWS)) }
+  const journals = openSqliteJournals(db, now, { guarded, atomically: (work) => guarded(() => transaction(db, work)) })
+  const sweep = () => {
+    guarded(() => statements.sweep.run(now(), SWEEP_ROWS))
+    journals.sweep()
+  }
   sweep()
   const timer = setInterval(() => { try { sweep() } catch { /* the next sweep tries again; nothing depends on this one */ } }, SWEEP_EVERY_MS)
   timer.unref()
@@ -34,6 +39,9 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
   return {
     description: `SQLite in ${dataDir}`,
     collection: (kind) => collection(db, statements, kind, now),
+    journal: journals.open,
+    count: journals.count,
+    counts: journals.counts,
     async check () { guarded(() => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)) },
     async close () {
       if (!open) return
@@ -46,6 +54,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
 
 function prepare (db: DatabaseSync): Statements {
   return {
+    all: db.prepare('SELECT id, value FROM records WHERE kind = ? AND id > ? AND (expires IS NULL OR expires > ?) ORDER BY id LIMIT 500'),
     find: db.prepare('SELECT value FROM records WHERE kind = ? AND id = ? AND (expires IS NULL OR expires > ?)'),
     put: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires'),
     create: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires WHERE expires <= ?'),
@@ -82,6 +91,18 @@ function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Cl
         else if (change.write) write(id, change.write.record, change.write.ttl)
         return change.result
       }))
+    },
+    async * all () {
+      // In pages: nothing is held open while the caller thinks.
+      for (let after = ''; ;) {
+        const rows = guarded(() => sql.all.all(kind, after, now())) as Array<{ id: string, value: string }>
+        for (const { id, value } of rows) {
+          const record = decodeRecord<T>(kind, value)
+          if (record !== undefined) yield { id, record }
+        }
+        if (rows.length === 0) return
+        after = rows.at(-1)!.id
+      }
     }
   }
 }

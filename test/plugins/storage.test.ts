@@ -115,6 +115,39 @@ for (const [name, makePlace] of [['SQLite', sqlitePlace], ['Redis', redis && red
       t.same(await things.find('shared'), { n: 300 }, 'no update of three processes was lost')
     })
 
+    t.test('all: every live record of one kind', async (t) => {
+      const many = storage.collection<{ n: number }>('many')
+      await Promise.all(Array.from({ length: 1203 }, (_, n) => many.put(`m${n}`, { n }, n % 2 ? 60 : null)))
+      await storage.collection('many-other').put('x', { n: -1 }, 60)
+      const found = await Array.fromAsync(many.all())
+      t.equal(new Set(found.map(({ id }) => id)).size, 1203)
+      t.ok(found.every(({ id, record }) => id === `m${record.n}`))
+    })
+
+    t.test('a journal: in order, by topic, forgotten by topic', async (t) => {
+      const journal = storage.journal<{ n: number }>('deeds')
+      await journal.append([{ topics: ['ann', 'story'], entry: { n: 1 } }, { topics: [], entry: { n: 2 } }])
+      await journal.append([{ topics: ['bob'], entry: { n: 3 } }, { topics: ['ann'], entry: { n: 4 } }])
+      t.same(await Array.fromAsync(journal.all()), [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }])
+      t.same(await journal.newest('ann', 10), [{ n: 4 }, { n: 1 }])
+      t.same(await journal.newest('ann', 1), [{ n: 4 }])
+      t.same(await journal.newest('story', 9), [{ n: 1 }])
+      await journal.forget('ann')
+      t.same(await Array.fromAsync(journal.all()), [{ n: 2 }, { n: 3 }])
+      t.same(await journal.newest('ann', 10), [])
+      t.same(await Array.fromAsync(storage.journal('others').all()), [])
+    })
+
+    t.test('counters: every increment counts, between callers too, and each is forgotten at its time', async (t) => {
+      const sums = await Promise.all(Array.from({ length: 20 }, () => storage.count([{ key: 'a', by: 2, ttl: 60 }, { key: 'b', by: 1, ttl: 60 }])))
+      t.equal(Math.max(...sums.map(([a]) => a!)), 40)
+      t.same(await storage.counts(['a', 'nobody', 'b']), [40, 0, 20])
+      t.same(await storage.count([{ key: 'short', by: 5, ttl: 0.05 }]), [5])
+      await sleep(120)
+      t.same(await storage.counts(['short']), [0])
+      t.same(await storage.count([{ key: 'short', by: 3, ttl: 60 }]), [3])
+    })
+
     t.test('what was written is there after a restart', async (t) => {
       await things.put('kept', { n: 7 }, null)
       const again = await place.open()
@@ -130,7 +163,9 @@ t.test('SQLite: WB-05 what has expired is swept, and a closed file is «unavaila
   const storage = openSqliteStorage(place.arguments[1]!, () => now)
   await storage.collection('thing').put('old', {}, 10)
   await storage.collection('thing').put('new', {}, null)
-  now += 11
+  await storage.count([{ key: 'counter', by: 1, ttl: 10 }])
+  await storage.journal('deeds').append([{ topics: ['ann'], entry: { n: 1 } }])
+  now += 91 * 86_400
   t.equal(await storage.collection('thing').find('old'), undefined)
   await storage.close()
   await t.rejects(storage.collection('thing').find('new'), StorageUnavailable)
@@ -139,6 +174,7 @@ t.test('SQLite: WB-05 what has expired is swept, and a closed file is «unavaila
   t.teardown(() => reopened.close())
   const db = new DatabaseSync(join(place.arguments[1]!, 'oauth.db'))
   t.equal(db.prepare('SELECT count(*) AS n FROM records').get()!['n'], 1, 'the expired row is gone, not only hidden')
+  for (const table of ['counters', 'journal', 'journal_topics']) t.equal(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'], 0, table)
   db.close()
 })
 
