@@ -56,6 +56,8 @@ export interface AuthBackend {
   password?: PasswordSignIn
   signUp?: SignUp
   oneClick?: OneClickSignIn
+  /** Deletes what this server keeps of a person for the backend; what a service elsewhere keeps is not ours to delete. May be called twice. */
+  forget? (subject: string): Promise<void>
   /** May be called twice. */
   close? (): Promise<void>
 }
@@ -79,6 +81,7 @@ export interface Accounts {
   create (account: Account): Promise<boolean>
   /** Replaces the stored hash if it still is `previous`: a password that was changed meanwhile stays changed. */
   setPasswordHash (email: string, passwordHash: string, previous: string): Promise<void>
+  delete (subject: string): Promise<void>
 }
 
 /** What the house hands to a backend when it opens it. */

@@ -47,7 +47,8 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
   return {
     title: 'Account on this server',
     password: { label: 'E-mail address', verify },
-    signUp: { create }
+    signUp: { create },
+    forget: (subject) => house.accounts.delete(subject)
   }
 }
 

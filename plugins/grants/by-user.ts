@@ -11,18 +11,22 @@ export interface GrantsByUser {
   add (grant: Grant): Promise<void>
   /** Grants whose code was redeemed and that are still alive, newest first. */
   list (userId: string): Promise<Grant[]>
+  /** Every grant of a person, redeemed or not, ended or not. */
+  ids (userId: string): Promise<string[]>
 }
 
 export function createGrantsByUser (lists: Collection<GrantList>, grants: Collection<Grant>, now: Clock): GrantsByUser {
+  const ids = async (userId: string) => Object.keys((await lists.find(userId))?.endsAt ?? {})
   return {
+    ids,
     add: ({ id, user, endsAt }) => lists.update(user.id, (list) => {
       const alive = Object.fromEntries(Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now()))
       return { write: { record: { endsAt: { ...alive, [id]: endsAt } }, ttl: Math.max(endsAt, ...Object.values(alive)) - now() }, result: undefined }
     }),
     async list (userId) {
-      const ids = Object.keys((await lists.find(userId))?.endsAt ?? {})
-      const found = await Promise.all(ids.map((id) => grants.find(id)))
-      const ended = new Set(ids.filter((_, index) => found[index] === undefined))
+      const listed = await ids(userId)
+      const found = await Promise.all(listed.map((id) => grants.find(id)))
+      const ended = new Set(listed.filter((_, index) => found[index] === undefined))
       if (ended.size > 0) {
         await lists.update(userId, (list) => {
           const left = Object.entries(list?.endsAt ?? {}).filter(([id]) => !ended.has(id))

@@ -45,6 +45,8 @@ export interface Grants {
   /** RFC 7009: ends the whole grant of an access or refresh token of this client. @returns false when it is another client's. */
   revokeToken (token: string, clientId: string): Promise<boolean>
   revoke (grantId: string): Promise<void>
+  /** Ends everything a person has allowed, codes that were not redeemed yet too. */
+  revokeAllOf (userId: string): Promise<void>
   /** The apps a person has connected, newest first. */
   listByUser (userId: string): Promise<Grant[]>
 }
@@ -102,6 +104,11 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
       })
     },
     revoke: (grantId) => store.delete(grantId),
+    async revokeAllOf (userId) {
+      await Promise.all((await byUser.ids(userId)).map((id) => store.delete(id)))
+      // Drops them from the list, too.
+      await byUser.list(userId)
+    },
     listByUser: byUser.list
   }
 }

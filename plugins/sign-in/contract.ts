@@ -1,9 +1,14 @@
 // The state of a sign-in between two requests: who a person is here, what they came for, and which browser it is.
 import type { Errand } from './errand.ts'
 
-/** A person of this server. One record per backend and subject; the id never changes. */
+/** Who a person is to a backend. */
+export interface IdentityKey { backend: string, subject: string }
+
+/** A person of this server. The id never changes. */
 export interface User {
   id: string
+  /** What leads to this record. */
+  identities: IdentityKey[]
   /** Name of the backend in AUTH_BACKEND. */
   backend: string
   email?: string
@@ -12,6 +17,10 @@ export interface User {
   /** Seconds since the epoch. */
   createdAt: number
   lastSignInAt: number
+  /** Nobody signs in to it, and no token of it works, until the operator unlocks it. */
+  locked?: true
+  /** Counts how often the person signed out everywhere: browser sessions of an earlier count are over. */
+  sessionEpoch?: number
 }
 
 /** A signed-in browser. Stored under the hash of its cookie. */
@@ -20,6 +29,8 @@ export interface BrowserSession {
   backend: string
   /** Seconds since the epoch. */
   signedInAt: number
+  /** {@link User.sessionEpoch} at the sign-in. */
+  epoch: number
 }
 
 /** A sign-in under way, parked while the person deals with the pages. Stored under the hash of its handle. */

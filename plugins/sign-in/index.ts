@@ -11,6 +11,7 @@ import type { BrowserSession, Interaction, User } from './contract.ts'
 import type { Errand } from './errand.ts'
 import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
+import { createPeople, type People } from './people.ts'
 import { createAccounts, createUsers, isAllowed } from './users.ts'
 
 declare module 'fastify' {
@@ -21,6 +22,7 @@ export interface SignIn {
   /** In the order of AUTH_BACKEND. */
   backends: ReadonlyMap<string, AuthBackend>
   invitations: Invitations
+  people: People
   /** Parks an errand for this browser. @returns the handle the pages carry. */
   park (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
   /** Looks at a parked errand without spending it. @throws sign_in_expired also for another browser's. */
@@ -29,7 +31,7 @@ export interface SignIn {
   take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /** Who is signed in in this browser. */
   user (request: FastifyRequest): Promise<User | undefined>
-  /** Signs an identity in: a new session, and for the errand a new handle that only this session can use. @throws access_denied when the allow-list says no. */
+  /** Signs an identity in: a new session, and for the errand a new handle that only this session can use. @throws access_denied when the allow-list says no or the account is locked. */
   enter (request: FastifyRequest, reply: FastifyReply, handle: string | undefined, backend: string, identity: Identity): Promise<{ user: User, errand: Errand, handle: string }>
   /** Goes on with an errand as the person who is signed in already. @returns a handle for the consent page. */
   resume (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
@@ -47,7 +49,7 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage'] })
+}, { name: 'sign-in', dependencies: ['storage', 'grants'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
   const house = { accounts: createAccounts(app.storage), publicUrl, now: app.now, log: app.log }
@@ -62,11 +64,13 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Optio
   const sessions = app.storage.collection<BrowserSession>('browserSession')
   const users = createUsers(app.storage, app.now)
 
+  const people = createPeople(users, app.grants, backends)
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {
     backends,
     invitations: createInvitations(app.storage),
+    people,
     park: (request, reply, errand) => park({ errand, browser: browser.identify(request, reply) }),
     look,
     take,
@@ -75,16 +79,18 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Optio
       const session = id && await sessions.find(id)
       // A backend that is no longer named has no users here.
       if (!session || !backends.has(session.backend)) return undefined
-      return users.find(session.userId)
+      const user = await users.find(session.userId)
+      return user && !user.locked && session.epoch === (user.sessionEpoch ?? 0) ? user : undefined
     },
     async enter (request, reply, handle, backend, identity) {
       if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
-      const { errand, browser: bound } = await take(request, handle)
+      // Before the handle is spent: a locked account refuses, and another may be tried.
       const user = await users.signIn(backend, identity)
+      const { errand, browser: bound } = await take(request, handle)
       const previous = browser.session(request)
       if (previous) await sessions.delete(previous)
       const session = browser.startSession(reply)
-      await sessions.put(session, { userId: user.id, backend, signedInAt: app.now() }, SESSION_LIFETIME)
+      await sessions.put(session, { userId: user.id, backend, signedInAt: app.now(), epoch: user.sessionEpoch ?? 0 }, SESSION_LIFETIME)
       return { user, errand, handle: await park({ errand, browser: bound, session }) }
     },
     async resume (request, reply, errand) {

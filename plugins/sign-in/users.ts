@@ -3,22 +3,31 @@ import type { Account, Accounts, Identity } from '../../auth-backends/contract.t
 import { normalizeEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
+import { accessDenied } from '../../errors.ts'
 import { hashSecret, randomSecret } from '../storage/sealing.ts'
-import type { User } from './contract.ts'
+import type { IdentityKey, User } from './contract.ts'
 
 export interface Users {
   find (id: string): Promise<User | undefined>
-  /** The user behind an identity, made at the first sign-in, brought up to date at every other. */
+  /** In no order. For an operator's command, never on the way of a request. */
+  all (): AsyncIterable<User>
+  /** The user behind an identity, made at the first sign-in, brought up to date at every other. @throws access_denied for a locked one. */
   signIn (backend: string, identity: Identity): Promise<User>
+  /** @returns the changed user, or undefined when there is none. */
+  change (id: string, decide: (user: User) => User): Promise<User | undefined>
+  /** Deletes the record and the ways to it. The same identity that comes again is somebody new. */
+  delete (user: User): Promise<void>
 }
 
 export function createUsers (storage: Storage, now: Clock): Users {
   const users = storage.collection<User>('user')
   const identities = storage.collection<{ userId: string }>('identity')
 
+  const keyOf = ({ backend, subject }: IdentityKey) => hashSecret(JSON.stringify([backend, subject]))
+
   /** Of two first sign-ins at once, both get the id that was written first. */
-  async function userIdOf (backend: string, subject: string): Promise<string> {
-    const key = hashSecret(JSON.stringify([backend, subject]))
+  async function userIdOf (identity: IdentityKey): Promise<string> {
+    const key = keyOf(identity)
     const known = await identities.find(key)
     if (known) return known.userId
     const userId = randomSecret(16)
@@ -28,20 +37,35 @@ export function createUsers (storage: Storage, now: Clock): Users {
 
   return {
     find: (id) => users.find(id),
+    async * all () {
+      for await (const { record } of users.all()) yield record
+    },
     async signIn (backend, { subject, email, emailVerified, name }) {
-      const id = await userIdOf(backend, subject)
+      const id = await userIdOf({ backend, subject })
       return users.update(id, (known) => {
+        if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
         const user: User = {
           id,
+          identities: known?.identities ?? [{ backend, subject }],
           backend,
           ...(email !== undefined && { email: normalizeEmail(email) }),
           ...(emailVerified !== undefined && { emailVerified }),
           ...(name !== undefined && { name }),
           createdAt: known?.createdAt ?? now(),
-          lastSignInAt: now()
+          lastSignInAt: now(),
+          ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch })
         }
         return { write: { record: user, ttl: null }, result: user }
       })
+    },
+    change: (id, decide) => users.update<User | undefined>(id, (known) => {
+      if (!known) return { result: undefined }
+      const user = decide(known)
+      return { write: { record: user, ttl: null }, result: user }
+    }),
+    async delete ({ id, identities: keys }) {
+      for (const key of keys) await identities.delete(keyOf(key))
+      await users.delete(id)
     }
   }
 }
@@ -55,7 +79,11 @@ export function createAccounts (storage: Storage): Accounts {
     setPasswordHash: (email, passwordHash, previous) => accounts.update(key(email), (account) =>
       account?.passwordHash === previous
         ? { write: { record: { ...account, passwordHash }, ttl: null }, result: undefined }
-        : { result: undefined })
+        : { result: undefined }),
+    async delete (subject) {
+      // A walk over all of them: it is rare, and the address may have changed since.
+      for await (const { id, record } of accounts.all()) if (record.subject === subject) await accounts.delete(id)
+    }
   }
 }
 

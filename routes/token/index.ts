@@ -1,10 +1,10 @@
 // POST /token: exchanges a code or a refresh token for tokens (OAuth 2.1 §3.2). Client authentication and the response are shared; each grant has its own file.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
-import { unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
+import { invalidGrant, unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
 import { paths } from '../../paths.ts'
 import type { Client, GrantType } from '../../plugins/clients/contract.ts'
-import type { TokenSet } from '../../plugins/grants/contract.ts'
+import type { Grant, TokenSet } from '../../plugins/grants/contract.ts'
 import parameters, { formParameters, type Parameters } from '../../plugins/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { refreshToken } from './refresh-token.ts'
@@ -13,6 +13,13 @@ import { refreshToken } from './refresh-token.ts'
 export type GrantHandler = (app: FastifyInstance, client: Client, form: Parameters, resources: readonly string[]) => Promise<TokenSet>
 
 const handlers: Readonly<Record<GrantType, GrantHandler>> = { authorization_code: authorizationCode, refresh_token: refreshToken }
+
+/** Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen here. */
+async function checkWelcome (app: FastifyInstance, { id, user }: Grant): Promise<void> {
+  if (await app.signIn.people.isWelcome(user.id)) return
+  await app.grants.revoke(id)
+  throw invalidGrant('the account is locked or gone; sign in again')
+}
 
 export default async function token (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   await app.register(parameters)
@@ -29,6 +36,7 @@ export default async function token (app: FastifyInstance, { publicUrl }: Pick<C
     const client = await app.clients.authenticate(request)
     if (!client.grantTypes.includes(grantType as GrantType)) throw unauthorizedClient(`the client did not register for ${grantType}`)
     const issued = await handlers[grantType as GrantType](app, client, form, resources)
+    await checkWelcome(app, issued.grant)
     await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
     const idToken = await app.openid.idToken(issued.grant, issued.scopes)
     return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send({

@@ -26,6 +26,9 @@ export function makeHouse (): TestHouse {
         book.set(account.email, structuredClone(account))
         return true
       },
+      async delete (subject) {
+        for (const [email, account] of open()) if (account.subject === subject) book.delete(email)
+      },
       async setPasswordHash (email, passwordHash, previous) {
         const account = open().get(email)
         if (account?.passwordHash === previous) account.passwordHash = passwordHash

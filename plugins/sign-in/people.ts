@@ -1,0 +1,60 @@
+// What may be done with a person's account: lock, unlock, sign out everywhere, delete. A locked or deleted person's tokens and sessions stop at once (threat WB-11).
+import type { AuthBackend } from '../../auth-backends/contract.ts'
+import type { Grants } from '../grants/index.ts'
+import type { User } from './contract.ts'
+import type { Users } from './users.ts'
+
+/** Deletes what one room keeps of a person. May be called twice. */
+export type Erase = (userId: string) => Promise<void>
+
+/** Each returns false, with nothing done, when there is no such person. */
+export interface People {
+  find (id: string): Promise<User | undefined>
+  /** In no order. */
+  all (): AsyncIterable<User>
+  /** Whether tokens may be issued for this person: known, not locked, and of a backend that is still in use. */
+  isWelcome (id: string): Promise<boolean>
+  /** Ends every session and every grant; nobody signs in to the account until it is unlocked. */
+  lock (id: string): Promise<boolean>
+  unlock (id: string): Promise<boolean>
+  /** Ends every browser session. Connected apps stay connected. */
+  signOutEverywhere (id: string): Promise<boolean>
+  /** Deletes everything the server keeps of the person. If it fails half-way the account is locked, and a second call goes on. */
+  delete (id: string): Promise<boolean>
+  /** For rooms that keep something of people. */
+  whenDeleted (erase: Erase): void
+}
+
+export function createPeople (users: Users, grants: Pick<Grants, 'revokeAllOf'>, backends: ReadonlyMap<string, AuthBackend>): People {
+  const erasers: Erase[] = []
+
+  // The mark comes before the grants are ended, and tokens are issued only after a look at the mark: none slips between.
+  async function lock (id: string): Promise<User | undefined> {
+    const user = await users.change(id, (known) => ({ ...endSessions(known), locked: true }))
+    if (user) await grants.revokeAllOf(id)
+    return user
+  }
+
+  return {
+    find: users.find,
+    all: users.all,
+    async isWelcome (id) {
+      const user = await users.find(id)
+      return user !== undefined && !user.locked && user.identities.some(({ backend }) => backends.has(backend))
+    },
+    lock: async (id) => await lock(id) !== undefined,
+    unlock: async (id) => await users.change(id, ({ locked: _, ...user }) => user) !== undefined,
+    signOutEverywhere: async (id) => await users.change(id, endSessions) !== undefined,
+    async delete (id) {
+      const user = await lock(id)
+      if (!user) return false
+      for (const erase of erasers) await erase(id)
+      for (const { backend, subject } of user.identities) await backends.get(backend)?.forget?.(subject)
+      await users.delete(user)
+      return true
+    },
+    whenDeleted: (erase) => { erasers.push(erase) }
+  }
+}
+
+const endSessions = (user: User): User => ({ ...user, sessionEpoch: (user.sessionEpoch ?? 0) + 1 })
