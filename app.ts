@@ -6,6 +6,7 @@ import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { OAuthError } from './errors.ts'
 import { paths } from './paths.ts'
+import audit from './plugins/audit/index.ts'
 import bearer from './plugins/bearer.ts'
 import clients from './plugins/clients/index.ts'
 import grants from './plugins/grants/index.ts'
@@ -18,8 +19,9 @@ import pages from './plugins/pages.ts'
 import parameters from './plugins/parameters.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
+import usage from './plugins/usage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
-import accountRoutes from './routes/account.ts'
+import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
 import consentRoutes from './routes/authorize/consent.ts'
@@ -56,6 +58,8 @@ async function registerAll (app: FastifyInstance, config: Config, tools: readonl
   await app.register(origin, config)
   await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
   await app.register(storage, { ...config, now })
+  await app.register(audit)
+  await app.register(usage, config)
   if (config.signIn) {
     await app.register(limits, config)
     await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
@@ -90,7 +94,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {

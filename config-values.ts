@@ -1,6 +1,7 @@
 // How single environment variables are read: each schema says in its message what to write instead.
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { defaultLimits, type LimitName, type LimitTable } from './limit-table.ts'
 
 export const integer = (least: number, most: number) =>
   z.string().regex(/^\d+$/, `write a whole number from ${least} to ${most}`).transform(Number)
@@ -69,6 +70,24 @@ export const origins = list.transform((entries, context) => entries.map((entry) 
 export const addresses = list.refine(
   (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)),
   'write the addresses or networks of your proxies, for example 10.0.0.0/8,127.0.0.1 (never true or *: anyone could then claim any address)')
+
+const LIMITS_HELP = `write on, off, or the limits that shall differ, for example sign-in=20,calls-per-user-day=5000; there are ${Object.keys(defaultLimits).join(', ')}`
+
+/** `null` for no limits at all. */
+export const rateLimits = list.transform((entries, context): LimitTable | null => {
+  if (entries.join() === 'off') return null
+  if (entries.join() === 'on') return defaultLimits
+  const changed: Partial<Record<LimitName, number>> = {}
+  for (const entry of entries) {
+    const [, name, number] = /^([a-z-]+)=(\d{1,9})$/.exec(entry) ?? []
+    if (!name || !Object.hasOwn(defaultLimits, name) || Number(number) === 0) {
+      context.addIssue(LIMITS_HELP)
+      return z.NEVER
+    }
+    changed[name as LimitName] = Number(number)
+  }
+  return { ...defaultLimits, ...changed }
+})
 
 export const loopbackHosts = list.refine(
   (entries) => entries.every((entry) => URL.canParse(`http://${entry}`) && isLoopback(new URL(`http://${entry}`).hostname)),

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { normalizeEmail, type AuthBackend, type BackendModule, type House } from './auth-backends/contract.ts'
 import { registry } from './auth-backends/registry.ts'
 import * as read from './config-values.ts'
+import { defaultLimits } from './limit-table.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -63,7 +64,7 @@ export const variables = z.object({
   REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
   AUTHORIZATION_CODE_TTL: read.integer(1, 600).default(60),
   REFRESH_GRACE: read.integer(0, 300).default(30),
-  RATE_LIMITS: z.enum(['on', 'off'], 'write on or off').default('on'),
+  RATE_LIMITS: read.rateLimits.default(defaultLimits),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info')
 })
 
@@ -116,7 +117,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     refreshTokenTtl: values.REFRESH_TOKEN_TTL,
     authorizationCodeTtl: values.AUTHORIZATION_CODE_TTL,
     refreshGrace: values.REFRESH_GRACE,
-    rateLimits: values.RATE_LIMITS === 'on',
+    /** `null` for no limits. */
+    rateLimits: values.RATE_LIMITS,
     logLevel: values.LOG_LEVEL
   })
 }

@@ -19,6 +19,9 @@ export const paths = {
   consent: '/consent',
   account: '/account',
   accountRevoke: '/account/disconnect',
+  accountSignOut: '/account/sign-out-everywhere',
+  accountDelete: '/account/delete',
+  accountActivity: '/account/activity.jsonl',
   documents: '/documents',
   style: '/assets/style.css',
   health: '/health'

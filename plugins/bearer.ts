@@ -30,9 +30,14 @@ const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 export default fp(async function bearer (app: FastifyInstance) {
   app.decorateRequest('access', null)
   app.decorate('requireAccess', (resource: ProtectedResource) => async (request: FastifyRequest) => {
-    request.access = await verify(app.grants, authorizationHeaders(request), resource)
+    try {
+      request.access = await verify(app.grants, authorizationHeaders(request), resource)
+    } catch (error) {
+      if (error instanceof OAuthError) app.audit.recordOnce(request, error.code === 'unauthorized' ? 'challenge' : 'token_refused', { reason: error.code })
+      throw error
+    }
   })
-}, { name: 'bearer', dependencies: ['grants'] })
+}, { name: 'bearer', dependencies: ['grants', 'audit'] })
 
 async function verify (grants: Pick<Grants, 'verifyAccessToken'>, headers: string[], resource: ProtectedResource): Promise<Access> {
   const [header, ...more] = headers

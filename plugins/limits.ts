@@ -4,6 +4,7 @@ import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import type { LimitTable } from '../limit-table.ts'
 import { tooManyRequests } from '../errors.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 import { connectRedis } from './storage/redis.ts'
@@ -13,9 +14,9 @@ const MINUTE = 60_000
 /** Bits: whoever has one IPv6 address has all of its network. */
 const IPV6_NETWORK = 64
 
-/** Most per address (an IPv6 network counts as one) and minute. */
-const PER_MINUTE = { 'sign-in': 10, 'sign-up': 5, registration: 20, authorization: 120, 'token failure': 60 } as const
-type Limited = keyof typeof PER_MINUTE
+/** What is counted by address. */
+const limited = ['sign-in', 'sign-up', 'registration', 'authorization', 'token-failure'] as const
+type Limited = typeof limited[number]
 
 /** Failed passwords of one account, from wherever: after the free ones each further try waits a little longer. */
 const FREE_FAILURES = 10
@@ -48,14 +49,14 @@ export default fp(async function limits (app: FastifyInstance, { rateLimits, red
   app.addHook('onClose', () => redis?.disconnect())
   await app.register(rateLimit, { global: false, ...(redis && { redis }) })
   app.decorateRequest('limitedAccount', undefined)
-  app.decorate('limits', rateLimits ? createLimits(app) : noLimits)
-}, { name: 'limits' })
+  app.decorate('limits', rateLimits ? createLimits(app, rateLimits) : noLimits)
+}, { name: 'limits', dependencies: ['audit'] })
 
 const noLimits: Limits = { async attempt () {}, async check () {}, async note () {}, async slowDown () {}, async noteFailure () {} }
 
-function createLimits (app: FastifyInstance): Limits {
-  const counters = Object.fromEntries(Object.entries(PER_MINUTE).map(([what, max]) => [what, app.createRateLimit({
-    max, timeWindow: MINUTE, keyGenerator: (request) => `${what} ${rateLimit.normalizeIP(request.ip, IPV6_NETWORK)}`
+function createLimits (app: FastifyInstance, table: LimitTable): Limits {
+  const counters = Object.fromEntries(limited.map((what) => [what, app.createRateLimit({
+    max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${what} ${rateLimit.normalizeIP(request.ip, IPV6_NETWORK)}`
   })])) as Record<Limited, Counter>
   const failures = app.createRateLimit({
     max: MOST_COUNTED, timeWindow: FAILURE_WINDOW, keyGenerator: (request) => `failures ${request.limitedAccount}`
@@ -67,16 +68,22 @@ function createLimits (app: FastifyInstance): Limits {
       throw new StorageUnavailable('the limits cannot be counted', { cause: error })
     }
   }
-  const refuseBeyond = ({ isExceeded, ttlInSeconds }: Counted) => { if (isExceeded) throw tooManyRequests(Math.max(1, ttlInSeconds)) }
+  const refuse = (what: Limited, request: FastifyRequest, { ttlInSeconds }: Counted): never => {
+    app.audit.record(request, 'limit', { reason: what })
+    throw tooManyRequests(Math.max(1, ttlInSeconds))
+  }
   const countFailures = (request: FastifyRequest, account: string, increment: boolean) => {
     request.limitedAccount = hashSecret(account.trim().toLowerCase())
     return count(failures, request, increment)
   }
   return {
-    async attempt (what, request) { refuseBeyond(await count(counters[what], request, true)) },
+    async attempt (what, request) {
+      const counted = await count(counters[what], request, true)
+      if (counted.isExceeded) refuse(what, request, counted)
+    },
     async check (what, request) {
       const counted = await count(counters[what], request, false)
-      if (counted.remaining === 0) throw tooManyRequests(Math.max(1, counted.ttlInSeconds))
+      if (counted.remaining === 0) refuse(what, request, counted)
     },
     async note (what, request) { await count(counters[what], request, true) },
     async slowDown (request, account) {

@@ -44,14 +44,18 @@ export interface PageData {
   }
   message: { title: string, text: string, detail?: string, action?: Action }
   error: { statusCode: number, title: string, text: string, code: string, requestId: string, action?: Action }
-  /** Posts `token` and `app` to `actions.revoke`, and `token` to `actions.logout`. */
+  /** Posts `token` and `app` to `actions.revoke`, and `token` to `actions.logout` and `actions.signOutEverywhere`. */
   account: {
     user: { name: string, detail?: string }
-    /** `connected` and `lastSeen`: days, YYYY-MM-DD. */
-    apps: Array<{ id: string, name: string, host: string, loopback: boolean, scopes: string[], connected: string, lastSeen: string }>
+    /** Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: who has shown to stand behind it. `calls`: of 30 days. */
+    apps: Array<{ id: string, name: string, host: string, loopback: boolean, verifiedHost?: string, scopes: string[], connected: string, firstUsed?: string, lastUsed?: string, calls: number }>
+    /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
+    events: Array<{ at: string, text: string, address?: string }>
     token: string
-    actions: { revoke: string, logout: string, home: string }
+    actions: { revoke: string, logout: string, signOutEverywhere: string, remove: string, activity: string, home: string }
   }
+  /** Posts `token` and `confirm=delete` to `actions.remove`. */
+  delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }
   /** Posts `token` to `actions.logout`. */
   home: {
     name: string

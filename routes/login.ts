@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, Identity } from '../auth-backends/contract.ts'
 import type { Config } from '../config.ts'
-import { invalidRequest } from '../errors.ts'
+import { invalidRequest, OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
-import { describeErrand } from '../plugins/sign-in/errand.ts'
+import { attemptOf, describeErrand } from '../plugins/sign-in/errand.ts'
 
 interface Failure { backend: string, message: string, identifier: string | undefined, statusCode: number }
 
@@ -42,15 +42,17 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
     const form = formParameters(request)
     const handle = form.need('interaction')
     // Before any password is looked at: a form of another browser is refused, and costs no hashing.
-    const { browser } = await app.signIn.look(request, handle)
+    const { browser, errand: parked } = await app.signIn.look(request, handle)
     const id = form.need('backend')
     const backend = app.signIn.backends.get(id)
     if (!backend) throw invalidRequest('There is no such way to sign in.')
     await app.limits.attempt('sign-in', request)
     const account = `${id} ${form.get('email') ?? ''}`
     if (form.get('password') !== undefined) await app.limits.slowDown(request, account)
-    const answer = await identify(backend, form, browser)
+    const failed = (reason: string) => app.audit.record(request, 'sign_in_failed', { backend: id, account: app.audit.hash(account), reason, ...attemptOf(parked) })
+    const answer = await identify(backend, form, browser, failed)
     if (answer === null || 'refused' in answer) {
+      failed(answer === null ? 'credentials' : 'refused')
       await app.limits.noteFailure(request, account)
       const message = answer?.refused ?? 'That did not match. Check what you typed and try again.'
       return showLogin(request, reply, handle, { backend: id, message, identifier: form.get('email')?.slice(0, 254), statusCode: 401 })
@@ -61,7 +63,9 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
 
   app.post(paths.logout, async (request, reply) => {
     app.signIn.checkFormToken(request, formParameters(request).get('token'))
+    const user = await app.signIn.user(request)
     await app.signIn.leave(request, reply)
+    if (user) app.audit.record(request, 'sign_out', { user: user.id })
     return reply.page('message', {
       title: 'You are signed out',
       text: 'Apps you connected stay connected.',
@@ -70,8 +74,13 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
   })
 }
 
-async function identify (backend: AuthBackend, form: Parameters, browser: string): Promise<Identity | { refused: string } | null> {
-  if (form.get('password') === undefined && backend.oneClick) return backend.oneClick.enter(browser)
-  if (!backend.password) throw invalidRequest('This way to sign in takes no password.')
-  return backend.password.verify({ identifier: form.get('email') ?? '', password: form.get('password') ?? '' })
+async function identify (backend: AuthBackend, form: Parameters, browser: string, failed: (reason: string) => void): Promise<Identity | { refused: string } | null> {
+  try {
+    if (form.get('password') === undefined && backend.oneClick) return await backend.oneClick.enter(browser)
+    if (!backend.password) throw invalidRequest('This way to sign in takes no password.')
+    return await backend.password.verify({ identifier: form.get('email') ?? '', password: form.get('password') ?? '' })
+  } catch (error) {
+    failed(error instanceof OAuthError ? error.code : 'unavailable')
+    throw error
+  }
 }

@@ -17,6 +17,9 @@ export default async function register (app: FastifyInstance) {
       throw invalidClientMetadata('send the metadata as application/json')
     }
     const { client, secret } = await app.clients.register(request.body)
+    const attempt = app.audit.attemptOf(request)
+    await app.audit.link(client.id, attempt)
+    app.audit.record(request, 'registration', { client: client.id, clientName: client.metadata.client_name, attempt })
     return reply.code(201).header('cache-control', 'no-store').send({
       client_id: client.id,
       client_id_issued_at: client.registeredAt,

@@ -1,7 +1,7 @@
 // POST /revoke: a client ends what it was given (RFC 7009 §2). Either token ends the whole grant, at once.
 import type { FastifyInstance } from 'fastify'
-import { invalidGrant } from '../errors.ts'
 import { paths } from '../paths.ts'
+import { ofGrant } from '../plugins/audit/index.ts'
 import parameters, { formParameters } from '../plugins/parameters.ts'
 
 export default async function revoke (app: FastifyInstance) {
@@ -11,7 +11,8 @@ export default async function revoke (app: FastifyInstance) {
     const form = formParameters(request)
     const client = await app.clients.authenticate(request)
     // token_type_hint is only a hint: our tokens say what they are.
-    if (!await app.grants.revokeToken(form.need('token'), client.id)) throw invalidGrant('the token was issued to another client')
+    const grant = await app.grants.revokeToken(form.need('token'), client.id)
+    if (grant) app.audit.record(request, 'revocation', ofGrant(grant))
     return reply.header('cache-control', 'no-store').send()
   })
 }

@@ -62,6 +62,7 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
       return show(request, reply, handle, id, invite, { ...asked, ...result })
     }
     await invitations.close()
+    app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
     if (result.kind === 'confirm') {
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
     }

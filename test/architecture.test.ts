@@ -72,10 +72,11 @@ const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^server\.ts$/, may: ['app.ts', 'config.ts', 'start-lines.ts'] },
   { room: /^start-lines\.ts$/, may: ['type:config.ts', 'paths.ts'] },
   { room: /^app\.ts$/, may: ['routes/', 'plugins/', 'tools/', 'clock.ts', 'type:config.ts', 'errors.ts', 'paths.ts'] },
-  { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts'] },
-  { room: /^(?:errors|paths|clock|config-values)\.ts$/, may: [] },
+  { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts', 'limit-table.ts'] },
+  { room: /^config-values\.ts$/, may: ['limit-table.ts'] },
+  { room: /^(?:errors|paths|clock|limit-table)\.ts$/, may: [] },
   { room: /^routes\//, may: ['plugins/', 'paths.ts', 'errors.ts', 'type:config.ts', 'type:auth-backends/contract.ts', 'type:tools/define-tool.ts', 'package.json'] },
-  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:clock.ts', 'auth-backends/contract.ts', 'tools/define-tool.ts', 'package.json'] },
+  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', 'tools/define-tool.ts', 'package.json'] },
   { room: /^auth-backends\//, may: ['auth-backends/'] },
   { room: /^tools\//, may: ['tools/'] }
 ]

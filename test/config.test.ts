@@ -34,7 +34,7 @@ t.test('defaults', async (t) => {
     refreshTokenTtl: 7_776_000,
     authorizationCodeTtl: 60,
     refreshGrace: 30,
-    rateLimits: true,
+    rateLimits: { 'sign-in': 10, 'calls-per-user': 600 },
     logLevel: 'info'
   }, 'an empty value counts as unset')
   t.ok(Object.isFrozen(config))
@@ -78,7 +78,9 @@ t.test('WB-18, WB-22: each faulty variable is named, with what to write', async 
     [{ CLIENTS: '[{"client_id":"a","redirect_uris":[]}]' }, /CLIENTS: write a JSON list/],
     [{ DOCS_BASE_URL: 'docs' }, /DOCS_BASE_URL: /],
     [{ AUTHORIZATION_CODE_TTL: '601' }, /AUTHORIZATION_CODE_TTL: .*600/],
-    [{ RATE_LIMITS: 'none' }, /RATE_LIMITS: write on or off/],
+    [{ RATE_LIMITS: 'none' }, /RATE_LIMITS: write on, off, or the limits/],
+    [{ RATE_LIMITS: 'sign-in=0' }, /RATE_LIMITS: .*sign-up/],
+    [{ RATE_LIMITS: 'sign-inn=5' }, /RATE_LIMITS: /],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: /]
   ]
   for (const [env, message] of cases) await t.rejects(loadConfig(env), { name: 'ConfigError', message }, JSON.stringify(env))

@@ -20,6 +20,8 @@ export interface Grant {
   refresh?: RefreshFamily
   /** Live access tokens by hash. Expired ones are dropped at the next write. */
   accessTokens: Record<string, { scopes: string[], expiresAt: number }>
+  /** The attempt to connect that made it, for the audit log. */
+  attempt: string
 }
 
 export interface AuthorizationCode {
@@ -58,6 +60,9 @@ export interface Access {
   scopes: string[]
   resource: string
   expiresAt: number
+  /** As in the grant. */
+  clientName: string
+  attempt: string
 }
 
 /** What the token endpoint answers (RFC 6749 §5.1). */

@@ -26,6 +26,7 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   user: GrantUser
   scopes: string[]
   resource: string
+  attempt: string
 }
 
 /** `check` says what is wrong with the request for this grant, or nothing: it runs before anything is spent. */
@@ -42,8 +43,8 @@ export interface Grants {
   verifyAccessToken (token: string): Promise<Access | undefined>
   /** Whether a refresh token is the one that may be used now. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
-  /** RFC 7009: ends the whole grant of an access or refresh token of this client. @returns false when it is another client's. */
-  revokeToken (token: string, clientId: string): Promise<boolean>
+  /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
+  revokeToken (token: string, clientId: string): Promise<Grant | undefined>
   revoke (grantId: string): Promise<void>
   /** Ends everything a person has allowed, codes that were not redeemed yet too. */
   revokeAllOf (userId: string): Promise<void>
@@ -60,7 +61,7 @@ export default fp(async function grants (app: FastifyInstance, options: Options)
 export function createGrants (store: Collection<Grant>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   return {
-    async issueCode ({ clientId, clientName, user, scopes, resource, ...code }) {
+    async issueCode ({ clientId, clientName, user, scopes, resource, attempt, ...code }) {
       const id = newGrantId()
       const token = newToken('ac', id)
       const createdAt = now()
@@ -74,7 +75,8 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
         createdAt,
         endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
         code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
-        accessTokens: {}
+        accessTokens: {},
+        attempt
       }
       await byUser.add(grant)
       await store.put(id, grant, life.authorizationCodeTtl)
@@ -93,14 +95,15 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
       const live = grant?.accessTokens[hashSecret(token)]
       // RFC 8707: a token for what this server was called before is not for what it is now.
       if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl) return undefined
-      return { grantId: grant.id, clientId: grant.clientId, user: grant.user, resource: grant.resource, scopes: live.scopes, expiresAt: live.expiresAt }
+      return { grantId: grant.id, clientId: grant.clientId, user: grant.user, resource: grant.resource, scopes: live.scopes, expiresAt: live.expiresAt, clientName: grant.clientName, attempt: grant.attempt }
     },
     async revokeToken (token, clientId) {
       const parsed = parseToken('rt', token) ?? parseToken('at', token)
-      if (!parsed) return true
-      return store.update(parsed.grantId, (grant) => {
-        if (!grant || !holds(grant, token, sealing)) return { result: true }
-        return grant.clientId === clientId ? { remove: true, result: true } : { result: false }
+      if (!parsed) return undefined
+      return store.update<Grant | undefined>(parsed.grantId, (grant) => {
+        if (!grant || !holds(grant, token, sealing)) return { result: undefined }
+        if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
+        return { remove: true, result: grant }
       })
     },
     revoke: (grantId) => store.delete(grantId),
@@ -171,5 +174,16 @@ function holds (grant: Grant, token: string, sealing: Sealing): boolean {
   return parsed !== undefined && derives(grant, token, parsed.generation, sealing)
 }
 
-const refusal = (outcome: Exclude<Outcome<object>, { kind: 'issued' }>): OAuthError => invalidGrant(
-  outcome.kind === 'refused' ? outcome.reason : 'this was used before, so the grant it belongs to has been revoked; sign in again')
+/** The cause of an invalid_grant that has just ended a grant: a code or refresh token came that was spent. */
+export class SpentSecret extends Error {
+  readonly grant: Grant
+
+  constructor (grant: Grant) {
+    super('used before')
+    this.grant = grant
+  }
+}
+
+const refusal = (outcome: Exclude<Outcome<object>, { kind: 'issued' }>): OAuthError => outcome.kind === 'refused'
+  ? invalidGrant(outcome.reason)
+  : invalidGrant('this was used before, so the grant it belongs to has been revoked; sign in again', { cause: new SpentSecret(outcome.grant) })

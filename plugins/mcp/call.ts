@@ -10,14 +10,35 @@ export interface House {
   library: ToolLibrary
   /** Milliseconds a tool may run. */
   deadline: number
+  meter: Meter
+}
+
+/** Who counts the calls. */
+export interface Meter {
+  /** Counts a call, or says in words for a model why it may not be made now. */
+  take (exchange: Exchange, tool: string): string | undefined
+  /** Told when it is over. */
+  called (exchange: Exchange, call: { tool: string, outcome: 'ok' | 'refused' | 'failed', ms: number }): void
 }
 
 /** Enough to mend a call; a long list would only fill the model's memory. */
 const MOST_ISSUES = 8
 const LONGEST_ISSUE = 200
 
-/** Never throws: whatever goes wrong inside is a result with `isError`. */
+/** Never throws: whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log. */
 export async function callTool (callable: CallableTool, args: unknown, exchange: Exchange, house: House): Promise<CallToolResult> {
+  const begun = performance.now()
+  const overQuota = house.meter.take(exchange, callable.tool.name)
+  const result = overQuota === undefined ? await run(callable, args, exchange, house) : failure(overQuota)
+  house.meter.called(exchange, {
+    tool: callable.tool.name,
+    outcome: overQuota !== undefined ? 'refused' : result.isError ? 'failed' : 'ok',
+    ms: Math.round(performance.now() - begun)
+  })
+  return result
+}
+
+async function run (callable: CallableTool, args: unknown, exchange: Exchange, house: House): Promise<CallToolResult> {
   const { tool } = callable
   const log = exchange.log.child({ tool: tool.name })
   try {

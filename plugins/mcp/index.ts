@@ -5,10 +5,12 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from '../../config.ts'
 import { OAuthError } from '../../errors.ts'
 import type { Tool, ToolLibrary } from '../../tools/define-tool.ts'
+import { ofAccess } from '../audit/index.ts'
 import { missingScope } from '../bearer.ts'
 import type { Access } from '../grants/contract.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import { BODY_LIMIT, readMessages, readText } from './body.ts'
+import type { Meter } from './call.ts'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
 import type { Answer, Exchange } from './contract.ts'
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './refusal.ts'
@@ -41,10 +43,11 @@ export interface McpOptions extends Pick<Config, 'publicUrl' | 'signIn'> {
 }
 
 export default fp(async function mcp (app: FastifyInstance, { tools, library, publicUrl, signIn, deadline = 25_000 }: McpOptions) {
+  const meter = createMeter(app)
   const catalogue = createCatalogue(tools, signIn)
   const lane = createSdkLane({
     catalogue,
-    house: { library, deadline },
+    house: { library, deadline, meter },
     serverInfo: { name: manifest.name, title: 'MCP OAuth Server', version: manifest.version, websiteUrl: publicUrl },
     instructions: instructions(catalogue),
     shared: !signIn,
@@ -57,10 +60,27 @@ export default fp(async function mcp (app: FastifyInstance, { tools, library, pu
     async serve (request, reply, access, resourceMetadata) {
       const exchange = readExchange(request, reply, access)
       checkScopes(exchange, catalogue, resourceMetadata)
+      noteFirstUse(app, exchange)
       return send(reply, await lane(exchange))
     }
   } satisfies Mcp)
-}, { name: 'mcp' })
+}, { name: 'mcp', dependencies: ['audit', 'usage'] })
+
+const createMeter = (app: FastifyInstance): Meter => ({
+  take: ({ access }, tool) => app.usage.take(access, tool),
+  called ({ access, requestId }, call) {
+    if (access) app.usage.called(access)
+    app.audit.note('tool_call', { ...call, ...(access && ofAccess(access)) }, requestId)
+  }
+})
+
+/** The end of an attempt to connect: the first look at the tools, or call of one. Nobody waits for it. */
+function noteFirstUse (app: FastifyInstance, { access, body, requestId, log }: Exchange): void {
+  if (!access || Array.isArray(body) || !body.method.startsWith('tools/')) return
+  app.usage.isFirstUse(access).then((first) => {
+    if (first) app.audit.note('connected', { ...ofAccess(access), attempt: access.attempt }, requestId)
+  }).catch((error: unknown) => { log.warn({ err: error }, 'the first use could not be noted') })
+}
 
 /** Clients show the first 512 characters to the model, so the use comes first. */
 function instructions (catalogue: Catalogue): string {

@@ -13,11 +13,15 @@ export interface AuthorizationRequest {
   resource: string
   challenge: string
   nonce?: string
+  /** The attempt to connect it belongs to, for the audit log. */
+  attempt: string
 }
 
 export type Errand =
   | { kind: 'authorization', request: AuthorizationRequest }
   | { kind: 'visit', path: string }
+
+export const attemptOf = (errand: Errand): { attempt?: string } => errand.kind === 'authorization' ? { attempt: errand.request.attempt } : {}
 
 /** On whose behalf the person signs in, if an app sent them. */
 export const describeErrand = (errand: Errand) => errand.kind === 'authorization'

@@ -4,11 +4,11 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config.ts'
-import { accessDenied, signInExpired } from '../../errors.ts'
+import { accessDenied, OAuthError, signInExpired } from '../../errors.ts'
 import { equalSecrets } from '../storage/sealing.ts'
 import { createBrowser, SESSION_LIFETIME } from './browser.ts'
 import type { BrowserSession, Interaction, User } from './contract.ts'
-import type { Errand } from './errand.ts'
+import { attemptOf, type Errand } from './errand.ts'
 import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createPeople, type People } from './people.ts'
@@ -49,7 +49,7 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage', 'grants'] })
+}, { name: 'sign-in', dependencies: ['storage', 'audit', 'grants'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
   const house = { accounts: createAccounts(app.storage), publicUrl, now: app.now, log: app.log }
@@ -64,7 +64,18 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Optio
   const sessions = app.storage.collection<BrowserSession>('browserSession')
   const users = createUsers(app.storage, app.now)
 
+  async function admit (request: FastifyRequest, backend: string, identity: Identity): Promise<User> {
+    try {
+      if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
+      return await users.signIn(backend, identity)
+    } catch (error) {
+      if (error instanceof OAuthError) app.audit.record(request, 'sign_in_failed', { backend, reason: error.code })
+      throw error
+    }
+  }
+
   const people = createPeople(users, app.grants, backends)
+  people.whenDeleted((id) => app.audit.forget(id))
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {
@@ -83,14 +94,14 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Optio
       return user && !user.locked && session.epoch === (user.sessionEpoch ?? 0) ? user : undefined
     },
     async enter (request, reply, handle, backend, identity) {
-      if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
-      // Before the handle is spent: a locked account refuses, and another may be tried.
-      const user = await users.signIn(backend, identity)
+      // Before the handle is spent: where one account is refused, another may be tried.
+      const user = await admit(request, backend, identity)
       const { errand, browser: bound } = await take(request, handle)
       const previous = browser.session(request)
       if (previous) await sessions.delete(previous)
       const session = browser.startSession(reply)
       await sessions.put(session, { userId: user.id, backend, signedInAt: app.now(), epoch: user.sessionEpoch ?? 0 }, SESSION_LIFETIME)
+      app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(errand) })
       return { user, errand, handle: await park({ errand, browser: bound, session }) }
     },
     async resume (request, reply, errand) {

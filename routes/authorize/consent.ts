@@ -34,6 +34,9 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     const { user, asked } = await readConsent(app, request, form.get('interaction'))
     await app.signIn.take(request, form.get('interaction'))
     const { state, ...allowed } = asked
+    app.audit.record(request, decision === 'allow' ? 'consent' : 'denial', {
+      user: user.id, client: asked.clientId, clientName: asked.clientName, scope: asked.scopes.join(' '), attempt: asked.attempt
+    })
     if (decision === 'deny') {
       const refusal = accessDenied('The person did not allow it.')
       refusal.redirect = { redirectUri: asked.redirectUri, state }

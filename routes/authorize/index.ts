@@ -15,7 +15,10 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
     const known = await checkClient(parameters, app.clients.find)
     const user = await app.signIn.user(request)
     try {
-      const errand = { kind: 'authorization' as const, request: checkRequest(parameters, known, resources) }
+      const checked = checkRequest(parameters, known, resources)
+      const attempt = await app.audit.attemptOfClient(known.client.id, request)
+      const errand = { kind: 'authorization' as const, request: { ...checked, attempt } }
+      app.audit.record(request, 'authorization', { client: known.client.id, clientName: known.client.name, scope: checked.scopes.join(' '), attempt })
       // prompt=login (OpenID Connect Core §3.1.2.1) asks for a fresh sign-in; consent is always asked for.
       if (!user || parameters.get('prompt')?.split(' ').includes('login')) {
         return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)

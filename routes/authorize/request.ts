@@ -23,7 +23,7 @@ export async function checkClient (parameters: Parameters, find: (id: string) =>
 }
 
 /** @param resources what `resource` may name, canonical first. @throws a refusal that may be told to the client. */
-export function checkRequest (parameters: Parameters, { client, redirectUri, redirectUriGiven }: Awaited<ReturnType<typeof checkClient>>, resources: readonly string[]): AuthorizationRequest {
+export function checkRequest (parameters: Parameters, { client, redirectUri, redirectUriGiven }: Awaited<ReturnType<typeof checkClient>>, resources: readonly string[]): Omit<AuthorizationRequest, 'attempt'> {
   const state = parameters.get('state')
   checkResponse(parameters)
   if (state !== undefined && state.length > MOST_STATE_CHARACTERS) throw invalidRequest(`state is longer than ${MOST_STATE_CHARACTERS} characters`)

@@ -25,11 +25,13 @@ function inspect () {
   }
   for (const element of all('button, a, input:not([type=hidden])')) {
     const inSentence = element.matches('section > p a')
-    if (!inSentence) check(element.getBoundingClientRect().height >= 44, `small target: ${describe(element)}`)
+    // The label of a box to tick is part of what one hits.
+    const target = element.matches('[type=checkbox]') ? element.labels[0] : element
+    if (!inSentence) check(target.getBoundingClientRect().height >= 44, `small target: ${describe(element)}`)
   }
   for (const invalid of all('[aria-invalid]')) check(document.querySelector(`[role=alert]#${(invalid.getAttribute('aria-describedby') ?? '').split(' ').at(-1)}`) !== null, 'a faulty field without its message')
   if (document.querySelector('input[aria-invalid]')) check(document.activeElement?.hasAttribute('aria-invalid') === true, 'the faulty field is not focused')
-  else if (document.querySelector('form label')) check(document.activeElement?.localName === 'input', 'no field is focused')
+  else if (document.querySelector('form label:not(.check)')) check(document.activeElement?.localName === 'input', 'no field is focused')
   check(all('[autofocus]').length <= 1, 'autofocus twice')
   check(document.documentElement.scrollWidth <= window.innerWidth, `scrolls sideways: ${document.documentElement.scrollWidth}`)
 

@@ -14,7 +14,7 @@ import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
 const LIFE = { publicUrl: 'https://mcp.example.com', accessTokenTtl: 100, refreshTokenTtl: 1000, refreshGrace: 30, authorizationCodeTtl: 60 }
-const allowed = { clientId: 'c', clientName: 'App', user: { id: 'u' }, scopes: ['mcp:read'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, challenge: 'x' }
+const allowed = { clientId: 'c', clientName: 'App', user: { id: 'u' }, scopes: ['mcp:read'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
 const fits = () => undefined
 
 const redis = await startRedis()
@@ -168,7 +168,7 @@ async function tellStory (t: Test, grants: Grants, random: (below: number) => nu
       pass(seconds)
     } else if (what === 9 && random(4) === 0) {
       const ended = random(2) === 0
-        ? await grants.revokeToken(tokens.at(-1)!, 'c')
+        ? await grants.revokeToken(tokens.at(-1)!, 'c') !== undefined
         : await grants.redeem(code, fits, { withRefresh: true }).then(() => false, () => true)
       t.equal(ended, true, 'revoked, or the code replayed')
       alive = false

@@ -35,6 +35,8 @@ const home: PageData['home'] = {
   actions: { login: '/login' }
 }
 
+const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', remove: '/account/delete', activity: '/account/activity.jsonl', home: '/' }
+
 export const examples: Readonly<Record<string, Example>> = {
   login: { view: 'login', data: { interaction, client, backends: [local, demo], actions: login } },
   'login-refused': {
@@ -60,14 +62,19 @@ export const examples: Readonly<Record<string, Example>> = {
     data: {
       user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
       apps: [
-        { id: 'g1', name: 'ChatGPT', host: 'chatgpt.com', loopback: false, scopes: consent.scopes.map(({ text }) => text), connected: '2026-11-02', lastSeen: '2026-11-23' },
-        { id: 'g2', name: 'Claude Code', host: 'localhost:53127', loopback: true, scopes: [consent.scopes[0]!.text], connected: '2026-10-30', lastSeen: '2026-11-01' }
+        { id: 'g1', name: 'ChatGPT', host: 'chatgpt.com', loopback: false, scopes: consent.scopes.map(({ text }) => text), verifiedHost: 'chatgpt.com', connected: '2026-11-02', firstUsed: '2026-11-02', lastUsed: '2026-11-23', calls: 1204 },
+        { id: 'g2', name: 'Claude Code', host: 'localhost:53127', loopback: true, scopes: [consent.scopes[0]!.text], connected: '2026-10-30', calls: 0 }
+      ],
+      events: [
+        { at: '2026-11-23 09:14', text: 'ChatGPT called search' },
+        { at: '2026-11-23 09:12', text: 'You allowed ChatGPT', address: '2001:db8:0:7::/64' }
       ],
       token: 'c5b',
-      actions: { revoke: '/account/disconnect', logout: '/logout', home: '/' }
+      actions: accountActions
     }
   },
-  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, apps: [], token: 'c5b', actions: { revoke: '/account/disconnect', logout: '/logout', home: '/' } } },
+  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, apps: [], events: [], token: 'c5b', actions: accountActions } },
+  delete: { view: 'delete', data: { user: { name: 'Ada Lovelace', detail: 'ada@example.com' }, token: 'c5b', actions: { remove: '/account/delete', account: '/account' } } },
   document: {
     view: 'document',
     data: { id: 'guides/connect.md', title: 'Connecting an app', text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n', metadata: { type: 'text/markdown', modified: '2026-11-23' }, actions: { home: '/' } }

@@ -7,7 +7,7 @@ import { startServer } from '../helpers/server.ts'
 const CALLBACK = 'https://app.example/callback'
 
 t.test('connected apps', async (t) => {
-  const { url } = await startServer(t)
+  const { url, app } = await startServer(t)
   const connect = async (name: string, email: string) => {
     const client = await (await fetch(`${url}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_name: name, redirect_uris: [CALLBACK] }) })).json() as Record<string, string>
     const verifier = randomBytes(32).toString('base64url')
@@ -43,6 +43,43 @@ t.test('connected apps', async (t) => {
   const after = await ann.browser.submit(annsPage, ({ action }) => action === '/account/disconnect')
   t.match(after.text, 'No app is connected')
   t.same([await call(ann.tokens['access_token']!), await call(bob.tokens['access_token']!)], [401, 200], 'ended at once, and only this one')
+
+  // Everything else a form of this page does, tried from outside first.
+  for (const [path, fields] of [['/account/sign-out-everywhere', {}], ['/account/delete', { confirm: 'delete' }]] as const) {
+    for (const [name, token] of [['another session\'s form', bobsForm.fields['token']!], ['no form token', '']] as const) {
+      t.match(await ann.browser.post(url + path, { ...fields, token }), { status: 400, text: /sign_in_expired/ }, `${path}: ${name}`)
+    }
+    t.equal((await ann.browser.post(url + path, { ...fields, token: form.fields['token']! }, { origin: 'https://evil.example' })).status, 403, `${path}: another site`)
+    t.equal((await new Browser().post(url + path, { ...fields, token: form.fields['token']! })).status, 400, `${path}: nobody`)
+  }
+  t.equal((await ann.browser.get(`${url}/account`)).url, `${url}/account`, 'still signed in')
+
+  const unused = /Last used<\/dt><dd>([^<]*)/
+  t.match(unused.exec((await bob.browser.get(`${url}/account`)).text)?.[1], 'not in the last 30 days')
+  const callTool = (token: string) => fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }, body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"query":"tides"}}}' })
+  for (let count = 0; count < 3; count++) t.equal((await callTool(bob.tokens['access_token']!)).status, 200)
+  const used = (await bob.browser.get(`${url}/account`)).text
+  const today = new Date().toISOString().slice(0, 10)
+  t.match(used, new RegExp(`First used</dt><dd>${today}[^]*Last used</dt><dd>${today}[^]*Calls in 30 days</dt><dd>3<`))
+  t.match(used, /Bob’s app<\/bdi> called search|Bob’s app called search/)
+
+  const activity = (await bob.browser.get(`${url}/account/activity.jsonl`)).text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, string>)
+  t.same(activity.slice(0, 2).map(({ event }) => event), ['sign_in', 'consent'], 'oldest first')
+  t.equal(new Set(activity.map(({ user }) => user)).size, 1, 'nobody else\'s')
+  t.match((await new Browser().get(`${url}/account/activity.jsonl`)).url, /\/login\?/)
+
+  const asked = await bob.browser.get(`${url}/account/delete`)
+  t.equal((await bob.browser.post(`${url}/account/delete`, { token: asked.forms[0]!.fields['token']! })).status, 400, 'not without the tick')
+  t.equal(await call(bob.tokens['access_token']!), 200)
+  t.match((await bob.browser.submit(asked, () => true, { confirm: 'delete' })).text, 'Your account is deleted')
+  t.equal(await call(bob.tokens['access_token']!), 401)
+  t.match((await bob.browser.get(`${url}/account`)).url, /\/login\?/)
+  t.match((await bob.browser.submit(await bob.browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'bob@example.com', password: 'eleven quiet otters 42' })).status, 401, 'the password is gone, too')
+  t.notMatch(JSON.stringify(await Array.fromAsync(app.storage.journal('audit').all())), activity[0]!['user']!, 'and so is what happened')
+
+  const signedOut = await ann.browser.submit(await ann.browser.get(`${url}/account`), ({ action }) => action === '/account/sign-out-everywhere')
+  t.match(signedOut.text, 'signed out everywhere')
+  t.match((await ann.browser.get(`${url}/account`)).url, /\/login\?/)
 
   const stranger = await new Browser().get(`${url}/account`)
   t.match(stranger.url, /\/login\?/)

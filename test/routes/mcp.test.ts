@@ -1,7 +1,10 @@
 // The MCP endpoint over real HTTP: the MC rows of the catalogue, both protocol eras, and the official clients of both generations.
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client'
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -10,12 +13,16 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
+import { monotonicClock } from '../../clock.ts'
+import audit from '../../plugins/audit/index.ts'
 import bearer from '../../plugins/bearer.ts'
 import type { Access } from '../../plugins/grants/contract.ts'
 import type { Grants } from '../../plugins/grants/index.ts'
 import mcpPlugin from '../../plugins/mcp/index.ts'
 import origin from '../../plugins/origin.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
+import storage from '../../plugins/storage/index.ts'
+import usage from '../../plugins/usage/index.ts'
 import mcpRoutes from '../../routes/mcp.ts'
 import { defineTool, ToolError, type Tool, type ToolLibrary } from '../../tools/define-tool.ts'
 
@@ -84,7 +91,7 @@ function makeTools () {
 }
 
 const access = (id: string, scopes: string[]): Access =>
-  ({ grantId: `g-${id}`, clientId: 'client', user: { id, email: `${id}@example.com` }, scopes, resource: PUBLIC, expiresAt: 4_000_000_000 })
+  ({ grantId: `g-${id}`, clientId: 'client', user: { id, email: `${id}@example.com` }, scopes, resource: PUBLIC, expiresAt: 4_000_000_000, clientName: 'An app', attempt: 'story' })
 const tokens = new Map([
   ['alice', access('alice', ['mcp:read', 'mcp:write'])],
   ['bob', access('bob', ['mcp:read', 'mcp:write'])],
@@ -107,12 +114,19 @@ async function start (t: Test, { signIn = true, local = false, deadline, forceCl
     } as Grants)
   }, { name: 'grants' }))
   const config = { publicUrl: PUBLIC, corsOrigins: ['https://chatgpt.com'], local, signIn }
+  const dataDir = await mkdtemp(join(tmpdir(), 'mcp-endpoint-'))
+  app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock })
+  app.register(audit)
+  app.register(usage, { rateLimits: null, refreshTokenTtl: 60 })
   app.register(origin, config)
   if (signIn) app.register(bearer)
   app.register(mcpPlugin, { ...config, tools, library, ...(deadline !== undefined && { deadline }) })
   app.register(mcpRoutes, config)
   await app.listen({ port: 0, host: '127.0.0.1' })
-  t.teardown(() => app.close())
+  t.teardown(async () => {
+    await app.close()
+    await rm(dataDir, { recursive: true, force: true })
+  })
   const { port } = app.server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
 

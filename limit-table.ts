@@ -1,0 +1,22 @@
+// Every limit by name, with what it is when nobody says otherwise. RATE_LIMITS changes single ones; `.env.example` explains them.
+
+/** Numbers of attempts or calls. */
+export const defaultLimits = {
+  // Attempts of one address (an IPv6 network counts as one) in a minute.
+  'sign-in': 10,
+  'sign-up': 5,
+  registration: 20,
+  authorization: 120,
+  /** Refused requests at the token endpoint; good ones are not counted. */
+  'token-failure': 60,
+  // Tool calls of one person, of one client, and of one tool, in a minute and in a day.
+  'calls-per-user': 600,
+  'calls-per-user-day': 20_000,
+  'calls-per-client': 3_000,
+  'calls-per-client-day': 500_000,
+  'calls-per-tool': 3_000,
+  'calls-per-tool-day': 500_000
+} as const
+
+export type LimitName = keyof typeof defaultLimits
+export type LimitTable = Readonly<Record<LimitName, number>>

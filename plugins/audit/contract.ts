@@ -1,0 +1,46 @@
+// What the audit log holds: one event for each thing that matters to security, in one shape, without secrets (threat WB-13).
+
+/** Each name is a thing that happened. `*_failed` and `*_refused` changed nothing. */
+export const eventNames = [
+  // An attempt to connect, in its usual order.
+  'challenge', 'registration', 'authorization', 'sign_in', 'sign_in_failed', 'sign_up', 'consent', 'denial', 'token', 'token_refused', 'connected',
+  // Afterwards.
+  'refresh', 'reuse', 'revocation', 'tool_call', 'sign_out', 'sign_out_everywhere',
+  // The account, and what was stopped.
+  'limit', 'lock', 'unlock', 'account_changed', 'account_deleted'
+] as const
+export type EventName = typeof eventNames[number]
+
+/** What an event may say besides its name. Ids and short words only: never a token, code, secret, password, address of a mailbox or text that somebody wrote. */
+export interface EventDetails {
+  /** Id of the person. */
+  user?: string | undefined
+  /** Name of the backend in AUTH_BACKEND. */
+  backend?: string | undefined
+  /** The client's id, cut to 200 characters. */
+  client?: string | undefined
+  /** What the client calls itself, cut to 200 characters. */
+  clientName?: string | undefined
+  /** Keyed hash of what was typed as the account's name, so that attempts on one account can be told from attempts on many. */
+  account?: string | undefined
+  grant?: string | undefined
+  scope?: string | undefined
+  tool?: string | undefined
+  /** Milliseconds. */
+  ms?: number | undefined
+  /** Why it was refused, or which limit: a code of ours, never text from outside. */
+  reason?: string | undefined
+  outcome?: 'ok' | 'refused' | 'failed' | undefined
+  /** The attempt to connect this belongs to, where it is known from what is stored. */
+  attempt?: string | undefined
+}
+
+export interface AuditEvent extends EventDetails {
+  /** ISO 8601, UTC. */
+  at: string
+  event: EventName
+  /** Finds the lines of the same request in the log. */
+  request?: string
+  /** The network address it came from: whole for IPv4, the /64 network for IPv6. */
+  address?: string
+}

@@ -1,0 +1,78 @@
+// Counters that cost a call nothing: counted in this process, added to storage once a second, and there to all instances with that delay.
+import type { Clock } from '../../clock.ts'
+import type { Increment, Storage } from '../storage/contract.ts'
+
+const FLUSH_EVERY_MS = 1_000
+
+export interface Tally {
+  key: string
+  /** Seconds since the epoch. */
+  endsAt: number
+  /** Whether {@link Tallies.value} will be asked for it: only then is it remembered here once it is stored. */
+  watched: boolean
+}
+
+export interface Tallies {
+  /** What is known here: this process's own calls at once, those of others and of an earlier run up to a second late. */
+  value (key: string): number
+  add (tallies: readonly Tally[]): void
+  flush (): Promise<void>
+  close (): Promise<void>
+}
+
+interface Count extends Omit<Tally, 'key'> { /** As storage last said. */ stored: number, /** Not added there yet. */ pending: number }
+
+/** Failed additions stay pending and are tried again with the next. */
+export function createTallies (storage: Pick<Storage, 'count'>, now: Clock, onError: (error: unknown) => void): Tallies {
+  const counts = new Map<string, Count>()
+  let running: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+
+  async function write (): Promise<void> {
+    for (const [key, { endsAt }] of counts) if (endsAt <= now()) counts.delete(key)
+    const pending = [...counts].filter(([, count]) => count.pending > 0)
+    const increments: Increment[] = pending.map(([key, count]) => ({ key, by: count.pending, ttl: Math.max(1, count.endsAt - now()) }))
+    if (increments.length === 0) return
+    for (const [, count] of pending) count.pending = 0
+    try {
+      const sums = await storage.count(increments)
+      pending.forEach(([key, count], index) => {
+        count.stored = sums[index]!
+        if (!count.watched && count.pending === 0) counts.delete(key)
+      })
+    } catch (error) {
+      pending.forEach(([, count], index) => { count.pending += increments[index]!.by })
+      onError(error)
+      schedule()
+    }
+  }
+  const flush = (): Promise<void> => {
+    clearTimeout(timer)
+    timer = undefined
+    running = running.then(write)
+    return running
+  }
+  function schedule (): void {
+    timer ??= setTimeout(flush, FLUSH_EVERY_MS).unref()
+  }
+
+  return {
+    value: (key) => {
+      const count = counts.get(key)
+      return count && count.endsAt > now() ? count.stored + count.pending : 0
+    },
+    add (tallies) {
+      for (const { key, endsAt, watched } of tallies) {
+        const count = counts.get(key)
+        if (count) count.pending += 1
+        else counts.set(key, { endsAt, watched, stored: 0, pending: 1 })
+      }
+      schedule()
+    },
+    flush,
+    async close () {
+      await flush()
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// What the account page says of an app and of an event, in words for the person they concern.
+import type { AuditEvent, EventName } from '../../plugins/audit/contract.ts'
+import type { Client } from '../../plugins/clients/contract.ts'
+import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
+import type { Grant } from '../../plugins/grants/contract.ts'
+import type { PageData } from '../../plugins/page-data.ts'
+import { describeScopes } from '../../plugins/scopes.ts'
+import type { User } from '../../plugins/sign-in/contract.ts'
+import { displayName } from '../../plugins/sign-in/users.ts'
+import type { GrantUsage } from '../../plugins/usage/index.ts'
+
+export const describePerson = (user: User) => ({ name: displayName(user), ...(user.name && user.email && { detail: user.email }) })
+
+const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
+
+export const describeApp = (grant: Grant, client: Client | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
+  id: grant.id,
+  name: grant.clientName,
+  ...describeRedirectUri(grant.code.redirectUri),
+  // Only whoever holds this host can have written the app's metadata.
+  ...(client?.kind === 'document' && { verifiedHost: new URL(client.id).host }),
+  scopes: describeScopes(grant.scopes).map(({ text }) => text),
+  connected: day(grant.createdAt),
+  ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
+  ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
+  calls: usage.calls
+})
+
+const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
+  challenge: () => 'An app was asked to sign in',
+  registration: ({ clientName }) => `${clientName} registered`,
+  authorization: ({ clientName }) => `${clientName} asked for access`,
+  sign_in: () => 'You signed in',
+  sign_in_failed: () => 'A sign-in failed',
+  sign_up: () => 'The account was made',
+  consent: ({ clientName }) => `You allowed ${clientName}`,
+  denial: ({ clientName }) => `You denied ${clientName}`,
+  token: ({ clientName }) => `${clientName} was connected`,
+  token_refused: () => 'An app was refused',
+  connected: ({ clientName }) => `${clientName} used this server for the first time`,
+  refresh: ({ clientName }) => `${clientName} renewed its access`,
+  reuse: ({ clientName }) => `${clientName} used something twice that works once, and was disconnected`,
+  revocation: ({ clientName }) => `${clientName} was disconnected`,
+  tool_call: ({ clientName, tool, outcome }) => `${clientName} called ${tool}${outcome === 'ok' ? '' : outcome === 'refused' ? ', over a limit' : ', without success'}`,
+  sign_out: () => 'You signed out',
+  sign_out_everywhere: () => 'You signed out everywhere',
+  limit: () => 'A limit was reached',
+  lock: () => 'The account was locked',
+  unlock: () => 'The account was unlocked',
+  account_changed: () => 'The account was changed',
+  account_deleted: () => 'The account was deleted'
+}
+
+export const describeEvent = (event: AuditEvent): PageData['account']['events'][number] => ({
+  at: `${event.at.slice(0, 10)} ${event.at.slice(11, 16)}`,
+  text: texts[event.event](event),
+  ...(event.address && { address: event.address })
+})

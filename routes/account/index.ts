@@ -1,0 +1,60 @@
+// The account page: who is signed in, the apps they connected and how each was used, what happened lately; and the buttons that end an app, every session, or the account.
+import type { FastifyInstance } from 'fastify'
+import { invalidRequest } from '../../errors.ts'
+import { paths } from '../../paths.ts'
+import { ofGrant } from '../../plugins/audit/index.ts'
+import { formParameters } from '../../plugins/parameters.ts'
+import deleteAccount from './delete.ts'
+import { describeApp, describeEvent, describePerson } from './describe.ts'
+import { checkForm, signInFirst } from './person.ts'
+
+/** Events on the page; the download has all that are kept. */
+const EVENTS_SHOWN = 20
+const EVENTS_KEPT = 1_000
+
+export default async function account (app: FastifyInstance) {
+  await app.register(deleteAccount)
+
+  app.get(paths.account, async (request, reply) => {
+    const user = await app.signIn.user(request)
+    if (!user) return signInFirst(app, request, reply, paths.account)
+    const [grants, events] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN)])
+    return reply.page('account', {
+      user: describePerson(user),
+      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),
+      events: events.map(describeEvent),
+      token: app.signIn.formToken(request),
+      actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, remove: paths.accountDelete, activity: paths.accountActivity, home: paths.home }
+    })
+  })
+
+  app.post(paths.accountRevoke, async (request, reply) => {
+    const user = await checkForm(app, request)
+    // Only from the person's own list: an id from a form is not a right.
+    const grant = (await app.grants.listByUser(user.id)).find(({ id }) => id === formParameters(request).get('app'))
+    if (!grant) throw invalidRequest('This app is not, or no longer, connected to your account.')
+    await app.grants.revoke(grant.id)
+    app.audit.record(request, 'revocation', ofGrant(grant))
+    return reply.redirect(paths.account, 303)
+  })
+
+  app.post(paths.accountSignOut, async (request, reply) => {
+    const user = await checkForm(app, request)
+    await app.signIn.people.signOutEverywhere(user.id)
+    await app.signIn.leave(request, reply)
+    app.audit.record(request, 'sign_out_everywhere', { user: user.id })
+    return reply.page('message', {
+      title: 'You are signed out everywhere',
+      text: 'No browser is signed in to your account any more. Apps you connected stay connected; the account page ends them one by one.',
+      action: { label: 'Sign in again', href: paths.account }
+    })
+  })
+
+  app.get(paths.accountActivity, async (request, reply) => {
+    const user = await app.signIn.user(request)
+    if (!user) return signInFirst(app, request, reply, paths.accountActivity)
+    const events = await app.audit.ofUser(user.id, EVENTS_KEPT)
+    return reply.header('content-type', 'application/jsonl; charset=utf-8').header('content-disposition', 'attachment; filename="activity.jsonl"')
+      .send(events.reverse().map((event) => `${JSON.stringify(event)}\n`).join(''))
+  })
+}
