@@ -1,5 +1,6 @@
 // buildApp: the table of contents. The only file that names every plugin and every route.
 import { randomUUID } from 'node:crypto'
+import type { Writable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
@@ -40,10 +41,10 @@ import userinfoRoute from './routes/userinfo.ts'
 import { loadTools } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
-/** @param options.now the clock, for tests where time matters. @throws when a part cannot be opened; what was open by then is closed. */
-export async function buildApp (config: Config, { now = monotonicClock }: { now?: Clock } = {}): Promise<FastifyInstance> {
+/** @param options for tests: `now` is the clock, `logTo` takes the log's lines in place of the terminal. @throws when a part cannot be opened; what was open by then is closed. */
+export async function buildApp (config: Config, { now = monotonicClock, logTo }: { now?: Clock, logTo?: Writable } = {}): Promise<FastifyInstance> {
   const tools = await loadTools(new URL('./tools/', import.meta.url))
-  const app = createServer(config)
+  const app = createServer(config, logTo)
   try {
     await registerAll(app, config, tools, now)
     return app
@@ -116,9 +117,9 @@ async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly
   await app.register(accountRoutes)
 }
 
-function createServer (config: Config): FastifyInstance {
+function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
   const app = fastify({
-    logger: { level: config.logLevel },
+    logger: { level: config.logLevel, ...(logTo && { stream: logTo }) },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
@@ -23,6 +24,8 @@ export interface ServerOptions {
   env?: Record<string, string>
   now?: Clock
   documents?: Record<string, string>
+  /** Takes the log's lines. */
+  logTo?: Writable
 }
 
 export const sampleDocuments: Record<string, string> = {
@@ -31,7 +34,7 @@ export const sampleDocuments: Record<string, string> = {
 }
 
 /** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { env = {}, now, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (t: Teardown, { env = {}, now, logTo, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -41,7 +44,7 @@ export async function startServer (t: Teardown, { env = {}, now, documents = sam
   }
   const start = async (port: number) => {
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
-    const app = await buildApp(config, now ? { now } : {})
+    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app
