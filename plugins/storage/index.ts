@@ -18,8 +18,12 @@ declare module 'fastify' {
 
 type Options = Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> & { now: Clock }
 
+/** The storage a configuration names. @throws StorageUnavailable when it does not answer. */
+export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>, now: Clock, log: { warn (message: string): void }): Promise<Storage> =>
+  redisUrl === undefined ? openSqliteStorage(dataDir, now) : openRedisStorage(redisUrl, log)
+
 export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now }: Options) {
-  const opened = redisUrl === undefined ? openSqliteStorage(dataDir, now) : await openRedisStorage(redisUrl, app.log)
+  const opened = await openStorage({ dataDir, redisUrl }, now, app.log)
   app.decorate('storage', opened)
   app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
   app.decorate('now', now)

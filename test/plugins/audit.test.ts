@@ -1,7 +1,9 @@
 // The audit log: the story of a connection under one id, every kind of event, no secret in it, and a bound on what anybody can write (threats WB-05, WB-13, WR-05).
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { promisify } from 'node:util'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
@@ -87,6 +89,18 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       const before = (await events(server)).length
       for (let count = 0; count < 30; count++) await rpc(url, `mcp_at_${count}`, 'ping')
       t.equal((await events(server)).length, before, 'one program is noted once an hour for it')
+    })
+
+    t.test('npm run audit prints what is kept, one event a line', async (t) => {
+      const all = await events(server)
+      const run = (...args: string[]) => promisify(execFile)(process.execPath, ['operator/audit.ts', ...args], {
+        cwd: join(import.meta.dirname, '../..'), env: { PATH: process.env['PATH'], DATA_DIR: server.dataDir, ...env }
+      })
+      const { stdout } = await run()
+      t.same(stdout.trim().split('\n').map((line) => JSON.parse(line) as AuditEvent), all)
+      const { attempt } = all.find(({ event }) => event === 'connected')!
+      t.equal((await run('--attempt', attempt!)).stdout.trim().split('\n').length, all.filter((event) => event.attempt === attempt).length)
+      await t.rejects(run('--attemp', 'x'), { code: 1, stderr: /npm run --silent audit -- --attempt/ })
     })
 
     t.test('what is kept is there after a restart', async (t) => {
