@@ -7,7 +7,6 @@ import { z } from 'zod'
 import { normalizeEmail, type AuthBackend, type BackendModule, type House } from './auth-backends/contract.ts'
 import { registry } from './auth-backends/registry.ts'
 import * as read from './config-values.ts'
-import { defaultLimits } from './limit-table.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -64,7 +63,7 @@ export const variables = z.object({
   REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
   AUTHORIZATION_CODE_TTL: read.integer(1, 600).default(60),
   REFRESH_GRACE: read.integer(0, 300).default(30),
-  RATE_LIMITS: read.rateLimits.default(defaultLimits),
+  RATE_LIMITS: read.rateLimits.prefault('on'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info')
 })
 

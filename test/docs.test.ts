@@ -44,7 +44,7 @@ t.test('.env.example: a copy changes nothing, and each variable is explained', a
 t.test('.env.example shows the true defaults, and examples that the server takes', async (t) => {
   const defaults = Object.entries(variables.parse({}))
   const shown = Object.fromEntries(entries.map(({ name, value }) => [name, value]))
-  for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) t.equal(shown[name], String(value), name)
+  for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) t.same(variables.parse({ [name]: shown[name] })[name as 'PORT'], value, name)
   const config = await loadConfig({ ...shown, AUTH_BACKEND: 'demo,local,supabase', SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
   t.equal(config.backends.length, 3)
 })
