@@ -1,13 +1,12 @@
 // The account page: a person sees their own apps, ends one at once, and cannot touch another's.
 import { createHash, randomBytes } from 'node:crypto'
-import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
-import { startServer } from '../helpers/server.ts'
+import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
 
-t.test('connected apps', async (t) => {
-  const { url, app } = await startServer(t)
+storageTest('connected apps', async (t, start) => {
+  const { url, app } = await start()
   const connect = async (name: string, email: string) => {
     const client = await (await fetch(`${url}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_name: name, redirect_uris: [CALLBACK] }) })).json() as Record<string, string>
     const verifier = randomBytes(32).toString('base64url')

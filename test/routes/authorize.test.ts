@@ -1,13 +1,12 @@
 // GET /authorize and the pages behind it: what is refused before any redirect, what goes home to the app, and that a sign-in belongs to one browser (threats AZ, LG; OAuth 2.1 §4.1).
-import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { authorizeUrl, CALLBACK, newClient, pkce, ping, post, register, walk, type Fields } from '../helpers/oauth.ts'
-import { startServer } from '../helpers/server.ts'
+import { storageTest } from '../helpers/storages.ts'
 
 const CHATGPT = '0a1b2c3d-0000-4000-8000-000000000001'
 
-t.test('AZ-01..12: before client and redirect URI are right there is a page, no form, no redirect', async (t) => {
-  const { url } = await startServer(t)
+storageTest('AZ-01..12: before client and redirect URI are right there is a page, no form, no redirect', async (t, start) => {
+  const { url } = await start()
   const { challenge } = pkce()
   const web = await newClient(url, { redirect_uris: ['https://app.example/callback?x=1'] })
   const two = await newClient(url, { redirect_uris: [CALLBACK, 'https://app.example/second'] })
@@ -37,8 +36,8 @@ t.test('AZ-01..12: before client and redirect URI are right there is a page, no 
   }
 })
 
-t.test('AZ-13..16, 25..28: what is wrong with the request', async (t) => {
-  const { url } = await startServer(t)
+storageTest('AZ-13..16, 25..28: what is wrong with the request', async (t, start) => {
+  const { url } = await start()
   const { challenge } = pkce()
   const client = await newClient(url)
   const cases: Array<[Fields, string]> = [
@@ -84,8 +83,8 @@ t.test('AZ-13..16, 25..28: what is wrong with the request', async (t) => {
   for (const odd of ['client_id[]=x', 'redirect_uri[$ne]=x', '__proto__[x]=1', '%', `a=${'x'.repeat(14_000)}`]) t.ok((await new Browser().get(`${url}/authorize?${odd}`)).status < 500, `AZ-20, AZ-21: ${odd.slice(0, 20)}`)
 })
 
-t.test('AZ-11, AZ-18, H23..H25: what is accepted, and what the app gets', async (t) => {
-  const { url } = await startServer(t)
+storageTest('AZ-11, AZ-18, H23..H25: what is accepted, and what the app gets', async (t, start) => {
+  const { url } = await start()
   const query = await newClient(url, { redirect_uris: ['https://app.example/cb?keep=me'] })
   const loopback = await newClient(url, { redirect_uris: ['http://127.0.0.1:4000/cb'] })
   for (const [client, redirectUri] of [
@@ -105,8 +104,8 @@ t.test('AZ-11, AZ-18, H23..H25: what is accepted, and what the app gets', async 
   }
 })
 
-t.test('AZ-32, AZ-33, LG: consent is asked every time, denial goes home, each step counts once and in one browser', async (t) => {
-  const { url } = await startServer(t)
+storageTest('AZ-32, AZ-33, LG: consent is asked every time, denial goes home, each step counts once and in one browser', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   const { browser } = await walk(url, client)
   const ask = () => browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, state: 'st' }))
@@ -145,16 +144,16 @@ t.test('AZ-32, AZ-33, LG: consent is asked every time, denial goes home, each st
   t.ok(codes[0]!.startsWith(CALLBACK))
 })
 
-t.test('LG-07, LG-10, LG-12, LG-18: the login form', async (t) => {
-  const { url } = await startServer(t)
+storageTest('LG-07, LG-10, LG-12, LG-18: the login form', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
-  const start = (browser: Browser) => browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge }))
+  const begin = (browser: Browser) => browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge }))
   const owner = new Browser()
-  const login = await start(owner)
+  const login = await begin(owner)
   const form = login.forms.find(({ fields }) => fields['backend'] === 'demo')!
   const thief = new Browser()
   t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, 'LG-07: without the browser\'s cookie')
-  await start(thief)
+  await begin(thief)
   t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, 'LG-07: with another\'s')
   t.equal((await owner.post(`${url}/login`, { backend: 'demo' })).status, 400, 'no handle')
   t.equal((await owner.post(`${url}/login`, { ...form.fields, backend: '__proto__' })).status, 400)
@@ -170,8 +169,8 @@ t.test('LG-07, LG-10, LG-12, LG-18: the login form', async (t) => {
   t.match((await planted.get(`${url}/account`)).url, '/login', 'LG-10: what was known before is worth nothing')
 })
 
-t.test('a local server signs in under each of its names, and a page of one may not post to another', async (t) => {
-  const { url } = await startServer(t)
+storageTest('a local server signs in under each of its names, and a page of one may not post to another', async (t, start) => {
+  const { url } = await start()
   const other = url.replace('localhost', '127.0.0.1')
   const browser = new Browser()
   const login = await browser.get(`${other}/login`)
@@ -180,14 +179,14 @@ t.test('a local server signs in under each of its names, and a page of one may n
   t.equal((await browser.post(`${other}/login`, form.fields)).status, 200)
 })
 
-t.test('LG-06: cookies on https', async (t) => {
-  const { app } = await startServer(t, { env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'demo' } })
+storageTest('LG-06: cookies on https', async (t, start) => {
+  const { app } = await start({ env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'demo' } })
   const { headers } = await app.inject({ url: '/login', headers: { host: 'mcp.example.com' } })
   t.match(String(headers['set-cookie']), /^__Host-mcp_browser=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
 })
 
-t.test('AZ-23, AZ-24: markup from outside stays text', async (t) => {
-  const { url } = await startServer(t)
+storageTest('AZ-23, AZ-24: markup from outside stays text', async (t, start) => {
+  const { url } = await start()
   const markup = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
   const client = await newClient(url, { client_name: markup, client_uri: 'https://app.example/"><script>' })
   const browser = new Browser()
@@ -198,8 +197,8 @@ t.test('AZ-23, AZ-24: markup from outside stays text', async (t) => {
   for (const page of [login, consent, error]) t.notMatch(page.text, /<img|<script|onerror=(?!alert\(1\)&gt;)/)
 })
 
-t.test('RG: registrations', async (t) => {
-  const { url } = await startServer(t)
+storageTest('RG: registrations', async (t, start) => {
+  const { url } = await start()
   const uris = ['javascript:alert(1)', 'JaVaScRiPt:alert(1)', ' javascript:alert(1)', 'java\tscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd', 'blob:https://x/y', 'about:blank', 'http://client.example/cb', 'http://127.0.0.1.evil.example/cb', 'http://10.0.0.1/cb',
     'https://app.example/cb#', 'https://app.example/cb#f', '/cb', '//app.example/cb', '', 'https://*.example/cb', 'https://user@app.example/cb', 'https://user:pass@app.example/cb', 'https://app.example/a/../b', `https://app.example/${'x'.repeat(20_000)}`, `${url}/login`, 'myapp://cb']
   for (const uri of uris) t.match(await register(url, { redirect_uris: [uri] }), { status: 400, body: { error: 'invalid_redirect_uri' } }, uri.slice(0, 60))
@@ -219,8 +218,8 @@ t.test('RG: registrations', async (t) => {
   for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) t.equal((await fetch(`${url}/register/${open.body['client_id'] as string}`, { method })).status, 404, 'RG-16')
 })
 
-t.test('MD: discovery', async (t) => {
-  const { url } = await startServer(t)
+storageTest('MD: discovery', async (t, start) => {
+  const { url } = await start()
   for (const path of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp', '/.well-known/oauth-authorization-server', '/.well-known/oauth-authorization-server/mcp', '/.well-known/openid-configuration', '/.well-known/openid-configuration/mcp', '/mcp/.well-known/openid-configuration', '/token/.well-known/openid-configuration'].flatMap((path) => [path, `${path}/`])) {
     const response = await fetch(url + path, { headers: { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example', 'x-forwarded-proto': 'ftp' } })
     t.equal(response.status, 200, path)

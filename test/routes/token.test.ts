@@ -1,10 +1,9 @@
 // POST /token and POST /revoke: every refusal with its status and code, and that it spent nothing (threats TK, RF, RV; OAuth 2.1 §3.2, RFC 7636 §4.6, RFC 7009).
-import t from 'tap'
 import { newClient, ping, post, tokensFor, walk, type Fields } from '../helpers/oauth.ts'
-import { startServer } from '../helpers/server.ts'
+import { storageTest } from '../helpers/storages.ts'
 
-t.test('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the code still works after it', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the code still works after it', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   const secret = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
   const stranger = await newClient(url)
@@ -50,8 +49,8 @@ t.test('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the
   t.equal(await ping(url, other.access), 200)
 })
 
-t.test('TK-17, TK-18: only a form post', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-17, TK-18: only a form post', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   const { form } = await walk(url, client)
   const query = new URLSearchParams(form as Record<string, string>).toString()
@@ -62,16 +61,16 @@ t.test('TK-17, TK-18: only a form post', async (t) => {
   t.equal((await post(`${url}/token`, form)).status, 200)
 })
 
-t.test('TK-05, 06: a code presented again by its client ends what it gave', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-05, 06: a code presented again by its client ends what it gave', async (t, start) => {
+  const { url } = await start()
   const { form, access, refresh } = await tokensFor(url, await newClient(url))
   t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
   t.equal(await ping(url, access), 401)
   t.match(await post(`${url}/token`, { grant_type: 'refresh_token', client_id: form['client_id'], refresh_token: refresh }), { status: 400, body: { error: 'invalid_grant' } })
 })
 
-t.test('TK-08: fifty at once, one success', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-08: fifty at once, one success', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   for (let round = 0; round < 3; round++) {
     const { form } = await walk(url, client)
@@ -81,8 +80,8 @@ t.test('TK-08: fifty at once, one success', async (t) => {
   }
 })
 
-t.test('TK-13..15: Basic', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-13..15: Basic', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_basic' })
   const { form } = await walk(url, client)
   const { client_id: id, client_secret: secret, ...rest } = form as Record<string, string>
@@ -104,9 +103,9 @@ t.test('TK-13..15: Basic', async (t) => {
   t.equal((await post(`${url}/token`, rest, basic(`${encodeAll(id!)}:${encodeAll(secret!)}`))).status, 200, 'fully percent-encoded')
 })
 
-t.test('RF: rotation, grace, reuse, narrowing', async (t) => {
+storageTest('RF: rotation, grace, reuse, narrowing', async (t, start) => {
   let now = 1_800_000_000
-  const { url } = await startServer(t, { now: () => now, env: { REFRESH_GRACE: '30' } })
+  const { url } = await start({ now: () => now, env: { REFRESH_GRACE: '30' } })
   const client = await newClient(url)
   const stranger = await newClient(url)
   const first = await tokensFor(url, client, { scope: 'mcp:read mcp:write' })
@@ -140,9 +139,9 @@ t.test('RF: rotation, grace, reuse, narrowing', async (t) => {
   t.match(await refresh(next), { status: 400 })
 })
 
-t.test('TK-27, TK-28: codes and tokens end at their time', async (t) => {
+storageTest('TK-27, TK-28: codes and tokens end at their time', async (t, start) => {
   let now = 1_800_000_000
-  const { url } = await startServer(t, { now: () => now, env: { AUTHORIZATION_CODE_TTL: '10', ACCESS_TOKEN_TTL: '100' } })
+  const { url } = await start({ now: () => now, env: { AUTHORIZATION_CODE_TTL: '10', ACCESS_TOKEN_TTL: '100' } })
   const client = await newClient(url)
   const { form } = await walk(url, client)
   const { access } = await tokensFor(url, client)
@@ -153,8 +152,8 @@ t.test('TK-27, TK-28: codes and tokens end at their time', async (t) => {
   t.equal(await ping(url, access), 401)
 })
 
-t.test('RV: revocation', async (t) => {
-  const { url } = await startServer(t)
+storageTest('RV: revocation', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   const secret = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
   const stranger = await newClient(url)
