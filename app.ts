@@ -124,12 +124,12 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
-    bodyLimit: 1024 * 1024,
+    bodyLimit: config.bodyLimit,
     // A half-sent head or body is dropped; Fastify's own default would keep it for ever.
-    requestTimeout: 30_000,
+    requestTimeout: config.requestTimeout * 1000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 32 * 1024 },
+    http: { headersTimeout: config.headersTimeout * 1000, connectionsCheckingInterval: Math.min(5, config.headersTimeout) * 1000, maxHeaderSize: 32 * 1024 },
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })

@@ -63,6 +63,9 @@ export const variables = z.object({
   REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
   AUTHORIZATION_CODE_TTL: read.integer(1, 600).default(60),
   REFRESH_GRACE: read.integer(0, 300).default(30),
+  HEADERS_TIMEOUT: read.integer(1, 600).default(15),
+  REQUEST_TIMEOUT: read.integer(1, 600).default(30),
+  BODY_LIMIT: read.integer(1024, 64 * 1024 * 1024).default(1024 * 1024),
   RATE_LIMITS: read.rateLimits.prefault('on'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info')
 })
@@ -116,6 +119,11 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     refreshTokenTtl: values.REFRESH_TOKEN_TTL,
     authorizationCodeTtl: values.AUTHORIZATION_CODE_TTL,
     refreshGrace: values.REFRESH_GRACE,
+    /** Seconds until a half-sent head, and a half-sent request, is dropped. */
+    headersTimeout: values.HEADERS_TIMEOUT,
+    requestTimeout: values.REQUEST_TIMEOUT,
+    /** Most bytes of a message to the MCP endpoint. */
+    bodyLimit: values.BODY_LIMIT,
     /** `null` for no limits. */
     rateLimits: values.RATE_LIMITS,
     logLevel: values.LOG_LEVEL

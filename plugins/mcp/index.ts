@@ -9,7 +9,7 @@ import { ofAccess } from '../audit/index.ts'
 import { missingScope } from '../bearer.ts'
 import type { Access } from '../grants/contract.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
-import { BODY_LIMIT, readMessages, readText } from './body.ts'
+import { readMessages, readText } from './body.ts'
 import type { Meter } from './call.ts'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
 import type { Answer, Exchange } from './contract.ts'
@@ -95,7 +95,7 @@ function prepare (scope: FastifyInstance): void {
   // Our own limits come first; Fastify's parser then refuses a key named __proto__.
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (request, bytes: Buffer, done) => {
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     try {
       parseJson(request, readText(bytes), done)
     } catch (error) {
@@ -154,7 +154,7 @@ function toRefusal (error: FastifyError | Error, request: FastifyRequest): RpcRe
     return new RpcRefusal(503, INTERNAL_ERROR, 'Service Unavailable: try again in a few seconds', { headers: { 'retry-after': '5' } })
   }
   const { code, statusCode = 500 } = error as FastifyError
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new RpcRefusal(413, INVALID_REQUEST, `Content Too Large: a body has at most ${BODY_LIMIT} bytes`)
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new RpcRefusal(413, INVALID_REQUEST, 'Content Too Large: send less at once')
   if (code?.startsWith('FST_ERR_CTP_')) return new RpcRefusal(400, PARSE_ERROR, 'Parse error: the body is not JSON, or has a key named __proto__')
   if (statusCode < 500) return new RpcRefusal(statusCode, INVALID_REQUEST, error.message)
   request.log.error({ err: error }, 'mcp request failed')

@@ -15,7 +15,7 @@ interface Connection { client: TestClient, refresh: string, access: string, answ
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-t.test('faults of Redis under load', { skip: redis ? false : noRedis, timeout: 180_000 }, async (t) => {
+t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, timeout: 180_000 }, async (t) => {
   const direct = new URL(redis!.url)
   const wire = await startFaultyWire(Number(direct.port))
   t.teardown(() => wire.close())
