@@ -146,6 +146,14 @@ const placed = (source: string): string => source
   .replace(/from '\.\/(auth-backends\/contract|define-tool)\.ts'/, (_, name) =>
     `from ${JSON.stringify(new URL(name === 'define-tool' ? '../tools/define-tool.ts' : `../${name}.ts`, import.meta.url).href)}`)
 
+t.test('WB-23: what is installed is not older than the versions that mended what others suffered from', async (t) => {
+  const { packages } = JSON.parse(await read('package-lock.json')) as { packages: Record<string, { version: string }> }
+  for (const [name, floor] of [['fastify', '5.8.3'], ['eta', '2.0.0'], ['@modelcontextprotocol/sdk', '1.26.0'], ['@fastify/view', '10.0.0']] as const) {
+    const { version } = packages[`node_modules/${name}`]!
+    t.ok(version.localeCompare(floor, 'en', { numeric: true }) >= 0, `${name} ${version}`)
+  }
+})
+
 t.test('the image holds every folder the server runs from', async (t) => {
   const allowed = (await read('.dockerignore')).split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
   for (const name of ['package.json', 'package-lock.json', '*.ts', 'auth-backends', 'plugins', 'routes', 'tools', 'views', 'docs']) t.ok(allowed.includes(name), name)
