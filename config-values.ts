@@ -56,6 +56,13 @@ const SECRET_HELP = 'write at least 32 random characters, for example the output
 
 export const secretKeys = list.refine((keys) => keys.length > 0 && keys.every((key) => key.length >= 32 && new Set(key).size >= 10), SECRET_HELP)
 
+export const token = z.string().refine((value) => /^[\x21-\x7e]{16,}$/.test(value) && new Set(value).size >= 8, 'write at least 16 random characters, for example the output of: openssl rand -hex 32')
+
+/** `name=value` pairs, values percent-encoded, as OpenTelemetry writes headers. */
+export const headers = list
+  .refine((entries) => entries.every((entry) => /^[\w-]+=(?:[^%]|%[\dA-Fa-f]{2})+$/.test(entry)), 'write name=value, several separated by commas, for example authorization=Bearer%20secret')
+  .transform((entries) => Object.fromEntries(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), decodeURIComponent(entry.slice(entry.indexOf('=') + 1))])))
+
 export const allowedEmails = list.refine(
   (entries) => entries.every((entry) => /^[^\s@]*@[^\s@]+$/.test(entry)),
   'write addresses and domains separated by commas, for example ann@example.com,@example.org')
