@@ -1,4 +1,4 @@
-// What Prometheus reads: requests, refusals, storage, the process, the documents; nothing of it, and no library loaded, unless METRICS_TOKEN is set. Labels come from closed sets of ours, never from what somebody sent.
+// What Prometheus reads: requests, refusals, what the audit log says of sign-ins, tokens and tool calls, storage, the process, the documents; nothing of it, and no library loaded, unless METRICS_TOKEN is set. Labels come from closed sets of ours, never from what somebody sent.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Counter, Histogram, Registry } from 'prom-client'
@@ -37,6 +37,7 @@ export default fp(async function metrics (app: FastifyInstance, { metricsToken }
   prometheus.collectDefaultMetrics({ register: registry })
   describeServer(prometheus, registry, app)
   countRequests(prometheus, registry, app)
+  countEvents(prometheus, registry, app)
   app.decorate('metrics', { contentType: registry.contentType, read: () => registry.metrics(), observe: timeStorage(prometheus, registry) })
 }, { name: 'metrics' })
 
@@ -66,6 +67,22 @@ function countRequests (prometheus: Prometheus, registry: Registry, app: Fastify
     requests.inc({ method: request.method, route: routeOf(request), status: reply.statusCode })
     seconds.observe({ route: routeOf(request) }, reply.elapsedTime / 1000)
   })
+}
+
+/** The audit log has one event for each thing that matters; what it counts here are their names, never whose they are. */
+function countEvents (prometheus: Prometheus, registry: Registry, app: FastifyInstance): void {
+  const registers = [registry]
+  const events = new prometheus.Counter({ name: 'mcp_events_total', help: 'Events of the audit log: sign-ins, tokens, refreshes, reuse, revocations, limits …', labelNames: ['event', 'reason'], registers })
+  const signIns = new prometheus.Counter({ name: 'mcp_sign_ins_total', help: 'People who signed in, or tried to.', labelNames: ['backend', 'outcome'], registers })
+  const calls = new prometheus.Counter({ name: 'mcp_tool_calls_total', help: 'Calls of tools.', labelNames: ['tool', 'outcome'], registers })
+  const seconds = new prometheus.Histogram({ name: 'mcp_tool_call_duration_seconds', help: 'How long tools ran.', labelNames: ['tool'], buckets: BUCKETS, registers })
+  app.addHook('onReady', async () => app.audit.listen(({ event, reason = '', backend = '', tool = '', outcome = 'ok', ms }) => {
+    events.inc({ event, reason })
+    if (event === 'sign_in' || event === 'sign_in_failed') signIns.inc({ backend, outcome: event === 'sign_in' ? 'ok' : 'failed' })
+    if (event !== 'tool_call') return
+    calls.inc({ tool, outcome })
+    if (ms !== undefined) seconds.observe({ tool }, ms / 1000)
+  }))
 }
 
 const routeOf = (request: { routeOptions: { url?: string | undefined } }): string => request.routeOptions.url ?? 'none'

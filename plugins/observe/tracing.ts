@@ -1,5 +1,6 @@
 // Traces to an OpenTelemetry collector: a span for each request, each MCP message and each step of storage, in the trace that the caller named (W3C Trace Context, in the headers or in MCP's `_meta`). No library is loaded, and nothing is traced, unless OTEL_EXPORTER_OTLP_ENDPOINT is set.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -26,6 +27,8 @@ type Carrier = Readonly<Record<string, unknown>>
 interface Tools { api: Api, tracer: Tracer, extract (carrier: Carrier): Context }
 
 const LONGEST_NAME = 64
+/** How long the end of the process waits for a collector that does not answer. */
+const SHUTDOWN_MS = 2_000
 const METHOD = /^[a-z]+(?:\/[a-z_]+)*$/i
 
 export default fp(async function tracing (app: FastifyInstance, { otlp }: Pick<Config, 'otlp'>) {
@@ -50,7 +53,7 @@ async function start ({ endpoint, headers, serviceName }: NonNullable<Config['ot
   const getter = { keys: (carrier: Carrier) => Object.keys(carrier), get: (carrier: Carrier, key: string) => typeof carrier[key] === 'string' ? carrier[key] : undefined }
   return {
     tools: { api, tracer: provider.getTracer(manifest.name, manifest.version), extract: (carrier) => propagator.extract(api.ROOT_CONTEXT, carrier, getter) },
-    shutdown: () => provider.shutdown()
+    shutdown: () => Promise.race([provider.shutdown(), sleep(SHUTDOWN_MS, undefined, { ref: false })])
   }
 }
 

@@ -45,18 +45,30 @@ t.test('the figures tell what happened', async (t) => {
   await ping(url, access)
   await ping(url, access)
   await ping(url, 'mcp_at_made-up')
+  const call = (name: string, args: object) => fetch(url, { method: 'POST', headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }) })
+  await call('search', { query: 'tides' })
+  await call('search', { query: 7 })
+  await call('no_such_tool', {})
   await post(`${url}/token`, { grant_type: 'authorization_code', ...client, code: 'made-up', redirect_uri: 'x', code_verifier: 'y' })
   await fetch(`${url}/nowhere/${access}`)
   const text = await (await fetch(url + paths.metrics, { headers: { authorization: `Bearer ${TOKEN}` } })).text()
   const value = (line: string) => Number(text.split('\n').find((found) => found.startsWith(`${line} `))?.slice(line.length + 1))
 
-  t.equal(value('mcp_http_requests_total{method="POST",route="/",status="200"}'), 2)
+  t.equal(value('mcp_http_requests_total{method="POST",route="/",status="200"}'), 5)
   t.equal(value('mcp_http_requests_total{method="POST",route="/",status="401"}'), 1)
   t.equal(value('mcp_http_requests_total{method="GET",route="none",status="404"}'), 1)
-  t.equal(value('mcp_http_request_duration_seconds_count{route="/"}'), 3)
+  t.equal(value('mcp_http_request_duration_seconds_count{route="/"}'), 6)
   t.equal(value('mcp_refusals_total{code="invalid_token",route="/"}'), 1)
   t.equal(value('mcp_refusals_total{code="invalid_grant",route="/token"}'), 1)
   t.ok(value('mcp_storage_operation_duration_seconds_count{operation="find",outcome="ok"}') > 3)
+  t.equal(value('mcp_sign_ins_total{backend="demo",outcome="ok"}'), 1)
+  t.equal(value('mcp_events_total{event="registration",reason=""}'), 1)
+  t.equal(value('mcp_events_total{event="token",reason=""}'), 1)
+  t.equal(value('mcp_events_total{event="token_refused",reason="invalid_grant"}'), 1)
+  t.equal(value('mcp_tool_calls_total{tool="search",outcome="ok"}'), 1)
+  t.equal(value('mcp_tool_calls_total{tool="search",outcome="failed"}'), 1)
+  t.equal(value('mcp_tool_call_duration_seconds_count{tool="search"}'), 2)
+  t.notMatch(text, 'no_such_tool')
   t.equal(value('mcp_documents'), await app.library.count())
   t.equal(value('mcp_index_complete'), 1)
   t.ok(value('nodejs_eventloop_lag_p99_seconds') > 0)
@@ -89,8 +101,8 @@ t.test('a storage that fails is counted as such, and readiness says so while the
 t.test('a process that falls behind says so at once, and is itself again when it has caught up', async (t) => {
   const { url, app } = await startServer(t, { env: { METRICS_TOKEN: TOKEN } })
   const { access } = await tokensFor(url, await newClient(url))
-  // Stands in for tools that compute too long: the loop turns once in two seconds.
-  const block = () => { for (const end = performance.now() + 2_000; performance.now() < end;); }
+  // Stands in for tools that compute too long: the loop turns once in more than a second.
+  const block = () => { for (const end = performance.now() + 1_300; performance.now() < end;); }
   let busy = true
   const keepBusy = () => { if (busy) setTimeout(() => { block(); keepBusy() }, 5) }
   keepBusy()
