@@ -29,7 +29,9 @@ export const publicUrl = z.string().transform((value, context) => {
 export const httpUrl = z.string().refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
   .transform((value) => value.replace(/\/+$/, ''))
 
-export const redisUrl = z.string().refine((value) => /^rediss?:$/.test(parseUrl(value)?.protocol ?? ''), 'write redis://host:6379 or rediss://user:password@host:6379')
+/** One address, or several members of a Cluster. */
+export const redisUrl = z.string().refine((value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
+  'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between')
 
 const client = z.strictObject({
   client_id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
