@@ -14,6 +14,9 @@ import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
 import limits from './plugins/limits.ts'
 import mcp from './plugins/mcp/index.ts'
+import load from './plugins/observe/load.ts'
+import metrics from './plugins/observe/metrics.ts'
+import tracing from './plugins/observe/tracing.ts'
 import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
@@ -33,6 +36,7 @@ import homeRoute from './routes/home.ts'
 import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
 import mcpRoutes from './routes/mcp.ts'
+import metricsRoute from './routes/metrics.ts'
 import registerRoute from './routes/register.ts'
 import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
@@ -55,6 +59,9 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo }:
 }
 
 async function registerAll (app: FastifyInstance, config: Config, tools: readonly Tool[], now: Clock): Promise<void> {
+  await app.register(tracing, config)
+  await app.register(metrics, config)
+  await app.register(load)
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
   await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
@@ -71,6 +78,7 @@ async function registerAll (app: FastifyInstance, config: Config, tools: readonl
   }
   await app.register(mcp, { ...config, tools, library: app.library })
 
+  await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))
   await app.register((scope) => pageRoutes(scope, config, tools))
 }

@@ -67,7 +67,11 @@ export const variables = z.object({
   REQUEST_TIMEOUT: read.integer(1, 600).default(30),
   BODY_LIMIT: read.integer(1024, 64 * 1024 * 1024).default(1024 * 1024),
   RATE_LIMITS: read.rateLimits.prefault('on'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info')
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info'),
+  METRICS_TOKEN: read.token.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: read.httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: read.headers.optional(),
+  OTEL_SERVICE_NAME: z.string().default('mcp-oauth-server')
 })
 
 /**
@@ -126,7 +130,12 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     bodyLimit: values.BODY_LIMIT,
     /** `null` for no limits. */
     rateLimits: values.RATE_LIMITS,
-    logLevel: values.LOG_LEVEL
+    logLevel: values.LOG_LEVEL,
+    metricsToken: values.METRICS_TOKEN,
+    /** Where traces go; nowhere without an endpoint. */
+    otlp: values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+      ? undefined
+      : { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {}, serviceName: values.OTEL_SERVICE_NAME }
   })
 }
 

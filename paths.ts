@@ -24,7 +24,10 @@ export const paths = {
   accountActivity: '/account/activity.jsonl',
   documents: '/documents',
   style: '/assets/style.css',
-  health: '/health'
+  health: '/health',
+  live: '/health/live',
+  ready: '/health/ready',
+  metrics: '/metrics'
 } as const
 
 /** The URL of a sign-in page, with the handle of what the person came for. */
