@@ -19,6 +19,7 @@ import parameters from './plugins/parameters.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
+import workers from './plugins/workers.ts'
 import accountRoutes from './routes/account.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
@@ -54,6 +55,7 @@ export async function buildApp (config: Config, { now = monotonicClock }: { now?
 async function registerAll (app: FastifyInstance, config: Config, tools: readonly Tool[], now: Clock): Promise<void> {
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
+  await app.register(workers)
   await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
   await app.register(storage, { ...config, now })
   if (config.signIn) {

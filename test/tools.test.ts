@@ -7,6 +7,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import library from '../plugins/library/index.ts'
+import workers from '../plugins/workers.ts'
 import { ToolError, type ToolContext } from '../tools/define-tool.ts'
 import fetchTool from '../tools/fetch.ts'
 import { loadTools } from '../tools/load.ts'
@@ -29,10 +30,11 @@ async function context (t: Test, files: Record<string, string>): Promise<ToolCon
   await writeFile(join(place, 'secret.md'), 'hippopotamus')
   const app = Fastify()
   app.register(library, { dataDir: join(place, 'data'), docsDir, docsBaseUrl: undefined, documentUrl: (path) => `https://mcp.example/documents/${path}` })
+  app.register(workers)
   t.teardown(() => app.close())
   await app.ready()
   await app.library.ready
-  return { user: null, library: app.library, signal: new AbortController().signal, log: { info () {}, warn () {} } }
+  return { user: null, library: app.library, signal: new AbortController().signal, work: (task, input) => app.workers.run(task, input, { deadline: 25_000 }), log: { info () {}, warn () {} } }
 }
 
 t.test('H57: search takes exactly one query and answers ids, titles and absolute URLs', async (t) => {

@@ -41,6 +41,13 @@ export interface ToolContext {
   library: ToolLibrary
   /** Aborted when the client goes away or the tool's time is up: pass it on to whatever waits. */
   signal: AbortSignal
+  /**
+   * Runs the default export of a module, `(input) => output`, in a process of its own: for what is heavy, or could be hostile.
+   * It has no environment and little memory, and is killed when {@link signal} is aborted. A {@link ToolError} it throws arrives as one.
+   * @param task `new URL('./my-tool/task.ts', import.meta.url)`.
+   * @param input travels by structured clone, and so does the output.
+   */
+  work<Out> (task: URL, input: unknown): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
 }
 

@@ -3,11 +3,13 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { ZodError } from 'zod'
 import { ToolError, type ToolContext, type ToolLibrary } from '../../tools/define-tool.ts'
 import type { CallableTool } from './catalogue.ts'
+import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
 
 /** What a tool gets from the house, the same for every caller. */
 export interface House {
   library: ToolLibrary
+  workers: Workers
   /** Milliseconds a tool may run. */
   deadline: number
 }
@@ -61,6 +63,7 @@ async function runInTime ({ tool }: CallableTool, args: Record<string, unknown>,
       user: access && access.user,
       library: house.library,
       signal: stop.signal,
+      work: (task, input) => house.workers.run(task, input, { deadline: house.deadline, signal: stop.signal }),
       log: { info: (message) => log.info(message), warn: (message) => log.warn(message) }
     }
     return await Promise.race([stopped, tool.run(args, context)])

@@ -44,7 +44,7 @@ export default fp(async function mcp (app: FastifyInstance, { tools, library, pu
   const catalogue = createCatalogue(tools, signIn)
   const lane = createSdkLane({
     catalogue,
-    house: { library, deadline },
+    house: { library, workers: app.workers, deadline },
     serverInfo: { name: manifest.name, title: 'MCP OAuth Server', version: manifest.version, websiteUrl: publicUrl },
     instructions: instructions(catalogue),
     shared: !signIn,
@@ -60,7 +60,7 @@ export default fp(async function mcp (app: FastifyInstance, { tools, library, pu
       return send(reply, await lane(exchange))
     }
   } satisfies Mcp)
-}, { name: 'mcp' })
+}, { name: 'mcp', dependencies: ['workers'] })
 
 /** Clients show the first 512 characters to the model, so the use comes first. */
 function instructions (catalogue: Catalogue): string {

@@ -16,6 +16,7 @@ import type { Grants } from '../../plugins/grants/index.ts'
 import mcpPlugin from '../../plugins/mcp/index.ts'
 import origin from '../../plugins/origin.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
+import workersPlugin from '../../plugins/workers.ts'
 import mcpRoutes from '../../routes/mcp.ts'
 import { defineTool, ToolError, type Tool, type ToolLibrary } from '../../tools/define-tool.ts'
 
@@ -109,6 +110,7 @@ async function start (t: Test, { signIn = true, local = false, deadline, forceCl
   const config = { publicUrl: PUBLIC, corsOrigins: ['https://chatgpt.com'], local, signIn }
   app.register(origin, config)
   if (signIn) app.register(bearer)
+  app.register(workersPlugin)
   app.register(mcpPlugin, { ...config, tools, library, ...(deadline !== undefined && { deadline }) })
   app.register(mcpRoutes, config)
   await app.listen({ port: 0, host: '127.0.0.1' })
