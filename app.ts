@@ -12,6 +12,7 @@ import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
 import limits from './plugins/limits.ts'
 import mcp from './plugins/mcp/index.ts'
+import notes from './plugins/notes/index.ts'
 import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
@@ -36,15 +37,18 @@ import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
+import type { LibrarySource } from './sources/define-source.ts'
+import { loadSources } from './sources/load.ts'
 import { loadTools } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
 /** @param options.now the clock, for tests where time matters. @throws when a part cannot be opened; what was open by then is closed. */
 export async function buildApp (config: Config, { now = monotonicClock }: { now?: Clock } = {}): Promise<FastifyInstance> {
   const tools = await loadTools(new URL('./tools/', import.meta.url))
+  const sources = await loadSources(new URL('./sources/', import.meta.url))
   const app = createServer(config)
   try {
-    await registerAll(app, config, tools, now)
+    await registerAll(app, config, { tools, sources, now })
     return app
   } catch (error) {
     await app.close()
@@ -52,12 +56,16 @@ export async function buildApp (config: Config, { now = monotonicClock }: { now?
   }
 }
 
-async function registerAll (app: FastifyInstance, config: Config, tools: readonly Tool[], now: Clock): Promise<void> {
+interface Parts { tools: readonly Tool[], sources: readonly LibrarySource[], now: Clock }
+
+async function registerAll (app: FastifyInstance, config: Config, { tools, sources, now }: Parts): Promise<void> {
+  const documentUrl = (path: string) => `${config.publicUrl}${paths.documents}/${path}`
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
   await app.register(workers)
-  await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
   await app.register(storage, { ...config, now })
+  await app.register(notes, { ...config, noteUrl: documentUrl })
+  await app.register(library, { ...config, documentUrl, notes: app.notes, sources })
   if (config.signIn) {
     await app.register(limits, config)
     await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
@@ -66,7 +74,7 @@ async function registerAll (app: FastifyInstance, config: Config, tools: readonl
     await app.register(openid, config)
     await app.register(signIn, config)
   }
-  await app.register(mcp, { ...config, tools, library: app.library })
+  await app.register(mcp, { ...config, tools, library: app.library, notes: app.notes })
 
   await app.register((scope) => machineRoutes(scope, config))
   await app.register((scope) => pageRoutes(scope, config, tools))

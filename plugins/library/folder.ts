@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { DocumentStore, IndexedDocument } from './contract.ts'
+import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
 import { readDocument, SkippedFile, typeOf } from './extract.ts'
 
 export interface Log { info (message: string): void, warn (message: string): void }
@@ -16,6 +16,8 @@ export interface Folder {
   refresh (paths: Iterable<string>): Promise<void>
   /** How many documents are indexed. */
   size (): number
+  /** Of the refresh that runs; undefined while none does. */
+  progress (): Progress | undefined
 }
 
 /** Between two batches requests are served: a batch is bounded in files and in characters. */
@@ -55,15 +57,22 @@ export async function openFolder (root: string, store: DocumentStore, log: Log, 
     }
   }
 
+  let progress: Progress | undefined
+
   return {
     size: () => known.size,
+    progress: () => progress,
     async refresh (paths) {
       const dirty = new Set(paths)
       const present = new Set<string>()
       let batch: IndexedDocument[] = []
       let characters = 0
-      for await (const { id, stats, reported } of filesBelow(root, dirty, skip)) {
+      const found: Found[] = []
+      for await (const file of filesBelow(root, dirty, skip, signal)) found.push(file)
+      const counted = progress = { done: 0, total: found.length }
+      for (const { id, stats, reported } of found) {
         if (signal.aborted) return
+        counted.done++
         if (present.has(id)) continue
         const before = known.get(id)
         // A change that was reported is read even if time and size are the same: clocks of file systems are coarse.
@@ -81,6 +90,7 @@ export async function openFolder (root: string, store: DocumentStore, log: Log, 
       if (signal.aborted) return
       await write(batch)
       await removeAll([...known.keys()].filter((id) => !present.has(id) && isBelow(id, dirty)))
+      progress = undefined
     }
   }
 }
@@ -94,9 +104,12 @@ interface Found {
 
 type Skip = (id: string, reason: string) => void
 
-async function * filesBelow (root: string, paths: Iterable<string>, skip: Skip): AsyncGenerator<Found> {
+async function * filesBelow (root: string, paths: Iterable<string>, skip: Skip, signal: AbortSignal): AsyncGenerator<Found> {
   for (const path of paths) {
-    for await (const file of walk(root, path, skip)) yield { ...file, reported: file.id === path }
+    for await (const file of walk(root, path, skip)) {
+      if (signal.aborted) return
+      yield { ...file, reported: file.id === path }
+    }
   }
 }
 

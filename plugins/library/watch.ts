@@ -3,13 +3,15 @@ import { realpath } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { watch, type FSWatcher } from 'chokidar'
-import type { DocumentStore } from './contract.ts'
+import type { DocumentStore, Progress } from './contract.ts'
 import { typeOf } from './extract.ts'
 import { isIgnored, openFolder, type Log } from './folder.ts'
 
 export interface FolderWatch {
   /** Settles when every file was looked at once; rejects if the store failed. */
   readonly ready: Promise<void>
+  /** Of the first look; undefined once it is over. */
+  progress (): Progress | undefined
   /** Stops watching and waits for the batch in hand. */
   close (): Promise<void>
 }
@@ -22,6 +24,7 @@ export function watchFolder (path: string, store: DocumentStore, log: Log): Fold
   const stop = new AbortController()
   let watcher: FSWatcher | undefined
   let changes: Gatherer | undefined
+  let progress = (): Progress | undefined => ({ done: 0, total: 0 })
 
   const start = async (): Promise<void> => {
     const root = await realpath(path).catch(() => undefined)
@@ -30,6 +33,7 @@ export function watchFolder (path: string, store: DocumentStore, log: Log): Fold
       return store.remove([...(await store.list()).keys()])
     }
     const folder = await openFolder(root, store, log, stop.signal)
+    progress = folder.progress
     changes = gather(async (ids) => {
       try {
         await ready
@@ -44,9 +48,10 @@ export function watchFolder (path: string, store: DocumentStore, log: Log): Fold
     if (!stop.signal.aborted) log.info(`${folder.size()} documents indexed from ${JSON.stringify(path)}`)
   }
 
-  const ready = start()
+  const ready = start().finally(() => { progress = () => undefined })
   return {
     ready,
+    progress: () => progress(),
     async close () {
       stop.abort()
       await ready.catch(() => {})

@@ -1,14 +1,17 @@
 // Runs one tool for one caller: checks the arguments, keeps the time, checks the result, and words every failure for a model (MCP "Tools", error handling).
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { ZodError } from 'zod'
-import { ToolError, type ToolContext, type ToolLibrary } from '../../tools/define-tool.ts'
+import { ToolError, type ToolContext } from '../../tools/define-tool.ts'
+import type { Library } from '../library/contract.ts'
+import type { Notes } from '../notes/index.ts'
 import type { CallableTool } from './catalogue.ts'
 import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
 
-/** What a tool gets from the house, the same for every caller. */
+/** What a tool gets from the house; what is somebody's own is handed out for the caller alone. */
 export interface House {
-  library: ToolLibrary
+  library: Pick<Library, 'of'>
+  notes: Pick<Notes, 'of'>
   workers: Workers
   /** Milliseconds a tool may run. */
   deadline: number
@@ -59,9 +62,11 @@ async function runInTime ({ tool }: CallableTool, args: Record<string, unknown>,
   signal.addEventListener('abort', leave, { once: true })
   try {
     signal.throwIfAborted()
+    const user = access && access.user
     const context: ToolContext = {
-      user: access && access.user,
-      library: house.library,
+      user,
+      library: house.library.of(user),
+      notes: house.notes.of(user),
       signal: stop.signal,
       work: (task, input) => house.workers.run(task, input, { deadline: house.deadline, signal: stop.signal }),
       log: { info: (message) => log.info(message), warn: (message) => log.warn(message) }

@@ -4,9 +4,11 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from '../../config.ts'
 import { OAuthError } from '../../errors.ts'
-import type { Tool, ToolLibrary } from '../../tools/define-tool.ts'
+import type { Tool } from '../../tools/define-tool.ts'
 import { missingScope } from '../bearer.ts'
 import type { Access } from '../grants/contract.ts'
+import type { Library } from '../library/contract.ts'
+import type { Notes } from '../notes/index.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import { BODY_LIMIT, readMessages, readText } from './body.ts'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
@@ -35,16 +37,17 @@ export interface Mcp {
 
 export interface McpOptions extends Pick<Config, 'publicUrl' | 'signIn'> {
   tools: readonly Tool[]
-  library: ToolLibrary
+  library: Pick<Library, 'of'>
+  notes: Pick<Notes, 'of'>
   /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. */
   deadline?: number
 }
 
-export default fp(async function mcp (app: FastifyInstance, { tools, library, publicUrl, signIn, deadline = 25_000 }: McpOptions) {
+export default fp(async function mcp (app: FastifyInstance, { tools, library, notes, publicUrl, signIn, deadline = 25_000 }: McpOptions) {
   const catalogue = createCatalogue(tools, signIn)
   const lane = createSdkLane({
     catalogue,
-    house: { library, workers: app.workers, deadline },
+    house: { library, notes, workers: app.workers, deadline },
     serverInfo: { name: manifest.name, title: 'MCP OAuth Server', version: manifest.version, websiteUrl: publicUrl },
     instructions: instructions(catalogue),
     shared: !signIn,

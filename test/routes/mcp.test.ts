@@ -111,7 +111,7 @@ async function start (t: Test, { signIn = true, local = false, deadline, forceCl
   app.register(origin, config)
   if (signIn) app.register(bearer)
   app.register(workersPlugin)
-  app.register(mcpPlugin, { ...config, tools, library, ...(deadline !== undefined && { deadline }) })
+  app.register(mcpPlugin, { ...config, tools, library: { of: () => library }, notes: { of: () => ({} as never) }, ...(deadline !== undefined && { deadline }) })
   app.register(mcpRoutes, config)
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
