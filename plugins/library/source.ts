@@ -4,9 +4,6 @@ import { z } from 'zod'
 import type { LibrarySource, SourceUser } from '../../sources/define-source.ts'
 import { ToolError } from '../../tools/define-tool.ts'
 
-/** Milliseconds for one answer. */
-const PATIENCE = 5_000
-
 const url = z.url({ protocol: /^https?$/ }).optional()
 const hits = z.array(z.object({ id: z.string().min(1).max(4_000), title: z.string(), snippet: z.string(), url }))
 const found = z.object({ title: z.string(), text: z.string(), url, metadata: z.record(z.string(), z.string()).optional() }).optional()
@@ -23,10 +20,11 @@ export interface GuardedSource {
   fetch (id: string, options: Asked): Promise<z.output<typeof found>>
 }
 
-export function guardSource (source: LibrarySource, log: FastifyBaseLogger): GuardedSource {
+/** @param patience milliseconds for one answer. */
+export function guardSource (source: LibrarySource, log: Pick<FastifyBaseLogger, 'warn'>, patience = 5_000): GuardedSource {
   const { name } = source
   const inTime = async <T>(signal: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-    const stop = AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])])
+    const stop = AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])])
     const { promise: stopped, reject } = Promise.withResolvers<never>()
     const end = () => reject(stop.reason)
     stop.addEventListener('abort', end, { once: true })
