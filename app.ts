@@ -17,6 +17,7 @@ import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
 import parameters from './plugins/parameters.ts'
+import postgres from './plugins/postgres.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
@@ -64,6 +65,7 @@ async function registerAll (app: FastifyInstance, config: Config, { tools, sourc
   await app.register(origin, config)
   await app.register(workers)
   await app.register(storage, { ...config, now })
+  await app.register(postgres, config)
   await app.register(notes, { ...config, noteUrl: documentUrl })
   await app.register(library, { ...config, documentUrl, notes: app.notes, sources })
   if (config.signIn) {

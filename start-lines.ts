@@ -10,6 +10,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
     ['MCP server', config.publicUrl],
     ['Sign-in', signInLine(app, config)],
     ['Data', config.signIn ? app.storage.description : config.dataDir],
+    ['Notes', app.notes.description],
     ['Documents', `${await app.library.count()} from ${config.docsDir}`],
     ['ChatGPT', config.local
       ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: connect ChatGPT)'

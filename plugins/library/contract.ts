@@ -47,6 +47,8 @@ export interface DocumentStore {
   /** @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @returns each document once. */
   search (query: string, limit: number): Promise<SearchHit[]>
   count (): Promise<number>
+  /** After much has changed: brings what the ranking stands on up to date. */
+  settle (): Promise<void>
   close (): Promise<void>
 }
 

@@ -8,6 +8,7 @@ import type { Notes } from '../notes/index.ts'
 import type { DocumentPart, IndexedDocument, Library, SearchHit } from './contract.ts'
 import { mergeHits } from './merge.ts'
 import { partId, splitText } from './parts.ts'
+import { openPostgresDocuments } from './postgres.ts'
 import { guardSource, type GuardedSource } from './source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { watchFolder } from './watch.ts'
@@ -27,7 +28,7 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
 const MOST_HITS = 50
 
 export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
-  const store = openSqliteDocuments(dataDir)
+  const store = app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir)
   const folder = watchFolder(docsDir, store, app.log)
   // The server does not wait for it; whoever does gets the rejection as well.
   folder.ready.catch((error) => app.log.error({ err: error }, 'the documents could not be indexed'))
@@ -83,7 +84,7 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     await store.close()
     await Promise.all(sources.map((source) => source.close?.()))
   })
-}, { name: 'library', dependencies: ['notes'] })
+}, { name: 'library', dependencies: ['notes', 'postgres'] })
 
 const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MOST_HITS)
 

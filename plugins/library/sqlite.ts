@@ -7,7 +7,7 @@ import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './
 import { matchExpression, TOKENIZER } from './fts5.ts'
 import { splitText } from './parts.ts'
 import { passage } from './passage.ts'
-import { separateWords, shownWords } from './words.ts'
+import { pathWords, separateWords, shownWords } from './words.ts'
 
 /** Raise it when the schema changes, or what the indexer takes from a file: the index is then built anew. */
 const VERSION = 2
@@ -70,13 +70,11 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
       return [...documents.values()].map(({ key, ...hit }) =>
         ({ ...hit, snippet: passage(sql.text.get(key as number)!['text'] as string, words) }) as unknown as SearchHit)
     },
+    async settle () { /* FTS5 keeps its index in order by itself */ },
     async count () { return sql.count.get()!['count'] as number },
     async close () { if (db.isOpen) db.close() }
   }
 }
-
-/** The path without its ending, so that a file is found by its name. */
-const pathWords = (id: string): string => separateWords(id.replace(/\.\w+$/, ''))
 
 type Statements = Record<'put' | 'putWords' | 'remove' | 'removeWords' | 'list' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
 

@@ -45,6 +45,7 @@ export function watchFolder (path: string, store: DocumentStore, log: Log): Fold
     // Watching begins before the first look: no change falls between the two.
     watcher = await openWatcher(root, log, changes.add)
     await folder.refresh([''])
+    if (!stop.signal.aborted) await store.settle()
     if (!stop.signal.aborted) log.info(`${folder.size()} documents indexed from ${JSON.stringify(path)}`)
   }
 

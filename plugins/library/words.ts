@@ -39,7 +39,8 @@ export interface Query {
   prefixes: string[]
 }
 
-const wordsOf = (text: string): string[] => separateWords(text).toLowerCase().match(WORD) ?? []
+/** The words of a text in their order, in lower case. */
+export const wordsOf = (text: string): string[] => separateWords(text).toLowerCase().match(WORD) ?? []
 
 const PHRASE = /["“„]([^"“”„]+)["”“]/gu
 const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+(?=\*)/gu
@@ -62,3 +63,6 @@ export function parseQuery (query: string): Query {
 
 /** What a passage should show of a query. */
 export const shownWords = ({ words, prefixes }: Query): string[] => [...words, ...prefixes]
+
+/** The path without its ending, so that a file is found by its name. */
+export const pathWords = (id: string): string => separateWords(id.replace(/\.\w+$/, ''))

@@ -5,6 +5,7 @@ import { ToolError, type ToolContext } from '../../tools/define-tool.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import type { CallableTool } from './catalogue.ts'
+import { StorageUnavailable } from '../storage/contract.ts'
 import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
 
@@ -39,6 +40,10 @@ export async function callTool (callable: CallableTool, args: unknown, exchange:
     return { content: [{ type: 'text', text: JSON.stringify(result.data) }], structuredContent: result.data }
   } catch (error) {
     if (error instanceof ToolError) return failure(error.message)
+    if (error instanceof StorageUnavailable) {
+      log.warn({ err: error }, 'storage unavailable')
+      return failure(`${tool.name} could not reach the storage of this server. Try again in a few seconds.`)
+    }
     if (exchange.signal.aborted) return failure('The client went away.')
     log.error({ err: error }, 'tool failed')
     return failure(`${tool.name} failed because of a fault in this server, not because of its arguments. Whoever runs the server finds it in the log as ${exchange.requestId}.`)

@@ -8,6 +8,7 @@ import type { SearchHit } from '../library/contract.ts'
 import { NoteRefusal, type Note, type NoteStore, type Place } from './contract.ts'
 import { openHome, type Home } from './home.ts'
 import { checkRoom, storable, titleOf } from './limits.ts'
+import { openPostgresNotes } from './postgres.ts'
 import { openSqliteNotes } from './sqlite.ts'
 
 declare module 'fastify' {
@@ -36,9 +37,10 @@ const PREFIX = 'note:'
 const MOST_LISTED = 50
 
 export default fp(async function notes (app: FastifyInstance, { dataDir, redisUrl, noteUrl }: NotesOptions) {
-  const store = openSqliteNotes(dataDir)
+  const local = app.postgres ? undefined : openSqliteNotes(dataDir)
+  const store = local ?? await openPostgresNotes(app.postgres!)
   app.addHook('onClose', () => store.close())
-  const checkHome = redisUrl === undefined ? async () => {} : await openHome(app.storage.collection<Home>('notes-home'), store.identity)
+  const checkHome = local && redisUrl !== undefined ? await openHome(app.storage.collection<Home>('notes-home'), local.identity) : async () => {}
   const context = { store, checkHome, now: () => app.now() * 1000, noteUrl }
 
   app.decorate('notes', {
@@ -51,7 +53,7 @@ export default fp(async function notes (app: FastifyInstance, { dataDir, redisUr
     },
     deleteOf: (userId) => store.removeAll(userId)
   } satisfies Notes)
-}, { name: 'notes', dependencies: ['storage'] })
+}, { name: 'notes', dependencies: ['storage', 'postgres'] })
 
 /** No user has this id: theirs are random. */
 const NOBODY = '-'

@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock } from '../../clock.ts'
 import library, { type LibraryOptions } from '../../plugins/library/index.ts'
 import notes, { type NotesOptions } from '../../plugins/notes/index.ts'
+import postgres from '../../plugins/postgres.ts'
 import storage from '../../plugins/storage/index.ts'
 import workers from '../../plugins/workers.ts'
 import type { ToolContext, ToolUser } from '../../tools/define-tool.ts'
@@ -28,7 +29,7 @@ export async function fill (root: string, files: Record<string, string | Buffer>
   }
 }
 
-export type HouseOptions = Partial<LibraryOptions & NotesOptions & { log: (level: number, message: string) => void }>
+export type HouseOptions = Partial<LibraryOptions & NotesOptions & { databaseUrl: string, log: (level: number, message: string) => void }>
 
 /** A house with storage, notes and library, over a folder of documents. It may still be reading them: `app.library.ready`. */
 export async function openHouse (t: Teardown, docsDir: string, { log, ...options }: HouseOptions = {}): Promise<{ app: FastifyInstance, dataDir: string }> {
@@ -38,10 +39,11 @@ export async function openHouse (t: Teardown, docsDir: string, { log, ...options
   }
   const app = Fastify({ logger: { level: 'info', stream: { write } } })
   const dataDir = options.dataDir ?? await folder(t)
-  const settings = { docsDir, docsBaseUrl: undefined, redisUrl: undefined, secretKeys: [], sources: [], documentUrl, noteUrl: documentUrl, now: monotonicClock, ...options, dataDir }
+  const settings = { docsDir, docsBaseUrl: undefined, redisUrl: undefined, databaseUrl: undefined, secretKeys: [], sources: [], documentUrl, noteUrl: documentUrl, now: monotonicClock, ...options, dataDir }
   t.teardown(() => app.close())
   await app.register(workers)
   await app.register(storage, settings)
+  await app.register(postgres, settings)
   await app.register(notes, settings)
   await app.register(library, { ...settings, notes: app.notes })
   await app.ready()

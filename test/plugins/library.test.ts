@@ -5,9 +5,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
+import { openPostgresDocuments } from '../../plugins/library/postgres.ts'
 import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
+import { connectPostgres } from '../../plugins/postgres.ts'
 import fetchTool from '../../tools/fetch.ts'
 import searchTool from '../../tools/search.ts'
+import { noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { fill, folder, openHouse, type HouseOptions } from '../helpers/tool-context.ts'
 import { documentStoreContract } from './document-store-contract.ts'
 
@@ -63,6 +66,37 @@ t.test('documents in SQLite', async (t) => {
     t.teardown(() => Promise.all([one.close(), two.close()]))
     await one.put([{ id: 'a.md', title: 'a', text: 'walnut', type: 'text/markdown', modified: 1, bytes: 6 }])
     t.equal((await two.search('walnut', 1))[0]?.id, 'a.md')
+  })
+})
+
+const server = await startPostgres()
+t.teardown(() => server?.stop())
+
+t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t) => {
+  const places = new WeakMap<object, string>()
+  const openIn = async (url: string) => {
+    const postgres = await connectPostgres(url, { warn () {} })
+    let open = true
+    const store = Object.assign(await openPostgresDocuments(postgres), { close: async () => { if (open) await postgres.close(); open = false } })
+    places.set(store, url)
+    return store
+  }
+  await documentStoreContract(t, {
+    open: async () => openIn(await server!.newDatabase()),
+    async reopen (store) {
+      await store.close()
+      return openIn(places.get(store)!)
+    }
+  })
+
+  t.test('instances that index the same folder at the same moment do not get in each other\'s way', async (t) => {
+    const url = await server!.newDatabase()
+    const stores = await Promise.all([openIn(url), openIn(url), openIn(url)])
+    t.teardown(() => Promise.all(stores.map((store) => store.close())))
+    const documents = Array.from({ length: 30 }, (_, index) => ({ id: `${index}.md`, title: `t${index}`, text: 'walnut', type: 'text/markdown', modified: 1, bytes: 6 }))
+    await Promise.all(stores.map((store) => store.put(documents)))
+    t.equal(await stores[0]!.count(), 30)
+    t.equal((await stores[1]!.search('walnut', 50)).length, 30)
   })
 })
 

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { openHome } from '../../plugins/notes/home.ts'
 import { LONGEST_TEXT, MOST_NOTES } from '../../plugins/notes/limits.ts'
+import { openPostgresNotes } from '../../plugins/notes/postgres.ts'
 import { openSqliteNotes } from '../../plugins/notes/sqlite.ts'
+import { connectPostgres } from '../../plugins/postgres.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
 import { monotonicClock } from '../../clock.ts'
 import { ToolError, type ToolContext } from '../../tools/define-tool.ts'
@@ -15,6 +17,7 @@ import listTool from '../../tools/list-notes.ts'
 import searchTool from '../../tools/search.ts'
 import updateTool from '../../tools/update-note.ts'
 import writeTool from '../../tools/write.ts'
+import { noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { folder, openHouse, toolContexts } from '../helpers/tool-context.ts'
 import { noteStoreContract } from './note-store-contract.ts'
 
@@ -32,6 +35,28 @@ t.test('notes in SQLite', async (t) => {
       return openIn(places.get(store)!)
     },
     second: async (store) => openIn(places.get(store)!)
+  })
+})
+
+const server = await startPostgres()
+t.teardown(() => server?.stop())
+
+t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => {
+  const places = new WeakMap<object, string>()
+  const openIn = async (url: string) => {
+    const postgres = await connectPostgres(url, { warn () {} })
+    let open = true
+    const store = Object.assign(await openPostgresNotes(postgres), { close: async () => { if (open) await postgres.close(); open = false } })
+    places.set(store, url)
+    return store
+  }
+  await noteStoreContract(t, {
+    open: async () => openIn(await server!.newDatabase()),
+    async reopen (store) {
+      await store.close()
+      return openIn(places.get(store)!)
+    },
+    second: (store) => openIn(places.get(store)!)
   })
 })
 
