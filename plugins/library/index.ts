@@ -5,6 +5,7 @@ import type { Config } from '../../config.ts'
 import type { LibrarySource } from '../../sources/define-source.ts'
 import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote, ToolUser } from '../../tools/define-tool.ts'
 import type { Notes } from '../notes/index.ts'
+import { createConvert } from './convert.ts'
 import type { DocumentPart, IndexedDocument, Library, SearchHit } from './contract.ts'
 import { mergeHits } from './merge.ts'
 import { partId, splitText } from './parts.ts'
@@ -29,7 +30,8 @@ const MOST_HITS = 50
 
 export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
   const store = app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir)
-  const folder = watchFolder(docsDir, store, app.log)
+  const closing = new AbortController()
+  const folder = watchFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
   // The server does not wait for it; whoever does gets the rejection as well.
   folder.ready.catch((error) => app.log.error({ err: error }, 'the documents could not be indexed'))
   const urlOf = (id: string) => docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
@@ -80,11 +82,12 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     of: libraryOf
   } satisfies Library)
   app.addHook('onClose', async () => {
+    closing.abort()
     await folder.close()
     await store.close()
     await Promise.all(sources.map((source) => source.close?.()))
   })
-}, { name: 'library', dependencies: ['notes', 'postgres'] })
+}, { name: 'library', dependencies: ['notes', 'postgres', 'workers'] })
 
 const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MOST_HITS)
 

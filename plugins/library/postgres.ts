@@ -1,4 +1,5 @@
 // Documents in Postgres, for several instances on one index. Its own ranking knows no rarity of words, so each word is weighed here by what the planner's statistics say of it.
+import { setImmediate } from 'node:timers/promises'
 import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
 import { splitText } from './parts.ts'
@@ -59,7 +60,7 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
     description: postgres.description,
     async put (documents) {
       if (documents.length === 0) return
-      const rows = documents.flatMap(rowsOf)
+      const rows = await Array.fromAsync(rowsOf(documents))
       await write(async (query) => {
         await remove(query, documents.map(({ id }) => id))
         await query(INSERT, [JSON.stringify(rows)])
@@ -99,11 +100,17 @@ const isStorable = (id: string): boolean => id.isWellFormed() && !id.includes('\
 
 const remove = (query: Run, ids: string[]) => query(`DELETE FROM ${TABLE} WHERE md5(id) = ANY (SELECT md5(unnest($1::text[]))) AND id = ANY ($1)`, [ids])
 
-function rowsOf ({ id, title, text, type, modified, bytes }: IndexedDocument) {
-  const parts = splitText(text)
-  return parts.map((part, index) => ({
-    id, part: index + 1, parts: parts.length, title, type, modified, bytes, length: part.length, words: vectorOf({ title, path: pathWords(id), text: part }), text: part
-  }))
+/** Requests are served between two parts: cutting and stemming take time. */
+async function * rowsOf (documents: IndexedDocument[]) {
+  for (const { text, ...document } of documents) {
+    const parts = splitText(text)
+    for (const [index, part] of parts.entries()) {
+      yield {
+        ...document, part: index + 1, parts: parts.length, length: part.length, words: vectorOf({ title: document.title, path: pathWords(document.id), text: part }), text: part
+      }
+      await setImmediate()
+    }
+  }
 }
 
 async function rank (query: Run, rarity: Rarity, asked: Asked, limit: number): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {

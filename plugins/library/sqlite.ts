@@ -1,6 +1,7 @@
 // Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be thrown away, because the folder is the truth.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openDatabase, transaction } from '../sqlite.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
@@ -45,7 +46,7 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
 
   return {
     description: `SQLite in ${dataDir}`,
-    async put (documents) { transaction(db, () => { for (const document of documents) put(sql, document) }) },
+    put: (documents) => putAll(db, sql, documents),
     async remove (ids) { transaction(db, () => { for (const id of ids) remove(sql, id) }) },
     async list () {
       return new Map(sql.list.all().map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }]))
@@ -91,13 +92,38 @@ const prepare = (db: DatabaseSync): Statements => ({
   count: db.prepare('SELECT count(*) AS count FROM documents WHERE part = 1')
 })
 
-function put (sql: Statements, { id, title, text, type, modified, bytes }: IndexedDocument): void {
-  remove(sql, id)
-  const parts = splitText(text)
-  for (const [index, part] of parts.entries()) {
-    const { key } = sql.put.get(id, index + 1, parts.length, title, type, modified, bytes, part)!
-    sql.putWords.run(key!, separateWords(title), pathWords(id), separateWords(part))
+/** Between two slices requests are served. */
+const SLICE_CHARACTERS = 250_000
+
+/**
+ * A slice of parts at a time. The first part of a document comes last: until it is there the document is not listed, so
+ * that one which was interrupted is read again.
+ */
+async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocument[]): Promise<void> {
+  let slice: Array<() => void> = []
+  let characters = 0
+  const write = () => {
+    transaction(db, () => { for (const step of slice) step() })
+    slice = []
+    characters = 0
   }
+  for (const document of documents) {
+    const parts = splitText(document.text)
+    slice.push(() => remove(sql, document.id))
+    for (const [index, text] of [...parts.entries()].reverse()) {
+      slice.push(() => putPart(sql, { ...document, text, part: index + 1, parts: parts.length }))
+      characters += text.length
+      if (characters < SLICE_CHARACTERS) continue
+      write()
+      await setImmediate()
+    }
+  }
+  write()
+}
+
+function putPart (sql: Statements, { id, part, parts, title, type, modified, bytes, text }: DocumentPart): void {
+  const { key } = sql.put.get(id, part, parts, title, type, modified, bytes, text)!
+  sql.putWords.run(key!, separateWords(title), pathWords(id), separateWords(text))
 }
 
 function remove (sql: Statements, id: string): void {
@@ -121,10 +147,18 @@ function openCurrent (dataDir: string): DatabaseSync {
   try {
     transaction(db, () => {
       if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
+      removeUnfinished(db)
     })
     return db
   } catch (error) {
     db.close()
     throw error
   }
+}
+
+/** What a stop in the middle of a long document left. */
+function removeUnfinished (db: DatabaseSync): void {
+  const removeWords = db.prepare('DELETE FROM words WHERE rowid = ?')
+  const keys = db.prepare('DELETE FROM documents WHERE part > 1 AND NOT EXISTS (SELECT * FROM documents AS first WHERE first.id = documents.id AND first.part = 1) RETURNING key').all()
+  for (const { key } of keys) removeWords.run(key!)
 }

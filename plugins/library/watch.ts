@@ -3,9 +3,9 @@ import { realpath } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { watch, type FSWatcher } from 'chokidar'
-import type { DocumentStore, Progress } from './contract.ts'
+import type { Progress } from './contract.ts'
 import { typeOf } from './extract.ts'
-import { isIgnored, openFolder, type Log } from './folder.ts'
+import { isIgnored, openFolder, type Indexing, type Log } from './folder.ts'
 
 export interface FolderWatch {
   /** Settles when every file was looked at once; rejects if the store failed. */
@@ -20,7 +20,8 @@ export interface FolderWatch {
 const GATHER = 100
 
 /** @param path of the folder. If it is missing there are no documents, and a warning says so. */
-export function watchFolder (path: string, store: DocumentStore, log: Log): FolderWatch {
+export function watchFolder (path: string, indexing: Omit<Indexing, 'signal'>): FolderWatch {
+  const { store, log } = indexing
   const stop = new AbortController()
   let watcher: FSWatcher | undefined
   let changes: Gatherer | undefined
@@ -32,7 +33,7 @@ export function watchFolder (path: string, store: DocumentStore, log: Log): Fold
       log.warn(`The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it and start the server again.`)
       return store.remove([...(await store.list()).keys()])
     }
-    const folder = await openFolder(root, store, log, stop.signal)
+    const folder = await openFolder(root, { ...indexing, signal: stop.signal })
     progress = folder.progress
     changes = gather(async (ids) => {
       try {
