@@ -17,14 +17,17 @@ import mcp from './plugins/mcp/index.ts'
 import load from './plugins/observe/load.ts'
 import metrics from './plugins/observe/metrics.ts'
 import tracing from './plugins/observe/tracing.ts'
+import notes from './plugins/notes/index.ts'
 import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
 import parameters from './plugins/parameters.ts'
+import postgres from './plugins/postgres.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import usage from './plugins/usage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
+import workers from './plugins/workers.ts'
 import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
@@ -42,15 +45,18 @@ import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
+import type { LibrarySource } from './sources/define-source.ts'
+import { loadSources } from './sources/load.ts'
 import { loadTools } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
 /** @param options for tests: `now` is the clock, `logTo` takes the log's lines in place of the terminal. @throws when a part cannot be opened; what was open by then is closed. */
 export async function buildApp (config: Config, { now = monotonicClock, logTo }: { now?: Clock, logTo?: Writable } = {}): Promise<FastifyInstance> {
   const tools = await loadTools(new URL('./tools/', import.meta.url))
+  const sources = await loadSources(new URL('./sources/', import.meta.url))
   const app = createServer(config, logTo)
   try {
-    await registerAll(app, config, tools, now)
+    await registerAll(app, config, { tools, sources, now })
     return app
   } catch (error) {
     await app.close()
@@ -58,16 +64,22 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo }:
   }
 }
 
-async function registerAll (app: FastifyInstance, config: Config, tools: readonly Tool[], now: Clock): Promise<void> {
+interface Parts { tools: readonly Tool[], sources: readonly LibrarySource[], now: Clock }
+
+async function registerAll (app: FastifyInstance, config: Config, { tools, sources, now }: Parts): Promise<void> {
+  const documentUrl = (path: string) => `${config.publicUrl}${paths.documents}/${path}`
   await app.register(tracing, config)
   await app.register(metrics, config)
   await app.register(load)
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
-  await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
+  await app.register(workers)
   await app.register(storage, { ...config, now })
   await app.register(audit)
   await app.register(usage, config)
+  await app.register(postgres, config)
+  await app.register(notes, { ...config, noteUrl: documentUrl })
+  await app.register(library, { ...config, documentUrl, notes: app.notes, sources })
   if (config.signIn) {
     await app.register(limits, config)
     await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
@@ -76,7 +88,7 @@ async function registerAll (app: FastifyInstance, config: Config, tools: readonl
     await app.register(openid, config)
     await app.register(signIn, config)
   }
-  await app.register(mcp, { ...config, tools, library: app.library })
+  await app.register(mcp, { ...config, tools, library: app.library, notes: app.notes })
 
   await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))

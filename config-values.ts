@@ -33,6 +33,8 @@ export const httpUrl = z.string().refine((value) => /^https?:$/.test(parseUrl(va
 export const redisUrl = z.string().refine((value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
   'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between')
 
+export const postgresUrl = z.string().refine((value) => /^postgres(?:ql)?:$/.test(parseUrl(value)?.protocol ?? ''), 'write postgres://user:password@host:5432/database')
+
 const client = z.strictObject({
   client_id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
   client_name: z.string().min(1).max(200).optional(),

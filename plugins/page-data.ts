@@ -66,6 +66,8 @@ export interface PageData {
     signIn: string[]
     tools: Array<{ name: string, title: string, description: string }>
     documents: number
+    /** While the folder of documents is read for the first time: files looked at, of those found. */
+    reading?: { done: number, total: number } | undefined
     user?: { name: string }
     actions: { login?: string, logout?: string, token?: string, account?: string }
   }

@@ -38,6 +38,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn, t
         status: 'ok',
         protocolVersions,
         documents: await app.library.count(),
+        ...(app.library.progress() && { reading: app.library.progress() }),
         endpoints: { mcp: url, ...(signIn && { authorizationServer: url + paths.authorizationServer, protectedResource: url + paths.protectedResource }), health: url + paths.health }
       })
     }
@@ -49,6 +50,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn, t
       signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
       tools: summary,
       documents: await app.library.count(),
+      reading: app.library.progress(),
       ...(user && { user: { name: displayName(user) } }),
       actions: {
         ...(signIn && !user && { login: paths.login }),

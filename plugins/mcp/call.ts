@@ -1,13 +1,19 @@
 // Runs one tool for one caller: checks the arguments, keeps the time, checks the result, and words every failure for a model (MCP "Tools", error handling).
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { ZodError } from 'zod'
-import { ToolError, type ToolContext, type ToolLibrary } from '../../tools/define-tool.ts'
+import { ToolError, type ToolContext } from '../../tools/define-tool.ts'
+import type { Library } from '../library/contract.ts'
+import type { Notes } from '../notes/index.ts'
 import type { CallableTool } from './catalogue.ts'
+import { StorageUnavailable } from '../storage/contract.ts'
+import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
 
-/** What a tool gets from the house, the same for every caller. */
+/** What a tool gets from the house; what is somebody's own is handed out for the caller alone. */
 export interface House {
-  library: ToolLibrary
+  library: Pick<Library, 'of'>
+  notes: Pick<Notes, 'of'>
+  workers: Workers
   /** Milliseconds a tool may run. */
   deadline: number
   meter: Meter
@@ -55,6 +61,10 @@ async function run (callable: CallableTool, args: unknown, exchange: Exchange, h
     return { content: [{ type: 'text', text: JSON.stringify(result.data) }], structuredContent: result.data }
   } catch (error) {
     if (error instanceof ToolError) return failure(error.message)
+    if (error instanceof StorageUnavailable) {
+      log.warn({ err: error }, 'storage unavailable')
+      return failure(`${tool.name} could not reach the storage of this server. Try again in a few seconds.`)
+    }
     if (exchange.signal.aborted) return failure('The client went away.')
     log.error({ err: error }, 'tool failed')
     return failure(`${tool.name} failed because of a fault in this server, not because of its arguments. Whoever runs the server finds it in the log as ${exchange.requestId}.`)
@@ -78,10 +88,13 @@ async function runInTime ({ tool }: CallableTool, args: Record<string, unknown>,
   signal.addEventListener('abort', leave, { once: true })
   try {
     signal.throwIfAborted()
+    const user = access && access.user
     const context: ToolContext = {
-      user: access && access.user,
-      library: house.library,
+      user,
+      library: house.library.of(user),
+      notes: house.notes.of(user),
       signal: stop.signal,
+      work: (task, input) => house.workers.run(task, input, { deadline: house.deadline, signal: stop.signal }),
       log: { info: (message) => log.info(message), warn: (message) => log.warn(message) }
     }
     return await Promise.race([stopped, tool.run(args, context)])

@@ -4,10 +4,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from '../../config.ts'
 import { OAuthError } from '../../errors.ts'
-import type { Tool, ToolLibrary } from '../../tools/define-tool.ts'
+import type { Tool } from '../../tools/define-tool.ts'
 import { ofAccess } from '../audit/index.ts'
 import { missingScope } from '../bearer.ts'
 import type { Access } from '../grants/contract.ts'
+import type { Library } from '../library/contract.ts'
+import type { Notes } from '../notes/index.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import { readMessages, readText } from './body.ts'
 import type { Meter } from './call.ts'
@@ -37,17 +39,17 @@ export interface Mcp {
 
 export interface McpOptions extends Pick<Config, 'publicUrl' | 'signIn'> {
   tools: readonly Tool[]
-  library: ToolLibrary
+  library: Pick<Library, 'of'>
+  notes: Pick<Notes, 'of'>
   /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. */
   deadline?: number
 }
 
-export default fp(async function mcp (app: FastifyInstance, { tools, library, publicUrl, signIn, deadline = 25_000 }: McpOptions) {
-  const meter = createMeter(app)
+export default fp(async function mcp (app: FastifyInstance, { tools, library, notes, publicUrl, signIn, deadline = 25_000 }: McpOptions) {
   const catalogue = createCatalogue(tools, signIn)
   const lane = createSdkLane({
     catalogue,
-    house: { library, deadline, meter },
+    house: { library, notes, workers: app.workers, deadline, meter: createMeter(app) },
     serverInfo: { name: manifest.name, title: 'MCP OAuth Server', version: manifest.version, websiteUrl: publicUrl },
     instructions: instructions(catalogue),
     shared: !signIn,
@@ -64,7 +66,7 @@ export default fp(async function mcp (app: FastifyInstance, { tools, library, pu
       return send(reply, await lane(exchange))
     }
   } satisfies Mcp)
-}, { name: 'mcp', dependencies: ['audit', 'usage'] })
+}, { name: 'mcp', dependencies: ['audit', 'usage', 'workers'] })
 
 const createMeter = (app: FastifyInstance): Meter => ({
   take: ({ access }, tool) => app.usage.take(access, tool),

@@ -89,7 +89,7 @@ t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, tim
     const [grant] = await Promise.all([app.grants.findByRefreshToken(connection.refresh)])
     t.ok(app.grants.isCurrentRefreshToken(grant!, connection.refresh), 'and the family has gone on from it')
   }
-  t.ok((statuses.get('refresh 503') ?? 0) > 0 && (statuses.get('refresh 200') ?? 0) > 100, 'there was something to stand')
+  t.ok((statuses.get('refresh 503') ?? 0) > 0 && (statuses.get('refresh 200') ?? 0) >= CONNECTIONS, 'there was something to stand')
 })
 
 t.test('WB-07: a code whose answer was lost is spent, and works for nobody', { skip: redis ? false : noRedis }, async (t) => {
