@@ -14,10 +14,10 @@ import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
 import limits from './plugins/limits.ts'
 import mcp from './plugins/mcp/index.ts'
+import notes from './plugins/notes/index.ts'
 import load from './plugins/observe/load.ts'
 import metrics from './plugins/observe/metrics.ts'
 import tracing from './plugins/observe/tracing.ts'
-import notes from './plugins/notes/index.ts'
 import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
@@ -115,7 +115,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {

@@ -22,6 +22,7 @@ export const paths = {
   accountSignOut: '/account/sign-out-everywhere',
   accountDelete: '/account/delete',
   accountActivity: '/account/activity.jsonl',
+  accountNotes: '/account/notes.json',
   documents: '/documents',
   style: '/assets/style.css',
   health: '/health',

@@ -19,7 +19,7 @@ t.test('a sealed value opens for its purpose, with any listed key, and not when 
   t.equal(rotated.unseal('another purpose', sealed), undefined)
   t.equal(createSealing([NEW]).unseal('chain', sealed), undefined, 'the old key is gone')
   t.equal(createSealing([OLD]).unseal('chain', rotated.seal('chain', Buffer.from('x'))), undefined, 'the first key writes')
-  for (let index = 0; index < sealed.length; index += 7) {
+  for (let index = 0; index < sealed.length - 1; index += 7) {
     const touched = sealed.slice(0, index) + (sealed[index] === 'A' ? 'B' : 'A') + sealed.slice(index + 1)
     t.equal(rotated.unseal('chain', touched), undefined)
   }
