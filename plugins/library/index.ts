@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
 import type { IndexedDocument, Library } from './contract.ts'
+import { createDirectory } from './directory.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { watchFolder } from './watch.ts'
 
@@ -18,7 +19,8 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
 const MOST_HITS = 50
 
 export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl }: LibraryOptions) {
-  const store = openSqliteDocuments(dataDir)
+  const directory = createDirectory(openSqliteDocuments(dataDir))
+  const { store } = directory
   const folder = watchFolder(docsDir, store, app.log)
   // The server does not wait for it; whoever does gets the rejection as well.
   folder.ready.catch((error) => app.log.error({ err: error }, 'the documents could not be indexed'))
@@ -28,6 +30,8 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     ready: folder.ready,
     find: (id) => store.find(id),
     count: () => store.count(),
+    list: directory.list,
+    onChange: directory.onChange,
     async search (query, { limit = 10, signal } = {}) {
       signal?.throwIfAborted()
       const hits = await store.search(query, Math.min(Math.max(limit, 0), MOST_HITS))

@@ -11,6 +11,7 @@ import library, { type LibraryOptions } from '../../plugins/library/index.ts'
 import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
 import fetchTool from '../../tools/fetch.ts'
 import searchTool from '../../tools/search.ts'
+import { quietContext } from '../helpers/quiet-context.ts'
 import { documentStoreContract } from './document-store-contract.ts'
 
 async function folder (t: Test): Promise<string> {
@@ -353,7 +354,7 @@ t.test('H57, H58: ten questions over the documents of a real project', async (t)
   times.sort((a, b) => a - b)
   t.comment(`search p50 ${percentile(times, 0.5)} ms, p95 ${percentile(times, 0.95)} ms`)
 
-  const context = { user: null, library, signal: new AbortController().signal, log: { info () {}, warn () {} } }
+  const context = { ...quietContext, user: null, library, signal: new AbortController().signal, log: { info () {}, warn () {} } }
   const { results } = await searchTool.run({ query: QUESTIONS[0]![0] }, context)
   t.match(results[0], { id: 'close-with-grace.md', title: /\S/, url: 'https://mcp.example/documents/close-with-grace.md' })
   t.match(await fetchTool.run({ id: results[0]!.id }, context), { id: 'close-with-grace.md', text: /gracefully/ })
