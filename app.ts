@@ -37,15 +37,26 @@ import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
-import { loadTools } from './tools/load.ts'
+import { loadOffer, type Offer } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
-/** @param options.now the clock, for tests where time matters. @throws when a part cannot be opened; what was open by then is closed. */
-export async function buildApp (config: Config, { now = monotonicClock }: { now?: Clock } = {}): Promise<FastifyInstance> {
-  const tools = await loadTools(new URL('./tools/', import.meta.url))
+const TOOLS = new URL('./tools/', import.meta.url)
+
+export interface AppOptions {
+  /** The clock, for tests where time matters. */
+  now?: Clock
+  /** What to offer instead of what tools/ holds, for tests. */
+  offer?: Offer
+  /** Whether what is offered will change while the server runs. */
+  reloads?: boolean
+}
+
+/** @throws when a part cannot be opened; what was open by then is closed. */
+export async function buildApp (config: Config, { now = monotonicClock, offer, reloads = false }: AppOptions = {}): Promise<FastifyInstance> {
+  const offered = offer ?? await loadOffer(TOOLS)
   const app = createServer(config)
   try {
-    await registerAll(app, config, tools, now)
+    await registerAll(app, config, { offer: offered, reloads, now })
     return app
   } catch (error) {
     await app.close()
@@ -53,7 +64,7 @@ export async function buildApp (config: Config, { now = monotonicClock }: { now?
   }
 }
 
-async function registerAll (app: FastifyInstance, config: Config, tools: readonly Tool[], now: Clock): Promise<void> {
+async function registerAll (app: FastifyInstance, config: Config, { offer, reloads, now }: Required<AppOptions>): Promise<void> {
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
   await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
@@ -68,10 +79,10 @@ async function registerAll (app: FastifyInstance, config: Config, tools: readonl
     await app.register(openid, config)
     await app.register(signIn, config)
   }
-  await app.register(mcp, { ...config, tools, library: app.library })
+  await app.register(mcp, { ...config, ...offer, library: app.library, reloads, iconUrl: config.publicUrl + paths.icon })
 
   await app.register((scope) => machineRoutes(scope, config))
-  await app.register((scope) => pageRoutes(scope, config, tools))
+  await app.register((scope) => pageRoutes(scope, config, offer.tools))
 }
 
 /** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */

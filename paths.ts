@@ -24,6 +24,7 @@ export const paths = {
   accountActivity: '/account/activity.jsonl',
   documents: '/documents',
   style: '/assets/style.css',
+  icon: '/icon.png',
   health: '/health'
 } as const
 
