@@ -47,16 +47,30 @@ import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
 import type { LibrarySource } from './sources/define-source.ts'
 import { loadSources } from './sources/load.ts'
-import { loadTools } from './tools/load.ts'
+import { loadOffer, type Offer } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
-/** @param options for tests: `now` is the clock, `logTo` takes the log's lines in place of the terminal. @throws when a part cannot be opened; what was open by then is closed. */
-export async function buildApp (config: Config, { now = monotonicClock, logTo }: { now?: Clock, logTo?: Writable } = {}): Promise<FastifyInstance> {
-  const tools = await loadTools(new URL('./tools/', import.meta.url))
-  const sources = await loadSources(new URL('./sources/', import.meta.url))
+const TOOLS = new URL('./tools/', import.meta.url)
+const SOURCES = new URL('./sources/', import.meta.url)
+
+export interface AppOptions {
+  /** The clock, for tests where time matters. */
+  now?: Clock
+  /** Takes the log's lines in place of the terminal, for tests. */
+  logTo?: Writable
+  /** What to offer instead of what tools/ holds, for tests. */
+  offer?: Offer
+  /** Whether what is offered will change while the server runs. */
+  reloads?: boolean
+}
+
+/** @throws when a part cannot be opened; what was open by then is closed. */
+export async function buildApp (config: Config, { now = monotonicClock, logTo, offer, reloads = false }: AppOptions = {}): Promise<FastifyInstance> {
+  const offered = offer ?? await loadOffer(TOOLS)
+  const sources = await loadSources(SOURCES)
   const app = createServer(config, logTo)
   try {
-    await registerAll(app, config, { tools, sources, now })
+    await registerAll(app, config, { offer: offered, sources, reloads, now })
     return app
   } catch (error) {
     await app.close()
@@ -64,9 +78,9 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo }:
   }
 }
 
-interface Parts { tools: readonly Tool[], sources: readonly LibrarySource[], now: Clock }
+interface Parts { offer: Offer, sources: readonly LibrarySource[], reloads: boolean, now: Clock }
 
-async function registerAll (app: FastifyInstance, config: Config, { tools, sources, now }: Parts): Promise<void> {
+async function registerAll (app: FastifyInstance, config: Config, { offer, sources, reloads, now }: Parts): Promise<void> {
   const documentUrl = (path: string) => `${config.publicUrl}${paths.documents}/${path}`
   await app.register(tracing, config)
   await app.register(metrics, config)
@@ -88,11 +102,11 @@ async function registerAll (app: FastifyInstance, config: Config, { tools, sourc
     await app.register(openid, config)
     await app.register(signIn, config)
   }
-  await app.register(mcp, { ...config, tools, library: app.library, notes: app.notes })
+  await app.register(mcp, { ...config, ...offer, library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
 
   await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))
-  await app.register((scope) => pageRoutes(scope, config, tools))
+  await app.register((scope) => pageRoutes(scope, config, offer.tools))
 }
 
 /** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */

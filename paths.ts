@@ -25,6 +25,7 @@ export const paths = {
   accountNotes: '/account/notes.json',
   documents: '/documents',
   style: '/assets/style.css',
+  icon: '/icon.png',
   health: '/health',
   live: '/health/live',
   ready: '/health/ready',

@@ -22,6 +22,8 @@ export interface ProtectedResource {
   resourceMetadata: string
   /** The scopes a client should ask for to begin with. */
   scopes: readonly string[]
+  /** Whether a request that shows no credentials may go on, without {@link FastifyRequest.access}. */
+  mayBeAnonymous? (): boolean
 }
 
 /** The b64token of RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1). */
@@ -30,8 +32,10 @@ const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 export default fp(async function bearer (app: FastifyInstance) {
   app.decorateRequest('access', null)
   app.decorate('requireAccess', (resource: ProtectedResource) => async (request: FastifyRequest) => {
+    const headers = authorizationHeaders(request)
+    if (headers.length === 0 && resource.mayBeAnonymous?.()) return
     try {
-      request.access = await verify(app.grants, authorizationHeaders(request), resource)
+      request.access = await verify(app.grants, headers, resource)
     } catch (error) {
       if (error instanceof OAuthError) app.audit.recordOnce(request, error.code === 'unauthorized' ? 'challenge' : 'token_refused', { reason: error.code })
       throw error
@@ -41,16 +45,17 @@ export default fp(async function bearer (app: FastifyInstance) {
 
 async function verify (grants: Pick<Grants, 'verifyAccessToken'>, headers: string[], resource: ProtectedResource): Promise<Access> {
   const [header, ...more] = headers
-  if (header === undefined) {
-    // RFC 6750 §3.1: a request that shows no credentials is told where to get some, and no error code.
-    throw new OAuthError('unauthorized', 401, 'This server needs a sign-in: send an access token in the Authorization header.', challenge(resource, {}))
-  }
+  if (header === undefined) throw missingToken(resource)
   const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
   const access = token === undefined ? undefined : await grants.verifyAccessToken(token)
   if (access) return access
   const description = 'The access token is not valid: it is malformed, expired or revoked.'
   throw invalidToken(description, challenge(resource, { error: 'invalid_token', error_description: description }))
 }
+
+/** RFC 6750 §3.1: a request that shows no credentials is told where to get some, and no error code. */
+export const missingToken = (resource: ProtectedResource): OAuthError =>
+  new OAuthError('unauthorized', 401, 'This server needs a sign-in: send an access token in the Authorization header.', challenge(resource, {}))
 
 /** Every Authorization header as sent: Node keeps only the first of several, and which one a proxy checked is anyone's guess. */
 function authorizationHeaders ({ raw: { rawHeaders } }: FastifyRequest): string[] {

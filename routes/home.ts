@@ -13,15 +13,15 @@ type Options = Pick<Config, 'publicUrl' | 'signIn'> & { tools: readonly Tool[] }
 export default async function home (app: FastifyInstance, { publicUrl, signIn, tools }: Options) {
   const url = publicUrl
   const summary = tools.map(({ name, title, description }) => ({ name, title, description }))
-  const requireAccess = signIn ? app.requireAccess({ resourceMetadata: publicUrl + paths.protectedResource, scopes: resourceScopes }) : undefined
+  const requireAccess = signIn ? app.requireAccess({ resourceMetadata: publicUrl + paths.protectedResource, scopes: resourceScopes, mayBeAnonymous: app.mcp.isOpen }) : undefined
 
-  /** MCP Streamable HTTP 2025: a GET is a client that wants a stream, which this server does not open. */
-  async function refuseStream (request: FastifyRequest, reply: FastifyReply) {
+  /** MCP Streamable HTTP 2025: a GET is a client that wants the stream of its session; without one there is no stream. */
+  async function openStream (request: FastifyRequest, reply: FastifyReply) {
     try {
       if (await app.checkOrigin(request, reply)) return reply
       await requireAccess?.(request)
       await app.mcp.checkRequest(request)
-      return reply
+      return await app.mcp.serve(request, reply, signIn ? request.access : null, publicUrl + paths.protectedResource)
     } catch (error) {
       return app.mcp.refuse(error as Error, request, reply)
     }
@@ -30,7 +30,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn, t
   app.get(paths.home, async (request, reply) => {
     reply.header('vary', 'Accept')
     const accept = request.headers.accept ?? ''
-    if (accept.includes('text/event-stream')) return refuseStream(request, reply)
+    if (accept.includes('text/event-stream')) return openStream(request, reply)
     if (!accept.includes('text/html')) {
       return reply.header('cache-control', 'no-store').send({
         name: manifest.name,

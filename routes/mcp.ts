@@ -5,7 +5,7 @@ import { paths } from '../paths.ts'
 import { resourceScopes } from '../plugins/scopes.ts'
 
 export default async function mcp (app: FastifyInstance, { publicUrl, signIn }: Pick<Config, 'publicUrl' | 'signIn'>) {
-  // Everything but POST is refused by the scope's hooks. OPTIONS belongs to CORS, and GET / to the home page.
+  // Everything but POST, and GET and DELETE of a session, is refused by the scope's hooks. OPTIONS belongs to CORS, and GET / to the home page.
   const methods = app.supportedMethods.filter((method) => method !== 'OPTIONS')
   const endpoints = [
     { url: '/', metadata: paths.protectedResource, methods: methods.filter((method) => method !== 'GET' && method !== 'HEAD') },
@@ -16,7 +16,7 @@ export default async function mcp (app: FastifyInstance, { publicUrl, signIn }: 
     app.register(async function endpoint (scope) {
       scope.mcp.prepare(scope)
       scope.addHook('onRequest', scope.checkOrigin)
-      if (signIn) scope.addHook('onRequest', scope.requireAccess({ resourceMetadata, scopes: resourceScopes }))
+      if (signIn) scope.addHook('onRequest', scope.requireAccess({ resourceMetadata, scopes: resourceScopes, mayBeAnonymous: scope.mcp.isOpen }))
       scope.addHook('onRequest', scope.mcp.checkRequest)
       scope.route({
         url,

@@ -77,7 +77,7 @@ const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^config-values\.ts$/, may: ['limit-table.ts'] },
   { room: /^(?:errors|paths|clock|limit-table)\.ts$/, may: [] },
   { room: /^routes\//, may: ['plugins/', 'paths.ts', 'errors.ts', 'type:config.ts', 'type:auth-backends/contract.ts', 'type:tools/define-tool.ts', 'package.json'] },
-  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', 'tools/define-tool.ts', 'type:sources/define-source.ts', 'package.json'] },
+  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', 'tools/', 'type:sources/define-source.ts', 'package.json'] },
   { room: /^auth-backends\//, may: ['auth-backends/'] },
   { room: /^tools\//, may: ['tools/'] },
   { room: /^sources\//, may: ['sources/'] }

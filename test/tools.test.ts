@@ -55,7 +55,7 @@ t.test('H50, pain 18: both only read, and say so', async (t) => {
 
 t.test('H52: the definitions of all tools stay small', async (t) => {
   const definitions = (await loadTools(TOOLS)).map(({ name, title, description, input, output, annotations }) =>
-    ({ name, title, description, annotations, inputSchema: z.toJSONSchema(input), outputSchema: z.toJSONSchema(output) }))
+    ({ name, title, description, annotations, inputSchema: z.toJSONSchema(input), outputSchema: output && z.toJSONSchema(output) }))
   t.ok(JSON.stringify(definitions).length < 20_000, 'about 5,000 tokens')
 })
 
@@ -183,7 +183,7 @@ t.test('pains 18 and 19: the loader says everything that is wrong, with every fi
     /annotations\.ts: annotations must be an object/, /broken\.ts: it could not be loaded: /, /date\.ts: input cannot be written as JSON Schema/, /date\.ts: output cannot be written as JSON Schema/,
     /duplicate\.ts: the name "good" is taken by a-good\.ts/, /empty\.ts: title must not be empty/, /empty\.ts: description must not be empty/,
     /hints\.ts: annotations\.destructiveHint must be true or false/, /hints\.ts: annotations\.openWorldHint must be/, /hints\.ts: annotations\.idempotentHint must be/,
-    /name\.ts: name must be 1 to 64/, /nothing\.ts: the default export must be a tool/, /number\.ts: the default export must be a tool/, /run\.ts: run must be a function/, /scopes\.ts: scopes must name/,
+    /name\.ts: name must be 1 to 64/, /nothing\.ts: the default export must be made with defineTool/, /number\.ts: the default export must be made with defineTool/, /run\.ts: run must be a function/, /scopes\.ts: scopes must name/,
     /schema\.ts: input must be a zod object/, /schema\.ts: output must be a zod object/, /throws\.ts: it could not be loaded: no key/, /unscoped\.ts: scopes must name/
   ]
   for (const line of expected) t.match(message, line)

@@ -1,5 +1,11 @@
 // What a tool is: the contract between a file in tools/ and everything that lists, validates, guards and runs it. It knows no Fastify and no request.
+import type { Icon } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
+import type { ContentBlock } from './content.ts'
+import type { Answers, Questions } from './questions.ts'
+
+export { audio, embed, image, link, text } from './content.ts'
+export { form, roots, sample, visit } from './questions.ts'
 
 /** The scopes a tool may ask for: `mcp:read` looks, `mcp:write` changes something. */
 export type ToolScope = 'mcp:read' | 'mcp:write'
@@ -30,12 +36,23 @@ export interface LibraryDocument {
   parts?: number
 }
 
+/** A document in a list. */
+export interface LibraryEntry {
+  id: string
+  title: string
+  /** MIME type of the file. */
+  type: string
+  bytes: number
+}
+
 /** What the caller may read here: the documents of the server, their own notes, and further sources. */
 export interface ToolLibrary {
   /** @param limit most hits to return, best first. */
   search (query: string, options?: { limit?: number, signal?: AbortSignal }): Promise<LibraryHit[]>
   /** @param part of a long document, from 1: its text alone comes back, with how many `parts` there are. Without it, the whole. */
   fetch (id: string, options?: { part?: number, signal?: AbortSignal }): Promise<LibraryDocument | undefined>
+  /** The documents of the server in the order of their ids, at most 100 at once. @param begins only ids that begin so. @param after the last id of the page before. */
+  list (page?: { begins?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
 }
 
 /** A note of the caller. Times are ISO 8601. */
@@ -66,7 +83,18 @@ export interface ToolNotes {
   list (page?: { limit?: number | undefined, cursor?: string | undefined }): Promise<{ notes: ToolNote[], next?: string }>
 }
 
-/** What the house hands to a running tool. */
+/** The client that called, as far as a tool may deal with it. */
+export interface ToolClient {
+  /** What its person and its model can be asked; see {@link ToolContext.ask}. */
+  can: { form: boolean, visit: boolean, sample: boolean, roots: boolean }
+  /** Shows a line in the client, if it asked for lines of this level. Nothing secret or personal belongs there. */
+  log (level: 'debug' | 'info' | 'warning' | 'error', message: string): void
+}
+
+/** W3C Trace Context of the call, to pass on as headers of whatever the tool calls. */
+export interface TraceContext { traceparent: string, tracestate?: string, baggage?: string }
+
+/** What the house hands to a running tool, and to a resource or prompt that is made. */
 export interface ToolContext {
   user: ToolUser | null
   library: ToolLibrary
@@ -81,6 +109,17 @@ export interface ToolContext {
    */
   work<Out> (task: URL, input: unknown): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
+  /** Adds to what the caller sees, after the result: a text, an image, a sound, a link, a document. Nothing of it is sent if the call fails. */
+  show (...content: ContentBlock[]): void
+  /** Tells a client that wants to know how far the work is. Steps that do not go forward are left out. */
+  progress (done: number, total?: number, message?: string): void
+  /**
+   * Asks the person or the model on the other side, and goes on with the answers. While they are waited for nothing runs here:
+   * `run` begins anew, and this call then returns. So what comes before it must be harmless to do twice.
+   */
+  ask<Q extends Questions> (questions: Q): Promise<Answers<Q>>
+  client: ToolClient
+  trace?: TraceContext
 }
 
 /** The three hints are required: a client that finds none treats the tool as a dangerous write. */
@@ -91,23 +130,37 @@ export interface ToolAnnotations {
   idempotentHint?: boolean
 }
 
-export interface Tool<Input extends ZodObject = ZodObject, Output extends ZodObject = ZodObject> {
+/** The schema of the structured result, or none for a tool that only shows something. */
+type OutputSchema = ZodObject | undefined
+type ToolResult<Output extends OutputSchema> = Output extends ZodObject ? z.input<Output> : void
+
+export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> {
   /** 1–64 characters of `[A-Za-z0-9_-]`. */
   name: string
   title: string
   /** Written for a model: when to use it, and what comes back. */
   description: string
   input: Input
-  output: Output
+  /** Left out by a tool that returns nothing and only shows something. */
+  output?: Output
   annotations: ToolAnnotations
   /** What the caller's token must carry; a missing one is answered 403 `insufficient_scope`. */
   scopes: ToolScope[]
+  /** Anybody may call it, without a sign-in and without its scopes; for somebody who has not signed in `user` is `null`. */
+  noauth?: boolean
+  /** Names it had before. Clients keep lists of tools for weeks: a call by one of these still works. */
+  aliases?: string[]
+  /** Shown beside it: https or data URLs. */
+  icons?: Icon[]
+  /** Milliseconds it may run, at most 600,000; 25,000 if left out. ChatGPT gives up after 60 seconds. */
+  deadline?: number
   /** Returns the structured result. A {@link ToolError} becomes an `isError` result whose text the model reads. */
-  run (args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>
+  run (args: z.output<Input>, context: ToolContext): Promise<ToolResult<Output>>
 }
 
-/** Types a tool from its schemas. The default export of every file in tools/ is the result of this call. */
-export const defineTool = <Input extends ZodObject, Output extends ZodObject>(tool: Tool<Input, Output>): Tool<Input, Output> => tool
+/** Types a tool from its schemas. The default export of a tool's file in tools/ is the result of this call. */
+export const defineTool = <Input extends ZodObject, Output extends OutputSchema = undefined>(tool: Tool<Input, Output>) =>
+  tool as Tool<Input, Output> & { output: Output }
 
 /** A failure the model should read and can act on: say what was wrong and what to try instead. */
 export class ToolError extends Error {

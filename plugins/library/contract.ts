@@ -66,6 +66,8 @@ export interface Library extends ToolLibrary {
   /** The whole document as it is indexed, for a page that shows it. */
   find (id: string): Promise<IndexedDocument | undefined>
   count (): Promise<number>
+  /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
+  onChange (listener: (ids: readonly string[]) => void): void
   /** Settles when the folder was read in full once; until then answers come from what is indexed so far. Rejects if that failed. */
   readonly ready: Promise<void>
   /** Undefined once the folder was read in full. */

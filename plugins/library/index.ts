@@ -7,6 +7,7 @@ import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote, ToolUser } fro
 import type { Notes } from '../notes/index.ts'
 import { createConvert } from './convert.ts'
 import type { DocumentPart, IndexedDocument, Library, SearchHit } from './contract.ts'
+import { createDirectory } from './directory.ts'
 import { mergeHits } from './merge.ts'
 import { partId, splitText } from './parts.ts'
 import { openPostgresDocuments } from './postgres.ts'
@@ -29,7 +30,8 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
 const MOST_HITS = 50
 
 export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
-  const store = app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir)
+  const directory = createDirectory(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir))
+  const { store } = directory
   const closing = new AbortController()
   const folder = watchFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
   // The server does not wait for it; whoever does gets the rejection as well.
@@ -50,6 +52,7 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
   }
 
   const libraryOf = (user: ToolUser | null): ToolLibrary => ({
+    list: directory.list,
     async search (query, { limit = 10, signal } = {}) {
       signal?.throwIfAborted()
       const most = clamp(limit)
@@ -77,6 +80,8 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     progress: () => folder.progress(),
     find: (id) => store.find(id),
     count: () => store.count(),
+    list: directory.list,
+    onChange: directory.onChange,
     search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit)),
     fetch: (id, { part } = {}) => documents.fetch(id, part),
     of: libraryOf

@@ -1,22 +1,25 @@
-// Runs one tool for one caller: checks the arguments, keeps the time, checks the result, and words every failure for a model (MCP "Tools", error handling).
-import type { CallToolResult } from '@modelcontextprotocol/server'
+// Runs one tool for one caller: checks the arguments, the result and the quota, and words every failure for a model (MCP "Tools", error handling).
+import { isInputRequiredResult, ProtocolError, type CallToolResult, type ContentBlock, type InputRequiredResult } from '@modelcontextprotocol/server'
 import type { ZodError } from 'zod'
-import { ToolError, type ToolContext } from '../../tools/define-tool.ts'
+import type { Tool, ToolContext } from '../../tools/define-tool.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import type { CallableTool } from './catalogue.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
+import type { RequestStates } from './dialogue.ts'
+import { conversationOf, DEADLINE, runInTime, traceOf, type Conversation } from './run.ts'
 
 /** What a tool gets from the house; what is somebody's own is handed out for the caller alone. */
 export interface House {
   library: Pick<Library, 'of'>
   notes: Pick<Notes, 'of'>
   workers: Workers
-  /** Milliseconds a tool may run. */
+  /** Milliseconds a tool may run that does not say so itself. */
   deadline: number
   meter: Meter
+  states: RequestStates
 }
 
 /** Who counts the calls. */
@@ -31,36 +34,44 @@ export interface Meter {
 const MOST_ISSUES = 8
 const LONGEST_ISSUE = 200
 
-/** Never throws: whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log. */
-export async function callTool (callable: CallableTool, args: unknown, exchange: Exchange, house: House): Promise<CallToolResult> {
+/**
+ * Whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log.
+ * @param conversation what the protocol knows of the call; without it, what the request itself says.
+ * @returns the result, or the questions to ask first.
+ * @throws ProtocolError for a `requestState` that is not of this call.
+ */
+export async function callTool (callable: CallableTool, args: unknown, exchange: Exchange, house: House, conversation = conversationOf(exchange)): Promise<CallToolResult | InputRequiredResult> {
   const begun = performance.now()
-  const overQuota = house.meter.take(exchange, callable.tool.name)
-  const result = overQuota === undefined ? await run(callable, args, exchange, house) : failure(overQuota)
+  const { name } = callable.tool
+  const overQuota = house.meter.take(exchange, name)
+  const result = overQuota === undefined ? await run(callable, args, exchange, house, conversation) : failure(overQuota)
   house.meter.called(exchange, {
-    tool: callable.tool.name,
-    outcome: overQuota !== undefined ? 'refused' : result.isError ? 'failed' : 'ok',
+    tool: name,
+    outcome: overQuota !== undefined ? 'refused' : result['isError'] ? 'failed' : 'ok',
     ms: Math.round(performance.now() - begun)
   })
   return result
 }
 
-async function run (callable: CallableTool, args: unknown, exchange: Exchange, house: House): Promise<CallToolResult> {
-  const { tool } = callable
-  const log = exchange.log.child({ tool: tool.name })
+async function run (callable: CallableTool, args: unknown, exchange: Exchange, house: House, conversation: Conversation): Promise<CallToolResult | InputRequiredResult> {
+  const { tool, formerName } = callable
+  const trace = traceOf(conversation.meta)
+  const log = exchange.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) })
+  const deadline = tool.deadline ?? house.deadline
   try {
     const parsed = await callable.input.safeParseAsync(args ?? {})
-    if (!parsed.success) return failure(`The arguments of ${tool.name} are not right.\n${describe(parsed.error)}\n${callable.usage} Correct them and call it again.`)
-    const outcome = await runInTime(callable, parsed.data, exchange, house, log)
+    if (!parsed.success) return failure(`The arguments of ${tool.name} are not right.\n${describe(parsed.error)}\n${callable.usage} Correct them and call it again.${renamed(tool, formerName)}`)
+    const shown: ContentBlock[] = []
+    const work = { method: 'tools/call', params: [tool.name, args], log, deadline, shown, run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown> }
+    const outcome = await runInTime(work, exchange, house, conversation)
     if (outcome === DEADLINE) {
-      log.warn({ deadline: house.deadline }, 'tool stopped at its deadline')
-      return failure(`${tool.name} did not finish within ${house.deadline / 1000} seconds and was stopped. Ask for less at once, or try again later.`)
+      log.warn({ deadline }, 'tool stopped at its deadline')
+      return failure(`${tool.name} did not finish within ${deadline / 1000} seconds and was stopped. Ask for less at once, or try again later.`)
     }
-    const result = await tool.output.safeParseAsync(outcome)
-    if (!result.success) throw new Error('the result does not match the output schema', { cause: result.error })
-    // The same JSON as text, for clients and models that read only content.
-    return { content: [{ type: 'text', text: JSON.stringify(result.data) }], structuredContent: result.data }
+    return isInputRequiredResult(outcome) ? outcome : await toResult(tool, outcome, shown)
   } catch (error) {
-    if (error instanceof ToolError) return failure(error.message)
+    if (error instanceof ProtocolError) throw error
+    if (isToolError(error)) return failure(error.message)
     if (error instanceof StorageUnavailable) {
       log.warn({ err: error }, 'storage unavailable')
       return failure(`${tool.name} could not reach the storage of this server. Try again in a few seconds.`)
@@ -71,38 +82,20 @@ async function run (callable: CallableTool, args: unknown, exchange: Exchange, h
   }
 }
 
-const DEADLINE = Symbol('deadline')
+/** By name, since a tool that was loaded anew has a class of its own. */
+export const isToolError = (error: unknown): error is Error => error instanceof Error && error.name === 'ToolError'
 
-/** The tool's result, or {@link DEADLINE}. A tool that does not heed its signal is left behind. Throws when the client goes away. */
-async function runInTime ({ tool }: CallableTool, args: Record<string, unknown>, { access, signal }: Exchange, house: House, log: ToolContext['log']): Promise<unknown> {
-  const stop = new AbortController()
-  const { promise: stopped, resolve, reject } = Promise.withResolvers<typeof DEADLINE>()
-  const timer = setTimeout(() => {
-    resolve(DEADLINE)
-    stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
-  }, house.deadline)
-  const leave = () => {
-    reject(signal.reason)
-    stop.abort(signal.reason)
-  }
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    signal.throwIfAborted()
-    const user = access && access.user
-    const context: ToolContext = {
-      user,
-      library: house.library.of(user),
-      notes: house.notes.of(user),
-      signal: stop.signal,
-      work: (task, input) => house.workers.run(task, input, { deadline: house.deadline, signal: stop.signal }),
-      log: { info: (message) => log.info(message), warn: (message) => log.warn(message) }
-    }
-    return await Promise.race([stopped, tool.run(args, context)])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', leave)
-  }
+async function toResult (tool: Tool, outcome: unknown, shown: ContentBlock[]): Promise<CallToolResult> {
+  if (!tool.output) return { content: shown }
+  const checked = await tool.output.safeParseAsync(outcome)
+  if (!checked.success) throw new Error('the result does not match the output schema', { cause: checked.error })
+  // The same JSON as text, for clients and models that read only content.
+  return { content: [{ type: 'text', text: JSON.stringify(checked.data) }, ...shown], structuredContent: checked.data }
 }
+
+const renamed = ({ name }: Tool, formerName: string | undefined): string => formerName === undefined
+  ? ''
+  : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools (in ChatGPT, Refresh in the settings of this connector).`
 
 const failure = (text: string): CallToolResult => ({ content: [{ type: 'text', text }], isError: true })
 

@@ -12,7 +12,9 @@ export interface Exchange {
   body: Message | Message[]
   /** The `Mcp-*` request headers, lower case. */
   headers: Readonly<Record<string, string>>
-  /** `null` when the server runs without sign-in. */
+  /** Whether the client can read a stream of events besides one JSON object. */
+  acceptsEvents: boolean
+  /** `null` when the server runs without sign-in, and for a tool that anybody may call. */
   access: Access | null
   /** Named to the client when something fails inside, so that the log can be found. */
   requestId: string

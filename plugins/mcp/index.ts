@@ -1,22 +1,31 @@
 // Serves MCP: makes a route scope speak JSON-RPC, checks each message before it runs, and hands it to a lane (MCP 2026-07-28 and 2025-11-25, Streamable HTTP).
 import fp from 'fastify-plugin'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isJSONRPCResponse } from '@modelcontextprotocol/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from '../../config.ts'
 import { OAuthError } from '../../errors.ts'
+import type { Prompt } from '../../tools/define-prompt.ts'
+import type { Resource } from '../../tools/define-resource.ts'
 import type { Tool } from '../../tools/define-tool.ts'
 import { ofAccess } from '../audit/index.ts'
-import { missingScope } from '../bearer.ts'
 import type { Access } from '../grants/contract.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
-import { StorageUnavailable } from '../storage/contract.ts'
-import { readMessages, readText } from './body.ts'
+import { readMessages } from './body.ts'
+import { connectBus, createLocalBus } from './bus.ts'
 import type { Meter } from './call.ts'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
+import { createChanges, toServerEvents, type Change } from './changes.ts'
 import type { Answer, Exchange } from './contract.ts'
-import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './refusal.ts'
+import { createRequestStates } from './dialogue.ts'
+import { checkAccess } from './gate.ts'
+import { answerError, checkRequest, prepare, readVisit, send } from './http.ts'
+import { createPrompts } from './prompts.ts'
+import { createResources } from './resources.ts'
 import { createSdkLane } from './sdk-lane.ts'
+import { createFactory, type Offered } from './server.ts'
+import { createSessions, type Visit } from './sessions/index.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { mcp: Mcp }
@@ -29,44 +38,107 @@ export interface Mcp {
   checkRequest (request: FastifyRequest): Promise<void>
   /** Speaks a refusal in the voice of MCP, for a route outside a prepared scope. */
   refuse (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply
+  /** Whether some tool may be called without a sign-in: then the endpoint also takes requests without a token. */
+  isOpen (): boolean
   /**
-   * Answers a parsed POST.
+   * Answers a parsed POST, and a GET or DELETE of a session.
    * @param access who is calling, or `null` without sign-in.
    * @param resourceMetadata the metadata URL for a challenge, if the token lacks a scope.
    */
   serve (request: FastifyRequest, reply: FastifyReply, access: Access | null, resourceMetadata: string): Promise<FastifyReply>
+  /** Offers these from now on, and tells open streams. @throws for a schema that cannot be told to clients; nothing has changed then. */
+  offer (offer: Offer): void
+  /** Tells everybody who wants to know, on every instance. */
+  announce (changes: readonly Change[]): Promise<void>
+  /** The tools as clients see them now. */
+  readonly tools: Catalogue['listed']
 }
 
-export interface McpOptions extends Pick<Config, 'publicUrl' | 'signIn'> {
+export interface Offer {
   tools: readonly Tool[]
+  resources?: readonly Resource[]
+  prompts?: readonly Prompt[]
+}
+
+export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> {
   library: Pick<Library, 'of'>
   notes: Pick<Notes, 'of'>
+  /** Several instances tell each other through it. */
+  redisUrl?: string | undefined
   /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. */
   deadline?: number
+  /** Whether {@link Mcp.offer} will be called while the server runs: clients are then told that lists can change. */
+  reloads?: boolean
+  /** The absolute URL of this server's picture. */
+  iconUrl?: string
 }
 
-export default fp(async function mcp (app: FastifyInstance, { tools, library, notes, publicUrl, signIn, deadline = 25_000 }: McpOptions) {
-  const catalogue = createCatalogue(tools, signIn)
-  const lane = createSdkLane({
-    catalogue,
-    house: { library, notes, workers: app.workers, deadline, meter: createMeter(app) },
-    serverInfo: { name: manifest.name, title: 'MCP OAuth Server', version: manifest.version, websiteUrl: publicUrl },
-    instructions: instructions(catalogue),
-    shared: !signIn,
-    onError: (error) => app.log.debug({ err: error }, 'mcp')
+export default fp(async function mcp (app: FastifyInstance, options: McpOptions) {
+  const { signIn } = options
+  const offered: Offered = {
+    catalogue: createCatalogue(options.tools, signIn),
+    resources: createResources(options.resources ?? [], signIn),
+    prompts: createPrompts(options.prompts ?? [], signIn)
+  }
+  const bus = options.redisUrl === undefined ? createLocalBus() : await connectBus(options.redisUrl, app.log)
+  const changes = createChanges(bus, app.storage, app.now, app.log)
+  const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
+  const factory = createFactory({ ...offered, ...describeServer(options, offered.catalogue), house: createHouse(app, options), shared: !signIn, reloads: options.reloads === true, onError })
+  const sessions = createSessions({ storage: app.storage, sealing: app.sealing, bus, changes, factory, log: app.log })
+  const { lane, close } = createSdkLane({ factory, catalogue: offered.catalogue, bus: toServerEvents(changes), sessions: sessions.serve, onError })
+  // Before the server stops listening: an open stream would keep it from ending.
+  app.addHook('preClose', async () => {
+    sessions.close()
+    await close()
   })
+  app.addHook('onClose', async () => bus.close())
+
+  const answer = async (request: FastifyRequest, visit: Visit, resourceMetadata: string): Promise<Answer> => {
+    if (request.method === 'GET') return sessions.listen(visit)
+    if (request.method === 'DELETE') return sessions.end(visit)
+    if (visit.headers['mcp-session-id'] !== undefined && isJSONRPCResponse(request.body)) return sessions.take(visit, request.body)
+    const exchange: Exchange = { ...visit, body: readMessages(request.body, visit.headers['mcp-protocol-version']) }
+    const challenge = signIn ? checkAccess(exchange, offered, resourceMetadata) : undefined
+    noteFirstUse(app, exchange)
+    return challenge ?? lane(exchange)
+  }
   app.decorate('mcp', {
     prepare,
     checkRequest,
     refuse: answerError,
+    isOpen: () => offered.catalogue.open,
     async serve (request, reply, access, resourceMetadata) {
-      const exchange = readExchange(request, reply, access)
-      checkScopes(exchange, catalogue, resourceMetadata)
-      noteFirstUse(app, exchange)
-      return send(reply, await lane(exchange))
-    }
+      try {
+        return send(reply, await answer(request, readVisit(request, reply, access), resourceMetadata))
+      } catch (error) {
+        if (error instanceof OAuthError && error.code === 'unauthorized') app.audit.recordOnce(request, 'challenge', { reason: error.code })
+        throw error
+      }
+    },
+    offer ({ tools, resources = [], prompts = [] }) {
+      offered.catalogue.replace(tools)
+      offered.resources.replace(resources)
+      offered.prompts.replace(prompts)
+      changes.announce((['tools', 'resources', 'prompts'] as const).map((list) => ({ kind: `${list}_list_changed` }))).catch(onError)
+    },
+    announce: changes.announce,
+    get tools () { return offered.catalogue.listed }
   } satisfies Mcp)
-}, { name: 'mcp', dependencies: ['audit', 'usage', 'workers'] })
+}, { name: 'mcp', dependencies: ['storage', 'audit', 'usage', 'workers'] })
+
+const createHouse = (app: FastifyInstance, { library, notes, deadline = 25_000 }: McpOptions) =>
+  ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), states: createRequestStates(app.sealing, app.now) })
+
+const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: Catalogue) => ({
+  serverInfo: {
+    name: manifest.name,
+    title: 'MCP OAuth Server',
+    version: manifest.version,
+    websiteUrl: publicUrl,
+    ...(iconUrl !== undefined && { icons: [{ src: iconUrl, mimeType: 'image/png', sizes: ['128x128'] }] })
+  },
+  instructions: () => instructions(catalogue)
+})
 
 const createMeter = (app: FastifyInstance): Meter => ({
   take: ({ access }, tool) => app.usage.take(access, tool),
@@ -91,74 +163,4 @@ function instructions (catalogue: Catalogue): string {
     reads && 'This server holds a library of documents. To answer from it, call search with the words you look for, then fetch with the id of each result you need in full, and cite the url of what you used.',
     'Each tool says in its description when to use it. If a call is refused, the text of the result says what to change.'
   ].filter(Boolean).join(' ')
-}
-
-function prepare (scope: FastifyInstance): void {
-  // Our own limits come first; Fastify's parser then refuses a key named __proto__.
-  const parseJson = scope.getDefaultJsonParser('error', 'error')
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
-    try {
-      parseJson(request, readText(bytes), done)
-    } catch (error) {
-      done(error as Error)
-    }
-  })
-  scope.setErrorHandler(answerError)
-}
-
-/** Parameters other than the one charset JSON has are refused too: nobody needs them, and odd ones have slipped past parsers (CVE-2026-25223). */
-const JSON_TYPE = /^application\/json(?: ?; ?charset="?utf-8"?)?$/i
-
-async function checkRequest ({ method, headers }: FastifyRequest): Promise<void> {
-  if (method !== 'POST') throw new RpcRefusal(405, INVALID_REQUEST, 'Method Not Allowed: send each message as a POST', { headers: { allow: 'POST' } })
-  if (!JSON_TYPE.test(headers['content-type'] ?? '') || (headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw new RpcRefusal(415, INVALID_REQUEST, 'Unsupported Media Type: send application/json, not compressed')
-  }
-}
-
-function readExchange (request: FastifyRequest, reply: FastifyReply, access: Access | null): Exchange {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (name.startsWith('mcp-') && value !== undefined) headers[name] = String(value)
-  }
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return { body: readMessages(request.body, headers['mcp-protocol-version']), headers, access, requestId: request.id, signal: gone.signal, log: request.log }
-}
-
-/** MCP "Scope Challenge Handling": everything the request needs is asked for in one challenge, before anything runs. */
-function checkScopes ({ body, access }: Exchange, catalogue: Catalogue, resourceMetadata: string): void {
-  if (!access) return
-  const needed = new Set<string>()
-  for (const message of [body].flat()) {
-    const name = message.method === 'tools/call' ? message.params?.['name'] : undefined
-    const callable = typeof name === 'string' ? catalogue.find(name) : undefined
-    for (const scope of callable?.tool.scopes ?? []) needed.add(scope)
-  }
-  if (!needed.isSubsetOf(new Set(access.scopes))) throw missingScope(resourceMetadata, [...needed])
-}
-
-const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => reply.code(status).headers(headers).send(body)
-
-/** Refusals of the protocol are JSON-RPC errors; those of authorization are what the SDK's own servers send, and clients look only at their headers. */
-function answerError (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error instanceof OAuthError) {
-    return reply.code(error.statusCode).headers(error.headers).send({ error: error.code, error_description: error.message })
-  }
-  const refusal = error instanceof RpcRefusal ? error : toRefusal(error, request)
-  return reply.code(refusal.statusCode).headers(refusal.headers).send(refusal.body)
-}
-
-function toRefusal (error: FastifyError | Error, request: FastifyRequest): RpcRefusal {
-  if (error instanceof StorageUnavailable) {
-    request.log.warn({ err: error }, 'storage unavailable')
-    return new RpcRefusal(503, INTERNAL_ERROR, 'Service Unavailable: try again in a few seconds', { headers: { 'retry-after': '5' } })
-  }
-  const { code, statusCode = 500 } = error as FastifyError
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new RpcRefusal(413, INVALID_REQUEST, 'Content Too Large: send less at once')
-  if (code?.startsWith('FST_ERR_CTP_')) return new RpcRefusal(400, PARSE_ERROR, 'Parse error: the body is not JSON, or has a key named __proto__')
-  if (statusCode < 500) return new RpcRefusal(statusCode, INVALID_REQUEST, error.message)
-  request.log.error({ err: error }, 'mcp request failed')
-  return new RpcRefusal(500, INTERNAL_ERROR, `Internal error: whoever runs the server finds it in the log as ${request.id}`)
 }

@@ -2,86 +2,105 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import {
-  createMcpHandler, isLegacyRequest, ProtocolError, ProtocolErrorCode, Server, SUPPORTED_PROTOCOL_VERSIONS,
-  UnsupportedProtocolVersionError, WebStandardStreamableHTTPServerTransport,
-  type AuthInfo, type Implementation, type McpServerFactory, type ServerContext, type ServerOptions
+  createMcpHandler, isLegacyRequest, legacyStatelessFallback, SUPPORTED_PROTOCOL_VERSIONS,
+  UnsupportedProtocolVersionError, WebStandardStreamableHTTPServerTransport, type McpServerFactory, type ServerEventBus
 } from '@modelcontextprotocol/server'
-import { callTool, type House } from './call.ts'
 import type { Catalogue } from './catalogue.ts'
-import type { Answer, Exchange, Lane } from './contract.ts'
+import type { Answer, Exchange, Lane, Message } from './contract.ts'
+import { findHeaderMismatch, HEADER_MISMATCH } from './param-headers.ts'
+import { authInfo } from './server.ts'
 
 export interface SdkLaneOptions {
+  factory: McpServerFactory
   catalogue: Catalogue
-  house: House
-  serverInfo: Implementation
-  instructions: string
-  /** Whether the lists may be kept by caches that several people share. */
-  shared: boolean
-  /** Told what the SDK refused or could not do; the client has its answer already. */
   onError (error: Error): void
+  /** Where changes come from, for the streams of 2026-07-28. */
+  bus: ServerEventBus
+  /** Answers what belongs to a session, and begins one where a client has to be asked back; undefined for everything else. */
+  sessions (exchange: Exchange, initialize: (exchange: Exchange) => Promise<Answer>): Promise<Answer | undefined>
 }
 
-/** Milliseconds a client may keep a list before it asks again. */
-const LIST_TTL = 300_000
+export interface SdkLane {
+  lane: Lane
+  /** Ends the open streams with their last message. */
+  close (): Promise<void>
+}
+
+/** Streams of changes that may be open at once. */
+const MOST_STREAMS = 10_000
 /** The SDK wants a URL and looks at nothing in it. */
 const ANY_URL = 'http://mcp.invalid/'
 
-export function createSdkLane (options: SdkLaneOptions): Lane {
-  const factory = createFactory(options)
-  // Holds nothing between exchanges: no list changes while the server runs, so it ends each subscription as soon as it has confirmed it.
+export function createSdkLane (options: SdkLaneOptions): SdkLane {
+  const { factory, catalogue } = options
   const modern = createMcpHandler(factory, { legacy: 'reject', onerror: options.onError })
+  // One of its own for the streams of changes: closing it ends them, and no call that is running.
+  const listening = createMcpHandler(factory, { legacy: 'reject', bus: options.bus, maxSubscriptions: MOST_STREAMS, onerror: options.onError })
+  const streaming = legacyStatelessFallback(factory, options.onError)
 
-  return async (exchange) => {
-    const request = new Request(ANY_URL, { method: 'POST', headers: requestHeaders(exchange), signal: exchange.signal })
-    const response = await isLegacyRequest(request, exchange.body)
-      ? await serveLegacy(factory, request, exchange)
-      : await modern.fetch(request, { parsedBody: exchange.body, authInfo: authInfo(exchange) })
-    return toAnswer(response)
+  const serveModern = async (exchange: Exchange, request: Request): Promise<Answer> => {
+    const mismatch = paramHeaderMismatch(exchange, catalogue)
+    const handler = (exchange.body as Message).method === 'subscriptions/listen' ? listening : modern
+    return toAnswer(mismatch ?? await handler.fetch(request, { parsedBody: exchange.body, authInfo: authInfo(exchange) }))
+  }
+  const serveLegacy = async (exchange: Exchange, request: Request): Promise<Answer> => {
+    const version = exchange.headers['mcp-protocol-version']
+    if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return toAnswer(unsupportedVersion(version, exchange))
+    const inSession = await options.sessions(exchange, (exchange) => answerJson(exchange, toRequest(exchange)))
+    if (inSession) return inSession
+    return wantsProgress(exchange)
+      ? toAnswer(await streaming(request, { parsedBody: exchange.body, authInfo: authInfo(exchange) }))
+      : answerJson(exchange, request)
+  }
+  /** One JSON object: the SDK's own legacy serving always opens a stream of events, which a client that accepts only JSON cannot read. */
+  const answerJson = async (exchange: Exchange, request: Request): Promise<Answer> => {
+    const auth = authInfo(exchange, beginsSession(exchange) ? NOTHING_KEPT : undefined)
+    const server = await factory({ era: 'legacy', authInfo: auth })
+    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+    await server.connect(transport)
+    try {
+      return await toAnswer(await Promise.race([transport.handleRequest(request, { parsedBody: exchange.body, authInfo: auth }), gone(exchange.signal)]))
+    } finally {
+      await server.close()
+    }
+  }
+
+  return {
+    async lane (exchange) {
+      const request = toRequest(exchange)
+      return await isLegacyRequest(request, exchange.body) ? serveLegacy(exchange, request) : serveModern(exchange, request)
+    },
+    close: () => listening.close()
   }
 }
 
-/** A fresh server for each exchange, so that no answer can reach another client; what is costly is built once, in the catalogue. */
-function createFactory ({ catalogue, house, serverInfo, instructions, shared, onError }: SdkLaneOptions): McpServerFactory {
-  const hint = { ttlMs: LIST_TTL, cacheScope: shared ? 'public' : 'private' } as const
-  const options: ServerOptions = { capabilities: { tools: {} }, instructions, cacheHints: { 'tools/list': hint, 'server/discover': hint } }
-  return () => {
-    const server = new Server(serverInfo, options)
-    server.onerror = onError
-    server.setRequestHandler('tools/list', ({ params }) => {
-      if (params?.cursor !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such page: the list of tools has one')
-      return { tools: catalogue.listed }
-    })
-    server.setRequestHandler('tools/call', ({ params }, context) => {
-      const callable = catalogue.find(params.name)
-      if (!callable) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool named ${JSON.stringify(params.name.slice(0, 64))}; refresh the list of tools`)
-      return callTool(callable, params.arguments, exchangeOf(context), house)
-    })
-    return server
-  }
+/** What a session's `initialize` is answered with promises what only a session can keep; nothing is kept yet. */
+const NOTHING_KEPT = { logs: false, async subscribe () {}, async unsubscribe () {} }
+
+/** MCP 2025-11-25 "Sampling", "Elicitation", "Roots": only a client that declares one of them can be asked back, and only a session can carry its answer. */
+export function beginsSession ({ body }: Pick<Exchange, 'body'>): boolean {
+  if (Array.isArray(body) || body.method !== 'initialize' || !('id' in body)) return false
+  const { elicitation, sampling, roots } = Object(body.params?.['capabilities']) as Record<string, unknown>
+  return [elicitation, sampling, roots].some((capability) => typeof capability === 'object' && capability !== null)
 }
 
-/**
- * The earlier eras, answered with one JSON object: the SDK's own legacy serving always opens a stream of events,
- * which a client that accepts only JSON cannot read.
- */
-async function serveLegacy (factory: McpServerFactory, request: Request, exchange: Exchange): Promise<Response> {
-  const version = exchange.headers['mcp-protocol-version']
-  if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return unsupportedVersion(version, exchange)
-  const server = await factory({ era: 'legacy' })
-  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
-  await server.connect(transport)
-  try {
-    return await Promise.race([transport.handleRequest(request, { parsedBody: exchange.body, authInfo: authInfo(exchange) }), gone(exchange.signal)])
-  } finally {
-    await server.close()
-  }
+function paramHeaderMismatch ({ body, headers }: Exchange, catalogue: Catalogue): Response | undefined {
+  const { method, params } = body as Message
+  const callable = method === 'tools/call' && typeof params?.['name'] === 'string' ? catalogue.find(params['name']) : undefined
+  const mismatch = callable && callable.headers.size > 0 ? findHeaderMismatch(callable, params?.['arguments'], { headers }) : undefined
+  return mismatch === undefined ? undefined : refusal(body, HEADER_MISMATCH, `Header mismatch: ${mismatch}`)
 }
+
+const wantsProgress = ({ body, acceptsEvents }: Exchange): boolean =>
+  acceptsEvents && !Array.isArray(body) && (body.params?._meta as { progressToken?: unknown } | undefined)?.progressToken !== undefined
 
 function unsupportedVersion (requested: string, { body }: Exchange): Response {
   const { code, message, data } = new UnsupportedProtocolVersionError({ supported: SUPPORTED_PROTOCOL_VERSIONS, requested: requested.slice(0, 64) })
-  const id = 'id' in body ? body.id : null
-  return Response.json({ jsonrpc: '2.0', error: { code, message, data }, id }, { status: 400 })
+  return refusal(body, code, message, data)
 }
+
+const refusal = (body: Exchange['body'], code: number, message: string, data?: unknown): Response =>
+  Response.json({ jsonrpc: '2.0', error: { code, message, ...(data !== undefined && { data }) }, id: 'id' in body ? body.id : null }, { status: 400 })
 
 /** Nobody reads this answer; it only ends the wait. */
 const gone = (signal: AbortSignal): Promise<Response> => new Promise((resolve) => {
@@ -91,14 +110,8 @@ const gone = (signal: AbortSignal): Promise<Response> => new Promise((resolve) =
 })
 
 /** Only what the protocol reads is passed on: no token and no cookie. Some clients send a narrower Accept than the SDK insists on. */
-const requestHeaders = ({ headers }: Exchange) =>
-  ({ ...headers, accept: 'application/json, text/event-stream', 'content-type': 'application/json' })
-
-/** The SDK's channel for identity. The token itself goes no further than its check. */
-const authInfo = (exchange: Exchange): AuthInfo =>
-  ({ token: '', clientId: exchange.access?.clientId ?? '', scopes: exchange.access?.scopes ?? [], extra: { exchange } })
-
-const exchangeOf = (context: ServerContext): Exchange => context.http?.authInfo?.extra?.['exchange'] as Exchange
+const toRequest = ({ headers: { 'mcp-session-id': _, ...headers }, signal }: Exchange): Request =>
+  new Request(ANY_URL, { method: 'POST', headers: { ...headers, accept: 'application/json, text/event-stream', 'content-type': 'application/json' }, signal })
 
 async function toAnswer (response: Response): Promise<Answer> {
   const headers = Object.fromEntries(response.headers)

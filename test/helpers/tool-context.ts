@@ -10,6 +10,7 @@ import postgres from '../../plugins/postgres.ts'
 import storage from '../../plugins/storage/index.ts'
 import workers from '../../plugins/workers.ts'
 import type { ToolContext, ToolUser } from '../../tools/define-tool.ts'
+import { quietContext } from './quiet-context.ts'
 
 interface Teardown { teardown (work: () => unknown): void }
 
@@ -61,6 +62,7 @@ export async function toolContexts (t: Teardown, files: Record<string, string | 
   const { app } = await openHouse(t, docsDir, options)
   await app.library.ready
   return (user) => ({
+    ...quietContext,
     user,
     library: app.library.of(user),
     notes: app.notes.of(user),

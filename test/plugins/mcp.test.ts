@@ -34,7 +34,7 @@ t.test('F12: a tool without arguments says so', async (t) => {
 t.test('schemas carry no $schema: older clients refuse a dialect they do not know', async (t) => {
   const { listed } = createCatalogue([toolWith(z.object({ a: z.string() }), z.object({ b: z.string() }))], true)
   t.notOk('$schema' in listed[0]!.inputSchema)
-  t.notOk('$schema' in listed[0]!.outputSchema)
+  t.notOk('$schema' in listed[0]!.outputSchema!)
 })
 
 t.test('F10: tools are listed in the order given', async (t) => {

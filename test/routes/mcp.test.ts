@@ -33,7 +33,8 @@ const annotations = { readOnlyHint: true, destructiveHint: false, openWorldHint:
 
 const library: ToolLibrary = {
   search: async (query) => [{ id: 'a.md', title: query, url: `${PUBLIC}/a`, snippet: 'found' }],
-  fetch: async () => undefined
+  fetch: async () => undefined,
+  list: async () => ({ documents: [], more: false })
 }
 
 /** What the tools of this test did, and with whom; the test asks it what really ran. */

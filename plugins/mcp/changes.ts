@@ -1,0 +1,66 @@
+// What has changed of the lists and the resources: told to every open stream, and kept a while so that a stream that broke can be told what it missed (MCP "Subscriptions"; 2025-11-25 "Resumability").
+import type { ServerEvent } from '@modelcontextprotocol/server'
+import type { Clock } from '../../clock.ts'
+import type { Storage } from '../storage/contract.ts'
+import type { Bus } from './bus.ts'
+
+export type Change =
+  | { kind: 'tools_list_changed' | 'prompts_list_changed' | 'resources_list_changed' }
+  | { kind: 'resource_updated', uri: string }
+
+/** `number` grows with every change of all instances; it begins with the time in milliseconds, so that a log that was begun anew goes on above the old one. */
+export interface NumberedChange { number: number, change: Change }
+
+export interface Changes {
+  /** Tells everybody. Never throws: who cannot be told finds out when it asks again. */
+  announce (changes: readonly Change[]): Promise<void>
+  subscribe (listener: (change: NumberedChange) => void): () => void
+  /** The number of the newest change. */
+  newest (): Promise<number>
+  /** What came after `number`, oldest first, or undefined if that is not known any more. */
+  since (number: number): Promise<NumberedChange[] | undefined>
+}
+
+const TOPIC = 'changes'
+const LOG = 'log'
+const KEPT = 500
+/** Seconds. */
+const KEPT_FOR = 3_600
+
+interface ChangeLog { newest: number, entries: NumberedChange[] }
+
+export function createChanges (bus: Bus, storage: Storage, now: Clock, log: { warn (details: object, message: string): void }): Changes {
+  const logs = storage.collection<ChangeLog>('mcpChanges')
+  const start = () => Math.floor(now() * 1000)
+  const append = (changes: readonly Change[]) => logs.update<NumberedChange[]>(LOG, (record = { newest: start(), entries: [] }) => {
+    const numbered = changes.map((change, index) => ({ number: record.newest + 1 + index, change }))
+    const entries = [...record.entries, ...numbered].slice(-KEPT)
+    return { write: { record: { newest: record.newest + changes.length, entries }, ttl: KEPT_FOR }, result: numbered }
+  })
+  return {
+    async announce (changes) {
+      if (changes.length === 0) return
+      try {
+        bus.publish(TOPIC, await append(changes))
+      } catch (err) {
+        log.warn({ err }, 'a change could not be kept for streams that broke')
+        bus.publish(TOPIC, changes.map((change) => ({ number: 0, change })))
+      }
+    },
+    subscribe: (listener) => bus.subscribe(TOPIC, (numbered) => { for (const change of numbered as NumberedChange[]) listener(change) }),
+    async newest () { return (await logs.find(LOG))?.newest ?? start() },
+    async since (number) {
+      const kept = await logs.find(LOG)
+      // Without a log nothing has changed for as long as one is kept.
+      if (!kept) return number > start() - KEPT_FOR * 1000 ? [] : undefined
+      const missed = kept.entries.filter((entry) => entry.number > number)
+      return missed.length === kept.newest - number ? missed : undefined
+    }
+  }
+}
+
+/** The form in which the SDK's own streams of 2026-07-28 take changes. */
+export const toServerEvents = (changes: Changes) => ({
+  publish (event: ServerEvent): void { changes.announce([event as Change]).catch(() => { /* it has logged why */ }) },
+  subscribe: (listener: (event: ServerEvent) => void) => changes.subscribe(({ change }) => listener(change))
+})

@@ -1,0 +1,88 @@
+// The HTTP side of the endpoint: reads what a request says, and speaks refusals as JSON-RPC errors (MCP "Streamable HTTP").
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { OAuthError } from '../../errors.ts'
+import type { Access } from '../grants/contract.ts'
+import { StorageUnavailable } from '../storage/contract.ts'
+import { readText } from './body.ts'
+import type { Answer } from './contract.ts'
+import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './refusal.ts'
+import type { Visit } from './sessions/index.ts'
+import { protocolVersions } from './versions.ts'
+
+/** Gives a route scope the body parser, the body limit and the error voice of MCP. */
+export function prepare (scope: FastifyInstance): void {
+  // Our own limits come first; Fastify's parser then refuses a key named __proto__.
+  const parseJson = scope.getDefaultJsonParser('error', 'error')
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    try {
+      parseJson(request, readText(bytes), done)
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  scope.setErrorHandler(answerError)
+}
+
+/** Parameters other than the one charset JSON has are refused too: nobody needs them, and odd ones have slipped past parsers (CVE-2026-25223). */
+const JSON_TYPE = /^application\/json(?: ?; ?charset="?utf-8"?)?$/i
+
+/** Refuses what no MCP message can be, before its body is read. A GET or DELETE is for the session that it names. */
+export async function checkRequest ({ method, headers }: FastifyRequest): Promise<void> {
+  if ((method === 'GET' || method === 'DELETE') && headers['mcp-session-id'] !== undefined) return checkVisit(method, headers)
+  if (method !== 'POST') throw new RpcRefusal(405, INVALID_REQUEST, 'Method Not Allowed: send each message as a POST', { headers: { allow: 'POST' } })
+  if (!JSON_TYPE.test(headers['content-type'] ?? '') || (headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new RpcRefusal(415, INVALID_REQUEST, 'Unsupported Media Type: send application/json, not compressed')
+  }
+}
+
+function checkVisit (method: string, { accept, 'mcp-protocol-version': version }: FastifyRequest['headers']): void {
+  if (method === 'GET' && !accepts(accept)) throw new RpcRefusal(406, INVALID_REQUEST, 'Not Acceptable: a session is followed as text/event-stream')
+  if (version !== undefined && !protocolVersions.includes(String(version))) throw new RpcRefusal(400, INVALID_REQUEST, `Unsupported protocol version: this server speaks ${protocolVersions.join(', ')}`)
+}
+
+const accepts = (accept = ''): boolean => accept.includes('text/event-stream')
+
+/** All that an exchange is but its message. */
+export function readVisit (request: FastifyRequest, reply: FastifyReply, access: Access | null): Visit {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (name.startsWith('mcp-') && value !== undefined) headers[name] = String(value)
+  }
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  const lastEventId = request.headers['last-event-id']
+  return {
+    headers,
+    acceptsEvents: accepts(request.headers.accept),
+    access,
+    requestId: request.id,
+    signal: gone.signal,
+    log: request.log,
+    lastEventId: lastEventId === undefined ? undefined : String(lastEventId)
+  }
+}
+
+export const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => reply.code(status).headers(headers).send(body)
+
+/** Refusals of the protocol are JSON-RPC errors; those of authorization are what the SDK's own servers send, and clients look only at their headers. */
+export function answerError (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof OAuthError) {
+    return reply.code(error.statusCode).headers(error.headers).send({ error: error.code, error_description: error.message })
+  }
+  const refusal = error instanceof RpcRefusal ? error : toRefusal(error, request)
+  return reply.code(refusal.statusCode).headers(refusal.headers).send(refusal.body)
+}
+
+function toRefusal (error: FastifyError | Error, request: FastifyRequest): RpcRefusal {
+  if (error instanceof StorageUnavailable) {
+    request.log.warn({ err: error }, 'storage unavailable')
+    return new RpcRefusal(503, INTERNAL_ERROR, 'Service Unavailable: try again in a few seconds', { headers: { 'retry-after': '5' } })
+  }
+  const { code, statusCode = 500 } = error as FastifyError
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new RpcRefusal(413, INVALID_REQUEST, 'Content Too Large: send less at once')
+  if (code?.startsWith('FST_ERR_CTP_')) return new RpcRefusal(400, PARSE_ERROR, 'Parse error: the body is not JSON, or has a key named __proto__')
+  if (statusCode < 500) return new RpcRefusal(statusCode, INVALID_REQUEST, error.message)
+  request.log.error({ err: error }, 'mcp request failed')
+  return new RpcRefusal(500, INTERNAL_ERROR, `Internal error: whoever runs the server finds it in the log as ${request.id}`)
+}

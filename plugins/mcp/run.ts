@@ -1,0 +1,131 @@
+// Runs what an author wrote (a tool, a resource, a prompt) for one caller: in its time, with its context, and with the questions it asks (MCP "Progress", "Cancellation", "Multi Round-Trip Requests").
+import {
+  BAGGAGE_META_KEY, CLIENT_CAPABILITIES_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY,
+  type ClientCapabilities, type ContentBlock, type InputRequiredResult
+} from '@modelcontextprotocol/server'
+import type { ToolClient, ToolContext, TraceContext } from '../../tools/define-tool.ts'
+import type { House } from './call.ts'
+import type { Exchange } from './contract.ts'
+import { callId, createDialogue, type Round } from './dialogue.ts'
+
+/** What the protocol knows of one call besides its arguments. */
+export interface Conversation extends Round {
+  capabilities: ClientCapabilities | undefined
+  meta: Readonly<Record<string, unknown>>
+  /** Absent where nothing but the answer can be sent. */
+  notifyProgress? (progress: { progressToken: string | number, progress: number, total?: number, message?: string }): void
+  log? (level: Parameters<ToolClient['log']>[0], message: string): void
+}
+
+/** One piece of work. `method` and `params` name it, so that answers to its questions fit no other. */
+export interface Work<Result> {
+  method: string
+  params: unknown
+  log: ToolContext['log']
+  /** Milliseconds. */
+  deadline: number
+  /** Takes what the work shows. */
+  shown: ContentBlock[]
+  run (context: ToolContext): Promise<Result>
+}
+
+export const DEADLINE = Symbol('deadline')
+
+/** What a single request says of the call: all there is to know in the lane that writes one JSON answer. */
+export function conversationOf ({ body }: Exchange): Conversation {
+  const { _meta: meta = {}, inputResponses, requestState } = (Array.isArray(body) ? {} : body.params ?? {}) as { _meta?: Record<string, unknown> } & Round
+  return { capabilities: meta[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined, meta, inputResponses, requestState }
+}
+
+/**
+ * @returns the result, the questions to ask first, or {@link DEADLINE}. Work that does not heed its signal is left behind.
+ * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
+ */
+export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof DEADLINE> {
+  const { access, signal } = exchange
+  const user = access && access.user
+  const dialogue = createDialogue(conversation, callId(user?.id, work.method, work.params), house.states)
+  const stop = new AbortController()
+  const { promise: stopped, resolve, reject } = Promise.withResolvers<typeof DEADLINE>()
+  const timer = setTimeout(() => {
+    resolve(DEADLINE)
+    stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
+  }, work.deadline)
+  const leave = () => {
+    reject(signal.reason)
+    stop.abort(signal.reason)
+  }
+  signal.addEventListener('abort', leave, { once: true })
+  const trace = traceOf(conversation.meta)
+  const reporter = createReporter(conversation)
+  try {
+    signal.throwIfAborted()
+    const context: ToolContext = {
+      user,
+      library: house.library.of(user),
+      notes: house.notes.of(user),
+      work: (task, input) => house.workers.run(task, input, { deadline: work.deadline, signal: stop.signal }),
+      signal: stop.signal,
+      log: { info: (message) => work.log.info(message), warn: (message) => work.log.warn(message) },
+      show: (...content) => { work.shown.push(...content) },
+      progress: reporter.progress,
+      ask: dialogue.ask,
+      client: { can: abilities(conversation.capabilities), log: reporter.log },
+      ...(trace && { trace })
+    }
+    const outcome = await Promise.race([stopped, work.run(context)])
+    return dialogue.pending ?? outcome
+  } catch (error) {
+    if (dialogue.pending && !signal.aborted) return dialogue.pending
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+    reporter.end()
+  }
+}
+
+/** MCP "Elicitation": a client that names no mode can show forms. */
+function abilities ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {
+  return {
+    form: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
+    visit: elicitation?.url !== undefined,
+    sample: sampling !== undefined,
+    roots: roots !== undefined
+  }
+}
+
+/** Milliseconds between two steps that are told; more would only load the line. */
+const STEP = 20
+
+/** MCP "Progress": only for a token the client sent, always forward, and nothing after the end. */
+function createReporter ({ meta, notifyProgress, log }: Conversation) {
+  const progressToken = meta['progressToken'] as string | number | undefined
+  let furthest = -Infinity
+  let told = -Infinity
+  let over = false
+  return {
+    progress (done: number, total?: number, message?: string): void {
+      if (over || progressToken === undefined || !(done > furthest)) return
+      const now = performance.now()
+      if (now - told < STEP && done !== total) return
+      furthest = done
+      told = now
+      notifyProgress?.({ progressToken, progress: done, ...(total !== undefined && { total }), ...(message !== undefined && { message }) })
+    },
+    log: ((level, message) => { if (!over) log?.(level, message) }) satisfies ToolClient['log'],
+    end (): void { over = true }
+  }
+}
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+/** Characters: W3C Trace Context §3.3.1.5 asks for no more of tracestate, W3C Baggage §3.3.2 for 8192 bytes. */
+const LONGEST = 8_192
+
+/** MCP "Trace context propagation": W3C formats in `_meta`; what is not in that format is dropped. */
+export function traceOf (meta: Readonly<Record<string, unknown>>): TraceContext | undefined {
+  const { [TRACEPARENT_META_KEY]: traceparent, [TRACESTATE_META_KEY]: tracestate, [BAGGAGE_META_KEY]: baggage } = meta
+  if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return undefined
+  const isHeader = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST && /^[\x20-\x7e]+$/.test(value)
+  return { traceparent, ...(isHeader(tracestate) && { tracestate }), ...(isHeader(baggage) && { baggage }) }
+}

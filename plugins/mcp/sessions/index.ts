@@ -1,0 +1,90 @@
+// Sessions, for the one kind of client that needs them: of the `initialize` era, and with something to be asked back. Every instance on the same storage can serve each message of one (MCP 2025-11-25 "Session Management").
+import type { InitializeRequestParams, JSONRPCRequest, JSONRPCResponse, McpServerFactory } from '@modelcontextprotocol/server'
+import type { Storage } from '../../storage/contract.ts'
+import type { Sealing } from '../../storage/sealing.ts'
+import type { Bus } from '../bus.ts'
+import type { Changes } from '../changes.ts'
+import type { Answer, Exchange } from '../contract.ts'
+import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
+import { beginsSession } from '../sdk-lane.ts'
+import { createRequestStreams, type Line } from './events.ts'
+import { openStream } from './follow.ts'
+import { createNotices } from './notices.ts'
+import { createSessionRecords, type Session } from './record.ts'
+import { runInSession, type Means } from './run.ts'
+
+/** A request without a message: GET and DELETE. */
+export type Visit = Omit<Exchange, 'body'> & { lastEventId?: string | undefined }
+
+export interface Sessions {
+  /** Answers a POST that belongs to a session, and an `initialize` that begins one; undefined for everything else. */
+  serve (exchange: Exchange, initialize: (exchange: Exchange) => Promise<Answer>): Promise<Answer | undefined>
+  /** Takes the client's answer to a question of ours. */
+  take (visit: Visit, response: JSONRPCResponse): Promise<Answer>
+  /** GET: the stream of what changes, or of a request that broke. */
+  listen (visit: Visit): Promise<Answer>
+  /** DELETE. */
+  end (visit: Visit): Promise<Answer>
+  /** Ends the streams that are open here. */
+  close (): void
+}
+
+export interface SessionOptions {
+  storage: Storage
+  sealing: Sealing
+  bus: Bus
+  changes: Changes
+  factory: McpServerFactory
+  log: { warn (details: object, message: string): void }
+}
+
+const SESSION_NOT_FOUND = -32001
+const HEADER = 'mcp-session-id'
+const ACCEPTED: Answer = { status: 202, headers: {}, body: undefined }
+
+export function createSessions (options: SessionOptions): Sessions {
+  const { storage, sealing, bus, changes, log } = options
+  const records = createSessionRecords(storage)
+  const streams = createRequestStreams(storage, sealing, bus, log)
+  const notices = createNotices(bus)
+  const lines = new Set<Line>()
+  const means: Means = { factory: options.factory, records, streams, notices, log }
+  const find = async ({ headers, access }: Visit): Promise<Session> => {
+    const session = await records.find(headers[HEADER] ?? '', access)
+    if (!session) throw new RpcRefusal(404, SESSION_NOT_FOUND, 'Session not found: it has ended, or was never yours. Begin anew with initialize.')
+    return session
+  }
+
+  const begin = async (exchange: Exchange, initialize: (exchange: Exchange) => Promise<Answer>): Promise<Answer> => {
+    const answer = await initialize(exchange)
+    const version = typeof answer.body === 'string' ? (JSON.parse(answer.body) as { result?: { protocolVersion: string } }).result?.protocolVersion : undefined
+    if (version === undefined) return answer
+    const id = await records.create(exchange.access, (exchange.body as JSONRPCRequest).params as InitializeRequestParams, version)
+    return { ...answer, headers: { ...answer.headers, [HEADER]: id } }
+  }
+
+  return {
+    async serve (exchange, initialize) {
+      if (beginsSession(exchange)) return begin(exchange, initialize)
+      const { body } = exchange
+      if (exchange.headers[HEADER] === undefined || (!Array.isArray(body) && body.method === 'initialize')) return undefined
+      const session = await find(exchange)
+      if (Array.isArray(body)) throw new RpcRefusal(400, INVALID_REQUEST, 'Invalid Request: in a session send one message per request')
+      if ('id' in body) return runInSession(session, exchange, body as JSONRPCRequest, means)
+      if (body.method === 'notifications/cancelled') notices.tell(session, { kind: 'cancelled', requestId: body.params?.['requestId'] })
+      return ACCEPTED
+    },
+    async take (visit, response) {
+      notices.tell(await find(visit), { kind: 'answer', response })
+      return ACCEPTED
+    },
+    listen: async (visit) => openStream(await find(visit), visit, { changes, streams, notices, lines }),
+    async end (visit) {
+      const session = await find(visit)
+      await records.delete(session)
+      notices.tell(session, { kind: 'ended' })
+      return { status: 204, headers: {}, body: undefined }
+    },
+    close () { for (const open of lines) open.end() }
+  }
+}
