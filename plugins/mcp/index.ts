@@ -26,6 +26,7 @@ import { createResources } from './resources.ts'
 import { createSdkLane } from './sdk-lane.ts'
 import { createFactory, type Offered } from './server.ts'
 import { createSessions, type Visit } from './sessions/index.ts'
+import { createStraightLane } from './straight-lane.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { mcp: Mcp }
@@ -83,9 +84,12 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   const bus = options.redisUrl === undefined ? createLocalBus() : await connectBus(options.redisUrl, app.log)
   const changes = createChanges(bus, app.storage, app.now, app.log)
   const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
-  const factory = createFactory({ ...offered, ...describeServer(options, offered.catalogue), house: createHouse(app, options), shared: !signIn, reloads: options.reloads === true, onError })
+  const house = createHouse(app, options)
+  const described = describeServer(options, offered.catalogue)
+  const factory = createFactory({ ...offered, ...described, house, shared: !signIn, reloads: options.reloads === true, onError })
   const sessions = createSessions({ storage: app.storage, sealing: app.sealing, bus, changes, factory, log: app.log })
   const { lane, close } = createSdkLane({ factory, catalogue: offered.catalogue, bus: toServerEvents(changes), sessions: sessions.serve, onError })
+  const straight = createStraightLane({ catalogue: offered.catalogue, house, serverInfo: described.serverInfo, sdkLane: lane })
   // Before the server stops listening: an open stream would keep it from ending.
   app.addHook('preClose', async () => {
     sessions.close()
@@ -100,7 +104,7 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
     const exchange: Exchange = { ...visit, body: readMessages(request.body, visit.headers['mcp-protocol-version']) }
     const challenge = signIn ? checkAccess(exchange, offered, resourceMetadata) : undefined
     noteFirstUse(app, exchange)
-    return challenge ?? lane(exchange)
+    return challenge ?? straight.serve(exchange) ?? lane(exchange)
   }
   app.decorate('mcp', {
     prepare,
@@ -119,6 +123,7 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
       offered.catalogue.replace(tools)
       offered.resources.replace(resources)
       offered.prompts.replace(prompts)
+      straight.forget()
       changes.announce((['tools', 'resources', 'prompts'] as const).map((list) => ({ kind: `${list}_list_changed` }))).catch(onError)
     },
     announce: changes.announce,
