@@ -168,9 +168,14 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
   app.decorate('issuer', config.publicUrl)
-  app.addHook('onSend', async (_request, reply) => { reply.header('x-content-type-options', 'nosniff') })
-  app.addHook('onResponse', async (request, reply) => {
-    request.log.info({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.header('x-content-type-options', 'nosniff')
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const level = request.routeOptions.config.isAudited && reply.statusCode < 400 ? 'debug' : 'info'
+    request.log[level]({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+    done()
   })
   app.setErrorHandler(answerJson)
   app.setNotFoundHandler(answerNotFound)
@@ -183,6 +188,10 @@ function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What is done here is in the audit log: a second line for each answer is written at `debug` only. */
+    isAudited?: boolean
+  }
   interface FastifyInstance {
     /** RFC 9207: the issuer identifier, sent with every authorization response. */
     issuer: string

@@ -20,7 +20,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn, t
     try {
       if (await app.checkOrigin(request, reply)) return reply
       await requireAccess?.(request)
-      await app.mcp.checkRequest(request)
+      app.mcp.checkRequest(request)
       return await app.mcp.serve(request, reply, signIn ? request.access : null, publicUrl + paths.protectedResource)
     } catch (error) {
       return app.mcp.refuse(error as Error, request, reply)

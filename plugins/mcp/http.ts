@@ -28,7 +28,7 @@ export function prepare (scope: FastifyInstance): void {
 const JSON_TYPE = /^application\/json(?: ?; ?charset="?utf-8"?)?$/i
 
 /** Refuses what no MCP message can be, before its body is read. A GET or DELETE is for the session that it names. */
-export async function checkRequest ({ method, headers }: FastifyRequest): Promise<void> {
+export function checkRequest ({ method, headers }: FastifyRequest): void {
   if ((method === 'GET' || method === 'DELETE') && headers['mcp-session-id'] !== undefined) return checkVisit(method, headers)
   if (method !== 'POST') throw new RpcRefusal(405, INVALID_REQUEST, 'Method Not Allowed: send each message as a POST', { headers: { allow: 'POST' } })
   if (!JSON_TYPE.test(headers['content-type'] ?? '') || (headers['content-encoding'] ?? 'identity') !== 'identity') {
@@ -50,7 +50,8 @@ export function readVisit (request: FastifyRequest, reply: FastifyReply, access:
     if (name.startsWith('mcp-') && value !== undefined) headers[name] = String(value)
   }
   const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
+  // An answer that was sent closes, too.
+  reply.raw.once('close', () => { if (!reply.raw.writableFinished) gone.abort() })
   const lastEventId = request.headers['last-event-id']
   return {
     headers,

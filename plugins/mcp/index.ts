@@ -35,8 +35,8 @@ declare module 'fastify' {
 export interface Mcp {
   /** Gives a route scope the body parser, the body limit and the error voice of MCP. */
   prepare (scope: FastifyInstance): void
-  /** An `onRequest` hook, for after authentication: refuses what no MCP message can be, before its body is read. */
-  checkRequest (request: FastifyRequest): Promise<void>
+  /** For after authentication: refuses what no MCP message can be, before its body is read. @throws RpcRefusal. */
+  checkRequest (request: FastifyRequest): void
   /** Speaks a refusal in the voice of MCP, for a route outside a prepared scope. */
   refuse (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply
   /** Whether some tool may be called without a sign-in: then the endpoint also takes requests without a token. */

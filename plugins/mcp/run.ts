@@ -44,7 +44,7 @@ export function conversationOf ({ body }: Exchange): Conversation {
 export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof DEADLINE> {
   const { access, signal } = exchange
   const user = access && access.user
-  const dialogue = createDialogue(conversation, callId(user?.id, work.method, work.params), house.states)
+  const dialogue = createDialogue(conversation, () => callId(user?.id, work.method, work.params), house.states)
   const stop = new AbortController()
   const { promise: stopped, resolve, reject } = Promise.withResolvers<typeof DEADLINE>()
   const timer = setTimeout(() => {
