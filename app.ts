@@ -163,6 +163,8 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     requestTimeout: config.requestTimeout * 1000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    // A request that arrives while the server closes is still answered; its connection is closed after it.
+    return503OnClosing: false,
     http: { headersTimeout: config.headersTimeout * 1000, connectionsCheckingInterval: Math.min(5, config.headersTimeout) * 1000, maxHeaderSize: 32 * 1024 },
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)

@@ -28,18 +28,27 @@ const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
  */
 export async function connectRedis (urls: string, log: Log): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
-  if (seeds.length > 1) return whenReady(cluster(seeds), log)
+  if (seeds.length > 1) return connectCluster(seeds, log)
   // While Redis is away a request is told so at once; it does not wait in a queue and act later.
   const redis = await whenReady(new Redis(seeds[0]!, { ...shared, enableOfflineQueue: false, retryStrategy: retry }), log)
   // Refused outside of cluster mode. A member that is alone holds every key, and needs no other way of asking.
   const info = await redis.cluster('INFO').catch(() => '')
   if (!/^cluster_known_nodes:(?!1\r)/m.test(String(info))) return redis
   redis.disconnect()
-  return whenReady(cluster(seeds), log)
+  return connectCluster(seeds, log)
 }
 
-function cluster (seeds: string[]): Cluster {
-  const [first] = seeds.map((seed) => new URL(seed)) as [URL]
+async function connectCluster (seeds: string[], log: Log): Promise<Cluster> {
+  const cluster = createCluster(seeds)
+  // Members are connected to as they are found, not by the first command for each: that one's companions would be refused.
+  cluster.on('+node', (node: Redis) => { node.connect().catch(() => { /* the next look at the slots finds what took its place */ }) })
+  await whenReady(cluster, log)
+  await Promise.allSettled(cluster.nodes('master').map((node) => node.ping()))
+  return cluster
+}
+
+function createCluster (seeds: string[]): Cluster {
+  const first = new URL(seeds[0]!)
   return new Cluster(seeds, {
     lazyConnect: true,
     enableOfflineQueue: false,
