@@ -154,7 +154,7 @@ async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
   const app = fastify({
-    logger: { level: config.logLevel, ...(logTo && { stream: logTo }) },
+    logger: { level: config.logLevel, serializers: { err: describeError }, ...(logTo && { stream: logTo }) },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),

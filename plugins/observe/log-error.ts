@@ -2,8 +2,13 @@
 
 export interface LoggedError { type: string, message: string, code?: string | number, stack?: string, cause?: LoggedError }
 
+/** How deep causes are followed: they may go round in a circle. */
+const DEEPEST = 5
+
 /** The `err` serializer of the log. */
-export function describeError (error: unknown): LoggedError {
+export const describeError = (error: unknown): LoggedError => describe(error, 0)
+
+function describe (error: unknown, depth: number): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: 'something that is no error was thrown' }
   const { code } = error as { code?: unknown }
   return {
@@ -11,6 +16,6 @@ export function describeError (error: unknown): LoggedError {
     message: error.message,
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     ...(error.stack !== undefined && { stack: error.stack }),
-    ...(error.cause !== undefined && { cause: describeError(error.cause) })
+    ...(error.cause !== undefined && depth < DEEPEST && { cause: describe(error.cause, depth + 1) })
   }
 }
