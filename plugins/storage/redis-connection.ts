@@ -84,3 +84,13 @@ async function whenReady<T extends Redis | Cluster> (redis: T, log: Log): Promis
     clearTimeout(timer)
   }
 }
+
+/** The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come twice. */
+export async function * scanKeys (redis: Redis | Cluster, pattern: string): AsyncGenerator<string> {
+  const prefix = redis.options.keyPrefix ?? ''
+  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+    for await (const keys of node.scanStream({ match: `${prefix}${pattern}`, count: 500 }) as AsyncIterable<string[]>) {
+      for (const found of new Set(keys)) yield found.slice(prefix.length)
+    }
+  }
+}

@@ -23,10 +23,10 @@ export interface ServerProcess {
   end (signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Prepares a server on a port and data folder of its own, and starts it. */
-export async function startProcess (t: Teardown, env: Record<string, string>): Promise<ServerProcess> {
+/** Prepares a server on a data folder of its own, and on a port of its own unless one is named, and starts it. */
+export async function startProcess (t: Teardown, env: Record<string, string>, ownPort?: number): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-process-'))
-  const port = await freePort()
+  const port = ownPort ?? await freePort()
   let child: ChildProcess | undefined
   let output = ''
   const server: ServerProcess = {
