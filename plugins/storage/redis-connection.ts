@@ -8,9 +8,12 @@ const START_TIMEOUT_MS = 5_000
 /** How often a cluster is asked who holds what. After a failover that is how long its part of the keys stays away. */
 const SLOTS_REFRESH_MS = 1_000
 
+/** Of a cluster, before its first member answered, and after its last was lost. */
+const AWAY: ReadonlySet<string> = new Set(['wait', 'connecting', 'reconnecting', 'close', 'disconnecting', 'end'])
+
 type Log = { warn (message: string): void }
 
-const shared: RedisOptions = {
+const shared = {
   lazyConnect: true,
   commandTimeout: COMMAND_TIMEOUT_MS,
   connectTimeout: COMMAND_TIMEOUT_MS,
@@ -18,7 +21,7 @@ const shared: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   // After a failover the old master answers READONLY: connect anew.
   reconnectOnError: (error) => error.message.startsWith('READONLY')
-}
+} satisfies RedisOptions
 const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
 
 /**
@@ -28,30 +31,31 @@ const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
  */
 export async function connectRedis (urls: string, log: Log): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
-  if (seeds.length > 1) return connectCluster(seeds, log)
+  if (seeds.length > 1) return whenReady(createCluster(seeds), log)
   // While Redis is away a request is told so at once; it does not wait in a queue and act later.
   const redis = await whenReady(new Redis(seeds[0]!, { ...shared, enableOfflineQueue: false, retryStrategy: retry }), log)
   // Refused outside of cluster mode. A member that is alone holds every key, and needs no other way of asking.
   const info = await redis.cluster('INFO').catch(() => '')
   if (!/^cluster_known_nodes:(?!1\r)/m.test(String(info))) return redis
   redis.disconnect()
-  return connectCluster(seeds, log)
+  return whenReady(createCluster(seeds), log)
 }
 
-async function connectCluster (seeds: string[], log: Log): Promise<Cluster> {
-  const cluster = createCluster(seeds)
-  // Members are connected to as they are found, not by the first command for each: that one's companions would be refused.
-  cluster.on('+node', (node: Redis) => { node.connect().catch(() => { /* the next look at the slots finds what took its place */ }) })
-  await whenReady(cluster, log)
-  await Promise.allSettled(cluster.nodes('master').map((node) => node.ping()))
-  return cluster
+/** While no member answers, a command is refused at once; to a member that is only being connected to, it goes as soon as it can. */
+class PromptCluster extends Cluster {
+  override sendCommand (...[command, ...rest]: Parameters<Cluster['sendCommand']>): unknown {
+    if (AWAY.has(this.status) || this.nodes().length === 0) {
+      command.reject(new Error('the cluster is not connected'))
+      return command.promise
+    }
+    return super.sendCommand(command, ...rest)
+  }
 }
 
 function createCluster (seeds: string[]): Cluster {
   const first = new URL(seeds[0]!)
-  return new Cluster(seeds, {
+  return new PromptCluster(seeds, {
     lazyConnect: true,
-    enableOfflineQueue: false,
     clusterRetryStrategy: retry,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     // A command whose connection broke may have been carried out: sent again, a code that was just spent would look like a replay.
