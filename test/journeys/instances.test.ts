@@ -1,6 +1,7 @@
 // Several server processes on one Redis, behind a plain round-robin proxy: they are one server to whoever uses them, also while they are restarted one by one, while Redis fails over, and on a Redis Cluster (threats WB-01, WB-06, WB-21).
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { CALLBACK, newClient, ping, post, register, tokensFor, walk, type TestClient } from '../helpers/oauth.ts'
@@ -8,6 +9,7 @@ import { freePort } from '../helpers/ports.ts'
 import { startProcess, startProxy, type ServerProcess } from '../helpers/processes.ts'
 import { startCluster, until } from '../helpers/redis-cluster.ts'
 import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
+import { startServer } from '../helpers/server.ts'
 
 const SECRET_KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 const skip = canHaveRedis() ? false : noRedis
@@ -67,6 +69,30 @@ t.test('limits are counted together', { skip }, async (t) => {
   const statuses: number[] = []
   for (let index = 0; index < 8; index++) statuses.push((await register(servers[index % 2]!.url, { redirect_uris: [CALLBACK] })).status)
   t.same(statuses, [201, 201, 201, 201, 201, 201, 429, 429])
+})
+
+t.test('what changes on one is told to every stream that is open on any', { skip }, async (t) => {
+  const redis = (await startRedis())!
+  t.teardown(() => redis.stop())
+  const env = { AUTH_BACKEND: 'none', REDIS_URL: redis.url, SECRET_KEY }
+  const servers = [await startServer(t, { env }), await startServer(t, { env })] as const
+  const told: string[][] = []
+  for (const { url } of [servers[0], servers[1], servers[1]]) {
+    const client = new Client({ name: 'listener', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })
+    await client.connect(new StreamableHTTPClientTransport(new URL(url)))
+    t.teardown(() => client.close())
+    const heard: string[] = []
+    told.push(heard)
+    client.setNotificationHandler('notifications/resources/updated', ({ params }) => { heard.push(params.uri) })
+    client.setNotificationHandler('notifications/resources/list_changed', () => { heard.push('list') })
+    const { honoredFilter } = await client.listen({ resourcesListChanged: true, resourceSubscriptions: ['note://mine'] })
+    t.match(honoredFilter, { resourcesListChanged: true, resourceSubscriptions: ['note://mine'] })
+  }
+  for (const { app } of servers) {
+    await app.mcp.announce([{ kind: 'resource_updated', uri: 'note://mine' }, { kind: 'resource_updated', uri: 'note://not-asked-for' }, { kind: 'resources_list_changed' }])
+  }
+  await until(async () => told.every(({ length }) => length === 4))
+  for (const heard of told) t.same(heard, ['note://mine', 'list', 'note://mine', 'list'])
 })
 
 interface Load { stop (): Promise<{ requests: number, failed: string[], tokens: Array<{ client: TestClient, access: string, refresh: string }> }> }
