@@ -16,6 +16,7 @@ import limits from './plugins/limits.ts'
 import mcp from './plugins/mcp/index.ts'
 import notes from './plugins/notes/index.ts'
 import load from './plugins/observe/load.ts'
+import { describeError } from './plugins/observe/log-error.ts'
 import metrics from './plugins/observe/metrics.ts'
 import tracing from './plugins/observe/tracing.ts'
 import openid from './plugins/openid.ts'
@@ -153,7 +154,7 @@ async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
   const app = fastify({
-    logger: { level: config.logLevel, ...(logTo && { stream: logTo }) },
+    logger: { level: config.logLevel, serializers: { err: describeError }, ...(logTo && { stream: logTo }) },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
@@ -163,6 +164,8 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     requestTimeout: config.requestTimeout * 1000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    // A request that arrives while the server closes is still answered; its connection is closed after it.
+    return503OnClosing: false,
     http: { headersTimeout: config.headersTimeout * 1000, connectionsCheckingInterval: Math.min(5, config.headersTimeout) * 1000, maxHeaderSize: 32 * 1024 },
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)

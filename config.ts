@@ -69,6 +69,7 @@ export const variables = z.object({
   BODY_LIMIT: read.integer(1024, 64 * 1024 * 1024).default(1024 * 1024),
   RATE_LIMITS: read.rateLimits.prefault('on'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info'),
+  SHUTDOWN_DELAY: read.integer(0, 300).default(0),
   METRICS_TOKEN: read.token.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: read.httpUrl.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: read.headers.optional(),
@@ -133,6 +134,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     /** `null` for no limits. */
     rateLimits: values.RATE_LIMITS,
     logLevel: values.LOG_LEVEL,
+    /** Seconds. */
+    shutdownDelay: values.SHUTDOWN_DELAY,
     metricsToken: values.METRICS_TOKEN,
     /** Where traces go; nowhere without an endpoint. */
     otlp: values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined

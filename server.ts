@@ -1,4 +1,5 @@
 // The process: read the configuration, build the app, listen, close with grace. Nothing else touches `process`.
+import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { ConfigError, loadConfig, readEnvironment } from './config.ts'
@@ -9,8 +10,11 @@ const CLOSE_WITHIN_MS = 10_000
 try {
   const config = await loadConfig(readEnvironment())
   const app = await buildApp(config)
-  closeWithGrace({ delay: CLOSE_WITHIN_MS }, async ({ err }) => {
+  closeWithGrace({ delay: config.shutdownDelay * 1000 + CLOSE_WITHIN_MS }, async ({ err }) => {
     if (err) app.log.error({ err }, 'closing after an error')
+    app.drain()
+    // While it still serves, a load balancer sees that it will not for long.
+    if (!err) await sleep(config.shutdownDelay * 1000)
     await app.close()
   })
   await app.listen({ port: config.port, host: config.host })

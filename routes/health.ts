@@ -1,5 +1,6 @@
-// GET /health/live: the process answers. GET /health/ready and /health: it can serve too, because its storage answers. For load balancers and container engines.
+// GET /health/live: the process answers. GET /health/ready and /health: it can serve too, because its storage answers and it is not about to end. For load balancers and container engines.
 import type { FastifyInstance } from 'fastify'
+import { temporarilyUnavailable } from '../errors.ts'
 import { paths } from '../paths.ts'
 import { answersUnderLoad } from '../plugins/observe/load.ts'
 
@@ -9,6 +10,7 @@ export default async function health (app: FastifyInstance) {
   app.get(paths.live, answersUnderLoad, async () => ({ status: 'ok' }))
   for (const path of [paths.ready, paths.health]) {
     app.get(path, async () => {
+      if (app.isDraining) throw temporarilyUnavailable('This server is about to end; another one takes its place.')
       await app.storage.check()
       return { status: 'ok' }
     })

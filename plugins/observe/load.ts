@@ -1,4 +1,4 @@
-// Says no in time: when this process falls so far behind that answers would come too late to be of use, new requests get 503 with Retry-After at once, until it has caught up (RFC 9110 §15.6.4).
+// Says no in time: a process that is about to end tells load balancers so, and when it falls so far behind that answers would come too late to be of use, new requests get 503 with Retry-After at once, until it has caught up (RFC 9110 §15.6.4).
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -15,7 +15,18 @@ class Overloaded extends OAuthError {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** From now on {@link FastifyInstance.isDraining}: everything is still served, but nothing more should be sent here. */
+    drain (): void
+    readonly isDraining: boolean
+  }
+}
+
 export default fp(async function load (app: FastifyInstance) {
+  let isDraining = false
+  app.decorate('drain', () => { isDraining = true })
+  app.decorate('isDraining', { getter: () => isDraining })
   await app.register(underPressure, { maxEventLoopDelay: LATEST, sampleInterval: SAMPLE_MS, retryAfter: RETRY_AFTER_SECONDS, customError: Overloaded })
 }, { name: 'load' })
 

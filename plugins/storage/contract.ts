@@ -48,7 +48,23 @@ export interface Journal<T> {
   forget (topic: string): Promise<void>
 }
 
-export interface Storage {
+/** One thing that is stored, in a form that every implementation can write and take. Times are seconds since the epoch. */
+export type Entry =
+  | { record: { kind: string, id: string, value: string }, expires: number | null }
+  | { counter: string, n: number, expires: number }
+  | { journal: string, topics: string[], entry: unknown }
+
+/** The whole of a storage, for backups and for a move from one implementation to the other. Never on the way of a request. */
+export interface Portable {
+  /** Everything that lives: SQLite as of one moment, Redis each entry as of its own. The server may run meanwhile. */
+  entries (): AsyncIterable<Entry>
+  /** Adds entries; those that are over by now are left out. */
+  load (entries: AsyncIterable<Entry>): Promise<void>
+  /** Deletes everything. */
+  clear (): Promise<void>
+}
+
+export interface Storage extends Portable {
   /** For the start-up lines and the status page, for example `SQLite in ./data`. */
   readonly description: string
   collection<T> (kind: string): Collection<T>

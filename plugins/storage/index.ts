@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import type { Storage } from './contract.ts'
+import { migrate, migrations } from './migrations.ts'
 import { observed, observers, type Observe } from './observed.ts'
 import { openRedisStorage } from './redis.ts'
 import { openSqliteStorage } from './sqlite.ts'
@@ -25,9 +26,10 @@ export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir'
 
 export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now }: Options) {
   const opened = await openStorage({ dataDir, redisUrl }, now, app.log)
+  app.addHook('onClose', () => opened.close())
+  await migrate(opened, migrations, app.log)
   const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
   app.decorate('storage', watching.length > 0 ? observed(opened, observers(watching)) : opened)
   app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
   app.decorate('now', now)
-  app.addHook('onClose', () => opened.close())
 }, { name: 'storage' })

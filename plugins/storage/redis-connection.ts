@@ -8,9 +8,12 @@ const START_TIMEOUT_MS = 5_000
 /** How often a cluster is asked who holds what. After a failover that is how long its part of the keys stays away. */
 const SLOTS_REFRESH_MS = 1_000
 
+/** Of a cluster, before its first member answered, and after its last was lost. */
+const AWAY: ReadonlySet<string> = new Set(['wait', 'connecting', 'reconnecting', 'close', 'disconnecting', 'end'])
+
 type Log = { warn (message: string): void }
 
-const shared: RedisOptions = {
+const shared = {
   lazyConnect: true,
   commandTimeout: COMMAND_TIMEOUT_MS,
   connectTimeout: COMMAND_TIMEOUT_MS,
@@ -18,7 +21,7 @@ const shared: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   // After a failover the old master answers READONLY: connect anew.
   reconnectOnError: (error) => error.message.startsWith('READONLY')
-}
+} satisfies RedisOptions
 const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
 
 /**
@@ -28,21 +31,31 @@ const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
  */
 export async function connectRedis (urls: string, log: Log): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
-  if (seeds.length > 1) return whenReady(cluster(seeds), log)
+  if (seeds.length > 1) return whenReady(createCluster(seeds), log)
   // While Redis is away a request is told so at once; it does not wait in a queue and act later.
   const redis = await whenReady(new Redis(seeds[0]!, { ...shared, enableOfflineQueue: false, retryStrategy: retry }), log)
   // Refused outside of cluster mode. A member that is alone holds every key, and needs no other way of asking.
   const info = await redis.cluster('INFO').catch(() => '')
   if (!/^cluster_known_nodes:(?!1\r)/m.test(String(info))) return redis
   redis.disconnect()
-  return whenReady(cluster(seeds), log)
+  return whenReady(createCluster(seeds), log)
 }
 
-function cluster (seeds: string[]): Cluster {
-  const [first] = seeds.map((seed) => new URL(seed)) as [URL]
-  return new Cluster(seeds, {
+/** While no member answers, a command is refused at once; to a member that is only being connected to, it goes as soon as it can. */
+class PromptCluster extends Cluster {
+  override sendCommand (...[command, ...rest]: Parameters<Cluster['sendCommand']>): unknown {
+    if (AWAY.has(this.status) || this.nodes().length === 0) {
+      command.reject(new Error('the cluster is not connected'))
+      return command.promise
+    }
+    return super.sendCommand(command, ...rest)
+  }
+}
+
+function createCluster (seeds: string[]): Cluster {
+  const first = new URL(seeds[0]!)
+  return new PromptCluster(seeds, {
     lazyConnect: true,
-    enableOfflineQueue: false,
     clusterRetryStrategy: retry,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     // A command whose connection broke may have been carried out: sent again, a code that was just spent would look like a replay.
@@ -73,5 +86,15 @@ async function whenReady<T extends Redis | Cluster> (redis: T, log: Log): Promis
     throw error
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come twice. */
+export async function * scanKeys (redis: Redis | Cluster, pattern: string): AsyncGenerator<string> {
+  const prefix = redis.options.keyPrefix ?? ''
+  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+    for await (const keys of node.scanStream({ match: `${prefix}${pattern}`, count: 500 }) as AsyncIterable<string[]>) {
+      for (const found of new Set(keys)) yield found.slice(prefix.length)
+    }
   }
 }

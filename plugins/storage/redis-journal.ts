@@ -9,8 +9,8 @@ if n == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return n`
 
 const PAGE = 500
-const counterKey = (key: string) => `mcp:counter:${key}`
-const journalKey = (name: string, topic?: string) => `mcp:journal:${name}${topic === undefined ? '' : `:${topic}`}`
+export const counterKey = (key: string) => `mcp:counter:${key}`
+export const journalKey = (name: string, topic?: string) => `mcp:journal:${name}${topic === undefined ? '' : `:${topic}`}`
 
 type StreamEntry = [id: string, fields: string[]]
 

@@ -1,8 +1,9 @@
 // OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script for every other atomic step. Works on Cluster, since no step touches two keys.
 import { Cluster, type Redis } from 'ioredis'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
-import { connectRedis } from './redis-connection.ts'
+import { connectRedis, scanKeys } from './redis-connection.ts'
 import { openRedisJournals, TALLY } from './redis-journal.ts'
+import { redisPortable } from './redis-portable.ts'
 
 export { connectRedis }
 
@@ -33,6 +34,7 @@ export async function openRedisStorage (url: string, log: { warn (message: strin
     description: `${redis instanceof Cluster ? 'Redis Cluster' : 'Redis'} at ${new URL(url.split(',')[0]!).host}`,
     collection: (kind) => collection(redis, kind),
     ...openRedisJournals(redis, guarded),
+    ...redisPortable(redis, openRedisJournals(redis, guarded), guarded),
     async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
     async close () { redis.disconnect() }
   }
@@ -69,16 +71,6 @@ function collection<T> (redis: Client, kind: string): Collection<T> {
         const record = decode(await guarded(redis.get(found)))
         if (record !== undefined) yield { id, record }
       }
-    }
-  }
-}
-
-/** The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come twice. */
-export async function * scanKeys (redis: Redis | Cluster, pattern: string): AsyncGenerator<string> {
-  const prefix = redis.options.keyPrefix ?? ''
-  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
-    for await (const keys of node.scanStream({ match: `${prefix}${pattern}`, count: 500 }) as AsyncIterable<string[]>) {
-      for (const found of new Set(keys)) yield found.slice(prefix.length)
     }
   }
 }

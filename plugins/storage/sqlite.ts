@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
+import { sqlitePortable } from './sqlite-portable.ts'
 
 const SWEEP_EVERY_MS = 60_000
 const SWEEP_ROWS = 5_000
@@ -22,7 +23,8 @@ interface Statements { all: StatementSync, find: StatementSync, put: StatementSy
 /** @param dataDir folder of the database file; made if missing. */
 export function openSqliteStorage (dataDir: string, now: Clock): Storage {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const db = new DatabaseSync(join(dataDir, 'oauth.db'), { timeout: 5_000 })
+  const file = join(dataDir, 'oauth.db')
+  const db = new DatabaseSync(file, { timeout: 5_000 })
   // FULL: an answered token is on the disk, not in a cache.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;' + SCHEMA)
   const statements = prepare(db)
@@ -42,6 +44,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
+    ...sqlitePortable(db, file, now, (work) => guarded(() => transaction(db, work))),
     async check () { guarded(() => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)) },
     async close () {
       if (!open) return

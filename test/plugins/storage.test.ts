@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { monotonicClock } from '../../clock.ts'
-import { encodeRecord, StorageUnavailable, type Storage } from '../../plugins/storage/contract.ts'
+import { encodeRecord, StorageUnavailable, type Entry, type Storage } from '../../plugins/storage/contract.ts'
+import { migrate, type Migration } from '../../plugins/storage/migrations.ts'
 import { openRedisStorage } from '../../plugins/storage/redis.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
 import { startCluster } from '../helpers/redis-cluster.ts'
@@ -168,6 +169,59 @@ for (const [name, makePlace] of places) {
       await sleep(120)
       t.same(await storage.counts(['short']), [0])
       t.same(await storage.count([{ key: 'short', by: 3, ttl: 60 }]), [3])
+    })
+
+    t.test('the whole of it goes out and comes in again, with lifetimes, counters and journals', async (t) => {
+      const collect = async () => {
+        const found: Entry[] = []
+        for await (const entry of storage.entries()) found.push(entry)
+        return found
+      }
+      await storage.clear()
+      t.same(await collect(), [])
+      await things.put('for ever: with a colon', { n: 1 }, null)
+      await things.put('an hour', { n: 2 }, 3600)
+      await things.put('over soon', { n: 3 }, 0.05)
+      await storage.count([{ key: 'calls today', by: 7, ttl: 3600 }])
+      await storage.journal('moves').append([{ topics: ['ann', 'a: b'], entry: { what: 'first' } }, { topics: ['ann'], entry: { what: 'second' } }])
+      await sleep(100)
+      const entries = await collect()
+      t.equal(entries.length, 5, 'what is over is left out')
+      await storage.clear()
+      t.equal(await things.find('for ever: with a colon'), undefined)
+
+      const gone: Entry = { record: { kind: 'thing', id: 'gone', value: encodeRecord('thing', { n: 4 }) }, expires: Date.now() / 1000 - 1 }
+      await storage.load((async function * () { yield * [gone, ...entries] })())
+      t.same(await things.find('for ever: with a colon'), { n: 1 })
+      t.equal(await things.find('gone'), undefined)
+      t.same(await storage.counts(['calls today']), [7])
+      t.same(await storage.journal('moves').newest('a: b', 5), [{ what: 'first' }])
+      t.same(await storage.journal('moves').newest('ann', 5), [{ what: 'second' }, { what: 'first' }])
+      const lifetimes = (list: Entry[]) => list.flatMap((entry) => 'record' in entry ? [[entry.record.id, entry.expires]] : []) as Array<[string, number | null]>
+      const again = new Map(lifetimes(await collect()))
+      for (const [id, expires] of lifetimes(entries)) t.ok(again.get(id) === expires || Math.abs(again.get(id)! - expires!) < 1, `${id} keeps its lifetime`)
+    })
+
+    t.test('versions: each step is taken once, by one of many, in order; a step that fails is taken again', async (t) => {
+      await storage.clear()
+      const log = { info () {} }
+      const taken: string[] = []
+      const step = (name: string, run = async () => {}): Migration => ({ name, async run () { taken.push(name); await sleep(20); await run() } })
+      await migrate(storage, [], log)
+      await things.put('old', { n: 1 }, null)
+      let isBroken = true
+      const steps = [
+        step('double', () => things.update('old', (found) => ({ write: { record: { n: found!.n * 2 }, ttl: null }, result: undefined }))),
+        step('fails once', async () => { if (isBroken) throw new Error('the disk is full') })
+      ]
+      await t.rejects(migrate(storage, steps, log), { message: 'the disk is full' })
+      isBroken = false
+      await Promise.all(Array.from({ length: 4 }, () => migrate(storage, steps, log)))
+      t.same(taken, ['double', 'fails once', 'fails once'])
+      t.same(await things.find('old'), { n: 2 })
+      await t.rejects(migrate(storage, steps.slice(1), log), { name: 'StorageTooNew', message: /newer version of this server \(3; this one knows up to 2\)/ })
+      t.same(await things.find('old'), { n: 2 }, 'and an older server changes nothing')
+      await storage.clear()
     })
 
     t.test('what was written is there after a restart', async (t) => {

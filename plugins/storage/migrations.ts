@@ -1,0 +1,58 @@
+// What is stored has a version, and moves to the next one when a newer server first opens it: by one instance at a time, however many start at once.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Storage } from './contract.ts'
+
+/**
+ * A step from one version to the next. It may be cut short and run again, and instances of the version before may still be at
+ * work: so it adds what the new version needs, and leaves what the old one reads. What is in the way goes a version later.
+ */
+export interface Migration {
+  /** For the log, for example `sessions know their device`. */
+  name: string
+  run (storage: Storage): Promise<void>
+}
+
+/** In order, never changed once released: the first leads from version 1 to version 2. */
+export const migrations: readonly Migration[] = []
+
+const LOCK_SECONDS = 60
+const WAIT_MS = 200
+
+/** The data is of a newer version: this one could misread it. */
+export class StorageTooNew extends Error {
+  override readonly name = 'StorageTooNew'
+}
+
+type Log = { info (message: string): void }
+
+/** @throws StorageTooNew, having changed nothing; and whatever a step throws, which leaves the version as it was before that step. */
+export async function migrate (storage: Storage, steps: readonly Migration[], log: Log): Promise<void> {
+  const schema = storage.collection<{ version: number }>('schema')
+  const lock = storage.collection<object>('schemaLock')
+  const latest = 1 + steps.length
+  for (;;) {
+    const found = await schema.find('version')
+    const version = found?.version ?? 1
+    if (version > latest) {
+      throw new StorageTooNew(`${storage.description} holds data of a newer version of this server (${version}; this one knows up to ${latest}). Start the newer version again, or restore a backup that was made before: docs/upgrading.md`)
+    }
+    if (version === latest) {
+      if (!found) await schema.create('version', { version }, null)
+      return
+    }
+    if (!await lock.create('lock', {}, LOCK_SECONDS)) {
+      await sleep(WAIT_MS)
+      continue
+    }
+    try {
+      // Another instance may have taken this step between the look and the lock.
+      if ((await schema.find('version'))?.version !== found?.version) continue
+      const step = steps[version - 1]!
+      log.info(`storage: from version ${version} to ${version + 1}, ${step.name}`)
+      await step.run(storage)
+      await schema.put('version', { version: version + 1 }, null)
+    } finally {
+      await lock.delete('lock')
+    }
+  }
+}
