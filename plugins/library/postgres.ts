@@ -5,7 +5,7 @@ import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './
 import { splitText } from './parts.ts'
 import { passage } from './passage.ts'
 import { createRarity, type Rarity } from './rarity.ts'
-import { anyOf, askedOf, vectorOf, WEIGHTS, type Asked } from './tsvector.ts'
+import { anyOf, askedOf, bm25, vectorOf, type Asked } from './tsvector.ts'
 import { pathWords, shownWords } from './words.ts'
 
 const TABLE = `${SCHEMA}.documents`
@@ -35,12 +35,9 @@ const INSERT = `
 const SEARCH = `
   WITH found AS (
     SELECT id, part, parts, title, length, words || '' AS words FROM ${TABLE} WHERE words @@ $1::tsquery OFFSET 0
-  ), ranked AS (
-    SELECT id, part, parts, title,
-      (SELECT sum(weight * ts_rank('${WEIGHTS}', words, term)) FROM unnest($2::text[]::tsquery[], $3::float8[]) AS asked (term, weight)) / (0.75 + 0.25 * length / $4::float8) AS score
-    FROM found
   )
-  SELECT * FROM ranked ORDER BY score DESC, id, part LIMIT $5
+  SELECT id, part, parts, title, ${bm25({ words: 'words', length: 'length', average: '$5::float8', terms: '$2', weights: '$3', phrases: '$4' })} AS score
+  FROM found ORDER BY score DESC, id, part LIMIT $6
 `
 
 /** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
@@ -116,7 +113,7 @@ async function * rowsOf (documents: IndexedDocument[]) {
 async function rank (query: Run, rarity: Rarity, asked: Asked, limit: number): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
   const { weights, average, candidates } = await rarity.weigh(asked)
   const rows = await query<Omit<SearchHit, 'snippet'> & { part: number }>(SEARCH, [
-    anyOf(candidates, asked.required), asked.terms.map(({ match }) => match), weights, average, limit * PARTS_PER_HIT
+    anyOf(candidates, asked.required), asked.terms.map(({ match }) => match), weights, asked.terms.map(({ lexemes }) => lexemes.length > 1), average, limit * PARTS_PER_HIT
   ])
   const documents = new Map<string, (typeof rows)[number]>()
   for (const row of rows) if (documents.size < limit && !documents.has(row.id)) documents.set(row.id, row)

@@ -1,6 +1,6 @@
 // Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the other.
 import { passage } from '../library/passage.ts'
-import { anyOf, askedOf, vectorOf, WEIGHTS } from '../library/tsvector.ts'
+import { anyOf, askedOf, bm25, vectorOf } from '../library/tsvector.ts'
 import { shownWords } from '../library/words.ts'
 import { lock, migrate, SCHEMA, type Postgres } from '../postgres.ts'
 import type { Note, NoteStore, Usage } from './contract.ts'
@@ -24,9 +24,10 @@ const PUT = `
     words = excluded.words, title = excluded.title, text = excluded.text
 `
 
+/** Among one person's notes no word is rare or common enough to weigh it: each counts alike. */
 const SEARCH = `
-  SELECT id, title, text, ts_rank('${WEIGHTS}', words, $3::tsquery, 1) AS score FROM ${TABLE}
-  WHERE owner = $1 AND words @@ $2::tsquery ORDER BY score DESC, id LIMIT $4
+  SELECT id, title, text, ${bm25({ words: 'words', length: 'characters', average: '1000', terms: '$3', weights: '$4', phrases: '$5' })} AS score
+  FROM ${TABLE} WHERE owner = $1 AND words @@ $2::tsquery ORDER BY score DESC, id LIMIT $6
 `
 
 const LIST = `SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1`
@@ -58,8 +59,10 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
     async search (owner, text, limit) {
       const asked = askedOf(text)
       if (asked === undefined) return []
-      const any = anyOf(asked.terms, undefined)
-      const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [owner, anyOf(asked.terms, asked.required), any, limit])
+      const { terms, required } = asked
+      const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
+        owner, anyOf(terms, required), terms.map(({ match }) => match), terms.map(() => 1), terms.map(({ lexemes }) => lexemes.length > 1), limit
+      ])
       return rows.map(({ id, title, text, score }) => ({ id, title, score, snippet: passage(text, shownWords(asked.query)) }))
     },
     async removeAll (owner) {
