@@ -308,7 +308,8 @@ async function collect (root: string): Promise<number> {
   for (const entry of await readdir(modules, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const path = relative(modules, join(entry.parentPath, entry.name))
-    if (path.split('/').some((name) => name.startsWith('.'))) continue
+    // The load generator of the bench speaks of clients and their requests as much as the library that one question asks for.
+    if (path.split('/').some((name) => name.startsWith('.')) || path.startsWith('autocannon/')) continue
     const place = dirname(path).replaceAll('node_modules/', '')
     if (/^readme(\.md|\.markdown)?$/i.test(entry.name)) target.set(`${place}.md`, path)
     else if (/\.(md|markdown|mdx|txt)$/i.test(entry.name)) target.set(join(place, entry.name), path)
