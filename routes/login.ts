@@ -1,6 +1,6 @@
 // Signing in and out: one page with every way in that the backends state (password, one click). Wrong credentials tell nobody whether the account exists.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthBackend, Identity } from '../auth-backends/contract.ts'
+import type { AuthBackend, SignInAnswer } from '../auth-backends/contract.ts'
 import type { Config } from '../config.ts'
 import { invalidRequest, OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
@@ -51,10 +51,10 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
     if (form.get('password') !== undefined) await app.limits.slowDown(request, account)
     const failed = (reason: string) => app.audit.record(request, 'sign_in_failed', { backend: id, account: app.audit.hash(account), reason, ...attemptOf(parked) })
     const answer = await identify(backend, form, browser, failed)
-    if (answer === null || 'refused' in answer) {
+    if (answer === null || 'refused' in answer || 'factor' in answer) {
       failed(answer === null ? 'credentials' : 'refused')
       await app.limits.noteFailure(request, account)
-      const message = answer?.refused ?? 'That did not match. Check what you typed and try again.'
+      const message = (answer !== null && 'refused' in answer) ? answer.refused : 'That did not match. Check what you typed and try again.'
       return showLogin(request, reply, handle, { backend: id, message, identifier: form.get('email')?.slice(0, 254), statusCode: 401 })
     }
     const { errand, handle: next } = await app.signIn.enter(request, reply, handle, id, answer)
@@ -74,7 +74,7 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
   })
 }
 
-async function identify (backend: AuthBackend, form: Parameters, browser: string, failed: (reason: string) => void): Promise<Identity | { refused: string } | null> {
+async function identify (backend: AuthBackend, form: Parameters, browser: string, failed: (reason: string) => void): Promise<SignInAnswer> {
   try {
     if (form.get('password') === undefined && backend.oneClick) return await backend.oneClick.enter(browser)
     if (!backend.password) throw invalidRequest('This way to sign in takes no password.')
