@@ -77,8 +77,11 @@ export interface RedirectSignIn {
    * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The house keeps the memo sealed; it is never in the browser.
    */
   begin (request: { provider: string, callbackUrl: string, state: string }): Promise<{ url: string, memo: string }>
-  /** @param answer.url the callback as it was called, with its query; `state` is checked by then, and nothing else. `null` when the person turned back. */
-  finish (answer: { url: URL, callbackUrl: string, state: string, memo: string }): Promise<SignInAnswer>
+  /**
+   * @param answer.url the callback with its query, as the provider called it. Its `state` belongs to this browser and this backend by then; nothing else is checked.
+   * @returns `null` for an answer that does not hold. An answer that cannot have come from the provider throws, as a fault of it.
+   */
+  finish (answer: { url: URL, state: string, memo: string }): Promise<SignInAnswer>
 }
 
 /** A code by e-mail instead of a password. */
