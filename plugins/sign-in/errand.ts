@@ -20,6 +20,8 @@ export interface AuthorizationRequest {
 export type Errand =
   | { kind: 'authorization', request: AuthorizationRequest }
   | { kind: 'visit', path: string }
+  /** The person of this account adds a way to sign in to it. */
+  | { kind: 'link', userId: string, path: string }
 
 export const attemptOf = (errand: Errand): { attempt?: string } => errand.kind === 'authorization' ? { attempt: errand.request.attempt } : {}
 

@@ -10,13 +10,15 @@ import type { Interaction } from './contract.ts'
 const LIFETIME = 600
 
 export interface Interactions {
-  /** @returns the handle. */
-  park (interaction: Interaction): Promise<string>
+  /** @param handle one of {@link newHandle}. @returns the handle. */
+  park (interaction: Interaction, handle?: string): Promise<string>
   /** @throws sign_in_expired also for another browser's. */
   look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /** Of any number of callers one goes on. @throws sign_in_expired. */
   take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
 }
+
+export const newHandle = (): string => randomSecret()
 
 export function createInteractions (store: Collection<Interaction>, browser: Browser): Interactions {
   const look = async (request: FastifyRequest, handle: string | undefined) => {
@@ -27,8 +29,7 @@ export function createInteractions (store: Collection<Interaction>, browser: Bro
     return interaction
   }
   return {
-    async park (interaction) {
-      const handle = randomSecret()
+    async park (interaction, handle = newHandle()) {
       await store.put(hashSecret(handle), interaction, LIFETIME)
       return handle
     },

@@ -13,6 +13,12 @@ export interface Users {
   all (): AsyncIterable<User>
   /** The user behind an identity, made at the first sign-in, brought up to date at every other. @throws access_denied for a locked one. */
   signIn (backend: string, identity: Identity): Promise<User>
+  /** Whom an identity leads to. */
+  findBy (identity: IdentityKey): Promise<User | undefined>
+  /** Whose verified address it is, if anybody's. */
+  findByVerifiedEmail (email: string): Promise<User | undefined>
+  /** Makes one more identity lead to this person. @returns false, with nothing changed, when it leads to another. */
+  link (userId: string, identity: IdentityKey): Promise<boolean>
   /** @returns the changed user, or undefined when there is none. */
   change (id: string, decide: (user: User) => User): Promise<User | undefined>
   /** Deletes the record and the ways to it. The same identity that comes again is somebody new. */
@@ -22,6 +28,8 @@ export interface Users {
 export function createUsers (storage: Storage, now: Clock): Users {
   const users = storage.collection<User>('user')
   const identities = storage.collection<{ userId: string }>('identity')
+
+  const verified = storage.collection<{ userId: string }>('verifiedAddress')
 
   const keyOf = ({ backend, subject }: IdentityKey) => hashSecret(JSON.stringify([backend, subject]))
 
@@ -35,21 +43,48 @@ export function createUsers (storage: Storage, now: Clock): Users {
     return (await identities.find(key))!.userId
   }
 
+  const addressKey = (email: string) => hashSecret(normalizeEmail(email))
+
+  async function findByVerifiedEmail (email: string): Promise<User | undefined> {
+    const found = await verified.find(addressKey(email))
+    const user = found && await users.find(found.userId)
+    // The person may have another address by now.
+    return user?.emailVerified && user.email === normalizeEmail(email) ? user : undefined
+  }
+
+  /** The first who shows that they read a mailbox keeps its address here, for as long as it is theirs. */
+  async function claimAddress ({ id, email, emailVerified }: User): Promise<void> {
+    if (email !== undefined && emailVerified && !await findByVerifiedEmail(email)) await verified.put(addressKey(email), { userId: id }, null)
+  }
+
   return {
     find: (id) => users.find(id),
+    async findBy (identity) {
+      const found = await identities.find(keyOf(identity))
+      return found && await users.find(found.userId)
+    },
+    findByVerifiedEmail,
+    async link (userId, identity) {
+      const key = keyOf(identity)
+      if (!await identities.create(key, { userId }, null) && (await identities.find(key))?.userId !== userId) return false
+      await users.update(userId, (known) => known && !known.identities.some((other) => keyOf(other) === key)
+        ? { write: { record: { ...known, identities: [...known.identities, identity] }, ttl: null }, result: undefined }
+        : { result: undefined })
+      return true
+    },
     async * all () {
       for await (const { record } of users.all()) yield record
     },
-    async signIn (backend, { subject, email, emailVerified, name }) {
+    async signIn (backend, identity) {
+      const { subject, name } = identity
       const id = await userIdOf({ backend, subject })
-      return users.update(id, (known) => {
+      const signedIn = await users.update<User>(id, (known) => {
         if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
         const user: User = {
           id,
           identities: known?.identities ?? [{ backend, subject }],
           backend,
-          ...(email !== undefined && { email: normalizeEmail(email) }),
-          ...(emailVerified !== undefined && { emailVerified }),
+          ...addressAfter(known, identity),
           ...(name !== undefined && { name }),
           createdAt: known?.createdAt ?? now(),
           lastSignInAt: now(),
@@ -57,17 +92,26 @@ export function createUsers (storage: Storage, now: Clock): Users {
         }
         return { write: { record: user, ttl: null }, result: user }
       })
+      await claimAddress(signedIn)
+      return signedIn
     },
     change: (id, decide) => users.update<User | undefined>(id, (known) => {
       if (!known) return { result: undefined }
       const user = decide(known)
       return { write: { record: user, ttl: null }, result: user }
     }),
-    async delete ({ id, identities: keys }) {
+    async delete ({ id, email, identities: keys }) {
       for (const key of keys) await identities.delete(keyOf(key))
+      if (email !== undefined && (await verified.find(addressKey(email)))?.userId === id) await verified.delete(addressKey(email))
       await users.delete(id)
     }
   }
+}
+
+/** What the last sign-in said; but of somebody with several ways in, an unproven address never replaces a proven one. */
+function addressAfter (known: User | undefined, { email, emailVerified }: Identity): Pick<User, 'email' | 'emailVerified'> {
+  if (known?.emailVerified && !emailVerified && known.identities.length > 1) return { email: known.email!, emailVerified: true }
+  return { ...(email !== undefined && { email: normalizeEmail(email) }), ...(emailVerified !== undefined && { emailVerified }) }
 }
 
 export function createAccounts (storage: Storage): Accounts {
