@@ -7,12 +7,17 @@ export interface Action { label: string, href: string }
 interface OnBehalfOf { name: string, host: string }
 
 export interface PageData {
-  /** Posts `interaction`, `backend` and, for a password, `email` and `password` to `actions.login`. */
+  /**
+   * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and `way=code`,
+   * with `provider`, or with nothing else for one click.
+   */
   login: {
     interaction: string
     /** Absent when the person came by themselves. */
     client?: OnBehalfOf
-    backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, signUp: boolean }>
+    backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, redirect?: Array<{ id: string, label: string }>, emailCode?: { label: string }, signUp: boolean }>
+    /** `proof`: the person shows that an account that is there is theirs. `link`: they add a way in to their own. */
+    purpose?: 'proof' | 'link'
     /** Shown at the form of `failedBackend`; without one, above all forms. */
     error?: string
     failedBackend?: string
@@ -20,6 +25,10 @@ export interface PageData {
     identifier?: string
     actions: { login: string, signup?: string }
   }
+  /** Posts `interaction` and `code` to `actions.code`. */
+  code: { interaction: string, client?: OnBehalfOf, prompt: string, error?: string, actions: { code: string, login: string } }
+  /** Somebody with this verified address is here already. Posts `interaction` and `decision` (`join` or `apart`) to `actions.choice`. */
+  choice: { interaction: string, client?: OnBehalfOf, email: string, ways: string[], actions: { choice: string } }
   /** Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to `actions.signup`. */
   signup: {
     interaction: string

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
-import { paths, withInteraction } from '../paths.ts'
+import { pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
 import { describeErrand } from '../plugins/sign-in/errand.ts'
 import { isAllowed } from '../plugins/sign-in/users.ts'
@@ -51,7 +51,7 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
     const [id, backend] = found
     const invite = form.get('invite')
     const asked = readForm(form)
-    if (!isAllowed(allowedEmails, { subject: '', email: asked.email })) {
+    if (!isAllowed(allowedEmails, { email: asked.email })) {
       return show(request, reply, handle, id, invite, { ...asked, field: 'email', message: 'This address may not sign in here. Ask the person who runs this server to add it.' })
     }
     // Spent before the account is made, so that one invitation makes one account; given back when none was made.
@@ -66,8 +66,8 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
     if (result.kind === 'confirm') {
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
     }
-    const { errand, handle: next } = await app.signIn.enter(request, reply, handle, id, result.identity)
-    return reply.redirect(errand.kind === 'visit' ? errand.path : withInteraction(paths.consent, next), 303)
+    const outcome = await app.signIn.settle(request, reply, { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true }, result.identity)
+    return reply.redirect(pageAfter(outcome), 303)
   })
 }
 

@@ -1,6 +1,7 @@
 // The sessions that sign-ins opened at the services behind the backends: sealed, one for the browser and all apps connected in it, renewed by one caller at a time, and over when the last that stands on it is.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
+import type { Access, Grant } from '../grants/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Collection } from '../storage/contract.ts'
 import { randomSecret, type Sealing } from '../storage/sealing.ts'
@@ -19,7 +20,8 @@ export interface BackendSession {
 export interface BackendSessions {
   /** @returns the id. */
   open (backend: string, session: string, holder: Holder): Promise<string>
-  hold (id: string, holder: Holder): Promise<void>
+  /** Keeps the session of a grant for as long as its tokens last. */
+  keep (grant: Grant): Promise<void>
   /** Ends it, here and at the service, when nothing else stands on it. */
   release (id: string, holder: string): Promise<void>
   /**
@@ -29,6 +31,8 @@ export interface BackendSessions {
   renewed (id: string): Promise<{ backend: string, session: string } | undefined>
   /** The session as it is, without asking anybody. */
   peek (id: string): Promise<{ backend: string, session: string } | undefined>
+  /** A client of the service that acts as the caller. @returns undefined when they came another way, or the session is over. @throws BackendUnavailable */
+  actAs (access: Pick<Access, 'backendSession'>, service: string): Promise<unknown>
   /** Tells the service that a session is over that nothing stands on. Never throws. */
   end (backend: string, session: string): Promise<void>
 }
@@ -44,6 +48,10 @@ interface Options {
   /** Ends what stood on a session that the service has ended. */
   onOver (holders: string[]): Promise<void>
 }
+
+/** How they are named among the holders. */
+export const holderOfGrant = (id: string): string => `grant ${id}`
+export const holderOfBrowser = (session: string): string => `browser ${session}`
 
 const PURPOSE = 'backend session'
 /** Seconds for which an answer of the service counts. */
@@ -103,6 +111,16 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
     return undefined
   }
 
+  async function renewed (id: string): Promise<{ backend: string, session: string } | undefined> {
+    for (let looks = LEASE * 1000 / PAUSE; looks > 0; looks--) {
+      const found = await lease(id)
+      if (found === undefined) return undefined
+      if (found !== 'wait') return 'fresh' in found ? unseal(found.fresh) ?? over(id) : renew(id, found.mine)
+      await sleep(PAUSE)
+    }
+    throw new BackendUnavailable('A session is being renewed for too long', { fault: 'slow' })
+  }
+
   return {
     end,
     async open (backend, session, { name, endsAt }) {
@@ -111,8 +129,12 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
       await store.put(id, record, ttl)
       return id
     },
-    hold: (id, { name, endsAt }) => store.update(id, (record) =>
-      record ? { write: write({ ...record, holders: { ...record.holders, [name]: endsAt } }), result: undefined } : { result: undefined }),
+    async keep ({ id, backendSession, refresh, accessTokens }) {
+      if (backendSession === undefined) return
+      const endsAt = Math.max(refresh?.expiresAt ?? 0, ...Object.values(accessTokens).map(({ expiresAt }) => expiresAt))
+      await store.update(backendSession, (record) =>
+        record ? { write: write({ ...record, holders: { ...record.holders, [holderOfGrant(id)]: endsAt } }), result: undefined } : { result: undefined })
+    },
     async release (id, holder) {
       const ended = await store.update<BackendSession | undefined>(id, (record) => {
         if (!record || !(holder in record.holders)) return { result: undefined }
@@ -126,14 +148,11 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
       const record = await store.find(id)
       return record && unseal(record)
     },
-    async renewed (id) {
-      for (const deadline = now() + LEASE; now() < deadline; await sleep(PAUSE)) {
-        const found = await lease(id)
-        if (found === undefined) return undefined
-        if (found === 'wait') continue
-        return 'fresh' in found ? unseal(found.fresh) ?? over(id) : renew(id, found.mine)
-      }
-      throw new BackendUnavailable('A session is being renewed for too long', { fault: 'slow' })
+    renewed,
+    async actAs ({ backendSession }, service) {
+      const found = backendSession === undefined ? undefined : await renewed(backendSession)
+      const actAs = found && backends.get(found.backend)?.sessions?.actAs
+      return actAs?.service === service ? actAs.open(found!.session) : undefined
     }
   }
 }

@@ -26,6 +26,6 @@ export type Errand =
 export const attemptOf = (errand: Errand): { attempt?: string } => errand.kind === 'authorization' ? { attempt: errand.request.attempt } : {}
 
 /** On whose behalf the person signs in, if an app sent them. */
-export const describeErrand = (errand: Errand) => errand.kind === 'authorization'
+export const describeErrand = (errand: Errand): { client?: { name: string, host: string } } => errand.kind === 'authorization'
   ? { client: { name: errand.request.clientName, host: describeRedirectUri(errand.request.redirectUri).host } }
   : {}

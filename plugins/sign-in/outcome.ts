@@ -1,7 +1,7 @@
 // The one place where a sign-in succeeds, fails, or needs another step: whatever a backend answers, by password, button, code or redirect, comes through here.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable, type AuthBackend, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
-import { OAuthError } from '../../errors.ts'
+import { OAuthError, signInExpired } from '../../errors.ts'
 import { hashSecret } from '../storage/sealing.ts'
 import type { Admissions, Way } from './admission.ts'
 import type { BackendSessions } from './backend-sessions.ts'
@@ -42,11 +42,12 @@ interface Options {
   app: Pick<FastifyInstance, 'audit' | 'limits'>
   backends: ReadonlyMap<string, AuthBackend>
   admissions: Admissions
-  sessions: Pick<BackendSessions, 'end'>
+  services: Pick<BackendSessions, 'end'>
   look (request: FastifyRequest, handle: string): Promise<Interaction>
   /** Spends the handle and parks what comes after it. */
   replace (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction): Promise<string>
   seal (secret: string): string
+  user (request: FastifyRequest): Promise<User | undefined>
   /** Starts the session of the browser. */
   open (request: FastifyRequest, reply: FastifyReply, handle: string, entry: { user: User, backend: string, session: string | undefined }): Promise<string>
 }
@@ -54,7 +55,7 @@ interface Options {
 const WRONG = 'That did not match. Check what you typed and try again.'
 const TAKEN = 'This way to sign in belongs to another account here, so it cannot be added to yours.'
 
-export function createOutcomes ({ app, backends, admissions, sessions, look, replace, seal, open }: Options): Outcomes {
+export function createOutcomes ({ app, backends, admissions, services, look, replace, seal, user, open }: Options): Outcomes {
   const fail: Outcomes['fail'] = async (request, { handle, backend, account }, reason, failure) => {
     const { errand } = await look(request, handle)
     app.audit.record(request, 'sign_in_failed', { backend, account: app.audit.hash(account), reason, ...attemptOf(errand) })
@@ -66,21 +67,22 @@ export function createOutcomes ({ app, backends, admissions, sessions, look, rep
     const { handle, backend } = attempt
     const interaction = await look(request, handle)
     try {
+      if (interaction.errand.kind === 'link' && (await user(request))?.id !== interaction.errand.userId) throw signInExpired()
       const admission = await admissions.admit(backend, identity, interaction, attempt)
       if (admission.kind === 'twin') {
         const proof = { backend, identity: seal(JSON.stringify({ ...identity, session })), userId: admission.user.id }
         return { kind: 'choice', handle: await replace(request, handle, ({ step: _, failure: __, ...kept }) => ({ ...kept, proof })) }
       }
       if (admission.kind === 'taken') {
-        if (session !== undefined) await sessions.end(backend, session)
+        if (session !== undefined) await services.end(backend, session)
         return await fail(request, attempt, 'taken', { message: TAKEN, statusCode: 409 })
       }
-      const { user } = admission
-      if (interaction.errand.kind === 'link' || interaction.proof) app.audit.record(request, 'account_changed', { user: user.id, backend })
+      const person = admission.user
+      if (interaction.errand.kind === 'link' || interaction.proof) app.audit.record(request, 'account_changed', { user: person.id, backend })
       const { errand } = interaction
-      return { kind: 'entered', user, errand, handle: await open(request, reply, handle, { user, backend, session }) }
+      return { kind: 'entered', user: person, errand, handle: await open(request, reply, handle, { user: person, backend, session }) }
     } catch (error) {
-      if (session !== undefined) await sessions.end(backend, session)
+      if (session !== undefined) await services.end(backend, session)
       if (error instanceof OAuthError) app.audit.record(request, 'sign_in_failed', { backend, reason: error.code, ...attemptOf(interaction.errand) })
       throw error
     }

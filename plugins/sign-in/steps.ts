@@ -1,6 +1,6 @@
 // A sign-in that takes several requests: to another site and back, a code by e-mail, a second factor, and the choice about an account that is there already (threats LG-07..09, LG-20; RFC 9700 §4.7).
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthBackend, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
 import { hashSecret } from '../storage/sealing.ts'
 import type { Interaction, Step } from './contract.ts'

@@ -138,7 +138,7 @@ export const displayName = (user: User): string => user.name ?? user.email ?? 'a
  * Whether the allow-list lets this identity in: an address or an `@domain` of it. An address the backend knows to be
  * unproven opens nothing; where there is no way to prove one (local accounts without mail) it is taken at its word.
  */
-export function isAllowed (allowedEmails: readonly string[], identity: Identity): boolean {
+export function isAllowed (allowedEmails: readonly string[], identity: Pick<Identity, 'email' | 'emailVerified'>): boolean {
   if (allowedEmails.length === 0) return true
   if (identity.email === undefined || identity.emailVerified === false) return false
   const email = normalizeEmail(identity.email)
