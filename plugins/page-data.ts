@@ -56,12 +56,15 @@ export interface PageData {
   /** Posts `token` and `app` to `actions.revoke`, and `token` to `actions.logout` and `actions.signOutEverywhere`. */
   account: {
     user: { name: string, detail?: string }
+    /** Titles of the ways to sign in that lead to this account. */
+    ways: string[]
+    canAddWay: boolean
     /** Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: who has shown to stand behind it. `calls`: of 30 days. */
     apps: Array<{ id: string, name: string, host: string, loopback: boolean, verifiedHost?: string, scopes: string[], connected: string, firstUsed?: string, lastUsed?: string, calls: number }>
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
     events: Array<{ at: string, text: string, address?: string }>
     token: string
-    actions: { revoke: string, logout: string, signOutEverywhere: string, remove: string, activity: string, notes: string, home: string }
+    actions: { revoke: string, logout: string, signOutEverywhere: string, link: string, remove: string, activity: string, notes: string, home: string }
   }
   /** Posts `token` and `confirm=delete` to `actions.remove`. */
   delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }

@@ -7,24 +7,17 @@ import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
 import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
 import { describeErrand } from '../plugins/sign-in/errand.ts'
+import type { Outcome } from '../plugins/sign-in/outcome.ts'
 
+interface Chosen { form: Parameters, handle: string, browser: string, backend: string, ways: AuthBackend, callbackUrl: string, mayCreate: boolean }
 type Shown = Pick<Failure, 'backend' | 'message' | 'statusCode' | 'retryAfter'> & { identifier?: string | undefined }
 
 export default async function login (app: FastifyInstance, { signup, publicUrl }: Pick<Config, 'signup' | 'publicUrl'>) {
   const signUpIsOffered = (backend: AuthBackend) => backend.signUp !== undefined && signup === 'open'
 
-  /** For whom the page is: everybody; somebody who shows that an account is theirs; somebody who adds a way in to their own. */
-  async function purposeOf ({ errand, proof }: Interaction): Promise<{ purpose?: 'proof' | 'link', offers (id: string, backend: AuthBackend): boolean }> {
-    const userId = proof?.userId ?? (errand.kind === 'link' ? errand.userId : undefined)
-    const user = userId === undefined ? undefined : await app.signIn.people.find(userId)
-    if (!user) return { offers: () => true }
-    const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
-    return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => !leadsTo(id) && backend.oneClick === undefined }
-  }
-
   async function showLogin (request: FastifyRequest, reply: FastifyReply, handle: string, failure?: Shown) {
     const interaction = await app.signIn.look(request, handle)
-    const { purpose, offers } = await purposeOf(interaction)
+    const { purpose, offers } = await purposeOf(app, interaction)
     const shown: Shown | undefined = failure ?? interaction.failure
     const backends = [...app.signIn.backends].filter(([id, backend]) => offers(id, backend)).map(([id, backend]) => describeBackend(id, backend, purpose === undefined && signUpIsOffered(backend)))
     if (shown?.retryAfter !== undefined) reply.header('retry-after', String(shown.retryAfter))
@@ -55,24 +48,9 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
     const ways = app.signIn.backends.get(backend)
     if (!ways) throw invalidRequest('There is no such way to sign in.')
     await app.limits.attempt('sign-in', request)
-    const identifier = form.get('email')
-    const provider = form.get('provider')
-    if (provider !== undefined) {
-      if (!ways.redirect?.providers.some(({ id }) => id === provider)) throw invalidRequest('There is no such way to sign in.')
-      const begun = await app.signIn.steps.beginRedirect(request, { handle, backend, provider, callbackUrl: publicUrl + callbackPath(backend) })
-      return begun.kind === 'away' ? reply.redirect(begun.url, 303) : showLogin(request, reply, handle, begun.failure)
-    }
-    if (form.get('way') === 'code') {
-      if (!ways.emailCode || identifier === undefined) throw invalidRequest('Write the address that the code shall go to.')
-      const sent = await app.signIn.steps.sendCode(request, { handle, backend, email: identifier, mayCreate: signup === 'open' })
-      return sent.kind === 'code' ? reply.redirect(pageAfter(sent), 303) : showLogin(request, reply, handle, { ...sent.failure, identifier })
-    }
-    const attempt = { handle, backend, account: `${backend} ${identifier ?? ''}` }
-    if (form.get('password') !== undefined) await app.limits.slowDown(request, attempt.account)
-    const answered = await app.signIn.ask(request, attempt, (ways) => identify(ways, form, browser))
-    const outcome = 'kind' in answered ? answered : await app.signIn.settle(request, reply, attempt, answered.answer)
-    if (outcome.kind === 'failed') return showLogin(request, reply, handle, { ...outcome.failure, identifier: identifier?.slice(0, 254) })
-    return reply.redirect(pageAfter(outcome), 303)
+    const outcome = await goThrough(app, request, reply, { form, handle, browser, backend, ways, callbackUrl: publicUrl + callbackPath(backend), mayCreate: signup === 'open' })
+    if (outcome.kind === 'failed') return showLogin(request, reply, handle, { ...outcome.failure, identifier: form.get('email')?.slice(0, 254) })
+    return reply.redirect(outcome.kind === 'away' ? outcome.url : pageAfter(outcome), 303)
   })
 
   app.post(paths.logout, async (request, reply) => {
@@ -89,6 +67,15 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
   })
 }
 
+/** For whom the page is: everybody; somebody who shows that an account is theirs; somebody who adds a way in to their own. */
+async function purposeOf (app: FastifyInstance, { errand, proof }: Interaction): Promise<{ purpose?: 'proof' | 'link', offers (id: string, backend: AuthBackend): boolean }> {
+  const userId = proof?.userId ?? (errand.kind === 'link' ? errand.userId : undefined)
+  const user = userId === undefined ? undefined : await app.signIn.people.find(userId)
+  if (!user) return { offers: () => true }
+  const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
+  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => !leadsTo(id) && backend.oneClick === undefined }
+}
+
 const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode }: AuthBackend, signUp: boolean) => ({
   id,
   title,
@@ -98,6 +85,24 @@ const describeBackend = (id: string, { title, password, oneClick, redirect, emai
   ...(emailCode && { emailCode: { label: emailCode.label } }),
   signUp
 })
+
+/** One of the ways in that the page has a form for. */
+async function goThrough (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { form, handle, browser, backend, ways, callbackUrl, mayCreate }: Chosen): Promise<Outcome | { kind: 'away', url: string }> {
+  const identifier = form.get('email')
+  const provider = form.get('provider')
+  if (provider !== undefined) {
+    if (!ways.redirect?.providers.some(({ id }) => id === provider)) throw invalidRequest('There is no such way to sign in.')
+    return app.signIn.steps.beginRedirect(request, { handle, backend, provider, callbackUrl })
+  }
+  if (form.get('way') === 'code') {
+    if (!ways.emailCode || identifier === undefined) throw invalidRequest('Write the address that the code shall go to.')
+    return app.signIn.steps.sendCode(request, { handle, backend, email: identifier, mayCreate })
+  }
+  const attempt = { handle, backend, account: `${backend} ${identifier ?? ''}` }
+  if (form.get('password') !== undefined) await app.limits.slowDown(request, attempt.account)
+  const answered = await app.signIn.ask(request, attempt, () => identify(ways, form, browser))
+  return 'kind' in answered ? answered : app.signIn.settle(request, reply, attempt, answered.answer)
+}
 
 async function identify (backend: AuthBackend, form: Parameters, browser: string): Promise<SignInAnswer> {
   if (form.get('password') === undefined && backend.oneClick) return backend.oneClick.enter(browser)

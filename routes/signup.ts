@@ -32,12 +32,15 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
   app.get(paths.signup, async (request, reply) => {
     const query = queryParameters(request)
     const found = findBackend(query.get('backend'))
-    if (!found) throw accessDenied('Accounts are not made on this server.')
-    if (signup !== 'open' && !await invitations.isValid(query.get('invite'))) throw notInvited()
-    const handle = query.get('interaction')
-    if (handle !== undefined) return show(request, reply, handle, found[0], query.get('invite'))
-    const parked = await app.signIn.park(request, reply, { kind: 'visit', path: paths.home })
     const invite = query.get('invite')
+    const visit = { kind: 'visit' as const, path: paths.home }
+    if (signup !== 'open' && !await invitations.isValid(invite)) throw notInvited()
+    // Where accounts are made elsewhere, the invitation goes along to the sign-in.
+    if (!found && invite !== undefined) return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit, { invite })), 303)
+    if (!found) throw accessDenied('Accounts are not made on this server.')
+    const handle = query.get('interaction')
+    if (handle !== undefined) return show(request, reply, handle, found[0], invite)
+    const parked = await app.signIn.park(request, reply, visit, invite === undefined ? {} : { invite })
     return reply.redirect(withInteraction(paths.signup, parked) + (invite ? `&invite=${encodeURIComponent(invite)}` : ''), 303)
   })
 

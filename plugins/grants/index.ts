@@ -66,38 +66,13 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
   const byUser = createGrantsByUser(lists, store, now)
   const inUse = new Set(life.backends.map(({ id }) => id))
   const checkBackend = (check: CodeCheck): CodeCheck => (grant) => inUse.has(grant.backend) ? check(grant) : 'the way this person signed in is not in use any more; sign in again'
-  const listeners: Array<(grant: Grant) => Promise<void>> = []
-  const ended = async (grant: Grant | undefined) => {
-    if (grant) for (const listener of listeners) await listener(grant)
-  }
-  /** What was used twice has ended its grant. */
-  const endingReuse = async <T>(work: Promise<T>): Promise<T> => work.catch(async (error: unknown) => {
-    if (error instanceof OAuthError && error.cause instanceof SpentSecret) await ended(error.cause.grant)
-    throw error
-  })
+  const { whenEnded, ended, endingReuse } = createEndings()
   const revoke = async (grantId: string) => ended(await store.take(grantId))
   return {
-    async issueCode ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, ...code }) {
-      const id = newGrantId()
-      const token = newToken('ac', id)
-      const createdAt = now()
-      const grant: Grant = {
-        id,
-        clientId,
-        clientName,
-        user,
-        backend,
-        ...(backendSession !== undefined && { backendSession }),
-        scopes,
-        resource,
-        createdAt,
-        endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
-        code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
-        accessTokens: {},
-        attempt
-      }
+    async issueCode (allowed) {
+      const { grant, token } = newGrant(allowed, now(), life)
       await byUser.add(grant)
-      await store.put(id, grant, life.authorizationCodeTtl)
+      await store.put(grant.id, grant, life.authorizationCodeTtl)
       return token
     },
     redeem: (code, check, { withRefresh }) => endingReuse(redeem(store, sealing, now(), life, code, checkBackend(check), withRefresh)),
@@ -133,7 +108,45 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
       await byUser.list(userId)
     },
     listByUser: byUser.list,
-    whenEnded: (listener) => { listeners.push(listener) }
+    whenEnded
+  }
+}
+
+function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {
+  const id = newGrantId()
+  const token = newToken('ac', id)
+  const grant: Grant = {
+    id,
+    clientId,
+    clientName,
+    user,
+    backend,
+    ...(backendSession !== undefined && { backendSession }),
+    scopes,
+    resource,
+    createdAt,
+    endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
+    code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
+    accessTokens: {},
+    attempt
+  }
+  return { grant, token }
+}
+
+/** Who wants to know that a grant has ended before its time. */
+function createEndings () {
+  const listeners: Array<Parameters<Grants['whenEnded']>[0]> = []
+  const ended = async (grant: Grant | undefined) => {
+    if (grant) for (const listener of listeners) await listener(grant)
+  }
+  return {
+    whenEnded (listener: typeof listeners[number]) { listeners.push(listener) },
+    ended,
+    /** What was used twice has ended its grant. */
+    endingReuse: <T>(work: Promise<T>): Promise<T> => work.catch(async (error: unknown) => {
+      if (error instanceof OAuthError && error.cause instanceof SpentSecret) await ended(error.cause.grant)
+      throw error
+    })
   }
 }
 

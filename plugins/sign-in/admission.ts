@@ -29,10 +29,11 @@ interface Options extends Pick<Config, 'allowedEmails' | 'signup'> {
   isOneClick (backend: string): boolean
   /** Whether a person of these backends can still sign in. */
   isInUse (backend: string): boolean
+  openInvite (interaction: Interaction): string | undefined
   openProof (interaction: Interaction): { backend: string, identity: SignedIn, userId: string } | undefined
 }
 
-export function createAdmissions ({ allowedEmails, signup, users, invitations, isOneClick, isInUse, openProof }: Options): Admissions {
+export function createAdmissions ({ allowedEmails, signup, users, invitations, isOneClick, isInUse, openInvite, openProof }: Options): Admissions {
   async function spendInvitation (invite: string | undefined): Promise<void> {
     if (!await invitations.take(invite)) throw accessDenied('New people come in by invitation here. Ask the person who runs this server for a link, and open it in this browser.')
   }
@@ -52,7 +53,7 @@ export function createAdmissions ({ allowedEmails, signup, users, invitations, i
       if (!known) {
         const twin = !apart && identity.emailVerified && identity.email !== undefined ? await users.findByVerifiedEmail(identity.email) : undefined
         if (twin?.identities.some((other) => other.backend !== backend && isInUse(other.backend))) return { kind: 'twin', user: twin }
-        if (signup === 'invite' && !signedUp && !isOneClick(backend)) await spendInvitation(interaction.invite)
+        if (signup === 'invite' && !signedUp && !isOneClick(backend)) await spendInvitation(openInvite(interaction))
       }
       const user = await users.signIn(backend, identity)
       const proof = openProof(interaction)

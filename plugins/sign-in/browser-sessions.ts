@@ -39,7 +39,6 @@ interface Options {
 }
 
 export function createBrowserSessions ({ app, store, browser, users, backends, services, interactions }: Options): BrowserSessions {
-
   async function visitor (request: FastifyRequest): Promise<Visitor | undefined> {
     const id = browser.session(request)
     const session = id && await store.find(id)

@@ -48,7 +48,7 @@ export interface Interaction {
   proof?: Proof
   /** Why the last try came to nothing, for the page that is shown next. */
   failure?: Failure
-  /** The invitation the person came with. */
+  /** The invitation the person came with, sealed. */
   invite?: string
 }
 

@@ -9,7 +9,7 @@ import type { Grants } from '../grants/index.ts'
 import type { Collection } from '../storage/contract.ts'
 import { equalSecrets } from '../storage/sealing.ts'
 import { createAdmissions } from './admission.ts'
-import { createBackendSessions, holderOfBrowser, holderOfGrant, type BackendSession, type BackendSessions } from './backend-sessions.ts'
+import { createBackendSessions, holderOfBrowser, holderOfGrant, type BackendSessions } from './backend-sessions.ts'
 import { createBrowser } from './browser.ts'
 import { createBrowserSessions, type BrowserSessions } from './browser-sessions.ts'
 import type { BrowserSession, Interaction } from './contract.ts'
@@ -18,6 +18,7 @@ import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createOutcomes, type Outcomes } from './outcome.ts'
 import { createPeople, type People } from './people.ts'
+import type { BackendSession } from './renewal.ts'
 import { createSteps, type Steps } from './steps.ts'
 import { createAccounts, createUsers } from './users.ts'
 
@@ -34,8 +35,8 @@ export interface SignIn extends Outcomes, Pick<BrowserSessions, 'visitor' | 'use
   steps: Steps
   /** What the services behind the backends still have of the sign-ins. */
   services: BackendSessions
-  /** Parks an errand for this browser. @returns the handle the pages carry. */
-  park (request: FastifyRequest, reply: FastifyReply, errand: Errand, more?: Pick<Interaction, 'invite'>): Promise<string>
+  /** Parks an errand for this browser, with the invitation that came with it. @returns the handle the pages carry. */
+  park (request: FastifyRequest, reply: FastifyReply, errand: Errand, more?: { invite?: string }): Promise<string>
   /** Parks what comes instead of a handle that is spent by it. */
   replace (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction): Promise<string>
   /** Looks at a parked errand without spending it. @throws sign_in_expired also for another browser's. */
@@ -96,6 +97,7 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     invitations,
     isOneClick: (id) => backends.get(id)?.oneClick !== undefined,
     isInUse: (id) => backends.has(id),
+    openInvite: ({ invite }) => invite && unseal(invite),
     openProof: ({ proof }) => proof && { ...proof, identity: JSON.parse(unseal(proof.identity)) as SignedIn }
   })
   const outcomes = createOutcomes({ app, backends, admissions, services, look, replace, seal, user: sessions.user, open: sessions.open })
@@ -110,7 +112,7 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     people,
     services,
     steps: createSteps({ ...outcomes, look, replace, seal, unseal, slowDown: app.limits.slowDown }),
-    park: (request, reply, errand, more = {}) => park({ errand, browser: browser.identify(request, reply), ...more }),
+    park: (request, reply, errand, { invite } = {}) => park({ errand, browser: browser.identify(request, reply), ...(invite && { invite: seal(invite) }) }),
     async resume (request, reply, errand) {
       const session = browser.session(request)
       return park({ errand, browser: browser.identify(request, reply), ...(session && { session }) })

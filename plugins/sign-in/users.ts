@@ -6,6 +6,7 @@ import type { Storage } from '../storage/contract.ts'
 import { accessDenied } from '../../errors.ts'
 import { hashSecret, randomSecret } from '../storage/sealing.ts'
 import type { IdentityKey, User } from './contract.ts'
+import { createVerifiedAddresses } from './verified-addresses.ts'
 
 export interface Users {
   find (id: string): Promise<User | undefined>
@@ -29,7 +30,7 @@ export function createUsers (storage: Storage, now: Clock): Users {
   const users = storage.collection<User>('user')
   const identities = storage.collection<{ userId: string }>('identity')
 
-  const verified = storage.collection<{ userId: string }>('verifiedAddress')
+  const addresses = createVerifiedAddresses(storage, (id) => users.find(id))
 
   const keyOf = ({ backend, subject }: IdentityKey) => hashSecret(JSON.stringify([backend, subject]))
 
@@ -43,27 +44,13 @@ export function createUsers (storage: Storage, now: Clock): Users {
     return (await identities.find(key))!.userId
   }
 
-  const addressKey = (email: string) => hashSecret(normalizeEmail(email))
-
-  async function findByVerifiedEmail (email: string): Promise<User | undefined> {
-    const found = await verified.find(addressKey(email))
-    const user = found && await users.find(found.userId)
-    // The person may have another address by now.
-    return user?.emailVerified && user.email === normalizeEmail(email) ? user : undefined
-  }
-
-  /** The first who shows that they read a mailbox keeps its address here, for as long as it is theirs. */
-  async function claimAddress ({ id, email, emailVerified }: User): Promise<void> {
-    if (email !== undefined && emailVerified && !await findByVerifiedEmail(email)) await verified.put(addressKey(email), { userId: id }, null)
-  }
-
   return {
     find: (id) => users.find(id),
     async findBy (identity) {
       const found = await identities.find(keyOf(identity))
       return found && await users.find(found.userId)
     },
-    findByVerifiedEmail,
+    findByVerifiedEmail: addresses.find,
     async link (userId, identity) {
       const key = keyOf(identity)
       if (!await identities.create(key, { userId }, null) && (await identities.find(key))?.userId !== userId) return false
@@ -76,23 +63,13 @@ export function createUsers (storage: Storage, now: Clock): Users {
       for await (const { record } of users.all()) yield record
     },
     async signIn (backend, identity) {
-      const { subject, name } = identity
-      const id = await userIdOf({ backend, subject })
+      const id = await userIdOf({ backend, subject: identity.subject })
       const signedIn = await users.update<User>(id, (known) => {
         if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
-        const user: User = {
-          id,
-          identities: known?.identities ?? [{ backend, subject }],
-          backend,
-          ...addressAfter(known, identity),
-          ...(name !== undefined && { name }),
-          createdAt: known?.createdAt ?? now(),
-          lastSignInAt: now(),
-          ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch })
-        }
+        const user = userAfter(known, id, backend, identity, now())
         return { write: { record: user, ttl: null }, result: user }
       })
-      await claimAddress(signedIn)
+      await addresses.claim(signedIn)
       return signedIn
     },
     change: (id, decide) => users.update<User | undefined>(id, (known) => {
@@ -100,13 +77,24 @@ export function createUsers (storage: Storage, now: Clock): Users {
       const user = decide(known)
       return { write: { record: user, ttl: null }, result: user }
     }),
-    async delete ({ id, email, identities: keys }) {
-      for (const key of keys) await identities.delete(keyOf(key))
-      if (email !== undefined && (await verified.find(addressKey(email)))?.userId === id) await verified.delete(addressKey(email))
-      await users.delete(id)
+    async delete (user) {
+      for (const key of user.identities) await identities.delete(keyOf(key))
+      await addresses.free(user)
+      await users.delete(user.id)
     }
   }
 }
+
+const userAfter = (known: User | undefined, id: string, backend: string, identity: Identity, now: number): User => ({
+  id,
+  identities: known?.identities ?? [{ backend, subject: identity.subject }],
+  backend,
+  ...addressAfter(known, identity),
+  ...(identity.name !== undefined && { name: identity.name }),
+  createdAt: known?.createdAt ?? now,
+  lastSignInAt: now,
+  ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch })
+})
 
 /** What the last sign-in said; but of somebody with several ways in, an unproven address never replaces a proven one. */
 function addressAfter (known: User | undefined, { email, emailVerified }: Identity): Pick<User, 'email' | 'emailVerified'> {

@@ -21,6 +21,8 @@ export interface TestServer {
 interface Teardown { teardown (work: () => Promise<void>): void }
 
 export interface ServerOptions {
+  /** Where to listen, when somebody else has to know it first. */
+  port?: number
   env?: Record<string, string>
   now?: Clock
   documents?: Record<string, string>
@@ -34,7 +36,7 @@ export const sampleDocuments: Record<string, string> = {
 }
 
 /** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { env = {}, now, logTo, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -50,7 +52,7 @@ export async function startServer (t: Teardown, { env = {}, now, logTo, document
     return app
   }
   const server = { dataDir } as TestServer
-  const port = await freePort()
+  const port = chosen ?? await freePort()
   server.app = await start(port)
   server.url = `http://localhost:${port}`
   server.close = () => server.app.close()
