@@ -16,8 +16,10 @@ export interface PageData {
     /** Absent when the person came by themselves. */
     client?: OnBehalfOf
     backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, redirect?: Array<{ id: string, label: string }>, emailCode?: { label: string }, signUp: boolean }>
-    /** `proof`: the person shows that an account that is there is theirs. `link`: they add a way in to their own. */
-    purpose?: 'proof' | 'link'
+    /** The person shows that an account that is there is theirs. */
+    proving?: boolean
+    /** They add a way in to their own account. */
+    adding?: boolean
     /** Shown at the form of `failedBackend`; without one, above all forms. */
     error?: string
     failedBackend?: string

@@ -24,7 +24,8 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
     return reply.page('login', {
       interaction: handle,
       ...describeErrand(interaction.errand),
-      ...(purpose && { purpose }),
+      ...(purpose === 'proof' && { proving: true }),
+      ...(purpose === 'link' && { adding: true }),
       backends,
       ...(shown && { error: shown.message, failedBackend: shown.backend, ...(shown.identifier && { identifier: shown.identifier }) }),
       actions: { login: paths.login, ...(backends.some(({ signUp }) => signUp) && { signup: withInteraction(paths.signup, handle) }) }
