@@ -44,7 +44,7 @@ export interface SignUpRequest {
 
 /** `signed-up`: the person may go on at once. `confirm`: a message was sent and must be acted on first. `refused`: the form is shown again with the reason beside the field. */
 export type SignUpResult =
-  | { kind: 'signed-up', identity: Identity }
+  | { kind: 'signed-up', identity: SignedIn }
   | { kind: 'confirm', message: string }
   | { kind: 'refused', field: 'email' | 'password' | 'name', message: string }
 
