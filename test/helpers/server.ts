@@ -7,6 +7,8 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
 import { loadConfig } from '../../config.ts'
+import type { Tool } from '../../tools/define-tool.ts'
+import { loadOffer } from '../../tools/load.ts'
 import { freePort } from './ports.ts'
 
 export interface TestServer {
@@ -26,6 +28,8 @@ export interface ServerOptions {
   env?: Record<string, string>
   now?: Clock
   documents?: Record<string, string>
+  /** Beside those of tools/. */
+  tools?: Tool[]
   /** Takes the log's lines. */
   logTo?: Writable
 }
@@ -36,7 +40,7 @@ export const sampleDocuments: Record<string, string> = {
 }
 
 /** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, tools, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -46,7 +50,8 @@ export async function startServer (t: Teardown, { port: chosen, env = {}, now, l
   }
   const start = async (port: number) => {
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
-    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }) })
+    const offer = tools && await loadOffer(new URL('../../tools/', import.meta.url))
+    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }), ...(offer && { offer: { ...offer, tools: [...offer.tools, ...tools] } }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app
