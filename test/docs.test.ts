@@ -127,11 +127,11 @@ t.test('the examples of the README and of the guide to backends work as they sta
   await writeFile(join(place, 'my-backend.ts'), placed(backend!))
   await writeFile(join(place, 'directory.ts'), placed(guide))
   await t.rejects(loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'short' }, place), { message: /MY_PASSWORD: write at least 12 characters[\s\S]*DIRECTORY_URL/ })
-  const { backends } = await loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'eleven quiet otters', DIRECTORY_URL: 'http://127.0.0.1:9/' }, place)
+  const { backends } = await loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'eleven quiet otters', DIRECTORY_URL: 'http://127.0.0.1:9/', DIRECTORY_KEY: 'a key' }, place)
   const [mine, directory] = await Promise.all(backends.map(({ open }) => open({} as never)))
   t.match(await mine!.password!.verify({ identifier: 'ann', password: 'eleven quiet otters' }), { subject: 'ann' })
   t.equal(await mine!.password!.verify({ identifier: 'ann', password: 'wrong' }), null)
-  await t.rejects(directory!.password!.verify({ identifier: 'ann', password: 'wrong' }), { name: 'BackendUnavailable' })
+  await t.rejects(directory!.password!.verify({ identifier: 'ann@example.com', password: 'wrong' }), { name: 'BackendUnavailable' })
 })
 
 async function folder (t: Test): Promise<string> {
