@@ -71,7 +71,7 @@ export function supabaseEmailCode (supabase: SupabaseAuth, log: House['log'], { 
     },
     async verify ({ email, code }) {
       const address = normalizeEmail(email)
-      if (!CODE.test(code)) return null
+      if (!CODE.test(code) || addressProblem(address)) return null
       const { data, error } = await supabase.ask((auth) => auth.verifyOtp({ email: address, token: code, type: 'email' }))
       if (error) {
         if (SPENT.has(error.code ?? '')) return null

@@ -43,6 +43,7 @@ export async function backendContract (t: Test, under: BackendUnderTest): Promis
   if (under.person) passwordContract(t, under, backend, under.person)
   if (under.person && backend.signUp) signUpContract(t, backend, under.person)
   if (under.throughRedirect) redirectContract(t, under, backend, under.throughRedirect)
+  if (backend.emailCode) emailCodeContract(t, backend)
   if (under.unreachable) unreachableContract(t, under, under.unreachable)
 
   t.test('may be closed twice', async (t) => {
@@ -180,6 +181,24 @@ function redirectContract (t: Test, under: BackendUnderTest, backend: AuthBacken
       t.equal(answer?.subject, undefined, query.slice(0, 40))
       if (answer instanceof Error) t.equal(answer.name, 'BackendUnavailable', query.slice(0, 40))
     }
+  })
+}
+
+function emailCodeContract (t: Test, backend: AuthBackend): void {
+  const { send, verify } = backend.emailCode!
+
+  t.test('LG-13: hostile addresses and codes sign nobody in and are no fault of the server', async (t) => {
+    for (const hostile of HOSTILE.filter((text) => !/^(__proto__|constructor)@/.test(text))) {
+      const shown = JSON.stringify(hostile.slice(0, 40))
+      t.match(await send({ email: hostile, mayCreate: false }), { refused: /\S/ }, `as the address: ${shown}`)
+      t.equal(await verify({ email: hostile, code: '123456' }), null, `with an address: ${shown}`)
+      t.equal(await verify({ email: 'ann@example.com', code: hostile }), null, `as the code: ${shown}`)
+    }
+  })
+
+  t.test('LG-14: nobody learns who has an address', async (t) => {
+    const answer = async (email: string) => JSON.stringify(await send({ email, mayCreate: false })).replaceAll(email, 'somebody')
+    t.equal(await answer('ann@example.com'), await answer('nobody.at.all@example.com'))
   })
 }
 
