@@ -39,6 +39,7 @@ import healthRoute from './routes/health.ts'
 import homeRoute from './routes/home.ts'
 import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
+import loginStepRoutes from './routes/login-steps.ts'
 import mcpRoutes from './routes/mcp.ts'
 import metricsRoute from './routes/metrics.ts'
 import registerRoute from './routes/register.ts'
@@ -130,7 +131,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {
@@ -148,6 +149,7 @@ async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly
   await app.register(authorizeRoute, config)
   await app.register(consentRoutes, config)
   await app.register(loginRoutes, config)
+  await app.register(loginStepRoutes, config)
   await app.register(signupRoutes, config)
   await app.register(accountRoutes)
 }

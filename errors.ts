@@ -56,9 +56,9 @@ export const invalidTarget = refusal('invalid_target', 400)
 export const invalidToken = refusal('invalid_token', 401)
 export const insufficientScope = refusal('insufficient_scope', 403)
 
-/** Something the server stands on is away (storage, a sign-in service). The client should try again; nothing was issued. */
-export const temporarilyUnavailable = (description: string, cause?: unknown) =>
-  new OAuthError('temporarily_unavailable', 503, description, { cause, headers: { 'retry-after': '5' } })
+/** Something the server stands on is away (storage, a sign-in service). The client should try again; nothing was issued. @param retryAfter seconds. */
+export const temporarilyUnavailable = (description: string, cause?: unknown, retryAfter = 5) =>
+  new OAuthError('temporarily_unavailable', 503, description, { cause, headers: { 'retry-after': String(retryAfter) } })
 
 /** RFC 6585 §4. @param retryAfter seconds. */
 export const tooManyRequests = (retryAfter: number) =>

@@ -14,6 +14,9 @@ export const paths = {
   openidConfiguration: '/.well-known/openid-configuration',
   login: '/login',
   switchAccount: '/login/switch',
+  loginCode: '/login/code',
+  loginChoice: '/login/account',
+  loginCallback: '/login/callback',
   logout: '/logout',
   signup: '/signup',
   consent: '/consent',
@@ -21,6 +24,7 @@ export const paths = {
   accountRevoke: '/account/disconnect',
   accountSignOut: '/account/sign-out-everywhere',
   accountDelete: '/account/delete',
+  accountLink: '/account/sign-in',
   accountActivity: '/account/activity.jsonl',
   accountNotes: '/account/notes.json',
   documents: '/documents',
@@ -31,6 +35,17 @@ export const paths = {
   ready: '/health/ready',
   metrics: '/metrics'
 } as const
+
+/** Where a provider sends people back to: an address of its own for each backend (RFC 9700 §4.4). The operator registers it there. */
+export const callbackPath = (backend: string): string => `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
+
+/** The page after a step of a sign-in. */
+export function pageAfter ({ kind, handle, errand }: { kind: 'entered' | 'code' | 'choice' | 'failed', handle: string, errand?: { kind: string, path?: string } }): string {
+  if (kind === 'code') return withInteraction(paths.loginCode, handle)
+  if (kind === 'choice') return withInteraction(paths.loginChoice, handle)
+  if (kind === 'failed') return withInteraction(paths.login, handle)
+  return errand?.path ?? withInteraction(paths.consent, handle)
+}
 
 /** The URL of a sign-in page, with the handle of what the person came for. */
 export const withInteraction = (path: string, handle: string): string => `${path}?interaction=${handle}`

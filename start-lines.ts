@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
-import { paths } from './paths.ts'
+import { callbackPath, paths } from './paths.ts'
 
 /** Milliseconds: with a large folder the lines come while it is still read. */
 const PATIENCE = 3_000
@@ -20,6 +20,9 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
       ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: connect ChatGPT)'
       : `Settings > Developer mode > add a custom MCP server, and paste ${config.publicUrl}`]
   ]
+  for (const [id, { title, redirect }] of config.signIn ? app.signIn.backends : []) {
+    if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(id)} (register it with ${title})`])
+  }
   const invitation = await firstInvitation(app, config)
   if (invitation) lines.push(['First account', `make it here, once: ${invitation}`])
   return `\n${lines.map(([name, value]) => `  ${name!.padEnd(14)}${value}`).join('\n')}\n\n`

@@ -11,6 +11,25 @@ export interface Identity {
   name?: string
 }
 
+/** A sign-in that is done. */
+export interface SignedIn extends Identity {
+  /** What {@link Sessions} needs to go on for this person, in a form of the backend's own: it may hold tokens. The house keeps it sealed and looks at nothing in it. */
+  session?: string
+}
+
+/**
+ * What came of a step of a sign-in. `refused`: the person is who they say, and may still not come in, for this reason.
+ * `factor`: everything is right so far, and {@link SecondFactor} has to be shown too. `null`: what was typed is wrong.
+ */
+export type SignInAnswer = SignedIn | { refused: string } | { factor: FactorNeeded } | null
+
+export interface FactorNeeded {
+  /** For the person, for example `Enter the code that your authenticator app shows.` */
+  prompt: string
+  /** What {@link SecondFactor.verify} needs to go on. Kept sealed by the house; never in the browser. */
+  memo: string
+}
+
 export interface Credentials {
   /** What the person typed into the first field: an e-mail address, unless the backend's label says otherwise. */
   identifier: string
@@ -25,7 +44,7 @@ export interface SignUpRequest {
 
 /** `signed-up`: the person may go on at once. `confirm`: a message was sent and must be acted on first. `refused`: the form is shown again with the reason beside the field. */
 export type SignUpResult =
-  | { kind: 'signed-up', identity: Identity }
+  | { kind: 'signed-up', identity: SignedIn }
   | { kind: 'confirm', message: string }
   | { kind: 'refused', field: 'email' | 'password' | 'name', message: string }
 
@@ -34,7 +53,7 @@ export interface PasswordSignIn {
   /** Label of the first field, for example `E-mail address`. */
   label: string
   /** Wrong credentials return `null`, and an unknown person cannot be told from a wrong password, in time either. An unreachable service throws {@link BackendUnavailable}. */
-  verify (credentials: Credentials): Promise<Identity | { refused: string } | null>
+  verify (credentials: Credentials): Promise<SignInAnswer>
 }
 
 /** A form that makes an account. Whether it is open is the house's decision (`SIGNUP`), not the backend's. */
@@ -49,6 +68,57 @@ export interface OneClickSignIn {
   enter (browser: string): Promise<Identity>
 }
 
+/** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
+export interface RedirectSignIn {
+  /** One button each. The id comes back in {@link RedirectSignIn.begin}. */
+  providers: ReadonlyArray<{ id: string, label: string }>
+  /**
+   * @param request.state must come back in the query of `callbackUrl` as it is: it binds the answer to this browser, once.
+   * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The house keeps the memo sealed; it is never in the browser.
+   */
+  begin (request: { provider: string, callbackUrl: string, state: string }): Promise<{ url: string, memo: string }>
+  /**
+   * @param answer.url the callback with its query, as the provider called it. Its `state` belongs to this browser and this backend by then; nothing else is checked.
+   * @returns `null` for an answer that does not hold. An answer that cannot have come from the provider throws, as a fault of it.
+   */
+  finish (answer: { url: URL, state: string, memo: string }): Promise<SignInAnswer>
+}
+
+/** A code by e-mail instead of a password. */
+export interface EmailCodeSignIn {
+  /** Label of the field, for example `E-mail address`. */
+  label: string
+  /**
+   * Sends a code. Nothing that comes back tells whether somebody has this address.
+   * @param request.mayCreate whether an unknown address may become an account by it (`SIGNUP`).
+   */
+  send (request: { email: string, mayCreate: boolean }): Promise<{ prompt: string } | { refused: string }>
+  verify (request: { email: string, code: string }): Promise<SignInAnswer>
+}
+
+/** The step after a right password, code or redirect that answered `factor`. */
+export interface SecondFactor {
+  verify (request: { memo: string, code: string }): Promise<SignInAnswer>
+}
+
+/**
+ * What a backend can still do with the `session` of a sign-in while the person stays signed in here. The house keeps one
+ * for all apps that were connected in it, and calls {@link Sessions.renew} for one caller at a time, on all instances together.
+ */
+export interface Sessions {
+  /**
+   * Asks the service whether the session still lives, with new tokens where the old ones run out.
+   * @returns the session to keep from now on, or `null` when the service has ended it: the house then ends whatever stands on it.
+   */
+  renew? (session: string): Promise<string | null>
+  /** Ends the session at the service, when the last that stood on it is gone here. */
+  end? (session: string): Promise<void>
+  /** @returns where the browser must go to be signed out at the service as well, if it must (OpenID Connect RP-Initiated Logout). */
+  logoutUrl? (session: string, returnTo: string): Promise<string | undefined>
+  /** A client of the service for tools, that may do there what the person may. `service` says of which kind, for example `supabase`. */
+  actAs?: { service: string, open (session: string): unknown }
+}
+
 /** A backend, opened. Each member that is present is a way in, and the login page renders it. */
 export interface AuthBackend {
   /** For people, for example `Account on this server`. */
@@ -56,6 +126,12 @@ export interface AuthBackend {
   password?: PasswordSignIn
   signUp?: SignUp
   oneClick?: OneClickSignIn
+  redirect?: RedirectSignIn
+  emailCode?: EmailCodeSignIn
+  /** Present where an answer may be `factor`. */
+  secondFactor?: SecondFactor
+  /** Present where an answer may have a `session`. */
+  sessions?: Sessions
   /** Deletes what this server keeps of a person for the backend; what a service elsewhere keeps is not ours to delete. May be called twice. */
   forget? (subject: string): Promise<void>
   /** May be called twice. */
@@ -103,9 +179,21 @@ export interface BackendModule<Env = unknown> {
   open (env: Env, house: House): AuthBackend | Promise<AuthBackend>
 }
 
-/** The service that knows the people cannot be asked right now. Becomes a 503 page; never a sign-in. */
+/** Why a service has not answered: each has words of its own on the page. `refused`: it does not take our key or our request, which only the operator can mend. */
+export type Fault = 'unreachable' | 'slow' | 'busy' | 'unreadable' | 'refused'
+
+/** The service that knows the people cannot be asked right now. Becomes a 503 page; never a sign-in. The message is for the log and holds no secret. */
 export class BackendUnavailable extends Error {
   override readonly name = 'BackendUnavailable'
+  readonly fault: Fault
+  /** Seconds to wait, where the service said so. */
+  readonly retryAfter: number | undefined
+
+  constructor (message: string, { fault = 'unreachable', retryAfter, cause }: { fault?: Fault, retryAfter?: number, cause?: unknown } = {}) {
+    super(message, { cause })
+    this.fault = fault
+    this.retryAfter = retryAfter
+  }
 }
 
 /** One spelling for one mailbox: trimmed, NFKC, lower case. */

@@ -7,12 +7,19 @@ export interface Action { label: string, href: string }
 interface OnBehalfOf { name: string, host: string }
 
 export interface PageData {
-  /** Posts `interaction`, `backend` and, for a password, `email` and `password` to `actions.login`. */
+  /**
+   * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and `way=code`,
+   * with `provider`, or with nothing else for one click.
+   */
   login: {
     interaction: string
     /** Absent when the person came by themselves. */
     client?: OnBehalfOf
-    backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, signUp: boolean }>
+    backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, redirect?: Array<{ id: string, label: string }>, emailCode?: { label: string }, signUp: boolean }>
+    /** The person shows that an account that is there is theirs. */
+    proving?: boolean
+    /** They add a way in to their own account. */
+    adding?: boolean
     /** Shown at the form of `failedBackend`; without one, above all forms. */
     error?: string
     failedBackend?: string
@@ -20,6 +27,10 @@ export interface PageData {
     identifier?: string
     actions: { login: string, signup?: string }
   }
+  /** Posts `interaction` and `code` to `actions.code`. */
+  code: { interaction: string, client?: OnBehalfOf, prompt: string, error?: string, actions: { code: string, login: string } }
+  /** Somebody with this verified address is here already. Posts `interaction` and `decision` (`join` or `apart`) to `actions.choice`. */
+  choice: { interaction: string, client?: OnBehalfOf, email: string, ways: string[], actions: { choice: string } }
   /** Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to `actions.signup`. */
   signup: {
     interaction: string
@@ -47,12 +58,15 @@ export interface PageData {
   /** Posts `token` and `app` to `actions.revoke`, and `token` to `actions.logout` and `actions.signOutEverywhere`. */
   account: {
     user: { name: string, detail?: string }
+    /** Titles of the ways to sign in that lead to this account. */
+    ways: string[]
+    canAddWay: boolean
     /** Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: who has shown to stand behind it. `calls`: of 30 days. */
     apps: Array<{ id: string, name: string, host: string, loopback: boolean, verifiedHost?: string, scopes: string[], connected: string, firstUsed?: string, lastUsed?: string, calls: number }>
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
     events: Array<{ at: string, text: string, address?: string }>
     token: string
-    actions: { revoke: string, logout: string, signOutEverywhere: string, remove: string, activity: string, notes: string, home: string }
+    actions: { revoke: string, logout: string, signOutEverywhere: string, link: string, remove: string, activity: string, notes: string, home: string }
   }
   /** Posts `token` and `confirm=delete` to `actions.remove`. */
   delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }

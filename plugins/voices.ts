@@ -2,12 +2,18 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable } from '../errors.ts'
+import { describeFault } from './sign-in/faults.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 
 /** Whatever was thrown, as a refusal that can be spoken. What is not ours is logged here, and its details stay in the log. */
 export function toOAuthError (error: unknown, request: FastifyRequest): OAuthError {
   if (error instanceof OAuthError) return error
-  if (error instanceof StorageUnavailable || error instanceof BackendUnavailable) {
+  if (error instanceof BackendUnavailable) {
+    request.log.warn({ err: error }, 'sign-in service')
+    const { message, retryAfter } = describeFault(error)
+    return temporarilyUnavailable(message, error, retryAfter)
+  }
+  if (error instanceof StorageUnavailable) {
     request.log.warn({ err: error }, 'unavailable')
     return temporarilyUnavailable('A service this server needs does not answer right now. Nothing was changed; try again in a few seconds.', error)
   }

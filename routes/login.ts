@@ -1,33 +1,35 @@
-// Signing in and out: one page with every way in that the backends state (password, one click). Wrong credentials tell nobody whether the account exists.
+// Signing in and out: one page with every way in that the backends state. Wrong credentials tell nobody whether the account exists.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthBackend, Identity } from '../auth-backends/contract.ts'
+import type { AuthBackend, SignInAnswer } from '../auth-backends/contract.ts'
 import type { Config } from '../config.ts'
-import { invalidRequest, OAuthError } from '../errors.ts'
-import { paths, withInteraction } from '../paths.ts'
+import { invalidRequest } from '../errors.ts'
+import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
-import { attemptOf, describeErrand } from '../plugins/sign-in/errand.ts'
+import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
+import { describeErrand } from '../plugins/sign-in/errand.ts'
+import type { Outcome } from '../plugins/sign-in/outcome.ts'
 
-interface Failure { backend: string, message: string, identifier: string | undefined, statusCode: number }
+interface Chosen { form: Parameters, handle: string, browser: string, backend: string, ways: AuthBackend, callbackUrl: string, mayCreate: boolean }
+type Shown = Pick<Failure, 'backend' | 'message' | 'statusCode' | 'retryAfter'> & { identifier?: string | undefined }
 
-export default async function login (app: FastifyInstance, { signup }: Pick<Config, 'signup'>) {
+export default async function login (app: FastifyInstance, { signup, publicUrl }: Pick<Config, 'signup' | 'publicUrl'>) {
   const signUpIsOffered = (backend: AuthBackend) => backend.signUp !== undefined && signup === 'open'
 
-  async function showLogin (request: FastifyRequest, reply: FastifyReply, handle: string, failure?: Failure) {
-    const { errand } = await app.signIn.look(request, handle)
-    const backends = [...app.signIn.backends].map(([id, backend]) => ({
-      id,
-      title: backend.title,
-      ...(backend.password && { password: { label: backend.password.label } }),
-      ...(backend.oneClick && { oneClick: { label: backend.oneClick.label } }),
-      signUp: signUpIsOffered(backend)
-    }))
+  async function showLogin (request: FastifyRequest, reply: FastifyReply, handle: string, failure?: Shown) {
+    const interaction = await app.signIn.look(request, handle)
+    const { purpose, offers } = await purposeOf(app, interaction)
+    const shown: Shown | undefined = failure ?? interaction.failure
+    const backends = [...app.signIn.backends].filter(([id, backend]) => offers(id, backend)).map(([id, backend]) => describeBackend(id, backend, purpose === undefined && signUpIsOffered(backend)))
+    if (shown?.retryAfter !== undefined) reply.header('retry-after', String(shown.retryAfter))
     return reply.page('login', {
       interaction: handle,
-      ...describeErrand(errand),
+      ...describeErrand(interaction.errand),
+      ...(purpose === 'proof' && { proving: true }),
+      ...(purpose === 'link' && { adding: true }),
       backends,
-      ...(failure && { error: failure.message, failedBackend: failure.backend, ...(failure.identifier && { identifier: failure.identifier }) }),
+      ...(shown && { error: shown.message, failedBackend: shown.backend, ...(shown.identifier && { identifier: shown.identifier }) }),
       actions: { login: paths.login, ...(backends.some(({ signUp }) => signUp) && { signup: withInteraction(paths.signup, handle) }) }
-    }, failure?.statusCode ?? 200)
+    }, shown?.statusCode ?? 200)
   }
 
   app.get(paths.login, async (request, reply) => {
@@ -42,30 +44,22 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
     const form = formParameters(request)
     const handle = form.need('interaction')
     // Before any password is looked at: a form of another browser is refused, and costs no hashing.
-    const { browser, errand: parked } = await app.signIn.look(request, handle)
-    const id = form.need('backend')
-    const backend = app.signIn.backends.get(id)
-    if (!backend) throw invalidRequest('There is no such way to sign in.')
+    const { browser } = await app.signIn.look(request, handle)
+    const backend = form.need('backend')
+    const ways = app.signIn.backends.get(backend)
+    if (!ways) throw invalidRequest('There is no such way to sign in.')
     await app.limits.attempt('sign-in', request)
-    const account = `${id} ${form.get('email') ?? ''}`
-    if (form.get('password') !== undefined) await app.limits.slowDown(request, account)
-    const failed = (reason: string) => app.audit.record(request, 'sign_in_failed', { backend: id, account: app.audit.hash(account), reason, ...attemptOf(parked) })
-    const answer = await identify(backend, form, browser, failed)
-    if (answer === null || 'refused' in answer) {
-      failed(answer === null ? 'credentials' : 'refused')
-      await app.limits.noteFailure(request, account)
-      const message = answer?.refused ?? 'That did not match. Check what you typed and try again.'
-      return showLogin(request, reply, handle, { backend: id, message, identifier: form.get('email')?.slice(0, 254), statusCode: 401 })
-    }
-    const { errand, handle: next } = await app.signIn.enter(request, reply, handle, id, answer)
-    return reply.redirect(errand.kind === 'visit' ? errand.path : withInteraction(paths.consent, next), 303)
+    const outcome = await goThrough(app, request, reply, { form, handle, browser, backend, ways, callbackUrl: publicUrl + callbackPath(backend), mayCreate: signup === 'open' })
+    if (outcome.kind === 'failed') return showLogin(request, reply, handle, { ...outcome.failure, identifier: form.get('email')?.slice(0, 254) })
+    return reply.redirect(outcome.kind === 'away' ? outcome.url : pageAfter(outcome), 303)
   })
 
   app.post(paths.logout, async (request, reply) => {
     app.signIn.checkFormToken(request, formParameters(request).get('token'))
     const user = await app.signIn.user(request)
-    await app.signIn.leave(request, reply)
+    const away = await app.signIn.leave(request, reply, publicUrl)
     if (user) app.audit.record(request, 'sign_out', { user: user.id })
+    if (away !== undefined) return reply.redirect(away, 303)
     return reply.page('message', {
       title: 'You are signed out',
       text: 'Apps you connected stay connected.',
@@ -74,13 +68,45 @@ export default async function login (app: FastifyInstance, { signup }: Pick<Conf
   })
 }
 
-async function identify (backend: AuthBackend, form: Parameters, browser: string, failed: (reason: string) => void): Promise<Identity | { refused: string } | null> {
-  try {
-    if (form.get('password') === undefined && backend.oneClick) return await backend.oneClick.enter(browser)
-    if (!backend.password) throw invalidRequest('This way to sign in takes no password.')
-    return await backend.password.verify({ identifier: form.get('email') ?? '', password: form.get('password') ?? '' })
-  } catch (error) {
-    failed(error instanceof OAuthError ? error.code : 'unavailable')
-    throw error
+/** For whom the page is: everybody; somebody who shows that an account is theirs; somebody who adds a way in to their own. */
+async function purposeOf (app: FastifyInstance, { errand, proof }: Interaction): Promise<{ purpose?: 'proof' | 'link', offers (id: string, backend: AuthBackend): boolean }> {
+  const userId = proof?.userId ?? (errand.kind === 'link' ? errand.userId : undefined)
+  const user = userId === undefined ? undefined : await app.signIn.people.find(userId)
+  if (!user) return { offers: () => true }
+  const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
+  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => !leadsTo(id) && backend.oneClick === undefined }
+}
+
+const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode }: AuthBackend, signUp: boolean) => ({
+  id,
+  title,
+  ...(password && { password: { label: password.label } }),
+  ...(oneClick && { oneClick: { label: oneClick.label } }),
+  ...(redirect && { redirect: redirect.providers.map(({ id, label }) => ({ id, label })) }),
+  ...(emailCode && { emailCode: { label: emailCode.label } }),
+  signUp
+})
+
+/** One of the ways in that the page has a form for. */
+async function goThrough (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { form, handle, browser, backend, ways, callbackUrl, mayCreate }: Chosen): Promise<Outcome | { kind: 'away', url: string }> {
+  const identifier = form.get('email')
+  const provider = form.get('provider')
+  if (provider !== undefined) {
+    if (!ways.redirect?.providers.some(({ id }) => id === provider)) throw invalidRequest('There is no such way to sign in.')
+    return app.signIn.steps.beginRedirect(request, { handle, backend, provider, callbackUrl })
   }
+  if (form.get('way') === 'code') {
+    if (!ways.emailCode || identifier === undefined) throw invalidRequest('Write the address that the code shall go to.')
+    return app.signIn.steps.sendCode(request, { handle, backend, email: identifier, mayCreate })
+  }
+  const attempt = { handle, backend, account: `${backend} ${identifier ?? ''}` }
+  if (form.get('password') !== undefined) await app.limits.slowDown(request, attempt.account)
+  const answered = await app.signIn.ask(request, attempt, () => identify(ways, form, browser))
+  return 'kind' in answered ? answered : app.signIn.settle(request, reply, attempt, answered.answer)
+}
+
+async function identify (backend: AuthBackend, form: Parameters, browser: string): Promise<SignInAnswer> {
+  if (form.get('password') === undefined && backend.oneClick) return backend.oneClick.enter(browser)
+  if (!backend.password) throw invalidRequest('This way to sign in takes no password.')
+  return backend.password.verify({ identifier: form.get('email') ?? '', password: form.get('password') ?? '' })
 }

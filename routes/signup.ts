@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
-import { paths, withInteraction } from '../paths.ts'
+import { pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
 import { describeErrand } from '../plugins/sign-in/errand.ts'
 import { isAllowed } from '../plugins/sign-in/users.ts'
@@ -32,12 +32,15 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
   app.get(paths.signup, async (request, reply) => {
     const query = queryParameters(request)
     const found = findBackend(query.get('backend'))
-    if (!found) throw accessDenied('Accounts are not made on this server.')
-    if (signup !== 'open' && !await invitations.isValid(query.get('invite'))) throw notInvited()
-    const handle = query.get('interaction')
-    if (handle !== undefined) return show(request, reply, handle, found[0], query.get('invite'))
-    const parked = await app.signIn.park(request, reply, { kind: 'visit', path: paths.home })
     const invite = query.get('invite')
+    const visit = { kind: 'visit' as const, path: paths.home }
+    if (signup !== 'open' && !await invitations.isValid(invite)) throw notInvited()
+    // Where accounts are made elsewhere, the invitation goes along to the sign-in.
+    if (!found && invite !== undefined) return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit, { invite })), 303)
+    if (!found) throw accessDenied('Accounts are not made on this server.')
+    const handle = query.get('interaction')
+    if (handle !== undefined) return show(request, reply, handle, found[0], invite)
+    const parked = await app.signIn.park(request, reply, visit, invite === undefined ? {} : { invite })
     return reply.redirect(withInteraction(paths.signup, parked) + (invite ? `&invite=${encodeURIComponent(invite)}` : ''), 303)
   })
 
@@ -51,7 +54,7 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
     const [id, backend] = found
     const invite = form.get('invite')
     const asked = readForm(form)
-    if (!isAllowed(allowedEmails, { subject: '', email: asked.email })) {
+    if (!isAllowed(allowedEmails, { email: asked.email })) {
       return show(request, reply, handle, id, invite, { ...asked, field: 'email', message: 'This address may not sign in here. Ask the person who runs this server to add it.' })
     }
     // Spent before the account is made, so that one invitation makes one account; given back when none was made.
@@ -66,8 +69,8 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
     if (result.kind === 'confirm') {
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
     }
-    const { errand, handle: next } = await app.signIn.enter(request, reply, handle, id, result.identity)
-    return reply.redirect(errand.kind === 'visit' ? errand.path : withInteraction(paths.consent, next), 303)
+    const outcome = await app.signIn.settle(request, reply, { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true }, result.identity)
+    return reply.redirect(pageAfter(outcome), 303)
   })
 }
 

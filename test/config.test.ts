@@ -58,7 +58,7 @@ t.test('WB-18, WB-22: each faulty variable is named, with what to write', async 
     [{ PUBLIC_URL: 'http://mcp.example.com' }, /PUBLIC_URL: must be https.*https:\/\/mcp\.example\.com/],
     [{ PUBLIC_URL: 'https://mcp.example.com/mcp' }, /PUBLIC_URL: .*without a path: https:\/\/mcp\.example\.com/],
     [{ PUBLIC_URL: 'mcp.example.com' }, /PUBLIC_URL: /],
-    [{ AUTH_BACKEND: 'ldap' }, /AUTH_BACKEND: .*"ldap".*demo, local, supabase/],
+    [{ AUTH_BACKEND: 'ldap' }, /AUTH_BACKEND: .*"ldap".*demo, local, oidc, supabase/],
     [{ AUTH_BACKEND: 'none,local' }, /AUTH_BACKEND: none .*alone/],
     [{ AUTH_BACKEND: './nowhere.ts' }, /AUTH_BACKEND: \.\/nowhere\.ts could not be loaded/],
     [{ AUTH_BACKEND: 'supabase' }, /SUPABASE_URL: /],

@@ -45,8 +45,8 @@ t.test('.env.example shows the true defaults, and examples that the server takes
   const defaults = Object.entries(variables.parse({}))
   const shown = Object.fromEntries(entries.map(({ name, value }) => [name, value]))
   for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) t.same(variables.parse({ [name]: shown[name] })[name as 'PORT'], value, name)
-  const config = await loadConfig({ ...shown, AUTH_BACKEND: 'demo,local,supabase', SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
-  t.equal(config.backends.length, 3)
+  const config = await loadConfig({ ...shown, AUTH_BACKEND: 'demo,local,supabase,oidc', SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
+  t.equal(config.backends.length, 4)
 })
 
 t.test('the README lists the backends there are', async (t) => {
@@ -123,15 +123,23 @@ t.test('the examples of the README and of the guide to backends work as they sta
   const [rollDice] = await loadTools(pathToFileURL(place))
   t.match(await rollDice!.run(rollDice!.input.parse({ dice: 3 }), {} as never), { shows: [Number, Number, Number] })
 
+  const acting = /```ts\n([\s\S]*?)```/.exec(await read('docs/supabase.md'))![1]!
+  const others = await folder(t)
+  await writeFile(join(others, 'my-orders.ts'), placed(acting))
+  const [myOrders] = await loadTools(pathToFileURL(others))
+  const asked = { data: [{ id: '1', item: 'bread' }], error: null }
+  const client = { from: () => ({ select: () => ({ abortSignal: async () => asked }) }) }
+  t.same(await myOrders!.run({}, { supabase: async () => client } as never), { orders: asked.data })
+
   const guide = /```ts\n([\s\S]*?)```/.exec(await read('docs/adding-a-backend.md'))![1]!
   await writeFile(join(place, 'my-backend.ts'), placed(backend!))
   await writeFile(join(place, 'directory.ts'), placed(guide))
   await t.rejects(loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'short' }, place), { message: /MY_PASSWORD: write at least 12 characters[\s\S]*DIRECTORY_URL/ })
-  const { backends } = await loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'eleven quiet otters', DIRECTORY_URL: 'http://127.0.0.1:9/' }, place)
+  const { backends } = await loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'eleven quiet otters', DIRECTORY_URL: 'http://127.0.0.1:9/', DIRECTORY_KEY: 'a key' }, place)
   const [mine, directory] = await Promise.all(backends.map(({ open }) => open({} as never)))
   t.match(await mine!.password!.verify({ identifier: 'ann', password: 'eleven quiet otters' }), { subject: 'ann' })
   t.equal(await mine!.password!.verify({ identifier: 'ann', password: 'wrong' }), null)
-  await t.rejects(directory!.password!.verify({ identifier: 'ann', password: 'wrong' }), { name: 'BackendUnavailable' })
+  await t.rejects(directory!.password!.verify({ identifier: 'ann@example.com', password: 'wrong' }), { name: 'BackendUnavailable' })
 })
 
 async function folder (t: Test): Promise<string> {

@@ -1,6 +1,8 @@
 // The bar that a terminal shows while documents are read: it comes, it grows, and it goes.
 import t from 'tap'
-import { showProgress } from '../start-lines.ts'
+import { loadConfig } from '../config.ts'
+import { showProgress, startLines } from '../start-lines.ts'
+import { startServer } from './helpers/server.ts'
 import { fill, folder, openHouse } from './helpers/tool-context.ts'
 
 t.test('a large folder is read with a bar that grows and is wiped at the end', async (t) => {
@@ -22,4 +24,11 @@ t.test('a folder that is missing is no bar and no failure', async (t) => {
   await app.library.ready
   await showProgress(app, { write: (text) => written.push(text) })
   t.same(written, [])
+})
+
+t.test('the address to register with a provider is printed', async (t) => {
+  const env = { AUTH_BACKEND: 'oidc', OIDC_ISSUER: 'http://localhost:9', OIDC_CLIENT_ID: 'mcp-server', OIDC_TITLE: 'Example' }
+  const { app, url } = await startServer(t, { env })
+  const lines = await startLines(app, await loadConfig({ ...env, PUBLIC_URL: url }))
+  t.match(lines, `Callback      ${url}/login/callback/oidc (register it with Example)`)
 })

@@ -1,5 +1,6 @@
 // What a tool is: the contract between a file in tools/ and everything that lists, validates, guards and runs it. It knows no Fastify and no request.
 import type { Icon } from '@modelcontextprotocol/server'
+import type { SupabaseClient } from '@supabase/supabase-js'
 import type { z, ZodObject } from 'zod'
 import type { ContentBlock } from './content.ts'
 import type { Answers, Questions } from './questions.ts'
@@ -99,6 +100,11 @@ export interface ToolContext {
   user: ToolUser | null
   library: ToolLibrary
   notes: ToolNotes
+  /**
+   * A supabase-js client that acts as the caller: row-level security decides what it sees and may change. Get it anew in each call.
+   * @throws ToolError when the caller did not sign in with Supabase, or Supabase does not answer.
+   */
+  supabase (): Promise<SupabaseClient>
   /** Aborted when the client goes away or the tool's time is up: pass it on to whatever waits. */
   signal: AbortSignal
   /**

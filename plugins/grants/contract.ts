@@ -8,6 +8,10 @@ export interface Grant {
   clientName: string
   /** A copy, so that a tool call costs one read. */
   user: GrantUser
+  /** Name in AUTH_BACKEND of the way the person signed in: while it is not in use, nothing of the grant works. */
+  backend: string
+  /** Id of the session at the service behind that backend, if it has one. */
+  backendSession?: string
   /** What the consent page showed and the person allowed. */
   scopes: string[]
   /** RFC 8707: the one resource its tokens are for. */
@@ -55,6 +59,8 @@ export interface GrantUser { id: string, email?: string, emailVerified?: boolean
 /** A verified access token: who may do what. */
 export interface Access {
   grantId: string
+  /** {@link Grant.backendSession} */
+  backendSession?: string
   clientId: string
   user: GrantUser
   scopes: string[]

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
-import { invalidGrant, type OAuthError } from '../../errors.ts'
+import { invalidGrant, OAuthError } from '../../errors.ts'
 import { equalSecrets, hashSecret, type Sealing } from '../storage/sealing.ts'
 import type { Collection } from '../storage/contract.ts'
 import type { Clock } from '../../clock.ts'
@@ -24,6 +24,8 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   clientId: string
   clientName: string
   user: GrantUser
+  backend: string
+  backendSession?: string | undefined
   scopes: string[]
   resource: string
   attempt: string
@@ -50,9 +52,11 @@ export interface Grants {
   revokeAllOf (userId: string): Promise<void>
   /** The apps a person has connected, newest first. */
   listByUser (userId: string): Promise<Grant[]>
+  /** Told of each grant that was ended before its time, after it is gone. */
+  whenEnded (listener: (grant: Grant) => Promise<void>): void
 }
 
-type Options = Pick<Config, 'publicUrl' | 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
+type Options = Pick<Config, 'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
 
 export default fp(async function grants (app: FastifyInstance, options: Options) {
   app.decorate('grants', createGrants(app.storage.collection<Grant>('grant'), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
@@ -60,30 +64,19 @@ export default fp(async function grants (app: FastifyInstance, options: Options)
 
 export function createGrants (store: Collection<Grant>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
   const byUser = createGrantsByUser(lists, store, now)
+  const inUse = new Set(life.backends.map(({ id }) => id))
+  const checkBackend = (check: CodeCheck): CodeCheck => (grant) => inUse.has(grant.backend) ? check(grant) : 'the way this person signed in is not in use any more; sign in again'
+  const { whenEnded, ended, endingReuse } = createEndings()
+  const revoke = async (grantId: string) => ended(await store.take(grantId))
   return {
-    async issueCode ({ clientId, clientName, user, scopes, resource, attempt, ...code }) {
-      const id = newGrantId()
-      const token = newToken('ac', id)
-      const createdAt = now()
-      const grant: Grant = {
-        id,
-        clientId,
-        clientName,
-        user,
-        scopes,
-        resource,
-        createdAt,
-        endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
-        code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
-        accessTokens: {},
-        attempt
-      }
+    async issueCode (allowed) {
+      const { grant, token } = newGrant(allowed, now(), life)
       await byUser.add(grant)
-      await store.put(id, grant, life.authorizationCodeTtl)
+      await store.put(grant.id, grant, life.authorizationCodeTtl)
       return token
     },
-    redeem: (code, check, { withRefresh }) => redeem(store, sealing, now(), life, code, check, withRefresh),
-    refresh: (token, check, scopes) => refresh(store, sealing, now(), life, token, check, scopes),
+    redeem: (code, check, { withRefresh }) => endingReuse(redeem(store, sealing, now(), life, code, checkBackend(check), withRefresh)),
+    refresh: (token, check, scopes) => endingReuse(refresh(store, sealing, now(), life, token, checkBackend(check), scopes)),
     async findByRefreshToken (token) {
       const parsed = parseToken('rt', token)
       return parsed && await store.find(parsed.grantId)
@@ -94,25 +87,66 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
       const grant = parsed && await store.find(parsed.grantId)
       const live = grant?.accessTokens[hashSecret(token)]
       // RFC 8707: a token for what this server was called before is not for what it is now.
-      if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl) return undefined
-      return { grantId: grant.id, clientId: grant.clientId, user: grant.user, resource: grant.resource, scopes: live.scopes, expiresAt: live.expiresAt, clientName: grant.clientName, attempt: grant.attempt }
+      if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl || !inUse.has(grant.backend)) return undefined
+      return { grantId: grant.id, clientId: grant.clientId, user: grant.user, resource: grant.resource, scopes: live.scopes, expiresAt: live.expiresAt, clientName: grant.clientName, attempt: grant.attempt, ...(grant.backendSession !== undefined && { backendSession: grant.backendSession }) }
     },
     async revokeToken (token, clientId) {
       const parsed = parseToken('rt', token) ?? parseToken('at', token)
       if (!parsed) return undefined
-      return store.update<Grant | undefined>(parsed.grantId, (grant) => {
+      const found = await store.update<Grant | undefined>(parsed.grantId, (grant) => {
         if (!grant || !holds(grant, token, sealing)) return { result: undefined }
         if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
         return { remove: true, result: grant }
       })
+      await ended(found)
+      return found
     },
-    revoke: (grantId) => store.delete(grantId),
+    revoke,
     async revokeAllOf (userId) {
-      await Promise.all((await byUser.ids(userId)).map((id) => store.delete(id)))
+      await Promise.all((await byUser.ids(userId)).map(revoke))
       // Drops them from the list, too.
       await byUser.list(userId)
     },
-    listByUser: byUser.list
+    listByUser: byUser.list,
+    whenEnded
+  }
+}
+
+function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {
+  const id = newGrantId()
+  const token = newToken('ac', id)
+  const grant: Grant = {
+    id,
+    clientId,
+    clientName,
+    user,
+    backend,
+    ...(backendSession !== undefined && { backendSession }),
+    scopes,
+    resource,
+    createdAt,
+    endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
+    code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
+    accessTokens: {},
+    attempt
+  }
+  return { grant, token }
+}
+
+/** Who wants to know that a grant has ended before its time. */
+function createEndings () {
+  const listeners: Array<Parameters<Grants['whenEnded']>[0]> = []
+  const ended = async (grant: Grant | undefined) => {
+    if (grant) for (const listener of listeners) await listener(grant)
+  }
+  return {
+    whenEnded (listener: typeof listeners[number]) { listeners.push(listener) },
+    ended,
+    /** What was used twice has ended its grant. */
+    endingReuse: <T>(work: Promise<T>): Promise<T> => work.catch(async (error: unknown) => {
+      if (error instanceof OAuthError && error.cause instanceof SpentSecret) await ended(error.cause.grant)
+      throw error
+    })
   }
 }
 

@@ -5,6 +5,7 @@ import type { ZodError } from 'zod'
 import type { Tool, ToolContext } from '../../tools/define-tool.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
+import type { ActAs } from './acting.ts'
 import type { CallableTool } from './catalogue.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import type { Workers } from '../workers.ts'
@@ -20,6 +21,7 @@ export interface House {
   /** Milliseconds a tool may run that does not say so itself. */
   deadline: number
   meter: Meter
+  actAs: ActAs
   states: RequestStates
 }
 

@@ -12,6 +12,7 @@ import { ofAccess } from '../audit/index.ts'
 import type { Access } from '../grants/contract.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
+import { createActing } from './acting.ts'
 import { readMessages } from './body.ts'
 import { connectBus, createLocalBus } from './bus.ts'
 import type { Meter } from './call.ts'
@@ -132,7 +133,7 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
 }, { name: 'mcp', dependencies: ['storage', 'audit', 'usage', 'workers'] })
 
 const createHouse = (app: FastifyInstance, { library, notes, deadline = 25_000 }: McpOptions) =>
-  ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), states: createRequestStates(app.sealing, app.now) })
+  ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), actAs: createActing(app), states: createRequestStates(app.sealing, app.now) })
 
 const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: Catalogue) => ({
   serverInfo: {

@@ -3,6 +3,7 @@ import {
   BAGGAGE_META_KEY, CLIENT_CAPABILITIES_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY,
   type ClientCapabilities, type ContentBlock, type InputRequiredResult
 } from '@modelcontextprotocol/server'
+import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ToolClient, ToolContext, TraceContext } from '../../tools/define-tool.ts'
 import type { House } from './call.ts'
 import type { Exchange } from './contract.ts'
@@ -62,6 +63,7 @@ export async function runInTime<Result> (work: Work<Result>, exchange: Exchange,
     signal.throwIfAborted()
     const context: ToolContext = {
       user,
+      supabase: async () => await house.actAs(access, 'supabase') as SupabaseClient,
       library: house.library.of(user),
       notes: house.notes.of(user),
       work: (task, input) => house.workers.run(task, input, { deadline: work.deadline, signal: stop.signal }),

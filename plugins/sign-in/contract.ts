@@ -31,6 +31,8 @@ export interface BrowserSession {
   signedInAt: number
   /** {@link User.sessionEpoch} at the sign-in. */
   epoch: number
+  /** Id of the session at the backend's service that came with the sign-in. */
+  backendSession?: string
 }
 
 /** A sign-in under way, parked while the person deals with the pages. Stored under the hash of its handle. */
@@ -40,4 +42,35 @@ export interface Interaction {
   browser: string
   /** Hash of the session cookie, once the person has signed in for it: consent counts only from that session. */
   session?: string
+  /** What the person has done so far, where a sign-in takes several steps. */
+  step?: Step
+  /** A sign-in that is right, and waits for the person to show that they are also the one who has its verified address here. */
+  proof?: Proof
+  /** Why the last try came to nothing, for the page that is shown next. */
+  failure?: Failure
+  /** The invitation the person came with, sealed. */
+  invite?: string
+}
+
+/** Memos and addresses are sealed. `account` is what failures are counted by. */
+export type Step =
+  | { kind: 'redirect', backend: string, memo: string }
+  | { kind: 'email code', backend: string, email: string, prompt: string, tries: number, account: string }
+  | { kind: 'factor', backend: string, memo: string, prompt: string, tries: number, account: string }
+
+export interface Proof {
+  backend: string
+  /** The sealed `SignedIn` of the backend. */
+  identity: string
+  /** Whose address it has. */
+  userId: string
+}
+
+/** Shown beside the way in that it concerns. */
+export interface Failure {
+  backend: string
+  message: string
+  statusCode: 401 | 403 | 409 | 503
+  /** Seconds; for 503. */
+  retryAfter?: number
 }

@@ -20,10 +20,12 @@ export interface AuthorizationRequest {
 export type Errand =
   | { kind: 'authorization', request: AuthorizationRequest }
   | { kind: 'visit', path: string }
+  /** The person of this account adds a way to sign in to it. */
+  | { kind: 'link', userId: string, path: string }
 
 export const attemptOf = (errand: Errand): { attempt?: string } => errand.kind === 'authorization' ? { attempt: errand.request.attempt } : {}
 
 /** On whose behalf the person signs in, if an app sent them. */
-export const describeErrand = (errand: Errand) => errand.kind === 'authorization'
+export const describeErrand = (errand: Errand): { client?: { name: string, host: string } } => errand.kind === 'authorization'
   ? { client: { name: errand.request.clientName, host: describeRedirectUri(errand.request.redirectUri).host } }
   : {}

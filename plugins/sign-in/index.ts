@@ -2,54 +2,63 @@
 import cookie from '@fastify/cookie'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
+import type { AuthBackend, SignedIn } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config.ts'
-import { accessDenied, OAuthError, signInExpired } from '../../errors.ts'
+import { signInExpired } from '../../errors.ts'
+import type { Grants } from '../grants/index.ts'
+import type { Collection } from '../storage/contract.ts'
 import { equalSecrets } from '../storage/sealing.ts'
-import { createBrowser, SESSION_LIFETIME } from './browser.ts'
-import type { BrowserSession, Interaction, User } from './contract.ts'
-import { attemptOf, type Errand } from './errand.ts'
+import { createAdmissions } from './admission.ts'
+import { createBackendSessions, holderOfBrowser, holderOfGrant, type BackendSessions } from './backend-sessions.ts'
+import { createBrowser } from './browser.ts'
+import { createBrowserSessions, type BrowserSessions } from './browser-sessions.ts'
+import type { BrowserSession, Interaction } from './contract.ts'
+import type { Errand } from './errand.ts'
 import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
+import { createOutcomes, type Outcomes } from './outcome.ts'
 import { createPeople, type People } from './people.ts'
-import { createAccounts, createUsers, isAllowed } from './users.ts'
+import type { BackendSession } from './renewal.ts'
+import { createSteps, type Steps } from './steps.ts'
+import { createAccounts, createUsers } from './users.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { signIn: SignIn }
 }
 
-export interface SignIn {
+export interface SignIn extends Outcomes, Pick<BrowserSessions, 'visitor' | 'user' | 'leave'> {
   /** In the order of AUTH_BACKEND. */
   backends: ReadonlyMap<string, AuthBackend>
   invitations: Invitations
   people: People
-  /** Parks an errand for this browser. @returns the handle the pages carry. */
-  park (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
+  /** What takes more than one request. */
+  steps: Steps
+  /** What the services behind the backends still have of the sign-ins. */
+  services: BackendSessions
+  /** Parks an errand for this browser, with the invitation that came with it. @returns the handle the pages carry. */
+  park (request: FastifyRequest, reply: FastifyReply, errand: Errand, more?: { invite?: string }): Promise<string>
+  /** Parks what comes instead of a handle that is spent by it. */
+  replace (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction): Promise<string>
   /** Looks at a parked errand without spending it. @throws sign_in_expired also for another browser's. */
   look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /** Spends the handle: of any number of callers one goes on. @throws sign_in_expired. */
   take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
-  /** Who is signed in in this browser. */
-  user (request: FastifyRequest): Promise<User | undefined>
-  /** Signs an identity in: a new session, and for the errand a new handle that only this session can use. @throws access_denied when the allow-list says no or the account is locked. */
-  enter (request: FastifyRequest, reply: FastifyReply, handle: string | undefined, backend: string, identity: Identity): Promise<{ user: User, errand: Errand, handle: string }>
-  /** Goes on with an errand as the person who is signed in already. @returns a handle for the consent page. */
+  /** Goes on with an errand as the person who is signed in already. @returns a handle that only this session can use. */
   resume (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
-  leave (request: FastifyRequest, reply: FastifyReply): Promise<void>
   /** A value for forms that act on the session without a parked errand; checked by {@link checkFormToken}. */
   formToken (request: FastifyRequest): string
   /** @throws sign_in_expired when the form was not made for this session. */
   checkFormToken (request: FastifyRequest, token: string | undefined): void
 }
 
-type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails'>
+type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails' | 'signup'>
 
 export default fp(async function signIn (app: FastifyInstance, options: Options) {
   await app.register(cookie)
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage', 'audit', 'grants', 'notes'] })
+}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
   const house = { accounts: createAccounts(app.storage), publicUrl, now: app.now, log: app.log }
@@ -58,65 +67,79 @@ async function openBackends (app: FastifyInstance, { backends, publicUrl }: Opti
   return opened
 }
 
-function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Options, backends: Map<string, AuthBackend>): SignIn {
+function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup }: Options, backends: Map<string, AuthBackend>): SignIn {
   const browser = createBrowser(publicUrl.startsWith('https:'))
-  const { park, look, take } = createInteractions(app.storage.collection<Interaction>('interaction'), browser)
-  const sessions = app.storage.collection<BrowserSession>('browserSession')
+  const interactions = createInteractions(app.storage.collection<Interaction>('interaction'), browser)
+  const { park, look, replace } = interactions
   const users = createUsers(app.storage, app.now)
-
-  async function admit (request: FastifyRequest, backend: string, identity: Identity): Promise<User> {
-    try {
-      if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
-      return await users.signIn(backend, identity)
-    } catch (error) {
-      if (error instanceof OAuthError) app.audit.record(request, 'sign_in_failed', { backend, reason: error.code })
-      throw error
-    }
-  }
-
-  const people = createPeople(users, app.grants, backends)
+  const people = createPeople(users, app.grants, backends, allowedEmails)
   people.whenDeleted((id) => app.audit.forget(id))
   people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
+  const invitations = createInvitations(app.storage)
+  const { seal, unseal } = sealingOfSteps(app)
+
+  const store = app.storage.collection<BrowserSession>('browserSession')
+  const services = createBackendSessions({
+    store: app.storage.collection<BackendSession>('backendSession'),
+    backends,
+    sealing: app.sealing,
+    now: app.now,
+    log: app.log,
+    onOver: (holders) => endHolders(app.grants, store, holders)
+  })
+  app.grants.whenEnded(async ({ id, backendSession }) => { if (backendSession) await services.release(backendSession, holderOfGrant(id)) })
+
+  const sessions = createBrowserSessions({ app, store, browser, users, backends, services, interactions })
+  const admissions = createAdmissions({
+    allowedEmails,
+    signup,
+    users,
+    invitations,
+    isOneClick: (id) => backends.get(id)?.oneClick !== undefined,
+    isInUse: (id) => backends.has(id),
+    openInvite: ({ invite }) => invite && unseal(invite),
+    openProof: ({ proof }) => proof && { ...proof, identity: JSON.parse(unseal(proof.identity)) as SignedIn }
+  })
+  const outcomes = createOutcomes({ app, backends, admissions, services, look, replace, seal, user: sessions.user, open: sessions.open })
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {
+    ...outcomes,
+    ...interactions,
+    ...sessions,
     backends,
-    invitations: createInvitations(app.storage),
+    invitations,
     people,
-    park: (request, reply, errand) => park({ errand, browser: browser.identify(request, reply) }),
-    look,
-    take,
-    async user (request) {
-      const id = browser.session(request)
-      const session = id && await sessions.find(id)
-      // A backend that is no longer named has no users here.
-      if (!session || !backends.has(session.backend)) return undefined
-      const user = await users.find(session.userId)
-      return user && !user.locked && session.epoch === (user.sessionEpoch ?? 0) ? user : undefined
-    },
-    async enter (request, reply, handle, backend, identity) {
-      // Before the handle is spent: where one account is refused, another may be tried.
-      const user = await admit(request, backend, identity)
-      const { errand, browser: bound } = await take(request, handle)
-      const previous = browser.session(request)
-      if (previous) await sessions.delete(previous)
-      const session = browser.startSession(reply)
-      await sessions.put(session, { userId: user.id, backend, signedInAt: app.now(), epoch: user.sessionEpoch ?? 0 }, SESSION_LIFETIME)
-      app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(errand) })
-      return { user, errand, handle: await park({ errand, browser: bound, session }) }
-    },
+    services,
+    steps: createSteps({ ...outcomes, look, replace, seal, unseal, slowDown: app.limits.slowDown }),
+    park: (request, reply, errand, { invite } = {}) => park({ errand, browser: browser.identify(request, reply), ...(invite && { invite: seal(invite) }) }),
     async resume (request, reply, errand) {
       const session = browser.session(request)
       return park({ errand, browser: browser.identify(request, reply), ...(session && { session }) })
-    },
-    async leave (request, reply) {
-      const session = browser.session(request)
-      if (session) await sessions.delete(session)
-      browser.endSession(reply)
     },
     formToken,
     checkFormToken (request, token) {
       if (token === undefined || !equalSecrets(token, formToken(request))) throw signInExpired()
     }
   }
+}
+
+/** What a parked step holds is sealed: it may be an address, a PKCE verifier or a token. */
+function sealingOfSteps ({ sealing }: Pick<FastifyInstance, 'sealing'>) {
+  const PURPOSE = 'sign-in step'
+  return {
+    seal: (secret: string) => sealing.seal(PURPOSE, Buffer.from(secret)),
+    unseal (sealed: string): string {
+      const secret = sealing.unseal(PURPOSE, sealed)
+      if (!secret) throw signInExpired()
+      return secret.toString()
+    }
+  }
+}
+
+/** The service has ended the session: the browser is signed out, and the apps that were connected in it are disconnected. */
+async function endHolders (grants: Grants, browsers: Collection<BrowserSession>, holders: string[]): Promise<void> {
+  const named = (prefix: string) => holders.filter((holder) => holder.startsWith(prefix)).map((holder) => holder.slice(prefix.length))
+  for (const id of named(holderOfBrowser(''))) await browsers.delete(id)
+  for (const id of named(holderOfGrant(''))) await grants.revoke(id)
 }

@@ -10,13 +10,18 @@ import type { Interaction } from './contract.ts'
 const LIFETIME = 600
 
 export interface Interactions {
-  /** @returns the handle. */
-  park (interaction: Interaction): Promise<string>
+  /** @param handle one of {@link newHandle}. @returns the handle. */
+  park (interaction: Interaction, handle?: string): Promise<string>
   /** @throws sign_in_expired also for another browser's. */
   look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /** Of any number of callers one goes on. @throws sign_in_expired. */
   take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  /** Spends the handle and parks what comes after it, under `next` or a new one. @returns the handle. @throws sign_in_expired. */
+  replace (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction, next?: string): Promise<string>
 }
+
+/** Stands for a parked sign-in in forms and addresses. */
+export const newHandle = (): string => randomSecret()
 
 export function createInteractions (store: Collection<Interaction>, browser: Browser): Interactions {
   const look = async (request: FastifyRequest, handle: string | undefined) => {
@@ -26,19 +31,16 @@ export function createInteractions (store: Collection<Interaction>, browser: Bro
     if (interaction.session !== undefined && interaction.session !== browser.session(request)) throw signInExpired()
     return interaction
   }
-  return {
-    async park (interaction) {
-      const handle = randomSecret()
-      await store.put(hashSecret(handle), interaction, LIFETIME)
-      return handle
-    },
-    look,
-    async take (request, handle) {
-      // Looked at first: a stranger's request must not spend somebody's sign-in.
-      await look(request, handle)
-      const taken = await store.take(hashSecret(handle!))
-      if (!taken) throw signInExpired()
-      return taken
-    }
+  const park = async (interaction: Interaction, handle = newHandle()) => {
+    await store.put(hashSecret(handle), interaction, LIFETIME)
+    return handle
   }
+  const take = async (request: FastifyRequest, handle: string | undefined) => {
+    // Looked at first: a stranger's request must not spend somebody's sign-in.
+    await look(request, handle)
+    const taken = await store.take(hashSecret(handle!))
+    if (!taken) throw signInExpired()
+    return taken
+  }
+  return { park, look, take, replace: async (request, handle, change, next) => park(change(await take(request, handle)), next) }
 }

@@ -2,7 +2,7 @@
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Grants } from '../grants/index.ts'
 import type { User } from './contract.ts'
-import type { Users } from './users.ts'
+import { isAllowed, type Users } from './users.ts'
 
 /** Deletes what one room keeps of a person. May be called twice. */
 export type Erase = (userId: string) => Promise<void>
@@ -12,7 +12,7 @@ export interface People {
   find (id: string): Promise<User | undefined>
   /** In no order. */
   all (): AsyncIterable<User>
-  /** Whether tokens may be issued for this person: known, not locked, and of a backend that is still in use. */
+  /** Whether tokens may be issued for this person: known, not locked, of a backend that is in use, and still on the allow-list. */
   isWelcome (id: string): Promise<boolean>
   /** Ends every session and every grant; nobody signs in to the account until it is unlocked. */
   lock (id: string): Promise<boolean>
@@ -25,7 +25,7 @@ export interface People {
   whenDeleted (erase: Erase): void
 }
 
-export function createPeople (users: Users, grants: Pick<Grants, 'revokeAllOf'>, backends: ReadonlyMap<string, AuthBackend>): People {
+export function createPeople (users: Users, grants: Pick<Grants, 'revokeAllOf'>, backends: ReadonlyMap<string, AuthBackend>, allowedEmails: readonly string[]): People {
   const erasers: Erase[] = []
 
   // The mark comes before the grants are ended, and tokens are issued only after a look at the mark: none slips between.
@@ -40,7 +40,7 @@ export function createPeople (users: Users, grants: Pick<Grants, 'revokeAllOf'>,
     all: users.all,
     async isWelcome (id) {
       const user = await users.find(id)
-      return user !== undefined && !user.locked && user.identities.some(({ backend }) => backends.has(backend))
+      return user !== undefined && !user.locked && user.identities.some(({ backend }) => backends.has(backend)) && isAllowed(allowedEmails, user)
     },
     lock: async (id) => await lock(id) !== undefined,
     unlock: async (id) => await users.change(id, ({ locked: _, ...user }) => user) !== undefined,

@@ -1,4 +1,5 @@
 // What the account page says of an app and of an event, in words for the person they concern.
+import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { AuditEvent, EventName } from '../../plugins/audit/contract.ts'
 import type { Client } from '../../plugins/clients/contract.ts'
 import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
@@ -10,6 +11,15 @@ import { displayName } from '../../plugins/sign-in/users.ts'
 import type { GrantUsage } from '../../plugins/usage/index.ts'
 
 export const describePerson = (user: User) => ({ name: displayName(user), ...(user.name && user.email && { detail: user.email }) })
+
+/** How the person can sign in, and whether there is another way that they could add. One click is nobody's alone. */
+export function describeWays ({ identities }: User, backends: ReadonlyMap<string, AuthBackend>): Pick<PageData['account'], 'ways' | 'canAddWay'> {
+  const leadsHere = (id: string) => identities.some(({ backend }) => backend === id)
+  return {
+    ways: [...backends].filter(([id]) => leadsHere(id)).map(([, { title }]) => title),
+    canAddWay: [...backends].some(([id, { oneClick }]) => !oneClick && !leadsHere(id)) && !identities.every(({ backend }) => backends.get(backend)?.oneClick)
+  }
+}
 
 const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 

@@ -1,11 +1,11 @@
 // The account page: who is signed in, the apps they connected and how each was used, what happened lately; and the buttons that end an app, every session, or the account.
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { paths } from '../../paths.ts'
+import { paths, withInteraction } from '../../paths.ts'
 import { ofGrant } from '../../plugins/audit/index.ts'
 import { formParameters } from '../../plugins/parameters.ts'
 import deleteAccount from './delete.ts'
-import { describeApp, describeEvent, describePerson } from './describe.ts'
+import { describeApp, describeEvent, describePerson, describeWays } from './describe.ts'
 import { checkForm, signInFirst } from './person.ts'
 
 /** Events on the page; the download has all that are kept. */
@@ -21,11 +21,17 @@ export default async function account (app: FastifyInstance) {
     const [grants, events] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN)])
     return reply.page('account', {
       user: describePerson(user),
+      ...describeWays(user, app.signIn.backends),
       apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),
       events: events.map(describeEvent),
       token: app.signIn.formToken(request),
-      actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, remove: paths.accountDelete, activity: paths.accountActivity, notes: paths.accountNotes, home: paths.home }
+      actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, link: paths.accountLink, remove: paths.accountDelete, activity: paths.accountActivity, notes: paths.accountNotes, home: paths.home }
     })
+  })
+
+  app.post(paths.accountLink, async (request, reply) => {
+    const user = await checkForm(app, request)
+    return reply.redirect(withInteraction(paths.login, await app.signIn.resume(request, reply, { kind: 'link', userId: user.id, path: paths.account })), 303)
   })
 
   app.post(paths.accountRevoke, async (request, reply) => {

@@ -6,7 +6,7 @@ import { paths, withInteraction } from '../../paths.ts'
 import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
 import { formParameters, queryParameters } from '../../plugins/parameters.ts'
 import { describeScopes } from '../../plugins/scopes.ts'
-import type { User } from '../../plugins/sign-in/contract.ts'
+import type { Visitor } from '../../plugins/sign-in/browser-sessions.ts'
 import type { AuthorizationRequest } from '../../plugins/sign-in/errand.ts'
 import { displayName } from '../../plugins/sign-in/users.ts'
 import { authorizationResponse } from '../../plugins/voices.ts'
@@ -31,7 +31,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     const form = formParameters(request)
     const decision = form.get('decision')
     if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
-    const { user, asked } = await readConsent(app, request, form.get('interaction'))
+    const { user, backend, backendSession, asked } = await readConsent(app, request, form.get('interaction'))
     await app.signIn.take(request, form.get('interaction'))
     const { state, ...allowed } = asked
     app.audit.record(request, decision === 'allow' ? 'consent' : 'denial', {
@@ -45,6 +45,8 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     const { id, email, emailVerified, name } = user
     const code = await app.grants.issueCode({
       ...allowed,
+      backend,
+      backendSession,
       user: { id, ...(email && { email }), ...(emailVerified !== undefined && { emailVerified }), ...(name && { name }) }
     })
     return reply.redirect(authorizationResponse(asked.redirectUri, { code, state, iss: publicUrl }), 303)
@@ -58,9 +60,9 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
 }
 
 /** The request under consent and the person who signed in for it, with nothing spent. */
-async function readConsent (app: FastifyInstance, request: FastifyRequest, handle: string | undefined): Promise<{ user: User, asked: AuthorizationRequest }> {
+async function readConsent (app: FastifyInstance, request: FastifyRequest, handle: string | undefined): Promise<Visitor & { asked: AuthorizationRequest }> {
   const { errand, session } = await app.signIn.look(request, handle)
-  const user = await app.signIn.user(request)
-  if (!user || session === undefined || errand.kind !== 'authorization') throw signInExpired()
-  return { user, asked: errand.request }
+  const visitor = await app.signIn.visitor(request)
+  if (!visitor || session === undefined || errand.kind !== 'authorization') throw signInExpired()
+  return { ...visitor, asked: errand.request }
 }

@@ -48,6 +48,7 @@ export default async function token (app: FastifyInstance, { publicUrl }: Pick<C
     if (!client.grantTypes.includes(grantType as GrantType)) throw unauthorizedClient(`the client did not register for ${grantType}`)
     const issued = await handlers[grantType as GrantType](app, client, form, resources)
     await checkWelcome(app, issued.grant)
+    await app.signIn.services.keep(issued.grant)
     app.audit.record(request, grantType === 'refresh_token' ? 'refresh' : 'token', { ...ofGrant(issued.grant), scope: issued.scopes.join(' ') })
     await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
     const idToken = await app.openid.idToken(issued.grant, issued.scopes)

@@ -1,5 +1,6 @@
 // grant_type=refresh_token: rotates, never widens, and changes nothing before everything fits (OAuth 2.1 §4.3, RFC 8707 §2.2).
-import { invalidScope } from '../../errors.ts'
+import type { FastifyInstance } from 'fastify'
+import { invalidGrant, invalidScope } from '../../errors.ts'
 import type { Grant } from '../../plugins/grants/contract.ts'
 import { checkResource } from '../../plugins/resource.ts'
 import type { GrantHandler } from './index.ts'
@@ -8,9 +9,17 @@ export const refreshToken: GrantHandler = async (app, client, form, resources) =
   const token = form.need('refresh_token')
   checkResource(form.getAll('resource'), resources)
   const grant = await app.grants.findByRefreshToken(token)
+  if (grant?.clientId === client.id && app.grants.isCurrentRefreshToken(grant, token)) await checkService(app, grant)
   const scopes = grant?.clientId === client.id ? narrowed(form.get('scope'), grant) : undefined
   const check = (found: Grant) => found.clientId === client.id ? undefined : 'the refresh token is not valid; sign in again'
   return app.grants.refresh(token, check, scopes)
+}
+
+/** Where the person signed in at a service that keeps a session of its own, the grant lasts no longer than that. @throws invalid_grant, with the grant ended; BackendUnavailable, with nothing changed. */
+async function checkService (app: FastifyInstance, { id, backendSession }: Grant): Promise<void> {
+  if (backendSession === undefined || await app.signIn.services.renewed(backendSession)) return
+  await app.grants.revoke(id)
+  throw invalidGrant('the service the person signed in with has ended their session; sign in again')
 }
 
 /** RFC 6749 §6: the scopes asked for must lie within what the person allowed. */

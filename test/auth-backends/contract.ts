@@ -1,13 +1,15 @@
 // What every sign-in backend must do, whatever stands behind it. A backend's own test calls this first and adds what is special to it.
 import { inspect } from 'node:util'
 import type { Test } from 'tap'
-import type { AuthBackend, Credentials } from '../../auth-backends/contract.ts'
+import type { AuthBackend, Credentials, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 
 export interface BackendUnderTest {
   /** Opens the backend afresh on the same people, as a restart does. */
   open (): Promise<AuthBackend>
   /** Somebody who can sign in, for a backend with passwords. */
   person?: Credentials
+  /** Somebody goes to the provider's pages and back, for a backend with a redirect. */
+  throughRedirect?: (backend: AuthBackend) => Promise<SignInAnswer>
   /** The backend with what it stands on away, and the error that must then be thrown. */
   unreachable?: () => Promise<{ backend: AuthBackend, error: new (...args: never[]) => Error }>
   /** Strings of the configuration that must stay out of every error. */
@@ -32,7 +34,7 @@ export async function backendContract (t: Test, under: BackendUnderTest): Promis
 
   t.test('says what it is called and offers a way in', async (t) => {
     t.match(backend.title, /\S/)
-    const ways = [backend.password, backend.oneClick].filter((way) => way !== undefined)
+    const ways = [backend.password, backend.oneClick, backend.emailCode, ...backend.redirect?.providers ?? []].filter((way) => way !== undefined)
     t.not(ways.length, 0)
     for (const way of ways) t.match(way.label, /\S/)
   })
@@ -40,6 +42,8 @@ export async function backendContract (t: Test, under: BackendUnderTest): Promis
   if (backend.oneClick) oneClickContract(t, under, backend)
   if (under.person) passwordContract(t, under, backend, under.person)
   if (under.person && backend.signUp) signUpContract(t, backend, under.person)
+  if (under.throughRedirect) redirectContract(t, under, backend, under.throughRedirect)
+  if (backend.emailCode) emailCodeContract(t, backend)
   if (under.unreachable) unreachableContract(t, under, under.unreachable)
 
   t.test('may be closed twice', async (t) => {
@@ -69,14 +73,19 @@ function oneClickContract (t: Test, under: BackendUnderTest, backend: AuthBacken
 
 function passwordContract (t: Test, under: BackendUnderTest, backend: AuthBackend, person: Credentials): void {
   const verify = (identifier: string, password: string) => backend.password!.verify({ identifier, password })
+  /** A session is another one each time. */
+  const who = async (answer: Promise<SignInAnswer>) => {
+    const { session: _, ...identity } = await answer as SignedIn
+    return identity
+  }
 
   t.test('the subject is the same at every sign-in, over a restart, and however the address is spelled', async (t) => {
-    const first = await verify(person.identifier, person.password)
+    const first = await who(verify(person.identifier, person.password))
     t.match(first, { subject: /^\S{8,}$/ })
-    t.same(await verify(person.identifier, person.password), first)
-    t.same(await verify(`  ${person.identifier.toUpperCase()} `, person.password), first)
+    t.same(await who(verify(person.identifier, person.password)), first)
+    t.same(await who(verify(`  ${person.identifier.toUpperCase()} `, person.password)), first)
     const again = await under.open()
-    t.same(await again.password!.verify(person), first)
+    t.same(await who(again.password!.verify(person)), first)
     await again.close?.()
   })
 
@@ -141,16 +150,71 @@ function signUpContract (t: Test, backend: AuthBackend, person: Credentials): vo
   })
 }
 
+function redirectContract (t: Test, under: BackendUnderTest, backend: AuthBackend, throughRedirect: NonNullable<BackendUnderTest['throughRedirect']>): void {
+  const [provider] = backend.redirect!.providers
+  const begin = () => backend.redirect!.begin({ provider: provider!.id, callbackUrl: 'http://localhost:8080/login/callback/x', state: 'the-state' })
+
+  t.test('redirect: the subject is the same at every sign-in and over a restart', async (t) => {
+    const first = await throughRedirect(backend) as { subject: string }
+    t.match(first, { subject: /^\S/ })
+    t.match(await throughRedirect(backend), { subject: first.subject })
+    const again = await under.open()
+    t.match(await throughRedirect(again), { subject: first.subject })
+    await again.close?.()
+  })
+
+  t.test('redirect: the memo is not in the address, which no two sign-ins share, and the state is', async (t) => {
+    const [one, two] = [await begin(), await begin()]
+    t.not(one.url, two.url)
+    t.not(one.memo, two.memo)
+    t.match(decodeURIComponent(one.url), 'the-state')
+    for (const secret of Object.values(JSON.parse(one.memo) as Record<string, string>).filter((value) => value.length > 40)) {
+      if (one.url.includes(secret)) t.match(one.url, `nonce=${secret}`, 'only the nonce is to be seen')
+    }
+  })
+
+  t.test('LG-13: hostile answers sign nobody in', async (t) => {
+    const { memo } = await begin()
+    for (const query of ['', '?code=x', '?code=x&state=the-state', '?error=access_denied&state=the-state', '?error=server_error&state=the-state', '?code=a&code=b&state=the-state', '?state=the-state', `?code=${'x'.repeat(5000)}&state=the-state`, "?code=' OR 1=1--&state=the-state"]) {
+      const url = new URL(`http://localhost:8080/login/callback/x${query}`)
+      const answer = await backend.redirect!.finish({ url, state: 'the-state', memo }).catch((error: unknown) => error) as { subject?: string } | null
+      t.equal(answer?.subject, undefined, query.slice(0, 40))
+      if (answer instanceof Error) t.equal(answer.name, 'BackendUnavailable', query.slice(0, 40))
+    }
+  })
+}
+
+function emailCodeContract (t: Test, backend: AuthBackend): void {
+  const { send, verify } = backend.emailCode!
+
+  t.test('LG-13: hostile addresses and codes sign nobody in and are no fault of the server', async (t) => {
+    for (const hostile of HOSTILE.filter((text) => !/^(__proto__|constructor)@/.test(text))) {
+      const shown = JSON.stringify(hostile.slice(0, 40))
+      t.match(await send({ email: hostile, mayCreate: false }), { refused: /\S/ }, `as the address: ${shown}`)
+      t.equal(await verify({ email: hostile, code: '123456' }), null, `with an address: ${shown}`)
+      t.equal(await verify({ email: 'ann@example.com', code: hostile }), null, `as the code: ${shown}`)
+    }
+  })
+
+  t.test('LG-14: nobody learns who has an address', async (t) => {
+    const answer = async (email: string) => JSON.stringify(await send({ email, mayCreate: false })).replaceAll(email, 'somebody')
+    t.equal(await answer('ann@example.com'), await answer('nobody.at.all@example.com'))
+  })
+}
+
 function unreachableContract (t: Test, under: BackendUnderTest, unreachable: NonNullable<BackendUnderTest['unreachable']>): void {
   t.test('WB-16: what cannot be reached throws, signs nobody in, and tells no secret', async (t) => {
     const { backend, error } = await unreachable()
     t.teardown(() => backend.close?.())
     const password = 'Secret of somebody 4711'
+    const { password: passwords, signUp, redirect, emailCode } = backend
     const attempts = [
-      () => backend.password!.verify({ identifier: under.person?.identifier ?? 'ann@example.com', password }),
-      () => backend.password!.verify({ identifier: 'nobody@example.com', password }),
-      () => backend.signUp!.create({ email: 'new.person@example.com', password })
+      ...(passwords ? [under.person?.identifier ?? 'ann@example.com', 'nobody@example.com'].map((identifier) => () => passwords.verify({ identifier, password })) : []),
+      ...(signUp ? [() => signUp.create({ email: 'new.person@example.com', password })] : []),
+      ...(redirect && under.throughRedirect ? [() => under.throughRedirect!(backend)] : []),
+      ...(emailCode ? [() => emailCode.send({ email: 'ann@example.com', mayCreate: false }), () => emailCode.verify({ email: 'ann@example.com', code: '123456' })] : [])
     ]
+    t.not(attempts.length, 0)
     for (const attempt of attempts) {
       const thrown = await attempt().then(() => undefined, (reason: unknown) => reason)
       t.type(thrown, error)

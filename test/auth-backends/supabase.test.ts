@@ -1,4 +1,5 @@
 // Supabase sign-in: against a real Supabase Auth, and against a stand-in that fails in every way a service can.
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
@@ -12,7 +13,7 @@ const KEY = 'sb_publishable_for_the_stand_in'
 const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
 const UUID = '7f6b2c1e-4a53-4f0e-9d7e-3a1b5c9d2e4f'
 
-const open = (url: string, key = KEY, timeout?: number) => openSupabase({ SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: key }, makeHouse(), timeout)
+const open = (url: string, key = KEY, timeout?: number) => openSupabase(supabase.env.parse({ SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: key, SUPABASE_PROVIDERS: 'google,github', SUPABASE_EMAIL_CODE: 'on' }), makeHouse(), timeout)
 
 t.test('with a real Supabase Auth', async (t) => {
   const project = await startSupabase()
@@ -58,7 +59,7 @@ t.test('with a project that confirms nobody, an address is not taken as proven',
   t.teardown(() => backend.close?.())
   const signedUp = await backend.signUp!.create({ email: person.identifier, password: person.password })
   t.match(signedUp, { kind: 'signed-up', identity: { email: person.identifier, emailVerified: false } })
-  t.same({ kind: 'signed-up', identity: await backend.password!.verify(person) }, signedUp)
+  t.match(await backend.password!.verify(person), { subject: (signedUp as { identity: { subject: string } }).identity.subject, emailVerified: false })
   t.match(await backend.signUp!.create({ email: person.identifier, password: 'Lantern otter Vienna plum' }), { kind: 'refused', field: 'email' })
 })
 
@@ -73,17 +74,19 @@ const session = (user: object = {}) => ({
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 const json = (status: number, body: unknown): Handler => (_request, response) => {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  response.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? undefined : JSON.stringify(body))
 }
 const text = (status: number, body: string): Handler => (_request, response) => { response.writeHead(status, { 'content-type': 'text/html' }).end(body) }
 
 /** Answers each path of Supabase Auth as told; keeps what it was asked. */
-async function standIn (t: Test, answers: Record<string, Handler>) {
+async function standIn (t: Test, answers: Record<string, Handler>, bodies: string[] = []) {
   const asked: { path: string, authorization: string | undefined }[] = []
   const server = createServer((request, response) => {
     const path = request.url!.replace('/auth/v1/', '')
     asked.push({ path, authorization: request.headers.authorization })
-    request.resume().on('end', () => (answers[path.split('?')[0]!] ?? json(404, {}))(request, response))
+    let body = ''
+    request.on('data', (chunk) => { body += String(chunk) }).on('end', () => { if (body) bodies.push(body) })
+    request.on('end', () => (answers[path.split('?')[0]!] ?? json(404, {}))(request, response))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
@@ -93,6 +96,7 @@ async function standIn (t: Test, answers: Record<string, Handler>) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
 }
 
+const refusal = (status: number, code: string): Handler => json(status, { code: status, error_code: code, msg: code })
 const settings = json(200, { mailer_autoconfirm: false })
 
 t.test('WB-16: every fault is BackendUnavailable at sign-in and sign-up, never an identity, and tells no secret', async (t) => {
@@ -157,13 +161,13 @@ t.test('WB-16: without an answer about "Confirm email" nobody is signed in', asy
 
 t.test('what Supabase says about a person', async (t) => {
   const verify = async (answer: Handler) => open((await standIn(t, { token: answer, settings })).url).password!.verify(person)
-  const refusal = (code: string) => json(400, { code: 400, error_code: code, msg: code })
-  t.equal(await verify(refusal('invalid_credentials')), null)
-  t.equal(await verify(refusal('user_banned')), null, 'said before the password is looked at')
-  t.match(await verify(refusal('email_not_confirmed')), { refused: /Confirm/ })
-  t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'verified', factor_type: 'totp' }] }))), { refused: /second factor/ })
+  t.equal(await verify(refusal(400, 'invalid_credentials')), null)
+  t.equal(await verify(refusal(400, 'user_banned')), null, 'said before the password is looked at')
+  t.match(await verify(refusal(400, 'email_not_confirmed')), { refused: /Confirm/ })
+  t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'verified', factor_type: 'totp' }] }))), { factor: { prompt: /authenticator app/ } })
+  t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'verified', factor_type: 'webauthn' }] }))), { refused: /of a kind/ })
   t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'unverified', factor_type: 'totp' }] }))), { subject: UUID })
-  t.same(await verify(json(200, session())), { subject: UUID, email: person.identifier, emailVerified: true, name: undefined })
+  t.match(await verify(json(200, session())), { subject: UUID, email: person.identifier, emailVerified: true, name: undefined, session: String })
   t.match(await verify(json(200, session({ email_confirmed_at: null }))), { emailVerified: false })
   t.match(await verify(json(200, session({ user_metadata: { name: 'Ann Smith' } }))), { name: 'Ann Smith' })
   t.equal((await verify(json(200, session({ user_metadata: { full_name: { first: 'Ann' }, name: 'x'.repeat(999) } }))) as { name?: string }).name, undefined)
@@ -182,19 +186,121 @@ t.test('what Supabase says about a sign-up', async (t) => {
   t.match(await open('http://127.0.0.1:9').signUp!.create({ email: 'long@example.com', password: 'трамвай и чайник '.repeat(4) }), { kind: 'refused', field: 'password', message: /72/ })
 })
 
-t.test('the Supabase session is ended for this sign-in only, and neither delays nor breaks it', async (t) => {
-  let answerLogout = () => {}
-  const { url, asked } = await standIn(t, {
-    token: json(200, session()),
-    settings,
-    logout: (_request, response) => { answerLogout = () => { response.writeHead(500).end() } }
-  })
+t.test('the session goes along with the sign-in, and is renewed, checked and ended at Supabase', async (t) => {
+  const answers: Record<string, Handler> = { token: json(200, session()), settings, user: json(200, session().user), logout: json(204, undefined) }
+  const { url, asked } = await standIn(t, answers)
   const backend = open(url)
-  t.match(await backend.password!.verify(person), { subject: UUID })
-  while (!asked.some(({ path }) => path.startsWith('logout'))) await new Promise((resolve) => setTimeout(resolve, 5))
-  t.match(asked.find(({ path }) => path.startsWith('logout')), { path: 'logout?scope=local', authorization: 'Bearer the-access-token' })
-  answerLogout()
-  await t.resolves(backend.close!())
+  const { session: first } = await backend.password!.verify(person) as { session: string }
+  t.same(JSON.parse(first), { access: 'the-access-token', refresh: 'the-refresh-token', expiresAt: 1_700_003_600 })
+  const since = async <T>(work: Promise<T>) => {
+    asked.length = 0
+    return { result: await work.catch((error: unknown) => error), asked: asked.map(({ path, authorization }) => `${path} ${authorization}`) }
+  }
+  t.same(await since(backend.sessions!.renew!(first)), { result: first, asked: ['user Bearer the-access-token'] }, 'one that is good for a while is only looked up')
+  answers['user'] = refusal(403, 'session_not_found')
+  t.match(await since(backend.sessions!.renew!(first)), { result: null }, 'the person has signed out at Supabase')
+  answers['user'] = json(500, {})
+  t.match((await since(backend.sessions!.renew!(first))).result, { name: 'BackendUnavailable', fault: 'unreachable' }, 'not knowing is not the end')
+
+  const old = JSON.stringify({ ...JSON.parse(first), expiresAt: 1_700_000_100 })
+  answers['token'] = json(200, { ...session(), access_token: 'the-next-access-token', refresh_token: 'the-next-refresh-token' })
+  const { result: next } = await since(backend.sessions!.renew!(old))
+  t.match(JSON.parse(next as string), { access: 'the-next-access-token', refresh: 'the-next-refresh-token' }, 'one that runs out is renewed, and the new refresh token is kept')
+  for (const code of ['refresh_token_not_found', 'refresh_token_already_used', 'session_expired', 'user_banned']) {
+    answers['token'] = refusal(400, code)
+    t.equal((await since(backend.sessions!.renew!(old))).result, null, code)
+  }
+  answers['token'] = refusal(429, 'over_request_rate_limit')
+  t.match((await since(backend.sessions!.renew!(old))).result, { name: 'BackendUnavailable', fault: 'busy' })
+
+  t.match(await since(backend.sessions!.end!(first)), { asked: ['logout?scope=local Bearer the-access-token'] }, 'only this session, not the person\'s others')
+})
+
+t.test('the second factor: a right password alone is not a sign-in, the code makes it one', async (t) => {
+  const factors = [{ id: 'the-factor', status: 'verified', factor_type: 'totp' }]
+  const access = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${Buffer.from(JSON.stringify({ sub: UUID, exp: Date.now() / 1000 + 3600 })).toString('base64url')}.AAAA`
+  const answers: Record<string, Handler> = {
+    token: json(200, { ...session({ factors }), access_token: access }),
+    settings,
+    user: json(200, session({ factors }).user),
+    'factors/the-factor/challenge': json(200, { id: 'the-challenge', type: 'totp', expires_at: 1_900_000_000 }),
+    'factors/the-factor/verify': json(200, { ...session({ factors }), access_token: 'of-level-aal2' })
+  }
+  const { url, asked } = await standIn(t, answers)
+  const backend = open(url)
+  const answer = await backend.password!.verify(person) as { factor: { memo: string, prompt: string } }
+  t.same(Object.keys(answer), ['factor'])
+  const { memo } = answer.factor
+  t.match(await backend.secondFactor!.verify({ memo, code: '123456' }), { subject: UUID, email: person.identifier, emailVerified: true, session: /of-level-aal2/ })
+  t.ok(asked.some(({ path, authorization }) => path === 'factors/the-factor/verify' && authorization === `Bearer ${access}`))
+  asked.length = 0
+  for (const code of ['', 'abcdef', '12345', "1' OR 1=1", '1'.repeat(500_000)]) t.equal(await backend.secondFactor!.verify({ memo, code }), null)
+  t.same(asked, [], 'what is no code is not asked about')
+  for (const code of ['mfa_verification_failed', 'mfa_challenge_expired', 'mfa_factor_not_found']) {
+    answers['factors/the-factor/verify'] = refusal(422, code)
+    t.equal(await backend.secondFactor!.verify({ memo, code: '123456' }), null, code)
+  }
+  for (const [fault, handler] of Object.entries({ unreachable: json(500, {}), busy: refusal(429, 'over_request_rate_limit'), slow: (() => {}) as Handler })) {
+    answers['factors/the-factor/verify'] = handler
+    await t.rejects(open(url, KEY, 150).secondFactor!.verify({ memo, code: '123456' }), { name: 'BackendUnavailable', fault })
+  }
+})
+
+t.test('social providers: Supabase\'s own redirect with PKCE, one verifier for each sign-in', async (t) => {
+  const bodies: string[] = []
+  const answers: Record<string, Handler> = { token: json(200, session()), settings }
+  const { url } = await standIn(t, answers, bodies)
+  const backend = open(url)
+  t.same(backend.redirect!.providers, [{ id: 'google', label: 'Continue with Google' }, { id: 'github', label: 'Continue with GitHub' }])
+  const callbackUrl = 'https://mcp.example.com/login/callback/supabase'
+  const begun = await backend.redirect!.begin({ provider: 'github', callbackUrl, state: 'the-state' })
+  const target = new URL(begun.url)
+  t.equal(target.origin + target.pathname, `${url}/auth/v1/authorize`)
+  t.match(Object.fromEntries(target.searchParams), { provider: 'github', redirect_to: `${callbackUrl}?state=the-state`, code_challenge: /^[\w-]{43}$/, code_challenge_method: 's256' })
+  const finish = (query: string) => backend.redirect!.finish({ url: new URL(`${callbackUrl}?state=the-state&${query}`), state: 'the-state', memo: begun.memo })
+  t.match(await finish('code=the-code'), { subject: UUID, email: person.identifier, emailVerified: true, session: /the-refresh-token/ })
+  const { auth_code: code, code_verifier: verifier } = JSON.parse(bodies.at(-1)!) as Record<string, string>
+  t.equal(code, 'the-code')
+  t.equal(createHash('sha256').update(verifier!).digest('base64url'), target.searchParams.get('code_challenge'))
+  t.match(await finish('error=access_denied&error_description=x'), { refused: /did not go on/ })
+  t.match(await finish('error=access_denied&error_code=signup_disabled'), { refused: /cannot be made/ })
+  t.equal(await finish('error=server_error'), null)
+  for (const refused of ['flow_state_not_found', 'flow_state_expired', 'bad_code_verifier']) {
+    answers['token'] = refusal(400, refused)
+    t.equal(await finish('code=the-code'), null, refused)
+  }
+  answers['token'] = json(200, { ...session(), user: { ...session().user, email: '' } })
+  const nameless = await finish('code=the-code') as object
+  t.notOk('email' in nameless, 'a provider that tells no address')
+})
+
+t.test('a code by e-mail: the answer tells nobody who has an account', async (t) => {
+  const bodies: string[] = []
+  const answers: Record<string, Handler> = { otp: json(200, {}), verify: json(200, session({ email_confirmed_at: null })), settings: json(200, { mailer_autoconfirm: true }) }
+  const { url } = await standIn(t, answers, bodies)
+  const { emailCode } = open(url)
+  const sent = await emailCode!.send({ email: ' Ann@Example.com', mayCreate: false })
+  t.match(sent, { prompt: /ann@example\.com/ })
+  t.match(JSON.parse(bodies.at(-1)!), { email: 'ann@example.com', create_user: false })
+  for (const code of ['otp_disabled', 'signup_disabled', 'user_not_found', 'over_email_send_rate_limit']) {
+    answers['otp'] = refusal(code.startsWith('over') ? 429 : 422, code)
+    t.same(await emailCode!.send({ email: 'ann@example.com', mayCreate: false }), sent, code)
+  }
+  t.match(await emailCode!.send({ email: 'no address', mayCreate: true }), { refused: /e-mail address/ })
+  answers['otp'] = json(500, {})
+  await t.rejects(emailCode!.send({ email: 'ann@example.com', mayCreate: false }), { name: 'BackendUnavailable', fault: 'unreachable' })
+  t.match(await emailCode!.verify({ email: 'ann@example.com', code: '123456' }), { subject: UUID, emailVerified: true }, 'whoever has the code reads the mailbox')
+  answers['verify'] = json(200, session({ email: 'mallory@example.com' }))
+  await t.rejects(emailCode!.verify({ email: 'ann@example.com', code: '123456' }), { name: 'BackendUnavailable' })
+  answers['verify'] = refusal(403, 'otp_expired')
+  t.equal(await emailCode!.verify({ email: 'ann@example.com', code: '123456' }), null)
+  t.equal(await emailCode!.verify({ email: 'ann@example.com', code: 'abc' }), null)
+})
+
+t.test('ways that are not named in the settings are not offered', async (t) => {
+  const backend = openSupabase(supabase.env.parse({ SUPABASE_URL: 'http://127.0.0.1:9', SUPABASE_PUBLISHABLE_KEY: KEY }), makeHouse())
+  t.same([backend.redirect, backend.emailCode], [undefined, undefined])
+  t.match(supabase.env.safeParse({ SUPABASE_URL: 'http://127.0.0.1:9', SUPABASE_PUBLISHABLE_KEY: KEY, SUPABASE_PROVIDERS: 'Sign in with Google' }).error?.issues, [{ message: /google,github/ }])
 })
 
 t.test('hostile and empty credentials are answered without asking Supabase', async (t) => {
@@ -220,5 +326,5 @@ t.test('WB-18: the settings say what to write instead', async (t) => {
   t.match(problems({ SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: 'sb_secret_abc' }), [/^SUPABASE_PUBLISHABLE_KEY: this is a secret key/])
   const serviceRole = `e30.${Buffer.from('{"role":"service_role"}').toString('base64url')}.x`
   t.match(problems({ SUPABASE_URL: url, SUPABASE_ANON_KEY: serviceRole }), [/^SUPABASE_ANON_KEY: this is a secret key/])
-  t.same(supabase.env.parse({ SUPABASE_URL: url, SUPABASE_ANON_KEY: 'k', OTHER: 'x' }), { SUPABASE_URL: 'https://abcdefghij.supabase.co', SUPABASE_ANON_KEY: 'k' })
+  t.same(supabase.env.parse({ SUPABASE_URL: url, SUPABASE_ANON_KEY: 'k', OTHER: 'x' }), { SUPABASE_URL: 'https://abcdefghij.supabase.co', SUPABASE_ANON_KEY: 'k', SUPABASE_PROVIDERS: [], SUPABASE_EMAIL_CODE: 'off' })
 })

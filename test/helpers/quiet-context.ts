@@ -1,7 +1,8 @@
 // The rest of a tool's context, for a test that is not about it: nobody is shown, told or asked anything.
 import type { ToolContext } from '../../tools/define-tool.ts'
 
-export const quietContext: Pick<ToolContext, 'show' | 'progress' | 'ask' | 'client'> = {
+export const quietContext: Pick<ToolContext, 'show' | 'progress' | 'ask' | 'client' | 'supabase'> = {
+  supabase: () => Promise.reject(new Error('nobody signed in with Supabase')),
   show () {},
   progress () {},
   ask: () => Promise.reject(new Error('this test answers no questions')),

@@ -7,6 +7,8 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
 import { loadConfig } from '../../config.ts'
+import type { Tool } from '../../tools/define-tool.ts'
+import { loadOffer } from '../../tools/load.ts'
 import { freePort } from './ports.ts'
 
 export interface TestServer {
@@ -21,9 +23,13 @@ export interface TestServer {
 interface Teardown { teardown (work: () => Promise<void>): void }
 
 export interface ServerOptions {
+  /** Where to listen, when somebody else has to know it first. */
+  port?: number
   env?: Record<string, string>
   now?: Clock
   documents?: Record<string, string>
+  /** Beside those of tools/. */
+  tools?: Tool[]
   /** Takes the log's lines. */
   logTo?: Writable
 }
@@ -34,7 +40,7 @@ export const sampleDocuments: Record<string, string> = {
 }
 
 /** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { env = {}, now, logTo, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, tools, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -44,13 +50,14 @@ export async function startServer (t: Teardown, { env = {}, now, logTo, document
   }
   const start = async (port: number) => {
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
-    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }) })
+    const offer = tools && await loadOffer(new URL('../../tools/', import.meta.url))
+    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }), ...(offer && { offer: { ...offer, tools: [...offer.tools, ...tools] } }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app
   }
   const server = { dataDir } as TestServer
-  const port = await freePort()
+  const port = chosen ?? await freePort()
   server.app = await start(port)
   server.url = `http://localhost:${port}`
   server.close = () => server.app.close()

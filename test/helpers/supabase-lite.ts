@@ -13,13 +13,15 @@ export interface TestSupabase {
   anonKey: string
   /** Follows the link of the last message to this address, as its reader would. */
   confirm (email: string): Promise<void>
+  /** The code of the last message to this address. */
+  code (email: string): Promise<string>
   stop (): Promise<void>
 }
 
 const START_MS = 30_000
 
-/** @param options `confirmations: false` lets new accounts in at once, as a project with "Confirm email" off does. */
-export async function startSupabase (options: { confirmations?: boolean } = {}): Promise<TestSupabase> {
+/** @param options `confirmations: false` lets new accounts in at once, as a project with "Confirm email" off does. `schema`: tables, in Postgres SQL. */
+export async function startSupabase (options: { confirmations?: boolean, schema?: string } = {}): Promise<TestSupabase> {
   const folder = await mkdtemp(join(tmpdir(), 'supabase-lite-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -27,9 +29,14 @@ export async function startSupabase (options: { confirmations?: boolean } = {}):
   await mkdir(join(folder, 'supabase', '.temp'), { recursive: true })
   await writeFile(join(folder, 'supabase', 'config.toml'), configuration(port, url, anonKey, options.confirmations ?? true))
 
+  if (options.schema) {
+    await mkdir(join(folder, 'supabase', 'schemas'))
+    await writeFile(join(folder, 'supabase', 'schemas', 'schema.sql'), options.schema)
+  }
+
   // The package exports no path to its command; it lies beside its main file.
   const command = join(dirname(fileURLToPath(import.meta.resolve('@supabase/lite'))), 'cli', 'index.js')
-  const child = spawn(process.execPath, [command, 'start', '--no-admin'], {
+  const child = spawn(process.execPath, [command, options.schema ? 'dev' : 'start', '--no-admin'], {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, DO_NOT_TRACK: '1', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe']
@@ -64,13 +71,15 @@ export async function startSupabase (options: { confirmations?: boolean } = {}):
     if (location === '' || location.includes('error')) throw new Error(`@supabase/lite did not confirm ${email}: ${location}`)
   }
 
+  const code = (email: string) => until(`a code for ${email}`, () => lastCode(output, email))
+
   try {
     await until('a start', () => fetch(`${url}/auth/v1/settings`, { headers: { apikey: anonKey } }).then((answer) => answer.ok || undefined, () => undefined))
   } catch (error) {
     await stop()
     throw error
   }
-  return { url, anonKey, confirm, stop }
+  return { url, anonKey, confirm, code, stop }
 }
 
 /** The mail catcher prints `To:` and, some lines below, the link. */
@@ -78,6 +87,10 @@ function lastLink (output: string, email: string): string | undefined {
   const message = output.split('email captured').findLast((part) => part.includes(`To: ${email}\n`))
   return message && /follow this link: (\S+)/.exec(message)?.[1]
 }
+
+/** The same message has the code beside the link. */
+const lastCode = (output: string, email: string): string | undefined =>
+  /\b(\d{6})\b/.exec(output.split('email captured').findLast((part) => part.includes(`To: ${email}\n`)) ?? '')?.[1]
 
 /** The command says `:0` when it is given port 0, so the port is chosen for it. */
 async function freePort (): Promise<number> {

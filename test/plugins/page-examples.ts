@@ -35,7 +35,7 @@ const home: PageData['home'] = {
   actions: { login: '/login' }
 }
 
-const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', remove: '/account/delete', activity: '/account/activity.jsonl', notes: '/account/notes.json', home: '/' }
+const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', link: '/account/sign-in', remove: '/account/delete', activity: '/account/activity.jsonl', notes: '/account/notes.json', home: '/' }
 
 export const examples: Readonly<Record<string, Example>> = {
   login: { view: 'login', data: { interaction, client, backends: [local, demo], actions: login } },
@@ -44,6 +44,14 @@ export const examples: Readonly<Record<string, Example>> = {
     data: { interaction, backends: [local, { ...local, id: 'staff', title: 'Staff directory', password: { label: 'Staff number' }, signUp: false }], error: 'That did not match. Check what you typed and try again.', failedBackend: 'local', identifier: 'ada@example.com', actions: login }
   },
   'login-error': { view: 'login', data: { interaction, client, backends: [demo], error: 'The demo is full at the moment.', actions: { login: '/login' } } },
+  'login-everything': { view: 'login', data: { interaction, client, backends: [{ id: 'supabase', title: 'Supabase account', password: { label: 'E-mail address' }, redirect: [{ id: 'google', label: 'Continue with Google' }, { id: 'github', label: 'Continue with GitHub' }], emailCode: { label: 'E-mail address' }, signUp: true }, demo], actions: login } },
+  'login-redirect': { view: 'login', data: { interaction, client, backends: [{ id: 'oidc', title: 'Example', redirect: [{ id: 'oidc', label: 'Continue with Example' }], signUp: false }], error: 'Example cannot be reached right now. Nobody was signed in and nothing was changed. Try again in a few seconds.', failedBackend: 'oidc', actions: { login: '/login' } } },
+  'login-code': { view: 'login', data: { interaction, backends: [{ id: 'mail', title: 'Mail', emailCode: { label: 'E-mail address' }, signUp: false }], actions: { login: '/login' } } },
+  'login-proof': { view: 'login', data: { interaction, client, proving: true, backends: [local], actions: login } },
+  'login-link': { view: 'login', data: { interaction, adding: true, backends: [], actions: { login: '/login' } } },
+  code: { view: 'code', data: { interaction, client, prompt: 'Write the code that your authenticator app shows for ada@example.com.', actions: { code: '/login/code', login: '/login?interaction=q3Zk0vX1cN8' } } },
+  'code-wrong': { view: 'code', data: { interaction, prompt: 'We sent a code to ada@example.com.', error: 'That code is not right, or it is over. Try the newest one.', actions: { code: '/login/code', login: '/login?interaction=q3Zk0vX1cN8' } } },
+  choice: { view: 'choice', data: { interaction, client, email: 'ada@example.com', ways: ['Account on this server', 'Example'], actions: { choice: '/login/account' } } },
   signup: { view: 'signup', data: { ...signup, invite: 'inv_7w2' } },
   'signup-password': { view: 'signup', data: { ...signup, email: 'ada@example.com', name: 'Ada', error: { field: 'password', message: 'This password is in every list of common passwords. Choose another.' } } },
   'signup-email': { view: 'signup', data: { ...signup, email: 'ada@example.com', error: { field: 'email', message: 'This address may not sign in here.' } } },
@@ -61,6 +69,8 @@ export const examples: Readonly<Record<string, Example>> = {
     view: 'account',
     data: {
       user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
+      ways: ['Account on this server', 'Example'],
+      canAddWay: true,
       apps: [
         { id: 'g1', name: 'ChatGPT', host: 'chatgpt.com', loopback: false, scopes: consent.scopes.map(({ text }) => text), verifiedHost: 'chatgpt.com', connected: '2026-11-02', firstUsed: '2026-11-02', lastUsed: '2026-11-23', calls: 1204 },
         { id: 'g2', name: 'Claude Code', host: 'localhost:53127', loopback: true, scopes: [consent.scopes[0]!.text], connected: '2026-10-30', calls: 0 }
@@ -73,7 +83,7 @@ export const examples: Readonly<Record<string, Example>> = {
       actions: accountActions
     }
   },
-  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, apps: [], events: [], token: 'c5b', actions: accountActions } },
+  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, ways: ['Demo'], canAddWay: false, apps: [], events: [], token: 'c5b', actions: accountActions } },
   delete: { view: 'delete', data: { user: { name: 'Ada Lovelace', detail: 'ada@example.com' }, token: 'c5b', actions: { remove: '/account/delete', account: '/account' } } },
   document: {
     view: 'document',

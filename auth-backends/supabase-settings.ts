@@ -1,0 +1,45 @@
+// The variables of the Supabase backend: the project, its public key, and which of its ways to sign in are offered.
+import { z } from 'zod'
+
+const WHERE = 'in the Supabase dashboard under Project Settings, API keys'
+
+const isSecret = (key: string): boolean => key.startsWith('sb_secret_') || roleOf(key) === 'service_role'
+
+/** The legacy keys are JWTs that name their role. */
+function roleOf (key: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(key.split('.')[1] ?? '', 'base64url').toString()).role
+  } catch {
+    return undefined
+  }
+}
+
+const publicKey = z.string().trim()
+  .regex(/^[\x21-\x7e]+$/, `copy the publishable key (sb_publishable_…) ${WHERE}`)
+  .refine((key) => !isSecret(key), 'this is a secret key, which is not needed here and opens the whole project: write the publishable (or anon) key')
+
+const projectUrl = z.string('write the URL of the project, for example https://abcdefghij.supabase.co')
+  .trim()
+  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'write the URL of the project, for example https://abcdefghij.supabase.co')
+  .transform((value) => value.replace(/\/+$/, ''))
+
+const providers = z.string().transform((value) => value.split(',').map((item) => item.trim().toLowerCase()).filter((item) => item !== ''))
+  .refine((names) => names.every((name) => /^[a-z][a-z0-9_:-]*$/.test(name)), 'write the names that Supabase gives its providers, separated by commas, for example google,github')
+
+export const env = z.object({
+  SUPABASE_URL: projectUrl,
+  SUPABASE_PUBLISHABLE_KEY: publicKey.optional(),
+  SUPABASE_ANON_KEY: publicKey.optional(),
+  SUPABASE_PROVIDERS: providers.default([]),
+  SUPABASE_EMAIL_CODE: z.enum(['on', 'off'], 'write on or off').default('off')
+}).refine((values) => values.SUPABASE_PUBLISHABLE_KEY !== undefined || values.SUPABASE_ANON_KEY !== undefined, {
+  path: ['SUPABASE_PUBLISHABLE_KEY'],
+  message: `write the publishable key (sb_publishable_…) ${WHERE}; a legacy anon key goes into SUPABASE_ANON_KEY`,
+  // Also when SUPABASE_URL is wrong: the operator reads everything at once.
+  when: () => true
+})
+
+export type SupabaseSettings = z.output<typeof env>
+
+export const projectOf = ({ SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_ANON_KEY }: SupabaseSettings) =>
+  ({ url: SUPABASE_URL, key: (SUPABASE_PUBLISHABLE_KEY ?? SUPABASE_ANON_KEY)! })

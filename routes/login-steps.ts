@@ -1,0 +1,74 @@
+// The pages of a sign-in after the first one: back from a provider, a code, and the question whether an account that is there is the person's own (OAuth 2.1 §4.1.2, RFC 9700 §4.7).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { invalidRequest, signInExpired } from '../errors.ts'
+import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
+import { formParameters, queryParameters } from '../plugins/parameters.ts'
+import { describeErrand } from '../plugins/sign-in/errand.ts'
+import type { Outcome } from '../plugins/sign-in/outcome.ts'
+
+export default async function loginSteps (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  const { steps } = app.signIn
+
+  /** What came to nothing is shown on the sign-in page, where another try can be made. */
+  async function goOn (request: FastifyRequest, reply: FastifyReply, outcome: Outcome): Promise<FastifyReply> {
+    if (outcome.kind !== 'failed') return reply.redirect(pageAfter(outcome), 303)
+    const { failure } = outcome
+    const handle = await app.signIn.replace(request, outcome.handle, (interaction) => ({ ...interaction, failure }))
+    return reply.redirect(pageAfter({ kind: 'failed', handle }), 303)
+  }
+
+  // A wildcard, so that no length or spelling of the name is special.
+  app.get(`${paths.loginCallback}/*`, async (request, reply) => {
+    const query = queryParameters(request)
+    const [path] = request.raw.url!.split('?') as [string]
+    return goOn(request, reply, await steps.finishRedirect(request, reply, {
+      state: query.get('state'),
+      isFor: (backend) => callbackPath(backend) === path,
+      // Under the name the provider knows, whatever name the request came to.
+      url: new URL(request.raw.url!, publicUrl)
+    }))
+  })
+
+  app.get(paths.loginCode, async (request, reply) => {
+    const handle = queryParameters(request).get('interaction')
+    const { step, failure, errand } = await app.signIn.look(request, handle)
+    if (step?.kind !== 'email code' && step?.kind !== 'factor') throw signInExpired()
+    if (failure?.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter))
+    return reply.page('code', {
+      interaction: handle!,
+      ...describeErrand(errand),
+      prompt: step.prompt,
+      ...(failure && { error: failure.message }),
+      actions: { code: paths.loginCode, login: withInteraction(paths.login, handle!) }
+    }, failure?.statusCode ?? 200)
+  })
+
+  app.post(paths.loginCode, async (request, reply) => {
+    const form = formParameters(request)
+    const handle = form.need('interaction')
+    await app.signIn.look(request, handle)
+    await app.limits.attempt('sign-in', request)
+    // People type the gaps that the message shows.
+    const code = (form.get('code') ?? '').replace(/[\s-]/g, '')
+    return goOn(request, reply, await steps.verifyCode(request, reply, { handle, code }))
+  })
+
+  app.get(paths.loginChoice, async (request, reply) => {
+    const handle = queryParameters(request).get('interaction')
+    const { proof, errand } = await app.signIn.look(request, handle)
+    const user = proof && await app.signIn.people.find(proof.userId)
+    if (!user) throw signInExpired()
+    const ways = [...app.signIn.backends].filter(([id]) => user.identities.some(({ backend }) => backend === id)).map(([, { title }]) => title)
+    return reply.page('choice', { interaction: handle!, ...describeErrand(errand), email: user.email!, ways, actions: { choice: paths.loginChoice } })
+  })
+
+  app.post(paths.loginChoice, async (request, reply) => {
+    const form = formParameters(request)
+    const handle = form.need('interaction')
+    const decision = form.get('decision')
+    if (decision === 'join') return reply.redirect(withInteraction(paths.login, await app.signIn.replace(request, handle, (interaction) => interaction)), 303)
+    if (decision === 'apart') return goOn(request, reply, await steps.goApart(request, reply, handle))
+    throw invalidRequest('Choose one of the two.')
+  })
+}
