@@ -7,12 +7,14 @@ import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { OAuthError } from './errors.ts'
 import { paths } from './paths.ts'
+import accountLinks from './plugins/account-links.ts'
 import audit from './plugins/audit/index.ts'
 import bearer from './plugins/bearer.ts'
 import clients from './plugins/clients/index.ts'
 import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
 import limits from './plugins/limits.ts'
+import mail from './plugins/mail.ts'
 import mcp from './plugins/mcp/index.ts'
 import notes from './plugins/notes/index.ts'
 import load from './plugins/observe/load.ts'
@@ -40,6 +42,8 @@ import healthRoute from './routes/health.ts'
 import homeRoute from './routes/home.ts'
 import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
+import confirmEmailRoutes from './routes/confirm-email.ts'
+import passwordRoutes from './routes/password.ts'
 import loginStepRoutes from './routes/login-steps.ts'
 import mcpRoutes from './routes/mcp.ts'
 import metricsRoute from './routes/metrics.ts'
@@ -102,6 +106,8 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
     await app.register(grants, config)
     await app.register(bearer)
     await app.register(openid, config)
+    await app.register(mail, config)
+    await app.register(accountLinks)
     await app.register(signIn, config)
   }
   await app.register(tools, { ...config, definitions: offer.tools })
@@ -132,7 +138,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
@@ -151,6 +157,8 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(consentRoutes, config)
   await app.register(loginRoutes, config)
   await app.register(loginStepRoutes, config)
+  await app.register(passwordRoutes, config)
+  await app.register(confirmEmailRoutes)
   await app.register(signupRoutes, config)
   await app.register(accountRoutes)
 }

@@ -56,6 +56,8 @@ export const variables = z.object({
   DATABASE_URL: read.postgresUrl.optional(),
   DOCS_DIR: z.string().default('./docs'),
   DOCS_BASE_URL: read.httpUrl.optional(),
+  SMTP_URL: read.smtpUrl.optional(),
+  MAIL_FROM: read.mailFrom.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
   CLIENTS: read.clients.default([]),
@@ -101,6 +103,7 @@ export async function loadConfig (environment: Environment, folder = process.cwd
   if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
     problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
   }
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -124,6 +127,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     databaseUrl: values.DATABASE_URL,
     docsDir: resolve(folder, values.DOCS_DIR),
     docsBaseUrl: values.DOCS_BASE_URL,
+    /** `undefined` where this server sends no mail. */
+    mail: values.SMTP_URL === undefined ? undefined : { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM! },
     signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
     /** Addresses and `@domains`, lower case; empty means everyone. */
     allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),

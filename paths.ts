@@ -19,6 +19,9 @@ export const paths = {
   loginCallback: '/login/callback',
   logout: '/logout',
   signup: '/signup',
+  forgotPassword: '/password/forgot',
+  resetPassword: '/password/reset',
+  confirmEmail: '/email/confirm',
   consent: '/consent',
   account: '/account',
   accountRevoke: '/account/disconnect',
@@ -46,6 +49,9 @@ export function pageAfter ({ kind, handle, errand }: { kind: 'entered' | 'code' 
   if (kind === 'failed') return withInteraction(paths.login, handle)
   return errand?.path ?? withInteraction(paths.consent, handle)
 }
+
+/** The URL that a link in a message leads to. */
+export const withSecret = (url: string, secret: string): string => `${url}?link=${secret}`
 
 /** The URL of a sign-in page, with the handle of what the person came for. */
 export const withInteraction = (path: string, handle: string): string => `${path}?interaction=${handle}`

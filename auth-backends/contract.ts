@@ -124,6 +124,17 @@ export interface Sessions {
   }
 }
 
+/** Accounts whose password this server keeps. Addresses are in the normal form of {@link normalizeEmail}. */
+export interface OwnAccounts {
+  find (email: string): Promise<{ subject: string, email: string, verified: boolean } | undefined>
+  /** @returns what is wrong with a new password, for the person who typed it; undefined when it will do. */
+  passwordProblem (email: string, password: string): Promise<string | undefined>
+  /** For somebody who has shown that they read the mailbox: it counts as verified from then on. */
+  setPassword (email: string, password: string): Promise<void>
+  /** Somebody has shown that they read the mailbox. */
+  confirm (email: string): Promise<void>
+}
+
 /** A backend, opened. Each member that is present is a way in, and the login page renders it. */
 export interface AuthBackend {
   /** For people, for example `Account on this server`. */
@@ -137,6 +148,8 @@ export interface AuthBackend {
   secondFactor?: SecondFactor
   /** Present where an answer may have a `session`. */
   sessions?: Sessions
+  /** Present where passwords are kept on this server: the pages then offer to change them, and to come back by e-mail. */
+  accounts?: OwnAccounts
   /** Deletes what this server keeps of a person for the backend; what a service elsewhere keeps is not ours to delete. May be called twice. */
   forget? (subject: string): Promise<void>
   /** May be called twice. */
@@ -151,6 +164,8 @@ export interface Account {
   name?: string
   /** A PHC string (argon2id); never the password. */
   passwordHash: string
+  /** Whether somebody has shown that they read the mailbox. */
+  emailVerified?: boolean
   /** Seconds since the epoch. */
   createdAt: number
 }
@@ -162,12 +177,16 @@ export interface Accounts {
   create (account: Account): Promise<boolean>
   /** Replaces the stored hash if it still is `previous`: a password that was changed meanwhile stays changed. */
   setPasswordHash (email: string, passwordHash: string, previous: string): Promise<void>
+  /** Does nothing for an address without an account. */
+  change (email: string, decide: (account: Account) => Account): Promise<void>
   delete (subject: string): Promise<void>
 }
 
 /** What the house hands to a backend when it opens it. */
 export interface House {
   accounts: Accounts
+  /** Whether this server can send mail: then a new account has to show that it reads its mailbox. */
+  sendsMail: boolean
   /** The server's public origin, without a trailing slash. */
   publicUrl: string
   /** Seconds since the epoch. */

@@ -4,17 +4,25 @@ import { z } from 'zod'
 import { normalizeEmail, type Account, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type SignUpRequest, type SignUpResult } from './contract.ts'
 import { createPasswordHasher, type PasswordHasher } from './password-hashing.ts'
 import { isTooLong, passwordProblem } from './password-rules.ts'
+import { strengthProblem } from './password-strength.ts'
 import { addressProblem, nameProblem } from './sign-up-rules.ts'
 
-/** Nobody has shown yet that they read the mailbox: the address is only what they typed. */
-const identify = ({ subject, email, name }: Account): Identity => ({ subject, email, name })
+/** Without mail nobody can show that they read the mailbox: the address is what they typed then, neither proven nor disproven. */
+const identify = ({ subject, email, name, emailVerified }: Account): Identity => ({ subject, email, name, ...(emailVerified && { emailVerified }) })
+
+const CONFIRM = 'We sent a message to this address. Open the link in it within 30 minutes to finish, and then sign in.'
+const UNCONFIRMED = 'This account has not been confirmed yet. Open the link that we sent to the address; “Forgot your password?” sends a new one.'
+
+/** The rules first: they are quick, and bound what is estimated. */
+const weakness = async (password: string, email: string, name: string | undefined): Promise<string | undefined> =>
+  passwordProblem(password, email) ?? await strengthProblem(password, [email, ...email.split(/[@.+_-]/), ...(name?.split(/\s+/) ?? [])])
 
 /** @param hasher replaced in tests that look at its limits. */
 export async function openLocal (house: House, hasher: PasswordHasher = createPasswordHasher()): Promise<AuthBackend> {
   // Checked in place of the hash of an account that does not exist, so that an unknown address takes as long as a wrong password.
   const nobody = await hasher.hash(randomBytes(32).toString('hex'))
 
-  async function verify ({ identifier, password }: Credentials): Promise<Identity | null> {
+  async function verify ({ identifier, password }: Credentials): Promise<Identity | { refused: string } | null> {
     // No account has such a password, whatever the address.
     if (isTooLong(password)) return null
     const email = normalizeEmail(identifier)
@@ -22,7 +30,8 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
     const matches = await hasher.verify(account?.passwordHash ?? nobody, password)
     if (!account || !matches) return null
     if (hasher.isOutdated(account.passwordHash)) await renewHash(account, password)
-    return identify(account)
+    // Said to nobody but those who know the password.
+    return house.sendsMail && !account.emailVerified ? { refused: UNCONFIRMED } : identify(account)
   }
 
   /** The person has shown the right password: that this server is too busy for a new hash must not keep them out. */
@@ -37,10 +46,13 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
   async function create (request: SignUpRequest): Promise<SignUpResult> {
     const email = normalizeEmail(request.email)
     const name = request.name?.trim() || undefined
-    const refusal = refuse('email', addressProblem(email)) ?? refuse('name', name && nameProblem(name)) ?? refuse('password', passwordProblem(request.password, email))
+    const refusal = refuse('email', addressProblem(email)) ?? refuse('name', name && nameProblem(name)) ?? refuse('password', await weakness(request.password, email, name))
     if (refusal) return refusal
     const account = { subject: randomUUID(), email, name, passwordHash: await hasher.hash(request.password), createdAt: house.now() }
-    if (await house.accounts.create(account)) return { kind: 'signed-up', identity: identify(account) }
+    const isNew = await house.accounts.create(account)
+    // The same words whether or not the address was taken: only its owner is told, by mail.
+    if (house.sendsMail) return { kind: 'confirm', message: CONFIRM }
+    if (isNew) return { kind: 'signed-up', identity: identify(account) }
     return { kind: 'refused', field: 'email', message: 'There is an account with this address already. Sign in instead.' }
   }
 
@@ -48,6 +60,18 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
     title: 'Account on this server',
     password: { label: 'E-mail address', verify },
     signUp: { create },
+    accounts: {
+      async find (email) {
+        const account = await house.accounts.find(email)
+        return account && { subject: account.subject, email: account.email, verified: account.emailVerified === true }
+      },
+      passwordProblem: async (email, password) => weakness(password, email, (await house.accounts.find(email))?.name),
+      async setPassword (email, password) {
+        const passwordHash = await hasher.hash(password)
+        await house.accounts.change(email, (found) => ({ ...found, passwordHash, emailVerified: true }))
+      },
+      confirm: (email) => house.accounts.change(email, (found) => ({ ...found, emailVerified: true }))
+    },
     forget: (subject) => house.accounts.delete(subject)
   }
 }

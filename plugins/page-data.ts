@@ -15,7 +15,7 @@ export interface PageData {
     interaction: string
     /** Absent when the person came by themselves. */
     client?: OnBehalfOf
-    backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, redirect?: Array<{ id: string, label: string }>, emailCode?: { label: string }, signUp: boolean }>
+    backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, redirect?: Array<{ id: string, label: string }>, emailCode?: { label: string }, forgettable?: boolean, signUp: boolean }>
     /** The person shows that an account that is there is theirs. */
     proving?: boolean
     /** They add a way in to their own account. */
@@ -25,7 +25,7 @@ export interface PageData {
     failedBackend?: string
     /** What was typed into the first field; the password is never shown again. */
     identifier?: string
-    actions: { login: string, signup?: string }
+    actions: { login: string, signup?: string, forgot?: string }
   }
   /** Posts `interaction` and `code` to `actions.code`. */
   code: { interaction: string, client?: OnBehalfOf, prompt: string, error?: string, actions: { code: string, login: string } }
@@ -68,6 +68,12 @@ export interface PageData {
     token: string
     actions: { revoke: string, logout: string, signOutEverywhere: string, link: string, remove: string, activity: string, notes: string, home: string }
   }
+  /** Posts `email` to `actions.forgot`. */
+  forgot: { actions: { forgot: string } }
+  /** Posts `link` and `password` to `actions.reset`. */
+  reset: { link: string, email: string, error?: string, actions: { reset: string } }
+  /** Posts `link` to `actions.confirm`. */
+  confirm: { link: string, email: string, actions: { confirm: string } }
   /** Posts `token` and `confirm=delete` to `actions.remove`. */
   delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }
   /** Posts `token` to `actions.logout`. */

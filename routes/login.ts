@@ -28,7 +28,7 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
       ...(purpose === 'link' && { adding: true }),
       backends,
       ...(shown && { error: shown.message, failedBackend: shown.backend, ...(shown.identifier && { identifier: shown.identifier }) }),
-      actions: { login: paths.login, ...(backends.some(({ signUp }) => signUp) && { signup: withInteraction(paths.signup, handle) }) }
+      actions: { login: paths.login, ...(backends.some(({ signUp }) => signUp) && { signup: withInteraction(paths.signup, handle) }), ...([...app.signIn.backends.values()].some(({ accounts }) => accounts) && { forgot: paths.forgotPassword }) }
     }, shown?.statusCode ?? 200)
   }
 
@@ -77,13 +77,14 @@ async function purposeOf (app: FastifyInstance, { errand, proof }: Interaction):
   return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => !leadsTo(id) && backend.oneClick === undefined }
 }
 
-const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode }: AuthBackend, signUp: boolean) => ({
+const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend, signUp: boolean) => ({
   id,
   title,
   ...(password && { password: { label: password.label } }),
   ...(oneClick && { oneClick: { label: oneClick.label } }),
   ...(redirect && { redirect: redirect.providers.map(({ id, label }) => ({ id, label })) }),
   ...(emailCode && { emailCode: { label: emailCode.label } }),
+  ...(accounts && { forgettable: true }),
   signUp
 })
 

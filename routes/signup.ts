@@ -2,7 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
-import { pageAfter, paths, withInteraction } from '../paths.ts'
+import { pageAfter, paths, withInteraction, withSecret } from '../paths.ts'
+import { sendConfirmation } from '../plugins/confirmations.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
 import { describeErrand } from '../plugins/sign-in/errand.ts'
 import { isAllowed } from '../plugins/sign-in/users.ts'
@@ -10,7 +11,7 @@ import { isAllowed } from '../plugins/sign-in/users.ts'
 type Field = 'email' | 'password' | 'name' | 'form'
 interface Refusal { field: Field, message: string, email: string | undefined, name: string | undefined }
 
-export default async function signUp (app: FastifyInstance, { signup, allowedEmails }: Pick<Config, 'signup' | 'allowedEmails'>) {
+export default async function signUp (app: FastifyInstance, { publicUrl, signup, allowedEmails }: Pick<Config, 'publicUrl' | 'signup' | 'allowedEmails'>) {
   /** The first backend that makes accounts: named by the form, or the first in AUTH_BACKEND. */
   const findBackend = (id: string | undefined) => [...app.signIn.backends].find(([name, { signUp }]) => signUp && (id === undefined || id === name))
 
@@ -67,6 +68,10 @@ export default async function signUp (app: FastifyInstance, { signup, allowedEma
     await invitations.close()
     app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
     if (result.kind === 'confirm') {
+      if (backend.accounts && app.mail.isOn) {
+        sendConfirmation(app, id, backend.accounts, asked.email, { confirmUrl: (secret) => withSecret(publicUrl + paths.confirmEmail, secret), forgotUrl: publicUrl + paths.forgotPassword })
+          .catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
+      }
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
     }
     const outcome = await app.signIn.settle(request, reply, { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true }, result.identity)

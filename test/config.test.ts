@@ -63,6 +63,7 @@ t.test('WB-18, WB-22: each faulty variable is named, with what to write', async 
     [{ AUTH_BACKEND: './nowhere.ts' }, /AUTH_BACKEND: \.\/nowhere\.ts could not be loaded/],
     [{ AUTH_BACKEND: 'supabase' }, /SUPABASE_URL: /],
     [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL: write redis:/],
+    [{ REDIS_URL: 'redis://one:6379,two:6379' }, /REDIS_URL: .*several members of a Cluster/],
     [{ REDIS_URL: 'redis://localhost' }, /SECRET_KEY: required with REDIS_URL.*openssl/],
     [{ SECRET_KEY: 'short' }, /SECRET_KEY: write at least 32/],
     [{ SECRET_KEY: 'a'.repeat(40) }, /SECRET_KEY: /],
@@ -81,7 +82,13 @@ t.test('WB-18, WB-22: each faulty variable is named, with what to write', async 
     [{ RATE_LIMITS: 'none' }, /RATE_LIMITS: write on, off, or the limits/],
     [{ RATE_LIMITS: 'sign-in=0' }, /RATE_LIMITS: .*sign-up/],
     [{ RATE_LIMITS: 'sign-inn=5' }, /RATE_LIMITS: /],
-    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: /]
+    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: /],
+    [{ SHUTDOWN_DELAY: '1h' }, /SHUTDOWN_DELAY: write a whole number/],
+    [{ METRICS_TOKEN: 'secret' }, /METRICS_TOKEN: write at least 16 random characters/],
+    [{ METRICS_TOKEN: 'aaaaaaaaaaaaaaaaaaaa' }, /METRICS_TOKEN: /],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }, /OTEL_EXPORTER_OTLP_ENDPOINT: /],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization' }, /OTEL_EXPORTER_OTLP_HEADERS: write name=value/],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=%zz' }, /OTEL_EXPORTER_OTLP_HEADERS: /]
   ]
   for (const [env, message] of cases) await t.rejects(loadConfig(env), { name: 'ConfigError', message }, JSON.stringify(env))
   const everything = Object.assign({}, ...cases.map(([env]) => env), { AUTH_BACKEND: 'ldap,supabase', REDIS_URL: 'x', SECRET_KEY: 'not-for-the-log' }) as Record<string, string>

@@ -58,10 +58,10 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes'] })
+}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
-  const house = { accounts: createAccounts(app.storage), publicUrl, now: app.now, log: app.log }
+  const house = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, log: app.log }
   const opened = new Map<string, AuthBackend>()
   for (const backend of backends) opened.set(backend.id, await backend.open(house))
   return opened

@@ -1,7 +1,7 @@
 // What may be done with a person's account: lock, unlock, sign out everywhere, delete. A locked or deleted person's tokens and sessions stop at once (threat WB-11).
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Grants } from '../grants/index.ts'
-import type { User } from './contract.ts'
+import type { IdentityKey, User } from './contract.ts'
 import { isAllowed, type Users } from './users.ts'
 
 /** Deletes what one room keeps of a person. May be called twice. */
@@ -10,6 +10,8 @@ export type Erase = (userId: string) => Promise<void>
 /** Each returns false, with nothing done, when there is no such person. */
 export interface People {
   find (id: string): Promise<User | undefined>
+  /** Whom an identity of a backend leads to. */
+  findByIdentity (identity: IdentityKey): Promise<User | undefined>
   /** In no order. */
   all (): AsyncIterable<User>
   /** Whether tokens may be issued for this person: known, not locked, of a backend that is in use, and still on the allow-list. */
@@ -37,6 +39,7 @@ export function createPeople (users: Users, grants: Pick<Grants, 'revokeAllOf'>,
 
   return {
     find: users.find,
+    findByIdentity: users.findBy,
     all: users.all,
     async isWelcome (id) {
       const user = await users.find(id)

@@ -112,6 +112,9 @@ export function createAccounts (storage: Storage): Accounts {
       account?.passwordHash === previous
         ? { write: { record: { ...account, passwordHash }, ttl: null }, result: undefined }
         : { result: undefined }),
+    change: (email, decide) => accounts.update(key(email), (account) => account
+      ? { write: { record: decide(account), ttl: null }, result: undefined }
+      : { result: undefined }),
     async delete (subject) {
       // A walk over all of them: it is rare, and the address may have changed since.
       for await (const { id, record } of accounts.all()) if (record.subject === subject) await accounts.delete(id)

@@ -8,9 +8,6 @@ const START_TIMEOUT_MS = 5_000
 /** How often a cluster is asked who holds what. After a failover that is how long its part of the keys stays away. */
 const SLOTS_REFRESH_MS = 1_000
 
-/** Of a cluster, before its first member answered, and after its last was lost. */
-const AWAY: ReadonlySet<string> = new Set(['wait', 'connecting', 'reconnecting', 'close', 'disconnecting', 'end'])
-
 type Log = { warn (message: string): void }
 
 const shared = {
@@ -44,7 +41,9 @@ export async function connectRedis (urls: string, log: Log): Promise<Redis | Clu
 /** While no member answers, a command is refused at once; to a member that is only being connected to, it goes as soon as it can. */
 class PromptCluster extends Cluster {
   override sendCommand (...[command, ...rest]: Parameters<Cluster['sendCommand']>): unknown {
-    if (AWAY.has(this.status) || this.nodes().length === 0) {
+    // While it connects, it asks the cluster itself whether all is well.
+    const mayPass = this.status === 'ready' || command.name === 'cluster'
+    if (!mayPass || this.nodes().length === 0) {
       command.reject(new Error('the cluster is not connected'))
       return command.promise
     }

@@ -29,11 +29,16 @@ export function makeHouse (): TestHouse {
       async delete (subject) {
         for (const [email, account] of open()) if (account.subject === subject) book.delete(email)
       },
+      async change (email, decide) {
+        const account = open().get(email)
+        if (account) book.set(email, decide(account))
+      },
       async setPasswordHash (email, passwordHash, previous) {
         const account = open().get(email)
         if (account?.passwordHash === previous) account.passwordHash = passwordHash
       }
     },
+    sendsMail: false,
     publicUrl: 'http://localhost:8080',
     now: () => 1_700_000_000,
     log: { info: (line) => { lines.push(line) }, warn: (line) => { lines.push(line) } }

@@ -6,12 +6,13 @@ import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
-import { loadConfig } from '../../config.ts'
+import { loadConfig, type Config } from '../../config.ts'
 import type { Tool } from '../../tools/define-tool.ts'
 import { loadOffer } from '../../tools/load.ts'
 import { freePort } from './ports.ts'
 
 export interface TestServer {
+  config: Config
   app: FastifyInstance
   url: string
   dataDir: string
@@ -48,15 +49,16 @@ export async function startServer (t: Teardown, { port: chosen, env = {}, now, l
     await mkdir(join(docsDir, name, '..'), { recursive: true })
     await writeFile(join(docsDir, name), text)
   }
+  const server = { dataDir } as TestServer
   const start = async (port: number) => {
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
+    server.config = config
     const offer = tools && await loadOffer(new URL('../../tools/', import.meta.url))
     const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }), ...(offer && { offer: { ...offer, tools: [...offer.tools, ...tools] } }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app
   }
-  const server = { dataDir } as TestServer
   const port = chosen ?? await freePort()
   server.app = await start(port)
   server.url = `http://localhost:${port}`

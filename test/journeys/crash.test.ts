@@ -31,7 +31,7 @@ async function runServer (t: Test, env: Record<string, string>): Promise<Running
     async start () {
       child = spawn(process.execPath, ['server.ts'], {
         cwd: ROOT,
-        env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: folder, DOCS_DIR: folder, AUTH_BACKEND: 'demo', RATE_LIMITS: 'off', LOG_LEVEL: 'silent', ...env },
+        env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: folder, DOCS_DIR: folder, AUTH_BACKEND: 'demo', RATE_LIMITS: 'off', LOG_LEVEL: 'silent', REFRESH_GRACE: '300', ...env },
         stdio: 'ignore'
       })
       for (let tries = 0; tries < 200; tries++) {

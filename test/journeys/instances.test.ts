@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { CALLBACK, newClient, ping, post, register, tokensFor, walk, type TestClient } from '../helpers/oauth.ts'
 import { freePort } from '../helpers/ports.ts'
+import { noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { startProcess, startProxy, type ServerProcess } from '../helpers/processes.ts'
 import { startCluster, until } from '../helpers/redis-cluster.ts'
 import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
@@ -69,6 +70,23 @@ t.test('limits are counted together', { skip }, async (t) => {
   const statuses: number[] = []
   for (let index = 0; index < 8; index++) statuses.push((await register(servers[index % 2]!.url, { redirect_uris: [CALLBACK] })).status)
   t.same(statuses, [201, 201, 201, 201, 201, 201, 429, 429])
+})
+
+const postgres = await startPostgres()
+t.teardown(() => postgres?.stop())
+
+t.test('with Postgres, what was written on one is found on the other', { skip: skip || (postgres ? false : noPostgres) }, async (t) => {
+  const redis = (await startRedis())!
+  t.teardown(() => redis.stop())
+  const { servers, proxy } = await startInstances(t, redis.url, { DATABASE_URL: await postgres!.newDatabase() })
+  const { access } = await tokensFor(proxy.url, await newClient(proxy.url), { scope: 'mcp:read mcp:write' })
+  const call = async (url: string, name: string, args: object) => {
+    const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }) })
+    return (await answer.json() as { result: { structuredContent: Record<string, unknown> } }).result.structuredContent
+  }
+  const { id } = await call(servers[0]!.url, 'write', { title: 'Otters', text: 'Ann has seen eleven quiet otters at the weir.' })
+  t.match(await call(servers[1]!.url, 'fetch', { id }), { id, text: /eleven quiet otters/ })
+  t.match(await call(servers[1]!.url, 'search', { query: 'otters at the weir' }), { results: [{ id }] })
 })
 
 t.test('what changes on one is told to every stream that is open on any', { skip }, async (t) => {

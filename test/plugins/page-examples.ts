@@ -65,6 +65,10 @@ export const examples: Readonly<Record<string, Example>> = {
   home: { view: 'home', data: home },
   'home-signed-in': { view: 'home', data: { ...home, user: { name: 'Ada Lovelace' }, actions: { logout: '/logout', token: 'c5b', account: '/account' } } },
   'home-open': { view: 'home', data: { ...home, url: 'http://localhost:8080', signIn: [], documents: 1, tools: home.tools.slice(0, 1), actions: {} } },
+  forgot: { view: 'forgot', data: { actions: { forgot: '/password/forgot' } } },
+  reset: { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', actions: { reset: '/password/reset' } } },
+  'reset-refused': { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', error: 'This password is too easy to guess. Use a few unrelated words.', actions: { reset: '/password/reset' } } },
+  confirm: { view: 'confirm', data: { link: 'k3x', email: 'ada@example.com', actions: { confirm: '/email/confirm' } } },
   account: {
     view: 'account',
     data: {

@@ -78,7 +78,7 @@ const FORBIDDEN = [
   // functions that reach files, the network, settings, locks, other sessions, or SQL in a text
   "SELECT pg_read_file('/etc/passwd')", "SELECT pg_read_binary_file('/etc/passwd')", "SELECT pg_ls_dir('/')", "SELECT pg_stat_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')", "SELECT lo_export(1, '/tmp/pwned-orders')", "SELECT dblink('host=127.0.0.1', 'SELECT 1')", 'SELECT pg_sleep(60)',
   "SELECT set_config('role', 'postgres', false)", "SELECT current_setting('data_directory')", 'SELECT pg_advisory_lock(1)', 'SELECT pg_terminate_backend(1)', 'SELECT pg_reload_conf()', "SELECT query_to_xml('DELETE FROM orders', true, true, '')", "SELECT table_to_xml('secrets', true, true, '')", "SELECT ts_stat('SELECT body FROM mcp_oauth_server.notes')",
-  "SELECT repeat('x', 1000000000)", "SELECT * FROM pg_read_file('/etc/passwd')", "SELECT * FROM ROWS FROM (pg_ls_dir('/'))", "SELECT pg_catalog.pg_read_file('/etc/passwd')", "SELECT \"pg_read_file\"('/etc/passwd')", 'SELECT PG_SLEEP(60)', 'SELECT 1 ORDER BY pg_sleep(60)', 'SELECT 1 WHERE EXISTS (SELECT pg_sleep(60))', "SELECT inet_server_addr()", "SELECT 'secrets'::regclass",
+  "SELECT repeat('x', 1000000000)", "SELECT * FROM pg_read_file('/etc/passwd')", "SELECT * FROM ROWS FROM (pg_ls_dir('/'))", "SELECT pg_catalog.pg_read_file('/etc/passwd')", "SELECT \"pg_read_file\"('/etc/passwd')", 'SELECT PG_SLEEP(60)', 'SELECT 1 ORDER BY pg_sleep(60)', 'SELECT 1 WHERE EXISTS (SELECT pg_sleep(60))', 'SELECT inet_server_addr()', "SELECT 'secrets'::regclass",
   // the same, called with a dot
   "SELECT ('/etc/passwd'::text).pg_read_file", "SELECT g.pg_read_file FROM unnest(ARRAY['/etc/passwd']) g", 'SELECT (60::float8).pg_sleep', 'SELECT g.pg_sleep FROM generate_series(60.0, 60.0) g', 'SELECT 1 OPERATOR(public.+) 1', 'SELECT * FROM orders TABLESAMPLE SYSTEM (1)', 'SELECT xmlelement(name a)'
 ]
@@ -145,7 +145,7 @@ test('TL-05: errors say what to change, and nothing of the database', async (t) 
     t.match(error, expected, sql)
     t.notMatch(error, NO_INTERNALS, sql)
   }
-  const oracle = await ask({ sql: "SELECT name::int FROM customers" })
+  const oracle = await ask({ sql: 'SELECT name::int FROM customers' })
   t.notMatch(oracle.error, /Ann|Bob/, 'no value in an error')
 })
 

@@ -33,7 +33,13 @@ type Node = Record<string, unknown>
 let library: Promise<typeof PgQuery> | undefined
 
 /** Loads the parser when the first query comes. */
-const parser = () => library ??= import('libpg-query').then(async (module) => { await module.loadModule(); return module })
+function parser (): Promise<typeof PgQuery> {
+  library ??= import('libpg-query').then(async (module) => {
+    await module.loadModule()
+    return module
+  })
+  return library
+}
 
 /** @returns the names that stand where a column does. @throws ToolError that says what to write instead. */
 export async function checkPostgres (sql: string, names: Names): Promise<{ columns: string[] }> {

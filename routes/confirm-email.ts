@@ -1,0 +1,25 @@
+// The link of a new account: a page with one button, and the button's post, which spends the link.
+import type { FastifyInstance } from 'fastify'
+import { invalidRequest } from '../errors.ts'
+import { paths } from '../paths.ts'
+import { formParameters, queryParameters } from '../plugins/parameters.ts'
+
+export default async function confirmEmail (app: FastifyInstance) {
+  app.get(paths.confirmEmail, async (request, reply) => {
+    const secret = queryParameters(request).get('link')
+    const link = await app.accountLinks.find('confirm', secret)
+    if (!link) throw linkExpired()
+    return reply.page('confirm', { link: secret!, email: link.email, actions: { confirm: paths.confirmEmail } })
+  })
+
+  app.post(paths.confirmEmail, async (request, reply) => {
+    await app.limits.attempt('sign-in', request)
+    const link = await app.accountLinks.take('confirm', formParameters(request).get('link'))
+    const accounts = link && app.signIn.backends.get(link.backend)?.accounts
+    if (!link || !accounts || (await accounts.find(link.email))?.subject !== link.subject) throw linkExpired()
+    await accounts.confirm(link.email)
+    return reply.page('message', { title: 'Your address is confirmed', text: 'Sign in with the password you chose. If an app sent you here, go back to it and connect again.', action: { label: 'Sign in', href: paths.login } })
+  })
+}
+
+const linkExpired = () => invalidRequest('This link was used, is older than 30 minutes, or is not whole. “Forgot your password?” on the sign-in page sends a new one, which confirms the address, too.')

@@ -1,0 +1,31 @@
+// A real SMTP server for tests: takes every message and keeps it.
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { SMTPServer } from 'smtp-server'
+
+export interface TestMailbox {
+  url: string
+  /** The messages so far, as they came over the wire, joined where lines were folded. */
+  messages: Array<{ to: string, text: string }>
+  stop (): Promise<void>
+}
+
+export async function startSmtp (): Promise<TestMailbox> {
+  const messages: TestMailbox['messages'] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onData (stream, session, done) {
+      text(stream).then((raw) => {
+        messages.push({ to: session.envelope.rcptTo[0]!.address, text: raw.replaceAll('=\r\n', '').replaceAll('=3D', '=') })
+        done()
+      }, done)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    messages,
+    stop: () => new Promise((resolve) => server.close(() => resolve()))
+  }
+}

@@ -1,0 +1,124 @@
+// Accounts with mail: confirming an address, a forgotten password, links that work once and for half an hour, and nothing that tells whether an account exists (threats LG-14, LG-15).
+import t, { type Test } from 'tap'
+import { Browser } from '../helpers/browser.ts'
+import type { ServerOptions } from '../helpers/server.ts'
+import { startSmtp } from '../helpers/smtp.ts'
+import { storageTest, type Start } from '../helpers/storages.ts'
+
+const PASSWORD = 'eleven quiet otters 42'
+const NEXT = 'seven loud badgers 17'
+
+const smtp = await startSmtp()
+t.teardown(() => smtp.stop())
+
+async function withMail (start: Start, options: ServerOptions = {}) {
+  const server = await start({ ...options, env: { SMTP_URL: smtp.url, MAIL_FROM: 'Server <mcp@example.com>', ...options.env } })
+  const { url, app } = server
+  /** The link of the newest message to this address, once it has come. */
+  const linkTo = async (address: string, from = 0): Promise<string | undefined> => {
+    // What is sent is begun after the answer, and waits for storage first.
+    for (let tries = 0; tries < 100; tries++) {
+      await app.mail.idle()
+      const message = smtp.messages.slice(from).findLast(({ to }) => to === address)
+      if (message) return /https?:\/\/\S+\?link=[\w-]+/.exec(message.text)?.[0]
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return undefined
+  }
+  const signUp = async (email: string, password = PASSWORD, browser = new Browser()) => {
+    const login = await browser.get(`${url}/login`)
+    const page = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), url).href)
+    return browser.submit(page, ({ action }) => action === '/signup', { email, password })
+  }
+  const signIn = async (email: string, password: string, browser = new Browser()) =>
+    browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
+  const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')
+  return { ...server, linkTo, signUp, signIn, isIn }
+}
+
+const email = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.com`
+
+storageTest('a new account is used only by who reads its mailbox', async (t, start) => {
+  const { signUp, signIn, linkTo, isIn, url } = await withMail(start)
+  const ann = email(t, 'ann')
+  t.match((await signUp(ann)).text, 'Check your mailbox')
+  const browser = new Browser()
+  t.match(await signIn(ann, PASSWORD, browser), { status: 403, text: /not been confirmed/ })
+  t.notMatch((await signIn(ann, 'a wrong password 1')).text, /confirmed/, 'said to nobody else')
+  const link = await linkTo(ann)
+  const page = await browser.get(link!)
+  t.equal((await browser.get(link!)).status, 200, 'looking at it spends nothing: mail scanners do')
+  t.match((await browser.submit(page, () => true)).text, 'is confirmed')
+  t.match(await browser.submit(page, () => true), { status: 400, text: /was used/ }, 'once')
+  await signIn(ann, PASSWORD, browser)
+  t.equal(await isIn(browser), true)
+  t.equal((await browser.get(`${url}/email/confirm?link=${'x'.repeat(43)}`)).status, 400)
+})
+
+storageTest('LG-15: a taken address gets the same answer, and only its owner is told', async (t, start) => {
+  const { signUp, linkTo, signIn, isIn } = await withMail(start)
+  const ann = email(t, 'taken')
+  const first = await signUp(ann)
+  const browser = new Browser()
+  await browser.submit(await browser.get((await linkTo(ann))!), () => true)
+  const sent = smtp.messages.length
+  const again = await signUp(ann.toUpperCase(), 'another password 77')
+  t.same([again.status, again.text.replaceAll(/interaction=[\w-]+/g, '')], [first.status, first.text.replaceAll(/interaction=[\w-]+/g, '')])
+  await linkTo(ann, sent)
+  t.match(smtp.messages.at(-1)?.text, /have an account already/)
+  await signIn(ann, 'another password 77', browser)
+  t.equal(await isIn(browser), false, 'the password is the first one still')
+})
+
+storageTest('a forgotten password: by a link that works once, for half an hour, and signs out everywhere', async (t, start) => {
+  let now = 1_800_000_000
+  const { signUp, signIn, linkTo, isIn, url } = await withMail(start, { now: () => now })
+  const ann = email(t, 'forgetful')
+  await signUp(ann)
+  const browser = new Browser()
+  await browser.submit(await browser.get((await linkTo(ann))!), () => true)
+  await signIn(ann, PASSWORD, browser)
+  t.equal(await isIn(browser), true)
+
+  const ask = (address: string) => new Browser().post(`${url}/password/forgot`, { email: address })
+  const sent = smtp.messages.length
+  const [known, unknown] = [await ask(ann), await ask('nobody@example.com')]
+  t.same([known.status, known.text], [unknown.status, unknown.text], 'LG-14: the same words')
+  const link = (await linkTo(ann, sent))!
+  t.equal(smtp.messages.filter(({ to }) => to === 'nobody@example.com').length, 0)
+
+  const other = new Browser()
+  const page = await other.get(link)
+  t.match(await other.submit(page, () => true, { password: 'password1' }), { status: 400, text: /too easy|first that are tried/ }, 'a weak one costs no link')
+  t.match(await other.submit(page, () => true, { password: ann.split('@')[0]! + '1' }), { status: 400 })
+  t.match(await other.post(`${url}/password/reset`, { link: 'x'.repeat(43), password: NEXT }), { status: 400, text: /was used/ })
+  t.equal((await other.post(`${url}/password/reset`, { ...page.forms[0]!.fields, password: NEXT }, { origin: 'https://evil.example' })).status, 403)
+  t.equal(await isIn(browser), true, 'nothing of it changed anything')
+  const answers = await Promise.all(Array.from({ length: 5 }, () => other.submit(page, () => true, { password: NEXT })))
+  t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of five at once, one')
+  t.equal(await isIn(browser), false, 'every browser is signed out')
+  t.equal((await signIn(ann, PASSWORD)).status, 401, 'the old password is gone')
+  await signIn(ann, NEXT, browser)
+  t.equal(await isIn(browser), true)
+
+  const before = smtp.messages.length
+  await ask(ann)
+  const late = (await linkTo(ann, before))!
+  now += 1_801
+  t.equal((await other.get(late)).status, t.name.includes('Redis') ? 200 : 400, 'half an hour by the clock of the storage')
+})
+
+storageTest('without mail the pages say so, and an operator\'s link does the same', async (t, start) => {
+  const { url, app } = await start()
+  const browser = new Browser()
+  t.match((await browser.get(`${url}/password/forgot`)).text, 'sends no mail')
+  t.equal((await browser.post(`${url}/password/forgot`, { email: 'ann@example.com' })).status, 200)
+  const local = app.signIn.backends.get('local')!
+  const made = await local.signUp!.create({ email: 'ann@example.com', password: PASSWORD })
+  t.match(made, { kind: 'signed-up' })
+  const { subject } = (await local.accounts!.find('ann@example.com'))!
+  const secret = await app.accountLinks.issue({ purpose: 'reset', backend: 'local', subject, email: 'ann@example.com' })
+  t.equal((await browser.get(`${url}/email/confirm?link=${secret}`)).status, 400, 'a link of one purpose is none of another')
+  await browser.submit(await browser.get(`${url}/password/reset?link=${secret}`), () => true, { password: NEXT })
+  t.match(await local.password!.verify({ identifier: 'ann@example.com', password: NEXT }), { emailVerified: true })
+})
