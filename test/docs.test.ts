@@ -114,7 +114,7 @@ t.test('each promise of SECURITY is shown by a test of that id in that file', as
   t.ok(promises.length > 10)
   for (const [promise, ids, file] of promises) {
     const tests = await read(file!)
-    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`(?:t\\.test|storageTest)\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
+    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`(?:\\btest|storageTest)\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
   }
 })
 

@@ -38,43 +38,8 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
   pool.on('error', (error) => house.log.warn(`Postgres for database_query: ${error.message}`))
   const role = as === 'user' ? SIGNED_IN : undefined
   const searchPath = schemas.map((schema) => `"${schema}"`).join(', ')
-  let read: { at: number, catalogue: Promise<Catalogue> } | undefined
-
-  /** Read anew every half minute; of many callers one reads. */
-  function catalogue (): Promise<Catalogue> {
-    if (read && Date.now() - read.at < CATALOGUE_MS) return read.catalogue
-    const reading = { at: Date.now(), catalogue: readNow() }
-    read = reading
-    reading.catalogue.catch(() => { if (read === reading) read = undefined })
-    return reading.catalogue
-  }
-  const readNow = () => inTransaction({ claims: '', role: 'none' }, AbortSignal.timeout(WHOLE_MS), (client) =>
-    readCatalogue(async (sql, values) => (await client.query(sql, values)).rows, schemas, role))
-
-  async function inTransaction<R> ({ claims, role }: Caller, signal: AbortSignal, work: (client: Pg.PoolClient) => Promise<R>): Promise<R> {
-    const client = await pool.connect()
-    const watched = watch(client, signal)
-    try {
-      await client.query('BEGIN READ ONLY')
-      await client.query(SETTINGS, [String(STATEMENT_MS), searchPath, claims, role])
-      return await work(client)
-    } catch (error) {
-      throw watched.broken() ?? error
-    } finally {
-      watched.end()
-      // A connection that cannot even roll back is not used again.
-      if (watched.broken()) client.release(true)
-      else await client.query('ROLLBACK').then(() => client.release(), () => client.release(true))
-    }
-  }
-
-  /** Whom the caller is to the database. @throws ToolError for somebody who is nobody there: never the rights of the connection instead. */
-  async function callerOf (context: ToolContext): Promise<Caller> {
-    if (as === 'everyone') return { claims: '', role: 'none' }
-    const claims = await context.supabaseClaims()
-    if (claims['role'] !== SIGNED_IN || typeof claims['sub'] !== 'string') throw new ToolError('This database is only for people who signed in with their own Supabase account.')
-    return { claims: JSON.stringify(claims), role: SIGNED_IN }
-  }
+  const catalogue = remembered(() => inTransaction(pool, { searchPath, claims: '', role: 'none' }, AbortSignal.timeout(WHOLE_MS), (client) =>
+    readCatalogue(async (sql, values) => (await client.query(sql, values)).rows, schemas, role)))
 
   async function allowed (): Promise<Catalogue> {
     const found = await catalogue()
@@ -84,14 +49,14 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
   }
 
   async function query ({ sql, parameters, rows: limit }: Question, context: ToolContext): Promise<Answer> {
-    const caller = await callerOf(context)
+    const caller = await callerOf(as, context)
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(WHOLE_MS)])
     let tables: Catalogue['tables'] = new Map()
     try {
       const names = await allowed()
       tables = names.tables
       await checkPostgres(sql, names)
-      return await inTransaction(caller, signal, async (client) => readRows(client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT })), limit))
+      return await inTransaction(pool, { searchPath, ...caller }, signal, async (client) => readRows(client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT })), limit))
     } catch (error) {
       throw readError(error, sql, tables.values(), context)
     }
@@ -101,7 +66,7 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
     name: 'postgres',
     kind: 'PostgreSQL',
     async tables (context) {
-      await callerOf(context)
+      await callerOf(as, context)
       try {
         return [...(await allowed()).tables.values()]
       } catch (error) {
@@ -112,12 +77,56 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
     close: () => pool.end()
   }
 
-  const first = await catalogue().catch((error: Error) => { house.log.warn(`Postgres for database_query did not answer: ${error.message}. It is asked again at the first call.`) })
-  for (const warning of first?.warnings ?? []) house.log.warn(`database_query: ${warning}.`)
-  if (first?.refusal === undefined) return database
-  house.log.warn(`database_query does not ask Postgres: ${first.refusal}.`)
+  if (await mayBeAsked(catalogue, house.log)) return database
   await pool.end()
   return undefined
+}
+
+/** Runs `work` where nothing can be written, as the role and with the claims of the caller. What it set ends with the transaction. */
+async function inTransaction<R> (pool: Pg.Pool, { searchPath, claims, role }: Caller & { searchPath: string }, signal: AbortSignal, work: (client: Pg.PoolClient) => Promise<R>): Promise<R> {
+  const client = await pool.connect()
+  const watched = watch(client, signal)
+  try {
+    await client.query('BEGIN READ ONLY')
+    await client.query(SETTINGS, [String(STATEMENT_MS), searchPath, claims, role])
+    return await work(client)
+  } catch (error) {
+    throw watched.broken() ?? error
+  } finally {
+    watched.end()
+    // A connection that cannot even roll back is not used again.
+    if (watched.broken()) client.release(true)
+    else await client.query('ROLLBACK').then(() => client.release(), () => client.release(true))
+  }
+}
+
+/** Looks once at the start, and says what it finds. */
+async function mayBeAsked (catalogue: () => Promise<Catalogue>, log: ToolHouse['log']): Promise<boolean> {
+  const first = await catalogue().catch((error: Error) => { log.warn(`Postgres for database_query did not answer: ${error.message}. It is asked again at the first call.`) })
+  for (const warning of first?.warnings ?? []) log.warn(`database_query: ${warning}.`)
+  if (first?.refusal === undefined) return true
+  log.warn(`database_query does not ask Postgres: ${first.refusal}.`)
+  return false
+}
+
+/** Whom the caller is to the database. @throws ToolError for somebody who is nobody there: never the rights of the connection instead. */
+async function callerOf (as: PostgresOptions['as'], context: ToolContext): Promise<Caller> {
+  if (as === 'everyone') return { claims: '', role: 'none' }
+  const claims = await context.supabaseClaims()
+  if (claims['role'] !== SIGNED_IN || typeof claims['sub'] !== 'string') throw new ToolError('This database is only for people who signed in with their own Supabase account.')
+  return { claims: JSON.stringify(claims), role: SIGNED_IN }
+}
+
+/** Read anew every half minute; of many callers one reads. */
+function remembered (readNow: () => Promise<Catalogue>): () => Promise<Catalogue> {
+  let read: { at: number, catalogue: Promise<Catalogue> } | undefined
+  return () => {
+    if (read && Date.now() - read.at < CATALOGUE_MS) return read.catalogue
+    const reading = { at: Date.now(), catalogue: readNow() }
+    read = reading
+    reading.catalogue.catch(() => { if (read === reading) read = undefined })
+    return reading.catalogue
+  }
 }
 
 interface Caller { claims: string, role: string }
