@@ -28,6 +28,7 @@ import parameters from './plugins/parameters.ts'
 import postgres from './plugins/postgres.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
+import tools from './plugins/tools.ts'
 import usage from './plugins/usage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
 import workers from './plugins/workers.ts'
@@ -54,7 +55,6 @@ import userinfoRoute from './routes/userinfo.ts'
 import type { LibrarySource } from './sources/define-source.ts'
 import { loadSources } from './sources/load.ts'
 import { loadOffer, type Offer } from './tools/load.ts'
-import type { Tool } from './tools/define-tool.ts'
 
 const TOOLS = new URL('./tools/', import.meta.url)
 const SOURCES = new URL('./sources/', import.meta.url)
@@ -110,11 +110,12 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
     await app.register(accountLinks)
     await app.register(signIn, config)
   }
-  await app.register(mcp, { ...config, ...offer, library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
+  await app.register(tools, { ...config, definitions: offer.tools })
+  await app.register(mcp, { ...config, ...offer, tools: app.tools, library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
 
   await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))
-  await app.register((scope) => pageRoutes(scope, config, offer.tools))
+  await app.register((scope) => pageRoutes(scope, config))
 }
 
 /** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */
@@ -140,7 +141,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
 const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
-async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {
+async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
   app.setErrorHandler(answerPage)
   app.addHook('onRequest', app.checkFormOrigin)
   // Redirects too: a handle or a code in a URL is nobody's to keep or to pass on.
@@ -149,7 +150,7 @@ async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly
   for (const path of pagePaths) app.options(path, (_request, reply) => reply.code(405).header('allow', 'GET, POST').send())
   await app.register(parameters)
   await app.register(assetRoutes)
-  await app.register(homeRoute, { ...config, tools })
+  await app.register(homeRoute, { ...config, tools: app.tools })
   await app.register(documentRoutes, config)
   if (!config.signIn) return
   await app.register(authorizeRoute, config)

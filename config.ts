@@ -7,6 +7,9 @@ import { z } from 'zod'
 import { normalizeEmail, type AuthBackend, type BackendModule, type House } from './auth-backends/contract.ts'
 import { registry } from './auth-backends/registry.ts'
 import * as read from './config-values.ts'
+import type { ToolDefinition } from './tools/define-tool.ts'
+import { loadTools } from './tools/load.ts'
+import { configureTools, type ConfiguredTool } from './tools/open.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -81,9 +84,10 @@ export const variables = z.object({
 /**
  * @param environment an empty value counts as unset.
  * @param folder what relative paths are relative to.
- * @throws ConfigError naming every faulty variable and what to write instead.
+ * @param toolFolder where the tools are whose variables are checked.
+ * @throws ConfigError naming every faulty variable and what to write instead; Error for tools that cannot be served.
  */
-export async function loadConfig (environment: Environment, folder = process.cwd()) {
+export async function loadConfig (environment: Environment, folder = process.cwd(), toolFolder = new URL('./tools/', import.meta.url)) {
   const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== '')) as Record<string, string>
   const parsed = variables.safeParse(env)
   const problems = parsed.success ? [] : describe(parsed.error)
@@ -94,6 +98,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
   const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
   const { backends, problems: backendProblems } = await chooseBackends(names, env, folder)
   problems.push(...backendProblems)
+  const toolEnv = parsed.success ? env : without(env, parsed.error)
+  problems.push(...configureTools(await loadTools(toolFolder), toolEnv).problems)
   if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
     problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
   }
@@ -109,6 +115,12 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     /** False with AUTH_BACKEND=none: no OAuth, tools open to whoever reaches the port. */
     signIn: backends.length > 0,
     backends,
+    /** Makes tools ready to be opened with this environment. @throws ConfigError when a variable of theirs is wrong. */
+    configureTools (definitions: readonly ToolDefinition[]): ConfiguredTool[] {
+      const { tools, problems } = configureTools(definitions, toolEnv)
+      if (problems.length > 0) throw new ConfigError(problems)
+      return tools
+    },
     dataDir: resolve(folder, values.DATA_DIR),
     redisUrl: values.REDIS_URL,
     secretKeys: values.SECRET_KEY ?? [],

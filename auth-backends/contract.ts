@@ -116,7 +116,12 @@ export interface Sessions {
   /** @returns where the browser must go to be signed out at the service as well, if it must (OpenID Connect RP-Initiated Logout). */
   logoutUrl? (session: string, returnTo: string): Promise<string | undefined>
   /** A client of the service for tools, that may do there what the person may. `service` says of which kind, for example `supabase`. */
-  actAs?: { service: string, open (session: string): unknown }
+  actAs?: {
+    service: string
+    open (session: string): unknown
+    /** What the service's own token says of the person (RFC 7519 §4). */
+    claims? (session: string): Record<string, unknown>
+  }
 }
 
 /** Accounts whose password this server keeps. Addresses are in the normal form of {@link normalizeEmail}. */

@@ -48,6 +48,8 @@ export function createSupabaseSessions (supabase: SupabaseAuth, project: Supabas
     },
     actAs: {
       service: 'supabase',
+      // Fresh from Supabase, or shown to it within the last minute: its signature needs no second look.
+      claims: (session) => JSON.parse(Buffer.from(readSession(session).access.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>,
       open (session) {
         const { access } = readSession(session)
         return createClient(project.url, project.key, {

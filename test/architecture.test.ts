@@ -73,7 +73,7 @@ const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^operator\//, may: ['operator/', 'app.ts', 'config.ts', 'paths.ts', 'clock.ts', 'plugins/', 'package.json'] },
   { room: /^start-lines\.ts$/, may: ['type:config.ts', 'paths.ts'] },
   { room: /^app\.ts$/, may: ['routes/', 'plugins/', 'tools/', 'sources/', 'clock.ts', 'type:config.ts', 'errors.ts', 'paths.ts'] },
-  { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts'] },
+  { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts', 'type:tools/define-tool.ts', 'tools/load.ts', 'tools/open.ts'] },
   { room: /^config-values\.ts$/, may: ['limit-table.ts'] },
   { room: /^(?:errors|paths|clock|limit-table)\.ts$/, may: [] },
   { room: /^routes\//, may: ['plugins/', 'paths.ts', 'errors.ts', 'type:config.ts', 'type:auth-backends/contract.ts', 'type:tools/define-tool.ts', 'package.json'] },

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { registry } from '../auth-backends/registry.ts'
 import { loadConfig, variables } from '../config.ts'
 import manifest from '../package.json' with { type: 'json' }
+import type { Tool } from '../tools/define-tool.ts'
 import { loadTools } from '../tools/load.ts'
 
 const ROOT = new URL('..', import.meta.url).pathname
@@ -31,8 +32,9 @@ const lines = example.split('\n')
 /** What .env.example holds: each variable once, as a comment. */
 const entries = [...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => ({ name: name!, value: value! }))
 
-t.test('.env.example names every variable of the server and its backends once, and no other', async (t) => {
-  const known = [...Object.keys(variables.shape), ...Object.values(registry).flatMap(({ env }) => Object.keys(env.shape))]
+t.test('.env.example names every variable of the server, its backends and its tools once, and no other', async (t) => {
+  const tools = await loadTools(new URL('../tools/', import.meta.url))
+  const known = [variables, ...Object.values(registry).map(({ env }) => env), ...tools.flatMap((tool) => 'env' in tool ? [tool.env] : [])].flatMap(({ shape }) => Object.keys(shape))
   t.same(entries.map(({ name }) => name).sort(), sorted(known))
 })
 
@@ -112,7 +114,7 @@ t.test('each promise of SECURITY is shown by a test of that id in that file', as
   t.ok(promises.length > 10)
   for (const [promise, ids, file] of promises) {
     const tests = await read(file!)
-    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`(?:t\\.test|storageTest)\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
+    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`(?:\\btest|storageTest)\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
   }
 })
 
@@ -120,13 +122,13 @@ t.test('the examples of the README and of the guide to backends work as they sta
   const [backend, tool] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source!)
   const place = await folder(t)
   await writeFile(join(place, 'roll-dice.ts'), placed(tool!))
-  const [rollDice] = await loadTools(pathToFileURL(place))
+  const [rollDice] = await loadTools(pathToFileURL(place)) as Tool[]
   t.match(await rollDice!.run(rollDice!.input.parse({ dice: 3 }), {} as never), { shows: [Number, Number, Number] })
 
   const acting = /```ts\n([\s\S]*?)```/.exec(await read('docs/supabase.md'))![1]!
   const others = await folder(t)
   await writeFile(join(others, 'my-orders.ts'), placed(acting))
-  const [myOrders] = await loadTools(pathToFileURL(others))
+  const [myOrders] = await loadTools(pathToFileURL(others)) as Tool[]
   const asked = { data: [{ id: '1', item: 'bread' }], error: null }
   const client = { from: () => ({ select: () => ({ abortSignal: async () => asked }) }) }
   t.same(await myOrders!.run({}, { supabase: async () => client } as never), { orders: asked.data })

@@ -9,6 +9,7 @@ import { parse as parseYaml } from 'yaml'
 import { registry } from '../auth-backends/registry.ts'
 import { variables } from '../config.ts'
 import { paths } from '../paths.ts'
+import type { Tool } from '../tools/define-tool.ts'
 import { loadTools } from '../tools/load.ts'
 import { readDockerfile } from './deploy/dockerfile.ts'
 import { clientProfiles } from './helpers/client-profiles.ts'
@@ -46,7 +47,7 @@ t.test('the tool of the tutorial page works', async (t) => {
   await writeFile(join(place, 'roll-dice.ts'), source!
     .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
     .replace("'./define-tool.ts'", JSON.stringify(new URL('../tools/define-tool.ts', import.meta.url).href)))
-  const [tool] = await loadTools(pathToFileURL(`${place}/`))
+  const [tool] = await loadTools(pathToFileURL(`${place}/`)) as Tool[]
   const result = await tool!.run(tool!.input.parse({ dice: 4 }), { signal: new AbortController().signal } as never) as { shows: number[] }
   t.equal(result.shows.length, 4)
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { ToolError, type ToolContext } from '../tools/define-tool.ts'
+import { ToolError, type Tool, type ToolContext } from '../tools/define-tool.ts'
 import fetchTool from '../tools/fetch.ts'
 import { loadTools } from '../tools/load.ts'
 import searchTool from '../tools/search.ts'
@@ -174,6 +174,7 @@ t.test('pains 18 and 19: the loader says everything that is wrong, with every fi
     'number.ts': 'export default 42',
     'run.ts': tool("name: 'r', run: undefined"),
     'scopes.ts': tool("name: 's', scopes: ['mcp:admin']"),
+    'opens.ts': tool("name: 'o', env: { KEY: z.string() }"),
     'schema.ts': tool("name: 'x', input: z.string(), output: { type: 'object' }"),
     'throws.ts': 'throw new Error("no key")',
     'unscoped.ts': tool("name: 'u', scopes: []")
@@ -184,6 +185,7 @@ t.test('pains 18 and 19: the loader says everything that is wrong, with every fi
     /duplicate\.ts: the name "good" is taken by a-good\.ts/, /empty\.ts: title must not be empty/, /empty\.ts: description must not be empty/,
     /hints\.ts: annotations\.destructiveHint must be true or false/, /hints\.ts: annotations\.openWorldHint must be/, /hints\.ts: annotations\.idempotentHint must be/,
     /name\.ts: name must be 1 to 64/, /nothing\.ts: the default export must be made with defineTool/, /number\.ts: the default export must be made with defineTool/, /run\.ts: run must be a function/, /scopes\.ts: scopes must name/,
+    /opens\.ts: env must be a zod object/, /opens\.ts: open must be a function/, /opens\.ts: run must not stand beside/,
     /schema\.ts: input must be a zod object/, /schema\.ts: output must be a zod object/, /throws\.ts: it could not be loaded: no key/, /unscoped\.ts: scopes must name/
   ]
   for (const line of expected) t.match(message, line)
@@ -197,7 +199,7 @@ t.test('the guide to adding a tool shows a tool that loads and runs', async (t) 
     .replace("'./define-tool.ts'", JSON.stringify(new URL('define-tool.ts', TOOLS).href))
   const place = await folder(t)
   await writeFile(join(place, 'count-words.ts'), source)
-  const [countWords] = await loadTools(pathToFileURL(place))
+  const [countWords] = await loadTools(pathToFileURL(place)) as Tool[]
   const tool = await context(t, { 'a.md': 'one two  three' })
   t.same(await countWords!.run({ id: 'a.md' }, tool), { words: 3 })
   await t.rejects(countWords!.run({ id: 'none.md' }, tool), ToolError)

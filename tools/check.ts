@@ -5,8 +5,21 @@ import { checkTemplate } from './uri-template.ts'
 export type Kind = 'tool' | 'resource' | 'prompt'
 
 /** @returns a sentence for each fault, and none for a good one. */
-export const problemsOf = (kind: Kind, candidate: unknown): string[] =>
-  [...new Set(contracts[kind].safeParse(candidate).error?.issues.map(({ message }) => message))]
+export function problemsOf (kind: Kind, candidate: unknown): string[] {
+  const problems = contracts[kind].safeParse(candidate).error?.issues.map(({ message }) => message) ?? []
+  const isObject = typeof candidate === 'object' && candidate !== null
+  return [...new Set([...problems, ...(kind === 'tool' && isObject ? problemsOfRunning(candidate as Record<string, unknown>) : [])])]
+}
+
+/** A tool runs as it is, or is opened with its variables. */
+function problemsOfRunning ({ run, env, open }: Record<string, unknown>): string[] {
+  if (env === undefined && open === undefined) return typeof run === 'function' ? [] : ['run must be a function']
+  return [
+    ...(env instanceof z.ZodObject ? [] : ['env must be a zod object of the variables it reads']),
+    ...(typeof open === 'function' ? [] : ['open must be a function: with env, it makes the tool from their values']),
+    ...(run === undefined ? [] : ['run must not stand beside env and open: what open returns has it'])
+  ]
+}
 
 const LONGEST_DEADLINE = 600_000
 
@@ -42,8 +55,7 @@ const tool = z.object({
   }, 'annotations must be an object with readOnlyHint, destructiveHint and openWorldHint'),
   noauth: z.boolean('noauth must be true or false').optional(),
   aliases: z.array(z.string(ALIASES).regex(NAME, ALIASES), ALIASES).optional(),
-  deadline: z.number(DEADLINE).int(DEADLINE).min(1, DEADLINE).max(LONGEST_DEADLINE, DEADLINE).optional(),
-  run: method('run')
+  deadline: z.number(DEADLINE).int(DEADLINE).min(1, DEADLINE).max(LONGEST_DEADLINE, DEADLINE).optional()
 }, 'the default export must be made with defineTool(), defineResource() or definePrompt()')
 
 const resource = z.object({

@@ -105,6 +105,11 @@ export interface ToolContext {
    * @throws ToolError when the caller did not sign in with Supabase, or Supabase does not answer.
    */
   supabase (): Promise<SupabaseClient>
+  /**
+   * What the caller's token at Supabase says of them (`sub`, `role`, `aal`, `app_metadata` …): for whoever asks the project's database itself.
+   * @throws ToolError as {@link ToolContext.supabase} does.
+   */
+  supabaseClaims (): Promise<Readonly<Record<string, unknown>>>
   /** Aborted when the client goes away or the tool's time is up: pass it on to whatever waits. */
   signal: AbortSignal
   /**
@@ -112,8 +117,9 @@ export interface ToolContext {
    * It has no environment and little memory, and is killed when {@link signal} is aborted. A {@link ToolError} it throws arrives as one.
    * @param task `new URL('./my-tool/task.ts', import.meta.url)`.
    * @param input travels by structured clone, and so does the output.
+   * @param options.deadline milliseconds after which it is killed, where that is sooner than the call's own end: a TimeoutError then.
    */
-  work<Out> (task: URL, input: unknown): Promise<Out>
+  work<Out> (task: URL, input: unknown, options?: { deadline?: number }): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
   /** Adds to what the caller sees, after the result: a text, an image, a sound, a link, a document. Nothing of it is sent if the call fails. */
   show (...content: ContentBlock[]): void
@@ -140,7 +146,8 @@ export interface ToolAnnotations {
 type OutputSchema = ZodObject | undefined
 type ToolResult<Output extends OutputSchema> = Output extends ZodObject ? z.input<Output> : void
 
-export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> {
+/** What a tool says of itself. */
+interface ToolFacts<Input extends ZodObject, Output extends OutputSchema> {
   /** 1–64 characters of `[A-Za-z0-9_-]`. */
   name: string
   title: string
@@ -160,13 +167,43 @@ export interface Tool<Input extends ZodObject = ZodObject, Output extends Output
   icons?: Icon[]
   /** Milliseconds it may run, at most 600,000; 25,000 if left out. ChatGPT gives up after 60 seconds. */
   deadline?: number
+}
+
+interface Runnable<Input extends ZodObject, Output extends OutputSchema> {
   /** Returns the structured result. A {@link ToolError} becomes an `isError` result whose text the model reads. */
   run (args: z.output<Input>, context: ToolContext): Promise<ToolResult<Output>>
 }
 
+/** A tool that can be called. */
+export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> extends ToolFacts<Input, Output>, Runnable<Input, Output> {}
+
+/** What the house hands to a tool that is opened. */
+export interface ToolHouse {
+  /** The folder of the server's own files: nothing in it may ever be shown. */
+  dataDir: string
+  log: ToolContext['log']
+}
+
+export interface OpenedTool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> extends Runnable<Input, Output> {
+  /** Called once, when the server closes. */
+  close? (): Promise<void> | void
+}
+
+/** A tool that reads variables of the environment: it is opened with them at the start. */
+export interface ToolWithVariables<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema, Env extends ZodObject = ZodObject> extends ToolFacts<Input, Output> {
+  /** Whatever is wrong with one of them joins the one start-up message. Make optional what the server can start without. */
+  env: Env
+  /** @returns undefined when the tool cannot be offered with these values, for example because none is set. A throw stops the start. */
+  open (env: z.output<Env>, house: ToolHouse): OpenedTool<Input, Output> | undefined | Promise<OpenedTool<Input, Output> | undefined>
+}
+
+/** The default export of a tool's file in tools/. */
+export type ToolDefinition = Tool | ToolWithVariables
+
 /** Types a tool from its schemas. The default export of a tool's file in tools/ is the result of this call. */
-export const defineTool = <Input extends ZodObject, Output extends OutputSchema = undefined>(tool: Tool<Input, Output>) =>
-  tool as Tool<Input, Output> & { output: Output }
+export function defineTool<Input extends ZodObject, Env extends ZodObject, Output extends OutputSchema = undefined> (tool: ToolWithVariables<Input, Output, Env>): ToolWithVariables<Input, Output, Env>
+export function defineTool<Input extends ZodObject, Output extends OutputSchema = undefined> (tool: Tool<Input, Output>): Tool<Input, Output> & { output: Output }
+export function defineTool (tool: ToolDefinition): ToolDefinition { return tool }
 
 /** A failure the model should read and can act on: say what was wrong and what to try instead. */
 export class ToolError extends Error {

@@ -3,17 +3,17 @@ import { readdir } from 'node:fs/promises'
 import { problemsOf, type Kind } from './check.ts'
 import type { Prompt } from './define-prompt.ts'
 import type { Resource } from './define-resource.ts'
-import type { Tool } from './define-tool.ts'
+import type { ToolDefinition } from './define-tool.ts'
 
 /** What clients can be offered, each kind in the order of its names. */
 export interface Offer {
-  tools: Tool[]
+  tools: ToolDefinition[]
   resources: Resource[]
   prompts: Prompt[]
 }
 
 /** The tools of a folder, as {@link loadOffer} finds them. */
-export const loadTools = async (folder: URL): Promise<Tool[]> => (await loadOffer(folder)).tools
+export const loadTools = async (folder: URL): Promise<ToolDefinition[]> => (await loadOffer(folder)).tools
 
 /**
  * @param folder files in it without a default export are helpers; folders in it are not looked at.

@@ -10,9 +10,10 @@ export type ActAs = (access: Access | null, service: 'supabase') => Promise<unkn
 
 const TITLES = { supabase: 'Supabase' } as const
 
-export const createActing = (app: Pick<FastifyInstance, 'signIn'>): ActAs => async (access, service) => {
+/** @param what of the service is lent: its client, or what its token says. */
+export const createActing = (app: Pick<FastifyInstance, 'signIn'>, what: 'actAs' | 'claims' = 'actAs'): ActAs => async (access, service) => {
   const title = TITLES[service]
-  const client = access && await app.signIn.services.actAs(access, service).catch((error: unknown) => {
+  const client = access && await app.signIn.services[what](access, service).catch((error: unknown) => {
     throw error instanceof BackendUnavailable ? new ToolError(describeFault(error, title).message) : error
   })
   if (client) return client

@@ -22,6 +22,7 @@ export interface House {
   deadline: number
   meter: Meter
   actAs: ActAs
+  claimsOf: ActAs
   states: RequestStates
 }
 

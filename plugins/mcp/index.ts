@@ -133,7 +133,7 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
 }, { name: 'mcp', dependencies: ['storage', 'audit', 'usage', 'workers'] })
 
 const createHouse = (app: FastifyInstance, { library, notes, deadline = 25_000 }: McpOptions) =>
-  ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), actAs: createActing(app), states: createRequestStates(app.sealing, app.now) })
+  ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), actAs: createActing(app), claimsOf: createActing(app, 'claims'), states: createRequestStates(app.sealing, app.now) })
 
 const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: Catalogue) => ({
   serverInfo: {

@@ -1,5 +1,5 @@
 // The sessions that sign-ins opened at the services behind the backends: sealed, one for the browser and all apps connected in it, renewed by one caller at a time, and over when the last that stands on it is.
-import type { AuthBackend } from '../../auth-backends/contract.ts'
+import type { AuthBackend, Sessions } from '../../auth-backends/contract.ts'
 import type { Access, Grant } from '../grants/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Collection } from '../storage/contract.ts'
@@ -22,6 +22,8 @@ export interface BackendSessions {
   peek (id: string): Promise<{ backend: string, session: string } | undefined>
   /** A client of the service that acts as the caller. @returns undefined when they came another way, or the session is over. @throws BackendUnavailable */
   actAs (access: Pick<Access, 'backendSession'>, service: string): Promise<unknown>
+  /** What the service's token says of the caller. @returns and @throws as {@link BackendSessions.actAs}. */
+  claims (access: Pick<Access, 'backendSession'>, service: string): Promise<Record<string, unknown> | undefined>
   /** Tells the service that a session is over that nothing stands on. Never throws. */
   end (backend: string, session: string): Promise<void>
 }
@@ -42,6 +44,8 @@ interface Options {
 export const holderOfGrant = (id: string): string => `grant ${id}`
 export const holderOfBrowser = (session: string): string => `browser ${session}`
 
+type ActAs = NonNullable<Sessions['actAs']>
+
 export function createBackendSessions ({ store, backends, sealing, now, log, onOver }: Options): BackendSessions {
   const { seal, unseal } = sealingOf(sealing)
   const write = (record: BackendSession) => writing(record, now())
@@ -51,6 +55,12 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
   }
 
   const renewed = createRenewal({ store, backends, sealing, now, onOver, end })
+
+  async function lent<R> (id: string | undefined, service: string, lend: (actAs: ActAs, session: string) => R): Promise<R | undefined> {
+    const found = id === undefined ? undefined : await renewed(id)
+    const actAs = found && backends.get(found.backend)?.sessions?.actAs
+    return actAs?.service === service ? lend(actAs, found!.session) : undefined
+  }
 
   return {
     end,
@@ -80,10 +90,7 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
       return record && unseal(record)
     },
     renewed,
-    async actAs ({ backendSession }, service) {
-      const found = backendSession === undefined ? undefined : await renewed(backendSession)
-      const actAs = found && backends.get(found.backend)?.sessions?.actAs
-      return actAs?.service === service ? actAs.open(found!.session) : undefined
-    }
+    actAs: ({ backendSession }, service) => lent(backendSession, service, ({ open }, session) => open(session)),
+    claims: ({ backendSession }, service) => lent(backendSession, service, ({ claims }, session) => claims?.(session))
   }
 }

@@ -1,8 +1,9 @@
 // The rest of a tool's context, for a test that is not about it: nobody is shown, told or asked anything.
 import type { ToolContext } from '../../tools/define-tool.ts'
 
-export const quietContext: Pick<ToolContext, 'show' | 'progress' | 'ask' | 'client' | 'supabase'> = {
+export const quietContext: Pick<ToolContext, 'show' | 'progress' | 'ask' | 'client' | 'supabase' | 'supabaseClaims'> = {
   supabase: () => Promise.reject(new Error('nobody signed in with Supabase')),
+  supabaseClaims: () => Promise.reject(new Error('nobody signed in with Supabase')),
   show () {},
   progress () {},
   ask: () => Promise.reject(new Error('this test answers no questions')),

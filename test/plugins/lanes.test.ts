@@ -42,7 +42,7 @@ async function lanes () {
     resources: createResources([defineResource({ uri: 'note://{id}', name: 'note', title: 'Note', description: 'A note', scopes: ['mcp:read'], read: async ({ id }) => id })] as never, true),
     prompts: createPrompts([definePrompt({ name: 'greet', title: 'Greet', description: 'Greets', scopes: ['mcp:read'], arguments: z.object({ who: z.string() }), write: async ({ who }) => `Greet ${who}` })] as never, true)
   }
-  const house = { library: app.library, notes: app.notes, workers: app.workers, deadline: 5_000, meter: { take: () => undefined, called () {} }, actAs: () => Promise.reject(new Error('nobody acts here')), states: createRequestStates(app.sealing, app.now) }
+  const house = { library: app.library, notes: app.notes, workers: app.workers, deadline: 5_000, meter: { take: () => undefined, called () {} }, actAs: () => Promise.reject(new Error('nobody acts here')), claimsOf: () => Promise.reject(new Error('nobody acts here')), states: createRequestStates(app.sealing, app.now) }
   const serverInfo = { name: 'lanes', title: 'Lanes', version: '1.0.0' }
   const onError = () => {}
   const factory = createFactory({ ...offered, house, serverInfo, instructions: () => 'Be kind.', shared: false, reloads: false, onError })

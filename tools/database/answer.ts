@@ -1,0 +1,43 @@
+// Cuts what a database answered to what a client can hold, and says what was cut: long values first, then rows.
+import type { Answer, Value } from './contract.ts'
+
+/** Characters of one value. */
+const LONGEST_VALUE = 4_000
+/** Characters of all rows as JSON: clients drop larger results. */
+const LONGEST_ANSWER = 60_000
+
+export interface Shaped {
+  columns: Answer['columns']
+  rows: Value[][]
+  rowCount: number
+  /** Absent when this is everything. */
+  truncated?: string
+}
+
+export function shape ({ columns, rows, more }: Answer): Shaped {
+  const kept: Value[][] = []
+  let longValues = 0
+  let size = 0
+  for (const row of rows) {
+    const cut = row.map((value) => {
+      const short = shorten(value)
+      if (short !== value) longValues++
+      return short
+    })
+    size += JSON.stringify(cut).length
+    if (size > LONGEST_ANSWER && kept.length > 0) break
+    kept.push(cut)
+  }
+  const missing = [
+    ...(kept.length < rows.length ? [`These are the first ${kept.length} rows: more would not fit. Select fewer columns, or read on with LIMIT and OFFSET.`] : []),
+    ...(more && kept.length === rows.length ? [`There are more than these ${kept.length} rows. Narrow the query, count or group instead, or read on with LIMIT and OFFSET.`] : []),
+    ...(longValues > 0 ? [`${longValues} long ${longValues === 1 ? 'value was' : 'values were'} cut after ${LONGEST_VALUE} characters. Read a part with substr().`] : [])
+  ]
+  return { columns, rows: kept, rowCount: kept.length, ...(missing.length > 0 && { truncated: missing.join(' ') }) }
+}
+
+function shorten (value: Value): Value {
+  const text = typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value) : ''
+  if (text.length > LONGEST_VALUE) return `${text.slice(0, LONGEST_VALUE).toWellFormed()}…`
+  return typeof value === 'string' ? value.toWellFormed() : value
+}

@@ -1,0 +1,48 @@
+// The catalogue for a model: databases, tables and columns that this caller may read, short enough to be read whole.
+import { ToolError, type ToolContext } from '../define-tool.ts'
+import type { Column, Database, Table } from './contract.ts'
+import { didYouMean } from './nearest.ts'
+
+/** Tables that are shown with their columns; of the others only the name. */
+const MOST_DETAILED = 40
+const MOST_NAMED = 500
+const MOST_COLUMNS = 100
+
+export interface DatabaseDescription {
+  name: string
+  kind: string
+  tables: Array<{ name: string, kind?: string, comment?: string, columns?: string[] }>
+  truncated?: string
+}
+
+/**
+ * What the caller of this context may read: for the tool, and for whoever shows the catalogue in another way.
+ * @param only the tables to show; all if left out. @throws ToolError for a table that none of the databases has.
+ */
+export async function describeDatabases (databases: readonly Database[], context: ToolContext, only?: readonly string[]): Promise<DatabaseDescription[]> {
+  const found = await Promise.all(databases.map(async (database) => ({ database, tables: await database.tables(context) })))
+  const all = found.flatMap(({ tables }) => tables.map(({ name }) => name))
+  const missing = only?.find((name) => !all.includes(name))
+  if (missing !== undefined) throw new ToolError(`There is no table ${missing} here.${didYouMean(missing, all)} Leave tables out to see all.`)
+  return found.map(({ database: { name, kind }, tables }) => {
+    const chosen = only ? tables.filter(({ name }) => only.includes(name)) : tables
+    const left = chosen.length - MOST_DETAILED
+    return {
+      name,
+      kind,
+      tables: chosen.slice(0, MOST_NAMED).map((table, index) => index < MOST_DETAILED ? describe(table) : { name: table.name }),
+      ...(left > 0 && { truncated: `Columns are shown for ${MOST_DETAILED} of ${chosen.length} tables. Name others in tables to see theirs.` })
+    }
+  })
+}
+
+const describe = ({ name, kind, comment, columns }: Table) => ({
+  name,
+  ...(kind === 'view' && { kind }),
+  ...(comment && { comment: comment.slice(0, 300) }),
+  columns: [...columns.slice(0, MOST_COLUMNS).map(line), ...(columns.length > MOST_COLUMNS ? [`… and ${columns.length - MOST_COLUMNS} more`] : [])]
+})
+
+/** `id bigint primary key`, as SQL would say it. */
+const line = ({ name, type, primaryKey, notNull, references, comment }: Column): string =>
+  [name, type, primaryKey && 'primary key', notNull && 'not null', references && `references ${references}`, comment && `-- ${comment.slice(0, 200)}`].filter(Boolean).join(' ')

@@ -1,0 +1,43 @@
+// What a database is to database_query, whatever it runs on: a catalogue of what may be read, and one reading statement at a time.
+import type { ToolContext } from '../define-tool.ts'
+
+export interface Column { name: string, type: string, primaryKey?: boolean, notNull?: boolean, references?: string, comment?: string }
+
+export interface Table {
+  /** As a query writes it. */
+  name: string
+  kind: 'table' | 'view'
+  columns: Column[]
+  comment?: string
+}
+
+/** Numbers and truth values as they are; what JSON cannot hold exactly is text. */
+export type Value = string | number | boolean | null | object
+
+export interface Question {
+  sql: string
+  parameters: Array<string | number | boolean | null>
+  /** Most rows to answer. */
+  rows: number
+}
+
+export interface Answer {
+  columns: Array<{ name: string, type?: string | undefined }>
+  rows: Value[][]
+  /** There were more rows than asked for. */
+  more: boolean
+}
+
+export interface Database {
+  /** How a call names it. */
+  name: string
+  kind: 'PostgreSQL' | 'SQLite'
+  /** The tables this caller may read, in the order of their names. @throws ToolError when this caller may read none, in words for a model. */
+  tables (context: ToolContext): Promise<Table[]>
+  /** @throws ToolError for whatever the model can mend, never with a text of the database. */
+  query (question: Question, context: ToolContext): Promise<Answer>
+  close? (): Promise<void>
+}
+
+/** Bytes that may come from a database for one answer, before they are cut to what a client can hold. */
+export const MOST_BYTES = 4_000_000

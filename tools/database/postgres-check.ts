@@ -1,0 +1,164 @@
+// Whether a statement only reads, and only what may be read: its syntax tree, made by Postgres' own parser, holds nothing but what is listed here.
+import type * as PgQuery from 'libpg-query'
+import { ToolError } from '../define-tool.ts'
+import type { Table } from './contract.ts'
+import { didYouMean } from './nearest.ts'
+import { allowedFunctions } from './postgres-functions.ts'
+
+/** What the statement may name. */
+export interface Names {
+  /** Tables by schema and name. */
+  tables: ReadonlyMap<string, Table>
+  /** Schemas in the order in which a bare name is looked for. */
+  schemas: readonly string[]
+  /** Every relation of the database: a query of a WITH may not be called like one of them, since it would hide which is meant. */
+  relations: ReadonlySet<string>
+  /** Every function of the database: what follows a dot may be one, called on what stands before it. */
+  functions: ReadonlySet<string>
+}
+
+export const tableKey = (schema: string, name: string): string => JSON.stringify([schema, name])
+
+const NODES = new Set(['SelectStmt', 'ResTarget', 'ColumnRef', 'String', 'A_Star', 'A_Const', 'A_Expr', 'FuncCall', 'TypeCast', 'RangeVar', 'RangeSubselect', 'RangeFunction',
+  'JoinExpr', 'SubLink', 'BoolExpr', 'NullTest', 'BooleanTest', 'CaseExpr', 'CaseWhen', 'CoalesceExpr', 'MinMaxExpr', 'SQLValueFunction', 'SortBy', 'WindowDef', 'ColumnDef',
+  'A_ArrayExpr', 'A_Indirection', 'A_Indices', 'RowExpr', 'List', 'ParamRef', 'CollateClause', 'GroupingSet', 'GroupingFunc', 'CommonTableExpr', 'Integer', 'Float', 'Boolean', 'BitString', 'NamedArgExpr'])
+
+/** They say how the server is set up, and whom it runs as. */
+const HIDDEN_VALUES = new Set(['SVFOP_CURRENT_CATALOG', 'SVFOP_CURRENT_SCHEMA', 'SVFOP_CURRENT_ROLE', 'SVFOP_CURRENT_USER', 'SVFOP_SESSION_USER', 'SVFOP_USER'])
+
+const ONLY_READS = 'Only one SELECT (or WITH … SELECT, or VALUES) is run here: nothing that writes, changes settings or locks rows.'
+
+type Node = Record<string, unknown>
+
+let library: Promise<typeof PgQuery> | undefined
+
+/** Loads the parser when the first query comes. */
+function parser (): Promise<typeof PgQuery> {
+  library ??= import('libpg-query').then(async (module) => {
+    await module.loadModule()
+    return module
+  })
+  return library
+}
+
+/** @returns the names that stand where a column does. @throws ToolError that says what to write instead. */
+export async function checkPostgres (sql: string, names: Names): Promise<{ columns: string[] }> {
+  const check = new Check(names)
+  try {
+    const { stmts = [] } = await parse(sql)
+    if (stmts.length !== 1) throw new ToolError(`${ONLY_READS} There are ${stmts.length} statements: send one at a time.`)
+    const statement = stmts[0]!.stmt as Node
+    if (!('SelectStmt' in statement)) throw new ToolError(ONLY_READS)
+    check.collectQueries(statement)
+    check.walk(statement)
+  } catch (error) {
+    if (error instanceof RangeError) throw new ToolError('This statement is nested too deeply. Write a simpler one.')
+    throw error
+  }
+  return { columns: [...check.columns] }
+}
+
+async function parse (sql: string): Promise<PgQuery.ParseResult> {
+  const { parseSync, hasSqlDetails } = await parser()
+  try {
+    return parseSync(sql)
+  } catch (error) {
+    if (error instanceof RangeError) throw error
+    if (!hasSqlDetails(error)) throw new ToolError(ONLY_READS)
+    const at = error.sqlDetails?.cursorPosition ?? 0
+    const near = [...Buffer.from(sql).subarray(at).toString().toWellFormed()].slice(0, 30).join('').trim()
+    throw new ToolError(near === '' ? 'The statement ends too early. Finish it and call again.' : `The statement is no valid SQL from here on: ${JSON.stringify(near)}. Correct it and call again.`)
+  }
+}
+
+class Check {
+  readonly columns = new Set<string>()
+  private readonly names: Names
+  /** The queries of all WITH clauses. */
+  private readonly queries = new Set<string>()
+
+  constructor (names: Names) { this.names = names }
+
+  collectQueries (value: unknown): void {
+    for (const [tag, node] of children(value)) {
+      if (tag === 'CommonTableExpr') this.addQuery(String((node as Node)['ctename']))
+      this.collectQueries(node)
+    }
+  }
+
+  private addQuery (name: string): void {
+    if (this.names.relations.has(name)) throw new ToolError(`WITH ${quoted(name)} has the name of something that is in the database. Give that query another name.`)
+    this.queries.add(name)
+  }
+
+  walk (value: unknown): void {
+    for (const [key, node] of children(value)) {
+      // A tagged node; the members of a node begin with a small letter.
+      if (/^[A-Z]/.test(key)) this.visit(key, node as Node)
+      if (key === 'intoClause' || key === 'lockingClause') throw new ToolError(ONLY_READS)
+      if (key === 'typeName') this.checkType(node as Node)
+      this.walk(node)
+    }
+  }
+
+  private visit (tag: string, node: Node): void {
+    if (!NODES.has(tag)) throw new ToolError(/Stmt$/.test(tag) ? ONLY_READS : `This statement uses something that is not offered here (${tag}). Write it in a plainer way.`)
+    switch (tag) {
+      case 'RangeVar': return this.checkTable(node)
+      case 'FuncCall': return this.checkFunction(strings(node['funcname']))
+      case 'ColumnRef': return this.checkColumn(strings(node['fields']))
+      case 'A_Indirection': return strings(node['indirection']).forEach((name) => this.checkDotted(name))
+      case 'A_Expr': return this.checkOperator(strings(node['name']))
+      case 'SQLValueFunction': if (HIDDEN_VALUES.has(String(node['op']))) throw new ToolError('This does not say who runs the database or what it is called. Leave that out.')
+    }
+  }
+
+  private checkTable ({ catalogname, schemaname, relname }: Node): void {
+    const name = String(relname)
+    if (schemaname === undefined && this.queries.has(name)) return
+    const schemas = schemaname === undefined ? this.names.schemas : [String(schemaname)]
+    if (catalogname === undefined && schemas.some((schema) => this.names.tables.has(tableKey(schema, name)))) return
+    const written = [schemaname, relname].filter((part) => part !== undefined).join('.')
+    throw new ToolError(`There is no table ${quoted(written)} to read here.${didYouMean(name, [...this.names.tables.values()].map(({ name }) => name))} Call database_query without sql to see the tables.`)
+  }
+
+  private checkFunction (path: string[]): void {
+    const name = path.at(-1)!
+    const ours = path.length === 1 || (path.length === 2 && path[0] === 'pg_catalog')
+    if (!ours || !allowedFunctions.has(name)) throw new ToolError(`The function ${quoted(path.join('.'))} is not offered here.${didYouMean(name, allowedFunctions)} The usual functions for numbers, text, dates, JSON, arrays, aggregates and windows are.`)
+  }
+
+  private checkColumn (path: string[]): void {
+    const name = path.at(-1)
+    if (name === undefined) return
+    this.columns.add(name)
+    if (path.length > 1) this.checkDotted(name)
+  }
+
+  /** `g.pg_read_file` calls the function on `g` when there is no such column. */
+  private checkDotted (name: string): void {
+    if (allowedFunctions.has(name) || !this.names.functions.has(name)) return
+    if ([...this.names.tables.values()].some(({ columns }) => columns.some((column) => column.name === name))) return
+    throw new ToolError(`.${quoted(name)} may mean a function of that name, which is not offered here. Give the column another name with AS.`)
+  }
+
+  private checkOperator (path: string[]): void {
+    if (path.length > 1 && path[0] !== 'pg_catalog') throw new ToolError('Write operators without a schema.')
+  }
+
+  private checkType ({ names }: Node): void {
+    const path = strings(names)
+    if (path.length > 1 && path[0] !== 'pg_catalog' && !this.names.schemas.includes(path[0]!)) throw new ToolError(`There is no type ${quoted(path.join('.'))} here.`)
+    if (/^reg/.test(path.at(-1) ?? '')) throw new ToolError('Types that name things of the database itself, such as regclass, are not offered here.')
+  }
+}
+
+const children = (value: unknown): Array<[string, unknown]> => typeof value === 'object' && value !== null ? Object.entries(value) : []
+
+/** The texts of a list of String nodes. */
+const strings = (list: unknown): string[] => (Array.isArray(list) ? list as Node[] : []).flatMap((node) => {
+  const { sval } = Object(node['String']) as { sval?: string }
+  return 'String' in node ? [sval ?? ''] : []
+})
+
+const quoted = (name: string): string => name.toWellFormed().slice(0, 100)
