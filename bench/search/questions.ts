@@ -77,7 +77,7 @@ export const questions: Question[] = [
   { query: 'regular expression denial of service check', grades: { 'safe-regex2/README.md': 2 } },
   { query: 'tar archive extract', grades: { 'tar/README.md': 2, 'tar/dist/commonjs/index.d.ts': 1, 'tar/dist/commonjs/options.d.ts': 1 } },
   { query: 'SQLite database synchronous prepared statements', grades: { '@types/node/sqlite.d.ts': 2 } },
-  { query: 'AsyncLocalStorage context', grades: { '@types/node/async_hooks.d.ts': 2, '@sentry/opentelemetry/build/types/asyncLocalStorageContextManager.d.ts': 1 } },
+  { query: 'AsyncLocalStorage context', grades: { '@types/node/async_hooks.d.ts': 2 } },
   { query: 'scrypt key derivation', grades: { '@types/node/crypto.d.ts': 2 } },
   { query: 'gzip and brotli compression streams', grades: { '@types/node/zlib.d.ts': 2, 'minizlib/README.md': 2, 'hono/dist/types/middleware/compress/index.d.ts': 1, 'minizlib/dist/commonjs/index.d.ts': 1 } },
   { query: 'spawn a child process across platforms', grades: { 'cross-spawn/README.md': 2, '@types/node/child_process.d.ts': 2, 'foreground-child/README.md': 1, '@npmcli/promise-spawn/README.md': 1 } },
