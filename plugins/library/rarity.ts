@@ -1,5 +1,6 @@
 // How rare each word is among the documents in Postgres: from the statistics that its planner keeps of the column, so that nothing has to be counted or kept in step.
 import type { Query as Run } from '../postgres.ts'
+import { enoughOf } from './enough.ts'
 import type { Asked, Term } from './tsvector.ts'
 
 export interface Rarity {
@@ -13,8 +14,6 @@ interface Statistics { documents: number, average: number, share: Map<string, nu
 
 /** Milliseconds after which statistics are read anew, beside the search that finds them old. */
 const FRESH = 300_000
-/** So many documents are ranked: the rarest words first, until they are expected to have found this many. */
-const ENOUGH = 3_000
 /** A pair says a little less than both of its words alone. */
 const PAIR = 0.5
 
@@ -49,13 +48,8 @@ export function createRarity (query: Run, table: string): Rarity {
     async weigh ({ terms }) {
       if (performance.now() - read > FRESH) await refresh()
       const weights = terms.map(({ lexemes }) => lexemes.length === 1 ? weightOf(lexemes[0]!) : PAIR * lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0))
-      const candidates: Term[] = []
-      let expected = 0
-      for (const term of terms.filter(({ lexemes }) => lexemes.length === 1).sort((a, b) => shareOf(a.lexemes[0]!) - shareOf(b.lexemes[0]!))) {
-        if (candidates.length > 0 && expected > ENOUGH) break
-        candidates.push(term)
-        expected += shareOf(term.lexemes[0]!) * known.documents
-      }
+      const words = terms.filter(({ lexemes }) => lexemes.length === 1)
+      const candidates = enoughOf(words, ({ lexemes }) => shareOf(lexemes[0]!) * known.documents)
       return { weights, average: known.average, candidates: candidates.length > 0 ? candidates : terms }
     }
   }

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openDatabase, transaction } from '../sqlite.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
-import { matchExpression, TOKENIZER } from './fts5.ts'
+import { createCounter, matchExpression, TOKENIZER } from './fts5.ts'
 import { splitText } from './parts.ts'
 import { passage } from './passage.ts'
 import { pathWords, separateWords, shownWords } from './words.ts'
@@ -43,6 +43,7 @@ const DAMAGED = new Set([11, 26])
 export function openSqliteDocuments (dataDir: string): DocumentStore {
   const db = openIndex(dataDir)
   const sql = prepare(db)
+  const counter = createCounter(db)
 
   return {
     description: `SQLite in ${dataDir}`,
@@ -60,7 +61,7 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
       return row && { ...row } as unknown as DocumentPart
     },
     async search (text, limit) {
-      const asked = matchExpression(text)
+      const asked = matchExpression(text, counter.found)
       if (asked === undefined) return []
       const words = shownWords(asked.query)
       const documents = new Map<string, Record<string, unknown>>()
@@ -71,7 +72,7 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
       return [...documents.values()].map(({ key, ...hit }) =>
         ({ ...hit, snippet: passage(sql.text.get(key as number)!['text'] as string, words) }) as unknown as SearchHit)
     },
-    async settle () { /* FTS5 keeps its index in order by itself */ },
+    async settle () { counter.forget() },
     async count () { return sql.count.get()!['count'] as number },
     async close () { if (db.isOpen) db.close() }
   }

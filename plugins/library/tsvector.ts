@@ -1,26 +1,6 @@
 // How Postgres is filled and asked in full text: words are cut and stemmed here, so that no extension, dictionary or locale of the server matters.
-import { stemmer } from 'stemmer'
+import { fold, stem } from './stem.ts'
 import { isSpaceless, parseQuery, wordsOf, type Query } from './words.ts'
-
-/** Characters: Postgres takes 2,046 bytes. */
-const LONGEST_WORD = 100
-
-/** Stemming costs more than finding it again. */
-const STEMS_KEPT = 50_000
-const stems = new Map<string, string>()
-
-function stem (whole: string): string {
-  const word = whole.slice(0, LONGEST_WORD).toWellFormed()
-  const known = stems.get(word)
-  if (known !== undefined) return known
-  const found = /^[a-z]{3,}$/.test(word) ? stemmer(word) : word
-  if (stems.size >= STEMS_KEPT) stems.clear()
-  stems.set(word, found)
-  return found
-}
-
-/** Without the accents of European letters; other marks are part of a word. */
-const fold = (text: string): string => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').normalize('NFC')
 
 const lexemesOf = (text: string): string[] => wordsOf(fold(text)).map(stem)
 
