@@ -37,6 +37,7 @@ import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
+import { documentUri } from './tools/documents.ts'
 import { loadOffer, type Offer } from './tools/load.ts'
 import type { Tool } from './tools/define-tool.ts'
 
@@ -80,9 +81,18 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, reloa
     await app.register(signIn, config)
   }
   await app.register(mcp, { ...config, ...offer, library: app.library, reloads, iconUrl: config.publicUrl + paths.icon })
+  app.library.ready.then(() => followDocuments(app), () => { /* the library has said why */ })
 
   await app.register((scope) => machineRoutes(scope, config))
   await app.register((scope) => pageRoutes(scope, config, offer.tools))
+}
+
+/** Tells of every change in the folder from now on; what was there at the start is no change. */
+function followDocuments (app: FastifyInstance): void {
+  app.library.onChange((ids) => {
+    const updated = ids.map((id) => ({ kind: 'resource_updated' as const, uri: documentUri(id) }))
+    app.mcp.announce([{ kind: 'resources_list_changed' }, ...updated]).catch((err: unknown) => app.log.warn({ err }, 'a change of documents could not be told'))
+  })
 }
 
 /** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */

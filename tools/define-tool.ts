@@ -35,13 +35,7 @@ export interface LibraryDocument {
 }
 
 /** A document in a list. */
-export interface LibraryEntry {
-  id: string
-  title: string
-  /** MIME type of the file. */
-  type: string
-  bytes: number
-}
+export interface LibraryEntry { id: string, title: string }
 
 /** The documents this server serves, as a tool sees them. */
 export interface ToolLibrary {
