@@ -38,8 +38,8 @@ import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
 import { documentUri } from './tools/documents.ts'
+import { followTools } from './tools/follow.ts'
 import { loadOffer, type Offer } from './tools/load.ts'
-import type { Tool } from './tools/define-tool.ts'
 
 const TOOLS = new URL('./tools/', import.meta.url)
 
@@ -48,7 +48,7 @@ export interface AppOptions {
   now?: Clock
   /** What to offer instead of what tools/ holds, for tests. */
   offer?: Offer
-  /** Whether what is offered will change while the server runs. */
+  /** Whether what is offered changes while the server runs: with the files of tools/, unless there is an `offer`. */
   reloads?: boolean
 }
 
@@ -58,6 +58,7 @@ export async function buildApp (config: Config, { now = monotonicClock, offer, r
   const app = createServer(config)
   try {
     await registerAll(app, config, { offer: offered, reloads, now })
+    if (reloads && offer === undefined) await followFiles(app)
     return app
   } catch (error) {
     await app.close()
@@ -84,7 +85,19 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, reloa
   app.library.ready.then(() => followDocuments(app), () => { /* the library has said why */ })
 
   await app.register((scope) => machineRoutes(scope, config))
-  await app.register((scope) => pageRoutes(scope, config, offer.tools))
+  await app.register((scope) => pageRoutes(scope, config))
+}
+
+/** Development: a tool that is saved is offered at once. */
+async function followFiles (app: FastifyInstance): Promise<void> {
+  const stop = await followTools(TOOLS, {
+    changed (offer, file) {
+      app.mcp.offer(offer)
+      app.log.info(`${file} changed: ${offer.tools.length} tools, ${offer.resources.length} resources and ${offer.prompts.length} prompts are offered`)
+    },
+    failed: (error, file) => app.log.error(`${file} changed, but the tools from before stay: ${error.message}`)
+  })
+  app.addHook('onClose', stop)
 }
 
 /** Tells of every change in the folder from now on; what was there at the start is no change. */
@@ -118,7 +131,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
 const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
-async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly Tool[]): Promise<void> {
+async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
   app.setErrorHandler(answerPage)
   app.addHook('onRequest', app.checkFormOrigin)
   // Redirects too: a handle or a code in a URL is nobody's to keep or to pass on.
@@ -127,7 +140,7 @@ async function pageRoutes (app: FastifyInstance, config: Config, tools: readonly
   for (const path of pagePaths) app.options(path, (_request, reply) => reply.code(405).header('allow', 'GET, POST').send())
   await app.register(parameters)
   await app.register(assetRoutes)
-  await app.register(homeRoute, { ...config, tools })
+  await app.register(homeRoute, config)
   await app.register(documentRoutes, config)
   if (!config.signIn) return
   await app.register(authorizeRoute, config)

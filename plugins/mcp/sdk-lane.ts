@@ -40,8 +40,9 @@ export function createSdkLane (options: SdkLaneOptions): SdkLane {
 
   const serveModern = async (exchange: Exchange, request: Request): Promise<Answer> => {
     const mismatch = paramHeaderMismatch(exchange, catalogue)
-    const handler = (exchange.body as Message).method === 'subscriptions/listen' ? listening : modern
-    return toAnswer(mismatch ?? await handler.fetch(request, { parsedBody: exchange.body, authInfo: authInfo(exchange) }))
+    const means = { parsedBody: exchange.body, authInfo: authInfo(exchange) }
+    const follows = (exchange.body as Message).method === 'subscriptions/listen'
+    return toAnswer(mismatch ?? await (follows ? listening.fetch(toRequest(endingWithToken(exchange)), means) : modern.fetch(request, means)))
   }
   const serveLegacy = async (exchange: Exchange, request: Request): Promise<Answer> => {
     const version = exchange.headers['mcp-protocol-version']
@@ -72,6 +73,13 @@ export function createSdkLane (options: SdkLaneOptions): SdkLane {
     },
     close: () => listening.close()
   }
+}
+
+/** A stream is no way around the end of a token. */
+function endingWithToken (exchange: Exchange): Exchange {
+  if (!exchange.access) return exchange
+  const left = Math.min(Math.max(0, exchange.access.expiresAt * 1000 - Date.now()), 2 ** 31 - 1)
+  return { ...exchange, signal: AbortSignal.any([exchange.signal, AbortSignal.timeout(left)]) }
 }
 
 /** What a session's `initialize` is answered with promises what only a session can keep; nothing is kept yet. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { buildApp } from '../../app.ts'
+import { buildApp, type AppOptions } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
 import { loadConfig } from '../../config.ts'
 import { freePort } from './ports.ts'
@@ -12,6 +12,7 @@ export interface TestServer {
   app: FastifyInstance
   url: string
   dataDir: string
+  docsDir: string
   close (): Promise<void>
   /** A second start on the same data and address. */
   restart (): Promise<void>
@@ -19,7 +20,7 @@ export interface TestServer {
 
 interface Teardown { teardown (work: () => Promise<void>): void }
 
-export interface ServerOptions {
+export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads'> {
   env?: Record<string, string>
   now?: Clock
   documents?: Record<string, string>
@@ -31,7 +32,7 @@ export const sampleDocuments: Record<string, string> = {
 }
 
 /** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { env = {}, now, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (t: Teardown, { env = {}, now, documents = sampleDocuments, ...options }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -41,12 +42,12 @@ export async function startServer (t: Teardown, { env = {}, now, documents = sam
   }
   const start = async (port: number) => {
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
-    const app = await buildApp(config, now ? { now } : {})
+    const app = await buildApp(config, { ...options, ...(now && { now }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app
   }
-  const server = { dataDir } as TestServer
+  const server = { dataDir, docsDir } as TestServer
   const port = await freePort()
   server.app = await start(port)
   server.url = `http://localhost:${port}`
