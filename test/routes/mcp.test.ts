@@ -340,17 +340,25 @@ t.test('MC-10: a body over 1 MB is 413, a compressed one 415, and nothing of it 
   t.match(await raw(port, head(['Authorization: Bearer alice'])), /^HTTP\/1\.1 413/, 'announced 1 GB')
 })
 
-t.test('MC-11, G2: session ids are neither made nor looked at', async (t) => {
-  const { eras, legacy } = await start(t)
-  for (const [era, request] of eras) {
-    for (const id of ['made-up', 'x'.repeat(5000), '../../etc']) {
-      const { status, headers } = await request('tools/list', {}, { 'mcp-session-id': id })
-      t.equal(status, 200, era)
-      t.notOk(headers.has('mcp-session-id'))
+t.test('MC-11, G2, T19: a made-up session id is 404, 2026-07-28 has none, and a client that cannot be asked back gets none', async (t) => {
+  const { legacy, modern, send, ran } = await start(t)
+  for (const id of ['made-up', 'x'.repeat(5000), '../../etc', 'a b', '*']) {
+    for (const method of ['tools/list', 'tools/call', 'ping']) {
+      const { status, json } = await legacy(method, { name: 'write', arguments: {} }, { 'mcp-session-id': id })
+      t.equal(status, 404, `${method} ${id.slice(0, 20)}`)
+      t.match(json, { error: { code: -32001 }, id: null })
     }
+    const headers = { authorization: 'Bearer alice', 'mcp-session-id': id, accept: 'text/event-stream' }
+    for (const path of ['/mcp']) for (const method of ['GET', 'DELETE']) t.equal((await send({ path, method, headers })).status, 404, method)
+    const { status, headers: answered } = await modern('tools/list', {}, { 'mcp-session-id': id })
+    t.equal(status, 200)
+    t.notOk(answered.has('mcp-session-id'))
   }
-  const { headers } = await legacy('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } })
-  t.notOk(headers.has('mcp-session-id'))
+  t.strictSame(ran, [])
+  for (const capabilities of [{}, { experimental: {} }, { elicitation: null, sampling: true, roots: 'yes' }]) {
+    const { headers } = await legacy('initialize', { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'x', version: '1' } })
+    t.notOk(headers.has('mcp-session-id'), JSON.stringify(capabilities))
+  }
 })
 
 t.test('MC-13, T15, MC-20: an unknown protocol version is 400 -32022, and names what is spoken', async (t) => {
