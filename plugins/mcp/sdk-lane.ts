@@ -78,7 +78,7 @@ export function createSdkLane (options: SdkLaneOptions): SdkLane {
 /** A stream is no way around the end of a token. */
 function endingWithToken (exchange: Exchange): Exchange {
   if (!exchange.access) return exchange
-  const left = Math.min(Math.max(0, exchange.access.expiresAt * 1000 - Date.now()), 2 ** 31 - 1)
+  const left = Math.min(Math.max(0, Math.ceil(exchange.access.expiresAt * 1000 - Date.now())), 2 ** 31 - 1)
   return { ...exchange, signal: AbortSignal.any([exchange.signal, AbortSignal.timeout(left)]) }
 }
 

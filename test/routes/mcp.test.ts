@@ -452,6 +452,21 @@ t.test('MC-18, T16: unknown methods and tools are errors without internals', asy
   }
 })
 
+t.test('MC-18: parameters of the wrong shape are -32602, in a sentence', async (t) => {
+  const { eras } = await start(t)
+  for (const [era, request] of eras) {
+    const cases: Array<[string, Record<string, unknown>, RegExp]> = [
+      ['tools/list', { cursor: 1 }, /^Invalid params of tools\/list: cursor: /], ['tools/call', { arguments: {} }, /^Invalid params of tools\/call: name: /], ['prompts/get', {}, /name: /],
+      ['resources/read', { uri: 7 }, /uri: /], ['completion/complete', { ref: { type: 'x' } }, /ref: .*argument: /], ...(era === 'legacy' ? [['initialize', {}, /protocolVersion: .*capabilities: /] as [string, object & Record<string, unknown>, RegExp]] : [])
+    ]
+    for (const [method, params, message] of cases) {
+      const { json, text } = await request(method, params)
+      t.match(json.error, { code: -32602, message }, `${era} ${method}`)
+      t.notMatch(text, /\\n|invalid_type/)
+    }
+  }
+})
+
 t.test('MC-19, A5: a token without the scope is 403 with every scope of the operation, and nothing runs', async (t) => {
   const { eras, ran } = await start(t)
   const metadata = `resource_metadata="${PUBLIC}/.well-known/oauth-protected-resource"`
