@@ -14,11 +14,12 @@ import { readMessages } from './body.ts'
 import { connectBus, createLocalBus } from './bus.ts'
 import type { Meter } from './call.ts'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
-import { createChanges, toServerEvents, type Change } from './changes.ts'
+import { createChanges, type Change } from './changes.ts'
 import type { Answer, Exchange } from './contract.ts'
 import { createRequestStates } from './dialogue.ts'
 import { checkAccess } from './gate.ts'
 import { answerError, checkRequest, prepare, readVisit, send } from './http.ts'
+import { createSubscriptions } from './listen.ts'
 import { createPrompts } from './prompts.ts'
 import { createResources } from './resources.ts'
 import { createSdkLane } from './sdk-lane.ts'
@@ -80,13 +81,15 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   const bus = options.redisUrl === undefined ? createLocalBus() : await connectBus(options.redisUrl, app.log)
   const changes = createChanges(bus, app.storage, app.now, app.log)
   const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
-  const factory = createFactory({ ...offered, ...describeServer(options, offered.catalogue), house: createHouse(app, options), shared: !signIn, reloads: options.reloads === true, onError })
+  const about = describeServer(options, offered.catalogue)
+  const factory = createFactory({ ...offered, ...about, house: createHouse(app, options), shared: !signIn, reloads: options.reloads === true, onError })
   const sessions = createSessions({ storage: app.storage, sealing: app.sealing, bus, changes, factory, log: app.log })
-  const { lane, close } = createSdkLane({ factory, catalogue: offered.catalogue, bus: toServerEvents(changes), sessions: sessions.serve, onError })
+  const subscriptions = createSubscriptions(changes, about.serverInfo)
+  const lane = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: sessions.serve, onError })
   // Before the server stops listening: an open stream would keep it from ending.
   app.addHook('preClose', async () => {
     sessions.close()
-    await close()
+    subscriptions.close()
   })
   app.addHook('onClose', async () => bus.close())
 

@@ -25,7 +25,12 @@ function makeOffer () {
   const log: string[] = []
   let open = Promise.withResolvers<void>()
   const tool = (name: string, run: (context: ToolContext, text: string) => unknown): Tool => defineTool({
-    name, title: name, description: `For this test: ${name}.`, scopes: ['mcp:read'], input: z.object({ text: z.string().default('') }), annotations,
+    name,
+    title: name,
+    description: `For this test: ${name}.`,
+    scopes: ['mcp:read'],
+    input: z.object({ text: z.string().default('') }),
+    annotations,
     async run ({ text }, context) { await run(context, text) }
   })
   const offer: Offer = {

@@ -26,8 +26,11 @@ async function place (t: Test, files: Record<string, string>): Promise<string> {
 
 t.test('one folder holds tools, resources and prompts, each told by what it does', async (t) => {
   const folder = await place(t, {
-    'b.ts': tool("name: 'b'"), 'a.ts': tool("name: 'a', aliases: ['z'], noauth: true, deadline: 60_000, icons: [{ src: 'data:image/png;base64,AA==' }]"),
-    'r.ts': resource("name: 'a', uri: 'notes://{id}'"), 'p.ts': prompt("name: 'a', arguments: z.object({ id: z.string(), kind: z.enum(['x']).optional() })"), 'helper.ts': 'export const x = 1'
+    'b.ts': tool("name: 'b'"),
+    'a.ts': tool("name: 'a', aliases: ['z'], noauth: true, deadline: 60_000, icons: [{ src: 'data:image/png;base64,AA==' }]"),
+    'r.ts': resource("name: 'a', uri: 'notes://{id}'"),
+    'p.ts': prompt("name: 'a', arguments: z.object({ id: z.string(), kind: z.enum(['x']).optional() })"),
+    'helper.ts': 'export const x = 1'
   })
   const { tools, resources, prompts } = await loadOffer(pathToFileURL(folder))
   t.strictSame([tools, resources, prompts].map((list) => list.map(({ name }) => name)), [['a', 'b'], ['a'], ['a']])
@@ -78,7 +81,7 @@ t.test('CVE-2026-0621, TL-06: URI templates match in one pass, undo their own ex
 })
 
 t.test('a tool that is saved is taken over with its helpers; one that is broken leaves those from before', async (t) => {
-  const helped = (value: number) => `import { value } from './value.ts'\n${tool(`name: 'helped', title: \`title \${value}\``)} // ${value}`
+  const helped = (value: number) => `import { value } from './value.ts'\n${tool("name: 'helped', title: 'title ' + value")} // ${value}`
   const folder = await place(t, { 'helped.ts': helped(0), 'value.ts': 'export const value = 1' })
   const offers: Offer[] = []
   const problems: string[] = []
