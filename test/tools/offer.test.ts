@@ -1,5 +1,5 @@
 // What tools/ may hold besides plain tools, what is said about it when it is wrong, and how it is taken over while the server runs.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -60,6 +60,18 @@ t.test('pains 18 and 19: whatever is wrong with resources, prompts and the newer
   ]
   for (const line of expected) t.match(message, line)
   t.equal(message.split('\n  - ').length - 1, expected.length, message)
+})
+
+t.test('the examples of the guide to resources and prompts work as they stand', async (t) => {
+  const guide = await readFile(new URL('../../docs/resources-and-prompts.md', import.meta.url), 'utf8')
+  const examples = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source!
+    .replace("from 'zod'", `from ${ZOD}`)
+    .replace(/'\.\/(define-\w+)\.ts'/, (_, name) => JSON.stringify(new URL(`../../tools/${name}.ts`, import.meta.url).href)))
+  const { resources: [hours], prompts: [decline] } = await loadOffer(pathToFileURL(await place(t, { 'hours.ts': examples[0]!, 'decline.ts': examples[1]! })))
+  t.equal(await hours!.read({ city: 'bern' } as never, {} as never), '9 to 18')
+  t.equal(await hours!.read({ city: 'nowhere' } as never, {} as never), undefined)
+  t.match(await hours!.list!(undefined, {} as never), { resources: [{ values: { city: 'bern' } }, {}] })
+  t.match(await decline!.write(decline!.arguments.parse({ invitation: 'A party' }), {} as never), /warm refusal.*\n\nA party/)
 })
 
 t.test('CVE-2026-0621, TL-06: URI templates match in one pass, undo their own expansion, and take no traversal for a part', async (t) => {
