@@ -1,4 +1,4 @@
-# The server as an image: Node 24, production packages only, an ordinary user. No build step: Node runs the TypeScript as it is.
+# The server as an image: Node 24, production packages only, an ordinary user, nothing to write but /data. No build step: Node runs the TypeScript as it is.
 FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -13,11 +13,16 @@ ENV NODE_ENV=production \
 WORKDIR /app
 # A new named volume at /data takes this owner over.
 RUN mkdir /data && chown node:node /data
+# All of /app stays root's: the server cannot change its own code.
 COPY --from=packages /app/node_modules ./node_modules
 # What .dockerignore lets through: the source, the views and the default documents.
 COPY . .
 USER node
 VOLUME /data
 EXPOSE 8080
+STOPSIGNAL SIGTERM
+# Ready, not only alive: storage answers too.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# No shell in between: the signal reaches the server itself.
+CMD ["node", "server.ts"]

@@ -1,5 +1,6 @@
 // buildApp: the table of contents. The only file that names every plugin and every route.
 import { randomUUID } from 'node:crypto'
+import type { Writable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
@@ -13,14 +14,20 @@ import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
 import limits from './plugins/limits.ts'
 import mcp from './plugins/mcp/index.ts'
+import notes from './plugins/notes/index.ts'
+import load from './plugins/observe/load.ts'
+import metrics from './plugins/observe/metrics.ts'
+import tracing from './plugins/observe/tracing.ts'
 import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
 import parameters from './plugins/parameters.ts'
+import postgres from './plugins/postgres.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import usage from './plugins/usage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
+import workers from './plugins/workers.ts'
 import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
@@ -32,20 +39,26 @@ import homeRoute from './routes/home.ts'
 import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
 import mcpRoutes from './routes/mcp.ts'
+import metricsRoute from './routes/metrics.ts'
 import registerRoute from './routes/register.ts'
 import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
+import type { LibrarySource } from './sources/define-source.ts'
+import { loadSources } from './sources/load.ts'
 import { documentUri } from './tools/documents.ts'
 import { followTools } from './tools/follow.ts'
 import { loadOffer, type Offer } from './tools/load.ts'
 
 const TOOLS = new URL('./tools/', import.meta.url)
+const SOURCES = new URL('./sources/', import.meta.url)
 
 export interface AppOptions {
   /** The clock, for tests where time matters. */
   now?: Clock
+  /** Takes the log's lines in place of the terminal, for tests. */
+  logTo?: Writable
   /** What to offer instead of what tools/ holds, for tests. */
   offer?: Offer
   /** Whether what is offered changes while the server runs: with the files of tools/, unless there is an `offer`. */
@@ -53,11 +66,12 @@ export interface AppOptions {
 }
 
 /** @throws when a part cannot be opened; what was open by then is closed. */
-export async function buildApp (config: Config, { now = monotonicClock, offer, reloads = false }: AppOptions = {}): Promise<FastifyInstance> {
+export async function buildApp (config: Config, { now = monotonicClock, logTo, offer, reloads = false }: AppOptions = {}): Promise<FastifyInstance> {
   const offered = offer ?? await loadOffer(TOOLS)
-  const app = createServer(config)
+  const sources = await loadSources(SOURCES)
+  const app = createServer(config, logTo)
   try {
-    await registerAll(app, config, { offer: offered, reloads, now })
+    await registerAll(app, config, { offer: offered, sources, reloads, now })
     if (reloads && offer === undefined) await followFiles(app)
     return app
   } catch (error) {
@@ -66,13 +80,22 @@ export async function buildApp (config: Config, { now = monotonicClock, offer, r
   }
 }
 
-async function registerAll (app: FastifyInstance, config: Config, { offer, reloads, now }: Required<AppOptions>): Promise<void> {
+interface Parts { offer: Offer, sources: readonly LibrarySource[], reloads: boolean, now: Clock }
+
+async function registerAll (app: FastifyInstance, config: Config, { offer, sources, reloads, now }: Parts): Promise<void> {
+  const documentUrl = (path: string) => `${config.publicUrl}${paths.documents}/${path}`
+  await app.register(tracing, config)
+  await app.register(metrics, config)
+  await app.register(load)
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
-  await app.register(library, { ...config, documentUrl: (path) => `${config.publicUrl}${paths.documents}/${path}` })
+  await app.register(workers)
   await app.register(storage, { ...config, now })
   await app.register(audit)
   await app.register(usage, config)
+  await app.register(postgres, config)
+  await app.register(notes, { ...config, noteUrl: documentUrl })
+  await app.register(library, { ...config, documentUrl, notes: app.notes, sources })
   if (config.signIn) {
     await app.register(limits, config)
     await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
@@ -81,9 +104,10 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, reloa
     await app.register(openid, config)
     await app.register(signIn, config)
   }
-  await app.register(mcp, { ...config, ...offer, library: app.library, reloads, iconUrl: config.publicUrl + paths.icon })
+  await app.register(mcp, { ...config, ...offer, library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
   app.library.ready.then(() => followDocuments(app), () => { /* the library has said why */ })
 
+  await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))
   await app.register((scope) => pageRoutes(scope, config))
 }
@@ -128,7 +152,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.logout, paths.signup, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
@@ -150,26 +174,31 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(accountRoutes)
 }
 
-function createServer (config: Config): FastifyInstance {
+function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
   const app = fastify({
-    logger: { level: config.logLevel },
+    logger: { level: config.logLevel, ...(logTo && { stream: logTo }) },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
-    bodyLimit: 1024 * 1024,
+    bodyLimit: config.bodyLimit,
     // A half-sent head or body is dropped; Fastify's own default would keep it for ever.
-    requestTimeout: 30_000,
+    requestTimeout: config.requestTimeout * 1000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 32 * 1024 },
+    http: { headersTimeout: config.headersTimeout * 1000, connectionsCheckingInterval: Math.min(5, config.headersTimeout) * 1000, maxHeaderSize: 32 * 1024 },
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
   app.decorate('issuer', config.publicUrl)
-  app.addHook('onSend', async (_request, reply) => { reply.header('x-content-type-options', 'nosniff') })
-  app.addHook('onResponse', async (request, reply) => {
-    request.log.info({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.header('x-content-type-options', 'nosniff')
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const level = request.routeOptions.config.isAudited && reply.statusCode < 400 ? 'debug' : 'info'
+    request.log[level]({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+    done()
   })
   app.setErrorHandler(answerJson)
   app.setNotFoundHandler(answerNotFound)
@@ -182,6 +211,10 @@ function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What is done here is in the audit log: a second line for each answer is written at `debug` only. */
+    isAudited?: boolean
+  }
   interface FastifyInstance {
     /** RFC 9207: the issuer identifier, sent with every authorization response. */
     issuer: string

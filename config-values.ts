@@ -29,7 +29,11 @@ export const publicUrl = z.string().transform((value, context) => {
 export const httpUrl = z.string().refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
   .transform((value) => value.replace(/\/+$/, ''))
 
-export const redisUrl = z.string().refine((value) => /^rediss?:$/.test(parseUrl(value)?.protocol ?? ''), 'write redis://host:6379 or rediss://user:password@host:6379')
+/** One address, or several members of a Cluster. */
+export const redisUrl = z.string().refine((value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
+  'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between')
+
+export const postgresUrl = z.string().refine((value) => /^postgres(?:ql)?:$/.test(parseUrl(value)?.protocol ?? ''), 'write postgres://user:password@host:5432/database')
 
 const client = z.strictObject({
   client_id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
@@ -55,6 +59,13 @@ export const clients = z.string().transform((value, context) => {
 const SECRET_HELP = 'write at least 32 random characters, for example the output of: openssl rand -base64 32 (several, separated by commas: the first writes, all read)'
 
 export const secretKeys = list.refine((keys) => keys.length > 0 && keys.every((key) => key.length >= 32 && new Set(key).size >= 10), SECRET_HELP)
+
+export const token = z.string().refine((value) => /^[\x21-\x7e]{16,}$/.test(value) && new Set(value).size >= 8, 'write at least 16 random characters, for example the output of: openssl rand -hex 32')
+
+/** `name=value` pairs, values percent-encoded, as OpenTelemetry writes headers. */
+export const headers = list
+  .refine((entries) => entries.every((entry) => /^[\w-]+=(?:[^%]|%[\dA-Fa-f]{2})+$/.test(entry)), 'write name=value, several separated by commas, for example authorization=Bearer%20secret')
+  .transform((entries) => Object.fromEntries(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), decodeURIComponent(entry.slice(entry.indexOf('=') + 1))])))
 
 export const allowedEmails = list.refine(
   (entries) => entries.every((entry) => /^[^\s@]*@[^\s@]+$/.test(entry)),

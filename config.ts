@@ -7,7 +7,6 @@ import { z } from 'zod'
 import { normalizeEmail, type AuthBackend, type BackendModule, type House } from './auth-backends/contract.ts'
 import { registry } from './auth-backends/registry.ts'
 import * as read from './config-values.ts'
-import { defaultLimits } from './limit-table.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -51,6 +50,7 @@ export const variables = z.object({
   DATA_DIR: z.string().default('./data'),
   REDIS_URL: read.redisUrl.optional(),
   SECRET_KEY: read.secretKeys.optional(),
+  DATABASE_URL: read.postgresUrl.optional(),
   DOCS_DIR: z.string().default('./docs'),
   DOCS_BASE_URL: read.httpUrl.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
@@ -64,8 +64,15 @@ export const variables = z.object({
   REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
   AUTHORIZATION_CODE_TTL: read.integer(1, 600).default(60),
   REFRESH_GRACE: read.integer(0, 300).default(30),
-  RATE_LIMITS: read.rateLimits.default(defaultLimits),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info')
+  HEADERS_TIMEOUT: read.integer(1, 600).default(15),
+  REQUEST_TIMEOUT: read.integer(1, 600).default(30),
+  BODY_LIMIT: read.integer(1024, 64 * 1024 * 1024).default(1024 * 1024),
+  RATE_LIMITS: read.rateLimits.prefault('on'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info'),
+  METRICS_TOKEN: read.token.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: read.httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: read.headers.optional(),
+  OTEL_SERVICE_NAME: z.string().default('mcp-oauth-server')
 })
 
 /**
@@ -101,6 +108,7 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     dataDir: resolve(folder, values.DATA_DIR),
     redisUrl: values.REDIS_URL,
     secretKeys: values.SECRET_KEY ?? [],
+    databaseUrl: values.DATABASE_URL,
     docsDir: resolve(folder, values.DOCS_DIR),
     docsBaseUrl: values.DOCS_BASE_URL,
     signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
@@ -117,9 +125,19 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     refreshTokenTtl: values.REFRESH_TOKEN_TTL,
     authorizationCodeTtl: values.AUTHORIZATION_CODE_TTL,
     refreshGrace: values.REFRESH_GRACE,
+    /** Seconds until a half-sent head, and a half-sent request, is dropped. */
+    headersTimeout: values.HEADERS_TIMEOUT,
+    requestTimeout: values.REQUEST_TIMEOUT,
+    /** Most bytes of a message to the MCP endpoint. */
+    bodyLimit: values.BODY_LIMIT,
     /** `null` for no limits. */
     rateLimits: values.RATE_LIMITS,
-    logLevel: values.LOG_LEVEL
+    logLevel: values.LOG_LEVEL,
+    metricsToken: values.METRICS_TOKEN,
+    /** Where traces go; nowhere without an endpoint. */
+    otlp: values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+      ? undefined
+      : { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {}, serviceName: values.OTEL_SERVICE_NAME }
   })
 }
 

@@ -22,10 +22,14 @@ export const paths = {
   accountSignOut: '/account/sign-out-everywhere',
   accountDelete: '/account/delete',
   accountActivity: '/account/activity.jsonl',
+  accountNotes: '/account/notes.json',
   documents: '/documents',
   style: '/assets/style.css',
   icon: '/icon.png',
-  health: '/health'
+  health: '/health',
+  live: '/health/live',
+  ready: '/health/ready',
+  metrics: '/metrics'
 } as const
 
 /** The URL of a sign-in page, with the handle of what the person came for. */

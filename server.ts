@@ -2,7 +2,7 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { ConfigError, loadConfig, readEnvironment } from './config.ts'
-import { startLines } from './start-lines.ts'
+import { showProgress, startLines } from './start-lines.ts'
 
 const CLOSE_WITHIN_MS = 10_000
 
@@ -16,6 +16,7 @@ try {
   })
   await app.listen({ port: config.port, host: config.host })
   process.stdout.write(await startLines(app, config))
+  if (process.stdout.isTTY) await showProgress(app, process.stdout)
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError ? error.message : `The server could not start: ${(error as Error).stack}`}\n`)
   process.exitCode = 1

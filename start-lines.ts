@@ -1,16 +1,21 @@
 // What the terminal says at the start: the URL, who can sign in, where data lives, how many documents there are, how to connect ChatGPT.
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
 import { paths } from './paths.ts'
 
-/** Waits for the first full index, so that the number of documents is the true one. */
+/** Milliseconds: with a large folder the lines come while it is still read. */
+const PATIENCE = 3_000
+
+/** Waits a moment for the documents, so that their number is the true one where there are not many. */
 export async function startLines (app: FastifyInstance, config: Config): Promise<string> {
-  await app.library.ready
+  await Promise.race([app.library.ready, setTimeout(PATIENCE, undefined, { ref: false })])
   const lines = [
     ['MCP server', config.publicUrl],
     ['Sign-in', signInLine(app, config)],
     ['Data', config.signIn ? app.storage.description : config.dataDir],
-    ['Documents', `${await app.library.count()} from ${config.docsDir}`],
+    ['Notes', app.notes.description],
+    ['Documents', await documentsLine(app, config)],
     ['ChatGPT', config.local
       ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: connect ChatGPT)'
       : `Settings > Developer mode > add a custom MCP server, and paste ${config.publicUrl}`]
@@ -31,4 +36,28 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
   if (!config.signIn || config.signup === 'open' || !app.signIn.backends.has('local')) return undefined
   const secret = await app.signIn.invitations.inviteFirst()
   return secret && `${config.publicUrl}${paths.signup}?invite=${secret}`
+}
+
+async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {
+  const progress = library.progress()
+  return `${await library.count()} from ${docsDir}${progress ? `; still reading, ${progress.done} of ${progress.total} files so far` : ''}`
+}
+
+const BAR = 30
+
+/** Draws a bar, until the folder was read once. Rejects if that failed. */
+export async function showProgress ({ library }: Pick<FastifyInstance, 'library'>, terminal: { write (text: string): unknown }): Promise<void> {
+  if (library.progress() === undefined) return library.ready
+  const timer = setInterval(() => {
+    const { done, total } = library.progress() ?? { done: 0, total: 0 }
+    if (total === 0) return
+    const filled = Math.round(BAR * done / total)
+    terminal.write(`\r  Reading documents  [${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}]  ${done} of ${total}`)
+  }, 100)
+  try {
+    await library.ready
+  } finally {
+    clearInterval(timer)
+    terminal.write('\r\x1b[K')
+  }
 }

@@ -52,7 +52,7 @@ export interface PageData {
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
     events: Array<{ at: string, text: string, address?: string }>
     token: string
-    actions: { revoke: string, logout: string, signOutEverywhere: string, remove: string, activity: string, home: string }
+    actions: { revoke: string, logout: string, signOutEverywhere: string, remove: string, activity: string, notes: string, home: string }
   }
   /** Posts `token` and `confirm=delete` to `actions.remove`. */
   delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }
@@ -66,6 +66,8 @@ export interface PageData {
     signIn: string[]
     tools: Array<{ name: string, title: string, description: string }>
     documents: number
+    /** While the folder of documents is read for the first time: files looked at, of those found. */
+    reading?: { done: number, total: number } | undefined
     user?: { name: string }
     actions: { login?: string, logout?: string, token?: string, account?: string }
   }

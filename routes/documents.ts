@@ -1,4 +1,4 @@
-// GET /documents/…: where a citation opens: the text of one document, for people who are signed in.
+// GET /documents/…: where a citation opens: the text of one document or of one's own note, for people who are signed in.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import { OAuthError } from '../errors.ts'
@@ -6,11 +6,12 @@ import { paths, withInteraction } from '../paths.ts'
 
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
   app.get<{ Params: { '*': string } }>(`${paths.documents}/*`, async (request, reply) => {
-    if (signIn && !await app.signIn.user(request)) {
+    const user = signIn ? await app.signIn.user(request) : undefined
+    if (signIn && !user) {
       const path = request.raw.url!.split('?')[0]!
       return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, { kind: 'visit', path })), 303)
     }
-    const found = await app.library.fetch(request.params['*'])
+    const found = await app.library.of(user ?? null).fetch(request.params['*'])
     if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')
     const { id, title, text, metadata } = found
     return reply.page('document', { id, title, text, ...(metadata && { metadata }), actions: { home: paths.home } })

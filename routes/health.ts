@@ -1,10 +1,16 @@
-// GET /health: whether the server can serve, for load balancers: it can when its storage answers.
+// GET /health/live: the process answers. GET /health/ready and /health: it can serve too, because its storage answers. For load balancers and container engines.
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../paths.ts'
+import { answersUnderLoad } from '../plugins/observe/load.ts'
 
 export default async function health (app: FastifyInstance) {
-  app.get(paths.health, async (_request, reply) => {
-    await app.storage.check()
-    return reply.header('cache-control', 'no-store').send({ status: 'ok' })
-  })
+  app.addHook('onSend', async (_request, reply) => { reply.header('cache-control', 'no-store') })
+  // Asks nothing else: restarting the process mends no storage.
+  app.get(paths.live, answersUnderLoad, async () => ({ status: 'ok' }))
+  for (const path of [paths.ready, paths.health]) {
+    app.get(path, async () => {
+      await app.storage.check()
+      return { status: 'ok' }
+    })
+  }
 }

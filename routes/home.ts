@@ -18,7 +18,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
     try {
       if (await app.checkOrigin(request, reply)) return reply
       await requireAccess?.(request)
-      await app.mcp.checkRequest(request)
+      app.mcp.checkRequest(request)
       return await app.mcp.serve(request, reply, signIn ? request.access : null, publicUrl + paths.protectedResource)
     } catch (error) {
       return app.mcp.refuse(error as Error, request, reply)
@@ -36,6 +36,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
         status: 'ok',
         protocolVersions,
         documents: await app.library.count(),
+        ...(app.library.progress() && { reading: app.library.progress() }),
         endpoints: { mcp: url, ...(signIn && { authorizationServer: url + paths.authorizationServer, protectedResource: url + paths.protectedResource }), health: url + paths.health }
       })
     }
@@ -47,6 +48,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
       signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
       tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),
       documents: await app.library.count(),
+      reading: app.library.progress(),
       ...(user && { user: { name: displayName(user) } }),
       actions: {
         ...(signIn && !user && { login: paths.login }),

@@ -17,10 +17,14 @@ export default async function mcp (app: FastifyInstance, { publicUrl, signIn }: 
       scope.mcp.prepare(scope)
       scope.addHook('onRequest', scope.checkOrigin)
       if (signIn) scope.addHook('onRequest', scope.requireAccess({ resourceMetadata, scopes: resourceScopes, mayBeAnonymous: scope.mcp.isOpen }))
-      scope.addHook('onRequest', scope.mcp.checkRequest)
+      scope.addHook('onRequest', (request, _reply, done) => {
+        scope.mcp.checkRequest(request)
+        done()
+      })
       scope.route({
         url,
         method: methods,
+        config: { isAudited: true },
         handler: (request, reply) => scope.mcp.serve(request, reply, signIn ? request.access : null, resourceMetadata)
       })
     })

@@ -73,15 +73,17 @@ const toolContracts = ['define-tool', 'define-resource', 'define-prompt', 'conte
 /** What each room may import of the project, as prefixes. `type:` allows the types alone. The room itself is always allowed. */
 const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^server\.ts$/, may: ['app.ts', 'config.ts', 'start-lines.ts'] },
+  { room: /^operator\//, may: ['operator/', 'app.ts', 'config.ts', 'clock.ts', 'plugins/'] },
   { room: /^start-lines\.ts$/, may: ['type:config.ts', 'paths.ts'] },
-  { room: /^app\.ts$/, may: ['routes/', 'plugins/', 'tools/', 'clock.ts', 'type:config.ts', 'errors.ts', 'paths.ts'] },
-  { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts', 'limit-table.ts'] },
+  { room: /^app\.ts$/, may: ['routes/', 'plugins/', 'tools/', 'sources/', 'clock.ts', 'type:config.ts', 'errors.ts', 'paths.ts'] },
+  { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts'] },
   { room: /^config-values\.ts$/, may: ['limit-table.ts'] },
   { room: /^(?:errors|paths|clock|limit-table)\.ts$/, may: [] },
   { room: /^routes\//, may: ['plugins/', 'paths.ts', 'errors.ts', 'type:config.ts', 'type:auth-backends/contract.ts', 'type:tools/define-tool.ts', 'package.json'] },
-  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', ...toolContracts, 'package.json'] },
+  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', ...toolContracts, 'type:sources/define-source.ts', 'package.json'] },
   { room: /^auth-backends\//, may: ['auth-backends/'] },
-  { room: /^tools\//, may: ['tools/'] }
+  { room: /^tools\//, may: ['tools/'] },
+  { room: /^sources\//, may: ['sources/'] }
 ]
 
 /** A folder of routes/ is one room; a file that lies in it directly is a room of its own. */
@@ -106,8 +108,8 @@ t.test('imports obey the map: server, app, routes, plugins, then backends and to
   }
 })
 
-t.test('backends and tools know no web framework', async (t) => {
-  const inner = house.filter(({ file }) => /^(?:auth-backends|tools)\//.test(file))
+t.test('backends, tools and sources know no web framework', async (t) => {
+  const inner = house.filter(({ file }) => /^(?:auth-backends|tools|sources)\//.test(file))
   const wrong = inner.flatMap(({ file, imports }) => imports.filter(({ target }) => /^@?fastify/.test(target)).map(({ target }) => `${file}: ${target}`))
   t.same(wrong, [])
 })

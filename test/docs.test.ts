@@ -44,7 +44,7 @@ t.test('.env.example: a copy changes nothing, and each variable is explained', a
 t.test('.env.example shows the true defaults, and examples that the server takes', async (t) => {
   const defaults = Object.entries(variables.parse({}))
   const shown = Object.fromEntries(entries.map(({ name, value }) => [name, value]))
-  for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) t.equal(shown[name], String(value), name)
+  for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) t.same(variables.parse({ [name]: shown[name] })[name as 'PORT'], value, name)
   const config = await loadConfig({ ...shown, AUTH_BACKEND: 'demo,local,supabase', SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
   t.equal(config.backends.length, 3)
 })
@@ -112,7 +112,7 @@ t.test('each promise of SECURITY is shown by a test of that id in that file', as
   t.ok(promises.length > 10)
   for (const [promise, ids, file] of promises) {
     const tests = await read(file!)
-    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`t\\.test\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
+    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`(?:t\\.test|storageTest)\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
   }
 })
 
@@ -146,8 +146,16 @@ const placed = (source: string): string => source
   .replace(/from '\.\/(auth-backends\/contract|define-tool)\.ts'/, (_, name) =>
     `from ${JSON.stringify(new URL(name === 'define-tool' ? '../tools/define-tool.ts' : `../${name}.ts`, import.meta.url).href)}`)
 
+t.test('WB-23: what is installed is not older than the versions that mended what others suffered from', async (t) => {
+  const { packages } = JSON.parse(await read('package-lock.json')) as { packages: Record<string, { version: string }> }
+  for (const [name, floor] of [['fastify', '5.8.3'], ['eta', '2.0.0'], ['@modelcontextprotocol/sdk', '1.26.0'], ['@fastify/view', '10.0.0']] as const) {
+    const { version } = packages[`node_modules/${name}`]!
+    t.ok(version.localeCompare(floor, 'en', { numeric: true }) >= 0, `${name} ${version}`)
+  }
+})
+
 t.test('the image holds every folder the server runs from', async (t) => {
   const allowed = (await read('.dockerignore')).split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-  for (const name of ['package.json', 'package-lock.json', '*.ts', 'auth-backends', 'plugins', 'routes', 'tools', 'views', 'docs']) t.ok(allowed.includes(name), name)
+  for (const name of ['package.json', 'package-lock.json', '*.ts', 'auth-backends', 'operator', 'plugins', 'routes', 'tools', 'views', 'docs']) t.ok(allowed.includes(name), name)
   t.notOk(allowed.some((name) => /env|data|key/.test(name)), 'and nothing secret')
 })

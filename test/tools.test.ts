@@ -1,40 +1,18 @@
 // The tools: the shapes ChatGPT asks of search and fetch, what hostile arguments lead to, long documents, and what the loader refuses.
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import library from '../plugins/library/index.ts'
 import { ToolError, type ToolContext } from '../tools/define-tool.ts'
-import { quietContext } from './helpers/quiet-context.ts'
 import fetchTool from '../tools/fetch.ts'
 import { loadTools } from '../tools/load.ts'
 import searchTool from '../tools/search.ts'
+import { folder, toolContexts } from './helpers/tool-context.ts'
 
 const TOOLS = new URL('../tools/', import.meta.url)
 
-async function folder (t: Test): Promise<string> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), 'tools-')))
-  t.teardown(() => rm(path, { recursive: true, force: true }))
-  return path
-}
-
-/** What a running tool gets, over a real library of these files. */
-async function context (t: Test, files: Record<string, string>): Promise<ToolContext> {
-  const place = await folder(t)
-  const docsDir = join(place, 'docs')
-  await mkdir(docsDir)
-  for (const [name, text] of Object.entries(files)) await writeFile(join(docsDir, name), text)
-  await writeFile(join(place, 'secret.md'), 'hippopotamus')
-  const app = Fastify()
-  app.register(library, { dataDir: join(place, 'data'), docsDir, docsBaseUrl: undefined, documentUrl: (path) => `https://mcp.example/documents/${path}` })
-  t.teardown(() => app.close())
-  await app.ready()
-  await app.library.ready
-  return { ...quietContext, user: null, library: app.library, signal: new AbortController().signal, log: { info () {}, warn () {} } }
-}
+const context = async (t: Test, files: Record<string, string>): Promise<ToolContext> => (await toolContexts(t, files))(null)
 
 t.test('H57: search takes exactly one query and answers ids, titles and absolute URLs', async (t) => {
   const schema = z.toJSONSchema(searchTool.input, { io: 'input' })
@@ -84,13 +62,13 @@ t.test('H52: the definitions of all tools stay small', async (t) => {
 t.test('fetch hands out a long document in parts that join to the whole', async (t) => {
   const lines = Array.from({ length: 9_000 }, (_, index) => `Line ${index} of a long document 🙂\n`).join('')
   const tool = await context(t, { 'long.md': lines, 'dense.txt': '🙂'.repeat(120_000), 'short.md': 'short' })
-  for (const [id, text, parts] of [['long.md', lines, 3], ['dense.txt', '🙂'.repeat(120_000), 3]] as const) {
+  for (const [id, text, parts] of [['long.md', lines, 6], ['dense.txt', '🙂'.repeat(120_000), 8]] as const) {
     let next: string | undefined = id
     let whole = ''
     let count = 0
     while (next !== undefined) {
       const part: Awaited<ReturnType<typeof fetchTool.run>> = await fetchTool.run({ id: next }, tool)
-      t.ok(part.text.length <= 100_000)
+      t.ok(Buffer.byteLength(part.text) <= 60_300, 'within what clients take')
       t.ok(part.text.isWellFormed(), 'no character is cut in two')
       t.equal(part.id, next)
       t.equal(part.url, `https://mcp.example/documents/${id}`)
@@ -100,11 +78,21 @@ t.test('fetch hands out a long document in parts that join to the whole', async 
       t.match(part.text, next === undefined ? 'This is the last part.' : `call fetch with the id "${next}"`)
       whole += part.text.replace(/\n\n\[Part [^\n]*\]$/, '')
     }
-    t.equal(count, parts)
+    t.equal(count, parts, id)
     t.ok(whole === text, 'the parts join to the document')
   }
   t.equal((await fetchTool.run({ id: 'short.md#part=1' }, tool)).text, 'short')
-  for (const id of ['short.md#part=2', 'short.md#part=0', 'long.md#part=5']) await t.rejects(fetchTool.run({ id }, tool), ToolError, id)
+  for (const id of ['short.md#part=2', 'short.md#part=0', 'long.md#part=7']) await t.rejects(fetchTool.run({ id }, tool), ToolError, id)
+})
+
+t.test('search names the part of a long document that answers, and fetch opens it there', async (t) => {
+  const filler = 'Lorem ipsum dolor sit amet, consectetur adipiscing elit.\n'.repeat(3_000)
+  const tool = await context(t, { 'long.md': `# Handbook\n${filler}The walnut is cracked with a hammer.\n${filler}` })
+  const { results: [hit, ...others] } = await searchTool.run({ query: 'How is a walnut cracked?' }, tool)
+  t.match(hit, { id: /^long\.md#part=3$/, title: 'Handbook (part 3 of 6)', url: 'https://mcp.example/documents/long.md' })
+  t.same(others, [], 'each document once')
+  t.match(await fetchTool.run({ id: hit!.id }, tool), { id: hit!.id, title: 'Handbook', text: /The walnut is cracked with a hammer/ })
+  t.equal((await tool.library.fetch('long.md'))?.text.length, 2 * filler.length + 48, 'without a part a tool gets the whole')
 })
 
 t.test('an unknown id tells the model to search first', async (t) => {
@@ -195,7 +183,7 @@ t.test('pains 18 and 19: the loader says everything that is wrong, with every fi
     /annotations\.ts: annotations must be an object/, /broken\.ts: it could not be loaded: /, /date\.ts: input cannot be written as JSON Schema/, /date\.ts: output cannot be written as JSON Schema/,
     /duplicate\.ts: the name "good" is taken by a-good\.ts/, /empty\.ts: title must not be empty/, /empty\.ts: description must not be empty/,
     /hints\.ts: annotations\.destructiveHint must be true or false/, /hints\.ts: annotations\.openWorldHint must be/, /hints\.ts: annotations\.idempotentHint must be/,
-    /name\.ts: name must be 1 to 64/, /nothing\.ts: the default export must be a tool/, /number\.ts: the default export must be a tool/, /run\.ts: run must be a function/, /scopes\.ts: scopes must name/,
+    /name\.ts: name must be 1 to 64/, /nothing\.ts: the default export must be made with defineTool/, /number\.ts: the default export must be made with defineTool/, /run\.ts: run must be a function/, /scopes\.ts: scopes must name/,
     /schema\.ts: input must be a zod object/, /schema\.ts: output must be a zod object/, /throws\.ts: it could not be loaded: no key/, /unscoped\.ts: scopes must name/
   ]
   for (const line of expected) t.match(message, line)

@@ -32,18 +32,49 @@ export interface LibraryDocument {
   text: string
   url: string
   metadata?: Record<string, string>
+  /** When one part was asked for: how many there are. */
+  parts?: number
 }
 
 /** A document in a list. */
 export interface LibraryEntry { id: string, title: string }
 
-/** The documents this server serves, as a tool sees them. */
+/** What the caller may read here: the documents of the server, their own notes, and further sources. */
 export interface ToolLibrary {
   /** @param limit most hits to return, best first. */
   search (query: string, options?: { limit?: number, signal?: AbortSignal }): Promise<LibraryHit[]>
-  fetch (id: string): Promise<LibraryDocument | undefined>
+  /** @param part of a long document, from 1: its text alone comes back, with how many `parts` there are. Without it, the whole. */
+  fetch (id: string, options?: { part?: number, signal?: AbortSignal }): Promise<LibraryDocument | undefined>
   /** The documents of the server in the order of their ids, at most 100 at once. @param begins only ids that begin so. @param after the last id of the page before. */
   list (page?: { begins?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
+}
+
+/** A note of the caller. Times are ISO 8601. */
+export interface ToolNote {
+  /** `note:…`; the library fetches it by this id as well. */
+  id: string
+  title: string
+  text: string
+  /** 1 when it is made, one more at every change. */
+  version: number
+  created: string
+  modified: string
+  /** Opens the note in a browser, for its owner. */
+  url: string
+}
+
+/** The caller's own notes; nobody else's can be reached from here. What is refused is thrown as a {@link ToolError}. */
+export interface ToolNotes {
+  /** @param note without a title, its first line becomes the title. */
+  create (note: { title?: string | undefined, text: string }): Promise<ToolNote>
+  /** Adds lines at the end, whatever the version. */
+  append (id: string, text: string): Promise<ToolNote>
+  /** @param version the one that was read: when the note has changed since, nothing is written. */
+  update (id: string, version: number, change: { title?: string | undefined, text?: string | undefined }): Promise<ToolNote>
+  delete (id: string, version: number): Promise<void>
+  find (id: string): Promise<ToolNote | undefined>
+  /** Newest change first. @param cursor `next` of the page before. */
+  list (page?: { limit?: number | undefined, cursor?: string | undefined }): Promise<{ notes: ToolNote[], next?: string }>
 }
 
 /** The client that called, as far as a tool may deal with it. */
@@ -61,8 +92,16 @@ export interface TraceContext { traceparent: string, tracestate?: string, baggag
 export interface ToolContext {
   user: ToolUser | null
   library: ToolLibrary
+  notes: ToolNotes
   /** Aborted when the client goes away or the tool's time is up: pass it on to whatever waits. */
   signal: AbortSignal
+  /**
+   * Runs the default export of a module, `(input) => output`, in a process of its own: for what is heavy, or could be hostile.
+   * It has no environment and little memory, and is killed when {@link signal} is aborted. A {@link ToolError} it throws arrives as one.
+   * @param task `new URL('./my-tool/task.ts', import.meta.url)`.
+   * @param input travels by structured clone, and so does the output.
+   */
+  work<Out> (task: URL, input: unknown): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
   /** Adds to what the caller sees, after the result: a text, an image, a sound, a link, a document. Nothing of it is sent if the call fails. */
   show (...content: ContentBlock[]): void

@@ -1,19 +1,17 @@
-// One document in full, in the exact shape ChatGPT's deep research and company knowledge ask for (OpenAI "Building MCP servers": fetch).
+// One document or note in full, in the exact shape ChatGPT's deep research and company knowledge ask for (OpenAI "Building MCP servers": fetch).
 import { z } from 'zod'
 import { defineTool, ToolError } from './define-tool.ts'
 
-/** Characters in one answer: what is longer is dropped or cut by the clients. */
-const PART_LENGTH = 99_000
-/** No document has an id that ends so: ids end like file names. */
+/** How search and this tool name one part of a long document. */
 const PART = /#part=(\d{1,4})$/
 
 export default defineTool({
   name: 'fetch',
   title: 'Read a document',
-  description: 'Returns the full text of one document, with its title and URL for citing. Use it after search, with an id from its results. ' +
-    'A very long document comes in parts: the text then ends with the id of the next part.',
+  description: 'Returns the full text of one document or note, with its title and URL for citing. Use it after search, with an id from its results. ' +
+    'A long document comes in parts: the text then ends with the id of the next part.',
   input: z.strictObject({
-    id: z.string().min(1).max(5_000).describe('The id of a document, exactly as search returned it.')
+    id: z.string().min(1).max(5_000).describe('The id of a document or note, exactly as search returned it.')
   }),
   output: z.strictObject({
     id: z.string(),
@@ -24,37 +22,24 @@ export default defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
-  async run ({ id }, { library }) {
+  async run ({ id }, { library, signal }) {
     const part = Number(PART.exec(id)?.[1] ?? 1)
     const whole = id.replace(PART, '')
-    const document = await library.fetch(whole)
-    if (document === undefined) throw new ToolError('There is no document with this id. Call search first and use an id from its results, exactly as it is written there.')
-    const parts = split(document.text)
-    const text = parts[part - 1]
-    if (text === undefined) throw new ToolError(`This document has ${parts.length} ${parts.length === 1 ? 'part' : 'parts'}. Call fetch with the id ${JSON.stringify(whole)} to begin with the first.`)
-    if (parts.length === 1) return { ...document, id }
-    const next = part < parts.length ? `${whole}#part=${part + 1}` : undefined
+    const document = await library.fetch(whole, { part, signal })
+    if (document === undefined) {
+      const first = part === 1 ? undefined : await library.fetch(whole, { part: 1, signal })
+      throw new ToolError(first
+        ? `This document has ${first.parts} ${first.parts === 1 ? 'part' : 'parts'}. Call fetch with the id ${JSON.stringify(whole)} to begin with the first.`
+        : 'There is no document with this id. Call search first and use an id from its results, exactly as it is written there.')
+    }
+    const { parts = 1, ...rest } = document
+    if (parts === 1) return { ...rest, id }
+    const next = part < parts ? `${whole}#part=${part + 1}` : undefined
     return {
-      ...document,
+      ...rest,
       id,
-      text: `${text}\n\n[Part ${part} of ${parts.length}. ${next ? `To read on, call fetch with the id ${JSON.stringify(next)}.` : 'This is the last part.'}]`,
-      metadata: { ...document.metadata, part: String(part), parts: String(parts.length), ...(next && { next }) }
+      text: `${rest.text}\n\n[Part ${part} of ${parts}. ${next ? `To read on, call fetch with the id ${JSON.stringify(next)}.` : 'This is the last part.'}]`,
+      metadata: { ...rest.metadata, part: String(part), parts: String(parts), ...(next && { next }) }
     }
   }
 })
-
-/** Cut at the end of a line where there is one in the last tenth of a part, and never through a character. */
-function split (text: string): string[] {
-  const parts: string[] = []
-  for (let from = 0; from < text.length || parts.length === 0;) {
-    let to = from + PART_LENGTH
-    if (to < text.length) {
-      const line = text.lastIndexOf('\n', to - 1) + 1
-      if (line > from + PART_LENGTH * 0.9) to = line
-      else if (/[\uDC00-\uDFFF]/.test(text.charAt(to))) to--
-    }
-    parts.push(text.slice(from, to))
-    from = to
-  }
-  return parts
-}

@@ -8,7 +8,7 @@ import type { AuditEvent, EventDetails, EventName } from './contract.ts'
 
 /** A batch is written this often, or as soon as it is full. */
 const FLUSH_EVERY_MS = 500
-const BATCH = 200
+const BATCH = 2_000
 /** Events that wait while storage is away. The oldest give way; the process's log has had them all. */
 const MOST_WAITING = 10_000
 const LONGEST_TEXT = 200

@@ -11,10 +11,12 @@ import type { AssertionHouse } from './assertion.ts'
 import { grantTypes, type Client } from './contract.ts'
 import { documentUrl, findDocument, methodsOf, type CachedDocument, type ClientDocument } from './metadata-document.ts'
 import { matchesRedirectUri, redirectUriProblem } from './redirect-uris.ts'
-import { readRegistration, type RegisteredClient } from './registration.ts'
+import { readRegistration, type ClientMetadata, type RegisteredClient, type StoredClient } from './registration.ts'
 
 /** A client that nobody used is forgotten after this long; one that holds a grant is kept this long beyond it. */
 const UNUSED_LIFETIME = 90 * 86_400
+/** A day more or less saves a write at each refresh and each registration. */
+const SLACK = 86_400
 
 declare module 'fastify' {
   interface FastifyInstance { clients: Clients }
@@ -34,7 +36,7 @@ type Options = Pick<Config, 'publicUrl' | 'clients' | 'clientMetadataHosts' | 'c
 
 export default fp(async function clients (app: FastifyInstance, options: Options) {
   const { publicUrl, clientMetadataInsecureHosts: insecureHosts } = options
-  const store = app.storage.collection<RegisteredClient>('client')
+  const store = app.storage.collection<StoredClient>('client')
   const ours = new Map(options.clients.map((client) => [client.client_id, fromOperator(client, publicUrl)]))
   const documents = app.storage.collection<CachedDocument>('clientDocument')
   const policy = { hosts: options.clientMetadataHosts, insecureHosts, ownOrigin: publicUrl }
@@ -50,7 +52,7 @@ export default fp(async function clients (app: FastifyInstance, options: Options
     if (named) return named
     const url = documentUrl(id, insecureHosts)
     if (url) return fromDocument(await findDocument(url, documents, policy, app.now, app.log))
-    return toClient(await store.find(id)) ?? findChatGptClient(id)
+    return toClient(id, await store.find(recordOf(id))) ?? findChatGptClient(id)
   }
 
   app.decorate('clients', {
@@ -59,30 +61,34 @@ export default fp(async function clients (app: FastifyInstance, options: Options
     async register (body) {
       const metadata = readRegistration(body, publicUrl)
       const secret = metadata.token_endpoint_auth_method === 'none' ? undefined : `mcp_cs_${randomSecret()}`
+      const id = secret ? `mcp_client_${randomSecret(16)}` : sharedId(metadata)
       const registeredAt = Math.floor(app.now())
-      const client: RegisteredClient = {
-        id: `mcp_client_${randomSecret(16)}`,
-        ...(secret && { secretHash: hashSecret(secret) }),
-        registeredAt,
-        keptUntil: registeredAt + UNUSED_LIFETIME,
-        metadata
-      }
-      await store.put(client.id, client, UNUSED_LIFETIME)
-      return { client, ...(secret && { secret }) }
+      const keptUntil = registeredAt + UNUSED_LIFETIME
+      const record: StoredClient = { ...(secret && { secretHash: hashSecret(secret) }), keptUntil, metadata }
+      await store.update(recordOf(id), (found) => found && found.keptUntil >= keptUntil - SLACK
+        ? { result: undefined }
+        : { write: { record, ttl: UNUSED_LIFETIME }, result: undefined })
+      return { client: { id, registeredAt, metadata }, ...(secret && { secret }) }
     },
     keep: (client, until) => keep(store, client, until, app.now())
   })
 }, { name: 'clients', dependencies: ['storage'] })
 
-async function keep (store: Collection<RegisteredClient>, { id, kind }: Client, until: number, now: number): Promise<void> {
+async function keep (store: Collection<StoredClient>, { id, kind }: Client, until: number, now: number): Promise<void> {
   if (kind !== 'registered') return
-  await store.update(id, (found) => {
-    // A day's slack saves a write at each refresh.
-    if (!found || found.keptUntil >= until + UNUSED_LIFETIME - 86_400) return { result: undefined }
+  await store.update(recordOf(id), (found) => {
     const keptUntil = until + UNUSED_LIFETIME
+    if (!found || found.keptUntil >= keptUntil - SLACK) return { result: undefined }
     return { write: { record: { ...found, keptUntil }, ttl: keptUntil - now }, result: undefined }
   })
 }
+
+/**
+ * Hosted clients register anew for each connection, with the same metadata. A client without a secret is nothing but its
+ * metadata, so all that say the same share one record: the id names it, and a random part makes the id its own.
+ */
+const sharedId = (metadata: ClientMetadata): string => `mcp_client_${hashSecret(JSON.stringify(metadata)).slice(0, 32)}.${randomSecret(12)}`
+const recordOf = (id: string): string => id.split('.', 1)[0]!
 
 /** @throws Error for a redirect URI that no client may have: the operator is told at the start. */
 function fromOperator ({ client_id: id, client_name: name, client_secret: secret, redirect_uris: uris }: Config['clients'][number], ownOrigin: string): Client {
@@ -117,11 +123,11 @@ function fromDocument (found: ClientDocument): Client {
   }
 }
 
-function toClient (found: RegisteredClient | undefined): Client | undefined {
-  if (!found) return undefined
+function toClient (id: string, found: StoredClient | undefined): Client | undefined {
+  if (!found || (found.secretHash === undefined) !== id.includes('.')) return undefined
   const { metadata } = found
   return {
-    id: found.id,
+    id,
     name: metadata.client_name,
     kind: 'registered',
     ...(found.secretHash && { secretHash: found.secretHash }),

@@ -6,12 +6,17 @@ import { redirectUriProblem } from './redirect-uris.ts'
 
 const MOST_REDIRECT_URIS = 10
 
-/** What is stored of a registered client. */
+/** What a client that registered is told. */
 export interface RegisteredClient {
   id: string
-  secretHash?: string
   /** Seconds since the epoch. */
   registeredAt: number
+  metadata: ClientMetadata
+}
+
+/** What is stored: of one client with a secret, or of all without one that said the same. */
+export interface StoredClient {
+  secretHash?: string
   /** Seconds since the epoch: the record is kept at least until then. */
   keptUntil: number
   metadata: ClientMetadata

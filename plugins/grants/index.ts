@@ -169,7 +169,7 @@ function derives (grant: Grant, token: string, generation: number, sealing: Seal
 /** Whether the token is this grant's: a live access token, or a refresh token of any generation. */
 function holds (grant: Grant, token: string, sealing: Sealing): boolean {
   const hash = hashSecret(token)
-  if (Object.hasOwn(grant.accessTokens, hash) || grant.refresh?.current === hash) return true
+  if (Object.hasOwn(grant.accessTokens, hash) || (grant.refresh && equalSecrets(grant.refresh.current, hash))) return true
   const parsed = parseToken('rt', token)
   return parsed !== undefined && derives(grant, token, parsed.generation, sealing)
 }

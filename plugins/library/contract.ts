@@ -1,5 +1,5 @@
-// What the library is: the documents of DOCS_DIR, searched in full text. A store keeps them; the folder indexer fills it.
-import type { ToolLibrary } from '../../tools/define-tool.ts'
+// What the library is: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources beside them. A store keeps the documents; the folder indexer fills it.
+import type { ToolLibrary, ToolUser } from '../../tools/define-tool.ts'
 
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
@@ -15,29 +15,54 @@ export interface IndexedDocument {
   bytes: number
 }
 
+/** A part of a document, as `splitText` cuts it: `text` is that part's alone. */
+export interface DocumentPart extends IndexedDocument {
+  /** From 1 to `parts`. */
+  part: number
+  parts: number
+}
+
 export interface SearchHit {
   id: string
   title: string
   snippet: string
   /** Higher is better; comparable only within one search. */
   score: number
+  /** The part of the document that matched best. Absent for what has no parts. */
+  part?: number
+  parts?: number
 }
 
 /** Keeps documents and ranks them. One contract test for every implementation. */
 export interface DocumentStore {
+  /** For the start-up lines, for example `SQLite in ./data`. */
+  readonly description: string
   put (documents: IndexedDocument[]): Promise<void>
   remove (ids: string[]): Promise<void>
   /** Every id with what tells whether its file has changed. */
   list (): Promise<Map<string, { modified: number, bytes: number }>>
+  /** The whole document. */
   find (id: string): Promise<IndexedDocument | undefined>
-  /** @param query plain words or a question: never a query language of the engine. */
+  findPart (id: string, part: number): Promise<DocumentPart | undefined>
+  /** @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @returns each document once. */
   search (query: string, limit: number): Promise<SearchHit[]>
   count (): Promise<number>
+  /** After much has changed: brings what the ranking stands on up to date. */
+  settle (): Promise<void>
   close (): Promise<void>
 }
 
-/** What `app.library` is: what a tool sees, and what pages and health checks need besides. */
+/** How far the first look at the folder has come. */
+export interface Progress {
+  /** Files looked at, of those that were found. */
+  done: number
+  total: number
+}
+
+/** What `app.library` is. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see. */
 export interface Library extends ToolLibrary {
+  /** What this caller may see: the documents, their own notes, and the further sources. */
+  of (user: ToolUser | null): ToolLibrary
   /** The whole document as it is indexed, for a page that shows it. */
   find (id: string): Promise<IndexedDocument | undefined>
   count (): Promise<number>
@@ -45,4 +70,8 @@ export interface Library extends ToolLibrary {
   onChange (listener: (ids: readonly string[]) => void): void
   /** Settles when the folder was read in full once; until then answers come from what is indexed so far. Rejects if that failed. */
   readonly ready: Promise<void>
+  /** Undefined once the folder was read in full. */
+  progress (): Progress | undefined
+  /** For the start-up lines. */
+  readonly description: string
 }

@@ -2,10 +2,16 @@
 import { constants, open, realpath } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import type { IndexedDocument } from './contract.ts'
+import type { Conversion, Converted } from './convert-task.ts'
 import { htmlText, htmlTitle } from './html.ts'
 
-/** Bytes; what is longer is data rather than a document. */
-export const LARGEST_FILE = 5 * 1024 * 1024
+const MB = 1024 * 1024
+/** Bytes; text that is longer is data rather than a document. */
+export const LARGEST_FILE = 5 * MB
+/** Most of a PDF is pictures and fonts. */
+const LARGEST_PDF = 50 * MB
+/** HTML up to this size is converted at once, in less time than a worker needs to begin. */
+const SMALL_HTML = 100_000
 
 const TYPES: Readonly<Record<string, string>> = {
   '.md': 'text/markdown',
@@ -16,29 +22,54 @@ const TYPES: Readonly<Record<string, string>> = {
   '.log': 'text/plain',
   '.html': 'text/html',
   '.htm': 'text/html',
+  '.pdf': 'application/pdf',
   '.rst': 'text/x-rst',
   '.adoc': 'text/asciidoc',
   '.org': 'text/org',
   '.csv': 'text/csv',
   '.tsv': 'text/tab-separated-values',
   '.json': 'application/json',
+  '.jsonl': 'application/jsonl',
   '.yaml': 'application/yaml',
-  '.yml': 'application/yaml'
+  '.yml': 'application/yaml',
+  '.toml': 'application/toml',
+  '.xml': 'application/xml',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.cjs': 'text/javascript'
 }
 
+/** Source code, as text. */
+const CODE = new Set(('ts tsx mts cts jsx vue svelte py rb go rs java kt kts scala groovy c h cc cpp cxx hpp hh cs fs swift m mm php pl pm r jl lua dart ex exs erl hs ml clj ' +
+  'el lisp sh bash zsh fish ps1 bat sql graphql gql proto tf scss sass less ini cfg conf').split(' '))
+
 /** @returns the MIME type by the file's ending, or undefined for a file that is no document. */
-export const typeOf = (path: string): string | undefined => TYPES[extname(path).toLowerCase()]
+export function typeOf (path: string): string | undefined {
+  const ending = extname(path).toLowerCase()
+  return TYPES[ending] ?? (CODE.has(ending.slice(1)) ? `text/x-${ending.slice(1)}` : undefined)
+}
 
 /** A file that is left out, with the reason as the operator shall read it. */
 export class SkippedFile extends Error {
   override readonly name = 'SkippedFile'
 }
 
+/** Converts in a worker. @throws SkippedFile when that takes too long or too much memory. */
+export type Convert = (conversion: Conversion) => Promise<Converted>
+
 /**
  * @param root a real path. @param id the file's path inside it.
- * @throws SkippedFile for a file that is too large, no UTF-8 text, or not where its name says; what the file system throws passes.
+ * @throws SkippedFile for a file that is too large, broken, no UTF-8 text, or not where its name says; what the file system throws passes.
  */
-export async function readDocument (root: string, id: string): Promise<IndexedDocument> {
+export async function readDocument (root: string, id: string, convert: Convert): Promise<IndexedDocument> {
+  const type = typeOf(id) ?? 'text/plain'
+  const { bytes, size, modified } = await readBytes(root, id, type === 'application/pdf' ? LARGEST_PDF : LARGEST_FILE)
+  const { text, title } = await contentOf(type, bytes, convert)
+  return { id, title: oneLine(title) ?? basename(id), text, type, modified, bytes: size }
+}
+
+async function readBytes (root: string, id: string, largest: number) {
   const path = join(root, id)
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
   try {
@@ -46,14 +77,23 @@ export async function readDocument (root: string, id: string): Promise<IndexedDo
     if (await realpath(path) !== path) throw new SkippedFile('a link leads to it')
     const stats = await file.stat()
     if (!stats.isFile()) throw new SkippedFile('it is not a regular file')
-    if (stats.size > LARGEST_FILE) throw new SkippedFile(`it is larger than ${LARGEST_FILE / 1024 / 1024} MB`)
-    const type = typeOf(id) ?? 'text/plain'
-    const source = decode(await file.readFile())
-    const text = type === 'text/html' ? convert(source) : source
-    return { id, title: titleOf(type, source) ?? basename(id), text, type, modified: stats.mtimeMs, bytes: stats.size }
+    if (stats.size > largest) throw new SkippedFile(`it is larger than ${largest / MB} MB`)
+    return { bytes: await file.readFile(), size: stats.size, modified: stats.mtimeMs }
   } finally {
     await file.close()
   }
+}
+
+async function contentOf (type: string, bytes: Buffer, convert: Convert): Promise<{ text: string, title?: string | undefined }> {
+  if (type === 'application/pdf') return converted(await convert({ type, bytes }))
+  const source = decode(bytes)
+  if (type === 'text/html') return source.length > SMALL_HTML ? converted(await convert({ type, bytes })) : convertHtml(source)
+  return { text: source, title: type === 'text/markdown' ? markdownTitle(source) : undefined }
+}
+
+function converted (answer: Converted): { text: string, title?: string | undefined } {
+  if ('skipped' in answer) throw new SkippedFile(answer.skipped)
+  return answer
 }
 
 function decode (bytes: Buffer): string {
@@ -65,9 +105,9 @@ function decode (bytes: Buffer): string {
   }
 }
 
-function convert (html: string): string {
+function convertHtml (html: string) {
   try {
-    return htmlText(html)
+    return { text: htmlText(html), title: htmlTitle(html) }
   } catch (error) {
     if (error instanceof RangeError) throw new SkippedFile('its HTML is nested too deeply')
     throw error
@@ -76,10 +116,8 @@ function convert (html: string): string {
 
 const LONGEST_TITLE = 200
 
-function titleOf (type: string, source: string): string | undefined {
-  const title = type === 'text/html' ? htmlTitle(source) : type === 'text/markdown' ? markdownTitle(source) : undefined
-  return title?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TITLE).toWellFormed() || undefined
-}
+const oneLine = (title: string | undefined): string | undefined =>
+  title?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TITLE).toWellFormed() || undefined
 
 /** A heading further down, or in a longer line, is not the title; the limits also keep the patterns quick. */
 const TITLE_LINES = 200

@@ -3,8 +3,8 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { DocumentStore, IndexedDocument } from './contract.ts'
-import { readDocument, SkippedFile, typeOf } from './extract.ts'
+import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
+import { readDocument, SkippedFile, typeOf, type Convert } from './extract.ts'
 
 export interface Log { info (message: string): void, warn (message: string): void }
 
@@ -16,6 +16,8 @@ export interface Folder {
   refresh (paths: Iterable<string>): Promise<void>
   /** How many documents are indexed. */
   size (): number
+  /** Of the refresh that runs; undefined while none does. */
+  progress (): Progress | undefined
 }
 
 /** Between two batches requests are served: a batch is bounded in files and in characters. */
@@ -25,20 +27,32 @@ const BATCH_CHARACTERS = 250_000
 /** Hidden files, and what package managers put beside documents. Looks only at the part below the root. */
 export const isIgnored = (id: string): boolean => id.split('/').some((name) => name.startsWith('.') || name === 'node_modules')
 
-/** @param root a real path. @param signal aborted when the server closes: what was not written yet is left for the next start. */
-export async function openFolder (root: string, store: DocumentStore, log: Log, signal: AbortSignal): Promise<Folder> {
+/** What a folder is indexed with. */
+export interface Indexing {
+  store: DocumentStore
+  convert: Convert
+  log: Log
+  /** Aborted when the server closes: what was not written yet is left for the next start. */
+  signal: AbortSignal
+}
+
+/** @returns a document, or nothing for a file that is left out with a warning. */
+async function readOrSkip (root: string, id: string, { convert, signal }: Indexing, skip: Skip): Promise<IndexedDocument | undefined> {
+  try {
+    return await readDocument(root, id, convert)
+  } catch (error) {
+    if (signal.aborted) return undefined
+    if (error instanceof SkippedFile) skip(id, error.message)
+    else if (codeOf(error) !== 'ENOENT') skip(id, `it cannot be read (${codeOf(error) ?? (error as Error).message})`)
+    return undefined
+  }
+}
+
+/** @param root a real path. */
+export async function openFolder (root: string, indexing: Indexing): Promise<Folder> {
+  const { store, log, signal } = indexing
   const known = await store.list()
   const skip = (id: string, reason: string) => log.warn(`The file ${JSON.stringify(id)} is not searchable: ${reason}`)
-
-  async function read (id: string): Promise<IndexedDocument | undefined> {
-    try {
-      return await readDocument(root, id)
-    } catch (error) {
-      if (error instanceof SkippedFile) skip(id, error.message)
-      else if (codeOf(error) !== 'ENOENT') skip(id, `it cannot be read (${codeOf(error)})`)
-      return undefined
-    }
-  }
 
   async function write (documents: IndexedDocument[]): Promise<void> {
     await store.put(documents)
@@ -55,20 +69,28 @@ export async function openFolder (root: string, store: DocumentStore, log: Log, 
     }
   }
 
+  let progress: Progress | undefined
+
   return {
     size: () => known.size,
+    progress: () => progress,
     async refresh (paths) {
       const dirty = new Set(paths)
       const present = new Set<string>()
       let batch: IndexedDocument[] = []
       let characters = 0
-      for await (const { id, stats, reported } of filesBelow(root, dirty, skip)) {
+      const found: Found[] = []
+      for await (const file of filesBelow(root, dirty, skip, signal)) found.push(file)
+      const counted = progress = { done: 0, total: found.length }
+      for (const { id, stats, reported } of found) {
         if (signal.aborted) return
+        counted.done++
         if (present.has(id)) continue
         const before = known.get(id)
         // A change that was reported is read even if time and size are the same: clocks of file systems are coarse.
         const unchanged = !reported && before?.modified === stats.mtimeMs && before.bytes === stats.size
-        const document = unchanged ? undefined : await read(id)
+        const document = unchanged ? undefined : await readOrSkip(root, id, indexing, skip)
+        if (signal.aborted) return
         if (unchanged || document) present.add(id)
         if (!document) continue
         batch.push(document)
@@ -81,6 +103,7 @@ export async function openFolder (root: string, store: DocumentStore, log: Log, 
       if (signal.aborted) return
       await write(batch)
       await removeAll([...known.keys()].filter((id) => !present.has(id) && isBelow(id, dirty)))
+      progress = undefined
     }
   }
 }
@@ -94,9 +117,12 @@ interface Found {
 
 type Skip = (id: string, reason: string) => void
 
-async function * filesBelow (root: string, paths: Iterable<string>, skip: Skip): AsyncGenerator<Found> {
+async function * filesBelow (root: string, paths: Iterable<string>, skip: Skip, signal: AbortSignal): AsyncGenerator<Found> {
   for (const path of paths) {
-    for await (const file of walk(root, path, skip)) yield { ...file, reported: file.id === path }
+    for await (const file of walk(root, path, skip)) {
+      if (signal.aborted) return
+      yield { ...file, reported: file.id === path }
+    }
   }
 }
 

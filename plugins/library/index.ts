@@ -1,11 +1,20 @@
-// The documents of DOCS_DIR as a capability of the app: searched in full text, fetched by id, kept in step with the folder.
+// The library as a capability of the app: the documents of DOCS_DIR, kept in step with the folder, and for each caller their own notes and further sources beside them.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
-import type { IndexedDocument, Library } from './contract.ts'
+import type { LibrarySource } from '../../sources/define-source.ts'
+import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote, ToolUser } from '../../tools/define-tool.ts'
+import type { Notes } from '../notes/index.ts'
+import { createConvert } from './convert.ts'
+import type { DocumentPart, IndexedDocument, Library, SearchHit } from './contract.ts'
 import { createDirectory } from './directory.ts'
+import { mergeHits } from './merge.ts'
+import { partId, splitText } from './parts.ts'
+import { openPostgresDocuments } from './postgres.ts'
+import { guardSource, type GuardedSource } from './source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { watchFolder } from './watch.ts'
+import { parseQuery, shownWords } from './words.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { library: Library }
@@ -14,41 +23,99 @@ declare module 'fastify' {
 export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'docsBaseUrl'> {
   /** The absolute URL at which this server shows a document, unless DOCS_BASE_URL says that they are published elsewhere. @param path the id, percent-encoded by segment. */
   documentUrl (path: string): string
+  notes: Pick<Notes, 'of'>
+  sources: readonly LibrarySource[]
 }
 
 const MOST_HITS = 50
 
-export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl }: LibraryOptions) {
-  const directory = createDirectory(openSqliteDocuments(dataDir))
+export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
+  const directory = createDirectory(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir))
   const { store } = directory
-  const folder = watchFolder(docsDir, store, app.log)
+  const closing = new AbortController()
+  const folder = watchFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
   // The server does not wait for it; whoever does gets the rejection as well.
   folder.ready.catch((error) => app.log.error({ err: error }, 'the documents could not be indexed'))
   const urlOf = (id: string) => docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
+  const guarded = sources.map((source) => guardSource(source, app.log))
+
+  const documents = {
+    async search (query: string, limit: number): Promise<LibraryHit[]> {
+      return (await store.search(query, limit)).map((hit) => ({ ...namePart(hit), snippet: hit.snippet, url: urlOf(hit.id) }))
+    },
+    async fetch (id: string, part?: number): Promise<LibraryDocument | undefined> {
+      const document = part === undefined ? await store.find(id) : await store.findPart(id, part)
+      return document && {
+        id, title: document.title, text: document.text, url: urlOf(id), metadata: metadataOf(document), ...(part !== undefined && { parts: (document as DocumentPart).parts })
+      }
+    }
+  }
+
+  const libraryOf = (user: ToolUser | null): ToolLibrary => ({
+    list: directory.list,
+    async search (query, { limit = 10, signal } = {}) {
+      signal?.throwIfAborted()
+      const most = clamp(limit)
+      const own = notes.of(user)
+      const lists = await Promise.all([
+        own.search(query, most).then((hits) => hits.map(({ id, title, snippet }) => ({ id, title, snippet, url: documentUrl(encodePath(id)) }))),
+        documents.search(query, most),
+        ...guarded.map((source) => source.search(query, { user, limit: most, signal }).then((hits) => hits.map((hit) => ({ ...hit, url: hit.url ?? documentUrl(encodePath(hit.id)) }))))
+      ])
+      signal?.throwIfAborted()
+      return mergeHits(lists, shownWords(parseQuery(query)), most)
+    },
+    async fetch (id, { part, signal } = {}) {
+      const document = await documents.fetch(id, part)
+      if (document) return document
+      const note = await notes.of(user).find(id)
+      const found = note ? fromNote(note) : await fromSource(guarded, id, user, signal, (path) => documentUrl(encodePath(path)))
+      return found && (part === undefined ? found : onePart(found, part))
+    }
+  })
 
   app.decorate('library', {
     ready: folder.ready,
+    description: store.description,
+    progress: () => folder.progress(),
     find: (id) => store.find(id),
     count: () => store.count(),
     list: directory.list,
     onChange: directory.onChange,
-    async search (query, { limit = 10, signal } = {}) {
-      signal?.throwIfAborted()
-      const hits = await store.search(query, Math.min(Math.max(limit, 0), MOST_HITS))
-      return hits.map(({ id, title, snippet }) => ({ id, title, snippet, url: urlOf(id) }))
-    },
-    async fetch (id) {
-      const document = await store.find(id)
-      return document && { id, title: document.title, text: document.text, url: urlOf(id), metadata: metadataOf(document) }
-    }
+    search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit)),
+    fetch: (id, { part } = {}) => documents.fetch(id, part),
+    of: libraryOf
   } satisfies Library)
   app.addHook('onClose', async () => {
+    closing.abort()
     await folder.close()
     await store.close()
+    await Promise.all(sources.map((source) => source.close?.()))
   })
-}, { name: 'library' })
+}, { name: 'library', dependencies: ['notes', 'postgres', 'workers'] })
+
+const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MOST_HITS)
+
+/** A long document is found by the part that matches best, so that fetch opens it there. */
+const namePart = ({ id, title, part = 1, parts = 1 }: SearchHit) =>
+  ({ id: partId(id, part), title: part === 1 ? title : `${title} (part ${part} of ${parts})` })
 
 const metadataOf = ({ type, modified }: IndexedDocument) => ({ type, modified: new Date(modified).toISOString() })
+
+const fromNote = ({ id, title, text, url, version, created, modified }: ToolNote): LibraryDocument =>
+  ({ id, title, text, url, metadata: { type: 'note', version: String(version), created, modified } })
+
+async function fromSource (sources: GuardedSource[], id: string, user: ToolUser | null, signal: AbortSignal | undefined, pageUrl: (id: string) => string): Promise<LibraryDocument | undefined> {
+  const source = sources.find(({ name }) => id.startsWith(`${name}:`))
+  const document = await source?.fetch(id, { user, signal })
+  return document && { ...document, id, url: document.url ?? pageUrl(id) }
+}
+
+function onePart (document: LibraryDocument, part: number): LibraryDocument | undefined {
+  const parts = splitText(document.text)
+  const text = parts[part - 1]
+  return text === undefined ? undefined : { ...document, text, parts: parts.length }
+}
 
 /** A name may hold anything but `/`: each segment is encoded, so that none of it is read as part of the URL. */
 const encodePath = (id: string): string => id.split('/').map((name) => encodeURIComponent(name.toWellFormed())).join('/')

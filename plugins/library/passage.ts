@@ -8,16 +8,20 @@ const LEAD = 40
 const SCANNED = 50_000
 const MOST_MATCHES = 200
 
-/** @param words from `queryWords`. @returns one line of plain text; the beginning of the document when no word is found. */
-export function passage (text: string, words: string[]): string {
+/** @param words from `shownWords`. @returns one line of plain text; the beginning of the document when no word is found. */
+export function passage (text: string, words: readonly string[]): string {
   const start = words.length === 0 ? 0 : Math.max(0, densest(text.slice(0, SCANNED), words) - LEAD)
   const from = start === 0 ? 0 : nextSpace(text, start)
   const line = text.slice(from, from + LENGTH).replace(/\s+/g, ' ').replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '').trim()
   return `${from > 0 ? '… ' : ''}${line}${from + LENGTH < text.length ? ' …' : ''}`
 }
 
+/** @returns how many of the words, in whatever form, stand in a short text. */
+export const wordsFound = (text: string, words: readonly string[]): number =>
+  words.length === 0 ? 0 : new Set(matchesOf(text, words).map(({ stem }) => stem)).size
+
 /** Where the stretch with the most different words begins. */
-function densest (text: string, words: string[]): number {
+function densest (text: string, words: readonly string[]): number {
   const matches = matchesOf(text, words)
   let best = { at: 0, words: 0 }
   for (const [index, { at }] of matches.entries()) {
@@ -28,7 +32,7 @@ function densest (text: string, words: string[]): number {
   return best.at
 }
 
-function matchesOf (text: string, words: string[]): Array<{ at: number, stem: string }> {
+function matchesOf (text: string, words: readonly string[]): Array<{ at: number, stem: string }> {
   // A word holds only letters, digits and marks: there is nothing to escape.
   const pattern = new RegExp(words.map((word) => isSpaceless(word) ? word : `(?<![\\p{L}\\p{N}])${stem(word)}`).join('|'), 'giu')
   return text.matchAll(pattern).take(MOST_MATCHES)

@@ -1,122 +1,153 @@
 // Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be thrown away, because the folder is the truth.
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { DocumentStore, IndexedDocument } from './contract.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openDatabase, transaction } from '../sqlite.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
+import { matchExpression, TOKENIZER } from './fts5.ts'
+import { splitText } from './parts.ts'
 import { passage } from './passage.ts'
-import { isSpaceless, queryPairs, queryWords, separateWords } from './words.ts'
+import { pathWords, separateWords, shownWords } from './words.ts'
 
 /** Raise it when the schema changes, or what the indexer takes from a file: the index is then built anew. */
-const VERSION = 1
+const VERSION = 2
 
-// The long text comes last: whoever reads only the other columns does not touch its pages.
+// One row a part. The long text comes last: whoever reads only the other columns does not touch its pages.
 const SCHEMA = `
   DROP TABLE IF EXISTS documents;
   DROP TABLE IF EXISTS words;
   CREATE TABLE documents (
-    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, type TEXT NOT NULL,
-    modified REAL NOT NULL, bytes INTEGER NOT NULL, text TEXT NOT NULL
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, title TEXT NOT NULL, type TEXT NOT NULL,
+    modified REAL NOT NULL, bytes INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE (id, part)
   );
-  CREATE VIRTUAL TABLE words USING fts5 (
-    title, path, text, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2'
-  );
+  CREATE VIRTUAL TABLE words USING fts5 (title, path, text, content='', contentless_delete=1, tokenize='${TOKENIZER}');
   INSERT INTO words (words, rank) VALUES ('rank', 'bm25(4.0, 2.0, 1.0)');
   PRAGMA user_version = ${VERSION};
 `
 
-const PUT = `
-  INSERT INTO documents (id, title, type, modified, bytes, text) VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET title = excluded.title, type = excluded.type, modified = excluded.modified, bytes = excluded.bytes, text = excluded.text
-  RETURNING key
-`
-
 const SEARCH = `
   WITH best AS MATERIALIZED (SELECT rowid AS key, rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?)
-  SELECT id, title, text, -rank AS score FROM best JOIN documents USING (key) ORDER BY rank, id
+  SELECT key, id, part, parts, title, -rank AS score FROM best JOIN documents USING (key) ORDER BY rank, id, part
 `
+
+/** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
+const PARTS_PER_HIT = 5
+
+const COLUMNS = 'id, title, text, type, modified, bytes'
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB: what a disk failure or a half-restored backup leaves behind. */
 const DAMAGED = new Set([11, 26])
 
 /** @param dataDir folder of the database file; made if missing. */
 export function openSqliteDocuments (dataDir: string): DocumentStore {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const db = openIndex(join(dataDir, 'library.db'))
+  const db = openIndex(dataDir)
   const sql = prepare(db)
 
   return {
-    async put (documents) { transaction(db, () => { for (const document of documents) put(sql, document) }) },
-    async remove (ids) {
-      transaction(db, () => {
-        for (const id of ids) {
-          const row = sql.remove.get(id)
-          if (row !== undefined) sql.removeWords.run(row['key'] as number)
-        }
-      })
-    },
+    description: `SQLite in ${dataDir}`,
+    put: (documents) => putAll(db, sql, documents),
+    async remove (ids) { transaction(db, () => { for (const id of ids) remove(sql, id) }) },
     async list () {
       return new Map(sql.list.all().map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }]))
     },
     async find (id) {
-      const row = sql.find.get(id)
-      return row === undefined ? undefined : { ...row } as unknown as IndexedDocument
+      const parts = sql.find.all(id) as unknown as IndexedDocument[]
+      return parts.length === 0 ? undefined : { ...parts[0]!, text: parts.map(({ text }) => text).join('') }
     },
-    async search (query, limit) {
-      const words = queryWords(query)
-      if (words.length === 0) return []
-      const terms = [...words.map(term), ...queryPairs(query).map((pair) => `"${pair.join(' ')}"`)]
-      return sql.search.all(terms.join(' OR '), limit).map((row) => ({
-        id: row['id'] as string,
-        title: row['title'] as string,
-        snippet: passage(row['text'] as string, words),
-        score: row['score'] as number
-      }))
+    async findPart (id, part) {
+      const row = sql.findPart.get(id, part)
+      return row && { ...row } as unknown as DocumentPart
     },
+    async search (text, limit) {
+      const asked = matchExpression(text)
+      if (asked === undefined) return []
+      const words = shownWords(asked.query)
+      const documents = new Map<string, Record<string, unknown>>()
+      for (const row of sql.search.all(asked.match, limit * PARTS_PER_HIT)) {
+        const id = row['id'] as string
+        if (documents.size < limit && !documents.has(id)) documents.set(id, row)
+      }
+      return [...documents.values()].map(({ key, ...hit }) =>
+        ({ ...hit, snippet: passage(sql.text.get(key as number)!['text'] as string, words) }) as unknown as SearchHit)
+    },
+    async settle () { /* FTS5 keeps its index in order by itself */ },
     async count () { return sql.count.get()!['count'] as number },
     async close () { if (db.isOpen) db.close() }
   }
 }
 
-/** Quoted, a word is only a word to FTS5. Where the cut between words was a guess, it may also be the beginning of one. */
-const term = (word: string): string => isSpaceless(word) ? `"${word}"*` : `"${word}"`
-
-/** The path without its ending, so that a file is found by its name. */
-const pathWords = (id: string): string => separateWords(id.replace(/\.\w+$/, ''))
-
-interface Statements { put: StatementSync, putWords: StatementSync, remove: StatementSync, removeWords: StatementSync, list: StatementSync, find: StatementSync, search: StatementSync, count: StatementSync }
+type Statements = Record<'put' | 'putWords' | 'remove' | 'removeWords' | 'list' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
 
 const prepare = (db: DatabaseSync): Statements => ({
-  put: db.prepare(PUT),
-  putWords: db.prepare('INSERT OR REPLACE INTO words (rowid, title, path, text) VALUES (?, ?, ?, ?)'),
+  put: db.prepare('INSERT INTO documents (id, part, parts, title, type, modified, bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key'),
+  putWords: db.prepare('INSERT INTO words (rowid, title, path, text) VALUES (?, ?, ?, ?)'),
   remove: db.prepare('DELETE FROM documents WHERE id = ? RETURNING key'),
   removeWords: db.prepare('DELETE FROM words WHERE rowid = ?'),
-  list: db.prepare('SELECT id, modified, bytes FROM documents'),
-  find: db.prepare('SELECT id, title, text, type, modified, bytes FROM documents WHERE id = ?'),
+  list: db.prepare('SELECT id, modified, bytes FROM documents WHERE part = 1'),
+  find: db.prepare(`SELECT ${COLUMNS} FROM documents WHERE id = ? ORDER BY part`),
+  findPart: db.prepare(`SELECT ${COLUMNS}, part, parts FROM documents WHERE id = ? AND part = ?`),
   search: db.prepare(SEARCH),
-  count: db.prepare('SELECT count(*) AS count FROM documents')
+  text: db.prepare('SELECT text FROM documents WHERE key = ?'),
+  count: db.prepare('SELECT count(*) AS count FROM documents WHERE part = 1')
 })
 
-function put (sql: Statements, { id, title, text, type, modified, bytes }: IndexedDocument): void {
-  const { key } = sql.put.get(id, title, type, modified, bytes, text)!
-  sql.putWords.run(key as number, separateWords(title), pathWords(id), separateWords(text))
+/** Between two slices requests are served. */
+const SLICE_CHARACTERS = 250_000
+
+/**
+ * A slice of parts at a time. The first part of a document comes last: until it is there the document is not listed, so
+ * that one which was interrupted is read again.
+ */
+async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocument[]): Promise<void> {
+  let slice: Array<() => void> = []
+  let characters = 0
+  const write = () => {
+    transaction(db, () => { for (const step of slice) step() })
+    slice = []
+    characters = 0
+  }
+  for (const document of documents) {
+    const parts = splitText(document.text)
+    slice.push(() => remove(sql, document.id))
+    for (const [index, text] of [...parts.entries()].reverse()) {
+      slice.push(() => putPart(sql, { ...document, text, part: index + 1, parts: parts.length }))
+      characters += text.length
+      if (characters < SLICE_CHARACTERS) continue
+      write()
+      await setImmediate()
+    }
+  }
+  write()
 }
 
-function openIndex (file: string): DatabaseSync {
+function putPart (sql: Statements, { id, part, parts, title, type, modified, bytes, text }: DocumentPart): void {
+  const { key } = sql.put.get(id, part, parts, title, type, modified, bytes, text)!
+  sql.putWords.run(key!, separateWords(title), pathWords(id), separateWords(text))
+}
+
+function remove (sql: Statements, id: string): void {
+  for (const { key } of sql.remove.all(id)) sql.removeWords.run(key!)
+}
+
+function openIndex (dataDir: string): DatabaseSync {
   try {
-    return openCurrent(file)
+    return openCurrent(dataDir)
   } catch (error) {
     if (!DAMAGED.has((error as { errcode?: number }).errcode ?? 0)) throw error
-    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
-    return openCurrent(file)
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(dataDir, FILE + suffix), { force: true })
+    return openCurrent(dataDir)
   }
 }
 
-function openCurrent (file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { timeout: 5_000 })
+const FILE = 'library.db'
+
+function openCurrent (dataDir: string): DatabaseSync {
+  const db = openDatabase(dataDir, FILE, 'NORMAL')
   try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     transaction(db, () => {
       if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
+      removeUnfinished(db)
     })
     return db
   } catch (error) {
@@ -125,13 +156,9 @@ function openCurrent (file: string): DatabaseSync {
   }
 }
 
-function transaction (db: DatabaseSync, work: () => void): void {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    work()
-    db.exec('COMMIT')
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
-    throw error
-  }
+/** What a stop in the middle of a long document left. */
+function removeUnfinished (db: DatabaseSync): void {
+  const removeWords = db.prepare('DELETE FROM words WHERE rowid = ?')
+  const keys = db.prepare('DELETE FROM documents WHERE part > 1 AND NOT EXISTS (SELECT * FROM documents AS first WHERE first.id = documents.id AND first.part = 1) RETURNING key').all()
+  for (const { key } of keys) removeWords.run(key!)
 }

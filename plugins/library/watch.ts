@@ -3,13 +3,15 @@ import { realpath } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { watch, type FSWatcher } from 'chokidar'
-import type { DocumentStore } from './contract.ts'
+import type { Progress } from './contract.ts'
 import { typeOf } from './extract.ts'
-import { isIgnored, openFolder, type Log } from './folder.ts'
+import { isIgnored, openFolder, type Indexing, type Log } from './folder.ts'
 
 export interface FolderWatch {
   /** Settles when every file was looked at once; rejects if the store failed. */
   readonly ready: Promise<void>
+  /** Of the first look; undefined once it is over. */
+  progress (): Progress | undefined
   /** Stops watching and waits for the batch in hand. */
   close (): Promise<void>
 }
@@ -18,10 +20,12 @@ export interface FolderWatch {
 const GATHER = 100
 
 /** @param path of the folder. If it is missing there are no documents, and a warning says so. */
-export function watchFolder (path: string, store: DocumentStore, log: Log): FolderWatch {
+export function watchFolder (path: string, indexing: Omit<Indexing, 'signal'>): FolderWatch {
+  const { store, log } = indexing
   const stop = new AbortController()
   let watcher: FSWatcher | undefined
   let changes: Gatherer | undefined
+  let progress = (): Progress | undefined => ({ done: 0, total: 0 })
 
   const start = async (): Promise<void> => {
     const root = await realpath(path).catch(() => undefined)
@@ -29,7 +33,8 @@ export function watchFolder (path: string, store: DocumentStore, log: Log): Fold
       log.warn(`The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it and start the server again.`)
       return store.remove([...(await store.list()).keys()])
     }
-    const folder = await openFolder(root, store, log, stop.signal)
+    const folder = await openFolder(root, { ...indexing, signal: stop.signal })
+    progress = folder.progress
     changes = gather(async (ids) => {
       try {
         await ready
@@ -41,12 +46,14 @@ export function watchFolder (path: string, store: DocumentStore, log: Log): Fold
     // Watching begins before the first look: no change falls between the two.
     watcher = await openWatcher(root, log, changes.add)
     await folder.refresh([''])
+    if (!stop.signal.aborted) await store.settle()
     if (!stop.signal.aborted) log.info(`${folder.size()} documents indexed from ${JSON.stringify(path)}`)
   }
 
-  const ready = start()
+  const ready = start().finally(() => { progress = () => undefined })
   return {
     ready,
+    progress: () => progress(),
     async close () {
       stop.abort()
       await ready.catch(() => {})

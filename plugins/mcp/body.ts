@@ -3,8 +3,6 @@ import { isJSONRPCNotification, isJSONRPCRequest } from '@modelcontextprotocol/s
 import type { Message } from './contract.ts'
 import { INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './refusal.ts'
 
-/** Bytes. The largest argument a tool takes fits many times over. */
-export const BODY_LIMIT = 1_048_576
 /** Levels of arrays and objects; more would only exhaust a recursive validator. */
 const DEPTH_LIMIT = 64
 /** Characters. An id is echoed and kept as a key, so it stays small. */

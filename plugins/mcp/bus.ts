@@ -1,7 +1,6 @@
 // Carries messages between the parts of the endpoint, on this instance and, with Redis, on all others that share it (MCP "Subscriptions"; sessions of several instances).
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import type { Redis } from 'ioredis'
 import { connectRedis } from '../storage/redis.ts'
 
 /** Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know asks again. */
@@ -50,6 +49,6 @@ export async function connectBus (url: string, log: { warn (message: string): vo
   }
 }
 
-function send (redis: Redis, channel: string, text: string, log: { warn (message: string): void }): void {
+function send (redis: Awaited<ReturnType<typeof connectRedis>>, channel: string, text: string, log: { warn (message: string): void }): void {
   redis.publish(channel, text).catch((error: Error) => log.warn(`Other instances could not be told: ${error.message}`))
 }

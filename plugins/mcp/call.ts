@@ -1,15 +1,22 @@
 // Runs one tool for one caller: checks the arguments, the result and the quota, and words every failure for a model (MCP "Tools", error handling).
 import { isInputRequiredResult, ProtocolError, type CallToolResult, type ContentBlock, type InputRequiredResult } from '@modelcontextprotocol/server'
+import type { FastifyBaseLogger } from 'fastify'
 import type { ZodError } from 'zod'
-import type { Tool, ToolContext, ToolLibrary } from '../../tools/define-tool.ts'
+import type { Tool, ToolContext } from '../../tools/define-tool.ts'
+import type { Library } from '../library/contract.ts'
+import type { Notes } from '../notes/index.ts'
 import type { CallableTool } from './catalogue.ts'
+import { StorageUnavailable } from '../storage/contract.ts'
+import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
 import type { RequestStates } from './dialogue.ts'
 import { conversationOf, DEADLINE, runInTime, traceOf, type Conversation } from './run.ts'
 
-/** What a tool gets from the house, the same for every caller. */
+/** What a tool gets from the house; what is somebody's own is handed out for the caller alone. */
 export interface House {
-  library: ToolLibrary
+  library: Pick<Library, 'of'>
+  notes: Pick<Notes, 'of'>
+  workers: Workers
   /** Milliseconds a tool may run that does not say so itself. */
   deadline: number
   meter: Meter
@@ -50,7 +57,7 @@ export async function callTool (callable: CallableTool, args: unknown, exchange:
 async function run (callable: CallableTool, args: unknown, exchange: Exchange, house: House, conversation: Conversation): Promise<CallToolResult | InputRequiredResult> {
   const { tool, formerName } = callable
   const trace = traceOf(conversation.meta)
-  const log = exchange.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) })
+  const log = lazily(() => exchange.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) }))
   const deadline = tool.deadline ?? house.deadline
   try {
     const parsed = await callable.input.safeParseAsync(args ?? {})
@@ -66,9 +73,24 @@ async function run (callable: CallableTool, args: unknown, exchange: Exchange, h
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     if (isToolError(error)) return failure(error.message)
+    if (error instanceof StorageUnavailable) {
+      log.warn({ err: error }, 'storage unavailable')
+      return failure(`${tool.name} could not reach the storage of this server. Try again in a few seconds.`)
+    }
     if (exchange.signal.aborted) return failure('The client went away.')
     log.error({ err: error }, 'tool failed')
     return failure(`${tool.name} failed because of a fault in this server, not because of its arguments. Whoever runs the server finds it in the log as ${exchange.requestId}.`)
+  }
+}
+
+/** A logger of its own costs more than most calls, and few write a line. */
+function lazily (make: () => FastifyBaseLogger) {
+  let made: FastifyBaseLogger | undefined
+  const log = () => { made ??= make(); return made }
+  return {
+    info: (message: string) => log().info(message),
+    warn: (about: object | string, message?: string) => log().warn(about, message),
+    error: (about: object, message: string) => log().error(about, message)
   }
 }
 

@@ -59,9 +59,9 @@ export function callId (user: string | undefined, method: string, params: unknow
   return createHash('sha256').update(sorted).digest('base64url')
 }
 
-/** @param call of {@link callId}. @throws ProtocolError for a state that cannot be opened. */
-export function createDialogue (round: Round, call: string, states: RequestStates): Dialogue {
-  const given: Record<string, unknown> = { ...(round.requestState !== undefined && states.open(round.requestState, call)), ...round.inputResponses }
+/** @param call makes the {@link callId}, for the few calls that ask something. @throws ProtocolError for a state that cannot be opened. */
+export function createDialogue (round: Round, call: () => string, states: RequestStates): Dialogue {
+  const given: Record<string, unknown> = { ...(round.requestState !== undefined && states.open(round.requestState, call())), ...round.inputResponses }
   const settled: Record<string, unknown> = {}
   let pending: InputRequiredResult | undefined
   return {
@@ -78,7 +78,7 @@ export function createDialogue (round: Round, call: string, states: RequestState
         }
       }
       if (Object.keys(open).length === 0) return answers as Answers<typeof questions>
-      pending = inputRequired({ inputRequests: open, requestState: states.seal(settled, call) })
+      pending = inputRequired({ inputRequests: open, requestState: states.seal(settled, call()) })
       throw new Unanswered()
     }
   }

@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { OAuthError } from '../../errors.ts'
 import type { Access } from '../grants/contract.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
-import { BODY_LIMIT, readText } from './body.ts'
+import { readText } from './body.ts'
 import type { Answer } from './contract.ts'
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './refusal.ts'
 import type { Visit } from './sessions/index.ts'
@@ -14,7 +14,7 @@ export function prepare (scope: FastifyInstance): void {
   // Our own limits come first; Fastify's parser then refuses a key named __proto__.
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (request, bytes: Buffer, done) => {
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     try {
       parseJson(request, readText(bytes), done)
     } catch (error) {
@@ -28,7 +28,7 @@ export function prepare (scope: FastifyInstance): void {
 const JSON_TYPE = /^application\/json(?: ?; ?charset="?utf-8"?)?$/i
 
 /** Refuses what no MCP message can be, before its body is read. A GET or DELETE is for the session that it names. */
-export async function checkRequest ({ method, headers }: FastifyRequest): Promise<void> {
+export function checkRequest ({ method, headers }: FastifyRequest): void {
   if ((method === 'GET' || method === 'DELETE') && headers['mcp-session-id'] !== undefined) return checkVisit(method, headers)
   if (method !== 'POST') throw new RpcRefusal(405, INVALID_REQUEST, 'Method Not Allowed: send each message as a POST', { headers: { allow: 'POST' } })
   if (!JSON_TYPE.test(headers['content-type'] ?? '') || (headers['content-encoding'] ?? 'identity') !== 'identity') {
@@ -50,7 +50,8 @@ export function readVisit (request: FastifyRequest, reply: FastifyReply, access:
     if (name.startsWith('mcp-') && value !== undefined) headers[name] = String(value)
   }
   const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
+  // An answer that was sent closes, too.
+  reply.raw.once('close', () => { if (!reply.raw.writableFinished) gone.abort() })
   const lastEventId = request.headers['last-event-id']
   return {
     headers,
@@ -87,7 +88,7 @@ function toRefusal (error: FastifyError | Error, request: FastifyRequest): RpcRe
     return new RpcRefusal(503, INTERNAL_ERROR, 'Service Unavailable: try again in a few seconds', { headers: { 'retry-after': '5' } })
   }
   const { code, statusCode = 500 } = error as FastifyError
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new RpcRefusal(413, INVALID_REQUEST, `Content Too Large: a body has at most ${BODY_LIMIT} bytes`)
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new RpcRefusal(413, INVALID_REQUEST, 'Content Too Large: send less at once')
   if (code?.startsWith('FST_ERR_CTP_')) return new RpcRefusal(400, PARSE_ERROR, 'Parse error: the body is not JSON, or has a key named __proto__')
   if (statusCode < 500) return new RpcRefusal(statusCode, INVALID_REQUEST, error.message)
   request.log.error({ err: error }, 'mcp request failed')

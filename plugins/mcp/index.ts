@@ -7,9 +7,11 @@ import type { Config } from '../../config.ts'
 import { OAuthError } from '../../errors.ts'
 import type { Prompt } from '../../tools/define-prompt.ts'
 import type { Resource } from '../../tools/define-resource.ts'
-import type { Tool, ToolLibrary } from '../../tools/define-tool.ts'
+import type { Tool } from '../../tools/define-tool.ts'
 import { ofAccess } from '../audit/index.ts'
 import type { Access } from '../grants/contract.ts'
+import type { Library } from '../library/contract.ts'
+import type { Notes } from '../notes/index.ts'
 import { readMessages } from './body.ts'
 import { connectBus, createLocalBus } from './bus.ts'
 import type { Meter } from './call.ts'
@@ -25,6 +27,7 @@ import { createResources } from './resources.ts'
 import { createSdkLane } from './sdk-lane.ts'
 import { createFactory, type Offered } from './server.ts'
 import { createSessions, type Visit } from './sessions/index.ts'
+import { createStraightLane } from './straight-lane.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { mcp: Mcp }
@@ -33,8 +36,8 @@ declare module 'fastify' {
 export interface Mcp {
   /** Gives a route scope the body parser, the body limit and the error voice of MCP. */
   prepare (scope: FastifyInstance): void
-  /** An `onRequest` hook, for after authentication: refuses what no MCP message can be, before its body is read. */
-  checkRequest (request: FastifyRequest): Promise<void>
+  /** For after authentication: refuses what no MCP message can be, before its body is read. @throws RpcRefusal. */
+  checkRequest (request: FastifyRequest): void
   /** Speaks a refusal in the voice of MCP, for a route outside a prepared scope. */
   refuse (error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply
   /** Whether some tool may be called without a sign-in: then the endpoint also takes requests without a token. */
@@ -60,7 +63,8 @@ export interface Offer {
 }
 
 export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> {
-  library: ToolLibrary
+  library: Pick<Library, 'of'>
+  notes: Pick<Notes, 'of'>
   /** Several instances tell each other through it. */
   redisUrl?: string | undefined
   /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. */
@@ -81,11 +85,13 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   const bus = options.redisUrl === undefined ? createLocalBus() : await connectBus(options.redisUrl, app.log)
   const changes = createChanges(bus, app.storage, app.now, app.log)
   const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
-  const about = describeServer(options, offered.catalogue)
-  const factory = createFactory({ ...offered, ...about, house: createHouse(app, options), shared: !signIn, reloads: options.reloads === true, onError })
+  const house = createHouse(app, options)
+  const described = describeServer(options, offered.catalogue)
+  const factory = createFactory({ ...offered, ...described, house, shared: !signIn, reloads: options.reloads === true, onError })
   const sessions = createSessions({ storage: app.storage, sealing: app.sealing, bus, changes, factory, log: app.log })
-  const subscriptions = createSubscriptions(changes, about.serverInfo)
+  const subscriptions = createSubscriptions(changes, described.serverInfo)
   const lane = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: sessions.serve, onError })
+  const straight = createStraightLane({ catalogue: offered.catalogue, house, serverInfo: described.serverInfo, sdkLane: lane })
   // Before the server stops listening: an open stream would keep it from ending.
   app.addHook('preClose', async () => {
     sessions.close()
@@ -100,7 +106,7 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
     const exchange: Exchange = { ...visit, body: readMessages(request.body, visit.headers['mcp-protocol-version']) }
     const challenge = signIn ? checkAccess(exchange, offered, resourceMetadata) : undefined
     noteFirstUse(app, exchange)
-    return challenge ?? lane(exchange)
+    return challenge ?? straight.serve(exchange) ?? lane(exchange)
   }
   app.decorate('mcp', {
     prepare,
@@ -119,15 +125,16 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
       offered.catalogue.replace(tools)
       offered.resources.replace(resources)
       offered.prompts.replace(prompts)
+      straight.forget()
       changes.announce((['tools', 'resources', 'prompts'] as const).map((list) => ({ kind: `${list}_list_changed` }))).catch(onError)
     },
     announce: changes.announce,
     get tools () { return offered.catalogue.listed }
   } satisfies Mcp)
-}, { name: 'mcp', dependencies: ['storage', 'audit', 'usage'] })
+}, { name: 'mcp', dependencies: ['storage', 'audit', 'usage', 'workers'] })
 
-const createHouse = (app: FastifyInstance, { library, deadline = 25_000 }: McpOptions) =>
-  ({ library, deadline, meter: createMeter(app), states: createRequestStates(app.sealing, app.now) })
+const createHouse = (app: FastifyInstance, { library, notes, deadline = 25_000 }: McpOptions) =>
+  ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), states: createRequestStates(app.sealing, app.now) })
 
 const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: Catalogue) => ({
   serverInfo: {

@@ -44,7 +44,7 @@ export function conversationOf ({ body }: Exchange): Conversation {
 export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof DEADLINE> {
   const { access, signal } = exchange
   const user = access && access.user
-  const dialogue = createDialogue(conversation, callId(user?.id, work.method, work.params), house.states)
+  const dialogue = createDialogue(conversation, () => callId(user?.id, work.method, work.params), house.states)
   const stop = new AbortController()
   const { promise: stopped, resolve, reject } = Promise.withResolvers<typeof DEADLINE>()
   const timer = setTimeout(() => {
@@ -62,7 +62,9 @@ export async function runInTime<Result> (work: Work<Result>, exchange: Exchange,
     signal.throwIfAborted()
     const context: ToolContext = {
       user,
-      library: house.library,
+      library: house.library.of(user),
+      notes: house.notes.of(user),
+      work: (task, input) => house.workers.run(task, input, { deadline: work.deadline, signal: stop.signal }),
       signal: stop.signal,
       log: { info: (message) => work.log.info(message), warn: (message) => work.log.warn(message) },
       show: (...content) => { work.shown.push(...content) },

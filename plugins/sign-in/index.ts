@@ -49,7 +49,7 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage', 'audit', 'grants'] })
+}, { name: 'sign-in', dependencies: ['storage', 'audit', 'grants', 'notes'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
   const house = { accounts: createAccounts(app.storage), publicUrl, now: app.now, log: app.log }
@@ -76,6 +76,7 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails }: Optio
 
   const people = createPeople(users, app.grants, backends)
   people.whenDeleted((id) => app.audit.forget(id))
+  people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {

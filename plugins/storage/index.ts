@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import type { Storage } from './contract.ts'
+import { observed, observers, type Observe } from './observed.ts'
 import { openRedisStorage } from './redis.ts'
 import { openSqliteStorage } from './sqlite.ts'
 import { createSealing, loadGeneratedKey, type Sealing } from './sealing.ts'
@@ -18,9 +19,14 @@ declare module 'fastify' {
 
 type Options = Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> & { now: Clock }
 
+/** The storage a configuration names. @throws StorageUnavailable when it does not answer. */
+export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>, now: Clock, log: { warn (message: string): void }): Promise<Storage> =>
+  redisUrl === undefined ? openSqliteStorage(dataDir, now) : openRedisStorage(redisUrl, log)
+
 export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now }: Options) {
-  const opened = redisUrl === undefined ? openSqliteStorage(dataDir, now) : await openRedisStorage(redisUrl, app.log)
-  app.decorate('storage', opened)
+  const opened = await openStorage({ dataDir, redisUrl }, now, app.log)
+  const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
+  app.decorate('storage', watching.length > 0 ? observed(opened, observers(watching)) : opened)
   app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
   app.decorate('now', now)
   app.addHook('onClose', () => opened.close())

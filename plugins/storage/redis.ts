@@ -1,11 +1,11 @@
 // OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script for every other atomic step. Works on Cluster, since no step touches two keys.
-import { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
+import { connectRedis } from './redis-connection.ts'
 import { openRedisJournals, TALLY } from './redis-journal.ts'
 
-/** How long a command may take before the caller is told that storage is away. */
-const COMMAND_TIMEOUT_MS = 3_000
-const START_TIMEOUT_MS = 5_000
+export { connectRedis }
+
 /** A writer that loses this many races in a row gives up with 503 rather than spin. */
 const MAX_ATTEMPTS = 100
 
@@ -18,56 +18,23 @@ elseif ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
 else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1`
 
-export interface Client extends Redis {
+export type Client = (Redis | Cluster) & {
   tally (key: string, by: number, ttlMs: number): Promise<number>
   swap (key: string, expected: string, next: string, ttlMs: number): Promise<number>
 }
 
-/**
- * @param url `redis://` or `rediss://`; `?keyPrefix=` separates several servers on one Redis.
- * @throws StorageUnavailable when Redis does not answer within five seconds.
- */
+/** @param url as {@link connectRedis} takes it. @throws StorageUnavailable when Redis does not answer. */
 export async function openRedisStorage (url: string, log: { warn (message: string): void }): Promise<Storage> {
   const redis = await connectRedis(url, log) as Client
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
   redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
 
   return {
-    description: `Redis at ${new URL(url).host}`,
+    description: `${redis instanceof Cluster ? 'Redis Cluster' : 'Redis'} at ${new URL(url.split(',')[0]!).host}`,
     collection: (kind) => collection(redis, kind),
     ...openRedisJournals(redis, guarded),
     async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
     async close () { redis.disconnect() }
-  }
-}
-
-/** A connection that says at once when Redis is away, and comes back by itself. @throws StorageUnavailable as above. */
-export async function connectRedis (url: string, log: { warn (message: string): void }): Promise<Redis> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: COMMAND_TIMEOUT_MS,
-    // While Redis is away a request is told so at once; it does not wait in a queue and act later.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
-    // After a failover the old master answers READONLY: connect anew.
-    reconnectOnError: (error) => error.message.startsWith('READONLY')
-  })
-  redis.on('error', (error: Error) => log.warn(`Redis: ${error.message}`))
-  const ready = Promise.withResolvers<void>()
-  redis.once('ready', ready.resolve)
-  const timer = setTimeout(() => ready.reject(new StorageUnavailable('Redis did not answer at the start: check REDIS_URL and that the Redis server runs')), START_TIMEOUT_MS)
-  try {
-    redis.connect().catch(() => { /* retried by retryStrategy until the timer ends it */ })
-    await ready.promise
-    return redis
-  } catch (error) {
-    redis.disconnect()
-    throw error
-  } finally {
-    clearTimeout(timer)
   }
 }
 
@@ -97,15 +64,21 @@ function collection<T> (redis: Client, kind: string): Collection<T> {
       throw new StorageUnavailable(`too many writers at once on one ${kind}`)
     },
     async * all () {
-      const prefix = redis.options.keyPrefix ?? ''
-      const stream = redis.scanStream({ match: `${prefix}${key(kind, '*')}`, count: 500 })
-      for await (const keys of stream as AsyncIterable<string[]>) {
-        for (const found of new Set(keys)) {
-          const id = found.slice(prefix.length + key(kind, '').length)
-          const record = decode(await guarded(redis.get(key(kind, id))))
-          if (record !== undefined) yield { id, record }
-        }
+      for await (const found of scanKeys(redis, key(kind, '*'))) {
+        const id = found.slice(key(kind, '').length)
+        const record = decode(await guarded(redis.get(found)))
+        if (record !== undefined) yield { id, record }
       }
+    }
+  }
+}
+
+/** The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come twice. */
+export async function * scanKeys (redis: Redis | Cluster, pattern: string): AsyncGenerator<string> {
+  const prefix = redis.options.keyPrefix ?? ''
+  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+    for await (const keys of node.scanStream({ match: `${prefix}${pattern}`, count: 500 }) as AsyncIterable<string[]>) {
+      for (const found of new Set(keys)) yield found.slice(prefix.length)
     }
   }
 }

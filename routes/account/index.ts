@@ -24,7 +24,7 @@ export default async function account (app: FastifyInstance) {
       apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),
       events: events.map(describeEvent),
       token: app.signIn.formToken(request),
-      actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, remove: paths.accountDelete, activity: paths.accountActivity, home: paths.home }
+      actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, remove: paths.accountDelete, activity: paths.accountActivity, notes: paths.accountNotes, home: paths.home }
     })
   })
 
@@ -48,6 +48,12 @@ export default async function account (app: FastifyInstance) {
       text: 'No browser is signed in to your account any more. Apps you connected stay connected; the account page ends them one by one.',
       action: { label: 'Sign in again', href: paths.account }
     })
+  })
+
+  app.get(paths.accountNotes, async (request, reply) => {
+    const user = await app.signIn.user(request)
+    if (!user) return signInFirst(app, request, reply, paths.accountNotes)
+    return reply.header('content-disposition', 'attachment; filename="notes.json"').send(await app.notes.exportOf(user.id))
   })
 
   app.get(paths.accountActivity, async (request, reply) => {

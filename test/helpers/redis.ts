@@ -19,12 +19,16 @@ export interface TestRedis {
 
 const WHY = 'Redis cannot be had: install redis-server, or point TEST_REDIS_URL at a server'
 
+/** @throws with a sentence when there is no Redis and CI is set. */
+export function canHaveRedis (): boolean {
+  const can = isInstalled('redis-server')
+  if (!can && process.env['CI']) throw new Error(WHY)
+  return can
+}
+
 /** @returns undefined, with `WHY` to say, when there is no Redis and CI is not set. @throws with that sentence when it is. */
 export async function startRedis (): Promise<TestRedis | undefined> {
-  if (!isInstalled('redis-server')) {
-    if (process.env['CI']) throw new Error(WHY)
-    return undefined
-  }
+  if (!canHaveRedis()) return undefined
   const port = await freePort()
   const folder = await mkdtemp(join(tmpdir(), 'mcp-redis-'))
   let server: ChildProcess

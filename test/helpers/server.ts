@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { buildApp, type AppOptions } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
@@ -24,6 +25,8 @@ export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads'> {
   env?: Record<string, string>
   now?: Clock
   documents?: Record<string, string>
+  /** Takes the log's lines. */
+  logTo?: Writable
 }
 
 export const sampleDocuments: Record<string, string> = {
@@ -32,7 +35,7 @@ export const sampleDocuments: Record<string, string> = {
 }
 
 /** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { env = {}, now, documents = sampleDocuments, ...options }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (t: Teardown, { env = {}, now, logTo, documents = sampleDocuments, ...options }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -42,7 +45,7 @@ export async function startServer (t: Teardown, { env = {}, now, documents = sam
   }
   const start = async (port: number) => {
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
-    const app = await buildApp(config, { ...options, ...(now && { now }) })
+    const app = await buildApp(config, { ...options, ...(now && { now }), ...(logTo && { logTo }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app

@@ -1,46 +1,27 @@
 // The library: the store's contract on SQLite, the folder it follows, what a file must be to get in, and how well real documents are found.
-import { chmod, link, mkdir, mkdtemp, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, link, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
-import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import library, { type LibraryOptions } from '../../plugins/library/index.ts'
+import { openPostgresDocuments } from '../../plugins/library/postgres.ts'
 import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
+import { connectPostgres } from '../../plugins/postgres.ts'
 import fetchTool from '../../tools/fetch.ts'
 import searchTool from '../../tools/search.ts'
+import { noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { quietContext } from '../helpers/quiet-context.ts'
+import { fill, folder, openHouse, type HouseOptions } from '../helpers/tool-context.ts'
 import { documentStoreContract } from './document-store-contract.ts'
 
-async function folder (t: Test): Promise<string> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), 'library-')))
-  t.teardown(() => rm(path, { recursive: true, force: true }))
-  return path
-}
-
-async function fill (root: string, files: Record<string, string | Buffer>): Promise<void> {
-  for (const [id, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, id)), { recursive: true })
-    await writeFile(join(root, id), content)
-  }
-}
-
 /** A running library over a folder, with what it logged. */
-async function open (t: Test, docsDir: string, options: Partial<LibraryOptions> = {}) {
+async function open (t: Test, docsDir: string, options: HouseOptions = {}) {
   const warnings: string[] = []
-  const write = (line: string) => {
-    const { level, msg } = JSON.parse(line)
-    if (level >= 40) warnings.push(msg)
-  }
-  const app = Fastify({ logger: { level: 'info', stream: { write } } })
-  const settings = { dataDir: await folder(t), docsDir, docsBaseUrl: undefined, documentUrl: (path: string) => `https://mcp.example/documents/${path}`, ...options }
-  app.register(library, settings)
-  t.teardown(() => app.close())
-  await app.ready()
+  const log = (level: number, message: string) => { if (level >= 40) warnings.push(message) }
+  const { app, dataDir } = await openHouse(t, docsDir, { log, ...options })
   const ids = async (query: string) => (await app.library.search(query)).map(({ id }) => id)
-  return { app, library: app.library, dataDir: settings.dataDir, warnings, ids }
+  return { app, library: app.library, dataDir, warnings, ids }
 }
 
 /** Waits for what a change on the disk must lead to; tap's own time limit is the end of patience. */
@@ -86,6 +67,37 @@ t.test('documents in SQLite', async (t) => {
     t.teardown(() => Promise.all([one.close(), two.close()]))
     await one.put([{ id: 'a.md', title: 'a', text: 'walnut', type: 'text/markdown', modified: 1, bytes: 6 }])
     t.equal((await two.search('walnut', 1))[0]?.id, 'a.md')
+  })
+})
+
+const server = await startPostgres()
+t.teardown(() => server?.stop())
+
+t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t) => {
+  const places = new WeakMap<object, string>()
+  const openIn = async (url: string) => {
+    const postgres = await connectPostgres(url, { warn () {} })
+    let open = true
+    const store = Object.assign(await openPostgresDocuments(postgres), { close: async () => { if (open) await postgres.close(); open = false } })
+    places.set(store, url)
+    return store
+  }
+  await documentStoreContract(t, {
+    open: async () => openIn(await server!.newDatabase()),
+    async reopen (store) {
+      await store.close()
+      return openIn(places.get(store)!)
+    }
+  })
+
+  t.test('instances that index the same folder at the same moment do not get in each other\'s way', async (t) => {
+    const url = await server!.newDatabase()
+    const stores = await Promise.all([openIn(url), openIn(url), openIn(url)])
+    t.teardown(() => Promise.all(stores.map((store) => store.close())))
+    const documents = Array.from({ length: 30 }, (_, index) => ({ id: `${index}.md`, title: `t${index}`, text: 'walnut', type: 'text/markdown', modified: 1, bytes: 6 }))
+    await Promise.all(stores.map((store) => store.put(documents)))
+    t.equal(await stores[0]!.count(), 30)
+    t.equal((await stores[1]!.search('walnut', 50)).length, 30)
   })
 })
 
@@ -331,7 +343,7 @@ t.test('H57, H58: ten questions over the documents of a real project', async (t)
   const files = await collect(docs)
   t.ok(files >= 2_000, `${files} files`)
   const started = performance.now()
-  const { library, warnings, ids } = await open(t, docs)
+  const { app, library, warnings, ids } = await open(t, docs)
   const stalls = monitorEventLoopDelay({ resolution: 5 })
   stalls.enable()
   const counts = new Set<number>()
@@ -354,7 +366,7 @@ t.test('H57, H58: ten questions over the documents of a real project', async (t)
   times.sort((a, b) => a - b)
   t.comment(`search p50 ${percentile(times, 0.5)} ms, p95 ${percentile(times, 0.95)} ms`)
 
-  const context = { ...quietContext, user: null, library, signal: new AbortController().signal, log: { info () {}, warn () {} } }
+  const context = { ...quietContext, user: null, library, notes: app.notes.of(null), signal: new AbortController().signal, work: async () => { throw new Error('a search needs no worker') }, log: { info () {}, warn () {} } }
   const { results } = await searchTool.run({ query: QUESTIONS[0]![0] }, context)
   t.match(results[0], { id: 'close-with-grace.md', title: /\S/, url: 'https://mcp.example/documents/close-with-grace.md' })
   t.match(await fetchTool.run({ id: results[0]!.id }, context), { id: 'close-with-grace.md', text: /gracefully/ })

@@ -46,6 +46,47 @@ for (const [name, env] of [['in this process', {}], ['on Redis', redis && { REDI
       t.equal((await fail('192.0.2.10')).status, 401)
     })
 
+    t.test('RL-02: guesses at one account from many addresses get slower, and its owner is not locked out', async (t) => {
+      const fresh = await start({ DATA_DIR: `${server.dataDir}-3` })
+      const failing = await tries(fresh, 11, (count) => `198.51.100.${count}`)
+      t.same(new Set(failing), new Set([401]))
+      const delays: number[] = []
+      const { slowDown } = fresh.app.limits
+      fresh.app.limits.slowDown = async (request, account) => {
+        const begun = performance.now()
+        await slowDown(request, account)
+        delays.push(performance.now() - begun)
+      }
+      await tries(fresh, 2, (count) => `203.0.113.${count}`)
+      t.ok(delays[0]! > 200 && delays[1]! > 400, 'the wait doubles')
+    })
+
+    t.test('RL-03: sign-ups', async (t) => {
+      const fresh = await start({ DATA_DIR: `${server.dataDir}-4` })
+      const browser = new Browser()
+      const login = await browser.get(`${fresh.url}/login`)
+      const page = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), fresh.url).href)
+      const statuses: number[] = []
+      for (let count = 0; count < 6; count++) statuses.push((await browser.submit(page, ({ action }) => action === '/signup', { email: 'not an address', password: 'x' })).status)
+      t.same(statuses, [400, 400, 400, 400, 400, 429])
+    })
+
+    t.test('RL-06: introspection without proof is refused before anything is looked up', async (t) => {
+      const statuses = new Set<number>()
+      for (let count = 0; count < 30; count++) statuses.add((await fetch(`${server.url}/introspect`, { method: 'POST', headers: from('192.0.2.77'), body: new URLSearchParams({ token: `mcp_at_${count}`, client_id: 'nobody' }) })).status)
+      t.same([...statuses], [401])
+    })
+
+    t.test('RL-07: a made-up access token costs no look into storage', async (t) => {
+      let looks = 0
+      const { collection } = server.app.storage
+      server.app.storage.collection = (kind) => { looks++; return collection(kind) }
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, count) => fetch(server.url, { method: 'POST', headers: { authorization: `Bearer guess-${count}`, 'content-type': 'application/json' }, body: '{}' })))
+      t.same([...new Set(answers.map(({ status }) => status))], [401])
+      t.equal(looks, 0)
+      server.app.storage.collection = collection
+    })
+
     t.test('RL-01: wrong passwords, and a forwarded address counts only from a trusted proxy', async (t) => {
       t.equal((await tries(server, 11, () => '192.0.2.20')).at(-1), 429)
       const untrusting = await start({ TRUST_PROXY: '', DATA_DIR: `${server.dataDir}-2` })

@@ -35,7 +35,7 @@ const home: PageData['home'] = {
   actions: { login: '/login' }
 }
 
-const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', remove: '/account/delete', activity: '/account/activity.jsonl', home: '/' }
+const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', remove: '/account/delete', activity: '/account/activity.jsonl', notes: '/account/notes.json', home: '/' }
 
 export const examples: Readonly<Record<string, Example>> = {
   login: { view: 'login', data: { interaction, client, backends: [local, demo], actions: login } },

@@ -1,6 +1,7 @@
 // The pages as browsers get them: headers, escaping, links, and what a person sees and can reach, in a real Chromium, in light and dark, wide and narrow.
 import { readdirSync, readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance } from 'fastify'
+import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import pages, { findLink, stylesheet } from '../../plugins/pages.ts'
@@ -35,7 +36,7 @@ function mapStrings<T> (value: T, change: (text: string, key: string) => string,
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item, change, name)])) as T
 }
 
-t.test('LG-01..05, LG-21: every page carries the headers that keep it from being framed, scripted, cached and sniffed', async (t) => {
+t.test('LG-01, LG-02, LG-03, LG-04, LG-05, LG-21: every page carries the headers that keep it from being framed, scripted, cached and sniffed', async (t) => {
   const app = await serve(t, examples)
   for (const name of Object.keys(examples)) {
     const { statusCode, headers } = await app.inject(`/${name}`)
@@ -206,6 +207,8 @@ t.test('in a browser: labels, headings, landmarks, contrast, sizes, no sideways 
       // Browsers give autofocus its effect with the first frame, some time after the load event.
       if (await page.locator('[autofocus]').count() > 0) await page.locator('[autofocus]:focus').waitFor()
       t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, ${colorScheme}`)
+      await page.evaluate(`${axe.source}; undefined`)
+      t.strictSame(await page.evaluate<string[]>('axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))'), [], `${name}, ${colorScheme}: axe`)
       await page.goto(`${longBase}/${name}`)
       t.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, `${name}: long words wrap`)
     }

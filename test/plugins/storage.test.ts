@@ -10,7 +10,8 @@ import { monotonicClock } from '../../clock.ts'
 import { encodeRecord, StorageUnavailable, type Storage } from '../../plugins/storage/contract.ts'
 import { openRedisStorage } from '../../plugins/storage/redis.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
-import { noRedis, startRedis } from '../helpers/redis.ts'
+import { startCluster } from '../helpers/redis-cluster.ts'
+import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
 
 const log = { warn () {} }
 const redis = await startRedis()
@@ -40,6 +41,20 @@ async function redisPlace (): Promise<Place> {
   }
 }
 
+const clusterPlace = (masters: number, isNamedWhole = true) => async (t: Test): Promise<Place> => {
+  const { url: urls, masters: nodes, stop } = await startCluster(masters)
+  t.teardown(stop)
+  const url = isNamedWhole ? urls : urls.split(',')[0]!
+  return {
+    open: () => openRedisStorage(url, log),
+    arguments: ['redis', url],
+    async writeRaw (kind, id, value) {
+      // The member that holds the key takes it; the others say MOVED.
+      await Promise.any(nodes.map(({ client }) => client.set(`mcp:${kind}:${id}`, value)))
+    }
+  }
+}
+
 /** Processes that all do the same to one storage. @returns what each counted. */
 async function race (place: Place, work: string, rounds: number, processes = 3): Promise<number[]> {
   return Promise.all(Array.from({ length: processes }, () => new Promise<number>((resolve, reject) => {
@@ -49,7 +64,14 @@ async function race (place: Place, work: string, rounds: number, processes = 3):
   })))
 }
 
-for (const [name, makePlace] of [['SQLite', sqlitePlace], ['Redis', redis && redisPlace]] as const) {
+const places: Array<[string, ((t: Test) => Promise<Place>) | undefined]> = [
+  ['SQLite', sqlitePlace],
+  ['Redis', redis && redisPlace],
+  ['Redis Cluster of one process with all slots', canHaveRedis() ? clusterPlace(1) : undefined],
+  ['Redis Cluster of three', canHaveRedis() ? clusterPlace(3) : undefined],
+  ['Redis Cluster of three, of which one is named', canHaveRedis() ? clusterPlace(3, false) : undefined]
+]
+for (const [name, makePlace] of places) {
   t.test(name, { skip: makePlace ? false : noRedis }, async (t) => {
     const place = await makePlace!(t)
     const storage = await place.open()

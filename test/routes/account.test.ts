@@ -1,13 +1,12 @@
 // The account page: a person sees their own apps, ends one at once, and cannot touch another's.
 import { createHash, randomBytes } from 'node:crypto'
-import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
-import { startServer } from '../helpers/server.ts'
+import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
 
-t.test('connected apps', async (t) => {
-  const { url, app } = await startServer(t)
+storageTest('connected apps', async (t, start) => {
+  const { url, app } = await start()
   const connect = async (name: string, email: string) => {
     const client = await (await fetch(`${url}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_name: name, redirect_uris: [CALLBACK] }) })).json() as Record<string, string>
     const verifier = randomBytes(32).toString('base64url')
@@ -68,6 +67,12 @@ t.test('connected apps', async (t) => {
   t.equal(new Set(activity.map(({ user }) => user)).size, 1, 'nobody else\'s')
   t.match((await new Browser().get(`${url}/account/activity.jsonl`)).url, /\/login\?/)
 
+  const note = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${bob.tokens['access_token']!}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }, body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write","arguments":{"text":"Bob likes otters"}}}' })
+  t.equal(note.status, 200)
+  t.match((await bob.browser.get(`${url}/account/notes.json`)).text, 'Bob likes otters')
+  t.notMatch((await ann.browser.get(`${url}/account/notes.json`)).text, 'otters')
+  t.match((await new Browser().get(`${url}/account/notes.json`)).url, /\/login\?/)
+
   const asked = await bob.browser.get(`${url}/account/delete`)
   t.equal((await bob.browser.post(`${url}/account/delete`, { token: asked.forms[0]!.fields['token']! })).status, 400, 'not without the tick')
   t.equal(await call(bob.tokens['access_token']!), 200)
@@ -75,6 +80,7 @@ t.test('connected apps', async (t) => {
   t.equal(await call(bob.tokens['access_token']!), 401)
   t.match((await bob.browser.get(`${url}/account`)).url, /\/login\?/)
   t.match((await bob.browser.submit(await bob.browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'bob@example.com', password: 'eleven quiet otters 42' })).status, 401, 'the password is gone, too')
+  t.same(await app.notes.exportOf(activity[0]!['user']!), { notes: [] }, 'the notes are gone')
   t.notMatch(JSON.stringify(await Array.fromAsync(app.storage.journal('audit').all())), activity[0]!['user']!, 'and so is what happened')
 
   const signedOut = await ann.browser.submit(await ann.browser.get(`${url}/account`), ({ action }) => action === '/account/sign-out-everywhere')

@@ -1,13 +1,12 @@
 // POST /introspect: a client with a secret learns about its own live tokens, and nothing about anything else (RFC 7662; threats IN-01, IN-02).
 import { createHash, randomBytes } from 'node:crypto'
-import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
-import { startServer } from '../helpers/server.ts'
+import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
 
-t.test('IN-01, IN-02', async (t) => {
-  const { url } = await startServer(t)
+storageTest('IN-01, IN-02', async (t, start) => {
+  const { url } = await start()
   const post = async (path: string, form: Record<string, string>) => {
     const response = await fetch(url + path, { method: 'POST', body: new URLSearchParams(form) })
     return { status: response.status, body: await response.json().catch(() => undefined) as Record<string, string> }

@@ -23,6 +23,7 @@ import origin from '../../plugins/origin.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import storage from '../../plugins/storage/index.ts'
 import usage from '../../plugins/usage/index.ts'
+import workersPlugin from '../../plugins/workers.ts'
 import mcpRoutes from '../../routes/mcp.ts'
 import { defineTool, ToolError, type Tool, type ToolLibrary } from '../../tools/define-tool.ts'
 
@@ -121,7 +122,8 @@ async function start (t: Test, { signIn = true, local = false, deadline, forceCl
   app.register(usage, { rateLimits: null, refreshTokenTtl: 60 })
   app.register(origin, config)
   if (signIn) app.register(bearer)
-  app.register(mcpPlugin, { ...config, tools, library, ...(deadline !== undefined && { deadline }) })
+  app.register(workersPlugin)
+  app.register(mcpPlugin, { ...config, tools, library: { of: () => library }, notes: { of: () => ({} as never) }, ...(deadline !== undefined && { deadline }) })
   app.register(mcpRoutes, config)
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(async () => {

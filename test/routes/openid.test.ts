@@ -1,15 +1,14 @@
 // OpenID Connect as a client sees it, judged by oauth4webapi: discovery, ID token, key set, userinfo (requirements B1a, B7, H30).
 import * as oauth from 'oauth4webapi'
-import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, tokensFor } from '../helpers/oauth.ts'
-import { startServer } from '../helpers/server.ts'
+import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
 const insecure = { [oauth.allowInsecureRequests]: true }
 
-t.test('a whole sign-in, with every answer accepted by oauth4webapi', async (t) => {
-  const server = await startServer(t)
+storageTest('a whole sign-in, with every answer accepted by oauth4webapi', async (t, start) => {
+  const server = await start()
   const issuer = new URL(server.url)
   const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oidc', ...insecure }))
   const client = await oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as, { redirect_uris: [CALLBACK] }, insecure))
@@ -49,8 +48,8 @@ t.test('a whole sign-in, with every answer accepted by oauth4webapi', async (t) 
   t.equal(revoked.status, 401, 'and the replay ended the grant')
 })
 
-t.test('/userinfo needs a token with openid', async (t) => {
-  const { url } = await startServer(t)
+storageTest('/userinfo needs a token with openid', async (t, start) => {
+  const { url } = await start()
   const nobody = await fetch(`${url}/userinfo`)
   t.equal(nobody.status, 401)
   t.match(nobody.headers.get('www-authenticate'), /^Bearer resource_metadata=/)
@@ -58,8 +57,8 @@ t.test('/userinfo needs a token with openid', async (t) => {
   t.equal((await fetch(`${url}/userinfo`, { method: 'POST', body: new URLSearchParams({ access_token: 'x' }) })).status, 401)
 })
 
-t.test('refusals, introspection and revocation are what oauth4webapi expects', async (t) => {
-  const { url } = await startServer(t)
+storageTest('refusals, introspection and revocation are what oauth4webapi expects', async (t, start) => {
+  const { url } = await start()
   const issuer = new URL(url)
   const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure }))
   t.equal((await oauth.processResourceDiscoveryResponse(issuer, await oauth.resourceDiscoveryRequest(issuer, insecure))).authorization_servers?.[0], url)

@@ -1,10 +1,9 @@
 // POST /token and POST /revoke: every refusal with its status and code, and that it spent nothing (threats TK, RF, RV; OAuth 2.1 §3.2, RFC 7636 §4.6, RFC 7009).
-import t from 'tap'
 import { newClient, ping, post, tokensFor, walk, type Fields } from '../helpers/oauth.ts'
-import { startServer } from '../helpers/server.ts'
+import { storageTest } from '../helpers/storages.ts'
 
-t.test('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the code still works after it', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the code still works after it', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   const secret = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
   const stranger = await newClient(url)
@@ -33,6 +32,9 @@ t.test('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the
     ['TK-16 no grant type', { ...form, grant_type: undefined }, 400, 'invalid_request'],
     ...['password', 'client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange', '__proto__', 'Authorization_Code'].map((type): [string, Fields, number, string] => [`TK-16 ${type}`, { ...form, grant_type: type }, 400, 'unsupported_grant_type']),
     ['TK-19 the code twice', `${new URLSearchParams(form as Record<string, string>)}&code=x`, 400, 'invalid_request'],
+    ...['grant_type', 'client_id', 'redirect_uri', 'code_verifier'].map((name): [string, string, number, string] => [`TK-19 ${name} twice`, `${new URLSearchParams(form as Record<string, string>)}&${name}=x`, 400, 'invalid_request']),
+    ['TK-25 nested names', `${new URLSearchParams({ ...form, code: '' } as Record<string, string>)}&code[]=x&code[$ne]=x`, 400, 'invalid_request'],
+    ['TK-23 a code of 100 KB', { ...form, code: 'x'.repeat(60_000) }, 400, 'invalid_grant'],
     ['TK-21 another resource', { ...form, resource: 'https://evil.example' }, 400, 'invalid_target'],
     ['TK-07 an altered code', { ...form, code: form['code']!.replace(/.$/, (last) => last === 'A' ? 'B' : 'A') }, 400, 'invalid_grant'],
     ['TK-23 garbage', { ...form, code: 'x' }, 400, 'invalid_grant'],
@@ -50,8 +52,8 @@ t.test('TK-01..04, 09..13, 16, 19, 21, 23, 24: what is wrong is refused, and the
   t.equal(await ping(url, other.access), 200)
 })
 
-t.test('TK-17, TK-18: only a form post', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-17, TK-18: only a form post', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   const { form } = await walk(url, client)
   const query = new URLSearchParams(form as Record<string, string>).toString()
@@ -62,16 +64,16 @@ t.test('TK-17, TK-18: only a form post', async (t) => {
   t.equal((await post(`${url}/token`, form)).status, 200)
 })
 
-t.test('TK-05, 06: a code presented again by its client ends what it gave', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-05, TK-06: a code presented again by its client ends what it gave', async (t, start) => {
+  const { url } = await start()
   const { form, access, refresh } = await tokensFor(url, await newClient(url))
   t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
   t.equal(await ping(url, access), 401)
   t.match(await post(`${url}/token`, { grant_type: 'refresh_token', client_id: form['client_id'], refresh_token: refresh }), { status: 400, body: { error: 'invalid_grant' } })
 })
 
-t.test('TK-08: fifty at once, one success', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-08: fifty at once, one success', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   for (let round = 0; round < 3; round++) {
     const { form } = await walk(url, client)
@@ -81,8 +83,8 @@ t.test('TK-08: fifty at once, one success', async (t) => {
   }
 })
 
-t.test('TK-13..15: Basic', async (t) => {
-  const { url } = await startServer(t)
+storageTest('TK-13, TK-14, TK-15: Basic', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_basic' })
   const { form } = await walk(url, client)
   const { client_id: id, client_secret: secret, ...rest } = form as Record<string, string>
@@ -96,17 +98,17 @@ t.test('TK-13..15: Basic', async (t) => {
     ['a broken escape', basic(`${id}:%zz`), rest]
   ] as const) {
     const answer = await post(`${url}/token`, fields, headers)
-    t.match({ status: answer.status, error: answer.body['error'] }, { status: 401, error: 'invalid_client' }, name)
+    t.match({ status: answer.status, error: answer.body['error'] }, { status: 401, error: 'invalid_client' }, `TK-14: ${name}`)
     t.match(answer.headers.get('www-authenticate'), /^Basic /, name)
   }
-  t.match(await post(`${url}/token`, form, basic(`${id}:${secret}`)), { status: 400, body: { error: 'invalid_request' } }, 'in both places')
-  t.match(await post(`${url}/token`, { ...rest, client_id: 'other' }, basic(`${id}:${secret}`)), { status: 400, body: { error: 'invalid_request' } }, 'two clients')
-  t.equal((await post(`${url}/token`, rest, basic(`${encodeAll(id!)}:${encodeAll(secret!)}`))).status, 200, 'fully percent-encoded')
+  t.match(await post(`${url}/token`, form, basic(`${id}:${secret}`)), { status: 400, body: { error: 'invalid_request' } }, 'TK-13: in both places')
+  t.match(await post(`${url}/token`, { ...rest, client_id: 'other' }, basic(`${id}:${secret}`)), { status: 400, body: { error: 'invalid_request' } }, 'TK-13: two clients')
+  t.equal((await post(`${url}/token`, rest, basic(`${encodeAll(id!)}:${encodeAll(secret!)}`))).status, 200, 'TK-15: fully percent-encoded')
 })
 
-t.test('RF: rotation, grace, reuse, narrowing', async (t) => {
+storageTest('RF: rotation, grace, reuse, narrowing', async (t, start) => {
   let now = 1_800_000_000
-  const { url } = await startServer(t, { now: () => now, env: { REFRESH_GRACE: '30' } })
+  const { url } = await start({ now: () => now, env: { REFRESH_GRACE: '30' } })
   const client = await newClient(url)
   const stranger = await newClient(url)
   const first = await tokensFor(url, client, { scope: 'mcp:read mcp:write' })
@@ -140,9 +142,46 @@ t.test('RF: rotation, grace, reuse, narrowing', async (t) => {
   t.match(await refresh(next), { status: 400 })
 })
 
-t.test('TK-27, TK-28: codes and tokens end at their time', async (t) => {
+storageTest('TK-20, TK-26, TK-22: what an answer is', async (t, start) => {
+  const { url } = await start()
+  const client = await newClient(url)
+  const { form } = await walk(url, client, { scope: 'mcp:read' })
+  const answer = await post(`${url}/token`, { ...form, scope: 'mcp:read mcp:write' })
+  t.match(answer, { status: 200, body: { token_type: 'Bearer', expires_in: 3600, access_token: /^mcp_at_[\w-]{40,}/, refresh_token: /^mcp_rt_[\w.-]{40,}/, scope: 'mcp:read' } }, 'TK-22: a wider scope at the token endpoint gives nothing')
+  t.match([answer.headers.get('content-type'), answer.headers.get('cache-control'), answer.headers.get('pragma')], [/^application\/json/, 'no-store', 'no-cache'], 'TK-20')
+  const refused = await post(`${url}/token`, { ...form, code: 'x' })
+  t.match([refused.headers.get('content-type'), refused.headers.get('cache-control')], [/^application\/json/, 'no-store'], 'TK-20')
+  t.same(Object.keys(refused.body), ['error', 'error_description'])
+  const { form: other } = await walk(url, client, { scope: 'mcp:read' })
+  t.not((await post(`${url}/token`, other)).body['access_token'], answer.body['access_token'], 'TK-26: random, and no JWT that could be tampered with')
+})
+
+storageTest('RF-01, RF-04, RF-07, RF-08: who may refresh, and with what', async (t, start) => {
+  const { url } = await start()
+  const secret = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
+  const { refresh, access } = await tokensFor(url, secret)
+  const ask = (fields: Fields) => post(`${url}/token`, { grant_type: 'refresh_token', ...fields })
+  for (const [name, fields, status, error] of [
+    ['RF-07 without the secret', { client_id: secret.client_id, refresh_token: refresh }, 401, 'invalid_client'],
+    ['RF-07 with a wrong one', { ...secret, client_secret: 'x'.repeat(50), refresh_token: refresh }, 401, 'invalid_client'],
+    ['RF-04 by nobody', { refresh_token: refresh }, 401, 'invalid_client'],
+    ['RF-08 nothing', { ...secret }, 400, 'invalid_request'],
+    ['RF-08 empty', { ...secret, refresh_token: '' }, 400, 'invalid_request'],
+    ['RF-08 garbage', { ...secret, refresh_token: 'x' }, 400, 'invalid_grant'],
+    ['RF-08 an access token', { ...secret, refresh_token: access }, 400, 'invalid_grant'],
+    ['RF-08 cut', { ...secret, refresh_token: refresh.slice(0, -1) }, 400, 'invalid_grant'],
+    ['RF-08 long', { ...secret, refresh_token: 'mcp_rt_'.repeat(8_000) }, 400, 'invalid_grant'],
+    ['RF-08 a prototype', { ...secret, refresh_token: '__proto__' }, 400, 'invalid_grant']
+  ] as Array<[string, Fields, number, string]>) t.match(await ask(fields), { status, body: { error } }, name)
+  const good = await ask({ ...secret, refresh_token: refresh })
+  t.match(good, { status: 200, body: { refresh_token: /^mcp_rt_/ } }, 'RF-01: none of it spent the token')
+  t.equal(good.headers.get('cache-control'), 'no-store')
+  t.not(good.body['refresh_token'], refresh)
+})
+
+storageTest('TK-27, TK-28: codes and tokens end at their time', async (t, start) => {
   let now = 1_800_000_000
-  const { url } = await startServer(t, { now: () => now, env: { AUTHORIZATION_CODE_TTL: '10', ACCESS_TOKEN_TTL: '100' } })
+  const { url } = await start({ now: () => now, env: { AUTHORIZATION_CODE_TTL: '10', ACCESS_TOKEN_TTL: '100' } })
   const client = await newClient(url)
   const { form } = await walk(url, client)
   const { access } = await tokensFor(url, client)
@@ -153,8 +192,8 @@ t.test('TK-27, TK-28: codes and tokens end at their time', async (t) => {
   t.equal(await ping(url, access), 401)
 })
 
-t.test('RV: revocation', async (t) => {
-  const { url } = await startServer(t)
+storageTest('RV: revocation', async (t, start) => {
+  const { url } = await start()
   const client = await newClient(url)
   const secret = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
   const stranger = await newClient(url)

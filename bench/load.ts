@@ -1,0 +1,9 @@
+// The load generator: a process of its own that keeps so many connections busy for so long, and says what came back.
+import autocannon from 'autocannon'
+import type { Load, Measured } from './processes.ts'
+
+process.once('message', async ({ url, method = 'POST', headers = {}, body, connections, seconds }: Load) => {
+  const result = await autocannon({ url, method, headers, ...(body !== undefined && { body }), connections, duration: seconds })
+  const measured: Measured = { rate: result.requests.average, p99: result.latency.p99, refused: result.non2xx + result.errors }
+  process.send!(measured, () => process.disconnect())
+})

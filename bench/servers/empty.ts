@@ -1,0 +1,8 @@
+// The least a server can be: Fastify with one route, for the time a start takes.
+import fastify from 'fastify'
+
+const app = fastify()
+app.get('/', async () => 'ok')
+await app.listen({ port: Number(process.env['PORT']), host: '127.0.0.1' })
+process.send?.('ready')
+process.once('SIGTERM', () => process.exit(0))

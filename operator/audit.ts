@@ -1,0 +1,35 @@
+// `npm run audit`: the audit log as JSON lines, oldest first, for an operator to keep or to search; of everybody, of one person, or the story of one attempt to connect.
+import { parseArgs } from 'node:util'
+import { monotonicClock } from '../clock.ts'
+import { ConfigError, loadConfig, readEnvironment } from '../config.ts'
+import type { AuditEvent } from '../plugins/audit/contract.ts'
+import { JOURNAL } from '../plugins/audit/index.ts'
+import { openStorage } from '../plugins/storage/index.ts'
+
+const HELP = `Prints the audit log as JSON lines, oldest first.
+  npm run --silent audit                      everything that is kept
+  npm run --silent audit -- --user ID         what concerns one person
+  npm run --silent audit -- --attempt ID      one attempt to connect, from the first probe to the first call
+`
+
+try {
+  const { values } = parseArgs({ options: { user: { type: 'string' }, attempt: { type: 'string' }, help: { type: 'boolean' } } })
+  if (values.help) process.stdout.write(HELP)
+  else await print(values)
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError || error instanceof TypeError ? error.message : `The audit log could not be read: ${(error as Error).message}`}\n${HELP}`)
+  process.exitCode = 1
+}
+
+async function print ({ user, attempt }: { user?: string, attempt?: string }): Promise<void> {
+  const storage = await openStorage(await loadConfig(readEnvironment()), monotonicClock, { warn: (message) => { process.stderr.write(`${message}\n`) } })
+  try {
+    for await (const event of storage.journal<AuditEvent>(JOURNAL).all()) {
+      if (user !== undefined && event.user !== user) continue
+      if (attempt !== undefined && event.attempt !== attempt) continue
+      process.stdout.write(`${JSON.stringify(event)}\n`)
+    }
+  } finally {
+    await storage.close()
+  }
+}

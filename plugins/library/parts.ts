@@ -1,0 +1,41 @@
+// Where a long text is cut, so that each part fits into one answer: indexed, fetched and named `#part=2` by the same cut.
+
+/**
+ * Bytes of UTF-8 in one part: some 15,000 tokens of English and 20,000 of Chinese or Japanese. Claude Code, for one,
+ * takes up to 25,000 tokens from a tool.
+ */
+export const PART_BYTES = 60_000
+
+/** Cut at the end of a line where there is one in the last tenth of a part, and never through a character. The parts join to the text. */
+export function splitText (text: string): string[] {
+  const parts: string[] = []
+  for (let from = 0; from < text.length || parts.length === 0;) {
+    const to = endOfPart(text, from)
+    parts.push(text.slice(from, to))
+    from = to
+  }
+  return parts
+}
+
+function endOfPart (text: string, from: number): number {
+  const most = endWithin(text, from, PART_BYTES)
+  if (most === text.length) return most
+  const line = text.lastIndexOf('\n', most - 1) + 1
+  return line > endWithin(text, from, PART_BYTES * 0.9) ? line : most
+}
+
+/** How far `bytes` reach from a place in the text. */
+function endWithin (text: string, from: number, bytes: number): number {
+  let left = bytes
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const isPair = code >= 0xD800 && code < 0xDC00 && at + 1 < text.length
+    left -= code < 0x80 ? 1 : code < 0x800 ? 2 : isPair ? 4 : 3
+    if (left < 0) return at
+    if (isPair) at++
+  }
+  return text.length
+}
+
+/** The id under which fetch finds one part; the first is the document's own. */
+export const partId = (id: string, part: number): string => part === 1 ? id : `${id}#part=${part}`

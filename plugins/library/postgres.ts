@@ -1,0 +1,133 @@
+// Documents in Postgres, for several instances on one index. Its own ranking knows no rarity of words, so each word is weighed here by what the planner's statistics say of it.
+import { setImmediate } from 'node:timers/promises'
+import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
+import { splitText } from './parts.ts'
+import { passage } from './passage.ts'
+import { createRarity, type Rarity } from './rarity.ts'
+import { anyOf, askedOf, vectorOf, WEIGHTS, type Asked } from './tsvector.ts'
+import { pathWords, shownWords } from './words.ts'
+
+const TABLE = `${SCHEMA}.documents`
+
+// A path may be longer than a key of an index, so its digest is the key.
+const DDL = `
+  CREATE TABLE IF NOT EXISTS ${TABLE} (
+    id text NOT NULL, part integer NOT NULL, parts integer NOT NULL, title text NOT NULL, type text NOT NULL,
+    modified double precision NOT NULL, bytes bigint NOT NULL, length integer NOT NULL, words tsvector NOT NULL, text text NOT NULL
+  );
+  CREATE UNIQUE INDEX IF NOT EXISTS documents_id ON ${TABLE} (md5(id), part);
+  CREATE INDEX IF NOT EXISTS documents_words ON ${TABLE} USING gin (words) WITH (fastupdate = off);
+  ALTER TABLE ${TABLE} ALTER COLUMN words SET STATISTICS 1000;
+  ALTER TABLE ${TABLE} ENABLE ROW LEVEL SECURITY;
+`
+
+const COLUMNS = 'id, title, text, type, modified, bytes::integer AS bytes'
+const IS = 'md5(id) = md5($1) AND id = $1'
+
+const INSERT = `
+  INSERT INTO ${TABLE} (id, part, parts, title, type, modified, bytes, length, words, text)
+  SELECT id, part, parts, title, type, modified, bytes, length, words::tsvector, text
+  FROM jsonb_to_recordset($1) AS row (id text, part integer, parts integer, title text, type text, modified double precision, bytes bigint, length integer, words text, text text)
+`
+
+// `|| ''` unpacks the words once for all terms; OFFSET 0 keeps the planner from undoing that.
+const SEARCH = `
+  WITH found AS (
+    SELECT id, part, parts, title, length, words || '' AS words FROM ${TABLE} WHERE words @@ $1::tsquery OFFSET 0
+  ), ranked AS (
+    SELECT id, part, parts, title,
+      (SELECT sum(weight * ts_rank('${WEIGHTS}', words, term)) FROM unnest($2::text[]::tsquery[], $3::float8[]) AS asked (term, weight)) / (0.75 + 0.25 * length / $4::float8) AS score
+    FROM found
+  )
+  SELECT * FROM ranked ORDER BY score DESC, id, part LIMIT $5
+`
+
+/** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
+const PARTS_PER_HIT = 5
+
+export async function openPostgresDocuments (postgres: Postgres): Promise<DocumentStore> {
+  await migrate(postgres, DDL)
+  const { query } = postgres
+  const rarity = createRarity(query, TABLE)
+  /** One writer at a time, so that instances which index the same folder do not get in each other's way. */
+  const write = (work: (query: Run) => Promise<unknown>) => postgres.transaction(async (query) => {
+    await lock(query, TABLE)
+    await work(query)
+  })
+
+  return {
+    description: postgres.description,
+    async put (documents) {
+      if (documents.length === 0) return
+      const rows = await Array.fromAsync(rowsOf(documents))
+      await write(async (query) => {
+        await remove(query, documents.map(({ id }) => id))
+        await query(INSERT, [JSON.stringify(rows)])
+      })
+    },
+    async remove (ids) { if (ids.length > 0) await write((query) => remove(query, ids.filter(isStorable))) },
+    async list () {
+      const rows = await query<{ id: string, modified: number, bytes: number }>(`SELECT id, modified, bytes::integer AS bytes FROM ${TABLE} WHERE part = 1`)
+      return new Map(rows.map(({ id, modified, bytes }) => [id, { modified, bytes }]))
+    },
+    async find (id) {
+      if (!isStorable(id)) return undefined
+      const parts = await query<IndexedDocument>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE ${IS} ORDER BY part`, [id])
+      return parts.length === 0 ? undefined : { ...parts[0]!, text: parts.map(({ text }) => text).join('') }
+    },
+    async findPart (id, part) {
+      if (!isStorable(id)) return undefined
+      return (await query<DocumentPart>(`SELECT ${COLUMNS}, part, parts FROM ${TABLE} WHERE ${IS} AND part = $2`, [id, part]))[0]
+    },
+    async search (text, limit) {
+      const asked = askedOf(text)
+      if (asked === undefined || limit === 0) return []
+      const hits = await rank(query, rarity, asked, limit)
+      return addSnippets(query, hits, shownWords(asked.query))
+    },
+    async settle () {
+      await query(`ANALYZE ${TABLE}`)
+      await rarity.refresh()
+    },
+    async count () { return (await query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${TABLE} WHERE part = 1`))[0]!.count },
+    async close () { /* the pool is the app's */ }
+  }
+}
+
+/** Postgres keeps neither NUL nor half a character. */
+const isStorable = (id: string): boolean => id.isWellFormed() && !id.includes('\0')
+
+const remove = (query: Run, ids: string[]) => query(`DELETE FROM ${TABLE} WHERE md5(id) = ANY (SELECT md5(unnest($1::text[]))) AND id = ANY ($1)`, [ids])
+
+/** Requests are served between two parts: cutting and stemming take time. */
+async function * rowsOf (documents: IndexedDocument[]) {
+  for (const { text, ...document } of documents) {
+    const parts = splitText(text)
+    for (const [index, part] of parts.entries()) {
+      yield {
+        ...document, part: index + 1, parts: parts.length, length: part.length, words: vectorOf({ title: document.title, path: pathWords(document.id), text: part }), text: part
+      }
+      await setImmediate()
+    }
+  }
+}
+
+async function rank (query: Run, rarity: Rarity, asked: Asked, limit: number): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
+  const { weights, average, candidates } = await rarity.weigh(asked)
+  const rows = await query<Omit<SearchHit, 'snippet'> & { part: number }>(SEARCH, [
+    anyOf(candidates, asked.required), asked.terms.map(({ match }) => match), weights, average, limit * PARTS_PER_HIT
+  ])
+  const documents = new Map<string, (typeof rows)[number]>()
+  for (const row of rows) if (documents.size < limit && !documents.has(row.id)) documents.set(row.id, row)
+  return [...documents.values()]
+}
+
+async function addSnippets (query: Run, hits: Array<Omit<SearchHit, 'snippet'> & { part: number }>, words: string[]): Promise<SearchHit[]> {
+  const texts = await query<{ place: number, text: string }>(`
+    SELECT place::integer, text FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS hit (hit_id, hit_part, place)
+    JOIN ${TABLE} ON md5(id) = md5(hit_id) AND id = hit_id AND part = hit_part
+  `, [hits.map(({ id }) => id), hits.map(({ part }) => part)])
+  const byPlace = new Map(texts.map(({ place, text }) => [place, text]))
+  return hits.map((hit, index) => ({ ...hit, snippet: passage(byPlace.get(index + 1) ?? '', words) }))
+}

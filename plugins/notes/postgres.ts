@@ -1,0 +1,73 @@
+// Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the other.
+import { passage } from '../library/passage.ts'
+import { anyOf, askedOf, vectorOf, WEIGHTS } from '../library/tsvector.ts'
+import { shownWords } from '../library/words.ts'
+import { lock, migrate, SCHEMA, type Postgres } from '../postgres.ts'
+import type { Note, NoteStore, Usage } from './contract.ts'
+
+const TABLE = `${SCHEMA}.notes`
+
+const DDL = `
+  CREATE TABLE IF NOT EXISTS ${TABLE} (
+    owner text NOT NULL, id text NOT NULL, version integer NOT NULL, created double precision NOT NULL, modified double precision NOT NULL,
+    characters integer NOT NULL, words tsvector NOT NULL, title text NOT NULL, text text NOT NULL, PRIMARY KEY (owner, id)
+  );
+  CREATE INDEX IF NOT EXISTS notes_by_change ON ${TABLE} (owner, modified, id COLLATE "C");
+  ALTER TABLE ${TABLE} ENABLE ROW LEVEL SECURITY;
+`
+
+const COLUMNS = 'id, title, text, version, created, modified'
+
+const PUT = `
+  INSERT INTO ${TABLE} (owner, id, version, created, modified, characters, words, title, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  ON CONFLICT (owner, id) DO UPDATE SET version = excluded.version, modified = excluded.modified, characters = excluded.characters,
+    words = excluded.words, title = excluded.title, text = excluded.text
+`
+
+const SEARCH = `
+  SELECT id, title, text, ts_rank('${WEIGHTS}', words, $3::tsquery, 1) AS score FROM ${TABLE}
+  WHERE owner = $1 AND words @@ $2::tsquery ORDER BY score DESC, id LIMIT $4
+`
+
+const LIST = `SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1`
+const ORDER = 'ORDER BY modified DESC, id COLLATE "C" DESC'
+
+export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore> {
+  await migrate(postgres, DDL)
+  const { query } = postgres
+  return {
+    description: postgres.description,
+    async update (owner, id, decide) {
+      await postgres.transaction(async (query) => {
+        await lock(query, `${TABLE} ${owner}`)
+        const [known] = await query<Note>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id])
+        const [usage] = await query<Usage>(`SELECT count(*)::integer AS notes, coalesce(sum(characters), 0)::float8 AS characters FROM ${TABLE} WHERE owner = $1`, [owner])
+        const note = decide(known, usage!)
+        if (note === null) await query(`DELETE FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id])
+        else await query(PUT, [owner, note.id, note.version, note.created, note.modified, note.title.length + note.text.length, vectorOf(note), note.title, note.text])
+      })
+    },
+    async find (owner, id) {
+      return (await query<Note>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id]))[0]
+    },
+    async list (owner, limit, before) {
+      return before
+        ? query<Note>(`${LIST} AND (modified, id COLLATE "C") < ($3, $4) ${ORDER} LIMIT $2`, [owner, limit, before.modified, before.id])
+        : query<Note>(`${LIST} ${ORDER} LIMIT $2`, [owner, limit])
+    },
+    async search (owner, text, limit) {
+      const asked = askedOf(text)
+      if (asked === undefined) return []
+      const any = anyOf(asked.terms, undefined)
+      const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [owner, anyOf(asked.terms, asked.required), any, limit])
+      return rows.map(({ id, title, text, score }) => ({ id, title, score, snippet: passage(text, shownWords(asked.query)) }))
+    },
+    async removeAll (owner) {
+      return postgres.transaction(async (query) => {
+        await lock(query, `${TABLE} ${owner}`)
+        return (await query(`DELETE FROM ${TABLE} WHERE owner = $1 RETURNING id`, [owner])).length
+      })
+    },
+    async close () { /* the pool is the app's */ }
+  }
+}

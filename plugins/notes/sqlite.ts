@@ -1,0 +1,107 @@
+// Notes in one SQLite file: nothing to install, on the disk when they are answered, searched with FTS5 in the same transaction.
+import { createHash, randomBytes } from 'node:crypto'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { SearchHit } from '../library/contract.ts'
+import { matchExpression, TOKENIZER } from '../library/fts5.ts'
+import { passage } from '../library/passage.ts'
+import { separateWords, shownWords } from '../library/words.ts'
+import { openDatabase, transaction } from '../sqlite.ts'
+import type { Note, NoteStore, Usage } from './contract.ts'
+
+// The long text comes last: whoever reads only the other columns does not touch its pages.
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS notes (
+    key INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, created REAL NOT NULL, modified REAL NOT NULL,
+    characters INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (owner, id)
+  );
+  CREATE INDEX IF NOT EXISTS notes_by_change ON notes (owner, modified, id);
+  CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (owner, title, text, content='', contentless_delete=1, tokenize='${TOKENIZER}');
+  INSERT INTO words (words, rank) VALUES ('rank', 'bm25(0.0, 4.0, 1.0)');
+  CREATE TABLE IF NOT EXISTS file (identity TEXT NOT NULL);
+`
+
+const PUT = `
+  INSERT INTO notes (owner, id, version, created, modified, characters, title, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (owner, id) DO UPDATE SET version = excluded.version, modified = excluded.modified, characters = excluded.characters, title = excluded.title, text = excluded.text
+  RETURNING key
+`
+
+// The owner is asked for twice: as a word, so that other people's notes are not even ranked, and as the column that decides.
+const SEARCH = `
+  SELECT notes.id, notes.title, notes.text, -rank AS score FROM words JOIN notes ON notes.key = words.rowid
+  WHERE words MATCH ? AND notes.owner = ? ORDER BY rank, notes.id LIMIT ?
+`
+
+const COLUMNS = 'id, title, text, version, created, modified'
+
+/** @param dataDir folder of the database file; made if missing. @returns the store, and what tells this file from every other. */
+export function openSqliteNotes (dataDir: string): NoteStore & { identity: string } {
+  const db = openDatabase(dataDir, 'notes.db', 'FULL')
+  transaction(db, () => {
+    db.exec(SCHEMA)
+    db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(randomBytes(16).toString('hex'))
+  })
+  const sql = prepare(db)
+
+  return {
+    identity: db.prepare('SELECT identity FROM file').get()!['identity'] as string,
+    description: `SQLite in ${dataDir}`,
+    async update (owner, id, decide) {
+      transaction(db, () => {
+        const known = sql.find.get(owner, id) as unknown as Note | undefined
+        const note = decide(known && { ...known }, { ...sql.usage.get(owner) } as unknown as Usage)
+        if (note) put(sql, owner, note)
+        else sql.remove.all(owner, id).forEach(({ key }) => sql.removeWords.run(key!))
+      })
+    },
+    async find (owner, id) {
+      const row = sql.find.get(owner, id)
+      return row && { ...row } as unknown as Note
+    },
+    async list (owner, limit, before) {
+      const rows = before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)
+      return rows.map((row) => ({ ...row }) as unknown as Note)
+    },
+    async search (owner, query, limit) {
+      const asked = matchExpression(query)
+      if (asked === undefined) return []
+      return sql.search.all(`owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`, owner, limit).map((row): SearchHit => ({
+        id: row['id'] as string,
+        title: row['title'] as string,
+        snippet: passage(row['text'] as string, shownWords(asked.query)),
+        score: row['score'] as number
+      }))
+    },
+    async removeAll (owner) {
+      return transaction(db, () => {
+        const keys = sql.removeAll.all(owner)
+        for (const { key } of keys) sql.removeWords.run(key!)
+        return keys.length
+      })
+    },
+    async close () { if (db.isOpen) db.close() }
+  }
+}
+
+type Statements = Record<'put' | 'putWords' | 'find' | 'usage' | 'remove' | 'removeWords' | 'removeAll' | 'list' | 'listBefore' | 'search', StatementSync>
+
+const prepare = (db: DatabaseSync): Statements => ({
+  put: db.prepare(PUT),
+  putWords: db.prepare('INSERT OR REPLACE INTO words (rowid, owner, title, text) VALUES (?, ?, ?, ?)'),
+  find: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND id = ?`),
+  usage: db.prepare('SELECT count(*) AS notes, coalesce(sum(characters), 0) AS characters FROM notes WHERE owner = ?'),
+  remove: db.prepare('DELETE FROM notes WHERE owner = ? AND id = ? RETURNING key'),
+  removeWords: db.prepare('DELETE FROM words WHERE rowid = ?'),
+  removeAll: db.prepare('DELETE FROM notes WHERE owner = ? RETURNING key'),
+  list: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? ORDER BY modified DESC, id DESC LIMIT ?`),
+  listBefore: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`),
+  search: db.prepare(SEARCH)
+})
+
+function put (sql: Statements, owner: string, { id, title, text, version, created, modified }: Note): void {
+  const { key } = sql.put.get(owner, id, version, created, modified, title.length + text.length, title, text)!
+  sql.putWords.run(key!, ownerWord(owner), separateWords(title), separateWords(text))
+}
+
+/** One word to the tokenizer, whatever an id is made of, and nobody else's. */
+const ownerWord = (owner: string): string => createHash('sha256').update(owner).digest('hex')

@@ -1,0 +1,122 @@
+// Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for every way it can be away.
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import pg from 'pg'
+import type { Config } from '../config.ts'
+import { StorageUnavailable } from './storage/contract.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Undefined without DATABASE_URL. */
+    postgres: Postgres | undefined
+  }
+}
+
+/** Runs one statement with parameters. */
+export type Query = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>
+
+export interface Postgres {
+  /** For the start-up lines, without the password. */
+  readonly description: string
+  /** @throws StorageUnavailable when Postgres cannot be reached, having changed nothing or not knowing. */
+  query: Query
+  /** All of it or nothing. What `work` throws is thrown on, after the rollback. */
+  transaction<R> (work: (query: Query) => Promise<R>): Promise<R>
+}
+
+/**
+ * Not `public`, which Supabase serves to everybody who has its publishable key. Whatever else reads this database for
+ * somebody must not reach into it.
+ */
+export const SCHEMA = 'mcp_oauth_server'
+
+const CONNECT_WITHIN_MS = 5_000
+const STATEMENT_WITHIN_MS = 30_000
+const CONNECTIONS = 10
+
+export default fp(async function postgres (app: FastifyInstance, { databaseUrl }: Pick<Config, 'databaseUrl'>) {
+  const opened = databaseUrl === undefined ? undefined : await connectPostgres(databaseUrl, app.log)
+  app.decorate('postgres', opened)
+  app.addHook('onClose', () => opened?.close())
+}, { name: 'postgres' })
+
+/** @throws Error that says what to check, when Postgres does not answer. */
+export async function connectPostgres (databaseUrl: string, log: { warn (message: string): void }): Promise<Postgres & { close (): Promise<void> }> {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: 'mcp-oauth-server',
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    query_timeout: STATEMENT_WITHIN_MS,
+    keepAlive: true
+  })
+  // A connection that breaks while nobody uses it; the next query gets a new one.
+  pool.on('error', (error) => log.warn(`Postgres: ${error.message}`))
+  const opened = open(pool, `Postgres at ${new URL(databaseUrl).host || 'localhost'}`)
+  try {
+    await prepare(opened)
+    return { ...opened, close: () => pool.end() }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
+
+function open (pool: pg.Pool, description: string): Postgres {
+  const on = (client: pg.Pool | pg.PoolClient): Query => (sql, values) => guarded(async () => (await client.query(sql, values)).rows)
+  return {
+    description,
+    query: on(pool),
+    async transaction (work) {
+      const client = await guarded(() => pool.connect())
+      const query = on(client)
+      try {
+        await query('BEGIN')
+        const result = await work(query)
+        await query('COMMIT')
+        client.release()
+        return result
+      } catch (error) {
+        // A connection that cannot even roll back is not used again.
+        await query('ROLLBACK').then(() => client.release(), () => client.release(true))
+        throw error
+      }
+    }
+  }
+}
+
+/** Makes the schema, unless somebody did who may: an ordinary role need not be allowed to. */
+async function prepare ({ query, description }: Postgres): Promise<void> {
+  const [found] = await query<{ found: boolean }>('SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found', [SCHEMA]).catch((error: Error) => {
+    throw new Error(`DATABASE_URL: ${description} did not answer as it should (${((error.cause ?? error) as Error).message}). Check the address, the user and that the server runs.`, { cause: error })
+  })
+  // Two instances that start at once may both get here.
+  if (!found!.found) await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`).catch((error) => { if (error.code !== '23505' && error.code !== '42P06') throw error })
+}
+
+/** Runs DDL once, whoever else starts at this moment. */
+export async function migrate (postgres: Postgres, sql: string): Promise<void> {
+  await postgres.transaction(async (query) => {
+    await lock(query, SCHEMA)
+    await query(sql)
+  })
+}
+
+/** Until the end of the transaction nobody else who asks for the same name goes on. */
+export const lock = async (query: Query, name: string): Promise<void> => {
+  await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
+}
+
+/** Connections, resources, shutdowns, and a server that may only be read (a standby after a failover). */
+const AWAY = /^(?:08|53|57P|25006)/
+
+/** Without an SQLSTATE it is the network or the driver that failed. */
+async function guarded<R> (work: () => Promise<R>): Promise<R> {
+  try {
+    return await work()
+  } catch (error) {
+    const state = (error as { code?: string }).code
+    if (error instanceof pg.DatabaseError && state !== undefined && !AWAY.test(state)) throw error
+    throw new StorageUnavailable('Postgres did not answer', { cause: error })
+  }
+}

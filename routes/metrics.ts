@@ -1,0 +1,21 @@
+// GET /metrics: the figures, in Prometheus's text form, for whoever has METRICS_TOKEN (RFC 6750 §2.1). Without that variable there is no such route.
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import { invalidToken } from '../errors.ts'
+import { paths } from '../paths.ts'
+import { answersUnderLoad } from '../plugins/observe/load.ts'
+import { equalSecrets } from '../plugins/storage/sealing.ts'
+import { answerJson } from '../plugins/voices.ts'
+
+export default async function metrics (app: FastifyInstance, { metricsToken }: Pick<Config, 'metricsToken'>) {
+  const { metrics } = app
+  if (metricsToken === undefined || metrics === undefined) return
+  app.setErrorHandler(answerJson)
+  app.get(paths.metrics, answersUnderLoad, async (request, reply) => {
+    const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+    if (token === undefined || !equalSecrets(token, metricsToken)) {
+      throw invalidToken('Send METRICS_TOKEN in the Authorization header: Bearer, a space, the token.', { headers: { 'www-authenticate': 'Bearer realm="metrics"' } })
+    }
+    return reply.header('cache-control', 'no-store').type(metrics.contentType).send(await metrics.read())
+  })
+}

@@ -1,0 +1,113 @@
+// POST /register: what a stranger may say of a client, what is kept of it, and that nothing it names is fetched (threats RG; RFC 7591).
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { authorizeUrl, CALLBACK, newClient, pkce, post, register, walk } from '../helpers/oauth.ts'
+import { Browser } from '../helpers/browser.ts'
+import { storageTest } from '../helpers/storages.ts'
+
+storageTest('RG-01 to RG-06, RG-08: redirect URIs', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const uris: Record<string, string[]> = {
+    'RG-01': ['javascript:alert(1)', 'JaVaScRiPt:alert(1)', ' javascript:alert(1)', 'java\tscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd', 'blob:https://x/y', 'about:blank'],
+    'RG-02': ['http://client.example/cb', 'http://127.0.0.1.evil.example/cb', 'http://10.0.0.1/cb', 'http://169.254.169.254/cb', 'myapp://cb'],
+    'RG-03': ['https://app.example/cb#', 'https://app.example/cb#f', '/cb', '//app.example/cb', 'cb', ''],
+    'RG-04': ['https://*.example/cb', 'https://*/cb'],
+    'RG-06': ['https://user@app.example/cb', 'https://user:pass@app.example/cb', 'https://@app.example/cb'],
+    'RG-08': [`https://app.example/${'x'.repeat(20_000)}`],
+    'AZ-07': ['https://app.example/a/../b', 'https://APP.example/cb'],
+    'AZ-35': [`${url}/login`]
+  }
+  for (const [id, all] of Object.entries(uris)) {
+    for (const uri of all) t.match(await register(url, { redirect_uris: [CALLBACK, uri] }), { status: 400, body: { error: 'invalid_redirect_uri' } }, `${id}: ${uri.slice(0, 60)}`)
+  }
+  for (const bad of [undefined, [], {}, 'x', [null], [123], [[]], { 0: CALLBACK, length: 1 }]) t.match(await register(url, { redirect_uris: bad }), { status: 400, body: { error: 'invalid_redirect_uri' } }, `RG-05: ${JSON.stringify(bad)}`)
+  t.match(await register(url, { redirect_uris: Array.from({ length: 1000 }, (_, index) => `https://app.example/${index}`) }), { status: 400, body: { error: 'invalid_redirect_uri' } }, 'RG-08: a thousand')
+  t.same(await Array.fromAsync(server.app.storage.collection('client').all()), [], 'nothing was kept')
+  for (const uri of ['http://127.0.0.1:4000/cb', 'http://localhost/cb', 'http://[::1]:1/cb', 'cursor://anysphere.cursor-mcp/oauth/callback']) t.equal((await register(url, { redirect_uris: [CALLBACK, uri] })).status, 201, `RG-02, R12: ${uri}`)
+})
+
+storageTest('RG-07, RG-09, RG-10, RG-12, RG-14, RG-16: everything else of the metadata', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const cases: Array<[string, object]> = [
+    ['RG-09', { token_endpoint_auth_method: 'magic' }], ['RG-09', { grant_types: ['password'] }], ['RG-09', { grant_types: ['implicit', 'client_credentials'] }], ['RG-09', { grant_types: 'x' }],
+    ['RG-09', { response_types: ['token'] }], ['RG-09', { client_name: 5 }], ['RG-09', { application_type: 'desktop' }], ['RG-08', { client_name: 'x'.repeat(5000) }],
+    ...['client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'jwks_uri'].flatMap((name) => ['javascript:x', 'file:///x', 7, {}].map((value): [string, object] => ['RG-12', { [name]: value }]))
+  ]
+  for (const [id, more] of cases) t.match(await register(url, { redirect_uris: [CALLBACK], ...more }), { status: 400, body: { error: 'invalid_client_metadata' } }, `${id}: ${JSON.stringify(more).slice(0, 60)}`)
+  for (const body of ['null', '[]', '3', '"x"', '{"redirect_uris":', '', `${'['.repeat(20_000)}${']'.repeat(20_000)}`]) t.match(await register(url, body), { status: 400 }, `RG-14: ${body.slice(0, 20)}`)
+  for (const body of ['{"__proto__":{"x":1},"redirect_uris":["https://app.example/cb"]}', '{"constructor":{"prototype":{"x":1}},"redirect_uris":["https://app.example/cb"]}']) t.match(await register(url, body), { status: 400 }, `RG-10: ${body.slice(0, 20)}`)
+  t.equal(({} as Record<string, unknown>)['x'], undefined, 'RG-10')
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'application/json\t; x', 'application/json; x=y', 'multipart/form-data; boundary=x']) {
+    const response = await fetch(`${url}/register`, { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify({ redirect_uris: [CALLBACK] }) })
+    t.match(response.status, /^4(?:00|15)$/, `RG-14: ${type}`)
+  }
+  t.equal((await register(url, { redirect_uris: [CALLBACK], client_name: 'x'.repeat(1_000_000) })).status, 413, 'RG-07')
+  t.equal((await register(url, { redirect_uris: [CALLBACK], client_uri: `https://x.example/${'x'.repeat(60_000)}` })).status, 400, 'RG-07')
+  t.same(await Array.fromAsync(server.app.storage.collection('client').all()), [], 'nothing was kept')
+  for (const method of ['GET', 'PUT', 'DELETE']) t.match((await fetch(`${url}/register`, { method })).status, /^40[45]$/, `RG-14: ${method}`)
+  const { client_id: id } = await newClient(url)
+  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
+    t.equal((await fetch(`${url}/register/${id}`, { method })).status, 404, `RG-16: ${method}`)
+    t.match((await fetch(`${url}/register?client_id=${id}`, { method })).status, /^40[45]$/, `RG-16: ${method}`)
+  }
+})
+
+storageTest('RG-11, RG-13, R10, R11: what is given', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const flagged = await register(url, { redirect_uris: [CALLBACK], client_id: 'mine', client_secret: 'mine', skip_consent: true, first_party: true, is_admin: true })
+  t.equal(flagged.status, 201)
+  t.notMatch(JSON.stringify(flagged.body), /mine|skip_consent|first_party|is_admin/, 'RG-11')
+  const again = await register(url, { redirect_uris: [CALLBACK] })
+  t.notOk('client_secret' in again.body, 'RG-13: no secret for none')
+  t.not(again.body['client_id'], flagged.body['client_id'], 'RG-13: different ids')
+  t.equal((await Array.fromAsync(server.app.storage.collection('client').all())).length, 1, 'that share one record, since they said the same')
+  const secrets = await Promise.all([1, 2].map(() => register(url, { redirect_uris: ['http://127.0.0.1/cb', CALLBACK], token_endpoint_auth_method: 'client_secret_basic' })))
+  for (const secret of secrets) {
+    t.match(secret, { status: 201, body: { client_secret: /^[\w-]{43,}$/, client_secret_expires_at: 0, client_id_issued_at: Number, application_type: 'web' } }, 'RG-13')
+    t.equal(secret.headers.get('cache-control'), 'no-store')
+  }
+  t.not(secrets[0]!.body['client_secret'], secrets[1]!.body['client_secret'])
+  for (const more of [{ application_type: 'native' }, { application_type: 'web' }, { redirect_uris: ['http://localhost:1/cb', CALLBACK] }]) t.equal((await register(url, { redirect_uris: [CALLBACK], ...more })).status, 201, `R11: ${JSON.stringify(more)}`)
+
+  const made = (again.body['client_id'] as string).replace(/\..*$/, '')
+  const page = await new Browser().get(authorizeUrl(url, { client_id: made, code_challenge: pkce().challenge }))
+  t.equal(page.status, 401, 'the name of a record is no client')
+})
+
+storageTest('WB-05, R10: a client that nobody uses is forgotten, one that holds a grant is not', async (t, start) => {
+  const DAY = 86_400
+  let now = 1_800_000_000
+  const server = await start({ now: () => now, env: { REFRESH_TOKEN_TTL: String(60 * DAY) } })
+  const { url } = server
+  const kept = async () => (await Array.fromAsync(server.app.storage.collection<{ keptUntil: number }>('client').all())).map(({ record }) => Math.round((record.keptUntil - now) / DAY))
+  const client = await newClient(url)
+  t.same(await kept(), [90])
+  const { form } = await walk(url, client)
+  let { body } = await post(`${url}/token`, form)
+  t.same(await kept(), [150])
+  for (let month = 0; month < 6; month++) {
+    now += 50 * DAY
+    body = (await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: body['refresh_token'] as string })).body
+    t.type(body['access_token'], 'string', `after ${(month + 1) * 50} days`)
+    t.same(await kept(), [150])
+  }
+})
+
+storageTest('RG-15, AZ-27: nothing a stranger names is fetched', async (t, start) => {
+  let asked = 0
+  const canary = createServer((_request, response) => { asked++; response.end('{}') })
+  await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => { canary.closeAllConnections(); canary.close() })
+  const here = `http://127.0.0.1:${(canary.address() as AddressInfo).port}`
+  const { url } = await start()
+  const metadata = Object.fromEntries(['jwks_uri', 'logo_uri', 'client_uri', 'sector_identifier_uri', 'tos_uri', 'policy_uri', 'initiate_login_uri'].map((name) => [name, `${here}/${name}`]))
+  const client = await newClient(url, metadata)
+  const browser = new Browser()
+  const login = await browser.get(`${authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge })}`)
+  await browser.submit(login, ({ fields }) => fields['backend'] === 'demo')
+  for (const name of ['request_uri', 'registration', 'claims']) await new Browser().get(`${authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, [name]: `${here}/${name}` })}`)
+  t.equal(asked, 0)
+})

@@ -1,0 +1,25 @@
+// The bar that a terminal shows while documents are read: it comes, it grows, and it goes.
+import t from 'tap'
+import { showProgress } from '../start-lines.ts'
+import { fill, folder, openHouse } from './helpers/tool-context.ts'
+
+t.test('a large folder is read with a bar that grows and is wiped at the end', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`${index}.md`, 'walnut '.repeat(500)])))
+  const { app } = await openHouse(t, docs)
+  const written: string[] = []
+  await showProgress(app, { write: (text) => written.push(text) })
+  t.equal(written.at(-1), '\r\u001b[K')
+  const bars = written.slice(0, -1)
+  t.ok(bars.length > 0 && bars.every((bar) => /^\r {2}Reading documents {2}\[#*\.*\] {2}\d+ of 1500$/.test(bar)), bars.join())
+  const done = bars.map((bar) => Number(/(\d+) of/.exec(bar)![1]))
+  t.same(done, [...done].sort((a, b) => a - b))
+})
+
+t.test('a folder that is missing is no bar and no failure', async (t) => {
+  const { app } = await openHouse(t, `${await folder(t)}/none`)
+  const written: string[] = []
+  await app.library.ready
+  await showProgress(app, { write: (text) => written.push(text) })
+  t.same(written, [])
+})

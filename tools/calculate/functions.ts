@@ -1,0 +1,173 @@
+// The functions and constants an expression may use. They are looked up in a Map, so nothing else can be reached by a name.
+import type { Decimal } from 'decimal.js'
+import { ToolError } from '../define-tool.ts'
+import { DIGITS, divide, Exact, multiply, num, power, Rounded, rounded, squareRoot, type Num } from './numbers.ts'
+import { addQuantities, divideQuantities, plain, raiseUnits, subtractQuantities, toPlain, type Quantity } from './quantity.ts'
+
+export interface MathFunction {
+  /** As in `round(x, digits)`; what is in brackets may be left out. */
+  usage: string
+  least: number
+  most: number
+  /** How many multiplications it may take as long as, if that is more than a few. */
+  work?: number
+  run (args: [Quantity, ...Quantity[]]): Quantity
+}
+
+/** The work of a function that goes on for long. */
+const SLOW = 20
+const KEEPING = 10
+const PRODUCT = 80
+/** Arguments of a function that takes a list. */
+const MOST_ARGUMENTS = 500
+/** Steps of a product such as 3000!. */
+const LONGEST_PRODUCT = 3_000
+/** Beyond it an angle has no digits left that matter. */
+const LARGEST_ANGLE = 1e15
+
+const functions = new Map<string, MathFunction>()
+const addOne = (name: string, run: (x: Num) => Num): void => {
+  functions.set(name, { usage: `${name}(x)`, least: 1, most: 1, run: ([x]) => plain(run(toPlain(x, name))) })
+}
+const addMany = (name: string, usage: string, least: number, most: number, run: (numbers: Num[]) => Num, work = SLOW): void => {
+  functions.set(name, { usage, least, most, work, run: (args) => plain(run(args.map((arg) => toPlain(arg, name)))) })
+}
+
+/** Functions whose results have endless digits. An argument keeps a few more digits than the result. */
+const endless = (run: (x: Decimal) => Decimal, check?: (x: Decimal) => string | false) => ({ value }: Num): Num => {
+  const wrong = check?.(value)
+  if (wrong) throw new ToolError(wrong)
+  return rounded(run(new Rounded(value.toSD(70))))
+}
+const positive = (name: string) => (x: Decimal) => x.lte(0) && `${name} takes a number above zero.`
+const angle = (x: Decimal) => x.abs().gt(LARGEST_ANGLE) && 'This angle is too large: reduce it to one turn first, with mod.'
+const withinOne = (name: string) => (x: Decimal) => x.abs().gt(1) && `${name} takes a number from -1 to 1.`
+
+addOne('exp', endless((x) => x.exp()))
+addOne('ln', endless((x) => x.ln(), positive('ln')))
+addOne('sin', endless((x) => x.sin(), angle))
+addOne('cos', endless((x) => x.cos(), angle))
+addOne('tan', endless((x) => x.tan(), angle))
+addOne('asin', endless((x) => x.asin(), withinOne('asin')))
+addOne('acos', endless((x) => x.acos(), withinOne('acos')))
+addOne('atan', endless((x) => x.atan()))
+// Decimals' own take seconds for large arguments.
+addOne('sinh', endless((x) => x.abs().lte(1) ? x.sinh() : x.exp().minus(x.negated().exp()).div(2)))
+addOne('cosh', endless((x) => x.abs().lte(1) ? x.cosh() : x.exp().plus(x.negated().exp()).div(2)))
+addOne('tanh', endless((x) => x.abs().lte(1) ? x.tanh() : x.times(2).exp().plus(1).pow(-1).times(-2).plus(1)))
+addMany('log', 'log(x, [base]), to base 10', 1, 2, ([x, base]) => logarithm(x as Num, base ?? num(10)))
+addMany('log2', 'log2(x)', 1, 1, ([x]) => logarithm(x as Num, num(2)))
+addMany('log10', 'log10(x)', 1, 1, ([x]) => logarithm(x as Num, num(10)))
+addMany('cbrt', 'cbrt(x)', 1, 1, ([x]) => root(x as Num, num(3)))
+addMany('root', 'root(x, n)', 2, 2, ([x, n]) => root(x as Num, n as Num))
+addMany('atan2', 'atan2(y, x)', 2, 2, ([y, x]) => rounded(Rounded.atan2((y as Num).value.toSD(70), (x as Num).value.toSD(70))))
+addMany('gcd', 'gcd(a, b, …)', 1, 20, (numbers) => integers('gcd', numbers).reduce((a, b) => gcd(a, b)))
+addMany('lcm', 'lcm(a, b, …)', 1, 20, (numbers) => integers('lcm', numbers).reduce((a, b) => lcm(a, b)))
+addMany('ncr', 'ncr(n, k), the ways to choose k of n', 2, 2, ([n, k]) => choose(n as Num, k as Num), PRODUCT)
+addMany('npr', 'npr(n, k), the ways to arrange k of n', 2, 2, ([n, k]) => product('npr', n as Num, k as Num), PRODUCT)
+functions.set('factorial', { usage: 'factorial(n)', least: 1, most: 1, work: PRODUCT, run: ([n]) => plain(factorial(toPlain(n, 'factorial'))) })
+
+/** These keep the unit of their first argument. */
+const keep = (name: string, usage: string, most: number, run: (first: Quantity, rest: Quantity[]) => Quantity) =>
+  functions.set(name, { usage, least: 1, most, work: KEEPING, run: ([first, ...rest]) => run(first, rest) })
+
+keep('abs', 'abs(x)', 1, (x) => ({ ...x, value: x.value.abs() }))
+keep('sqrt', 'sqrt(x)', 1, (x) => ({ ...squareRoot(x), units: raiseUnits(x, 0.5) }))
+for (const [name, mode] of [['round', Exact.ROUND_HALF_UP], ['floor', Exact.ROUND_FLOOR], ['ceil', Exact.ROUND_CEIL], ['trunc', Exact.ROUND_DOWN]] as const) {
+  keep(name, `${name}(x, [digits])`, 2, (x, [digits]) => toPlaces(name, x, digits, mode))
+}
+keep('sum', 'sum(a, b, …)', MOST_ARGUMENTS, sum)
+keep('mean', 'mean(a, b, …)', MOST_ARGUMENTS, (first, rest) => divideQuantities(sum(first, rest), count(rest.length + 1)))
+keep('min', 'min(a, b, …)', MOST_ARGUMENTS, (first, rest) => sorted(first, rest)[0] as Quantity)
+keep('max', 'max(a, b, …)', MOST_ARGUMENTS, (first, rest) => sorted(first, rest).at(-1) as Quantity)
+keep('median', 'median(a, b, …)', MOST_ARGUMENTS, (first, rest) => {
+  const all = sorted(first, rest)
+  const middle = all[(all.length - 1) >> 1] as Quantity
+  return all.length % 2 === 1 ? middle : divideQuantities(addQuantities(middle, all[all.length / 2] as Quantity), count(2))
+})
+
+const constants = new Map<string, Num>([
+  ['pi', num(Rounded.acos(-1), false)], ['tau', num(Rounded.acos(-1).times(2), false)], ['e', num(Rounded.exp(1), false)], ['phi', num(new Rounded(5).sqrt().plus(1).div(2), false)]
+])
+
+export const findFunction = (name: string): MathFunction | undefined => functions.get(name.toLowerCase())
+export const findConstant = (name: string): Num | undefined => constants.get(name.toLowerCase())
+export const functionNames = [...functions.keys()].sort()
+export const constantNames = [...constants.keys()]
+
+function logarithm (x: Num, base: Num): Num {
+  if (x.value.lte(0) || base.value.lte(0) || base.value.eq(1)) throw new ToolError('A logarithm takes a number above zero, and a base above zero other than 1.')
+  const result = new Rounded(x.value.toSD(70)).log(base.value.toSD(70)).toSD(50)
+  // log(1000) is 3: a whole result is checked, so that it is exact.
+  const whole = result.isInteger() && result.abs().lte(LONGEST_PRODUCT) && power(base, num(result)).value.eq(x.value)
+  return whole ? num(result, x.exact && base.exact) : num(result, false)
+}
+
+function root (x: Num, n: Num): Num {
+  if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(LONGEST_PRODUCT)) throw new ToolError(`The second argument of root is a whole number from 1 to ${LONGEST_PRODUCT}.`)
+  const odd = n.value.mod(2).eq(1)
+  if (x.value.isNegative() && !odd) throw new ToolError('A negative number has no even root in real numbers.')
+  const size = new Rounded(x.value.abs().toSD(70)).pow(new Rounded(1).div(n.value))
+  const near = num(x.value.isNegative() ? size.negated() : size, false)
+  const candidate = num(near.value.toSD(50), x.exact)
+  return power(candidate, n).value.eq(x.value) ? candidate : rounded(near.value)
+}
+
+function integers (name: string, numbers: Num[]): Num[] {
+  if (numbers.some(({ value }) => !value.isInteger() || value.e >= DIGITS)) throw new ToolError(`${name} takes whole numbers of at most ${DIGITS} digits.`)
+  return numbers
+}
+
+/** On native integers, where a thousand digits take a few milliseconds. */
+function gcd (a: Num, b: Num): Num {
+  let [x, y] = [BigInt(a.value.abs().toFixed()), BigInt(b.value.abs().toFixed())]
+  while (y > 0n) [x, y] = [y, x % y]
+  return num(x.toString(), a.exact && b.exact)
+}
+
+function lcm (a: Num, b: Num): Num {
+  if (a.value.isZero() || b.value.isZero()) return num(0)
+  const product = multiply(divide(a, gcd(a, b)), b)
+  return integers('lcm', [{ ...product, value: product.value.abs() }])[0] as Num
+}
+
+export function factorial (n: Num): Num {
+  return product('factorial', n, n)
+}
+
+/** n * (n-1) * … over k factors. */
+function product (name: string, n: Num, k: Num): Num {
+  if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) throw new ToolError(`${name} takes whole numbers from 0.`)
+  if (k.value.gt(n.value)) return num(0)
+  if (k.value.gt(LONGEST_PRODUCT) || n.value.e > 20) throw new ToolError(`${name} goes up to ${LONGEST_PRODUCT}. For larger numbers use Stirling: n * ln(n) - n + ln(2 * pi * n) / 2 is the natural logarithm of n!.`)
+  let result = num(1, n.exact && k.exact)
+  for (let i = 0; i < k.value.toNumber(); i++) result = multiply(result, num(n.value.minus(i)))
+  return result
+}
+
+function choose (n: Num, k: Num): Num {
+  const rest = num(n.value.minus(k.value), n.exact && k.exact)
+  const fewer = !rest.value.isNegative() && rest.value.lt(k.value) ? rest : k
+  return divide(product('ncr', n, fewer), factorial(fewer))
+}
+
+const count = (length: number): Quantity => plain(num(length))
+
+function sum (first: Quantity, rest: Quantity[]): Quantity {
+  return rest.reduce((total, next) => addQuantities(total, next), first)
+}
+
+function sorted (first: Quantity, rest: Quantity[]): Quantity[] {
+  // Subtracting compares numbers in different units, and refuses what cannot be compared.
+  for (const other of rest) subtractQuantities(first, other)
+  return [first, ...rest].sort((a, b) => subtractQuantities(a, b).value.comparedTo(0))
+}
+
+function toPlaces (name: string, x: Quantity, digits: Quantity | undefined, mode: Decimal.Rounding): Quantity {
+  const places = digits === undefined ? 0 : toPlain(digits, name).value.toNumber()
+  if (!Number.isInteger(places) || Math.abs(places) > DIGITS) throw new ToolError(`The second argument of ${name} is a whole number: how many digits to keep after the point.`)
+  if (x.value.e >= DIGITS) return x
+  const scale = new Exact(10).pow(Math.abs(places))
+  const value = places >= 0 ? x.value.toDecimalPlaces(places, mode) : x.value.div(scale).toDecimalPlaces(0, mode).times(scale)
+  return { ...num(value, x.exact), units: x.units }
+}

@@ -1,0 +1,48 @@
+// An expression cut into numbers, names and symbols. Nothing else is let through.
+import { ToolError } from '../define-tool.ts'
+
+export interface Token {
+  kind: 'number' | 'name' | 'symbol' | 'end'
+  text: string
+  /** The expression from here on, for messages. */
+  rest: string
+}
+
+/** What people type for the same thing. */
+const SPELLINGS: Array<[RegExp, string]> = [
+  [/\*\*/g, '^'], [/[×·⋅]/g, '*'], [/÷/g, '/'], [/[−–]/g, '-'], [/²/g, '^2'], [/³/g, '^3'], [/√/g, 'sqrt']
+]
+
+const NUMBER = /(?:0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/y
+/** The degree sign begins a name (°C) or is one. */
+const NAME = /(?:°\p{L}*|[\p{L}_][\p{L}\p{N}_]*)/uy
+const SYMBOL = /[-+*/^%!(),]/y
+
+/** @throws ToolError that names the first character that has no meaning here. */
+export function readTokens (expression: string): Token[] {
+  const text = SPELLINGS.reduce((spelt, [from, to]) => spelt.replace(from, to), expression)
+  const tokens: Token[] = []
+  for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
+    const rest = text.slice(at)
+    const token = match(NUMBER, text, at, 'number') ?? match(NAME, text, at, 'name') ?? match(SYMBOL, text, at, 'symbol')
+    if (!token) throw new ToolError(`${quote(rest)} cannot be read. An expression has numbers, + - * / ^ % ! ( ), functions and units; no text, no variables and no code.`)
+    tokens.push({ ...token, rest })
+    at += token.text.length
+  }
+  tokens.push({ kind: 'end', text: '', rest: '' })
+  return tokens
+}
+
+/** A short piece of the expression, for a message. */
+export const quote = (text: string): string => JSON.stringify(text.length > 24 ? `${text.slice(0, 24).toWellFormed()}…` : text.toWellFormed())
+
+function skipSpace (text: string, at: number): number {
+  while (/\s/.test(text.charAt(at))) at++
+  return at
+}
+
+function match (pattern: RegExp, text: string, at: number, kind: Token['kind']) {
+  pattern.lastIndex = at
+  const found = pattern.exec(text)
+  return found && { kind, text: found[0] }
+}

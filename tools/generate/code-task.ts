@@ -1,0 +1,32 @@
+// Types in a programming language, from a JSON Schema or an example, for a process of its own.
+import { FetchingJSONSchemaStore, InputData, jsonInputForTargetLanguage, JSONSchemaInput, quicktype } from 'quicktype-core'
+import { ToolError } from '../define-tool.ts'
+import type { Language } from './languages.ts'
+import { checkSchema } from './schema.ts'
+
+const LONGEST_RESULT = 200_000
+
+export interface Input { schema?: unknown, example?: unknown, language: Language, name: string }
+
+/** @throws ToolError for a schema that cannot be read. */
+export default async function generateCode ({ schema, example, language, name }: Input): Promise<string> {
+  const inputData = new InputData()
+  if (schema === undefined) {
+    const input = jsonInputForTargetLanguage(language)
+    await input.addSource({ name, samples: [JSON.stringify(example)] })
+    inputData.addInput(input)
+  } else {
+    // The store is never asked: a $ref to another place is refused.
+    const input = new JSONSchemaInput(new FetchingJSONSchemaStore())
+    await input.addSource({ name, schema: JSON.stringify(checkSchema(schema)) }).catch(refuse)
+    inputData.addInput(input)
+  }
+  const { lines } = await quicktype({ inputData, lang: language, rendererOptions: { 'just-types': 'true' } }).catch(refuse)
+  const code = lines.join('\n').trim()
+  if (code.length > LONGEST_RESULT) throw new ToolError('The types would be too large to return. Pass a smaller part.')
+  return `${code}\n`
+}
+
+const refuse = (error: Error): never => {
+  throw new ToolError(`No types can be made of this: ${error.message.slice(0, 300)}`)
+}

@@ -1,0 +1,58 @@
+// Sample data for a JSON Schema, for a process of its own; what is returned has been held against the schema by a second library.
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { createGeneratorSync } from 'json-schema-faker'
+import { ToolError } from '../define-tool.ts'
+import { checkSchema, schemaOf } from './schema.ts'
+
+/** Some schemas are hard to hit: each piece is tried this often. */
+const TRIES = 20
+const LONGEST_RESULT = 200_000
+
+export interface Input { schema?: unknown, example?: unknown, count: number, seed: number }
+
+/** @throws ToolError for a schema that is none, asks for too much, or cannot be satisfied. */
+export default function generateJson ({ schema, example, count, seed }: Input): unknown[] {
+  const wanted = checkSchema(schema === undefined ? schemaOf(example) : schema)
+  const fits = compile(wanted)
+  const full = createGeneratorSync({ seed, alwaysFakeOptionals: true, maxDepth: 8, maxDefaultItems: 3 })
+  // For schemas that contain themselves: whatever may be left out ends them.
+  const sparse = createGeneratorSync({ seed, optionalsProbability: 0.2, maxDepth: 8, maxDefaultItems: 3 })
+  const data: unknown[] = []
+  for (let index = 0; index < count; index++) data.push(generateOne((tries) => (tries % 2 === 0 ? full : sparse).generate(wanted as never), fits))
+  if (JSON.stringify(data).length > LONGEST_RESULT) throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.')
+  return data
+}
+
+type Validate = ReturnType<typeof compile>
+
+function compile (schema: Record<string, unknown>) {
+  const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true })
+  addFormats.default(ajv)
+  try {
+    // What a draft calls itself does not matter to the keywords they share.
+    const { $schema: _, ...rest } = schema
+    return ajv.compile(rest)
+  } catch (error) {
+    throw new ToolError(`This is no valid JSON Schema: ${(error as Error).message.slice(0, 300)}`)
+  }
+}
+
+function generateOne (generate: (tries: number) => unknown, fits: Validate): unknown {
+  let problem = 'nothing fits it'
+  for (let tries = 0; tries < TRIES; tries++) {
+    const candidate = attempt(() => generate(tries))
+    if (candidate !== undefined && fits(candidate.value)) return candidate.value
+    const [error] = fits.errors ?? []
+    problem = candidate === undefined ? 'nothing fits it' : `${error?.instancePath ?? ''} ${error?.message ?? ''}`.trim()
+  }
+  throw new ToolError(`No data that fits this schema was found (${problem}). Make it simpler: fewer patterns, and no conditions that contradict each other.`)
+}
+
+function attempt (generate: () => unknown): { value: unknown } | undefined {
+  try {
+    return { value: generate() }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,61 @@
+// What a JSON Schema from outside may be before anything is generated from it: bounded in size and depth, and on its own; and the schema that an example stands for.
+import { ToolError } from '../define-tool.ts'
+
+export type Schema = Record<string, unknown>
+
+const MOST_NODES = 2_000
+const DEEPEST = 30
+/** What one keyword may ask for at least. */
+const MOST: Readonly<Record<string, number>> = { minItems: 100, minContains: 100, minLength: 5_000, minProperties: 100 }
+const LONGEST_PATTERN = 200
+
+/** @throws ToolError that says what to change. */
+export function checkSchema (schema: unknown): Schema {
+  if (!isObject(schema)) throw new ToolError('A JSON Schema is an object, such as {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}.')
+  let nodes = 0
+  const visit = (value: unknown, depth: number): void => {
+    if (++nodes > MOST_NODES || depth > DEEPEST) throw new ToolError(`The schema is too large: it may have ${MOST_NODES} parts, ${DEEPEST} levels deep. Pass a smaller part of it.`)
+    if (Array.isArray(value)) for (const inner of value) visit(inner, depth + 1)
+    if (!isObject(value)) return
+    for (const [key, inner] of Object.entries(value)) {
+      checkKeyword(key, inner)
+      visit(inner, depth + 1)
+    }
+  }
+  visit(schema, 0)
+  return schema
+}
+
+function checkKeyword (key: string, value: unknown): void {
+  const most = Object.hasOwn(MOST, key) ? MOST[key] : undefined
+  if (most !== undefined && typeof value === 'number' && value > most) throw new ToolError(`${key} may be at most ${most} here, and is ${value}.`)
+  if (key === '$ref' && typeof value === 'string' && !value.startsWith('#')) throw new ToolError(`A $ref may point inside the schema only (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`)
+  if (key === 'pattern' && typeof value === 'string' && value.length > LONGEST_PATTERN) throw new ToolError(`A pattern may have at most ${LONGEST_PATTERN} characters.`)
+}
+
+const FORMATS: Array<[RegExp, string]> = [
+  [/^\d{4}-\d\d-\d\dT\d\d:\d\d/, 'date-time'], [/^\d{4}-\d\d-\d\d$/, 'date'], [/^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i, 'email'],
+  [/^https?:\/\//, 'uri'], [/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'uuid'], [/^\d{1,3}(?:\.\d{1,3}){3}$/, 'ipv4']
+]
+
+/** A schema that this example fits, and things like it. */
+export function schemaOf (example: unknown): Schema {
+  if (example === null) return { type: 'null' }
+  if (Array.isArray(example)) {
+    const items = [...new Map(example.slice(0, 50).map((item) => { const schema = schemaOf(item); return [JSON.stringify(schema), schema] as const })).values()]
+    return { type: 'array', minItems: Math.min(example.length, 1), maxItems: Math.max(1, Math.min(example.length, 10)), ...(items.length > 0 && { items: items.length === 1 ? items[0] : { anyOf: items } }) }
+  }
+  switch (typeof example) {
+    case 'object': return { type: 'object', properties: Object.fromEntries(Object.entries(example as object).map(([key, value]) => [key, schemaOf(value)])), required: Object.keys(example as object), additionalProperties: false }
+    case 'number': return { type: Number.isInteger(example) ? 'integer' : 'number', minimum: Math.min(0, 2 * example), maximum: Math.max(10, 2 * example) }
+    case 'boolean': return { type: 'boolean' }
+    default: return stringLike(String(example))
+  }
+}
+
+function stringLike (example: string): Schema {
+  const format = FORMATS.find(([pattern]) => pattern.test(example))?.[1]
+  return { type: 'string', ...(format ? { format } : { minLength: Math.min(1, example.length), maxLength: Math.max(1, Math.min(2 * example.length, 200)) }) }
+}
+
+const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
