@@ -44,7 +44,7 @@ const tool = z.object({
   aliases: z.array(z.string(ALIASES).regex(NAME, ALIASES), ALIASES).optional(),
   deadline: z.number(DEADLINE).int(DEADLINE).min(1, DEADLINE).max(LONGEST_DEADLINE, DEADLINE).optional(),
   run: method('run')
-}, 'the default export must be a tool, a resource or a prompt, made with defineTool(), defineResource() or definePrompt()')
+}, 'the default export must be made with defineTool(), defineResource() or definePrompt()')
 
 const resource = z.object({
   ...about,

@@ -1,6 +1,7 @@
 // The streams of subscriptions/listen. Thousands of them are open at once and say nothing most of the time, so each is no more than its connection and a small record (MCP 2026-07-28 "Subscriptions").
 import type { ServerResponse } from 'node:http'
 import { SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY, type Implementation, type RequestId, type SubscriptionFilter } from '@modelcontextprotocol/server'
+import type { Clock } from '../../clock.ts'
 import type { Change, Changes } from './changes.ts'
 
 /** What one stream wants to hear of, and until when its token is good (seconds since the epoch). */
@@ -22,7 +23,7 @@ const KEEP_ALIVE = 3
 /** Bytes that a client may be behind; one that does not read is let go. */
 const MOST_UNREAD = 256 * 1024
 
-export function createSubscriptions (changes: Changes, serverInfo: Implementation): Subscriptions {
+export function createSubscriptions (changes: Changes, serverInfo: Implementation, now: Clock): Subscriptions {
   const open = new Map<ServerResponse, Subscription>()
   const forget = function (this: ServerResponse) { open.delete(this) }
   const send = (raw: ServerResponse, message: object) => {
@@ -42,7 +43,7 @@ export function createSubscriptions (changes: Changes, serverInfo: Implementatio
     looks++
     for (const [raw, subscription] of open) {
       // A stream is no way around the end of a token.
-      if (subscription.until * 1000 <= Date.now()) end(raw, subscription)
+      if (subscription.until <= now()) end(raw, subscription)
       else if (looks % KEEP_ALIVE === 0) raw.write(': keep-alive\n\n')
     }
   }, LOOK).unref()

@@ -48,7 +48,7 @@ async function lanes () {
   const onError = () => {}
   const factory = createFactory({ ...offered, house, serverInfo, instructions: () => 'Be kind.', shared: false, reloads: false, onError })
   const changes = createChanges(createLocalBus(), app.storage, app.now, app.log)
-  const subscriptions = createSubscriptions(changes, serverInfo)
+  const subscriptions = createSubscriptions(changes, serverInfo, app.now)
   t.teardown(subscriptions.close)
   const sdk = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: async () => undefined, onError })
   return { sdk, straight: createStraightLane({ catalogue: offered.catalogue, house, serverInfo, sdkLane: sdk }), log: app.log }
