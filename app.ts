@@ -54,6 +54,8 @@ import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
 import type { LibrarySource } from './sources/define-source.ts'
 import { loadSources } from './sources/load.ts'
+import { documentUri } from './tools/documents.ts'
+import { followTools } from './tools/follow.ts'
 import { loadOffer, type Offer } from './tools/load.ts'
 
 const TOOLS = new URL('./tools/', import.meta.url)
@@ -66,7 +68,7 @@ export interface AppOptions {
   logTo?: Writable
   /** What to offer instead of what tools/ holds, for tests. */
   offer?: Offer
-  /** Whether what is offered will change while the server runs. */
+  /** Whether what is offered changes while the server runs: with the files of tools/, unless there is an `offer`. */
   reloads?: boolean
 }
 
@@ -77,6 +79,7 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo, o
   const app = createServer(config, logTo)
   try {
     await registerAll(app, config, { offer: offered, sources, reloads, now })
+    if (reloads && offer === undefined) await followFiles(app)
     return app
   } catch (error) {
     await app.close()
@@ -111,11 +114,32 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
     await app.register(signIn, config)
   }
   await app.register(tools, { ...config, definitions: offer.tools })
-  await app.register(mcp, { ...config, ...offer, tools: app.tools, library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
+  await app.register(mcp, { ...config, ...offer, tools: app.tools.offered, library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
+  app.library.ready.then(() => followDocuments(app), () => { /* the library has said why */ })
 
   await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))
   await app.register((scope) => pageRoutes(scope, config))
+}
+
+/** Development: a tool that is saved is offered at once. */
+async function followFiles (app: FastifyInstance): Promise<void> {
+  const stop = await followTools(TOOLS, {
+    async changed (offer, file) {
+      await app.tools.replace(offer.tools, (tools) => app.mcp.offer({ ...offer, tools }))
+      app.log.info(`${file} changed: ${app.tools.offered.length} tools, ${offer.resources.length} resources and ${offer.prompts.length} prompts are offered`)
+    },
+    failed: (error, file) => app.log.error(`${file} changed, but the tools from before stay: ${error.message}`)
+  })
+  app.addHook('onClose', stop)
+}
+
+/** Tells of every change in the folder from now on; what was there at the start is no change. */
+function followDocuments (app: FastifyInstance): void {
+  app.library.onChange((ids) => {
+    const updated = ids.map((id) => ({ kind: 'resource_updated' as const, uri: documentUri(id) }))
+    app.mcp.announce([{ kind: 'resources_list_changed' }, ...updated]).catch((err: unknown) => app.log.warn({ err }, 'a change of documents could not be told'))
+  })
 }
 
 /** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */
@@ -150,7 +174,7 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   for (const path of pagePaths) app.options(path, (_request, reply) => reply.code(405).header('allow', 'GET, POST').send())
   await app.register(parameters)
   await app.register(assetRoutes)
-  await app.register(homeRoute, { ...config, tools: app.tools })
+  await app.register(homeRoute, config)
   await app.register(documentRoutes, config)
   if (!config.signIn) return
   await app.register(authorizeRoute, config)

@@ -9,7 +9,8 @@ const CLOSE_WITHIN_MS = 10_000
 
 try {
   const config = await loadConfig(readEnvironment())
-  const app = await buildApp(config)
+  // npm run dev: tools are taken over as they are saved.
+  const app = await buildApp(config, { reloads: process.argv.includes('--dev') })
   closeWithGrace({ delay: config.shutdownDelay * 1000 + CLOSE_WITHIN_MS }, async ({ err }) => {
     if (err) app.log.error({ err }, 'closing after an error')
     app.drain()

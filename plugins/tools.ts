@@ -6,16 +6,40 @@ import type { Tool, ToolDefinition } from '../tools/define-tool.ts'
 import { openTools } from '../tools/open.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { tools: readonly Tool[] }
+  interface FastifyInstance { tools: Tools }
+}
+
+export interface Tools {
+  readonly offered: readonly Tool[]
+  /**
+   * Opens these, hands them to `offer`, and closes those from before.
+   * @throws what is wrong with them, also what `offer` throws: those from before stay open then.
+   */
+  replace (definitions: readonly ToolDefinition[], offer: (tools: readonly Tool[]) => void): Promise<void>
 }
 
 type Options = Pick<Config, 'configureTools' | 'dataDir'> & { definitions: readonly ToolDefinition[] }
 
 export default fp(async function tools (app: FastifyInstance, { definitions, configureTools, dataDir }: Options) {
-  const opened = await openTools(configureTools(definitions), {
+  const open = (definitions: readonly ToolDefinition[]) => openTools(configureTools(definitions), {
     dataDir,
     log: { info: (message) => app.log.info(message), warn: (message) => app.log.warn(message) }
   })
-  app.decorate('tools', opened.tools)
-  app.addHook('onClose', opened.close)
+  let opened = await open(definitions)
+  app.decorate('tools', {
+    get offered () { return opened.tools },
+    async replace (definitions, offer) {
+      const next = await open(definitions)
+      try {
+        offer(next.tools)
+      } catch (error) {
+        await next.close()
+        throw error
+      }
+      const before = opened
+      opened = next
+      await before.close()
+    }
+  } satisfies Tools)
+  app.addHook('onClose', () => opened.close())
 }, { name: 'tools' })

@@ -1,7 +1,11 @@
-// The stylesheet of the pages: named by its content, so browsers keep it for ever.
+// What pages and clients show: the stylesheet, named by its content, so that browsers keep it for ever, and the server's picture (MCP "Icons").
+import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../paths.ts'
 import { stylesheet } from '../plugins/pages.ts'
+
+/** 128 × 128, as ChatGPT's form asks for it. Drawn in views/icon.svg. */
+const icon = readFileSync(new URL('../views/icon.png', import.meta.url))
 
 export const styleUrl = `${paths.style}?v=${stylesheet.hash}`
 
@@ -10,4 +14,10 @@ export default async function assets (app: FastifyInstance) {
     .header('content-type', 'text/css; charset=utf-8')
     .header('cache-control', 'public, max-age=31536000, immutable')
     .send(stylesheet.body))
+  app.get(paths.icon, (_request, reply) => reply
+    .header('content-type', 'image/png')
+    .header('cache-control', 'public, max-age=86400')
+    // Clients show it on pages of their own.
+    .header('cross-origin-resource-policy', 'cross-origin')
+    .send(icon))
 }

@@ -6,13 +6,11 @@ import { paths } from '../paths.ts'
 import { protocolVersions } from '../plugins/mcp/versions.ts'
 import { resourceScopes } from '../plugins/scopes.ts'
 import { displayName } from '../plugins/sign-in/users.ts'
-import type { Tool } from '../tools/define-tool.ts'
 
-type Options = Pick<Config, 'publicUrl' | 'signIn'> & { tools: readonly Tool[] }
+type Options = Pick<Config, 'publicUrl' | 'signIn'>
 
-export default async function home (app: FastifyInstance, { publicUrl, signIn, tools }: Options) {
+export default async function home (app: FastifyInstance, { publicUrl, signIn }: Options) {
   const url = publicUrl
-  const summary = tools.map(({ name, title, description }) => ({ name, title, description }))
   const requireAccess = signIn ? app.requireAccess({ resourceMetadata: publicUrl + paths.protectedResource, scopes: resourceScopes, mayBeAnonymous: app.mcp.isOpen }) : undefined
 
   /** MCP Streamable HTTP 2025: a GET is a client that wants the stream of its session; without one there is no stream. */
@@ -48,7 +46,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn, t
       version: manifest.version,
       url,
       signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
-      tools: summary,
+      tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),
       documents: await app.library.count(),
       reading: app.library.progress(),
       ...(user && { user: { name: displayName(user) } }),

@@ -67,6 +67,9 @@ function resolveSpecifier (file: string, specifier: string): string {
   return specifier.startsWith('.') ? './' + normalize(join(dirname(file), specifier)).split(sep).join('/') : specifier
 }
 
+/** What plugins may know of tools/: what a tool, a resource and a prompt are. */
+const toolContracts = ['define-tool', 'define-resource', 'define-prompt', 'content', 'questions', 'uri-template'].map((name) => `tools/${name}.ts`)
+
 /** What each room may import of the project, as prefixes. `type:` allows the types alone. The room itself is always allowed. */
 const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^server\.ts$/, may: ['app.ts', 'config.ts', 'start-lines.ts'] },
@@ -77,7 +80,7 @@ const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^config-values\.ts$/, may: ['limit-table.ts'] },
   { room: /^(?:errors|paths|clock|limit-table)\.ts$/, may: [] },
   { room: /^routes\//, may: ['plugins/', 'paths.ts', 'errors.ts', 'type:config.ts', 'type:auth-backends/contract.ts', 'type:tools/define-tool.ts', 'package.json'] },
-  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', 'tools/', 'type:sources/define-source.ts', 'package.json'] },
+  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', ...toolContracts, 'type:sources/define-source.ts', 'package.json'] },
   { room: /^auth-backends\//, may: ['auth-backends/'] },
   { room: /^tools\//, may: ['tools/'] },
   { room: /^sources\//, may: ['sources/'] }

@@ -38,13 +38,7 @@ export interface LibraryDocument {
 }
 
 /** A document in a list. */
-export interface LibraryEntry {
-  id: string
-  title: string
-  /** MIME type of the file. */
-  type: string
-  bytes: number
-}
+export interface LibraryEntry { id: string, title: string }
 
 /** What the caller may read here: the documents of the server, their own notes, and further sources. */
 export interface ToolLibrary {

@@ -42,7 +42,7 @@ export function createDirectory (inner: DocumentStore): Directory {
       const page = ids.slice(firstAfter(ids, after, begins)).filter((id, index) => index <= length && id.startsWith(begins))
       const found = await Promise.all(page.slice(0, length).map((id) => inner.find(id)))
       return {
-        documents: found.filter((document) => document !== undefined).map(({ id, title, type, bytes }) => ({ id, title, type, bytes })),
+        documents: found.filter((document) => document !== undefined).map(({ id, title }) => ({ id, title })),
         more: page.length > length
       }
     }

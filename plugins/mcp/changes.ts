@@ -1,5 +1,4 @@
 // What has changed of the lists and the resources: told to every open stream, and kept a while so that a stream that broke can be told what it missed (MCP "Subscriptions"; 2025-11-25 "Resumability").
-import type { ServerEvent } from '@modelcontextprotocol/server'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
 import type { Bus } from './bus.ts'
@@ -58,9 +57,3 @@ export function createChanges (bus: Bus, storage: Storage, now: Clock, log: { wa
     }
   }
 }
-
-/** The form in which the SDK's own streams of 2026-07-28 take changes. */
-export const toServerEvents = (changes: Changes) => ({
-  publish (event: ServerEvent): void { changes.announce([event as Change]).catch(() => { /* it has logged why */ }) },
-  subscribe: (listener: (event: ServerEvent) => void) => changes.subscribe(({ change }) => listener(change))
-})

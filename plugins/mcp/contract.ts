@@ -1,4 +1,5 @@
 // What passes between the MCP endpoint and its lanes: one HTTP exchange in, one answer out. A lane knows no Fastify reply and no URL.
+import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import type { JSONRPCNotification, JSONRPCRequest } from '@modelcontextprotocol/server'
@@ -26,8 +27,8 @@ export interface Exchange {
 export interface Answer {
   status: number
   headers: Record<string, string>
-  /** A stream for server-sent events. */
-  body: string | Readable | undefined
+  /** A stream for server-sent events, or what serves the connection from now on, once the head is written. */
+  body: string | Readable | ((raw: ServerResponse) => void) | undefined
 }
 
 export type Lane = (exchange: Exchange) => Promise<Answer>

@@ -40,8 +40,9 @@ export function createRequestStates (sealing: Sealing, now: Clock): RequestState
   return {
     seal: (answers, call) => sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ call, until: now() + LIFETIME, answers }))),
     open (state, call) {
-      // The exact text: base64url would forgive characters that are no part of it.
-      const opened = typeof state === 'string' && /^[A-Za-z0-9_-]+$/.test(state) ? sealing.unseal(PURPOSE, state) : undefined
+      // The exact text: base64url forgives characters that are no part of it.
+      const exact = typeof state === 'string' && Buffer.from(state, 'base64url').toString('base64url') === state
+      const opened = exact ? sealing.unseal(PURPOSE, state) : undefined
       const { call: of, until, answers } = opened ? content.parse(JSON.parse(opened.toString())) : { call: undefined, until: 0, answers: {} }
       if (of !== call || until < now()) {
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid or expired requestState: make the call again from its beginning', { reason: 'invalid_request_state' })

@@ -64,7 +64,14 @@ export function readVisit (request: FastifyRequest, reply: FastifyReply, access:
   }
 }
 
-export const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => reply.code(status).headers(headers).send(body)
+export function send (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  if (typeof body !== 'function') return reply.code(status).headers(headers).send(body)
+  reply.hijack()
+  // With what hooks have set so far, such as CORS.
+  reply.raw.writeHead(status, { ...reply.getHeaders() as Record<string, string>, ...headers })
+  body(reply.raw)
+  return reply
+}
 
 /** Refusals of the protocol are JSON-RPC errors; those of authorization are what the SDK's own servers send, and clients look only at their headers. */
 export function answerError (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {

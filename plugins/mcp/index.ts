@@ -17,11 +17,12 @@ import { readMessages } from './body.ts'
 import { connectBus, createLocalBus } from './bus.ts'
 import type { Meter } from './call.ts'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
-import { createChanges, toServerEvents, type Change } from './changes.ts'
+import { createChanges, type Change } from './changes.ts'
 import type { Answer, Exchange } from './contract.ts'
 import { createRequestStates } from './dialogue.ts'
 import { checkAccess } from './gate.ts'
 import { answerError, checkRequest, prepare, readVisit, send } from './http.ts'
+import { createSubscriptions } from './listen.ts'
 import { createPrompts } from './prompts.ts'
 import { createResources } from './resources.ts'
 import { createSdkLane } from './sdk-lane.ts'
@@ -88,13 +89,14 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   const house = createHouse(app, options)
   const described = describeServer(options, offered.catalogue)
   const factory = createFactory({ ...offered, ...described, house, shared: !signIn, reloads: options.reloads === true, onError })
-  const sessions = createSessions({ storage: app.storage, sealing: app.sealing, bus, changes, factory, log: app.log })
-  const { lane, close } = createSdkLane({ factory, catalogue: offered.catalogue, bus: toServerEvents(changes), sessions: sessions.serve, onError })
+  const sessions = createSessions({ storage: app.storage, sealing: app.sealing, now: app.now, bus, changes, factory, log: app.log })
+  const subscriptions = createSubscriptions(changes, described.serverInfo, app.now)
+  const lane = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: sessions.serve, onError })
   const straight = createStraightLane({ catalogue: offered.catalogue, house, serverInfo: described.serverInfo, sdkLane: lane })
   // Before the server stops listening: an open stream would keep it from ending.
   app.addHook('preClose', async () => {
     sessions.close()
-    await close()
+    subscriptions.close()
   })
   app.addHook('onClose', async () => bus.close())
 

@@ -2,46 +2,43 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import {
-  createMcpHandler, isLegacyRequest, legacyStatelessFallback, SUPPORTED_PROTOCOL_VERSIONS,
-  UnsupportedProtocolVersionError, WebStandardStreamableHTTPServerTransport, type McpServerFactory, type ServerEventBus
+  createMcpHandler, isLegacyRequest, legacyStatelessFallback, ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY, SUPPORTED_PROTOCOL_VERSIONS,
+  UnsupportedProtocolVersionError, WebStandardStreamableHTTPServerTransport, type McpServerFactory, type RequestId, type SubscriptionsAcknowledgedNotification
 } from '@modelcontextprotocol/server'
 import type { Catalogue } from './catalogue.ts'
 import type { Answer, Exchange, Lane, Message } from './contract.ts'
+import type { Subscriptions } from './listen.ts'
 import { findHeaderMismatch, HEADER_MISMATCH } from './param-headers.ts'
 import { authInfo } from './server.ts'
+import { EVENTS } from './sessions/events.ts'
 
 export interface SdkLaneOptions {
   factory: McpServerFactory
   catalogue: Catalogue
   onError (error: Error): void
-  /** Where changes come from, for the streams of 2026-07-28. */
-  bus: ServerEventBus
+  /** The streams of 2026-07-28. */
+  subscriptions: Subscriptions
   /** Answers what belongs to a session, and begins one where a client has to be asked back; undefined for everything else. */
   sessions (exchange: Exchange, initialize: (exchange: Exchange) => Promise<Answer>): Promise<Answer | undefined>
 }
 
-export interface SdkLane {
-  lane: Lane
-  /** Ends the open streams with their last message. */
-  close (): Promise<void>
-}
-
-/** Streams of changes that may be open at once. */
-const MOST_STREAMS = 10_000
 /** The SDK wants a URL and looks at nothing in it. */
 const ANY_URL = 'http://mcp.invalid/'
 
-export function createSdkLane (options: SdkLaneOptions): SdkLane {
+export function createSdkLane (options: SdkLaneOptions): Lane {
   const { factory, catalogue } = options
   const modern = createMcpHandler(factory, { legacy: 'reject', onerror: options.onError })
-  // One of its own for the streams of changes: closing it ends them, and no call that is running.
-  const listening = createMcpHandler(factory, { legacy: 'reject', bus: options.bus, maxSubscriptions: MOST_STREAMS, onerror: options.onError })
+  // Only checks what is asked for and confirms it: the streams are our own.
+  const confirming = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0, onerror: options.onError })
   const streaming = legacyStatelessFallback(factory, options.onError)
 
   const serveModern = async (exchange: Exchange, request: Request): Promise<Answer> => {
     const mismatch = paramHeaderMismatch(exchange, catalogue)
-    const handler = (exchange.body as Message).method === 'subscriptions/listen' ? listening : modern
-    return toAnswer(mismatch ?? await handler.fetch(request, { parsedBody: exchange.body, authInfo: authInfo(exchange) }))
+    if (mismatch) return toAnswer(mismatch)
+    const means = { parsedBody: exchange.body, authInfo: authInfo(exchange) }
+    return (exchange.body as Message).method === 'subscriptions/listen'
+      ? subscribe(await confirming.fetch(request, means), exchange, options.subscriptions)
+      : toAnswer(await modern.fetch(request, means))
   }
   const serveLegacy = async (exchange: Exchange, request: Request): Promise<Answer> => {
     const version = exchange.headers['mcp-protocol-version']
@@ -65,13 +62,23 @@ export function createSdkLane (options: SdkLaneOptions): SdkLane {
     }
   }
 
-  return {
-    async lane (exchange) {
-      const request = toRequest(exchange)
-      return await isLegacyRequest(request, exchange.body) ? serveLegacy(exchange, request) : serveModern(exchange, request)
-    },
-    close: () => listening.close()
+  return async (exchange) => {
+    const request = toRequest(exchange)
+    return await isLegacyRequest(request, exchange.body) ? serveLegacy(exchange, request) : serveModern(exchange, request)
   }
+}
+
+/** Takes over a stream that the SDK has confirmed; whatever else it says is the answer. */
+async function subscribe (response: Response, { access }: Exchange, subscriptions: Subscriptions): Promise<Answer> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return toAnswer(response)
+  const reader = response.body!.getReader()
+  const first = new TextDecoder().decode((await reader.read()).value)
+  await reader.cancel()
+  const { params } = JSON.parse(first.slice(first.indexOf('{'))) as SubscriptionsAcknowledgedNotification
+  const id = params._meta![SUBSCRIPTION_ID_META_KEY] as RequestId
+  if (!subscriptions.hasRoom()) return toAnswer(Response.json({ jsonrpc: '2.0', error: { code: ProtocolErrorCode.InternalError, message: 'Too many streams are open: try again later' }, id }, { status: 503, headers: { 'retry-after': '60' } }))
+  const subscription = { id, filter: params.notifications, until: access?.expiresAt ?? Infinity }
+  return { status: 200, headers: EVENTS, body: (raw) => subscriptions.open(raw, subscription) }
 }
 
 /** What a session's `initialize` is answered with promises what only a session can keep; nothing is kept yet. */

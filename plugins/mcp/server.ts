@@ -1,7 +1,7 @@
 // The SDK's server for one exchange, in either protocol era: which methods it answers, and with what (MCP 2026-07-28 and 2025-11-25).
 import {
-  ProtocolError, ProtocolErrorCode, Server,
-  type AuthInfo, type Implementation, type McpServerFactory, type ServerCapabilities, type ServerContext, type ServerOptions
+  ProtocolError, ProtocolErrorCode,
+  type AuthInfo, type Implementation, type McpServerFactory, type Server, type ServerCapabilities, type ServerContext, type ServerOptions
 } from '@modelcontextprotocol/server'
 import { callTool, type House } from './call.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -11,6 +11,7 @@ import { noSuchPage } from './paging.ts'
 import type { Prompts } from './prompts.ts'
 import type { Resources } from './resources.ts'
 import type { Conversation } from './run.ts'
+import { StrictServer } from './strict-server.ts'
 
 /** All that is offered. What changes while the server runs changes inside of these. */
 export interface Offered { catalogue: Catalogue, resources: Resources, prompts: Prompts }
@@ -55,7 +56,7 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
   }
   return ({ era, authInfo }) => {
     const { exchange, session } = authInfo!.extra as { exchange: Exchange, session?: SessionState }
-    const server = new Server(serverInfo, { capabilities: capabilities(options, era === 'modern' || session !== undefined), instructions: instructions(), cacheHints })
+    const server = new StrictServer(serverInfo, { capabilities: capabilities(options, era === 'modern' || session !== undefined), instructions: instructions(), cacheHints })
     server.onerror = onError
     const call: Call = { server, exchange, logs: era === 'modern' || session?.logs === true, onError }
     answerTools(call, options)

@@ -46,8 +46,10 @@ export function createStraightLane ({ catalogue, house, serverInfo, sdkLane }: S
   async function call (request: JSONRPCRequest, callable: CallableTool, exchange: Exchange, isModern: boolean): Promise<Answer> {
     try {
       const result = await callTool(callable, request.params!['arguments'], exchange, house)
-      // Questions and what a tool adds to `_meta` are rare: the SDK's own way of writing them is followed in full.
-      if (isInputRequiredResult(result) || result['_meta'] !== undefined) return answer(request.id, JSON.stringify(isModern ? withServerInfo(result, serverInfo) : result))
+      // Whether this client may be asked that, and how, is the SDK's to say; a tool that asks is made to be run again.
+      if (isInputRequiredResult(result)) return await sdkLane(exchange)
+      // What a tool adds to `_meta` is rare: the SDK's own way of writing it is followed in full.
+      if (result['_meta'] !== undefined) return answer(request.id, JSON.stringify(isModern ? withServerInfo(result, serverInfo) : result))
       const text = JSON.stringify(result)
       return answer(request.id, isModern ? `${text.slice(0, -1)},${modernEnd}` : text)
     } catch (error) {

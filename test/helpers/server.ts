@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { buildApp } from '../../app.ts'
+import { buildApp, type AppOptions } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
 import { loadConfig, type Config } from '../../config.ts'
 import type { Tool } from '../../tools/define-tool.ts'
@@ -16,6 +16,7 @@ export interface TestServer {
   app: FastifyInstance
   url: string
   dataDir: string
+  docsDir: string
   close (): Promise<void>
   /** A second start on the same data and address. */
   restart (): Promise<void>
@@ -23,7 +24,7 @@ export interface TestServer {
 
 interface Teardown { teardown (work: () => Promise<void>): void }
 
-export interface ServerOptions {
+export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads'> {
   /** Where to listen, when somebody else has to know it first. */
   port?: number
   env?: Record<string, string>
@@ -40,8 +41,13 @@ export const sampleDocuments: Record<string, string> = {
   'bread/sourdough.md': '# Sourdough bread\n\nFeed the starter every day with flour and water.\n'
 }
 
+async function withTools (more: readonly Tool[]) {
+  const offer = await loadOffer(new URL('../../tools/', import.meta.url))
+  return { ...offer, tools: [...offer.tools, ...more] }
+}
+
 /** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, tools, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, tools, offer, reloads, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -49,12 +55,12 @@ export async function startServer (t: Teardown, { port: chosen, env = {}, now, l
     await mkdir(join(docsDir, name, '..'), { recursive: true })
     await writeFile(join(docsDir, name), text)
   }
-  const server = { dataDir } as TestServer
+  const server = { dataDir, docsDir } as TestServer
   const start = async (port: number) => {
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
     server.config = config
-    const offer = tools && await loadOffer(new URL('../../tools/', import.meta.url))
-    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }), ...(offer && { offer: { ...offer, tools: [...offer.tools, ...tools] } }) })
+    const whole = tools ? await withTools(tools) : offer
+    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }), ...(whole && { offer: whole }), ...(reloads && { reloads }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app

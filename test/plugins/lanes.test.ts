@@ -7,9 +7,10 @@ import type { Access } from '../../plugins/grants/contract.ts'
 import { readMessages } from '../../plugins/mcp/body.ts'
 import { createLocalBus } from '../../plugins/mcp/bus.ts'
 import { createCatalogue } from '../../plugins/mcp/catalogue.ts'
-import { createChanges, toServerEvents } from '../../plugins/mcp/changes.ts'
+import { createChanges } from '../../plugins/mcp/changes.ts'
 import type { Answer, Exchange } from '../../plugins/mcp/contract.ts'
 import { createRequestStates } from '../../plugins/mcp/dialogue.ts'
+import { createSubscriptions } from '../../plugins/mcp/listen.ts'
 import { createPrompts } from '../../plugins/mcp/prompts.ts'
 import { createResources } from '../../plugins/mcp/resources.ts'
 import { createSdkLane } from '../../plugins/mcp/sdk-lane.ts'
@@ -47,9 +48,9 @@ async function lanes () {
   const onError = () => {}
   const factory = createFactory({ ...offered, house, serverInfo, instructions: () => 'Be kind.', shared: false, reloads: false, onError })
   const changes = createChanges(createLocalBus(), app.storage, app.now, app.log)
-  const { lane, close } = createSdkLane({ factory, catalogue: offered.catalogue, bus: toServerEvents(changes), sessions: async () => undefined, onError })
-  t.teardown(close)
-  const sdk = lane
+  const subscriptions = createSubscriptions(changes, serverInfo, app.now)
+  t.teardown(subscriptions.close)
+  const sdk = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: async () => undefined, onError })
   return { sdk, straight: createStraightLane({ catalogue: offered.catalogue, house, serverInfo, sdkLane: sdk }), log: app.log }
 }
 

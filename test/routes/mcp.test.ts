@@ -342,17 +342,25 @@ t.test('MC-10: a body over 1 MB is 413, a compressed one 415, and nothing of it 
   t.match(await raw(port, head(['Authorization: Bearer alice'])), /^HTTP\/1\.1 413/, 'announced 1 GB')
 })
 
-t.test('MC-11, G2: session ids that were not given out are refused, or not looked at', async (t) => {
-  const { eras, legacy } = await start(t)
-  for (const [era, request] of eras) {
-    for (const id of ['made-up', 'x'.repeat(5000), '../../etc']) {
-      const { status, headers } = await request('tools/list', {}, { 'mcp-session-id': id })
-      t.equal(status, era === 'legacy' ? 404 : 200, `${era}: in the earlier era it names a session, of which there is none`)
-      t.notOk(headers.has('mcp-session-id'))
+t.test('MC-11, G2, T19: a made-up session id is 404, 2026-07-28 has none, and a client that cannot be asked back gets none', async (t) => {
+  const { legacy, modern, send, ran } = await start(t)
+  for (const id of ['made-up', 'x'.repeat(5000), '../../etc', 'a b', '*']) {
+    for (const method of ['tools/list', 'tools/call', 'ping']) {
+      const { status, json } = await legacy(method, { name: 'write', arguments: {} }, { 'mcp-session-id': id })
+      t.equal(status, 404, `${method} ${id.slice(0, 20)}`)
+      t.match(json, { error: { code: -32001 }, id: null })
     }
+    const headers = { authorization: 'Bearer alice', 'mcp-session-id': id, accept: 'text/event-stream' }
+    for (const path of ['/mcp']) for (const method of ['GET', 'DELETE']) t.equal((await send({ path, method, headers })).status, 404, method)
+    const { status, headers: answered } = await modern('tools/list', {}, { 'mcp-session-id': id })
+    t.equal(status, 200)
+    t.notOk(answered.has('mcp-session-id'))
   }
-  const { headers } = await legacy('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } })
-  t.notOk(headers.has('mcp-session-id'))
+  t.strictSame(ran, [])
+  for (const capabilities of [{}, { experimental: {} }, { elicitation: null, sampling: true, roots: 'yes' }]) {
+    const { headers } = await legacy('initialize', { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'x', version: '1' } })
+    t.notOk(headers.has('mcp-session-id'), JSON.stringify(capabilities))
+  }
 })
 
 t.test('MC-13, T15, MC-20: an unknown protocol version is 400 -32022, and names what is spoken', async (t) => {
@@ -443,6 +451,21 @@ t.test('MC-18, T16: unknown methods and tools are errors without internals', asy
     }
     t.match((await request('tools/list', { cursor: 'x' })).json, { error: { code: -32602 } }, 'F6: an unknown page')
     t.match((await request('resources/read', { uri: 'file:///etc/passwd', ...(era === 'modern' && { name: undefined }) })).json, { error: { code: Number } })
+  }
+})
+
+t.test('MC-18: parameters of the wrong shape are -32602, in a sentence', async (t) => {
+  const { eras } = await start(t)
+  for (const [era, request] of eras) {
+    const cases: Array<[string, Record<string, unknown>, RegExp]> = [
+      ['tools/list', { cursor: 1 }, /^Invalid params of tools\/list: cursor: /], ['tools/call', { arguments: {} }, /^Invalid params of tools\/call: name: /], ['prompts/get', {}, /name: /],
+      ['resources/read', { uri: 7 }, /uri: /], ['completion/complete', { ref: { type: 'x' } }, /ref: .*argument: /], ...(era === 'legacy' ? [['initialize', {}, /protocolVersion: .*capabilities: /] as [string, object & Record<string, unknown>, RegExp]] : [])
+    ]
+    for (const [method, params, message] of cases) {
+      const { json, text } = await request(method, params)
+      t.match(json.error, { code: -32602, message }, `${era} ${method}`)
+      t.notMatch(text, /\\n|invalid_type/)
+    }
   }
 })
 

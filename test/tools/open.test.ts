@@ -89,7 +89,7 @@ t.test('tools that were loaded anew are configured from the same environment', a
 t.test('the server opens tools at its start and closes them with itself', async (t) => {
   const { place, tools } = await folder(t, { 'a.ts': says('first', 'FIRST_WORD') })
   const app = await buildApp(await loadConfig({ FIRST_WORD: 'hello', LOG_LEVEL: 'silent' }, place, tools), { offer: await loadOffer(tools) })
-  t.same(app.tools.map(({ name }) => name), ['first'])
+  t.same(app.tools.offered.map(({ name }) => name), ['first'])
   await app.close()
   t.same(life(), [`first opened in ${join(place, 'data')}`, 'first closed'])
 })

@@ -13,6 +13,8 @@ const RETRY = 1_000
 /** Seconds that events of a stream can be asked for again. */
 const KEPT_FOR = 600
 const PURPOSE = 'mcp event'
+/** Events of one stream that are kept: the answer is the last, and of what came before a client needs the newest. */
+const MOST_KEPT = 100
 
 /** One connection's end of a stream. */
 export interface Line {
@@ -40,7 +42,8 @@ export function openLine (onClose: () => void): Line {
 /** Versions before this one have clients that cannot read an event without data. */
 export const knowsEmptyEvents = (version: string): boolean => version >= '2025-11-25'
 
-interface StoredStream { session: string, events: string[], over: boolean }
+/** The last events, each sealed; `before` is how many there were before them. */
+interface StoredStream { session: string, before: number, events: string[], over: boolean }
 
 /** The stream of one request. */
 export interface RequestStream {
@@ -63,23 +66,30 @@ export function createRequestStreams (storage: Storage, sealing: Sealing, bus: B
   return {
     open (session, line, priming) {
       const id = randomSecret(16)
-      const stored: StoredStream = { session, events: [], over: false }
+      const stored: StoredStream = { session, before: 0, events: [], over: false }
+      const sofar = () => stored.before + stored.events.length + Number(stored.over)
       if (priming) line.write(`${id}.0`, '')
       let keeping: Promise<void> | undefined
       const keep = async () => {
         // Whatever came while the last write was on its way goes with the next one.
-        for (let kept = -1; kept < stored.events.length + Number(stored.over);) {
-          kept = stored.events.length + Number(stored.over)
+        for (let kept = -1; kept < sofar();) {
+          kept = sofar()
           await streams.put(id, { ...stored, events: [...stored.events] }, KEPT_FOR).catch((err: unknown) => log.warn({ err }, 'an event could not be kept for a stream that breaks'))
           bus.publish(topic(id), null)
         }
         keeping = undefined
       }
+      // Before there is anything to send, so that a client whose connection breaks at once can come back.
+      keeping = keep()
       return {
         send (message) {
           const data = JSON.stringify(message)
           stored.events.push(sealing.seal(PURPOSE, Buffer.from(data)))
-          line.write(`${id}.${stored.events.length}`, data)
+          line.write(`${id}.${sofar()}`, data)
+          if (stored.events.length > MOST_KEPT) {
+            stored.events.shift()
+            stored.before++
+          }
           keeping ??= keep()
         },
         end () {
@@ -96,7 +106,8 @@ export function createRequestStreams (storage: Storage, sealing: Sealing, bus: B
       let reading: Promise<void> | undefined
       const read = async () => {
         const stored = await streams.find(id)
-        for (const event of stored?.events.slice(sent) ?? []) {
+        sent = Math.max(sent, stored?.before ?? 0)
+        for (const event of stored?.events.slice(sent - stored.before) ?? []) {
           sent++
           const data = sealing.unseal(PURPOSE, event)
           if (data) line.write(`${id}.${sent}`, data.toString())

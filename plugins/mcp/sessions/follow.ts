@@ -1,5 +1,6 @@
 // GET in a session: the stream that tells of changes, or the rest of a request's stream that broke (MCP 2025-11-25 "Listening for Messages from the Server", "Resumability and Redelivery").
 import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../../clock.ts'
 import type { Changes, NumberedChange } from '../changes.ts'
 import type { Answer } from '../contract.ts'
 import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
@@ -14,12 +15,13 @@ interface Means {
   notices: Notices
   /** Those that are open on this instance. */
   lines: Set<Line>
+  now: Clock
 }
 
 const CHANGE_ID = /^changes\.(\d{1,16})$/
 
 /** @throws RpcRefusal 400 for a Last-Event-ID that leads nowhere. */
-export async function openStream (session: Session, { lastEventId = '', access }: Visit, { changes, streams, notices, lines }: Means): Promise<Answer> {
+export async function openStream (session: Session, { lastEventId = '', access }: Visit, { changes, streams, notices, lines, now }: Means): Promise<Answer> {
   let close = () => {}
   const client = openLine(() => {
     lines.delete(client)
@@ -35,7 +37,7 @@ export async function openStream (session: Session, { lastEventId = '', access }
   }
   lines.add(client)
   // A stream is no way around the end of a token.
-  const until = access ? setTimeout(client.end, Math.min(access.expiresAt * 1000 - Date.now(), 2 ** 31 - 1)).unref() : undefined
+  const until = access ? setTimeout(client.end, Math.min((access.expiresAt - now()) * 1000, 2 ** 31 - 1)).unref() : undefined
   close = () => {
     clearTimeout(until)
     stop()

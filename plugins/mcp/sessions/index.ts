@@ -1,5 +1,6 @@
 // Sessions, for the one kind of client that needs them: of the `initialize` era, and with something to be asked back. Every instance on the same storage can serve each message of one (MCP 2025-11-25 "Session Management").
 import type { InitializeRequestParams, JSONRPCRequest, JSONRPCResponse, McpServerFactory } from '@modelcontextprotocol/server'
+import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { Sealing } from '../../storage/sealing.ts'
 import type { Bus } from '../bus.ts'
@@ -32,6 +33,7 @@ export interface Sessions {
 export interface SessionOptions {
   storage: Storage
   sealing: Sealing
+  now: Clock
   bus: Bus
   changes: Changes
   factory: McpServerFactory
@@ -43,7 +45,7 @@ const HEADER = 'mcp-session-id'
 const ACCEPTED: Answer = { status: 202, headers: {}, body: undefined }
 
 export function createSessions (options: SessionOptions): Sessions {
-  const { storage, sealing, bus, changes, log } = options
+  const { storage, sealing, now, bus, changes, log } = options
   const records = createSessionRecords(storage)
   const streams = createRequestStreams(storage, sealing, bus, log)
   const notices = createNotices(bus)
@@ -78,7 +80,7 @@ export function createSessions (options: SessionOptions): Sessions {
       notices.tell(await find(visit), { kind: 'answer', response })
       return ACCEPTED
     },
-    listen: async (visit) => openStream(await find(visit), visit, { changes, streams, notices, lines }),
+    listen: async (visit) => openStream(await find(visit), visit, { changes, streams, notices, lines, now }),
     async end (visit) {
       const session = await find(visit)
       await records.delete(session)

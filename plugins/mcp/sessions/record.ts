@@ -3,6 +3,7 @@ import type { InitializeRequestParams } from '@modelcontextprotocol/server'
 import type { Access } from '../../grants/contract.ts'
 import { hashSecret, randomSecret } from '../../storage/sealing.ts'
 import type { Storage } from '../../storage/contract.ts'
+import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
 
 export interface SessionRecord {
   /** The person and the app it belongs to; `null` without sign-in. */
@@ -22,10 +23,14 @@ export interface Session { key: string, record: SessionRecord }
 
 /** Seconds. After that the client is told to begin anew. */
 const LIFETIME = 86_400
-const MOST_URIS = 1_000
+/** Sessions that one person may begin in that time; without sign-in, all together. */
+const MOST_SESSIONS = 10_000
+const MOST_URIS = 200
+/** Characters of what is kept of `initialize`. */
+const LONGEST_INITIALIZE = 16_384
 
 export interface SessionRecords {
-  /** @returns the id for the client. */
+  /** @returns the id for the client. @throws RpcRefusal for too many sessions, or too much to keep of one. */
   create (access: Access | null, initialize: InitializeRequestParams, version: string): Promise<string>
   /** Not found is also what belongs to somebody else. */
   find (id: string, access: Access | null): Promise<Session | undefined>
@@ -40,7 +45,11 @@ export function createSessionRecords (storage: Storage): SessionRecords {
   const change = (key: string, edit: (record: SessionRecord) => SessionRecord) => records.update(key, (record) =>
     record ? { write: { record: edit(record), ttl: LIFETIME }, result: edit(record) } : { result: undefined })
   return {
-    async create (access, initialize, version) {
+    async create (access, { protocolVersion, capabilities, clientInfo }, version) {
+      const initialize = { protocolVersion, capabilities, clientInfo }
+      if (JSON.stringify(initialize).length > LONGEST_INITIALIZE) throw new RpcRefusal(413, INVALID_REQUEST, `Content Too Large: capabilities and clientInfo have at most ${LONGEST_INITIALIZE} characters`)
+      const [begun] = await storage.count([{ key: `sessions ${access?.user.id ?? ''}`, by: 1, ttl: LIFETIME }])
+      if (begun! > MOST_SESSIONS) throw new RpcRefusal(429, INVALID_REQUEST, 'Too Many Requests: too many sessions were begun today', { headers: { 'retry-after': '3600' } })
       const id = randomSecret()
       await records.put(hashSecret(id), { user: access?.user.id ?? null, client: access?.clientId ?? null, initialize, version, uris: [] }, LIFETIME)
       return id

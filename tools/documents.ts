@@ -1,0 +1,30 @@
+// Each document of the library as a resource: listed in pages, found by its id, and told of when it changes (MCP "Resources").
+import { defineResource } from './define-resource.ts'
+import { parseTemplate } from './uri-template.ts'
+
+const URI = 'library://documents/{+id}'
+
+/** The URI of one document. */
+export const documentUri = (id: string): string => parseTemplate(URI).expand({ id })
+
+export default defineResource({
+  uri: URI,
+  name: 'document',
+  title: 'Document',
+  description: 'A document of this server, as plain text. The id is the one that search returns.',
+  mimeType: 'text/plain',
+  scopes: ['mcp:read'],
+  async read ({ id }, { library }) {
+    const document = await library.fetch(id)
+    return document?.text
+  },
+  async list (after, { library }) {
+    const { documents, more } = await library.list({ after, limit: 50 })
+    const last = documents.at(-1)
+    return {
+      resources: documents.map(({ id, title }) => ({ values: { id }, name: id, title })),
+      ...(more && last && { next: last.id })
+    }
+  },
+  complete: { id: async (typed, { library }) => (await library.list({ begins: typed })).documents.map(({ id }) => id) }
+})
