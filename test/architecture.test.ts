@@ -67,8 +67,8 @@ function resolveSpecifier (file: string, specifier: string): string {
   return specifier.startsWith('.') ? './' + normalize(join(dirname(file), specifier)).split(sep).join('/') : specifier
 }
 
-/** What plugins may know of tools/: what a tool, a resource and a prompt are. */
-const toolContracts = ['define-tool', 'define-resource', 'define-prompt', 'content', 'questions', 'uri-template'].map((name) => `tools/${name}.ts`)
+/** What plugins may know of tools/: what a tool, a resource and a prompt are, and how tools are opened. */
+const toolContracts = ['define-tool', 'define-resource', 'define-prompt', 'content', 'questions', 'uri-template', 'open'].map((name) => `tools/${name}.ts`)
 
 /** What each room may import of the project, as prefixes. `type:` allows the types alone. The room itself is always allowed. */
 const map: Array<{ room: RegExp, may: string[] }> = [
