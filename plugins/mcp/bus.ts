@@ -33,8 +33,9 @@ export async function connectBus (url: string, log: { warn (message: string): vo
     const { from, topic, message } = JSON.parse(text) as { from: string, topic: string, message: unknown }
     if (from !== self) local.publish(topic, message)
   })
-  // After an interruption ioredis subscribes again by itself.
   await receiver.subscribe(channel)
+  // A connection that came back is a new one. If it breaks again before this, so will the next.
+  receiver.on('ready', () => { receiver.subscribe(channel).catch((error: Error) => log.warn(`Redis: ${error.message}`)) })
   return {
     subscribe: local.subscribe,
     publish (topic, message) {

@@ -16,6 +16,8 @@ const shared = {
   connectTimeout: COMMAND_TIMEOUT_MS,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
+  // It would do so without listening for the answer, and a connection that breaks right then would end the process.
+  autoResubscribe: false,
   // After a failover the old master answers READONLY: connect anew.
   reconnectOnError: (error) => error.message.startsWith('READONLY')
 } satisfies RedisOptions

@@ -12,7 +12,8 @@ interface Result { isError?: boolean, content: Array<{ text: string }> }
 
 for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }]] as const) {
   t.test(name, { skip: env ? false : noRedis }, async (t) => {
-    let seconds = Math.floor(Date.now() / 60_000) * 60 + 10
+    // Noon: a day has hours left then.
+    let seconds = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600 + 10
     const server = await startServer(t, {
       env: { ...env, RATE_LIMITS: 'calls-per-user=3,calls-per-client=5,calls-per-tool=8,calls-per-tool-day=9', ACCESS_TOKEN_TTL: '86400' },
       now: () => seconds
