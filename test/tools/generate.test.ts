@@ -9,7 +9,8 @@ import generate from '../../tools/generate.ts'
 import { toolContexts } from '../helpers/tool-context.ts'
 
 const context = (await toolContexts(t, {}))(null)
-const run = (args: Record<string, unknown>) => generate.run(generate.input.parse(args) as never, context)
+const opened = await generate.open(generate.env.parse({}), { dataDir: '/nowhere', log: { info () {}, warn () {} } })
+const run = async (args: Record<string, unknown>) => opened!.run(generate.input.parse(args), context)
 const person = { type: 'object', properties: { name: { type: 'string', minLength: 3 }, age: { type: 'integer', minimum: 0, maximum: 9 }, mail: { type: 'string', format: 'email' } }, required: ['name', 'age', 'mail'], additionalProperties: false }
 
 t.test('json from a schema and from an example, the same for the same seed', async (t) => {

@@ -1,9 +1,8 @@
 // Sample data for a JSON Schema, for a process of its own; what is returned has been held against the schema by a second library.
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import { createGeneratorSync } from 'json-schema-faker'
 import { ToolError } from '../define-tool.ts'
 import { checkSchema, schemaOf } from './schema.ts'
+import { compile, describeMisfit } from './validator.ts'
 
 /** Some schemas are hard to hit: each piece is tried this often. */
 const TRIES = 20
@@ -24,27 +23,12 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   return data
 }
 
-type Validate = ReturnType<typeof compile>
-
-function compile (schema: Record<string, unknown>) {
-  const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true })
-  addFormats.default(ajv)
-  try {
-    // What a draft calls itself does not matter to the keywords they share.
-    const { $schema: _, ...rest } = schema
-    return ajv.compile(rest)
-  } catch (error) {
-    throw new ToolError(`This is no valid JSON Schema: ${(error as Error).message.slice(0, 300)}`)
-  }
-}
-
-function generateOne (generate: (tries: number) => unknown, fits: Validate): unknown {
+function generateOne (generate: (tries: number) => unknown, fits: ReturnType<typeof compile>): unknown {
   let problem = 'nothing fits it'
   for (let tries = 0; tries < TRIES; tries++) {
     const candidate = attempt(() => generate(tries))
     if (candidate !== undefined && fits(candidate.value)) return candidate.value
-    const [error] = fits.errors ?? []
-    problem = candidate === undefined ? 'nothing fits it' : `${error?.instancePath ?? ''} ${error?.message ?? ''}`.trim()
+    problem = candidate === undefined ? 'nothing fits it' : describeMisfit(fits)
   }
   throw new ToolError(`No data that fits this schema was found (${problem}). Make it simpler: fewer patterns, and no conditions that contradict each other.`)
 }

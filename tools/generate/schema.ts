@@ -46,12 +46,22 @@ export function schemaOf (example: unknown): Schema {
     return { type: 'array', minItems: Math.min(example.length, 1), maxItems: Math.max(1, Math.min(example.length, 10)), ...(items.length > 0 && { items: items.length === 1 ? items[0] : { anyOf: items } }) }
   }
   switch (typeof example) {
-    case 'object': return { type: 'object', properties: Object.fromEntries(Object.entries(example as object).map(([key, value]) => [key, schemaOf(value)])), required: Object.keys(example as object), additionalProperties: false }
+    case 'object': return objectLike(example as object, schemaOf)
     case 'number': return { type: Number.isInteger(example) ? 'integer' : 'number', minimum: Math.min(0, 2 * example), maximum: Math.max(10, 2 * example) }
     case 'boolean': return { type: 'boolean' }
     default: return stringLike(String(example))
   }
 }
+
+/** A schema for what has the same members and types, whatever the values: for data that somebody else makes up. */
+export function typesOf (example: unknown): Schema {
+  if (example === null) return {}
+  if (Array.isArray(example)) return { type: 'array', ...(example.length > 0 && { items: { anyOf: example.slice(0, 50).map(typesOf) } }) }
+  return typeof example === 'object' ? objectLike(example, typesOf) : { type: typeof example }
+}
+
+const objectLike = (example: object, inner: (value: unknown) => Schema): Schema =>
+  ({ type: 'object', properties: Object.fromEntries(Object.entries(example).map(([key, value]) => [key, inner(value)])), required: Object.keys(example), additionalProperties: false })
 
 function stringLike (example: string): Schema {
   const format = FORMATS.find(([pattern]) => pattern.test(example))?.[1]

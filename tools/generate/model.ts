@@ -1,0 +1,98 @@
+// The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a deadline and a budget.
+import type OpenAI from 'openai'
+import { ToolError, type ToolHouse } from '../define-tool.ts'
+
+export interface ModelSettings {
+  /** The part before /chat/completions. */
+  baseUrl: string
+  model: string
+  apiKey: string | undefined
+  /** Most tokens, of questions and answers together, in a day (UTC) and by this process. */
+  dailyTokens: number
+}
+
+/** What a conversation consists of so far. */
+export type Message = { role: 'system' | 'user' | 'assistant', content: string }
+
+export interface Model {
+  /** @returns the answer's text. @throws ToolError in words for the model that called. */
+  ask (messages: Message[], signal: AbortSignal): Promise<string>
+}
+
+/** Below the 25 seconds that a tool has, so that its own words arrive. */
+const DEADLINE_MS = 20_000
+const LONGEST_ANSWER = 4_000
+const BYTES_PER_TOKEN = 3
+
+export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSettings, { log }: Pick<ToolHouse, 'log'>, now = Date.now): Model {
+  const budget = createBudget(dailyTokens, now)
+  let limit: 'max_tokens' | 'max_completion_tokens' = 'max_tokens'
+  let client: Promise<OpenAI> | undefined
+
+  // Nothing of it comes from the environment by itself; and what is redirected would take the key along.
+  const connect = async (): Promise<OpenAI> => {
+    const { default: Client } = await import('openai')
+    return new Client({ baseURL: baseUrl, apiKey: apiKey ?? 'none', organization: null, project: null, adminAPIKey: null, webhookSecret: null, maxRetries: 1, logLevel: 'off', fetchOptions: { redirect: 'error' } })
+  }
+
+  async function complete (messages: Message[], signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
+    const { chat } = await (client ??= connect())
+    try {
+      return await chat.completions.create({ model, messages, [limit]: LONGEST_ANSWER }, { signal })
+    } catch (error) {
+      // Newer models know the limit by its newer name alone, and most other servers by the older one.
+      if ((error as { status?: number }).status !== 400 || limit !== 'max_tokens' || !/max_completion_tokens/.test((error as Error).message)) throw error
+      limit = 'max_completion_tokens'
+      return chat.completions.create({ model, messages, [limit]: LONGEST_ANSWER }, { signal })
+    }
+  }
+
+  return {
+    async ask (messages, signal) {
+      const most = LONGEST_ANSWER + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
+      const settle = budget.reserve(most)
+      let used = 0
+      try {
+        const answer = await complete(messages, AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]))
+        used = answer.usage?.total_tokens ?? most
+        return read(answer)
+      } catch (error) {
+        throw error instanceof ToolError || signal.aborted ? error : readError(error as Error, log)
+      } finally {
+        settle(used)
+      }
+    }
+  }
+}
+
+function read ({ choices }: OpenAI.ChatCompletion): string {
+  const [choice] = choices ?? []
+  const text = choice?.message?.content
+  if (typeof text !== 'string' || text.trim() === '') throw new ToolError('The model gave no answer to this prompt. Word it differently.')
+  if (choice?.finish_reason === 'length') throw new ToolError('The answer would be too long. Ask for less, or for a part of it.')
+  return text
+}
+
+/** The reason is for whoever runs the server; nothing of the endpoint is told to a caller. */
+function readError (error: Error & { status?: number }, log: ToolHouse['log']): ToolError {
+  log.warn(`generate: the model did not answer: ${error.status ?? error.name} ${error.message.slice(0, 200)}`)
+  if (error.status === undefined && /abort|timed? ?out/i.test(error.message)) return new ToolError('The model took too long. Ask for less, or try again in a minute.')
+  if (error.status === 429) return new ToolError('The model is asked too often right now. Try again in a minute.')
+  return new ToolError('The model cannot be asked right now. Try again later; whoever runs the server finds the reason in its log.')
+}
+
+/** Takes the most that a call can cost before it is made, so that calls at the same moment cannot spend the same tokens. */
+function createBudget (tokens: number, now: () => number) {
+  let day = -1
+  let spent = 0
+  return {
+    /** @returns gives back what was not used. */
+    reserve (most: number): (used: number) => void {
+      const today = Math.floor(now() / 86_400_000)
+      if (today !== day) [day, spent] = [today, 0]
+      if (spent + most > tokens) throw new ToolError('The tokens for prompts are used up for today. Begin again after midnight UTC, or use a schema, an example or a template: these need no model.')
+      spent += most
+      return (used) => { if (day === today) spent += Math.min(used, most) - most }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+// What is generated from a prompt: what the model is told, and what of its answer is taken over.
+import { ToolError, type ToolContext } from '../define-tool.ts'
+import type { Check } from './check-task.ts'
+import type { Message, Model } from './model.ts'
+
+const CHECK = new URL('./check-task.ts', import.meta.url)
+
+export interface Prompt {
+  prompt: string
+  /** A JSON Schema or an example that the data has to fit. */
+  source: Pick<Check, 'schema' | 'example'>
+  count: number
+}
+
+type House = Pick<ToolContext, 'work' | 'signal'>
+
+export const writeText = (model: Model, prompt: string, { signal }: House): Promise<string> =>
+  model.ask([{ role: 'system', content: 'Write the text you are asked for, and nothing besides.' }, { role: 'user', content: prompt }], signal)
+
+export const writeCode = async (model: Model, { prompt, language }: { prompt: string, language: string }, { signal }: House): Promise<string> =>
+  withoutFence(await model.ask([{ role: 'system', content: `Write the ${language} code you are asked for, and nothing besides: no explanation and no Markdown.` }, { role: 'user', content: prompt }], signal))
+
+/** An answer that is no JSON, or does not fit, is sent back once with what is wrong. @returns as many pieces of data as `count`. */
+export async function writeJson (model: Model, { prompt, source, count }: Prompt, { work, signal }: House): Promise<unknown[]> {
+  const messages: Message[] = [
+    { role: 'system', content: `Answer with a JSON array of exactly ${count} ${count === 1 ? 'value' : 'values'}, and nothing besides: no explanation and no Markdown.${shapeOf(source)}` },
+    { role: 'user', content: prompt }
+  ]
+  const judge = (text: string) => work<{ data: unknown[] } | { problem: string }>(CHECK, { ...source, count, text: withoutFence(text) } satisfies Check)
+  const first = await model.ask(messages, signal)
+  const verdict = await judge(first)
+  if ('data' in verdict) return verdict.data
+  const second = await judge(await model.ask([...messages, { role: 'assistant', content: first }, { role: 'user', content: `That is not right: ${verdict.problem} Answer again with the whole array.` }], signal))
+  if ('data' in second) return second.data
+  throw new ToolError(`The model gave no data that fits: ${second.problem} Word the prompt more precisely, ask for fewer, or leave the prompt out.`)
+}
+
+function shapeOf ({ schema, example }: Prompt['source']): string {
+  if (schema !== undefined) return ` Each value fits this JSON Schema: ${JSON.stringify(schema)}`
+  return example === undefined ? '' : ` Each value has the same members and types as this example: ${JSON.stringify(example)}`
+}
+
+/** Models put a Markdown fence around code even when asked not to. */
+const withoutFence = (text: string): string => /^\s*```[^\n]*\n([^]*?)\n?```\s*$/.exec(text)?.[1] ?? text.trim()
