@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { SupabaseClient } from '@supabase/supabase-js'
+import { generateKeyPair, jwtVerify, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import supabase, { openSupabase } from '../../auth-backends/supabase.ts'
@@ -301,6 +303,37 @@ t.test('ways that are not named in the settings are not offered', async (t) => {
   const backend = openSupabase(supabase.env.parse({ SUPABASE_URL: 'http://127.0.0.1:9', SUPABASE_PUBLISHABLE_KEY: KEY }), makeHouse())
   t.same([backend.redirect, backend.emailCode], [undefined, undefined])
   t.match(supabase.env.safeParse({ SUPABASE_URL: 'http://127.0.0.1:9', SUPABASE_PUBLISHABLE_KEY: KEY, SUPABASE_PROVIDERS: 'Sign in with Google' }).error?.issues, [{ message: /google,github/ }])
+})
+
+t.test('a project with ES256 keys, by its publishable or its anon key: a tool acts with the person\'s own token', async (t) => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const anonKey = await new SignJWT({ role: 'anon' }).setProtectedHeader({ alg: 'ES256' }).setExpirationTime('1h').sign(privateKey)
+  const now = Math.floor(Date.now() / 1000)
+  const tokenFor = (sub: string) => new SignJWT({ sub, role: 'authenticated' }).setProtectedHeader({ alg: 'ES256', kid: 'k' }).setIssuedAt(now).setExpirationTime(now + 3600).sign(privateKey)
+  const rows: Record<string, string[]> = { [UUID]: ['mine'], '00000000-0000-4000-8000-000000000002': ['another\'s'] }
+  for (const variable of ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_ANON_KEY']) {
+    const key = variable === 'SUPABASE_ANON_KEY' ? anonKey : KEY
+    const seen: unknown[] = []
+    const { url } = await standIn(t, {
+      token: json(200, { ...session(), access_token: await tokenFor(UUID) }),
+      settings,
+      // As PostgREST does: the signature decides who asks, and row-level security what they see.
+      '/rest/v1/things': (request, response) => {
+        seen.push(request.headers['apikey'])
+        jwtVerify(request.headers.authorization?.replace('Bearer ', '') ?? '', publicKey).then(
+          ({ payload }) => json(200, (rows[payload.sub!] ?? []).map((line) => ({ line })))(request, response),
+          () => json(401, { message: 'JWSError' })(request, response))
+      }
+    })
+    const backend = openSupabase(supabase.env.parse({ SUPABASE_URL: url, [variable]: key, OTHER: '' }), makeHouse())
+    const { session: handed } = await backend.password!.verify(person) as { session: string }
+    const client = backend.sessions!.actAs!.open(handed) as SupabaseClient
+    const { data } = await client.from('things').select('line')
+    t.same(data, [{ line: 'mine' }], variable)
+    t.same(seen, [key])
+    const forged = JSON.stringify({ ...JSON.parse(handed), access: `${(await tokenFor('00000000-0000-4000-8000-000000000002')).slice(0, -6)}AAAAAA` })
+    t.match(await (backend.sessions!.actAs!.open(forged) as SupabaseClient).from('things').select('line'), { data: null, status: 401 })
+  }
 })
 
 t.test('hostile and empty credentials are answered without asking Supabase', async (t) => {
