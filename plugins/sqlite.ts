@@ -1,4 +1,4 @@
-// SQLite as the stores of documents and notes use it: opened so that several processes may share a file, and written in whole steps.
+// SQLite as every store here uses it: opened so that several processes may share a file, and written in whole steps.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

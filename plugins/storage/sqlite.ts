@@ -1,8 +1,8 @@
 // OAuth storage in one SQLite file: nothing to install, survives `kill -9`, several processes may share it.
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { mkdirSync } from 'node:fs'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
+import { openDatabase, transaction } from '../sqlite.ts'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
 import { sqlitePortable } from './sqlite-portable.ts'
@@ -22,11 +22,10 @@ interface Statements { all: StatementSync, find: StatementSync, put: StatementSy
 
 /** @param dataDir folder of the database file; made if missing. */
 export function openSqliteStorage (dataDir: string, now: Clock): Storage {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const file = join(dataDir, 'oauth.db')
-  const db = new DatabaseSync(file, { timeout: 5_000 })
+  const file = 'oauth.db'
   // FULL: an answered token is on the disk, not in a cache.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;' + SCHEMA)
+  const db = openDatabase(dataDir, file, 'FULL')
+  db.exec(SCHEMA)
   const statements = prepare(db)
   const journals = openSqliteJournals(db, now, { guarded, atomically: (work) => guarded(() => transaction(db, work)) })
   const sweep = () => {
@@ -44,7 +43,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
-    ...sqlitePortable(db, file, now, (work) => guarded(() => transaction(db, work))),
+    ...sqlitePortable(db, join(dataDir, file), now, (work) => guarded(() => transaction(db, work))),
     async check () { guarded(() => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)) },
     async close () {
       if (!open) return
@@ -111,20 +110,6 @@ function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Cl
 }
 
 const expiry = (ttl: Lifetime, now: Clock): number | null => ttl === null ? null : now() + ttl
-
-/** IMMEDIATE takes the write lock before reading: no other process comes between the read and the write. */
-function transaction<R> (db: DatabaseSync, work: () => R): R {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    const result = work()
-    db.exec('COMMIT')
-    return result
-  } catch (error) {
-    // A failed COMMIT (a full disk) may have ended the transaction already.
-    if (db.isTransaction) db.exec('ROLLBACK')
-    throw error
-  }
-}
 
 /** Turns what SQLite throws (locked, full, read-only disk) into the contract's one error; what `decide` throws passes. */
 function guarded<R> (work: () => R): R {

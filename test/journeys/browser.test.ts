@@ -1,29 +1,16 @@
 // The same journey in a real Chromium: what a browser does with our cookies, headers and redirects is not what a test client does (threats LG-06, LG-21).
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { startCallback } from '../helpers/callback.ts'
 import { launchChromium } from '../helpers/chromium.ts'
 import { startServer } from '../helpers/server.ts'
 
 const { browser, missing } = await launchChromium()
 t.teardown(() => browser?.close())
 
-/** Stands where the app's callback is: on another origin than the server. */
-async function startCallback () {
-  const seen = Promise.withResolvers<URL>()
-  const server = createServer((socket) => socket.once('data', (head) => {
-    const target = head.toString().split(' ')[1]!
-    if (target.startsWith('/callback')) seen.resolve(new URL(target, 'http://127.0.0.1'))
-    socket.end('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\nconnection: close\r\n\r\nDone')
-  }))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`, seen: seen.promise, close: () => server.close() }
-}
-
 t.test('LG-21: a person signs up, allows, and arrives at the app with a code that works', { skip: missing ?? false }, async (t) => {
   const { url } = await startServer(t)
-  const callback = await startCallback()
-  t.teardown(callback.close)
+  const callback = await startCallback(t)
   const verifier = randomBytes(32).toString('base64url')
   const { client_id: clientId } = await (await fetch(`${url}/register`, {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_name: 'Browser journey', redirect_uris: [callback.uri] })

@@ -1,8 +1,8 @@
 // Each backend in a real Chromium, from the bare URL to a tool call: an official client finds the way, the person clicks, and the pages of the backend are the only thing that differs.
-import { createServer, type AddressInfo } from 'node:net'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { startCallback } from '../helpers/callback.ts'
 import { launchChromium } from '../helpers/chromium.ts'
 import { startDirectory } from '../helpers/directory.ts'
 import { startProvider } from '../helpers/openid-provider.ts'
@@ -13,19 +13,6 @@ import { startSupabase } from '../helpers/supabase-lite.ts'
 const PASSWORD = 'Copper kettle on a tram'
 const { browser, missing } = await launchChromium()
 t.teardown(() => browser?.close())
-
-/** Stands where the app's callback is, on another origin than the server. */
-async function startCallback (t: Test) {
-  const seen = Promise.withResolvers<URL>()
-  const server = createServer((socket) => socket.once('data', (head) => {
-    const target = head.toString().split(' ')[1]!
-    if (target.startsWith('/callback')) seen.resolve(new URL(target, 'http://127.0.0.1'))
-    socket.end('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\nconnection: close\r\n\r\nDone')
-  }))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => server.close())
-  return { uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`, seen: seen.promise }
-}
 
 /** What an app keeps of its sign-in. */
 function keychain (redirectUrl: string) {
