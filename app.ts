@@ -1,8 +1,10 @@
 // buildApp: the table of contents. The only file that names every plugin and every route.
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
+import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { destination } from 'pino'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { OAuthError } from './errors.ts'
@@ -167,6 +169,7 @@ const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAcco
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
   app.setErrorHandler(answerPage)
+  if (config.signIn) await app.register(cookie)
   app.addHook('onRequest', app.checkFormOrigin)
   // Redirects too: a handle or a code in a URL is nobody's to keep or to pass on.
   app.addHook('onRequest', async (_request, reply) => { reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'same-origin' }) })
@@ -189,7 +192,8 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
   const app = fastify({
-    logger: { level: config.logLevel, serializers: { err: describeError }, ...(logTo && { stream: logTo }) },
+    // Lines are gathered while one is being written; what is left is written when the process ends.
+    logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? destination({ sync: false }) },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),

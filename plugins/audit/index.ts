@@ -2,6 +2,7 @@
 import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { createFlusher } from '../flusher.ts'
 import type { Access, Grant } from '../grants/contract.ts'
 import type { Journal } from '../storage/contract.ts'
 import type { AuditEvent, EventDetails, EventName } from './contract.ts'
@@ -117,10 +118,7 @@ const topicsOf = ({ user, attempt }: AuditEvent): string[] => [...(user ? [topic
 
 function createBatches (journal: Journal<AuditEvent>, onError: (error: unknown) => void) {
   let waiting: AuditEvent[] = []
-  let running: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
-
-  async function write (): Promise<void> {
+  const { schedule, flush, close } = createFlusher(async () => {
     const batch = waiting.splice(0)
     if (batch.length === 0) return
     try {
@@ -130,16 +128,7 @@ function createBatches (journal: Journal<AuditEvent>, onError: (error: unknown) 
       onError(error)
       schedule()
     }
-  }
-  const flush = (): Promise<void> => {
-    clearTimeout(timer)
-    timer = undefined
-    running = running.then(write)
-    return running
-  }
-  function schedule (): void {
-    timer ??= setTimeout(flush, FLUSH_EVERY_MS).unref()
-  }
+  }, FLUSH_EVERY_MS)
 
   return {
     add (event: AuditEvent) {
@@ -149,9 +138,6 @@ function createBatches (journal: Journal<AuditEvent>, onError: (error: unknown) 
       else schedule()
     },
     flush,
-    async close () {
-      await flush()
-      clearTimeout(timer)
-    }
+    close
   }
 }

@@ -6,6 +6,7 @@ import type { Config } from '../../config.ts'
 import { invalidGrant, OAuthError } from '../../errors.ts'
 import { equalSecrets, hashSecret, type Sealing } from '../storage/sealing.ts'
 import type { Collection } from '../storage/contract.ts'
+import { keepRecords } from '../storage/kept.ts'
 import type { Clock } from '../../clock.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
@@ -59,7 +60,7 @@ export interface Grants {
 type Options = Pick<Config, 'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
 
 export default fp(async function grants (app: FastifyInstance, options: Options) {
-  app.decorate('grants', createGrants(app.storage.collection<Grant>('grant'), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
+  app.decorate('grants', createGrants(await keepRecords<Grant>(app.storage, 'grant', app.now), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
 }, { name: 'grants', dependencies: ['storage'] })
 
 export function createGrants (store: Collection<Grant>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {

@@ -1,5 +1,4 @@
 // Sign-in: opens the backends, parks what a person came for, binds every step to the browser that began it, and keeps the session (threats LG-07..10).
-import cookie from '@fastify/cookie'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, SignedIn } from '../../auth-backends/contract.ts'
@@ -54,7 +53,6 @@ export interface SignIn extends Outcomes, Pick<BrowserSessions, 'visitor' | 'use
 type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails' | 'signup'>
 
 export default fp(async function signIn (app: FastifyInstance, options: Options) {
-  await app.register(cookie)
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })

@@ -64,11 +64,20 @@ export interface Portable {
   clear (): Promise<void>
 }
 
+/** Vouches for what was read before. */
+export interface Watch {
+  /** Whether whatever others had changed by now has been told: on SQLite exactly so, on Redis as of a second ago at most. Tells what is due first. */
+  isCurrent (): boolean
+  close (): void
+}
+
 export interface Storage extends Portable {
   /** For the start-up lines and the status page, for example `SQLite in ./data`. */
   readonly description: string
   collection<T> (kind: string): Collection<T>
   journal<T> (name: string): Journal<T>
+  /** @param changed told of a record of this kind that another process may have changed; without an id, of all of them. */
+  watch (kind: string, changed: (id?: string) => void): Promise<Watch>
   /** Each counter in one step. @returns their values afterwards, in the same order. */
   count (increments: readonly Increment[]): Promise<number[]>
   /** The values of counters, in the same order; 0 for one that does not exist. */

@@ -28,11 +28,11 @@ const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
  * that says it has others beside it. `?keyPrefix=` of the first separates several servers on one Redis.
  * @throws StorageUnavailable when Redis does not answer within five seconds.
  */
-export async function connectRedis (urls: string, log: Log): Promise<Redis | Cluster> {
+export async function connectRedis (urls: string, log: Log, options: Pick<RedisOptions, 'protocol'> = {}): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
   if (seeds.length > 1) return whenReady(createCluster(seeds), log)
   // While Redis is away a request is told so at once; it does not wait in a queue and act later.
-  const redis = await whenReady(new Redis(seeds[0]!, { ...shared, enableOfflineQueue: false, retryStrategy: retry }), log)
+  const redis = await whenReady(new Redis(seeds[0]!, { ...shared, ...options, enableOfflineQueue: false, retryStrategy: retry }), log)
   // Refused outside of cluster mode. A member that is alone holds every key, and needs no other way of asking.
   const info = await redis.cluster('INFO').catch(() => '')
   if (!/^cluster_known_nodes:(?!1\r)/m.test(String(info))) return redis

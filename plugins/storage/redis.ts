@@ -1,9 +1,10 @@
 // OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script for every other atomic step. Works on Cluster, since no step touches two keys.
 import { Cluster, type Redis } from 'ioredis'
-import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
+import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage, type Watch } from './contract.ts'
 import { connectRedis, scanKeys } from './redis-connection.ts'
 import { openRedisJournals, TALLY } from './redis-journal.ts'
 import { redisPortable } from './redis-portable.ts'
+import { watchRedis } from './redis-watch.ts'
 
 export { connectRedis }
 
@@ -30,13 +31,23 @@ export async function openRedisStorage (url: string, log: { warn (message: strin
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
   redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
 
+  const watches: Watch[] = []
+
   return {
     description: `${redis instanceof Cluster ? 'Redis Cluster' : 'Redis'} at ${new URL(url.split(',')[0]!).host}`,
     collection: (kind) => collection(redis, kind),
     ...openRedisJournals(redis, guarded),
     ...redisPortable(redis, openRedisJournals(redis, guarded), guarded),
+    async watch (kind, changed) {
+      const watch = await watchRedis(url, `${redis.options.keyPrefix ?? ''}${key(kind, '')}`, changed, log)
+      watches.push(watch)
+      return watch
+    },
     async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
-    async close () { redis.disconnect() }
+    async close () {
+      for (const watch of watches) watch.close()
+      redis.disconnect()
+    }
   }
 }
 

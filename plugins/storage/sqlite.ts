@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { openDatabase, transaction } from '../sqlite.ts'
-import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
+import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage, type Watch } from './contract.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
 import { sqlitePortable } from './sqlite-portable.ts'
 
@@ -44,6 +44,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
     count: journals.count,
     counts: journals.counts,
     ...sqlitePortable(db, join(dataDir, file), now, (work) => guarded(() => transaction(db, work))),
+    watch: async (_kind, changed) => watchDatabase(db, changed),
     async check () { guarded(() => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)) },
     async close () {
       if (!open) return
@@ -51,6 +52,27 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
       clearInterval(timer)
       db.close()
     }
+  }
+}
+
+/** SQLite counts the commits of all other connections, in a word of shared memory. */
+function watchDatabase (db: DatabaseSync, changed: () => void): Watch {
+  const version = db.prepare('PRAGMA data_version')
+  const read = () => guarded(() => version.get()!['data_version'])
+  let seen = read()
+  let isRead = false
+  return {
+    isCurrent () {
+      // Once for all requests that arrived together.
+      if (isRead) return true
+      const current = read()
+      isRead = true
+      setImmediate(() => { isRead = false })
+      if (current !== seen) changed()
+      seen = current
+      return true
+    },
+    close () {}
   }
 }
 

@@ -1,5 +1,6 @@
 // Counters that cost a call nothing: counted in this process, added to storage once a second, and there to all instances with that delay.
 import type { Clock } from '../../clock.ts'
+import { createFlusher } from '../flusher.ts'
 import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
@@ -25,10 +26,7 @@ interface Count extends Omit<Tally, 'key'> { /** As storage last said. */ stored
 /** Failed additions stay pending and are tried again with the next. */
 export function createTallies (storage: Pick<Storage, 'count'>, now: Clock, onError: (error: unknown) => void): Tallies {
   const counts = new Map<string, Count>()
-  let running: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
-
-  async function write (): Promise<void> {
+  const { schedule, flush, close } = createFlusher(async () => {
     for (const [key, { endsAt }] of counts) if (endsAt <= now()) counts.delete(key)
     const pending = [...counts].filter(([, count]) => count.pending > 0)
     const increments: Increment[] = pending.map(([key, count]) => ({ key, by: count.pending, ttl: Math.max(1, count.endsAt - now()) }))
@@ -45,16 +43,7 @@ export function createTallies (storage: Pick<Storage, 'count'>, now: Clock, onEr
       onError(error)
       schedule()
     }
-  }
-  const flush = (): Promise<void> => {
-    clearTimeout(timer)
-    timer = undefined
-    running = running.then(write)
-    return running
-  }
-  function schedule (): void {
-    timer ??= setTimeout(flush, FLUSH_EVERY_MS).unref()
-  }
+  }, FLUSH_EVERY_MS)
 
   return {
     value: (key) => {
@@ -70,9 +59,6 @@ export function createTallies (storage: Pick<Storage, 'count'>, now: Clock, onEr
       schedule()
     },
     flush,
-    async close () {
-      await flush()
-      clearTimeout(timer)
-    }
+    close
   }
 }
