@@ -19,17 +19,23 @@ const weakness = async (password: string, email: string, name: string | undefine
 
 /** @param hasher replaced in tests that look at its limits. */
 export async function openLocal (house: House, hasher: PasswordHasher = createPasswordHasher()): Promise<AuthBackend> {
-  // Checked in place of the hash of an account that does not exist, so that an unknown address takes as long as a wrong password.
-  const nobody = await hasher.hash(randomBytes(32).toString('hex'))
+  // Checked in place of the hash of an account that does not exist, so that an unknown address takes as long as a wrong
+  // password. Whoever comes first waits until there is one, whatever the address.
+  let nobody: Promise<string> | undefined
+  const hashOfNobody = () => {
+    nobody ??= hasher.hash(randomBytes(32).toString('hex')).catch((error: unknown) => { nobody = undefined; throw error })
+    return nobody
+  }
 
   async function verify ({ identifier, password }: Credentials): Promise<Identity | { refused: string } | null> {
     // No account has such a password, whatever the address.
     if (isTooLong(password)) return null
     const email = normalizeEmail(identifier)
+    const instead = await hashOfNobody()
     const account = addressProblem(email) ? undefined : await house.accounts.find(email)
-    const matches = await hasher.verify(account?.passwordHash ?? nobody, password)
+    const matches = await hasher.verify(account?.passwordHash ?? instead, password)
     if (!account || !matches) return null
-    if (hasher.isOutdated(account.passwordHash)) await renewHash(account, password)
+    if (await hasher.isOutdated(account.passwordHash)) await renewHash(account, password)
     // Said to nobody but those who know the password.
     return house.sendsMail && !account.emailVerified ? { refused: UNCONFIRMED } : identify(account)
   }

@@ -1,5 +1,4 @@
 // Password hashes: argon2id with the parameters of the OWASP password storage sheet, a few at a time so that sign-ins cannot fill the memory.
-import { hash, parseOptions, verify } from '@node-rs/argon2'
 import { BackendUnavailable } from './contract.ts'
 
 /** 46 MiB, two passes, one lane: above the sheet, so that a check costs an attacker 15 ms and more. `algorithm` 2 is argon2id, `version` 1 is 0x13: the library's names for them exist in its types only. */
@@ -10,21 +9,24 @@ export interface PasswordHasher {
   hash (password: string): Promise<string>
   verify (passwordHash: string, password: string): Promise<boolean>
   /** Whether the hash was made with other parameters than today's. */
-  isOutdated (passwordHash: string): boolean
+  isOutdated (passwordHash: string): Promise<boolean>
 }
 
 /** @param limits how many hashes run at once, and how many may wait; one more throws {@link BackendUnavailable}. */
 export function createPasswordHasher (limits = { running: 4, waiting: 64 }): PasswordHasher {
   const inTurn = createTurns(limits)
   return {
-    hash: (password) => inTurn(() => hash(password.normalize('NFC'), PARAMETERS)),
-    verify: (passwordHash, password) => inTurn(() => verify(passwordHash, password.normalize('NFC'))),
-    isOutdated (passwordHash) {
-      const used = parseOptions(passwordHash)
+    hash: (password) => inTurn(async () => (await argon2()).hash(password.normalize('NFC'), PARAMETERS)),
+    verify: (passwordHash, password) => inTurn(async () => (await argon2()).verify(passwordHash, password.normalize('NFC'))),
+    async isOutdated (passwordHash) {
+      const used = (await argon2()).parseOptions(passwordHash)
       return (Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]).some((name) => used[name] !== PARAMETERS[name])
     }
   }
 }
+
+/** Not before the first password: a server whose people sign in elsewhere never needs it. */
+const argon2 = () => import('@node-rs/argon2')
 
 function createTurns ({ running, waiting }: { running: number, waiting: number }) {
   let busy = 0

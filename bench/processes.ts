@@ -50,6 +50,8 @@ export interface Load {
   method?: 'GET' | 'POST'
   headers?: Record<string, string>
   body?: string
+  /** A token for each request, in turns. */
+  tokens?: string[]
   connections: number
   /** Seconds. */
   seconds: number

@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import { calculateJwkThumbprint, exportJWK, SignJWT, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import type { Config } from '../config.ts'
 import type { Grant, GrantUser } from './grants/contract.ts'
 
@@ -43,6 +43,7 @@ export default fp(async function openid (app: FastifyInstance, { publicUrl }: Pi
     async idToken ({ clientId, user, code }, scopes) {
       if (!scopes.includes('openid')) return undefined
       const { privateKey, jwk } = await key()
+      const { SignJWT } = await import('jose')
       const now = Math.floor(app.now())
       return new SignJWT({ ...claims(user, scopes), ...(code.nonce && { nonce: code.nonce }) })
         .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
@@ -75,6 +76,7 @@ async function loadKey (app: FastifyInstance): Promise<SigningKey> {
 }
 
 async function describe (privateKey: KeyObject): Promise<SigningKey> {
+  const { calculateJwkThumbprint, exportJWK } = await import('jose')
   const { kty, n, e } = await exportJWK(privateKey)
   const jwk: JWK = { kty: kty!, n: n!, e: e!, alg: ALGORITHM, use: 'sig' }
   return { privateKey, jwk: { ...jwk, kid: await calculateJwkThumbprint(jwk) } }

@@ -1,7 +1,7 @@
 // Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for every way it can be away.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Config } from '../config.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 
@@ -42,7 +42,8 @@ export default fp(async function postgres (app: FastifyInstance, { databaseUrl }
 
 /** @throws Error that says what to check, when Postgres does not answer. */
 export async function connectPostgres (databaseUrl: string, log: { warn (message: string): void }): Promise<Postgres & { close (): Promise<void> }> {
-  const pool = new pg.Pool({
+  const { default: { Pool } } = await import('pg')
+  const pool = new Pool({
     connectionString: databaseUrl,
     application_name: 'mcp-oauth-server',
     max: CONNECTIONS,
@@ -110,13 +111,13 @@ export const lock = async (query: Query, name: string): Promise<void> => {
 /** Connections, resources, shutdowns, and a server that may only be read (a standby after a failover). */
 const AWAY = /^(?:08|53|57P|25006)/
 
-/** Without an SQLSTATE it is the network or the driver that failed. */
+/** What Postgres itself says has a severity and an SQLSTATE; without them it is the network or the driver that failed. */
 async function guarded<R> (work: () => Promise<R>): Promise<R> {
   try {
     return await work()
   } catch (error) {
-    const state = (error as { code?: string }).code
-    if (error instanceof pg.DatabaseError && state !== undefined && !AWAY.test(state)) throw error
+    const { severity, code: state } = error as { severity?: string, code?: string }
+    if (severity !== undefined && state !== undefined && !AWAY.test(state)) throw error
     throw new StorageUnavailable('Postgres did not answer', { cause: error })
   }
 }

@@ -1,8 +1,5 @@
 // Exact arithmetic, so that a model does not have to guess numbers. Expressions are parsed and computed here, never run as code.
 import { z } from 'zod'
-import { evaluate } from './calculate/evaluate.ts'
-import { write } from './calculate/numbers.ts'
-import { writeUnits } from './calculate/quantity.ts'
 import { defineTool } from './define-tool.ts'
 
 export default defineTool({
@@ -23,9 +20,7 @@ export default defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
   async run ({ expression }) {
-    const quantity = evaluate(expression)
-    const value = write(quantity)
-    const unit = writeUnits(quantity.units)
-    return { result: unit ? `${value} ${unit}` : value, value, ...(unit && { unit }), exact: quantity.exact }
+    const { answer } = await import('./calculate/answer.ts')
+    return answer(expression)
   }
 })

@@ -1,5 +1,5 @@
 // private_key_jwt: a client proves itself with a signature under a key that its metadata document names (RFC 7523 §3, RFC 7521 §4.2).
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose'
+import type { JSONWebKeySet, JWTPayload } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
 import { invalidClient } from '../../errors.ts'
@@ -40,6 +40,7 @@ export async function checkAssertion (assertion: string, clientId: string, keys:
 }
 
 async function verify (assertion: string, clientId: string, keys: AssertionKeys, house: AssertionHouse): Promise<JWTPayload> {
+  const { createLocalJWKSet, errors, jwtVerify } = await import('jose')
   const options = { issuer: clientId, subject: clientId, audience: house.audience, algorithms: assertionAlgorithms, clockTolerance: CLOCK_TOLERANCE, currentDate: new Date(house.now() * 1000) }
   try {
     return (await jwtVerify(assertion, createLocalJWKSet(await findKeys(keys, house, false) as unknown as JSONWebKeySet), options)).payload

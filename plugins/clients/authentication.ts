@@ -1,5 +1,4 @@
 // Client authentication at the token and revocation endpoints: none, post, basic (RFC 6749 §2.3) and private_key_jwt (RFC 7523 §2.2).
-import { decodeJwt } from 'jose'
 import { invalidClient, invalidRequest } from '../../errors.ts'
 import { equalSecrets, hashSecret } from '../storage/sealing.ts'
 import type { Parameters } from '../parameters.ts'
@@ -31,7 +30,7 @@ export async function authenticateClient (authorization: string | undefined, for
 async function authenticateByAssertion (assertion: string | undefined, authorization: string | undefined, form: Parameters, find: (id: string) => Promise<Client | undefined>, house: AssertionHouse): Promise<Client> {
   if (assertion === undefined || form.get('client_assertion_type') !== ASSERTION_TYPE) throw invalidClient(`client_assertion_type must be ${ASSERTION_TYPE}, with a client_assertion`)
   if (authorization !== undefined || form.get('client_secret') !== undefined) throw invalidRequest('prove the client in one way, not in two')
-  const id = form.get('client_id') ?? subjectOf(assertion)
+  const id = form.get('client_id') ?? await subjectOf(assertion)
   const client = id === undefined ? undefined : await find(id)
   if (!client?.assertion) throw invalidClient('the client is unknown, or is not one that signs assertions')
   await checkAssertion(assertion, client.id, client.assertion, house)
@@ -39,7 +38,8 @@ async function authenticateByAssertion (assertion: string | undefined, authoriza
 }
 
 /** Only to know whose keys to verify with: nothing is believed before that. */
-function subjectOf (assertion: string): string | undefined {
+async function subjectOf (assertion: string): Promise<string | undefined> {
+  const { decodeJwt } = await import('jose')
   try {
     return decodeJwt(assertion).sub
   } catch {

@@ -173,17 +173,23 @@ async function refresh (store: Collection<Grant>, sealing: Sealing, now: number,
   const accessToken = newToken('at', grantId)
   // A chain sealed with a key that is gone cannot be read: the current token still works, and a new chain begins with it.
   const fresh = randomBytes(32)
-  const chainOf = (grant: Grant) => sealing.unseal(CHAIN, grant.refresh!.chain) ?? fresh
+  let opened: { sealed: string, chain: Buffer } | undefined
+  const chainOf = ({ refresh }: Grant): Buffer => {
+    const sealed = refresh!.chain
+    if (opened?.sealed !== sealed) opened = { sealed, chain: sealing.unseal(CHAIN, sealed) ?? fresh }
+    return opened.chain
+  }
   const outcome = await store.update(grantId, (grant) => rotateRefresh(grant, {
     token,
     generation,
     scopes,
     accessHash: hashSecret(accessToken),
     wasIssued: (found) => derives(found, token, generation, sealing),
-    successor: (found) => ({
-      hash: hashSecret(refreshToken(grantId, chainOf(found), generation + 1)),
-      chain: sealing.seal(CHAIN, chainOf(found))
-    })
+    successor (found) {
+      const chain = chainOf(found)
+      opened = { sealed: sealing.seal(CHAIN, chain), chain }
+      return { hash: hashSecret(refreshToken(grantId, chain, generation + 1)), chain: opened.sealed }
+    }
   }, check, now, life))
   if (outcome.kind !== 'issued') throw refusal(outcome)
   return {

@@ -1,5 +1,5 @@
 // The server's secret key and what is made of it: sealing of secrets that must come back (AES-256-GCM) and keyed hashes. The first key writes, every key reads.
-import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync, linkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -17,9 +17,9 @@ export interface Sealing {
 
 /** @param secretKeys at least one; the first one writes. */
 export function createSealing (secretKeys: readonly string[]): Sealing {
-  const derive = (secret: string, purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `mcp-oauth-server ${purpose}`, 32))
-  const cache = new Map<string, Buffer[]>()
-  const keysFor = (purpose: string): Buffer[] => {
+  const derive = (secret: string, purpose: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `mcp-oauth-server ${purpose}`, 32)))
+  const cache = new Map<string, KeyObject[]>()
+  const keysFor = (purpose: string): KeyObject[] => {
     const known = cache.get(purpose) ?? secretKeys.map((secret) => derive(secret, purpose))
     cache.set(purpose, known)
     return known
@@ -43,7 +43,7 @@ export function createSealing (secretKeys: readonly string[]): Sealing {
   }
 }
 
-function open (key: Buffer, bytes: Buffer): Buffer | undefined {
+function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
   try {

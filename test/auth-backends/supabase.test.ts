@@ -327,12 +327,12 @@ t.test('a project with ES256 keys, by its publishable or its anon key: a tool ac
     })
     const backend = openSupabase(supabase.env.parse({ SUPABASE_URL: url, [variable]: key, OTHER: '' }), makeHouse())
     const { session: handed } = await backend.password!.verify(person) as { session: string }
-    const client = backend.sessions!.actAs!.open(handed) as SupabaseClient
+    const client = await backend.sessions!.actAs!.open(handed) as SupabaseClient
     const { data } = await client.from('things').select('line')
     t.same(data, [{ line: 'mine' }], variable)
     t.same(seen, [key])
     const forged = JSON.stringify({ ...JSON.parse(handed), access: `${(await tokenFor('00000000-0000-4000-8000-000000000002')).slice(0, -6)}AAAAAA` })
-    t.match(await (backend.sessions!.actAs!.open(forged) as SupabaseClient).from('things').select('line'), { data: null, status: 401 })
+    t.match(await (await backend.sessions!.actAs!.open(forged) as SupabaseClient).from('things').select('line'), { data: null, status: 401 })
   }
 })
 
