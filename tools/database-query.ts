@@ -70,6 +70,6 @@ export default defineTool({
 function choose (databases: Database[], name: string | undefined): Database[] {
   if (name === undefined) return databases
   const found = databases.filter((database) => database.name === name)
-  if (found.length === 0) throw new ToolError(`There is no database of that name. There ${databases.length === 1 ? 'is' : 'are'} ${databases.map(({ name }) => name).join(', ')}.`)
+  if (found.length === 0) throw new ToolError(`There is no database of that name. Pass one of these as database: ${databases.map(({ name }) => name).join(', ')}.`)
   return found
 }
