@@ -39,10 +39,10 @@ export interface Dialect<Client = Connected> {
   finish (url: string, keychain: Keychain, answer: URLSearchParams): Promise<void>
 }
 
-const modern = (mode: 'legacy' | { pin: string }): Dialect<ModernClient> => ({
-  name: mode === 'legacy' ? 'SDK v2, 2025 era' : 'SDK v2, 2026 era',
+const modern = (mode: 'legacy' | { pin: string }, name: string, capabilities = {}): Dialect<ModernClient> => ({
+  name,
   async connect (url, keychain) {
-    const client = new ModernClient({ name: 'journey', version: '1' }, { versionNegotiation: { mode } })
+    const client = new ModernClient({ name: 'journey', version: '1' }, { versionNegotiation: { mode }, capabilities })
     await client.connect(new ModernTransport(new URL(url), { authProvider: keychain.provider }))
     return client
   },
@@ -50,7 +50,9 @@ const modern = (mode: 'legacy' | { pin: string }): Dialect<ModernClient> => ({
 })
 
 /** The SDK of today, in both protocol eras. */
-export const v2Dialects = [modern({ pin: '2026-07-28' }), modern('legacy')] as const
+export const v2Dialects = [modern({ pin: '2026-07-28' }, 'SDK v2, 2026 era'), modern('legacy', 'SDK v2, 2025 era')] as const
+/** In both eras with a way to be told of changes: a client that can be asked back has a session. */
+export const toldDialects = [v2Dialects[0], modern('legacy', 'SDK v2, 2025 era, with a session', { roots: {} })] as const
 
 /** And the one before it. */
 export const dialects: readonly Dialect[] = [

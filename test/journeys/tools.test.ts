@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Client } from '@modelcontextprotocol/client'
-import pg from 'pg'
 import t, { type Test } from 'tap'
-import { noPostgres, startPostgres } from '../helpers/postgres.ts'
+import { asOwner, noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { asNewAccount, signInWith, v2Dialects } from '../helpers/sdk-client.ts'
 import { sampleDocuments, startServer } from '../helpers/server.ts'
 
@@ -15,7 +14,8 @@ type Result = Record<string, any>
 type Use = (name: string, args: Record<string, unknown>) => Promise<Result>
 /** Arguments, and what the answer must name: the argument that is wrong, or what to do instead. */
 type Mistake = [args: Record<string, unknown>, says: RegExp]
-interface Case { use (t: Test, use: Use): Promise<void>, mistakes: Mistake[] }
+/** @param databases that there are for database_query. */
+interface Case { use (t: Test, use: Use, databases: string[]): Promise<void>, mistakes: Mistake[] }
 
 /** Nothing of the inside may stand in an answer: no stack, no path, no engine's own error, no secret. */
 const INSIDE = /at .+\.ts:\d|node:internal|node_modules|\/(?:tmp|var|home|usr|work|root)\/|SQLITE_|SQLSTATE|ZodError|fault in this server|mcp_(?:at|rt)_|\$argon2/
@@ -24,6 +24,7 @@ const GUIDES = /expected|\b(?:add|write|give|pass|call|calculate|leave|correct|u
 
 const HOSTILE = ['\0', '\u2028\u202e', "'; DROP TABLE notes; --", '../../../../etc/passwd', 'file:///etc/passwd', '{{constructor.constructor("return process")()}}', '__proto__', '%00', '<script>alert(1)</script>', 'http://127.0.0.1:1/']
 const LONG = 'handbook.md'
+const PEOPLE = "CREATE TABLE people (name text, age integer); INSERT INTO people VALUES ('Ann', 40), ('Bob', 20)"
 const NO_SUCH = 'note:AAAAAAAAAAAAAAAA'
 
 /** The mistakes with one required text that are the same for every tool: left out, of a wrong type, empty, too long, and beside something unknown. */
@@ -209,13 +210,14 @@ const cases: Record<string, Case> = {
     ]
   },
   database_query: {
-    async use (t, use) {
+    async use (t, use, expected) {
       const { databases } = await use('database_query', {})
+      t.same(databases.map(({ name }: Result) => name), expected)
       t.match(databases.find(({ name }: Result) => name === 'shop'), { kind: 'SQLite', tables: [{ name: 'orders', columns: [/^id/, /^total/] }] })
       const sum = await use('database_query', { database: 'shop', sql: 'SELECT sum(total) AS sum FROM orders WHERE total > ?', parameters: [2] })
       t.match(sum, { database: 'shop', columns: [{ name: 'sum' }], rows: [[15.5]], rowCount: 1 })
       for (const text of HOSTILE) t.same((await use('database_query', { database: 'shop', sql: 'SELECT count(*) FROM orders WHERE made = ?', parameters: [text] }))['rows'], [[0]], 'a parameter is never SQL')
-      if (databases.length > 1) t.match(await use('database_query', { database: 'postgres', sql: 'SELECT name FROM public.people WHERE age > $1', parameters: [30] }), { rows: [['Ann']] })
+      if (expected.includes('postgres')) t.match(await use('database_query', { database: 'postgres', sql: 'SELECT name FROM public.people WHERE age > $1', parameters: [30] }), { rows: [['Ann']] })
     },
     mistakes: [
       ...[7, null, ['x'], {}].map((sql): Mistake => [{ sql }, /- sql: .*expected string/]),
@@ -250,18 +252,10 @@ async function shop (t: Test): Promise<string> {
   return join(folder, 'shop.db')
 }
 
-async function peopleOn (url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query("CREATE TABLE people (name text, age integer); INSERT INTO people VALUES ('Ann', 40), ('Bob', 20)")
-  await client.end()
-  return url
-}
-
 /** A line of a test report: in ASCII, and not longer than a line. */
 const label = (...parts: unknown[]): string => parts.map((part) => JSON.stringify(part).replaceAll(/[^ -~]/g, '?').slice(0, 120)).join(' ')
 
-async function callAll (t: Test, client: Client) {
+async function callAll (t: Test, client: Client, databases: string[]) {
   const { tools } = await client.listTools()
   t.same(tools.map(({ name }) => name).sort(), Object.keys(cases).sort(), 'every tool that is offered has its case here, and no other')
   const call = async (name: string, args: Record<string, unknown>) => {
@@ -276,7 +270,7 @@ async function callAll (t: Test, client: Client) {
         t.notMatch(said, /mcp_(?:at|rt)_|\$argon2/, 'TL-08: no token and no hash')
         t.same(JSON.parse(said), structuredContent, 'the text says the same as the structure')
         return structuredContent!
-      })
+      }, databases)
     })
     await t.test(`${name}: ${mistakes.length} mistakes, each answered so that a model can mend it`, async (t) => {
       for (const [args, says] of mistakes) {
@@ -297,15 +291,46 @@ t.teardown(() => postgres?.stop())
 
 for (const [storage, skip] of [['SQLite', false], ['Postgres', postgres ? false : noPostgres]] as const) {
   t.test(`documents and notes on ${storage}`, { skip }, async (t) => {
-    const database: Record<string, string> = storage === 'Postgres' ? { DATABASE_URL: await peopleOn(await postgres!.newDatabase()), DATABASE_QUERY_AS: 'everyone' } : {}
+    const database: Record<string, string> = storage === 'Postgres' ? { DATABASE_URL: await asOwner(await postgres!.newDatabase(), PEOPLE), DATABASE_QUERY_AS: 'everyone' } : {}
     const server = await startServer(t, { env: { AUTH_BACKEND: 'local', DATABASE_FILES: await shop(t), ...database }, documents })
     for (const [index, dialect] of v2Dialects.entries()) {
       await t.test(dialect.name, async (t) => {
         const { connect } = await signInWith(server.url, dialect, asNewAccount(`ann${index}@example.com`))
         const client = await connect()
         t.teardown(() => client.close())
-        await callAll(t, client)
+        await callAll(t, client, storage === 'Postgres' ? ['postgres', 'shop'] : ['shop'])
       })
     }
   })
 }
+
+t.test('documents, notes and the catalogue of the databases are resources', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'local', DATABASE_FILES: await shop(t) }, documents })
+  for (const [index, dialect] of v2Dialects.entries()) {
+    const { connect } = await signInWith(server.url, dialect, asNewAccount(`cy${index}@example.com`))
+    const client = await connect()
+    t.teardown(() => client.close())
+    const { structuredContent } = await client.callTool({ name: 'write', arguments: { title: 'Harbour', text: 'The harbour is *dredged* in May.' } })
+    const { id } = structuredContent as { id: string }
+
+    const { resourceTemplates } = await client.listResourceTemplates()
+    t.same(resourceTemplates.map(({ uriTemplate }) => uriTemplate).sort(), ['database://{database}/tables/{+table}', 'library://documents/{+id}', 'note:{id}'])
+    const { resources } = await client.listResources()
+    t.same(resources.map(({ uri }) => uri).sort(), ['database://catalogue', 'database://shop/tables/orders', ...Object.keys(documents).map((name) => `library://documents/${name}`), id].sort())
+    t.match(resources.find(({ uri }) => uri === id), { title: 'Harbour', mimeType: 'text/markdown' })
+    const read = async (uri: string) => (await client.readResource({ uri })).contents[0] as { text: string, mimeType: string }
+    t.match(await read(id), { text: 'The harbour is *dredged* in May.', mimeType: 'text/markdown' })
+    t.equal((await read(`library://documents/${LONG}`)).text, documents[LONG], 'a long document as a whole')
+    t.match(JSON.parse((await read('database://catalogue')).text), [{ name: 'shop', kind: 'SQLite', tables: [{ name: 'orders', columns: [/^id /, /^total/, /^made/] }] }])
+    t.match(JSON.parse((await read('database://shop/tables/orders')).text), { database: 'shop', name: 'orders', columns: [/^id /, /^total/, /^made/] })
+    for (const uri of ['database://shop/tables/order', 'database://stores/tables/orders', 'database://shop', 'note:', NO_SUCH, 'note:../x', 'library://documents/../secret.md']) {
+      await t.rejects(client.readResource({ uri }), { code: -32602, message: /There is no such resource/ }, uri)
+    }
+    const complete = async (uri: string, name: string, value: string) => (await client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })).completion.values
+    t.same(await complete('note:{id}', 'id', 'harb'), [id.slice(5)], 'by its title')
+    t.same(await complete('note:{id}', 'id', id.slice(5, 10)), [id.slice(5)], 'by its id')
+    t.same(await complete('database://{database}/tables/{+table}', 'database', 's'), ['shop'])
+    t.same(await complete('database://{database}/tables/{+table}', 'table', 'o'), ['orders'])
+    t.same(await complete('database://{database}/tables/{+table}', 'table', 'x'), [])
+  }
+})
