@@ -18,3 +18,9 @@ export function enoughOf<T> (words: readonly T[], found: (word: T) => number): T
   }
   return enough
 }
+
+/** A word in more documents than this is common in a large collection. */
+const COMMON = 20_000
+
+/** Whether a pair is worth its look-up. To find two common words side by side takes as long as all documents that hold both, and says little. */
+export const tells = <T>(pair: readonly T[], found: (word: T) => number): boolean => pair.some((word) => found(word) < COMMON)
