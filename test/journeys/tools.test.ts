@@ -1,12 +1,16 @@
 // Every tool as an assistant uses it: the official client in both protocol eras, signed in through the real pages; real work with each, and for each the mistakes a model makes, answered so that it can mend them (MCP "Tools", error handling).
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Client } from '@modelcontextprotocol/client'
 import t, { type Test } from 'tap'
 import { asOwner, noPostgres, startPostgres } from '../helpers/postgres.ts'
-import { asNewAccount, signInWith, v2Dialects } from '../helpers/sdk-client.ts'
+import { asNewAccount, PASSWORD, signInWith, v2Dialects } from '../helpers/sdk-client.ts'
 import { sampleDocuments, startServer } from '../helpers/server.ts'
 
 type Result = Record<string, any>
@@ -14,8 +18,8 @@ type Result = Record<string, any>
 type Use = (name: string, args: Record<string, unknown>) => Promise<Result>
 /** Arguments, and what the answer must name: the argument that is wrong, or what to do instead. */
 type Mistake = [args: Record<string, unknown>, says: RegExp]
-/** @param databases that there are for database_query. */
-interface Case { use (t: Test, use: Use, databases: string[]): Promise<void>, mistakes: Mistake[] }
+/** `right`: arguments that are right, for an attack to spoil. @param databases that there are for database_query. */
+interface Case { right: Record<string, unknown>, use (t: Test, use: Use, databases: string[]): Promise<void>, mistakes: Mistake[] }
 
 /** Nothing of the inside may stand in an answer: no stack, no path, no engine's own error, no secret. */
 const INSIDE = /at .+\.ts:\d|node:internal|node_modules|\/(?:tmp|var|home|usr|work|root)\/|SQLITE_|SQLSTATE|ZodError|fault in this server|mcp_(?:at|rt)_|\$argon2/
@@ -42,6 +46,7 @@ const versionMistakes: Mistake[] = [
 
 const cases: Record<string, Case> = {
   search: {
+    right: { query: 'tide' },
     async use (t, use) {
       t.match(await use('search', { query: 'When is there a spring tide?' }), { results: [{ id: 'tides.md', title: 'Tides', url: /\/documents\/tides\.md$/ }] })
       t.match(await use('search', { query: '"spring tide"' }), { results: [{ id: 'tides.md' }] }, 'a phrase')
@@ -53,6 +58,7 @@ const cases: Record<string, Case> = {
     mistakes: textMistakes('query', 2_000)
   },
   fetch: {
+    right: { id: 'tides.md' },
     async use (t, use) {
       t.match(await use('fetch', { id: 'tides.md' }), { title: 'Tides', text: /new moon and full moon/, url: /^http/ })
       const { results: [hit] } = await use('search', { query: 'Who keeps the quokka?' })
@@ -73,6 +79,7 @@ const cases: Record<string, Case> = {
     ]
   },
   write: {
+    right: { text: 'x' },
     async use (t, use) {
       const note = await use('write', { text: 'The plumber comes on Tuesday.', title: 'House' })
       t.match(note, { id: /^note:/, title: 'House', version: 1 })
@@ -94,6 +101,7 @@ const cases: Record<string, Case> = {
     ]
   },
   list_notes: {
+    right: {},
     async use (t, use) {
       for (const title of ['One', 'Two', 'Three']) await use('write', { text: `${title} of three`, title })
       const first = await use('list_notes', { limit: 2 })
@@ -109,6 +117,7 @@ const cases: Record<string, Case> = {
     ]
   },
   update_note: {
+    right: { id: NO_SUCH, version: 1, text: 'x' },
     async use (t, use) {
       const { id, version } = await use('write', { text: 'Flour, water', title: 'Shopping' })
       t.match(await use('update_note', { id, version, text: 'Flour, salt' }), { id, version: 2, title: 'Shopping' })
@@ -125,6 +134,7 @@ const cases: Record<string, Case> = {
     ]
   },
   delete_note: {
+    right: { id: NO_SUCH, version: 1 },
     async use (t, use) {
       const { id, version } = await use('write', { text: 'A secret about otters' })
       t.same(await use('delete_note', { id, version }), { deleted: id })
@@ -137,6 +147,7 @@ const cases: Record<string, Case> = {
     ]
   },
   calculate: {
+    right: { expression: '1' },
     async use (t, use) {
       t.match(await use('calculate', { expression: '2 + 3 * 4' }), { result: '14', exact: true })
       t.match(await use('calculate', { expression: '0.1 + 0.2' }), { result: '0.3', exact: true })
@@ -158,6 +169,7 @@ const cases: Record<string, Case> = {
     ]
   },
   analyze: {
+    right: { kind: 'summary', text: 'One. Two.' },
     async use (t, use) {
       t.match(await use('analyze', { kind: 'sentiment', text: 'This is a wonderful, excellent and lovely day. I am happy.' }), { sentiment: { label: 'positive', strongest: [{ text: String }] } })
       const text = 'Tides follow the moon. The moon pulls the sea, and the sea rises. A spring tide comes when the moon and the sun pull together. Fishermen eat bread.'
@@ -177,6 +189,7 @@ const cases: Record<string, Case> = {
     ]
   },
   generate: {
+    right: { kind: 'text', template: 'x' },
     async use (t, use) {
       const schema = JSON.stringify({ type: 'object', properties: { name: { type: 'string' }, age: { type: 'integer', minimum: 0, maximum: 120 } }, required: ['name', 'age'] })
       const made = await use('generate', { kind: 'json', schema, count: 3, seed: 5 })
@@ -210,6 +223,7 @@ const cases: Record<string, Case> = {
     ]
   },
   database_query: {
+    right: { database: 'shop', sql: 'SELECT 1' },
     async use (t, use, expected) {
       const { databases } = await use('database_query', {})
       t.same(databases.map(({ name }: Result) => name), expected)
@@ -286,6 +300,27 @@ async function callAll (t: Test, client: Client, databases: string[]) {
   }
 }
 
+/** Of any type and length, for every argument of every tool. */
+const ODD: unknown[] = [null, true, 0, -1, 1e300, [], {}, [[[]]], { $gt: '' }, { __proto__: null }, '', ' ', '\0', '\ud800', '\udfff\ud800', 'x'.repeat(20_000), '\u202e', '🙂'.repeat(5_000), '%s%n', '#{7*7}', '\r\nSet-Cookie: x=y']
+const loopbackUrls = (port: number): string[] => ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0', '127.1', '0x7f.0.0.1', '0177.0.0.1', '2130706433', 'user@127.0.0.1', 'localhost.'].map((host) => `http://${host}:${port}/canary`)
+
+/** Every argument of every tool, one after the other, with each of these values beside what is right. @returns all that was answered. */
+async function spoil (t: Test, client: Client, values: unknown[]): Promise<string[]> {
+  const said: string[] = []
+  for (const { name, inputSchema } of (await client.listTools()).tools) {
+    for (const argument of Object.keys(inputSchema.properties ?? {})) {
+      for (const value of values) {
+        const result = await client.callTool({ name, arguments: { ...cases[name]!.right, [argument]: value } })
+        const text = JSON.stringify(result)
+        if (INSIDE.test(text.replaceAll(JSON.stringify(value).slice(1, -1), ''))) t.fail(label(name, argument, value, text))
+        said.push(text)
+      }
+    }
+    t.pass(name)
+  }
+  return said
+}
+
 const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
 
@@ -333,4 +368,42 @@ t.test('documents, notes and the catalogue of the databases are resources', asyn
     t.same(await complete('database://{database}/tables/{+table}', 'table', 'o'), ['orders'])
     t.same(await complete('database://{database}/tables/{+table}', 'table', 'x'), [])
   }
+})
+
+t.test('every argument of every tool, spoilt in every way', async (t) => {
+  let visits = 0
+  const canary = createServer((_request, response) => {
+    visits++
+    response.end()
+  }).listen(0)
+  t.teardown(() => { canary.closeAllConnections(); canary.close() })
+  await once(canary, 'listening')
+  const { port } = canary.address() as AddressInfo
+
+  const secrets = { SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', METRICS_TOKEN: 'metrics-0123456789abcdefghijklmnopqrstuv' }
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'local', DATABASE_FILES: await shop(t), ...secrets }, documents })
+  const { connect, keychain } = await signInWith(server.url, v2Dialects[0], asNewAccount('dee@example.com'))
+  const client = await connect()
+  t.teardown(() => client.close())
+
+  const said: string[] = []
+  await t.test('TL-03: of a wrong type, odd or long: a result, refused or not, and never a fault', async (t) => { said.push(...await spoil(t, client, ODD)) })
+  await t.test('TL-07: addresses of this computer are never visited', async (t) => {
+    said.push(...await spoil(t, client, loopbackUrls(port)))
+    t.equal(visits, 0)
+    await fetch(`http://127.0.0.1:${port}/`)
+    t.equal(visits, 1, 'and the canary does sing')
+  })
+  await t.test('TL-08: no answer holds a token, a key or a hash', async (t) => {
+    const { access_token: access, refresh_token: refresh } = keychain.kept!
+    const hidden = [access, refresh!, ...Object.values(secrets), PASSWORD, server.dataDir].flatMap((secret) => [secret, createHash('sha256').update(secret).digest('hex'), createHash('sha256').update(secret).digest('base64url')])
+    t.same(said.filter((text) => hidden.some((secret) => text.includes(secret)) || /\$argon2|mcp_(?:at|rt)_/.test(text)), [])
+  })
+  await t.test('TL-09: 200 calls at once, of every tool: each is answered, and the server lives', async (t) => {
+    const names = Object.keys(cases)
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => client.callTool({ name: names[index % names.length]!, arguments: cases[names[index % names.length]!]!.right })))
+    t.equal(answers.length, 200)
+    t.same(answers.filter(({ isError, content }) => isError && !/There is no note|busy with other work/.test(JSON.stringify(content))), [], 'refused only where it should be')
+    t.match(await client.callTool({ name: 'calculate', arguments: { expression: '6 * 7' } }), { structuredContent: { result: '42' } })
+  })
 })
