@@ -194,7 +194,7 @@ const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
 
 for (const [storage, skip] of [['SQLite', false], ['Postgres', postgres ? false : noPostgres]] as const) {
-  t.test(`notes on ${storage}`, { skip }, async (t) => {
+  t.test(`MC-12, WB-12: notes on ${storage}`, { skip }, async (t) => {
     const url = storage === 'Postgres' ? await asOwner(await postgres!.newDatabase(), 'CREATE TABLE boats (name text)') : undefined
     const server = await startServer(t, { env: { AUTH_BACKEND: 'local', ...(url && { DATABASE_URL: url, DATABASE_QUERY_AS: 'everyone' }) } })
     for (const [index, dialect] of toldDialects.entries()) {
