@@ -219,6 +219,8 @@ const cases: Record<string, Case> = {
       [{ kind: 'text', paragraphs: 51 }, /- paragraphs: /],
       [{ kind: 'text', template: '{{a}}', values: { a: { b: 1 } } }, /- values\.a: /],
       [{ kind: 'text', template: '{{__proto__}}{{constructor}}' }, /without a value/],
+      [{ kind: 'text', prompt: 'A poem about tides' }, /has no language model, so leave the prompt out/],
+      [{ kind: 'text', prompt: 7 }, /- prompt: .*expected string/],
       [{ kind: 'text', text: 'x' }, /"text"[\s\S]*Its arguments are/]
     ]
   },
