@@ -116,7 +116,8 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
     await app.register(signIn, config)
   }
   await app.register(tools, { ...config, definitions: offer.tools })
-  await app.register(mcp, { ...config, ...offer, tools: app.tools.offered, library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
+  await app.register(mcp, { ...config, ...offer, tools: app.tools.offered, resources: [...offer.resources, ...app.tools.resources], library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
+  followNotes(app)
   app.library.ready.then(() => followDocuments(app), () => { /* the library has said why */ })
 
   await app.register(metricsRoute, config)
@@ -128,7 +129,7 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
 async function followFiles (app: FastifyInstance): Promise<void> {
   const stop = await followTools(TOOLS, {
     async changed (offer, file) {
-      await app.tools.replace(offer.tools, (tools) => app.mcp.offer({ ...offer, tools }))
+      await app.tools.replace(offer.tools, (tools, resources) => app.mcp.offer({ ...offer, tools, resources: [...offer.resources, ...resources] }))
       app.log.info(`${file} changed: ${app.tools.offered.length} tools, ${offer.resources.length} resources and ${offer.prompts.length} prompts are offered`)
     },
     failed: (error, file) => app.log.error(`${file} changed, but the tools from before stay: ${error.message}`)
@@ -141,6 +142,14 @@ function followDocuments (app: FastifyInstance): void {
   app.library.onChange((ids) => {
     const updated = ids.map((id) => ({ kind: 'resource_updated' as const, uri: documentUri(id) }))
     app.mcp.announce([{ kind: 'resources_list_changed' }, ...updated]).catch((err: unknown) => app.log.warn({ err }, 'a change of documents could not be told'))
+  })
+}
+
+/** Tells each person's own streams of what has become of their notes, and nobody else's. */
+function followNotes (app: FastifyInstance): void {
+  app.notes.onChange(({ user, id, listed }) => {
+    const updated = [id, documentUri(id)].map((uri) => ({ kind: 'resource_updated' as const, uri, user }))
+    app.mcp.announce([...(listed ? [{ kind: 'resources_list_changed' as const, user }] : []), ...updated]).catch((err: unknown) => app.log.warn({ err }, 'a change of a note could not be told'))
   })
 }
 

@@ -2,6 +2,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
+import type { Resource } from '../tools/define-resource.ts'
 import type { Tool, ToolDefinition } from '../tools/define-tool.ts'
 import { openTools } from '../tools/open.ts'
 
@@ -11,11 +12,13 @@ declare module 'fastify' {
 
 export interface Tools {
   readonly offered: readonly Tool[]
+  /** What tools offer beside themselves. */
+  readonly resources: readonly Resource[]
   /**
    * Opens these, hands them to `offer`, and closes those from before.
    * @throws what is wrong with them, also what `offer` throws: those from before stay open then.
    */
-  replace (definitions: readonly ToolDefinition[], offer: (tools: readonly Tool[]) => void): Promise<void>
+  replace (definitions: readonly ToolDefinition[], offer: (tools: readonly Tool[], resources: readonly Resource[]) => void): Promise<void>
 }
 
 type Options = Pick<Config, 'configureTools' | 'dataDir'> & { definitions: readonly ToolDefinition[] }
@@ -28,10 +31,11 @@ export default fp(async function tools (app: FastifyInstance, { definitions, con
   let opened = await open(definitions)
   app.decorate('tools', {
     get offered () { return opened.tools },
+    get resources () { return opened.resources },
     async replace (definitions, offer) {
       const next = await open(definitions)
       try {
-        offer(next.tools)
+        offer(next.tools, next.resources)
       } catch (error) {
         await next.close()
         throw error

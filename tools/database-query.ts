@@ -5,6 +5,7 @@ import { describeDatabases } from './database/catalogue.ts'
 import type { Database } from './database/contract.ts'
 import { OWN_SCHEMA } from './database/postgres-catalogue.ts'
 import { openPostgres } from './database/postgres.ts'
+import { catalogueResources } from './database/resources.ts'
 import { openSqliteFiles } from './database/sqlite.ts'
 import { defineTool, ToolError } from './define-tool.ts'
 
@@ -62,6 +63,7 @@ export default defineTool({
         if (chosen.length > 1) throw new ToolError(`Say which database to ask: ${databases.map(({ name }) => name).join(', ')}.`)
         return { database: database!.name, ...shape(await database!.query({ sql, parameters, rows: limit }, context)) }
       },
+      resources: catalogueResources(databases),
       close: async () => { await Promise.all(databases.map((database) => database.close?.())) }
     }
   }
@@ -70,6 +72,6 @@ export default defineTool({
 function choose (databases: Database[], name: string | undefined): Database[] {
   if (name === undefined) return databases
   const found = databases.filter((database) => database.name === name)
-  if (found.length === 0) throw new ToolError(`There is no database of that name. There ${databases.length === 1 ? 'is' : 'are'} ${databases.map(({ name }) => name).join(', ')}.`)
+  if (found.length === 0) throw new ToolError(`There is no database of that name. Pass one of these as database: ${databases.map(({ name }) => name).join(', ')}.`)
   return found
 }

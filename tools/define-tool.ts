@@ -3,6 +3,7 @@ import type { Icon } from '@modelcontextprotocol/server'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { z, ZodObject } from 'zod'
 import type { ContentBlock } from './content.ts'
+import type { Resource } from './define-resource.ts'
 import type { Answers, Questions } from './questions.ts'
 
 export { audio, embed, image, link, text } from './content.ts'
@@ -179,6 +180,8 @@ export interface ToolHouse {
 }
 
 export interface OpenedTool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> extends Runnable<Input, Output> {
+  /** Offered beside the tool, made with the same values. */
+  resources?: readonly Resource[]
   /** Called once, when the server closes. */
   close? (): Promise<void> | void
 }
@@ -203,3 +206,6 @@ export function defineTool (tool: ToolDefinition): ToolDefinition { return tool 
 export class ToolError extends Error {
   override readonly name = 'ToolError'
 }
+
+/** By name, since a tool that was loaded anew has a class of its own. */
+export const isToolError = (error: unknown): error is Error => error instanceof Error && error.name === 'ToolError'

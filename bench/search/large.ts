@@ -22,8 +22,8 @@ async function * synthesize (): AsyncGenerator<IndexedDocument[]> {
   for (let from = 0; from < COUNT; from += 50) {
     yield Array.from({ length: Math.min(50, COUNT - from) }, (_, index) => {
       const id = `shelf-${Math.floor(from / 1_000)}/document-${from + index}.md`
-      const text = Array.from({ length: 5 + (from + index) % 11 }, pick).join('\n\n')
-      return { id, title: text.slice(0, 60).replace(/\s+/g, ' '), text, type: 'text/markdown', modified: from + index, bytes: text.length }
+      const text = Array.from({ length: 5 + (from + index) % 11 }, pick).join('\n\n').toWellFormed()
+      return { id, title: text.slice(0, 60).replace(/\s+/g, ' ').toWellFormed(), text, type: 'text/markdown', modified: from + index, bytes: text.length }
     })
   }
 }

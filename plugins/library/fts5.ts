@@ -1,6 +1,6 @@
 // How SQLite's FTS5 is asked and filled, for every store that stands on it.
 import type { DatabaseSync } from 'node:sqlite'
-import { enoughOf } from './enough.ts'
+import { enoughOf, tells } from './enough.ts'
 import { fold, stem } from './stem.ts'
 import { isSpaceless, parseQuery, type Query } from './words.ts'
 
@@ -19,7 +19,8 @@ const phrase = (words: readonly string[]): string => `"${words.join(' ')}"`
 export function matchExpression (text: string, found?: (word: string) => number): { match: string, query: Query } | undefined {
   const query = parseQuery(text)
   const beginnings = query.prefixes.map((prefix) => `"${prefix}"*`)
-  const any = [...query.words.map(term), ...beginnings, ...query.pairs.map(phrase), ...query.phrases.map(phrase)]
+  const pairs = found ? query.pairs.filter((pair) => tells(pair, found)) : query.pairs
+  const any = [...query.words.map(term), ...beginnings, ...pairs.map(phrase), ...query.phrases.map(phrase)]
   if (any.length === 0) return undefined
   const enough = found && query.phrases.length === 0 ? enoughOf(query.words, found) : query.words
   const required = enough.length < query.words.length ? [anyOf([...enough.map(term), ...beginnings])] : query.phrases.map(phrase)

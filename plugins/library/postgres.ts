@@ -10,7 +10,7 @@ import { pathWords, shownWords } from './words.ts'
 
 const TABLE = `${SCHEMA}.documents`
 
-// A path may be longer than a key of an index, so its digest is the key.
+// A path may be longer than a key of an index, so its digest is the key. Words stay in their row: ranking reads them of thousands.
 const DDL = `
   CREATE TABLE IF NOT EXISTS ${TABLE} (
     id text NOT NULL, part integer NOT NULL, parts integer NOT NULL, title text NOT NULL, type text NOT NULL,
@@ -19,6 +19,7 @@ const DDL = `
   CREATE UNIQUE INDEX IF NOT EXISTS documents_id ON ${TABLE} (md5(id), part);
   CREATE INDEX IF NOT EXISTS documents_words ON ${TABLE} USING gin (words) WITH (fastupdate = off);
   ALTER TABLE ${TABLE} ALTER COLUMN words SET STATISTICS 1000;
+  ALTER TABLE ${TABLE} ALTER COLUMN words SET STORAGE MAIN;
   ALTER TABLE ${TABLE} ENABLE ROW LEVEL SECURITY;
 `
 

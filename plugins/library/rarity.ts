@@ -1,6 +1,6 @@
 // How rare each word is among the documents in Postgres: from the statistics that its planner keeps of the column, so that nothing has to be counted or kept in step.
 import type { Query as Run } from '../postgres.ts'
-import { enoughOf } from './enough.ts'
+import { enoughOf, FEW } from './enough.ts'
 import type { Asked, Term } from './tsvector.ts'
 
 export interface Rarity {
@@ -16,6 +16,8 @@ interface Statistics { documents: number, average: number, share: Map<string, nu
 const FRESH = 300_000
 /** A pair says a little less than both of its words alone. */
 const PAIR = 0.5
+/** Documents that are ranked. Postgres takes some 5 µs for each and each word. */
+const RANKED = 3_000
 
 /** @param table with its schema. The statistics are those of the last ANALYZE; before the first, all words are alike. */
 export function createRarity (query: Run, table: string): Rarity {
@@ -37,6 +39,15 @@ export function createRarity (query: Run, table: string): Rarity {
     known = { documents: Math.max(0, row.documents), average: row.average || known.average, share: new Map(words.map((word, index) => [word, shares[index]!])), least: shares[words.length] ?? 0 }
   }
 
+  /** Where even the rarest word is common, what holds it together with the next is enough, if it is not too little. */
+  function narrow (enough: Term[], words: readonly Term[], found: (word: Term) => number): Term[] {
+    const [rarest] = enough
+    if (enough.length !== 1 || found(rarest!) <= RANKED) return enough
+    const [next] = words.filter((word) => word !== rarest).sort((a, b) => found(a) - found(b))
+    const together = next === undefined ? 0 : found(rarest!) * found(next) / known.documents
+    return together < FEW ? enough : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
+  }
+
   const shareOf = (lexeme: string): number => known.share.get(lexeme) ?? known.least / 2
   const weightOf = (lexeme: string): number => {
     const found = shareOf(lexeme) * known.documents
@@ -49,7 +60,8 @@ export function createRarity (query: Run, table: string): Rarity {
       if (performance.now() - read > FRESH) await refresh()
       const weights = terms.map(({ lexemes }) => lexemes.length === 1 ? weightOf(lexemes[0]!) : PAIR * lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0))
       const words = terms.filter(({ lexemes }) => lexemes.length === 1)
-      const candidates = enoughOf(words, ({ lexemes }) => shareOf(lexemes[0]!) * known.documents)
+      const found = ({ lexemes }: Term): number => shareOf(lexemes[0]!) * known.documents
+      const candidates = narrow(enoughOf(words, found, RANKED), words, found)
       return { weights, average: known.average, candidates: candidates.length > 0 ? candidates : terms }
     }
   }

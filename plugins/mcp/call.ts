@@ -2,7 +2,7 @@
 import { isInputRequiredResult, ProtocolError, type CallToolResult, type ContentBlock, type InputRequiredResult } from '@modelcontextprotocol/server'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ZodError } from 'zod'
-import type { Tool, ToolContext } from '../../tools/define-tool.ts'
+import { isToolError, type Tool, type ToolContext } from '../../tools/define-tool.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import type { ActAs } from './acting.ts'
@@ -96,9 +96,6 @@ function lazily (make: () => FastifyBaseLogger) {
     error: (about: object, message: string) => log().error(about, message)
   }
 }
-
-/** By name, since a tool that was loaded anew has a class of its own. */
-export const isToolError = (error: unknown): error is Error => error instanceof Error && error.name === 'ToolError'
 
 async function toResult (tool: Tool, outcome: unknown, shown: ContentBlock[]): Promise<CallToolResult> {
   if (!tool.output) return { content: shown }

@@ -3,9 +3,16 @@ import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
 import type { Bus } from './bus.ts'
 
-export type Change =
+export type Change = Audience & (
   | { kind: 'tools_list_changed' | 'prompts_list_changed' | 'resources_list_changed' }
   | { kind: 'resource_updated', uri: string }
+)
+
+/** The user whom alone it concerns; everybody if there is none, or nobody signs in. */
+interface Audience { user?: string | null }
+
+/** Whether a stream may hear of it. @param user whose stream it is; `null` for whoever has not signed in. */
+export const concerns = (change: Change, user: string | null): boolean => change.user == null || change.user === user
 
 /** `number` grows with every change of all instances; it begins with the time in milliseconds, so that a log that was begun anew goes on above the old one. */
 export interface NumberedChange { number: number, change: Change }

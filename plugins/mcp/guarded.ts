@@ -1,7 +1,7 @@
 // Resources and prompts run like tools, but fail as the protocol says for them: with a JSON-RPC error that tells nothing of the inside (MCP "Resources", "Prompts": error handling).
 import { ProtocolError, ProtocolErrorCode, type InputRequiredResult } from '@modelcontextprotocol/server'
-import type { ToolContext } from '../../tools/define-tool.ts'
-import { isToolError, type House } from './call.ts'
+import { isToolError, type ToolContext } from '../../tools/define-tool.ts'
+import type { House } from './call.ts'
 import type { Exchange } from './contract.ts'
 import { DEADLINE, runInTime, type Conversation } from './run.ts'
 

@@ -2,10 +2,10 @@
 import type { ServerResponse } from 'node:http'
 import { SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY, type Implementation, type RequestId, type SubscriptionFilter } from '@modelcontextprotocol/server'
 import type { Clock } from '../../clock.ts'
-import type { Change, Changes } from './changes.ts'
+import { concerns, type Change, type Changes } from './changes.ts'
 
-/** What one stream wants to hear of, and until when its token is good (seconds since the epoch). */
-export interface Subscription { id: RequestId, filter: SubscriptionFilter, until: number }
+/** What one stream wants to hear of, whose it is, and until when its token is good (seconds since the epoch). */
+export interface Subscription { id: RequestId, filter: SubscriptionFilter, user: string | null, until: number }
 
 export interface Subscriptions {
   /** Whether one more can be served. */
@@ -31,7 +31,7 @@ export function createSubscriptions (changes: Changes, serverInfo: Implementatio
     else raw.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`)
   }
   const deaf = changes.subscribe(({ change }) => {
-    for (const [raw, { id, filter }] of open) if (wants(filter, change)) send(raw, notification(change, id))
+    for (const [raw, { id, filter, user }] of open) if (concerns(change, user) && wants(filter, change)) send(raw, notification(change, id))
   })
   const end = (raw: ServerResponse, { id }: Subscription) => {
     open.delete(raw)

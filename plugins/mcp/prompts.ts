@@ -22,7 +22,7 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
   replace(prompts)
   const known = (name: string): Prompt => {
     const prompt = byName.get(name)
-    if (!prompt) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt named ${JSON.stringify(name.slice(0, 64))}; refresh the list of prompts`)
+    if (!prompt) throw unknownPrompt(name)
     return prompt
   }
 
@@ -43,11 +43,16 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
       return { description: prompt.description, messages }
     },
     async complete (name, { name: argument, value }, caller) {
-      const finders = known(name).complete as Record<string, (typed: string, context: ToolContext) => Promise<string[]>> | undefined
+      const prompt = known(name)
+      // Whoever may not use a prompt learns nothing through it either.
+      if (!maySee(prompt, caller.exchange.access, signIn)) throw unknownPrompt(name)
+      const finders = prompt.complete as Record<string, (typed: string, context: ToolContext) => Promise<string[]>> | undefined
       return complete(caller, [name, argument, value], value, finders && Object.hasOwn(finders, argument) ? finders[argument] : undefined)
     }
   }
 }
+
+const unknownPrompt = (name: string) => new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt named ${JSON.stringify(name.slice(0, 64))}; refresh the list of prompts`)
 
 function describe ({ name, title, description, icons, arguments: args }: Prompt): Listed {
   return {

@@ -6,7 +6,7 @@ import type { ToolContext } from '../../tools/define-tool.ts'
 import { parseTemplate, type UriTemplate } from '../../tools/uri-template.ts'
 import type { Access } from '../grants/contract.ts'
 import { complete, runGuarded, runPlain, type Caller } from './guarded.ts'
-import { readCursor, writeCursor } from './paging.ts'
+import { readCursor, writeCursor, type Place } from './paging.ts'
 
 interface Entry { resource: Resource, template: UriTemplate }
 interface Found extends Entry { variables: Record<string, string> }
@@ -22,6 +22,9 @@ export interface Resources {
   read (uri: string, caller: Caller): Promise<(ReadResourceResult & { ttlMs?: number }) | InputRequiredResult>
   complete (uri: string, argument: { name: string, value: string }, caller: Caller): Promise<Awaited<ReturnType<typeof complete>>>
 }
+
+/** Entries after which no further list is begun on a page. */
+const FULL_PAGE = 50
 
 /** Whoever may not read a resource does not see it either. */
 export const maySee = ({ scopes }: Pick<Resource, 'scopes'>, access: Access | null, signIn: boolean): boolean =>
@@ -51,11 +54,20 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       const plain = seen.filter(({ template }) => template.names.length === 0).map(({ resource }) => describe(resource))
       // One behind the other: the plain ones, then the pages of each template that can list.
       const lists = [undefined, ...seen.filter(({ resource }) => resource.list)]
-      const place = cursor === undefined ? { list: plain.length > 0 ? 0 : 1 } : readCursor(cursor, lists.length)
-      const entry = lists[place.list]
-      const page = entry ? await pageOf(entry, place.cursor, caller) : { resources: plain, next: undefined }
-      const next = page.next !== undefined ? { list: place.list, cursor: page.next } : place.list + 1 < lists.length ? { list: place.list + 1 } : undefined
-      return { resources: page.resources, ...(next && { nextCursor: writeCursor(next) }) }
+      const found: Listed[] = []
+      let next: Place | undefined = cursor === undefined ? { list: 0 } : readCursor(cursor, lists.length)
+      // Short lists share a page: many clients look at no other than the first.
+      while (next && found.length < FULL_PAGE) {
+        const { list, cursor }: Place = next
+        const entry = lists[list]
+        const page = entry ? await pageOf(entry, cursor, caller) : { resources: plain, next: undefined }
+        found.push(...page.resources)
+        next = list + 1 < lists.length ? { list: list + 1 } : undefined
+        if (page.next === undefined) continue
+        next = { list, cursor: page.next }
+        break
+      }
+      return { resources: found, ...(next && { nextCursor: writeCursor(next) }) }
     },
     templates: (caller) => ({
       resourceTemplates: visible(caller).filter(({ template }) => template.names.length > 0).map(({ resource }) => {

@@ -77,7 +77,7 @@ async function subscribe (response: Response, { access }: Exchange, subscription
   const { params } = JSON.parse(first.slice(first.indexOf('{'))) as SubscriptionsAcknowledgedNotification
   const id = params._meta![SUBSCRIPTION_ID_META_KEY] as RequestId
   if (!subscriptions.hasRoom()) return toAnswer(Response.json({ jsonrpc: '2.0', error: { code: ProtocolErrorCode.InternalError, message: 'Too many streams are open: try again later' }, id }, { status: 503, headers: { 'retry-after': '60' } }))
-  const subscription = { id, filter: params.notifications, until: access?.expiresAt ?? Infinity }
+  const subscription = { id, filter: params.notifications, user: access?.user.id ?? null, until: access?.expiresAt ?? Infinity }
   return { status: 200, headers: EVENTS, body: (raw) => subscriptions.open(raw, subscription) }
 }
 

@@ -18,11 +18,22 @@ declare module 'fastify' {
 /** Everything a person has here, as they get it: times as ISO 8601. */
 export interface NotesExport { notes: Array<Omit<ToolNote, 'url'>> }
 
+export interface NoteChange {
+  /** Whose note it is; `null` without sign-in. */
+  user: string | null
+  /** As tools know it. */
+  id: string
+  /** Whether a list of notes looks different now. */
+  listed: boolean
+}
+
 export interface Notes {
   /** For the start-up lines. */
   readonly description: string
   /** The notes of whoever is calling. Without sign-in (`null`) all callers share one set, which no user ever sees. */
   of (user: { id: string } | null): ToolNotes & { search (query: string, limit: number): Promise<SearchHit[]> }
+  /** Calls the listener after each step that changed something. */
+  onChange (listener: (change: NoteChange) => void): void
   exportOf (userId: string): Promise<NotesExport>
   /** For the end of an account. @returns how many notes there were. */
   deleteOf (userId: string): Promise<number>
@@ -41,11 +52,14 @@ export default fp(async function notes (app: FastifyInstance, { dataDir, redisUr
   const store = local ?? await openPostgresNotes(app.postgres!)
   app.addHook('onClose', () => store.close())
   const checkHome = local && redisUrl !== undefined ? await openHome(app.storage.collection<Home>('notes-home'), local.identity) : async () => {}
-  const context = { store, checkHome, now: () => app.now() * 1000, noteUrl }
+  const listeners: Array<(change: NoteChange) => void> = []
+  const changed: Context['changed'] = (change) => { for (const listener of listeners) listener(change) }
+  const context = { store, checkHome, changed, now: () => app.now() * 1000, noteUrl }
 
   app.decorate('notes', {
     description: store.description,
     of: (user) => notesOf(ownerOf(user), context),
+    onChange: (listener) => { listeners.push(listener) },
     async exportOf (userId) {
       const all: Note[] = []
       for (let page = await store.list(userId, MOST_LISTED); page.length > 0; page = await store.list(userId, MOST_LISTED, page.at(-1))) all.push(...page)
@@ -62,26 +76,30 @@ const ownerOf = (user: { id: string } | null): string => user === null ? NOBODY 
 interface Context {
   store: NoteStore
   checkHome (): Promise<void>
+  changed (change: NoteChange): void
   /** Milliseconds since the epoch. */
   now (): number
   noteUrl (id: string): string
 }
 
-function notesOf (owner: string, { store, checkHome, now, noteUrl }: Context): ReturnType<Notes['of']> {
+function notesOf (owner: string, { store, checkHome, changed, now, noteUrl }: Context): ReturnType<Notes['of']> {
   const show = (note: Note): ToolNote => ({ ...describe(note), url: noteUrl(encodeURIComponent(PREFIX + note.id)) })
 
   /** @param next from the note as it is; `null` deletes it. */
   async function step (id: string, next: (known: Note | undefined) => Omit<Note, 'version' | 'created' | 'modified'> | null): Promise<ToolNote | undefined> {
     await checkHome()
     let written: Note | undefined
+    let before: Note | undefined
     await store.update(owner, id, (known, usage) => {
       const content = next(known)
+      before = known
       if (content === null) return null
       const modified = Math.max(now(), known?.modified ?? 0)
       written = { ...content, version: (known?.version ?? 0) + 1, created: known?.created ?? modified, modified }
       checkRoom(written, known, usage)
       return written
     })
+    changed({ user: owner === NOBODY ? null : owner, id: PREFIX + id, listed: before?.title !== written?.title })
     return written && show(written)
   }
 

@@ -68,6 +68,22 @@ async function connect (url: string): Promise<pg.Client> {
   return client
 }
 
+/**
+ * Hands a database over to a role of its own, which may do everything in it and nothing to the server, as hosts give it out.
+ * @param sql run as that role.
+ */
+export async function asOwner (url: string, sql: string): Promise<string> {
+  const role = `owner_${randomBytes(8).toString('hex')}`
+  const admin = await connect(url)
+  await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'; ALTER DATABASE ${new URL(url).pathname.slice(1)} OWNER TO ${role}; ALTER SCHEMA public OWNER TO ${role}`)
+  await admin.end()
+  const owned = Object.assign(new URL(url), { username: role, password: role }).href
+  const owner = await connect(owned)
+  await owner.query(sql)
+  await owner.end()
+  return owned
+}
+
 /** The folder with `postgres` and `initdb`: on PATH, or where Debian keeps the newest version. */
 function findPrograms (): string | undefined {
   const folders = () => [...(process.env['PATH'] ?? '').split(delimiter), ...globSync('/usr/lib/postgresql/*/bin').sort().reverse()]

@@ -1,92 +1,16 @@
 // The main job, end to end: an official client that has never seen this server goes from the bare URL to search and fetch, through the real pages, for every kind of person, on both storages; and again after a restart.
-import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client'
-import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import t, { type Test } from 'tap'
-import { Browser, type Page } from '../helpers/browser.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
+import { asDemo, asNewAccount, dialects, PASSWORD, signInWith, withPassword, type Connected, type Dialect, type SignIn } from '../helpers/sdk-client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { startSupabase } from '../helpers/supabase-lite.ts'
 
-const CALLBACK = 'http://localhost:8787/callback'
-const PASSWORD = 'eleven quiet otters 42'
-
-/** What a client keeps of its sign-in, as an app would keep it on disk. */
-class Keychain {
-  redirectUrl = CALLBACK
-  clientMetadata = { client_name: 'Journey', redirect_uris: [CALLBACK], grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none' }
-  asked: URL | undefined
-  #client: unknown
-  kept: { access_token: string, refresh_token?: string, token_type: string, scope?: string } | undefined
-  #verifier = ''
-  /** Each client library has types of its own for the same shape. */
-  get provider (): never { return this as never }
-  clientInformation () { return this.#client }
-  saveClientInformation (client: unknown) { this.#client = client }
-  tokens () { return this.kept }
-  saveTokens (tokens: NonNullable<Keychain['kept']>) { this.kept = tokens }
-  redirectToAuthorization (url: URL) { this.asked = url }
-  saveCodeVerifier (verifier: string) { this.#verifier = verifier }
-  codeVerifier () { return this.#verifier }
-}
-
-interface Connected {
-  listTools (): Promise<{ tools: Array<{ name: string }> }>
-  callTool (call: { name: string, arguments: Record<string, string> }): Promise<Record<string, unknown>>
-  close (): Promise<void>
-}
-interface Dialect {
-  name: string
-  connect (url: string, keychain: Keychain): Promise<Connected>
-  finish (url: string, keychain: Keychain, answer: URLSearchParams): Promise<void>
-}
-
-const modern = (mode: 'legacy' | { pin: string }): Dialect => ({
-  name: mode === 'legacy' ? 'SDK v2, 2025 era' : 'SDK v2, 2026 era',
-  async connect (url, keychain) {
-    const client = new ModernClient({ name: 'journey', version: '1' }, { versionNegotiation: { mode } })
-    await client.connect(new ModernTransport(new URL(url), { authProvider: keychain.provider }))
-    return client as unknown as Connected
-  },
-  finish: (url, keychain, answer) => new ModernTransport(new URL(url), { authProvider: keychain.provider }).finishAuth(answer)
-})
-
-const dialects: Dialect[] = [
-  modern({ pin: '2026-07-28' }),
-  modern('legacy'),
-  {
-    name: 'SDK v1',
-    async connect (url, keychain) {
-      const client = new V1Client({ name: 'journey', version: '1' })
-      await client.connect(new V1Transport(new URL(url), { authProvider: keychain.provider }) as never)
-      return client as unknown as Connected
-    },
-    finish: (url, keychain, answer) => new V1Transport(new URL(url), { authProvider: keychain.provider }).finishAuth(answer.get('code')!)
-  }
-]
-
-/** Brings the browser from the login page to a signed-in session. */
-type SignIn = (browser: Browser, login: Page) => Promise<Page>
-
-const asDemo: SignIn = (browser, login) => browser.submit(login, ({ fields }) => fields['backend'] === 'demo')
-const asNewAccount = (email: string): SignIn => async (browser, login) => {
-  const link = /href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&')
-  const form = await browser.get(new URL(link, login.url).href)
-  return browser.submit(form, ({ action }) => action === '/signup', { email, password: PASSWORD, name: 'Ann' })
-}
-const withPassword = (email: string): SignIn => (browser, login) => browser.submit(login, ({ fields }) => 'password' in fields, { email, password: PASSWORD })
-
 async function journey (t: Test, server: TestServer, dialect: Dialect, signIn: SignIn) {
-  const keychain = new Keychain()
-  await t.rejects(dialect.connect(server.url, keychain), { name: /UnauthorizedError|Error/ }, 'a stranger is asked to sign in')
-  const browser = new Browser()
-  const login = await browser.get(keychain.asked!.href)
+  const { keychain, browser, refusal, login, consent, redirect } = await signInWith(server.url, dialect, signIn)
+  t.match(refusal, { name: /UnauthorizedError|Error/ }, 'a stranger is asked to sign in')
   t.match(login.text, 'Journey', 'the login page names the app')
-  const consent = await signIn(browser, login)
   t.match(consent.text, 'localhost:8787', 'the consent page says where the person will be sent')
-  await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
-  t.equal(browser.left?.searchParams.get('iss'), server.url)
-  await dialect.finish(server.url, keychain, browser.left!.searchParams)
+  t.equal(redirect.searchParams.get('iss'), server.url)
 
   await searchAndFetch(t, await dialect.connect(server.url, keychain))
   return { keychain, browser }

@@ -262,7 +262,8 @@ t.test('F20-F22, F24: resources are listed in pages, read by URI and completed; 
       pages.push(result.resources.map(({ uri }: { uri: string }) => uri))
       cursor = result.nextCursor
     } while (cursor !== undefined)
-    t.strictSame(pages, [['asking://now', 'broken://now', 'status://bytes', 'status://now'].sort((a, b) => pages[0]!.indexOf(a) - pages[0]!.indexOf(b)), ['notes://n0', 'notes://n1', 'notes://n2'], ['notes://n3', 'notes://n4', 'notes://n5'], ['notes://n6']], era)
+    t.strictSame(pages.shift()!.sort(), ['asking://now', 'broken://now', 'notes://n0', 'notes://n1', 'notes://n2', 'status://bytes', 'status://now'], 'short lists share a page')
+    t.strictSame(pages, [['notes://n3', 'notes://n4', 'notes://n5'], ['notes://n6']], era)
     t.match((await request('resources/templates/list')).json.result.resourceTemplates, [{ uriTemplate: 'notes://{name}', name: 'note', title: 'note', description: /note/ }])
     for (const cursor of ['x', '', 'W10', Buffer.from('[9,null]').toString('base64url'), Buffer.from('[-1,null]').toString('base64url'), Buffer.from('[1,"nothing"]').toString('base64url'), Buffer.from('{"a":1}').toString('base64url')]) {
       t.match((await request('resources/list', { cursor })).json.error, { code: -32602 }, `F6: ${cursor}`)

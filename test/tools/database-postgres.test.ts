@@ -159,7 +159,7 @@ test('TL-03: odd arguments, and text in parameters that stays text', async (t) =
     const answer = await ask({ sql: 'SELECT count(*) FROM customers WHERE name = $1', parameters: [value] })
     t.ok(answer.error ?? t.same(answer.rows, [[0]]), JSON.stringify(value).slice(0, 30))
   }
-  t.match(await ask({ sql: 'SELECT 1', database: 'other' }), { error: /There is postgres\./ })
+  t.match(await ask({ sql: 'SELECT 1', database: 'other' }), { error: /Pass one of these as database: postgres\./ })
   t.equal((await client.query('SELECT count(*)::int AS n FROM orders')).rows[0].n, 1)
 })
 

@@ -68,7 +68,7 @@ export function convert (quantity: Quantity, target: Quantity): Quantity {
 /** Both in one unit: that of the left, unless only that of the right keeps the numbers exact. */
 function align (a: Quantity, b: Quantity): [Quantity, Quantity] {
   checkNoShift(a, b)
-  if (!sameDimension(a, b)) throw new ToolError(`${describe(a)} and ${describe(b)} cannot be added, subtracted or compared: they measure different things.`)
+  if (!sameDimension(a, b)) throw new ToolError(`${describe(a)} and ${describe(b)} cannot be added, subtracted or compared: they measure different things. Check the units and the brackets.`)
   if (a.units.length === 0 && b.units.length === 0) return [a, b]
   const right = convert(b, a)
   const left = right.exact ? a : convert(a, b)

@@ -30,13 +30,14 @@ export async function describeDatabases (databases: readonly Database[], context
     return {
       name,
       kind,
-      tables: chosen.slice(0, MOST_NAMED).map((table, index) => index < MOST_DETAILED ? describe(table) : { name: table.name }),
+      tables: chosen.slice(0, MOST_NAMED).map((table, index) => index < MOST_DETAILED ? describeTable(table) : { name: table.name }),
       ...(left > 0 && { truncated: `Columns are shown for ${MOST_DETAILED} of ${chosen.length} tables. Name others in tables to see theirs.` })
     }
   })
 }
 
-const describe = ({ name, kind, comment, columns }: Table) => ({
+/** One table with its columns. */
+export const describeTable = ({ name, kind, comment, columns }: Table) => ({
   name,
   ...(kind === 'view' && { kind }),
   ...(comment && { comment: comment.slice(0, 300) }),

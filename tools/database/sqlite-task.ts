@@ -111,7 +111,7 @@ function refuse (action: number, first: string | null, second: string | null, { 
       const name = (first ?? '').toLowerCase()
       return tables.has(name) || ARGUMENT_TABLES.has(name) || (second === '' && !builtIn(name)) ? undefined : `There is no table ${first} to read here.${didYouMean(name, tables)} Call database_query without sql to see the tables.`
     }
-    case constants.SQLITE_FUNCTION: return allowedFunctions.has((second ?? '').toLowerCase()) ? undefined : `The function ${second} is not offered here.${didYouMean(second ?? '', allowedFunctions)}`
+    case constants.SQLITE_FUNCTION: return allowedFunctions.has((second ?? '').toLowerCase()) ? undefined : `The function ${second} is not offered here.${didYouMean(second ?? '', allowedFunctions)} The usual functions for numbers, text, dates, JSON, aggregates and windows are.`
     default: return ONLY_READS
   }
 }

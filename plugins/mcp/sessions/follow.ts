@@ -1,7 +1,7 @@
 // GET in a session: the stream that tells of changes, or the rest of a request's stream that broke (MCP 2025-11-25 "Listening for Messages from the Server", "Resumability and Redelivery").
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../clock.ts'
-import type { Changes, NumberedChange } from '../changes.ts'
+import { concerns, type Changes, type NumberedChange } from '../changes.ts'
 import type { Answer } from '../contract.ts'
 import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
 import { EVENTS, knowsEmptyEvents, openLine, type Line, type RequestStreams } from './events.ts'
@@ -51,6 +51,7 @@ async function followChanges (session: Session, client: Line, after: number | un
   const stream = randomUUID()
   const wanted = new Set(session.record.uris)
   const send = ({ number, change }: NumberedChange) => {
+    if (!concerns(change, session.record.user)) return
     if (change.kind === 'resource_updated' && !wanted.has(change.uri)) return
     const message = change.kind === 'resource_updated'
       ? { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: change.uri } }

@@ -1,0 +1,47 @@
+// Each note of the caller as a resource, and nobody else's: listed newest change first, found by its id, and told of when it changes (MCP "Resources").
+import { defineResource } from './define-resource.ts'
+import type { ToolNote, ToolNotes } from './define-tool.ts'
+
+/** The id of a note is its URI as well. */
+const SCHEME = 'note:'
+const MOST_COMPLETED = 100
+
+const nameOf = ({ id }: ToolNote): string => id.slice(SCHEME.length)
+
+export default defineResource({
+  uri: `${SCHEME}{id}`,
+  name: 'note',
+  title: 'Note',
+  description: 'A note of the user. The whole URI is the id that search and list_notes return.',
+  mimeType: 'text/markdown',
+  scopes: ['mcp:read'],
+  read: async ({ id }, { notes }) => (await notes.find(SCHEME + id))?.text,
+  async list (cursor, { notes }) {
+    const { notes: page, next } = await notes.list({ limit: 50, cursor })
+    return {
+      resources: page.map((note) => ({ values: { id: nameOf(note) }, name: note.id, title: note.title })),
+      ...(next !== undefined && { next })
+    }
+  },
+  complete: {
+    // Nobody knows an id by heart: what was typed may also stand in the title.
+    async id (typed, { notes }) {
+      const wanted = typed.toLowerCase()
+      const found: string[] = []
+      for await (const note of all(notes)) {
+        if (nameOf(note).startsWith(typed) || note.title.toLowerCase().includes(wanted)) found.push(nameOf(note))
+        if (found.length >= MOST_COMPLETED) break
+      }
+      return found
+    }
+  }
+})
+
+async function * all (notes: ToolNotes): AsyncGenerator<ToolNote> {
+  let cursor: string | undefined
+  do {
+    const page = await notes.list({ limit: 50, cursor })
+    yield * page.notes
+    cursor = page.next
+  } while (cursor !== undefined)
+}
