@@ -4,37 +4,14 @@ import { Browser } from '../helpers/browser.ts'
 import type { ServerOptions } from '../helpers/server.ts'
 import { startSmtp } from '../helpers/smtp.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
+import { PASSWORD, startWithMail } from '../helpers/with-mail.ts'
 
-const PASSWORD = 'eleven quiet otters 42'
 const NEXT = 'seven loud badgers 17'
 
 const smtp = await startSmtp()
 t.teardown(() => smtp.stop())
 
-async function withMail (start: Start, options: ServerOptions = {}) {
-  const server = await start({ ...options, env: { SMTP_URL: smtp.url, MAIL_FROM: 'Server <mcp@example.com>', ...options.env } })
-  const { url, app } = server
-  /** The link of the newest message to this address, once it has come. */
-  const linkTo = async (address: string, from = 0): Promise<string | undefined> => {
-    // What is sent is begun after the answer, and waits for storage first.
-    for (let tries = 0; tries < 100; tries++) {
-      await app.mail.idle()
-      const message = smtp.messages.slice(from).findLast(({ to }) => to === address)
-      if (message) return /https?:\/\/\S+\?link=[\w-]+/.exec(message.text)?.[0]
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    return undefined
-  }
-  const signUp = async (email: string, password = PASSWORD, browser = new Browser()) => {
-    const login = await browser.get(`${url}/login`)
-    const page = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), url).href)
-    return browser.submit(page, ({ action }) => action === '/signup', { email, password })
-  }
-  const signIn = async (email: string, password: string, browser = new Browser()) =>
-    browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
-  const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')
-  return { ...server, linkTo, signUp, signIn, isIn }
-}
+const withMail = (start: Start, options: ServerOptions = {}) => startWithMail(smtp, start, options)
 
 const email = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.com`
 
@@ -68,6 +45,33 @@ storageTest('LG-15: a taken address gets the same answer, and only its owner is 
   t.match(smtp.messages.at(-1)?.text, /have an account already/)
   await signIn(ann, 'another password 77', browser)
   t.equal(await isIn(browser), false, 'the password is the first one still')
+})
+
+storageTest('LG-15: who signs up with the address of somebody else and waits for them gets nothing, whoever came first', async (t, start) => {
+  const { url, app, signUp, signIn, linkTo, isIn } = await withMail(start)
+  for (const [order, mine, theirs] of [['the owner comes second', NEXT, PASSWORD], ['the owner comes first', PASSWORD, NEXT]] as const) {
+    const ann = email(t, `squatted${order.at(-1)!}`)
+    let sent = smtp.messages.length
+    const first = await signUp(ann, PASSWORD)
+    const confirm = (await linkTo(ann, sent))!
+    sent = smtp.messages.length
+    const second = await signUp(ann, NEXT)
+    t.same([second.status, second.text.replaceAll(/interaction=[\w-]+/g, '')], [first.status, first.text.replaceAll(/interaction=[\w-]+/g, '')])
+    const choose = (await linkTo(ann, sent))!
+    t.match(choose, /\/password\/reset/)
+
+    // Whichever message the owner opens, the other's password is none.
+    const owner = new Browser()
+    await owner.submit(await owner.get(confirm), () => true)
+    t.equal((await signIn(ann, theirs)).status, 401, order)
+    t.equal((await signIn(ann, mine)).status, 401, 'nor is one that was typed before')
+    await owner.submit(await owner.get(choose), () => true, { password: 'nine green lanterns 88' })
+    await signIn(ann, 'nine green lanterns 88', owner)
+    t.equal(await isIn(owner), true)
+    t.equal((await signIn(ann, theirs)).status, 401)
+    t.match(await app.signIn.backends.get('local')!.accounts!.find(ann), { verified: true, contested: false })
+    t.match((await owner.get(`${url}/account`)).text, ann)
+  }
 })
 
 storageTest('a forgotten password: by a link that works once, for half an hour, and signs out everywhere', async (t, start) => {
