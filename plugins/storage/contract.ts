@@ -18,6 +18,11 @@ export interface Change<T, R> {
  */
 export interface Collection<T> {
   find (id: string): Promise<T | undefined>
+  /**
+   * As `find`, but may be answered at once, from what was read a moment ago: a change made here is seen by the next call,
+   * one made elsewhere within 100 ms, and where that is not certain storage is asked. The record is shared; do not change it.
+   */
+  findRecent (id: string): T | undefined | Promise<T | undefined>
   put (id: string, record: T, ttl: Lifetime): Promise<void>
   /** Writes only if there is no such record. @returns whether it was written. */
   create (id: string, record: T, ttl: Lifetime): Promise<boolean>

@@ -11,6 +11,7 @@ export function observed (storage: Storage, observe: Observe): Storage {
       const inner = storage.collection<T>(kind)
       return {
         find: (id) => observe('find', kind, () => inner.find(id)),
+        findRecent: (id) => observe('find', kind, async () => inner.findRecent(id)),
         put: (id, record, ttl) => observe('put', kind, () => inner.put(id, record, ttl)),
         create: (id, record, ttl) => observe('create', kind, () => inner.create(id, record, ttl)),
         take: (id) => observe('take', kind, () => inner.take(id)),

@@ -2,6 +2,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
 import { connectRedis, scanKeys } from './redis-connection.ts'
+import { openRedisCache, type RedisCache } from './redis-cache.ts'
 import { openRedisJournals, TALLY } from './redis-journal.ts'
 import { redisPortable } from './redis-portable.ts'
 
@@ -30,32 +31,56 @@ export async function openRedisStorage (url: string, log: { warn (message: strin
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
   redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
 
+  const caches = new Map<string, RedisCache<unknown>>()
+
   return {
     description: `${redis instanceof Cluster ? 'Redis Cluster' : 'Redis'} at ${new URL(url.split(',')[0]!).host}`,
-    collection: (kind) => collection(redis, kind),
+    collection: (kind) => collection(redis, kind, caches),
     ...openRedisJournals(redis, guarded),
     ...redisPortable(redis, openRedisJournals(redis, guarded), guarded),
     async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
-    async close () { redis.disconnect() }
+    async close () {
+      for (const cache of caches.values()) cache.close()
+      redis.disconnect()
+    }
   }
 }
 
 const key = (kind: string, id: string): string => `mcp:${kind}:${id}`
 
-function collection<T> (redis: Client, kind: string): Collection<T> {
+/** @param caches by kind, of all collections of it: one writes, and another has to know. */
+function collection<T> (redis: Client, kind: string, caches: Map<string, RedisCache<unknown>>): Collection<T> {
   const decode = (value: string | null): T | undefined => value === null ? undefined : decodeRecord<T>(kind, value)
   const swap = (id: string, expected: string, record: T | undefined, ttl: Lifetime) =>
-    guarded(redis.swap(key(kind, id), expected, record === undefined ? '' : encodeRecord(kind, record), milliseconds(ttl)))
+    changing(id, redis.swap(key(kind, id), expected, record === undefined ? '' : encodeRecord(kind, record), milliseconds(ttl)))
+
+  const find = async (id: string) => decode(await guarded(redis.get(key(kind, id))))
+  /** Known here before and after: what was read on the way may be from before the change. */
+  const changing = async <R>(id: string, change: Promise<R>): Promise<R> => {
+    caches.get(kind)?.forget(id)
+    try {
+      return await guarded(change)
+    } finally {
+      caches.get(kind)?.forget(id)
+    }
+  }
 
   return {
-    async find (id) { return decode(await guarded(redis.get(key(kind, id)))) },
+    find,
+    findRecent (id) {
+      // Each member of a Cluster would have to tell its own part.
+      if (redis instanceof Cluster) return find(id)
+      const cache = caches.get(kind) as RedisCache<T> | undefined ?? openRedisCache<T>(redis, key(kind, ''))
+      caches.set(kind, cache as RedisCache<unknown>)
+      return cache.find(id, () => find(id))
+    },
     async put (id, record, ttl) {
       const value = encodeRecord(kind, record)
-      await guarded(ttl === null ? redis.set(key(kind, id), value) : redis.set(key(kind, id), value, 'PX', milliseconds(ttl)))
+      await changing(id, ttl === null ? redis.set(key(kind, id), value) : redis.set(key(kind, id), value, 'PX', milliseconds(ttl)))
     },
     async create (id, record, ttl) { return await swap(id, '', record, ttl) === 1 },
-    async take (id) { return decode(await guarded(redis.getdel(key(kind, id)))) },
-    async delete (id) { await guarded(redis.del(key(kind, id))) },
+    async take (id) { return decode(await changing(id, redis.getdel(key(kind, id)))) },
+    async delete (id) { await changing(id, redis.del(key(kind, id))) },
     async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const value = await guarded(redis.get(key(kind, id)))

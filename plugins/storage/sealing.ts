@@ -1,5 +1,5 @@
 // The server's secret key and what is made of it: sealing of secrets that must come back (AES-256-GCM) and keyed hashes. The first key writes, every key reads.
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync, linkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -82,7 +82,7 @@ function readKey (file: string): string {
 }
 
 /** SHA-256, base64url: how a high-entropy secret is kept. */
-export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
+export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
 
 /** Constant-time comparison of two strings of any length. */
 export const equalSecrets = (a: string, b: string): boolean =>

@@ -76,6 +76,8 @@ function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Cl
 
   return {
     async find (id) { return guarded(() => read(id)) },
+    // Reading costs about as much as asking whether another process has written.
+    findRecent: (id) => guarded(() => read(id)),
     async put (id, record, ttl) { guarded(() => write(id, record, ttl)) },
     async create (id, record, ttl) {
       return guarded(() => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
