@@ -1,6 +1,5 @@
 // buildApp: the table of contents. The only file that names every plugin and every route.
 import { randomUUID } from 'node:crypto'
-import type { Writable } from 'node:stream'
 import cors from '@fastify/cors'
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
@@ -64,8 +63,8 @@ const SOURCES = new URL('./sources/', import.meta.url)
 export interface AppOptions {
   /** The clock, for tests where time matters. */
   now?: Clock
-  /** Takes the log's lines in place of the terminal, for tests. */
-  logTo?: Writable
+  /** Takes the log's lines in place of the terminal. */
+  logTo?: { write (line: string): void }
   /** What to offer instead of what tools/ holds, for tests. */
   offer?: Offer
   /** Whether what is offered changes while the server runs: with the files of tools/, unless there is an `offer`. */
@@ -187,7 +186,7 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(accountRoutes)
 }
 
-function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
+function createServer (config: Config, logTo: AppOptions['logTo']): FastifyInstance {
   const app = fastify({
     logger: { level: config.logLevel, serializers: { err: describeError }, ...(logTo && { stream: logTo }) },
     // The default lines hold URLs, and URLs here hold codes, states and handles.

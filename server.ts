@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { ConfigError, loadConfig, readEnvironment } from './config.ts'
+import { gatherLines } from './plugins/observe/log-lines.ts'
 import { showProgress, startLines } from './start-lines.ts'
 
 const CLOSE_WITHIN_MS = 10_000
@@ -10,7 +11,11 @@ const CLOSE_WITHIN_MS = 10_000
 try {
   const config = await loadConfig(readEnvironment())
   // npm run dev: tools are taken over as they are saved.
-  const app = await buildApp(config, { reloads: process.argv.includes('--dev') })
+  const lines = gatherLines(process.stdout)
+  process.on('exit', lines.flush)
+  // A log that nobody reads any more must not end the server.
+  process.stdout.on('error', () => {})
+  const app = await buildApp(config, { reloads: process.argv.includes('--dev'), logTo: lines })
   closeWithGrace({ delay: config.shutdownDelay * 1000 + CLOSE_WITHIN_MS }, async ({ err }) => {
     if (err) app.log.error({ err }, 'closing after an error')
     app.drain()

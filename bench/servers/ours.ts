@@ -1,10 +1,11 @@
 // This server as it is, with one trivial tool beside none of its own: what the other servers of the bench are compared with.
 import { buildApp } from '../../app.ts'
 import { loadConfig, readEnvironment } from '../../config.ts'
+import { gatherLines } from '../../plugins/observe/log-lines.ts'
 import { trivialTool } from '../tool.ts'
 
 const config = await loadConfig(readEnvironment())
-const app = await buildApp(config, { offer: { tools: [trivialTool] } as never })
+const app = await buildApp(config, { offer: { tools: [trivialTool], resources: [], prompts: [] }, logTo: gatherLines(process.stdout) })
 await app.listen({ port: config.port, host: config.host })
 process.send?.('ready')
 process.once('SIGTERM', () => { app.close().then(() => process.exit(0), () => process.exit(1)) })
