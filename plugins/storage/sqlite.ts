@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
+import { openSqliteCache, type SqliteCache } from './sqlite-cache.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
 import { sqlitePortable } from './sqlite-portable.ts'
 
@@ -28,6 +29,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
   // FULL: an answered token is on the disk, not in a cache.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;' + SCHEMA)
   const statements = prepare(db)
+  const cache = openSqliteCache(db, now)
   const journals = openSqliteJournals(db, now, { guarded, atomically: (work) => guarded(() => transaction(db, work)) })
   const sweep = () => {
     guarded(() => statements.sweep.run(now(), SWEEP_ROWS))
@@ -40,11 +42,14 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
 
   return {
     description: `SQLite in ${dataDir}`,
-    collection: (kind) => collection(db, statements, kind, now),
+    collection: (kind) => collection(db, statements, kind, now, cache),
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
-    ...sqlitePortable(db, file, now, (work) => guarded(() => transaction(db, work))),
+    ...sqlitePortable(db, file, now, (work) => {
+      cache.clear()
+      return guarded(() => transaction(db, work))
+    }),
     async check () { guarded(() => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)) },
     async close () {
       if (!open) return
@@ -58,7 +63,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
 function prepare (db: DatabaseSync): Statements {
   return {
     all: db.prepare('SELECT id, value FROM records WHERE kind = ? AND id > ? AND (expires IS NULL OR expires > ?) ORDER BY id LIMIT 500'),
-    find: db.prepare('SELECT value FROM records WHERE kind = ? AND id = ? AND (expires IS NULL OR expires > ?)'),
+    find: db.prepare('SELECT value, expires FROM records WHERE kind = ? AND id = ? AND (expires IS NULL OR expires > ?)'),
     put: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires'),
     create: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires WHERE expires <= ?'),
     take: db.prepare('DELETE FROM records WHERE kind = ? AND id = ? RETURNING value, expires'),
@@ -67,30 +72,36 @@ function prepare (db: DatabaseSync): Statements {
   }
 }
 
-function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Clock): Collection<T> {
-  const read = (id: string): T | undefined => {
+function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Clock, cache: SqliteCache): Collection<T> {
+  const keyOf = (id: string) => `${kind} ${id}`
+  const readRow = (id: string) => {
     const row = sql.find.get(kind, id, now())
-    return row === undefined ? undefined : decodeRecord<T>(kind, row['value'] as string)
+    return row && { record: decodeRecord<T>(kind, row['value'] as string), expires: row['expires'] as number | null }
   }
+  const read = (id: string): T | undefined => readRow(id)?.record
   const write = (id: string, record: T, ttl: Lifetime) => sql.put.run(kind, id, encodeRecord(kind, record), expiry(ttl, now))
+  /** A change is over when it returns, so nobody reads in between. */
+  const changing = <R>(id: string, change: () => R): R => {
+    cache.forget(keyOf(id))
+    return guarded(change)
+  }
 
   return {
     async find (id) { return guarded(() => read(id)) },
-    // Reading costs about as much as asking whether another process has written.
-    findRecent: (id) => guarded(() => read(id)),
-    async put (id, record, ttl) { guarded(() => write(id, record, ttl)) },
+    findRecent: (id) => guarded(() => cache.find(keyOf(id), () => readRow(id)) as T | undefined),
+    async put (id, record, ttl) { changing(id, () => write(id, record, ttl)) },
     async create (id, record, ttl) {
-      return guarded(() => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
+      return changing(id, () => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
     },
     async take (id) {
-      const row = guarded(() => sql.take.get(kind, id))
+      const row = changing(id, () => sql.take.get(kind, id))
       if (row === undefined) return undefined
       const expires = row['expires'] as number | null
       return expires !== null && expires <= now() ? undefined : decodeRecord<T>(kind, row['value'] as string)
     },
-    async delete (id) { guarded(() => sql.remove.run(kind, id)) },
+    async delete (id) { changing(id, () => sql.remove.run(kind, id)) },
     async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
-      return guarded(() => transaction(db, () => {
+      return changing(id, () => transaction(db, () => {
         const change = decide(read(id))
         if (change.remove) sql.remove.run(kind, id)
         else if (change.write) write(id, change.write.record, change.write.ttl)
