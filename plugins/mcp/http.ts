@@ -45,23 +45,31 @@ const accepts = (accept = ''): boolean => accept.includes('text/event-stream')
 
 /** All that an exchange is but its message. */
 export function readVisit (request: FastifyRequest, reply: FastifyReply, access: Access | null): Visit {
+  let gone: AbortSignal | undefined
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (name.startsWith('mcp-') && value !== undefined) headers[name] = String(value)
+  for (const name in request.headers) {
+    if (name.startsWith('mcp-')) headers[name] = String(request.headers[name])
   }
-  const gone = new AbortController()
-  // An answer that was sent closes, too.
-  reply.raw.once('close', () => { if (!reply.raw.writableFinished) gone.abort() })
   const lastEventId = request.headers['last-event-id']
   return {
     headers,
     acceptsEvents: accepts(request.headers.accept),
     access,
     requestId: request.id,
-    signal: gone.signal,
+    // Made for those who ask: most answers are sent before anybody could.
+    get signal () { return (gone ??= signalOf(reply.raw)) },
     log: request.log,
     lastEventId: lastEventId === undefined ? undefined : String(lastEventId)
   }
+}
+
+/** Aborted when the connection closes before the answer was sent. */
+function signalOf (raw: FastifyReply['raw']): AbortSignal {
+  const gone = new AbortController()
+  const leave = () => { if (!raw.writableFinished) gone.abort() }
+  if (raw.closed || raw.destroyed) leave()
+  else raw.once('close', leave)
+  return gone.signal
 }
 
 export function send (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {

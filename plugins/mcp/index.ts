@@ -104,7 +104,7 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
     if (request.method === 'GET') return sessions.listen(visit)
     if (request.method === 'DELETE') return sessions.end(visit)
     if (visit.headers['mcp-session-id'] !== undefined && isJSONRPCResponse(request.body)) return sessions.take(visit, request.body)
-    const exchange: Exchange = { ...visit, body: readMessages(request.body, visit.headers['mcp-protocol-version']) }
+    const exchange: Exchange = Object.assign(visit, { body: readMessages(request.body, visit.headers['mcp-protocol-version']) })
     const challenge = signIn ? checkAccess(exchange, offered, resourceMetadata) : undefined
     noteFirstUse(app, exchange)
     return challenge ?? straight.serve(exchange) ?? lane(exchange)
