@@ -3,40 +3,44 @@ import type { Exchange } from './contract.ts'
 
 export const DEADLINE = Symbol('deadline')
 
-export interface Patience {
+export class Patience {
+  readonly #exchange: Pick<Exchange, 'signal'>
+  readonly #deadline: number
+  #made: AbortController | undefined
+
+  /** @param deadline milliseconds. */
+  constructor (exchange: Pick<Exchange, 'signal'>, deadline: number) {
+    this.#exchange = exchange
+    this.#deadline = deadline
+  }
+
+  get #stop (): AbortController { return (this.#made ??= new AbortController()) }
+
   /** Aborted when nobody waits any more. */
-  readonly signal: AbortSignal
+  get signal (): AbortSignal { return this.#stop.signal }
+
   /** @returns {@link DEADLINE} when the time is up. @throws what the work throws; when the client goes away, the reason of the exchange's signal. */
-  waitFor<R> (work: Promise<R>): Promise<R | typeof DEADLINE>
-}
-
-/** @param deadline milliseconds. */
-export function createPatience (exchange: Pick<Exchange, 'signal'>, deadline: number): Patience {
-  let made: AbortController | undefined
-  const stop = () => { made ??= new AbortController(); return made }
-
-  return {
-    get signal () { return stop().signal },
-    waitFor: (work) => new Promise((resolve, reject) => {
+  waitFor<R> (work: Promise<R>): Promise<R | typeof DEADLINE> {
+    return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       let leave: (() => void) | undefined
       const begin = setImmediate(() => {
-        const { signal } = exchange
+        const { signal } = this.#exchange
         leave = () => {
           reject(signal.reason)
-          stop().abort(signal.reason)
+          this.#stop.abort(signal.reason)
         }
         if (signal.aborted) return leave()
         signal.addEventListener('abort', leave, { once: true })
         timer = setTimeout(() => {
           resolve(DEADLINE)
-          stop().abort(new DOMException('The time for this call is up', 'TimeoutError'))
-        }, deadline)
+          this.#stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
+        }, this.#deadline)
       })
       const end = () => {
         clearImmediate(begin)
         clearTimeout(timer)
-        if (leave) exchange.signal.removeEventListener('abort', leave)
+        if (leave) this.#exchange.signal.removeEventListener('abort', leave)
       }
       work.finally(end).then(resolve, reject)
     })

@@ -8,7 +8,7 @@ import type { House } from './call.ts'
 import { CallContext } from './context.ts'
 import type { Exchange } from './contract.ts'
 import { callId, createDialogue, type Round } from './dialogue.ts'
-import { createPatience, type DEADLINE } from './patience.ts'
+import { Patience, type DEADLINE } from './patience.ts'
 
 /** What the protocol knows of one call besides its arguments. */
 export interface Conversation extends Round {
@@ -44,14 +44,15 @@ export function conversationOf ({ body }: Exchange): Conversation {
 export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof DEADLINE> {
   const { access } = exchange
   const dialogue = createDialogue(conversation, () => callId(access?.user.id, work.method, work.params), house.states)
-  const patience = createPatience(exchange, work.deadline)
+  const patience = new Patience(exchange, work.deadline)
   const reporter = createReporter(conversation)
   try {
     const context = new CallContext({ work, access, house, patience, dialogue, reporter, capabilities: conversation.capabilities }, traceOf(conversation.meta))
     const outcome = await patience.waitFor(work.run(context))
-    return dialogue.pending ?? outcome
+    return dialogue.pending() ?? outcome
   } catch (error) {
-    if (dialogue.pending && !exchange.signal.aborted) return dialogue.pending
+    const pending = dialogue.pending()
+    if (pending && !exchange.signal.aborted) return pending
     throw error
   } finally {
     reporter.end()
