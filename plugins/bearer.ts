@@ -1,14 +1,13 @@
 // Who may call: takes the access token from the Authorization header, before any body is read, and answers 401 with the challenge that starts a sign-in (RFC 6750 §2.1, §3; RFC 9728 §5.1).
 import fp from 'fastify-plugin'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { insufficientScope, invalidToken, OAuthError } from '../errors.ts'
 import type { Access } from './grants/contract.ts'
-import type { Grants } from './grants/index.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Makes an `onRequest` hook that fills `request.access`, or refuses with 401. */
-    requireAccess (resource: ProtectedResource): (request: FastifyRequest) => Promise<void>
+    /** Makes a check that fills `request.access`, or refuses with 401, at once where storage needs no time: for {@link asHook}. */
+    requireAccess (resource: ProtectedResource): (request: FastifyRequest) => void | Promise<void>
   }
   interface FastifyRequest {
     /** Who is calling, and what their token allows. `null` where no {@link FastifyInstance.requireAccess} hook ran. */
@@ -29,28 +28,36 @@ export interface ProtectedResource {
 /** The b64token of RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1). */
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 
+const AUTHORIZATION = 'authorization'
+
 export default fp(async function bearer (app: FastifyInstance) {
   app.decorateRequest('access', null)
-  app.decorate('requireAccess', (resource: ProtectedResource) => async (request: FastifyRequest) => {
+  app.decorate('requireAccess', (resource: ProtectedResource) => (request: FastifyRequest) => {
     const headers = authorizationHeaders(request)
-    if (headers.length === 0 && resource.mayBeAnonymous?.()) return
-    try {
-      request.access = await verify(app.grants, headers, resource)
-    } catch (error) {
-      if (error instanceof OAuthError) app.audit.recordOnce(request, error.code === 'unauthorized' ? 'challenge' : 'token_refused', { reason: error.code })
-      throw error
+    if (headers.length === 0 && resource.mayBeAnonymous?.()) return undefined
+    const refuse = (refusal: OAuthError): never => {
+      app.audit.recordOnce(request, refusal.code === 'unauthorized' ? 'challenge' : 'token_refused', { reason: refusal.code })
+      throw refusal
     }
+    const admit = (access: Access | undefined) => { request.access = access ?? refuse(wrongToken(resource)) }
+    const [header, ...more] = headers
+    if (header === undefined) return refuse(missingToken(resource))
+    const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
+    const found = token === undefined ? undefined : app.grants.verifyAccessToken(token)
+    return found instanceof Promise ? found.then(admit) : admit(found)
   })
 }, { name: 'bearer', dependencies: ['grants', 'audit'] })
 
-async function verify (grants: Pick<Grants, 'verifyAccessToken'>, headers: string[], resource: ProtectedResource): Promise<Access> {
-  const [header, ...more] = headers
-  if (header === undefined) throw missingToken(resource)
-  const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
-  const access = token === undefined ? undefined : await grants.verifyAccessToken(token)
-  if (access) return access
+/** A check as an `onRequest` hook that waits only where there is something to wait for: a promise is a detour for every call. */
+export const asHook = (check: (request: FastifyRequest) => void | Promise<void>) => (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+  const waiting = check(request)
+  if (waiting) waiting.then(() => done(), done)
+  else done()
+}
+
+function wrongToken (resource: ProtectedResource): OAuthError {
   const description = 'The access token is not valid: it is malformed, expired or revoked.'
-  throw invalidToken(description, challenge(resource, { error: 'invalid_token', error_description: description }))
+  return invalidToken(description, challenge(resource, { error: 'invalid_token', error_description: description }))
 }
 
 /** RFC 6750 §3.1: a request that shows no credentials is told where to get some, and no error code. */
@@ -59,7 +66,12 @@ export const missingToken = (resource: ProtectedResource): OAuthError =>
 
 /** Every Authorization header as sent: Node keeps only the first of several, and which one a proxy checked is anyone's guess. */
 function authorizationHeaders ({ raw: { rawHeaders } }: FastifyRequest): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization')
+  const found: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) found.push(rawHeaders[index + 1]!)
+  }
+  return found
 }
 
 /** RFC 6750 §3.1: the token is good but does not carry what the operation needs. `scopes` are all the operation needs, so that one step-up is enough. */

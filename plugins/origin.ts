@@ -6,8 +6,8 @@ import { accessDenied } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** An `onRequest` hook: 421 unless the request names this server, 403 if a web page that is not allowed sent it. */
-    checkOrigin (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>
+    /** Answers 421 unless the request names this server, 403 if a web page that is not allowed sent it. @returns undefined if it may go on. */
+    checkOrigin (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
     /** An `onRequest` hook for our own pages: a form may be posted from our own pages only. @throws access_denied. */
     checkFormOrigin (request: FastifyRequest): Promise<void>
   }
@@ -24,7 +24,7 @@ export default fp(async function origin (app: FastifyInstance, { publicUrl, cors
   const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
 
   // The headers as sent, never a forwarded one: what a proxy adds must not open the door.
-  app.decorate('checkOrigin', async (request: FastifyRequest, reply: FastifyReply) => {
+  app.decorate('checkOrigin', (request: FastifyRequest, reply: FastifyReply) => {
     const { host = '', origin } = request.headers
     const name = host.toLowerCase()
     if (name !== ownHost && name !== ownHost + defaultPort && !LOOPBACK_HOST.test(name)) {

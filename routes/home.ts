@@ -16,7 +16,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
   /** MCP Streamable HTTP 2025: a GET is a client that wants the stream of its session; without one there is no stream. */
   async function openStream (request: FastifyRequest, reply: FastifyReply) {
     try {
-      if (await app.checkOrigin(request, reply)) return reply
+      if (app.checkOrigin(request, reply)) return reply
       await requireAccess?.(request)
       app.mcp.checkRequest(request)
       return await app.mcp.serve(request, reply, signIn ? request.access : null, publicUrl + paths.protectedResource)

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import { paths } from '../paths.ts'
+import { asHook } from '../plugins/bearer.ts'
 import { resourceScopes } from '../plugins/scopes.ts'
 
 export default async function mcp (app: FastifyInstance, { publicUrl, signIn }: Pick<Config, 'publicUrl' | 'signIn'>) {
@@ -15,8 +16,8 @@ export default async function mcp (app: FastifyInstance, { publicUrl, signIn }: 
     const resourceMetadata = publicUrl + metadata
     app.register(async function endpoint (scope) {
       scope.mcp.prepare(scope)
-      scope.addHook('onRequest', scope.checkOrigin)
-      if (signIn) scope.addHook('onRequest', scope.requireAccess({ resourceMetadata, scopes: resourceScopes, mayBeAnonymous: scope.mcp.isOpen }))
+      scope.addHook('onRequest', (request, reply, done) => { if (!scope.checkOrigin(request, reply)) done() })
+      if (signIn) scope.addHook('onRequest', asHook(scope.requireAccess({ resourceMetadata, scopes: resourceScopes, mayBeAnonymous: scope.mcp.isOpen })))
       scope.addHook('onRequest', (request, _reply, done) => {
         scope.mcp.checkRequest(request)
         done()

@@ -2,11 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { paths } from '../paths.ts'
-import { missingScope } from '../plugins/bearer.ts'
+import { asHook, missingScope } from '../plugins/bearer.ts'
 
 export default async function userinfo (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const resourceMetadata = publicUrl + paths.protectedResource
-  const onRequest = app.requireAccess({ resourceMetadata, scopes: ['openid'] })
+  const onRequest = asHook(app.requireAccess({ resourceMetadata, scopes: ['openid'] }))
   // A POST may carry a form; the token is taken from the header alone, so nothing in it is read.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))

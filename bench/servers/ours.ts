@@ -4,7 +4,7 @@ import { loadConfig, readEnvironment } from '../../config.ts'
 import { trivialTool } from '../tool.ts'
 
 const config = await loadConfig(readEnvironment())
-const app = await buildApp(config, { offer: { tools: [trivialTool] } as never })
+const app = await buildApp(config, { offer: { tools: [trivialTool], resources: [], prompts: [] } })
 await app.listen({ port: config.port, host: config.host })
 process.send?.('ready')
 process.once('SIGTERM', () => { app.close().then(() => process.exit(0), () => process.exit(1)) })

@@ -6,7 +6,7 @@ import type { Config } from '../../config.ts'
 import { invalidGrant, OAuthError } from '../../errors.ts'
 import { equalSecrets, hashSecret, type Sealing } from '../storage/sealing.ts'
 import type { Collection } from '../storage/contract.ts'
-import { keepRecords } from '../storage/kept.ts'
+import { keepRecords, type KeptCollection } from '../storage/kept.ts'
 import type { Clock } from '../../clock.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
@@ -45,7 +45,7 @@ export interface Grants {
   /** The grant a refresh token belongs to, current or not; for checks that must come before a rotation. */
   findByRefreshToken (token: string): Promise<Grant | undefined>
   /** @returns undefined for anything but a live access token. */
-  verifyAccessToken (token: string): Promise<Access | undefined>
+  verifyAccessToken (token: string): Access | undefined | Promise<Access | undefined>
   /** Whether a refresh token is the one that may be used now. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
@@ -65,10 +65,18 @@ export default fp(async function grants (app: FastifyInstance, options: Options)
   app.decorate('grants', createGrants(await keepRecords<Grant>(app.storage, 'grant', app.now), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
 }, { name: 'grants', dependencies: ['storage'] })
 
-export function createGrants (store: Collection<Grant>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
+export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findKept'>>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const inUse = new Set(life.backends.map(({ id }) => id))
   const checkBackend = (check: CodeCheck): CodeCheck => (grant) => inUse.has(grant.backend) ? check(grant) : 'the way this person signed in is not in use any more; sign in again'
+  /** Looked at anew with each use, whatever the grant was read from. */
+  const accessOf = (grant: Grant | undefined, token: string): Access | undefined => {
+    const live = grant?.accessTokens[hashSecret(token)]
+    // RFC 8707: a token for what this server was called before is not for what it is now.
+    if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl || !inUse.has(grant.backend)) return undefined
+    // A tool is shown the person: what it does to that stays with its call.
+    return { grantId: grant.id, clientId: grant.clientId, user: { ...grant.user }, resource: grant.resource, scopes: [...live.scopes], expiresAt: live.expiresAt, clientName: grant.clientName, attempt: grant.attempt, ...(grant.backendSession !== undefined && { backendSession: grant.backendSession }) }
+  }
   const { whenEnded, ended, endingReuse } = createEndings()
   const revoke = async (grantId: string) => ended(await store.take(grantId))
   return {
@@ -85,13 +93,10 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
       return parsed && await store.find(parsed.grantId)
     },
     isCurrentRefreshToken: ({ refresh }, token) => refresh !== undefined && refresh.expiresAt > now() && equalSecrets(refresh.current, hashSecret(token)),
-    async verifyAccessToken (token) {
+    verifyAccessToken (token) {
       const parsed = parseToken('at', token)
-      const grant = parsed && await store.find(parsed.grantId)
-      const live = grant?.accessTokens[hashSecret(token)]
-      // RFC 8707: a token for what this server was called before is not for what it is now.
-      if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl || !inUse.has(grant.backend)) return undefined
-      return { grantId: grant.id, clientId: grant.clientId, user: grant.user, resource: grant.resource, scopes: live.scopes, expiresAt: live.expiresAt, clientName: grant.clientName, attempt: grant.attempt, ...(grant.backendSession !== undefined && { backendSession: grant.backendSession }) }
+      const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
+      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
     },
     async revokeToken (token, clientId) {
       const parsed = parseToken('rt', token) ?? parseToken('at', token)

@@ -11,7 +11,8 @@ import { StorageUnavailable } from '../storage/contract.ts'
 import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
 import type { RequestStates } from './dialogue.ts'
-import { conversationOf, DEADLINE, runInTime, traceOf, type Conversation } from './run.ts'
+import { DEADLINE } from './patience.ts'
+import { conversationOf, runInTime, traceOf, type Conversation } from './run.ts'
 
 /** What a tool gets from the house; what is somebody's own is handed out for the caller alone. */
 export interface House {

@@ -15,7 +15,7 @@ export interface Round {
 export interface Dialogue {
   ask<Q extends Questions> (questions: Q): Promise<Answers<Q>>
   /** What has to be asked before the work can go on, once {@link ask} was called and could not answer. */
-  readonly pending: InputRequiredResult | undefined
+  pending (): InputRequiredResult | undefined
 }
 
 /** Thrown through the author's code when an answer is missing. Whoever catches it on the way stops nothing: `pending` stands. */
@@ -65,7 +65,7 @@ export function createDialogue (round: Round, call: () => string, states: Reques
   const settled: Record<string, unknown> = {}
   let pending: InputRequiredResult | undefined
   return {
-    get pending () { return pending },
+    pending: () => pending,
     async ask (questions) {
       const answers: Record<string, unknown> = {}
       const open: Record<string, InputRequest> = {}

@@ -3,7 +3,8 @@ import { ProtocolError, ProtocolErrorCode, type InputRequiredResult } from '@mod
 import { isToolError, type ToolContext } from '../../tools/define-tool.ts'
 import type { House } from './call.ts'
 import type { Exchange } from './contract.ts'
-import { DEADLINE, runInTime, type Conversation } from './run.ts'
+import { DEADLINE } from './patience.ts'
+import { runInTime, type Conversation } from './run.ts'
 
 /** Who asks, and how they can be asked back. */
 export interface Caller { exchange: Exchange, house: House, conversation: Conversation }

@@ -4,7 +4,7 @@ import { OAuthError } from '../../errors.ts'
 import type { Access } from '../grants/contract.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import { readText } from './body.ts'
-import type { Answer } from './contract.ts'
+import type { Answer, Exchange } from './contract.ts'
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './refusal.ts'
 import type { Visit } from './sessions/index.ts'
 import { protocolVersions } from './versions.ts'
@@ -43,25 +43,49 @@ function checkVisit (method: string, { accept, 'mcp-protocol-version': version }
 
 const accepts = (accept = ''): boolean => accept.includes('text/event-stream')
 
-/** All that an exchange is but its message. */
-export function readVisit (request: FastifyRequest, reply: FastifyReply, access: Access | null): Visit {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (name.startsWith('mcp-') && value !== undefined) headers[name] = String(value)
+/**
+ * All that an exchange is but its message. A class, since an object that is written with a getter has a shape of its own
+ * each time, and the garbage collector then has more to do than the call.
+ */
+class HttpVisit implements Visit {
+  readonly headers: Record<string, string> = {}
+  readonly acceptsEvents: boolean
+  readonly access: Access | null
+  readonly requestId: string
+  readonly lastEventId: string | undefined
+  readonly #request: FastifyRequest
+  readonly #raw: FastifyReply['raw']
+  #gone: AbortSignal | undefined
+
+  constructor (request: FastifyRequest, reply: FastifyReply, access: Access | null) {
+    const { headers } = request
+    for (const name in headers) {
+      if (name.startsWith('mcp-')) this.headers[name] = String(headers[name])
+    }
+    this.acceptsEvents = accepts(headers.accept)
+    this.access = access
+    this.requestId = request.id
+    this.lastEventId = headers['last-event-id'] === undefined ? undefined : String(headers['last-event-id'])
+    this.#request = request
+    this.#raw = reply.raw
   }
+
+  get log (): FastifyRequest['log'] { return this.#request.log }
+  /** Made for those who ask: most answers are sent before anybody could. */
+  get signal (): AbortSignal { return (this.#gone ??= signalOf(this.#raw)) }
+  /** The same visit with its message. */
+  with (body: Exchange['body']): Exchange { return Object.assign(this, { body }) }
+}
+
+export const readVisit = (request: FastifyRequest, reply: FastifyReply, access: Access | null): HttpVisit => new HttpVisit(request, reply, access)
+
+/** Aborted when the connection closes before the answer was sent. */
+function signalOf (raw: FastifyReply['raw']): AbortSignal {
   const gone = new AbortController()
-  // An answer that was sent closes, too.
-  reply.raw.once('close', () => { if (!reply.raw.writableFinished) gone.abort() })
-  const lastEventId = request.headers['last-event-id']
-  return {
-    headers,
-    acceptsEvents: accepts(request.headers.accept),
-    access,
-    requestId: request.id,
-    signal: gone.signal,
-    log: request.log,
-    lastEventId: lastEventId === undefined ? undefined : String(lastEventId)
-  }
+  const leave = () => { if (!raw.writableFinished) gone.abort() }
+  if (raw.closed || raw.destroyed) leave()
+  else raw.once('close', leave)
+  return gone.signal
 }
 
 export function send (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {

@@ -27,7 +27,7 @@ import { createPrompts } from './prompts.ts'
 import { createResources } from './resources.ts'
 import { createSdkLane } from './sdk-lane.ts'
 import { createFactory, type Offered } from './server.ts'
-import { createSessions, type Visit } from './sessions/index.ts'
+import { createSessions } from './sessions/index.ts'
 import { createStraightLane } from './straight-lane.ts'
 
 declare module 'fastify' {
@@ -100,11 +100,11 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   })
   app.addHook('onClose', async () => bus.close())
 
-  const answer = async (request: FastifyRequest, visit: Visit, resourceMetadata: string): Promise<Answer> => {
+  const answer = async (request: FastifyRequest, visit: ReturnType<typeof readVisit>, resourceMetadata: string): Promise<Answer> => {
     if (request.method === 'GET') return sessions.listen(visit)
     if (request.method === 'DELETE') return sessions.end(visit)
     if (visit.headers['mcp-session-id'] !== undefined && isJSONRPCResponse(request.body)) return sessions.take(visit, request.body)
-    const exchange: Exchange = { ...visit, body: readMessages(request.body, visit.headers['mcp-protocol-version']) }
+    const exchange = visit.with(readMessages(request.body, visit.headers['mcp-protocol-version']))
     const challenge = signIn ? checkAccess(exchange, offered, resourceMetadata) : undefined
     noteFirstUse(app, exchange)
     return challenge ?? straight.serve(exchange) ?? lane(exchange)

@@ -3,11 +3,12 @@ import {
   BAGGAGE_META_KEY, CLIENT_CAPABILITIES_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY,
   type ClientCapabilities, type ContentBlock, type InputRequiredResult
 } from '@modelcontextprotocol/server'
-import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ToolClient, ToolContext, TraceContext } from '../../tools/define-tool.ts'
 import type { House } from './call.ts'
+import { CallContext } from './context.ts'
 import type { Exchange } from './contract.ts'
 import { callId, createDialogue, type Round } from './dialogue.ts'
+import { Patience, type DEADLINE } from './patience.ts'
 
 /** What the protocol knows of one call besides its arguments. */
 export interface Conversation extends Round {
@@ -30,8 +31,6 @@ export interface Work<Result> {
   run (context: ToolContext): Promise<Result>
 }
 
-export const DEADLINE = Symbol('deadline')
-
 /** What a single request says of the call: all there is to know in the lane that writes one JSON answer. */
 export function conversationOf ({ body }: Exchange): Conversation {
   const { _meta: meta = {}, inputResponses, requestState } = (Array.isArray(body) ? {} : body.params ?? {}) as { _meta?: Record<string, unknown> } & Round
@@ -43,58 +42,20 @@ export function conversationOf ({ body }: Exchange): Conversation {
  * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
  */
 export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof DEADLINE> {
-  const { access, signal } = exchange
-  const user = access && access.user
-  const dialogue = createDialogue(conversation, () => callId(user?.id, work.method, work.params), house.states)
-  const stop = new AbortController()
-  const { promise: stopped, resolve, reject } = Promise.withResolvers<typeof DEADLINE>()
-  const timer = setTimeout(() => {
-    resolve(DEADLINE)
-    stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
-  }, work.deadline)
-  const leave = () => {
-    reject(signal.reason)
-    stop.abort(signal.reason)
-  }
-  signal.addEventListener('abort', leave, { once: true })
-  const trace = traceOf(conversation.meta)
+  const { access } = exchange
+  const dialogue = createDialogue(conversation, () => callId(access?.user.id, work.method, work.params), house.states)
+  const patience = new Patience(exchange, work.deadline)
   const reporter = createReporter(conversation)
   try {
-    signal.throwIfAborted()
-    const context: ToolContext = {
-      user,
-      supabase: async () => await house.actAs(access, 'supabase') as SupabaseClient,
-      supabaseClaims: async () => await house.claimsOf(access, 'supabase') as Record<string, unknown>,
-      library: house.library.of(user),
-      notes: house.notes.of(user),
-      work: (task, input, { deadline = work.deadline } = {}) => house.workers.run(task, input, { deadline, signal: stop.signal }),
-      signal: stop.signal,
-      log: { info: (message) => work.log.info(message), warn: (message) => work.log.warn(message) },
-      show: (...content) => { work.shown.push(...content) },
-      progress: reporter.progress,
-      ask: dialogue.ask,
-      client: { can: abilities(conversation.capabilities), log: reporter.log },
-      ...(trace && { trace })
-    }
-    const outcome = await Promise.race([stopped, work.run(context)])
-    return dialogue.pending ?? outcome
+    const context = new CallContext({ work, access, house, patience, dialogue, reporter, capabilities: conversation.capabilities }, traceOf(conversation.meta))
+    const outcome = await patience.waitFor(work.run(context))
+    return dialogue.pending() ?? outcome
   } catch (error) {
-    if (dialogue.pending && !signal.aborted) return dialogue.pending
+    const pending = dialogue.pending()
+    if (pending && !exchange.signal.aborted) return pending
     throw error
   } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', leave)
     reporter.end()
-  }
-}
-
-/** MCP "Elicitation": a client that names no mode can show forms. */
-function abilities ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {
-  return {
-    form: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
-    visit: elicitation?.url !== undefined,
-    sample: sampling !== undefined,
-    roots: roots !== undefined
   }
 }
 

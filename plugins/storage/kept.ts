@@ -6,13 +6,18 @@ import type { Collection, Storage } from './contract.ts'
 const KEPT_FOR = 5
 const MOST_KEPT = 10_000
 
+export interface KeptCollection<T> extends Collection<T> {
+  /** As `find`, without a promise where the record is in memory: that would be a detour for every call. */
+  findKept (id: string): T | undefined | Promise<T | undefined>
+}
+
 /**
  * A collection whose `find` may answer from memory. What this process changes counts from the moment the change is
  * answered; what others change, from the moment storage tells of it (see {@link Storage.watch}); while storage cannot
  * vouch for that, everything is read from it.
  * @returns records that are shared, and therefore frozen.
  */
-export async function keepRecords<T> (storage: Storage, kind: string, now: Clock): Promise<Collection<T>> {
+export async function keepRecords<T> (storage: Storage, kind: string, now: Clock): Promise<KeptCollection<T>> {
   const inner = storage.collection<T>(kind)
   const kept = new Map<string, { record: T, until: number }>()
   let changes = 0
@@ -40,12 +45,15 @@ export async function keepRecords<T> (storage: Storage, kind: string, now: Clock
     }
   }
 
+  function findKept (id: string): T | undefined | Promise<T | undefined> {
+    if (!watch.isCurrent()) return inner.find(id)
+    const found = kept.get(id)
+    return found !== undefined && found.until > now() ? found.record : read(id)
+  }
+
   return {
-    async find (id) {
-      if (!watch.isCurrent()) return inner.find(id)
-      const found = kept.get(id)
-      return found !== undefined && found.until > now() ? found.record : read(id)
-    },
+    findKept,
+    find: async (id) => findKept(id),
     put: (id, record, ttl) => changing(id, inner.put(id, record, ttl)),
     create: (id, record, ttl) => changing(id, inner.create(id, record, ttl)),
     take: (id) => changing(id, inner.take(id)),

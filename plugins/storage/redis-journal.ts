@@ -8,6 +8,12 @@ local n = redis.call('INCRBY', KEYS[1], ARGV[1])
 if n == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return n`
 
+/** KEYS[1]; ARGV: how many entries are kept, then each entry and its topics. One command for many: a call for each would cost more than what it tells of. */
+export const RECORD = `
+for i = 2, #ARGV, 2 do
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topics', ARGV[i + 1])
+end`
+
 const PAGE = 500
 export const counterKey = (key: string) => `mcp:counter:${key}`
 export const journalKey = (name: string, topic?: string) => `mcp:journal:${name}${topic === undefined ? '' : `:${topic}`}`
@@ -16,8 +22,10 @@ type StreamEntry = [id: string, fields: string[]]
 
 /** @param guarded turns what Redis throws into StorageUnavailable. */
 export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<R>) => Promise<R>): Pick<Storage, 'journal' | 'count' | 'counts'> {
-  const add = (key: string, most: number, topics: readonly string[], entry: string) =>
-    guarded(redis.xadd(key, 'MAXLEN', '~', most, '*', 'entry', entry, 'topics', JSON.stringify(topics)))
+  /** @param written each entry and its topics, as JSON. Not all at once: Redis does nothing else meanwhile. */
+  const add = async (key: string, most: number, written: string[]) => {
+    for (let first = 0; first < written.length; first += PAGE) await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
+  }
 
   async function * pages (name: string): AsyncGenerator<StreamEntry> {
     for (let after = '-'; ;) {
@@ -31,17 +39,26 @@ export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<
   function journal<T> (name: string): Journal<T> {
     return {
       async append (entries) {
-        const written = entries.flatMap(({ topics, entry }) => {
-          const text = JSON.stringify(entry)
-          return [add(journalKey(name), JOURNAL_BOUNDS.entries, topics, text), ...topics.map((topic) => add(journalKey(name, topic), JOURNAL_BOUNDS.perTopic, topics, text))]
-        })
-        const topics = new Set(entries.flatMap((entry) => entry.topics))
+        const all: string[] = []
+        const byTopic = new Map<string, string[]>()
+        for (const { topics, entry } of entries) {
+          const written = [JSON.stringify(entry), JSON.stringify(topics)]
+          all.push(...written)
+          for (const topic of topics) {
+            const before = byTopic.get(topic)
+            if (before) before.push(...written)
+            else byTopic.set(topic, [...written])
+          }
+        }
         const oldest = Date.now() - JOURNAL_BOUNDS.age * 1000
         await Promise.all([
-          ...written,
-          ...[...topics].map((topic) => guarded(redis.expire(journalKey(name, topic), JOURNAL_BOUNDS.age))),
-          guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
+          add(journalKey(name), JOURNAL_BOUNDS.entries, all),
+          ...[...byTopic].map(async ([topic, written]) => {
+            await add(journalKey(name, topic), JOURNAL_BOUNDS.perTopic, written)
+            await guarded(redis.expire(journalKey(name, topic), JOURNAL_BOUNDS.age))
+          })
         ])
+        await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
       },
       async newest (topic, limit) {
         const found = await guarded(redis.xrevrange(journalKey(name, topic), '+', '-', 'COUNT', limit))

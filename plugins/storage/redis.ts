@@ -2,7 +2,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage, type Watch } from './contract.ts'
 import { connectRedis, scanKeys } from './redis-connection.ts'
-import { openRedisJournals, TALLY } from './redis-journal.ts'
+import { openRedisJournals, RECORD, TALLY } from './redis-journal.ts'
 import { redisPortable } from './redis-portable.ts'
 import { watchRedis } from './redis-watch.ts'
 
@@ -22,6 +22,7 @@ return 1`
 
 export type Client = (Redis | Cluster) & {
   tally (key: string, by: number, ttlMs: number): Promise<number>
+  record (key: string, most: number, ...written: string[]): Promise<null>
   swap (key: string, expected: string, next: string, ttlMs: number): Promise<number>
 }
 
@@ -30,6 +31,7 @@ export async function openRedisStorage (url: string, log: { warn (message: strin
   const redis = await connectRedis(url, log) as Client
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
   redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
+  redis.defineCommand('record', { numberOfKeys: 1, lua: RECORD })
 
   const watches: Watch[] = []
 

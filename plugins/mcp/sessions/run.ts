@@ -22,7 +22,7 @@ const STREAMED = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Runs it to its end, also when the client is gone: it may come back for the answer. */
 export async function runInSession (session: Session, exchange: Exchange, request: JSONRPCRequest, means: Means): Promise<Answer> {
   const stop = new AbortController()
-  const server = await means.factory({ era: 'legacy', authInfo: authInfo({ ...exchange, signal: stop.signal }, stateOf(session, means)) })
+  const server = await means.factory({ era: 'legacy', authInfo: authInfo({ ...exchange, log: exchange.log, signal: stop.signal }, stateOf(session, means)) })
   const client = STREAMED.has(request.method) && exchange.acceptsEvents ? openLine(() => {}) : undefined
   const stream = client && means.streams.open(session.key, client, knowsEmptyEvents(session.record.version))
   const { promise: answered, resolve } = Promise.withResolvers<JSONRPCMessage | undefined>()
