@@ -173,7 +173,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.account, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
@@ -196,7 +196,7 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(passwordRoutes, config)
   await app.register(confirmEmailRoutes)
   await app.register(signupRoutes, config)
-  await app.register(accountRoutes)
+  await app.register(accountRoutes, config)
 }
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {

@@ -66,6 +66,8 @@ export interface OneClickSignIn {
   label: string
   /** @param browser an opaque id of the visitor's browser, stable for its session, so that visitors do not share an account. */
   enter (browser: string): Promise<Identity>
+  /** Seconds after which the house deletes an account that was made this way, and everything it keeps of it. Without it accounts stay. */
+  lifetime?: number
 }
 
 /** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
@@ -124,11 +126,32 @@ export interface Sessions {
   }
 }
 
-/** Accounts whose password this server keeps. Addresses are in the normal form of {@link normalizeEmail}. */
+/** What the pages may know of an account whose password this server keeps. */
+export interface OwnAccount {
+  subject: string
+  /** In the normal form of {@link normalizeEmail}. */
+  email: string
+  /** Whether somebody has shown that they read the mailbox. */
+  verified: boolean
+}
+
+/** Accounts whose password this server keeps. */
 export interface OwnAccounts {
-  find (email: string): Promise<{ subject: string, email: string, verified: boolean } | undefined>
+  find (email: string): Promise<OwnAccount | undefined>
+  findBySubject (subject: string): Promise<OwnAccount | undefined>
   /** @returns what is wrong with a new password, for the person who typed it; undefined when it will do. */
   passwordProblem (email: string, password: string): Promise<string | undefined>
+  /** @returns what is wrong with a new address, for the person who typed it. Not whether it is taken. */
+  emailProblem (email: string): string | undefined
+  checkPassword (subject: string, password: string): Promise<boolean>
+  /** @returns false, with nothing changed, when `present` is not the password, or not any more. */
+  changePassword (subject: string, change: { present: string, next: string }): Promise<boolean>
+  /**
+   * The account is found by the address `to` from now on, and by `from` no longer; its subject stays.
+   * @param change.verified whether somebody has shown that they read the new mailbox.
+   * @returns false, with nothing changed, when `to` is taken or `from` is not the account's any more.
+   */
+  changeEmail (subject: string, change: { from: string, to: string, verified: boolean }): Promise<boolean>
   /** For somebody who has shown that they read the mailbox: it counts as verified from then on. */
   setPassword (email: string, password: string): Promise<void>
   /** Somebody has shown that they read the mailbox. */
@@ -148,7 +171,7 @@ export interface AuthBackend {
   secondFactor?: SecondFactor
   /** Present where an answer may have a `session`. */
   sessions?: Sessions
-  /** Present where passwords are kept on this server: the pages then offer to change them, and to come back by e-mail. */
+  /** Present where passwords are kept on this server: the pages then offer to change password and address, and to come back by e-mail. */
   accounts?: OwnAccounts
   /** Deletes what this server keeps of a person for the backend; what a service elsewhere keeps is not ours to delete. May be called twice. */
   forget? (subject: string): Promise<void>
@@ -173,10 +196,13 @@ export interface Account {
 /** The house's account book. Every method throws when storage is away. */
 export interface Accounts {
   find (email: string): Promise<Account | undefined>
+  findBySubject (subject: string): Promise<Account | undefined>
   /** @returns false, with nothing written, when the address is taken. */
   create (account: Account): Promise<boolean>
-  /** Replaces the stored hash if it still is `previous`: a password that was changed meanwhile stays changed. */
-  setPasswordHash (email: string, passwordHash: string, previous: string): Promise<void>
+  /** Replaces the stored hash if it still is `previous`: a password that was changed meanwhile stays changed. @returns whether it did. */
+  setPasswordHash (email: string, passwordHash: string, previous: string): Promise<boolean>
+  /** From one address to another, with everything else of the account. @returns false, with nothing changed, when `to` is taken or there is no account at `from`. */
+  move (from: string, to: Pick<Account, 'email' | 'emailVerified'>): Promise<boolean>
   /** Does nothing for an address without an account. */
   change (email: string, decide: (account: Account) => Account): Promise<void>
   delete (subject: string): Promise<void>

@@ -1,4 +1,4 @@
-// The demo sign-in: one button, no questions, for trying the server on one's own computer. Each visitor's browser is its own person.
+// The demo sign-in: one button, no questions, for trying the server on one's own computer. Each visitor's browser is its own person, for a day.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { AuthBackend, BackendModule, House, Identity } from './contract.ts'
@@ -12,13 +12,17 @@ function identify (browser: string): Identity {
   return { subject: digest, name: `Demo user ${digest.slice(0, 4).toUpperCase()}` }
 }
 
+/** Seconds: what somebody tried out is gone a day later. */
+const LIFETIME = 86_400
+
 function open (house: House): AuthBackend {
   house.log.warn('Demo sign-in is on: whoever reaches this server can enter without a password. Take demo out of AUTH_BACKEND before others can reach it.')
   return {
     title: 'Demo',
     oneClick: {
       label: 'Continue as a demo user',
-      enter: async (browser) => identify(browser)
+      enter: async (browser) => identify(browser),
+      lifetime: LIFETIME
     }
   }
 }

@@ -1,7 +1,7 @@
 // Accounts on this server: e-mail and password, kept in the house's own account book. OWASP authentication and password storage sheets.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { normalizeEmail, type Account, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type SignUpRequest, type SignUpResult } from './contract.ts'
+import { normalizeEmail, type Account, type Accounts, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type OwnAccounts, type SignUpRequest, type SignUpResult } from './contract.ts'
 import { createPasswordHasher, type PasswordHasher } from './password-hashing.ts'
 import { isTooLong, passwordProblem } from './password-rules.ts'
 import { strengthProblem } from './password-strength.ts'
@@ -66,19 +66,40 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
     title: 'Account on this server',
     password: { label: 'E-mail address', verify },
     signUp: { create },
-    accounts: {
-      async find (email) {
-        const account = await house.accounts.find(email)
-        return account && { subject: account.subject, email: account.email, verified: account.emailVerified === true }
-      },
-      passwordProblem: async (email, password) => weakness(password, email, (await house.accounts.find(email))?.name),
-      async setPassword (email, password) {
-        const passwordHash = await hasher.hash(password)
-        await house.accounts.change(email, (found) => ({ ...found, passwordHash, emailVerified: true }))
-      },
-      confirm: (email) => house.accounts.change(email, (found) => ({ ...found, emailVerified: true }))
-    },
+    accounts: openAccounts(house.accounts, hasher),
     forget: (subject) => house.accounts.delete(subject)
+  }
+}
+
+/** Accounts as the pages for passwords and addresses need them. */
+function openAccounts (book: Accounts, hasher: PasswordHasher): OwnAccounts {
+  const show = (account: Account | undefined) => account && { subject: account.subject, email: account.email, verified: account.emailVerified === true }
+
+  /** The account, if this is its password. */
+  async function open (subject: string, password: string): Promise<Account | undefined> {
+    const account = isTooLong(password) ? undefined : await book.findBySubject(subject)
+    return account && await hasher.verify(account.passwordHash, password) ? account : undefined
+  }
+
+  return {
+    find: async (email) => show(await book.find(email)),
+    findBySubject: async (subject) => show(await book.findBySubject(subject)),
+    passwordProblem: async (email, password) => weakness(password, email, (await book.find(email))?.name),
+    emailProblem: (email) => addressProblem(normalizeEmail(email)),
+    checkPassword: async (subject, password) => await open(subject, password) !== undefined,
+    async changePassword (subject, { present, next }) {
+      const account = await open(subject, present)
+      return account !== undefined && await book.setPasswordHash(account.email, await hasher.hash(next), account.passwordHash)
+    },
+    async changeEmail (subject, { from, to, verified }) {
+      if ((await book.find(from))?.subject !== subject) return false
+      return book.move(from, { email: normalizeEmail(to), ...(verified && { emailVerified: true }) })
+    },
+    async setPassword (email, password) {
+      const passwordHash = await hasher.hash(password)
+      await book.change(email, (found) => ({ ...found, passwordHash, emailVerified: true }))
+    },
+    confirm: (email) => book.change(email, (found) => ({ ...found, emailVerified: true }))
   }
 }
 

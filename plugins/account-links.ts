@@ -10,8 +10,16 @@ declare module 'fastify' {
   interface FastifyInstance { accountLinks: AccountLinks }
 }
 
-/** `reset` lets a new password be chosen, `confirm` shows that the mailbox is read. */
-export interface AccountLink { purpose: 'reset' | 'confirm', backend: string, subject: string, email: string }
+/** `reset` lets a new password be chosen, `confirm` shows that the mailbox is read, `change` makes its address that of the account. */
+export interface AccountLink {
+  purpose: 'reset' | 'confirm' | 'change'
+  backend: string
+  subject: string
+  /** The mailbox it was sent to. */
+  email: string
+  /** Of a `change`: what must still be so, the present address and how often the person has signed out everywhere. */
+  while?: { email: string, epoch: number }
+}
 
 export interface AccountLinks {
   /** @returns the secret of the link. */

@@ -72,7 +72,8 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     throw tooManyRequests(Math.max(1, ttlInSeconds))
   }
   const countFailures = (request: FastifyRequest, account: string, increment: boolean) => {
-    request.limitedAccount = hashSecret(account.trim().toLowerCase())
+    // One spelling for one account: the backends read `ＡＮＮ@example.com` as ann@example.com, so the counter does.
+    request.limitedAccount = hashSecret(account.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ''))
     return count(failures, request, increment)
   }
   return {

@@ -61,6 +61,8 @@ export interface PageData {
     /** Titles of the ways to sign in that lead to this account. */
     ways: string[]
     canAddWay: boolean
+    /** Accounts with a password that this server keeps. */
+    own: Array<{ email: string, actions: { password: string, address: string } }>
     /** Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: who has shown to stand behind it. `calls`: of 30 days. */
     apps: Array<{ id: string, name: string, host: string, loopback: boolean, verifiedHost?: string, scopes: string[], connected: string, firstUsed?: string, lastUsed?: string, calls: number }>
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
@@ -72,8 +74,12 @@ export interface PageData {
   forgot: { actions: { forgot: string } }
   /** Posts `link` and `password` to `actions.reset`. */
   reset: { link: string, email: string, error?: string, actions: { reset: string } }
-  /** Posts `link` to `actions.confirm`. */
-  confirm: { link: string, email: string, actions: { confirm: string } }
+  /** Posts `link` to `actions.confirm`. `replaces`: the address of the account until now. */
+  confirm: { link: string, email: string, replaces?: string, actions: { confirm: string } }
+  /** Posts `token`, `backend`, `present` and `next` to `actions.change`. */
+  password: { backend: string, email: string, error?: { field: 'present' | 'next', message: string }, token: string, actions: { change: string, account: string, forgot: string } }
+  /** Posts `token`, `backend`, `email` and `password` to `actions.change`. `next`: what was typed. */
+  address: { backend: string, email: string, sendsMail: boolean, next?: string, error?: { field: 'email' | 'password', message: string }, token: string, actions: { change: string, account: string } }
   /** Posts `token` and `confirm=delete` to `actions.remove`. */
   delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }
   /** Posts `token` to `actions.logout`. */

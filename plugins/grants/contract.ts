@@ -17,7 +17,7 @@ export interface Grant {
   /** RFC 8707: the one resource its tokens are for. */
   resource: string
   createdAt: number
-  /** The absolute end: no refresh moves it. */
+  /** The absolute end: no token outlives it, no refresh moves it. */
   endsAt: number
   code: AuthorizationCode
   /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */

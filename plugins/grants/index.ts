@@ -30,6 +30,8 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   scopes: string[]
   resource: string
   attempt: string
+  /** The person's account ends then, if it is one of a while. */
+  accountEndsAt?: number | undefined
 }
 
 /** `check` says what is wrong with the request for this grant, or nothing: it runs before anything is spent. */
@@ -113,7 +115,7 @@ export function createGrants (store: Collection<Grant>, lists: Collection<GrantL
   }
 }
 
-function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {
+function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, accountEndsAt = Infinity, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {
   const id = newGrantId()
   const token = newToken('ac', id)
   const grant: Grant = {
@@ -126,7 +128,7 @@ function newGrant ({ clientId, clientName, user, backend, backendSession, scopes
     scopes,
     resource,
     createdAt,
-    endsAt: createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl),
+    endsAt: Math.min(accountEndsAt, createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl)),
     code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
     accessTokens: {},
     attempt
@@ -163,7 +165,7 @@ async function redeem (store: Collection<Grant>, sealing: Sealing, now: number, 
   const outcome = await store.update(parsed.grantId, (grant) =>
     redeemCode(grant, code, check, { accessHash: hashSecret(accessToken), ...(family && { family }) }, now, life))
   if (outcome.kind !== 'issued') throw refusal(outcome)
-  return { accessToken, expiresIn: life.accessTokenTtl, ...(withRefresh && { refreshToken: first }), scopes: outcome.grant.scopes, grant: outcome.grant }
+  return { accessToken, expiresIn: lifetimeLeft(outcome.grant, now, life), ...(withRefresh && { refreshToken: first }), scopes: outcome.grant.scopes, grant: outcome.grant }
 }
 
 async function refresh (store: Collection<Grant>, sealing: Sealing, now: number, life: Lifetimes, token: string, check: CodeCheck, scopes: string[] | undefined): Promise<TokenSet> {
@@ -194,12 +196,15 @@ async function refresh (store: Collection<Grant>, sealing: Sealing, now: number,
   if (outcome.kind !== 'issued') throw refusal(outcome)
   return {
     accessToken,
-    expiresIn: life.accessTokenTtl,
+    expiresIn: lifetimeLeft(outcome.grant, now, life),
     refreshToken: refreshToken(grantId, chainOf(outcome.grant), outcome.generation),
     scopes: scopes ?? outcome.grant.scopes,
     grant: outcome.grant
   }
 }
+
+/** Of an access token that is issued now, in whole seconds. */
+const lifetimeLeft = ({ endsAt }: Grant, now: number, { accessTokenTtl }: Lifetimes): number => Math.max(1, Math.floor(Math.min(accessTokenTtl, endsAt - now)))
 
 /** Whether this family once issued the token, at whatever generation. */
 function derives (grant: Grant, token: string, generation: number, sealing: Sealing): boolean {

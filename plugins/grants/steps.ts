@@ -37,8 +37,8 @@ export function redeemCode (grant: Grant | undefined, code: string, check: CodeC
   const next: Grant = {
     ...grant,
     code: { ...grant.code, used: true },
-    ...(tokens.family && { refresh: tokens.family }),
-    accessTokens: { [tokens.accessHash]: { scopes: grant.scopes, expiresAt: now + life.accessTokenTtl } }
+    ...(tokens.family && { refresh: { ...tokens.family, expiresAt: Math.min(tokens.family.expiresAt, grant.endsAt) } }),
+    accessTokens: { [tokens.accessHash]: { scopes: grant.scopes, expiresAt: Math.min(now + life.accessTokenTtl, grant.endsAt) } }
   }
   return { write: write(next, now), result: { kind: 'issued', grant: next } }
 }
@@ -73,7 +73,7 @@ export function rotateRefresh (grant: Grant | undefined, request: RefreshRequest
   const next: Grant = {
     ...grant,
     refresh: isCurrent ? rotated(grant, family, request, now, life) : family,
-    accessTokens: withAccessToken(grant, request.accessHash, { scopes: request.scopes ?? grant.scopes, expiresAt: now + life.accessTokenTtl }, now)
+    accessTokens: withAccessToken(grant, request.accessHash, { scopes: request.scopes ?? grant.scopes, expiresAt: Math.min(now + life.accessTokenTtl, grant.endsAt) }, now)
   }
   return { write: write(next, now), result: { kind: 'issued', grant: next, generation: next.refresh!.generation } }
 }

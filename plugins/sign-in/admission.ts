@@ -1,9 +1,11 @@
 // Who may come in, and as whom: the allow-list, invitations, and the one account that a person has however they sign in (threats LG-12, WB-11).
 import type { Identity, SignedIn } from '../../auth-backends/contract.ts'
+import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { accessDenied } from '../../errors.ts'
-import type { Interaction, User } from './contract.ts'
+import { isOver, type Interaction, type User } from './contract.ts'
 import type { Invitations } from './invitations.ts'
+import type { People } from './people.ts'
 import { isAllowed, type Users } from './users.ts'
 
 /** `twin`: somebody else's record here has the identity's verified address, and the person has not shown yet that it is theirs, too. */
@@ -24,6 +26,8 @@ export interface Way {
 
 interface Options extends Pick<Config, 'allowedEmails' | 'signup'> {
   users: Users
+  people: Pick<People, 'delete'>
+  now: Clock
   invitations: Pick<Invitations, 'take'>
   /** Whether this backend hands out accounts to whoever clicks. */
   isOneClick (backend: string): boolean
@@ -33,7 +37,7 @@ interface Options extends Pick<Config, 'allowedEmails' | 'signup'> {
   openProof (interaction: Interaction): { backend: string, identity: SignedIn, userId: string } | undefined
 }
 
-export function createAdmissions ({ allowedEmails, signup, users, invitations, isOneClick, isInUse, openInvite, openProof }: Options): Admissions {
+export function createAdmissions ({ allowedEmails, signup, users, people, now, invitations, isOneClick, isInUse, openInvite, openProof }: Options): Admissions {
   async function spendInvitation (invite: string | undefined): Promise<void> {
     if (!await invitations.take(invite)) throw accessDenied('New people come in by invitation here. Ask the person who runs this server for a link, and open it in this browser.')
   }
@@ -41,7 +45,8 @@ export function createAdmissions ({ allowedEmails, signup, users, invitations, i
   /** The person shows who they are to `identity`, while they are signed in to the account of the errand. */
   async function link (userId: string, backend: string, identity: Identity): Promise<Admission> {
     const user = await users.find(userId)
-    if (!user || isOneClick(backend) || !await users.link(userId, { backend, subject: identity.subject })) return { kind: 'taken' }
+    // One click is nobody's alone, and an account of a while keeps nobody's way in.
+    if (!user || user.endsAt !== undefined || isOneClick(backend) || !await users.link(userId, { backend, subject: identity.subject })) return { kind: 'taken' }
     return { kind: 'user', user }
   }
 
@@ -49,7 +54,10 @@ export function createAdmissions ({ allowedEmails, signup, users, invitations, i
     async admit (backend, identity, interaction, { signedUp, apart }) {
       if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
       if (interaction.errand.kind === 'link') return link(interaction.errand.userId, backend, identity)
-      const known = await users.findBy({ backend, subject: identity.subject })
+      const found = await users.findBy({ backend, subject: identity.subject })
+      const known = found && isOver(found, now()) ? undefined : found
+      // Their time is over and no sweep has come by yet: who comes now is somebody new.
+      if (found && !known) await people.delete(found.id)
       if (!known) {
         const twin = !apart && identity.emailVerified && identity.email !== undefined ? await users.findByVerifiedEmail(identity.email) : undefined
         if (twin?.identities.some((other) => other.backend !== backend && isInUse(other.backend))) return { kind: 'twin', user: twin }

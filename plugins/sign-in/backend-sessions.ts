@@ -9,6 +9,8 @@ import { createRenewal, sealingOf, writing, type BackendSession } from './renewa
 export interface BackendSessions {
   /** @returns the id. */
   open (backend: string, session: string, holder: Holder): Promise<string>
+  /** One more stands on it. */
+  hold (id: string, holder: Holder): Promise<void>
   /** Keeps the session of a grant for as long as its tokens last. */
   keep (grant: Grant): Promise<void>
   /** Ends it, here and at the service, when nothing else stands on it. */
@@ -54,6 +56,9 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
     await backends.get(backend)?.sessions?.end?.(session).catch((error: Error) => { log.warn(`A session at ${backend} could not be ended: ${error.message}`) })
   }
 
+  const hold = (id: string, { name, endsAt }: Holder): Promise<void> => store.update(id, (record) =>
+    record ? { write: write({ ...record, holders: { ...record.holders, [name]: endsAt } }), result: undefined } : { result: undefined })
+
   const renewed = createRenewal({ store, backends, sealing, now, onOver, end })
 
   async function lent<R> (id: string | undefined, service: string, lend: (actAs: ActAs, session: string) => R): Promise<R | undefined> {
@@ -64,6 +69,7 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
 
   return {
     end,
+    hold,
     async open (backend, session, { name, endsAt }) {
       const id = randomSecret(16)
       const { record, ttl } = write({ backend, sealed: seal(session), checkedAt: now(), holders: { [name]: endsAt } })
@@ -73,8 +79,7 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
     async keep ({ id, backendSession, refresh, accessTokens }) {
       if (backendSession === undefined) return
       const endsAt = Math.max(refresh?.expiresAt ?? 0, ...Object.values(accessTokens).map(({ expiresAt }) => expiresAt))
-      await store.update(backendSession, (record) =>
-        record ? { write: write({ ...record, holders: { ...record.holders, [holderOfGrant(id)]: endsAt } }), result: undefined } : { result: undefined })
+      await hold(backendSession, { name: holderOfGrant(id), endsAt })
     },
     async release (id, holder) {
       const ended = await store.update<BackendSession | undefined>(id, (record) => {

@@ -1,10 +1,11 @@
 // Who is signed in in a browser: sessions begin with a new id, end by hand, in time or with the account, and count only while their backend is in use (threats LG-10, WB-11).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
+import { signInExpired } from '../../errors.ts'
 import { holderOfBrowser, type BackendSessions } from './backend-sessions.ts'
 import type { Collection } from '../storage/contract.ts'
 import { SESSION_LIFETIME, type Browser } from './browser.ts'
-import type { BrowserSession, User } from './contract.ts'
+import { isOver, type BrowserSession, type User } from './contract.ts'
 import { attemptOf } from './errand.ts'
 import type { Interactions } from './interactions.ts'
 import type { Users } from './users.ts'
@@ -18,6 +19,8 @@ export interface BrowserSessions {
   user (request: FastifyRequest): Promise<User | undefined>
   /** Spends the handle, begins a session, and parks the errand for it. @returns a new handle that only this session can use. */
   open (request: FastifyRequest, reply: FastifyReply, handle: string, entry: Entry): Promise<string>
+  /** The session goes on under a new id, as one of the person's present {@link User.sessionEpoch}. @throws sign_in_expired without one. */
+  renew (request: FastifyRequest, reply: FastifyReply, epoch: number): Promise<void>
   /**
    * Ends the session.
    * @param returnTo where a service that signs people out by itself shall send them afterwards.
@@ -45,7 +48,7 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
     // A backend that is no longer named has no users here.
     if (!session || !backends.has(session.backend)) return undefined
     const user = await users.find(session.userId)
-    return user && !user.locked && session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
+    return user && !user.locked && !isOver(user, app.now()) && session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
   }
 
   /** @returns what was ended. */
@@ -68,6 +71,17 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
       await store.put(id, { userId: user.id, backend, signedInAt: app.now(), epoch: user.sessionEpoch ?? 0, ...(backendSession && { backendSession }) }, SESSION_LIFETIME)
       app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(errand) })
       return interactions.park({ errand, browser: bound, session: id })
+    },
+    async renew (request, reply, epoch) {
+      const old = browser.session(request)
+      const session = old === undefined ? undefined : await store.take(old)
+      if (!session) throw signInExpired()
+      const id = browser.startSession(reply)
+      const endsAt = session.signedInAt + SESSION_LIFETIME
+      await store.put(id, { ...session, epoch }, Math.max(1, endsAt - app.now()))
+      if (session.backendSession === undefined) return
+      await services.hold(session.backendSession, { name: holderOfBrowser(id), endsAt })
+      await services.release(session.backendSession, holderOfBrowser(old!))
     },
     async leave (request, reply, returnTo) {
       const id = browser.session(request)

@@ -17,11 +17,16 @@ export interface User {
   /** Seconds since the epoch. */
   createdAt: number
   lastSignInAt: number
+  /** Seconds since the epoch: from then on nobody is signed in to it, and it is deleted. For accounts of a while, such as a demo's. */
+  endsAt?: number
   /** Nobody signs in to it, and no token of it works, until the operator unlocks it. */
   locked?: true
   /** Counts how often the person signed out everywhere: browser sessions of an earlier count are over. */
   sessionEpoch?: number
 }
+
+/** Whether an account of a while has had its time. */
+export const isOver = ({ endsAt }: User, now: number): boolean => endsAt !== undefined && endsAt <= now
 
 /** A signed-in browser. Stored under the hash of its cookie. */
 export interface BrowserSession {

@@ -7,19 +7,21 @@ import { signInExpired } from '../../errors.ts'
 import type { Grants } from '../grants/index.ts'
 import type { Collection } from '../storage/contract.ts'
 import { equalSecrets } from '../storage/sealing.ts'
+import { createAccounts } from './accounts.ts'
 import { createAdmissions } from './admission.ts'
 import { createBackendSessions, holderOfBrowser, holderOfGrant, type BackendSessions } from './backend-sessions.ts'
 import { createBrowser } from './browser.ts'
 import { createBrowserSessions, type BrowserSessions } from './browser-sessions.ts'
 import type { BrowserSession, Interaction } from './contract.ts'
+import { createDeadlines, sweepPeople } from './deadlines.ts'
 import type { Errand } from './errand.ts'
 import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createOutcomes, type Outcomes } from './outcome.ts'
-import { createPeople, type People } from './people.ts'
+import { createPeople, endSessions, type People } from './people.ts'
 import type { BackendSession } from './renewal.ts'
 import { createSteps, type Steps } from './steps.ts'
-import { createAccounts, createUsers } from './users.ts'
+import { createUsers } from './users.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { signIn: SignIn }
@@ -44,6 +46,8 @@ export interface SignIn extends Outcomes, Pick<BrowserSessions, 'visitor' | 'use
   take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /** Goes on with an errand as the person who is signed in already. @returns a handle that only this session can use. */
   resume (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
+  /** Ends every session of the person but the one of this browser, which goes on under a new id. */
+  signOutOthers (request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>
   /** A value for forms that act on the session without a parked errand; checked by {@link checkFormToken}. */
   formToken (request: FastifyRequest): string
   /** @throws sign_in_expired when the form was not made for this session. */
@@ -55,6 +59,7 @@ type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails' | 'signup
 export default fp(async function signIn (app: FastifyInstance, options: Options) {
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
+  sweepPeople(app)
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
 }, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail'] })
 
@@ -69,8 +74,9 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
   const browser = createBrowser(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app.storage.collection<Interaction>('interaction'), browser)
   const { park, look, replace } = interactions
-  const users = createUsers(app.storage, app.now)
-  const people = createPeople(users, app.grants, backends, allowedEmails)
+  const deadlines = createDeadlines(app.storage, app.now, (id) => backends.get(id)?.oneClick?.lifetime)
+  const users = createUsers(app.storage, app.now, deadlines)
+  const people = createPeople({ users, deadlines, grants: app.grants, backends, allowedEmails, now: app.now })
   people.whenDeleted((id) => app.audit.forget(id))
   people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
   const invitations = createInvitations(app.storage)
@@ -92,6 +98,8 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     allowedEmails,
     signup,
     users,
+    people,
+    now: app.now,
     invitations,
     isOneClick: (id) => backends.get(id)?.oneClick !== undefined,
     isInUse: (id) => backends.has(id),
@@ -114,6 +122,10 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     async resume (request, reply, errand) {
       const session = browser.session(request)
       return park({ errand, browser: browser.identify(request, reply), ...(session && { session }) })
+    },
+    async signOutOthers (request, reply, userId) {
+      const user = await users.change(userId, endSessions)
+      await sessions.renew(request, reply, user?.sessionEpoch ?? 0)
     },
     formToken,
     checkFormToken (request, token) {

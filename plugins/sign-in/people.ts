@@ -1,8 +1,10 @@
 // What may be done with a person's account: lock, unlock, sign out everywhere, delete. A locked or deleted person's tokens and sessions stop at once (threat WB-11).
 import type { AuthBackend } from '../../auth-backends/contract.ts'
+import type { Clock } from '../../clock.ts'
 import type { Grants } from '../grants/index.ts'
-import type { IdentityKey, User } from './contract.ts'
-import { isAllowed, type Users } from './users.ts'
+import { isOver, type IdentityKey, type User } from './contract.ts'
+import type { Deadlines } from './deadlines.ts'
+import { isAllowed, type AddressChange, type Users } from './users.ts'
 
 /** Deletes what one room keeps of a person. May be called twice. */
 export type Erase = (userId: string) => Promise<void>
@@ -21,13 +23,26 @@ export interface People {
   unlock (id: string): Promise<boolean>
   /** Ends every browser session. Connected apps stay connected. */
   signOutEverywhere (id: string): Promise<boolean>
+  /** @param change.from the address that the backend had until now. */
+  changeAddress (id: string, change: AddressChange): Promise<boolean>
+  /** Deletes whose time is over, the way {@link People.delete} does. @returns whom. */
+  deleteOver (): Promise<User[]>
   /** Deletes everything the server keeps of the person. If it fails half-way the account is locked, and a second call goes on. */
   delete (id: string): Promise<boolean>
   /** For rooms that keep something of people. */
   whenDeleted (erase: Erase): void
 }
 
-export function createPeople (users: Users, grants: Pick<Grants, 'revokeAllOf'>, backends: ReadonlyMap<string, AuthBackend>, allowedEmails: readonly string[]): People {
+interface Options {
+  users: Users
+  deadlines: Deadlines
+  grants: Pick<Grants, 'revokeAllOf'>
+  backends: ReadonlyMap<string, AuthBackend>
+  allowedEmails: readonly string[]
+  now: Clock
+}
+
+export function createPeople ({ users, deadlines, grants, backends, allowedEmails, now }: Options): People {
   const erasers: Erase[] = []
 
   // The mark comes before the grants are ended, and tokens are issued only after a look at the mark: none slips between.
@@ -37,27 +52,40 @@ export function createPeople (users: Users, grants: Pick<Grants, 'revokeAllOf'>,
     return user
   }
 
+  async function remove (id: string): Promise<boolean> {
+    const user = await lock(id)
+    if (!user) return false
+    for (const erase of erasers) await erase(id)
+    for (const { backend, subject } of user.identities) await backends.get(backend)?.forget?.(subject)
+    await users.delete(user)
+    return true
+  }
+
   return {
     find: users.find,
     findByIdentity: users.findBy,
     all: users.all,
     async isWelcome (id) {
       const user = await users.find(id)
-      return user !== undefined && !user.locked && user.identities.some(({ backend }) => backends.has(backend)) && isAllowed(allowedEmails, user)
+      return user !== undefined && !user.locked && !isOver(user, now()) && user.identities.some(({ backend }) => backends.has(backend)) && isAllowed(allowedEmails, user)
     },
     lock: async (id) => await lock(id) !== undefined,
     unlock: async (id) => await users.change(id, ({ locked: _, ...user }) => user) !== undefined,
     signOutEverywhere: async (id) => await users.change(id, endSessions) !== undefined,
-    async delete (id) {
-      const user = await lock(id)
-      if (!user) return false
-      for (const erase of erasers) await erase(id)
-      for (const { backend, subject } of user.identities) await backends.get(backend)?.forget?.(subject)
-      await users.delete(user)
-      return true
+    changeAddress: async (id, change) => await users.changeAddress(id, change) !== undefined,
+    async deleteOver () {
+      const deleted: User[] = []
+      for await (const id of deadlines.over()) {
+        const user = await users.find(id)
+        if (user && await remove(id)) deleted.push(user)
+        else await deadlines.forget(id)
+      }
+      return deleted
     },
+    delete: remove,
     whenDeleted: (erase) => { erasers.push(erase) }
   }
 }
 
-const endSessions = (user: User): User => ({ ...user, sessionEpoch: (user.sessionEpoch ?? 0) + 1 })
+/** Browser sessions of before are over. */
+export const endSessions = (user: User): User => ({ ...user, sessionEpoch: (user.sessionEpoch ?? 0) + 1 })

@@ -1,11 +1,12 @@
-// The people of this server, found by what a backend says of them; and the account book for backends without a service behind them.
-import type { Account, Accounts, Identity } from '../../auth-backends/contract.ts'
+// The people of this server, found by what a backend says of them.
+import type { Identity } from '../../auth-backends/contract.ts'
 import { normalizeEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
 import { accessDenied } from '../../errors.ts'
 import { hashSecret, randomSecret } from '../storage/sealing.ts'
 import type { IdentityKey, User } from './contract.ts'
+import type { Deadlines } from './deadlines.ts'
 import { createVerifiedAddresses } from './verified-addresses.ts'
 
 export interface Users {
@@ -22,70 +23,87 @@ export interface Users {
   link (userId: string, identity: IdentityKey): Promise<boolean>
   /** @returns the changed user, or undefined when there is none. */
   change (id: string, decide: (user: User) => User): Promise<User | undefined>
+  /** The person has another address at the backend that said `from`. @returns the changed user, or undefined when there is none. */
+  changeAddress (id: string, change: AddressChange): Promise<User | undefined>
   /** Deletes the record and the ways to it. The same identity that comes again is somebody new. */
   delete (user: User): Promise<void>
 }
 
-export function createUsers (storage: Storage, now: Clock): Users {
-  const users = storage.collection<User>('user')
-  const identities = storage.collection<{ userId: string }>('identity')
+export interface AddressChange { from: string, to: string, verified: boolean }
 
+export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines): Users {
+  const users = storage.collection<User>('user')
+  const identities = createIdentities(storage)
   const addresses = createVerifiedAddresses(storage, (id) => users.find(id))
 
-  const keyOf = ({ backend, subject }: IdentityKey) => hashSecret(JSON.stringify([backend, subject]))
-
-  /** Of two first sign-ins at once, both get the id that was written first. */
-  async function userIdOf (identity: IdentityKey): Promise<string> {
-    const key = keyOf(identity)
-    const known = await identities.find(key)
-    if (known) return known.userId
-    const userId = randomSecret(16)
-    if (await identities.create(key, { userId }, null)) return userId
-    return (await identities.find(key))!.userId
-  }
+  const change = (id: string, decide: (user: User) => User) => users.update<User | undefined>(id, (known) => {
+    if (!known) return { result: undefined }
+    const user = decide(known)
+    return { write: { record: user, ttl: null }, result: user }
+  })
 
   return {
     find: (id) => users.find(id),
     async findBy (identity) {
-      const found = await identities.find(keyOf(identity))
-      return found && await users.find(found.userId)
+      const userId = await identities.find(identity)
+      return userId === undefined ? undefined : users.find(userId)
     },
     findByVerifiedEmail: addresses.find,
     async link (userId, identity) {
-      const key = keyOf(identity)
-      if (!await identities.create(key, { userId }, null) && (await identities.find(key))?.userId !== userId) return false
-      await users.update(userId, (known) => known && !known.identities.some((other) => keyOf(other) === key)
-        ? { write: { record: { ...known, identities: [...known.identities, identity] }, ttl: null }, result: undefined }
-        : { result: undefined })
+      if (await identities.claim(identity, userId) !== userId) return false
+      await change(userId, (known) => known.identities.some((other) => keyOf(other) === keyOf(identity)) ? known : { ...known, identities: [...known.identities, identity] })
       return true
     },
     async * all () {
       for await (const { record } of users.all()) yield record
     },
     async signIn (backend, identity) {
-      const id = await userIdOf({ backend, subject: identity.subject })
+      const id = await identities.claim({ backend, subject: identity.subject }, randomSecret(16))
+      const endsAt = await deadlines.begin(id, backend)
       const signedIn = await users.update<User>(id, (known) => {
         if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
-        const user = userAfter(known, id, backend, identity, now())
+        const user = userAfter(known, id, backend, identity, now(), endsAt)
         return { write: { record: user, ttl: null }, result: user }
       })
       await addresses.claim(signedIn)
       return signedIn
     },
-    change: (id, decide) => users.update<User | undefined>(id, (known) => {
-      if (!known) return { result: undefined }
-      const user = decide(known)
-      return { write: { record: user, ttl: null }, result: user }
-    }),
+    change,
+    async changeAddress (id, to) {
+      const before = await users.find(id)
+      const user = await change(id, (known) => ({ ...known, ...addressMoved(known, to) }))
+      if (before && before.email !== user?.email) await addresses.free(before)
+      if (user) await addresses.claim(user)
+      return user
+    },
     async delete (user) {
-      for (const key of user.identities) await identities.delete(keyOf(key))
+      for (const identity of user.identities) await identities.free(identity, user.id)
       await addresses.free(user)
       await users.delete(user.id)
+      await deadlines.forget(user.id)
     }
   }
 }
 
-const userAfter = (known: User | undefined, id: string, backend: string, identity: Identity, now: number): User => ({
+const keyOf = ({ backend, subject }: IdentityKey) => hashSecret(JSON.stringify([backend, subject]))
+
+/** Whom each identity leads to. */
+function createIdentities (storage: Storage) {
+  const identities = storage.collection<{ userId: string }>('identity')
+  const find = async (identity: IdentityKey) => (await identities.find(keyOf(identity)))?.userId
+  return {
+    find,
+    /** @returns to whom it leads from now on: of two at once, both get the id that was written first. */
+    async claim (identity: IdentityKey, userId: string): Promise<string> {
+      return await find(identity) ?? (await identities.create(keyOf(identity), { userId }, null) ? userId : (await find(identity))!)
+    },
+    /** Somebody new may have come with it meanwhile: theirs stays. */
+    free: (identity: IdentityKey, userId: string): Promise<void> => identities.update(keyOf(identity), (found) =>
+      found?.userId === userId ? { remove: true, result: undefined } : { result: undefined })
+  }
+}
+
+const userAfter = (known: User | undefined, id: string, backend: string, identity: Identity, now: number, endsAt: number | undefined): User => ({
   id,
   identities: known?.identities ?? [{ backend, subject: identity.subject }],
   backend,
@@ -93,33 +111,20 @@ const userAfter = (known: User | undefined, id: string, backend: string, identit
   ...(identity.name !== undefined && { name: identity.name }),
   createdAt: known?.createdAt ?? now,
   lastSignInAt: now,
-  ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch })
+  ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch }),
+  ...(endsAt !== undefined && { endsAt })
 })
+
+/** An address that another way in has shown stays, unless the new one is shown as well. */
+function addressMoved ({ email, emailVerified }: User, { from, to, verified }: AddressChange): Pick<User, 'email' | 'emailVerified'> {
+  if (verified) return { email: to, emailVerified: true }
+  return email === from || !emailVerified ? { email: to, emailVerified: undefined } : { email, emailVerified }
+}
 
 /** What the last sign-in said; but of somebody with several ways in, an unproven address never replaces a proven one. */
 function addressAfter (known: User | undefined, { email, emailVerified }: Identity): Pick<User, 'email' | 'emailVerified'> {
   if (known?.emailVerified && !emailVerified && known.identities.length > 1) return { email: known.email!, emailVerified: true }
   return { ...(email !== undefined && { email: normalizeEmail(email) }), ...(emailVerified !== undefined && { emailVerified }) }
-}
-
-export function createAccounts (storage: Storage): Accounts {
-  const accounts = storage.collection<Account>('account')
-  const key = (email: string) => hashSecret(normalizeEmail(email))
-  return {
-    find: (email) => accounts.find(key(email)),
-    create: (account) => accounts.create(key(account.email), account, null),
-    setPasswordHash: (email, passwordHash, previous) => accounts.update(key(email), (account) =>
-      account?.passwordHash === previous
-        ? { write: { record: { ...account, passwordHash }, ttl: null }, result: undefined }
-        : { result: undefined }),
-    change: (email, decide) => accounts.update(key(email), (account) => account
-      ? { write: { record: decide(account), ttl: null }, result: undefined }
-      : { result: undefined }),
-    async delete (subject) {
-      // A walk over all of them: it is rare, and the address may have changed since.
-      for await (const { id, record } of accounts.all()) if (record.subject === subject) await accounts.delete(id)
-    }
-  }
 }
 
 /** What to call a person on a page. */

@@ -1,5 +1,6 @@
 // What the account page says of an app and of an event, in words for the person they concern.
 import type { AuthBackend } from '../../auth-backends/contract.ts'
+import { paths } from '../../paths.ts'
 import type { AuditEvent, EventName } from '../../plugins/audit/contract.ts'
 import type { Client } from '../../plugins/clients/contract.ts'
 import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
@@ -9,6 +10,7 @@ import { describeScopes } from '../../plugins/scopes.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { displayName } from '../../plugins/sign-in/users.ts'
 import type { GrantUsage } from '../../plugins/usage/index.ts'
+import type { Kept } from './own.ts'
 
 export const describePerson = (user: User) => ({ name: displayName(user), ...(user.name && user.email && { detail: user.email }) })
 
@@ -20,6 +22,13 @@ export function describeWays ({ identities }: User, backends: ReadonlyMap<string
     canAddWay: [...backends].some(([id, { oneClick }]) => !oneClick && !leadsHere(id)) && !identities.every(({ backend }) => backends.get(backend)?.oneClick)
   }
 }
+
+export const describeOwn = ({ backend, account }: Kept): PageData['account']['own'][number] => ({
+  email: account.email,
+  actions: { password: withBackend(paths.accountPassword, backend), address: withBackend(paths.accountEmail, backend) }
+})
+
+const withBackend = (path: string, backend: string): string => `${path}?backend=${encodeURIComponent(backend)}`
 
 const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 
@@ -41,7 +50,7 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   registration: ({ clientName }) => `${clientName} registered`,
   authorization: ({ clientName }) => `${clientName} asked for access`,
   sign_in: () => 'You signed in',
-  sign_in_failed: () => 'A sign-in failed',
+  sign_in_failed: ({ reason }) => reason === 'present password' ? 'A wrong password was given on the account page' : 'A sign-in failed',
   sign_up: () => 'The account was made',
   consent: ({ clientName }) => `You allowed ${clientName}`,
   denial: ({ clientName }) => `You denied ${clientName}`,
@@ -57,7 +66,7 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   limit: () => 'A limit was reached',
   lock: () => 'The account was locked',
   unlock: () => 'The account was unlocked',
-  account_changed: () => 'The account was changed',
+  account_changed: ({ reason }) => reason === 'password' ? 'The password was changed' : reason === 'address' ? 'The e-mail address was changed' : 'The account was changed',
   account_deleted: () => 'The account was deleted'
 }
 

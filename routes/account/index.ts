@@ -1,27 +1,36 @@
 // The account page: who is signed in, the apps they connected and how each was used, what happened lately; and the buttons that end an app, every session, or the account.
 import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.ts'
 import { invalidRequest } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
 import { ofGrant } from '../../plugins/audit/index.ts'
 import { formParameters } from '../../plugins/parameters.ts'
+import changeEmail from './email.ts'
+import emailLink from './email-link.ts'
+import changePassword from './password.ts'
 import deleteAccount from './delete.ts'
-import { describeApp, describeEvent, describePerson, describeWays } from './describe.ts'
+import { describeApp, describeEvent, describeOwn, describePerson, describeWays } from './describe.ts'
+import { keptAccounts } from './own.ts'
 import { checkForm, signInFirst } from './person.ts'
 
 /** Events on the page; the download has all that are kept. */
 const EVENTS_SHOWN = 20
 const EVENTS_KEPT = 1_000
 
-export default async function account (app: FastifyInstance) {
+export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'allowedEmails'>) {
   await app.register(deleteAccount)
+  await app.register(changePassword)
+  await app.register(changeEmail, options)
+  await app.register(emailLink)
 
   app.get(paths.account, async (request, reply) => {
     const user = await app.signIn.user(request)
     if (!user) return signInFirst(app, request, reply, paths.account)
-    const [grants, events] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN)])
+    const [grants, events, own] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN), keptAccounts(app, user)])
     return reply.page('account', {
       user: describePerson(user),
       ...describeWays(user, app.signIn.backends),
+      own: own.map(describeOwn),
       apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),
       events: events.map(describeEvent),
       token: app.signIn.formToken(request),
@@ -31,6 +40,7 @@ export default async function account (app: FastifyInstance) {
 
   app.post(paths.accountLink, async (request, reply) => {
     const user = await checkForm(app, request)
+    if (!describeWays(user, app.signIn.backends).canAddWay) throw invalidRequest('There is no other way to sign in that could be added to this account.')
     return reply.redirect(withInteraction(paths.login, await app.signIn.resume(request, reply, { kind: 'link', userId: user.id, path: paths.account })), 303)
   })
 

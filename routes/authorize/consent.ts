@@ -42,11 +42,12 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
       refusal.redirect = { redirectUri: asked.redirectUri, state }
       throw refusal
     }
-    const { id, email, emailVerified, name } = user
+    const { id, email, emailVerified, name, endsAt } = user
     const code = await app.grants.issueCode({
       ...allowed,
       backend,
       backendSession,
+      accountEndsAt: endsAt,
       user: { id, ...(email && { email }), ...(emailVerified !== undefined && { emailVerified }), ...(name && { name }) }
     })
     return reply.redirect(authorizationResponse(asked.redirectUri, { code, state, iss: publicUrl }), 303)

@@ -35,7 +35,17 @@ export function makeHouse (): TestHouse {
       },
       async setPasswordHash (email, passwordHash, previous) {
         const account = open().get(email)
-        if (account?.passwordHash === previous) account.passwordHash = passwordHash
+        if (account?.passwordHash !== previous) return false
+        account.passwordHash = passwordHash
+        return true
+      },
+      findBySubject: async (subject) => structuredClone([...open().values()].find((account) => account.subject === subject)),
+      async move (from, to) {
+        const account = open().get(from)
+        if (!account || book.has(to.email)) return false
+        const { emailVerified: _, ...kept } = account
+        book.set(to.email, { ...kept, ...to })
+        return book.delete(from)
       }
     },
     sendsMail: false,

@@ -37,6 +37,9 @@ const home: PageData['home'] = {
 
 const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', link: '/account/sign-in', remove: '/account/delete', activity: '/account/activity.jsonl', notes: '/account/notes.json', home: '/' }
 
+const password: PageData['password'] = { backend: 'local', email: 'ada@example.com', token: 'c5b', actions: { change: '/account/password', account: '/account', forgot: '/password/forgot' } }
+const address: PageData['address'] = { backend: 'local', email: 'ada@example.com', sendsMail: true, token: 'c5b', actions: { change: '/account/email', account: '/account' } }
+
 export const examples: Readonly<Record<string, Example>> = {
   login: { view: 'login', data: { interaction, client, backends: [local, demo], actions: login } },
   'login-refused': {
@@ -69,12 +72,21 @@ export const examples: Readonly<Record<string, Example>> = {
   reset: { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', actions: { reset: '/password/reset' } } },
   'reset-refused': { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', error: 'This password is too easy to guess. Use a few unrelated words.', actions: { reset: '/password/reset' } } },
   confirm: { view: 'confirm', data: { link: 'k3x', email: 'ada@example.com', actions: { confirm: '/email/confirm' } } },
+  'confirm-change': { view: 'confirm', data: { link: 'k3x', email: 'ada@example.org', replaces: 'ada@example.com', actions: { confirm: '/email/change' } } },
+  password: { view: 'password', data: password },
+  'password-wrong': { view: 'password', data: { ...password, error: { field: 'present', message: 'This is not your present password. Nothing was changed.' } } },
+  'password-weak': { view: 'password', data: { ...password, error: { field: 'next', message: 'This password is too easy to guess. Use a few unrelated words.' } } },
+  address: { view: 'address', data: address },
+  'address-unsent': { view: 'address', data: { ...address, sendsMail: false } },
+  'address-refused': { view: 'address', data: { ...address, next: 'ada', error: { field: 'email', message: 'Write an e-mail address, for example ann@example.com.' } } },
+  'address-wrong': { view: 'address', data: { ...address, next: 'ada@example.org', error: { field: 'password', message: 'This is not your present password. Nothing was changed.' } } },
   account: {
     view: 'account',
     data: {
       user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
       ways: ['Account on this server', 'Example'],
       canAddWay: true,
+      own: [{ email: 'ada@example.com', actions: { password: '/account/password?backend=local', address: '/account/email?backend=local' } }],
       apps: [
         { id: 'g1', name: 'ChatGPT', host: 'chatgpt.com', loopback: false, scopes: consent.scopes.map(({ text }) => text), verifiedHost: 'chatgpt.com', connected: '2026-11-02', firstUsed: '2026-11-02', lastUsed: '2026-11-23', calls: 1204 },
         { id: 'g2', name: 'Claude Code', host: 'localhost:53127', loopback: true, scopes: [consent.scopes[0]!.text], connected: '2026-10-30', calls: 0 }
@@ -87,7 +99,7 @@ export const examples: Readonly<Record<string, Example>> = {
       actions: accountActions
     }
   },
-  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, ways: ['Demo'], canAddWay: false, apps: [], events: [], token: 'c5b', actions: accountActions } },
+  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, ways: ['Demo'], canAddWay: false, own: [], apps: [], events: [], token: 'c5b', actions: accountActions } },
   delete: { view: 'delete', data: { user: { name: 'Ada Lovelace', detail: 'ada@example.com' }, token: 'c5b', actions: { remove: '/account/delete', account: '/account' } } },
   document: {
     view: 'document',

@@ -1,0 +1,54 @@
+// Changing the address of one's own account: the password is asked for, and with mail the change counts once the link is opened that goes to the new address (OWASP ASVS 6.3.7). What is answered does not depend on whether the address is taken (threat LG-15).
+import type { FastifyInstance } from 'fastify'
+import { normalizeEmail } from '../../auth-backends/contract.ts'
+import type { Config } from '../../config.ts'
+import { paths, withSecret } from '../../paths.ts'
+import { sendAddressChange } from '../../plugins/confirmations.ts'
+import type { PageData } from '../../plugins/page-data.ts'
+import { formParameters, queryParameters } from '../../plugins/parameters.ts'
+import { isAllowed } from '../../plugins/sign-in/users.ts'
+import { changeAddress, keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './own.ts'
+import { checkForm, signInFirst } from './person.ts'
+
+type Options = Pick<Config, 'publicUrl' | 'allowedEmails'>
+const TAKEN = 'There is an account with this address already. Nothing was changed.'
+
+export default async function changeEmail (app: FastifyInstance, { publicUrl, allowedEmails }: Options) {
+  const describe = ({ backend, account }: Kept, token: string): PageData['address'] =>
+    ({ backend, email: account.email, sendsMail: app.mail.isOn, token, actions: { change: paths.accountEmail, account: paths.account } })
+
+  function problemOf ({ account, accounts }: Kept, to: string): string | undefined {
+    if (to === account.email) return 'This is your address already.'
+    if (!isAllowed(allowedEmails, { email: to })) return 'This address may not sign in here. Ask the person who runs this server to add it.'
+    return accounts.emailProblem(to)
+  }
+
+  app.get(paths.accountEmail, async (request, reply) => {
+    const user = await app.signIn.user(request)
+    if (!user) return signInFirst(app, request, reply, paths.accountEmail)
+    return reply.page('address', describe(await keptAccount(app, user, queryParameters(request).get('backend')), app.signIn.formToken(request)))
+  })
+
+  app.post(paths.accountEmail, async (request, reply) => {
+    const user = await checkForm(app, request)
+    const form = formParameters(request)
+    const kept = await keptAccount(app, user, form.get('backend'))
+    const to = normalizeEmail(form.need('email'))
+    const password = form.need('password')
+    const page = { ...describe(kept, form.need('token')), next: to.slice(0, 254) }
+    const problem = problemOf(kept, to)
+    if (problem !== undefined) return reply.page('address', { ...page, error: { field: 'email', message: problem } }, 400)
+    if (!await withPassword(app, request, user, kept, () => kept.accounts.checkPassword(kept.account.subject, password))) {
+      return reply.page('address', { ...page, error: { field: 'password', message: WRONG_PASSWORD } }, 401)
+    }
+    const home = { label: 'To your account', href: paths.account }
+    if (app.mail.isOn) {
+      // Nobody waits for it, so that nobody can time it.
+      sendAddressChange(app, kept.backend, kept.accounts, { account: kept.account, to, epoch: user.sessionEpoch ?? 0, changeUrl: (secret) => withSecret(publicUrl + paths.changeEmail, secret), forgotUrl: publicUrl + paths.forgotPassword })
+        .catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
+      return reply.page('message', { title: 'Look into your mailbox', text: `We sent a message to ${to}. Open the link in it within 30 minutes: your address changes then, and not before.`, detail: 'Nothing there? Look into the spam folder, and check the address.', action: home })
+    }
+    if (!await changeAddress(app, request, user, kept, { to, verified: false })) return reply.page('address', { ...page, error: { field: 'email', message: TAKEN } }, 409)
+    return reply.page('message', { title: 'Your address is changed', text: `From now on you sign in with ${to}.`, action: home })
+  })
+}
