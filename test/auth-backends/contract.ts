@@ -1,7 +1,7 @@
 // What every sign-in backend must do, whatever stands behind it. A backend's own test calls this first and adds what is special to it.
 import { inspect } from 'node:util'
 import type { Test } from 'tap'
-import type { AuthBackend, Credentials, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import type { AuthBackend, Credentials, OwnAccounts, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 
 export interface BackendUnderTest {
   /** Opens the backend afresh on the same people, as a restart does. */
@@ -42,6 +42,7 @@ export async function backendContract (t: Test, under: BackendUnderTest): Promis
   if (backend.oneClick) oneClickContract(t, under, backend)
   if (under.person) passwordContract(t, under, backend, under.person)
   if (under.person && backend.signUp) signUpContract(t, backend, under.person)
+  if (under.person && backend.accounts) accountsContract(t, under, backend.accounts, under.person)
   if (under.throughRedirect) redirectContract(t, under, backend, under.throughRedirect)
   if (backend.emailCode) emailCodeContract(t, backend)
   if (under.unreachable) unreachableContract(t, under, under.unreachable)
@@ -147,6 +148,47 @@ function signUpContract (t: Test, backend: AuthBackend, person: Credentials): vo
   t.test('LG-16: a passphrase of 64 characters makes an account', async (t) => {
     const result = await create(freshAddress(), 'four unrelated words, then some more of them until sixty-four ok', ' Ann  ')
     t.match(result, { kind: /^(signed-up|confirm)$/ })
+  })
+}
+
+function accountsContract (t: Test, under: BackendUnderTest, accounts: OwnAccounts, { identifier, password }: Credentials): void {
+  const other = freshAddress()
+
+  t.test('accounts: a password is changed by who knows it, an address keeps its subject, and both over a restart', async (t) => {
+    const { subject, email } = (await accounts.find(identifier))!
+    t.match(await accounts.findBySubject(subject), { subject, email })
+    for (const wrong of [...HOSTILE, NEW_PASSWORD]) {
+      t.equal(await accounts.checkPassword(subject, wrong), false)
+      t.equal(await accounts.changePassword(subject, { present: wrong, next: NEW_PASSWORD }), false)
+    }
+    for (const nobody of ['', '__proto__', 'nobody']) {
+      t.equal(await accounts.findBySubject(nobody), undefined)
+      t.equal(await accounts.checkPassword(nobody, password), false)
+      t.equal(await accounts.changeEmail(nobody, { from: email, to: other, verified: true }), false, 'another subject')
+    }
+    t.equal(await accounts.changeEmail(subject, { from: other, to: freshAddress(), verified: true }), false, 'another address')
+    t.equal(await accounts.checkPassword(subject, password), true, 'nothing of it changed anything')
+
+    t.equal(await accounts.changePassword(subject, { present: password, next: NEW_PASSWORD }), true)
+    t.equal(await accounts.changeEmail(subject, { from: email, to: ` ${other.toUpperCase()}`, verified: true }), true)
+    const again = await under.open()
+    t.match(await again.accounts!.find(other), { subject, email: other, verified: true })
+    t.equal(await again.accounts!.find(email), undefined)
+    t.match(await again.password!.verify({ identifier: other, password: NEW_PASSWORD }), { subject, email: other })
+    t.equal(await again.password!.verify({ identifier: email, password: NEW_PASSWORD }), null)
+    t.equal(await again.password!.verify({ identifier: other, password }), null)
+    await again.close?.()
+
+    t.equal(await accounts.changeEmail(subject, { from: other, to: email, verified: false }), true)
+    t.match(await accounts.findBySubject(subject), { subject, email, verified: false }, 'what was shown of one mailbox says nothing of another')
+    t.equal(await accounts.changePassword(subject, { present: NEW_PASSWORD, next: password }), true)
+  })
+
+  t.test('LG-13, LG-16: what is no address or no good password is said to be so', async (t) => {
+    for (const hostile of HOSTILE.filter((text) => !/^(__proto__|constructor)@/.test(text))) t.match(accounts.emailProblem(hostile), /\S/, JSON.stringify(hostile.slice(0, 40)))
+    t.equal(accounts.emailProblem(other), undefined)
+    for (const weak of ['', 'short', 'Password123!', 'x'.repeat(500_000)]) t.match(await accounts.passwordProblem(identifier, weak), /\S/, weak.slice(0, 20))
+    t.equal(await accounts.passwordProblem(identifier, NEW_PASSWORD), undefined)
   })
 }
 

@@ -21,6 +21,7 @@ t.test('one click, no password form, no e-mail address, no trace of the browser 
   t.equal(backend.password, undefined)
   t.equal(backend.signUp, undefined)
   t.equal(backend.oneClick?.label, 'Continue as a demo user')
+  t.equal(backend.oneClick?.lifetime, 86_400, 'for a day')
   const identity = await backend.oneClick!.enter('browser-cookie-value')
   t.match(identity, { subject: /^[0-9a-f]{64}$/, name: /^Demo user [0-9A-F]{4}$/ })
   t.equal(identity.email, undefined)

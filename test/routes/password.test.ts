@@ -4,37 +4,14 @@ import { Browser } from '../helpers/browser.ts'
 import type { ServerOptions } from '../helpers/server.ts'
 import { startSmtp } from '../helpers/smtp.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
+import { PASSWORD, startWithMail } from '../helpers/with-mail.ts'
 
-const PASSWORD = 'eleven quiet otters 42'
 const NEXT = 'seven loud badgers 17'
 
 const smtp = await startSmtp()
 t.teardown(() => smtp.stop())
 
-async function withMail (start: Start, options: ServerOptions = {}) {
-  const server = await start({ ...options, env: { SMTP_URL: smtp.url, MAIL_FROM: 'Server <mcp@example.com>', ...options.env } })
-  const { url, app } = server
-  /** The link of the newest message to this address, once it has come. */
-  const linkTo = async (address: string, from = 0): Promise<string | undefined> => {
-    // What is sent is begun after the answer, and waits for storage first.
-    for (let tries = 0; tries < 100; tries++) {
-      await app.mail.idle()
-      const message = smtp.messages.slice(from).findLast(({ to }) => to === address)
-      if (message) return /https?:\/\/\S+\?link=[\w-]+/.exec(message.text)?.[0]
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    return undefined
-  }
-  const signUp = async (email: string, password = PASSWORD, browser = new Browser()) => {
-    const login = await browser.get(`${url}/login`)
-    const page = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), url).href)
-    return browser.submit(page, ({ action }) => action === '/signup', { email, password })
-  }
-  const signIn = async (email: string, password: string, browser = new Browser()) =>
-    browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
-  const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')
-  return { ...server, linkTo, signUp, signIn, isIn }
-}
+const withMail = (start: Start, options: ServerOptions = {}) => startWithMail(smtp, start, options)
 
 const email = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.com`
 

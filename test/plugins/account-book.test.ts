@@ -1,0 +1,90 @@
+// The account book: an account is found by one address at every moment, also when a change of it was cut short at any step, and of those who want an address at once one gets it.
+import type { Account } from '../../auth-backends/contract.ts'
+import { createAccounts } from '../../plugins/sign-in/accounts.ts'
+import type { Collection, Storage } from '../../plugins/storage/contract.ts'
+import { storageTest } from '../helpers/storages.ts'
+
+const ann: Account = { subject: 'subject of ann', email: 'ann@example.com', name: 'Ann', passwordHash: 'a hash', emailVerified: true, createdAt: 1 }
+const bob: Account = { ...ann, subject: 'subject of bob', email: 'bob@example.com' }
+
+/** The process ends before this many writes. */
+function dying (storage: Storage, writes: number): Storage {
+  let left = writes
+  const mortal = <T>(collection: Collection<T>): Collection<T> => {
+    const write = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
+      if (left-- <= 0) throw new Error('the process has ended')
+      return work(...args)
+    }
+    return { ...collection, put: write(collection.put), create: write(collection.create), take: write(collection.take), delete: write(collection.delete), update: write(collection.update) as Collection<T>['update'] }
+  }
+  return { ...storage, collection: <T>(kind: string) => mortal(storage.collection<T>(kind)) }
+}
+
+storageTest('an account moves to another address with all of it but its proof', async (t, start) => {
+  const book = createAccounts((await start()).app.storage)
+  await book.create(ann)
+  t.equal(await book.move('ANN@example.com', { email: 'anna@example.com' }), true)
+  const { emailVerified: _, ...rest } = ann
+  t.strictSame(await book.find('anna@example.com'), { ...rest, email: 'anna@example.com' })
+  t.strictSame(await book.findBySubject(ann.subject), await book.find('anna@example.com'))
+  t.equal(await book.find('ann@example.com'), undefined)
+  t.equal(await book.create({ ...bob, email: 'ann@example.com' }), true, 'the old address is free')
+  t.equal(await book.move('anna@example.com', { email: 'ann@example.com' }), false, 'and taken then')
+  t.match(await book.find('anna@example.com'), { subject: ann.subject })
+  t.match(await book.find('ann@example.com'), { subject: bob.subject })
+  t.equal(await book.move('nobody@example.com', { email: 'x@example.com' }), false)
+})
+
+storageTest('LG-15: of many who want one address at once, one gets it; of many moves of one account, one counts', async (t, start) => {
+  const { app } = await start()
+  const book = createAccounts(app.storage)
+  const people = Array.from({ length: 6 }, (_, number) => ({ ...ann, subject: `subject ${number}`, email: `p${number}@example.com` }))
+  for (const person of people) await book.create(person)
+  const moved = await Promise.all([...people.map(({ email }) => book.move(email, { email: 'wanted@example.com' })), book.create({ ...bob, email: 'wanted@example.com' })])
+  t.equal(moved.filter(Boolean).length, 1)
+  const { subject } = (await book.find('wanted@example.com'))!
+  for (const person of people) t.equal((await book.find(person.email))?.subject, person.subject === subject ? undefined : person.subject)
+
+  const loser = people.find((person) => person.subject !== subject)!
+  await Promise.allSettled(Array.from({ length: 5 }, (_, number) => book.move(loser.email, { email: `to${number}@example.com` })))
+  const there = (await Array.fromAsync(app.storage.collection<Account>('account').all())).filter(({ record }) => record.subject === loser.subject)
+  t.equal(there.length, 1)
+})
+
+storageTest('a move that is cut short before any of its writes leaves one address and one password', async (t, start) => {
+  const { storage } = (await start()).app
+  const book = createAccounts(storage)
+  for (let writes = 0; writes < 9; writes++) {
+    const [from, to] = [`from${writes}@example.com`, `to${writes}@example.com`]
+    const subject = `subject ${writes}`
+    await book.create({ ...ann, subject, email: from })
+    const done = await createAccounts(dying(storage, writes)).move(from, { email: to }).catch(() => undefined)
+    const found = (await Promise.all([from, to].map((email) => book.find(email)))).filter((account) => account !== undefined)
+    t.equal(found.length, 1, `${writes} writes: found by one address`)
+    t.equal(found[0]!.subject, subject)
+    t.same((await book.findBySubject(subject))?.email, found[0]!.email, `${writes} writes: and by its subject`)
+    if (done) t.equal(found[0]!.email, to)
+    t.equal(await book.create({ ...bob, email: found[0]!.email === to ? from : to }), true, 'the other address is free')
+
+    // The lock of a process that died ends by itself.
+    await storage.collection('accountMove').delete(subject)
+    t.equal(await book.move(found[0]!.email, { email: `end${writes}@example.com` }), true, `${writes} writes: and it can move on`)
+    t.equal(await book.find(found[0]!.email), undefined)
+    await book.setPasswordHash(`end${writes}@example.com`, 'another hash', 'a hash')
+    const records = (await Array.fromAsync(storage.collection<Account>('account').all())).filter(({ record }) => record.subject === subject)
+    t.match(records, [{ record: { passwordHash: 'another hash' } }], `${writes} writes: no copy is left`)
+    t.equal(records.length, 1)
+    await book.delete(bob.subject)
+  }
+})
+
+storageTest('an account of before the index is found by its subject, and again quickly', async (t, start) => {
+  const { storage } = (await start()).app
+  const book = createAccounts(storage)
+  await book.create(ann)
+  await storage.collection('accountAddress').delete(ann.subject)
+  t.match(await book.findBySubject(ann.subject), ann)
+  t.match(await storage.collection('accountAddress').find(ann.subject), { email: ann.email })
+  await book.delete(ann.subject)
+  t.equal(await book.findBySubject(ann.subject), undefined)
+})
