@@ -133,6 +133,8 @@ export interface OwnAccount {
   email: string
   /** Whether somebody has shown that they read the mailbox. */
   verified: boolean
+  /** Several have signed up with this address, and none has shown that they read the mailbox: who does so chooses the password, and no earlier one counts. */
+  contested: boolean
 }
 
 /** Accounts whose password this server keeps. */
@@ -141,8 +143,8 @@ export interface OwnAccounts {
   findBySubject (subject: string): Promise<OwnAccount | undefined>
   /** @returns what is wrong with a new password, for the person who typed it; undefined when it will do. */
   passwordProblem (email: string, password: string): Promise<string | undefined>
-  /** @returns what is wrong with a new address, for the person who typed it. Not whether it is taken. */
-  emailProblem (email: string): string | undefined
+  /** @returns a new address in its normal form, or what is wrong with it, for the person who typed it. Not whether it is taken. */
+  readEmail (typed: string): { email: string } | { problem: string }
   checkPassword (subject: string, password: string): Promise<boolean>
   /** @returns false, with nothing changed, when `present` is not the password, or not any more. */
   changePassword (subject: string, change: { present: string, next: string }): Promise<boolean>
@@ -189,6 +191,8 @@ export interface Account {
   passwordHash: string
   /** Whether somebody has shown that they read the mailbox. */
   emailVerified?: boolean
+  /** See {@link OwnAccount.contested}. */
+  contested?: true
   /** Seconds since the epoch. */
   createdAt: number
 }

@@ -57,10 +57,16 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
     const account = { subject: randomUUID(), email, name, passwordHash: await hasher.hash(request.password), createdAt: house.now() }
     const isNew = await house.accounts.create(account)
     // The same words whether or not the address was taken: only its owner is told, by mail.
-    if (house.sendsMail) return { kind: 'confirm', message: CONFIRM }
+    if (house.sendsMail) {
+      if (!isNew) await contest(email)
+      return { kind: 'confirm', message: CONFIRM }
+    }
     if (isNew) return { kind: 'signed-up', identity: identify(account) }
     return { kind: 'refused', field: 'email', message: 'There is an account with this address already. Sign in instead.' }
   }
+
+  /** Whose mailbox it is has not been shown: the password of whoever came first must not be confirmed by whoever comes second, nor the other way round. */
+  const contest = (email: string): Promise<void> => house.accounts.change(email, (found) => found.emailVerified ? found : { ...found, passwordHash: nobody, contested: true })
 
   return {
     title: 'Account on this server',
@@ -73,7 +79,7 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
 
 /** Accounts as the pages for passwords and addresses need them. */
 function openAccounts (book: Accounts, hasher: PasswordHasher): OwnAccounts {
-  const show = (account: Account | undefined) => account && { subject: account.subject, email: account.email, verified: account.emailVerified === true }
+  const show = (account: Account | undefined) => account && { subject: account.subject, email: account.email, verified: account.emailVerified === true, contested: account.contested === true }
 
   /** The account, if this is its password. */
   async function open (subject: string, password: string): Promise<Account | undefined> {
@@ -85,7 +91,11 @@ function openAccounts (book: Accounts, hasher: PasswordHasher): OwnAccounts {
     find: async (email) => show(await book.find(email)),
     findBySubject: async (subject) => show(await book.findBySubject(subject)),
     passwordProblem: async (email, password) => weakness(password, email, (await book.find(email))?.name),
-    emailProblem: (email) => addressProblem(normalizeEmail(email)),
+    readEmail (typed) {
+      const email = normalizeEmail(typed)
+      const problem = addressProblem(email)
+      return problem === undefined ? { email } : { problem }
+    },
     checkPassword: async (subject, password) => await open(subject, password) !== undefined,
     async changePassword (subject, { present, next }) {
       const account = await open(subject, present)
@@ -97,7 +107,7 @@ function openAccounts (book: Accounts, hasher: PasswordHasher): OwnAccounts {
     },
     async setPassword (email, password) {
       const passwordHash = await hasher.hash(password)
-      await book.change(email, (found) => ({ ...found, passwordHash, emailVerified: true }))
+      await book.change(email, ({ contested: _, ...found }) => ({ ...found, passwordHash, emailVerified: true }))
     },
     confirm: (email) => book.change(email, (found) => ({ ...found, emailVerified: true }))
   }

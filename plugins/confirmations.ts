@@ -4,12 +4,21 @@ import type { OwnAccount, OwnAccounts } from '../auth-backends/contract.ts'
 
 type House = Pick<FastifyInstance, 'accountLinks' | 'mail' | 'issuer'>
 
-/** @param confirmUrl makes the link of a secret. @param forgotUrl where a new password is asked for. */
-export async function sendConfirmation (app: House, backend: string, accounts: OwnAccounts, email: string, { confirmUrl, forgotUrl }: { confirmUrl (secret: string): string, forgotUrl: string }): Promise<void> {
+/** @param confirmUrl @param resetUrl make the link of a secret. @param forgotUrl where a new password is asked for. */
+export async function sendConfirmation (app: House, backend: string, accounts: OwnAccounts, email: string, { confirmUrl, resetUrl, forgotUrl }: { confirmUrl (secret: string): string, resetUrl (secret: string): string, forgotUrl: string }): Promise<void> {
   const account = await accounts.find(email)
   if (!account) return
   if (account.verified) {
     tellOwner(app, account.email, 'make an account', forgotUrl)
+    return
+  }
+  if (account.contested) {
+    const secret = await app.accountLinks.issue({ purpose: 'reset', backend, subject: account.subject, email: account.email })
+    app.mail.send({
+      to: account.email,
+      subject: 'Choose the password of your account',
+      text: `Somebody, most likely you, made an account at ${app.issuer} with this address, and not for the first time.\n\nOpen this link within 30 minutes to choose its password; those that were typed before do not count:\n${resetUrl(secret)}\n\nIf it was not you, do nothing: nobody can use the account then.\n`
+    })
     return
   }
   const secret = await app.accountLinks.issue({ purpose: 'confirm', backend, subject: account.subject, email: account.email })

@@ -69,7 +69,7 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
     if (result.kind === 'confirm') {
       if (backend.accounts && app.mail.isOn) {
-        sendConfirmation(app, id, backend.accounts, asked.email, { confirmUrl: (secret) => withSecret(publicUrl + paths.confirmEmail, secret), forgotUrl: publicUrl + paths.forgotPassword })
+        sendConfirmation(app, id, backend.accounts, asked.email, { confirmUrl: (secret) => withSecret(publicUrl + paths.confirmEmail, secret), resetUrl: (secret) => withSecret(publicUrl + paths.resetPassword, secret), forgotUrl: publicUrl + paths.forgotPassword })
           .catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
       }
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })

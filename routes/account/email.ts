@@ -1,6 +1,5 @@
 // Changing the address of one's own account: the password is asked for, and with mail the change counts once the link is opened that goes to the new address (OWASP ASVS 6.3.7). What is answered does not depend on whether the address is taken (threat LG-15).
 import type { FastifyInstance } from 'fastify'
-import { normalizeEmail } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config.ts'
 import { paths, withSecret } from '../../paths.ts'
 import { sendAddressChange } from '../../plugins/confirmations.ts'
@@ -17,10 +16,11 @@ export default async function changeEmail (app: FastifyInstance, { publicUrl, al
   const describe = ({ backend, account }: Kept, token: string): PageData['address'] =>
     ({ backend, email: account.email, sendsMail: app.mail.isOn, token, actions: { change: paths.accountEmail, account: paths.account } })
 
-  function problemOf ({ account, accounts }: Kept, to: string): string | undefined {
-    if (to === account.email) return 'This is your address already.'
-    if (!isAllowed(allowedEmails, { email: to })) return 'This address may not sign in here. Ask the person who runs this server to add it.'
-    return accounts.emailProblem(to)
+  function readAddress ({ account, accounts }: Kept, typed: string): { email: string } | { problem: string } {
+    const read = accounts.readEmail(typed)
+    if ('problem' in read) return read
+    if (read.email === account.email) return { problem: 'This is your address already.' }
+    return isAllowed(allowedEmails, read) ? read : { problem: 'This address may not sign in here. Ask the person who runs this server to add it.' }
   }
 
   app.get(paths.accountEmail, async (request, reply) => {
@@ -33,11 +33,12 @@ export default async function changeEmail (app: FastifyInstance, { publicUrl, al
     const user = await checkForm(app, request)
     const form = formParameters(request)
     const kept = await keptAccount(app, user, form.get('backend'))
-    const to = normalizeEmail(form.need('email'))
+    const typed = form.need('email')
     const password = form.need('password')
-    const page = { ...describe(kept, form.need('token')), next: to.slice(0, 254) }
-    const problem = problemOf(kept, to)
-    if (problem !== undefined) return reply.page('address', { ...page, error: { field: 'email', message: problem } }, 400)
+    const page = { ...describe(kept, form.need('token')), next: typed.slice(0, 254) }
+    const read = readAddress(kept, typed)
+    if ('problem' in read) return reply.page('address', { ...page, error: { field: 'email', message: read.problem } }, 400)
+    const to = read.email
     if (!await withPassword(app, request, user, kept, () => kept.accounts.checkPassword(kept.account.subject, password))) {
       return reply.page('address', { ...page, error: { field: 'password', message: WRONG_PASSWORD } }, 401)
     }

@@ -39,4 +39,3 @@ export async function startWithMail (smtp: TestMailbox, start: Start, options: S
   }
   return { ...server, person, linkTo, signUp, signIn, isIn }
 }
-

@@ -1,4 +1,5 @@
 // Demo users: each browser is its own person, nobody sees another's notes, and a day later nothing is left of them.
+import { mock } from 'node:test'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, ping, post, walk } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
@@ -86,4 +87,17 @@ storageTest('WB-11: a day after it was made a demo user is gone: tokens, session
   const third = await connect(first.browser)
   t.not((await app.grants.verifyAccessToken(third.access))!.user.id, next)
   t.equal(await people.find(next), undefined, 'what was theirs is deleted before')
+})
+
+storageTest('the sweep comes by while the server runs, and is written down', async (t, start) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => { mock.timers.reset() })
+  let now = Math.floor(Date.now() / 1000)
+  const { url, app } = await start({ now: () => now })
+  await walk(url, await newClient(url))
+  now += DAY + 1
+  const swept = new Promise<unknown>((resolve) => { app.audit.note = (event, details) => { resolve([event, details]) } })
+  mock.timers.tick(60_000)
+  t.same(await swept, ['account_deleted', { backend: 'demo', reason: 'time' }])
+  t.same(await Array.fromAsync(app.signIn.people.all()), [])
 })

@@ -47,6 +47,33 @@ storageTest('LG-15: a taken address gets the same answer, and only its owner is 
   t.equal(await isIn(browser), false, 'the password is the first one still')
 })
 
+storageTest('LG-15: who signs up with the address of somebody else and waits for them gets nothing, whoever came first', async (t, start) => {
+  const { url, app, signUp, signIn, linkTo, isIn } = await withMail(start)
+  for (const [order, mine, theirs] of [['the owner comes second', NEXT, PASSWORD], ['the owner comes first', PASSWORD, NEXT]] as const) {
+    const ann = email(t, `squatted${order.at(-1)!}`)
+    let sent = smtp.messages.length
+    const first = await signUp(ann, PASSWORD)
+    const confirm = (await linkTo(ann, sent))!
+    sent = smtp.messages.length
+    const second = await signUp(ann, NEXT)
+    t.same([second.status, second.text.replaceAll(/interaction=[\w-]+/g, '')], [first.status, first.text.replaceAll(/interaction=[\w-]+/g, '')])
+    const choose = (await linkTo(ann, sent))!
+    t.match(choose, /\/password\/reset/)
+
+    // Whichever message the owner opens, the other's password is none.
+    const owner = new Browser()
+    await owner.submit(await owner.get(confirm), () => true)
+    t.equal((await signIn(ann, theirs)).status, 401, order)
+    t.equal((await signIn(ann, mine)).status, 401, 'nor is one that was typed before')
+    await owner.submit(await owner.get(choose), () => true, { password: 'nine green lanterns 88' })
+    await signIn(ann, 'nine green lanterns 88', owner)
+    t.equal(await isIn(owner), true)
+    t.equal((await signIn(ann, theirs)).status, 401)
+    t.match(await app.signIn.backends.get('local')!.accounts!.find(ann), { verified: true, contested: false })
+    t.match((await owner.get(`${url}/account`)).text, ann)
+  }
+})
+
 storageTest('a forgotten password: by a link that works once, for half an hour, and signs out everywhere', async (t, start) => {
   let now = 1_800_000_000
   const { signUp, signIn, linkTo, isIn, url } = await withMail(start, { now: () => now })
