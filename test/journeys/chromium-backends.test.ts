@@ -8,7 +8,9 @@ import { startDirectory } from '../helpers/directory.ts'
 import { startProvider } from '../helpers/openid-provider.ts'
 import { freePort } from '../helpers/ports.ts'
 import { startServer } from '../helpers/server.ts'
+import { startSmtp } from '../helpers/smtp.ts'
 import { startSupabase } from '../helpers/supabase-lite.ts'
+import { startWithMail } from '../helpers/with-mail.ts'
 
 const PASSWORD = 'Copper kettle on a tram'
 const { browser, missing } = await launchChromium()
@@ -75,6 +77,52 @@ t.test('local', { skip }, async (t) => {
     await page.getByRole('link', { name: /create/i }).click()
     await typePassword(page, 'ann@example.com')
   })
+})
+
+t.test('local, with mail and without scripts: sign-up, confirmation, a new password and a new address; the phone stays signed in, the laptop does not', { skip }, async (t) => {
+  const smtp = await startSmtp()
+  t.teardown(() => smtp.stop())
+  const { url, linkTo } = await startWithMail(smtp, (options) => startServer(t, options), { env: { AUTH_BACKEND: 'local' } })
+  const open = async (viewport: { width: number, height: number }) => {
+    const context = await browser!.newContext({ viewport, javaScriptEnabled: false })
+    t.teardown(() => context.close())
+    return context.newPage()
+  }
+  const [phone, laptop] = [await open({ width: 360, height: 740 }), await open({ width: 1200, height: 800 })]
+  await phone.goto(`${url}/signup`)
+  await typePassword(phone, 'ann@example.com')
+  await phone.getByText('Check your mailbox').waitFor()
+  await phone.goto((await linkTo('ann@example.com'))!)
+  await phone.getByRole('button', { name: 'Yes, confirm it' }).click()
+  await phone.getByText('is confirmed').waitFor()
+  for (const page of [phone, laptop]) {
+    await page.goto(`${url}/account`)
+    await typePassword(page, 'ann@example.com')
+    await page.getByRole('heading', { name: 'Your account' }).waitFor()
+  }
+
+  await phone.getByRole('link', { name: 'Change the password' }).click()
+  await phone.getByLabel('Present password').fill('not the password')
+  await phone.getByLabel('New password').fill('seven loud badgers 17')
+  await phone.keyboard.press('Enter')
+  await phone.getByRole('alert').getByText('not your present password').waitFor()
+  await phone.getByLabel('Present password').fill(PASSWORD)
+  await phone.getByLabel('New password').fill('seven loud badgers 17')
+  await phone.keyboard.press('Enter')
+  await phone.getByRole('link', { name: 'To your account' }).click()
+  await phone.getByRole('link', { name: 'Change the address' }).click()
+  await laptop.goto(`${url}/account`)
+  t.match(laptop.url(), '/login?')
+
+  await phone.getByLabel('New e-mail address').fill('anna@example.org')
+  await phone.getByLabel('Password').fill('seven loud badgers 17')
+  await phone.getByRole('button', { name: 'Send the link' }).click()
+  await phone.getByText('Look into your mailbox').waitFor()
+  await laptop.goto((await linkTo('anna@example.org'))!)
+  await laptop.getByRole('button', { name: 'Yes, change it' }).click()
+  await laptop.getByText('Your address is changed').waitFor()
+  await phone.goto(`${url}/account`)
+  t.match(await phone.textContent('main'), 'anna@example.org')
 })
 
 t.test('supabase: a password, and a code by e-mail is offered beside it', { skip }, async (t) => {
