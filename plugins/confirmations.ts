@@ -1,4 +1,4 @@
-// What is sent when somebody makes an account or changes its address: a link to confirm it; or, where there is one already, a word to its owner. Nobody waits for it, so nobody can time it (threat LG-15).
+// What is sent when somebody makes an account, or changes its address or password: a link to confirm it, a notice, or, where there is an account already, a word to its owner. Nobody waits for it, so nobody can time it (threat LG-15).
 import type { FastifyInstance } from 'fastify'
 import type { OwnAccount, OwnAccounts } from '../auth-backends/contract.ts'
 
@@ -45,6 +45,15 @@ export async function sendAddressChange (app: House, backend: string, accounts: 
     to,
     subject: 'Confirm your new address',
     text: `Somebody, most likely you, asked to use this address for an account at ${app.issuer}.\n\nOpen this link within 30 minutes to change it:\n${changeUrl(secret)}\n\nIf it was not you, do nothing: nothing changes then.\n`
+  })
+}
+
+/** OWASP ASVS 6.3.7: whoever did not do it themselves learns of it. */
+export function sendPasswordChanged (app: House, email: string, forgotUrl: string): void {
+  app.mail.send({
+    to: email,
+    subject: 'Your password was changed',
+    text: `The password of your account at ${app.issuer} was changed, and every other browser was signed out.\n\nIf it was not you, choose a new one now:\n${forgotUrl}\n`
   })
 }
 

@@ -58,6 +58,8 @@ export interface PageData {
   /** Posts `token` and `app` to `actions.revoke`, and `token` to `actions.logout` and `actions.signOutEverywhere`. */
   account: {
     user: { name: string, detail?: string }
+    /** When the account is deleted, if it is one of a while. YYYY-MM-DD HH:MM, UTC. */
+    until?: string
     /** Titles of the ways to sign in that lead to this account. */
     ways: string[]
     canAddWay: boolean

@@ -32,6 +32,10 @@ const withBackend = (path: string, backend: string): string => `${path}?backend=
 
 const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 
+const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)}`
+
+export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> => endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
+
 export const describeApp = (grant: Grant, client: Client | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
   id: grant.id,
   name: grant.clientName,
@@ -71,7 +75,7 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
 }
 
 export const describeEvent = (event: AuditEvent): PageData['account']['events'][number] => ({
-  at: `${event.at.slice(0, 10)} ${event.at.slice(11, 16)}`,
+  at: minute(event.at),
   text: texts[event.event](event),
   ...(event.address && { address: event.address })
 })

@@ -9,7 +9,7 @@ import changeEmail from './email.ts'
 import emailLink from './email-link.ts'
 import changePassword from './password.ts'
 import deleteAccount from './delete.ts'
-import { describeApp, describeEvent, describeOwn, describePerson, describeWays } from './describe.ts'
+import { describeApp, describeEnd, describeEvent, describeOwn, describePerson, describeWays } from './describe.ts'
 import { keptAccounts } from './own.ts'
 import { checkForm, signInFirst } from './person.ts'
 
@@ -19,7 +19,7 @@ const EVENTS_KEPT = 1_000
 
 export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'allowedEmails'>) {
   await app.register(deleteAccount)
-  await app.register(changePassword)
+  await app.register(changePassword, options)
   await app.register(changeEmail, options)
   await app.register(emailLink)
 
@@ -29,6 +29,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     const [grants, events, own] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN), keptAccounts(app, user)])
     return reply.page('account', {
       user: describePerson(user),
+      ...describeEnd(user),
       ...describeWays(user, app.signIn.backends),
       own: own.map(describeOwn),
       apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),

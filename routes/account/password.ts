@@ -1,12 +1,14 @@
 // Changing one's own password: the present one is asked for, the new one is held to the rule of sign-up, and every other browser is signed out (OWASP ASVS 6.2.3, 7.4.3).
 import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.ts'
 import { paths } from '../../paths.ts'
+import { sendPasswordChanged } from '../../plugins/confirmations.ts'
 import type { PageData } from '../../plugins/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/parameters.ts'
 import { keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './own.ts'
 import { checkForm, signInFirst } from './person.ts'
 
-export default async function changePassword (app: FastifyInstance) {
+export default async function changePassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const describe = ({ backend, account }: Kept, token: string): PageData['password'] =>
     ({ backend, email: account.email, token, actions: { change: paths.accountPassword, account: paths.account, forgot: paths.forgotPassword } })
 
@@ -30,6 +32,7 @@ export default async function changePassword (app: FastifyInstance) {
     }
     await app.signIn.signOutOthers(request, reply, user.id)
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
+    sendPasswordChanged(app, account.email, publicUrl + paths.forgotPassword)
     return reply.page('message', {
       title: 'Your password is changed',
       text: 'Every other browser that was signed in to your account is signed out. Apps you connected stay connected; the account page ends them.',

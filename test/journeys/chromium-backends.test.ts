@@ -79,6 +79,22 @@ t.test('local', { skip }, async (t) => {
   })
 })
 
+t.test('local, with mail: the address is confirmed on the way', { skip }, async (t) => {
+  const smtp = await startSmtp()
+  t.teardown(() => smtp.stop())
+  const { url, linkTo } = await startWithMail(smtp, (options) => startServer(t, options), { env: { AUTH_BACKEND: 'local' } })
+  await journey(t, url, async (page) => {
+    await page.getByRole('link', { name: /create/i }).click()
+    await typePassword(page, 'ann@example.com')
+    const mailbox = await page.context().newPage()
+    await mailbox.goto((await linkTo('ann@example.com'))!)
+    await mailbox.getByRole('button', { name: 'Yes, confirm it' }).click()
+    await mailbox.getByText('is confirmed').waitFor()
+    await page.getByRole('link', { name: 'Back to sign-in' }).click()
+    await typePassword(page, 'ann@example.com')
+  })
+})
+
 t.test('local, with mail and without scripts: sign-up, confirmation, a new password and a new address; the phone stays signed in, the laptop does not', { skip }, async (t) => {
   const smtp = await startSmtp()
   t.teardown(() => smtp.stop())

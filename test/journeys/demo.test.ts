@@ -51,6 +51,7 @@ storageTest('WB-11: a day after it was made a demo user is gone: tokens, session
 
   // A way in of its own would keep it: none can be added.
   const page = await first.browser.get(`${url}/account`)
+  t.match(page.text, `deleted at <time>${new Date((now + DAY) * 1000).toISOString().slice(0, 10)}`)
   t.equal((await first.browser.post(`${url}/account/sign-in`, { token: page.forms[0]!.fields['token']! })).status, 400)
 
   now += DAY - 600

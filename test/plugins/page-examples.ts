@@ -99,7 +99,7 @@ export const examples: Readonly<Record<string, Example>> = {
       actions: accountActions
     }
   },
-  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, ways: ['Demo'], canAddWay: false, own: [], apps: [], events: [], token: 'c5b', actions: accountActions } },
+  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, until: '2026-11-24 09:14', ways: ['Demo'], canAddWay: false, own: [], apps: [], events: [], token: 'c5b', actions: accountActions } },
   delete: { view: 'delete', data: { user: { name: 'Ada Lovelace', detail: 'ada@example.com' }, token: 'c5b', actions: { remove: '/account/delete', account: '/account' } } },
   document: {
     view: 'document',

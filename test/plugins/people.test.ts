@@ -1,5 +1,6 @@
 // Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on Redis.
 import t from 'tap'
+import { createUsers } from '../../plugins/sign-in/users.ts'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
@@ -78,6 +79,24 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       const again = await walk(url, client, {}, browser)
       const renewed = (await post(`${url}/token`, again.form)).body['access_token'] as string
       t.not(await userOf(renewed), id)
+    })
+
+    t.test('a changed address: what another way in has shown stays, what was shown of the old one does not', async (t) => {
+      const users = createUsers(server.app.storage, server.app.now, { begin: async () => undefined, async * over () {}, async forget () {} })
+      const { id } = await users.signIn('oidc', { subject: 'ann elsewhere', email: 'ann@work.example', emailVerified: true })
+      await users.link(id, { backend: 'local', subject: 'ann here' })
+      const who = async (email: string) => (await users.findByVerifiedEmail(email))?.id
+      const move = async (from: string, to: string, verified: boolean) => {
+        const user = (await users.changeAddress(id, { from, to, verified }))!
+        return [user.email, user.emailVerified, await who('ann@work.example') === id, await who(to) === id]
+      }
+      t.same(await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false])
+      t.same(await move('anna@home.example', 'ann@new.example', true), ['ann@new.example', true, false, true])
+      t.same(await move('ann@new.example', 'ann@typed.example', false), ['ann@typed.example', undefined, false, false])
+      t.equal(await who('ann@new.example'), undefined, 'nobody is joined by an address that was given up')
+      t.same((await users.find(id))?.identities.map(({ subject }) => subject), ['ann elsewhere', 'ann here'])
+      t.equal(await users.changeAddress('nobody', { from: 'a', to: 'b', verified: true }), undefined)
+      await users.delete((await users.find(id))!)
     })
 
     t.test('a local account that is deleted is gone, password and all', async (t) => {

@@ -51,6 +51,8 @@ storageTest('LG-10: a new password signs out every other browser, and this one g
 
   const changed = await form(browser, page, { present: PASSWORD, next: NEXT })
   t.match(changed, { status: 200, text: /Your password is changed/ })
+  await app.mail.idle()
+  t.match(smtp.messages.filter(({ to }) => to === ann).map(({ text }) => /^Subject: (.*)\r/m.exec(text)?.[1]), ['Confirm your address', 'Your password was changed'], 'its owner is told, once')
   t.equal(await isIn(browser), true, 'this browser stays')
   t.not(browser.cookies.get('mcp_session'), cookie, 'under a new id')
   t.equal(await isIn(other), false)
