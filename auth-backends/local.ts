@@ -54,11 +54,12 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
     const name = request.name?.trim() || undefined
     const refusal = refuse('email', addressProblem(email)) ?? refuse('name', name && nameProblem(name)) ?? refuse('password', await weakness(request.password, email, name))
     if (refusal) return refusal
+    const noPassword = await hashOfNobody()
     const account = { subject: randomUUID(), email, name, passwordHash: await hasher.hash(request.password), createdAt: house.now() }
     const isNew = await house.accounts.create(account)
     // The same words whether or not the address was taken: only its owner is told, by mail.
     if (house.sendsMail) {
-      if (!isNew) await contest(email)
+      if (!isNew) await contest(email, noPassword)
       return { kind: 'confirm', message: CONFIRM }
     }
     if (isNew) return { kind: 'signed-up', identity: identify(account) }
@@ -66,10 +67,8 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
   }
 
   /** Whose mailbox it is has not been shown: the password of whoever came first must not be confirmed by whoever comes second, nor the other way round. */
-  async function contest (email: string): Promise<void> {
-    const passwordHash = await hashOfNobody()
-    await house.accounts.change(email, (found) => found.emailVerified ? found : { ...found, passwordHash, contested: true })
-  }
+  const contest = (email: string, noPassword: string): Promise<void> => house.accounts.change(email, (found) =>
+    found.emailVerified ? found : { ...found, passwordHash: noPassword, contested: true })
 
   return {
     title: 'Account on this server',

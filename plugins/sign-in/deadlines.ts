@@ -1,9 +1,10 @@
-// Accounts of a while, such as a demo's: when each ends, and the sweep that deletes them then, the way they are deleted by hand. It comes by every minute; nothing of them works any more by then, because every look goes by the clock.
+// Accounts of a while, such as a demo's: when each ends, and the sweep that deletes them then, the way they are deleted by hand. It comes by every ten minutes; nothing of them works any more by then, because every look goes by the clock.
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
 
-const SWEEP_EVERY_MS = 60_000
+/** Rarely: on Redis each one goes through all keys. */
+const SWEEP_EVERY_MS = 600_000
 
 /** Kept beside the accounts, so that a sweep looks at nobody else. */
 export interface Deadlines {
