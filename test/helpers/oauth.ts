@@ -1,6 +1,6 @@
 // A client for tests: registers, walks a person through the pages, redeems, refreshes, revokes; each step as single requests that a test can bend.
 import { createHash, randomBytes } from 'node:crypto'
-import { Browser } from './browser.ts'
+import { Browser, type Page } from './browser.ts'
 
 export const CALLBACK = 'https://app.example/callback'
 
@@ -47,6 +47,12 @@ export async function walk (url: string, client: TestClient, fields: Fields = {}
   const redirect = browser.left!
   const form: Fields = { ...client, grant_type: 'authorization_code', code: redirect.searchParams.get('code')!, redirect_uri: fields['redirect_uri'] ?? CALLBACK, code_verifier: verifier }
   return { browser, redirect, form, consent }
+}
+
+/** From a sign-in page to a new local account, and on to whatever comes after it. */
+export async function signUp (browser: Browser, login: Page, { email, password = 'eleven quiet otters 42', ...more }: { email: string, password?: string, name?: string }): Promise<Page> {
+  const link = /href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&')
+  return browser.submit(await browser.get(new URL(link, login.url).href), ({ action }) => action === '/signup', { email, password, ...more })
 }
 
 export async function tokensFor (url: string, client: TestClient, fields: Fields = {}) {

@@ -3,6 +3,7 @@ import { Client as ModernClient, StreamableHTTPClientTransport as ModernTranspor
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { Browser, type Page } from './browser.ts'
+import { signUp } from './oauth.ts'
 
 const CALLBACK = 'http://localhost:8787/callback'
 export const PASSWORD = 'eleven quiet otters 42'
@@ -72,11 +73,7 @@ export const dialects: readonly Dialect[] = [
 export type SignIn = (browser: Browser, login: Page) => Promise<Page>
 
 export const asDemo: SignIn = (browser, login) => browser.submit(login, ({ fields }) => fields['backend'] === 'demo')
-export const asNewAccount = (email: string, name = 'Ann'): SignIn => async (browser, login) => {
-  const link = /href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&')
-  const form = await browser.get(new URL(link, login.url).href)
-  return browser.submit(form, ({ action }) => action === '/signup', { email, password: PASSWORD, name })
-}
+export const asNewAccount = (email: string, name = 'Ann'): SignIn => (browser, login) => signUp(browser, login, { email, password: PASSWORD, name })
 export const withPassword = (email: string): SignIn => (browser, login) => browser.submit(login, ({ fields }) => 'password' in fields, { email, password: PASSWORD })
 
 /** A stranger's app asks, the person signs in and allows it, and the app gets its tokens. @returns also the pages on the way, for whoever looks at them. */

@@ -1,5 +1,6 @@
 // A server that sends mail to a real SMTP server, and the steps of a person with a local account, for tests.
 import { Browser } from './browser.ts'
+import { signUp as signUpFrom } from './oauth.ts'
 import type { ServerOptions } from './server.ts'
 import type { TestMailbox } from './smtp.ts'
 import type { Start } from './storages.ts'
@@ -20,11 +21,7 @@ export async function startWithMail (smtp: TestMailbox, start: Start, options: S
     }
     return undefined
   }
-  const signUp = async (email: string, password = PASSWORD, browser = new Browser()) => {
-    const login = await browser.get(`${url}/login`)
-    const page = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), url).href)
-    return browser.submit(page, ({ action }) => action === '/signup', { email, password })
-  }
+  const signUp = async (email: string, password = PASSWORD, browser = new Browser()) => signUpFrom(browser, await browser.get(`${url}/login`), { email, password })
   const signIn = async (email: string, password: string, browser = new Browser()) =>
     browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
   const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')

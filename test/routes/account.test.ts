@@ -1,6 +1,7 @@
 // The account page: a person sees their own apps, ends one at once, and cannot touch another's.
 import { createHash, randomBytes } from 'node:crypto'
 import { Browser } from '../helpers/browser.ts'
+import { signUp } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
@@ -13,8 +14,7 @@ storageTest('connected apps', async (t, start) => {
     const query = new URLSearchParams({ response_type: 'code', client_id: client['client_id']!, redirect_uri: CALLBACK, code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' })
     const browser = new Browser()
     const login = await browser.get(`${url}/authorize?${query}`)
-    const signup = await browser.get(new URL(/href="([^"]*\/signup[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&'), url).href)
-    const consent = await browser.submit(signup, ({ action }) => action === '/signup', { email, password: 'eleven quiet otters 42' })
+    const consent = await signUp(browser, login, { email })
     await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
     const tokens = await (await fetch(`${url}/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', client_id: client['client_id']!, code: browser.left!.searchParams.get('code')!, redirect_uri: CALLBACK, code_verifier: verifier }) })).json() as Record<string, string>
     return { browser, tokens }

@@ -1,7 +1,7 @@
 // POST /register: what a stranger may say of a client, what is kept of it, and that nothing it names is fetched (threats RG; RFC 7591).
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { authorizeUrl, CALLBACK, newClient, pkce, post, register, walk } from '../helpers/oauth.ts'
+import { authorizeUrl, CALLBACK, newClient, pkce, post, register, signUp, walk } from '../helpers/oauth.ts'
 import { Browser } from '../helpers/browser.ts'
 import { storageTest } from '../helpers/storages.ts'
 
@@ -85,7 +85,10 @@ storageTest('WB-05, R10: a client that nobody uses is forgotten, one that holds 
   const kept = async () => (await Array.fromAsync(server.app.storage.collection<{ keptUntil: number }>('client').all())).map(({ record }) => Math.round((record.keptUntil - now) / DAY))
   const client = await newClient(url)
   t.same(await kept(), [90])
-  const { form } = await walk(url, client)
+  const browser = new Browser()
+  // A demo account would end after a day.
+  await signUp(browser, await browser.get(`${url}/login`), { email: 'ann@example.com' })
+  const { form } = await walk(url, client, {}, browser)
   let { body } = await post(`${url}/token`, form)
   t.same(await kept(), [150])
   for (let month = 0; month < 6; month++) {
