@@ -1,10 +1,15 @@
 // The process: read the configuration, build the app, listen, close with grace. Nothing else touches `process`.
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import closeWithGrace from 'close-with-grace'
-import { buildApp } from './app.ts'
-import { ConfigError, loadConfig, readEnvironment } from './config.ts'
-import { gatherLines } from './plugins/observe/log-lines.ts'
-import { showProgress, startLines } from './start-lines.ts'
+
+// What was compiled at one start is there at the next. In our own folder: whoever can write there can write the code itself; where nobody may, as in the image, each start compiles anew.
+enableCompileCache(join(import.meta.dirname, 'node_modules/.cache/mcp-oauth-server'))
+const { default: closeWithGrace } = await import('close-with-grace')
+const { buildApp } = await import('./app.ts')
+const { ConfigError, loadConfig, readEnvironment } = await import('./config.ts')
+const { gatherLines } = await import('./plugins/observe/log-lines.ts')
+const { showProgress, startLines } = await import('./start-lines.ts')
 
 const CLOSE_WITHIN_MS = 10_000
 

@@ -1,5 +1,5 @@
 // How Supabase Auth is asked: a client of its own for every question, a time limit, and one error for everything that is not an answer.
-import { createClient, type AuthError, type SupabaseClient } from '@supabase/supabase-js'
+import type { AuthError, SupabaseClient } from '@supabase/supabase-js'
 import { z } from 'zod'
 import { BackendUnavailable, type Fault } from './contract.ts'
 
@@ -75,6 +75,8 @@ export function createSupabaseClient (project: SupabaseProject, timeout: number,
         throw error
       }
     }
+    // Loaded when somebody signs in: a server without Supabase never needs it.
+    const { createClient } = await import('@supabase/supabase-js')
     const { auth } = createClient(project.url, project.key, {
       auth: { persistSession: items !== undefined, ...(items && { storage: storageIn(items) }), autoRefreshToken: false, detectSessionInUrl: false, flowType: 'pkce' },
       global: { fetch: patient }

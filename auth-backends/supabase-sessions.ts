@@ -1,5 +1,5 @@
 // The person's own session at Supabase: looked after as long as they are signed in here, and lent to tools, which then may do what row-level security lets this person do.
-import { createClient, type AuthError } from '@supabase/supabase-js'
+import type { AuthError } from '@supabase/supabase-js'
 import type { Sessions } from './contract.ts'
 import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './supabase-client.ts'
 
@@ -50,8 +50,9 @@ export function createSupabaseSessions (supabase: SupabaseAuth, project: Supabas
       service: 'supabase',
       // Fresh from Supabase, or shown to it within the last minute: its signature needs no second look.
       claims: (session) => JSON.parse(Buffer.from(readSession(session).access.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>,
-      open (session) {
+      async open (session) {
         const { access } = readSession(session)
+        const { createClient } = await import('@supabase/supabase-js')
         return createClient(project.url, project.key, {
           accessToken: async () => access,
           global: {

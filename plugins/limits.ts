@@ -7,7 +7,6 @@ import type { Config } from '../config.ts'
 import type { LimitTable } from '../limit-table.ts'
 import { tooManyRequests } from '../errors.ts'
 import { StorageUnavailable } from './storage/contract.ts'
-import { connectRedis } from './storage/redis.ts'
 import { hashSecret } from './storage/sealing.ts'
 
 const MINUTE = 60_000
@@ -45,7 +44,7 @@ export interface Limits {
 type Options = Pick<Config, 'rateLimits' | 'redisUrl'>
 
 export default fp(async function limits (app: FastifyInstance, { rateLimits, redisUrl }: Options) {
-  const redis = rateLimits && redisUrl !== undefined ? await connectRedis(redisUrl, app.log) : undefined
+  const redis = rateLimits && redisUrl !== undefined ? await (await import('./storage/redis-connection.ts')).connectRedis(redisUrl, app.log) : undefined
   app.addHook('onClose', () => redis?.disconnect())
   await app.register(rateLimit, { global: false, ...(redis && { redis }) })
   app.decorateRequest('limitedAccount', undefined)

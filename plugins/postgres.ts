@@ -1,7 +1,7 @@
 // Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for every way it can be away.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Config } from '../config.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 
@@ -42,7 +42,8 @@ export default fp(async function postgres (app: FastifyInstance, { databaseUrl }
 
 /** @throws Error that says what to check, when Postgres does not answer. */
 export async function connectPostgres (databaseUrl: string, log: { warn (message: string): void }): Promise<Postgres & { close (): Promise<void> }> {
-  const pool = new pg.Pool({
+  const { default: { Pool } } = await import('pg')
+  const pool = new Pool({
     connectionString: databaseUrl,
     application_name: 'mcp-oauth-server',
     max: CONNECTIONS,
@@ -116,7 +117,8 @@ async function guarded<R> (work: () => Promise<R>): Promise<R> {
     return await work()
   } catch (error) {
     const state = (error as { code?: string }).code
-    if (error instanceof pg.DatabaseError && state !== undefined && !AWAY.test(state)) throw error
+    // What Postgres itself answers is an Error that the driver names `error`.
+    if (error instanceof Error && error.name === 'error' && state !== undefined && !AWAY.test(state)) throw error
     throw new StorageUnavailable('Postgres did not answer', { cause: error })
   }
 }

@@ -3,7 +3,6 @@ import { constants, open, realpath } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import type { IndexedDocument } from './contract.ts'
 import type { Conversion, Converted } from './convert-task.ts'
-import { htmlText, htmlTitle } from './html.ts'
 
 const MB = 1024 * 1024
 /** Bytes; text that is longer is data rather than a document. */
@@ -87,7 +86,7 @@ async function readBytes (root: string, id: string, largest: number) {
 async function contentOf (type: string, bytes: Buffer, convert: Convert): Promise<{ text: string, title?: string | undefined }> {
   if (type === 'application/pdf') return converted(await convert({ type, bytes }))
   const source = decode(bytes)
-  if (type === 'text/html') return source.length > SMALL_HTML ? converted(await convert({ type, bytes })) : convertHtml(source)
+  if (type === 'text/html') return source.length > SMALL_HTML ? converted(await convert({ type, bytes })) : await convertHtml(source)
   return { text: source, title: type === 'text/markdown' ? markdownTitle(source) : undefined }
 }
 
@@ -105,7 +104,8 @@ function decode (bytes: Buffer): string {
   }
 }
 
-function convertHtml (html: string) {
+async function convertHtml (html: string) {
+  const { htmlText, htmlTitle } = await import('./html.ts')
   try {
     return { text: htmlText(html), title: htmlTitle(html) }
   } catch (error) {

@@ -1,7 +1,7 @@
 // Carries messages between the parts of the endpoint, on this instance and, with Redis, on all others that share it (MCP "Subscriptions"; sessions of several instances).
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { connectRedis } from '../storage/redis.ts'
+import type { Cluster, Redis } from 'ioredis'
 
 /** Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know asks again. */
 export interface Bus {
@@ -25,6 +25,7 @@ export function createLocalBus (): Bus {
 
 /** One channel for everything: each instance throws away what nobody there listens to. @throws StorageUnavailable if Redis does not answer. */
 export async function connectBus (url: string, log: { warn (message: string): void }): Promise<Bus> {
+  const { connectRedis } = await import('../storage/redis-connection.ts')
   const local = createLocalBus()
   const self = randomUUID()
   const [sender, receiver] = await Promise.all([connectRedis(url, log), connectRedis(url, log)])
@@ -49,6 +50,6 @@ export async function connectBus (url: string, log: { warn (message: string): vo
   }
 }
 
-function send (redis: Awaited<ReturnType<typeof connectRedis>>, channel: string, text: string, log: { warn (message: string): void }): void {
+function send (redis: Redis | Cluster, channel: string, text: string, log: { warn (message: string): void }): void {
   redis.publish(channel, text).catch((error: Error) => log.warn(`Other instances could not be told: ${error.message}`))
 }

@@ -6,7 +6,6 @@ import type { Config } from '../../config.ts'
 import type { Storage } from './contract.ts'
 import { migrate, migrations } from './migrations.ts'
 import { observed, observers, type Observe } from './observed.ts'
-import { openRedisStorage } from './redis.ts'
 import { openSqliteStorage } from './sqlite.ts'
 import { createSealing, loadGeneratedKey, type Sealing } from './sealing.ts'
 
@@ -22,7 +21,7 @@ type Options = Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> & { now: Cloc
 
 /** The storage a configuration names. @throws StorageUnavailable when it does not answer. */
 export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>, now: Clock, log: { warn (message: string): void }): Promise<Storage> =>
-  redisUrl === undefined ? openSqliteStorage(dataDir, now) : openRedisStorage(redisUrl, log)
+  redisUrl === undefined ? openSqliteStorage(dataDir, now) : (await import('./redis.ts')).openRedisStorage(redisUrl, log)
 
 export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now }: Options) {
   const opened = await openStorage({ dataDir, redisUrl }, now, app.log)
