@@ -4,6 +4,6 @@ import type { Load, Measured } from './processes.ts'
 
 process.once('message', async ({ url, method = 'POST', headers = {}, body, connections, seconds }: Load) => {
   const result = await autocannon({ url, method, headers, ...(body !== undefined && { body }), connections, duration: seconds })
-  const measured: Measured = { rate: result.requests.average, p99: result.latency.p99, refused: result.non2xx + result.errors }
+  const measured: Measured = { answers: result.requests.total, rate: result.requests.average, p99: result.latency.p99, refused: result.non2xx + result.errors }
   process.send!(measured, () => process.disconnect())
 })
