@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage } from './contract.ts'
 import { openSqliteCache, type SqliteCache } from './sqlite-cache.ts'
+import { createCommits, type Commits } from './sqlite-commits.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
 import { sqlitePortable } from './sqlite-portable.ts'
 
@@ -30,6 +31,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;' + SCHEMA)
   const statements = prepare(db)
   const cache = openSqliteCache(db, now)
+  const commits = createCommits((work) => guarded(() => transaction(db, work)), isFault)
   const journals = openSqliteJournals(db, now, { guarded, atomically: (work) => guarded(() => transaction(db, work)) })
   const sweep = () => {
     guarded(() => statements.sweep.run(now(), SWEEP_ROWS))
@@ -42,7 +44,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
 
   return {
     description: `SQLite in ${dataDir}`,
-    collection: (kind) => collection(db, statements, kind, now, cache),
+    collection: (kind) => collection(statements, kind, now, cache, commits),
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
@@ -54,6 +56,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
     async close () {
       if (!open) return
       open = false
+      commits.flush()
       clearInterval(timer)
       db.close()
     }
@@ -72,7 +75,7 @@ function prepare (db: DatabaseSync): Statements {
   }
 }
 
-function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Clock, cache: SqliteCache): Collection<T> {
+function collection<T> (sql: Statements, kind: string, now: Clock, cache: SqliteCache, commits: Commits): Collection<T> {
   const keyOf = (id: string) => `${kind} ${id}`
   const readRow = (id: string) => {
     const row = sql.find.get(kind, id, now())
@@ -80,33 +83,33 @@ function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Cl
   }
   const read = (id: string): T | undefined => readRow(id)?.record
   const write = (id: string, record: T, ttl: Lifetime) => sql.put.run(kind, id, encodeRecord(kind, record), expiry(ttl, now))
-  /** A change is over when it returns, so nobody reads in between. */
-  const changing = <R>(id: string, change: () => R): R => {
+  /** From the change until it is committed nobody reads in between. */
+  const changing = <R>(id: string, change: () => R): Promise<R> => commits.add(() => {
     cache.forget(keyOf(id))
-    return guarded(change)
-  }
+    return change()
+  })
 
   return {
     async find (id) { return guarded(() => read(id)) },
     findRecent: (id) => guarded(() => cache.find(keyOf(id), () => readRow(id)) as T | undefined),
-    async put (id, record, ttl) { changing(id, () => write(id, record, ttl)) },
+    async put (id, record, ttl) { await changing(id, () => write(id, record, ttl)) },
     async create (id, record, ttl) {
       return changing(id, () => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
     },
     async take (id) {
-      const row = changing(id, () => sql.take.get(kind, id))
+      const row = await changing(id, () => sql.take.get(kind, id))
       if (row === undefined) return undefined
       const expires = row['expires'] as number | null
       return expires !== null && expires <= now() ? undefined : decodeRecord<T>(kind, row['value'] as string)
     },
-    async delete (id) { changing(id, () => sql.remove.run(kind, id)) },
+    async delete (id) { await changing(id, () => sql.remove.run(kind, id)) },
     async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
-      return changing(id, () => transaction(db, () => {
+      return changing(id, () => {
         const change = decide(read(id))
         if (change.remove) sql.remove.run(kind, id)
         else if (change.write) write(id, change.write.record, change.write.ttl)
         return change.result
-      }))
+      })
     },
     async * all () {
       // In pages: nothing is held open while the caller thinks.
@@ -139,12 +142,18 @@ function transaction<R> (db: DatabaseSync, work: () => R): R {
   }
 }
 
+/** Locked, full, read-only, closed: what SQLite throws. */
+const isFault = (error: unknown): boolean => {
+  const { code } = error as { code?: string }
+  return code?.startsWith('ERR_SQLITE') === true || code === 'ERR_INVALID_STATE'
+}
+
 /** Turns what SQLite throws (locked, full, read-only disk) into the contract's one error; what `decide` throws passes. */
 function guarded<R> (work: () => R): R {
   try {
     return work()
   } catch (error) {
-    if ((error as { code?: string }).code?.startsWith('ERR_SQLITE') || (error as { code?: string }).code === 'ERR_INVALID_STATE') {
+    if (isFault(error)) {
       throw new StorageUnavailable('the SQLite storage did not answer', { cause: error })
     }
     throw error
