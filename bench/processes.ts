@@ -2,6 +2,7 @@
 import { execFileSync, fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { freePort } from '../test/helpers/ports.ts'
+import type { Usage } from './servers/tell.ts'
 
 const SERVERS = join(import.meta.dirname, 'servers')
 const canPin = (() => {
@@ -14,35 +15,39 @@ const canPin = (() => {
 })()
 
 /** Binds a process to one core, so that server and load do not take it from each other. */
-function pin (child: ChildProcess, core: number): void {
-  if (canPin) execFileSync('taskset', ['-a', '-cp', String(core), String(child.pid)], { stdio: 'ignore' })
+export function pin ({ pid }: { pid?: number | undefined }, core: number): void {
+  if (canPin) execFileSync('taskset', ['-a', '-cp', String(core), String(pid)], { stdio: 'ignore' })
 }
+
+// What this process does itself is load, too.
+pin(process, 1)
 
 export interface Running {
   url: string
   child: ChildProcess
-  /** Milliseconds from the start of the process until it listened. */
-  startedIn: number
+  usage (): Promise<Usage>
   stop (): Promise<void>
 }
 
 /** @param name a file of servers/. @param core undefined for none in particular. */
 export async function startProcess (name: string, env: Record<string, string>): Promise<Running> {
   const port = await freePort()
-  const begun = performance.now()
   const child = fork(join(SERVERS, `${name}.ts`), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { PATH: process.env['PATH'], NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, ...env } })
   pin(child, 0)
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))
   })
-  const startedIn = performance.now() - begun
   const stop = async () => {
     const over = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')
     await over
   }
-  return { url: `http://localhost:${port}`, child, startedIn, stop }
+  const usage = () => new Promise<Usage>((resolve) => {
+    child.once('message', (told) => resolve(told as Usage))
+    child.send('usage')
+  })
+  return { url: `http://localhost:${port}`, child, usage, stop }
 }
 
 export interface Load {
@@ -58,12 +63,21 @@ export interface Load {
 }
 
 export interface Measured {
+  answers: number
   /** Answers a second. */
   rate: number
   /** Milliseconds. */
   p99: number
   /** Answers other than 200. */
   refused: number
+}
+
+/** As {@link measure}, with the microseconds of processor time that each answer took the server. */
+export async function measureCost (server: Running, load: Load): Promise<Measured & { cost: number }> {
+  const before = await server.usage()
+  const measured = await measure(load)
+  const after = await server.usage()
+  return { ...measured, cost: (after.cpu - before.cpu) / measured.answers }
 }
 
 /** Puts load on a server from a process of its own. */

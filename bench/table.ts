@@ -10,6 +10,8 @@ export interface Row {
   /** Whether less is better. */
   atMost?: true
   figures: Record<string, number>
+  /** Of each round. */
+  rounds?: Array<Record<string, number>>
 }
 
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
@@ -18,9 +20,16 @@ export const median = (values: number[]): number => values.toSorted((a, b) => a 
 export async function compare (work: string, goal: number, rounds: number, of: [string, string], round: () => Promise<Record<string, number>>, options: { atMost?: true } = {}): Promise<Row> {
   const seen: Array<Record<string, number>> = []
   for (let count = 0; count < rounds; count++) seen.push(await round())
-  const ratios = seen.map((each) => each[of[0]]! / each[of[1]]!)
   const figures = Object.fromEntries(Object.keys(seen[0]!).map((name) => [name, Math.round(median(seen.map((each) => each[name]!)) * 10) / 10]))
-  return { work, goal, ratio: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)], figures, ...options }
+  return { work, goal, ...ratioOf(seen, of), figures, rounds: seen, ...options }
+}
+
+/** Another ratio of the same rounds, of which less is better. */
+export const again = ({ rounds }: Row, work: string, goal: number, of: [string, string]): Row => ({ work, goal, ...ratioOf(rounds!, of), figures: {}, atMost: true })
+
+function ratioOf (rounds: Array<Record<string, number>>, [a, b]: [string, string]): Pick<Row, 'ratio' | 'spread'> {
+  const ratios = rounds.map((each) => each[a]! / each[b]!)
+  return { ratio: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)] }
 }
 
 const reached = ({ ratio, goal, atMost }: Row): boolean => atMost ? ratio <= goal : ratio >= goal

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import PQueue from 'p-queue'
-import { Tinypool } from 'tinypool'
+import type { Tinypool } from 'tinypool'
 import { ToolError } from '../tools/define-tool.ts'
 
 declare module 'fastify' {
@@ -56,12 +56,13 @@ const defaultSize = Math.min(4, Math.max(2, availableParallelism()))
  * in a thread aborts the whole server whatever its resourceLimits say. Starting one takes 20 ms longer.
  */
 export default fp(async function workers (app: FastifyInstance, { size = defaultSize, mostWaiting = 32, memory = 256, idle = 20_000 }: WorkersOptions) {
-  let pool: Tinypool | undefined
+  let pool: Promise<Tinypool> | undefined
   const closing = new AbortController()
   // The pool's own queue would leave tasks waiting for ever behind a worker that was killed.
   const queue = new PQueue({ concurrency: size })
 
-  const open = () => {
+  const open = async () => {
+    const { Tinypool } = await import('tinypool')
     const opened = new Tinypool({
       runtime: 'child_process',
       minThreads: 0,
@@ -83,7 +84,7 @@ export default fp(async function workers (app: FastifyInstance, { size = default
       stop.throwIfAborted()
       if (queue.size >= mostWaiting) throw new WorkersBusy()
       try {
-        return await queue.add(() => (pool ??= open()).run(input, { filename: task.href, signal: stop }) as Promise<Out>, { signal: stop })
+        return await queue.add(async () => (await (pool ??= open())).run(input, { filename: task.href, signal: stop }) as Promise<Out>, { signal: stop })
       } catch (error) {
         stop.throwIfAborted()
         const failure = readError(error)
@@ -94,7 +95,7 @@ export default fp(async function workers (app: FastifyInstance, { size = default
   })
   app.addHook('onClose', async () => {
     closing.abort(new WorkersBusy())
-    await pool?.destroy()
+    await (await pool)?.destroy()
   })
 }, { name: 'workers' })
 

@@ -2,7 +2,6 @@
 import { registerHooks } from 'node:module'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { watch } from 'chokidar'
 import { loadOffer, type Offer } from './load.ts'
 
 export interface Follower {
@@ -18,6 +17,7 @@ const GATHER = 100
 /** @returns ends it. Resolves when every later change will be seen. */
 export async function followTools (folder: URL, follower: Follower): Promise<() => Promise<void>> {
   const hooks = passVersionOn(folder)
+  const { watch } = await import('chokidar')
   const watcher = watch(fileURLToPath(folder), { ignoreInitial: true, depth: 0 })
   let timer: NodeJS.Timeout | undefined
   let version = Date.now()

@@ -1,8 +1,8 @@
 // Tool calls, lists and documents: this server beside a bare route that does the least anybody could, and beside the SDK's own handler.
 import type { Bench } from '../run.ts'
 import { connect } from '../connection.ts'
-import { measure, startProcess, type Load, type Running } from '../processes.ts'
-import { compare, type Row } from '../table.ts'
+import { measure, measureCost, startProcess, type Load, type Running } from '../processes.ts'
+import { again, compare, type Row } from '../table.ts'
 
 const MODERN = '2026-07-28'
 const envelope = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' } }
@@ -47,23 +47,20 @@ async function atConnections ({ rounds, seconds }: Bench, storage: string, { our
     const { headers, body } = messageOf(message, token)
     return (await (await fetch(ours.url, { method: 'POST', headers: headers!, body: body! })).text()).length
   }
-  const rate = async (url: string, message: Message, connections: number) => {
-    const measured = await measure({ url, ...messageOf(message, token), connections, seconds })
-    if (measured.refused > 0) throw new Error(`${measured.refused} answers of ${url} to ${message.method} were no 200`)
+  const load = async (server: Running, message: Message, connections: number, query = '') => {
+    const measured = await measureCost(server, { url: server.url + query, ...messageOf(message, token), connections, seconds })
+    if (measured.refused > 0) throw new Error(`${measured.refused} answers of ${server.url} to ${message.method} were no 200`)
     return measured
   }
   const besideBare = async (what: string, goal: number, message: Message, connections: number) => {
-    const bareUrl = `${bare.url}/?size=${await size(message)}`
-    let p99 = { ours: 0, bare: 0 }
-    const row = await compare(`${what}, ${storage}, ${connections} connections: × bare route`, goal, rounds, ['ours', 'bare'], async () => {
-      const [a, b] = [await rate(ours.url, message, connections), await rate(bareUrl, message, connections)]
-      p99 = { ours: a.p99, bare: b.p99 }
-      return { ours: a.rate, bare: b.rate, 'p99 ours': a.p99, 'p99 bare': b.p99 }
-    })
-    rows.push(row)
-    if (connections === 256 && message.method === 'tools/call') {
-      rows.push({ work: `p99 of ${what}, ${storage}, 256 connections: × bare route`, ratio: row.figures['p99 ours']! / row.figures['p99 bare']!, spread: [p99.ours / p99.bare, p99.ours / p99.bare], goal: 2, atMost: true, figures: {} })
+    const query = `/?size=${await size(message)}`
+    const round = async () => {
+      const [a, b] = [await load(ours, message, connections), await load(bare, message, connections, query)]
+      return { ours: a.rate, bare: b.rate, 'µs ours': a.cost, 'µs bare': b.cost, 'p99 ours': a.p99, 'p99 bare': b.p99 }
     }
+    const row = await compare(`${what}, ${storage}, ${connections} connections: × bare route`, goal, rounds, ['ours', 'bare'], round)
+    rows.push(row)
+    if (connections === 256 && message.method === 'tools/call') rows.push(again(row, `p99 of ${what}, ${storage}, 256 connections: × bare route`, 2, ['p99 ours', 'p99 bare']))
   }
 
   for (const connections of [32, 256]) {
@@ -71,7 +68,7 @@ async function atConnections ({ rounds, seconds }: Bench, storage: string, { our
     await besideBare('tools/call (2026-07-28)', 0.6, { ...call, modern: true }, connections)
   }
   rows.push(await compare(`tools/call (2026-07-28), ${storage}, 32 connections: × SDK handler on Fastify`, 5, rounds, ['ours', 'sdk'], async () => ({
-    ours: (await rate(ours.url, { ...call, modern: true }, 32)).rate, sdk: (await rate(sdk.url, { ...call, modern: true }, 32)).rate
+    ours: (await load(ours, { ...call, modern: true }, 32)).rate, sdk: (await load(sdk, { ...call, modern: true }, 32)).rate
   })))
   for (const message of [{ method: 'tools/list', modern: true }, { method: 'server/discover', modern: true }, initialize]) await besideBare(message.method, 0.8, message, 32)
   if (storage === 'SQLite') {

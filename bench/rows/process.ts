@@ -1,54 +1,95 @@
-// The process itself: how soon it answers after its start, and how much memory it holds when nothing happens, as `npm start` starts it.
+// The process itself: how soon it answers after its start, how much memory it holds when nothing happens, and how much for each stream that is listened to.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../test/helpers/ports.ts'
+import { connect } from '../connection.ts'
 import type { Bench } from '../run.ts'
+import { pin, startProcess } from '../processes.ts'
 import { compare, type Row } from '../table.ts'
 
-const MEGABYTE = 1024 * 1024
 const ROOT = join(import.meta.dirname, '../..')
-const OURS = ['--import', './compile-cache.js', 'server.ts']
-const BARE = ['bench/servers/empty.ts']
+const MEGABYTE = 1024 * 1024
+const STREAMS = 10_000
+const MODERN = '2026-07-28'
 
 export async function process ({ place, rounds }: Bench): Promise<Row[]> {
-  const { env: data } = await place('SQLite')
-  const env = { ...data, DOCS_DIR: join(ROOT, 'docs') }
-  // The first start is another one: it fills the cache of compiled code, and makes what is stored.
-  await started(OURS, env)
-  const start = await compare('start to the first 200: × bare Fastify', 2, rounds * 2, ['ms ours', 'ms bare'], async () => ({ 'ms ours': await started(OURS, env), 'ms bare': await started(BARE, {}) }), { atMost: true })
-  const rss = await idleMemory(env)
-  return [start, { work: 'idle memory of `npm start`, MB', ratio: rss / MEGABYTE, spread: [rss / MEGABYTE, rss / MEGABYTE], goal: 130, atMost: true, figures: {} }]
+  const { env } = await place('SQLite')
+  const own = { ...env, DOCS_DIR: join(ROOT, 'docs') }
+  // Once before: the data folder and the compiled code are there from the second start on.
+  await firstAnswer('server.ts', own)
+  const start = await compare('start to first 200: × bare Fastify', 2, rounds * 2, ['ours', 'bare'], async () => ({ ours: await firstAnswer('server.ts', own), bare: await firstAnswer('bench/servers/empty.ts', {}) }), { atMost: true })
+  return [start, single('idle memory of `npm start`, MB', 130, await idleMemory(own) / MEGABYTE), ...await streams((await place('SQLite')).env)]
 }
 
-async function begin (args: string[], env: Record<string, string>): Promise<{ child: ChildProcess, url: string }> {
+const single = (work: string, goal: number, value: number): Row => ({ work, goal, ratio: value, spread: [value, value], atMost: true, figures: {} })
+
+async function start (file: string, env: Record<string, string>): Promise<{ child: ChildProcess, url: string, stop (): Promise<void> }> {
   const port = await freePort()
-  const child = spawn(globalThis.process.execPath, args, { cwd: ROOT, env: { PATH: globalThis.process.env['PATH'], ...env, PORT: String(port) }, stdio: 'ignore' })
-  return { child, url: `http://127.0.0.1:${port}/` }
+  const child = spawn(globalThis.process.execPath, [...(file === 'server.ts' ? ['--import', './compile-cache.js'] : []), file], { cwd: ROOT, env: { PATH: globalThis.process.env['PATH'], ...env, HOST: '127.0.0.1', PORT: String(port) }, stdio: 'ignore' })
+  pin(child, 0)
+  const stop = async () => {
+    const over = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await over
+  }
+  return { child, url: `http://127.0.0.1:${port}/`, stop }
 }
 
-async function end (child: ChildProcess): Promise<void> {
-  const over = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
-  await over
-}
-
-/** Milliseconds from the start of the process to the first 200. */
-async function started (args: string[], env: Record<string, string>): Promise<number> {
+/** Milliseconds from the start of the process to its first answer. */
+async function firstAnswer (file: string, env: Record<string, string>): Promise<number> {
   const begun = performance.now()
-  const { child, url } = await begin(args, env)
-  while (!await fetch(url).then(({ ok }) => ok, () => false)) await sleep(2)
+  const { url, stop } = await start(file, env)
+  const isThere = () => new Promise<boolean>((resolve) => {
+    request(url, (answer) => { answer.resume(); resolve(answer.statusCode === 200) }).on('error', () => resolve(false)).end()
+  })
+  while (!await isThere()) await sleep(2)
   const took = performance.now() - begun
-  await end(child)
+  await stop()
   return took
 }
 
 /** Bytes that the server holds ten seconds after its start, as the system counts them. */
 async function idleMemory (env: Record<string, string>): Promise<number> {
-  const { child } = await begin(OURS, env)
+  const { child, stop } = await start('server.ts', env)
   await sleep(10_000)
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-  await end(child)
+  await stop()
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024
+}
+
+/** What each of many open `subscriptions/listen` streams costs the server, and whether all of them are served. */
+async function streams (env: Record<string, string>): Promise<Row[]> {
+  const server = await startProcess('ours', env)
+  const { access } = await connect(server.url)
+  const before = await server.usage()
+  const body = (id: number) => JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    method: 'subscriptions/listen',
+    params: { notifications: { toolsListChanged: true }, _meta: { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' } } }
+  })
+  const headers = { authorization: `Bearer ${access}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen' }
+  const open: Array<ReturnType<typeof request>> = []
+  /** Whether the stream has said its first word. */
+  const listen = (id: number) => new Promise<boolean>((resolve) => {
+    const asked = request(server.url, { method: 'POST', headers, agent: false }, (answer) => {
+      answer.once('data', () => resolve(answer.statusCode === 200))
+      answer.on('error', () => {})
+    })
+    asked.on('error', () => resolve(false))
+    asked.end(body(id))
+    open.push(asked)
+  })
+  let served = 0
+  for (let first = 0; first < STREAMS; first += 200) {
+    served += (await Promise.all(Array.from({ length: 200 }, (_, index) => listen(first + index)))).filter(Boolean).length
+  }
+  await sleep(2_000)
+  const after = await server.usage()
+  for (const each of open) each.destroy()
+  await server.stop()
+  return [single(`memory of an open listen stream, KB, of ${served} served (${STREAMS} opened)`, 12, (after.rss - before.rss) / served / 1024)]
 }

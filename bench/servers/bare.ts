@@ -6,6 +6,7 @@ import { hashSecret } from '../../plugins/storage/sealing.ts'
 import { parseToken } from '../../plugins/grants/token-format.ts'
 import type { Grant } from '../../plugins/grants/contract.ts'
 import { openStorage } from '../../plugins/storage/index.ts'
+import { tellUsage } from './tell.ts'
 
 const config = await loadConfig(readEnvironment())
 const storage = await openStorage(config, monotonicClock, { warn () {} })
@@ -28,5 +29,5 @@ function answerOf (size: number): string {
   return known
 }
 await app.listen({ port: config.port, host: config.host })
-process.send?.('ready')
+tellUsage()
 process.once('SIGTERM', () => process.exit(0))

@@ -2,10 +2,10 @@
 import { buildApp } from '../../app.ts'
 import { loadConfig, readEnvironment } from '../../config.ts'
 import { trivialTool } from '../tool.ts'
+import { tellUsage } from './tell.ts'
 
 const config = await loadConfig(readEnvironment())
 const app = await buildApp(config, { offer: { tools: [trivialTool], resources: [], prompts: [] } })
 await app.listen({ port: config.port, host: config.host })
-process.send?.('ready')
+tellUsage()
 process.once('SIGTERM', () => { app.close().then(() => process.exit(0), () => process.exit(1)) })
-process.on('message', (message) => { if (message === 'memory') process.send?.({ rss: process.memoryUsage.rss() }) })

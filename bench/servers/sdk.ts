@@ -4,6 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import fastify from 'fastify'
 import { trivialTool as tool } from '../tool.ts'
+import { tellUsage } from './tell.ts'
 
 const handler = createMcpHandler(() => {
   const server = new McpServer({ name: 'sdk', version: '1.0.0' })
@@ -21,5 +22,5 @@ app.post('/', async (request, reply) => {
   return reply.send(response.body ? Readable.fromWeb(response.body as ReadableStream) : undefined)
 })
 await app.listen({ port: Number(process.env['PORT']), host: '127.0.0.1' })
-process.send?.('ready')
+tellUsage()
 process.once('SIGTERM', () => process.exit(0))

@@ -86,7 +86,7 @@ async function readBytes (root: string, id: string, largest: number) {
 async function contentOf (type: string, bytes: Buffer, convert: Convert): Promise<{ text: string, title?: string | undefined }> {
   if (type === 'application/pdf') return converted(await convert({ type, bytes }))
   const source = decode(bytes)
-  if (type === 'text/html') return source.length > SMALL_HTML ? converted(await convert({ type, bytes })) : convertHtml(source)
+  if (type === 'text/html') return source.length > SMALL_HTML ? converted(await convert({ type, bytes })) : await convertHtml(source)
   return { text: source, title: type === 'text/markdown' ? markdownTitle(source) : undefined }
 }
 

@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { watch, type FSWatcher } from 'chokidar'
+import type { FSWatcher } from 'chokidar'
 import type { Progress } from './contract.ts'
 import { typeOf } from './extract.ts'
 import { isIgnored, openFolder, type Indexing, type Log } from './folder.ts'
@@ -67,6 +67,7 @@ async function openWatcher (root: string, log: Log, onChange: (id: string) => vo
   const idOf = (path: string) => relative(root, path).replaceAll(sep, '/')
   const { promise: watching, resolve } = Promise.withResolvers<void>()
   let failed = false
+  const { watch } = await import('chokidar')
   const watcher = watch(root, {
     ignoreInitial: true,
     followSymlinks: false,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { openDatabase, transaction } from '../sqlite.ts'
 import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage, type Watch } from './contract.ts'
+import { createCommits, type Commits } from './sqlite-commits.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
 import { sqlitePortable } from './sqlite-portable.ts'
 
@@ -27,6 +28,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
   const db = openDatabase(dataDir, file, 'FULL')
   db.exec(SCHEMA)
   const statements = prepare(db)
+  const commits = createCommits((work) => guarded(() => transaction(db, work)), isFault)
   const journals = openSqliteJournals(db, now, { guarded, atomically: (work) => guarded(() => transaction(db, work)) })
   const sweep = () => {
     guarded(() => statements.sweep.run(now(), SWEEP_ROWS))
@@ -39,7 +41,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
 
   return {
     description: `SQLite in ${dataDir}`,
-    collection: (kind) => collection(db, statements, kind, now),
+    collection: (kind) => collection(statements, kind, now, commits),
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
@@ -49,6 +51,7 @@ export function openSqliteStorage (dataDir: string, now: Clock): Storage {
     async close () {
       if (!open) return
       open = false
+      commits.flush()
       clearInterval(timer)
       db.close()
     }
@@ -88,7 +91,7 @@ function prepare (db: DatabaseSync): Statements {
   }
 }
 
-function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Clock): Collection<T> {
+function collection<T> (sql: Statements, kind: string, now: Clock, commits: Commits): Collection<T> {
   const read = (id: string): T | undefined => {
     const row = sql.find.get(kind, id, now())
     return row === undefined ? undefined : decodeRecord<T>(kind, row['value'] as string)
@@ -97,24 +100,24 @@ function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Cl
 
   return {
     async find (id) { return guarded(() => read(id)) },
-    async put (id, record, ttl) { guarded(() => write(id, record, ttl)) },
+    async put (id, record, ttl) { await commits.add(() => write(id, record, ttl)) },
     async create (id, record, ttl) {
-      return guarded(() => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
+      return commits.add(() => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
     },
     async take (id) {
-      const row = guarded(() => sql.take.get(kind, id))
+      const row = await commits.add(() => sql.take.get(kind, id))
       if (row === undefined) return undefined
       const expires = row['expires'] as number | null
       return expires !== null && expires <= now() ? undefined : decodeRecord<T>(kind, row['value'] as string)
     },
-    async delete (id) { guarded(() => sql.remove.run(kind, id)) },
+    async delete (id) { await commits.add(() => sql.remove.run(kind, id)) },
     async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
-      return guarded(() => transaction(db, () => {
+      return commits.add(() => {
         const change = decide(read(id))
         if (change.remove) sql.remove.run(kind, id)
         else if (change.write) write(id, change.write.record, change.write.ttl)
         return change.result
-      }))
+      })
     },
     async * all () {
       // In pages: nothing is held open while the caller thinks.
@@ -133,14 +136,18 @@ function collection<T> (db: DatabaseSync, sql: Statements, kind: string, now: Cl
 
 const expiry = (ttl: Lifetime, now: Clock): number | null => ttl === null ? null : now() + ttl
 
-/** Turns what SQLite throws (locked, full, read-only disk) into the contract's one error; what `decide` throws passes. */
+/** Locked, full, read-only, closed: what SQLite throws. */
+function isFault (error: unknown): boolean {
+  const { code } = error as { code?: string }
+  return code?.startsWith('ERR_SQLITE') === true || code === 'ERR_INVALID_STATE'
+}
+
+/** Turns what SQLite throws into the contract's one error; what `decide` throws passes. */
 function guarded<R> (work: () => R): R {
   try {
     return work()
   } catch (error) {
-    if ((error as { code?: string }).code?.startsWith('ERR_SQLITE') || (error as { code?: string }).code === 'ERR_INVALID_STATE') {
-      throw new StorageUnavailable('the SQLite storage did not answer', { cause: error })
-    }
+    if (isFault(error)) throw new StorageUnavailable('the SQLite storage did not answer', { cause: error })
     throw error
   }
 }
