@@ -24,8 +24,8 @@ export async function compare (work: string, goal: number, rounds: number, of: [
   return { work, goal, ...ratioOf(seen, of), figures, rounds: seen, ...options }
 }
 
-/** Another ratio of the same rounds, of which less is better. */
-export const again = ({ rounds }: Row, work: string, goal: number, of: [string, string]): Row => ({ work, goal, ...ratioOf(rounds!, of), figures: {}, atMost: true })
+/** Another ratio of the same rounds. */
+export const again = ({ rounds }: Row, work: string, goal: number, of: [string, string], options: { atMost?: true } = {}): Row => ({ work, goal, ...ratioOf(rounds!, of), figures: {}, ...options })
 
 function ratioOf (rounds: Array<Record<string, number>>, [a, b]: [string, string]): Pick<Row, 'ratio' | 'spread'> {
   const ratios = rounds.map((each) => each[a]! / each[b]!)

@@ -59,8 +59,9 @@ async function atConnections ({ rounds, seconds }: Bench, storage: string, { our
       return { ours: a.rate, bare: b.rate, 'µs ours': a.cost, 'µs bare': b.cost, 'p99 ours': a.p99, 'p99 bare': b.p99 }
     }
     const row = await compare(`${what}, ${storage}, ${connections} connections: × bare route`, goal, rounds, ['ours', 'bare'], round)
-    rows.push(row)
-    if (connections === 256 && message.method === 'tools/call') rows.push(again(row, `p99 of ${what}, ${storage}, 256 connections: × bare route`, 2, ['p99 ours', 'p99 bare']))
+    // The rate is what clients see; on a machine that has other work, the processor time tells more.
+    rows.push(row, again(row, `${what}, ${storage}, ${connections} connections: × bare route, by processor time`, goal, ['µs bare', 'µs ours']))
+    if (connections === 256 && message.method === 'tools/call') rows.push(again(row, `p99 of ${what}, ${storage}, 256 connections: × bare route`, 2, ['p99 ours', 'p99 bare'], { atMost: true }))
   }
 
   for (const connections of [32, 256]) {

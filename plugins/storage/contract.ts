@@ -66,7 +66,7 @@ export interface Portable {
 
 /** Vouches for what was read before. */
 export interface Watch {
-  /** Whether whatever others had changed by now has been told: on SQLite exactly so, on Redis as of a second ago at most. Tells what is due first. */
+  /** Whether whatever others had changed by now has been told: on SQLite exactly so, on Redis as of 100 ms ago at most. Tells what is due first. */
   isCurrent (): boolean
   close (): void
 }

@@ -5,8 +5,8 @@ import { connectRedis } from './redis-connection.ts'
 
 const CHANNEL = '__redis__:invalidate'
 /** Milliseconds for which one answer vouches: changes that Redis made before it were told before it, on the same connection. */
-const VOUCHED_FOR = 1_000
-const ASK_AFTER = 250
+const VOUCHED_FOR = 100
+const ASK_AFTER = 25
 
 /**
  * @param prefix of the keys, with everything that stands before the id of a record.
