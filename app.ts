@@ -4,7 +4,6 @@ import type { Writable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { destination } from 'pino'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { OAuthError } from './errors.ts'
@@ -21,6 +20,7 @@ import mcp from './plugins/mcp/index.ts'
 import notes from './plugins/notes/index.ts'
 import load from './plugins/observe/load.ts'
 import { describeError } from './plugins/observe/log-error.ts'
+import { logLines } from './plugins/observe/log-lines.ts'
 import metrics from './plugins/observe/metrics.ts'
 import tracing from './plugins/observe/tracing.ts'
 import openid from './plugins/openid.ts'
@@ -201,8 +201,7 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
   const app = fastify({
-    // Lines are gathered while one is being written; what is left is written when the process ends.
-    logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? destination({ sync: false }) },
+    logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? logLines() },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
