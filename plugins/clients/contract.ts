@@ -20,6 +20,8 @@ export interface Client {
   assertion?: AssertionKeys & { required: boolean }
   grantTypes: GrantType[]
   uri?: string
+  /** Until when one that registered is remembered, as it was read. Seconds since the epoch. */
+  keptUntil?: number
   /** Whether a redirect URI is one of this client's (OAuth 2.1 §2.3.1: exact, but for the port of a loopback host). */
   ownsRedirectUri (uri: string): boolean
   /** The redirect URI to use when the request names none: only a client with exactly one has it. */

@@ -74,10 +74,10 @@ export default fp(async function clients (app: FastifyInstance, options: Options
   })
 }, { name: 'clients', dependencies: ['storage'] })
 
-async function keep (store: Collection<StoredClient>, { id, kind }: Client, until: number, now: number): Promise<void> {
-  if (kind !== 'registered') return
+async function keep (store: Collection<StoredClient>, { id, keptUntil: known }: Client, until: number, now: number): Promise<void> {
+  const keptUntil = until + UNUSED_LIFETIME
+  if (known === undefined || known >= keptUntil - SLACK) return
   await store.update(recordOf(id), (found) => {
-    const keptUntil = until + UNUSED_LIFETIME
     if (!found || found.keptUntil >= keptUntil - SLACK) return { result: undefined }
     return { write: { record: { ...found, keptUntil }, ttl: keptUntil - now }, result: undefined }
   })
@@ -133,6 +133,7 @@ function toClient (id: string, found: StoredClient | undefined): Client | undefi
     ...(found.secretHash && { secretHash: found.secretHash }),
     grantTypes: metadata.grant_types,
     ...(metadata.client_uri && { uri: metadata.client_uri }),
+    keptUntil: found.keptUntil,
     ownsRedirectUri: (uri) => metadata.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
     onlyRedirectUri: metadata.redirect_uris.length === 1 ? metadata.redirect_uris[0] : undefined
   }

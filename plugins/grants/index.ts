@@ -186,6 +186,12 @@ async function refresh (store: Collection<Grant>, sealing: Sealing, now: number,
     if (opened?.sealed !== sealed) opened = { sealed, chain: sealing.unseal(CHAIN, sealed) ?? fresh }
     return opened.chain
   }
+  let derived: { chain: Buffer, token: string } | undefined
+  const successorOf = (grant: Grant): string => {
+    const chain = chainOf(grant)
+    if (derived?.chain !== chain) derived = { chain, token: refreshToken(grantId, chain, generation + 1) }
+    return derived.token
+  }
   const outcome = await store.update(grantId, (grant) => rotateRefresh(grant, {
     token,
     generation,
@@ -193,16 +199,17 @@ async function refresh (store: Collection<Grant>, sealing: Sealing, now: number,
     accessHash: hashSecret(accessToken),
     wasIssued: (found) => derives(found, token, generation, sealing),
     successor (found) {
+      const hash = hashSecret(successorOf(found))
       const chain = chainOf(found)
       opened = { sealed: sealing.seal(CHAIN, chain), chain }
-      return { hash: hashSecret(refreshToken(grantId, chain, generation + 1)), chain: opened.sealed }
+      return { hash, chain: opened.sealed }
     }
   }, check, now, life))
   if (outcome.kind !== 'issued') throw refusal(outcome)
   return {
     accessToken,
     expiresIn: lifetimeLeft(outcome.grant, now, life),
-    refreshToken: refreshToken(grantId, chainOf(outcome.grant), outcome.generation),
+    refreshToken: successorOf(outcome.grant),
     scopes: scopes ?? outcome.grant.scopes,
     grant: outcome.grant
   }

@@ -4,7 +4,7 @@ import { equalSecrets, hashSecret } from '../storage/sealing.ts'
 import type { Grant, RefreshFamily } from './contract.ts'
 
 /** A grant keeps this many live access tokens; the oldest give way. */
-const MOST_ACCESS_TOKENS = 50
+const MOST_ACCESS_TOKENS = 20
 
 export interface Lifetimes {
   accessTokenTtl: number
@@ -59,7 +59,7 @@ export interface RefreshRequest {
  * OAuth 2.1 §4.3.1: rotates a refresh token. Within the grace the immediately previous token gets the same successor
  * again; later, or older, is reuse and ends the grant.
  */
-export function rotateRefresh (grant: Grant | undefined, request: RefreshRequest, check: CodeCheck, now: number, life: Lifetimes): Change<Grant, Outcome<{ grant: Grant, generation: number }>> {
+export function rotateRefresh (grant: Grant | undefined, request: RefreshRequest, check: CodeCheck, now: number, life: Lifetimes): Change<Grant, Outcome<{ grant: Grant }>> {
   const family = grant?.refresh
   if (!grant || !family) return refused('the refresh token is not valid; sign in again')
   const isCurrent = equalSecrets(family.current, hashSecret(request.token))
@@ -75,7 +75,7 @@ export function rotateRefresh (grant: Grant | undefined, request: RefreshRequest
     refresh: isCurrent ? rotated(grant, family, request, now, life) : family,
     accessTokens: withAccessToken(grant, request.accessHash, { scopes: request.scopes ?? grant.scopes, expiresAt: Math.min(now + life.accessTokenTtl, grant.endsAt) }, now)
   }
-  return { write: write(next, now), result: { kind: 'issued', grant: next, generation: next.refresh!.generation } }
+  return { write: write(next, now), result: { kind: 'issued', grant: next } }
 }
 
 function rotated (grant: Grant, family: RefreshFamily, request: RefreshRequest, now: number, life: Lifetimes): RefreshFamily {

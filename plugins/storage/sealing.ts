@@ -1,5 +1,5 @@
 // The server's secret key and what is made of it: sealing of secrets that must come back (AES-256-GCM) and keyed hashes. The first key writes, every key reads.
-import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync, linkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -86,7 +86,7 @@ export const hashSecret = (secret: string): string => hash('sha256', secret, 'ba
 
 /** Constant-time comparison of two strings of any length. */
 export const equalSecrets = (a: string, b: string): boolean =>
-  timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
+  timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
 
 /** 256 random bits (or as many bytes as asked), base64url. */
 export const randomSecret = (bytes = 32): string => randomBytes(bytes).toString('base64url')
