@@ -24,9 +24,18 @@ export interface Interactions {
 export const newHandle = (): string => randomSecret()
 
 export function createInteractions (store: Collection<Interaction>, browser: Browser): Interactions {
+  // What is parked under a handle never changes: one request reads it once, and whether it is spent is for `take` to say.
+  const read = new WeakMap<FastifyRequest, { handle: string, interaction: Interaction | undefined }>()
+  const find = async (request: FastifyRequest, handle: string) => {
+    const before = read.get(request)
+    if (before?.handle === handle) return before.interaction
+    const interaction = await store.find(hashSecret(handle))
+    read.set(request, { handle, interaction })
+    return interaction
+  }
   const look = async (request: FastifyRequest, handle: string | undefined) => {
     const known = browser.known(request)
-    const interaction = handle !== undefined && known !== undefined ? await store.find(hashSecret(handle)) : undefined
+    const interaction = handle !== undefined && known !== undefined ? await find(request, handle) : undefined
     if (!interaction || !equalSecrets(interaction.browser, known!)) throw signInExpired()
     if (interaction.session !== undefined && interaction.session !== browser.session(request)) throw signInExpired()
     return interaction
