@@ -31,7 +31,7 @@ export async function oauth ({ place, rounds, seconds }: Bench): Promise<Row[]> 
       }))
     })))
     rows.push(await compare(`whole sign-ins, ${storage}: × oidc-provider in memory`, 2, rounds, ['ours', 'provider'], async () => ({
-      ours: await perSecond(seconds, ours, Array.from({ length: CHAINS }, () => async () => { await connect(ours.url) })),
+      ours: await perSecond(seconds, ours, chains.map(({ client }) => async () => { await connect(ours.url, client) })),
       provider: await perSecond(seconds, provider, Array.from({ length: CHAINS }, () => async () => { await signInAtProvider(provider.url) }))
     })))
     await ours.stop()
