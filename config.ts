@@ -189,7 +189,7 @@ async function chooseBackends (names: string[], env: Record<string, string>, fol
 
 /** A name of the registry, or a path to a module of one's own whose default export is a BackendModule. */
 async function findBackend (id: string, folder: string, problems: string[]): Promise<BackendModule | undefined> {
-  if (Object.hasOwn(registry, id)) return registry[id]
+  if (Object.hasOwn(registry, id)) return (await registry[id]!()).default
   if (!/^\.{0,2}\//.test(id)) {
     problems.push(`AUTH_BACKEND: there is no backend named ${JSON.stringify(id)}; write ${['none', ...Object.keys(registry)].join(', ')}, or a path such as ./my-backend.ts`)
     return undefined

@@ -34,7 +34,8 @@ const entries = [...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, na
 
 t.test('.env.example names every variable of the server, its backends and its tools once, and no other', async (t) => {
   const tools = await loadTools(new URL('../tools/', import.meta.url))
-  const known = [variables, ...Object.values(registry).map(({ env }) => env), ...tools.flatMap((tool) => 'env' in tool ? [tool.env] : [])].flatMap(({ shape }) => Object.keys(shape))
+  const backends = await Promise.all(Object.values(registry).map((load) => load()))
+  const known = [variables, ...backends.map((backend) => backend.default.env), ...tools.flatMap((tool) => 'env' in tool ? [tool.env] : [])].flatMap(({ shape }) => Object.keys(shape))
   t.same(entries.map(({ name }) => name).sort(), sorted(known))
 })
 

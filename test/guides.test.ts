@@ -31,7 +31,8 @@ t.test('every guide is reached from the README', async (t) => {
 })
 
 t.test('every variable that a guide names is one that is read', async (t) => {
-  const known = new Set([...Object.keys(variables.shape), ...Object.values(registry).flatMap(({ env }) => Object.keys(env.shape))])
+  const backends = await Promise.all(Object.values(registry).map((load) => load()))
+  const known = new Set([...Object.keys(variables.shape), ...backends.flatMap((backend) => Object.keys(backend.default.env.shape))])
   /** Of others: the compose file, Railway; and of the examples. */
   const foreign = new Set(['POSTGRES_PASSWORD', 'RAILWAY_RUN_UID'])
   for (const file of guides.filter((name) => /deploying|operations|upgrading|connecting|tutorial/.test(name))) {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../test/helpers/ports.ts'
 import { connect } from '../connection.ts'
 import type { Bench } from '../run.ts'
-import { pin, startProcess } from '../processes.ts'
+import { pin, startProcess, type Running } from '../processes.ts'
 import { compare, type Row } from '../table.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -20,7 +20,7 @@ export async function process ({ place, rounds }: Bench): Promise<Row[]> {
   const own = { ...env, DOCS_DIR: join(ROOT, 'docs') }
   // Once before: the data folder and the compiled code are there from the second start on.
   await firstAnswer('server.ts', own)
-  const start = await compare('start to first 200: × bare Fastify', 2, rounds * 2, ['ours', 'bare'], async () => ({ ours: await firstAnswer('server.ts', own), bare: await firstAnswer('bench/servers/empty.ts', {}) }), { atMost: true })
+  const start = await compare('start to first 200 of /health: × bare Fastify', 2, rounds * 2, ['ours', 'bare'], async () => ({ ours: await firstAnswer('server.ts', own), bare: await firstAnswer('bench/servers/empty.ts', {}) }), { atMost: true })
   return [start, single('idle memory of `npm start`, MB', 130, await idleMemory(own) / MEGABYTE), ...await streams((await place('SQLite')).env)]
 }
 
@@ -38,12 +38,12 @@ async function start (file: string, env: Record<string, string>): Promise<{ chil
   return { child, url: `http://127.0.0.1:${port}/`, stop }
 }
 
-/** Milliseconds from the start of the process to its first answer. */
+/** Milliseconds from the start of the process to its first answer that all is well. */
 async function firstAnswer (file: string, env: Record<string, string>): Promise<number> {
   const begun = performance.now()
   const { url, stop } = await start(file, env)
   const isThere = () => new Promise<boolean>((resolve) => {
-    request(url, (answer) => { answer.resume(); resolve(answer.statusCode === 200) }).on('error', () => resolve(false)).end()
+    request(`${url}health`, (answer) => { answer.resume(); resolve(answer.statusCode === 200) }).on('error', () => resolve(false)).end()
   })
   while (!await isThere()) await sleep(2)
   const took = performance.now() - begun
@@ -60,10 +60,18 @@ async function idleMemory (env: Record<string, string>): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024
 }
 
-/** What each of many open `subscriptions/listen` streams costs the server, and whether all of them are served. */
+/** What each of many open `subscriptions/listen` streams costs the server, whether all of them are served, and what Node alone takes. */
 async function streams (env: Record<string, string>): Promise<Row[]> {
   const server = await startProcess('ours', env)
   const { access } = await connect(server.url)
+  const ours = await openMany(server, access)
+  const bare = await openMany(await startProcess('held', {}), access)
+  const row = single(`memory of an open listen stream, KB, of ${ours.served} served (${STREAMS} opened)`, 12, ours.each)
+  return [{ ...row, figures: { ours: ours.each, 'node:http': bare.each } }]
+}
+
+/** Opens the streams, counts those that say something, and ends the server. @returns each one's memory in KB. */
+async function openMany (server: Running, access: string): Promise<{ served: number, each: number }> {
   const before = await server.usage()
   const body = (id: number) => JSON.stringify({
     jsonrpc: '2.0',
@@ -91,5 +99,5 @@ async function streams (env: Record<string, string>): Promise<Row[]> {
   const after = await server.usage()
   for (const each of open) each.destroy()
   await server.stop()
-  return [single(`memory of an open listen stream, KB, of ${served} served (${STREAMS} opened)`, 12, (after.rss - before.rss) / served / 1024)]
+  return { served, each: Math.round((after.rss - before.rss) / served / 102.4) / 10 }
 }

@@ -3,7 +3,7 @@ import fastify from 'fastify'
 import { tellUsage } from './tell.ts'
 
 const app = fastify()
-app.get('/', async () => 'ok')
+app.get('/health', async () => 'ok')
 await app.listen({ port: Number(process.env['PORT']), host: '127.0.0.1' })
 tellUsage()
 process.once('SIGTERM', () => process.exit(0))

@@ -1,7 +1,6 @@
 // Fetches a JSON document that a stranger named: https only, no redirects, every resolved address vetted and the vetted one dialled, small and quick (CIMD draft §6; threats WB-09, CI-01).
 import { lookup } from 'node:dns/promises'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Transform } from 'node:stream'
@@ -66,8 +65,9 @@ async function vettedAddress (hostname: string, insecure: boolean): Promise<stri
   return addresses[0]!
 }
 
-function get (url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+async function get (url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {
+  // Loaded here: at the start of the server, which may never fetch, this import takes as long as all of Fastify.
+  const { request: send } = await import(url.protocol === 'https:' ? 'node:https' : 'node:http') as typeof import('node:https')
   const family = isIP(address)
   return new Promise((resolve, reject) => {
     const request = send(url, {

@@ -14,8 +14,12 @@ const STOP_WORDS = new Set(('a about am an and any are as at be been but by can 
   'may me my need no not of on or our should so some such than that the their them then there these they this to us use used using want was we were what ' +
   'when where which who why will with would you your').split(' '))
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'word' })
-const segments = (run: string) => Array.from(segmenter.segment(run), ({ segment }) => segment)
+let segmenter: Intl.Segmenter | undefined
+/** The first one reads the dictionaries of words. */
+const segments = (run: string) => {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'word' })
+  return Array.from(segmenter.segment(run), ({ segment }) => segment)
+}
 
 /** The same text with a space around every word of a language that writes none. */
 export const separateWords = (text: string): string =>
