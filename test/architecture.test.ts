@@ -9,7 +9,7 @@ const ROOT = new URL('..', import.meta.url).pathname
 /** Folders that are not the project's own source. */
 const NOT_SOURCE = new Set(['node_modules', 'data', 'coverage', '.tap', '.git'])
 /** Held to the first-line rule alone. */
-const AROUND = /^(?:test|bench|doctor)\//
+const AROUND = /^(?:test|bench)\//
 
 interface Import { target: string, typeOnly: boolean }
 interface Source { file: string, text: string, imports: Import[], strings: string[], readsEnvironment: boolean }
@@ -83,7 +83,8 @@ const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', ...toolContracts, 'type:sources/define-source.ts', 'package.json'] },
   { room: /^auth-backends\//, may: ['auth-backends/'] },
   { room: /^tools\//, may: ['tools/'] },
-  { room: /^sources\//, may: ['sources/'] }
+  { room: /^sources\//, may: ['sources/'] },
+  { room: /^doctor\//, may: ['doctor/'] }
 ]
 
 /** A folder of routes/ is one room; a file that lies in it directly is a room of its own. */

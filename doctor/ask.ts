@@ -1,0 +1,99 @@
+// How the doctor asks: one request, no redirect followed, an answer that is read whole and small, and a reason in plain words where there is none.
+const MOST_BYTES = 2 * 1024 * 1024
+const MOST_MS = 15_000
+
+export interface Question {
+  method?: 'GET' | 'POST' | 'DELETE'
+  headers?: Record<string, string>
+  /** Sent as JSON, by POST. */
+  json?: unknown
+  /** Sent as a form, by POST. */
+  form?: Record<string, string>
+}
+
+export interface Answer {
+  url: string
+  status: number
+  /** '' for a header that is not there. */
+  header (name: string): string
+  /** As a Cookie header would send them back. */
+  cookies: string[]
+  text: string
+  /** What the body says, where it is a JSON object. */
+  json: Record<string, unknown> | undefined
+}
+
+/** Nobody answered at this address. The message says why, and what to do. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+  readonly url: string
+
+  constructor (url: string | URL, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.url = String(url)
+  }
+}
+
+/** @throws NoAnswer */
+export async function ask (url: string | URL, { method, headers = {}, json, form }: Question = {}): Promise<Answer> {
+  const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString()
+  const type = json !== undefined ? 'application/json' : 'application/x-www-form-urlencoded'
+  try {
+    const response = await fetch(url, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: { 'user-agent': 'mcp-doctor', accept: 'application/json', ...(body !== undefined && { 'content-type': type }), ...headers },
+      ...(body !== undefined && { body }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(MOST_MS)
+    })
+    const text = await read(response, url)
+    return { url: String(url), status: response.status, header: (name) => response.headers.get(name) ?? '', cookies: response.headers.getSetCookie().map((line) => line.split(';')[0]!), text, json: objectOf(text) }
+  } catch (error) {
+    throw error instanceof NoAnswer ? error : new NoAnswer(url, reasonOf(error as Error), { cause: error })
+  }
+}
+
+async function read (response: Response, url: string | URL): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += (chunk as Uint8Array).length
+    if (bytes > MOST_BYTES) throw new NoAnswer(url, `The answer is larger than ${MOST_BYTES} bytes.`)
+    text += decoder.decode(chunk as Uint8Array, { stream: true })
+  }
+  return text
+}
+
+/** The object that a JSON text holds; nothing for other text and other values. */
+export function objectOf (text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const REASONS: Record<string, string> = {
+  ENOTFOUND: 'The name is not known: check its spelling and the DNS record.',
+  EAI_AGAIN: 'The name could not be looked up: check the DNS of this computer.',
+  ECONNREFUSED: 'Nothing listens there: check that the server runs, and the port of the proxy in front of it.',
+  ECONNRESET: 'The connection was cut: check the proxy in front of the server.',
+  UND_ERR_SOCKET: 'The connection was cut: check the proxy in front of the server.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'There is no https there: put a proxy with a certificate in front of the server.',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'There is no https there: put a proxy with a certificate in front of the server.',
+  EPROTO: 'There is no https there: put a proxy with a certificate in front of the server.',
+  CERT_HAS_EXPIRED: 'The certificate has expired: renew it.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is signed by itself, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'The certificate comes from a private authority, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The chain of certificates is incomplete: serve the intermediate certificate as well.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another name: get one for this host.'
+}
+
+/** Why nothing was answered, in a sentence with what to do. */
+export function reasonOf (error: Error): string {
+  if (error.name === 'TimeoutError') return `There was no answer within ${MOST_MS / 1000} seconds.`
+  const { code = '', message } = (error.cause ?? error) as { code?: string, message: string }
+  return REASONS[code] ?? `The request failed: ${message} ${code}`.trim()
+}
