@@ -1,10 +1,22 @@
-// A free loopback port, for servers that must know their own address before they listen.
-import { createServer, type AddressInfo } from 'node:net'
+// A free loopback port, for servers that must know their own address before they listen. It lies below those that the system gives away itself (from 32768 on Linux), and is not handed out twice: nobody else takes it in the meantime.
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+
+const FIRST = 15_000
+const END = 32_768
+const given = new Set<number>()
 
 export async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
+  const port = randomInt(FIRST, END)
+  if (given.has(port) || !await isFree(port)) return freePort()
+  given.add(port)
   return port
+}
+
+function isFree (port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => { server.close(() => resolve(true)) })
+  })
 }
