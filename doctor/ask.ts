@@ -34,6 +34,9 @@ export class NoAnswer extends Error {
   }
 }
 
+/** A limit was reached by the doctor's own questions: nothing more can be said now. */
+export class TooOften extends NoAnswer {}
+
 /** @throws NoAnswer */
 export async function ask (url: string | URL, { method, headers = {}, json, form }: Question = {}): Promise<Answer> {
   const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString()
@@ -46,6 +49,7 @@ export async function ask (url: string | URL, { method, headers = {}, json, form
       redirect: 'manual',
       signal: AbortSignal.timeout(MOST_MS)
     })
+    if (response.status === 429) throw new TooOften(url, 'The doctor has asked too often. Wait some minutes, and begin again.')
     const text = await read(response, url)
     return { url: String(url), status: response.status, header: (name) => response.headers.get(name) ?? '', cookies: response.headers.getSetCookie().map((line) => line.split(';')[0]!), text, json: objectOf(text) }
   } catch (error) {

@@ -1,6 +1,6 @@
 // The whole examination, in the order in which a client meets things: what fails early makes what follows pointless.
 import { checkAddress } from './address.ts'
-import { NoAnswer } from './ask.ts'
+import { NoAnswer, TooOften } from './ask.ts'
 import { checkClients } from './clients.ts'
 import { checkDiscovery, type AuthorizationServer } from './discovery.ts'
 import { checkGate } from './gate.ts'
@@ -20,7 +20,8 @@ export async function examine (report: Report, examination: Examination): Promis
     await lookAtAll(report, examination)
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error
-    report.fault(`${error.url} is not answered.`, error.message)
+    if (error instanceof TooOften) report.doubt(`${error.url} answers 429.`, error.message)
+    else report.fault(`${error.url} is not answered.`, error.message)
   }
 }
 
@@ -48,6 +49,9 @@ interface Entrance { url: URL, server: AuthorizationServer, client: string, back
 async function enter (report: Report, { url, server, client, back, show }: Entrance): Promise<void> {
   const tokens = await signIn(report, server, client, back, show)
   if (!tokens) return
-  await checkTools(report, url, tokens.access)
-  await signOut(report, server, client, tokens, () => isOpenTo(url, tokens.access))
+  try {
+    await checkTools(report, url, tokens.access)
+  } finally {
+    await signOut(report, server, client, tokens, () => isOpenTo(url, tokens.access))
+  }
 }

@@ -79,7 +79,7 @@ async function checkAgents (report: Report, url: URL, expected: number): Promise
     if (answer.status !== expected) kept.push(`${name} (${answer.status}${guardOf(answer)})`)
   }
   if (kept.length === 0) report.good('The programs of the assistants get the same answer.')
-  else report.fault(`Kept out by the name of the program: ${kept.join(', ')}.`, 'Allow them in what guards the site (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules). A 429 may also come of asking too often: try again in some minutes.')
+  else report.fault(`Kept out by the name of the program: ${kept.join(', ')}.`, 'Allow them in what guards the site (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules).')
 }
 
 /** The value of a parameter of a challenge. */
