@@ -5,15 +5,17 @@ import { ConfigError, loadConfig, readEnvironment } from '../config.ts'
 import type { AuditEvent } from '../plugins/audit/contract.ts'
 import { JOURNAL } from '../plugins/audit/index.ts'
 import { openStorage } from '../plugins/storage/index.ts'
+import { describeAttempt, readAttempts } from './attempts.ts'
 
 const HELP = `Prints the audit log as JSON lines, oldest first.
   npm run --silent audit                      everything that is kept
   npm run --silent audit -- --user ID         what concerns one person
   npm run --silent audit -- --attempt ID      one attempt to connect, from the first probe to the first call
+  npm run --silent audit -- --attempts        each attempt in a line: who came, how far, why no further
 `
 
 try {
-  const { values } = parseArgs({ options: { user: { type: 'string' }, attempt: { type: 'string' }, help: { type: 'boolean' } } })
+  const { values } = parseArgs({ options: { user: { type: 'string' }, attempt: { type: 'string' }, attempts: { type: 'boolean' }, help: { type: 'boolean' } } })
   if (values.help) process.stdout.write(HELP)
   else await print(values)
 } catch (error) {
@@ -21,10 +23,15 @@ try {
   process.exitCode = 1
 }
 
-async function print ({ user, attempt }: { user?: string, attempt?: string }): Promise<void> {
+async function print ({ user, attempt, attempts }: { user?: string, attempt?: string, attempts?: boolean }): Promise<void> {
   const storage = await openStorage(await loadConfig(readEnvironment()), monotonicClock, { warn: (message) => { process.stderr.write(`${message}\n`) } })
   try {
-    for await (const event of storage.journal<AuditEvent>(JOURNAL).all()) {
+    const events = storage.journal<AuditEvent>(JOURNAL).all()
+    if (attempts) {
+      for (const each of await readAttempts(events)) process.stdout.write(`${describeAttempt(each)}\n`)
+      return
+    }
+    for await (const event of events) {
       if (user !== undefined && event.user !== user) continue
       if (attempt !== undefined && event.attempt !== attempt) continue
       process.stdout.write(`${JSON.stringify(event)}\n`)

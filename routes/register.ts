@@ -1,6 +1,6 @@
 // POST /register: dynamic client registration (RFC 7591 §3). Open to all, so it stores little and promises nothing to a name.
 import type { FastifyInstance } from 'fastify'
-import { invalidClientMetadata } from '../errors.ts'
+import { invalidClientMetadata, OAuthError } from '../errors.ts'
 import { paths } from '../paths.ts'
 
 const LIMIT_BYTES = 64 * 1024
@@ -9,6 +9,10 @@ export default async function register (app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, parse)
+
+  app.addHook('onError', async (request, _reply, error) => {
+    if (error instanceof OAuthError) app.audit.recordOnce(request, 'registration_refused', { reason: error.code })
+  })
 
   app.post(paths.register, async (request, reply) => {
     await app.limits.attempt('registration', request)

@@ -3,7 +3,7 @@
 /** Each name is a thing that happened. `*_failed` and `*_refused` changed nothing. */
 export const eventNames = [
   // An attempt to connect, in its usual order.
-  'challenge', 'registration', 'authorization', 'sign_in', 'sign_in_failed', 'sign_up', 'consent', 'denial', 'token', 'token_refused', 'connected',
+  'challenge', 'registration', 'registration_refused', 'authorization', 'authorization_refused', 'sign_in', 'sign_in_failed', 'sign_up', 'consent', 'denial', 'token', 'token_refused', 'connected',
   // Afterwards.
   'refresh', 'reuse', 'revocation', 'tool_call', 'sign_out', 'sign_out_everywhere',
   // The account, and what was stopped.

@@ -79,12 +79,12 @@ export default fp(async function audit (app: FastifyInstance) {
   app.decorate('audit', {
     record,
     recordOnce (request, event, details = {}) {
-      const attempt = attemptOf(request)
+      const { attempt = attemptOf(request) } = details
       const key = `${attempt} ${event} ${details.reason}`
       if (seen.has(key)) return
       if (seen.size >= MOST_REMEMBERED) seen.clear()
       seen.add(key)
-      record(request, event, { attempt, ...details })
+      record(request, event, { ...details, attempt })
     },
     note: (event, details = {}, requestId) => write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
     attemptOf,

@@ -52,7 +52,9 @@ export const describeApp = (grant: Grant, client: Client | undefined, usage: Gra
 const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   challenge: () => 'An app was asked to sign in',
   registration: ({ clientName }) => `${clientName} registered`,
+  registration_refused: () => 'An app could not register',
   authorization: ({ clientName }) => `${clientName} asked for access`,
+  authorization_refused: () => 'An app asked for access in a way that was refused',
   sign_in: () => 'You signed in',
   sign_in_failed: ({ reason }) => reason === 'present password' ? 'A wrong password was given on the account page' : 'A sign-in failed',
   sign_up: () => 'The account was made',

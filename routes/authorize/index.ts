@@ -12,22 +12,27 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
   app.get(paths.authorize, async (request, reply) => {
     await app.limits.attempt('authorization', request)
     const parameters = queryParameters(request)
-    const known = await checkClient(parameters, app.clients.find)
+    const known = await checkClient(parameters, app.clients.find).catch((error: unknown) => {
+      if (error instanceof OAuthError) app.audit.recordOnce(request, 'authorization_refused', { reason: error.code })
+      throw error
+    })
+    const { client, redirectUri } = known
     const user = await app.signIn.user(request)
+    const attempt = await app.audit.attemptOfClient(client.id, request)
     try {
       const checked = checkRequest(parameters, known, resources)
-      const attempt = await app.audit.attemptOfClient(known.client.id, request)
       const errand = { kind: 'authorization' as const, request: { ...checked, attempt } }
-      app.audit.record(request, 'authorization', { client: known.client.id, clientName: known.client.name, scope: checked.scopes.join(' '), attempt })
+      app.audit.record(request, 'authorization', { client: client.id, clientName: client.name, scope: checked.scopes.join(' '), attempt })
       // prompt=login (OpenID Connect Core §3.1.2.1) asks for a fresh sign-in; consent is always asked for.
       if (!user || parameters.get('prompt')?.split(' ').includes('login')) {
         return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)
       }
       return reply.redirect(withInteraction(paths.consent, await app.signIn.resume(request, reply, errand)), 303)
     } catch (error) {
+      if (!(error instanceof OAuthError) || error.statusCode >= 500) throw error
+      app.audit.recordOnce(request, 'authorization_refused', { client: client.id, clientName: client.name, reason: error.code, attempt })
       // RFC 9700 §4.11.2: anyone can register a client, so a link that redirects at once is told here, unless the person is signed in.
-      const mayRedirect = ['chatgpt', 'operator'].includes(known.client.kind) || user !== undefined
-      if (error instanceof OAuthError && error.statusCode < 500 && mayRedirect) error.redirect = { redirectUri: known.redirectUri, state: parameters.get('state') }
+      if (['chatgpt', 'operator'].includes(client.kind) || user !== undefined) error.redirect = { redirectUri, state: parameters.get('state') }
       throw error
     }
   })

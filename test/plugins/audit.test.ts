@@ -11,7 +11,7 @@ import type { AuditEvent } from '../../plugins/audit/contract.ts'
 import audit, { topicOfAttempt } from '../../plugins/audit/index.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { Browser } from '../helpers/browser.ts'
-import { CALLBACK, authorizeUrl, newClient, pkce, post, walk } from '../helpers/oauth.ts'
+import { CALLBACK, authorizeUrl, newClient, pkce, post, register, walk, type Fields } from '../helpers/oauth.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 
@@ -85,9 +85,32 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       t.same(seen.filter(({ event }) => event === 'token_refused').map(({ reason }) => reason), ['invalid_grant', 'invalid_token'])
     })
 
+    t.test('WB-13: an attempt that is refused ends its story with the reason', async (t) => {
+      const before = (await events(server)).length
+      const client = await newClient(url, { client_name: 'Clumsy' })
+      const { challenge } = pkce()
+      const ask = (fields: Fields) => new Browser().get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge, ...fields }))
+      t.equal((await register(url, { redirect_uris: ['http://elsewhere.example/callback'] })).status, 400)
+      t.equal((await ask({ code_challenge: undefined })).status, 400)
+      t.equal((await ask({ redirect_uri: 'https://attacker.example/' })).status, 400)
+      t.equal((await ask({ client_id: 'mcp_made_up', redirect_uri: 'https://attacker.example/' })).status, 401)
+      const seen = (await events(server)).slice(before)
+      t.match(seen, [
+        { event: 'registration', clientName: 'Clumsy' }, { event: 'registration_refused', reason: 'invalid_redirect_uri', attempt: seen[0]!.attempt },
+        { event: 'authorization_refused', reason: 'invalid_request', clientName: 'Clumsy', attempt: seen[0]!.attempt },
+        { event: 'authorization_refused', reason: 'invalid_client' }
+      ])
+      t.equal(seen.length, 4, 'each reason once')
+      t.notMatch(JSON.stringify(seen), /attacker|made_up/, 'nothing that somebody wrote is kept')
+    })
+
     t.test('WB-13: no flood of refusals pushes out the rest', async (t) => {
       const before = (await events(server)).length
-      for (let count = 0; count < 30; count++) await rpc(url, `mcp_at_${count}`, 'ping')
+      for (let count = 0; count < 30; count++) {
+        await rpc(url, `mcp_at_${count}`, 'ping')
+        await register(url, { redirect_uris: ['http://elsewhere.example/callback'], client_name: `App ${count}` })
+        await new Browser().get(authorizeUrl(url, { client_id: `mcp_${count}` }))
+      }
       t.equal((await events(server)).length, before, 'one program is noted once an hour for it')
     })
 
@@ -100,6 +123,8 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       t.same(stdout.trim().split('\n').map((line) => JSON.parse(line) as AuditEvent), all)
       const { attempt } = all.find(({ event }) => event === 'connected')!
       t.equal((await run('--attempt', attempt!)).stdout.trim().split('\n').length, all.filter((event) => event.attempt === attempt).length)
+      const told = (await run('--attempts')).stdout
+      t.match(told, new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d {2}${attempt} {2}connected, then stopped at authorization_refused: invalid_client {2}Storyteller {2}127\\.0\\.0\\.1\n {4}The person saw an error page`, 'm'))
       await t.rejects(run('--attemp', 'x'), { code: 1, stderr: /npm run --silent audit -- --attempt/ })
     })
 
