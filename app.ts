@@ -18,7 +18,7 @@ import limits from './plugins/limits.ts'
 import mail from './plugins/mail.ts'
 import mcp from './plugins/mcp/index.ts'
 import notes from './plugins/notes/index.ts'
-import load from './plugins/observe/load.ts'
+import load, { type LoadOptions } from './plugins/observe/load.ts'
 import { describeError } from './plugins/observe/log-error.ts'
 import { logLines } from './plugins/observe/log-lines.ts'
 import metrics from './plugins/observe/metrics.ts'
@@ -63,7 +63,7 @@ import { loadOffer, type Offer } from './tools/load.ts'
 const TOOLS = new URL('./tools/', import.meta.url)
 const SOURCES = new URL('./sources/', import.meta.url)
 
-export interface AppOptions {
+export interface AppOptions extends LoadOptions {
   /** The clock, for tests where time matters. */
   now?: Clock
   /** Takes the log's lines in place of the terminal, for tests. */
@@ -75,12 +75,12 @@ export interface AppOptions {
 }
 
 /** @throws when a part cannot be opened; what was open by then is closed. */
-export async function buildApp (config: Config, { now = monotonicClock, logTo, offer, reloads = false }: AppOptions = {}): Promise<FastifyInstance> {
+export async function buildApp (config: Config, { now = monotonicClock, logTo, offer, reloads = false, ...options }: AppOptions = {}): Promise<FastifyInstance> {
   const offered = offer ?? await loadOffer(TOOLS)
   const sources = await loadSources(SOURCES)
   const app = createServer(config, logTo)
   try {
-    await registerAll(app, config, { offer: offered, sources, reloads, now })
+    await registerAll(app, config, { offer: offered, sources, reloads, now, ...options })
     if (reloads && offer === undefined) await followFiles(app)
     return app
   } catch (error) {
@@ -89,13 +89,13 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo, o
   }
 }
 
-interface Parts { offer: Offer, sources: readonly LibrarySource[], reloads: boolean, now: Clock }
+interface Parts extends LoadOptions { offer: Offer, sources: readonly LibrarySource[], reloads: boolean, now: Clock }
 
-async function registerAll (app: FastifyInstance, config: Config, { offer, sources, reloads, now }: Parts): Promise<void> {
+async function registerAll (app: FastifyInstance, config: Config, { offer, sources, reloads, now, ...options }: Parts): Promise<void> {
   const documentUrl = (path: string) => `${config.publicUrl}${paths.documents}/${path}`
   await app.register(tracing, config)
   await app.register(metrics, config)
-  await app.register(load)
+  await app.register(load, options)
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
   await app.register(workers)

@@ -24,7 +24,7 @@ export interface TestServer {
 
 interface Teardown { teardown (work: () => Promise<void>): void }
 
-export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads'> {
+export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads' | 'maxEventLoopDelayMs'> {
   /** Where to listen, when somebody else has to know it first. */
   port?: number
   env?: Record<string, string>
@@ -46,8 +46,8 @@ async function withTools (more: readonly Tool[]) {
   return { ...offer, tools: [...offer.tools, ...more] }
 }
 
-/** Starts a server with rate limits off and logging silent. */
-export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, tools, offer, reloads, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+/** Starts a server with rate limits and load shedding off, and logging silent. */
+export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, tools, offer, reloads, maxEventLoopDelayMs = Infinity, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -60,7 +60,7 @@ export async function startServer (t: Teardown, { port: chosen, env = {}, now, l
     const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
     server.config = config
     const whole = tools ? await withTools(tools) : offer
-    const app = await buildApp(config, { ...(now && { now }), ...(logTo && { logTo }), ...(whole && { offer: whole }), ...(reloads && { reloads }) })
+    const app = await buildApp(config, { maxEventLoopDelayMs, ...(now && { now }), ...(logTo && { logTo }), ...(whole && { offer: whole }), ...(reloads && { reloads }) })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app

@@ -5,6 +5,7 @@ import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { paths } from '../../paths.ts'
+import { MAX_EVENT_LOOP_DELAY_MS } from '../../plugins/observe/load.ts'
 import { authorizeUrl, newClient, ping, post, tokensFor } from '../helpers/oauth.ts'
 import { startServer } from '../helpers/server.ts'
 
@@ -99,7 +100,7 @@ t.test('a storage that fails is counted as such, and readiness says so while the
 })
 
 t.test('a process that falls behind says so at once, and is itself again when it has caught up', async (t) => {
-  const { url, app } = await startServer(t, { env: { METRICS_TOKEN: TOKEN } })
+  const { url, app } = await startServer(t, { env: { METRICS_TOKEN: TOKEN }, maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS })
   const { access } = await tokensFor(url, await newClient(url))
   // Stands in for tools that compute too long: the loop turns once in more than a second.
   const block = () => { for (const end = performance.now() + 1_300; performance.now() < end;); }
