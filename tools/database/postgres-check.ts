@@ -43,7 +43,7 @@ function parser (): Promise<typeof PgQuery> {
 }
 
 /** @returns the names that stand where a column does. @throws ToolError that says what to write instead. */
-export async function checkPostgres (sql: string, parameters: Parameters, names: Names): Promise<{ columns: string[] }> {
+export async function checkPostgres (sql: string, names: Names, parameters: Parameters = []): Promise<{ columns: string[] }> {
   const check = new Check(names)
   try {
     const { stmts = [] } = await parse(sql)

@@ -57,7 +57,7 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
     try {
       const names = await allowed()
       tables = names.tables
-      await checkPostgres(sql, parameters, names)
+      await checkPostgres(sql, names, parameters)
       return await inTransaction(pool, { searchPath, ...caller }, signal, async (client) => readRows(client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT })), limit))
     } catch (error) {
       throw readError(error, sql, tables.values(), context)
