@@ -89,7 +89,7 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
   await app.register(tools, { ...config, definitions: offer.tools })
   await app.register(mcp, { ...config, ...offer, tools: app.tools.offered, resources: [...offer.resources, ...app.tools.resources], library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
   followNotes(app)
-  app.library.ready.then(() => followDocuments(app), () => { /* the library has said why */ })
+  app.library.ready.then(() => followDocuments(app))
 
   await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))
