@@ -46,6 +46,9 @@ export interface NotesOptions extends Pick<Config, 'dataDir' | 'redisUrl'> {
 
 const PREFIX = 'note:'
 const MOST_LISTED = 50
+const MOST_BEGUN = 100
+/** No title is longer. */
+const MAX_TYPED_CHARACTERS = 200
 
 export default fp(async function notes (app: FastifyInstance, { dataDir, redisUrl, noteUrl }: NotesOptions) {
   const local = app.postgres ? undefined : openSqliteNotes(dataDir)
@@ -136,6 +139,9 @@ function notesOf (owner: string, { store, checkHome, changed, now, noteUrl }: Co
       const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : decodeCursor(cursor))
       const page = found.slice(0, wanted)
       return { notes: page.map(show), ...(found.length > wanted && { next: encodeCursor(page.at(-1)!) }) }
+    },
+    async begin (typed, limit = MOST_BEGUN) {
+      return (await store.begin(owner, storable(typed).slice(0, MAX_TYPED_CHARACTERS), Math.min(Math.max(limit, 1), MOST_BEGUN))).map((id) => PREFIX + id)
     },
     async search (query, limit) {
       return (await store.search(owner, query, limit)).map((hit) => ({ ...hit, id: PREFIX + hit.id }))

@@ -15,6 +15,7 @@ const SCHEMA = `
     characters INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (owner, id)
   );
   CREATE INDEX IF NOT EXISTS notes_by_change ON notes (owner, modified, id);
+  CREATE INDEX IF NOT EXISTS notes_by_title ON notes (owner, title COLLATE NOCASE, id);
   CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (owner, title, text, content='', contentless_delete=1, tokenize='${TOKENIZER}');
   INSERT INTO words (words, rank) VALUES ('rank', 'bm25(0.0, 4.0, 1.0)');
   CREATE TABLE IF NOT EXISTS file (identity TEXT NOT NULL);
@@ -62,6 +63,10 @@ export function openSqliteNotes (dataDir: string): NoteStore & { identity: strin
       const rows = before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)
       return rows.map((row) => ({ ...row }) as unknown as Note)
     },
+    async begin (owner, typed, limit) {
+      const found = [sql.idsFrom, sql.titlesFrom].flatMap((from) => from.all(owner, typed, typed + LAST_CHARACTER, limit).map(({ id }) => id as string))
+      return [...new Set(found)].slice(0, limit)
+    },
     async search (owner, query, limit) {
       const asked = matchExpression(query)
       if (asked === undefined) return []
@@ -83,7 +88,7 @@ export function openSqliteNotes (dataDir: string): NoteStore & { identity: strin
   }
 }
 
-type Statements = Record<'put' | 'putWords' | 'find' | 'usage' | 'remove' | 'removeWords' | 'removeAll' | 'list' | 'listBefore' | 'search', StatementSync>
+type Statements = Record<'put' | 'putWords' | 'find' | 'usage' | 'remove' | 'removeWords' | 'removeAll' | 'list' | 'listBefore' | 'idsFrom' | 'titlesFrom' | 'search', StatementSync>
 
 const prepare = (db: DatabaseSync): Statements => ({
   put: db.prepare(PUT),
@@ -95,6 +100,8 @@ const prepare = (db: DatabaseSync): Statements => ({
   removeAll: db.prepare('DELETE FROM notes WHERE owner = ? RETURNING key'),
   list: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? ORDER BY modified DESC, id DESC LIMIT ?`),
   listBefore: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`),
+  idsFrom: db.prepare('SELECT id FROM notes WHERE owner = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?'),
+  titlesFrom: db.prepare('SELECT id FROM notes WHERE owner = ? AND title COLLATE NOCASE >= ? AND title COLLATE NOCASE < ? ORDER BY title COLLATE NOCASE, id LIMIT ?'),
   search: db.prepare(SEARCH)
 })
 
@@ -102,6 +109,9 @@ function put (sql: Statements, owner: string, { id, title, text, version, create
   const { key } = sql.put.get(owner, id, version, created, modified, title.length + text.length, title, text)!
   sql.putWords.run(key!, ownerWord(owner), separateWords(title), separateWords(text))
 }
+
+/** Whatever begins with a text comes before the text with this at its end. */
+const LAST_CHARACTER = '\u{10ffff}'
 
 /** One word to the tokenizer, whatever an id is made of, and nobody else's. */
 const ownerWord = (owner: string): string => createHash('sha256').update(owner).digest('hex')
