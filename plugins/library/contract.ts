@@ -41,6 +41,8 @@ export interface DocumentStore {
   remove (ids: string[]): Promise<void>
   /** Every id with what tells whether its file has changed. */
   list (): Promise<Map<string, { modified: number, bytes: number }>>
+  /** Of these ids, in their order, those that are there; no text is read. */
+  titles (ids: readonly string[]): Promise<Array<{ id: string, title: string }>>
   /** The whole document. */
   find (id: string): Promise<IndexedDocument | undefined>
   findPart (id: string, part: number): Promise<DocumentPart | undefined>

@@ -52,6 +52,9 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
     async list () {
       return new Map(sql.list.all().map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }]))
     },
+    async titles (ids) {
+      return ids.flatMap((id) => sql.title.all(id).map(({ title }) => ({ id, title: title as string })))
+    },
     async find (id) {
       const parts = sql.find.all(id) as unknown as IndexedDocument[]
       return parts.length === 0 ? undefined : { ...parts[0]!, text: parts.map(({ text }) => text).join('') }
@@ -78,7 +81,7 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
   }
 }
 
-type Statements = Record<'put' | 'putWords' | 'remove' | 'removePart' | 'removeWords' | 'list' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
+type Statements = Record<'put' | 'putWords' | 'remove' | 'removePart' | 'removeWords' | 'list' | 'title' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
 
 const prepare = (db: DatabaseSync): Statements => ({
   put: db.prepare('INSERT INTO documents (id, part, parts, title, type, modified, bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key'),
@@ -87,6 +90,7 @@ const prepare = (db: DatabaseSync): Statements => ({
   removePart: db.prepare('DELETE FROM documents WHERE id = ? AND part = ? RETURNING key'),
   removeWords: db.prepare('DELETE FROM words WHERE rowid = ?'),
   list: db.prepare('SELECT id, modified, bytes FROM documents WHERE part = 1'),
+  title: db.prepare('SELECT title FROM documents WHERE id = ? AND part = 1'),
   find: db.prepare(`SELECT ${COLUMNS} FROM documents WHERE id = ? ORDER BY part`),
   findPart: db.prepare(`SELECT ${COLUMNS}, part, parts FROM documents WHERE id = ? AND part = ?`),
   search: db.prepare(SEARCH),
