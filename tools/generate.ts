@@ -25,7 +25,7 @@ const input = z.strictObject({
   count: z.number().int().min(1).max(100).optional().describe('For json: how many; 1 if left out.'),
   seed: z.number().int().min(0).max(2 ** 31).optional().describe('For json and placeholder text: the same seed gives the same again.'),
   language: z.enum(languages).optional().describe('For code; typescript if left out.'),
-  name: z.string().regex(/^[A-Za-z]\w{0,63}$/, 'write a name of letters, digits and _').optional().describe('For code: the name of the outermost type.'),
+  name: z.string().max(64).regex(/^[A-Za-z]\w{0,63}$/, 'write a name of letters, digits and _').optional().describe('For code: the name of the outermost type.'),
   template: z.string().max(LONGEST).optional().describe('For text: a text with {{placeholders}}.'),
   values: values.optional().meta({ maxProperties: MAX_VALUES }).describe('For text: what stands for each placeholder.'),
   paragraphs: z.number().int().min(1).max(50).optional().describe('For text without a template: how many paragraphs of placeholder text.')
