@@ -46,7 +46,8 @@ export class CallContext implements ToolContext {
 
   get work (): ToolContext['work'] {
     const { house, patience, work } = this.#means
-    return (task, input, { deadline = work.deadline } = {}) => house.workers.run(task, input, { deadline, signal: patience.signal })
+    const person = this.user && this.user.id
+    return (task, input, { deadline = work.deadline, reads } = {}) => house.workers.run(task, input, { person, deadline, signal: patience.signal, reads })
   }
 
   get signal (): AbortSignal { return this.#means.patience.signal }
