@@ -13,15 +13,15 @@ declare module 'fastify' {
   interface FastifyInstance { workers: Workers }
 }
 
-export interface RunOptions {
+export type RunOptions = Share & ({ deadline: number, signal?: AbortSignal | undefined } | { deadline?: number | undefined, signal: AbortSignal })
+
+/** Besides, a task has an end: after `deadline` milliseconds, waiting for a free worker included, or when `signal` is aborted. */
+interface Share {
   /**
    * Whose share of the workers this takes: the id of a user, `null` for all who have not signed in together, or, for
    * work of the server itself, which part of it: then nobody's calls wait behind it, nor it behind theirs.
    */
   person: string | null | { server: string }
-  /** Milliseconds, waiting for a free worker included; the worker is killed after them. */
-  deadline: number
-  signal?: AbortSignal | undefined
   /** Real paths of files that the task may read besides its own code. */
   reads?: readonly string[] | undefined
 }
@@ -86,7 +86,7 @@ export default fp(async function workers (app: FastifyInstance, options: Workers
 
   app.decorate('workers', {
     async run<Out> (task: URL, input: unknown, { person, deadline, signal, reads }: RunOptions) {
-      const stop = AbortSignal.any([AbortSignal.timeout(deadline), closing.signal, ...(signal ? [signal] : [])])
+      const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : []), ...(deadline === undefined ? [] : [AbortSignal.timeout(deadline)])])
       const permissions = permissionsOf(task, reads)
       try {
         const done = await turns.take(lineOf(person), stop)
