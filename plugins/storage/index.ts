@@ -6,6 +6,7 @@ import type { Config } from '../../config.ts'
 import type { Storage } from './contract.ts'
 import { migrate, migrations } from './migrations.ts'
 import { observed, observers, type Observe } from './observed.ts'
+import { rememberCheck } from './readiness.ts'
 import { openSqliteStorage } from './sqlite.ts'
 import { createSealing, loadGeneratedKey, type Sealing } from './sealing.ts'
 
@@ -24,7 +25,8 @@ export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir'
   redisUrl === undefined ? openSqliteStorage(dataDir, now) : (await import('./redis.ts')).openRedisStorage(redisUrl, log)
 
 export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now }: Options) {
-  const opened = await openStorage({ dataDir, redisUrl }, now, app.log)
+  const found = await openStorage({ dataDir, redisUrl }, now, app.log)
+  const opened = { ...found, check: rememberCheck(() => found.check(), now) }
   app.addHook('onClose', () => opened.close())
   await migrate(opened, migrations, app.log)
   const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
