@@ -25,12 +25,12 @@ export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir'
   redisUrl === undefined ? openSqliteStorage(dataDir, now) : (await import('./redis.ts')).openRedisStorage(redisUrl, log)
 
 export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now }: Options) {
-  const found = await openStorage({ dataDir, redisUrl }, now, app.log)
-  const opened = { ...found, check: rememberCheck(() => found.check(), now) }
+  const opened = await openStorage({ dataDir, redisUrl }, now, app.log)
   app.addHook('onClose', () => opened.close())
   await migrate(opened, migrations, app.log)
   const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
-  app.decorate('storage', watching.length > 0 ? observed(opened, observers(watching)) : opened)
+  const watched = watching.length > 0 ? observed(opened, observers(watching)) : opened
+  app.decorate('storage', { ...watched, check: rememberCheck(watched.check, now) })
   app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
   app.decorate('now', now)
 }, { name: 'storage' })
