@@ -46,7 +46,7 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
     const id = browser.session(request)
     const session = id && await store.find(id)
     // A backend that is no longer named has no users here.
-    if (!session || !backends.has(session.backend)) return undefined
+    if (!session || !backends.has(session.backend) || session.signedInAt + SESSION_LIFETIME <= app.now()) return undefined
     const user = await users.find(session.userId)
     return user && !user.locked && !isOver(user, app.now()) && session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
   }
