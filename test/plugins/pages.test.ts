@@ -254,6 +254,7 @@ t.test('ST-06: a click in the first second of the page, or of the mouse on it, a
     await pace(0.001)
     await page.goto(`${base}/consent`)
     const allow = page.getByRole('button', { name: 'Allow', exact: true })
+    await allow.scrollIntoViewIfNeeded()
     const { x, y, width, height } = (await allow.boundingBox())!
     return { page, allow, pace, click: () => page.mouse.click(x + width / 2, y + height / 2) }
   }
