@@ -82,7 +82,7 @@ export interface Storage extends Portable {
   count (increments: readonly Increment[]): Promise<number[]>
   /** The values of counters, in the same order; 0 for one that does not exist. */
   counts (keys: readonly string[]): Promise<number[]>
-  /** Throws {@link StorageUnavailable} if a record cannot be written and read just now. */
+  /** Throws {@link StorageUnavailable} if a record cannot be written and read just now. `app.storage` looks once a second at most. */
   check (): Promise<void>
   close (): Promise<void>
 }
