@@ -12,6 +12,7 @@ import accountLinks from './plugins/account-links.ts'
 import audit from './plugins/audit/index.ts'
 import bearer from './plugins/bearer.ts'
 import clients from './plugins/clients/index.ts'
+import { Connections } from './plugins/connections.ts'
 import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
 import limits from './plugins/limits.ts'
@@ -203,7 +204,8 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
 const noSchemas = () => { throw new Error('a route has no schema here: let zod check what comes, as routes/register.ts does') }
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
-  const app = fastify({
+  const connections = new Connections()
+  const app: FastifyInstance = fastify({
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? logLines() },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
@@ -211,17 +213,15 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     genReqId: () => randomUUID(),
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     bodyLimit: config.bodyLimit,
-    // A half-sent head or body is dropped; Fastify's own default would keep it for ever.
-    requestTimeout: config.requestTimeout * 1000,
-    keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     // A request that arrives while the server closes is still answered; its connection is closed after it.
     return503OnClosing: false,
-    http: { headersTimeout: config.headersTimeout * 1000, connectionsCheckingInterval: Math.min(5, config.headersTimeout) * 1000, maxHeaderSize: 32 * 1024 },
+    serverFactory: (handler) => connections.createServer(handler, config, () => app.log),
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
   app.decorate('issuer', config.publicUrl)
+  connections.closeWith(app)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     done()
