@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Config } from '../config.ts'
+import { StartError } from '../errors.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 
 declare module 'fastify' {
@@ -89,7 +90,7 @@ function open (pool: pg.Pool, description: string): Postgres {
 /** Makes the schema, unless somebody did who may: an ordinary role need not be allowed to. */
 async function prepare ({ query, description }: Postgres): Promise<void> {
   const [found] = await query<{ found: boolean }>('SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found', [SCHEMA]).catch((error: Error) => {
-    throw new Error(`DATABASE_URL: ${description} did not answer as it should (${((error.cause ?? error) as Error).message}). Check the address, the user and that the server runs.`, { cause: error })
+    throw new StartError(`DATABASE_URL: ${description} did not answer as it should (${((error.cause ?? error) as Error).message}). Check the address, the user and that the server runs.`, { cause: error })
   })
   // Two instances that start at once may both get here.
   if (!found!.found) await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`).catch((error) => { if (error.code !== '23505' && error.code !== '42P06') throw error })
