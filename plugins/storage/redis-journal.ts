@@ -40,17 +40,7 @@ export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<
     const { entryOf, topicsOf } = decoder<T>(name, log)
     return {
       async append (entries) {
-        const all: string[] = []
-        const byTopic = new Map<string, string[]>()
-        for (const { topics, entry } of entries) {
-          const written = [JSON.stringify(entry), JSON.stringify(topics)]
-          all.push(...written)
-          for (const topic of topics) {
-            const before = byTopic.get(topic)
-            if (before) before.push(...written)
-            else byTopic.set(topic, [...written])
-          }
-        }
+        const { all, byTopic } = arrange(entries)
         const oldest = Date.now() - JOURNAL_BOUNDS.age * 1000
         await Promise.all([
           add(journalKey(name), JOURNAL_BOUNDS.entries, all),
@@ -90,4 +80,20 @@ export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<
 function decoder<T> (name: string, log: Log) {
   const decode = <R>(fields: string[], field: string): R | undefined => decodeJson<R>(`entry of the journal ${name}`, fields[fields.indexOf(field) + 1] ?? '', log)
   return { entryOf: (fields: string[]) => decode<T>(fields, 'entry'), topicsOf: (fields: string[]) => decode<string[]>(fields, 'topics') }
+}
+
+/** Each entry and its topics as JSON: in the order of all, and of each topic. */
+function arrange (entries: ReadonlyArray<{ topics: readonly string[], entry: unknown }>) {
+  const all: string[] = []
+  const byTopic = new Map<string, string[]>()
+  for (const { topics, entry } of entries) {
+    const written = [JSON.stringify(entry), JSON.stringify(topics)]
+    all.push(...written)
+    for (const topic of topics) {
+      const before = byTopic.get(topic)
+      if (before) before.push(...written)
+      else byTopic.set(topic, [...written])
+    }
+  }
+  return { all, byTopic }
 }
