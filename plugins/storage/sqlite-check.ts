@@ -54,7 +54,14 @@ function identityOf (file: string): string | undefined {
  * that was cut short. To start as if new would sign everybody out without a word.
  */
 export function refuseEmptied (dataDir: string): void {
-  const sizeOf = (name: string) => statSync(join(dataDir, name), { throwIfNoEntry: false })?.size
+  const sizeOf = (name: string) => {
+    try {
+      return statSync(join(dataDir, name)).size
+    } catch {
+      // Not there; or not to be seen, which opening it says.
+      return undefined
+    }
+  }
   const isEmptied = sizeOf('oauth.db') === 0 && !sizeOf('oauth.db-wal')
   if (!isEmptied || !(sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))) return
   throw new StartError(`${join(dataDir, 'oauth.db')} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without the accounts and sign-ins, delete the file and start again.`)

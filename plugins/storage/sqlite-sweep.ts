@@ -1,14 +1,10 @@
 // Deletes what has expired in the SQLite storage until nothing of it is left: a slice at a time, so that nobody waits behind it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../clock.ts'
+import { createLeapGuard } from './house-time.ts'
 
 const SWEEP_EVERY_MS = 60_000
 const PAUSE_MS = 20
-/** A clock that is this much further than it should be has leapt, or the machine has slept. */
-const MAX_LEAP_SECONDS = 300
-/** So long nothing is deleted then: a clock that was wrong for a moment must not end every connection for good. */
-const LEAP_PAUSE_SECONDS = 900
-
 /** Deletes a few of what has expired by `now`. @returns how many; 0 when nothing is left. */
 export type Slice = (now: number) => Promise<number>
 
@@ -20,6 +16,7 @@ export interface Sweeper {
 
 /** Sweeps at once, and each minute. @param steady seconds that no setting of the clock moves. */
 export function startSweeping (slices: readonly Slice[], now: Clock, steady: Clock = () => performance.now() / 1000): Sweeper {
+  // A clock that was wrong for a moment must not end every connection for good.
   const mayDelete = createLeapGuard(now, steady)
   const stopped = new AbortController()
   let running: Promise<void> | undefined
@@ -39,18 +36,5 @@ export function startSweeping (slices: readonly Slice[], now: Clock, steady: Clo
       stopped.abort()
       clearInterval(timer)
     }
-  }
-}
-
-/** @returns whether the time can be trusted with what cannot be undone. */
-export function createLeapGuard (now: Clock, steady: Clock): () => boolean {
-  let last = { time: now(), steady: steady() }
-  let pausedUntil = -Infinity
-  return () => {
-    const present = { time: now(), steady: steady() }
-    const leapt = (present.time - last.time) - (present.steady - last.steady)
-    if (leapt > MAX_LEAP_SECONDS) pausedUntil = present.steady + LEAP_PAUSE_SECONDS
-    last = present
-    return present.steady >= pausedUntil
   }
 }
