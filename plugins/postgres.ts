@@ -1,4 +1,5 @@
 // Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for every way it can be away.
+import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
@@ -10,6 +11,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Undefined without DATABASE_URL. */
     postgres: Postgres | undefined
+    /** What does not work just now although the server is ready, for whoever looks at its health. Asked once a second at most. */
+    partsAway (): Promise<string[]>
   }
 }
 
@@ -34,12 +37,28 @@ export const SCHEMA = 'mcp_oauth_server'
 const CONNECT_WITHIN_MS = 5_000
 const STATEMENT_WITHIN_MS = 30_000
 const CONNECTIONS = 10
+const LOOK_EVERY_MS = 1_000
+const MAX_LOOK_MS = 1_000
 
 export default fp(async function postgres (app: FastifyInstance, { databaseUrl }: Pick<Config, 'databaseUrl'>) {
   const opened = databaseUrl === undefined ? undefined : await connectPostgres(databaseUrl, app.log)
   app.decorate('postgres', opened)
+  app.decorate('partsAway', opened ? lookOnceASecond(opened) : async () => [])
   app.addHook('onClose', () => opened?.close())
 }, { name: 'postgres' })
+
+/** A server without its documents and notes still signs people in, so it stays ready. */
+function lookOnceASecond ({ query }: Pick<Postgres, 'query'>): () => Promise<string[]> {
+  let answer: Promise<string[]> | undefined
+  let askedAt = -Infinity
+  return () => {
+    if (answer && performance.now() - askedAt < LOOK_EVERY_MS) return answer
+    askedAt = performance.now()
+    const isThere = query('SELECT 1').then(() => true, () => false)
+    answer = Promise.race([isThere, sleep(MAX_LOOK_MS, false, { ref: false })]).then((there) => there ? [] : ['documents and notes'])
+    return answer
+  }
+}
 
 /** @throws Error that says what to check, when Postgres does not answer. */
 export async function connectPostgres (databaseUrl: string, log: { warn (message: string): void }): Promise<Postgres & { close (): Promise<void> }> {
