@@ -57,7 +57,7 @@ export class Connections {
     server.on('drop', () => {
       if (performance.now() - warnedAt < MIN_MS_BETWEEN_WARNINGS) return
       warnedAt = performance.now()
-      log().warn(`connections are refused: ${maxConnections} are open, and the limit of open files (ulimit -n) is ${this.#maxHandles}. Raise it: docs/deploying.md`)
+      log().warn(`connections are refused: ${maxConnections} are open, and the limit of open files (ulimit -n) is ${this.#maxHandles}. Raise it: docs/operations.md`)
     })
     return server
   }
