@@ -11,6 +11,7 @@ import { paths } from './paths.ts'
 import accountLinks from './plugins/account-links.ts'
 import audit from './plugins/audit/index.ts'
 import bearer from './plugins/bearer.ts'
+import { trustedProxies, useClientIpHeader } from './plugins/client-address.ts'
 import clients from './plugins/clients/index.ts'
 import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
@@ -100,7 +101,7 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
   await app.register(origin, config)
   await app.register(workers)
   await app.register(storage, { ...config, now })
-  await app.register(audit)
+  await app.register(audit, config)
   await app.register(usage, config)
   await app.register(postgres, config)
   await app.register(notes, { ...config, noteUrl: documentUrl })
@@ -209,7 +210,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    trustProxy: trustedProxies(config),
     bodyLimit: config.bodyLimit,
     // A half-sent head or body is dropped; Fastify's own default would keep it for ever.
     requestTimeout: config.requestTimeout * 1000,
@@ -221,6 +222,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
+  useClientIpHeader(app, config)
   app.decorate('issuer', config.publicUrl)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
