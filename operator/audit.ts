@@ -2,8 +2,7 @@
 import { parseArgs } from 'node:util'
 import { monotonicClock } from '../clock.ts'
 import { ConfigError, loadConfig, readEnvironment } from '../config.ts'
-import type { AuditEvent } from '../plugins/audit/contract.ts'
-import { JOURNAL } from '../plugins/audit/index.ts'
+import { openAuditJournals } from '../plugins/audit/journals.ts'
 import { openStorage } from '../plugins/storage/index.ts'
 import { describeAttempt, readAttempts } from './attempts.ts'
 
@@ -26,7 +25,7 @@ try {
 async function print ({ user, attempt, attempts }: { user?: string, attempt?: string, attempts?: boolean }): Promise<void> {
   const storage = await openStorage(await loadConfig(readEnvironment()), monotonicClock, { warn: (message) => { process.stderr.write(`${message}\n`) } })
   try {
-    const events = storage.journal<AuditEvent>(JOURNAL).all()
+    const events = openAuditJournals(storage).all()
     if (attempts) {
       for (const each of await readAttempts(events)) process.stdout.write(`${describeAttempt(each)}\n`)
       return

@@ -6,6 +6,7 @@ import { JOURNAL_BOUNDS, type Increment, type Journal, type Storage } from './co
 export const JOURNAL_SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS journal_by_age ON journal (at);
+  CREATE INDEX IF NOT EXISTS journal_by_name ON journal (name, seq);
   CREATE TABLE IF NOT EXISTS journal_topics (
     topic TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES journal ON DELETE CASCADE,
     PRIMARY KEY (topic, seq)
@@ -32,7 +33,10 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, { atomically, 
     newest: db.prepare('SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'),
     page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
     forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ?)'),
-    old: db.prepare('DELETE FROM journal WHERE at < ? OR seq <= (SELECT max(seq) FROM journal) - ?'),
+    old: db.prepare('DELETE FROM journal WHERE at < ?'),
+    names: db.prepare('SELECT DISTINCT name FROM journal'),
+    // Each journal has the bound to itself: none pushes out another's entries.
+    beyond: db.prepare('DELETE FROM journal WHERE name = ?1 AND seq <= (SELECT seq FROM journal WHERE name = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)'),
     // A counter that is over begins anew.
     count: db.prepare(`INSERT INTO counters (key, n, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
       n = iif(expires <= ?4, 0, n) + ?2, expires = iif(expires <= ?4, ?3, expires) RETURNING n`),
@@ -67,7 +71,8 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, { atomically, 
   return {
     open,
     sweep: () => atomically(() => {
-      sql.old.run(now() - JOURNAL_BOUNDS.age, JOURNAL_BOUNDS.entries)
+      sql.old.run(now() - JOURNAL_BOUNDS.age)
+      for (const { name } of sql.names.all()) sql.beyond.run(name as string, JOURNAL_BOUNDS.entries)
       sql.over.run(now())
     }),
     count: async (increments: readonly Increment[]) => atomically(() => increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)),
