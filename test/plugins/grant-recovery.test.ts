@@ -118,6 +118,13 @@ grantsTest('GR-03: nothing is taken back that somebody got: not after a retry at
   t.equal((await one.refresh(first.refreshToken!, fits)).refreshToken, retried.refreshToken, 'the same, since it was not taken back')
   t.ok(await one.verifyAccessToken(retried.accessToken))
 
+  const used = await house.connect(one)
+  fault.losesAnswers = true
+  await t.rejects(one.refresh(used.refreshToken!, fits), { name: 'StorageUnavailable' })
+  fault.losesAnswers = false
+  await other.refresh((await other.refresh(used.refreshToken!, fits)).refreshToken!, fits)
+  await t.rejects(one.refresh(used.refreshToken!, fits), reused, 'its successor was used, so it is no lost answer any more')
+
   const second = await house.connect(one)
   fault.losesAnswers = true
   await t.rejects(one.refresh(second.refreshToken!, fits), { name: 'StorageUnavailable' })
@@ -156,7 +163,8 @@ grantsTest('GR-03: what was issued, and failed before it was answered, is taken 
   const second = await grants.refresh(first.refreshToken!, fits)
   const retried = await grants.refresh(first.refreshToken!, fits)
   grants.takeBack(retried)
-  t.ok(await grants.refresh(second.refreshToken!, fits), 'a retry is not: somebody may have the same')
+  t.equal((await grants.refresh(first.refreshToken!, fits)).retry, 'again', 'a retry is not: somebody may have the same')
+  t.ok(await grants.refresh(second.refreshToken!, fits))
 })
 
 grantsTest('GR-04: retries get the same tokens, are told apart, and write once', async (t, house) => {
