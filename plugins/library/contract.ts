@@ -46,8 +46,8 @@ export interface DocumentStore {
   /** The whole document. */
   find (id: string): Promise<IndexedDocument | undefined>
   findPart (id: string, part: number): Promise<DocumentPart | undefined>
-  /** @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @returns each document once. */
-  search (query: string, limit: number): Promise<SearchHit[]>
+  /** @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @param person who asks, where what takes long is shared out. @returns each document once. */
+  search (query: string, limit: number, person?: string | null): Promise<SearchHit[]>
   count (): Promise<number>
   /** After much has changed: brings what the ranking stands on up to date. */
   settle (): Promise<void>

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
 import type { ToolNote, ToolNotes } from '../../tools/define-tool.ts'
 import type { SearchHit } from '../library/contract.ts'
+import { createHeavySearch } from '../library/heavy-search.ts'
 import { NoteRefusal, type Note, type NoteStore, type Place } from './contract.ts'
 import { openHome, type Home } from './home.ts'
 import { checkRoom, storable, titleOf } from './limits.ts'
@@ -51,7 +52,7 @@ const MOST_BEGUN = 100
 const MAX_TYPED_CHARACTERS = 200
 
 export default fp(async function notes (app: FastifyInstance, { dataDir, redisUrl, noteUrl }: NotesOptions) {
-  const local = app.postgres ? undefined : openSqliteNotes(dataDir)
+  const local = app.postgres ? undefined : openSqliteNotes(dataDir, createHeavySearch(app.workers))
   const store = local ?? await openPostgresNotes(app.postgres!)
   app.addHook('onClose', () => store.close())
   const checkHome = local && redisUrl !== undefined ? await openHome(app.storage.collection<Home>('notes-home'), local.identity) : async () => {}
@@ -70,7 +71,7 @@ export default fp(async function notes (app: FastifyInstance, { dataDir, redisUr
     },
     deleteOf: (userId) => store.removeAll(userId)
   } satisfies Notes)
-}, { name: 'notes', dependencies: ['storage', 'postgres'] })
+}, { name: 'notes', dependencies: ['storage', 'postgres', 'workers'] })
 
 /** No user has this id: theirs are random. */
 const NOBODY = '-'

@@ -1,8 +1,10 @@
 // Notes in one SQLite file: nothing to install, on the disk when they are answered, searched with FTS5 in the same transaction.
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SearchHit } from '../library/contract.ts'
-import { matchExpression, TOKENIZER } from '../library/fts5.ts'
+import { createCounter, matchExpression, placesOf, TOKENIZER } from '../library/fts5.ts'
+import { MAX_LIGHT_PLACES, type HeavySearch } from '../library/heavy-search.ts'
 import { passage } from '../library/passage.ts'
 import { separateWords, shownWords } from '../library/words.ts'
 import { growToDelete } from '../sqlite-room.ts'
@@ -35,14 +37,16 @@ const SEARCH = `
 `
 
 const COLUMNS = 'id, title, text, version, created, modified'
+const FILE = 'notes.db'
 
-/** @param dataDir folder of the database file; made if missing. @returns the store, and what tells this file from every other. */
-export function openSqliteNotes (dataDir: string): NoteStore & { identity: string } {
-  const db = openDatabase(dataDir, 'notes.db', 'FULL', (db) => {
+/** @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long. @returns the store, and what tells this file from every other. */
+export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStore & { identity: string } {
+  const db = openDatabase(dataDir, FILE, 'FULL', (db) => {
     db.exec(SCHEMA)
     db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(randomBytes(16).toString('hex'))
   })
   const sql = prepare(db)
+  const counter = createCounter(db)
   /** @param remove removes notes and returns their keys. @returns how many those were. */
   const removeFound = (remove: () => Array<Record<string, unknown>>): number => {
     // FTS5 marks a word as deleted by writing.
@@ -78,7 +82,13 @@ export function openSqliteNotes (dataDir: string): NoteStore & { identity: strin
     async search (owner, query, limit) {
       const asked = matchExpression(query)
       if (asked === undefined) return []
-      return sql.search.all(`owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`, owner, limit).map((row): SearchHit => ({
+      const values: [string, string, number] = [`owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`, owner, limit]
+      // Of all words here only those of this owner are looked at.
+      const own = (sql.usage.get(owner) as unknown as Usage).characters
+      const within = (count: (word: string) => number) => (word: string) => Math.min(count(word), own / (word.length + 1))
+      const isHeavy = heavy && placesOf(asked.query, { places: within(counter.places), placesOfBeginning: within(counter.placesOfBeginning) }) > MAX_LIGHT_PLACES
+      const rows = isHeavy ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, owner) : sql.search.all(...values)
+      return rows.map((row): SearchHit => ({
         id: row['id'] as string,
         title: row['title'] as string,
         snippet: passage(row['text'] as string, shownWords(asked.query)),
