@@ -46,6 +46,8 @@ export interface Grants {
   findByRefreshToken (token: string): Promise<Grant | undefined>
   /** @returns undefined for anything but a live access token. */
   verifyAccessToken (token: string): Access | undefined | Promise<Access | undefined>
+  /** Whether what a token allowed when it was verified is still allowed: for what outlives its request. @throws StorageUnavailable. */
+  stillAllows (access: Access): boolean | Promise<boolean>
   /** Whether a refresh token is the one that may be used now. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
@@ -97,6 +99,12 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       const parsed = parseToken('at', token)
       const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
       return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+    },
+    stillAllows (access) {
+      const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === life.publicUrl &&
+        inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
+      const found = (store.findKept ?? store.find)(access.grantId)
+      return found instanceof Promise ? found.then(allows) : allows(found)
     },
     async revokeToken (token, clientId) {
       const parsed = parseToken('rt', token) ?? parseToken('at', token)

@@ -14,9 +14,9 @@ export type Notice =
   | { kind: 'ended' }
 
 export interface Notices {
-  tell (session: Session, notice: Notice): void
+  tell (session: Pick<Session, 'key'>, notice: Notice): void
   /** @returns ends it. */
-  hear (session: Session, listener: (notice: Notice) => void): () => void
+  hear (session: Pick<Session, 'key'>, listener: (notice: Notice) => void): () => void
 }
 
 export const createNotices = (bus: Bus): Notices => ({
