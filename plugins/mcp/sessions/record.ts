@@ -82,13 +82,14 @@ export function createSessionRecords (storage: Storage, now: Clock): SessionReco
     },
     async setLevel ({ key }, level) { await change(key, (record) => record.level === level ? record : { ...record, level }) },
     async setUri ({ key }, uri, wanted) {
+      let fault: string | undefined
       const record = await change(key, (record) => {
         if (record.uris.includes(uri) === wanted) return record
         const uris = wanted ? [...record.uris, uri] : record.uris.filter((other) => other !== uri)
-        const fault = findUriFault(uris)
-        if (fault !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params: ${fault}; unsubscribe from others first`)
-        return { ...record, uris }
+        fault = findUriFault(uris)
+        return fault === undefined ? { ...record, uris } : record
       })
+      if (fault !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params: ${fault}; unsubscribe from others first`)
       return record?.uris ?? []
     }
   }
