@@ -10,6 +10,7 @@ const DAY = 86_400
 const MIN_SHARE = 1 / 100
 /** Whoever sends this many times the limit is refused before their next message is read. */
 const FLOOD = 2
+const MAX_REMEMBERED = 10_000
 
 interface Window extends Tally {
   limit: LimitName
@@ -53,16 +54,20 @@ export function createQuotas (tallies: Pick<Tallies, 'value' | 'add'>, table: Li
   const isFull = (window: Window): boolean => tallies.value(window.key) >= table[window.limit] &&
     (window.part === undefined || tallies.value(window.part.key) >= share(window))
 
+  const windowsOf = rememberFor(MINUTE, now, (caller: string, clientId: string | undefined, tool: string) => {
+    const windows = [
+      ...(clientId === undefined ? [] : [...both('calls-per-user', 'one person', caller), ...both('calls-per-client', 'this app', clientId).map((each) => shared(each, caller))]),
+      ...both('calls-per-tool', tool, tool).map((each) => shared(each, caller))
+    ]
+    return { windows, tallies: [...windows, ...windows.flatMap(({ part }) => part ?? [])] }
+  })
+
   return {
     take (caller, access, tool) {
-      const windows = [
-        ...(access ? [...both('calls-per-user', 'one person', caller), ...both('calls-per-client', 'this app', access.clientId).map((each) => shared(each, caller))] : []),
-        ...both('calls-per-tool', tool, tool).map((each) => shared(each, caller))
-      ]
+      const { windows, tallies: counted } = windowsOf(caller, access?.clientId, tool)
       const full = windows.find(isFull)
       if (full) return describe(full, table[full.limit], full.part && share(full), now())
-      tallies.add(windows)
-      tallies.add(windows.flatMap(({ part }) => part ?? []))
+      tallies.add(counted)
       return undefined
     },
     takeMessages (caller, count) {
@@ -76,6 +81,21 @@ export function createQuotas (tallies: Pick<Tallies, 'value' | 'add'>, table: Li
       const counted = window('messages-per-user', MINUTE, 'one person', caller)
       return tallies.value(counted.key) >= FLOOD * table['messages-per-user'] ? wait(counted, now()) : undefined
     }
+  }
+}
+
+/** Writing the names of ten counters would cost a call more than counting: they are the same until the next window begins. */
+function rememberFor<Key extends Array<string | undefined>, R> (seconds: number, now: Clock, make: (...key: Key) => R): (...key: Key) => R {
+  const made = new Map<string, R>()
+  let current = NaN
+  return (...key) => {
+    const index = Math.floor(now() / seconds)
+    if (index !== current || made.size >= MAX_REMEMBERED) made.clear()
+    current = index
+    const name = key.join('\n')
+    const known = made.get(name) ?? make(...key)
+    made.set(name, known)
+    return known
   }
 }
 

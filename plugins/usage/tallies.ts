@@ -29,10 +29,10 @@ interface Count extends Omit<Tally, 'key'> { /** As storage last said. */ stored
 /** Failed additions stay pending and are tried again with the next. */
 export function createTallies (storage: Pick<Storage, 'count'>, now: Clock, onError: (error: unknown) => void): Tallies {
   const counts = new Map<string, Count>()
-  const addOne = ({ key, ...tally }: Tally, by: number) => {
+  const addOne = ({ key, endsAt, watched, memberOf }: Tally, by: number) => {
     const count = counts.get(key)
     if (count) count.pending += by
-    else counts.set(key, { ...tally, stored: 0, pending: by })
+    else counts.set(key, { endsAt, watched, ...(memberOf !== undefined && { memberOf }), stored: 0, pending: by })
     return count === undefined
   }
   const { schedule, flush, close } = createFlusher(async () => {
