@@ -173,7 +173,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountProve, paths.accountLink, paths.accountLinkAdd, paths.accountUnlink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {

@@ -15,7 +15,7 @@ export type Order =
 export interface Outcome { code?: string, access?: string, refresh?: string, refused?: string, spent?: boolean, live?: number, currents?: number }
 
 const [url, user] = process.argv.slice(2) as [string, string]
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 3600, refreshTokenTtl: 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
+const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 3600, refreshTokenTtl: 86_400, grantTtl: 366 * 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
 let now = 0
 const storage = await openRedisStorage(url, { warn () {} })
 const grants = createGrants(storage.collection('grant'), storage.collection('grantList'), createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A']), () => now, LIFE)

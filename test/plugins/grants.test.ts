@@ -13,7 +13,7 @@ import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, refreshGrace: 30, authorizationCodeTtl: 60 }
+const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, grantTtl: 366 * 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
 const allowed = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
 const fits = () => undefined
 

@@ -1,0 +1,102 @@
+// Ways to sign in: adding one, after the person has signed in with it and said that they want it, and removing one. Both need fresh proof, and the owner is told (OWASP ASVS 6.3.7).
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { invalidRequest, OAuthError } from '../../errors.ts'
+import { paths, withInteraction } from '../../paths.ts'
+import { sendWayAdded, sendWaysRemoved } from '../../plugins/confirmations.ts'
+import { formParameters, queryParameters } from '../../plugins/parameters.ts'
+import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
+import { keyOf } from '../../plugins/sign-in/users.ts'
+import { describeIdentity, describeWays } from './describe.ts'
+import { checkForm, signInFirst } from './person.ts'
+import { askForProof } from './prove.ts'
+
+/** After ways were removed: written down, and the owner is told. @param user as they were before. */
+export function tellOfRemovedWays (app: FastifyInstance, request: FastifyRequest, user: User, removed: LinkedIdentity[]): void {
+  for (const { backend } of removed) app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way removed' })
+  if (removed.length > 0) sendWaysRemoved(app, user, removed.map((identity) => describeIdentity(identity, app.signIn.backends)))
+}
+
+export default async function ways (app: FastifyInstance) {
+  const titleOf = (backend: string) => app.signIn.backends.get(backend)?.title ?? backend
+
+  app.get(paths.accountLink, async (request, reply) => {
+    const user = await app.signIn.user(request)
+    if (!user) return signInFirst(app, request, reply, paths.accountLink)
+    if (!await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, paths.accountLink)
+    return reply.page('question', {
+      title: 'Add another way to sign in',
+      text: 'Sign in with it next. Then this server shows whose it is, and asks before it becomes yours.',
+      fields: { token: app.signIn.formToken(request) },
+      answer: 'Go on',
+      instead: { label: 'Keep everything as it is', href: paths.account },
+      actions: { answer: paths.accountLink }
+    })
+  })
+
+  app.post(paths.accountLink, async (request, reply) => {
+    const user = await checkForm(app, request)
+    if (!describeWays(user, app.signIn.backends).canAddWay) throw invalidRequest('There is no other way to sign in that could be added to this account.')
+    if (!await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, paths.accountLink)
+    return reply.redirect(withInteraction(paths.login, await app.signIn.ways.beginAddition(request, reply, paths.account)), 303)
+  })
+
+  app.get(paths.accountLinkAdd, async (request, reply) => {
+    const handle = queryParameters(request).get('interaction')
+    const { backend, identity, user } = await app.signIn.ways.lookAtAddition(request, handle)
+    return reply.page('question', {
+      title: 'Add this way to sign in?',
+      text: `Whoever signs in with it enters your account from then on, as if they knew your password. You are ${user.name ?? user.email ?? 'signed in'}.`,
+      subject: describeIdentity({ backend, ...identity }, app.signIn.backends),
+      fields: { token: app.signIn.formToken(request), interaction: handle! },
+      answer: 'Yes, it is mine: add it',
+      instead: { label: 'Do not add it', href: paths.account },
+      actions: { answer: paths.accountLinkAdd }
+    })
+  })
+
+  app.post(paths.accountLinkAdd, async (request, reply) => {
+    await checkForm(app, request)
+    const { backend, user } = await app.signIn.ways.add(request, formParameters(request).get('interaction'))
+    if (!user) throw new OAuthError('invalid_request', 409, 'This way to sign in belongs to another account here, so it cannot be added to yours.')
+    app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
+    sendWayAdded(app, user, titleOf(backend))
+    return reply.redirect(paths.account, 303)
+  })
+
+  /** The identity that a page or a form names: one of the person's own. @throws invalid_request for any other, and for the last one in use. */
+  function findRemovable (user: User, key: string | undefined): LinkedIdentity {
+    const found = user.identities.find((identity) => keyOf(identity) === key)
+    if (!found) throw invalidRequest('This way to sign in does not, or no longer, lead to your account.')
+    const isLast = !user.identities.some((identity) => identity !== found && app.signIn.backends.has(identity.backend))
+    if (isLast) throw invalidRequest('This is the only way to sign in to your account. Add another one first.')
+    return found
+  }
+
+  app.get(paths.accountUnlink, async (request, reply) => {
+    const key = queryParameters(request).get('way')
+    const user = await app.signIn.user(request)
+    if (!user) return signInFirst(app, request, reply, paths.account)
+    const identity = findRemovable(user, key)
+    if (!await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, `${paths.accountUnlink}?way=${key!}`)
+    return reply.page('question', {
+      title: 'Remove this way to sign in?',
+      text: 'Nobody enters your account with it any more. Every other browser is signed out, and apps that were connected through it are disconnected.',
+      subject: describeIdentity(identity, app.signIn.backends),
+      fields: { token: app.signIn.formToken(request), way: key! },
+      answer: 'Remove it',
+      instead: { label: 'Keep it', href: paths.account },
+      actions: { answer: paths.accountUnlink }
+    })
+  })
+
+  app.post(paths.accountUnlink, async (request, reply) => {
+    const user = await checkForm(app, request)
+    const key = formParameters(request).get('way')
+    findRemovable(user, key)
+    if (!await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, `${paths.accountUnlink}?way=${key!}`)
+    const removed = await app.signIn.ways.remove(request, (identity) => keyOf(identity) === key)
+    await app.signIn.signOutOthers(request, reply, user.id)
+    tellOfRemovedWays(app, request, user, removed)
+    return reply.redirect(paths.account, 303)
+  })
+}
