@@ -1,5 +1,6 @@
 // Accounts with mail: confirming an address, a forgotten password, links that work once and for half an hour, and nothing that tells whether an account exists (threats LG-14, LG-15).
 import t, { type Test } from 'tap'
+import { MAIL_WINDOW_SECONDS } from '../../plugins/mail.ts'
 import { Browser } from '../helpers/browser.ts'
 import type { ServerOptions } from '../helpers/server.ts'
 import { startSmtp } from '../helpers/smtp.ts'
@@ -110,7 +111,7 @@ storageTest('a forgotten password: by a link that works once, for half an hour, 
   t.equal(await isIn(browser), true)
 
   const before = smtp.messages.length
-  now += 601
+  now += MAIL_WINDOW_SECONDS
   await ask(ann)
   const late = (await linkTo(ann, before))!
   now += 1_801
