@@ -35,6 +35,22 @@ storageTest('an account moves to another address with all of it but its proof', 
   t.equal(await book.move('nobody@example.com', { email: 'x@example.com' }), false)
 })
 
+storageTest('a password that was hashed anew too late undoes no change, and every change counts as one', async (t, start) => {
+  const book = createAccounts((await start()).app.storage)
+  await book.create(ann)
+  t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
+  t.equal((await book.find(ann.email))!.generation, undefined, 'the same password: nothing of before is void')
+  t.equal(await book.change(ann.email, (found) => ({ ...found, passwordHash: 'another password' })), true)
+  t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
+  t.match(await book.find(ann.email), { passwordHash: 'another password', generation: 1 })
+  t.equal(await book.change(ann.email, () => undefined), false)
+  t.equal(await book.change('nobody@example.com', (found) => found), false)
+  for (const wrong of [{ subject: ann.subject, generation: 0 }, { subject: bob.subject, generation: 1 }]) t.equal(await book.move(ann.email, { email: 'x@example.com' }, wrong), false)
+  t.match(await book.find(ann.email), { generation: 1 })
+  t.equal(await book.move(ann.email, { email: 'x@example.com' }, { subject: ann.subject, generation: 1 }), true)
+  t.match(await book.find('x@example.com'), { generation: 2 })
+})
+
 storageTest('LG-15: of many who want one address at once, one gets it; of many moves of one account, one counts', async (t, start) => {
   const { app } = await start()
   const book = createAccounts(app.storage)
