@@ -46,6 +46,7 @@ import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
 import confirmEmailRoutes from './routes/confirm-email.ts'
 import passwordRoutes from './routes/password.ts'
+import resetPasswordRoutes from './routes/reset-password.ts'
 import loginStepRoutes from './routes/login-steps.ts'
 import mcpRoutes from './routes/mcp.ts'
 import metricsRoute from './routes/metrics.ts'
@@ -194,6 +195,7 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(loginRoutes, config)
   await app.register(loginStepRoutes, config)
   await app.register(passwordRoutes, config)
+  await app.register(resetPasswordRoutes, config)
   await app.register(confirmEmailRoutes)
   await app.register(signupRoutes, config)
   await app.register(accountRoutes, config)

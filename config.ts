@@ -101,10 +101,7 @@ export async function loadConfig (environment: Environment, folder = process.cwd
   problems.push(...backendProblems)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
   problems.push(...configureTools(await loadTools(toolFolder), toolEnv).problems)
-  if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
-    problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
-  }
-  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  problems.push(...missingTogether(values, env))
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -164,6 +161,16 @@ export async function loadConfig (environment: Environment, folder = process.cwd
       ? undefined
       : { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {}, serviceName: values.OTEL_SERVICE_NAME }
   })
+}
+
+/** What one variable asks of another. */
+function missingTogether (values: z.output<typeof variables>, env: Record<string, string>): string[] {
+  const problems: string[] = []
+  if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
+    problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
+  }
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  return problems
 }
 
 const describe = (error: z.ZodError): string[] =>

@@ -1,4 +1,5 @@
 // Messages that wait to be sent: a place for each recipient, those of people who are known here first, a few tries over minutes (RFC 5321 §4.5.4.1), and a quick end (threats LG-14, RL-06).
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 
 /**
@@ -39,38 +40,44 @@ const CLOSE_WITHIN_MS = 1_000
 
 interface Waiting { message: Message, tries: number }
 
-export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, maxWaiting = MAX_WAITING }: Options): MailQueue {
+/** What waits for its turn: in each lane one place for a purpose and recipient. */
+function createLanes () {
   const lanes: Record<Lane, Map<string, Waiting>> = { people: new Map(), strangers: new Map() }
+  return {
+    size: () => lanes.people.size + lanes.strangers.size,
+    /** @returns false, with nothing changed, where there is no place. */
+    add (waiting: Waiting, max: number): boolean {
+      const lane = lanes[laneOf(waiting.message)]
+      const key = `${waiting.message.purpose} ${waiting.message.to}`
+      if (!lane.has(key) && lane.size >= max) return false
+      lane.set(key, waiting)
+      return true
+    },
+    next (): Waiting | undefined {
+      const lane = lanes.people.size > 0 ? lanes.people : lanes.strangers
+      const [first] = lane
+      if (first) lane.delete(first[0])
+      return first?.[1]
+    }
+  }
+}
+
+export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, maxWaiting = MAX_WAITING }: Options): MailQueue {
+  const lanes = createLanes()
   const sending = new Set<Promise<void>>()
-  const retries = new Map<NodeJS.Timeout, Message>()
+  const retries: Record<Lane, Set<NodeJS.Timeout>> = { people: new Set(), strangers: new Set() }
   let isClosed = false
 
   function enqueue (waiting: Waiting): void {
     const lane = laneOf(waiting.message)
-    const key = `${waiting.message.purpose} ${waiting.message.to}`
-    if (isClosed || (!lanes[lane].has(key) && lanes[lane].size + retries.size >= maxWaiting[lane])) {
-      log.error({ lane }, isClosed ? 'a message was dropped: the server is closing' : 'a message was dropped: too many wait to be sent')
-      return
-    }
-    lanes[lane].set(key, waiting)
-    work()
-  }
-
-  function next (): Waiting | undefined {
-    for (const lane of [lanes.people, lanes.strangers]) {
-      const [first] = lane
-      if (first) {
-        lane.delete(first[0])
-        return first[1]
-      }
-    }
-    return undefined
+    if (isClosed) log.error('a message was dropped: the server is closing')
+    else if (lanes.add(waiting, maxWaiting[lane] - retries[lane].size)) work()
+    else log.error({ lane }, 'a message was dropped: too many wait to be sent')
   }
 
   function work (): void {
-    while (!isClosed && sending.size < MAX_AT_ONCE) {
-      const waiting = next()
-      if (!waiting) return
+    if (isClosed) return
+    for (let waiting; sending.size < MAX_AT_ONCE && (waiting = lanes.next());) {
       const sent = send(waiting).finally(() => {
         sending.delete(sent)
         work()
@@ -83,24 +90,24 @@ export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, 
     try {
       await deliver(message)
     } catch (error) {
-      const { code: reason, responseCode: reply } = error as SmtpError
-      const delay = isTemporary(error as SmtpError) ? retryAfterMs[tries] : undefined
-      const told = { reason, reply, tries: tries + 1 }
-      if (delay === undefined || isClosed) log.error(told, `a message could not be sent: ${advice(error as SmtpError)}`)
-      else {
-        log.warn(told, 'a message could not be sent yet, and is tried again')
-        retryLater({ message, tries: tries + 1 }, delay)
+      const fault = error as SmtpError
+      const told = { reason: fault.code, reply: fault.responseCode, tries: tries + 1 }
+      const delay = isTemporary(fault) && !isClosed ? retryAfterMs[tries] : undefined
+      if (delay === undefined) {
+        log.error(told, `a message could not be sent: ${advice(fault)}`)
+        return
       }
+      log.warn(told, 'a message could not be sent yet, and is tried again')
+      retryLater({ message, tries: tries + 1 }, delay, retries[laneOf(message)])
     }
   }
 
-  function retryLater (waiting: Waiting, delay: number): void {
+  function retryLater (waiting: Waiting, delay: number, timers: Set<NodeJS.Timeout>): void {
     const timer = setTimeout(() => {
-      retries.delete(timer)
+      timers.delete(timer)
       enqueue(waiting)
     }, delay)
-    timer.unref()
-    retries.set(timer, waiting.message)
+    timers.add(timer.unref())
   }
 
   return {
@@ -110,12 +117,9 @@ export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, 
     },
     async close () {
       isClosed = true
-      for (const timer of retries.keys()) clearTimeout(timer)
-      const { promise: timeout, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, CLOSE_WITHIN_MS)
-      await Promise.race([Promise.all(sending), timeout])
-      clearTimeout(timer)
-      const unsent = lanes.people.size + lanes.strangers.size + retries.size + sending.size
+      for (const timer of [...retries.people, ...retries.strangers]) clearTimeout(timer)
+      await Promise.race([Promise.all(sending), sleep(CLOSE_WITHIN_MS)])
+      const unsent = lanes.size() + retries.people.size + retries.strangers.size + sending.size
       if (unsent > 0) log.error({ unsent }, 'messages were not sent: the server was stopped while they waited')
     }
   }

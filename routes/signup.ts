@@ -55,8 +55,7 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     if (!found) throw signInExpired()
     await app.limits.attempt('sign-up', request)
     const [id, backend] = found
-    const invite = form.get('invite')
-    const asked = readForm(form)
+    const [invite, asked] = [form.get('invite'), readForm(form)]
     if (!isAllowed(allowedEmails, { email: asked.email })) {
       return show(request, reply, handle, id, invite, { ...asked, field: 'email', message: 'This address may not sign in here. Ask the person who runs this server to add it.' })
     }
@@ -74,8 +73,7 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
       // Where the account is kept elsewhere, the person is new here when they come back with a confirmed address.
       if (invitation && !backend.accounts) await invitations.hold(id, asked.email)
       if (backend.accounts && app.mail.isOn) {
-        sendConfirmation(app, id, backend.accounts, asked.email, { confirmUrl: (secret) => withSecret(publicUrl + paths.confirmEmail, secret), resetUrl: (secret) => withSecret(publicUrl + paths.resetPassword, secret), forgotUrl: publicUrl + paths.forgotPassword })
-          .catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
+        sendConfirmation(app, id, backend.accounts, asked.email, linksOf(publicUrl)).catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
       }
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
     }
@@ -83,6 +81,12 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     return reply.redirect(pageAfter(outcome), 303)
   })
 }
+
+const linksOf = (publicUrl: string) => ({
+  confirmUrl: (secret: string) => withSecret(publicUrl + paths.confirmEmail, secret),
+  resetUrl: (secret: string) => withSecret(publicUrl + paths.resetPassword, secret),
+  forgotUrl: publicUrl + paths.forgotPassword
+})
 
 /** An invitation that made no account is given back, also where the service did not answer. */
 const createAccount = (signUp: SignUp, asked: SignUpRequest, invitation: TakenInvitation | undefined): Promise<SignUpResult> =>

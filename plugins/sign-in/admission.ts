@@ -47,17 +47,19 @@ interface Options extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitatio
 export const canAddWay = ({ endsAt, identities }: User, [id, { oneClick }]: [string, AuthBackend]): boolean =>
   endsAt === undefined && oneClick === undefined && !identities.some(({ backend }) => backend === id)
 
-export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, users, people, now, invitations, backends, openInvite, openProof }: Options): Admissions {
-  function checkAllowed (identity: Identity): void {
-    if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
-  }
+/** What was shown a moment ago, or on another page, counts while the account is as it was. @throws sign_in_expired */
+async function checkGeneration ({ accounts }: Pick<AuthBackend, 'accounts'>, { subject, email, generation }: Identity): Promise<void> {
+  if (!accounts) return
+  const account = email === undefined ? undefined : await accounts.find(email)
+  if (account?.subject !== subject || account.generation !== generation) throw signInExpired()
+}
 
-  /** What was shown a moment ago, or on another page, counts while the account is as it was. */
-  async function checkGeneration (backend: string, { subject, email, generation }: Identity): Promise<void> {
-    const accounts = backends.get(backend)?.accounts
-    if (!accounts) return
-    const account = email === undefined ? undefined : await accounts.find(email)
-    if (account?.subject !== subject || account.generation !== generation) throw signInExpired()
+export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, users, people, now, invitations, backends, openInvite, openProof }: Options): Admissions {
+  const checkStill = (backend: string, identity: Identity) => checkGeneration(backends.get(backend) ?? {}, identity)
+
+  async function checkIdentity (backend: string, identity: Identity): Promise<void> {
+    if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
+    await checkStill(backend, identity)
   }
 
   async function checkNewcomer (backend: string, identity: Identity, interaction: Interaction): Promise<void> {
@@ -84,8 +86,7 @@ export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, user
 
   return {
     async admit (backend, identity, interaction, { signedUp, apart }) {
-      checkAllowed(identity)
-      await checkGeneration(backend, identity)
+      await checkIdentity(backend, identity)
       if (interaction.errand.kind === 'link') {
         const user = await mayAdd(interaction.errand.userId, backend, identity)
         return user ? { kind: 'addition', user } : { kind: 'taken' }
@@ -102,18 +103,17 @@ export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, user
       const user = await users.signIn(backend, identity)
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Looked at again: a change raises the generation before it ends the sessions, so it ends this one or is seen here.
-      await checkGeneration(backend, identity)
+      await checkStill(backend, identity)
       const proof = openProof(interaction)
       // Both were shown within one sign-in of one browser: they are one person.
       if (proof?.userId === user.id) {
-        await checkGeneration(proof.backend, proof.identity)
+        await checkStill(proof.backend, proof.identity)
         await users.link(user.id, proof.backend, proof.identity)
       }
       return { kind: 'user', user }
     },
     async add (userId, backend, identity) {
-      checkAllowed(identity)
-      await checkGeneration(backend, identity)
+      await checkIdentity(backend, identity)
       const user = await mayAdd(userId, backend, identity)
       return user && await users.link(userId, backend, identity) ? user : undefined
     }

@@ -62,6 +62,8 @@ type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails' | 'newcom
 export default fp(async function signIn (app: FastifyInstance, options: Options) {
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
+  app.signIn.people.whenDeleted((id) => app.audit.forget(id))
+  app.signIn.people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
   sweepPeople(app)
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
 }, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail'] })
@@ -80,8 +82,6 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, newcome
   const deadlines = createDeadlines(app.storage, app.now, (id) => backends.get(id)?.oneClick?.lifetime)
   const users = createUsers(app.storage, app.now, deadlines)
   const people = createPeople({ users, deadlines, grants: app.grants, backends, allowedEmails, now: app.now })
-  people.whenDeleted((id) => app.audit.forget(id))
-  people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
   const invitations = createInvitations(app.storage, app.now)
   const { seal, unseal } = sealingOfSteps(app)
 

@@ -2,12 +2,13 @@
 import type { Identity } from '../../auth-backends/contract.ts'
 import { BackendUnavailable, normalizeEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
-import type { Storage } from '../storage/contract.ts'
+import type { Collection, Storage } from '../storage/contract.ts'
 import { accessDenied } from '../../errors.ts'
-import { hashSecret, randomSecret } from '../storage/sealing.ts'
+import { randomSecret } from '../storage/sealing.ts'
 import type { IdentityKey, LinkedIdentity, User } from './contract.ts'
 import type { Deadlines } from './deadlines.ts'
-import { createVerifiedAddresses } from './verified-addresses.ts'
+import { addressOfKept, createPointers, hasIdentity, identitiesMoved, linkedIdentity, withIdentity, type Pointers } from './identities.ts'
+import { createVerifiedAddresses, type VerifiedAddresses } from './verified-addresses.ts'
 
 export interface Users {
   find (id: string): Promise<User | undefined>
@@ -47,6 +48,21 @@ export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines)
     return { write: { record: user, ttl: null }, result: user }
   })
 
+  /** @returns undefined where the identity was removed from the person it led to, and cut short before its pointer was gone: it leads to nobody then. */
+  async function enter (backend: string, identity: Identity): Promise<User | undefined> {
+    const linked = linkedIdentity(backend, identity)
+    const id = await pointers.claim(linked, randomSecret(16))
+    const endsAt = await deadlines.begin(id, backend)
+    const entered = await users.update<User | undefined>(id, (known) => {
+      if (known && !hasIdentity(known, linked)) return { result: undefined }
+      if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
+      const user = userAfter(known, id, linked, identity, now(), endsAt)
+      return { write: { record: user, ttl: null }, result: user }
+    })
+    if (!entered) await pointers.free(linked, id)
+    return entered
+  }
+
   return {
     find: (id) => users.find(id),
     async findBy (identity) {
@@ -55,44 +71,12 @@ export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines)
       return user && hasIdentity(user, identity) ? user : undefined
     },
     findByVerifiedEmail: addresses.find,
-    async link (userId, backend, identity) {
-      const linked = linkedIdentity(backend, identity)
-      if (await pointers.claim(linked, userId) !== userId) return false
-      await change(userId, (known) => ({ ...known, identities: withIdentity(known.identities, linked) }))
-      return true
-    },
-    async unlink (userId, keep) {
-      const { before, after } = await users.update<{ before?: User, after?: User }>(userId, (known) => {
-        const kept = known && keep(known.identities)
-        if (!kept || kept.length === known.identities.length) return { result: {} }
-        const user = endSessions({ ...known, identities: kept, ...addressOfKept(known, kept) })
-        return { write: { record: user, ttl: null }, result: { before: known, after: user } }
-      })
-      if (!before || !after) return []
-      const removed = before.identities.filter((identity) => !hasIdentity(after, identity))
-      for (const identity of removed) await pointers.free(identity, userId)
-      if (before.email !== after.email) await addresses.free(before)
-      return removed
-    },
+    ...createLinking({ users, pointers, addresses }),
     async * all () {
       for await (const { record } of users.all()) yield record
     },
     async signIn (backend, identity) {
-      const linked = linkedIdentity(backend, identity)
-      const enter = async (): Promise<User | undefined> => {
-        const id = await pointers.claim(linked, randomSecret(16))
-        const endsAt = await deadlines.begin(id, backend)
-        const entered = await users.update<User | undefined>(id, (known) => {
-          if (known && !hasIdentity(known, linked)) return { result: undefined }
-          if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
-          const user = userAfter(known, id, linked, identity, now(), endsAt)
-          return { write: { record: user, ttl: null }, result: user }
-        })
-        // Removed from that person, and cut short before the pointer was gone: who comes is somebody new.
-        if (!entered) await pointers.free(linked, id)
-        return entered
-      }
-      const signedIn = await enter() ?? await enter()
+      const signedIn = await enter(backend, identity) ?? await enter(backend, identity)
       if (!signedIn) throw new BackendUnavailable('This way to sign in is being changed', { fault: 'busy' })
       await addresses.claim(signedIn)
       return signedIn
@@ -114,44 +98,37 @@ export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines)
   }
 }
 
-/** Stands for an identity, in storage and in forms. */
-export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(JSON.stringify([backend, subject]))
+interface Linking { users: Collection<User>, pointers: Pointers, addresses: Pick<VerifiedAddresses, 'free'> }
+
+/** See {@link Users.link} and {@link Users.unlink}. */
+function createLinking ({ users, pointers, addresses }: Linking): Pick<Users, 'link' | 'unlink'> {
+  return {
+    async link (userId, backend, identity) {
+      const linked = linkedIdentity(backend, identity)
+      if (await pointers.claim(linked, userId) !== userId) return false
+      await users.update(userId, (known) => known
+        ? { write: { record: { ...known, identities: withIdentity(known.identities, linked) }, ttl: null }, result: undefined }
+        : { result: undefined })
+      return true
+    },
+    async unlink (userId, keep) {
+      const { before, after } = await users.update<{ before?: User, after?: User }>(userId, (known) => {
+        const kept = known && keep(known.identities)
+        if (!kept || kept.length === known.identities.length) return { result: {} }
+        const user = endSessions({ ...known, identities: kept, ...addressOfKept(known, kept) })
+        return { write: { record: user, ttl: null }, result: { before: known, after: user } }
+      })
+      if (!before || !after) return []
+      const removed = before.identities.filter((identity) => !hasIdentity(after, identity))
+      for (const identity of removed) await pointers.free(identity, userId)
+      if (before.email !== after.email) await addresses.free(before)
+      return removed
+    }
+  }
+}
 
 /** Browser sessions of before are over. */
 export const endSessions = (user: User): User => ({ ...user, sessionEpoch: (user.sessionEpoch ?? 0) + 1 })
-
-const hasIdentity = ({ identities }: User, { backend, subject }: IdentityKey): boolean =>
-  identities.some((other) => other.backend === backend && other.subject === subject)
-
-const linkedIdentity = (backend: string, { subject, email, emailVerified, name }: Identity): LinkedIdentity => ({
-  backend,
-  subject,
-  ...(email !== undefined && { email: normalizeEmail(email) }),
-  ...(emailVerified !== undefined && { emailVerified }),
-  ...(name !== undefined && { name })
-})
-
-/** In its place, if it is there already. */
-const withIdentity = (identities: LinkedIdentity[], linked: LinkedIdentity): LinkedIdentity[] => {
-  const key = keyOf(linked)
-  return identities.some((other) => keyOf(other) === key) ? identities.map((other) => keyOf(other) === key ? linked : other) : [...identities, linked]
-}
-
-/** Whom each identity leads to, if that person lists it. */
-function createPointers (storage: Storage) {
-  const identities = storage.collection<{ userId: string }>('identity')
-  const find = async (identity: IdentityKey) => (await identities.find(keyOf(identity)))?.userId
-  return {
-    find,
-    /** @returns to whom it leads from now on: of two at once, both get the id that was written first. */
-    async claim (identity: IdentityKey, userId: string): Promise<string> {
-      return await find(identity) ?? (await identities.create(keyOf(identity), { userId }, null) ? userId : (await find(identity))!)
-    },
-    /** Somebody new may have come with it meanwhile: theirs stays. */
-    free: (identity: IdentityKey, userId: string): Promise<void> => identities.update(keyOf(identity), (found) =>
-      found?.userId === userId ? { remove: true, result: undefined } : { result: undefined })
-  }
-}
 
 const userAfter = (known: User | undefined, id: string, linked: LinkedIdentity, identity: Identity, now: number, endsAt: number | undefined): User => ({
   id,
@@ -164,16 +141,6 @@ const userAfter = (known: User | undefined, id: string, linked: LinkedIdentity, 
   ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch }),
   ...(endsAt !== undefined && { endsAt })
 })
-
-/** The address of an identity that was removed is not the person's any more. */
-function addressOfKept ({ email, emailVerified }: User, kept: LinkedIdentity[]): Pick<User, 'email' | 'emailVerified'> {
-  if (kept.some((identity) => identity.email === email)) return { email, emailVerified }
-  const other = kept.find((identity) => identity.emailVerified) ?? kept.find((identity) => identity.email !== undefined)
-  return other ? { email: other.email, emailVerified: other.emailVerified } : { email, emailVerified: undefined }
-}
-
-const identitiesMoved = (identities: LinkedIdentity[], { from, to, verified }: AddressChange): LinkedIdentity[] =>
-  identities.map((identity) => identity.email === from ? { ...identity, email: to, emailVerified: verified || undefined } : identity)
 
 /** An address that another way in has shown stays, unless the new one is shown as well. */
 function addressMoved ({ email, emailVerified }: User, { from, to, verified }: AddressChange): Pick<User, 'email' | 'emailVerified'> {

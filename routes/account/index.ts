@@ -13,11 +13,12 @@ import { describeApp, describeEnd, describeEvent, describeOthers, describeOwn, d
 import { keptAccounts } from './own.ts'
 import { checkForm, signInFirst } from './person.ts'
 import prove, { askForProof } from './prove.ts'
-import ways, { tellOfRemovedWays } from './ways.ts'
+import addWay from './add-way.ts'
+import downloads from './downloads.ts'
+import removeWay, { tellOfRemovedWays } from './remove-way.ts'
 
 /** Events on the page; the download has all that are kept. */
 const EVENTS_SHOWN = 20
-const EVENTS_KEPT = 1_000
 
 export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'allowedEmails'>) {
   await app.register(deleteAccount)
@@ -25,7 +26,9 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
   await app.register(changeEmail, options)
   await app.register(emailLink)
   await app.register(prove)
-  await app.register(ways)
+  await app.register(addWay)
+  await app.register(removeWay)
+  await app.register(downloads)
 
   app.get(paths.account, async (request, reply) => {
     const visitor = await app.signIn.visitor(request)
@@ -74,19 +77,5 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
       ...(removed.length > 0 && { detail: 'Other ways to sign in to the account are removed.' }),
       action: { label: 'Sign in again', href: paths.account }
     })
-  })
-
-  app.get(paths.accountNotes, async (request, reply) => {
-    const user = await app.signIn.user(request)
-    if (!user) return signInFirst(app, request, reply, paths.accountNotes)
-    return reply.header('content-disposition', 'attachment; filename="notes.json"').send(await app.notes.exportOf(user.id))
-  })
-
-  app.get(paths.accountActivity, async (request, reply) => {
-    const user = await app.signIn.user(request)
-    if (!user) return signInFirst(app, request, reply, paths.accountActivity)
-    const events = await app.audit.ofUser(user.id, EVENTS_KEPT)
-    return reply.header('content-type', 'application/jsonl; charset=utf-8').header('content-disposition', 'attachment; filename="activity.jsonl"')
-      .send(events.reverse().map((event) => `${JSON.stringify(event)}\n`).join(''))
   })
 }

@@ -9,7 +9,7 @@ import type { IdentityKey, User } from '../../plugins/sign-in/contract.ts'
 import { describeOthers } from './describe.ts'
 import { keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './own.ts'
 import { checkForm, signInFirst } from './person.ts'
-import { tellOfRemovedWays } from './ways.ts'
+import { tellOfRemovedWays } from './remove-way.ts'
 
 export default async function changePassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const isOwn = ({ backend, account }: Kept) => (identity: IdentityKey) => identity.backend === backend && identity.subject === account.subject

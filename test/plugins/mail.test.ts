@@ -133,4 +133,3 @@ storageTest('LG-14: a forgotten password costs the same writes whether or not th
   t.same(await cost(email), [0, 0, 0, 0, 0, 0, 0], 'and nothing within ten minutes')
   t.same(await cost('nobody@example.com'), [0, 0, 0, 0, 0, 0, 0])
 })
-
