@@ -6,34 +6,21 @@ import cors from '@fastify/cors'
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { documentUrl, registerCore } from './core.ts'
 import { OAuthError } from './errors.ts'
 import { paths } from './paths.ts'
-import accountLinks from './plugins/account-links.ts'
-import audit from './plugins/audit/index.ts'
-import bearer from './plugins/bearer.ts'
-import clients from './plugins/clients/index.ts'
-import grants from './plugins/grants/index.ts'
 import library from './plugins/library/index.ts'
-import limits from './plugins/limits.ts'
-import mail from './plugins/mail.ts'
 import mcp from './plugins/mcp/index.ts'
-import notes from './plugins/notes/index.ts'
 import load, { type LoadOptions } from './plugins/observe/load.ts'
 import { describeError } from './plugins/observe/log-error.ts'
 import { logLines } from './plugins/observe/log-lines.ts'
 import metrics from './plugins/observe/metrics.ts'
 import tracing from './plugins/observe/tracing.ts'
-import openid from './plugins/openid.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages.ts'
 import parameters from './plugins/parameters.ts'
-import postgres from './plugins/postgres.ts'
-import signIn from './plugins/sign-in/index.ts'
-import storage from './plugins/storage/index.ts'
 import tools from './plugins/tools.ts'
-import usage from './plugins/usage/index.ts'
 import { answerJson, answerPage } from './plugins/voices.ts'
-import workers from './plugins/workers.ts'
 import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
@@ -93,33 +80,17 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo, o
 interface Parts extends LoadOptions { offer: Offer, sources: readonly LibrarySource[], reloads: boolean, now: Clock }
 
 async function registerAll (app: FastifyInstance, config: Config, { offer, sources, reloads, now, ...options }: Parts): Promise<void> {
-  const documentUrl = (path: string) => `${config.publicUrl}${paths.documents}/${path}`
   await app.register(tracing, config)
   await app.register(metrics, config)
   await app.register(load, options)
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
-  await app.register(workers)
-  await app.register(storage, { ...config, now })
-  await app.register(audit)
-  await app.register(usage, config)
-  await app.register(postgres, config)
-  await app.register(notes, { ...config, noteUrl: documentUrl })
-  await app.register(library, { ...config, documentUrl, notes: app.notes, sources })
-  if (config.signIn) {
-    await app.register(limits, config)
-    await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
-    await app.register(grants, config)
-    await app.register(bearer)
-    await app.register(openid, config)
-    await app.register(mail, config)
-    await app.register(accountLinks)
-    await app.register(signIn, config)
-  }
+  await registerCore(app, config, now)
+  await app.register(library, { ...config, documentUrl: documentUrl(config), notes: app.notes, sources })
   await app.register(tools, { ...config, definitions: offer.tools })
   await app.register(mcp, { ...config, ...offer, tools: app.tools.offered, resources: [...offer.resources, ...app.tools.resources], library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
   followNotes(app)
-  app.library.ready.then(() => followDocuments(app), () => { /* the library has said why */ })
+  app.library.ready.then(() => followDocuments(app))
 
   await app.register(metricsRoute, config)
   await app.register((scope) => machineRoutes(scope, config))
@@ -223,7 +194,6 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
-  app.decorate('issuer', config.publicUrl)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     done()
@@ -247,9 +217,5 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What is done here is in the audit log: a second line for each answer is written at `debug` only. */
     isAudited?: boolean
-  }
-  interface FastifyInstance {
-    /** RFC 9207: the issuer identifier, sent with every authorization response. */
-    issuer: string
   }
 }

@@ -48,7 +48,7 @@ async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config)
 
 const BAR = 30
 
-/** Draws a bar, until the folder was read once. Rejects if that failed. */
+/** Draws a bar, until the folder was read once. */
 export async function showProgress ({ library }: Pick<FastifyInstance, 'library'>, terminal: { write (text: string): unknown }): Promise<void> {
   if (library.progress() === undefined) return library.ready
   const timer = setInterval(() => {

@@ -1,11 +1,10 @@
 // `npm run audit`: the audit log as JSON lines, oldest first, for an operator to keep or to search; of everybody, of one person, or the story of one attempt to connect.
 import { parseArgs } from 'node:util'
-import { monotonicClock } from '../clock.ts'
-import { ConfigError, loadConfig, readEnvironment } from '../config.ts'
+import { loadConfig, readEnvironment } from '../config.ts'
 import type { AuditEvent } from '../plugins/audit/contract.ts'
 import { JOURNAL } from '../plugins/audit/index.ts'
-import { openStorage } from '../plugins/storage/index.ts'
 import { describeAttempt, readAttempts } from './attempts.ts'
+import { fail, openExisting, OperatorError } from './command.ts'
 
 const HELP = `Prints the audit log as JSON lines, oldest first.
   npm run --silent audit                      everything that is kept
@@ -19,12 +18,12 @@ try {
   if (values.help) process.stdout.write(HELP)
   else await print(values)
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError || error instanceof TypeError ? error.message : `The audit log could not be read: ${(error as Error).message}`}\n${HELP}`)
-  process.exitCode = 1
+  // A wrong option is a TypeError of parseArgs.
+  fail(error instanceof TypeError ? new OperatorError(error.message) : error, HELP)
 }
 
 async function print ({ user, attempt, attempts }: { user?: string, attempt?: string, attempts?: boolean }): Promise<void> {
-  const storage = await openStorage(await loadConfig(readEnvironment()), monotonicClock, { warn: (message) => { process.stderr.write(`${message}\n`) } })
+  const storage = await openExisting(await loadConfig(readEnvironment()))
   try {
     const events = storage.journal<AuditEvent>(JOURNAL).all()
     if (attempts) {

@@ -5,24 +5,22 @@ import { createWriteStream } from 'node:fs'
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite'
-import { monotonicClock } from '../clock.ts'
 import { loadConfig, readEnvironment, type Config } from '../config.ts'
 import manifest from '../package.json' with { type: 'json' }
-import { openStorage } from '../plugins/storage/index.ts'
 import type { Portable } from '../plugins/storage/contract.ts'
 import { loadGeneratedKey } from '../plugins/storage/sealing.ts'
-import { BackupError, ENTRIES, FORMAT, keyChecks, MANIFEST, SECRET_KEY, type Manifest } from './backup-format.ts'
-import { command } from './command.ts'
+import { BackupError, checkDatabase, ENTRIES, FORMAT, hashFile, keyChecks, MANIFEST, SECRET_KEY, type Manifest } from './backup-format.ts'
+import { command, openExisting } from './command.ts'
 
 await command(`Writes everything the server has stored into a new folder, while it runs.
   npm run backup -- FOLDER
 The folder holds accounts, and the secret key if the server made one: keep it as private as DATA_DIR.
 `, async ([folder]) => {
   const config = await loadConfig(readEnvironment())
-  await mkdir(folder!, { recursive: true, mode: 0o700 })
-  if ((await readdir(folder!)).length > 0) throw new BackupError(`${folder} is not empty: name a new folder`)
-  const storage = await openStorage(config, monotonicClock, { warn: (message) => { process.stderr.write(`${message}\n`) } })
+  const storage = await openExisting(config)
   try {
+    await mkdir(folder!, { recursive: true, mode: 0o700 })
+    if ((await readdir(folder!)).length > 0) throw new BackupError(`${folder} is not empty: name a new folder`)
     const written = await writeEntries(storage, join(folder!, ENTRIES))
     const databases = await copyDatabases(config.dataDir, folder!)
     const about: Manifest = {
@@ -35,7 +33,7 @@ The folder holds accounts, and the secret key if the server made one: keep it as
       databases
     }
     await writeFile(join(folder!, MANIFEST), `${JSON.stringify(about, null, 2)}\n`, { mode: 0o600, flush: true })
-    return `Backup of ${storage.description} in ${folder}: ${written.entries} entries${databases.map((name) => `, ${name}`).join('')}.`
+    return `Backup of ${storage.description} in ${folder}: ${written.entries} entries${databases.map(({ name }) => `, ${name}`).join('')}.`
   } finally {
     await storage.close()
   }
@@ -57,8 +55,9 @@ async function writeEntries (storage: Portable, file: string): Promise<Pick<Mani
 }
 
 /** The OAuth storage is in the entries already; whatever else is a database in DATA_DIR is copied whole. */
-async function copyDatabases (dataDir: string, folder: string): Promise<string[]> {
+async function copyDatabases (dataDir: string, folder: string): Promise<Manifest['databases']> {
   const names = (await readdir(dataDir).catch(() => [])).filter((name) => /^[\w-]+\.db$/.test(name) && name !== 'oauth.db').sort()
+  const copies: Manifest['databases'] = []
   for (const name of names) {
     const source = new DatabaseSync(join(dataDir, name), { readOnly: true, timeout: 5_000 })
     try {
@@ -66,8 +65,10 @@ async function copyDatabases (dataDir: string, folder: string): Promise<string[]
     } finally {
       source.close()
     }
+    checkDatabase(folder, name)
+    copies.push({ name, sha256: await hashFile(join(folder, name)) })
   }
-  return names
+  return copies
 }
 
 /** @returns what shows later whether a key is the right one. */

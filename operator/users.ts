@@ -1,9 +1,10 @@
 // `npm run users`: the people of this server, for whoever runs it; while it runs, on SQLite and on Redis.
 import type { FastifyInstance } from 'fastify'
-import { buildApp } from '../app.ts'
-import { ConfigError, loadConfig, readEnvironment, type Config } from '../config.ts'
+import { buildOperatorApp } from '../core.ts'
+import { loadConfig, readEnvironment, type Config } from '../config.ts'
 import { paths, withSecret } from '../paths.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
+import { checkExists, fail, OperatorError } from './command.ts'
 
 const HELP = `The people of this server. It may run meanwhile.
   npm run --silent users -- list                 everybody: id, address, name, backends, state, last sign-in
@@ -13,11 +14,6 @@ const HELP = `The people of this server. It may run meanwhile.
   npm run --silent users -- reset ADDRESS        a link to choose a new password, for 30 minutes
   npm run --silent users -- delete ID|ADDRESS    everything the server keeps of them
 `
-
-/** What the operator should read as a sentence, without a stack. */
-class UsersError extends Error {
-  override readonly name = 'UsersError'
-}
 
 interface House { app: FastifyInstance, config: Config }
 type Command = (house: House, who: string | undefined) => Promise<string>
@@ -47,7 +43,7 @@ const commands: Record<string, Command> = {
       const account = who === undefined ? undefined : await accounts?.find(who)
       if (account) return withSecret(config.publicUrl + paths.resetPassword, await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' }))
     }
-    throw new UsersError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
+    throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
   },
   async delete (house, who) {
     const user = await find(house, who)
@@ -60,12 +56,12 @@ const commands: Record<string, Command> = {
 const describe = ({ id, email, name, identities, locked, emailVerified, lastSignInAt }: User): string =>
   [id, email ?? '-', name ?? '-', identities.map(({ backend }) => backend).join('+'), locked ? 'locked' : emailVerified ? 'verified' : 'open', new Date(lastSignInAt * 1000).toISOString()].join('\t')
 
-/** @throws UsersError for nobody, and for an address that several people have. */
+/** @throws OperatorError for nobody, and for an address that several people have. */
 async function find ({ app }: House, who: string | undefined): Promise<User> {
-  if (who === undefined) throw new UsersError(`Say of whom: an id, or an address.\n${HELP}`)
+  if (who === undefined) throw new OperatorError(`Say of whom: an id, or an address.\n${HELP}`)
   const found = (await Array.fromAsync(app.signIn.people.all())).filter(({ id, email }) => id === who || email === who.trim().toLowerCase())
   if (found.length === 1) return found[0]!
-  throw new UsersError(found.length === 0 ? `There is nobody with the id or address ${who}.` : `Several people have this address; name one by the id:\n${found.map(describe).join('\n')}`)
+  throw new OperatorError(found.length === 0 ? `There is nobody with the id or address ${who}.` : `Several people have this address; name one by the id:\n${found.map(describe).join('\n')}`)
 }
 
 try {
@@ -77,8 +73,9 @@ try {
     if (name !== '--help') process.exitCode = 1
   } else {
     const config = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
-    if (!config.signIn) throw new UsersError('Nobody signs in on this server: AUTH_BACKEND is none.')
-    const app = await buildApp(config)
+    if (!config.signIn) throw new OperatorError('Nobody signs in on this server: AUTH_BACKEND is none.')
+    checkExists(config)
+    const app = await buildOperatorApp(config)
     try {
       process.stdout.write(`${await command({ app, config }, who)}\n`)
     } finally {
@@ -86,6 +83,5 @@ try {
     }
   }
 } catch (error) {
-  process.stderr.write(`${error instanceof UsersError || error instanceof ConfigError ? error.message : (error as Error).stack}\n`)
-  process.exitCode = 1
+  fail(error)
 }

@@ -68,10 +68,12 @@ export interface Library extends ToolLibrary {
   count (): Promise<number>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange (listener: (ids: readonly string[]) => void): void
-  /** Settles when the folder was read in full once; until then answers come from what is indexed so far. Rejects if that failed. */
+  /** Settles when the folder was read in full once; until then answers come from what is indexed so far. Never rejects: what fails is tried again. */
   readonly ready: Promise<void>
   /** Undefined once the folder was read in full. */
   progress (): Progress | undefined
+  /** Whether answers come from the folder as it was a moment ago: false until it was read in full, and while the store of the index fails. */
+  isComplete (): boolean
   /** For the start-up lines. */
   readonly description: string
 }

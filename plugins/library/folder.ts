@@ -1,5 +1,4 @@
 // Brings a store in step with a folder: what is new or changed is read, what is gone is removed. Never leaves the folder, and never stops for one bad file.
-import type { Stats } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -32,6 +31,8 @@ export interface Indexing {
   store: DocumentStore
   convert: Convert
   log: Log
+  /** Told of each directory, by its path inside the folder, before it is read. */
+  reading (id: string): void
   /** Aborted when the server closes: what was not written yet is left for the next start. */
   signal: AbortSignal
 }
@@ -50,7 +51,7 @@ async function readOrSkip (root: string, id: string, { convert, signal }: Indexi
 
 /** @param root a real path. */
 export async function openFolder (root: string, indexing: Indexing): Promise<Folder> {
-  const { store, log, signal } = indexing
+  const { store, log, reading, signal } = indexing
   const known = await store.list()
   const skip = (id: string, reason: string) => log.warn(`The file ${JSON.stringify(id)} is not searchable: ${reason}`)
 
@@ -75,20 +76,21 @@ export async function openFolder (root: string, indexing: Indexing): Promise<Fol
     size: () => known.size,
     progress: () => progress,
     async refresh (paths) {
-      const dirty = new Set(paths)
+      // A file before the folders above it: named itself, it is read whatever its time and size say.
+      const dirty = new Set([...paths].sort().reverse())
       const present = new Set<string>()
       let batch: IndexedDocument[] = []
       let characters = 0
       const found: Found[] = []
-      for await (const file of filesBelow(root, dirty, skip, signal)) found.push(file)
+      for await (const file of filesBelow(root, dirty, { skip, reading, signal })) found.push(file)
       const counted = progress = { done: 0, total: found.length }
-      for (const { id, stats, reported } of found) {
+      for (const { id, modified, bytes, reported } of found) {
         if (signal.aborted) return
         counted.done++
         if (present.has(id)) continue
         const before = known.get(id)
         // A change that was reported is read even if time and size are the same: clocks of file systems are coarse.
-        const unchanged = !reported && before?.modified === stats.mtimeMs && before.bytes === stats.size
+        const unchanged = !reported && before?.modified === modified && before.bytes === bytes
         const document = unchanged ? undefined : await readOrSkip(root, id, indexing, skip)
         if (signal.aborted) return
         if (unchanged || document) present.add(id)
@@ -102,7 +104,9 @@ export async function openFolder (root: string, indexing: Indexing): Promise<Fol
       }
       if (signal.aborted) return
       await write(batch)
-      await removeAll([...known.keys()].filter((id) => !present.has(id) && isBelow(id, dirty)))
+      // Only a path that is no document (any more) can have something missing below it.
+      const rest = new Set([...dirty].filter((path) => !present.has(path)))
+      if (rest.size > 0) await removeAll([...known.keys()].filter((id) => !present.has(id) && isBelow(id, rest)))
       progress = undefined
     }
   }
@@ -110,35 +114,39 @@ export async function openFolder (root: string, indexing: Indexing): Promise<Fol
 
 interface Found {
   id: string
-  stats: Stats
+  /** Milliseconds since the epoch. */
+  modified: number
+  bytes: number
   /** Named itself, not found on the way through a folder. */
   reported: boolean
 }
 
 type Skip = (id: string, reason: string) => void
+interface Walk extends Pick<Indexing, 'reading' | 'signal'> { skip: Skip }
 
-async function * filesBelow (root: string, paths: Iterable<string>, skip: Skip, signal: AbortSignal): AsyncGenerator<Found> {
+async function * filesBelow (root: string, paths: Iterable<string>, options: Walk): AsyncGenerator<Found> {
   for (const path of paths) {
-    for await (const file of walk(root, path, skip)) {
-      if (signal.aborted) return
+    for await (const file of walk(root, path, options)) {
+      if (options.signal.aborted) return
       yield { ...file, reported: file.id === path }
     }
   }
 }
 
-async function * walk (root: string, id: string, skip: Skip): AsyncGenerator<Pick<Found, 'id' | 'stats'>> {
+async function * walk (root: string, id: string, options: Walk): AsyncGenerator<Omit<Found, 'reported'>> {
   try {
     const stats = await lstat(join(root, id))
-    if (stats.isSymbolicLink()) return await checkLink(root, id, skip)
-    if (stats.isFile() && typeOf(id) !== undefined) yield { id, stats }
+    if (stats.isSymbolicLink()) return await checkLink(root, id, options.skip)
+    if (stats.isFile() && typeOf(id) !== undefined) yield { id, modified: stats.mtimeMs, bytes: stats.size }
     if (!stats.isDirectory()) return
+    options.reading(id)
     for (const name of (await readdir(join(root, id))).sort()) {
       const inner = id === '' ? name : `${id}/${name}`
-      if (!isIgnored(inner)) yield * walk(root, inner, skip)
+      if (!isIgnored(inner)) yield * walk(root, inner, options)
     }
   } catch (error) {
     if (codeOf(error) === undefined) throw error
-    if (codeOf(error) !== 'ENOENT') skip(id, `it cannot be read (${codeOf(error)})`)
+    if (codeOf(error) !== 'ENOENT') options.skip(id, `it cannot be read (${codeOf(error)})`)
   }
 }
 

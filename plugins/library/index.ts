@@ -34,8 +34,6 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
   const { store } = directory
   const closing = new AbortController()
   const folder = watchFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
-  // The server does not wait for it; whoever does gets the rejection as well.
-  folder.ready.catch((error) => app.log.error({ err: error }, 'the documents could not be indexed'))
   const urlOf = (id: string) => docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
   const guarded = sources.map((source) => guardSource(source, app.log))
 
@@ -78,6 +76,7 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     ready: folder.ready,
     description: store.description,
     progress: () => folder.progress(),
+    isComplete: () => folder.isComplete(),
     find: (id) => store.find(id),
     count: () => store.count(),
     list: directory.list,

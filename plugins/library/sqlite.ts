@@ -78,12 +78,13 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
   }
 }
 
-type Statements = Record<'put' | 'putWords' | 'remove' | 'removeWords' | 'list' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
+type Statements = Record<'put' | 'putWords' | 'remove' | 'removePart' | 'removeWords' | 'list' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
 
 const prepare = (db: DatabaseSync): Statements => ({
   put: db.prepare('INSERT INTO documents (id, part, parts, title, type, modified, bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key'),
   putWords: db.prepare('INSERT INTO words (rowid, title, path, text) VALUES (?, ?, ?, ?)'),
   remove: db.prepare('DELETE FROM documents WHERE id = ? RETURNING key'),
+  removePart: db.prepare('DELETE FROM documents WHERE id = ? AND part = ? RETURNING key'),
   removeWords: db.prepare('DELETE FROM words WHERE rowid = ?'),
   list: db.prepare('SELECT id, modified, bytes FROM documents WHERE part = 1'),
   find: db.prepare(`SELECT ${COLUMNS} FROM documents WHERE id = ? ORDER BY part`),
@@ -122,7 +123,9 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
   write()
 }
 
+/** In place of the same part that another process, which indexes the same folder, wrote between two slices. */
 function putPart (sql: Statements, { id, part, parts, title, type, modified, bytes, text }: DocumentPart): void {
+  for (const { key } of sql.removePart.all(id, part)) sql.removeWords.run(key!)
   const { key } = sql.put.get(id, part, parts, title, type, modified, bytes, text)!
   sql.putWords.run(key!, separateWords(title), pathWords(id), separateWords(text))
 }

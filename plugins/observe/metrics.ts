@@ -48,9 +48,7 @@ function describeServer (prometheus: Prometheus, registry: Registry, app: Fastif
   const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new prometheus.Gauge({ name, help, registers, async collect () { this.set(await read()) } })
   gauge('mcp_documents', 'Documents in the index.', () => app.library.count())
-  let isIndexed = 0
-  app.addHook('onReady', async () => { app.library.ready.then(() => { isIndexed = 1 }, () => { /* said in the log */ }) })
-  gauge('mcp_index_complete', '1 once the folder of documents was read in full.', () => isIndexed)
+  gauge('mcp_index_complete', '1 once the folder of documents was read in full, and while the index takes what changes.', () => Number(app.library.isComplete()))
 }
 
 function countRequests (prometheus: Prometheus, registry: Registry, app: FastifyInstance): void {

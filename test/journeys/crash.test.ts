@@ -14,7 +14,7 @@ import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CALLBACK = 'https://app.example/callback'
-const SIGN_INS = 250
+const SIGN_INS = 150
 const KILLS = 5
 
 const redis = await startRedis()

@@ -1,11 +1,13 @@
 // A backup that is made while the server works, and what it is worth: after a loss, and after a move from SQLite to Redis, every token, sign-in and account is still good. Refusals leave everything as it was.
 import { spawn, type SpawnOptions } from 'node:child_process'
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
+import { mcpClient } from '../helpers/mcp.ts'
 import { newClient, ping, post, tokensFor, type TestClient } from '../helpers/oauth.ts'
 import { startProcess, type ServerProcess } from '../helpers/processes.ts'
 import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
@@ -39,12 +41,22 @@ const signIn = async (url: string, email: string) => {
   return (await browser.get(`${url}/account`)).text
 }
 
+const NOTE = 'The otters sleep at noon'
+const call = async (url: string, access: string, name: string, args: object) => {
+  const { status, json } = await mcpClient(url, access).legacy('tools/call', { name, arguments: args })
+  if (status !== 200 || json.error || json.result.isError) throw new Error(`${name} failed: ${JSON.stringify(json)}`)
+  return json.result.structuredContent
+}
+const write = (url: string, access: string) => call(url, access, 'write', { title: 'Otters', text: NOTE })
+const countNotes = async (url: string, access: string): Promise<number> => (await call(url, access, 'list_notes', {})).notes.length
+
 interface Known { client: TestClient, held: Array<{ access: string, refresh: string }>, browser: Browser }
 
 /** What people have by the time of the backup. */
 async function fill (url: string): Promise<Known> {
   const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
   const held = await Promise.all(Array.from({ length: 5 }, () => tokensFor(url, client)))
+  for (const { access } of held) await write(url, access)
   await signUp(url, 'ann@example.com')
   const browser = new Browser()
   await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'ann@example.com', password: PASSWORD })
@@ -58,6 +70,7 @@ async function check (t: Test, url: string, { client, held, browser }: Known) {
     t.equal(status, 200, 'so does a refresh token')
     t.equal(await ping(url, String(body['access_token'])), 200)
   }
+  t.strictSame(await Promise.all(held.map(({ access }) => countNotes(url, access))), held.map(() => 1), 'and their notes are there')
   t.match(await signIn(url, 'ann@example.com'), 'ann@example.com', 'an account signs in')
   t.match((await browser.get(`${url}/account`)).text, 'ann@example.com', 'and one that was signed in still is')
 }
@@ -83,7 +96,7 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
   const folder = await backUp(t, { DATA_DIR: server.dataDir })
   over.abort()
   await load
-  t.same((await readdir(folder)).filter((name) => name !== 'notes.db').sort(), ['entries.jsonl', 'library.db', 'manifest.json', 'secret-key'])
+  t.same((await readdir(folder)).sort(), ['entries.jsonl', 'library.db', 'manifest.json', 'notes.db', 'secret-key'])
   t.equal((await stat(join(folder, 'secret-key'))).mode & 0o777, 0o600)
   const written = await readFile(join(folder, 'entries.jsonl'), 'utf8')
   for (const { access, refresh } of known.held) for (const token of [access, refresh, PASSWORD, known.client.client_secret!]) t.notOk(written.includes(token), 'nothing in it opens anything')
@@ -138,41 +151,89 @@ t.test('from SQLite to Redis, and from Redis to another: nobody signs in again',
   t.equal(moved.status, 0, moved.stderr)
   // At the same address: that is what tokens are for.
   const keys = `${SECRET_KEY},${generated}`
-  const onRedis = await startProcess(t, { ...env, REDIS_URL: first.url, SECRET_KEY: keys }, server.port)
+  const onRedis = await startProcess(t, { ...env, DATA_DIR: emptyDir, REDIS_URL: first.url, SECRET_KEY: keys }, server.port)
   await check(t, urlOf(server), known)
   const later = { client: known.client, held: [await tokensFor(urlOf(server), known.client)], browser: known.browser }
+  await write(urlOf(server), later.held[0]!.access)
 
-  const folderOfRedis = await backUp(t, { DATA_DIR: onRedis.dataDir, REDIS_URL: first.url, SECRET_KEY: keys })
+  const folderOfRedis = await backUp(t, { DATA_DIR: emptyDir, REDIS_URL: first.url, SECRET_KEY: keys })
+  const size = await first.client.dbsize()
+  const running = await operator('restore', { DATA_DIR: await newFolder(t), REDIS_URL: first.url, SECRET_KEY: keys }, '--replace', folder)
+  t.equal(running.status, 1, 'not while an instance uses that Redis, whatever its folder')
+  t.match(running.stderr, /A server is running on this storage\. .* Nothing was changed/)
+  t.ok(await first.client.dbsize() >= size, 'and nothing was cleared')
   t.notOk((await readdir(folderOfRedis)).includes('secret-key'), 'a key of the environment is not written down')
   await onRedis.end('SIGTERM')
-  const again = await operator('restore', { DATA_DIR: await newFolder(t), REDIS_URL: second.url, SECRET_KEY: keys }, folderOfRedis)
+  const otherDir = await newFolder(t)
+  const again = await operator('restore', { DATA_DIR: otherDir, REDIS_URL: second.url, SECRET_KEY: keys }, folderOfRedis)
   t.equal(again.status, 0, again.stderr)
-  await startProcess(t, { ...env, REDIS_URL: second.url, SECRET_KEY: keys }, server.port)
+  await startProcess(t, { ...env, DATA_DIR: otherDir, REDIS_URL: second.url, SECRET_KEY: keys }, server.port)
   await check(t, urlOf(server), later)
 })
 
-t.test('what is wrong with a backup is said, and nothing is changed', async (t) => {
+t.test('the wrong folder, key or variables are said without a stack, and nothing is made', async (t) => {
   const server = await startProcess(t, {})
-  await tokensFor(urlOf(server), await newClient(urlOf(server)))
   const folder = await backUp(t, { DATA_DIR: server.dataDir })
   const target = { DATA_DIR: join(await newFolder(t), 'data') }
-  const refuse = async (expected: RegExp, env: Record<string, string> = target, ...given: string[]) => {
-    const { status, stderr } = await operator('restore', env, ...given)
-    t.equal(status, 1)
+  const refusals: Array<[string, RegExp, Record<string, string>, ...string[]]> = [
+    ['restore', /Name one folder/, target],
+    ['restore', /no finished backup/, target, join(folder, 'nowhere')],
+    ['restore', /SECRET_KEY: write at least 32/, { ...target, SECRET_KEY: 'short' }, folder],
+    ['restore', /another secret key/, { ...target, SECRET_KEY }, folder],
+    ['backup', /there is no oauth\.db/, target, join(target.DATA_DIR, '..', 'of-nothing')],
+    ['audit', /there is no oauth\.db/, target],
+    ['users', /there is no oauth\.db/, { ...target, AUTH_BACKEND: 'local' }, 'list'],
+    ['backup', /is not empty: name a new folder/, { DATA_DIR: server.dataDir }, folder]
+  ]
+  for (const [name, expected, env, ...given] of refusals) {
+    const { status, stderr } = await operator(name, env, ...given)
+    t.equal(status, 1, `${name} ${given.join(' ')}`)
     t.match(stderr, expected)
     t.notMatch(stderr, /\n {4}at /, 'without a stack')
   }
-  await refuse(/Name one folder/)
-  await refuse(/no finished backup/, target, join(folder, 'nowhere'))
-  await refuse(/SECRET_KEY: write at least 32/, { ...target, SECRET_KEY: 'short' }, folder)
-  await refuse(/another secret key/, { ...target, SECRET_KEY }, folder)
-  await appendFile(join(folder, 'entries.jsonl'), '{}\n')
-  await refuse(/damaged/, target, folder)
-  await writeFile(join(folder, 'manifest.json'), '{"format": 2}')
-  await refuse(/cannot be read by this version/, target, folder)
-  t.same(await readdir(target.DATA_DIR).catch(() => []), [])
-
-  const again = await operator('backup', { DATA_DIR: server.dataDir }, folder)
-  t.equal(again.status, 1)
-  t.match(again.stderr, /is not empty: name a new folder/)
+  t.strictSame(await readdir(join(target.DATA_DIR, '..')), [], 'neither a database, nor a key, nor an empty backup')
 })
+
+t.test('a restore changes nothing unless every file of the backup is whole, and no server is running', async (t) => {
+  const server = await startProcess(t, { AUTH_BACKEND: 'demo,local', SIGNUP: 'open' })
+  const url = urlOf(server)
+  const known = await fill(url)
+  const whole = await backUp(t, { DATA_DIR: server.dataDir })
+  const { access } = await tokensFor(url, known.client)
+  await write(url, access)
+
+  const running = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
+  t.equal(running.status, 1)
+  t.match(running.stderr, /A server is running on this storage\. .* Nothing was changed/)
+  t.equal(await countNotes(url, access), 1, 'it goes on as before')
+  // Leaves the write-ahead logs behind: what is in them belongs to the old files.
+  await server.end('SIGKILL')
+  const before = await filesOf(server.dataDir)
+
+  const damaged = join(await newFolder(t), 'damaged')
+  await cp(whole, damaged, { recursive: true })
+  await truncate(join(damaged, 'notes.db'), 5000)
+  const refused = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', damaged)
+  t.equal(refused.status, 1)
+  t.match(refused.stderr, /notes\.db in .* is damaged/)
+  t.notMatch(refused.stderr, /\n {4}at /, 'without a stack')
+  t.strictSame(await filesOf(server.dataDir), before, 'every file is as it was')
+
+  const restored = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
+  t.equal(restored.status, 0, restored.stderr)
+  t.strictSame((await readdir(server.dataDir)).sort(), ['library.db', 'notes.db', 'oauth.db', 'secret-key'])
+  await server.start()
+  await check(t, url, known)
+  t.equal(await ping(url, access), 401, 'what came after the backup is lost')
+
+  await server.end('SIGTERM')
+  await writeFile(join(server.dataDir, 'oauth.db'), 'no database at all')
+  t.equal((await operator('restore', { DATA_DIR: server.dataDir }, whole)).status, 1, 'a damaged storage is not empty')
+  const mended = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
+  t.equal(mended.status, 0, mended.stderr)
+})
+
+async function filesOf (folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).filter((name) => !name.endsWith('-shm')).sort()
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, createHash('sha256').update(await readFile(join(folder, name))).digest('hex')] as const)))
+}

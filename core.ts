@@ -1,0 +1,63 @@
+// The capabilities that need neither documents nor tools: storage, people, grants, limits. The server and the operator's commands share them.
+import fastify, { type FastifyInstance } from 'fastify'
+import { monotonicClock, type Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { paths } from './paths.ts'
+import accountLinks from './plugins/account-links.ts'
+import audit from './plugins/audit/index.ts'
+import bearer from './plugins/bearer.ts'
+import clients from './plugins/clients/index.ts'
+import grants from './plugins/grants/index.ts'
+import limits from './plugins/limits.ts'
+import mail from './plugins/mail.ts'
+import notes from './plugins/notes/index.ts'
+import openid from './plugins/openid.ts'
+import postgres from './plugins/postgres.ts'
+import signIn from './plugins/sign-in/index.ts'
+import storage from './plugins/storage/index.ts'
+import usage from './plugins/usage/index.ts'
+import workers from './plugins/workers.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** RFC 9207: the issuer identifier, sent with every authorization response. */
+    issuer: string
+  }
+}
+
+/** Registers the capabilities in the order in which they need each other. */
+export async function registerCore (app: FastifyInstance, config: Config, now: Clock): Promise<void> {
+  app.decorate('issuer', config.publicUrl)
+  await app.register(workers)
+  await app.register(storage, { ...config, now })
+  await app.register(audit)
+  await app.register(usage, config)
+  await app.register(postgres, config)
+  await app.register(notes, { ...config, noteUrl: documentUrl(config) })
+  if (!config.signIn) return
+  await app.register(limits, config)
+  await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
+  await app.register(grants, config)
+  await app.register(bearer)
+  await app.register(openid, config)
+  await app.register(mail, config)
+  await app.register(accountLinks)
+  await app.register(signIn, config)
+}
+
+export const documentUrl = ({ publicUrl }: Pick<Config, 'publicUrl'>) => (path: string): string => `${publicUrl}${paths.documents}/${path}`
+
+/**
+ * What an operator's command works with: it reads no documents, opens no port, and a server may run on the same storage meanwhile.
+ * @throws when a part cannot be opened; what was open by then is closed.
+ */
+export async function buildOperatorApp (config: Config): Promise<FastifyInstance> {
+  const app = fastify({ logger: { level: config.logLevel } })
+  try {
+    await registerCore(app, config, monotonicClock)
+    return app
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}

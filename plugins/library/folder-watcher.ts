@@ -1,0 +1,67 @@
+// Tells which paths of a folder changed, by one watch for each directory in it: what changes costs the same however many files lie beside it.
+import { watch, type FSWatcher } from 'node:fs'
+import { basename, join } from 'node:path'
+import { isIgnored } from './folder.ts'
+
+export interface FolderWatcher {
+  /** Watches one directory, by its path inside the folder, if it is not watched yet. Call it before the directory is read: no change falls between the two. */
+  add (id: string): void
+  /** Whether the folder itself is watched: it is not while it is missing. */
+  isWatching (): boolean
+  close (): void
+}
+
+interface Listener {
+  /** @param id of a file or a directory that was added, changed or removed; empty for the whole folder. */
+  changed (id: string): void
+  /** A directory cannot be watched, for example because the system has no watches left. */
+  failed (error: Error): void
+}
+
+/** @param root a real path. */
+export function createFolderWatcher (root: string, { changed, failed }: Listener): FolderWatcher {
+  const watchers = new Map<string, FSWatcher>()
+
+  /** What is at this path now may be another directory than the one that is watched. */
+  function forget (id: string): void {
+    if (!watchers.has(id)) return
+    for (const [known, watcher] of watchers) {
+      if (id !== '' && known !== id && !known.startsWith(`${id}/`)) continue
+      watcher.close()
+      watchers.delete(known)
+    }
+  }
+
+  function notice (directory: string, event: string, name: string | null): void {
+    if (name === null) return changed(directory)
+    // The folder itself was moved or deleted (or a file of its name was: then a look too many is taken).
+    if (directory === '' && event === 'rename' && name === basename(root)) {
+      forget('')
+      return changed('')
+    }
+    const id = directory === '' ? name : `${directory}/${name}`
+    if (isIgnored(id)) return
+    if (event === 'rename') forget(id)
+    changed(id)
+  }
+
+  return {
+    add (id) {
+      if (watchers.has(id)) return
+      try {
+        const watcher = watch(join(root, id), (event, name) => notice(id, event, name))
+        watchers.set(id, watcher)
+        // Some systems report a deleted directory as a fault of its watch.
+        watcher.on('error', () => {
+          forget(id)
+          changed(id)
+        })
+      } catch (error) {
+        // What is gone already is found missing by the look that asked for this.
+        if ((error as { code?: string }).code !== 'ENOENT') failed(error as Error)
+      }
+    },
+    isWatching: () => watchers.has(''),
+    close: () => forget('')
+  }
+}
