@@ -118,7 +118,7 @@ export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, 
     async close () {
       isClosed = true
       for (const timer of [...retries.people, ...retries.strangers]) clearTimeout(timer)
-      await Promise.race([Promise.all(sending), sleep(CLOSE_WITHIN_MS)])
+      if (sending.size > 0) await Promise.race([Promise.all(sending), sleep(CLOSE_WITHIN_MS)])
       const unsent = lanes.size() + retries.people.size + retries.strangers.size + sending.size
       if (unsent > 0) log.error({ unsent }, 'messages were not sent: the server was stopped while they waited')
     }
