@@ -46,13 +46,22 @@ async function loadProvider ({ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: 
     execute: issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []
   })
   const { jwks_uri: keysUrl } = configuration.serverMetadata()
-  // Not the library's own check: that waits a minute before it looks for a key that is new.
-  const keys = keysUrl === undefined ? undefined : createRemoteJWKSet(new URL(keysUrl), { timeoutDuration: timeout * 1000, cooldownDuration: KEYS_PAUSE_MS, cacheMaxAge: KEYS_LIFETIME_MS })
-  return {
-    client,
-    configuration,
-    async checkSignature (idToken) {
-      if (!keys) throw Object.assign(new Error('The provider publishes no keys'), { code: 'ERR_NO_KEYS' })
+  return { client, configuration, checkSignature: createSignatureCheck(keysUrl, timeout * 1000) }
+}
+
+/** Not openid-client's own check: that waits a minute before it looks for a key that is new. */
+function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): Provider['checkSignature'] {
+  if (keysUrl === undefined) return async () => { throw Object.assign(new Error('The provider publishes no keys'), { code: 'ERR_NO_KEYS' }) }
+  const keys = createRemoteJWKSet(new URL(keysUrl), { timeoutDuration: timeoutMs, cacheMaxAge: KEYS_LIFETIME_MS, cooldownDuration: Infinity })
+  let looked: { at: number, done: Promise<void> } | undefined
+  return async (idToken) => {
+    try {
+      await compactVerify(idToken, keys)
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ERR_JWKS_NO_MATCHING_KEY') throw error
+      // Whoever comes in the pause takes what the last look has brought.
+      if (!looked || performance.now() - looked.at > KEYS_PAUSE_MS) looked = { at: performance.now(), done: keys.reload() }
+      await looked.done
       await compactVerify(idToken, keys)
     }
   }

@@ -1,7 +1,7 @@
 // A real OpenID provider for tests: panva's oidc-provider on a loopback port, with a page that asks for a name, and handles to make it misbehave.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
 
 export interface TestProvider {
@@ -16,8 +16,8 @@ export interface TestProvider {
   instead: Map<string, (request: IncomingMessage, response: ServerResponse) => void>
   /** Paths that were asked for, oldest first. */
   asked: string[]
-  /** An ID token under the provider's own key. */
-  signIdToken (claims: Record<string, unknown>): Promise<string>
+  /** An ID token under the provider's own key. @param key another one, by its id. */
+  signIdToken (claims: Record<string, unknown>, key?: { kid: string, privateKey: CryptoKey }): Promise<string>
   stop (): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export async function startProvider ({ callbackUrls, logoutUrls = [], port = 0, 
     left,
     instead,
     asked,
-    signIdToken: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'test' }).sign(privateKey),
+    signIdToken: (claims, key = { kid: 'test', privateKey }) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid }).sign(key.privateKey),
     async stop () {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
