@@ -128,7 +128,7 @@ storageTest('AC-02: what would be added is shown and asked for; the owner is tol
   t.equal(await ping(url, access), 200)
 
   const account = await browser.get(`${url}/account`)
-  const link = [...account.text.matchAll(/<bdi>([^<]*)<\/bdi> <a class="link" href="(\/account\/sign-in\/remove[^"]*)"/g)].find(([, text]) => text === 'Second: mallory')![2]!
+  const link = [...account.text.matchAll(/<bdi id="way-\d">([^<]*)<\/bdi> <a class="link" href="(\/account\/sign-in\/remove[^"]*)"/g)].find(([, text]) => text === 'Second: mallory')![2]!
   t.match(await browser.get(`${url}/account/sign-in/remove?way=${'x'.repeat(43)}`), { status: 400 }, 'somebody else\'s way')
   t.match(await yes(browser, await browser.get(url + link)), { status: 200, url: `${url}/account` })
   t.notMatch((await browser.get(`${url}/account`)).text, 'Second: mallory')
