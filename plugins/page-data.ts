@@ -3,8 +3,8 @@
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
 export interface Action { label: string, href: string }
 
-/** What else the person may end: how many apps are connected, and the other ways to sign in, in words. */
-export interface EndOthers { apps: number, ways: string[] }
+/** What else the person may end: how many apps are connected, and the other ways to sign in, in words. `ticked`: unless they say otherwise. */
+export interface EndOthers { apps: number, ways: string[], ticked: boolean }
 
 /** The app that sent the person, and the host they will return to. */
 interface OnBehalfOf { name: string, host: string }

@@ -18,7 +18,7 @@ export default async function resetPassword (app: FastifyInstance, { publicUrl }
       link: secret,
       email,
       // Who made an account that nobody has ever shown to own keeps nothing of it.
-      ...(account.verified && { asks: { apps: apps.length, ways: ways.map(({ backend, email: address }) => [app.signIn.backends.get(backend)?.title ?? backend, address].filter(Boolean).join(': ')) } }),
+      ...(account.verified && { asks: { apps: apps.length, ticked: true, ways: ways.map(({ backend, email: address }) => [app.signIn.backends.get(backend)?.title ?? backend, address].filter(Boolean).join(': ')) } }),
       actions: { reset: paths.resetPassword }
     }
   }

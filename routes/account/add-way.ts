@@ -1,6 +1,6 @@
 // One more way to sign in: the person signs in with it, is shown whose it is, and says that they want it. It needs fresh proof, and the owner is told (OWASP ASVS 6.3.7).
 import type { FastifyInstance } from 'fastify'
-import { invalidRequest, OAuthError } from '../../errors.ts'
+import { invalidRequest } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
 import { sendWayAdded } from '../../plugins/confirmations.ts'
 import { formParameters, queryParameters } from '../../plugins/parameters.ts'
@@ -49,7 +49,7 @@ export default async function addWay (app: FastifyInstance) {
   app.post(paths.accountLinkAdd, async (request, reply) => {
     await checkForm(app, request)
     const { backend, user } = await app.signIn.ways.add(request, formParameters(request).get('interaction'))
-    if (!user) throw new OAuthError('invalid_request', 409, 'This way to sign in belongs to another account here, so it cannot be added to yours.')
+    if (!user) throw invalidRequest('This way to sign in belongs to another account here, so it cannot be added to yours.')
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
     sendWayAdded(app, user, titleOf(backend))
     return reply.redirect(paths.account, 303)

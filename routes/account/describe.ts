@@ -40,7 +40,7 @@ export function describeIdentity ({ backend, email, name }: LinkedIdentity, back
 
 /** @param stays of the identities: the one that is not offered. */
 export const describeOthers = ({ identities }: User, apps: number, stays: (identity: LinkedIdentity) => boolean, backends: Backends): EndOthers =>
-  ({ apps, ways: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends)) })
+  ({ apps, ticked: false, ways: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends)) })
 
 export const describeOwn = ({ backend, account }: Kept): PageData['account']['own'][number] => ({
   email: account.email,

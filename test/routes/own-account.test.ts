@@ -187,7 +187,7 @@ storageTest('a link to a new address is void once somebody has chosen a new pass
   t.equal((await browser.get(first)).status, 400)
   t.equal((await browser.submit(page, () => true)).status, 400)
 
-  const second = await ask(address(t, 'eve'), NEXT)
+  const second = await ask(address(t, 'two'), NEXT)
   await browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-out-everywhere')
   t.equal((await browser.get(second)).status, 400)
   t.match((await signIn(ann, NEXT, browser)).url, /\/$/)

@@ -192,7 +192,7 @@ storageTest('who may not be added: one click, a backend that leads there already
 
   const question = await enter(browser, await begin(browser), 'eve')
   await throughSecond('eve')
-  t.match(await yes(browser, question), { status: 409, text: /belongs to another account/ }, 'it came to belong to somebody while the person was asked')
+  t.match(await yes(browser, question), { status: 400, text: /belongs to another account/ }, 'it came to belong to somebody while the person was asked')
 
   const [during, asked] = [await begin(browser), await enter(browser, await begin(browser), 'late')]
   await app.signIn.people.signOutEverywhere(id)
