@@ -1,5 +1,5 @@
 // Who may come in, and as whom: the allow-list, invitations, and the one account that a person has however they sign in (threats LG-12, WB-11).
-import type { AuthBackend, Identity, SignedIn } from '../../auth-backends/contract.ts'
+import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
@@ -39,8 +39,6 @@ interface Options extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitatio
   invitations: Pick<Invitations, 'take' | 'takeHeld' | 'close'>
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
-  openInvite (interaction: Interaction): string | undefined
-  openProof (interaction: Interaction): { backend: string, identity: SignedIn, userId: string } | undefined
 }
 
 /** Whether this person could sign in with that backend as well. One click is nobody's alone, and a temporary account keeps no way in. */
@@ -54,7 +52,7 @@ async function checkGeneration ({ accounts }: Pick<AuthBackend, 'accounts'>, { s
   if (account?.subject !== subject || account.generation !== generation) throw signInExpired()
 }
 
-export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, users, people, now, invitations, backends, openInvite, openProof }: Options): Admissions {
+export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, users, people, now, invitations, backends }: Options): Admissions {
   const checkStill = (backend: string, identity: Identity) => checkGeneration(backends.get(backend) ?? {}, identity)
 
   async function checkIdentity (backend: string, identity: Identity): Promise<void> {
@@ -67,7 +65,7 @@ export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, user
     // An account on this server was let in when it was made.
     if (!newcomersNeedInvitation || oneClick || accounts) return
     if (identity.email !== undefined && identity.emailVerified !== false && await invitations.takeHeld(backend, identity.email)) return
-    if (await invitations.take(openInvite(interaction))) return
+    if (await invitations.take(interaction.invite)) return
     throw accessDenied('New people come in by invitation here. Ask the person who runs this server for a link, and open it in this browser.')
   }
 
@@ -104,7 +102,7 @@ export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, user
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Looked at again: a change raises the generation before it ends the sessions, so it ends this one or is seen here.
       await checkStill(backend, identity)
-      const proof = openProof(interaction)
+      const { proof } = interaction
       // Both were shown within one sign-in of one browser: they are one person.
       if (proof?.userId === user.id) {
         await checkStill(proof.backend, proof.identity)

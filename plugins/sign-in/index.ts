@@ -1,7 +1,7 @@
 // Sign-in: opens the backends, parks what a person came for, binds every step to the browser that began it, and keeps the session (threats LG-07..10).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthBackend, SignedIn } from '../../auth-backends/contract.ts'
+import type { AuthBackend, House } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config.ts'
 import { signInExpired } from '../../errors.ts'
 import type { Grants } from '../grants/index.ts'
@@ -15,6 +15,7 @@ import { createBrowserSessions, type BrowserSessions } from './browser-sessions.
 import type { BrowserSession, Interaction } from './contract.ts'
 import { createDeadlines, sweepPeople } from './deadlines.ts'
 import type { Errand } from './errand.ts'
+import { createHandles } from './handles.ts'
 import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createOutcomes, type Outcomes } from './outcome.ts'
@@ -66,10 +67,11 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
   app.signIn.people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
   sweepPeople(app)
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail'] })
+}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
-  const house = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, log: app.log }
+  const work: House['work'] = (task, input, { deadline }) => app.workers.run(task, input, { person: { server: 'sign-in' }, deadline })
+  const house: House = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, work, log: app.log }
   const opened = new Map<string, AuthBackend>()
   for (const backend of backends) opened.set(backend.id, await backend.open(house))
   return opened
@@ -77,13 +79,12 @@ async function openBackends (app: FastifyInstance, { backends, publicUrl }: Opti
 
 function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, newcomersNeedInvitation }: Options, backends: Map<string, AuthBackend>): SignIn {
   const browser = createBrowser(publicUrl.startsWith('https:'))
-  const interactions = createInteractions(app.storage.collection<Interaction>('interaction'), browser)
+  const interactions = createInteractions(app, createHandles(app), browser)
   const { park, look, replace } = interactions
   const deadlines = createDeadlines(app.storage, app.now, (id) => backends.get(id)?.oneClick?.lifetime)
   const users = createUsers(app.storage, app.now, deadlines)
   const people = createPeople({ users, deadlines, grants: app.grants, backends, allowedEmails, now: app.now })
   const invitations = createInvitations(app.storage, app.now)
-  const { seal, unseal } = sealingOfSteps(app)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const services = createBackendSessions({
@@ -104,16 +105,14 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, newcome
     people,
     now: app.now,
     invitations,
-    backends,
-    openInvite: ({ invite }) => invite && unseal(invite),
-    openProof: ({ proof }) => proof && { ...proof, identity: JSON.parse(unseal(proof.identity)) as SignedIn }
+    backends
   })
-  const outcomes = createOutcomes({ app, backends, admissions, services, look, replace, seal, user: sessions.user, open: sessions.open })
-  const resume: SignIn['resume'] = (request, reply, errand) => {
+  const outcomes = createOutcomes({ app, backends, admissions, services, look, replace, user: sessions.user, open: sessions.open })
+  const resume: SignIn['resume'] = async (request, reply, errand) => {
     const session = browser.session(request)
-    return park({ errand, browser: browser.identify(request, reply), ...(session && { session }) })
+    return park(request, { errand, browser: browser.identify(request, reply), ...(session && { session }) })
   }
-  const ways = createWays({ now: app.now, sessions, admissions, people, look, take: interactions.take, resume, unseal, endSession: services.end })
+  const ways = createWays({ now: app.now, sessions, admissions, people, look, take: interactions.take, resume, endSession: services.end })
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {
@@ -124,8 +123,8 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, newcome
     invitations,
     people,
     services,
-    steps: createSteps({ ...outcomes, look, replace, seal, unseal, slowDown: app.limits.slowDown }),
-    park: (request, reply, errand, { invite } = {}) => park({ errand, browser: browser.identify(request, reply), ...(invite && { invite: seal(invite) }) }),
+    steps: createSteps({ ...outcomes, look, replace, newHandle: interactions.newHandle, slowDown: app.limits.slowDown }),
+    park: (request, reply, errand, { invite } = {}) => park(request, { errand, browser: browser.identify(request, reply), ...(invite && { invite }) }),
     ways,
     resume,
     async signOutOthers (request, reply, userId) {
@@ -135,19 +134,6 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, newcome
     formToken,
     checkFormToken (request, token) {
       if (token === undefined || !equalSecrets(token, formToken(request))) throw signInExpired()
-    }
-  }
-}
-
-/** What a parked step holds is sealed: it may be an address, a PKCE verifier or a token. */
-function sealingOfSteps ({ sealing }: Pick<FastifyInstance, 'sealing'>) {
-  const PURPOSE = 'sign-in step'
-  return {
-    seal: (secret: string) => sealing.seal(PURPOSE, Buffer.from(secret)),
-    unseal (sealed: string): string {
-      const secret = sealing.unseal(PURPOSE, sealed)
-      if (!secret) throw signInExpired()
-      return secret.toString()
     }
   }
 }

@@ -37,12 +37,11 @@ interface Options {
   look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   resume (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
-  unseal (sealed: string): string
   /** Tells a service that the session of a sign-in is over. */
   endSession (backend: string, session: string): Promise<void>
 }
 
-export function createWays ({ now, sessions, admissions, people, look, take, resume, unseal, endSession }: Options): Ways {
+export function createWays ({ now, sessions, admissions, people, look, take, resume, endSession }: Options): Ways {
   const isFresh = ({ signedInAt, provenAt = signedInAt }: Visitor) => now() - provenAt < FRESH_SECONDS
 
   async function freshVisitor (request: FastifyRequest): Promise<Visitor> {
@@ -57,7 +56,7 @@ export function createWays ({ now, sessions, admissions, people, look, take, res
     const user = (await sessions.visitor(request))?.user
     // An errand of this kind was begun by somebody who had shown who they are, in this session, within the life of a handle.
     if (errand.kind !== 'link' || !proof || !user || user.id !== errand.userId || proof.userId !== user.id) throw signInExpired()
-    return { backend: proof.backend, identity: JSON.parse(unseal(proof.identity)) as SignedIn, user }
+    return { backend: proof.backend, identity: proof.identity, user }
   }
 
   return {

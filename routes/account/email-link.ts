@@ -16,6 +16,7 @@ export default async function emailLink (app: FastifyInstance) {
   }
 
   app.get(paths.changeEmail, async (request, reply) => {
+    await app.limits.attempt('authorization', request)
     const secret = queryParameters(request).get('link')
     const { account, email } = await readLink(secret)
     return reply.page('confirm', { link: secret!, email, replaces: account.email, actions: { confirm: paths.changeEmail } })
