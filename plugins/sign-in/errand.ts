@@ -20,7 +20,8 @@ export interface AuthorizationRequest {
 
 export type Errand =
   | { kind: 'authorization', request: AuthorizationRequest }
-  | { kind: 'visit', path: string }
+  /** `again`: the person shows anew who they are. */
+  | { kind: 'visit', path: string, again?: true }
   /** The person of this account adds a way to sign in to it. */
   | { kind: 'link', userId: string, path: string }
 

@@ -13,7 +13,7 @@ import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, refreshGrace: 30, authorizationCodeTtl: 60 }
+const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, grantTtl: 10_000, refreshGrace: 30, authorizationCodeTtl: 60 }
 const allowed = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
 const fits = () => undefined
 
@@ -142,6 +142,53 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       t.equal(await grants.revokeToken(refreshToken!.replace(`${grant.id}0.`, `${grant.id}7.`), 'c'), undefined)
       t.equal(await place.dump(), before)
       t.ok(await grants.verifyAccessToken(accessToken))
+    })
+
+    t.test('a grant ends at its absolute end however often it is refreshed, and without refreshing at its sliding one', async (t) => {
+      const begun = now
+      let { refreshToken: token, grant } = await issue()
+      const idle = await issue()
+      t.equal(grant.endsAt, begun + LIFE.grantTtl)
+      let last = ''
+      for (now += 950; now < grant.endsAt; now += 850) {
+        const next = await grants.refresh(token!, fits)
+        token = next.refreshToken
+        last = next.accessToken
+        t.equal(next.grant.endsAt, grant.endsAt, 'no refresh moves it')
+        if (now === begun + 950) {
+          now += 51
+          await t.rejects(grants.refresh(idle.refreshToken!, fits), refused, 'the idle one')
+        }
+      }
+      now = grant.endsAt - 1
+      ;({ refreshToken: token, accessToken: last } = await grants.refresh(token!, fits))
+      t.match(await grants.verifyAccessToken(last), { expiresAt: grant.endsAt }, 'no token outlives it')
+      now = grant.endsAt
+      t.equal(await grants.verifyAccessToken(last), undefined)
+      await t.rejects(grants.refresh(token!, fits), refused)
+    })
+
+    t.test('whoever wants to know hears of every grant that ends before its time, once, however it ends', async (t) => {
+      const ended: string[] = []
+      grants.whenEnded(async ({ id }) => { ended.push(id) })
+      const heard = async (work: (tokens: Awaited<ReturnType<typeof issue>>) => Promise<unknown>) => {
+        const tokens = await issue()
+        ended.length = 0
+        await work(tokens).catch(() => undefined)
+        return ended.filter((id) => id === tokens.grant.id).length
+      }
+      t.equal(await heard(({ grant: { id } }) => grants.revoke(id)), 1)
+      t.equal(await heard(({ grant: { id } }) => Promise.all([grants.revoke(id), grants.revoke(id)])), 1)
+      t.equal(await heard(() => grants.revokeAllOf('u')), 1)
+      t.equal(await heard(() => grants.revokeAllOf('u', ({ backend }) => backend === 'local')), 1)
+      t.equal(await heard(() => grants.revokeAllOf('u', ({ backend }) => backend === 'another')), 0)
+      t.equal(await heard(({ accessToken }) => grants.revokeToken(accessToken, 'c')), 1)
+      t.equal(await heard(({ accessToken }) => grants.revokeToken(accessToken, 'another client')), 0)
+      t.equal(await heard(async ({ refreshToken: spent }) => {
+        await grants.refresh(spent!, fits)
+        now += LIFE.refreshGrace + 1
+        await grants.refresh(spent!, fits)
+      }), 1, 'reuse')
     })
 
     t.test('WB-25: random steps against a model', async (t) => {
