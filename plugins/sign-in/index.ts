@@ -1,7 +1,7 @@
 // Sign-in: opens the backends, parks what a person came for, binds every step to the browser that began it, and keeps the session (threats LG-07..10).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthBackend } from '../../auth-backends/contract.ts'
+import type { AuthBackend, House } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config.ts'
 import { signInExpired } from '../../errors.ts'
 import type { Grants } from '../grants/index.ts'
@@ -62,10 +62,11 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
   app.decorate('signIn', createSignIn(app, options, backends))
   sweepPeople(app)
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail'] })
+}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
-  const house = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, log: app.log }
+  const work: House['work'] = (task, input, { deadline }) => app.workers.run(task, input, { person: { server: 'sign-in' }, deadline })
+  const house: House = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, work, log: app.log }
   const opened = new Map<string, AuthBackend>()
   for (const backend of backends) opened.set(backend.id, await backend.open(house))
   return opened
