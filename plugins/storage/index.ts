@@ -8,6 +8,7 @@ import { keepTime } from './house-time.ts'
 import { checkKey } from './key-check.ts'
 import { migrate, migrations } from './migrations.ts'
 import { observed, observers, type Observe } from './observed.ts'
+import { rememberCheck } from './readiness.ts'
 import { openSqliteStorage } from './sqlite.ts'
 import { createSealing, loadGeneratedKey, type Sealing } from './sealing.ts'
 
@@ -34,7 +35,8 @@ export default fp(async function storage (app: FastifyInstance, { dataDir, redis
   app.addHook('onClose', () => time.close())
   now = time.now
   const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
-  app.decorate('storage', watching.length > 0 ? observed(opened, observers(watching)) : opened)
+  const watched = watching.length > 0 ? observed(opened, observers(watching)) : opened
+  app.decorate('storage', { ...watched, check: rememberCheck(watched.check, now) })
   app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
   app.decorate('now', now)
   await checkKey(opened, app.sealing, app.log)
