@@ -15,7 +15,7 @@ import { checkForm, signInFirst } from './person.ts'
 
 /** Events on the page; the download has all that are kept. */
 const EVENTS_SHOWN = 20
-const EVENTS_KEPT = 1_000
+const EVENTS_KEPT = 4_000
 
 export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'allowedEmails'>) {
   await app.register(deleteAccount)
@@ -59,7 +59,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     const user = await checkForm(app, request)
     await app.signIn.people.signOutEverywhere(user.id)
     await app.signIn.leave(request, reply)
-    app.audit.record(request, 'sign_out_everywhere', { user: user.id })
+    app.audit.record(request, 'sign_out_everywhere', { user: user.id, backend: user.backend })
     return reply.page('message', {
       title: 'You are signed out everywhere',
       text: 'No browser is signed in to your account any more. Apps you connected stay connected; the account page ends them one by one.',

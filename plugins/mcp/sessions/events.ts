@@ -1,5 +1,6 @@
 // Streams of events in a session: each event has an id and is kept for a while, so that a client whose connection broke goes on where it stopped, on any instance (MCP 2025-11-25 "Resumability and Redelivery").
 import { isJSONRPCErrorResponse, isJSONRPCResultResponse, type JSONRPCMessage } from '@modelcontextprotocol/server'
+import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import { randomSecret, type Sealing } from '../../storage/sealing.ts'
@@ -86,7 +87,7 @@ export function createRequestStreams (options: StreamOptions): RequestStreams {
       }
       // One after the other, so that no event is written twice or out of order.
       const follow = () => { reading = (reading ?? Promise.resolve()).then(read).catch((err: unknown) => log.warn({ err }, 'a stream could not be resumed')) }
-      const stop = bus.subscribe(topic(id), follow)
+      const stop = bus.subscribe(topic(id), z.null(), follow)
       follow()
       return stop
     }
