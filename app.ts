@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import { documentUrl, registerCore } from './core.ts'
 import { OAuthError } from './errors.ts'
 import { paths } from './paths.ts'
+import { trustedProxies, useClientIpHeader } from './plugins/client-address.ts'
 import { Connections } from './plugins/connections.ts'
 import library from './plugins/library/index.ts'
 import mcp from './plugins/mcp/index.ts'
@@ -184,7 +185,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    trustProxy: trustedProxies(config),
     bodyLimit: config.bodyLimit,
     forceCloseConnections: 'idle',
     // A request that arrives while the server closes is still answered; its connection is closed after it.
@@ -194,6 +195,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
   connections.closeWith(app)
+  useClientIpHeader(app, config)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     done()

@@ -65,6 +65,7 @@ export const variables = z.object({
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
   CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),
   TRUST_PROXY: read.addresses.default([]),
+  CLIENT_IP_HEADER: read.clientIpHeader.optional(),
   ACCESS_TOKEN_TTL: read.integer(1, 86_400).default(3600),
   REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
   GRANT_TTL: read.integer(1, 366 * 86_400).default(366 * 86_400),
@@ -101,7 +102,7 @@ export async function loadConfig (environment: Environment, folder = process.cwd
   problems.push(...backendProblems)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
   problems.push(...configureTools(await loadTools(toolFolder), toolEnv).problems)
-  problems.push(...missingTogether(values, env))
+  problems.push(...contradictions(values, env))
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -138,6 +139,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     clientMetadataInsecureHosts: values.CLIENT_METADATA_INSECURE_HOSTS,
     corsOrigins: values.CORS_ORIGINS,
     trustProxy: values.TRUST_PROXY,
+    /** Lower case; `undefined` where the address of a visitor is that of the connection, or comes through `trustProxy`. */
+    clientIpHeader: values.CLIENT_IP_HEADER ?? (values.FLY_APP_NAME && values.TRUST_PROXY.length === 0 ? 'fly-client-ip' : undefined),
     /** Lifetimes in seconds. */
     accessTokenTtl: values.ACCESS_TOKEN_TTL,
     refreshTokenTtl: values.REFRESH_TOKEN_TTL,
@@ -163,13 +166,16 @@ export async function loadConfig (environment: Environment, folder = process.cwd
   })
 }
 
-/** What one variable asks of another. */
-function missingTogether (values: z.output<typeof variables>, env: Record<string, string>): string[] {
+/** What is wrong between variables that are right by themselves. */
+function contradictions (values: z.infer<typeof variables>, env: Record<string, string>): string[] {
   const problems: string[] = []
   if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
     problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
   }
   if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  if (values.CLIENT_IP_HEADER !== undefined && values.TRUST_PROXY.length > 0) {
+    problems.push('CLIENT_IP_HEADER: TRUST_PROXY is set as well, and the two find the address of a visitor in different ways; remove one of them')
+  }
   return problems
 }
 

@@ -59,7 +59,7 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
     app.signIn.checkFormToken(request, formParameters(request).get('token'))
     const user = await app.signIn.user(request)
     const away = await app.signIn.leave(request, reply, publicUrl)
-    if (user) app.audit.record(request, 'sign_out', { user: user.id })
+    if (user) app.audit.record(request, 'sign_out', { user: user.id, backend: user.backend })
     if (away !== undefined) return reply.redirect(away, 303)
     return reply.page('message', {
       title: 'You are signed out',

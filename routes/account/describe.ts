@@ -90,6 +90,7 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   token_refused: () => 'An app was refused',
   connected: ({ clientName }) => `${clientName} used this server for the first time`,
   refresh: ({ clientName }) => `${clientName} renewed its access`,
+  retry: ({ clientName }) => `${clientName} renewed its access twice with the same token`,
   reuse: ({ clientName }) => `${clientName} used something twice that works once, and was disconnected`,
   revocation: ({ clientName }) => `${clientName} was disconnected`,
   tool_call: ({ clientName, tool, outcome }) => `${clientName} called ${tool}${outcome === 'ok' ? '' : outcome === 'refused' ? ', over a limit' : ', without success'}`,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { paths } from '../../paths.ts'
 import { signInFirst } from './person.ts'
 
-const EVENTS_KEPT = 1_000
+const EVENTS_KEPT = 4_000
 
 export default async function downloads (app: FastifyInstance) {
   app.get(paths.accountNotes, async (request, reply) => {

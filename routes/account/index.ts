@@ -69,7 +69,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     await app.signIn.people.signOutEverywhere(user.id)
     if (endsApps) await app.signIn.people.disconnectApps(user.id)
     await app.signIn.leave(request, reply)
-    app.audit.record(request, 'sign_out_everywhere', { user: user.id })
+    app.audit.record(request, 'sign_out_everywhere', { user: user.id, backend: user.backend })
     tellOfRemovedWays(app, request, user, removed)
     return reply.page('message', {
       title: 'You are signed out everywhere',
