@@ -2,10 +2,11 @@
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {
-  // Attempts of one address (an IPv6 network counts as one) in a minute, at each page.
+  // Attempts of one address (an IPv6 network counts as one) in a minute. Each form and endpoint counts by itself; the pages of `authorization` count together.
   'sign-in': 10,
   'sign-up': 5,
   registration: 20,
+  /** Requests for authorization, and pages and forms of people who are not signed in. */
   authorization: 120,
   /** Refused requests at the token, revocation and introspection endpoints; good ones are neither counted nor refused. */
   'token-failure': 60,

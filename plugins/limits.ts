@@ -28,7 +28,7 @@ declare module 'fastify' {
 }
 
 export interface Limits {
-  /** Counts one. @throws too_many_requests beyond the limit. */
+  /** Counts one, however often it is asked within one request. @throws too_many_requests beyond the limit. */
   attempt (what: Limited, request: FastifyRequest): Promise<void>
   /**
    * For callers that prove themselves with what nobody can guess. Only refusals count, and only refusals become
@@ -54,9 +54,11 @@ export default fp(async function limits (app: FastifyInstance, { rateLimits, red
 const noLimits: Limits = { async attempt () {}, countingFailures: async (_what, _request, work) => work(), async slowDown () {}, async noteFailure () {} }
 
 function createLimits (app: FastifyInstance, table: LimitTable): Limits {
-  // Each page on its own: whoever floods one, behind an address that others share, does not close the next.
+  // Each form and endpoint on its own: whoever floods one, behind an address that others share, does not close the next. Pages that
+  // are opened without being signed in count together: there is one way around a limit for each of them otherwise.
+  const keyOf = (what: Limited, { routeOptions }: FastifyRequest) => what === 'authorization' ? what : `${what} ${routeOptions.url}`
   const counters = Object.fromEntries(limited.map((what) => [what, app.createRateLimit({
-    max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${what} ${request.routeOptions.url} ${networkOf(request)}`
+    max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${keyOf(what, request)} ${networkOf(request)}`
   })])) as Record<Limited, Counter>
   const failures = app.createRateLimit({
     max: MOST_COUNTED, timeWindow: FAILURE_WINDOW, keyGenerator: (request) => `failures ${request.limitedAccount}`
@@ -77,8 +79,11 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     request.limitedAccount = hashSecret(account.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ''))
     return count(failures, request, increment)
   }
+  const results = new WeakMap<FastifyRequest, Map<Limited, Counted>>()
   const attempt = async (what: Limited, request: FastifyRequest) => {
-    const counted = await count(counters[what], request, true)
+    const before = results.get(request) ?? new Map<Limited, Counted>()
+    const counted = before.get(what) ?? await count(counters[what], request, true)
+    results.set(request, before.set(what, counted))
     if (counted.isExceeded) refuse(what, request, counted)
   }
   return {
