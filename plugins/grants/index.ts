@@ -46,6 +46,8 @@ export interface Grants {
   verifyAccessToken (token: string): Access | undefined | Promise<Access | undefined>
   /** Takes back what was issued, unless it was a retry: its answer did not reach the client, which finds its code or token as it was. */
   takeBack (issued: TokenSet): void
+  /** Whether what a token allowed when it was verified is still allowed: for what outlives its request. @throws StorageUnavailable. */
+  stillAllows (access: Access): boolean | Promise<boolean>
   /** Whether a refresh token may be used now: the current one, or one that storage has lost by being set back. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
@@ -99,6 +101,12 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       const parsed = parseToken('at', token)
       const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
       return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+    },
+    stillAllows (access) {
+      const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === life.publicUrl &&
+        inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
+      const found = (store.findKept ?? store.find)(access.grantId)
+      return found instanceof Promise ? found.then(allows) : allows(found)
     },
     async revokeToken (token, clientId) {
       const parsed = parseToken('rt', token) ?? parseToken('at', token)
