@@ -15,7 +15,6 @@ import { newGrantId, newToken, parseToken } from './token-format.ts'
 
 export { SpentSecret }
 
-
 declare module 'fastify' {
   interface FastifyInstance { grants: Grants }
 }
