@@ -15,8 +15,6 @@ import { newGrantId, newToken, parseToken } from './token-format.ts'
 
 export { SpentSecret }
 
-/** However often it is refreshed, a grant ends a year after the consent, or with the refresh lifetime if that is longer. */
-const ABSOLUTE_LIFETIME = 366 * 86_400
 
 declare module 'fastify' {
   interface FastifyInstance { grants: Grants }
@@ -56,15 +54,15 @@ export interface Grants {
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
   revokeToken (token: string, clientId: string): Promise<Grant | undefined>
   revoke (grantId: string): Promise<void>
-  /** Ends everything a person has allowed, codes that were not redeemed yet too. */
-  revokeAllOf (userId: string): Promise<void>
+  /** Ends everything a person has allowed, codes that were not redeemed yet too. @param which of it; without it, all. */
+  revokeAllOf (userId: string, which?: (grant: Grant) => boolean): Promise<void>
   /** The apps a person has connected, newest first. */
   listByUser (userId: string): Promise<Grant[]>
   /** Told of each grant that was ended before its time, after it is gone. */
   whenEnded (listener: (grant: Grant) => Promise<void>): void
 }
 
-type Options = Pick<Config, 'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
+type Options = Pick<Config, 'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
 
 export default fp(async function grants (app: FastifyInstance, options: Options) {
   app.decorate('grants', createGrants(await keepRecords<Grant>(app.storage, 'grant', app.now), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
@@ -123,8 +121,12 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       return found
     },
     revoke,
-    async revokeAllOf (userId) {
-      await Promise.all((await byUser.ids(userId)).map(revoke))
+    async revokeAllOf (userId, which) {
+      const concerns = async (id: string) => {
+        const grant = which && await store.find(id)
+        return which === undefined || (grant !== undefined && which(grant))
+      }
+      await Promise.all((await byUser.ids(userId)).map(async (id) => { if (await concerns(id)) await revoke(id) }))
       // Drops them from the list, too.
       await byUser.list(userId)
     },
@@ -146,7 +148,7 @@ function newGrant ({ clientId, clientName, user, backend, backendSession, scopes
     scopes,
     resource,
     createdAt,
-    endsAt: Math.min(accountEndsAt, createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl)),
+    endsAt: Math.min(accountEndsAt, createdAt + life.grantTtl),
     code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
     accessTokens: {},
     attempt

@@ -30,10 +30,10 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
 }
 
 /** Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen here. */
-async function checkWelcome (app: FastifyInstance, { id, user }: Grant): Promise<void> {
-  if (await app.signIn.people.isWelcome(user.id)) return
+async function checkWelcome (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
+  if (await app.signIn.people.isWelcome(user.id, backend)) return
   await app.grants.revoke(id)
-  throw invalidGrant('the account is locked or gone; sign in again')
+  throw invalidGrant('the account is locked or gone, or the way the person signed in is not theirs any more; sign in again')
 }
 
 export default async function token (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {

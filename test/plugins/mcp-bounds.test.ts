@@ -91,7 +91,7 @@ eachStorage('sessions: when there are very many in all, everybody goes on with a
 })
 
 const accessOf = (user: string, grantId: string): Access =>
-  ({ grantId, clientId: 'c', user: { id: user }, scopes: ['mcp:read'], resource: 'r', expiresAt: 4e9, clientName: 'App', backend: 'demo', attempt: 'a' })
+  ({ grantId, clientId: 'c', user: { id: user }, scopes: ['mcp:read'], resource: 'r', expiresAt: 4e9, clientName: 'App', backend: 'local', attempt: 'a' })
 
 function openStreams (t: { teardown (work: () => void): void }, stillAllows?: (access: Access) => boolean | Promise<boolean>) {
   let now = 1_000
