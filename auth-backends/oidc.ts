@@ -11,6 +11,9 @@ const DISCOVERY_LIFETIME = 3_600_000
 /** What the browser carries to the provider at sign-out must fit into a URL. */
 const LONGEST_HINT = 4096
 
+/** OpenID Connect Core §2. */
+const MAX_SUBJECT_CHARACTERS = 255
+
 interface Memo { verifier: string, nonce: string }
 
 /** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
@@ -120,6 +123,7 @@ type Tokens = Awaited<ReturnType<typeof OpenIdClient.authorizationCodeGrant>>
 function identify (claims: Claims, settings: OidcSettings, idToken: string | undefined): SignInAnswer {
   const refused = restriction(claims, settings)
   if (refused) return { refused }
+  if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) return { refused: 'Your provider names you by an id that is too long to be kept here.' }
   const called = [claims['name'], claims['preferred_username']].find((name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined)
   return {
     // A subject is unique within its issuer only (OpenID Connect Core §2).
