@@ -9,7 +9,7 @@ export default async function revoke (app: FastifyInstance) {
 
   app.post(paths.revoke, async (request, reply) => {
     const form = formParameters(request)
-    const client = await app.clients.authenticate(request)
+    const client = await app.clients.authenticate(request, app.grants.isHeld)
     // token_type_hint is only a hint: our tokens say what they are.
     const grant = await app.grants.revokeToken(form.need('token'), client.id)
     if (grant) app.audit.record(request, 'revocation', ofGrant(grant))

@@ -46,6 +46,8 @@ export interface Grants {
   findByRefreshToken (token: string): Promise<Grant | undefined>
   /** @returns undefined for anything but a live access token. */
   verifyAccessToken (token: string): Access | undefined | Promise<Access | undefined>
+  /** Whether a code or token, used or not, is of a grant of this client. */
+  isHeld (token: string, clientId: string): Promise<boolean>
   /** Whether a refresh token is the one that may be used now. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
@@ -97,6 +99,12 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       const parsed = parseToken('at', token)
       const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
       return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+    },
+    async isHeld (token, clientId) {
+      const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
+      const grant = parsed && await store.find(parsed.grantId)
+      if (!grant || grant.clientId !== clientId) return false
+      return parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
     },
     async revokeToken (token, clientId) {
       const parsed = parseToken('rt', token) ?? parseToken('at', token)
