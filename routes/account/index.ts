@@ -32,7 +32,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
       ...describeEnd(user),
       ...describeWays(user, app.signIn.backends),
       own: own.map(describeOwn),
-      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),
+      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, app.clients.verified(grant.clientId, grant.code.redirectUri), await app.usage.ofGrant(grant.id)))),
       events: events.map(describeEvent),
       token: app.signIn.formToken(request),
       actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, link: paths.accountLink, remove: paths.accountDelete, activity: paths.accountActivity, notes: paths.accountNotes, home: paths.home }
