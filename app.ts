@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import { documentUrl, registerCore } from './core.ts'
 import { OAuthError } from './errors.ts'
 import { paths } from './paths.ts'
+import { Connections } from './plugins/connections.ts'
 import library from './plugins/library/index.ts'
 import mcp from './plugins/mcp/index.ts'
 import load, { type LoadOptions } from './plugins/observe/load.ts'
@@ -174,7 +175,8 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
 const noSchemas = () => { throw new Error('a route has no schema here: let zod check what comes, as routes/register.ts does') }
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
-  const app = fastify({
+  const connections = new Connections()
+  const app: FastifyInstance = fastify({
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? logLines() },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
@@ -182,16 +184,14 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     genReqId: () => randomUUID(),
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     bodyLimit: config.bodyLimit,
-    // A half-sent head or body is dropped; Fastify's own default would keep it for ever.
-    requestTimeout: config.requestTimeout * 1000,
-    keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     // A request that arrives while the server closes is still answered; its connection is closed after it.
     return503OnClosing: false,
-    http: { headersTimeout: config.headersTimeout * 1000, connectionsCheckingInterval: Math.min(5, config.headersTimeout) * 1000, maxHeaderSize: 32 * 1024 },
+    serverFactory: (handler) => connections.createServer(handler, config, () => app.log),
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
+  connections.closeWith(app)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     done()

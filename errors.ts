@@ -69,3 +69,8 @@ export const tooManyRequests = (retryAfter: number) =>
 /** A step of the sign-in that is spent, expired, or belongs to another browser. */
 export const signInExpired = () =>
   new OAuthError('sign_in_expired', 400, 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.')
+
+/** What the operator has to put right before the server can start. The message says what is wrong, where, and the way out; a stack would hide it. */
+export class StartError extends Error {
+  override readonly name: string = 'StartError'
+}

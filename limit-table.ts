@@ -6,6 +6,7 @@ export const defaultLimits = {
   'sign-in': 10,
   'sign-up': 5,
   registration: 20,
+  /** Requests for authorization, and pages and forms of people who are not signed in. */
   authorization: 120,
   /** Refused requests at the token endpoint; good ones are not counted. */
   'token-failure': 60,

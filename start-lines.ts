@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
+import { StartError } from './errors.ts'
 import { callbackPath, paths } from './paths.ts'
 
 /** Milliseconds: with a large folder the lines come while it is still read. */
@@ -37,7 +38,11 @@ function signInLine (app: FastifyInstance, { signIn, signup }: Config): string {
 /** While sign-up is not open and nobody has an account yet, the operator lets the first one in. */
 async function firstInvitation (app: FastifyInstance, config: Config): Promise<string | undefined> {
   if (!config.signIn || config.signup === 'open' || !app.signIn.backends.has('local')) return undefined
-  const secret = await app.signIn.invitations.inviteFirst()
+  // A start on a full disk serves all the same; the next one prints the link.
+  const secret = await app.signIn.invitations.inviteFirst().catch((err: unknown) => {
+    app.log.warn({ err }, 'no link for the first account could be made')
+    return undefined
+  })
   return secret && `${config.publicUrl}${paths.signup}?invite=${secret}`
 }
 
@@ -63,4 +68,27 @@ export async function showProgress ({ library }: Pick<FastifyInstance, 'library'
     clearInterval(timer)
     terminal.write('\r\x1b[K')
   }
+}
+
+/**
+ * What the terminal says where the server cannot start: what the operator caused is a sentence with its way out, and anything
+ * else is a fault of the server, with its stack.
+ */
+export function describeStartFault (error: unknown): string {
+  const { name, message, cause, code, syscall, port, address, stack } = error as NodeJS.ErrnoException & { cause?: Error, port?: number, address?: string }
+  if (name === 'ConfigError') return `${message}\n`
+  const say = (sentence: string) => `The server could not start.\n  ${sentence}\n`
+  if (error instanceof StartError) return say(message)
+  if (name === 'StorageUnavailable') return say(`${message}${cause ? `: ${cause.message}` : ''}. ${STORAGE_HELP}`)
+  if (syscall === 'listen' || syscall === 'getaddrinfo') return say(listenHelp[code ?? '']?.(`${address ?? 'HOST'}:${port ?? 'PORT'}`) ?? `PORT, HOST: ${message}`)
+  return say(String(stack))
+}
+
+const STORAGE_HELP = 'With REDIS_URL, look whether Redis runs and takes writes; without it, whether DATA_DIR can be written'
+
+const listenHelp: Record<string, (place: string) => string> = {
+  EADDRINUSE: (place) => `PORT: something else listens at ${place}, perhaps this server already. End it, or choose another PORT`,
+  EACCES: (place) => `PORT: this user may not listen at ${place}. Choose a PORT from 1024 on, and let a proxy in front take 443`,
+  EADDRNOTAVAIL: (place) => `HOST: this machine has no address for ${place}. Use 127.0.0.1, or 0.0.0.0 for all of its addresses`,
+  ENOTFOUND: () => 'HOST: there is no such host. Use 127.0.0.1, or 0.0.0.0 for all addresses of this machine'
 }

@@ -221,6 +221,12 @@ export interface House {
   publicUrl: string
   /** Seconds since the epoch. */
   now (): number
+  /**
+   * Runs the default export of a module, `(input) => output`, in a closed process of its own: for what takes long.
+   * @param task `new URL('./my-task.ts', import.meta.url)`.
+   * @throws whatever the task throws, and when it cannot be run now, or not be ended within `deadline` milliseconds.
+   */
+  work<Out> (task: URL, input: unknown, options: { deadline: number }): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
 }
 

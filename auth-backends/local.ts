@@ -1,11 +1,14 @@
 // Accounts on this server: e-mail and password, kept in the house's own account book. OWASP authentication and password storage sheets.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { normalizeEmail, type Account, type Accounts, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type OwnAccounts, type SignUpRequest, type SignUpResult } from './contract.ts'
-import { createPasswordHasher, type PasswordHasher } from './password-hashing.ts'
+import { BackendUnavailable, normalizeEmail, type Account, type Accounts, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type OwnAccounts, type SignUpRequest, type SignUpResult } from './contract.ts'
+import { createPasswordHasher, createTurns, type PasswordHasher } from './password-hashing.ts'
 import { isTooLong, passwordProblem } from './password-rules.ts'
-import { strengthProblem } from './password-strength.ts'
 import { addressProblem, nameProblem } from './sign-up-rules.ts'
+import type { Input } from './strength-task.ts'
+
+const STRENGTH_TASK = new URL('./strength-task.ts', import.meta.url)
+const STRENGTH_DEADLINE_MS = 10_000
 
 /** Without mail nobody can show that they read the mailbox: the address is what they typed then, neither proven nor disproven. */
 const identify = ({ subject, email, name, emailVerified }: Account): Identity => ({ subject, email, name, ...(emailVerified && { emailVerified }) })
@@ -13,12 +16,24 @@ const identify = ({ subject, email, name, emailVerified }: Account): Identity =>
 const CONFIRM = 'We sent a message to this address. Open the link in it within 30 minutes to finish, and then sign in.'
 const UNCONFIRMED = 'This account has not been confirmed yet. Open the link that we sent to the address; “Forgot your password?” sends a new one.'
 
-/** The rules first: they are quick, and bound what is estimated. */
-const weakness = async (password: string, email: string, name: string | undefined): Promise<string | undefined> =>
-  passwordProblem(password, email) ?? await strengthProblem(password, [email, ...email.split(/[@.+_-]/), ...(name?.split(/\s+/) ?? [])])
+type Weakness = (password: string, email: string, name: string | undefined) => Promise<string | undefined>
+
+/** The rules first: they are quick, and bound what is estimated. @throws BackendUnavailable when it cannot be estimated now: no password is taken unseen. */
+function createWeakness ({ work }: Pick<House, 'work'>): Weakness {
+  const inTurn = createTurns({ running: 1, waiting: 64 })
+  return async (password, email, name) => passwordProblem(password, email) ?? await inTurn(async () => {
+    const known = [email, ...email.split(/[@.+_-]/), ...(name?.split(/\s+/) ?? [])]
+    try {
+      return await work<string | undefined>(STRENGTH_TASK, { password, known } satisfies Input, { deadline: STRENGTH_DEADLINE_MS })
+    } catch (cause) {
+      throw new BackendUnavailable('The strength of a password could not be estimated', { fault: 'busy', cause })
+    }
+  })
+}
 
 /** @param hasher replaced in tests that look at its limits. */
 export async function openLocal (house: House, hasher: PasswordHasher = createPasswordHasher()): Promise<AuthBackend> {
+  const weakness = createWeakness(house)
   // Checked in place of the hash of an account that does not exist, so that an unknown address takes as long as a wrong
   // password. Whoever comes first waits until there is one, whatever the address.
   let nobody: Promise<string> | undefined
@@ -74,13 +89,13 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
     title: 'Account on this server',
     password: { label: 'E-mail address', verify },
     signUp: { create },
-    accounts: openAccounts(house.accounts, hasher),
+    accounts: openAccounts(house.accounts, hasher, weakness),
     forget: (subject) => house.accounts.delete(subject)
   }
 }
 
 /** Accounts as the pages for passwords and addresses need them. */
-function openAccounts (book: Accounts, hasher: PasswordHasher): OwnAccounts {
+function openAccounts (book: Accounts, hasher: PasswordHasher, weakness: Weakness): OwnAccounts {
   const show = (account: Account | undefined) => account && { subject: account.subject, email: account.email, verified: account.emailVerified === true, contested: account.contested === true }
 
   /** The account, if this is its password. */

@@ -28,7 +28,8 @@ export function createPasswordHasher (limits = { running: 4, waiting: 64 }): Pas
 /** Not before the first password: a server whose people sign in elsewhere never needs it. */
 const argon2 = () => import('@node-rs/argon2')
 
-function createTurns ({ running, waiting }: { running: number, waiting: number }) {
+/** @returns runs a task when one of `running` places is free. @throws BackendUnavailable at once, when `waiting` wait already. */
+export function createTurns ({ running, waiting }: { running: number, waiting: number }) {
   let busy = 0
   const queue: (() => void)[] = []
   return async <T>(task: () => Promise<T>): Promise<T> => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { monotonicClock } from '../clock.ts'
 import { ConfigError, type Config } from '../config.ts'
+import { StartError } from '../errors.ts'
 import { openStorage } from '../plugins/storage/index.ts'
 import { StorageUnavailable, type Storage } from '../plugins/storage/contract.ts'
 
@@ -12,6 +13,8 @@ import { StorageUnavailable, type Storage } from '../plugins/storage/contract.ts
  * @param run gets the folder and whether `--replace` was given. @returns the line to print.
  */
 export async function command (help: string, run: (folders: string[], options: { replace: boolean }) => Promise<string>): Promise<void> {
+  // Copies and databases are for this user alone, wherever they are written.
+  process.umask(0o077)
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' }, replace: { type: 'boolean', default: false } } })
     if (values.help) process.stdout.write(help)
@@ -24,7 +27,7 @@ export async function command (help: string, run: (folders: string[], options: {
 
 /** Ends a command with the exit code 1, and with a stack only where the fault is the program's. @param help follows a wrong call. */
 export function fail (error: unknown, help = ''): void {
-  const isExpected = [ConfigError, OperatorError, StorageUnavailable].some((expected) => error instanceof expected)
+  const isExpected = [ConfigError, OperatorError, StartError, StorageUnavailable].some((expected) => error instanceof expected)
   process.stderr.write(`${isExpected ? (error as Error).message : (error as Error).stack}\n${help}`)
   process.exitCode = 1
 }

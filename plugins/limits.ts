@@ -30,7 +30,7 @@ declare module 'fastify' {
 }
 
 export interface Limits {
-  /** Counts one. @throws too_many_requests beyond the limit. */
+  /** Counts one, however often it is asked within one request. @throws too_many_requests beyond the limit. */
   attempt (what: Limited, request: FastifyRequest): Promise<void>
   /** Counts nothing. @throws too_many_requests when the limit was reached before. */
   check (what: Limited, request: FastifyRequest): Promise<void>
@@ -76,9 +76,12 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     request.limitedAccount = hashSecret(account.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ''))
     return count(failures, request, increment)
   }
+  const results = new WeakMap<FastifyRequest, Map<Limited, Counted>>()
   return {
     async attempt (what, request) {
-      const counted = await count(counters[what], request, true)
+      const before = results.get(request) ?? new Map<Limited, Counted>()
+      const counted = before.get(what) ?? await count(counters[what], request, true)
+      results.set(request, before.set(what, counted))
       if (counted.isExceeded) refuse(what, request, counted)
     },
     async check (what, request) {

@@ -1,14 +1,18 @@
 // Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for every way it can be away.
+import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Config } from '../config.ts'
+import { StartError } from '../errors.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Undefined without DATABASE_URL. */
     postgres: Postgres | undefined
+    /** What does not work just now although the server is ready, for whoever looks at its health. Asked once a second at most. */
+    partsAway (): Promise<string[]>
   }
 }
 
@@ -33,12 +37,28 @@ export const SCHEMA = 'mcp_oauth_server'
 const CONNECT_WITHIN_MS = 5_000
 const STATEMENT_WITHIN_MS = 30_000
 const CONNECTIONS = 10
+const LOOK_EVERY_MS = 1_000
+const MAX_LOOK_MS = 1_000
 
 export default fp(async function postgres (app: FastifyInstance, { databaseUrl }: Pick<Config, 'databaseUrl'>) {
   const opened = databaseUrl === undefined ? undefined : await connectPostgres(databaseUrl, app.log)
   app.decorate('postgres', opened)
+  app.decorate('partsAway', opened ? lookOnceASecond(opened) : async () => [])
   app.addHook('onClose', () => opened?.close())
 }, { name: 'postgres' })
+
+/** A server without its documents and notes still signs people in, so it stays ready. */
+function lookOnceASecond ({ query }: Pick<Postgres, 'query'>): () => Promise<string[]> {
+  let answer: Promise<string[]> | undefined
+  let askedAt = -Infinity
+  return () => {
+    if (answer && performance.now() - askedAt < LOOK_EVERY_MS) return answer
+    askedAt = performance.now()
+    const isThere = query('SELECT 1').then(() => true, () => false)
+    answer = Promise.race([isThere, sleep(MAX_LOOK_MS, false, { ref: false })]).then((there) => there ? [] : ['documents and notes'])
+    return answer
+  }
+}
 
 /** @throws Error that says what to check, when Postgres does not answer. */
 export async function connectPostgres (databaseUrl: string, log: { warn (message: string): void }): Promise<Postgres & { close (): Promise<void> }> {
@@ -89,7 +109,7 @@ function open (pool: pg.Pool, description: string): Postgres {
 /** Makes the schema, unless somebody did who may: an ordinary role need not be allowed to. */
 async function prepare ({ query, description }: Postgres): Promise<void> {
   const [found] = await query<{ found: boolean }>('SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found', [SCHEMA]).catch((error: Error) => {
-    throw new Error(`DATABASE_URL: ${description} did not answer as it should (${((error.cause ?? error) as Error).message}). Check the address, the user and that the server runs.`, { cause: error })
+    throw new StartError(`DATABASE_URL: ${description} did not answer as it should (${((error.cause ?? error) as Error).message}). Check the address, the user and that the server runs.`, { cause: error })
   })
   // Two instances that start at once may both get here.
   if (!found!.found) await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`).catch((error) => { if (error.code !== '23505' && error.code !== '42P06') throw error })

@@ -1,32 +1,50 @@
-// Heavy or hostile work outside the server's own process, where it can be killed at its deadline and can exhaust only its own memory.
+// Heavy or hostile work outside the server's own process, where it reaches nothing, can be killed at its deadline, and can exhaust only its own memory.
 import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import PQueue from 'p-queue'
-import type { Tinypool } from 'tinypool'
 import { ToolError } from '../tools/define-tool.ts'
+import { defaultMaxBytes } from './workers/memory.ts'
+import { permissionsOf } from './workers/permissions.ts'
+import { Pool } from './workers/pool.ts'
+import { ProcessEnded } from './workers/process.ts'
+import { TooManyWaiting, Turns } from './workers/turns.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { workers: Workers }
 }
 
+export type RunOptions = Share & ({ deadline: number, signal?: AbortSignal | undefined } | { deadline?: number | undefined, signal: AbortSignal })
+
+/** Besides, a task has an end: after `deadline` milliseconds, waiting for a free worker included, or when `signal` is aborted. */
+interface Share {
+  /**
+   * Whose share of the workers this takes: the id of a user, `null` for all who have not signed in together, or, for
+   * work of the server itself, which part of it: then nobody's calls wait behind it, nor it behind theirs.
+   */
+  person: string | null | { server: string }
+  /** Real paths of files that the task may read besides its own code. */
+  reads?: readonly string[] | undefined
+}
+
 export interface Workers {
   /**
-   * Runs the default export of a module, `(input) => output`, in a child process with an empty environment.
+   * Runs the default export of a module, `(input) => output`, in a child process. The process has no environment and no network, starts no
+   * other, writes no file, and reads only the folder of its package that the module lies in, the packages, and `reads`.
    * @param task the module's file URL: `new URL('./task.ts', import.meta.url)`.
    * @param input travels by structured clone, and so does the output.
-   * @param options.deadline milliseconds, waiting for a free worker included; the worker is killed after them.
    * @throws ToolError which the task threw; WorkersBusy; WorkerDied; the signal's reason once it is aborted, and a TimeoutError at the deadline.
    */
-  run<Out> (task: URL, input: unknown, options: { deadline: number, signal?: AbortSignal }): Promise<Out>
+  run<Out> (task: URL, input: unknown, options: RunOptions): Promise<Out>
 }
 
 /** Too much work is waiting already, so this was not begun. A 503 for a route; as a ToolError, a model can read it. */
 export class WorkersBusy extends ToolError {
   readonly statusCode = 503
 
-  constructor () {
-    super('The server is busy with other work and did not begin this. Try again in a few seconds.')
+  constructor (whose: 'own' | 'all' = 'all') {
+    super(whose === 'own'
+      ? 'Too many of your own calls are waiting already, so this was not begun. Wait for one of them to end, then try again.'
+      : 'The server is busy with other work and did not begin this. Try again in a few seconds.')
   }
 }
 
@@ -40,70 +58,64 @@ export class WorkerDied extends ToolError {
 export interface WorkersOptions {
   /** Tasks that run at once. */
   size?: number
-  /** Tasks that may wait for a free worker; one more is refused. */
-  mostWaiting?: number
+  /** Tasks that may wait for a free worker, of everybody together; one more takes the place of another. */
+  maxWaiting?: number
+  /** Tasks of one person that may wait; one more is refused. */
+  maxWaitingEach?: number
   /** Megabytes of JavaScript heap in each worker. */
-  memory?: number
+  heapMb?: number
+  /** Bytes of everything that a worker may hold, buffers too. */
+  maxBytes?: number
   /** Milliseconds after which a worker without work ends. */
-  idle?: number
+  idleMs?: number
 }
 
 /** At least two, so that one long task does not hold up all others. */
 const defaultSize = Math.min(4, Math.max(2, availableParallelism()))
 
 /**
- * Child processes rather than threads: a thread in native code (SQLite) cannot be terminated, and one huge array
- * in a thread aborts the whole server whatever its resourceLimits say. Starting one takes 20 ms longer.
+ * Child processes rather than threads: a thread in native code (SQLite) cannot be terminated, one huge array in a thread
+ * aborts the whole server whatever its resourceLimits say, and permissions are those of a process.
  */
-export default fp(async function workers (app: FastifyInstance, { size = defaultSize, mostWaiting = 32, memory = 256, idle = 20_000 }: WorkersOptions) {
-  let pool: Promise<Tinypool> | undefined
+export default fp(async function workers (app: FastifyInstance, options: WorkersOptions) {
+  const { size = defaultSize, maxWaiting = 64, maxWaitingEach = 16, heapMb = 256, maxBytes = defaultMaxBytes(), idleMs = 20_000 } = options
+  const pool = new Pool({ size, heapMb, maxBytes, idleMs })
+  // One person alone gets half of the workers: the next to come finds one that is free, or is so soon.
+  const turns = new Turns({ running: size, runningEach: Math.max(1, Math.floor(size / 2)), waiting: maxWaiting, waitingEach: maxWaitingEach })
   const closing = new AbortController()
-  // The pool's own queue would leave tasks waiting for ever behind a worker that was killed.
-  const queue = new PQueue({ concurrency: size })
-
-  const open = async () => {
-    const { Tinypool } = await import('tinypool')
-    const opened = new Tinypool({
-      runtime: 'child_process',
-      minThreads: 0,
-      maxThreads: size,
-      idleTimeout: idle,
-      maxMemoryLimitBeforeRecycle: memory / 2 * 1024 * 1024,
-      execArgv: [`--max-old-space-size=${memory}`],
-      // No secret of the server's environment is within reach of a task.
-      env: {},
-      serialization: 'advanced'
-    })
-    opened.on('error', (error) => app.log.warn({ err: error }, 'an idle worker failed'))
-    return opened
-  }
 
   app.decorate('workers', {
-    async run<Out> (task: URL, input: unknown, { deadline, signal }: { deadline: number, signal?: AbortSignal }) {
-      const stop = AbortSignal.any([AbortSignal.timeout(deadline), closing.signal, ...(signal ? [signal] : [])])
-      stop.throwIfAborted()
-      if (queue.size >= mostWaiting) throw new WorkersBusy()
+    async run<Out> (task: URL, input: unknown, { person, deadline, signal, reads }: RunOptions) {
+      const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : []), ...(deadline === undefined ? [] : [AbortSignal.timeout(deadline)])])
+      const permissions = permissionsOf(task, reads)
       try {
-        return await queue.add(async () => (await (pool ??= open())).run(input, { filename: task.href, signal: stop }) as Promise<Out>, { signal: stop })
+        const done = await turns.take(lineOf(person), stop)
+        try {
+          const worker = pool.take(permissions)
+          try {
+            return await worker.run({ task: task.href, input }, stop) as Out
+          } finally {
+            pool.give(worker)
+          }
+        } finally {
+          done()
+        }
       } catch (error) {
         stop.throwIfAborted()
-        const failure = readError(error)
-        if (failure instanceof WorkerDied) app.log.warn({ err: failure, task: task.pathname.split('/').at(-1) }, 'a worker died')
-        throw failure
+        if (error instanceof TooManyWaiting) throw new WorkersBusy(error.own ? 'own' : 'all')
+        if (!(error instanceof ProcessEnded)) throw readError(error)
+        app.log.warn({ task: task.pathname.split('/').at(-1), why: error.message }, 'a worker died')
+        throw new WorkerDied({ cause: error })
       }
     }
   })
   app.addHook('onClose', async () => {
     closing.abort(new WorkersBusy())
-    await (await pool)?.destroy()
+    await pool.close()
   })
 }, { name: 'workers' })
 
-/** What the task threw arrives as a plain object; what is an error here already was made by the pool, when the process ended. */
-function readError (error: unknown): Error {
-  if (error instanceof DOMException) return error // DataCloneError: the input cannot travel
-  if (error instanceof Error) return new WorkerDied({ cause: error })
-  const { name, message, stack } = Object(error) as Partial<Error>
-  if (name === 'ToolError') return new ToolError(message)
-  return Object.assign(new Error(message ?? String(error)), { name: name ?? 'Error', stack })
-}
+const lineOf = (person: RunOptions['person']): string => typeof person === 'string' ? `user ${person}` : person === null ? 'nobody' : `server ${person.server}`
+
+/** A class does not travel. */
+const readError = (error: unknown): unknown => (error as Error).name === 'ToolError' ? new ToolError((error as Error).message) : error

@@ -5,6 +5,9 @@ import { paths } from '../paths.ts'
 import { formParameters, queryParameters } from '../plugins/parameters.ts'
 
 export default async function confirmEmail (app: FastifyInstance) {
+  // Who comes here has no sign-in under way that would count them.
+  app.addHook('onRequest', (request) => app.limits.attempt('authorization', request))
+
   app.get(paths.confirmEmail, async (request, reply) => {
     const secret = queryParameters(request).get('link')
     const link = await app.accountLinks.find('confirm', secret)

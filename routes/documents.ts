@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import { OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
+import { visit } from '../plugins/sign-in/errand.ts'
 
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
   app.get<{ Params: { '*': string } }>(`${paths.documents}/*`, async (request, reply) => {
     const user = signIn ? await app.signIn.user(request) : undefined
     if (signIn && !user) {
-      const path = request.raw.url!.split('?')[0]!
-      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, { kind: 'visit', path })), 303)
+      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(request.raw.url!.split('?')[0]!))), 303)
     }
     const found = await app.library.of(user ?? null).fetch(request.params['*'])
     if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')

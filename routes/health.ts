@@ -15,7 +15,8 @@ export default async function health (app: FastifyInstance) {
     app.get(path, { config: anyHost }, async () => {
       if (app.isDraining) throw temporarilyUnavailable('This server is about to end; another one takes its place.')
       await app.storage.check()
-      return { status: 'ok' }
+      const away = await app.partsAway()
+      return { status: 'ok', ...(away.length > 0 && { away }) }
     })
   }
 }

@@ -29,6 +29,9 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
     reply.header('vary', 'Accept')
     const accept = request.headers.accept ?? ''
     if (accept.includes('text/event-stream')) return openStream(request, reply)
+    const user = signIn ? await app.signIn.user(request) : undefined
+    // Counting the documents is work, also for whoever is not signed in.
+    if (signIn && !user) await app.limits.attempt('authorization', request)
     if (!accept.includes('text/html')) {
       return reply.header('cache-control', 'no-store').send({
         name: manifest.name,
@@ -40,7 +43,6 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
         endpoints: { mcp: url, ...(signIn && { authorizationServer: url + paths.authorizationServer, protectedResource: url + paths.protectedResource }), health: url + paths.health }
       })
     }
-    const user = signIn ? await app.signIn.user(request) : undefined
     return reply.page('home', {
       name: 'MCP OAuth Server',
       version: manifest.version,

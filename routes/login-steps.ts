@@ -67,6 +67,8 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
     const form = formParameters(request)
     const handle = form.need('interaction')
     const decision = form.get('decision')
+    const { proof } = await app.signIn.look(request, handle)
+    if (!proof) throw signInExpired()
     if (decision === 'join') return reply.redirect(withInteraction(paths.login, await app.signIn.replace(request, handle, (interaction) => interaction)), 303)
     if (decision === 'apart') return goOn(request, reply, await steps.goApart(request, reply, handle))
     throw invalidRequest('Choose one of the two.')

@@ -6,7 +6,7 @@ import { invalidRequest } from '../errors.ts'
 import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
 import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
-import { describeErrand } from '../plugins/sign-in/errand.ts'
+import { describeErrand, visit } from '../plugins/sign-in/errand.ts'
 import type { Outcome } from '../plugins/sign-in/outcome.ts'
 
 interface Chosen { form: Parameters, handle: string, browser: string, backend: string, ways: AuthBackend, callbackUrl: string, mayCreate: boolean }
@@ -35,7 +35,7 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
   app.get(paths.login, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
     if (handle === undefined) {
-      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, { kind: 'visit', path: paths.home })), 303)
+      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(paths.home))), 303)
     }
     return showLogin(request, reply, handle)
   })

@@ -12,6 +12,9 @@ export default async function password (app: FastifyInstance, { publicUrl }: Pic
   const keepers = [...app.signIn.backends].flatMap(([id, { accounts }]) => accounts ? [{ id, accounts }] : [])
   const home = { label: 'To the start page', href: paths.home }
 
+  // Who comes here has no sign-in under way that would count them.
+  app.addHook('onRequest', (request) => app.limits.attempt('authorization', request))
+
   app.get(paths.forgotPassword, async (_request, reply) => {
     if (!app.mail.isOn || keepers.length === 0) {
       return reply.page('message', { title: 'Forgot your password?', text: 'This server sends no mail. Ask the person who runs it for a link to choose a new password.', action: home })

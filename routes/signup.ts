@@ -5,7 +5,7 @@ import { accessDenied, signInExpired } from '../errors.ts'
 import { pageAfter, paths, withInteraction, withSecret } from '../paths.ts'
 import { sendConfirmation } from '../plugins/confirmations.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
-import { describeErrand } from '../plugins/sign-in/errand.ts'
+import { describeErrand, visit } from '../plugins/sign-in/errand.ts'
 import { isAllowed } from '../plugins/sign-in/users.ts'
 
 type Field = 'email' | 'password' | 'name' | 'form'
@@ -34,14 +34,14 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     const query = queryParameters(request)
     const found = findBackend(query.get('backend'))
     const invite = query.get('invite')
-    const visit = { kind: 'visit' as const, path: paths.home }
+    await app.limits.attempt('authorization', request)
     if (signup !== 'open' && !await invitations.isValid(invite)) throw notInvited()
     // Where accounts are made elsewhere, the invitation goes along to the sign-in.
-    if (!found && invite !== undefined) return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit, { invite })), 303)
+    if (!found && invite !== undefined) return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(paths.home), { invite })), 303)
     if (!found) throw accessDenied('Accounts are not made on this server.')
     const handle = query.get('interaction')
     if (handle !== undefined) return show(request, reply, handle, found[0], invite)
-    const parked = await app.signIn.park(request, reply, visit, invite === undefined ? {} : { invite })
+    const parked = await app.signIn.park(request, reply, visit(paths.home), invite === undefined ? {} : { invite })
     return reply.redirect(withInteraction(paths.signup, parked) + (invite ? `&invite=${encodeURIComponent(invite)}` : ''), 303)
   })
 

@@ -73,8 +73,8 @@ const toolContracts = ['define-tool', 'define-resource', 'define-prompt', 'conte
 /** What each room may import of the project, as prefixes. `type:` allows the types alone. The room itself is always allowed. */
 const map: Array<{ room: RegExp, may: string[] }> = [
   { room: /^server\.ts$/, may: ['app.ts', 'config.ts', 'start-lines.ts'] },
-  { room: /^operator\//, may: ['operator/', 'core.ts', 'config.ts', 'paths.ts', 'clock.ts', 'plugins/', 'package.json'] },
-  { room: /^start-lines\.ts$/, may: ['type:config.ts', 'paths.ts'] },
+  { room: /^operator\//, may: ['operator/', 'core.ts', 'config.ts', 'errors.ts', 'paths.ts', 'clock.ts', 'plugins/', 'package.json'] },
+  { room: /^start-lines\.ts$/, may: ['type:config.ts', 'errors.ts', 'paths.ts'] },
   { room: /^app\.ts$/, may: ['core.ts', 'routes/', 'plugins/', 'tools/', 'sources/', 'clock.ts', 'type:config.ts', 'errors.ts', 'paths.ts'] },
   { room: /^core\.ts$/, may: ['plugins/', 'clock.ts', 'type:config.ts', 'paths.ts'] },
   { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts', 'type:tools/define-tool.ts', 'tools/load.ts', 'tools/open.ts'] },

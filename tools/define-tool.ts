@@ -109,12 +109,14 @@ export interface ToolContext {
   signal: AbortSignal
   /**
    * Runs the default export of a module, `(input) => output`, in a process of its own: for what is heavy, or could be hostile.
-   * It has no environment and little memory, and is killed when {@link signal} is aborted. A {@link ToolError} it throws arrives as one.
-   * @param task `new URL('./my-tool/task.ts', import.meta.url)`.
+   * It has no environment, no network and little memory, starts no other process, writes no file and reads none but its own code.
+   * It counts against the caller's share of the workers, and is killed when {@link signal} is aborted. A {@link ToolError} it throws arrives as one.
+   * @param task `new URL('./my-tool/task.ts', import.meta.url)`. It imports what lies in the same folder of the package, and packages.
    * @param input travels by structured clone, and so does the output.
    * @param options.deadline milliseconds after which it is killed, where that is sooner than the call's own end: a TimeoutError then.
+   * @param options.reads real paths of files that it may read besides; never taken from a caller.
    */
-  work<Out> (task: URL, input: unknown, options?: { deadline?: number }): Promise<Out>
+  work<Out> (task: URL, input: unknown, options?: { deadline?: number, reads?: readonly string[] }): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
   /** Adds to what the caller sees, after the result: a text, an image, a sound, a link, a document. Nothing of it is sent if the call fails. */
   show (...content: ContentBlock[]): void

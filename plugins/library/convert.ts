@@ -14,7 +14,7 @@ const PAUSE = 500
 export const createConvert = (workers: Pick<Workers, 'run'>, signal: AbortSignal): Convert => async (conversion) => {
   while (true) {
     try {
-      return await workers.run<Converted>(TASK, conversion, { deadline: DEADLINE, signal })
+      return await workers.run<Converted>(TASK, conversion, { person: { server: 'library' }, deadline: DEADLINE, signal })
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof WorkersBusy) await setTimeout(PAUSE, undefined, { signal })

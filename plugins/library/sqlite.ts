@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openDatabase, transaction } from '../sqlite.ts'
+import { growToDelete } from '../sqlite-room.ts'
+import { isDamaged, openDatabase, write } from '../sqlite.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
 import { createCounter, matchExpression, TOKENIZER } from './fts5.ts'
 import { splitText } from './parts.ts'
@@ -36,9 +37,6 @@ const PARTS_PER_HIT = 5
 
 const COLUMNS = 'id, title, text, type, modified, bytes'
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB: what a disk failure or a half-restored backup leaves behind. */
-const DAMAGED = new Set([11, 26])
-
 /** @param dataDir folder of the database file; made if missing. */
 export function openSqliteDocuments (dataDir: string): DocumentStore {
   const db = openIndex(dataDir)
@@ -48,7 +46,13 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
   return {
     description: `SQLite in ${dataDir}`,
     put: (documents) => putAll(db, sql, documents),
-    async remove (ids) { transaction(db, () => { for (const id of ids) remove(sql, id) }) },
+    async remove (ids) {
+      await write(db, () => {
+        // FTS5 marks a word as deleted by writing.
+        growToDelete(db)
+        for (const id of ids) remove(sql, id)
+      })
+    },
     async list () {
       return new Map(sql.list.all().map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }]))
     },
@@ -104,10 +108,11 @@ const SLICE_CHARACTERS = 250_000
 async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocument[]): Promise<void> {
   let slice: Array<() => void> = []
   let characters = 0
-  const write = () => {
-    transaction(db, () => { for (const step of slice) step() })
+  const writeSlice = async () => {
+    const steps = slice
     slice = []
     characters = 0
+    await write(db, () => { for (const step of steps) step() })
   }
   for (const document of documents) {
     const parts = splitText(document.text)
@@ -116,11 +121,11 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
       slice.push(() => putPart(sql, { ...document, text, part: index + 1, parts: parts.length }))
       characters += text.length
       if (characters < SLICE_CHARACTERS) continue
-      write()
+      await writeSlice()
       await setImmediate()
     }
   }
-  write()
+  await writeSlice()
 }
 
 /** In place of the same part that another process, which indexes the same folder, wrote between two slices. */
@@ -138,7 +143,7 @@ function openIndex (dataDir: string): DatabaseSync {
   try {
     return openCurrent(dataDir)
   } catch (error) {
-    if (!DAMAGED.has((error as { errcode?: number }).errcode ?? 0)) throw error
+    if (!isDamaged(error)) throw error
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(dataDir, FILE + suffix), { force: true })
     return openCurrent(dataDir)
   }
@@ -146,19 +151,10 @@ function openIndex (dataDir: string): DatabaseSync {
 
 const FILE = 'library.db'
 
-function openCurrent (dataDir: string): DatabaseSync {
-  const db = openDatabase(dataDir, FILE, 'NORMAL')
-  try {
-    transaction(db, () => {
-      if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
-      removeUnfinished(db)
-    })
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
-}
+const openCurrent = (dataDir: string): DatabaseSync => openDatabase(dataDir, FILE, 'NORMAL', (db) => {
+  if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
+  removeUnfinished(db)
+})
 
 /** What a stop in the middle of a long document left. */
 function removeUnfinished (db: DatabaseSync): void {

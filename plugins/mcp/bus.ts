@@ -2,37 +2,81 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
+import { z } from 'zod'
+
+/** Raise it when messages get another form: instances of two versions then do not hear each other during an update. */
+const VERSION = 1
+const MIN_MS_BETWEEN_WARNINGS = 60_000
+
+type Log = { warn (details: object, message: string): void }
 
 /** Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know asks again. */
 export interface Bus {
   publish (topic: string, message: unknown): void
-  /** @returns ends it. A listener must not throw. */
-  subscribe (topic: string, listener: (message: unknown) => void): () => void
+  /**
+   * @param schema what others send is held to it, and dropped where it does not fit: anything may be written into a shared Redis.
+   * @returns ends it. What the listener throws is logged, and ends nothing.
+   */
+  subscribe<T> (topic: string, schema: z.ZodType<T>, listener: (message: T) => void): () => void
   close (): void
 }
 
-export function createLocalBus (): Bus {
+interface LocalBus extends Bus {
+  /** A message that came from outside of this process. */
+  receive (topic: string, message: unknown): void
+  /** Says that something was dropped, once in a while. */
+  warn (err: unknown): void
+}
+
+export function createLocalBus (log: Log = { warn () {} }): LocalBus {
   const emitter = new EventEmitter().setMaxListeners(0)
+  let warnedAt = -Infinity
+  const warn = (err: unknown) => {
+    if (performance.now() - warnedAt < MIN_MS_BETWEEN_WARNINGS) return
+    warnedAt = performance.now()
+    log.warn({ err }, 'a message between instances was dropped')
+  }
   return {
-    publish: (topic, message) => { emitter.emit(topic, message) },
-    subscribe (topic, listener) {
-      emitter.on(topic, listener)
-      return () => { emitter.off(topic, listener) }
+    warn,
+    publish: (topic, message) => { emitter.emit(topic, message, false) },
+    receive: (topic, message) => { emitter.emit(topic, message, true) },
+    subscribe (topic, schema, listener) {
+      const hear = (message: unknown, isForeign: boolean) => {
+        try {
+          // What this process says itself is typed.
+          listener(isForeign ? schema.parse(message) : message as z.infer<typeof schema>)
+        } catch (error) {
+          warn(error)
+        }
+      }
+      emitter.on(topic, hear)
+      return () => { emitter.off(topic, hear) }
     },
     close: () => { emitter.removeAllListeners() }
   }
 }
 
-/** One channel for everything: each instance throws away what nobody there listens to. @throws StorageUnavailable if Redis does not answer. */
-export async function connectBus (url: string, log: { warn (message: string): void }): Promise<Bus> {
+const Envelope = z.object({ from: z.string(), topic: z.string(), message: z.unknown() })
+
+/**
+ * One channel for everything: each instance throws away what nobody there listens to.
+ * @param keyCheck only instances with the same secret key hear each other. @throws StartError if Redis does not answer.
+ */
+export async function connectBus (url: string, keyCheck: string, log: Log & { warn (message: string): void }): Promise<Bus> {
   const { connectRedis } = await import('../storage/redis-connection.ts')
-  const local = createLocalBus()
+  const local = createLocalBus(log)
   const self = randomUUID()
   const [sender, receiver] = await Promise.all([connectRedis(url, log), connectRedis(url, log)])
-  const channel = `${sender.options.keyPrefix ?? ''}mcp:bus`
+  // Redis itself does not keep the channels of its databases apart.
+  const { db: database = 0 } = sender.options as { db?: number }
+  const channel = `${sender.options.keyPrefix ?? ''}mcp:bus:${VERSION}:${database}:${keyCheck}`
   receiver.on('message', (_channel, text) => {
-    const { from, topic, message } = JSON.parse(text) as { from: string, topic: string, message: unknown }
-    if (from !== self) local.publish(topic, message)
+    try {
+      const { from, topic, message } = Envelope.parse(JSON.parse(text))
+      if (from !== self) local.receive(topic, message)
+    } catch (error) {
+      local.warn(error)
+    }
   })
   await receiver.subscribe(channel)
   // A connection that came back is a new one. If it breaks again before this, so will the next.

@@ -1,4 +1,5 @@
 // What has changed of the lists and the resources: told to every open stream, and kept a while so that a stream that broke can be told what it missed (MCP "Subscriptions"; 2025-11-25 "Resumability").
+import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
 import type { Bus } from './bus.ts'
@@ -33,6 +34,18 @@ const KEPT = 500
 /** Seconds. */
 const KEPT_FOR = 3_600
 
+/** As other instances send them. */
+const NumberedChanges: z.ZodType<readonly NumberedChange[]> = z.array(z.object({
+  number: z.number(),
+  change: z.intersection(
+    z.object({ user: z.string().nullish() }) as z.ZodType<Audience>,
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.enum(['tools_list_changed', 'prompts_list_changed', 'resources_list_changed']) }),
+      z.object({ kind: z.literal('resource_updated'), uri: z.string() })
+    ])
+  )
+}))
+
 interface ChangeLog { newest: number, entries: NumberedChange[] }
 
 export function createChanges (bus: Bus, storage: Storage, now: Clock, log: { warn (details: object, message: string): void }): Changes {
@@ -53,7 +66,7 @@ export function createChanges (bus: Bus, storage: Storage, now: Clock, log: { wa
         bus.publish(TOPIC, changes.map((change) => ({ number: 0, change })))
       }
     },
-    subscribe: (listener) => bus.subscribe(TOPIC, (numbered) => { for (const change of numbered as NumberedChange[]) listener(change) }),
+    subscribe: (listener) => bus.subscribe(TOPIC, NumberedChanges, (numbered) => { for (const change of numbered) listener(change) }),
     async newest () { return (await logs.find(LOG))?.newest ?? start() },
     async since (number) {
       const kept = await logs.find(LOG)

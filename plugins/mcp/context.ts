@@ -45,8 +45,9 @@ export class CallContext implements ToolContext {
   get notes (): ToolContext['notes'] { return this.#means.house.notes.of(this.user) }
 
   get work (): ToolContext['work'] {
-    const { house, patience, work } = this.#means
-    return (task, input, { deadline = work.deadline } = {}) => house.workers.run(task, input, { deadline, signal: patience.signal })
+    const { house, patience } = this.#means
+    const person = this.user && this.user.id
+    return (task, input, { deadline, reads } = {}) => house.workers.run(task, input, { person, deadline, signal: patience.signal, reads })
   }
 
   get signal (): AbortSignal { return this.#means.patience.signal }

@@ -83,7 +83,7 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
     resources: createResources(options.resources ?? [], signIn),
     prompts: createPrompts(options.prompts ?? [], signIn)
   }
-  const bus = options.redisUrl === undefined ? createLocalBus() : await connectBus(options.redisUrl, app.log)
+  const bus = options.redisUrl === undefined ? createLocalBus(app.log) : await connectBus(options.redisUrl, app.sealing.mac('mcp bus', 'channel').slice(0, 22), app.log)
   const changes = createChanges(bus, app.storage, app.now, app.log)
   const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
   const house = createHouse(app, options)

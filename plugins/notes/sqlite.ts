@@ -5,7 +5,8 @@ import type { SearchHit } from '../library/contract.ts'
 import { matchExpression, TOKENIZER } from '../library/fts5.ts'
 import { passage } from '../library/passage.ts'
 import { separateWords, shownWords } from '../library/words.ts'
-import { openDatabase, transaction } from '../sqlite.ts'
+import { growToDelete } from '../sqlite-room.ts'
+import { openDatabase, write } from '../sqlite.ts'
 import type { Note, NoteStore, Usage } from './contract.ts'
 
 // The long text comes last: whoever reads only the other columns does not touch its pages.
@@ -36,22 +37,29 @@ const COLUMNS = 'id, title, text, version, created, modified'
 
 /** @param dataDir folder of the database file; made if missing. @returns the store, and what tells this file from every other. */
 export function openSqliteNotes (dataDir: string): NoteStore & { identity: string } {
-  const db = openDatabase(dataDir, 'notes.db', 'FULL')
-  transaction(db, () => {
+  const db = openDatabase(dataDir, 'notes.db', 'FULL', (db) => {
     db.exec(SCHEMA)
     db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(randomBytes(16).toString('hex'))
   })
   const sql = prepare(db)
+  /** @param remove removes notes and returns their keys. @returns how many those were. */
+  const removeFound = (remove: () => Array<Record<string, unknown>>): number => {
+    // FTS5 marks a word as deleted by writing.
+    growToDelete(db)
+    const keys = remove()
+    for (const { key } of keys) sql.removeWords.run(key as number)
+    return keys.length
+  }
 
   return {
     identity: db.prepare('SELECT identity FROM file').get()!['identity'] as string,
     description: `SQLite in ${dataDir}`,
     async update (owner, id, decide) {
-      transaction(db, () => {
+      await write(db, () => {
         const known = sql.find.get(owner, id) as unknown as Note | undefined
         const note = decide(known && { ...known }, { ...sql.usage.get(owner) } as unknown as Usage)
         if (note) put(sql, owner, note)
-        else sql.remove.all(owner, id).forEach(({ key }) => sql.removeWords.run(key!))
+        else removeFound(() => sql.remove.all(owner, id))
       })
     },
     async find (owner, id) {
@@ -73,11 +81,7 @@ export function openSqliteNotes (dataDir: string): NoteStore & { identity: strin
       }))
     },
     async removeAll (owner) {
-      return transaction(db, () => {
-        const keys = sql.removeAll.all(owner)
-        for (const { key } of keys) sql.removeWords.run(key!)
-        return keys.length
-      })
+      return write(db, () => removeFound(() => sql.removeAll.all(owner)))
     },
     async close () { if (db.isOpen) db.close() }
   }

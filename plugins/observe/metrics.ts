@@ -46,7 +46,20 @@ function describeServer (prometheus: Prometheus, registry: Registry, app: Fastif
   new prometheus.Gauge({ name: 'mcp_info', help: 'Always 1; its labels say what runs.', labelNames: ['version', 'node'], registers })
     .set({ version: manifest.version, node: process.version }, 1)
   const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
-    new prometheus.Gauge({ name, help, registers, async collect () { this.set(await read()) } })
+    new prometheus.Gauge({
+      name,
+      help,
+      registers,
+      async collect () {
+        try {
+          this.set(await read())
+        } catch (err) {
+          // One figure that cannot be had must not take all others along, nor look as if nothing ran.
+          this.remove()
+          app.log.warn({ err }, `${name} could not be read`)
+        }
+      }
+    })
   gauge('mcp_documents', 'Documents in the index.', () => app.library.count())
   gauge('mcp_index_complete', '1 once the folder of documents was read in full, and while the index takes what changes.', () => Number(app.library.isComplete()))
 }

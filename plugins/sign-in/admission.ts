@@ -1,5 +1,5 @@
 // Who may come in, and as whom: the allow-list, invitations, and the one account that a person has however they sign in (threats LG-12, WB-11).
-import type { Identity, SignedIn } from '../../auth-backends/contract.ts'
+import type { Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { accessDenied } from '../../errors.ts'
@@ -33,11 +33,9 @@ interface Options extends Pick<Config, 'allowedEmails' | 'signup'> {
   isOneClick (backend: string): boolean
   /** Whether a person of these backends can still sign in. */
   isInUse (backend: string): boolean
-  openInvite (interaction: Interaction): string | undefined
-  openProof (interaction: Interaction): { backend: string, identity: SignedIn, userId: string } | undefined
 }
 
-export function createAdmissions ({ allowedEmails, signup, users, people, now, invitations, isOneClick, isInUse, openInvite, openProof }: Options): Admissions {
+export function createAdmissions ({ allowedEmails, signup, users, people, now, invitations, isOneClick, isInUse }: Options): Admissions {
   async function spendInvitation (invite: string | undefined): Promise<void> {
     if (!await invitations.take(invite)) throw accessDenied('New people come in by invitation here. Ask the person who runs this server for a link, and open it in this browser.')
   }
@@ -61,10 +59,10 @@ export function createAdmissions ({ allowedEmails, signup, users, people, now, i
       if (!known) {
         const twin = !apart && identity.emailVerified && identity.email !== undefined ? await users.findByVerifiedEmail(identity.email) : undefined
         if (twin?.identities.some((other) => other.backend !== backend && isInUse(other.backend))) return { kind: 'twin', user: twin }
-        if (signup === 'invite' && !signedUp && !isOneClick(backend)) await spendInvitation(openInvite(interaction))
+        if (signup === 'invite' && !signedUp && !isOneClick(backend)) await spendInvitation(interaction.invite)
       }
       const user = await users.signIn(backend, identity)
-      const proof = openProof(interaction)
+      const { proof } = interaction
       // Both were shown within one sign-in of one browser: they are one person.
       if (proof?.userId === user.id) await users.link(user.id, { backend: proof.backend, subject: proof.identity.subject })
       return { kind: 'user', user }

@@ -46,7 +46,7 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
     const id = browser.session(request)
     const session = id && await store.find(id)
     // A backend that is no longer named has no users here.
-    if (!session || !backends.has(session.backend)) return undefined
+    if (!session || !backends.has(session.backend) || session.signedInAt + SESSION_LIFETIME <= app.now()) return undefined
     const user = await users.find(session.userId)
     return user && !user.locked && !isOver(user, app.now()) && session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
   }
@@ -70,7 +70,7 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
       const backendSession = session === undefined ? undefined : await services.open(backend, session, { name: holderOfBrowser(id), endsAt })
       await store.put(id, { userId: user.id, backend, signedInAt: app.now(), epoch: user.sessionEpoch ?? 0, ...(backendSession && { backendSession }) }, SESSION_LIFETIME)
       app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(errand) })
-      return interactions.park({ errand, browser: bound, session: id })
+      return interactions.park(request, { errand, browser: bound, session: id })
     },
     async renew (request, reply, epoch) {
       const old = browser.session(request)

@@ -1,4 +1,5 @@
 // The state of a sign-in between two requests: who a person is here, what they came for, and which browser it is.
+import type { SignedIn } from '../../auth-backends/contract.ts'
 import type { Errand } from './errand.ts'
 
 /** Who a person is to a backend. */
@@ -40,7 +41,7 @@ export interface BrowserSession {
   backendSession?: string
 }
 
-/** A sign-in under way, parked while the person deals with the pages. Stored under the hash of its handle. */
+/** A sign-in under way, parked while the person deals with the pages. Sealed as a whole, wherever it is: an address, a PKCE verifier or a token may be in it. */
 export interface Interaction {
   errand: Errand
   /** Hash of the cookie of the browser that began it: no other browser can go on with it. */
@@ -53,11 +54,11 @@ export interface Interaction {
   proof?: Proof
   /** Why the last try came to nothing, for the page that is shown next. */
   failure?: Failure
-  /** The invitation the person came with, sealed. */
+  /** The invitation the person came with. */
   invite?: string
 }
 
-/** Memos and addresses are sealed. `account` is what failures are counted by. */
+/** `account` is what failures are counted by. */
 export type Step =
   | { kind: 'redirect', backend: string, memo: string }
   | { kind: 'email code', backend: string, email: string, prompt: string, tries: number, account: string }
@@ -65,8 +66,7 @@ export type Step =
 
 export interface Proof {
   backend: string
-  /** The sealed `SignedIn` of the backend. */
-  identity: string
+  identity: SignedIn
   /** Whose address it has. */
   userId: string
 }

@@ -5,12 +5,14 @@ import type { Storage } from '../storage/contract.ts'
 
 /** Rarely: on Redis each one goes through all keys. */
 const SWEEP_EVERY_MS = 600_000
+/** Accounts that end: one click makes one, so beyond this number the oldest end with the next sweep, before their time. */
+const MAX_TEMPORARY_ACCOUNTS = 10_000
 
 /** Kept beside the accounts, so that a sweep looks at nobody else. */
 export interface Deadlines {
   /** Called before the account is written: an end without an account does no harm, an account without its end would stay. @returns when it ends, counted from the first call; undefined for one that stays. */
   begin (userId: string, backend: string): Promise<number | undefined>
-  /** Ids of those whose time is over. */
+  /** Ids of those whose time is over, and of the oldest of those that are too many. */
   over (): AsyncIterable<string>
   forget (userId: string): Promise<void>
 }
@@ -26,7 +28,13 @@ export function createDeadlines (storage: Storage, now: Clock, lifetimeOf: (back
       return await ends.create(userId, { endsAt }, null) ? endsAt : (await ends.find(userId))?.endsAt ?? endsAt
     },
     async * over () {
-      for await (const { id, record } of ends.all()) if (record.endsAt <= now()) yield id
+      const left: Array<{ id: string, endsAt: number }> = []
+      for await (const { id, record } of ends.all()) {
+        if (record.endsAt <= now()) yield id
+        else left.push({ id, endsAt: record.endsAt })
+      }
+      const tooMany = Math.max(0, left.length - MAX_TEMPORARY_ACCOUNTS)
+      for (const { id } of left.sort((a, b) => a.endsAt - b.endsAt).slice(0, tooMany)) yield id
     },
     forget: (userId) => ends.delete(userId)
   }

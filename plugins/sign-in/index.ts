@@ -1,7 +1,7 @@
 // Sign-in: opens the backends, parks what a person came for, binds every step to the browser that began it, and keeps the session (threats LG-07..10).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthBackend, SignedIn } from '../../auth-backends/contract.ts'
+import type { AuthBackend, House } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config.ts'
 import { signInExpired } from '../../errors.ts'
 import type { Grants } from '../grants/index.ts'
@@ -15,6 +15,7 @@ import { createBrowserSessions, type BrowserSessions } from './browser-sessions.
 import type { BrowserSession, Interaction } from './contract.ts'
 import { createDeadlines, sweepPeople } from './deadlines.ts'
 import type { Errand } from './errand.ts'
+import { createHandles } from './handles.ts'
 import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createOutcomes, type Outcomes } from './outcome.ts'
@@ -61,10 +62,11 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
   app.decorate('signIn', createSignIn(app, options, backends))
   sweepPeople(app)
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
-}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail'] })
+}, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
-  const house = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, log: app.log }
+  const work: House['work'] = (task, input, { deadline }) => app.workers.run(task, input, { person: { server: 'sign-in' }, deadline })
+  const house: House = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, work, log: app.log }
   const opened = new Map<string, AuthBackend>()
   for (const backend of backends) opened.set(backend.id, await backend.open(house))
   return opened
@@ -72,7 +74,7 @@ async function openBackends (app: FastifyInstance, { backends, publicUrl }: Opti
 
 function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup }: Options, backends: Map<string, AuthBackend>): SignIn {
   const browser = createBrowser(publicUrl.startsWith('https:'))
-  const interactions = createInteractions(app.storage.collection<Interaction>('interaction'), browser)
+  const interactions = createInteractions(app, createHandles(app), browser)
   const { park, look, replace } = interactions
   const deadlines = createDeadlines(app.storage, app.now, (id) => backends.get(id)?.oneClick?.lifetime)
   const users = createUsers(app.storage, app.now, deadlines)
@@ -80,7 +82,6 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
   people.whenDeleted((id) => app.audit.forget(id))
   people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
   const invitations = createInvitations(app.storage)
-  const { seal, unseal } = sealingOfSteps(app)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const services = createBackendSessions({
@@ -102,11 +103,9 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     now: app.now,
     invitations,
     isOneClick: (id) => backends.get(id)?.oneClick !== undefined,
-    isInUse: (id) => backends.has(id),
-    openInvite: ({ invite }) => invite && unseal(invite),
-    openProof: ({ proof }) => proof && { ...proof, identity: JSON.parse(unseal(proof.identity)) as SignedIn }
+    isInUse: (id) => backends.has(id)
   })
-  const outcomes = createOutcomes({ app, backends, admissions, services, look, replace, seal, user: sessions.user, open: sessions.open })
+  const outcomes = createOutcomes({ app, backends, admissions, services, look, replace, user: sessions.user, open: sessions.open })
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {
@@ -117,11 +116,11 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     invitations,
     people,
     services,
-    steps: createSteps({ ...outcomes, look, replace, seal, unseal, slowDown: app.limits.slowDown }),
-    park: (request, reply, errand, { invite } = {}) => park({ errand, browser: browser.identify(request, reply), ...(invite && { invite: seal(invite) }) }),
+    steps: createSteps({ ...outcomes, look, replace, newHandle: interactions.newHandle, slowDown: app.limits.slowDown }),
+    park: (request, reply, errand, { invite } = {}) => park(request, { errand, browser: browser.identify(request, reply), ...(invite && { invite }) }),
     async resume (request, reply, errand) {
       const session = browser.session(request)
-      return park({ errand, browser: browser.identify(request, reply), ...(session && { session }) })
+      return park(request, { errand, browser: browser.identify(request, reply), ...(session && { session }) })
     },
     async signOutOthers (request, reply, userId) {
       const user = await users.change(userId, endSessions)
@@ -130,19 +129,6 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     formToken,
     checkFormToken (request, token) {
       if (token === undefined || !equalSecrets(token, formToken(request))) throw signInExpired()
-    }
-  }
-}
-
-/** What a parked step holds is sealed: it may be an address, a PKCE verifier or a token. */
-function sealingOfSteps ({ sealing }: Pick<FastifyInstance, 'sealing'>) {
-  const PURPOSE = 'sign-in step'
-  return {
-    seal: (secret: string) => sealing.seal(PURPOSE, Buffer.from(secret)),
-    unseal (sealed: string): string {
-      const secret = sealing.unseal(PURPOSE, sealed)
-      if (!secret) throw signInExpired()
-      return secret.toString()
     }
   }
 }

@@ -47,7 +47,6 @@ interface Options {
   look (request: FastifyRequest, handle: string): Promise<Interaction>
   /** Spends the handle and parks what comes after it. */
   replace (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction): Promise<string>
-  seal (secret: string): string
   user (request: FastifyRequest): Promise<User | undefined>
   /** Starts the session of the browser. */
   open (request: FastifyRequest, reply: FastifyReply, handle: string, entry: { user: User, backend: string, session: string | undefined }): Promise<string>
@@ -58,7 +57,7 @@ const MAX_ADDRESS_CHARACTERS = 254
 const WRONG = 'That did not match. Check what you typed and try again.'
 const TAKEN = 'This way to sign in belongs to another account here, so it cannot be added to yours.'
 
-export function createOutcomes ({ app, backends, admissions, services, look, replace, seal, user, open }: Options): Outcomes {
+export function createOutcomes ({ app, backends, admissions, services, look, replace, user, open }: Options): Outcomes {
   const fail: Outcomes['fail'] = async (request, { handle, backend, account }, reason, failure) => {
     const { errand } = await look(request, handle)
     app.audit.record(request, 'sign_in_failed', { backend, account: app.audit.hash(account), reason, ...attemptOf(errand) })
@@ -73,7 +72,7 @@ export function createOutcomes ({ app, backends, admissions, services, look, rep
       if (interaction.errand.kind === 'link' && (await user(request))?.id !== interaction.errand.userId) throw signInExpired()
       const admission = await admissions.admit(backend, identity, interaction, attempt)
       if (admission.kind === 'twin') {
-        const proof = { backend, identity: seal(JSON.stringify({ ...identity, session })), userId: admission.user.id }
+        const proof = { backend, identity: { ...identity, ...(session !== undefined && { session }) }, userId: admission.user.id }
         return { kind: 'choice', handle: await replace(request, handle, ({ step: _, failure: __, ...kept }) => ({ ...kept, proof })) }
       }
       if (admission.kind === 'taken') {
@@ -108,7 +107,7 @@ export function createOutcomes ({ app, backends, admissions, services, look, rep
       if ('refused' in answer) return fail(request, attempt, 'refused', { message: answer.refused, statusCode: 403 })
       if ('factor' in answer) {
         const { prompt, memo } = answer.factor
-        const step = { kind: 'factor' as const, backend: attempt.backend, memo: seal(memo), prompt, tries: 0, account: hashSecret(attempt.account) }
+        const step = { kind: 'factor' as const, backend: attempt.backend, memo, prompt, tries: 0, account: hashSecret(attempt.account) }
         return { kind: 'code', handle: await replace(request, attempt.handle, ({ failure: _, ...kept }) => ({ ...kept, step })) }
       }
       return enter(request, reply, attempt, presentable(answer))

@@ -1,10 +1,9 @@
 // A sign-in that takes several requests: to another site and back, a code by e-mail, a second factor, and the choice about an account that is there already (threats LG-07..09, LG-20; RFC 9700 §4.7).
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import type { SignInAnswer } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
 import { hashSecret } from '../storage/sealing.ts'
 import type { Interaction, Step } from './contract.ts'
-import { newHandle } from './interactions.ts'
 import type { Attempt, Failed, Outcome, Outcomes } from './outcome.ts'
 
 /** Codes have six digits: a few tries, then the way begins anew. */
@@ -28,9 +27,8 @@ interface Options extends Outcomes {
   replace (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction, next?: string): Promise<string>
   /** Waits, the longer the more often codes of this account were wrong lately. */
   slowDown (request: FastifyRequest, account: string): Promise<void>
-  seal (secret: string): string
-  /** @throws sign_in_expired for what was sealed under a key that is gone. */
-  unseal (sealed: string): string
+  /** Stands for a sign-in that will be parked, at the site of a provider. */
+  newHandle (): Promise<string>
 }
 
 type CodeStep = Exclude<Step, { kind: 'redirect' }>
@@ -38,15 +36,15 @@ type CodeStep = Exclude<Step, { kind: 'redirect' }>
 const withoutStep = ({ step: _, failure: __, ...interaction }: Interaction): Interaction => interaction
 
 export function createSteps (options: Options): Steps {
-  const { look, replace, seal, unseal, ask, settle } = options
+  const { look, replace, newHandle, ask, settle } = options
   return {
     async beginRedirect (request, { handle, backend, provider, callbackUrl }) {
       // The state is the handle that the callback goes on with: known to this browser and the provider, and stored as a hash.
-      const state = newHandle()
+      const state = await newHandle()
       const begun = await ask(request, { handle, backend, account: '' }, ({ redirect }) => redirect!.begin({ provider, callbackUrl, state }))
       if ('kind' in begun) return begun
       const { url, memo } = begun.answer
-      await replace(request, handle, (interaction) => ({ ...withoutStep(interaction), step: { kind: 'redirect', backend, memo: seal(memo) } }), state)
+      await replace(request, handle, (interaction) => ({ ...withoutStep(interaction), step: { kind: 'redirect', backend, memo } }), state)
       return { kind: 'away', url }
     },
     async finishRedirect (request, reply, { state, isFor, url }) {
@@ -54,7 +52,7 @@ export function createSteps (options: Options): Steps {
       // RFC 9700 §4.4: an answer counts at the callback of the one it was asked of.
       if (step?.kind !== 'redirect' || !isFor(step.backend)) throw signInExpired()
       const attempt = { handle: await replace(request, state!, withoutStep), backend: step.backend, account: '' }
-      const answered = await ask(request, attempt, ({ redirect }) => redirect!.finish({ url, state: state!, memo: unseal(step.memo) }))
+      const answered = await ask(request, attempt, ({ redirect }) => redirect!.finish({ url, state: state!, memo: step.memo }))
       return 'kind' in answered ? answered : settle(request, reply, attempt, answered.answer)
     },
     async sendCode (request, { handle, backend, email, mayCreate }) {
@@ -62,7 +60,7 @@ export function createSteps (options: Options): Steps {
       const sent = await ask(request, attempt, ({ emailCode }) => emailCode!.send({ email, mayCreate }))
       if ('kind' in sent) return sent
       if ('refused' in sent.answer) return options.fail(request, attempt, 'refused', { message: sent.answer.refused, statusCode: 403 })
-      const step: Step = { kind: 'email code', backend, email: seal(email), prompt: sent.answer.prompt, tries: 0, account: hashSecret(attempt.account) }
+      const step: Step = { kind: 'email code', backend, email, prompt: sent.answer.prompt, tries: 0, account: hashSecret(attempt.account) }
       return { kind: 'code', handle: await replace(request, handle, (interaction) => ({ ...withoutStep(interaction), step })) }
     },
     async verifyCode (request, reply, { handle, code }) {
@@ -74,20 +72,19 @@ export function createSteps (options: Options): Steps {
     async goApart (request, reply, handle) {
       const { proof } = await look(request, handle)
       if (!proof) throw signInExpired()
-      const identity = JSON.parse(unseal(proof.identity)) as SignedIn
       const next = await replace(request, handle, ({ proof: _, ...interaction }) => interaction)
-      return settle(request, reply, { handle: next, backend: proof.backend, account: '', apart: true }, identity)
+      return settle(request, reply, { handle: next, backend: proof.backend, account: '', apart: true }, proof.identity)
     }
   }
 }
 
-async function checkCode ({ ask, settle, replace, slowDown, unseal }: Options, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, step: CodeStep, code: string): Promise<Outcome> {
+async function checkCode ({ ask, settle, replace, slowDown }: Options, request: FastifyRequest, reply: FastifyReply, attempt: Attempt, step: CodeStep, code: string): Promise<Outcome> {
   await slowDown(request, step.account)
   const again = (tries: number, failure: Failed['failure']) =>
     replace(request, attempt.handle, (interaction) => ({ ...interaction, step: { ...step, tries }, failure }))
   const answered = await ask(request, attempt, (backend): Promise<SignInAnswer> => step.kind === 'factor'
-    ? backend.secondFactor!.verify({ memo: unseal(step.memo), code })
-    : backend.emailCode!.verify({ email: unseal(step.email), code }))
+    ? backend.secondFactor!.verify({ memo: step.memo, code })
+    : backend.emailCode!.verify({ email: step.email, code }))
   if ('kind' in answered) return { kind: 'code', handle: await again(step.tries, answered.failure) }
   const outcome = await settle(request, reply, attempt, answered.answer)
   if (answered.answer !== null || outcome.kind !== 'failed') return outcome

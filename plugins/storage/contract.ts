@@ -64,6 +64,9 @@ export interface Portable {
   clear (): Promise<void>
 }
 
+/** Where storage says what the operator should know. */
+export interface Log { warn (message: string): void }
+
 /** Vouches for what was read before. */
 export interface Watch {
   /** Whether whatever others had changed by now has been told: on SQLite exactly so, on Redis as of 100 ms ago at most. Tells what is due first. */
@@ -82,7 +85,7 @@ export interface Storage extends Portable {
   count (increments: readonly Increment[]): Promise<number[]>
   /** The values of counters, in the same order; 0 for one that does not exist. */
   counts (keys: readonly string[]): Promise<number[]>
-  /** Throws {@link StorageUnavailable} if a record cannot be written and read just now. */
+  /** Throws {@link StorageUnavailable} if records cannot be written and read just now. Adds nothing to what is stored. `app.storage` looks once a second at most. */
   check (): Promise<void>
   close (): Promise<void>
 }
@@ -100,8 +103,18 @@ interface Envelope { kind: string, record: unknown }
 
 export const encodeRecord = (kind: string, record: unknown): string => JSON.stringify({ kind, record } satisfies Envelope)
 
-/** @returns undefined for a value of another kind. */
-export function decodeRecord<T> (kind: string, value: string): T | undefined {
-  const envelope = JSON.parse(value) as Envelope
-  return envelope.kind === kind ? envelope.record as T : undefined
+/** @returns undefined for a value of another kind, and for one that is damaged. */
+export function decodeRecord<T> (kind: string, value: string, log: Log): T | undefined {
+  const envelope = decodeJson<Envelope | null>(kind, value, log)
+  return envelope?.kind === kind ? envelope.record as T : undefined
+}
+
+/** What is damaged counts as absent: nobody gets in by it, and it stops nobody else. */
+export function decodeJson<T> (kind: string, text: string, log: Log): T | undefined {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    log.warn(`a stored ${kind} is damaged (it is no JSON) and counts as absent`)
+    return undefined
+  }
 }

@@ -3,9 +3,12 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
-import type { Storage } from './contract.ts'
+import type { Log, Storage } from './contract.ts'
+import { keepTime } from './house-time.ts'
+import { checkKey } from './key-check.ts'
 import { migrate, migrations } from './migrations.ts'
 import { observed, observers, type Observe } from './observed.ts'
+import { rememberCheck } from './readiness.ts'
 import { openSqliteStorage } from './sqlite.ts'
 import { createSealing, loadGeneratedKey, type Sealing } from './sealing.ts'
 
@@ -19,16 +22,22 @@ declare module 'fastify' {
 
 type Options = Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> & { now: Clock }
 
-/** The storage a configuration names. @throws StorageUnavailable when it does not answer. */
-export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>, now: Clock, log: { warn (message: string): void }): Promise<Storage> =>
-  redisUrl === undefined ? openSqliteStorage(dataDir, now) : (await import('./redis.ts')).openRedisStorage(redisUrl, log)
+/** The storage a configuration names. @throws StartError, or StorageUnavailable when it does not answer. */
+export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>, now: Clock, log: Log): Promise<Storage> =>
+  redisUrl === undefined ? openSqliteStorage(dataDir, now, log) : (await import('./redis.ts')).openRedisStorage(redisUrl, log)
 
-export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now }: Options) {
-  const opened = await openStorage({ dataDir, redisUrl }, now, app.log)
+export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine }: Options) {
+  let now = machine
+  const opened = await openStorage({ dataDir, redisUrl }, () => now(), app.log)
   app.addHook('onClose', () => opened.close())
   await migrate(opened, migrations, app.log)
+  const time = await keepTime(opened, machine, app.log)
+  app.addHook('onClose', () => time.close())
+  now = time.now
   const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
-  app.decorate('storage', watching.length > 0 ? observed(opened, observers(watching)) : opened)
+  const watched = watching.length > 0 ? observed(opened, observers(watching)) : opened
+  app.decorate('storage', { ...watched, check: rememberCheck(watched.check, now) })
   app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
   app.decorate('now', now)
+  await checkKey(opened, app.sealing, app.log)
 }, { name: 'storage' })

@@ -1,6 +1,7 @@
 // What is stored has a version, and moves to the next one when a newer server first opens it: by one instance at a time, however many start at once.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Storage } from './contract.ts'
+import { StartError } from '../../errors.ts'
+import { StorageUnavailable, type Collection, type Storage } from './contract.ts'
 
 /**
  * A step from one version to the next. It may be cut short and run again, and instances of the version before may still be at
@@ -19,7 +20,7 @@ const LOCK_SECONDS = 60
 const WAIT_MS = 200
 
 /** The data is of a newer version: this one could misread it. */
-export class StorageTooNew extends Error {
+export class StorageTooNew extends StartError {
   override readonly name = 'StorageTooNew'
 }
 
@@ -37,7 +38,7 @@ export async function migrate (storage: Storage, steps: readonly Migration[], lo
       throw new StorageTooNew(`${storage.description} holds data of a newer version of this server (${version}; this one knows up to ${latest}). Start the newer version again, or restore a backup that was made before: docs/upgrading.md`)
     }
     if (version === latest) {
-      if (!found) await schema.create('version', { version }, null)
+      if (!found) await noteFirst(schema, version)
       return
     }
     if (!await lock.create('lock', {}, LOCK_SECONDS)) {
@@ -54,5 +55,14 @@ export async function migrate (storage: Storage, steps: readonly Migration[], lo
     } finally {
       await lock.delete('lock')
     }
+  }
+}
+
+/** New storage that takes no writes just now serves all the same: without a version it counts as the first, and the next start writes it down. */
+async function noteFirst (schema: Collection<{ version: number }>, version: number): Promise<void> {
+  try {
+    await schema.create('version', { version }, null)
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error
   }
 }

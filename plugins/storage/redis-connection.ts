@@ -1,14 +1,13 @@
 // A connection to Redis, or to a Redis Cluster, that says at once when it is away, sends nothing twice, and comes back by itself.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { StorageUnavailable } from './contract.ts'
+import { StartError } from '../../errors.ts'
+import type { Log } from './contract.ts'
 
 /** How long a command may take before the caller is told that storage is away. */
 const COMMAND_TIMEOUT_MS = 3_000
 const START_TIMEOUT_MS = 5_000
 /** How often a cluster is asked who holds what. After a failover that is how long its part of the keys stays away. */
 const SLOTS_REFRESH_MS = 1_000
-
-type Log = { warn (message: string): void }
 
 const shared = {
   lazyConnect: true,
@@ -26,7 +25,7 @@ const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
 /**
  * @param urls `redis://` or `rediss://`; several with commas between are members of one Cluster, and so is a single one
  * that says it has others beside it. `?keyPrefix=` of the first separates several servers on one Redis.
- * @throws StorageUnavailable when Redis does not answer within five seconds.
+ * @throws StartError that holds what Redis said last, when it is not ready within five seconds.
  */
 export async function connectRedis (urls: string, log: Log, options: Pick<RedisOptions, 'protocol'> = {}): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
@@ -74,20 +73,36 @@ function createCluster (seeds: string[]): Cluster {
 }
 
 async function whenReady<T extends Redis | Cluster> (redis: T, log: Log): Promise<T> {
-  redis.on('error', (error: Error) => log.warn(`Redis: ${error.message}`))
-  const ready = Promise.withResolvers<void>()
-  redis.once('ready', ready.resolve)
-  const timer = setTimeout(() => ready.reject(new StorageUnavailable('Redis did not answer at the start: check REDIS_URL and that the Redis server runs')), START_TIMEOUT_MS)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let isStarting = true
+  let last = 'it did not answer'
+  redis.on('error', (error: Error) => {
+    // Each attempt to connect fails with the same words: they are said once, at the start in the one line that ends it.
+    if (!isStarting && error.message !== last) log.warn(`Redis: ${error.message}`)
+    last = error.message
+  })
+  redis.on('ready', () => {
+    last = ''
+    resolve()
+  })
+  const timer = setTimeout(() => reject(new StartError(`REDIS_URL: Redis at ${placeOf(redis)} is not ready: ${last || 'it did not answer'}. Check the address and the password, and that the Redis server runs`)), START_TIMEOUT_MS)
   try {
-    redis.connect().catch(() => { /* tried again until the timer ends it */ })
-    await ready.promise
+    redis.connect().catch((error: Error) => { last = error.message })
+    await promise
     return redis
   } catch (error) {
     redis.disconnect()
     throw error
   } finally {
+    isStarting = false
     clearTimeout(timer)
   }
+}
+
+function placeOf (redis: Redis | Cluster): string {
+  if (redis instanceof Cluster) return 'the addresses named'
+  const { host, port, path } = redis.options
+  return path ?? `${host}:${port}`
 }
 
 /** The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come twice. */

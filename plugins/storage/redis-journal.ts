@@ -1,5 +1,5 @@
 // The journals and counters of the Redis storage: a stream a journal and one a topic, and a key a counter. No step touches two keys.
-import { JOURNAL_BOUNDS, type Journal, type Storage } from './contract.ts'
+import { decodeJson, JOURNAL_BOUNDS, type Journal, type Log, type Storage } from './contract.ts'
 import type { Client } from './redis.ts'
 
 /** KEYS[1]; ARGV: increment, lifetime in ms. The lifetime begins with the counter. */
@@ -21,7 +21,7 @@ export const journalKey = (name: string, topic?: string) => `mcp:journal:${name}
 type StreamEntry = [id: string, fields: string[]]
 
 /** @param guarded turns what Redis throws into StorageUnavailable. */
-export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<R>) => Promise<R>): Pick<Storage, 'journal' | 'count' | 'counts'> {
+export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<R>) => Promise<R>, log: Log): Pick<Storage, 'journal' | 'count' | 'counts'> {
   /** @param written each entry and its topics, as JSON. Not all at once: Redis does nothing else meanwhile. */
   const add = async (key: string, most: number, written: string[]) => {
     for (let first = 0; first < written.length; first += PAGE) await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
@@ -37,19 +37,10 @@ export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<
   }
 
   function journal<T> (name: string): Journal<T> {
+    const { entryOf, topicsOf } = decoder<T>(name, log)
     return {
       async append (entries) {
-        const all: string[] = []
-        const byTopic = new Map<string, string[]>()
-        for (const { topics, entry } of entries) {
-          const written = [JSON.stringify(entry), JSON.stringify(topics)]
-          all.push(...written)
-          for (const topic of topics) {
-            const before = byTopic.get(topic)
-            if (before) before.push(...written)
-            else byTopic.set(topic, [...written])
-          }
-        }
+        const { all, byTopic } = arrange(entries)
         const oldest = Date.now() - JOURNAL_BOUNDS.age * 1000
         await Promise.all([
           add(journalKey(name), JOURNAL_BOUNDS.entries, all),
@@ -62,14 +53,17 @@ export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<
       },
       async newest (topic, limit) {
         const found = await guarded(redis.xrevrange(journalKey(name, topic), '+', '-', 'COUNT', limit))
-        return found.map(([, fields]) => entryOf<T>(fields))
+        return found.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== undefined)
       },
       async * all () {
-        for await (const [, fields] of pages(name)) yield entryOf<T>(fields)
+        for await (const [, fields] of pages(name)) {
+          const entry = entryOf(fields)
+          if (entry !== undefined) yield entry
+        }
       },
       async forget (topic) {
         for await (const [id, fields] of pages(name)) {
-          if (topicsOf(fields).includes(topic)) await guarded(redis.xdel(journalKey(name), id))
+          if (topicsOf(fields)?.includes(topic)) await guarded(redis.xdel(journalKey(name), id))
         }
         await guarded(redis.del(journalKey(name, topic)))
       }
@@ -83,6 +77,23 @@ export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<
   }
 }
 
-const fieldOf = (fields: string[], name: string): string => fields[fields.indexOf(name) + 1]!
-const entryOf = <T>(fields: string[]): T => JSON.parse(fieldOf(fields, 'entry')) as T
-const topicsOf = (fields: string[]): string[] => JSON.parse(fieldOf(fields, 'topics')) as string[]
+function decoder<T> (name: string, log: Log) {
+  const decode = <R>(fields: string[], field: string): R | undefined => decodeJson<R>(`entry of the journal ${name}`, fields[fields.indexOf(field) + 1] ?? '', log)
+  return { entryOf: (fields: string[]) => decode<T>(fields, 'entry'), topicsOf: (fields: string[]) => decode<string[]>(fields, 'topics') }
+}
+
+/** Each entry and its topics as JSON: in the order of all, and of each topic. */
+function arrange (entries: ReadonlyArray<{ topics: readonly string[], entry: unknown }>) {
+  const all: string[] = []
+  const byTopic = new Map<string, string[]>()
+  for (const { topics, entry } of entries) {
+    const written = [JSON.stringify(entry), JSON.stringify(topics)]
+    all.push(...written)
+    for (const topic of topics) {
+      const before = byTopic.get(topic)
+      if (before) before.push(...written)
+      else byTopic.set(topic, [...written])
+    }
+  }
+  return { all, byTopic }
+}

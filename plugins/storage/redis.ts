@@ -1,6 +1,8 @@
 // OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script for every other atomic step. Works on Cluster, since no step touches two keys.
 import { Cluster, type Redis } from 'ioredis'
-import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage, type Watch } from './contract.ts'
+import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Log, type Storage, type Watch } from './contract.ts'
+import { StartError } from '../../errors.ts'
+import { checkRedis, watchClock } from './redis-check.ts'
 import { connectRedis, scanKeys } from './redis-connection.ts'
 import { openRedisJournals, RECORD, TALLY } from './redis-journal.ts'
 import { redisPortable } from './redis-portable.ts'
@@ -27,26 +29,43 @@ export type Client = (Redis | Cluster) & {
 }
 
 /** @param url as {@link connectRedis} takes it. @throws StorageUnavailable when Redis does not answer. */
-export async function openRedisStorage (url: string, log: { warn (message: string): void }): Promise<Storage> {
+export async function openRedisStorage (url: string, log: Log): Promise<Storage> {
   const redis = await connectRedis(url, log) as Client
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
   redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
   redis.defineCommand('record', { numberOfKeys: 1, lua: RECORD })
+  try {
+    await checkRedis(redis, log)
+    await checkRights(redis)
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  }
 
+  const { guarded, state } = createGuard()
+  const journals = openRedisJournals(redis, guarded, log)
   const watches: Watch[] = []
+  const stopClock = watchClock(redis, log)
 
   return {
     description: `${redis instanceof Cluster ? 'Redis Cluster' : 'Redis'} at ${new URL(url.split(',')[0]!).host}`,
-    collection: (kind) => collection(redis, kind),
-    ...openRedisJournals(redis, guarded),
-    ...redisPortable(redis, openRedisJournals(redis, guarded), guarded),
+    collection: (kind) => collection(redis, kind, { guarded, log }),
+    ...journals,
+    ...redisPortable(redis, journals, guarded),
     async watch (kind, changed) {
       const watch = await watchRedis(url, `${redis.options.keyPrefix ?? ''}${key(kind, '')}`, changed, log)
       watches.push(watch)
       return watch
     },
-    async check () { await guarded(redis.set(key('check', 'check'), '1', 'PX', 60_000)) },
+    async check () {
+      // Deletes what is not there: a Redis that may only be read refuses that, and nothing is written.
+      await guarded(redis.swap(key('check', 'check'), '', '', 0))
+      if (!state.isFull) return
+      await guarded(redis.set(key('check', 'check'), '1', 'PX', 1))
+      state.isFull = false
+    },
     async close () {
+      stopClock()
       for (const watch of watches) watch.close()
       redis.disconnect()
     }
@@ -55,8 +74,18 @@ export async function openRedisStorage (url: string, log: { warn (message: strin
 
 const key = (kind: string, id: string): string => `mcp:${kind}:${id}`
 
-function collection<T> (redis: Client, kind: string): Collection<T> {
-  const decode = (value: string | null): T | undefined => value === null ? undefined : decodeRecord<T>(kind, value)
+/** An account may be allowed to read and write, and not to run the scripts that every sign-in needs. Enlarges nothing: a Redis that is full starts too. */
+async function checkRights (redis: Client): Promise<void> {
+  try {
+    await redis.swap(key('check', 'rights'), '', '', 0)
+  } catch (error) {
+    if (!/^(?:NOPERM|ERR unknown command)/.test((error as Error).message)) throw new StorageUnavailable('Redis did not answer', { cause: error })
+    throw new StartError(`REDIS_URL: Redis refuses what every sign-in needs (${(error as Error).message}). The rights of the account are in docs/operations.md`, { cause: error })
+  }
+}
+
+function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded: Guard, log: Log }): Collection<T> {
+  const decode = (value: string | null): T | undefined => value === null ? undefined : decodeRecord<T>(kind, value, log)
   const swap = (id: string, expected: string, record: T | undefined, ttl: Lifetime) =>
     guarded(redis.swap(key(kind, id), expected, record === undefined ? '' : encodeRecord(kind, record), milliseconds(ttl)))
 
@@ -91,10 +120,20 @@ function collection<T> (redis: Client, kind: string): Collection<T> {
 /** Redis refuses a lifetime of 0: a record that is over at once lives for a millisecond. */
 const milliseconds = (ttl: Lifetime): number => ttl === null ? 0 : Math.max(1, Math.ceil(ttl * 1000))
 
-async function guarded<R> (command: Promise<R>): Promise<R> {
-  try {
-    return await command
-  } catch (error) {
-    throw new StorageUnavailable('Redis did not answer', { cause: error })
+type Guard = <R>(command: Promise<R>) => Promise<R>
+
+/** Turns what Redis throws into the contract's one error, and remembers whether it takes no more (`maxmemory`, noeviction). */
+function createGuard (): { guarded: Guard, state: { isFull: boolean } } {
+  const state = { isFull: false }
+  return {
+    state,
+    async guarded (command) {
+      try {
+        return await command
+      } catch (error) {
+        if (/\bOOM\b/.test((error as Error).message)) state.isFull = true
+        throw new StorageUnavailable('Redis did not answer', { cause: error })
+      }
+    }
   }
 }

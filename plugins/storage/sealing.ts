@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync, linkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { StartError } from '../../errors.ts'
 
 const IV_BYTES = 12
 const TAG_BYTES = 16
@@ -82,7 +83,7 @@ export function loadGeneratedKey (dataDir: string): string {
 
 function readKey (file: string): string {
   const key = readFileSync(file, 'utf8').trim()
-  if (key.length < 32) throw new Error(`${file} is damaged: restore it from a backup, or delete it (people then sign in again)`)
+  if (key.length < 32) throw new StartError(`${file} is damaged: restore it from a backup, or delete it (people then sign in again)`)
   return key
 }
 

@@ -1,7 +1,10 @@
 // The journals and counters of the SQLite storage: tables of their own beside the records, written in one transaction a call.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
-import { JOURNAL_BOUNDS, type Increment, type Journal, type Storage } from './contract.ts'
+import { guarded } from '../sqlite.ts'
+import { decodeJson, JOURNAL_BOUNDS, type Increment, type Journal, type Log, type Storage } from './contract.ts'
+import type { Commits } from './sqlite-commits.ts'
+import type { Slice } from './sqlite-sweep.ts'
 
 export const JOURNAL_SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL);
@@ -15,62 +18,68 @@ export const JOURNAL_SCHEMA = `
 `
 
 const PAGE = 500
+/** Entries go with their topics and indexes: so many take some milliseconds. */
+const SWEEP_ROWS = 250
 
 export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
   open<T> (name: string): Journal<T>
-  /** Deletes what is beyond the bounds. */
-  sweep (): void
+  /** Each deletes some of what is beyond the bounds. */
+  slices: Slice[]
 }
 
-type Run = <R>(work: () => R) => R
-
-/** @param run each runs its work and throws StorageUnavailable where SQLite does not answer; `atomically` in one transaction. */
-export function openSqliteJournals (db: DatabaseSync, now: Clock, { atomically, guarded }: { atomically: Run, guarded: Run }): SqliteJournals {
+/** @param commits need not wait for the disk: a lost event or count lets nobody in. */
+export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commits, log: Log): SqliteJournals {
   const sql = {
     append: db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)'),
     topic: db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)'),
     newest: db.prepare('SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'),
     page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
-    forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ?)'),
-    old: db.prepare('DELETE FROM journal WHERE at < ? OR seq <= (SELECT max(seq) FROM journal) - ?'),
+    forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
+    tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
+    tooMany: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= (SELECT max(seq) FROM journal) - ? ORDER BY seq LIMIT ?)'),
     // A counter that is over begins anew.
     count: db.prepare(`INSERT INTO counters (key, n, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
       n = iif(expires <= ?4, 0, n) + ?2, expires = iif(expires <= ?4, ?3, expires) RETURNING n`),
     read: db.prepare('SELECT n FROM counters WHERE key = ? AND expires > ?'),
-    over: db.prepare('DELETE FROM counters WHERE expires <= ?')
+    expired: db.prepare('DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires <= ? LIMIT ?)')
   }
   const topicOf = (name: string, topic: string) => `${name} ${topic}`
 
   function open<T> (name: string): Journal<T> {
+    const read = (rows: Array<Record<string, unknown>>): T[] =>
+      rows.map(({ entry }) => decodeJson<T>(`entry of the journal ${name}`, entry as string, log)).filter((entry) => entry !== undefined)
     return {
       async append (entries) {
-        atomically(() => {
+        await commits.add(() => {
           for (const { topics, entry } of entries) {
             const { lastInsertRowid } = sql.append.run(name, now(), JSON.stringify(entry))
             for (const topic of topics) sql.topic.run(topicOf(name, topic), lastInsertRowid)
           }
         })
       },
-      newest: async (topic, limit) => guarded(() => sql.newest.all(topicOf(name, topic), Math.min(limit, JOURNAL_BOUNDS.perTopic)).map(({ entry }) => JSON.parse(entry as string) as T)),
+      newest: async (topic, limit) => read(guarded(() => sql.newest.all(topicOf(name, topic), Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
       async * all () {
         for (let after = 0; ;) {
           const rows = guarded(() => sql.page.all(name, after, PAGE))
-          for (const { entry } of rows) yield JSON.parse(entry as string) as T
+          yield * read(rows)
           if (rows.length === 0) return
           after = rows.at(-1)!['seq'] as number
         }
       },
-      async forget (topic) { guarded(() => sql.forget.run(topicOf(name, topic))) }
+      async forget (topic) {
+        while (await commits.add(() => sql.forget.run(topicOf(name, topic), SWEEP_ROWS).changes) > 0);
+      }
     }
   }
 
   return {
     open,
-    sweep: () => atomically(() => {
-      sql.old.run(now() - JOURNAL_BOUNDS.age, JOURNAL_BOUNDS.entries)
-      sql.over.run(now())
-    }),
-    count: async (increments: readonly Increment[]) => atomically(() => increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)),
+    slices: [
+      (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.age, SWEEP_ROWS).changes)),
+      (_time) => commits.add(() => Number(sql.tooMany.run(JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes)),
+      (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
+    ],
+    count: (increments: readonly Increment[]) => commits.add(() => increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)),
     counts: async (keys) => guarded(() => keys.map((key) => (sql.read.get(key, now())?.['n'] as number | undefined) ?? 0))
   }
 }

@@ -2,11 +2,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import type { Entry, Portable } from './contract.ts'
+import type { Commits } from './sqlite-commits.ts'
 
 const BATCH = 500
 
-/** @param atomically runs its work in one transaction on `db`. */
-export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, atomically: <R>(work: () => R) => R): Portable {
+export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, commits: Commits): Portable {
   return {
     async * entries () {
       const reader = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
@@ -31,18 +31,19 @@ export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, atom
     async load (entries) {
       const write = writer(db, now)
       let batch: Entry[] = []
-      const flush = () => {
-        atomically(() => batch.forEach(write))
+      const flush = async () => {
+        const whole = batch
         batch = []
+        await commits.add(() => whole.forEach(write))
       }
       for await (const entry of entries) {
         batch.push(entry)
-        if (batch.length === BATCH) flush()
+        if (batch.length === BATCH) await flush()
       }
-      flush()
+      await flush()
     },
     async clear () {
-      atomically(() => db.exec('DELETE FROM records; DELETE FROM counters; DELETE FROM journal_topics; DELETE FROM journal'))
+      await commits.add(() => db.exec('DELETE FROM records; DELETE FROM counters; DELETE FROM journal_topics; DELETE FROM journal'))
     }
   }
 }

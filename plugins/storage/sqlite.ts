@@ -2,14 +2,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
-import { openDatabase, transaction } from '../sqlite.ts'
-import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Storage, type Watch } from './contract.ts'
+import { guarded, isFault, openDatabase, transaction } from '../sqlite.ts'
+import { decodeRecord, encodeRecord, type Change, type Collection, type Lifetime, type Log, type Storage, type Watch } from './contract.ts'
 import { createCommits, type Commits } from './sqlite-commits.ts'
+import { createCheck, refuseEmptied } from './sqlite-check.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './sqlite-journal.ts'
 import { sqlitePortable } from './sqlite-portable.ts'
+import { startSweeping } from './sqlite-sweep.ts'
 
-const SWEEP_EVERY_MS = 60_000
-const SWEEP_ROWS = 5_000
+const FILE = 'oauth.db'
+const SWEEP_ROWS = 500
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (
@@ -21,40 +23,46 @@ ${JOURNAL_SCHEMA}`
 
 interface Statements { all: StatementSync, find: StatementSync, put: StatementSync, create: StatementSync, take: StatementSync, remove: StatementSync, sweep: StatementSync }
 
-/** @param dataDir folder of the database file; made if missing. */
-export function openSqliteStorage (dataDir: string, now: Clock): Storage {
-  const file = 'oauth.db'
+/** @param dataDir folder of the database file; made if missing. @throws StartError that says what is wrong with the file. */
+export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { warn () {} }): Storage {
+  refuseEmptied(dataDir)
   // FULL: an answered token is on the disk, not in a cache.
-  const db = openDatabase(dataDir, file, 'FULL')
-  db.exec(SCHEMA)
+  const db = openDatabase(dataDir, FILE, 'FULL', (db) => db.exec(SCHEMA))
   const statements = prepare(db)
-  const commits = createCommits((work) => guarded(() => transaction(db, work)), isFault)
-  const journals = openSqliteJournals(db, now, { guarded, atomically: (work) => guarded(() => transaction(db, work)) })
-  const sweep = () => {
-    guarded(() => statements.sweep.run(now(), SWEEP_ROWS))
-    journals.sweep()
-  }
-  sweep()
-  const timer = setInterval(() => { try { sweep() } catch { /* the next sweep tries again; nothing depends on this one */ } }, SWEEP_EVERY_MS)
-  timer.unref()
+  const inTransaction = <R>(work: () => R) => guarded(() => transaction(db, work))
+  const commits = createCommits(inTransaction, isFault)
+  const unsynced = createCommits((work) => withoutSync(db, () => inTransaction(work)), isFault)
+  const journals = openSqliteJournals(db, now, unsynced, log)
+  const sweeper = startSweeping([(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices], now)
+  const check = createCheck(db, join(dataDir, FILE), commits, () => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60))
   let open = true
 
   return {
     description: `SQLite in ${dataDir}`,
-    collection: (kind) => collection(statements, kind, now, commits),
+    collection: (kind) => collection(statements, kind, { now, commits: check.watched, log }),
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
-    ...sqlitePortable(db, join(dataDir, file), now, (work) => guarded(() => transaction(db, work))),
+    ...sqlitePortable(db, join(dataDir, FILE), now, commits),
     watch: async (_kind, changed) => watchDatabase(db, changed),
-    async check () { guarded(() => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)) },
+    check: check.check,
     async close () {
       if (!open) return
       open = false
-      commits.flush()
-      clearInterval(timer)
+      sweeper.stop()
+      await Promise.all([commits.idle(), unsynced.idle()])
       db.close()
     }
+  }
+}
+
+/** For what may be lost with the power: the sync at the end of a commit is what takes its time. */
+function withoutSync<R> (db: DatabaseSync, work: () => R): R {
+  db.exec('PRAGMA synchronous = NORMAL')
+  try {
+    return work()
+  } finally {
+    db.exec('PRAGMA synchronous = FULL')
   }
 }
 
@@ -91,10 +99,11 @@ function prepare (db: DatabaseSync): Statements {
   }
 }
 
-function collection<T> (sql: Statements, kind: string, now: Clock, commits: Commits): Collection<T> {
+function collection<T> (sql: Statements, kind: string, { now, commits, log }: { now: Clock, commits: Commits, log: Log }): Collection<T> {
+  const decode = (value: unknown): T | undefined => decodeRecord<T>(kind, value as string, log)
   const read = (id: string): T | undefined => {
     const row = sql.find.get(kind, id, now())
-    return row === undefined ? undefined : decodeRecord<T>(kind, row['value'] as string)
+    return row === undefined ? undefined : decode(row['value'])
   }
   const write = (id: string, record: T, ttl: Lifetime) => sql.put.run(kind, id, encodeRecord(kind, record), expiry(ttl, now))
 
@@ -108,7 +117,7 @@ function collection<T> (sql: Statements, kind: string, now: Clock, commits: Comm
       const row = await commits.add(() => sql.take.get(kind, id))
       if (row === undefined) return undefined
       const expires = row['expires'] as number | null
-      return expires !== null && expires <= now() ? undefined : decodeRecord<T>(kind, row['value'] as string)
+      return expires !== null && expires <= now() ? undefined : decode(row['value'])
     },
     async delete (id) { await commits.add(() => sql.remove.run(kind, id)) },
     async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
@@ -124,7 +133,7 @@ function collection<T> (sql: Statements, kind: string, now: Clock, commits: Comm
       for (let after = ''; ;) {
         const rows = guarded(() => sql.all.all(kind, after, now())) as Array<{ id: string, value: string }>
         for (const { id, value } of rows) {
-          const record = decodeRecord<T>(kind, value)
+          const record = decode(value)
           if (record !== undefined) yield { id, record }
         }
         if (rows.length === 0) return
@@ -135,19 +144,3 @@ function collection<T> (sql: Statements, kind: string, now: Clock, commits: Comm
 }
 
 const expiry = (ttl: Lifetime, now: Clock): number | null => ttl === null ? null : now() + ttl
-
-/** Locked, full, read-only, closed: what SQLite throws. */
-function isFault (error: unknown): boolean {
-  const { code } = error as { code?: string }
-  return code?.startsWith('ERR_SQLITE') === true || code === 'ERR_INVALID_STATE'
-}
-
-/** Turns what SQLite throws into the contract's one error; what `decide` throws passes. */
-function guarded<R> (work: () => R): R {
-  try {
-    return work()
-  } catch (error) {
-    if (isFault(error)) throw new StorageUnavailable('the SQLite storage did not answer', { cause: error })
-    throw error
-  }
-}

@@ -19,6 +19,7 @@ export default async function emailLink (app: FastifyInstance) {
   }
 
   app.get(paths.changeEmail, async (request, reply) => {
+    await app.limits.attempt('authorization', request)
     const secret = queryParameters(request).get('link')
     const { kept, to } = await readLink(secret)
     return reply.page('confirm', { link: secret!, email: to, replaces: kept.account.email, actions: { confirm: paths.changeEmail } })

@@ -25,11 +25,13 @@ export default async function changePassword (app: FastifyInstance, { publicUrl 
     const { backend, accounts, account } = kept
     const [present, next] = [form.need('present'), form.need('next')]
     const page = describe(kept, form.need('token'))
+    const wrongPassword = () => reply.page('password', { ...page, error: { field: 'present', message: WRONG_PASSWORD } }, 401)
+    // Counted and shown to be the person first: the estimate of the new password is work for the server.
+    if (!await withPassword(app, request, user, kept, () => accounts.checkPassword(account.subject, present))) return wrongPassword()
     const problem = await accounts.passwordProblem(account.email, next)
     if (problem !== undefined) return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400)
-    if (!await withPassword(app, request, user, kept, () => accounts.changePassword(account.subject, { present, next }))) {
-      return reply.page('password', { ...page, error: { field: 'present', message: WRONG_PASSWORD } }, 401)
-    }
+    // Another change may have come first.
+    if (!await accounts.changePassword(account.subject, { present, next })) return wrongPassword()
     await app.signIn.signOutOthers(request, reply, user.id)
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
     sendPasswordChanged(app, account.email, publicUrl + paths.forgotPassword)

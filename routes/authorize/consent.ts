@@ -54,7 +54,10 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
   })
 
   app.post(paths.switchAccount, async (request, reply) => {
-    const { errand } = await app.signIn.take(request, formParameters(request).get('interaction'))
+    const handle = formParameters(request).get('interaction')
+    const { errand, session } = await app.signIn.look(request, handle)
+    if (session === undefined) throw signInExpired()
+    await app.signIn.take(request, handle)
     await app.signIn.leave(request, reply)
     return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)
   })

@@ -51,6 +51,7 @@ export function makeHouse (): TestHouse {
     sendsMail: false,
     publicUrl: 'http://localhost:8080',
     now: () => 1_700_000_000,
+    work: async (task, input) => (await import(task.href)).default(input),
     log: { info: (line) => { lines.push(line) }, warn: (line) => { lines.push(line) } }
   }
   return house

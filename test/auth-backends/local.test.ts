@@ -5,6 +5,7 @@ import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { openLocal } from '../../auth-backends/local.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../auth-backends/password-hashing.ts'
 import { passwordProblem } from '../../auth-backends/password-rules.ts'
+import { strengthProblem } from '../../auth-backends/password-strength.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { backendContract } from './contract.ts'
 import { makeHouse } from './house.ts'
@@ -84,6 +85,30 @@ t.test('password rules', async (t) => {
   for (const good of ['Copper kettle on a tram', 'tr4m-kettle', 'ann.smith and a green tram', 'пароль для трамвая', 'x7#kPq2m']) {
     t.equal(passwordProblem(good, email), undefined, good)
   }
+})
+
+t.test('WK-05: a new password is estimated outside this process wherever one is chosen, and none is taken unseen', async (t) => {
+  const { house } = await houseWithPerson()
+  const asked: string[] = []
+  house.work = async (task, input) => {
+    asked.push(`${task.pathname.split('/').at(-1)} ${(input as { password: string }).password}`)
+    throw new Error('no worker is free')
+  }
+  const backend = await openLocal(house)
+  const before = structuredClone(house.book)
+  await t.rejects(backend.signUp!.create({ email: 'bob@example.com', password: 'Copper kettle one' }), BackendUnavailable)
+  await t.rejects(backend.accounts!.passwordProblem(person.identifier, 'Copper kettle two'), BackendUnavailable)
+  t.same(asked, ['strength-task.ts Copper kettle one', 'strength-task.ts Copper kettle two'])
+  t.same(house.book, before, 'nothing was written')
+  t.match(await backend.accounts!.passwordProblem(person.identifier, 'x'.repeat(500_000)), /at most 128/)
+  t.equal(asked.length, 2, 'what the rules refuse is not estimated')
+})
+
+t.test('WK-05: however long a password is, no more than its beginning is estimated', async (t) => {
+  const beginning = 'summer2024summer2024 summer'.slice(0, 25)
+  t.equal(await strengthProblem(beginning + 'k7#xQ'.repeat(20), []), await strengthProblem(beginning, []))
+  t.match(await strengthProblem('0123456789'.repeat(12), []), /too easy/, 'length alone is no strength')
+  t.equal(await strengthProblem('Copper kettle on a tram', []), undefined)
 })
 
 t.test('LG-14, LG-16: an unknown address costs one hash like a wrong password, an oversized password none', async (t) => {

@@ -1,8 +1,7 @@
 // A task for the workers' test that does whatever is asked of it, the bad things too.
 import { DatabaseSync } from 'node:sqlite'
-import { ToolError } from '../../tools/define-tool.ts'
 
-export type Deed = 'report' | 'wait' | 'spin' | 'native' | 'fill' | 'huge' | 'exit' | 'throw' | 'refuse' | 'nothing'
+export type Deed = 'report' | 'wait' | 'spin' | 'native' | 'fill' | 'huge' | 'buffers' | 'large' | 'exit' | 'throw' | 'refuse' | 'nothing'
 
 export default async function misbehave ({ deed, ms = 0 }: { deed: Deed, ms?: number }): Promise<unknown> {
   switch (deed) {
@@ -12,9 +11,11 @@ export default async function misbehave ({ deed, ms = 0 }: { deed: Deed, ms?: nu
     case 'native': return new DatabaseSync(':memory:').prepare('WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n').get()
     case 'fill': for (const all: unknown[] = []; ;) all.push(new Array(1_000).fill(Math.random()))
     case 'huge': return new Array(120_000_000).fill(1.5).length
+    case 'buffers': return Array.from({ length: 64 }, () => Buffer.alloc(16 * 1024 * 1024, 1)).length
+    case 'large': return Buffer.alloc(40 * 1024 * 1024)
     case 'exit': return process.exit(3)
     case 'throw': throw new RangeError('too far')
-    case 'refuse': throw new ToolError('Ask for less.')
+    case 'refuse': throw Object.assign(new Error('Ask for less.'), { name: 'ToolError' })
     case 'nothing': return undefined
   }
 }

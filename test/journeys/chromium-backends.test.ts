@@ -1,4 +1,5 @@
 // Each backend in a real Chromium, from the bare URL to a tool call: an official client finds the way, the person clicks, and the pages of the backend are the only thing that differs.
+import { randomBytes } from 'node:crypto'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
@@ -13,6 +14,8 @@ import { startSupabase } from '../helpers/supabase-lite.ts'
 import { startWithMail } from '../helpers/with-mail.ts'
 
 const PASSWORD = 'Copper kettle on a tram'
+/** As long as some apps make it: it comes along through each backend. */
+const STATE = randomBytes(1_500).toString('base64url')
 const { browser, missing } = await launchChromium()
 t.teardown(() => browser?.close())
 
@@ -44,13 +47,17 @@ async function journey (t: Test, url: string, signIn: (page: Page) => Promise<vo
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
-  await page.goto(String(keys.kept['asked']))
+  const asked = new URL(String(keys.kept['asked']))
+  asked.searchParams.set('state', STATE)
+  await page.goto(asked.href)
   await signIn(page)
   await page.getByRole('button', { name: /^allow/i }).click()
   await page.waitForURL(/\/callback/)
   t.same(complaints.filter((text) => !/favicon|40[134] \(/.test(text)), [], 'the browser had nothing to complain about')
 
-  await transport().finishAuth((await callback.seen).searchParams)
+  const { searchParams } = await callback.seen
+  t.equal(searchParams.get('state'), STATE)
+  await transport().finishAuth(searchParams)
   const client = new Client({ name: 'journey', version: '1' })
   await client.connect(transport())
   const found = await client.callTool({ name: 'search', arguments: { query: 'spring tide' } })

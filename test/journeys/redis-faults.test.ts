@@ -92,7 +92,7 @@ t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, tim
   t.ok((statuses.get('refresh 503') ?? 0) > 0 && (statuses.get('refresh 200') ?? 0) >= CONNECTIONS, 'there was something to stand')
 })
 
-t.test('WB-07: a code whose answer was lost is spent, and works for nobody', { skip: redis ? false : noRedis }, async (t) => {
+t.test('WB-07: a code that storage was too slow for works once, for one of all who send it again', { skip: redis ? false : noRedis }, async (t) => {
   const direct = new URL(redis!.url)
   const wire = await startFaultyWire(Number(direct.port))
   t.teardown(() => wire.close())
@@ -107,6 +107,5 @@ t.test('WB-07: a code whose answer was lost is spent, and works for nobody', { s
   wire.heal()
   await sleep(4_000)
   const again = await Promise.all(Array.from({ length: 10 }, () => post(`${url}/token`, form)))
-  t.ok(again.filter(({ status }) => status === 200).length <= 1, 'one success at most')
-  t.ok(again.every(({ status }) => status === 200 || status === 400))
+  t.same(again.map(({ status, body }) => `${status} ${String(body['error'] ?? 'tokens')}`).sort(), ['200 tokens', ...Array<string>(9).fill('400 invalid_grant')])
 })

@@ -69,13 +69,13 @@ t.test('DS-02, DS-03, DS-04, DS-05: framings, header floods, aborted uploads, ab
     const seen = statuses(await answerTo(port, framing))
     t.ok(seen.length <= 1 && seen.every((status) => status >= 400 && status < 500), `DS-02: ${JSON.stringify(framing).slice(0, 80)} -> ${seen}`)
   }
-  for (const [name, headers] of [
-    ['100 KB in one', `X-Big: ${'x'.repeat(100_000)}\r\n`],
-    ['5000 headers', Array.from({ length: 5_000 }, (_, index) => `X-${index}: 1\r\n`).join('')],
-    ['500 cookies', `Cookie: ${Array.from({ length: 5_000 }, (_, index) => `c${index}=1`).join('; ')}\r\n`]
+  for (const [name, headers, expected] of [
+    ['100 KB in one', `X-Big: ${'x'.repeat(100_000)}\r\n`, [431]],
+    ['5000 headers', Array.from({ length: 5_000 }, (_, index) => `X-${index}: 1\r\n`).join(''), [431]],
+    ['5000 cookies', `Cookie: ${Array.from({ length: 5_000 }, (_, index) => `c${index}=1`).join('; ')}\r\n`, [431]],
+    ['20 KB in one', `X-Big: ${'x'.repeat(20_000)}\r\n`, [200]]
   ] as const) {
-    const [status] = statuses(await answerTo(port, `GET /health HTTP/1.1\r\n${host}${headers}Connection: close\r\n\r\n`))
-    t.ok(status === undefined || status === 431 || status === 400 || status === 200, `DS-03: ${name}: ${status}`)
+    t.same(statuses(await answerTo(port, `GET /health HTTP/1.1\r\n${host}${headers}Connection: close\r\n\r\n`)), expected, `DS-03: ${name}`)
   }
 
   await Promise.all(Array.from({ length: 300 }, async () => {

@@ -221,7 +221,7 @@ t.test('a restore changes nothing unless every file of the backup is whole, and 
 
   const restored = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
   t.equal(restored.status, 0, restored.stderr)
-  t.strictSame((await readdir(server.dataDir)).sort(), ['library.db', 'notes.db', 'oauth.db', 'secret-key'])
+  t.strictSame((await readdir(server.dataDir)).sort(), ['library.db', 'notes.db', 'oauth.db', 'reserve', 'secret-key'])
   await server.start()
   await check(t, url, known)
   t.equal(await ping(url, access), 401, 'what came after the backup is lost')

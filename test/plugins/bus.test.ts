@@ -1,7 +1,8 @@
-// The bus between instances, over a wire that breaks: what is published after it healed arrives, and nothing that breaks ends the process.
+// The bus between instances: over a wire that breaks, what is published after it healed arrives; what others write into the channel is dropped; and nothing of it ends the process.
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { z } from 'zod'
 import { connectBus } from '../../plugins/mcp/bus.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
@@ -38,10 +39,10 @@ t.test('it is heard again after the connection broke, and broke again while it c
   const through = new URL(direct)
   through.port = String(way.port)
   const log = { warn () {} }
-  const [here, there] = [await connectBus(direct.href, log), await connectBus(through.href, log)]
+  const [here, there] = [await connectBus(direct.href, 'key', log), await connectBus(through.href, 'key', log)]
   t.teardown(() => { here.close(); there.close() })
   const heard: unknown[] = []
-  there.subscribe('topic', (message) => heard.push(message))
+  there.subscribe('topic', z.string(), (message) => heard.push(message))
 
   way.breaks = 3
   way.cut()
@@ -52,4 +53,41 @@ t.test('it is heard again after the connection broke, and broke again while it c
   }
   t.equal(heard[0], 'again')
   t.equal(way.breaks, 0)
+})
+
+t.test('SG-03: what others write into the channel is dropped with one warning, and other databases, prefixes and keys are not heard', { skip: redis ? false : noRedis }, async (t) => {
+  const warnings: unknown[] = []
+  const log = { warn: (...told: unknown[]) => { warnings.push(told) } }
+  const of = (change: (url: URL) => void) => { const url = new URL(redis!.url); change(url); return url.href }
+  const [here, there, ...others] = [
+    await connectBus(redis!.url, 'key', log),
+    await connectBus(redis!.url, 'key', log),
+    await connectBus(of((url) => { url.pathname = '/1' }), 'key', log),
+    await connectBus(of((url) => { url.searchParams.set('keyPrefix', 'another:') }), 'key', log),
+    await connectBus(redis!.url, 'another key', log)
+  ] as const
+  t.teardown(() => { for (const bus of [here, there, ...others]) bus.close() })
+  const heard: unknown[] = []
+  const elsewhere: unknown[] = []
+  const numbers = z.array(z.number())
+  there.subscribe('numbers', numbers, (message) => {
+    if (message.includes(13)) throw new Error('a listener that fails')
+    heard.push(message)
+  })
+  for (const bus of others) bus.subscribe('numbers', numbers, (message) => elsewhere.push(message))
+
+  const strays = ['hello', 'null', '[]', '{"from":"x"}', '{"from":"x","topic":"numbers","message":null}', '{"from":"x","topic":"numbers","message":["1"]}']
+  const channels = await redis!.client.call('PUBSUB', 'CHANNELS', '*mcp:bus*') as string[]
+  t.equal(channels.length, 4)
+  for (const channel of channels) for (const stray of strays) await redis!.client.call('PUBLISH', channel, stray)
+  here.publish('numbers', [13])
+  // What is sent over one connection arrives in its order.
+  for (let tries = 0; tries < 200 && heard.length === 0; tries++) {
+    here.publish('numbers', [1])
+    await sleep(20)
+  }
+  t.same(heard[0], [1])
+  t.same(elsewhere, [])
+  t.match(warnings, [[{ err: Error }, 'a message between instances was dropped']])
+  t.equal(warnings.length, 5, 'one of each bus')
 })

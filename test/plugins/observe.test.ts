@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { paths } from '../../paths.ts'
 import { MAX_EVENT_LOOP_DELAY_MS } from '../../plugins/observe/load.ts'
 import { authorizeUrl, newClient, ping, post, tokensFor } from '../helpers/oauth.ts'
+import { noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { startServer } from '../helpers/server.ts'
 
 const TOKEN = 'f3b1c9a07d5e42688e1d'
@@ -79,7 +80,8 @@ t.test('the figures tell what happened', async (t) => {
 })
 
 t.test('a storage that fails is counted as such, and readiness says so while the process lives', async (t) => {
-  const { url, app } = await startServer(t, { env: { METRICS_TOKEN: TOKEN } })
+  let time = 1_000_000
+  const { url, app } = await startServer(t, { env: { METRICS_TOKEN: TOKEN }, now: () => time })
   for (const path of [paths.live, paths.ready, paths.health]) {
     const answer = await fetch(url + path)
     t.equal(answer.status, 200, path)
@@ -87,6 +89,7 @@ t.test('a storage that fails is counted as such, and readiness says so while the
     t.equal(answer.headers.get('cache-control'), 'no-store')
   }
   await app.storage.close()
+  time += 1
   for (const path of [paths.ready, paths.health]) {
     const answer = await fetch(url + path)
     t.equal(answer.status, 503, path)
@@ -95,7 +98,7 @@ t.test('a storage that fails is counted as such, and readiness says so while the
   }
   t.equal((await fetch(url + paths.live)).status, 200)
   const text = await (await fetch(url + paths.metrics, { headers: { authorization: `Bearer ${TOKEN}` } })).text()
-  t.match(text, 'mcp_storage_operation_duration_seconds_count{operation="check",outcome="failed"} 2')
+  t.match(text, 'mcp_storage_operation_duration_seconds_count{operation="check",outcome="failed"} 1', 'two asked, one looked')
   t.match(text, 'mcp_refusals_total{code="temporarily_unavailable",route="/health/ready"} 1')
 })
 
@@ -188,4 +191,25 @@ t.test('a collector that is away stops nothing', async (t) => {
   const server = await startServer(t, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' } })
   t.equal(await ping(server.url, (await tokensFor(server.url, await newClient(server.url))).access), 200)
   await server.close()
+})
+
+const postgres = await startPostgres()
+t.teardown(() => postgres?.stop())
+
+t.test('SG-15: without its Postgres the server is ready and says what is away, and one figure less does not take all others along', { skip: postgres ? false : noPostgres }, async (t) => {
+  const { url } = await startServer(t, { env: { METRICS_TOKEN: TOKEN, DATABASE_URL: await postgres!.newDatabase() } })
+  const ready = async () => (await fetch(url + paths.ready)).json()
+  const figures = async () => {
+    const answer = await fetch(url + paths.metrics, { headers: { authorization: `Bearer ${TOKEN}` } })
+    return `${answer.status} ${await answer.text()}`
+  }
+  t.same(await ready(), { status: 'ok' })
+  t.match(await figures(), /^200 [^]*^mcp_documents 2$/m)
+  await postgres!.kill()
+  for (let tries = 0; tries < 100 && !(await ready() as { away?: string[] }).away; tries++) await sleep(100)
+  t.same(await ready(), { status: 'ok', away: ['documents and notes'] })
+  const text = await figures()
+  t.match(text, /^200 /)
+  t.match(text, /^mcp_http_requests_open \d/m)
+  t.notMatch(text, /^mcp_documents \d/m)
 })

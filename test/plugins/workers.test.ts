@@ -6,6 +6,7 @@ import workers, { WorkerDied, WorkersBusy, type WorkersOptions } from '../../plu
 import { ToolError } from '../../tools/define-tool.ts'
 import type { Deed } from '../helpers/worker-task.ts'
 
+const MB = 1024 * 1024
 const TASK = new URL('../helpers/worker-task.ts', import.meta.url)
 
 interface Report { pid: number, secret: string | undefined, names: string[], bytes: Uint8Array, when: Date }
@@ -15,8 +16,8 @@ async function open (t: Test, options: WorkersOptions = {}) {
   app.register(workers, { size: 2, ...options })
   t.teardown(() => app.close())
   await app.ready()
-  const run = <Out = unknown>(deed: Deed, { ms = 0, deadline = 60_000, signal }: { ms?: number, deadline?: number, signal?: AbortSignal } = {}): Promise<Out> =>
-    app.workers.run<Out>(TASK, { deed, ms }, { deadline, ...(signal && { signal }) })
+  const run = <Out = unknown>(deed: Deed, { ms = 0, person = null, deadline = 60_000, signal }: { ms?: number, person?: string | null, deadline?: number, signal?: AbortSignal } = {}): Promise<Out> =>
+    app.workers.run<Out>(TASK, { deed, ms }, { person, deadline, signal })
   return { app, run }
 }
 
@@ -40,7 +41,7 @@ t.test('a task runs in another process, which has none of the server\'s secrets'
   const first = await run<Report>('report')
   t.not(first.pid, process.pid)
   t.equal(first.secret, undefined)
-  t.same(first.names.filter((name) => ['HOME', 'PATH', 'SECRET_KEY', 'USER'].includes(name)), [], 'nothing of the environment travels')
+  t.same(first.names, [], 'nothing of the environment travels')
   t.same(first.bytes, new Uint8Array([1, 2]), 'bytes travel')
   t.ok(first.when instanceof Date, 'dates travel')
   t.equal((await run<Report>('report')).pid, first.pid, 'the worker is kept warm')
@@ -81,9 +82,9 @@ t.test('a client that goes away kills its task, and a task waiting behind it is 
   await t.rejects(run('report', { signal: AbortSignal.abort(new Error('never begun')) }), { message: 'never begun' })
 })
 
-for (const deed of ['fill', 'huge', 'exit'] as const) {
+for (const deed of ['fill', 'huge', 'buffers', 'exit'] as const) {
   t.test(`a worker that dies takes nothing with it (${deed})`, async (t) => {
-    const { run } = await open(t, { size: 1, memory: 64 })
+    const { run } = await open(t, { size: 1, heapMb: 64, maxBytes: 200 * MB })
     const dying = run(deed)
     const behind = run<Report>('report')
     const error: unknown = await dying.catch((error) => error)
@@ -93,9 +94,14 @@ for (const deed of ['fill', 'huge', 'exit'] as const) {
   })
 }
 
+t.test('a result that would take the memory of the server is refused in the worker', async (t) => {
+  const { run } = await open(t)
+  await t.rejects(run('large'), { name: 'ToolError', message: /too large/ })
+})
+
 t.test('TL-09: more work than may wait is refused at once, and the rest is done', async (t) => {
-  const { run } = await open(t, { size: 2, mostWaiting: 3 })
-  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => run('wait', { ms: 50 })))
+  const { run } = await open(t, { size: 2, maxWaiting: 3 })
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => run('wait', { ms: 50, person: `p${n}` })))
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
   t.equal(refused.length, 5)
   for (const { reason } of refused) {
@@ -106,6 +112,19 @@ t.test('TL-09: more work than may wait is refused at once, and the rest is done'
   t.ok(await run('report'), 'afterwards there is room again')
 })
 
+t.test('WK-03: what one person asks for makes nobody else wait for long, and no call of another busy', async (t) => {
+  const { run } = await open(t, { size: 2 })
+  const stop = new AbortController()
+  const hog = Promise.allSettled(Array.from({ length: 41 }, () => run('spin', { person: 'mallory', signal: stop.signal })))
+  t.ok(await run<Report>('report', { person: 'ann' }), 'served while these never end')
+  t.ok(await run<Report>('report', { person: null }), 'and so is somebody without sign-in')
+  stop.abort(new Error('stopped'))
+  const reasons = (await hog).map((outcome) => outcome.status === 'rejected' ? outcome.reason as Error : undefined)
+  const busy = reasons.filter((reason) => reason instanceof WorkersBusy)
+  t.equal(busy.length, 41 - 1 - 16, 'one runs and sixteen wait')
+  for (const { message } of busy) t.match(message, /your own calls/)
+})
+
 t.test('waiting counts: a task that is never begun in its time ends at its deadline', async (t) => {
   const { run } = await open(t, { size: 1 })
   const before = run('wait', { ms: 1_500 })
@@ -114,7 +133,7 @@ t.test('waiting counts: a task that is never begun in its time ends at its deadl
 })
 
 t.test('no worker is started before there is work, and an idle one ends', async (t) => {
-  const { run } = await open(t, { idle: 100 })
+  const { run } = await open(t, { idleMs: 100 })
   const { pid } = await run<Report>('report')
   await ends(pid)
   t.pass('ended')

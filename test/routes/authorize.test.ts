@@ -197,6 +197,25 @@ storageTest('AZ-32, AZ-33, LG: consent is asked every time, denial goes home, ea
   t.ok(codes[0]!.startsWith(CALLBACK))
 })
 
+storageTest('ST-05: a fresh sign-in that was asked for can be neither skipped nor walked around', async (t, start) => {
+  const { url } = await start()
+  const client = await newClient(url)
+  const { browser } = await walk(url, client)
+  const asked = (prompt?: string) => browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, prompt }))
+  t.match((await asked()).url, '/consent', 'a person who is signed in is asked for consent at once')
+  for (const prompt of ['login', 'consent login', 'login select_account']) {
+    const page = await asked(prompt)
+    t.match(page.url, '/login', prompt)
+    const interaction = new URL(page.url).searchParams.get('interaction')!
+    t.equal((await browser.get(`${url}/consent?interaction=${interaction}`)).status, 400, 'the page before the sign-in is none of consent')
+    t.equal((await browser.post(`${url}/consent`, { interaction, decision: 'allow' })).status, 400)
+    t.equal(browser.left, undefined)
+    t.equal((await browser.post(`${url}/login/switch`, { interaction })).status, 400)
+    const consent = await browser.submit(page, ({ fields: { backend } }) => backend === 'demo')
+    t.match(consent.url, '/consent', 'none of it spent the sign-in')
+  }
+})
+
 storageTest('LG-07, LG-10, LG-12, LG-13, LG-18, LG-19: the login form', async (t, start) => {
   const { url } = await start()
   const client = await newClient(url)
@@ -227,7 +246,7 @@ storageTest('LG-07, LG-10, LG-12, LG-13, LG-18, LG-19: the login form', async (t
     headers: { cookie: [...owner.cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
     body: new URLSearchParams({ ...(await begin(owner)).forms.find(({ fields }) => fields['backend'] === 'demo')!.fields })
   })
-  t.match({ status: response.status, location: response.headers.get('location') }, { status: 303, location: /^\/consent\?interaction=[\w-]{43}$/ }, 'LG-19: see other, to a path of ours, without a code')
+  t.match({ status: response.status, location: response.headers.get('location') }, { status: 303, location: /^\/consent\?interaction=[\w-]{43,2000}$/ }, 'LG-19: see other, to a path of ours, without a code')
   t.match((await owner.submit(wrong, ({ fields }) => fields['backend'] === 'demo')).url, '/consent', 'none of it spent the sign-in')
   t.ok([...owner.cookies].some(([name, value]) => before.get(name) !== value), 'LG-10: a new session')
   const planted = new Browser()

@@ -33,6 +33,7 @@ storageTest('LG-10: a new password signs out every other browser, and this one g
   const before = await hash()
   for (const [name, fields, status, text] of [
     ['a wrong present password', { present: 'not the password', next: NEXT }, 401, /not your present password/],
+    ['a wrong one and a weak new one: nothing is estimated for a stranger', { present: 'not the password', next: 'password1' }, 401, /not your present password/],
     ['an oversized one', { present: 'x'.repeat(5000), next: NEXT }, 401, /not your present password/],
     ['a weak new one', { present: PASSWORD, next: 'password1' }, 400, /too easy|first that are tried/],
     ['one made of the address', { present: PASSWORD, next: `${ann.split('@')[0]}1` }, 400, /too easy/],

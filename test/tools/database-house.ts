@@ -13,7 +13,7 @@ export interface House {
   ask (args: Record<string, unknown>, caller?: Caller): Promise<Answer>
 }
 
-export interface Caller { supabase?: string, claims?: Record<string, unknown> }
+export interface Caller { person?: string, supabase?: string, claims?: Record<string, unknown> }
 export interface Answer { error?: string, rows?: unknown[][], columns?: Array<{ name: string }>, truncated?: string, databases?: Array<{ name: string, tables: Array<{ name: string, columns?: string[] }> }> }
 
 export async function openDatabaseQuery (t: Test, env: Record<string, string>, dataDir = '/nowhere'): Promise<House> {
@@ -29,11 +29,11 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
   return {
     tool,
     lines,
-    async ask (args, { supabase, claims } = {}) {
+    async ask (args, { person, supabase, claims } = {}) {
       const context = {
         user: null,
         signal,
-        work: (task: URL, input: unknown, { deadline = 25_000 } = {}) => app.workers.run(task, input, { deadline, signal }),
+        work: ((task, input, { deadline = 25_000, reads } = {}) => app.workers.run(task, input, { person: person ?? null, deadline, signal, reads })) satisfies ToolContext['work'],
         supabaseClaims: async () => {
           if (supabase === undefined) throw new ToolError('This tool acts as the person at Supabase.')
           return { sub: supabase, role: 'authenticated', ...claims }

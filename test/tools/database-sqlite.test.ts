@@ -76,9 +76,8 @@ t.test('TL-05: what never ends is ended, what is huge is cut, and errors tell no
 t.test('TL-09: many at once each get an answer', async (t) => {
   const { path } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
-  const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => ask({ sql: `SELECT ${n}` })))
-  t.ok(answers.every(({ rows, error }, n) => rows?.[0]?.[0] === n || /busy/.test(error ?? '')))
-  t.ok(answers.filter(({ rows }) => rows).length >= 30)
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => ask({ sql: `SELECT ${n}` }, { person: `person ${n}` })))
+  t.same(answers.map(({ rows }) => rows), Array.from({ length: 60 }, (_, n) => [[n]]))
 })
 
 t.test('the server\'s own files, what is missing and what is no database are not offered, by whatever name', async (t) => {

@@ -126,7 +126,7 @@ t.test('TL-02: a call ends when its caller goes away, and a day costs no more th
   const { url, asked } = await endpoint(t, (response) => { response.flushHeaders() })
   const stop = new AbortController()
   const silent = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 100_000 }, { log })
-  const call = silent.ask([{ role: 'user', content: 'x' }], stop.signal)
+  const call = silent.ask([{ role: 'user', content: 'x' }], { user: null, signal: stop.signal })
   setTimeout(() => stop.abort(), 50)
   await t.rejects(call, { message: /abort/i })
   t.equal(asked.length, 1, 'and is not tried again')
@@ -134,7 +134,7 @@ t.test('TL-02: a call ends when its caller goes away, and a day costs no more th
   let time = Date.UTC(2026, 0, 1, 23)
   const quick = await endpoint(t, 'x')
   const model = createModel({ baseUrl: quick.url, model: 'm', apiKey: undefined, dailyTokens: 9_000 }, { log }, () => time)
-  const ask = () => model.ask([{ role: 'user', content: 'x' }], new AbortController().signal)
+  const ask = () => model.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
   const several = await Promise.allSettled([ask(), ask(), ask(), ask()])
   t.equal(several.filter(({ status }) => status === 'fulfilled').length, 2, 'each takes the most it can cost first')
   t.match(several.at(-1), { reason: { name: 'ToolError', message: /used up for today.*UTC/ } })
@@ -146,4 +146,33 @@ t.test('TL-02: a call ends when its caller goes away, and a day costs no more th
   t.ok(quick.asked.length > 100 && quick.asked.length * 30 <= 9_000)
   time += 3_600_000
   t.equal(await ask(), 'x', 'a new day')
+})
+
+t.test('WK-06: one person takes a quarter of the day, and leaves the rest to others', async (t) => {
+  let time = Date.UTC(2026, 0, 1)
+  const { url, asked } = await endpoint(t, 'x')
+  const log = { info () {}, warn () {} }
+  const of = (dailyTokens: number) => {
+    const model = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens }, { log }, () => time)
+    return (id: string | null) => model.ask([{ role: 'user', content: 'x' }], { user: id === null ? null : { id }, signal: new AbortController().signal })
+  }
+  const ask = of(20_000)
+  const takeAll = async (id: string | null) => {
+    for (let calls = 0; ; calls++) {
+      const refusal = await ask(id).then(() => undefined, (error: Error) => error)
+      if (refusal) return { tokens: calls * 30, refusal }
+    }
+  }
+  const mallory = await takeAll('mallory')
+  t.match(mallory.refusal, { name: 'ToolError', message: /Your share.*used up for today.*UTC/ })
+  t.ok(mallory.tokens > 0 && mallory.tokens <= 5_000, 'a quarter')
+  const before = asked.length
+  await t.rejects(ask('mallory'), { message: /Your share/ })
+  t.equal(asked.length, before, 'what is refused asks nobody')
+  t.equal(await ask('ann'), 'x')
+  time += 86_400_000
+  t.equal(await ask('mallory'), 'x', 'a new day')
+  t.ok((await takeAll(null)).tokens > 5_000, 'without sign-in there is nobody to share with')
+
+  t.equal(await of(5_000)('ann'), 'x', 'where a quarter would be less than one call, one call is')
 })

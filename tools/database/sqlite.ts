@@ -43,7 +43,7 @@ async function isIn (folder: string, { dev, ino }: { dev: number, ino: number })
 function openFile (name: string, path: string): Database {
   async function ask<Result extends Table[] | Answer> (look: Omit<Look, 'path'>, { work, signal }: ToolContext): Promise<Result> {
     try {
-      return await work<Result>(TASK, { path, ...look } satisfies Look, { deadline: DEADLINE_MS })
+      return await work<Result>(TASK, { path, ...look } satisfies Look, { deadline: DEADLINE_MS, reads: [path] })
     } catch (error) {
       if ((error as Error).name === 'TimeoutError' && !signal.aborted) throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.')
       throw error

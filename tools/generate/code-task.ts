@@ -1,5 +1,5 @@
 // Types in a programming language, from a JSON Schema or an example, for a process of its own.
-import { FetchingJSONSchemaStore, InputData, jsonInputForTargetLanguage, JSONSchemaInput, quicktype } from 'quicktype-core'
+import { InputData, jsonInputForTargetLanguage, JSONSchemaInput, JSONSchemaStore, quicktype } from 'quicktype-core'
 import { ToolError } from '../define-tool.ts'
 import type { Language } from './languages.ts'
 import { checkSchema } from './schema.ts'
@@ -7,6 +7,13 @@ import { checkSchema } from './schema.ts'
 const LONGEST_RESULT = 200_000
 
 export interface Input { schema?: unknown, example?: unknown, language: Language, name: string }
+
+/** Where quicktype looks for schemas that are not part of the given one: nowhere. Its own store fetches addresses and reads files. */
+class NoOtherSchemas extends JSONSchemaStore {
+  override async fetch (): Promise<undefined> {
+    throw new Error('a schema stands alone here')
+  }
+}
 
 /** @throws ToolError for a schema that cannot be read. */
 export default async function generateCode ({ schema, example, language, name }: Input): Promise<string> {
@@ -16,8 +23,7 @@ export default async function generateCode ({ schema, example, language, name }:
     await input.addSource({ name, samples: [JSON.stringify(example)] })
     inputData.addInput(input)
   } else {
-    // The store is never asked: a $ref to another place is refused.
-    const input = new JSONSchemaInput(new FetchingJSONSchemaStore())
+    const input = new JSONSchemaInput(new NoOtherSchemas())
     await input.addSource({ name, schema: JSON.stringify(checkSchema(schema)) }).catch(refuse)
     inputData.addInput(input)
   }

@@ -1,6 +1,6 @@
 // The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a deadline and a budget.
 import type OpenAI from 'openai'
-import { ToolError, type ToolHouse } from '../define-tool.ts'
+import { ToolError, type ToolContext, type ToolHouse } from '../define-tool.ts'
 
 export interface ModelSettings {
   /** The part before /chat/completions. */
@@ -14,9 +14,11 @@ export interface ModelSettings {
 /** What a conversation consists of so far. */
 export type Message = { role: 'system' | 'user' | 'assistant', content: string }
 
+export type Caller = Pick<ToolContext, 'user' | 'signal'>
+
 export interface Model {
-  /** @returns the answer's text. @throws ToolError in words for the model that called. */
-  ask (messages: Message[], signal: AbortSignal): Promise<string>
+  /** @param caller who is asking, whose share of the day's tokens it takes. @returns the answer's text. @throws ToolError in words for the model that called. */
+  ask (messages: Message[], caller: Caller): Promise<string>
 }
 
 /** Below the 25 seconds that a tool has, so that its own words arrive. */
@@ -48,9 +50,9 @@ export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSetti
   }
 
   return {
-    async ask (messages, signal) {
+    async ask (messages, { user, signal }) {
       const most = LONGEST_ANSWER + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
-      const settle = budget.reserve(most)
+      const settle = budget.reserve(most, user && user.id)
       let used = 0
       try {
         const answer = await complete(messages, AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]))
@@ -81,18 +83,33 @@ function readError (error: Error & { status?: number }, log: ToolHouse['log']): 
   return new ToolError('The model cannot be asked right now. Try again later; whoever runs the server finds the reason in its log.')
 }
 
+/** Of the day's tokens, one person may take one in so many; where a single call needs more than that, one call. */
+const SHARES = 4
+const DAY_MS = 86_400_000
+const OTHERWISE = 'Begin again after midnight UTC, or use a schema, an example or a template: these need no model.'
+
 /** Takes the most that a call can cost before it is made, so that calls at the same moment cannot spend the same tokens. */
 function createBudget (tokens: number, now: () => number) {
   let day = -1
   let spent = 0
+  let spentBy = new Map<string, number>()
   return {
-    /** @returns gives back what was not used. */
-    reserve (most: number): (used: number) => void {
-      const today = Math.floor(now() / 86_400_000)
-      if (today !== day) [day, spent] = [today, 0]
-      if (spent + most > tokens) throw new ToolError('The tokens for prompts are used up for today. Begin again after midnight UTC, or use a schema, an example or a template: these need no model.')
-      spent += most
-      return (used) => { if (day === today) spent += Math.min(used, most) - most }
+    /**
+     * @param person `null` on a server without sign-in, where there is nobody to share with.
+     * @returns gives back what was not used. @throws ToolError when the day's tokens, or this person's share, would not do.
+     */
+    reserve (most: number, person: string | null): (used: number) => void {
+      const today = Math.floor(now() / DAY_MS)
+      if (today !== day) [day, spent, spentBy] = [today, 0, new Map()]
+      const own = person === null ? 0 : spentBy.get(person) ?? 0
+      if (own > 0 && own + most > tokens / SHARES) throw new ToolError(`Your share of the tokens for prompts is used up for today. ${OTHERWISE}`)
+      if (spent + most > tokens) throw new ToolError(`The tokens for prompts are used up for today. ${OTHERWISE}`)
+      const take = (count: number): void => {
+        spent += count
+        if (person !== null) spentBy.set(person, (spentBy.get(person) ?? 0) + count)
+      }
+      take(most)
+      return (used) => { if (day === today) take(Math.min(used, most) - most) }
     }
   }
 }

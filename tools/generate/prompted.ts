@@ -12,25 +12,25 @@ export interface Prompt {
   count: number
 }
 
-type House = Pick<ToolContext, 'work' | 'signal'>
+type House = Pick<ToolContext, 'work' | 'user' | 'signal'>
 
-export const writeText = (model: Model, prompt: string, { signal }: House): Promise<string> =>
-  model.ask([{ role: 'system', content: 'Write the text you are asked for, and nothing besides.' }, { role: 'user', content: prompt }], signal)
+export const writeText = (model: Model, prompt: string, caller: House): Promise<string> =>
+  model.ask([{ role: 'system', content: 'Write the text you are asked for, and nothing besides.' }, { role: 'user', content: prompt }], caller)
 
-export const writeCode = async (model: Model, { prompt, language }: { prompt: string, language: string }, { signal }: House): Promise<string> =>
-  withoutFence(await model.ask([{ role: 'system', content: `Write the ${language} code you are asked for, and nothing besides: no explanation and no Markdown.` }, { role: 'user', content: prompt }], signal))
+export const writeCode = async (model: Model, { prompt, language }: { prompt: string, language: string }, caller: House): Promise<string> =>
+  withoutFence(await model.ask([{ role: 'system', content: `Write the ${language} code you are asked for, and nothing besides: no explanation and no Markdown.` }, { role: 'user', content: prompt }], caller))
 
 /** An answer that is no JSON, or does not fit, is sent back once with what is wrong. @returns as many pieces of data as `count`. */
-export async function writeJson (model: Model, { prompt, source, count }: Prompt, { work, signal }: House): Promise<unknown[]> {
+export async function writeJson (model: Model, { prompt, source, count }: Prompt, caller: House): Promise<unknown[]> {
   const messages: Message[] = [
     { role: 'system', content: `Answer with a JSON array of exactly ${count} ${count === 1 ? 'value' : 'values'}, and nothing besides: no explanation and no Markdown.${shapeOf(source)}` },
     { role: 'user', content: prompt }
   ]
-  const judge = (text: string) => work<{ data: unknown[] } | { problem: string }>(CHECK, { ...source, count, text: withoutFence(text) } satisfies Check)
-  const first = await model.ask(messages, signal)
+  const judge = (text: string) => caller.work<{ data: unknown[] } | { problem: string }>(CHECK, { ...source, count, text: withoutFence(text) } satisfies Check)
+  const first = await model.ask(messages, caller)
   const verdict = await judge(first)
   if ('data' in verdict) return verdict.data
-  const second = await judge(await model.ask([...messages, { role: 'assistant', content: first }, { role: 'user', content: `That is not right: ${verdict.problem} Answer again with the whole array.` }], signal))
+  const second = await judge(await model.ask([...messages, { role: 'assistant', content: first }, { role: 'user', content: `That is not right: ${verdict.problem} Answer again with the whole array.` }], caller))
   if ('data' in second) return second.data
   throw new ToolError(`The model gave no data that fits: ${second.problem} Word the prompt more precisely, ask for fewer, or leave the prompt out.`)
 }

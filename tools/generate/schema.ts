@@ -9,7 +9,24 @@ const DEEPEST = 30
 const MOST: Readonly<Record<string, number>> = { minItems: 100, minContains: 100, minLength: 5_000, minProperties: 100 }
 const LONGEST_PATTERN = 200
 
-/** @throws ToolError that says what to change. */
+/** Names by which others could refer to a schema: they turn a `$ref` inside it into an address elsewhere. */
+const NAMES = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor'])
+/** Keywords whose members are schemas under names of the author's choice, `id` and `const` among them. */
+const SCHEMAS_BY_NAME = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'])
+/** Keywords whose value is data, whatever it looks like. */
+const DATA = new Set(['const', 'enum', 'default', 'examples', 'example'])
+
+/** The same schema without a name of its own, and so without a place that its references could be relative to. */
+function withoutNames (schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutNames)
+  if (!isObject(schema)) return schema
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !NAMES.has(key)).map(([key, value]) => {
+    if (DATA.has(key)) return [key, value]
+    return [key, SCHEMAS_BY_NAME.has(key) && isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutNames(inner)])) : withoutNames(value)]
+  }))
+}
+
+/** @returns the schema without names of its own. @throws ToolError that says what to change. */
 export function checkSchema (schema: unknown): Schema {
   if (!isObject(schema)) throw new ToolError('A JSON Schema is an object, such as {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}.')
   let nodes = 0
@@ -23,13 +40,13 @@ export function checkSchema (schema: unknown): Schema {
     }
   }
   visit(schema, 0)
-  return schema
+  return withoutNames(schema) as Schema
 }
 
 function checkKeyword (key: string, value: unknown): void {
   const most = Object.hasOwn(MOST, key) ? MOST[key] : undefined
   if (most !== undefined && typeof value === 'number' && value > most) throw new ToolError(`${key} may be at most ${most} here, and is ${value}.`)
-  if (key === '$ref' && typeof value === 'string' && !value.startsWith('#')) throw new ToolError(`A $ref may point inside the schema only (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`)
+  if (key === '$ref' && typeof value === 'string' && !/^#(?:\/|$)/.test(value)) throw new ToolError(`A $ref may point inside the schema only, by its path (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`)
   if (key === 'pattern' && typeof value === 'string' && value.length > LONGEST_PATTERN) throw new ToolError(`A pattern may have at most ${LONGEST_PATTERN} characters.`)
 }
 

@@ -1,6 +1,7 @@
 // Streams of events in a session: each event has an id and is kept for a while, so that a client whose connection broke goes on where it stopped, on any instance (MCP 2025-11-25 "Resumability and Redelivery").
 import { PassThrough, type Readable } from 'node:stream'
 import type { JSONRPCMessage } from '@modelcontextprotocol/server'
+import { z } from 'zod'
 import type { Storage } from '../../storage/contract.ts'
 import { randomSecret, type Sealing } from '../../storage/sealing.ts'
 import type { Bus } from '../bus.ts'
@@ -116,7 +117,7 @@ export function createRequestStreams (storage: Storage, sealing: Sealing, bus: B
       }
       // One after the other, so that no event is written twice or out of order.
       const follow = () => { reading = (reading ?? Promise.resolve()).then(read).catch((err: unknown) => log.warn({ err }, 'a stream could not be resumed')) }
-      const stop = bus.subscribe(topic(id), follow)
+      const stop = bus.subscribe(topic(id), z.null(), follow)
       follow()
       return stop
     }

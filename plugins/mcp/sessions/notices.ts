@@ -1,5 +1,6 @@
 // What one instance tells the others about a session, so that each of its messages may arrive anywhere.
 import type { JSONRPCResponse } from '@modelcontextprotocol/server'
+import { z } from 'zod'
 import type { Bus } from '../bus.ts'
 import type { Session } from './record.ts'
 
@@ -19,7 +20,16 @@ export interface Notices {
   hear (session: Session, listener: (notice: Notice) => void): () => void
 }
 
+/** As other instances send them. */
+const NoticeMessage: z.ZodType<Notice> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('answer'), response: z.looseObject({ jsonrpc: z.literal('2.0'), id: z.union([z.string(), z.number()]) }) as unknown as z.ZodType<JSONRPCResponse> }),
+  z.object({ kind: z.literal('cancelled'), requestId: z.unknown() }),
+  z.object({ kind: z.literal('listening'), stream: z.string() }),
+  z.object({ kind: z.literal('uris'), uris: z.array(z.string()) }),
+  z.object({ kind: z.literal('ended') })
+])
+
 export const createNotices = (bus: Bus): Notices => ({
   tell: ({ key }, notice) => bus.publish(`session ${key}`, notice),
-  hear: ({ key }, listener) => bus.subscribe(`session ${key}`, (notice) => listener(notice as Notice))
+  hear: ({ key }, listener) => bus.subscribe(`session ${key}`, NoticeMessage, listener)
 })

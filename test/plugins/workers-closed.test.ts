@@ -1,0 +1,77 @@
+// A worker reaches nothing: no network, no name, no file but its code, no process, no variable of the environment (threats WK-01, WK-02).
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import workers from '../../plugins/workers.ts'
+import reach, { files, forWorkersOnly, network, processes, type Goal } from '../helpers/reaching-task.ts'
+import { folder } from '../helpers/tool-context.ts'
+
+const TASK = new URL('../helpers/reaching-task.ts', import.meta.url)
+const SQLITE_TASK = new URL('../../tools/database/sqlite-task.ts', import.meta.url)
+
+/** @returns where a task may try to get, and how often somebody came. */
+async function openGoal (t: Test): Promise<{ goal: Goal, visits: () => number }> {
+  let visits = 0
+  const place = await folder(t)
+  const open = async (server: Server, where: number | string) => {
+    server.on('connection', (socket) => { visits++; socket.on('error', () => {}).end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n') })
+    await once(typeof where === 'number' ? server.listen(where, 'localhost') : server.listen(where), 'listening')
+    t.teardown(() => server.close())
+    return server
+  }
+  const { port } = (await open(createServer(), 0)).address() as AddressInfo
+  const socket = join(place, 'unix.sock')
+  await open(createServer(), socket)
+  const datagrams = createSocket('udp4').on('message', () => { visits++ })
+  datagrams.bind(port, '127.0.0.1')
+  await once(datagrams, 'listening')
+  t.teardown(() => new Promise<void>((resolve) => { datagrams.close(() => resolve()) }))
+  const database = join(place, 'other.db')
+  new DatabaseSync(database).exec("CREATE TABLE t (a); INSERT INTO t VALUES ('secret')")
+  await writeFile(join(place, 'secret.txt'), 'secret')
+  await writeFile(join(place, 'secret.json'), '{}')
+  return { goal: { port, socket, folder: place, secret: join(place, 'secret.txt'), json: join(place, 'secret.json'), database }, visits: () => visits }
+}
+
+async function openWorkers (t: Test) {
+  const app = Fastify()
+  await app.register(workers)
+  t.teardown(() => app.close())
+  return <Out>(task: URL, input: unknown, reads: string[] = []) => app.workers.run<Out>(task, input, { person: null, deadline: 60_000, reads })
+}
+
+const REFUSED = /^(?:EACCES|ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_SQLITE_ERROR|no WebSocket)$/
+
+t.test('the ways are ways: this process gets out by each of them', async (t) => {
+  const { goal, visits } = await openGoal(t)
+  for (const way of Object.keys({ ...network, ...files, ...processes })) {
+    const before = visits()
+    const outcome = await reach({ way, goal })
+    await new Promise(setImmediate)
+    t.ok(outcome === 'done' || visits() > before, `${way}: ${outcome}`)
+  }
+})
+
+t.test('WK-01: a worker gets out by none of them', async (t) => {
+  const { goal, visits } = await openGoal(t)
+  const run = await openWorkers(t)
+  const before = (await readdir(goal.folder)).sort()
+  for (const way of Object.keys({ ...network, ...files, ...processes, ...forWorkersOnly })) t.match(await run<string>(TASK, { way, goal }), REFUSED, way)
+  t.equal(visits(), 0, 'nobody came')
+  t.same((await readdir(goal.folder)).sort(), before, 'nothing was written')
+})
+
+t.test('WK-02: a file that one task may read is read by no other, and nothing beside it', async (t) => {
+  const { goal } = await openGoal(t)
+  const run = await openWorkers(t)
+  t.match(await run(SQLITE_TASK, { path: goal.database }, [goal.database]), [{ name: 't' }])
+  t.equal(await run(TASK, { way: 'sqlite: to read', goal }, [goal.database]), 'done')
+  await t.rejects(run(SQLITE_TASK, { path: goal.database }), { message: 'A worker has no such file.' }, 'the next task, which may not')
+  for (const way of ['readFile', 'readdir', 'sqlite: ATTACH', 'sqlite: VACUUM INTO', 'sqlite: backup']) t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way)
+  await t.rejects(run(TASK, { way: 'readFile', goal }, [`${goal.folder}/*`]), { message: /a \* in it/ }, 'no pattern of paths')
+})
