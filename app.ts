@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import { documentUrl, registerCore } from './core.ts'
 import { OAuthError } from './errors.ts'
 import { paths } from './paths.ts'
+import { trustedProxies, useClientIpHeader } from './plugins/client-address.ts'
 import { Connections } from './plugins/connections.ts'
 import library from './plugins/library/index.ts'
 import mcp from './plugins/mcp/index.ts'
@@ -34,6 +35,7 @@ import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
 import confirmEmailRoutes from './routes/confirm-email.ts'
 import passwordRoutes from './routes/password.ts'
+import resetPasswordRoutes from './routes/reset-password.ts'
 import loginStepRoutes from './routes/login-steps.ts'
 import mcpRoutes from './routes/mcp.ts'
 import metricsRoute from './routes/metrics.ts'
@@ -145,7 +147,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountProve, paths.accountLink, paths.accountLinkAdd, paths.accountUnlink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
@@ -166,6 +168,7 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(loginRoutes, config)
   await app.register(loginStepRoutes, config)
   await app.register(passwordRoutes, config)
+  await app.register(resetPasswordRoutes, config)
   await app.register(confirmEmailRoutes)
   await app.register(signupRoutes, config)
   await app.register(accountRoutes, config)
@@ -182,7 +185,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    trustProxy: trustedProxies(config),
     bodyLimit: config.bodyLimit,
     forceCloseConnections: 'idle',
     // A request that arrives while the server closes is still answered; its connection is closed after it.
@@ -192,6 +195,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
   })
   connections.closeWith(app)
+  useClientIpHeader(app, config)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     done()

@@ -82,6 +82,9 @@ export const addresses = list.refine(
   (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)),
   'write the addresses or networks of your proxies, for example 10.0.0.0/8,127.0.0.1 (never true or *: anyone could then claim any address)')
 
+export const clientIpHeader = z.string().toLowerCase().regex(/^(?!(?:x-)?forwarded)[\w-]+$/,
+  'write the name of a header that the proxy overwrites with one address, for example X-Real-IP (for X-Forwarded-For there is TRUST_PROXY)')
+
 export const smtpUrl = z.string().refine((value) => /^smtps?:$/.test(parseUrl(value)?.protocol ?? ''), 'write smtps://user:password@mail.example.com, or smtp://localhost:25')
 
 export const mailFrom = z.string().refine((value) => /^(?:[^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(value), 'write a sender, for example My server <mcp@example.com>')

@@ -65,8 +65,10 @@ export const variables = z.object({
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
   CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),
   TRUST_PROXY: read.addresses.default([]),
+  CLIENT_IP_HEADER: read.clientIpHeader.optional(),
   ACCESS_TOKEN_TTL: read.integer(1, 86_400).default(3600),
   REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
+  GRANT_TTL: read.integer(1, 366 * 86_400).default(366 * 86_400),
   AUTHORIZATION_CODE_TTL: read.integer(1, 600).default(60),
   REFRESH_GRACE: read.integer(0, 300).default(30),
   HEADERS_TIMEOUT: read.integer(1, 600).default(15),
@@ -100,10 +102,7 @@ export async function loadConfig (environment: Environment, folder = process.cwd
   problems.push(...backendProblems)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
   problems.push(...configureTools(await loadTools(toolFolder), toolEnv).problems)
-  if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
-    problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
-  }
-  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  problems.push(...contradictions(values, env))
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -130,6 +129,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     /** `undefined` where this server sends no mail. */
     mail: values.SMTP_URL === undefined ? undefined : { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM! },
     signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
+    /** Whether people whom a service knows, such as an OpenID provider, need an invitation to come for the first time: where SIGNUP was set to anything but open. */
+    newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',
     /** Addresses and `@domains`, lower case; empty means everyone. */
     allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),
     clients: values.CLIENTS,
@@ -138,9 +139,13 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     clientMetadataInsecureHosts: values.CLIENT_METADATA_INSECURE_HOSTS,
     corsOrigins: values.CORS_ORIGINS,
     trustProxy: values.TRUST_PROXY,
+    /** Lower case; `undefined` where the address of a visitor is that of the connection, or comes through `trustProxy`. */
+    clientIpHeader: values.CLIENT_IP_HEADER ?? (values.FLY_APP_NAME && values.TRUST_PROXY.length === 0 ? 'fly-client-ip' : undefined),
     /** Lifetimes in seconds. */
     accessTokenTtl: values.ACCESS_TOKEN_TTL,
     refreshTokenTtl: values.REFRESH_TOKEN_TTL,
+    /** From the consent on; no refresh moves it. */
+    grantTtl: values.GRANT_TTL,
     authorizationCodeTtl: values.AUTHORIZATION_CODE_TTL,
     refreshGrace: values.REFRESH_GRACE,
     /** Seconds until a half-sent head, and a half-sent request, is dropped. */
@@ -159,6 +164,19 @@ export async function loadConfig (environment: Environment, folder = process.cwd
       ? undefined
       : { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {}, serviceName: values.OTEL_SERVICE_NAME }
   })
+}
+
+/** What is wrong between variables that are right by themselves. */
+function contradictions (values: z.infer<typeof variables>, env: Record<string, string>): string[] {
+  const problems: string[] = []
+  if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
+    problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
+  }
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  if (values.CLIENT_IP_HEADER !== undefined && values.TRUST_PROXY.length > 0) {
+    problems.push('CLIENT_IP_HEADER: TRUST_PROXY is set as well, and the two find the address of a visitor in different ways; remove one of them')
+  }
+  return problems
 }
 
 const describe = (error: z.ZodError): string[] =>

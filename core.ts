@@ -30,7 +30,7 @@ export async function registerCore (app: FastifyInstance, config: Config, now: C
   app.decorate('issuer', config.publicUrl)
   await app.register(workers)
   await app.register(storage, { ...config, now })
-  await app.register(audit)
+  await app.register(audit, config)
   await app.register(usage, config)
   await app.register(postgres, config)
   await app.register(notes, { ...config, noteUrl: documentUrl(config) })

@@ -2,14 +2,16 @@
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {
-  // Attempts of one address (an IPv6 network counts as one) in a minute.
+  // Attempts of one address (an IPv6 network counts as one) in a minute, at each page.
   'sign-in': 10,
   'sign-up': 5,
   registration: 20,
   /** Requests for authorization, and pages and forms of people who are not signed in. */
   authorization: 120,
-  /** Refused requests at the token endpoint; good ones are not counted. */
+  /** Refused requests at the token, revocation and introspection endpoints; good ones are neither counted nor refused. */
   'token-failure': 60,
+  /** Messages of any kind to the MCP endpoint, of one person in a minute; of one address where nobody signs in. */
+  'messages-per-user': 600,
   // Tool calls of one person, of one client, and of one tool, in a minute and in a day.
   'calls-per-user': 600,
   'calls-per-user-day': 20_000,

@@ -1,8 +1,7 @@
 // `npm run audit`: the audit log as JSON lines, oldest first, for an operator to keep or to search; of everybody, of one person, or the story of one attempt to connect.
 import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from '../config.ts'
-import type { AuditEvent } from '../plugins/audit/contract.ts'
-import { JOURNAL } from '../plugins/audit/index.ts'
+import { openAuditJournals } from '../plugins/audit/journals.ts'
 import { describeAttempt, readAttempts } from './attempts.ts'
 import { fail, openExisting, OperatorError } from './command.ts'
 import { printableJson } from './terminal.ts'
@@ -26,7 +25,7 @@ try {
 async function print ({ user, attempt, attempts }: { user?: string, attempt?: string, attempts?: boolean }): Promise<void> {
   const storage = await openExisting(await loadConfig(readEnvironment()))
   try {
-    const events = storage.journal<AuditEvent>(JOURNAL).all()
+    const events = openAuditJournals(storage).all()
     if (attempts) {
       for (const each of await readAttempts(events)) process.stdout.write(`${describeAttempt(each)}\n`)
       return

@@ -42,7 +42,7 @@ const commands: Record<string, Command> = {
   async reset ({ app, config }, who) {
     for (const [backend, { accounts }] of app.signIn.backends) {
       const account = who === undefined ? undefined : await accounts?.find(who)
-      if (account) return withSecret(config.publicUrl + paths.resetPassword, await app.accountLinks.issue({ purpose: 'reset', backend, subject: account.subject, email: account.email }))
+      if (account) return withSecret(config.publicUrl + paths.resetPassword, await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' }))
     }
     throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
   },

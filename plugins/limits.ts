@@ -5,14 +5,12 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import type { LimitTable } from '../limit-table.ts'
-import { tooManyRequests } from '../errors.ts'
+import { OAuthError, tooManyRequests } from '../errors.ts'
+import { networkOf } from './client-address.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 import { hashSecret } from './storage/sealing.ts'
 
 const MINUTE = 60_000
-/** Bits: whoever has one IPv6 address has all of its network. */
-const IPV6_NETWORK = 64
-
 /** What is counted by address. */
 const limited = ['sign-in', 'sign-up', 'registration', 'authorization', 'token-failure'] as const
 type Limited = typeof limited[number]
@@ -32,10 +30,12 @@ declare module 'fastify' {
 export interface Limits {
   /** Counts one, however often it is asked within one request. @throws too_many_requests beyond the limit. */
   attempt (what: Limited, request: FastifyRequest): Promise<void>
-  /** Counts nothing. @throws too_many_requests when the limit was reached before. */
-  check (what: Limited, request: FastifyRequest): Promise<void>
-  /** Counts one, and says nothing. */
-  note (what: Limited, request: FastifyRequest): Promise<void>
+  /**
+   * For callers that prove themselves with what nobody can guess. Only refusals count, and only refusals become
+   * too_many_requests beyond the limit: whoever holds good credentials shares addresses with others.
+   * @param work checks before it does anything, at a cost that has a bound.
+   */
+  countingFailures<R> (what: Limited, request: FastifyRequest, work: () => Promise<R>): Promise<R>
   /** Waits before a password of an account is looked at, the longer the more often it failed lately. Never refuses: nobody can lock out another. */
   slowDown (request: FastifyRequest, account: string): Promise<void>
   noteFailure (request: FastifyRequest, account: string): Promise<void>
@@ -51,11 +51,12 @@ export default fp(async function limits (app: FastifyInstance, { rateLimits, red
   app.decorate('limits', rateLimits ? createLimits(app, rateLimits) : noLimits)
 }, { name: 'limits', dependencies: ['audit'] })
 
-const noLimits: Limits = { async attempt () {}, async check () {}, async note () {}, async slowDown () {}, async noteFailure () {} }
+const noLimits: Limits = { async attempt () {}, countingFailures: async (_what, _request, work) => work(), async slowDown () {}, async noteFailure () {} }
 
 function createLimits (app: FastifyInstance, table: LimitTable): Limits {
+  // Each page on its own: whoever floods one, behind an address that others share, does not close the next.
   const counters = Object.fromEntries(limited.map((what) => [what, app.createRateLimit({
-    max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${what} ${rateLimit.normalizeIP(request.ip, IPV6_NETWORK)}`
+    max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${what} ${request.routeOptions.url} ${networkOf(request)}`
   })])) as Record<Limited, Counter>
   const failures = app.createRateLimit({
     max: MOST_COUNTED, timeWindow: FAILURE_WINDOW, keyGenerator: (request) => `failures ${request.limitedAccount}`
@@ -68,7 +69,7 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     }
   }
   const refuse = (what: Limited, request: FastifyRequest, { ttlInSeconds }: Counted): never => {
-    app.audit.record(request, 'limit', { reason: what })
+    app.audit.recordLimit(request, what)
     throw tooManyRequests(Math.max(1, ttlInSeconds))
   }
   const countFailures = (request: FastifyRequest, account: string, increment: boolean) => {
@@ -77,18 +78,23 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     return count(failures, request, increment)
   }
   const results = new WeakMap<FastifyRequest, Map<Limited, Counted>>()
+  const attempt = async (what: Limited, request: FastifyRequest) => {
+    const before = results.get(request) ?? new Map<Limited, Counted>()
+    const counted = before.get(what) ?? await count(counters[what], request, true)
+    results.set(request, before.set(what, counted))
+    if (counted.isExceeded) refuse(what, request, counted)
+  }
   return {
-    async attempt (what, request) {
-      const before = results.get(request) ?? new Map<Limited, Counted>()
-      const counted = before.get(what) ?? await count(counters[what], request, true)
-      results.set(request, before.set(what, counted))
-      if (counted.isExceeded) refuse(what, request, counted)
+    attempt,
+    async countingFailures (what, request, work) {
+      try {
+        return await work()
+      } catch (error) {
+        // What is this server's own fault is no failure of the caller.
+        if (error instanceof OAuthError && error.statusCode < 500) await attempt(what, request)
+        throw error
+      }
     },
-    async check (what, request) {
-      const counted = await count(counters[what], request, false)
-      if (counted.remaining === 0) refuse(what, request, counted)
-    },
-    async note (what, request) { await count(counters[what], request, true) },
     async slowDown (request, account) {
       const { remaining } = await countFailures(request, account, false)
       const beyond = MOST_COUNTED - remaining - FREE_FAILURES

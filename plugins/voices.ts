@@ -15,7 +15,7 @@ export function toOAuthError (error: unknown, request: FastifyRequest): OAuthErr
   }
   if (error instanceof StorageUnavailable) {
     request.log.warn({ err: error }, 'unavailable')
-    return temporarilyUnavailable('A service this server needs does not answer right now. Nothing was changed; try again in a few seconds.', error)
+    return temporarilyUnavailable('A service this server needs does not answer right now. What was asked for may have been done or not; try again in a few seconds.', error)
   }
   const { statusCode = 500, code } = error as FastifyError
   if (statusCode === 413) return spoken(413, 'the request body is too large')

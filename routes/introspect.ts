@@ -10,12 +10,15 @@ export default async function introspect (app: FastifyInstance, { publicUrl }: P
   await app.register(parameters)
 
   app.post(paths.introspect, async (request, reply) => {
-    const form = formParameters(request)
-    const token = form.need('token')
-    const client = await app.clients.authenticate(request, app.grants.isHeld)
-    // RFC 7662 §2.1: the caller must have proven itself, and a name alone proves nothing.
-    if (client.secretHash === undefined && form.get('client_assertion') === undefined) throw invalidClient('only clients with a secret or a key may ask about tokens')
-    return reply.header('cache-control', 'no-store').send(await describe(app, client, token, publicUrl))
+    const answer = await app.limits.countingFailures('token-failure', request, async () => {
+      const form = formParameters(request)
+      const token = form.need('token')
+      const client = await app.clients.authenticate(request, app.grants.isHeld)
+      // RFC 7662 §2.1: the caller must have proven itself, and a name alone proves nothing.
+      if (client.secretHash === undefined && form.get('client_assertion') === undefined) throw invalidClient('only clients with a secret or a key may ask about tokens')
+      return describe(app, client, token, publicUrl)
+    })
+    return reply.header('cache-control', 'no-store').send(answer)
   })
 }
 

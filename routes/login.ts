@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { invalidRequest } from '../errors.ts'
 import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
+import { canAddWay } from '../plugins/sign-in/admission.ts'
 import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
 import { describeErrand, visit } from '../plugins/sign-in/errand.ts'
 import type { Outcome } from '../plugins/sign-in/outcome.ts'
@@ -58,7 +59,7 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
     app.signIn.checkFormToken(request, formParameters(request).get('token'))
     const user = await app.signIn.user(request)
     const away = await app.signIn.leave(request, reply, publicUrl)
-    if (user) app.audit.record(request, 'sign_out', { user: user.id })
+    if (user) app.audit.record(request, 'sign_out', { user: user.id, backend: user.backend })
     if (away !== undefined) return reply.redirect(away, 303)
     return reply.page('message', {
       title: 'You are signed out',
@@ -74,7 +75,7 @@ async function purposeOf (app: FastifyInstance, { errand, proof }: Interaction):
   const user = userId === undefined ? undefined : await app.signIn.people.find(userId)
   if (!user) return { offers: () => true }
   const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
-  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => !leadsTo(id) && backend.oneClick === undefined }
+  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => canAddWay(user, [id, backend]) }
 }
 
 const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend, signUp: boolean) => ({

@@ -8,10 +8,12 @@ export default async function revoke (app: FastifyInstance) {
   await app.register(parameters)
 
   app.post(paths.revoke, async (request, reply) => {
-    const form = formParameters(request)
-    const client = await app.clients.authenticate(request, app.grants.isHeld)
-    // token_type_hint is only a hint: our tokens say what they are.
-    const grant = await app.grants.revokeToken(form.need('token'), client.id)
+    const grant = await app.limits.countingFailures('token-failure', request, async () => {
+      const form = formParameters(request)
+      const client = await app.clients.authenticate(request, app.grants.isHeld)
+      // token_type_hint is only a hint: our tokens say what they are.
+      return app.grants.revokeToken(form.need('token'), client.id)
+    })
     if (grant) app.audit.record(request, 'revocation', ofGrant(grant))
     return reply.header('cache-control', 'no-store').send()
   })

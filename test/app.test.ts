@@ -120,7 +120,7 @@ storageTest('ST-01: what is not here does not grow either, with a handle that is
 storageTest('ST-01: a path of more than 2 KB is refused before the sign-in, and one below it is gone on to', async (t, begin) => {
   const { server } = await start(begin)
   const refused = await send(server, { method: 'GET', url: `/documents/${'A'.repeat(2_048)}` })
-  t.match([refused.statusCode, refused.headers['location']], [414, undefined])
+  t.match([refused.statusCode, refused.headers['location']], [400, undefined])
   const url = `/documents/${'A'.repeat(2_000)}`
   const asked = await send(server, { method: 'GET', url })
   const entered = await send(server, { method: 'POST', url: paths.login }, { cookie: cookiesOf(asked), form: { interaction: handleIn(asked), backend: 'demo' } })

@@ -5,7 +5,7 @@ export const eventNames = [
   // An attempt to connect, in its usual order.
   'challenge', 'registration', 'registration_refused', 'authorization', 'authorization_refused', 'sign_in', 'sign_in_failed', 'sign_up', 'consent', 'denial', 'token', 'token_refused', 'connected',
   // Afterwards.
-  'refresh', 'reuse', 'revocation', 'tool_call', 'sign_out', 'sign_out_everywhere',
+  'refresh', 'retry', 'reuse', 'revocation', 'tool_call', 'sign_out', 'sign_out_everywhere',
   // The account, and what was stopped.
   'limit', 'lock', 'unlock', 'account_changed', 'account_deleted'
 ] as const

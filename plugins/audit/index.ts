@@ -1,26 +1,27 @@
 // The audit log: each event goes to the process's log at once, and in small batches to a bounded journal in storage, where people and the operator find it (threat WB-13; RFC 9700 §4.14.2).
-import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../../config.ts'
+import { networkOf } from '../client-address.ts'
 import { createFlusher } from '../flusher.ts'
 import type { Access, Grant } from '../grants/contract.ts'
-import type { Journal } from '../storage/contract.ts'
+import { createClassifier, eventClasses, type EventClass } from './classes.ts'
 import type { AuditEvent, EventDetails, EventName } from './contract.ts'
+import { openAuditJournals, topicOfUser, type AuditJournals } from './journals.ts'
+import { createOnce } from './once.ts'
 
 /** A batch is written this often, or as soon as it is full. */
 const FLUSH_EVERY_MS = 500
 const BATCH = 2_000
-/** Events that wait while storage is away. The oldest give way; the process's log has had them all. */
-const MOST_WAITING = 10_000
-const LONGEST_TEXT = 200
-/** Events of {@link Audit.recordOnce} that are remembered. */
-const MOST_REMEMBERED = 10_000
-/** Bits: whoever has one IPv6 address has all of its network. */
-const IPV6_NETWORK = 64
+/** Events of one class that wait while storage is away. The oldest give way; the process's log has had them all. */
+const MAX_WAITING = 10_000
+const MAX_TEXT = 200
 /** Seconds in which requests of one program count as one attempt to connect. */
 const ATTEMPT_WINDOW = 3_600
-
-export const JOURNAL = 'audit'
+/** Attempts of one address whose refusal for the same reason is told within the window. */
+const MAX_ATTEMPTS_TOLD = 20
+/** Seconds of a limit: it is told once for an address. */
+const LIMIT_WINDOW = 60
 
 declare module 'fastify' {
   interface FastifyInstance { audit: Audit }
@@ -29,8 +30,10 @@ declare module 'fastify' {
 export interface Audit {
   /** Never waits and never throws. */
   record (request: FastifyRequest, event: EventName, details?: EventDetails): void
-  /** The same, at most once for each attempt to connect: for refusals that anybody can cause, so that no flood pushes out the rest. */
+  /** The same, once for each attempt to connect and for few attempts of one address: for refusals that anybody can cause. */
   recordOnce (request: FastifyRequest, event: EventName, details?: EventDetails): void
+  /** That an address reached a limit: once in a minute, however often it tries. @param limit its name. */
+  recordLimit (request: FastifyRequest, limit: string): void
   /** For what no single HTTP request stands for. @param requestId where the log has more of it. */
   note (event: EventName, details?: EventDetails, requestId?: string): void
   /**
@@ -42,7 +45,7 @@ export interface Audit {
   link (clientId: string, attempt: string): Promise<void>
   /** The attempt that a client's authorization request belongs to. */
   attemptOfClient (clientId: string, request: FastifyRequest): Promise<string>
-  /** A person's own events, newest first. */
+  /** A person's own events, newest first; many of one class leave room for the others. */
   ofUser (userId: string, limit: number): Promise<AuditEvent[]>
   /** Deletes a person's events. */
   forget (userId: string): Promise<void>
@@ -54,10 +57,13 @@ export interface Audit {
   flush (): Promise<void>
 }
 
-export default fp(async function audit (app: FastifyInstance) {
+export default fp(async function audit (app: FastifyInstance, { backends = [] }: Partial<Pick<Config, 'backends'>>) {
   const attempts = app.storage.collection<{ attempt: string }>('attempt')
-  const journal = app.storage.journal<AuditEvent>(JOURNAL)
-  const waiting = createBatches(journal, (error) => app.log.warn({ err: error }, 'the audit journal waits for storage'))
+  const journals = openAuditJournals(app.storage)
+  const forAnybody = new Set(backends.filter(({ developmentOnly }) => developmentOnly).map(({ id }) => id))
+  const classOf = createClassifier(app.now, (backend) => forAnybody.has(backend))
+  const waiting = createBatches(journals, classOf, (error) => app.log.warn({ err: error }, 'the audit journal waits for storage'))
+  const once = createOnce(app.now)
   app.addHook('onClose', () => waiting.close())
   const listeners: Array<(event: AuditEvent) => void> = []
 
@@ -72,26 +78,24 @@ export default fp(async function audit (app: FastifyInstance) {
   const record = (request: FastifyRequest, event: EventName, details: EventDetails = {}) => write(request.log, {
     ...stamp(event, details),
     request: request.id,
-    address: rateLimit.normalizeIP(request.ip, IPV6_NETWORK)
+    address: networkOf(request)
   })
-  const seen = new Set<string>()
 
   app.decorate('audit', {
     record,
     recordOnce (request, event, details = {}) {
-      const { attempt = attemptOf(request) } = details
-      const key = `${attempt} ${event} ${details.reason}`
-      if (seen.has(key)) return
-      if (seen.size >= MOST_REMEMBERED) seen.clear()
-      seen.add(key)
-      record(request, event, { ...details, attempt })
+      const { attempt = attemptOf(request), reason } = details
+      if (once.isNew(`${networkOf(request)} ${event} ${reason}`, attempt, MAX_ATTEMPTS_TOLD, ATTEMPT_WINDOW)) record(request, event, { ...details, attempt })
+    },
+    recordLimit (request, limit) {
+      if (once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW)) record(request, 'limit', { reason: limit })
     },
     note: (event, details = {}, requestId) => write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
     attemptOf,
     link: (clientId, attempt) => attempts.put(clientId, { attempt }, ATTEMPT_WINDOW),
     attemptOfClient: async (clientId, request) => (await attempts.find(clientId))?.attempt ?? attemptOf(request),
-    ofUser: (userId, limit) => waiting.flush().then(() => journal.newest(topicOfUser(userId), limit)),
-    forget: (userId) => waiting.flush().then(() => journal.forget(topicOfUser(userId))),
+    ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
+    forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
     hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),
     listen: (listener) => { listeners.push(listener) },
     flush: () => waiting.flush()
@@ -102,39 +106,40 @@ const stamp = (event: EventName, { client, clientName, ...details }: EventDetail
   at: new Date().toISOString(),
   event,
   ...details,
-  ...(client !== undefined && { client: client.slice(0, LONGEST_TEXT) }),
-  ...(clientName !== undefined && { clientName: clientName.slice(0, LONGEST_TEXT) })
+  ...(client !== undefined && { client: client.slice(0, MAX_TEXT) }),
+  ...(clientName !== undefined && { clientName: clientName.slice(0, MAX_TEXT) })
 })
 
 /** What an event says of a grant. */
-export const ofGrant = ({ id, clientId, clientName, user, attempt }: Grant): EventDetails => ({ grant: id, client: clientId, clientName, user: user.id, attempt })
+export const ofGrant = ({ id, clientId, clientName, user, backend, attempt }: Grant): EventDetails => ({ grant: id, client: clientId, clientName, user: user.id, backend, attempt })
 /** What an event says of a caller. Only the first use belongs to the story of the attempt that led to it. */
-export const ofAccess = ({ grantId, clientId, clientName, user }: Access): EventDetails => ({ grant: grantId, client: clientId, clientName, user: user.id })
+export const ofAccess = ({ grantId, clientId, clientName, user, backend }: Access): EventDetails => ({ grant: grantId, client: clientId, clientName, user: user.id, backend })
 
-export const topicOfUser = (userId: string): string => `user ${userId}`
-export const topicOfAttempt = (attempt: string): string => `attempt ${attempt}`
-
-const topicsOf = ({ user, attempt }: AuditEvent): string[] => [...(user ? [topicOfUser(user)] : []), ...(attempt ? [topicOfAttempt(attempt)] : [])]
-
-function createBatches (journal: Journal<AuditEvent>, onError: (error: unknown) => void) {
-  let waiting: AuditEvent[] = []
+/** Events wait by class, so that a flood of one class leaves the others their places. */
+function createBatches (journals: AuditJournals, classOf: (event: AuditEvent) => EventClass, onError: (error: unknown) => void) {
+  const waiting = Object.fromEntries(eventClasses.map((name) => [name, [] as AuditEvent[]])) as Record<EventClass, AuditEvent[]>
   const { schedule, flush, close } = createFlusher(async () => {
-    const batch = waiting.splice(0)
+    await Promise.all(eventClasses.map(write))
+  }, FLUSH_EVERY_MS)
+
+  async function write (name: EventClass): Promise<void> {
+    const batch = waiting[name].splice(0)
     if (batch.length === 0) return
     try {
-      await journal.append(batch.map((entry) => ({ topics: topicsOf(entry), entry })))
+      await journals.append(name, batch)
     } catch (error) {
-      waiting = [...batch, ...waiting].slice(-MOST_WAITING)
+      waiting[name] = [...batch, ...waiting[name]].slice(-MAX_WAITING)
       onError(error)
       schedule()
     }
-  }, FLUSH_EVERY_MS)
+  }
 
   return {
     add (event: AuditEvent) {
-      waiting.push(event)
-      if (waiting.length > MOST_WAITING) waiting.shift()
-      if (waiting.length === BATCH) flush()
+      const queue = waiting[classOf(event)]
+      queue.push(event)
+      if (queue.length > MAX_WAITING) queue.shift()
+      if (queue.length === BATCH) flush()
       else schedule()
     },
     flush,

@@ -50,6 +50,8 @@ export interface RefreshFamily {
   /** Sealed key that every token of the family is derived from; proves that an older token was once ours. */
   chain: string
   rotatedAt: number
+  /** The token before `current` came again within the grace. */
+  retried?: true
   /** Moves with every rotation, never past `endsAt`. */
   expiresAt: number
 }
@@ -68,6 +70,7 @@ export interface Access {
   expiresAt: number
   /** As in the grant. */
   clientName: string
+  backend: string
   attempt: string
 }
 
@@ -80,4 +83,6 @@ export interface TokenSet {
   refreshToken?: string
   scopes: string[]
   grant: Grant
+  /** Set where the refresh token came again within the grace: for the first time in its generation, or once more. */
+  retry?: 'first' | 'again'
 }

@@ -26,7 +26,13 @@ export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${k
  * and so that a token from long ago can still be told from a made-up one without keeping a list.
  */
 export const refreshToken = (grantId: string, chain: Buffer, generation: number): string =>
-  `mcp_rt_${grantId}${generation.toString(36)}.${createHmac('sha256', chain).update(`${grantId} ${generation}`).digest('base64url')}`
+  `mcp_rt_${grantId}${generation.toString(36)}.${derive(chain, `${grantId} ${generation}`)}`
+
+/** The access token that comes with the refresh token of one generation; derived for the same reason. */
+export const accessTokenOf = (grantId: string, chain: Buffer, generation: number): string =>
+  `mcp_at_${grantId}${derive(chain, `access ${grantId} ${generation}`)}`
+
+const derive = (chain: Buffer, what: string): string => createHmac('sha256', chain).update(what).digest('base64url')
 
 /** @returns undefined for anything this server cannot have issued as that kind. */
 export function parseToken (kind: TokenKind, token: string): ParsedToken | undefined {

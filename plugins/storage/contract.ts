@@ -36,7 +36,7 @@ export interface Collection<T> {
 /** Adds `by` to the counter `key`, which is forgotten `ttl` seconds after it began. */
 export interface Increment { key: string, by: number, ttl: number }
 
-/** What happened, oldest first; beyond a bound of entries and of age the oldest give way. */
+/** What happened, oldest first; beyond a bound of entries and of age the oldest give way. Each journal has its bounds to itself. */
 export interface Journal<T> {
   /** All or, when it throws, possibly some. `topics`: what an entry can be found by, for example the person it is about. */
   append (entries: ReadonlyArray<{ topics: readonly string[], entry: T }>): Promise<void>

@@ -9,6 +9,7 @@ import type { Slice } from './sqlite-sweep.ts'
 export const JOURNAL_SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS journal_by_age ON journal (at);
+  CREATE INDEX IF NOT EXISTS journal_by_name ON journal (name, seq);
   CREATE TABLE IF NOT EXISTS journal_topics (
     topic TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES journal ON DELETE CASCADE,
     PRIMARY KEY (topic, seq)
@@ -36,7 +37,13 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
     page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
     forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
     tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
-    tooMany: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= (SELECT max(seq) FROM journal) - ? ORDER BY seq LIMIT ?)'),
+    // From name to name through the index: SELECT DISTINCT would read all of it.
+    names: db.prepare(`WITH RECURSIVE names (name) AS (SELECT min(name) FROM journal
+      UNION ALL SELECT (SELECT min(name) FROM journal WHERE journal.name > names.name) FROM names WHERE name IS NOT NULL)
+      SELECT name FROM names WHERE name IS NOT NULL`),
+    // Each journal has the bound to itself: none pushes out another's entries.
+    tooMany: db.prepare(`DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ?1
+      AND seq <= (SELECT seq FROM journal WHERE name = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) ORDER BY seq LIMIT ?3)`),
     // A counter that is over begins anew.
     count: db.prepare(`INSERT INTO counters (key, n, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
       n = iif(expires <= ?4, 0, n) + ?2, expires = iif(expires <= ?4, ?3, expires) RETURNING n`),
@@ -76,7 +83,8 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
     open,
     slices: [
       (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.age, SWEEP_ROWS).changes)),
-      (_time) => commits.add(() => Number(sql.tooMany.run(JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes)),
+      (_time) => commits.add(() => sql.names.all().reduce((sum, { name }) =>
+        sum + Number(sql.tooMany.run(name as string, JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes), 0)),
       (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
     ],
     count: (increments: readonly Increment[]) => commits.add(() => increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)),

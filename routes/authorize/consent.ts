@@ -34,7 +34,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     await app.signIn.take(request, form.get('interaction'))
     const { state, ...allowed } = asked
     app.audit.record(request, decision === 'allow' ? 'consent' : 'denial', {
-      user: user.id, client: asked.clientId, clientName: asked.clientName, scope: asked.scopes.join(' '), attempt: asked.attempt
+      user: user.id, backend, client: asked.clientId, clientName: asked.clientName, scope: asked.scopes.join(' '), attempt: asked.attempt
     })
     if (decision === 'deny') {
       const refusal = accessDenied('The person did not allow it.')

@@ -16,49 +16,69 @@ export type GrantHandler = (app: FastifyInstance, client: Client, form: Paramete
 
 const handlers: Readonly<Record<GrantType, GrantHandler>> = { authorization_code: authorizationCode, refresh_token: refreshToken }
 
-function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: Error): void {
+/** A retry is told once in its generation: it is how a lost answer looks, and how a thief looks who is quick. */
+function recordIssue (app: FastifyInstance, request: FastifyRequest, { grant, scopes, retry }: TokenSet): void {
+  if (retry === 'again') return
+  const isRefresh = (grant.refresh?.generation ?? 0) > 0
+  app.audit.record(request, retry ? 'retry' : isRefresh ? 'refresh' : 'token', { ...ofGrant(grant), scope: scopes.join(' ') })
+}
+
+function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown): void {
   if (!(error instanceof OAuthError)) return
   if (error.cause instanceof SpentSecret) app.audit.record(request, 'reuse', ofGrant(error.cause.grant))
   else app.audit.recordOnce(request, 'token_refused', { reason: error.code })
 }
 
 /** Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen here. */
-async function checkWelcome (app: FastifyInstance, { id, user }: Grant): Promise<void> {
-  if (await app.signIn.people.isWelcome(user.id)) return
+async function checkWelcome (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
+  if (await app.signIn.people.isWelcome(user.id, backend)) return
   await app.grants.revoke(id)
-  throw invalidGrant('the account is locked or gone; sign in again')
+  throw invalidGrant('the account is locked or gone, or the way the person signed in is not theirs any more; sign in again')
 }
 
 export default async function token (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   await app.register(parameters)
   const resources = [publicUrl, `${publicUrl}/mcp`]
 
-  // Only failures count: those who hold good codes and tokens share addresses with many others.
-  app.addHook('onError', async (request, _reply, error) => {
-    recordRefusal(app, request, error)
-    await app.limits.note('token-failure', request)
-  })
-  app.addHook('onRequest', async (request) => { await app.limits.check('token-failure', request) })
-
   app.post(paths.token, async (request, reply) => {
+    const answer = await app.limits.countingFailures('token-failure', request, () => exchange(app, request, resources))
+    return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send(answer)
+  })
+}
+
+async function exchange (app: FastifyInstance, request: FastifyRequest, resources: readonly string[]): Promise<object> {
+  try {
     const form = formParameters(request)
     const grantType = form.need('grant_type')
     if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
     const client = await app.clients.authenticate(request, app.grants.isHeld)
     if (!client.grantTypes.includes(grantType as GrantType)) throw unauthorizedClient(`the client did not register for ${grantType}`)
     const issued = await handlers[grantType as GrantType](app, client, form, resources)
-    await checkWelcome(app, issued.grant)
-    await app.signIn.services.keep(issued.grant)
-    app.audit.record(request, grantType === 'refresh_token' ? 'refresh' : 'token', { ...ofGrant(issued.grant), scope: issued.scopes.join(' ') })
-    await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
-    const idToken = await app.openid.idToken(issued.grant, issued.scopes)
-    return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send({
-      access_token: issued.accessToken,
-      token_type: 'Bearer',
-      expires_in: issued.expiresIn,
-      ...(issued.refreshToken && { refresh_token: issued.refreshToken }),
-      ...(idToken && { id_token: idToken }),
-      scope: issued.scopes.join(' ')
-    })
-  })
+    try {
+      return await describe(app, request, client, issued)
+    } catch (error) {
+      app.grants.takeBack(issued)
+      throw error
+    }
+  } catch (error) {
+    recordRefusal(app, request, error)
+    throw error
+  }
+}
+
+/** The answer, once everything around the grant is in order. */
+async function describe (app: FastifyInstance, request: FastifyRequest, client: Client, issued: TokenSet): Promise<object> {
+  await checkWelcome(app, issued.grant)
+  await app.signIn.services.keep(issued.grant)
+  await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
+  const idToken = await app.openid.idToken(issued.grant, issued.scopes)
+  recordIssue(app, request, issued)
+  return {
+    access_token: issued.accessToken,
+    token_type: 'Bearer',
+    expires_in: issued.expiresIn,
+    ...(issued.refreshToken && { refresh_token: issued.refreshToken }),
+    ...(idToken && { id_token: idToken }),
+    scope: issued.scopes.join(' ')
+  }
 }

@@ -1,5 +1,6 @@
 // One of several processes that work on the same grants: does what the test tells it, and says what came of it.
 import { createGrants } from '../../plugins/grants/index.ts'
+import type { Lifetimes } from '../../plugins/grants/steps.ts'
 import { createSealing } from '../../plugins/storage/sealing.ts'
 import { openRedisStorage } from '../../plugins/storage/redis.ts'
 
@@ -14,8 +15,8 @@ export type Order =
 /** `refused` names the reason; `spent` says that the refusal ended the grant. */
 export interface Outcome { code?: string, access?: string, refresh?: string, refused?: string, spent?: boolean, live?: number, currents?: number }
 
-const [url, user] = process.argv.slice(2) as [string, string]
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 3600, refreshTokenTtl: 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
+const [url, user, life] = process.argv.slice(2) as [string, string, string]
+const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, ...JSON.parse(life) as Lifetimes & { authorizationCodeTtl: number, grantTtl: number } }
 let now = 0
 const storage = await openRedisStorage(url, { warn () {} })
 const grants = createGrants(storage.collection('grant'), storage.collection('grantList'), createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A']), () => now, LIFE)

@@ -9,6 +9,10 @@ import { noRedis, startRedis } from '../helpers/redis.ts'
 const STEPS = 25
 const RUNS = 400
 const USER = 'ann'
+/** Seconds. */
+const LIFE = { accessTokenTtl: 3_600, refreshTokenTtl: 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
+/** Of a grant; beyond them the oldest give way. */
+const MAX_ACCESS_TOKENS = 20
 
 class Worker {
   readonly #url: string
@@ -19,7 +23,7 @@ class Worker {
   constructor (url: string) { this.#url = url }
 
   async start (): Promise<this> {
-    this.#child = fork(join(import.meta.dirname, '../helpers/grants-worker.ts'), [this.#url, USER])
+    this.#child = fork(join(import.meta.dirname, '../helpers/grants-worker.ts'), [this.#url, USER, JSON.stringify(LIFE)])
     const ready = this.#expect(0)
     this.#child.on('message', ({ id, outcome }: { id: number, outcome: Outcome }) => {
       this.#waiting.get(id)?.(outcome)
@@ -79,11 +83,14 @@ t.test('WB-25: whatever comes between, a code works once, one refresh token is c
 
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: STEPS, maxLength: STEPS }), async (script) => {
     const { code } = await workers[0]!.tell(now, { do: 'issue' })
-    const access: string[] = []
+    const issuedAt = now
+    /** Each with the time at which it was last answered. */
+    const access = new Map<string, number>()
     /** In the order in which they were answered; the last is the newest known. */
     const refresh: string[] = []
     let redeemed = 0
     let ended = false
+    let rotatedAt = now
 
     const order = (what: string): Order | undefined => {
       const newest = refresh.at(-1)
@@ -97,15 +104,17 @@ t.test('WB-25: whatever comes between, a code works once, one refresh token is c
     const note = (asked: Order, outcome: Outcome) => {
       if (outcome.access) {
         if (asked.do === 'redeem') redeemed++
-        access.push(outcome.access)
-        if (!refresh.includes(outcome.refresh!)) refresh.push(outcome.refresh!)
+        if (!access.has(outcome.access)) access.set(outcome.access, now)
+        if (!refresh.includes(outcome.refresh!)) {
+          refresh.push(outcome.refresh!)
+          rotatedAt = now
+        }
       }
       if (outcome.spent) ended = true
     }
 
     for (const next of script) {
       steps++
-      const wasEnded = ended
       if (next.what === 'pass') now += next.seconds
       else if (next.what === 'lock') note({ do: 'lock' }, await workers[next.worker]!.tell(now, { do: 'lock' }))
       else if (next.what === 'race') {
@@ -118,13 +127,18 @@ t.test('WB-25: whatever comes between, a code works once, one refresh token is c
           const outcome = await workers[next.worker]!.tell(now, asked)
           note(asked, outcome)
           if (next.what === 'stranger' && (outcome.access !== undefined || outcome.spent)) throw new Error('another client touched the grant')
+          const mustWork = !ended && (next.what === 'refresh' ? now < rotatedAt + LIFE.refreshTokenTtl : next.what === 'redeem' && now < issuedAt + LIFE.authorizationCodeTtl)
+          if (mustWork && outcome.access === undefined) throw new Error(`${next.what} was refused within its time: ${outcome.refused}`)
         }
       }
-      const { live, currents } = await workers[steps % 2]!.tell(now, { do: 'verify', tokens: [...access, ...refresh] })
+      const { live, currents } = await workers[steps % 2]!.tell(now, { do: 'verify', tokens: [...access.keys(), ...refresh] })
+      const young = Math.min(MAX_ACCESS_TOKENS, [...access.values()].filter((at) => now < at + LIFE.accessTokenTtl).length)
       if (redeemed > 1) throw new Error('a code worked twice')
-      if (currents! > 1) throw new Error('two refresh tokens are current')
       if (ended && (live !== 0 || currents !== 0)) throw new Error('something is alive after the end')
-      if (wasEnded && !ended) throw new Error('what was ended came back')
+      if (ended) continue
+      if (live !== young) throw new Error(`${live} access tokens are alive, and ${young} are within their time`)
+      const hasCurrent = refresh.length > 0 && now < rotatedAt + LIFE.refreshTokenTtl
+      if (currents !== Number(hasCurrent)) throw new Error(`${currents} refresh tokens are current`)
     }
   }), { numRuns: RUNS })
 

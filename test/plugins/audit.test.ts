@@ -8,7 +8,8 @@ import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
 import type { AuditEvent } from '../../plugins/audit/contract.ts'
-import audit, { topicOfAttempt } from '../../plugins/audit/index.ts'
+import audit from '../../plugins/audit/index.ts'
+import { openAuditJournals, topicOfAttempt } from '../../plugins/audit/journals.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { Browser } from '../helpers/browser.ts'
 import { CALLBACK, authorizeUrl, newClient, pkce, post, register, walk, type Fields } from '../helpers/oauth.ts'
@@ -20,7 +21,7 @@ t.teardown(() => redis?.stop())
 
 const events = async ({ app }: TestServer): Promise<AuditEvent[]> => {
   await app.audit.flush()
-  return Array.fromAsync(app.storage.journal<AuditEvent>('audit').all())
+  return Array.fromAsync(openAuditJournals(app.storage).all())
 }
 const rpc = (url: string, token: string | undefined, method: string, params?: object) => fetch(url, {
   method: 'POST',
@@ -48,7 +49,7 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       const { attempt, user } = all.find(({ event }) => event === 'connected')!
       t.same(all.filter((event) => event.attempt === attempt).map(({ event }) => event),
         ['challenge', 'registration', 'authorization', 'sign_in', 'consent', 'token', 'connected'], 'from the first probe to the first look at the tools')
-      t.same((await app.storage.journal<AuditEvent>('audit').newest(topicOfAttempt(attempt!), 50)).length, 7)
+      t.same((await openAuditJournals(app.storage).newest(topicOfAttempt(attempt!), 50)).length, 7)
       t.match(all.filter(({ event }) => event === 'tool_call'), [{ tool: 'search', outcome: 'ok', user, client: client.client_id, ms: Number }, { tool: 'search', outcome: 'failed' }])
       t.match(all[0], { at: /^\d{4}-\d\d-\d\dT/, address: '127.0.0.1', request: /^[0-9a-f-]{36}$/ })
       t.same((await app.audit.ofUser(user!, 3)).map(({ event }) => event), ['tool_call', 'tool_call', 'connected'])
@@ -188,7 +189,7 @@ t.test('WR-05, WB-13: neither the log nor the journal holds a secret of the run'
   const secrets = { code, verifier, password, access: body['access_token'], refresh: body['refresh_token'], clientSecret: client.client_secret, state: 'a-state-that-is-secret', cookies: [...browser.cookies.values()], interaction: signup.forms[0]!.fields['interaction'], mailbox: 'ann@example.com', words: 'tides and secrets' }
   const log = lines.join('')
   const files = await Promise.all(['oauth.db', 'oauth.db-wal'].map((file) => readFile(join(server.dataDir, file), 'latin1')))
-  const journal = JSON.stringify(await Array.fromAsync(server.app.storage.journal('audit').all()))
+  const journal = JSON.stringify(await Array.fromAsync(openAuditJournals(server.app.storage).all()))
   t.ok(log.includes('"audit"') && log.includes('answered'), 'the log was caught')
   for (const [name, values] of Object.entries(secrets)) {
     for (const value of [values].flat() as string[]) {

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Grant } from '../../plugins/grants/contract.ts'
+import type { Grant, TokenSet } from '../../plugins/grants/contract.ts'
 import { createGrants, type Grants } from '../../plugins/grants/index.ts'
 import type { Storage } from '../../plugins/storage/contract.ts'
 import { openRedisStorage } from '../../plugins/storage/redis.ts'
@@ -13,7 +13,7 @@ import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, refreshGrace: 30, authorizationCodeTtl: 60 }
+const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, grantTtl: 10_000, refreshGrace: 30, authorizationCodeTtl: 60 }
 const allowed = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
 const fits = () => undefined
 
@@ -105,21 +105,90 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       await t.rejects(lost.refresh('mcp_rt_' + 'A'.repeat(22) + '0.' + 'A'.repeat(43), fits), refused)
     })
 
+    t.test('whoever asks is told of each grant that ends before its time, once, after it is gone', async (t) => {
+      const told: string[] = []
+      grants.whenEnded(async ({ id }) => {
+        told.push(await storage.collection<Grant>('grant').find(id) === undefined ? id : `${id} is still there`)
+      })
+      const ends: Array<(tokens: TokenSet) => Promise<unknown>> = [
+        ({ grant }) => grants.revoke(grant.id),
+        ({ accessToken }) => grants.revokeToken(accessToken, 'c'),
+        ({ refreshToken }) => grants.revokeToken(refreshToken!, 'c'),
+        ({ grant }) => grants.revokeAllOf(grant.user.id),
+        async ({ refreshToken }) => {
+          await grants.refresh(refreshToken!, fits)
+          now += LIFE.refreshGrace + 1
+          await t.rejects(grants.refresh(refreshToken!, fits), refused)
+        }
+      ]
+      await grants.revokeAllOf('u')
+      for (const end of ends) {
+        told.length = 0
+        const tokens = await issue()
+        await end(tokens)
+        t.same(told, [tokens.grant.id])
+        await grants.revoke(tokens.grant.id)
+        t.same(told, [tokens.grant.id], 'what is gone does not end again')
+      }
+    })
+
+    t.test('a made-up token with the id of a grant ends nothing, and neither does one of another client', async (t) => {
+      const { accessToken, refreshToken, grant } = await issue()
+      const before = await place.dump()
+      for (const token of [accessToken, refreshToken!]) {
+        t.equal(await grants.revokeToken(token.slice(0, -43) + 'A'.repeat(43), 'c'), undefined)
+        await t.rejects(grants.revokeToken(token, 'another'), refused)
+      }
+      t.equal(await grants.revokeToken(refreshToken!.replace(`${grant.id}0.`, `${grant.id}7.`), 'c'), undefined)
+      t.equal(await place.dump(), before)
+      t.ok(await grants.verifyAccessToken(accessToken))
+    })
+
     t.test('a grant ends at its absolute end however often it is refreshed, and without refreshing at its sliding one', async (t) => {
+      const begun = now
       let { refreshToken: token, grant } = await issue()
       const idle = await issue()
-      const start = now
-      while (now < grant.endsAt - 500) {
-        // Far steps cost nothing: the clock is ours.
-        now = Math.min(now + 999, grant.endsAt - 400)
-        const next = await grants.refresh(token!, fits).catch(() => undefined)
-        if (!next) break
+      t.equal(grant.endsAt, begun + LIFE.grantTtl)
+      let last = ''
+      for (now += 950; now < grant.endsAt; now += 850) {
+        const next = await grants.refresh(token!, fits)
         token = next.refreshToken
-        grant = next.grant
-        if (now - start > 20_000) break
+        last = next.accessToken
+        t.equal(next.grant.endsAt, grant.endsAt, 'no refresh moves it')
+        if (now === begun + 950) {
+          now += 51
+          await t.rejects(grants.refresh(idle.refreshToken!, fits), refused, 'the idle one')
+        }
       }
-      t.ok(grant.refresh!.expiresAt <= grant.endsAt)
-      if (name === 'SQLite') await t.rejects(grants.refresh(idle.refreshToken!, fits), refused)
+      now = grant.endsAt - 1
+      ;({ refreshToken: token, accessToken: last } = await grants.refresh(token!, fits))
+      t.match(await grants.verifyAccessToken(last), { expiresAt: grant.endsAt }, 'no token outlives it')
+      now = grant.endsAt
+      t.equal(await grants.verifyAccessToken(last), undefined)
+      await t.rejects(grants.refresh(token!, fits), refused)
+    })
+
+    t.test('whoever wants to know hears of every grant that ends before its time, once, however it ends', async (t) => {
+      const ended: string[] = []
+      grants.whenEnded(async ({ id }) => { ended.push(id) })
+      const heard = async (work: (tokens: Awaited<ReturnType<typeof issue>>) => Promise<unknown>) => {
+        const tokens = await issue()
+        ended.length = 0
+        await work(tokens).catch(() => undefined)
+        return ended.filter((id) => id === tokens.grant.id).length
+      }
+      t.equal(await heard(({ grant: { id } }) => grants.revoke(id)), 1)
+      t.equal(await heard(({ grant: { id } }) => Promise.all([grants.revoke(id), grants.revoke(id)])), 1)
+      t.equal(await heard(() => grants.revokeAllOf('u')), 1)
+      t.equal(await heard(() => grants.revokeAllOf('u', ({ backend }) => backend === 'local')), 1)
+      t.equal(await heard(() => grants.revokeAllOf('u', ({ backend }) => backend === 'another')), 0)
+      t.equal(await heard(({ accessToken }) => grants.revokeToken(accessToken, 'c')), 1)
+      t.equal(await heard(({ accessToken }) => grants.revokeToken(accessToken, 'another client')), 0)
+      t.equal(await heard(async ({ refreshToken: spent }) => {
+        await grants.refresh(spent!, fits)
+        now += LIFE.refreshGrace + 1
+        await grants.refresh(spent!, fits)
+      }), 1, 'reuse')
     })
 
     t.test('WB-25: random steps against a model', async (t) => {

@@ -34,7 +34,7 @@ const tools = [
   defineTool({ ...about, name: 'open', scopes: ['mcp:write'], input: z.looseObject({ a: z.unknown().optional() }), output: z.looseObject({}), run: async (args) => args, aliases: ['opened'] })
 ] as unknown as Tool[]
 
-const access: Access = { grantId: 'g', clientId: 'c', user: { id: 'ann' }, scopes: ['mcp:read', 'mcp:write'], resource: 'https://mcp.example.com', expiresAt: 4e9, clientName: 'App', attempt: 'story' }
+const access: Access = { grantId: 'g', clientId: 'c', user: { id: 'ann' }, scopes: ['mcp:read', 'mcp:write'], resource: 'https://mcp.example.com', expiresAt: 4e9, clientName: 'App', backend: 'local', attempt: 'story' }
 
 async function lanes () {
   const { app } = await openHouse(t, await folder(t))

@@ -37,7 +37,9 @@ const home: PageData['home'] = {
 
 const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', link: '/account/sign-in', remove: '/account/delete', activity: '/account/activity.jsonl', notes: '/account/notes.json', home: '/' }
 
-const password: PageData['password'] = { backend: 'local', email: 'ada@example.com', token: 'c5b', actions: { change: '/account/password', account: '/account', forgot: '/password/forgot' } }
+const password: PageData['password'] = { backend: 'local', email: 'ada@example.com', asks: { apps: 0, ways: [], ticked: false }, token: 'c5b', actions: { change: '/account/password', account: '/account', forgot: '/password/forgot' } }
+const asks = { apps: 2, ways: ['Example: ada@work.example'], ticked: false }
+const prove: PageData['prove'] = { path: '/account/sign-in', token: 'c5b', password: { backend: 'local', email: 'ada@example.com' }, actions: { prove: '/account/prove', account: '/account' } }
 const address: PageData['address'] = { backend: 'local', email: 'ada@example.com', sendsMail: true, token: 'c5b', actions: { change: '/account/email', account: '/account' } }
 
 export const examples: Readonly<Record<string, Example>> = {
@@ -73,6 +75,12 @@ export const examples: Readonly<Record<string, Example>> = {
   forgot: { view: 'forgot', data: { actions: { forgot: '/password/forgot' } } },
   reset: { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', actions: { reset: '/password/reset' } } },
   'reset-refused': { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', error: 'This password is too easy to guess. Use a few unrelated words.', actions: { reset: '/password/reset' } } },
+  'reset-asks': { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', asks: { ...asks, ticked: true }, actions: { reset: '/password/reset' } } },
+  'password-asks': { view: 'password', data: { ...password, asks: { apps: 1, ways: ['Example: ada@work.example', 'Company account'], ticked: false } } },
+  question: { view: 'question', data: { title: 'Add this way to sign in?', text: 'Whoever signs in with it enters your account from then on, as if they knew your password.', subject: 'Example: ada@work.example', fields: { token: 'c5b', interaction }, answer: 'Yes, it is mine: add it', instead: { label: 'Do not add it', href: '/account' }, actions: { answer: '/account/sign-in/add' } } },
+  prove: { view: 'prove', data: prove },
+  'prove-wrong': { view: 'prove', data: { ...prove, error: 'This is not your present password. Nothing was changed.' } },
+  'prove-elsewhere': { view: 'prove', data: { path: prove.path, token: prove.token, actions: prove.actions } },
   confirm: { view: 'confirm', data: { link: 'k3x', email: 'ada@example.com', actions: { confirm: '/email/confirm' } } },
   'confirm-change': { view: 'confirm', data: { link: 'k3x', email: 'ada@example.org', replaces: 'ada@example.com', actions: { confirm: '/email/change' } } },
   password: { view: 'password', data: password },
@@ -86,7 +94,8 @@ export const examples: Readonly<Record<string, Example>> = {
     view: 'account',
     data: {
       user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
-      ways: ['Account on this server', 'Example'],
+      ways: [{ text: 'Account on this server: ada@example.com', remove: '/account/sign-in/remove?way=x' }, { text: 'Example: ada@work.example', remove: '/account/sign-in/remove?way=y' }],
+      asks,
       canAddWay: true,
       own: [{ email: 'ada@example.com', actions: { password: '/account/password?backend=local', address: '/account/email?backend=local' } }],
       apps: [
@@ -101,7 +110,7 @@ export const examples: Readonly<Record<string, Example>> = {
       actions: accountActions
     }
   },
-  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, until: '2026-11-24 09:14', ways: ['Demo'], canAddWay: false, own: [], apps: [], events: [], token: 'c5b', actions: accountActions } },
+  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, until: '2026-11-24 09:14', ways: [{ text: 'Demo: Demo user 3F2A' }], asks: { apps: 0, ways: [], ticked: false }, canAddWay: false, own: [], apps: [], events: [], token: 'c5b', actions: accountActions } },
   delete: { view: 'delete', data: { user: { name: 'Ada Lovelace', detail: 'ada@example.com' }, token: 'c5b', actions: { remove: '/account/delete', account: '/account' } } },
   document: {
     view: 'document',

@@ -1,5 +1,6 @@
 // The account page: a person sees their own apps, ends one at once, and cannot touch another's.
 import { createHash, randomBytes } from 'node:crypto'
+import { openAuditJournals } from '../../plugins/audit/journals.ts'
 import { Browser } from '../helpers/browser.ts'
 import { signUp } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
@@ -81,7 +82,7 @@ storageTest('connected apps', async (t, start) => {
   t.match((await bob.browser.get(`${url}/account`)).url, /\/login\?/)
   t.match((await bob.browser.submit(await bob.browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'bob@example.com', password: 'eleven quiet otters 42' })).status, 401, 'the password is gone, too')
   t.same(await app.notes.exportOf(activity[0]!['user']!), { notes: [] }, 'the notes are gone')
-  t.notMatch(JSON.stringify(await Array.fromAsync(app.storage.journal('audit').all())), activity[0]!['user']!, 'and so is what happened')
+  t.notMatch(JSON.stringify(await Array.fromAsync(openAuditJournals(app.storage).all())), activity[0]!['user']!, 'and so is what happened')
 
   const signedOut = await ann.browser.submit(await ann.browser.get(`${url}/account`), ({ action }) => action === '/account/sign-out-everywhere')
   t.match(signedOut.text, 'signed out everywhere')

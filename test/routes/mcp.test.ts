@@ -93,7 +93,7 @@ function makeTools () {
 }
 
 const access = (id: string, scopes: string[]): Access =>
-  ({ grantId: `g-${id}`, clientId: 'client', user: { id, email: `${id}@example.com` }, scopes, resource: PUBLIC, expiresAt: 4_000_000_000, clientName: 'An app', attempt: 'story' })
+  ({ grantId: `g-${id}`, clientId: 'client', user: { id, email: `${id}@example.com` }, scopes, resource: PUBLIC, expiresAt: 4_000_000_000, clientName: 'An app', backend: 'local', attempt: 'story' })
 const tokens = new Map([
   ['alice', access('alice', ['mcp:read', 'mcp:write'])],
   ['bob', access('bob', ['mcp:read', 'mcp:write'])],

@@ -1,4 +1,5 @@
 // POST /token and POST /revoke: every refusal with its status and code, and that it spent nothing (threats TK, RF, RV; OAuth 2.1 §3.2, RFC 7636 §4.6, RFC 7009).
+import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { newClient, ping, post, tokensFor, walk, type Fields } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
@@ -177,6 +178,54 @@ storageTest('RF-01, RF-04, RF-07, RF-08: who may refresh, and with what', async 
   t.match(good, { status: 200, body: { refresh_token: /^mcp_rt_/ } }, 'RF-01: none of it spent the token')
   t.equal(good.headers.get('cache-control'), 'no-store')
   t.not(good.body['refresh_token'], refresh)
+})
+
+storageTest('RF-11: a client that registered for codes alone gets no refresh token, and may not use one', async (t, start) => {
+  const { url } = await start()
+  const client = await newClient(url, { grant_types: ['authorization_code'] })
+  const { form } = await walk(url, client)
+  const { status, body } = await post(`${url}/token`, form)
+  t.equal(status, 200)
+  t.notOk('refresh_token' in body)
+  const other = await tokensFor(url, await newClient(url))
+  for (const token of ['x', other.refresh]) {
+    t.match(await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token }), { status: 400, body: { error: 'unauthorized_client' } })
+  }
+  t.equal(await ping(url, other.access), 200)
+})
+
+storageTest('GR-07: a retry is one event in its generation, and its answer is the same', async (t, start) => {
+  const { url, app } = await start()
+  const client = await newClient(url)
+  const { refresh } = await tokensFor(url, client)
+  const told: string[] = []
+  app.audit.listen(({ event }) => told.push(event))
+  const ask = (token: string) => post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token })
+  const first = await ask(refresh)
+  for (let count = 0; count < 3; count++) t.match(await ask(refresh), { status: 200, body: { access_token: first.body['access_token'], refresh_token: first.body['refresh_token'] } })
+  t.same(told, ['refresh', 'retry'])
+  const successor = first.body['refresh_token'] as string
+  await ask(successor)
+  await ask(successor)
+  t.same(told, ['refresh', 'retry', 'refresh', 'retry'])
+})
+
+storageTest('GR-03: where the answer fails after the rotation, the token still works', async (t, start) => {
+  let now = 1_800_000_000
+  const { url, app } = await start({ now: () => now })
+  const client = await newClient(url)
+  const { refresh } = await tokensFor(url, client)
+  const again = await walk(url, client)
+  const { keep } = app.clients
+  app.clients.keep = async () => { throw new StorageUnavailable('away') }
+  const ask = () => post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: refresh })
+  const away = await ask()
+  t.match(away, { status: 503, body: { error: 'temporarily_unavailable', error_description: /may have been done or not/ } })
+  t.equal((await post(`${url}/token`, again.form)).status, 503)
+  app.clients.keep = keep
+  now += 50
+  t.equal((await ask()).status, 200, 'after the grace, too')
+  t.equal((await post(`${url}/token`, again.form)).status, 200, 'and so does the code')
 })
 
 storageTest('TK-27, TK-28: codes and tokens end at their time', async (t, start) => {

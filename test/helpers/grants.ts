@@ -1,0 +1,58 @@
+// Grants on SQLite and on a real Redis with a clock that a test sets: what is promised of a grant holds on both, by the server's clock.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { Grant, TokenSet } from '../../plugins/grants/contract.ts'
+import { createGrants, type Grants, type NewGrant } from '../../plugins/grants/index.ts'
+import type { Collection, Storage } from '../../plugins/storage/contract.ts'
+import { openRedisStorage } from '../../plugins/storage/redis.ts'
+import { createSealing } from '../../plugins/storage/sealing.ts'
+import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
+import { canHaveRedis, noRedis, startRedis } from './redis.ts'
+
+export const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 3_600, refreshTokenTtl: 90 * 86_400, grantTtl: 366 * 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
+export type Life = typeof LIFE
+export const allowed: NewGrant = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read', 'mcp:write'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
+export const fits = () => undefined
+export const REFUSED = { name: 'OAuthError', code: 'invalid_grant' }
+
+export interface GrantHouse {
+  storage: Storage
+  /** The server's clock, in seconds. */
+  now: number
+  /** @param store stands between the grants and storage. */
+  open (life?: Partial<Life>, store?: (real: Collection<Grant>) => Collection<Grant>): Grants
+  /** A connection: consent given, code redeemed. */
+  connect (grants: Grants, more?: Partial<NewGrant>): Promise<TokenSet>
+}
+
+let redis: ReturnType<typeof startRedis> | undefined
+let houses = 0
+
+export function grantsTest (name: string, work: (t: Test, house: GrantHouse) => Promise<void>): void {
+  redis ??= startRedis().then((started) => {
+    t.teardown(() => started?.stop())
+    return started
+  })
+  t.test(`${name} (SQLite)`, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'mcp-grants-'))
+    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    await work(t, await openHouse(t, async (now) => openSqliteStorage(folder, now)))
+  })
+  t.test(`${name} (Redis)`, { skip: canHaveRedis() ? false : noRedis }, async (t) => {
+    const { url } = (await redis)!
+    await work(t, await openHouse(t, () => openRedisStorage(`${url}${houses++}:`, { warn () {} })))
+  })
+}
+
+async function openHouse (t: Test, openStorage: (now: () => number) => Promise<Storage>): Promise<GrantHouse> {
+  const house = { now: 1_800_000_000 } as GrantHouse
+  house.storage = await openStorage(() => house.now)
+  t.teardown(() => house.storage.close())
+  const sealing = createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'])
+  house.open = (life = {}, store = (real) => real) =>
+    createGrants(store(house.storage.collection<Grant>('grant')), house.storage.collection('grantList'), sealing, () => house.now, { ...LIFE, ...life })
+  house.connect = async (grants, more = {}) => grants.redeem(await grants.issueCode({ ...allowed, ...more }), fits, { withRefresh: true })
+  return house
+}
