@@ -168,7 +168,7 @@ function checkHeaders (t: Test, name: string, { statusCode, headers, body }: Ans
   return 'page'
 }
 
-storageTest('LG-01, R13: every page and every redirect, whoever asks, is not kept, not framed, and tells no other site its address', async (t, begin) => {
+storageTest('LG-01, WB-14: every page and every redirect, whoever asks, is not kept, not framed, and tells no other site its address', async (t, begin) => {
   const { server, routes } = await start(begin, { env: { AUTH_BACKEND: 'demo,local', PUBLIC_URL: 'https://mcp.example.com' } })
   const headers = { host: 'mcp.example.com' }
   const seen = { page: 0, redirect: 0, other: 0 }

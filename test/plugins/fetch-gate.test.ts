@@ -26,7 +26,7 @@ function makeGate () {
 }
 const refusals = async (work: Array<Promise<unknown>>) => (await Promise.allSettled(work)).filter(({ status }) => status === 'rejected').length
 
-t.test('so many a minute, of one host and of all; what strangers use up is not what known clients need', async (t) => {
+t.test('CL-02: so many a minute, of one host and of all; what strangers use up is not what known clients need', async (t) => {
   const { state, ask } = makeGate()
   const { perMinute, perMinutePerHost } = FETCH_BOUNDS
   for (let index = 0; index < perMinutePerHost; index++) await ask(`https://one.example/${index}`)
@@ -97,7 +97,7 @@ t.test('what nobody has allowed is kept for minutes, bounded in number and bytes
   t.equal(recent.find('large199'), undefined)
 })
 
-t.test('nothing else in the house fetches what a client names', async (t) => {
+t.test('CL-01: nothing else in the house fetches what a client names', async (t) => {
   const folder = new URL('../../plugins/clients/', import.meta.url)
   const texts = await Promise.all((await readdir(folder)).map(async (file) => ({ file, text: await readFile(new URL(file, folder), 'utf8') })))
   t.same(texts.filter(({ text }) => /\bfetchDocument\b/.test(text)).map(({ file }) => file).sort(), ['fetch-gate.ts', 'safe-fetch.ts'])

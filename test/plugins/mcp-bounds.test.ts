@@ -31,7 +31,7 @@ function openBytes () {
   }
 }
 
-t.test('kept bytes: the oldest of a session, of a person and of all give way', async (t) => {
+t.test('ME-01: kept bytes: the oldest of a session, of a person and of all give way', async (t) => {
   const { put } = openBytes()
   for (let index = 0; index < 4; index++) t.strictSame(put('one', 'ann').gone, [])
   t.strictSame(put('one', 'ann').gone, ['s0'], 'beyond the bound of the session')
@@ -60,7 +60,7 @@ t.test('kept bytes: what has expired does not count', async (t) => {
   t.strictSame(put('one', 'ann').gone, [])
 })
 
-eachStorage('sessions: the oldest of a grant and of a person give way; others are not touched', async (t, open) => {
+eachStorage('ME-05: sessions: the oldest of a grant and of a person give way; others are not touched', async (t, open) => {
   const now = () => Date.now() / 1000
   const lists = createSessionLists(await open(now), now)
   const begin = (caller: string, key: string, grant: string | null) => lists.add(caller, { key, grant, endsAt: now() + 3_600 })
@@ -151,7 +151,7 @@ t.test('open streams: one ends with its token, and when what allowed it has ende
   }
 })
 
-t.test('a listen stream that nobody reads is let go, and others are told', async (t) => {
+t.test('ME-07: a listen stream that nobody reads is let go, and others are told', async (t) => {
   const changes = createChanges(createLocalBus(), { collection: () => ({ update: async () => { throw new Error('not kept') } }) } as never, () => 1, { warn () {} })
   const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1)
   t.teardown(subscriptions.close)

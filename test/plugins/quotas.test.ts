@@ -21,7 +21,7 @@ function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () =
 }
 
 for (const attackers of [6, 25, 1_000]) {
-  eachStorage(`${attackers} people who spend all of an app and of a tool leave everybody else their part`, async (t, open) => {
+  eachStorage(`ME-03: ${attackers} people who spend all of an app and of a tool leave everybody else their part`, async (t, open) => {
     const { calls, take, tallies } = openQuotas(await open(() => NOON + 5))
     t.teardown(tallies.close)
     t.equal(calls('ann', 1), 1)
@@ -77,7 +77,7 @@ eachStorage('people are counted once, whichever instances they call, and after a
   t.equal(third.calls('ann', 1), 0, 'and then counts on from where the others are')
 })
 
-t.test('what could not be counted is not free: it counts here at once, and in storage later', async (t) => {
+t.test('ME-11: what could not be counted is not free: it counts here at once, and in storage later', async (t) => {
   let isAway = true
   const stored = new Map<string, number>()
   const count: Storage['count'] = async (list) => {
@@ -97,7 +97,7 @@ t.test('what could not be counted is not free: it counts here at once, and in st
   t.strictSame([...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))], [1], 'and the person is counted once')
 })
 
-t.test('messages count for their caller, also those that are refused, and each of a batch', async (t) => {
+t.test('ME-02: messages count for their caller, also those that are refused, and each of a batch', async (t) => {
   let now = NOON + 10
   const { takeMessages, floodWait, tallies } = openQuotas({ count: async (list) => list.map(({ by }) => by) }, { ...table, 'messages-per-user': 10 }, () => now)
   t.teardown(tallies.close)

@@ -36,7 +36,7 @@ t.test('what is printed holds nothing that a terminal obeys, and reads back as i
   t.same(JSON.parse(printableJson({ name: EVIL, '\u202ekey': '\u{e0041}' })), { name: EVIL, '\u202ekey': '\u{e0041}' })
 })
 
-t.test('every way an app can come by a name', async (t) => {
+t.test('CL-09: every way an app can come by a name', async (t) => {
   const host = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ client_id: `http://${request.headers.host}${request.url}`, client_name: EVIL, redirect_uris: ['https://app.example/callback'] }))
   })

@@ -44,7 +44,7 @@ storageTest('AZ-01 to AZ-12, AZ-35: before client and redirect URI are right the
   }
 })
 
-storageTest('AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-36: what is wrong with the request', async (t, start) => {
+storageTest('AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-36, CL-07: what is wrong with the request', async (t, start) => {
   const { url } = await start()
   const { challenge } = pkce()
   const client = await newClient(url)

@@ -115,7 +115,7 @@ const strangers: Record<string, (server: Awaited<ReturnType<typeof open>>) => Pr
 }
 
 for (const [who, become] of Object.entries(strangers)) {
-  t.test(`${who}: every method is 401`, async (t) => {
+  t.test(`ME-09: ${who}: every method is 401`, async (t) => {
     const server = await open(t)
     const error = who === 'no token' ? 'unauthorized' : 'invalid_token'
     const caller = await become(server)
@@ -133,7 +133,7 @@ for (const [who, become] of Object.entries(strangers)) {
   })
 }
 
-t.test('without the scope nothing runs, is listed, completed or subscribed to', async (t) => {
+t.test('ME-09: without the scope nothing runs, is listed, completed or subscribed to', async (t) => {
   const { ran, signIn, client } = await open(t)
   const [reader, writer] = [await signIn(client), await signIn(client, new Browser(), 'mcp:write')]
   // First by somebody who may, so that an answer that is kept would be there.
@@ -158,7 +158,7 @@ t.test('without the scope nothing runs, is listed, completed or subscribed to', 
   t.strictSame(ran, [])
 })
 
-t.test('a session is found by its person in its app, and by nobody else', async (t) => {
+t.test('ME-09, MC-11, MC-12: a session is found by its person in its app, and by nobody else', async (t) => {
   const { url, ran, signIn, client, app } = await open(t)
   const browser = new Browser()
   const ann = await signIn(client, browser)
@@ -179,7 +179,7 @@ t.test('a session is found by its person in its app, and by nobody else', async 
   t.equal((await ann.legacy('ping', undefined, session)).status, 200)
 })
 
-t.test('answers that one person gave are for their call alone', async (t) => {
+t.test('ME-09: answers that one person gave are for their call alone', async (t) => {
   const { ran, signIn, client } = await open(t)
   const [ann, bob] = [await signIn(client), await signIn(client)]
   const ask = (who: McpClient, more: Record<string, unknown> = {}, name = 'ask') => who.modern('tools/call', { name, arguments: {}, ...more }, {}, { elicitation: {} })

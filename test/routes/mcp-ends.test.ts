@@ -33,7 +33,7 @@ const ends: Record<string, (server: TestServer, ann: Person) => Promise<unknown>
 }
 
 for (const [what, end] of Object.entries(ends)) {
-  storageTest(`everything that is open ends when ${what}, and another person's does not`, async (t, start) => {
+  storageTest(`ME-04: everything that is open ends when ${what}, and another person's does not`, async (t, start) => {
     let now = Date.now() / 1000
     const server = await start({ offer, now: () => now })
     const [ann, bob] = [await person(server.url), await person(server.url)]
@@ -83,7 +83,7 @@ t.test('a stream of changes ends with its token, a request that is under way doe
   question!.leave()
 })
 
-t.test('one app holds 20 streams of either era, and the oldest gives way', async (t) => {
+t.test('ME-05: one app holds 20 streams of either era, and the oldest gives way', async (t) => {
   const { url } = await startServer(t, { offer })
   const [ann, bob] = [await person(url), await person(url)]
   const bobs = await listen(url, bob.headers)
@@ -100,7 +100,7 @@ t.test('one app holds 20 streams of either era, and the oldest gives way', async
   for (const stream of [bobs, newest, ...more]) stream.leave()
 })
 
-t.test('one app asks 50 questions at once, and the oldest is told why it ends', async (t) => {
+t.test('ME-05: one app asks 50 questions at once, and the oldest is told why it ends', async (t) => {
   const { url } = await startServer(t, { offer })
   const ann = await person(url)
   const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann) }

@@ -10,7 +10,7 @@ import { about, annotations, beginSession, endSoon, INITIALIZE, offer, person, r
 import { startServer, type ServerOptions } from '../helpers/server.ts'
 import { storageTest } from '../helpers/storages.ts'
 
-storageTest('an app has 50 sessions; the oldest ends with its stream, and its client can begin anew', async (t, start) => {
+storageTest('ME-05: an app has 50 sessions; the oldest ends with its stream, and its client can begin anew', async (t, start) => {
   const { url, app } = await start({ offer })
   const ann = await person(url)
   const first = await beginSession(ann)
@@ -21,7 +21,7 @@ storageTest('an app has 50 sessions; the oldest ends with its stream, and its cl
   t.equal((await stored(app, 'mcpSession')).length, MAX_PER_GRANT)
 })
 
-storageTest('what a client says when it begins, and what it subscribes to, is kept in a few kilobytes or refused', async (t, start) => {
+storageTest('ME-06: what a client says when it begins, and what it subscribes to, is kept in a few kilobytes or refused', async (t, start) => {
   const { url, app } = await start({ offer })
   const ann = await person(url)
   for (const more of [{ capabilities: { elicitation: {}, experimental: { x: { y: 'ä'.repeat(4_200) } } } }, { clientInfo: { name: 'x'.repeat(8_200), version: '1' } }]) {
@@ -41,7 +41,7 @@ storageTest('what a client says when it begins, and what it subscribes to, is ke
   }
 })
 
-t.test('nothing is kept for somebody who has not signed in where people do', async (t) => {
+t.test('ME-08: nothing is kept for somebody who has not signed in where people do', async (t) => {
   const open = { ...defineTool({ ...about, name: 'open', input: z.object({}), annotations, run: async () => {} }), noauth: true }
   const { url, app } = await startServer(t, { offer: { tools: [open], resources: [], prompts: [] } as never })
   const { status, headers, json } = await mcpClient(url).legacy('initialize', INITIALIZE)
@@ -49,7 +49,7 @@ t.test('nothing is kept for somebody who has not signed in where people do', asy
   t.strictSame([await stored(app, 'mcpSession'), await stored(app, 'mcpSessionList')], [[], []])
 })
 
-storageTest('answers that are kept for a broken stream are bounded for a session and for a person, however many are asked for', async (t, start) => {
+storageTest('ME-01: answers that are kept for a broken stream are bounded for a session and for a person, however many are asked for', async (t, start) => {
   const { url, app } = await start({ offer })
   const ann = await person(url)
   const SIZE = 45_000

@@ -44,7 +44,7 @@ function checkRefused (t: Test, { status, json, headers }: Reply, what: string):
   t.equal(headers.get('retry-after'), '50')
 }
 
-t.test('beyond the limit every kind of message is refused in both eras, and nothing runs', async (t) => {
+t.test('ME-02: beyond the limit every kind of message is refused in both eras, and nothing runs', async (t) => {
   const { url, ran, app } = await open(t, { RATE_LIMITS: 'messages-per-user=3' })
   const { access } = await tokensFor(url, await newClient(url))
   const { legacy, modern, post: send } = mcpClient(url, access)
@@ -74,7 +74,7 @@ t.test('beyond the limit every kind of message is refused in both eras, and noth
   t.match(told, [{ reason: 'messages-per-user' }], 'the audit log has it once a window')
 })
 
-t.test('each message of a batch counts, and a batch that does not fit is refused whole', async (t) => {
+t.test('ME-02: each message of a batch counts, and a batch that does not fit is refused whole', async (t) => {
   const { url, ran } = await open(t, { RATE_LIMITS: 'messages-per-user=12' })
   const { access } = await tokensFor(url, await newClient(url))
   const { post: send, legacy } = mcpClient(url, access)
@@ -86,7 +86,7 @@ t.test('each message of a batch counts, and a batch that does not fit is refused
   t.strictSame(ran, [])
 })
 
-t.test('whoever goes on and on is refused before the body is read; another person is not touched, and the next minute begins anew', async (t) => {
+t.test('ME-02: whoever goes on and on is refused before the body is read; another person is not touched, and the next minute begins anew', async (t) => {
   let now = NOW
   const { ran, offer } = makeOffer()
   const { url } = await startServer(t, { env: { RATE_LIMITS: 'messages-per-user=3', ACCESS_TOKEN_TTL: '86400' }, offer, now: () => now })
@@ -122,7 +122,7 @@ t.test('where nobody has signed in, messages count by address', async (t) => {
   }
 })
 
-t.test('a call beyond its quota does not run, in either lane', async (t) => {
+t.test('ME-11: a call beyond its quota does not run, in either lane', async (t) => {
   const { url, ran, app } = await open(t, { RATE_LIMITS: 'calls-per-user=1' })
   const { access } = await tokensFor(url, await newClient(url))
   const { legacy, modern } = mcpClient(url, access)

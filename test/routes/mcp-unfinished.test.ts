@@ -36,7 +36,7 @@ const tool = (name: string, readOnlyHint: boolean) => defineTool({
   run: () => faults[name.split('_')[1]!]!()
 })
 
-t.test('a call that changes something says that it may have been done; one that reads says to try again', async (t) => {
+t.test('ME-10: a call that changes something says that it may have been done; one that reads says to try again', async (t) => {
   const tools = Object.keys(faults).flatMap((fault) => [tool(`read_${fault}`, true), tool(`write_${fault}`, false)])
   const resources = [defineResource({ uri: 'full://now', name: 'full', title: 'T', description: 'D', scopes: ['mcp:read'], read: async () => fillUp() })]
   const { url } = await startServer(t, { offer: { tools, resources, prompts: [] } as never, env: { AUTH_BACKEND: 'none' } })

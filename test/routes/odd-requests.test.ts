@@ -22,7 +22,7 @@ const ODD = ['', ' ', '\0', 'null', '__proto__', 'constructor', '[object Object]
 const b64 = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url')
 const VALUES: unknown[] = [null, true, 0, -1, 1e308, '', 'x', [], {}, [[]], [null], { a: { b: [1] } }, 'https://app.example/cb', ['https://app.example/cb'], 'x'.repeat(3_000), '\u202e', '__proto__', Array.from({ length: 200 }, () => 'x')]
 
-t.test('no odd request is a fault of the server', async (t) => {
+t.test('CL-04: no odd request is a fault of the server', async (t) => {
   const lines: string[] = []
   const logTo = new Writable({ write (chunk, _encoding, done) { lines.push(String(chunk)); done() } })
   const { url } = await startServer(t, { env: { LOG_LEVEL: 'info' }, logTo })
