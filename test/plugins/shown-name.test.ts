@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { printable, printableJson } from '../../operator/terminal.ts'
+import { openAuditJournals } from '../../plugins/audit/journals.ts'
 import { hidesSomething, MAX_SHOWN_CHARACTERS, shownName } from '../../plugins/shown-name.ts'
 import { Browser } from '../helpers/browser.ts'
 import { authorizeUrl, pkce, register, walk } from '../helpers/oauth.ts'
@@ -56,7 +57,7 @@ t.test('CL-09: every way an app can come by a name', async (t) => {
     t.notMatch((await new Browser().get(authorizeUrl(url, { client_id: id, code_challenge: pkce().challenge }))).text.replaceAll('\n', ''), UNSAFE, 'the login page')
   }
   await app.audit.flush()
-  const events = await Array.fromAsync(app.storage.journal<{ clientName?: string }>('audit').all())
+  const events = await Array.fromAsync(openAuditJournals(app.storage).all())
   t.ok(events.some(({ clientName }) => clientName?.startsWith('Good app')))
   t.same(events.filter(({ clientName = '' }) => UNSAFE.test(clientName)), [])
 })
