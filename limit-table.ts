@@ -2,7 +2,7 @@
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {
-  // Attempts of one address (an IPv6 network counts as one) in a minute, at each page.
+  // Attempts of one address (an IPv6 network counts as one) in a minute. Each form and endpoint counts by itself; the pages of `authorization` count together.
   'sign-in': 10,
   'sign-up': 5,
   registration: 20,

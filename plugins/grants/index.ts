@@ -9,7 +9,7 @@ import { keepRecords, type KeptCollection } from '../storage/kept.ts'
 import type { Clock } from '../../clock.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
-import { createIssuing, holds, mayRotate, SpentSecret } from './issuing.ts'
+import { createIssuing, holds, isHeld, mayRotate, SpentSecret } from './issuing.ts'
 import type { CodeCheck } from './steps.ts'
 import { newGrantId, newToken, parseToken } from './token-format.ts'
 
@@ -48,6 +48,8 @@ export interface Grants {
   takeBack (issued: TokenSet): void
   /** Whether what a token allowed when it was verified is still allowed: for what outlives its request. @throws StorageUnavailable. */
   stillAllows (access: Access): boolean | Promise<boolean>
+  /** Whether a code or token, used or not, is of a grant of this client. */
+  isHeld (token: string, clientId: string): Promise<boolean>
   /** Whether a refresh token may be used now: the current one, or one that storage has lost by being set back. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
@@ -102,6 +104,7 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
       return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
     },
+    isHeld: (token, clientId) => isHeld(store, sealing, token, clientId),
     stillAllows (access) {
       const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === life.publicUrl &&
         inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
@@ -109,13 +112,7 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       return found instanceof Promise ? found.then(allows) : allows(found)
     },
     async revokeToken (token, clientId) {
-      const parsed = parseToken('rt', token) ?? parseToken('at', token)
-      if (!parsed) return undefined
-      const found = await store.update<Grant | undefined>(parsed.grantId, (grant) => {
-        if (!grant || !holds(grant, token, sealing)) return { result: undefined }
-        if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
-        return { remove: true, result: grant }
-      })
+      const found = await takeByToken(store, sealing, token, clientId)
       await ended(found)
       return found
     },
@@ -134,6 +131,16 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
 async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
   const found = await Promise.all(ids.map((id) => store.find(id)))
   return found.flatMap((grant) => grant && which(grant) ? [grant.id] : [])
+}
+
+/** The grant of an access or refresh token, which is gone by then. @throws invalid_grant for another client's, with nothing changed. */
+async function takeByToken (store: Collection<Grant>, sealing: Sealing, token: string, clientId: string): Promise<Grant | undefined> {
+  const parsed = parseToken('rt', token) ?? parseToken('at', token)
+  return parsed && store.update<Grant | undefined>(parsed.grantId, (grant) => {
+    if (!grant || !holds(grant, token, sealing)) return { result: undefined }
+    if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
+    return { remove: true, result: grant }
+  })
 }
 
 function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, accountEndsAt = Infinity, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {

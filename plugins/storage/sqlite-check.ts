@@ -71,7 +71,7 @@ export function refuseEmptied (dataDir: string): void {
       return undefined
     }
   }
-  const isEmptied = sizeOf('oauth.db') === 0 && !sizeOf('oauth.db-wal')
-  if (!isEmptied || !(sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))) return
+  // SQLite would delete the log beside it, too: that of an empty database can hold nothing.
+  if (sizeOf('oauth.db') !== 0 || !(sizeOf('oauth.db-wal') || sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))) return
   throw new StartError(`${join(dataDir, 'oauth.db')} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without the accounts and sign-ins, delete the file and start again.`)
 }
