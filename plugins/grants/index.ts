@@ -128,6 +128,11 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
   }
 }
 
+async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
+  const found = await Promise.all(ids.map((id) => store.find(id)))
+  return found.flatMap((grant) => grant && which(grant) ? [grant.id] : [])
+}
+
 /** The grant of an access or refresh token, which is gone by then. @throws invalid_grant for another client's, with nothing changed. */
 async function takeByToken (store: Collection<Grant>, sealing: Sealing, token: string, clientId: string): Promise<Grant | undefined> {
   const parsed = parseToken('rt', token) ?? parseToken('at', token)
@@ -136,11 +141,6 @@ async function takeByToken (store: Collection<Grant>, sealing: Sealing, token: s
     if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
     return { remove: true, result: grant }
   })
-}
-
-async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
-  const found = await Promise.all(ids.map((id) => store.find(id)))
-  return found.flatMap((grant) => grant && which(grant) ? [grant.id] : [])
 }
 
 function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, accountEndsAt = Infinity, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {
