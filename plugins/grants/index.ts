@@ -67,18 +67,12 @@ export default fp(async function grants (app: FastifyInstance, options: Options)
   app.decorate('grants', createGrants(await keepRecords<Grant>(app.storage, 'grant', app.now), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
 }, { name: 'grants', dependencies: ['storage'] })
 
-export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findKept'>>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
+type Store = Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findKept'>>
+
+export function createGrants (store: Store, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const inUse = new Set(life.backends.map(({ id }) => id))
   const checkBackend = (check: CodeCheck): CodeCheck => (grant) => inUse.has(grant.backend) ? check(grant) : 'the way this person signed in is not in use any more; sign in again'
-  /** Looked at anew with each use, whatever the grant was read from. */
-  const accessOf = (grant: Grant | undefined, token: string): Access | undefined => {
-    const live = grant?.accessTokens[hashSecret(token)]
-    // RFC 8707: a token for what this server was called before is not for what it is now.
-    if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl || !inUse.has(grant.backend)) return undefined
-    // A tool is shown the person: what it does to that stays with its call.
-    return { grantId: grant.id, clientId: grant.clientId, user: { ...grant.user }, resource: grant.resource, scopes: [...live.scopes], expiresAt: live.expiresAt, clientName: grant.clientName, backend: grant.backend, attempt: grant.attempt, ...(grant.backendSession !== undefined && { backendSession: grant.backendSession }) }
-  }
   const { whenEnded, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const revoke = async (grantId: string) => ended(await store.take(grantId))
@@ -97,17 +91,7 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       return parsed && await store.find(parsed.grantId)
     },
     isCurrentRefreshToken: (grant, token) => grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
-    verifyAccessToken (token) {
-      const parsed = parseToken('at', token)
-      const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
-      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
-    },
-    stillAllows (access) {
-      const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === life.publicUrl &&
-        inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const found = (store.findKept ?? store.find)(access.grantId)
-      return found instanceof Promise ? found.then(allows) : allows(found)
-    },
+    ...createReaders(store, now, life.publicUrl, inUse),
     async revokeToken (token, clientId) {
       const parsed = parseToken('rt', token) ?? parseToken('at', token)
       if (!parsed) return undefined
@@ -131,6 +115,31 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
     },
     listByUser: byUser.list,
     whenEnded
+  }
+}
+
+/** What an access token allows, and whether it still does: asked for each call and each stream, so it is read from memory where storage vouches for that. */
+function createReaders (store: Store, now: Clock, publicUrl: string, inUse: ReadonlySet<string>): Pick<Grants, 'verifyAccessToken' | 'stillAllows'> {
+  /** Looked at anew with each use, whatever the grant was read from. */
+  const accessOf = (grant: Grant | undefined, token: string): Access | undefined => {
+    const live = grant?.accessTokens[hashSecret(token)]
+    // RFC 8707: a token for what this server was called before is not for what it is now.
+    if (!grant || !live || live.expiresAt <= now() || grant.resource !== publicUrl || !inUse.has(grant.backend)) return undefined
+    // A tool is shown the person: what it does to that stays with its call.
+    return { grantId: grant.id, clientId: grant.clientId, user: { ...grant.user }, resource: grant.resource, scopes: [...live.scopes], expiresAt: live.expiresAt, clientName: grant.clientName, backend: grant.backend, attempt: grant.attempt, ...(grant.backendSession !== undefined && { backendSession: grant.backendSession }) }
+  }
+  return {
+    verifyAccessToken (token) {
+      const parsed = parseToken('at', token)
+      const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
+      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+    },
+    stillAllows (access) {
+      const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === publicUrl &&
+        inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
+      const found = (store.findKept ?? store.find)(access.grantId)
+      return found instanceof Promise ? found.then(allows) : allows(found)
+    }
   }
 }
 
