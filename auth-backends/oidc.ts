@@ -9,6 +9,9 @@ const TIMEOUT_SECONDS = 8
 /** Somebody who shows anew who they are has done so at the provider within this time. */
 const MAX_AGE_SECONDS = 300
 
+/** OpenID Connect Core §2. */
+const MAX_SUBJECT_CHARACTERS = 255
+
 interface Memo { verifier: string, nonce: string, again?: true }
 
 /** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
@@ -75,6 +78,7 @@ const isOld = ({ auth_time: shownAt, iat }: Claims): boolean => typeof shownAt =
 function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): SignInAnswer {
   const refused = restriction(claims, settings)
   if (refused) return { refused }
+  if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) return { refused: 'Your provider names you by an id that is too long to be kept here.' }
   const called = [claims['name'], claims['preferred_username']].find((name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined)
   const session = sessionOf(String(claims['sub']), tokens)
   return {

@@ -5,6 +5,7 @@ import { loadConfig, readEnvironment, type Config } from '../config.ts'
 import { paths, withSecret } from '../paths.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { checkExists, fail, OperatorError } from './command.ts'
+import { printable } from './terminal.ts'
 
 const HELP = `The people of this server. It may run meanwhile.
   npm run --silent users -- list                 everybody: id, address, name, backends, state, last sign-in
@@ -54,7 +55,7 @@ const commands: Record<string, Command> = {
 }
 
 const describe = ({ id, email, name, identities, locked, emailVerified, lastSignInAt }: User): string =>
-  [id, email ?? '-', name ?? '-', identities.map(({ backend }) => backend).join('+'), locked ? 'locked' : emailVerified ? 'verified' : 'open', new Date(lastSignInAt * 1000).toISOString()].join('\t')
+  [id, printable(email ?? '-'), printable(name ?? '-'), identities.map(({ backend }) => backend).join('+'), locked ? 'locked' : emailVerified ? 'verified' : 'open', new Date(lastSignInAt * 1000).toISOString()].join('\t')
 
 /** @throws OperatorError for nobody, and for an address that several people have. */
 async function find ({ app }: House, who: string | undefined): Promise<User> {

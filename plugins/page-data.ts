@@ -48,8 +48,8 @@ export interface PageData {
   /** Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, or `interaction` alone to `actions.switchAccount`. */
   consent: {
     interaction: string
-    /** `selfRegistered`: nobody stands behind the name. */
-    client: { name: string, uri?: string, selfRegistered: boolean }
+    /** `selfRegistered`: nobody stands behind the name. `verified`: what the URL of a metadata document shows, and that is not the name either. */
+    client: { name: string, uri?: string, selfRegistered: boolean, verified?: { host: string, isKnown: boolean, isElsewhere: boolean } }
     /** Where the browser goes with the code; the host in full, in punycode. */
     redirect: { host: string, loopback: boolean }
     user: { name: string, detail?: string }

@@ -23,6 +23,9 @@ export default async function resetPassword (app: FastifyInstance, { publicUrl }
     }
   }
 
+  // Who comes here has no sign-in under way that would count them.
+  app.addHook('onRequest', (request) => app.limits.attempt('authorization', request))
+
   app.get(paths.resetPassword, async (request, reply) => {
     const secret = queryParameters(request).get('link')
     const link = await app.accountLinks.find('reset', secret)

@@ -9,7 +9,7 @@ import { keepRecords, type KeptCollection } from '../storage/kept.ts'
 import type { Clock } from '../../clock.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
-import { createIssuing, holds, mayRotate, SpentSecret } from './issuing.ts'
+import { createIssuing, holds, isHeld, mayRotate, SpentSecret } from './issuing.ts'
 import type { CodeCheck } from './steps.ts'
 import { newGrantId, newToken, parseToken } from './token-format.ts'
 
@@ -48,6 +48,8 @@ export interface Grants {
   takeBack (issued: TokenSet): void
   /** Whether what a token allowed when it was verified is still allowed: for what outlives its request. @throws StorageUnavailable. */
   stillAllows (access: Access): boolean | Promise<boolean>
+  /** Whether a code or token, used or not, is of a grant of this client. */
+  isHeld (token: string, clientId: string): Promise<boolean>
   /** Whether a refresh token may be used now: the current one, or one that storage has lost by being set back. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
@@ -67,12 +69,18 @@ export default fp(async function grants (app: FastifyInstance, options: Options)
   app.decorate('grants', createGrants(await keepRecords<Grant>(app.storage, 'grant', app.now), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
 }, { name: 'grants', dependencies: ['storage'] })
 
-type Store = Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findKept'>>
-
-export function createGrants (store: Store, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
+export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findKept'>>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const inUse = new Set(life.backends.map(({ id }) => id))
   const checkBackend = (check: CodeCheck): CodeCheck => (grant) => inUse.has(grant.backend) ? check(grant) : 'the way this person signed in is not in use any more; sign in again'
+  /** Looked at anew with each use, whatever the grant was read from. */
+  const accessOf = (grant: Grant | undefined, token: string): Access | undefined => {
+    const live = grant?.accessTokens[hashSecret(token)]
+    // RFC 8707: a token for what this server was called before is not for what it is now.
+    if (!grant || !live || live.expiresAt <= now() || grant.resource !== life.publicUrl || !inUse.has(grant.backend)) return undefined
+    // A tool is shown the person: what it does to that stays with its call.
+    return { grantId: grant.id, clientId: grant.clientId, user: { ...grant.user }, resource: grant.resource, scopes: [...live.scopes], expiresAt: live.expiresAt, clientName: grant.clientName, backend: grant.backend, attempt: grant.attempt, ...(grant.backendSession !== undefined && { backendSession: grant.backendSession }) }
+  }
   const { whenEnded, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const revoke = async (grantId: string) => ended(await store.take(grantId))
@@ -91,15 +99,20 @@ export function createGrants (store: Store, lists: Collection<GrantList>, sealin
       return parsed && await store.find(parsed.grantId)
     },
     isCurrentRefreshToken: (grant, token) => grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
-    ...createReaders(store, now, life.publicUrl, inUse),
+    verifyAccessToken (token) {
+      const parsed = parseToken('at', token)
+      const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
+      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+    },
+    isHeld: (token, clientId) => isHeld(store, sealing, token, clientId),
+    stillAllows (access) {
+      const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === life.publicUrl &&
+        inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
+      const found = (store.findKept ?? store.find)(access.grantId)
+      return found instanceof Promise ? found.then(allows) : allows(found)
+    },
     async revokeToken (token, clientId) {
-      const parsed = parseToken('rt', token) ?? parseToken('at', token)
-      if (!parsed) return undefined
-      const found = await store.update<Grant | undefined>(parsed.grantId, (grant) => {
-        if (!grant || !holds(grant, token, sealing)) return { result: undefined }
-        if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
-        return { remove: true, result: grant }
-      })
+      const found = await takeByToken(store, sealing, token, clientId)
       await ended(found)
       return found
     },
@@ -118,29 +131,14 @@ export function createGrants (store: Store, lists: Collection<GrantList>, sealin
   }
 }
 
-/** What an access token allows, and whether it still does: asked for each call and each stream, so it is read from memory where storage vouches for that. */
-function createReaders (store: Store, now: Clock, publicUrl: string, inUse: ReadonlySet<string>): Pick<Grants, 'verifyAccessToken' | 'stillAllows'> {
-  /** Looked at anew with each use, whatever the grant was read from. */
-  const accessOf = (grant: Grant | undefined, token: string): Access | undefined => {
-    const live = grant?.accessTokens[hashSecret(token)]
-    // RFC 8707: a token for what this server was called before is not for what it is now.
-    if (!grant || !live || live.expiresAt <= now() || grant.resource !== publicUrl || !inUse.has(grant.backend)) return undefined
-    // A tool is shown the person: what it does to that stays with its call.
-    return { grantId: grant.id, clientId: grant.clientId, user: { ...grant.user }, resource: grant.resource, scopes: [...live.scopes], expiresAt: live.expiresAt, clientName: grant.clientName, backend: grant.backend, attempt: grant.attempt, ...(grant.backendSession !== undefined && { backendSession: grant.backendSession }) }
-  }
-  return {
-    verifyAccessToken (token) {
-      const parsed = parseToken('at', token)
-      const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
-      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
-    },
-    stillAllows (access) {
-      const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === publicUrl &&
-        inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const found = (store.findKept ?? store.find)(access.grantId)
-      return found instanceof Promise ? found.then(allows) : allows(found)
-    }
-  }
+/** The grant of an access or refresh token, which is gone by then. @throws invalid_grant for another client's, with nothing changed. */
+async function takeByToken (store: Collection<Grant>, sealing: Sealing, token: string, clientId: string): Promise<Grant | undefined> {
+  const parsed = parseToken('rt', token) ?? parseToken('at', token)
+  return parsed && store.update<Grant | undefined>(parsed.grantId, (grant) => {
+    if (!grant || !holds(grant, token, sealing)) return { result: undefined }
+    if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
+    return { remove: true, result: grant }
+  })
 }
 
 function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, accountEndsAt = Infinity, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
-import { holderOfBrowser, type BackendSessions } from './backend-sessions.ts'
+import { holderOfBrowser, withinWait, type BackendSessions } from './backend-sessions.ts'
 import type { Collection } from '../storage/contract.ts'
 import { SESSION_LIFETIME, type Browser } from './browser.ts'
 import { isOver, type BrowserSession, type User } from './contract.ts'
@@ -90,10 +90,10 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
       await end(request)
       browser.endSession(reply)
       const logoutUrl = held && returnTo !== undefined ? backends.get(held.backend)?.sessions?.logoutUrl : undefined
-      return logoutUrl?.(held!.session, returnTo!).catch((error: Error) => {
+      return logoutUrl && withinWait(logoutUrl(held!.session, returnTo!).catch((error: Error) => {
         app.log.warn(`The person was signed out here only: ${error.message}`)
         return undefined
-      })
+      }))
     }
   }
 }

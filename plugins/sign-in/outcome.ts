@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable, type AuthBackend, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
 import { OAuthError, signInExpired } from '../../errors.ts'
+import { hidesSomething, shownName } from '../shown-name.ts'
 import { hashSecret } from '../storage/sealing.ts'
 import { sendWayAdded } from '../confirmations.ts'
 import type { Admissions, Way } from './admission.ts'
@@ -54,6 +55,8 @@ interface Options {
   open (request: FastifyRequest, reply: FastifyReply, handle: string, entry: { user: User, backend: string, session: string | undefined }): Promise<string>
 }
 
+/** RFC 5321 §4.5.3.1.3: no path is longer. */
+const MAX_ADDRESS_CHARACTERS = 254
 const WRONG = 'That did not match. Check what you typed and try again.'
 const TAKEN = 'This way to sign in belongs to another account here, so it cannot be added to yours.'
 
@@ -116,7 +119,14 @@ export function createOutcomes ({ app, backends, admissions, services, look, rep
         const step = { kind: 'factor' as const, backend: attempt.backend, memo, prompt, tries: 0, account: hashSecret(attempt.account) }
         return { kind: 'code', handle: await replace(request, attempt.handle, ({ failure: _, ...kept }) => ({ ...kept, step })) }
       }
-      return enter(request, reply, attempt, answer)
+      return enter(request, reply, attempt, presentable(answer))
     }
   }
+}
+
+/** What a backend says of a person is shown on pages, in mails and at terminals: its name cleaned, an address that hides something left out. */
+function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
+  const shown = name === undefined ? '' : shownName(name, '')
+  const isSound = email !== undefined && email.length <= MAX_ADDRESS_CHARACTERS && !hidesSomething(email)
+  return { ...identity, ...(shown && { name: shown }), ...(isSound && { email, ...(emailVerified !== undefined && { emailVerified }) }) }
 }

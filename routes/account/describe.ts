@@ -2,11 +2,12 @@
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { paths } from '../../paths.ts'
 import type { AuditEvent, EventName } from '../../plugins/audit/contract.ts'
-import type { Client } from '../../plugins/clients/contract.ts'
 import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
+import type { VerifiedHost } from '../../plugins/clients/verified-host.ts'
 import type { Grant } from '../../plugins/grants/contract.ts'
 import type { EndOthers, PageData } from '../../plugins/page-data.ts'
 import { describeScopes } from '../../plugins/scopes.ts'
+import { shownName } from '../../plugins/shown-name.ts'
 import { canAddWay } from '../../plugins/sign-in/admission.ts'
 import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { keyOf } from '../../plugins/sign-in/identities.ts'
@@ -55,12 +56,13 @@ const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)
 
 export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> => endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
 
-export const describeApp = (grant: Grant, client: Client | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
+export const describeApp = (grant: Grant, verified: VerifiedHost | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
   id: grant.id,
-  name: grant.clientName,
+  // Grants of earlier versions have it as the app wrote it.
+  name: shownName(grant.clientName, 'An app without a name'),
   ...describeRedirectUri(grant.code.redirectUri),
-  // Only whoever holds this host can have written the app's metadata.
-  ...(client?.kind === 'document' && { verifiedHost: new URL(client.id).host }),
+  // Any program on a computer may say that it is an app whose codes go there.
+  ...(verified && !describeRedirectUri(grant.code.redirectUri).loopback && { verifiedHost: verified.host }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
   connected: day(grant.createdAt),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),

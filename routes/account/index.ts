@@ -40,7 +40,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
       ...describeEnd(user),
       ...describeWays(user, app.signIn.backends),
       own: own.map(describeOwn),
-      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),
+      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, app.clients.verified(grant.clientId, grant.code.redirectUri), await app.usage.ofGrant(grant.id)))),
       events: events.map(describeEvent),
       asks: describeOthers(user, grants.length, ({ backend }) => backend === visitor.backend, app.signIn.backends),
       token: app.signIn.formToken(request),

@@ -64,6 +64,8 @@ export const examples: Readonly<Record<string, Example>> = {
   'signup-form': { view: 'signup', data: { ...signup, error: { field: 'form', message: 'No more accounts can be made today.' } } },
   consent: { view: 'consent', data: consent },
   'consent-registered': { view: 'consent', data: { ...consent, client: { name: 'ChatGPT', uri: 'https://chat.example.net/', selfRegistered: true }, redirect: { host: 'xn--chatgt-m8a.example.net:8443', loopback: false } } },
+  'consent-document': { view: 'consent', data: { ...consent, client: { name: 'ChatGPT', selfRegistered: false, verified: { host: 'apps.example.net', isKnown: false, isElsewhere: true } }, redirect: { host: 'evil.example', loopback: false } } },
+  'consent-document-loopback': { view: 'consent', data: { ...consent, client: { name: 'Claude Code', selfRegistered: false, verified: { host: 'claude.ai', isKnown: true, isElsewhere: true } }, redirect: { host: 'localhost:53127', loopback: true } } },
   'consent-loopback': { view: 'consent', data: { ...consent, client: { name: 'Claude Code', selfRegistered: true }, redirect: { host: 'localhost:53127', loopback: true }, user: { name: 'Demo' } } },
   message: { view: 'message', data: { title: 'Check your mailbox', text: 'We sent a message to ada@example.com. Open the link in it to go on.', detail: 'Nothing there? Look into the spam folder.', action: { label: 'Back to sign-in', href: '/login' } } },
   error: { view: 'error', data: { statusCode: 400, title: 'This sign-in cannot go on', text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.', code: 'sign_in_expired', requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11', action: { label: 'To the start page', href: '/' } } },
