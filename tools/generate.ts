@@ -7,6 +7,15 @@ import { writeCode, writeJson, writeText } from './generate/prompted.ts'
 import { fillTemplate } from './generate/template.ts'
 
 const LONGEST = 50_000
+const MAX_VALUES = 200
+/** Of one value, and of all together: far more than a template of {@link LONGEST} characters needs. */
+const MAX_VALUE_CHARACTERS = 10_000
+const MAX_ALL_VALUES_CHARACTERS = 50_000
+
+const values = z.record(z.string().max(64), z.union([z.string().max(MAX_VALUE_CHARACTERS), z.number(), z.boolean()]))
+  .refine((all) => Object.keys(all).length <= MAX_VALUES, `there may be at most ${MAX_VALUES} values`)
+  .refine((all) => sizeOf(all) <= MAX_ALL_VALUES_CHARACTERS, `all values together may have at most ${MAX_ALL_VALUES_CHARACTERS} characters`)
+const sizeOf = (all: object): number => Object.values(all).reduce<number>((sum, value) => sum + String(value).length, 0)
 
 const input = z.strictObject({
   kind: z.enum(['json', 'code', 'text']),
@@ -16,9 +25,9 @@ const input = z.strictObject({
   count: z.number().int().min(1).max(100).optional().describe('For json: how many; 1 if left out.'),
   seed: z.number().int().min(0).max(2 ** 31).optional().describe('For json and placeholder text: the same seed gives the same again.'),
   language: z.enum(languages).optional().describe('For code; typescript if left out.'),
-  name: z.string().regex(/^[A-Za-z]\w{0,63}$/, 'write a name of letters, digits and _').optional().describe('For code: the name of the outermost type.'),
+  name: z.string().max(64).regex(/^[A-Za-z]\w{0,63}$/, 'write a name of letters, digits and _').optional().describe('For code: the name of the outermost type.'),
   template: z.string().max(LONGEST).optional().describe('For text: a text with {{placeholders}}.'),
-  values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional().describe('For text: what stands for each placeholder.'),
+  values: values.optional().meta({ maxProperties: MAX_VALUES }).describe('For text: what stands for each placeholder.'),
   paragraphs: z.number().int().min(1).max(50).optional().describe('For text without a template: how many paragraphs of placeholder text.')
 })
 

@@ -1,10 +1,9 @@
 // Each note of the caller as a resource, and nobody else's: listed newest change first, found by its id, and told of when it changes (MCP "Resources").
 import { defineResource } from './define-resource.ts'
-import type { ToolNote, ToolNotes } from './define-tool.ts'
+import type { ToolNote } from './define-tool.ts'
 
 /** The id of a note is its URI as well. */
 const SCHEME = 'note:'
-const MOST_COMPLETED = 100
 
 const nameOf = ({ id }: ToolNote): string => id.slice(SCHEME.length)
 
@@ -24,24 +23,7 @@ export default defineResource({
     }
   },
   complete: {
-    // Nobody knows an id by heart: what was typed may also stand in the title.
-    async id (typed, { notes }) {
-      const wanted = typed.toLowerCase()
-      const found: string[] = []
-      for await (const note of all(notes)) {
-        if (nameOf(note).startsWith(typed) || note.title.toLowerCase().includes(wanted)) found.push(nameOf(note))
-        if (found.length >= MOST_COMPLETED) break
-      }
-      return found
-    }
+    // Nobody knows an id by heart: what was typed may also begin the title.
+    id: async (typed, { notes }) => (await notes.begin(typed)).map((id) => id.slice(SCHEME.length))
   }
 })
-
-async function * all (notes: ToolNotes): AsyncGenerator<ToolNote> {
-  let cursor: string | undefined
-  do {
-    const page = await notes.list({ limit: 50, cursor })
-    yield * page.notes
-    cursor = page.next
-  } while (cursor !== undefined)
-}

@@ -118,11 +118,8 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
     },
     revoke,
     async revokeAllOf (userId, which) {
-      const concerns = async (id: string) => {
-        const grant = which && await store.find(id)
-        return which === undefined || (grant !== undefined && which(grant))
-      }
-      await Promise.all((await byUser.ids(userId)).map(async (id) => { if (await concerns(id)) await revoke(id) }))
+      const ids = await byUser.ids(userId)
+      await Promise.all((which ? await selectIds(store, ids, which) : ids).map(revoke))
       // Drops them from the list, too.
       await byUser.list(userId)
     },
@@ -139,6 +136,11 @@ async function takeByToken (store: Collection<Grant>, sealing: Sealing, token: s
     if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
     return { remove: true, result: grant }
   })
+}
+
+async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
+  const found = await Promise.all(ids.map((id) => store.find(id)))
+  return found.flatMap((grant) => grant && which(grant) ? [grant.id] : [])
 }
 
 function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, accountEndsAt = Infinity, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {

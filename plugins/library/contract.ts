@@ -41,11 +41,13 @@ export interface DocumentStore {
   remove (ids: string[]): Promise<void>
   /** Every id with what tells whether its file has changed. */
   list (): Promise<Map<string, { modified: number, bytes: number }>>
+  /** Of these ids, in their order, those that are there; no text is read. */
+  titles (ids: readonly string[]): Promise<Array<{ id: string, title: string }>>
   /** The whole document. */
   find (id: string): Promise<IndexedDocument | undefined>
   findPart (id: string, part: number): Promise<DocumentPart | undefined>
-  /** @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @returns each document once. */
-  search (query: string, limit: number): Promise<SearchHit[]>
+  /** @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @param person who asks, where what takes long is shared out. @returns each document once. */
+  search (query: string, limit: number, person?: string | null): Promise<SearchHit[]>
   count (): Promise<number>
   /** After much has changed: brings what the ranking stands on up to date. */
   settle (): Promise<void>

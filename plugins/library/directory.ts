@@ -39,12 +39,9 @@ export function createDirectory (inner: DocumentStore): Directory {
       sorted ??= inner.list().then((documents) => [...documents.keys()].sort())
       const ids = await sorted
       const length = Math.min(Math.max(1, limit), LONGEST_PAGE)
-      const page = ids.slice(firstAfter(ids, after, begins)).filter((id, index) => index <= length && id.startsWith(begins))
-      const found = await Promise.all(page.slice(0, length).map((id) => inner.find(id)))
-      return {
-        documents: found.filter((document) => document !== undefined).map(({ id, title }) => ({ id, title })),
-        more: page.length > length
-      }
+      const first = firstAfter(ids, after, begins)
+      const page = ids.slice(first, first + length + 1).filter((id) => id.startsWith(begins))
+      return { documents: await inner.titles(page.slice(0, length)), more: page.length > length }
     }
   }
 }

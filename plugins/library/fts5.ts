@@ -1,6 +1,7 @@
 // How SQLite's FTS5 is asked and filled, for every store that stands on it.
 import type { DatabaseSync } from 'node:sqlite'
 import { enoughOf, tells } from './enough.ts'
+import { MAX_LIGHT_PLACES } from './heavy-search.ts'
 import { fold, stem } from './stem.ts'
 import { isSpaceless, parseQuery, type Query } from './words.ts'
 
@@ -29,24 +30,56 @@ export function matchExpression (text: string, found?: (word: string) => number)
 
 const anyOf = (terms: readonly string[]): string => `(${terms.join(' OR ')})`
 
-/** Counts the documents that hold a word, for {@link matchExpression}. @param db whose table `words` is the index. */
-export function createCounter (db: DatabaseSync): { found (word: string): number, forget (): void } {
+export interface Counter {
+  /** How many documents hold a word. */
+  found (word: string): number
+  /** How many times a word stands in all of them; for a beginning, all words that begin so. */
+  places (word: string): number
+  placesOfBeginning (beginning: string): number
+  forget (): void
+}
+
+/** Counts roughly, for {@link matchExpression} and {@link placesOf}. @param db whose table `words` is the index. */
+export function createCounter (db: DatabaseSync): Counter {
   db.exec("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'words', 'row')")
-  const count = db.prepare('SELECT doc FROM temp.vocabulary WHERE term = ?')
-  const known = new Map<string, number>()
+  const one = db.prepare('SELECT doc, cnt FROM temp.vocabulary WHERE term = ?')
+  const range = db.prepare('SELECT cnt FROM temp.vocabulary WHERE term >= ? AND term < ?')
+  const known = new Map<string, { doc: number, cnt: number }>()
+  const remember = (key: string, read: () => { doc: number, cnt: number }) => {
+    const before = known.get(key)
+    if (before) return before
+    if (known.size >= KEPT) known.clear()
+    const counts = read()
+    known.set(key, counts)
+    return counts
+  }
+  const count = (word: string) => {
+    const term = stem(fold(word))
+    return remember(term, () => (one.get(term) ?? { doc: 0, cnt: 0 }) as { doc: number, cnt: number })
+  }
   return {
-    found (word) {
-      const term = stem(fold(word))
-      let documents = known.get(term)
-      if (documents === undefined) {
-        documents = (count.get(term)?.['doc'] ?? 0) as number
-        if (known.size >= KEPT) known.clear()
-        known.set(term, documents)
-      }
-      return documents
+    found: (word) => count(word).doc,
+    places: (word) => count(word).cnt,
+    placesOfBeginning (beginning) {
+      const from = fold(beginning)
+      return remember(`${from}*`, () => {
+        let cnt = 0
+        for (const row of range.iterate(from, `${from}\u{10ffff}`)) {
+          cnt += row['cnt'] as number
+          if (cnt > MAX_LIGHT_PLACES) break
+        }
+        return { doc: 0, cnt }
+      }).cnt
     },
     forget: () => known.clear()
   }
+}
+
+/** About how many places of words a search looks at. What must be there is looked for twice: to find, and to rank. */
+export function placesOf ({ words, pairs, phrases, prefixes }: Query, { places, placesOfBeginning }: Pick<Counter, 'places' | 'placesOfBeginning'>): number {
+  const ofWord = (word: string) => isSpaceless(word) ? placesOfBeginning(word) : places(word)
+  const sum = (list: readonly string[], count: (word: string) => number) => list.reduce((total, word) => total + count(word), 0)
+  return sum(words, ofWord) + sum(pairs.flat(), places) + 2 * sum(phrases.flat(), places) + sum(prefixes, placesOfBeginning)
 }
 
 /** Counting takes as long as a word is common, and the counts change slowly. */

@@ -8,6 +8,7 @@ import type { Notes } from '../notes/index.ts'
 import { createConvert } from './convert.ts'
 import type { DocumentPart, IndexedDocument, Library, SearchHit } from './contract.ts'
 import { createDirectory } from './directory.ts'
+import { createHeavySearch } from './heavy-search.ts'
 import { mergeHits } from './merge.ts'
 import { partId, splitText } from './parts.ts'
 import { openPostgresDocuments } from './postgres.ts'
@@ -30,7 +31,7 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
 const MOST_HITS = 50
 
 export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
-  const directory = createDirectory(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir))
+  const directory = createDirectory(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir, createHeavySearch(app.workers)))
   const { store } = directory
   const closing = new AbortController()
   const folder = watchFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
@@ -38,8 +39,8 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
   const guarded = sources.map((source) => guardSource(source, app.log))
 
   const documents = {
-    async search (query: string, limit: number): Promise<LibraryHit[]> {
-      return (await store.search(query, limit)).map((hit) => ({ ...namePart(hit), snippet: hit.snippet, url: urlOf(hit.id) }))
+    async search (query: string, limit: number, person: string | null): Promise<LibraryHit[]> {
+      return (await store.search(query, limit, person)).map((hit) => ({ ...namePart(hit), snippet: hit.snippet, url: urlOf(hit.id) }))
     },
     async fetch (id: string, part?: number): Promise<LibraryDocument | undefined> {
       const document = part === undefined ? await store.find(id) : await store.findPart(id, part)
@@ -57,7 +58,7 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
       const own = notes.of(user)
       const lists = await Promise.all([
         own.search(query, most).then((hits) => hits.map(({ id, title, snippet }) => ({ id, title, snippet, url: documentUrl(encodePath(id)) }))),
-        documents.search(query, most),
+        documents.search(query, most, user && user.id),
         ...guarded.map((source) => source.search(query, { user, limit: most, signal }).then((hits) => hits.map((hit) => ({ ...hit, url: hit.url ?? documentUrl(encodePath(hit.id)) }))))
       ])
       signal?.throwIfAborted()
@@ -81,7 +82,7 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     count: () => store.count(),
     list: directory.list,
     onChange: directory.onChange,
-    search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit)),
+    search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), null),
     fetch: (id, { part } = {}) => documents.fetch(id, part),
     of: libraryOf
   } satisfies Library)

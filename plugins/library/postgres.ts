@@ -69,6 +69,10 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       const rows = await query<{ id: string, modified: number, bytes: number }>(`SELECT id, modified, bytes::integer AS bytes FROM ${TABLE} WHERE part = 1`)
       return new Map(rows.map(({ id, modified, bytes }) => [id, { modified, bytes }]))
     },
+    async titles (ids) {
+      return query<{ id: string, title: string }>(`SELECT id, title FROM unnest($1::text[]) WITH ORDINALITY AS wanted (wanted_id, place)
+        JOIN ${TABLE} ON md5(id) = md5(wanted_id) AND id = wanted_id AND part = 1 ORDER BY place`, [ids.filter(isStorable)])
+    },
     async find (id) {
       if (!isStorable(id)) return undefined
       const parts = await query<IndexedDocument>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE ${IS} ORDER BY part`, [id])

@@ -6,7 +6,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { growToDelete } from '../sqlite-room.ts'
 import { isDamaged, openDatabase, write } from '../sqlite.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
-import { createCounter, matchExpression, TOKENIZER } from './fts5.ts'
+import { createCounter, matchExpression, placesOf, TOKENIZER } from './fts5.ts'
+import { MAX_LIGHT_PLACES, type HeavySearch } from './heavy-search.ts'
 import { splitText } from './parts.ts'
 import { passage } from './passage.ts'
 import { pathWords, separateWords, shownWords } from './words.ts'
@@ -37,8 +38,8 @@ const PARTS_PER_HIT = 5
 
 const COLUMNS = 'id, title, text, type, modified, bytes'
 
-/** @param dataDir folder of the database file; made if missing. */
-export function openSqliteDocuments (dataDir: string): DocumentStore {
+/** @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long; without it they are made here. */
+export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): DocumentStore {
   const db = openIndex(dataDir)
   const sql = prepare(db)
   const counter = createCounter(db)
@@ -56,6 +57,9 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
     async list () {
       return new Map(sql.list.all().map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }]))
     },
+    async titles (ids) {
+      return ids.flatMap((id) => sql.title.all(id).map(({ title }) => ({ id, title: title as string })))
+    },
     async find (id) {
       const parts = sql.find.all(id) as unknown as IndexedDocument[]
       return parts.length === 0 ? undefined : { ...parts[0]!, text: parts.map(({ text }) => text).join('') }
@@ -64,12 +68,14 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
       const row = sql.findPart.get(id, part)
       return row && { ...row } as unknown as DocumentPart
     },
-    async search (text, limit) {
+    async search (text, limit, person = null) {
       const asked = matchExpression(text, counter.found)
       if (asked === undefined) return []
       const words = shownWords(asked.query)
       const documents = new Map<string, Record<string, unknown>>()
-      for (const row of sql.search.all(asked.match, limit * PARTS_PER_HIT)) {
+      const values: [string, number] = [asked.match, limit * PARTS_PER_HIT]
+      const isHeavy = heavy && placesOf(asked.query, counter) > MAX_LIGHT_PLACES
+      for (const row of isHeavy ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, person) : sql.search.all(...values)) {
         const id = row['id'] as string
         if (documents.size < limit && !documents.has(id)) documents.set(id, row)
       }
@@ -82,7 +88,7 @@ export function openSqliteDocuments (dataDir: string): DocumentStore {
   }
 }
 
-type Statements = Record<'put' | 'putWords' | 'remove' | 'removePart' | 'removeWords' | 'list' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
+type Statements = Record<'put' | 'putWords' | 'remove' | 'removePart' | 'removeWords' | 'list' | 'title' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
 
 const prepare = (db: DatabaseSync): Statements => ({
   put: db.prepare('INSERT INTO documents (id, part, parts, title, type, modified, bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key'),
@@ -91,6 +97,7 @@ const prepare = (db: DatabaseSync): Statements => ({
   removePart: db.prepare('DELETE FROM documents WHERE id = ? AND part = ? RETURNING key'),
   removeWords: db.prepare('DELETE FROM words WHERE rowid = ?'),
   list: db.prepare('SELECT id, modified, bytes FROM documents WHERE part = 1'),
+  title: db.prepare('SELECT title FROM documents WHERE id = ? AND part = 1'),
   find: db.prepare(`SELECT ${COLUMNS} FROM documents WHERE id = ? ORDER BY part`),
   findPart: db.prepare(`SELECT ${COLUMNS}, part, parts FROM documents WHERE id = ? AND part = ?`),
   search: db.prepare(SEARCH),

@@ -47,23 +47,27 @@ export interface Query {
 export const wordsOf = (text: string): string[] => separateWords(text).toLowerCase().match(WORD) ?? []
 
 const PHRASE = /["“„]([^"“”„]+)["”“]/gu
-const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+(?=\*)/gu
+/** With the star where there is one: looking for it from each letter of a long word anew would take the square of its length. */
+const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+\*?/gu
 const MOST_PHRASES = 8
 
 /** Plain words, a whole question, `"an exact phrase"` or `begin*`: whatever else is written is only words, and never an error. */
 export function parseQuery (query: string): Query {
-  const prefixes = [...new Set(query.toLowerCase().match(PREFIX))].filter((prefix) => !isSpaceless(prefix)).slice(0, MOST_PHRASES)
+  const prefixes = [...new Set(query.toLowerCase().match(PREFIX))].filter((word) => word.endsWith('*') && !isSpaceless(word)).map((word) => word.slice(0, -1)).slice(0, MOST_PHRASES)
   const inOrder = wordsOf(query)
   const all = [...new Set(inOrder)].filter((word) => !prefixes.includes(word))
   const telling = all.filter((word) => !STOP_WORDS.has(word))
   const words = (telling.length > 0 || prefixes.length > 0 ? telling : all).slice(0, MOST_WORDS)
   const isWord = new Set(words)
-  const pairs = inOrder.slice(1).map((word, index): [string, string] => [inOrder[index]!, word])
-    .filter((pair) => pair.every((word) => isWord.has(word))).slice(0, MOST_WORDS)
-  const phrases = [...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!).slice(0, MOST_WORDS))
-    .filter(({ length }) => length > 0).slice(0, MOST_PHRASES)
+  const pairs = distinct(inOrder.slice(1).map((word, index): [string, string] => [inOrder[index]!, word])
+    .filter((pair) => pair.every((word) => isWord.has(word)))).slice(0, MOST_WORDS)
+  const phrases = distinct([...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!).slice(0, MOST_WORDS))
+    .filter(({ length }) => length > 0)).slice(0, MOST_PHRASES)
   return { words, pairs, phrases, prefixes }
 }
+
+/** Said twice, each would be looked up twice. */
+const distinct = <Words extends readonly string[]>(all: Words[]): Words[] => [...new Map(all.map((words) => [words.join(' '), words])).values()]
 
 /** What a passage should show of a query. */
 export const shownWords = ({ words, prefixes }: Query): string[] => [...words, ...prefixes]

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
 import type { ToolNote, ToolNotes } from '../../tools/define-tool.ts'
 import type { SearchHit } from '../library/contract.ts'
+import { createHeavySearch } from '../library/heavy-search.ts'
 import { NoteRefusal, type Note, type NoteStore, type Place } from './contract.ts'
 import { openHome, type Home } from './home.ts'
 import { checkRoom, storable, titleOf } from './limits.ts'
@@ -46,9 +47,12 @@ export interface NotesOptions extends Pick<Config, 'dataDir' | 'redisUrl'> {
 
 const PREFIX = 'note:'
 const MOST_LISTED = 50
+const MOST_BEGUN = 100
+/** No title is longer. */
+const MAX_TYPED_CHARACTERS = 200
 
 export default fp(async function notes (app: FastifyInstance, { dataDir, redisUrl, noteUrl }: NotesOptions) {
-  const local = app.postgres ? undefined : openSqliteNotes(dataDir)
+  const local = app.postgres ? undefined : openSqliteNotes(dataDir, createHeavySearch(app.workers))
   const store = local ?? await openPostgresNotes(app.postgres!)
   app.addHook('onClose', () => store.close())
   const checkHome = local && redisUrl !== undefined ? await openHome(app.storage.collection<Home>('notes-home'), local.identity) : async () => {}
@@ -67,7 +71,7 @@ export default fp(async function notes (app: FastifyInstance, { dataDir, redisUr
     },
     deleteOf: (userId) => store.removeAll(userId)
   } satisfies Notes)
-}, { name: 'notes', dependencies: ['storage', 'postgres'] })
+}, { name: 'notes', dependencies: ['storage', 'postgres', 'workers'] })
 
 /** No user has this id: theirs are random. */
 const NOBODY = '-'
@@ -136,6 +140,9 @@ function notesOf (owner: string, { store, checkHome, changed, now, noteUrl }: Co
       const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : decodeCursor(cursor))
       const page = found.slice(0, wanted)
       return { notes: page.map(show), ...(found.length > wanted && { next: encodeCursor(page.at(-1)!) }) }
+    },
+    async begin (typed, limit = MOST_BEGUN) {
+      return (await store.begin(owner, storable(typed).slice(0, MAX_TYPED_CHARACTERS), Math.min(Math.max(limit, 1), MOST_BEGUN))).map((id) => PREFIX + id)
     },
     async search (query, limit) {
       return (await store.search(owner, query, limit)).map((hit) => ({ ...hit, id: PREFIX + hit.id }))

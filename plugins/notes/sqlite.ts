@@ -1,8 +1,10 @@
 // Notes in one SQLite file: nothing to install, on the disk when they are answered, searched with FTS5 in the same transaction.
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SearchHit } from '../library/contract.ts'
-import { matchExpression, TOKENIZER } from '../library/fts5.ts'
+import { createCounter, matchExpression, placesOf, TOKENIZER } from '../library/fts5.ts'
+import { MAX_LIGHT_PLACES, type HeavySearch } from '../library/heavy-search.ts'
 import { passage } from '../library/passage.ts'
 import { separateWords, shownWords } from '../library/words.ts'
 import { growToDelete } from '../sqlite-room.ts'
@@ -16,6 +18,7 @@ const SCHEMA = `
     characters INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (owner, id)
   );
   CREATE INDEX IF NOT EXISTS notes_by_change ON notes (owner, modified, id);
+  CREATE INDEX IF NOT EXISTS notes_by_title ON notes (owner, title COLLATE NOCASE, id);
   CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (owner, title, text, content='', contentless_delete=1, tokenize='${TOKENIZER}');
   INSERT INTO words (words, rank) VALUES ('rank', 'bm25(0.0, 4.0, 1.0)');
   CREATE TABLE IF NOT EXISTS file (identity TEXT NOT NULL);
@@ -34,14 +37,16 @@ const SEARCH = `
 `
 
 const COLUMNS = 'id, title, text, version, created, modified'
+const FILE = 'notes.db'
 
-/** @param dataDir folder of the database file; made if missing. @returns the store, and what tells this file from every other. */
-export function openSqliteNotes (dataDir: string): NoteStore & { identity: string } {
-  const db = openDatabase(dataDir, 'notes.db', 'FULL', (db) => {
+/** @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long. @returns the store, and what tells this file from every other. */
+export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStore & { identity: string } {
+  const db = openDatabase(dataDir, FILE, 'FULL', (db) => {
     db.exec(SCHEMA)
     db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(randomBytes(16).toString('hex'))
   })
   const sql = prepare(db)
+  const counter = createCounter(db)
   /** @param remove removes notes and returns their keys. @returns how many those were. */
   const removeFound = (remove: () => Array<Record<string, unknown>>): number => {
     // FTS5 marks a word as deleted by writing.
@@ -70,10 +75,20 @@ export function openSqliteNotes (dataDir: string): NoteStore & { identity: strin
       const rows = before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)
       return rows.map((row) => ({ ...row }) as unknown as Note)
     },
+    async begin (owner, typed, limit) {
+      const found = [sql.idsFrom, sql.titlesFrom].flatMap((from) => from.all(owner, typed, typed + LAST_CHARACTER, limit).map(({ id }) => id as string))
+      return [...new Set(found)].slice(0, limit)
+    },
     async search (owner, query, limit) {
       const asked = matchExpression(query)
       if (asked === undefined) return []
-      return sql.search.all(`owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`, owner, limit).map((row): SearchHit => ({
+      const values: [string, string, number] = [`owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`, owner, limit]
+      // Of all words here only those of this owner are looked at.
+      const own = (sql.usage.get(owner) as unknown as Usage).characters
+      const within = (count: (word: string) => number) => (word: string) => Math.min(count(word), own / (word.length + 1))
+      const isHeavy = heavy && placesOf(asked.query, { places: within(counter.places), placesOfBeginning: within(counter.placesOfBeginning) }) > MAX_LIGHT_PLACES
+      const rows = isHeavy ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, owner) : sql.search.all(...values)
+      return rows.map((row): SearchHit => ({
         id: row['id'] as string,
         title: row['title'] as string,
         snippet: passage(row['text'] as string, shownWords(asked.query)),
@@ -87,7 +102,7 @@ export function openSqliteNotes (dataDir: string): NoteStore & { identity: strin
   }
 }
 
-type Statements = Record<'put' | 'putWords' | 'find' | 'usage' | 'remove' | 'removeWords' | 'removeAll' | 'list' | 'listBefore' | 'search', StatementSync>
+type Statements = Record<'put' | 'putWords' | 'find' | 'usage' | 'remove' | 'removeWords' | 'removeAll' | 'list' | 'listBefore' | 'idsFrom' | 'titlesFrom' | 'search', StatementSync>
 
 const prepare = (db: DatabaseSync): Statements => ({
   put: db.prepare(PUT),
@@ -99,6 +114,8 @@ const prepare = (db: DatabaseSync): Statements => ({
   removeAll: db.prepare('DELETE FROM notes WHERE owner = ? RETURNING key'),
   list: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? ORDER BY modified DESC, id DESC LIMIT ?`),
   listBefore: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`),
+  idsFrom: db.prepare('SELECT id FROM notes WHERE owner = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?'),
+  titlesFrom: db.prepare('SELECT id FROM notes WHERE owner = ? AND title COLLATE NOCASE >= ? AND title COLLATE NOCASE < ? ORDER BY title COLLATE NOCASE, id LIMIT ?'),
   search: db.prepare(SEARCH)
 })
 
@@ -106,6 +123,9 @@ function put (sql: Statements, owner: string, { id, title, text, version, create
   const { key } = sql.put.get(owner, id, version, created, modified, title.length + text.length, title, text)!
   sql.putWords.run(key!, ownerWord(owner), separateWords(title), separateWords(text))
 }
+
+/** Whatever begins with a text comes before the text with this at its end. */
+const LAST_CHARACTER = '\u{10ffff}'
 
 /** One word to the tokenizer, whatever an id is made of, and nobody else's. */
 const ownerWord = (owner: string): string => createHash('sha256').update(owner).digest('hex')

@@ -33,6 +33,8 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
     let store = await filled(t, [odd, document('b.md', '')])
     t.same(await store.find(odd.id), odd)
     t.same(await store.list(), new Map([odd, document('b.md', '')].map(({ id, modified, bytes }) => [id, { modified, bytes }])))
+    t.same(await store.titles(['b.md', 'none.md', odd.id, ...HOSTILE]), [{ id: 'b.md', title: 'b.md' }, { id: odd.id, title: odd.title }], 'titles in the order that was asked for')
+    t.same(await store.titles([]), [])
     t.equal(await store.count(), 2)
     t.equal(await store.find('a'), undefined)
     store = await under.reopen(store)

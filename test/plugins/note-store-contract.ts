@@ -66,6 +66,24 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
     t.same(pages, [['n8', 'n7'], ['n6', 'n5'], ['n4', 'n3'], ['n2', 'n1'], ['n0']])
   })
 
+  t.test('BW5: what begins like something typed is found by its id or its title, however many notes there are', async (t) => {
+    const many = Array.from({ length: 300 }, (_, index) => note(`n${String(index).padStart(3, '0')}`, 'long '.repeat(1_000), { title: `Report ${index}` }))
+    const store = await opened(t, { ann: [...many, note('x1', 'text', { title: 'Harbour plan' }), note('harbor', 'text', { title: 'Überfahrt' }), note('_%', 'text', { title: '100% sure_' })], bob: [note('hbob', 'text', { title: 'Harbour of Bob' })] })
+    const begin = (typed: string, limit = 100) => store.begin('ann', typed, limit)
+    t.same(await begin('harb'), ['harbor', 'x1'], 'the id first, then the title')
+    t.same(await begin('HARBOUR P'), ['x1'])
+    t.same(await begin('Über'), ['harbor'])
+    t.same(await begin('_'), ['_%'], 'nothing is a pattern')
+    t.same(await begin('%'), [])
+    t.same(await begin('100%'), ['_%'])
+    t.same(await begin('arbour'), [], 'what stands in the middle is no beginning')
+    t.same(await begin('n00'), Array.from({ length: 10 }, (_, index) => `n00${index}`))
+    t.equal((await begin('', 100)).length, 100)
+    t.same((await begin('report', 7)).length, 7)
+    t.equal((await begin('n', 500)).length, 300)
+    t.same(await begin('\u{10ffff}'), [])
+  })
+
   t.test('WB-12: the same id under two owners is two notes, and nobody reaches another owner', async (t) => {
     const store = await opened(t, { ann: [note('same', 'the walnut of Ann')], bob: [note('same', 'the hazelnut of Bob')], 'ann" OR owner:"bob': [note('x', 'macadamia')] })
     t.equal((await store.find('ann', 'same'))?.text, 'the walnut of Ann')

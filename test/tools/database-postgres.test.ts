@@ -83,6 +83,10 @@ const FORBIDDEN = [
   "SELECT ('/etc/passwd'::text).pg_read_file", "SELECT g.pg_read_file FROM unnest(ARRAY['/etc/passwd']) g", 'SELECT (60::float8).pg_sleep', 'SELECT g.pg_sleep FROM generate_series(60.0, 60.0) g', 'SELECT 1 OPERATOR(public.+) 1', 'SELECT * FROM orders TABLESAMPLE SYSTEM (1)', 'SELECT xmlelement(name a)'
 ]
 
+/** Words of the check itself: a refusal of the database's rights, or its time limit, would hide that the check let something through. */
+const CHECKED = new RegExp(['^Only one SELECT', '^The function \\S+ is not offered here', 'may mean a function of that name, which is not offered here', '^There is no table \\S+ to read here', '^This statement uses something that is not offered here',
+  '^The statement is no valid SQL from here on', '^Types that name things of the database itself', '^Write operators without a schema'].join('|'))
+
 test('TL-04: nothing writes, reaches a file or the network, or leaves its limits, also as the owner', async (t) => {
   const { owner, client, reader } = await shop(t, 'ALTER ROLE READER CREATEROLE; GRANT ALL ON orders TO READER; GRANT CREATE ON SCHEMA public TO READER; CREATE SEQUENCE s; GRANT ALL ON SEQUENCE s TO READER')
   const before = await client.query('SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM pg_class), (SELECT bool_and(paid) FROM orders)')
@@ -90,7 +94,7 @@ test('TL-04: nothing writes, reaches a file or the network, or leaves its limits
   t.match(lines, [/the role reader_\w+ may also write/], 'the operator hears of a role that may write')
   for (const sql of FORBIDDEN) {
     const { error } = await ask({ sql })
-    t.ok(error, sql)
+    t.match(error, CHECKED, sql)
     t.notMatch(error, NO_INTERNALS, sql)
   }
   t.same((await client.query('SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM pg_class), (SELECT bool_and(paid) FROM orders)')).rows, before.rows)

@@ -73,6 +73,25 @@ t.test('TL-05: what never ends is ended, what is huge is cut, and errors tell no
   t.same((await ask({ sql: 'SELECT 1' })).rows, [[1]], 'and it goes on')
 })
 
+t.test('BW4: rows, columns and bytes are bounded while they are read', async (t) => {
+  const { path } = await shop(t)
+  const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
+  const many = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000)'
+  const pad = (characters: number) => `printf('%${characters}d', 1)`
+  const refused: Array<[sql: string, message: RegExp]> = [
+    [`${many} SELECT ${pad(20_000)} FROM n`, /^The answer is too large\. Select fewer/], [`SELECT ${Array.from({ length: 3 }, () => pad(1_900_000)).join(', ')}`, /^The answer is too large\. Select fewer/],
+    [`SELECT ${Array.from({ length: 201 }, () => '1').join(', ')}`, /./], [`SELECT length(${pad(3_000_000)})`, /too long/], [`SELECT replace(${pad(1_000_000)}, ' ', 'xxx')`, /too long/], [`SELECT hex(${pad(1_500_000)})`, /too long/],
+    [`${many} SELECT length(group_concat(${pad(1_000)})) FROM n`, /too long/], [`${many} SELECT length(json_group_array(${pad(1_000)})) FROM n`, /too long/], ['SELECT zeroblob(9)', /zeroblob is not offered here/], ['SELECT randomblob(9)', /randomblob is not offered here/]
+  ]
+  for (const [sql, message] of refused) {
+    t.match((await ask({ sql, limit: 500 })).error, message, sql.slice(0, 80))
+  }
+  const cut = await ask({ sql: `${many} SELECT ${pad(200)} FROM n`, limit: 500 })
+  t.ok(JSON.stringify(cut).length < 70_000)
+  t.match(cut.truncated, /more would not fit/)
+  t.notOk((await ask({ sql: 'SELECT ?', parameters: ['x'.repeat(1_001)] })).rows)
+})
+
 t.test('TL-09: many at once each get an answer', async (t) => {
   const { path } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })

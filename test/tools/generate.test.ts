@@ -52,6 +52,22 @@ t.test('text: templates and placeholder text', async (t) => {
   t.equal((await run({ kind: 'text', paragraphs: 3, seed: 5 })).text!.split('\n\n').length, 3)
 })
 
+t.test('BW1: the length of a filled template is known before any of it is built', async (t) => {
+  const { user, system } = process.cpuUsage()
+  const heap = process.memoryUsage().heapUsed
+  // With what the schema admits: 100 MB of text.
+  const template = '{{a}}'.repeat(10_000)
+  await t.rejects(run({ kind: 'text', template, values: { a: 'Ā'.repeat(10_000) } }), { name: 'ToolError', message: /more than 100000 characters/ })
+  await t.rejects(run({ kind: 'text', template: Array.from({ length: 9_000 }, (_, i) => `{{${i}}}`).join('').slice(0, 49_990), values: {} }), { message: /^.{1,400}$/ })
+  t.ok(process.memoryUsage().heapUsed - heap < 20_000_000, 'nothing of it was built')
+  t.ok(process.cpuUsage({ user, system }).user < 100_000)
+  t.equal((await run({ kind: 'text', template: '{{a}}'.repeat(10), values: { a: 'x'.repeat(10_000) } })).text!.length, 100_000, 'the longest there is')
+  await t.rejects(run({ kind: 'text', template: '{{a}}'.repeat(10) + '.', values: { a: 'x'.repeat(10_000) } }), { message: /more than 100000/ })
+  for (const values of [{ a: 'x'.repeat(10_001) }, { ['k'.repeat(65)]: 1 }, Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`k${i}`, i])), Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`k${i}`, 'x'.repeat(9_000)]))]) {
+    t.notOk(generate.input.safeParse({ kind: 'text', template: '', values }).success)
+  }
+})
+
 t.test('TL-02, TL-03, TL-07: what asks too much, or for another place, is refused in words', async (t) => {
   const refused: Array<[Record<string, unknown>, RegExp]> = [
     [{ kind: 'json' }, /either a schema or an example/],

@@ -1,42 +1,30 @@
-// From the tree of an expression to its value, with a bound on the work.
+// From the tree of an expression to its value, within the allowance of work.ts.
 import { ToolError } from '../define-tool.ts'
 import { constantNames, factorial, findConstant, findFunction, functionNames } from './functions.ts'
-import { divide, modulo, multiply, num, power } from './numbers.ts'
+import { divide, modulo, multiply, num, power, readNumber } from './numbers.ts'
 import { parse, type BinaryOperator, type Node } from './parse.ts'
 import { addQuantities, convert, divideQuantities, multiplyQuantities, negateQuantity, plain, raiseUnits, subtractQuantities, toPlain, unitNamed, type Quantity } from './quantity.ts'
 import { quote } from './tokens.ts'
 import { findUnit } from './units.ts'
-
-/** One is about a fifth of a millisecond at worst: a multiplication of two numbers of a thousand digits. */
-const MOST_WORK = 500
-/** What a step costs beyond one. */
-const CALL = 3
-const FACTORIAL = 40
+import { withAllowance } from './work.ts'
 
 /** @throws ToolError that says what to change. */
 export function evaluate (expression: string): Quantity {
-  return new Evaluation().run(parse(expression))
+  return withAllowance(() => new Evaluation().run(parse(expression)))
 }
 
 class Evaluation {
-  #work = 0
-
   run (node: Node): Quantity {
     switch (node.type) {
-      case 'number': return plain(num(node.text.replaceAll('_', '')))
+      case 'number': return plain(readNumber(node.text))
       case 'name': return this.#name(node.name)
       case 'negate': return negateQuantity(this.run(node.of))
       case 'percent': return plain(divide(toPlain(this.run(node.of), '%'), num(100)))
-      case 'factorial': return this.#factorial(toPlain(this.run(node.of), '!'))
+      case 'factorial': return plain(factorial(toPlain(this.run(node.of), '!')))
       case 'call': return this.#call(node.name, node.arguments)
       case 'convert': return this.#convert(this.run(node.of), this.run(node.to))
       case 'binary': return this.#binary(node.operator, node.left, node.right)
     }
-  }
-
-  #spend (steps: number): void {
-    this.#work += steps
-    if (this.#work > MOST_WORK) throw new ToolError('This takes too much work for one call. Split it into smaller expressions.')
   }
 
   #name (name: string): Quantity {
@@ -52,13 +40,7 @@ class Evaluation {
     if (!found) throw new ToolError(`There is no function ${quote(name)}. There are: ${functionNames.join(', ')}.`)
     const [first, ...rest] = nodes.map((node) => this.run(node))
     if (first === undefined || nodes.length < found.least || nodes.length > found.most) throw new ToolError(`Write ${found.usage}; it was given ${nodes.length} arguments.`)
-    this.#spend((found.work ?? CALL) + rest.length)
     return found.run([first, ...rest])
-  }
-
-  #factorial (n: ReturnType<typeof num>): Quantity {
-    this.#spend(FACTORIAL)
-    return plain(factorial(n))
   }
 
   #convert (quantity: Quantity, target: Quantity): Quantity {
@@ -69,7 +51,6 @@ class Evaluation {
   #binary (operator: BinaryOperator, leftNode: Node, rightNode: Node): Quantity {
     const left = this.run(leftNode)
     const right = this.run(rightNode)
-    this.#spend(1)
     switch (operator) {
       // As on a pocket calculator, 200 + 10% is 220.
       case '+': return rightNode.type === 'percent' ? this.#grow(left, addQuantities(plain(num(1)), right)) : addQuantities(left, right)
@@ -87,8 +68,6 @@ class Evaluation {
 
   #power (base: Quantity, exponent: Quantity): Quantity {
     const n = toPlain(exponent, '^')
-    // Squaring and multiplying: some seven steps for each digit of the exponent.
-    this.#spend(Math.min(7 * Math.max(n.value.e, 0), 100))
     return { ...power(base, n), units: raiseUnits(base, n.value.toNumber()) }
   }
 }

@@ -1,23 +1,24 @@
 // The functions and constants an expression may use. They are looked up in a Map, so nothing else can be reached by a name.
 import type { Decimal } from 'decimal.js'
 import { ToolError } from '../define-tool.ts'
-import { DIGITS, divide, Exact, multiply, num, power, Rounded, rounded, squareRoot, type Num } from './numbers.ts'
-import { addQuantities, divideQuantities, plain, raiseUnits, subtractQuantities, toPlain, type Quantity } from './quantity.ts'
+import { DIGITS, divide, Exact, FRACTIONAL_POWER, multiply, num, power, Rounded, rounded, squareRoot, type Num } from './numbers.ts'
+import { addQuantities, divideQuantities, plain, raiseUnits, toPlain, valueInUnitsOf, type Quantity } from './quantity.ts'
+import { divisionCost, spend } from './work.ts'
 
 export interface MathFunction {
   /** As in `round(x, digits)`; what is in brackets may be left out. */
   usage: string
   least: number
   most: number
-  /** How many multiplications it may take as long as, if that is more than a few. */
-  work?: number
   run (args: [Quantity, ...Quantity[]]): Quantity
 }
 
-/** The work of a function that goes on for long. */
-const SLOW = 20
-const KEEPING = 10
-const PRODUCT = 80
+/** Microseconds of a function of {@link Rounded}, at its most expensive arguments. */
+const ENDLESS = 700
+const ARC = 2_000
+const LOGARITHM = 1_200
+/** Microseconds of Euclid's algorithm for each pair of digits. */
+const EUCLID = 0.003
 /** Arguments of a function that takes a list. */
 const MOST_ARGUMENTS = 500
 /** Steps of a product such as 3000!. */
@@ -29,14 +30,15 @@ const functions = new Map<string, MathFunction>()
 const addOne = (name: string, run: (x: Num) => Num): void => {
   functions.set(name, { usage: `${name}(x)`, least: 1, most: 1, run: ([x]) => plain(run(toPlain(x, name))) })
 }
-const addMany = (name: string, usage: string, least: number, most: number, run: (numbers: Num[]) => Num, work = SLOW): void => {
-  functions.set(name, { usage, least, most, work, run: (args) => plain(run(args.map((arg) => toPlain(arg, name)))) })
+const addMany = (name: string, usage: string, least: number, most: number, run: (numbers: Num[]) => Num): void => {
+  functions.set(name, { usage, least, most, run: (args) => plain(run(args.map((arg) => toPlain(arg, name)))) })
 }
 
 /** Functions whose results have endless digits. An argument keeps a few more digits than the result. */
-const endless = (run: (x: Decimal) => Decimal, check?: (x: Decimal) => string | false) => ({ value }: Num): Num => {
+const endless = (run: (x: Decimal) => Decimal, check?: (x: Decimal) => string | false, cost = ENDLESS) => ({ value }: Num): Num => {
   const wrong = check?.(value)
   if (wrong) throw new ToolError(wrong)
+  spend(cost)
   return rounded(run(new Rounded(value.toSD(70))))
 }
 const positive = (name: string) => (x: Decimal) => x.lte(0) && `${name} takes a number above zero.`
@@ -48,9 +50,9 @@ addOne('ln', endless((x) => x.ln(), positive('ln')))
 addOne('sin', endless((x) => x.sin(), angle))
 addOne('cos', endless((x) => x.cos(), angle))
 addOne('tan', endless((x) => x.tan(), angle))
-addOne('asin', endless((x) => x.asin(), withinOne('asin')))
-addOne('acos', endless((x) => x.acos(), withinOne('acos')))
-addOne('atan', endless((x) => x.atan()))
+addOne('asin', endless((x) => x.asin(), withinOne('asin'), ARC))
+addOne('acos', endless((x) => x.acos(), withinOne('acos'), ARC))
+addOne('atan', endless((x) => x.atan(), undefined, ARC))
 // Decimals' own take seconds for large arguments.
 addOne('sinh', endless((x) => x.abs().lte(1) ? x.sinh() : x.exp().minus(x.negated().exp()).div(2)))
 addOne('cosh', endless((x) => x.abs().lte(1) ? x.cosh() : x.exp().plus(x.negated().exp()).div(2)))
@@ -60,16 +62,19 @@ addMany('log2', 'log2(x)', 1, 1, ([x]) => logarithm(x as Num, num(2)))
 addMany('log10', 'log10(x)', 1, 1, ([x]) => logarithm(x as Num, num(10)))
 addMany('cbrt', 'cbrt(x)', 1, 1, ([x]) => root(x as Num, num(3)))
 addMany('root', 'root(x, n)', 2, 2, ([x, n]) => root(x as Num, n as Num))
-addMany('atan2', 'atan2(y, x)', 2, 2, ([y, x]) => rounded(Rounded.atan2((y as Num).value.toSD(70), (x as Num).value.toSD(70))))
+addMany('atan2', 'atan2(y, x)', 2, 2, ([y, x]) => {
+  spend(ARC)
+  return rounded(Rounded.atan2((y as Num).value.toSD(70), (x as Num).value.toSD(70)))
+})
 addMany('gcd', 'gcd(a, b, …)', 1, 20, (numbers) => integers('gcd', numbers).reduce((a, b) => gcd(a, b)))
 addMany('lcm', 'lcm(a, b, …)', 1, 20, (numbers) => integers('lcm', numbers).reduce((a, b) => lcm(a, b)))
-addMany('ncr', 'ncr(n, k), the ways to choose k of n', 2, 2, ([n, k]) => choose(n as Num, k as Num), PRODUCT)
-addMany('npr', 'npr(n, k), the ways to arrange k of n', 2, 2, ([n, k]) => product('npr', n as Num, k as Num), PRODUCT)
-functions.set('factorial', { usage: 'factorial(n)', least: 1, most: 1, work: PRODUCT, run: ([n]) => plain(factorial(toPlain(n, 'factorial'))) })
+addMany('ncr', 'ncr(n, k), the ways to choose k of n', 2, 2, ([n, k]) => choose(n as Num, k as Num))
+addMany('npr', 'npr(n, k), the ways to arrange k of n', 2, 2, ([n, k]) => product('npr', n as Num, k as Num))
+functions.set('factorial', { usage: 'factorial(n)', least: 1, most: 1, run: ([n]) => plain(factorial(toPlain(n, 'factorial'))) })
 
 /** These keep the unit of their first argument. */
 const keep = (name: string, usage: string, most: number, run: (first: Quantity, rest: Quantity[]) => Quantity) =>
-  functions.set(name, { usage, least: 1, most, work: KEEPING, run: ([first, ...rest]) => run(first, rest) })
+  functions.set(name, { usage, least: 1, most, run: ([first, ...rest]) => run(first, rest) })
 
 keep('abs', 'abs(x)', 1, (x) => ({ ...x, value: x.value.abs() }))
 keep('sqrt', 'sqrt(x)', 1, (x) => ({ ...squareRoot(x), units: raiseUnits(x, 0.5) }))
@@ -97,6 +102,7 @@ export const constantNames = [...constants.keys()]
 
 function logarithm (x: Num, base: Num): Num {
   if (x.value.lte(0) || base.value.lte(0) || base.value.eq(1)) throw new ToolError('A logarithm takes a number above zero, and a base above zero other than 1.')
+  spend(LOGARITHM)
   const result = new Rounded(x.value.toSD(70)).log(base.value.toSD(70)).toSD(50)
   // log(1000) is 3: a whole result is checked, so that it is exact.
   const whole = result.isInteger() && result.abs().lte(LONGEST_PRODUCT) && power(base, num(result)).value.eq(x.value)
@@ -107,6 +113,7 @@ function root (x: Num, n: Num): Num {
   if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(LONGEST_PRODUCT)) throw new ToolError(`The second argument of root is a whole number from 1 to ${LONGEST_PRODUCT}.`)
   const odd = n.value.mod(2).eq(1)
   if (x.value.isNegative() && !odd) throw new ToolError('A negative number has no even root in real numbers.')
+  spend(FRACTIONAL_POWER)
   const size = new Rounded(x.value.abs().toSD(70)).pow(new Rounded(1).div(n.value))
   const near = num(x.value.isNegative() ? size.negated() : size, false)
   const candidate = num(near.value.toSD(50), x.exact)
@@ -120,6 +127,7 @@ function integers (name: string, numbers: Num[]): Num[] {
 
 /** On native integers, where a thousand digits take a few milliseconds. */
 function gcd (a: Num, b: Num): Num {
+  spend(10 + EUCLID * (Math.max(a.value.e, 0) + 1) * (Math.max(b.value.e, 0) + 1))
   let [x, y] = [BigInt(a.value.abs().toFixed()), BigInt(b.value.abs().toFixed())]
   while (y > 0n) [x, y] = [y, x % y]
   return num(x.toString(), a.exact && b.exact)
@@ -135,13 +143,21 @@ export function factorial (n: Num): Num {
   return product('factorial', n, n)
 }
 
+/** Factors that are multiplied as whole numbers, which is cheap, before they meet the long product. */
+const CHUNK = 16
+
 /** n * (n-1) * … over k factors. */
 function product (name: string, n: Num, k: Num): Num {
   if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) throw new ToolError(`${name} takes whole numbers from 0.`)
   if (k.value.gt(n.value)) return num(0)
   if (k.value.gt(LONGEST_PRODUCT) || n.value.e > 20) throw new ToolError(`${name} goes up to ${LONGEST_PRODUCT}. For larger numbers use Stirling: n * ln(n) - n + ln(2 * pi * n) / 2 is the natural logarithm of n!.`)
   let result = num(1, n.exact && k.exact)
-  for (let i = 0; i < k.value.toNumber(); i++) result = multiply(result, num(n.value.minus(i)))
+  const [from, count] = [BigInt(n.value.toFixed()), k.value.toNumber()]
+  for (let i = 0; i < count; i += CHUNK) {
+    let chunk = 1n
+    for (let j = i; j < Math.min(i + CHUNK, count); j++) chunk *= from - BigInt(j)
+    result = multiply(result, num(String(chunk)))
+  }
   return result
 }
 
@@ -158,15 +174,15 @@ function sum (first: Quantity, rest: Quantity[]): Quantity {
 }
 
 function sorted (first: Quantity, rest: Quantity[]): Quantity[] {
-  // Subtracting compares numbers in different units, and refuses what cannot be compared.
-  for (const other of rest) subtractQuantities(first, other)
-  return [first, ...rest].sort((a, b) => subtractQuantities(a, b).value.comparedTo(0))
+  return [first, ...rest].map((quantity) => ({ quantity, value: valueInUnitsOf(first, quantity) }))
+    .sort((a, b) => a.value.comparedTo(b.value)).map(({ quantity }) => quantity)
 }
 
 function toPlaces (name: string, x: Quantity, digits: Quantity | undefined, mode: Decimal.Rounding): Quantity {
   const places = digits === undefined ? 0 : toPlain(digits, name).value.toNumber()
   if (!Number.isInteger(places) || Math.abs(places) > DIGITS) throw new ToolError(`The second argument of ${name} is a whole number: how many digits to keep after the point.`)
   if (x.value.e >= DIGITS) return x
+  spend(divisionCost(DIGITS, 1))
   const scale = new Exact(10).pow(Math.abs(places))
   const value = places >= 0 ? x.value.toDecimalPlaces(places, mode) : x.value.div(scale).toDecimalPlaces(0, mode).times(scale)
   return { ...num(value, x.exact), units: x.units }

@@ -1,4 +1,5 @@
 // Numbers with units: what may be added to what, and how one unit becomes another.
+import type { Decimal } from 'decimal.js'
 import { ToolError } from '../define-tool.ts'
 import { add, divide, multiply, negate, num, subtract, write, type Num } from './numbers.ts'
 import { findUnit, type Dimension, type Unit } from './units.ts'
@@ -11,6 +12,7 @@ export interface Quantity extends Num {
 }
 
 const LARGEST_POWER = 12
+const MAX_UNITS = 20
 
 export const plain = (number: Num): Quantity => ({ ...number, units: [] })
 
@@ -30,6 +32,9 @@ const sameDimension = (a: Quantity, b: Quantity): boolean => {
   const other = dimensionOf(b)
   return dimensionOf(a).every((part, index) => part === other[index])
 }
+
+const sameUnits = (a: UnitPower[], b: UnitPower[]): boolean =>
+  a.length === b.length && a.every(({ unit, power }, index) => unit === b[index]!.unit && power === b[index]!.power)
 
 /** A temperature on a scale whose zero is not the absolute one. */
 const shiftOf = ({ units }: Quantity): Unit | undefined => units.find(({ unit }) => unit.shift)?.unit
@@ -59,16 +64,27 @@ export function convert (quantity: Quantity, target: Quantity): Quantity {
   if (!sameDimension(quantity, target)) {
     throw new ToolError(`${describe(quantity)} cannot become ${writeUnits(target.units)}: they measure different things. Check the units and the brackets; 1/2 km is read as 1/(2 km).`)
   }
+  if (sameUnits(quantity.units, target.units)) return quantity
   const [from, to] = [shiftOf(quantity), shiftOf(target)]
   const absolute = from?.shift ? add(quantity, num(from.shift)) : quantity
   const scaled = rescale(absolute, quantity.units, target.units)
   return { ...(to?.shift ? subtract(scaled, num(to.shift)) : scaled), units: target.units }
 }
 
-/** Both in one unit: that of the left, unless only that of the right keeps the numbers exact. */
-function align (a: Quantity, b: Quantity): [Quantity, Quantity] {
+function checkComparable (a: Quantity, b: Quantity): void {
   checkNoShift(a, b)
   if (!sameDimension(a, b)) throw new ToolError(`${describe(a)} and ${describe(b)} cannot be added, subtracted or compared: they measure different things. Check the units and the brackets.`)
+}
+
+/** For sorting: the number alone. @throws ToolError if the two cannot be compared. */
+export function valueInUnitsOf (target: Quantity, quantity: Quantity): Decimal {
+  checkComparable(target, quantity)
+  return convert(quantity, target).value
+}
+
+/** Both in one unit: that of the left, unless only that of the right keeps the numbers exact. */
+function align (a: Quantity, b: Quantity): [Quantity, Quantity] {
+  checkComparable(a, b)
   if (a.units.length === 0 && b.units.length === 0) return [a, b]
   const right = convert(b, a)
   const left = right.exact ? a : convert(a, b)
@@ -103,6 +119,8 @@ export function raiseUnits (quantity: Quantity, power: number): UnitPower[] {
   return settle(quantity, quantity.units.map(({ unit, power: own }) => ({ unit, power: own * power }))).units
 }
 
+const TOO_MANY_UNITS = `A quantity has at most ${MAX_UNITS} different units. Convert it to fewer, as in (5 ft + 3 in) to cm.`
+
 /** Equal units are counted together, and what cancels out leaves a plain number. */
 function settle (number: Num, parts: UnitPower[]): Quantity {
   const units: UnitPower[] = []
@@ -112,6 +130,7 @@ function settle (number: Num, parts: UnitPower[]): Quantity {
     else units.push({ unit, power })
   }
   const left = units.filter(({ power }) => power !== 0)
+  if (left.length > MAX_UNITS) throw new ToolError(TOO_MANY_UNITS)
   if (left.some(({ power }) => !Number.isInteger(power) || Math.abs(power) > LARGEST_POWER)) throw new ToolError(`Units have whole powers up to ${LARGEST_POWER}.`)
   const quantity = { ...number, units: left }
   return left.length > 1 && dimensionOf(quantity).every((part) => part === 0) ? plain(rescale(quantity, left, [])) : quantity

@@ -1,9 +1,12 @@
-// Whether a statement only reads, and only what may be read: its syntax tree, made by Postgres' own parser, holds nothing but what is listed here.
+// Whether a statement only reads, only what may be read, and makes no more than fits: its syntax tree, made by Postgres' own parser, holds nothing but what is listed here.
 import type * as PgQuery from 'libpg-query'
 import { ToolError } from '../define-tool.ts'
 import type { Table } from './contract.ts'
 import { didYouMean } from './nearest.ts'
+import type { Parameters } from './postgres-facts.ts'
 import { allowedFunctions } from './postgres-functions.ts'
+import { checkGrowth, isGrowing } from './postgres-growth.ts'
+import { children, strings, type Node } from './postgres-tree.ts'
 
 /** What the statement may name. */
 export interface Names {
@@ -28,8 +31,6 @@ const HIDDEN_VALUES = new Set(['SVFOP_CURRENT_CATALOG', 'SVFOP_CURRENT_SCHEMA', 
 
 const ONLY_READS = 'Only one SELECT (or WITH … SELECT, or VALUES) is run here: nothing that writes, changes settings or locks rows.'
 
-type Node = Record<string, unknown>
-
 let library: Promise<typeof PgQuery> | undefined
 
 /** Loads the parser when the first query comes. */
@@ -42,7 +43,7 @@ function parser (): Promise<typeof PgQuery> {
 }
 
 /** @returns the names that stand where a column does. @throws ToolError that says what to write instead. */
-export async function checkPostgres (sql: string, names: Names): Promise<{ columns: string[] }> {
+export async function checkPostgres (sql: string, names: Names, parameters: Parameters = []): Promise<{ columns: string[] }> {
   const check = new Check(names)
   try {
     const { stmts = [] } = await parse(sql)
@@ -51,6 +52,7 @@ export async function checkPostgres (sql: string, names: Names): Promise<{ colum
     if (!('SelectStmt' in statement)) throw new ToolError(ONLY_READS)
     check.collectQueries(statement)
     check.walk(statement)
+    checkGrowth(statement, parameters)
   } catch (error) {
     if (error instanceof RangeError) throw new ToolError('This statement is nested too deeply. Write a simpler one.')
     throw error
@@ -137,7 +139,7 @@ class Check {
 
   /** `g.pg_read_file` calls the function on `g` when there is no such column. */
   private checkDotted (name: string): void {
-    if (allowedFunctions.has(name) || !this.names.functions.has(name)) return
+    if ((allowedFunctions.has(name) && !isGrowing(name)) || !this.names.functions.has(name)) return
     if ([...this.names.tables.values()].some(({ columns }) => columns.some((column) => column.name === name))) return
     throw new ToolError(`.${quoted(name)} may mean a function of that name, which is not offered here. Give the column another name with AS.`)
   }
@@ -152,13 +154,5 @@ class Check {
     if (/^reg/.test(path.at(-1) ?? '')) throw new ToolError('Types that name things of the database itself, such as regclass, are not offered here.')
   }
 }
-
-const children = (value: unknown): Array<[string, unknown]> => typeof value === 'object' && value !== null ? Object.entries(value) : []
-
-/** The texts of a list of String nodes. */
-const strings = (list: unknown): string[] => (Array.isArray(list) ? list as Node[] : []).flatMap((node) => {
-  const { sval } = Object(node['String']) as { sval?: string }
-  return 'String' in node ? [sval ?? ''] : []
-})
 
 const quoted = (name: string): string => name.toWellFormed().slice(0, 100)

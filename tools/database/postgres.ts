@@ -15,7 +15,8 @@ export interface PostgresOptions {
   as: 'user' | 'everyone'
 }
 
-const CONNECTIONS = 5
+/** At once: each may take memory of its own on the database's machine. */
+const MAX_CONNECTIONS = 2
 /** Waiting for a connection, the statement, and all of it together: the answer comes within 6 seconds. */
 const CONNECT_MS = 2_000
 const STATEMENT_MS = 4_000
@@ -26,7 +27,8 @@ const SIGNED_IN = 'authenticated'
 
 const SETTINGS = `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', '1000', true), set_config('idle_in_transaction_session_timeout', '10000', true),
   set_config('standard_conforming_strings', 'on', true), set_config('search_path', $2, true), set_config('DateStyle', 'ISO, YMD', true), set_config('IntervalStyle', 'iso_8601', true),
-  set_config('TimeZone', 'UTC', true), set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true), set_config('request.jwt.claims', $3, true), set_config('role', $4, true)`
+  set_config('TimeZone', 'UTC', true), set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true), set_config('request.jwt.claims', $3, true), set_config('role', $4, true),
+  set_config('work_mem', '4MB', true), set_config('max_parallel_workers_per_gather', '0', true)`
 
 const AWAY = 'The database cannot be reached right now. Try again in a minute.'
 
@@ -34,7 +36,7 @@ const AWAY = 'The database cannot be reached right now. Try again in a minute.'
 export async function openPostgres ({ url, schemas, as }: PostgresOptions, house: ToolHouse): Promise<Database | undefined> {
   const { default: { Pool } } = await import('pg')
   const { default: Cursor } = await import('pg-cursor')
-  const pool = new Pool({ connectionString: url, application_name: 'mcp-oauth-server database_query', max: CONNECTIONS, connectionTimeoutMillis: CONNECT_MS, idleTimeoutMillis: 30_000 })
+  const pool = new Pool({ connectionString: url, application_name: 'mcp-oauth-server database_query', max: MAX_CONNECTIONS, connectionTimeoutMillis: CONNECT_MS, idleTimeoutMillis: 30_000 })
   pool.on('error', (error) => house.log.warn(`Postgres for database_query: ${error.message}`))
   const role = as === 'user' ? SIGNED_IN : undefined
   const searchPath = schemas.map((schema) => `"${schema}"`).join(', ')
@@ -55,7 +57,7 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
     try {
       const names = await allowed()
       tables = names.tables
-      await checkPostgres(sql, names)
+      await checkPostgres(sql, names, parameters)
       return await inTransaction(pool, { searchPath, ...caller }, signal, async (client) => readRows(client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT })), limit))
     } catch (error) {
       throw readError(error, sql, tables.values(), context)

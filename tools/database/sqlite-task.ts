@@ -7,8 +7,11 @@ import { allowedFunctions } from './sqlite-functions.ts'
 
 export interface Look { path: string, question?: Question }
 
-const HEAP_BYTES = 128 * 1024 * 1024
-const LONGEST_VALUE = 2_000_000
+/**
+ * What SQLite itself refuses. Its heap limit is none of them: Node's SQLite is built without counting its memory. The worker's process is what ends
+ * a statement that sorts or compares too much.
+ */
+const LIMITS = { length: 2_000_000, sqlLength: 20_000, column: 200, attach: 0, exprDepth: 200, compoundSelect: 50, vdbeOp: 250_000, functionArg: 100, variableNumber: 100, likePatternLength: 1_000 }
 const SHOWN_BYTES = 1_000
 /** Virtual tables that only take their arguments apart. */
 const ARGUMENT_TABLES = new Set(['json_each', 'json_tree'])
@@ -18,9 +21,9 @@ const ONLY_READS = 'Only one SELECT (or WITH … SELECT, or VALUES) is run here:
 
 /** @returns the tables, or with a question its answer. @throws ToolError in words for a model. */
 export default function look ({ path, question }: Look): Table[] | Answer {
-  const database = new DatabaseSync(path, { readOnly: true, enableDoubleQuotedStringLiterals: false, allowExtension: false, timeout: 1_000, defensive: true, limits: { length: LONGEST_VALUE, attach: 0, exprDepth: 200, compoundSelect: 50, vdbeOp: 250_000, functionArg: 100, variableNumber: 100 } })
+  const database = new DatabaseSync(path, { readOnly: true, enableDoubleQuotedStringLiterals: false, allowExtension: false, timeout: 1_000, defensive: true, limits: LIMITS })
   try {
-    for (const setting of [`hard_heap_limit = ${HEAP_BYTES}`, 'trusted_schema = OFF', 'query_only = ON', 'temp_store = MEMORY', 'mmap_size = 0', 'cell_size_check = ON']) database.exec(`PRAGMA ${setting}`)
+    for (const setting of ['trusted_schema = OFF', 'query_only = ON', 'temp_store = MEMORY', 'mmap_size = 0', 'cell_size_check = ON']) database.exec(`PRAGMA ${setting}`)
     const tables = readTables(database)
     return question ? answer(database, tables, question) : tables
   } finally {
@@ -69,9 +72,9 @@ function answer (database: DatabaseSync, tables: Table[], { sql, parameters, row
     if (takesMore(statement, values)) throw new ToolError(PARAMETERS)
     for (const row of statement.iterate(...values) as unknown as Iterable<unknown[]>) {
       if (rows.length === limit) return { columns: columnsOf(statement), rows, more: true }
-      rows.push(row.map(readValue))
-      bytes += JSON.stringify(rows.at(-1)).length
+      bytes += row.reduce<number>((sum, value) => sum + sizeOf(value), 0)
       if (bytes > MOST_BYTES) throw new ToolError('The answer is too large. Select fewer columns or rows, or shorten long values with substr().')
+      rows.push(row.map(readValue))
     }
     return { columns: columnsOf(statement), rows, more: false }
   } catch (error) {
@@ -118,6 +121,8 @@ function refuse (action: number, first: string | null, second: string | null, { 
 
 /** Whether anything but comments follows the statement. */
 const hasMore = (rest: string): boolean => /[^\s;]/.test(rest.replaceAll(/--[^\n]*|\/\*[^]*?(?:\*\/|$)/g, ''))
+
+const sizeOf = (value: unknown): number => typeof value === 'string' ? value.length : value instanceof Uint8Array ? Math.min(value.length, 2 * SHOWN_BYTES) : 8
 
 function readValue (value: unknown): Value {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)

@@ -1,0 +1,164 @@
+// Work is bounded before it is done: the largest and most awkward input of every tool, prompt, resource, completion, route and form holds up nobody else and takes little memory (BW7).
+// New ones are walked without being told: they are taken from what the server offers. What an author has to do is in docs/adding-a-tool.md.
+import t from 'tap'
+import { z } from 'zod'
+import { loadOffer } from '../../tools/load.ts'
+import { Browser, type Page } from '../helpers/browser.ts'
+import { request, startWalk, type Walk } from '../helpers/bounded-walk.ts'
+import { combinations, findUnbounded, largest, SHAPES } from '../helpers/largest-input.ts'
+import { authorizeUrl, newClient, pkce, signUp } from '../helpers/oauth.ts'
+
+/** Of a body, of a form and of the head of a request, a little below what the server takes. */
+const BODY_CHARACTERS = 900_000
+const FORM_CHARACTERS = 60_000
+const HEAD_CHARACTERS = 28_000
+
+const offer = await loadOffer(new URL('../../tools/', import.meta.url))
+const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' }) as Record<string, any>
+let walk: Walk
+t.before(async () => { walk = await startWalk(t) })
+
+t.test('every tool and prompt says how long its input may be', async (t) => {
+  for (const { name, input } of offer.tools) t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+  for (const { name, arguments: args } of offer.prompts) t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+})
+
+t.test('every tool, with every combination of its largest arguments', async (t) => {
+  const { result } = JSON.parse(await walk.rpc('tools/list', {})) as { result: { tools: Array<{ name: string, inputSchema: Record<string, any> }> } }
+  for (const { name, inputSchema } of result.tools) {
+    for (const [turn, properties] of combinations(inputSchema).entries()) {
+      const names = Object.keys(properties)
+      // All shapes where few arguments stand together, one after the other where they come two by two.
+      const shapes = names.length > (inputSchema['required'] ?? []).length + 1 && turn > 0 ? [SHAPES[turn % SHAPES.length]!] : SHAPES
+      for (const shape of shapes) {
+        const args = largest({ type: 'object', properties }, shape)
+        await walk.ask(`${name}(${names.join(', ')}) of ${shape.name}`, () => walk.rpc('tools/call', { name, arguments: args }))
+      }
+    }
+    walk.report(t, name)
+  }
+})
+
+t.test('every document and note, whole and in parts', async (t) => {
+  const ids = ['large.md', 'dense.txt', 'wide.txt', 'large.md#part=80', 'many/document-0.md']
+  for (const id of ids) {
+    await walk.ask(`fetch ${id}`, () => walk.rpc('tools/call', { name: 'fetch', arguments: { id } }))
+    await walk.ask(`read ${id}`, () => walk.rpc('resources/read', { uri: `library://documents/${encodeURIComponent(id)}` }))
+    await walk.ask(`summarize ${id}`, () => walk.rpc('prompts/get', { name: 'summarize_document', arguments: { id } }))
+  }
+  for (const query of ['common words', 'harbour boats', 'a*', '"common words of the document"', '日本語の会議', 'name document number note']) {
+    await walk.ask(`search ${query}`, () => walk.rpc('tools/call', { name: 'search', arguments: { query } }))
+  }
+  await walk.ask('list_notes', () => walk.rpc('tools/call', { name: 'list_notes', arguments: { limit: 50 } }))
+  walk.report(t, 'documents and notes')
+})
+
+t.test('every prompt, resource, completion and list, and whole batches', async (t) => {
+  for (const { name, arguments: args } of offer.prompts) {
+    for (const shape of SHAPES) {
+      await walk.ask(`${name} of ${shape.name}`, () => walk.rpc('prompts/get', { name, arguments: largest(schemaOf(args), shape) }))
+      for (const argument of Object.keys(args.shape)) {
+        await walk.ask(`completion of ${name}.${argument} by ${shape.name}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/prompt', name }, argument: { name: argument, value: shape.fill(BODY_CHARACTERS) } }))
+      }
+    }
+  }
+  const { result } = JSON.parse(await walk.rpc('resources/templates/list', {})) as { result: { resourceTemplates: Array<{ uriTemplate: string }> } }
+  for (const { uriTemplate: uri } of result.resourceTemplates) {
+    for (const shape of SHAPES) {
+      const filled = (length: number) => uri.replaceAll(/\{[^}]*\}/g, encodeURI(shape.fill(length)))
+      await walk.ask(`${uri} of ${shape.name}`, () => walk.rpc('resources/read', { uri: filled(BODY_CHARACTERS / 10) }))
+      await walk.ask(`subscription to ${uri} of ${shape.name}`, () => walk.rpc('resources/subscribe', { uri: filled(BODY_CHARACTERS / 10) }))
+      for (const [, name] of uri.matchAll(/\{\+?(\w+)\}/g)) {
+        await walk.ask(`completion of ${uri} by ${shape.name}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name, value: shape.fill(BODY_CHARACTERS) } }))
+      }
+    }
+    for (const value of ['', 'n', 'Note', 'many/', 'o']) for (const [, name] of uri.matchAll(/\{\+?(\w+)\}/g)) await walk.ask(`completion of ${uri} by ${value}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name, value } }))
+  }
+  for (let cursor: string | undefined, page = 0; page < 30 && (cursor !== undefined || page === 0); page++) {
+    await walk.ask('resources/list', async () => { cursor = JSON.parse(await walk.rpc('resources/list', cursor === undefined ? {} : { cursor })).result.nextCursor })
+  }
+  for (const method of ['initialize', 'ping', 'tools/list', 'prompts/list', 'resources/list', 'logging/setLevel', 'nothing/there', 'tools/call', 'subscriptions/listen']) {
+    for (const shape of SHAPES) {
+      await walk.ask(`${method} of ${shape.name}`, () => walk.rpc(method, { name: shape.fill(1_000), cursor: shape.fill(1_000), arguments: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) }, _meta: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) } }))
+    }
+  }
+  const calls: Array<[name: string, args: object]> = [['calculate', { expression: Array(100).fill('3000!').join('+') }], ['search', { query: 'common words of the document name number harbour' }], ['fetch', { id: 'large.md' }], ['list_notes', { limit: 50 }], ['write', { text: 'a '.repeat(20_000) }]]
+  for (const [name, args] of calls) {
+    await walk.ask(`ten times ${name}`, () => walk.post(Array.from({ length: 10 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } })), { 'mcp-protocol-version': '2025-03-26' }))
+  }
+  await walk.ask('ten large resources', () => walk.post(Array.from({ length: 10 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'resources/read', params: { uri: 'library://documents/large.md' } })), { 'mcp-protocol-version': '2025-03-26' }))
+  walk.report(t, 'prompts, resources, completions, lists and batches')
+})
+
+/** What our endpoints read by name, and one that none does. */
+const NAMES = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'redirect_uri', 'code', 'code_verifier', 'code_challenge', 'refresh_token', 'grant_type', 'scope', 'state', 'resource', 'nonce', 'prompt', 'token', 'interaction', 'email', 'password', 'name', 'invite', 'backend', 'other']
+const HEADERS = ['authorization', 'cookie', 'accept', 'origin', 'user-agent', 'x-forwarded-for', 'forwarded', 'if-none-match', 'mcp-session-id', 'mcp-protocol-version', 'last-event-id', 'traceparent', 'tracestate', 'baggage', 'accept-language', 'range']
+
+const named = (fill: (length: number) => string, length: number): Array<[name: string, value: string]> => NAMES.map((name) => [name, fill(length)])
+const headerValue = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '~')
+
+/** Bodies of every kind, each as large as it may be. */
+function bodies (fill: (length: number) => string): Array<[type: string, body: string]> {
+  const form = (fields: Array<[name: string, value: string]>) => new URLSearchParams(fields).toString().slice(0, FORM_CHARACTERS)
+  return [
+    ['application/x-www-form-urlencoded', form(named(fill, FORM_CHARACTERS / NAMES.length / 3))],
+    ['application/x-www-form-urlencoded', fill(FORM_CHARACTERS)],
+    ['application/x-www-form-urlencoded', form(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, '']))],
+    ['application/json', fill(BODY_CHARACTERS)],
+    ['application/json', JSON.stringify(Object.fromEntries(named(fill, BODY_CHARACTERS / NAMES.length / 3)))],
+    ['application/json', JSON.stringify({ redirect_uris: Array.from({ length: 20_000 }, (_, index) => `https://app.example/${index}`), contacts: Array(1_000).fill(fill(20)), client_name: fill(FORM_CHARACTERS), scope: fill(FORM_CHARACTERS) })],
+    ['text/plain', fill(BODY_CHARACTERS)]
+  ]
+}
+
+t.test('every route, with the largest heads and bodies', async (t) => {
+  const routes = walk.server.routes.filter(({ method }) => method !== 'HEAD')
+  t.ok(routes.length > 30)
+  for (const [turn, { method, url }] of routes.entries()) {
+    for (const shape of SHAPES) {
+      const address = walk.server.url + url.replaceAll(/:\w+|\*/g, encodeURIComponent(shape.fill(1_500)).slice(0, HEAD_CHARACTERS / 2))
+      const query = `${address}?${new URLSearchParams(named(shape.fill, HEAD_CHARACTERS / NAMES.length / 10))}`.slice(0, HEAD_CHARACTERS)
+      const name = `${method} ${url} with ${shape.name}`
+      await walk.ask(`${name} in the query`, () => request(query, { method }).then((response) => response.text()))
+      // Which header comes with which shape changes from route to route; over all of them each meets each.
+      const header = HEADERS[(turn + SHAPES.indexOf(shape)) % HEADERS.length]!
+      const value = headerValue(shape.fill(HEAD_CHARACTERS / 2))
+      await walk.ask(`${name} in ${header}`, () => request(address, { method, headers: { [header]: header === 'authorization' ? `Bearer ${value}` : value } }).then((response) => response.text()))
+      if (method === 'GET' || method === 'OPTIONS') continue
+      for (const [type, body] of bodies(shape.fill)) {
+        await walk.ask(`${name} in ${type}`, () => request(address, { method, headers: { 'content-type': type, accept: 'application/json, text/event-stream', origin: walk.server.url }, body }).then((response) => response.text()))
+      }
+    }
+  }
+  walk.report(t, 'routes')
+})
+
+t.test('every form of every page, filled in to the brim', async (t) => {
+  const { url } = walk.server
+  const client = await newClient(url)
+  const authorize = authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, state: 's'.repeat(2_000) })
+  const stranger = new Browser()
+  const person = new Browser()
+  await signUp(person, await person.get(`${url}/login`), { email: 'walker@example.com' })
+  const addresses = [...new Set(walk.server.routes.filter(({ method }) => method === 'GET').map(({ url }) => url).filter((path) => !/[:*]/.test(path)))]
+  for (const [browser, who] of [[stranger, 'a stranger'], [person, 'a person']] as const) {
+    for (const address of [authorize, ...addresses.map((path) => url + path), `${url}/documents/large.md`, `${url}/documents/dense.txt`, `${url}/documents/wide.txt`]) {
+      let page: Page | undefined
+      await walk.ask(`${address.slice(url.length, url.length + 60)} for ${who}`, async () => { page = await browser.get(address) })
+      for (const { action, fields } of page?.forms ?? []) {
+        // Whoever signs out or is deleted would see no further form.
+        if (/logout|delete|sign-out|revoke/.test(action)) continue
+        for (const field of Object.keys(fields)) {
+          for (const shape of SHAPES) {
+            const target = new URL(action, page!.url).href
+            const body = new URLSearchParams({ ...fields, [field]: shape.fill(FORM_CHARACTERS / 10) }).toString()
+            const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+            await walk.ask(`${field} of ${action} with ${shape.name} for ${who}`, () => request(target, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, cookie }, body }).then((response) => response.text()))
+          }
+        }
+      }
+    }
+  }
+  await walk.ask('the file of all notes', () => person.get(`${url}/account/notes`))
+  walk.report(t, 'forms')
+})
