@@ -107,5 +107,5 @@ export interface PageData {
     user?: { name: string }
     actions: { login?: string, logout?: string, token?: string, account?: string }
   }
-  document: { id: string, title: string, text: string, metadata?: Record<string, string>, actions: { home: string } }
+  document: { id: string, title: string, text: string, metadata?: Record<string, string>, actions: { home: string, next?: string } }
 }

@@ -5,15 +5,21 @@ import { OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
 import { visit } from '../plugins/sign-in/errand.ts'
 
+/** Characters of one page. */
+const MAX_SHOWN = 500_000
+
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
-  app.get<{ Params: { '*': string } }>(`${paths.documents}/*`, async (request, reply) => {
+  app.get<{ Params: { '*': string }, Querystring: { part?: string } }>(`${paths.documents}/*`, async (request, reply) => {
     const user = signIn ? await app.signIn.user(request) : undefined
     if (signIn && !user) {
       return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(request.raw.url!.split('?')[0]!))), 303)
     }
-    const found = await app.library.of(user ?? null).fetch(request.params['*'])
+    const found = await app.library.of(user ?? null).read(request.params['*'], { part: readPart(request.query.part), maxCharacters: MAX_SHOWN })
     if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')
-    const { id, title, text, metadata } = found
-    return reply.page('document', { id, title, text, ...(metadata && { metadata }), actions: { home: paths.home } })
+    const { id, title, text, metadata, next } = found
+    return reply.page('document', { id, title, text, ...(metadata && { metadata }), actions: { home: paths.home, ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` }) } })
   })
 }
+
+/** A part that a document does not have is answered like a document that is not there. */
+const readPart = (part: unknown): number => part === undefined ? 1 : /^[1-9]\d{0,5}$/.test(String(part)) ? Number(part) : 0

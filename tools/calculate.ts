@@ -1,6 +1,10 @@
 // Exact arithmetic, so that a model does not have to guess numbers. Expressions are parsed and computed here, never run as code.
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { defineTool } from './define-tool.ts'
+
+/** One calculation after the other, with everybody else's requests between: ten may come in one. */
+let turn = Promise.resolve()
 
 export default defineTool({
   name: 'calculate',
@@ -21,6 +25,8 @@ export default defineTool({
   scopes: ['mcp:read'],
   async run ({ expression }) {
     const { answer } = await import('./calculate/answer.ts')
+    turn = turn.then(() => setImmediate())
+    await turn
     return answer(expression)
   }
 })

@@ -47,6 +47,11 @@ export interface ToolLibrary {
   search (query: string, options?: { limit?: number, signal?: AbortSignal }): Promise<LibraryHit[]>
   /** @param part of a long document, from 1: its text alone comes back, with how many `parts` there are. Without it, the whole. */
   fetch (id: string, options?: { part?: number, signal?: AbortSignal }): Promise<LibraryDocument | undefined>
+  /**
+   * As many parts as fit, at least one: for what needs much of a document, and not all of a long one.
+   * @param part to begin with, from 1. @returns with `next`, the part to go on with, where there is more.
+   */
+  read (id: string, options: { part?: number, maxCharacters: number, signal?: AbortSignal }): Promise<LibraryDocument & { next?: number } | undefined>
   /** The documents of the server in the order of their ids, at most 100 at once. @param begins only ids that begin so. @param after the last id of the page before. */
   list (page?: { begins?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
 }

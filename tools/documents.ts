@@ -2,6 +2,8 @@
 import { defineResource } from './define-resource.ts'
 import { parseTemplate } from './uri-template.ts'
 
+/** More is no use to a model, and a batch asks for ten. */
+const MAX_CHARACTERS = 500_000
 const URI = 'library://documents/{+id}'
 
 /** The URI of one document. */
@@ -15,8 +17,9 @@ export default defineResource({
   mimeType: 'text/plain',
   scopes: ['mcp:read'],
   async read ({ id }, { library }) {
-    const document = await library.fetch(id)
-    return document?.text
+    const document = await library.read(id, { maxCharacters: MAX_CHARACTERS })
+    const next = document?.next === undefined ? '' : `\n\n[The beginning of a long document. To read on, call fetch with the id ${JSON.stringify(`${id}#part=${document.next}`)}.]`
+    return document && document.text + next
   },
   async list (after, { library }) {
     const { documents, more } = await library.list({ after, limit: 50 })

@@ -6,12 +6,13 @@ import type { LibrarySource } from '../../sources/define-source.ts'
 import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote, ToolUser } from '../../tools/define-tool.ts'
 import type { Notes } from '../notes/index.ts'
 import { createConvert } from './convert.ts'
-import type { DocumentPart, IndexedDocument, Library, SearchHit } from './contract.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument, Library, SearchHit } from './contract.ts'
 import { createDirectory } from './directory.ts'
 import { createHeavySearch } from './heavy-search.ts'
 import { mergeHits } from './merge.ts'
 import { partId, splitText } from './parts.ts'
 import { openPostgresDocuments } from './postgres.ts'
+import { readParts } from './read.ts'
 import { guardSource, type GuardedSource } from './source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { watchFolder } from './watch.ts'
@@ -38,20 +39,20 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
   const urlOf = (id: string) => docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
   const guarded = sources.map((source) => guardSource(source, app.log))
 
-  const documents = {
-    async search (query: string, limit: number, person: string | null): Promise<LibraryHit[]> {
-      return (await store.search(query, limit, person)).map((hit) => ({ ...namePart(hit), snippet: hit.snippet, url: urlOf(hit.id) }))
-    },
-    async fetch (id: string, part?: number): Promise<LibraryDocument | undefined> {
-      const document = part === undefined ? await store.find(id) : await store.findPart(id, part)
-      return document && {
-        id, title: document.title, text: document.text, url: urlOf(id), metadata: metadataOf(document), ...(part !== undefined && { parts: (document as DocumentPart).parts })
-      }
-    }
+  const documents = documentsOf(store, urlOf)
+
+  const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
+    const note = await notes.of(user).find(id)
+    return note ? fromNote(note) : fromSource(guarded, id, user, signal, (path) => documentUrl(encodePath(path)))
   }
 
   const libraryOf = (user: ToolUser | null): ToolLibrary => ({
     list: directory.list,
+    async read (id, { part = 1, maxCharacters, signal }) {
+      const document = await readParts((part) => documents.fetch(id, part), part, maxCharacters)
+      const whole = document ? undefined : await findOther(id, user, signal)
+      return document ?? (whole && readParts(async (part) => onePart(whole, part), part, maxCharacters))
+    },
     async search (query, { limit = 10, signal } = {}) {
       signal?.throwIfAborted()
       const most = clamp(limit)
@@ -67,8 +68,7 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     async fetch (id, { part, signal } = {}) {
       const document = await documents.fetch(id, part)
       if (document) return document
-      const note = await notes.of(user).find(id)
-      const found = note ? fromNote(note) : await fromSource(guarded, id, user, signal, (path) => documentUrl(encodePath(path)))
+      const found = await findOther(id, user, signal)
       return found && (part === undefined ? found : onePart(found, part))
     }
   })
@@ -84,6 +84,7 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     onChange: directory.onChange,
     search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), null),
     fetch: (id, { part } = {}) => documents.fetch(id, part),
+    read: (id, { part = 1, maxCharacters }) => readParts((part) => documents.fetch(id, part), part, maxCharacters),
     of: libraryOf
   } satisfies Library)
   app.addHook('onClose', async () => {
@@ -93,6 +94,19 @@ export default fp(async function library (app: FastifyInstance, { dataDir, docsD
     await Promise.all(sources.map((source) => source.close?.()))
   })
 }, { name: 'library', dependencies: ['notes', 'postgres', 'workers'] })
+
+/** The documents of the folder, with their addresses. */
+const documentsOf = (store: DocumentStore, urlOf: (id: string) => string) => ({
+  async search (query: string, limit: number, person: string | null): Promise<LibraryHit[]> {
+    return (await store.search(query, limit, person)).map((hit) => ({ ...namePart(hit), snippet: hit.snippet, url: urlOf(hit.id) }))
+  },
+  async fetch (id: string, part?: number): Promise<LibraryDocument | undefined> {
+    const document = part === undefined ? await store.find(id) : await store.findPart(id, part)
+    return document && {
+      id, title: document.title, text: document.text, url: urlOf(id), metadata: metadataOf(document), ...(part !== undefined && { parts: (document as DocumentPart).parts })
+    }
+  }
+})
 
 const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MOST_HITS)
 

@@ -9,7 +9,7 @@ import { folder } from './tool-context.ts'
 const MAX_BLOCK_MS = 100
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024
 /** What a worker does for a request does not count here: whoever asks waits no longer than this. */
-const PATIENCE_MS = 2_000
+const PATIENCE_MS = 1_000
 
 export interface Walk {
   server: MeasuredServer

@@ -13,6 +13,10 @@ const BODY_CHARACTERS = 900_000
 const FORM_CHARACTERS = 60_000
 const HEAD_CHARACTERS = 28_000
 
+/** What is asked in one shape here is asked in the next shape there: over all of them each meets each. */
+const every = <T>(list: readonly T[], step: number, turn: number): T[] => list.filter((_, index) => (index + turn) % step === 0)
+const LIMIT = { timeout: 200_000 }
+
 const offer = await loadOffer(new URL('../../tools/', import.meta.url))
 const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' }) as Record<string, any>
 let walk: Walk
@@ -23,14 +27,14 @@ t.test('every tool and prompt says how long its input may be', async (t) => {
   for (const { name, arguments: args } of offer.prompts) t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
 })
 
-t.test('every tool, with every combination of its largest arguments', async (t) => {
+t.test('every tool, with every combination of its largest arguments', LIMIT, async (t) => {
   const { result } = JSON.parse(await walk.rpc('tools/list', {})) as { result: { tools: Array<{ name: string, inputSchema: Record<string, any> }> } }
   for (const { name, inputSchema } of result.tools) {
-    for (const [turn, properties] of combinations(inputSchema).entries()) {
+    const combined = combinations(inputSchema)
+    for (const [turn, properties] of combined.entries()) {
       const names = Object.keys(properties)
-      // All shapes where few arguments stand together, one after the other where they come two by two.
-      const shapes = names.length > (inputSchema['required'] ?? []).length + 1 && turn > 0 ? [SHAPES[turn % SHAPES.length]!] : SHAPES
-      for (const shape of shapes) {
+      // Where many arguments can be left out, their combinations share the shapes.
+      for (const shape of every(SHAPES, turn === 0 ? 1 : Math.max(1, Math.min(16, combined.length / 4 | 0)), turn)) {
         const args = largest({ type: 'object', properties }, shape)
         await walk.ask(`${name}(${names.join(', ')}) of ${shape.name}`, () => walk.rpc('tools/call', { name, arguments: args }))
       }
@@ -39,7 +43,7 @@ t.test('every tool, with every combination of its largest arguments', async (t) 
   }
 })
 
-t.test('every document and note, whole and in parts', async (t) => {
+t.test('every document and note, whole and in parts', LIMIT, async (t) => {
   const ids = ['large.md', 'dense.txt', 'wide.txt', 'large.md#part=80', 'many/document-0.md']
   for (const id of ids) {
     await walk.ask(`fetch ${id}`, () => walk.rpc('tools/call', { name: 'fetch', arguments: { id } }))
@@ -53,22 +57,22 @@ t.test('every document and note, whole and in parts', async (t) => {
   walk.report(t, 'documents and notes')
 })
 
-t.test('every prompt, resource, completion and list, and whole batches', async (t) => {
+t.test('every prompt, resource, completion and list, and whole batches', LIMIT, async (t) => {
   for (const { name, arguments: args } of offer.prompts) {
-    for (const shape of SHAPES) {
+    for (const [turn, shape] of SHAPES.entries()) {
       await walk.ask(`${name} of ${shape.name}`, () => walk.rpc('prompts/get', { name, arguments: largest(schemaOf(args), shape) }))
-      for (const argument of Object.keys(args.shape)) {
+      for (const argument of every(Object.keys(args.shape), 3, turn)) {
         await walk.ask(`completion of ${name}.${argument} by ${shape.name}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/prompt', name }, argument: { name: argument, value: shape.fill(BODY_CHARACTERS) } }))
       }
     }
   }
   const { result } = JSON.parse(await walk.rpc('resources/templates/list', {})) as { result: { resourceTemplates: Array<{ uriTemplate: string }> } }
   for (const { uriTemplate: uri } of result.resourceTemplates) {
-    for (const shape of SHAPES) {
+    for (const [turn, shape] of SHAPES.entries()) {
       const filled = (length: number) => uri.replaceAll(/\{[^}]*\}/g, encodeURI(shape.fill(length)))
-      await walk.ask(`${uri} of ${shape.name}`, () => walk.rpc('resources/read', { uri: filled(BODY_CHARACTERS / 10) }))
-      await walk.ask(`subscription to ${uri} of ${shape.name}`, () => walk.rpc('resources/subscribe', { uri: filled(BODY_CHARACTERS / 10) }))
-      for (const [, name] of uri.matchAll(/\{\+?(\w+)\}/g)) {
+      const method = turn % 2 === 0 ? 'resources/read' : 'resources/subscribe'
+      await walk.ask(`${method} ${uri} of ${shape.name}`, () => walk.rpc(method, { uri: filled(BODY_CHARACTERS / 10) }))
+      for (const [, name] of every([...uri.matchAll(/\{\+?(\w+)\}/g)], 2, turn)) {
         await walk.ask(`completion of ${uri} by ${shape.name}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name, value: shape.fill(BODY_CHARACTERS) } }))
       }
     }
@@ -77,8 +81,8 @@ t.test('every prompt, resource, completion and list, and whole batches', async (
   for (let cursor: string | undefined, page = 0; page < 30 && (cursor !== undefined || page === 0); page++) {
     await walk.ask('resources/list', async () => { cursor = JSON.parse(await walk.rpc('resources/list', cursor === undefined ? {} : { cursor })).result.nextCursor })
   }
-  for (const method of ['initialize', 'ping', 'tools/list', 'prompts/list', 'resources/list', 'logging/setLevel', 'nothing/there', 'tools/call', 'subscriptions/listen']) {
-    for (const shape of SHAPES) {
+  for (const [turn, method] of ['initialize', 'ping', 'tools/list', 'prompts/list', 'resources/list', 'logging/setLevel', 'nothing/there', 'tools/call', 'subscriptions/listen'].entries()) {
+    for (const shape of every(SHAPES, 4, turn)) {
       await walk.ask(`${method} of ${shape.name}`, () => walk.rpc(method, { name: shape.fill(1_000), cursor: shape.fill(1_000), arguments: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) }, _meta: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) } }))
     }
   }
@@ -111,21 +115,21 @@ function bodies (fill: (length: number) => string): Array<[type: string, body: s
   ]
 }
 
-t.test('every route, with the largest heads and bodies', async (t) => {
+t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
   const routes = walk.server.routes.filter(({ method }) => method !== 'HEAD')
   t.ok(routes.length > 30)
   for (const [turn, { method, url }] of routes.entries()) {
-    for (const shape of SHAPES) {
+    for (const [index, shape] of every([...SHAPES.entries()], 2, turn)) {
       const address = walk.server.url + url.replaceAll(/:\w+|\*/g, encodeURIComponent(shape.fill(1_500)).slice(0, HEAD_CHARACTERS / 2))
       const query = `${address}?${new URLSearchParams(named(shape.fill, HEAD_CHARACTERS / NAMES.length / 10))}`.slice(0, HEAD_CHARACTERS)
       const name = `${method} ${url} with ${shape.name}`
-      await walk.ask(`${name} in the query`, () => request(query, { method }).then((response) => response.text()))
-      // Which header comes with which shape changes from route to route; over all of them each meets each.
-      const header = HEADERS[(turn + SHAPES.indexOf(shape)) % HEADERS.length]!
+      const header = HEADERS[(turn + index) % HEADERS.length]!
       const value = headerValue(shape.fill(HEAD_CHARACTERS / 2))
-      await walk.ask(`${name} in ${header}`, () => request(address, { method, headers: { [header]: header === 'authorization' ? `Bearer ${value}` : value } }).then((response) => response.text()))
+      if ((turn + index) % 4 < 2) await walk.ask(`${name} in the query`, () => request(query, { method }).then((response) => response.text()))
+      else await walk.ask(`${name} in ${header}`, () => request(address, { method, headers: { [header]: header === 'authorization' ? `Bearer ${value}` : value } }).then((response) => response.text()))
       if (method === 'GET' || method === 'OPTIONS') continue
-      for (const [type, body] of bodies(shape.fill)) {
+      const kinds = bodies(shape.fill)
+      for (const [type, body] of every(kinds, kinds.length, turn + index)) {
         await walk.ask(`${name} in ${type}`, () => request(address, { method, headers: { 'content-type': type, accept: 'application/json, text/event-stream', origin: walk.server.url }, body }).then((response) => response.text()))
       }
     }
@@ -133,7 +137,7 @@ t.test('every route, with the largest heads and bodies', async (t) => {
   walk.report(t, 'routes')
 })
 
-t.test('every form of every page, filled in to the brim', async (t) => {
+t.test('every form of every page, filled in to the brim', LIMIT, async (t) => {
   const { url } = walk.server
   const client = await newClient(url)
   const authorize = authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, state: 's'.repeat(2_000) })
@@ -148,8 +152,8 @@ t.test('every form of every page, filled in to the brim', async (t) => {
       for (const { action, fields } of page?.forms ?? []) {
         // Whoever signs out or is deleted would see no further form.
         if (/logout|delete|sign-out|revoke/.test(action)) continue
-        for (const field of Object.keys(fields)) {
-          for (const shape of SHAPES) {
+        for (const [turn, field] of Object.keys(fields).entries()) {
+          for (const shape of every(SHAPES, 5, turn)) {
             const target = new URL(action, page!.url).href
             const body = new URLSearchParams({ ...fields, [field]: shape.fill(FORM_CHARACTERS / 10) }).toString()
             const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')

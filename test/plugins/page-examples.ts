@@ -114,6 +114,6 @@ export const examples: Readonly<Record<string, Example>> = {
   delete: { view: 'delete', data: { user: { name: 'Ada Lovelace', detail: 'ada@example.com' }, token: 'c5b', actions: { remove: '/account/delete', account: '/account' } } },
   document: {
     view: 'document',
-    data: { id: 'guides/connect.md', title: 'Connecting an app', text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n', metadata: { type: 'text/markdown', modified: '2026-11-23' }, actions: { home: '/' } }
+    data: { id: 'guides/connect.md', title: 'Connecting an app', text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n', metadata: { type: 'text/markdown', modified: '2026-11-23' }, actions: { home: '/', next: '/documents/guides/connect.md?part=9' } }
   }
 }

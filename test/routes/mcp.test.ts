@@ -34,6 +34,7 @@ const annotations = { readOnlyHint: true, destructiveHint: false, openWorldHint:
 const library: ToolLibrary = {
   search: async (query) => [{ id: 'a.md', title: query, url: `${PUBLIC}/a`, snippet: 'found' }],
   fetch: async () => undefined,
+  read: async () => undefined,
   list: async () => ({ documents: [], more: false })
 }
 
