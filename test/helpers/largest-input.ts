@@ -98,8 +98,9 @@ export function largest (schema: Schema, { fill }: Shape): unknown {
 function largestObject (schema: Schema, fill: Shape['fill']): Record<string, unknown> {
   const value = schema['additionalProperties']
   if (typeof value !== 'object') return Object.fromEntries(Object.entries(schema['properties'] ?? {}).map(([name, property]) => [name, largest(property as Schema, { name: '', fill })]))
-  // The first name is the one of the placeholders above.
-  return Object.fromEntries(Array.from({ length: fitting(schema['maxProperties'] ?? 100, value) }, (_, index) => [index === 0 ? 'a' : `k${index}`, largest(value, { name: '', fill })]))
+  // The first name is the one of the placeholders above. It alone has a large value: all of them together may have a limit that no schema tells.
+  const few: Shape = { name: '', fill: () => 'a' }
+  return Object.fromEntries(Array.from({ length: schema['maxProperties'] ?? 100 }, (_, index) => index === 0 ? ['a', largest(value, { name: '', fill })] : [`k${index}`, largest(value, few)]))
 }
 
 /** How many of them fit into a request. */
@@ -107,14 +108,17 @@ const fitting = (count: number, schema: Schema): number => Math.min(count, Math.
 const sizeOf = (schema: Schema): number => String(JSON.stringify(largest(schema, { name: '', fill: (length) => 'a'.repeat(length) })) ?? '').length
 
 /**
- * Arguments for a tool: everything at once, each optional one alone, and two by two; for each choice of an enum.
- * @returns the members to take, with what is chosen in them.
+ * Arguments for a tool: everything at once, everything but one, and each optional one alone and with another; for each choice of an enum.
+ * @returns the members to take, with what is chosen in them; first those that have nearly everything.
  */
-export function combinations ({ properties = {}, required = [] }: Schema): Array<Record<string, Schema>> {
+export function combinations ({ properties = {}, required = [] }: Schema): { full: Array<Record<string, Schema>>, few: Array<Record<string, Schema>> } {
   const optional = Object.keys(properties).filter((name) => !required.includes(name))
-  const all = [optional, [], ...optional.map((name) => [name]), ...optional.flatMap((one, index) => optional.slice(index + 1).map((other) => [one, other]))]
-  const picks = [...new Map(all.map((names) => [names.join(), names])).values()]
+  const full = [optional, ...optional.map((name) => optional.filter((other) => other !== name))]
+  const few = [[], ...optional.map((name) => [name]), ...optional.flatMap((one, index) => optional.slice(index + 1).map((other) => [one, other]))]
+    .filter((names) => !full.some((other) => other.join() === names.join()))
   const choosing = required.find((name: string) => properties[name].enum !== undefined)
   const fixed: Array<Record<string, Schema>> = choosing === undefined ? [{}] : properties[choosing].enum.map((value: unknown) => ({ [choosing]: { const: value } }))
-  return fixed.flatMap((choice) => picks.map((names) => ({ ...Object.fromEntries([...required, ...names].map((name: string) => [name, properties[name]])), ...choice })))
+  const withChoices = (picks: string[][]) => fixed.flatMap((choice) =>
+    picks.map((names) => ({ ...Object.fromEntries([...required, ...names].map((name: string) => [name, properties[name]])), ...choice })))
+  return { full: withChoices(full), few: withChoices(few) }
 }
