@@ -35,6 +35,7 @@ import introspectRoute from './routes/introspect.ts'
 import loginRoutes from './routes/login.ts'
 import confirmEmailRoutes from './routes/confirm-email.ts'
 import passwordRoutes from './routes/password.ts'
+import resetPasswordRoutes from './routes/reset-password.ts'
 import loginStepRoutes from './routes/login-steps.ts'
 import mcpRoutes from './routes/mcp.ts'
 import metricsRoute from './routes/metrics.ts'
@@ -146,7 +147,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountLink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
+const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountProve, paths.accountLink, paths.accountLinkAdd, paths.accountUnlink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
@@ -167,6 +168,7 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(loginRoutes, config)
   await app.register(loginStepRoutes, config)
   await app.register(passwordRoutes, config)
+  await app.register(resetPasswordRoutes, config)
   await app.register(confirmEmailRoutes)
   await app.register(signupRoutes, config)
   await app.register(accountRoutes, config)

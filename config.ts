@@ -68,6 +68,7 @@ export const variables = z.object({
   CLIENT_IP_HEADER: read.clientIpHeader.optional(),
   ACCESS_TOKEN_TTL: read.integer(1, 86_400).default(3600),
   REFRESH_TOKEN_TTL: read.integer(1, 366 * 86_400).default(7_776_000),
+  GRANT_TTL: read.integer(1, 366 * 86_400).default(366 * 86_400),
   AUTHORIZATION_CODE_TTL: read.integer(1, 600).default(60),
   REFRESH_GRACE: read.integer(0, 300).default(30),
   HEADERS_TIMEOUT: read.integer(1, 600).default(15),
@@ -128,6 +129,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     /** `undefined` where this server sends no mail. */
     mail: values.SMTP_URL === undefined ? undefined : { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM! },
     signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
+    /** Whether people whom a service knows, such as an OpenID provider, need an invitation to come for the first time: where SIGNUP was set to anything but open. */
+    newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',
     /** Addresses and `@domains`, lower case; empty means everyone. */
     allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),
     clients: values.CLIENTS,
@@ -141,6 +144,8 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     /** Lifetimes in seconds. */
     accessTokenTtl: values.ACCESS_TOKEN_TTL,
     refreshTokenTtl: values.REFRESH_TOKEN_TTL,
+    /** From the consent on; no refresh moves it. */
+    grantTtl: values.GRANT_TTL,
     authorizationCodeTtl: values.AUTHORIZATION_CODE_TTL,
     refreshGrace: values.REFRESH_GRACE,
     /** Seconds until a half-sent head, and a half-sent request, is dropped. */

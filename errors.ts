@@ -18,6 +18,8 @@ export class OAuthError extends Error {
   readonly headers: Readonly<Record<string, string>>
   /** Set only for authorization errors whose client and redirect URI are verified (RFC 6749 §4.1.2.1). */
   redirect?: ErrorRedirect
+  /** The same for a client that anybody may have written: a page tells the person, who may go on to it (RFC 9700 §4.11.2). */
+  choice?: ErrorRedirect
 
   constructor (code: string, statusCode: number, description: string, options: { cause?: unknown, headers?: Record<string, string> } = {}) {
     super(description, { cause: options.cause })

@@ -2,7 +2,7 @@
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {
-  // Attempts of one address (an IPv6 network counts as one) in a minute, at each page.
+  // Attempts of one address (an IPv6 network counts as one) in a minute. Each form and endpoint counts by itself; the pages of `authorization` count together.
   'sign-in': 10,
   'sign-up': 5,
   registration: 20,
@@ -10,6 +10,8 @@ export const defaultLimits = {
   authorization: 120,
   /** Refused requests at the token, revocation and introspection endpoints; good ones are neither counted nor refused. */
   'token-failure': 60,
+  /** Messages of any kind to the MCP endpoint, of one person in a minute; of one address where nobody signs in. */
+  'messages-per-user': 600,
   // Tool calls of one person, of one client, and of one tool, in a minute and in a day.
   'calls-per-user': 600,
   'calls-per-user-day': 20_000,

@@ -28,7 +28,10 @@ export const paths = {
   accountRevoke: '/account/disconnect',
   accountSignOut: '/account/sign-out-everywhere',
   accountDelete: '/account/delete',
+  accountProve: '/account/prove',
   accountLink: '/account/sign-in',
+  accountLinkAdd: '/account/sign-in/add',
+  accountUnlink: '/account/sign-in/remove',
   accountPassword: '/account/password',
   accountEmail: '/account/email',
   accountActivity: '/account/activity.jsonl',
@@ -46,9 +49,10 @@ export const paths = {
 export const callbackPath = (backend: string): string => `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
 
 /** The page after a step of a sign-in. */
-export function pageAfter ({ kind, handle, errand }: { kind: 'entered' | 'code' | 'choice' | 'failed', handle: string, errand?: { kind: string, path?: string } }): string {
+export function pageAfter ({ kind, handle, errand }: { kind: 'entered' | 'code' | 'choice' | 'addition' | 'failed', handle: string, errand?: { kind: string, path?: string } }): string {
   if (kind === 'code') return withInteraction(paths.loginCode, handle)
   if (kind === 'choice') return withInteraction(paths.loginChoice, handle)
+  if (kind === 'addition') return withInteraction(paths.accountLinkAdd, handle)
   if (kind === 'failed') return withInteraction(paths.login, handle)
   return errand?.path ?? withInteraction(paths.consent, handle)
 }

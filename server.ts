@@ -1,4 +1,4 @@
-// The process: read the configuration, build the app, listen, close with grace. Nothing else touches `process`.
+// The process: read the configuration, build the app, listen, close with grace.
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'

@@ -37,7 +37,7 @@ function signInLine (app: FastifyInstance, { signIn, signup }: Config): string {
 
 /** While sign-up is not open and nobody has an account yet, the operator lets the first one in. */
 async function firstInvitation (app: FastifyInstance, config: Config): Promise<string | undefined> {
-  if (!config.signIn || config.signup === 'open' || !app.signIn.backends.has('local')) return undefined
+  if (!config.signIn || config.signup === 'open' || !(config.newcomersNeedInvitation || app.signIn.backends.has('local'))) return undefined
   // A start on a full disk serves all the same; the next one prints the link.
   const secret = await app.signIn.invitations.inviteFirst().catch((err: unknown) => {
     app.log.warn({ err }, 'no link for the first account could be made')

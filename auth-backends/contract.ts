@@ -9,6 +9,8 @@ export interface Identity {
   /** `true` only when the backend itself has proof that the person reads this mailbox; `false` when it knows they have not shown it. */
   emailVerified?: boolean
   name?: string
+  /** Of a backend with {@link AuthBackend.accounts}: the {@link OwnAccount.generation} whose password was shown. The house refuses a sign-in of an earlier one. */
+  generation?: number
 }
 
 /** A sign-in that is done. */
@@ -75,10 +77,11 @@ export interface RedirectSignIn {
   /** One button each. The id comes back in {@link RedirectSignIn.begin}. */
   providers: ReadonlyArray<{ id: string, label: string }>
   /**
+   * @param request.again the person shows anew who they are: a session that the provider still has of them should not be enough.
    * @param request.state must come back in the query of `callbackUrl` as it is: it binds the answer to this browser, once.
    * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The house keeps the memo sealed; it is never in the browser.
    */
-  begin (request: { provider: string, callbackUrl: string, state: string }): Promise<{ url: string, memo: string }>
+  begin (request: { provider: string, callbackUrl: string, state: string, again?: true }): Promise<{ url: string, memo: string }>
   /**
    * @param answer.url the callback with its query, as the provider called it. Its `state` belongs to this browser and this backend by then; nothing else is checked.
    * @returns `null` for an answer that does not hold. An answer that cannot have come from the provider throws, as a fault of it.
@@ -108,6 +111,8 @@ export interface SecondFactor {
  * for all apps that were connected in it, and calls {@link Sessions.renew} for one caller at a time, on all instances together.
  */
 export interface Sessions {
+  /** Seconds for which an answer of {@link Sessions.renew} counts; a minute unless it says so. */
+  freshForSeconds?: number
   /**
    * Asks the service whether the session still lives, with new tokens where the old ones run out.
    * @returns the session to keep from now on, or `null` when the service has ended it: the house then ends whatever stands on it.
@@ -135,7 +140,12 @@ export interface OwnAccount {
   verified: boolean
   /** Several have signed up with this address, and none has shown that they read the mailbox: who does so chooses the password, and no earlier one counts. */
   contested: boolean
+  /** Counts the changes of password, address and proof, from 0. Links and half-done sign-ins of an earlier generation are void. */
+  generation: number
 }
+
+/** An account as it was when it was read: a change that starts from it is refused once another has come between. */
+export type AccountVersion = Pick<OwnAccount, 'subject' | 'email' | 'generation'>
 
 /** Accounts whose password this server keeps. */
 export interface OwnAccounts {
@@ -149,15 +159,19 @@ export interface OwnAccounts {
   /** @returns false, with nothing changed, when `present` is not the password, or not any more. */
   changePassword (subject: string, change: { present: string, next: string }): Promise<boolean>
   /**
-   * The account is found by the address `to` from now on, and by `from` no longer; its subject stays.
+   * The account is found by the address `to` from now on, and by its present one no longer; its subject stays.
    * @param change.verified whether somebody has shown that they read the new mailbox.
-   * @returns false, with nothing changed, when `to` is taken or `from` is not the account's any more.
+   * @returns false, with nothing changed, when `to` is taken or the account is not as it was.
    */
-  changeEmail (subject: string, change: { from: string, to: string, verified: boolean }): Promise<boolean>
-  /** For somebody who has shown that they read the mailbox: it counts as verified from then on. */
-  setPassword (email: string, password: string): Promise<void>
-  /** Somebody has shown that they read the mailbox. */
-  confirm (email: string): Promise<void>
+  changeEmail (account: AccountVersion, change: { to: string, verified: boolean }): Promise<boolean>
+  /**
+   * For somebody who came by a link, and need not know the present password.
+   * @param shown.verified whether the link went to the mailbox, which counts as verified then. Otherwise that stays as it was.
+   * @returns false, with nothing changed, when the account is not as it was.
+   */
+  setPassword (account: AccountVersion, password: string, shown: { verified: boolean }): Promise<boolean>
+  /** Somebody has shown that they read the mailbox. @returns false, with nothing changed, when the account is not as it was. */
+  confirm (account: AccountVersion): Promise<boolean>
 }
 
 /** A backend, opened. Each member that is present is a way in, and the login page renders it. */
@@ -193,6 +207,8 @@ export interface Account {
   emailVerified?: boolean
   /** See {@link OwnAccount.contested}. */
   contested?: true
+  /** See {@link OwnAccount.generation}. Absent is 0. */
+  generation?: number
   /** Seconds since the epoch. */
   createdAt: number
 }
@@ -203,12 +219,19 @@ export interface Accounts {
   findBySubject (subject: string): Promise<Account | undefined>
   /** @returns false, with nothing written, when the address is taken. */
   create (account: Account): Promise<boolean>
-  /** Replaces the stored hash if it still is `previous`: a password that was changed meanwhile stays changed. @returns whether it did. */
+  /** Replaces the hash of the same password, if it still is `previous`: a password that was changed meanwhile stays changed. No new generation. @returns whether it did. */
   setPasswordHash (email: string, passwordHash: string, previous: string): Promise<boolean>
-  /** From one address to another, with everything else of the account. @returns false, with nothing changed, when `to` is taken or there is no account at `from`. */
-  move (from: string, to: Pick<Account, 'email' | 'emailVerified'>): Promise<boolean>
-  /** Does nothing for an address without an account. */
-  change (email: string, decide: (account: Account) => Account): Promise<void>
+  /**
+   * From one address to another, with everything else of the account, as a new generation.
+   * @param expected what the account at `from` must be.
+   * @returns false, with nothing changed, when `to` is taken or there is no such account at `from`.
+   */
+  move (from: string, to: Pick<Account, 'email' | 'emailVerified'>, expected?: Pick<AccountVersion, 'subject' | 'generation'>): Promise<boolean>
+  /**
+   * Whatever is changed is a new generation of the account.
+   * @param decide returns undefined to leave the account as it is. @returns whether it was changed; false for an address without an account.
+   */
+  change (email: string, decide: (account: Account) => Account | undefined): Promise<boolean>
   delete (subject: string): Promise<void>
 }
 

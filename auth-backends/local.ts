@@ -1,7 +1,7 @@
 // Accounts on this server: e-mail and password, kept in the house's own account book. OWASP authentication and password storage sheets.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { BackendUnavailable, normalizeEmail, type Account, type Accounts, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type OwnAccounts, type SignUpRequest, type SignUpResult } from './contract.ts'
+import { BackendUnavailable, normalizeEmail, type Account, type Accounts, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type OwnAccount, type OwnAccounts, type SignUpRequest, type SignUpResult } from './contract.ts'
 import { createPasswordHasher, createTurns, type PasswordHasher } from './password-hashing.ts'
 import { isTooLong, passwordProblem } from './password-rules.ts'
 import { addressProblem, nameProblem } from './sign-up-rules.ts'
@@ -11,7 +11,8 @@ const STRENGTH_TASK = new URL('./strength-task.ts', import.meta.url)
 const STRENGTH_DEADLINE_MS = 10_000
 
 /** Without mail nobody can show that they read the mailbox: the address is what they typed then, neither proven nor disproven. */
-const identify = ({ subject, email, name, emailVerified }: Account): Identity => ({ subject, email, name, ...(emailVerified && { emailVerified }) })
+const identify = ({ subject, email, name, emailVerified, generation = 0 }: Account): Identity =>
+  ({ subject, email, name, generation, ...(emailVerified && { emailVerified }) })
 
 const CONFIRM = 'We sent a message to this address. Open the link in it within 30 minutes to finish, and then sign in.'
 const UNCONFIRMED = 'This account has not been confirmed yet. Open the link that we sent to the address; “Forgot your password?” sends a new one.'
@@ -82,8 +83,9 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
   }
 
   /** Whose mailbox it is has not been shown: the password of whoever came first must not be confirmed by whoever comes second, nor the other way round. */
-  const contest = (email: string, noPassword: string): Promise<void> => house.accounts.change(email, (found) =>
-    found.emailVerified ? found : { ...found, passwordHash: noPassword, contested: true })
+  const contest = (email: string, noPassword: string): Promise<boolean> => house.accounts.change(email, (found) =>
+    // Once is enough: each change voids the links of before, and those who sign up again and again must not void the owner's.
+    found.emailVerified || found.contested ? undefined : { ...found, passwordHash: noPassword, contested: true })
 
   return {
     title: 'Account on this server',
@@ -96,7 +98,13 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
 
 /** Accounts as the pages for passwords and addresses need them. */
 function openAccounts (book: Accounts, hasher: PasswordHasher, weakness: Weakness): OwnAccounts {
-  const show = (account: Account | undefined) => account && { subject: account.subject, email: account.email, verified: account.emailVerified === true, contested: account.contested === true }
+  const show = (account: Account | undefined): OwnAccount | undefined => account && {
+    subject: account.subject,
+    email: account.email,
+    verified: account.emailVerified === true,
+    contested: account.contested === true,
+    generation: account.generation ?? 0
+  }
 
   /** The account, if this is its password. */
   async function open (subject: string, password: string): Promise<Account | undefined> {
@@ -116,19 +124,22 @@ function openAccounts (book: Accounts, hasher: PasswordHasher, weakness: Weaknes
     checkPassword: async (subject, password) => await open(subject, password) !== undefined,
     async changePassword (subject, { present, next }) {
       const account = await open(subject, present)
-      return account !== undefined && await book.setPasswordHash(account.email, await hasher.hash(next), account.passwordHash)
+      if (!account) return false
+      const passwordHash = await hasher.hash(next)
+      return book.change(account.email, (found) => isStill(found, account) ? { ...found, passwordHash } : undefined)
     },
-    async changeEmail (subject, { from, to, verified }) {
-      if ((await book.find(from))?.subject !== subject) return false
-      return book.move(from, { email: normalizeEmail(to), ...(verified && { emailVerified: true }) })
-    },
-    async setPassword (email, password) {
+    changeEmail: (account, { to, verified }) => book.move(account.email, { email: normalizeEmail(to), ...(verified && { emailVerified: true }) }, account),
+    async setPassword (account, password, { verified }) {
       const passwordHash = await hasher.hash(password)
-      await book.change(email, ({ contested: _, ...found }) => ({ ...found, passwordHash, emailVerified: true }))
+      return book.change(account.email, ({ contested: _, ...found }) =>
+        isStill(found, account) ? { ...found, passwordHash, ...(verified && { emailVerified: true }) } : undefined)
     },
-    confirm: (email) => book.change(email, (found) => ({ ...found, emailVerified: true }))
+    confirm: (account) => book.change(account.email, (found) => isStill(found, account) ? { ...found, emailVerified: true } : undefined)
   }
 }
+
+const isStill = (found: Account, { subject, generation = 0 }: Pick<Account, 'subject' | 'generation'>): boolean =>
+  found.subject === subject && (found.generation ?? 0) === generation
 
 const refuse = (field: 'email' | 'password' | 'name', message: string | undefined): SignUpResult | undefined =>
   message ? { kind: 'refused', field, message } : undefined

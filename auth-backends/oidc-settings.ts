@@ -40,6 +40,25 @@ export const env = z.object({
 
 export type OidcSettings = z.output<typeof env>
 
+const GOOGLE = 'https://accounts.google.com'
+
+/**
+ * What a sign-in asks the provider for. Offline access needs consent (OpenID Connect Core §11); Google has a parameter of its own for it.
+ * @param again the person shows anew who they are (§3.1.2.1).
+ */
+export function authorizationParameters ({ OIDC_ISSUER, OIDC_SCOPE }: OidcSettings, again: boolean): Record<string, string> {
+  const scopes = OIDC_SCOPE.split(/\s+/)
+  const isOffline = scopes.includes('offline_access')
+  const isGoogle = OIDC_ISSUER.replace(/\/$/, '') === GOOGLE
+  const prompt = [again ? isGoogle ? 'select_account' : 'login' : '', isOffline ? 'consent' : ''].filter((one) => one !== '').join(' ')
+  return {
+    scope: scopes.filter((scope) => !isGoogle || scope !== 'offline_access').join(' '),
+    ...(prompt !== '' && { prompt }),
+    ...(isGoogle && isOffline && { access_type: 'offline' }),
+    ...(again && { max_age: '0' })
+  }
+}
+
 export type Claims = Readonly<Record<string, unknown>>
 
 /** The address and whether the provider vouches for it. `xms_edov` is how Microsoft Entra says so. */

@@ -1,5 +1,6 @@
 // The person's own session at Supabase: looked after as long as they are signed in here, and lent to tools, which then may do what row-level security lets this person do.
 import type { AuthError } from '@supabase/supabase-js'
+import { z } from 'zod'
 import type { Sessions } from './contract.ts'
 import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './supabase-client.ts'
 
@@ -12,6 +13,15 @@ const isOver = (error: AuthError): boolean => OVER.has(error.code ?? '') || erro
 
 export const writeSession = (tokens: SupabaseTokens): string => JSON.stringify(tokens)
 export const readSession = (session: string): SupabaseTokens => JSON.parse(session) as SupabaseTokens
+
+/** @returns nothing of a token that is no JWT: a tool that needs a claim then finds none. */
+function readClaims (token: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()))
+  } catch {
+    return {}
+  }
+}
 
 /**
  * @param now seconds since the epoch.
@@ -49,7 +59,7 @@ export function createSupabaseSessions (supabase: SupabaseAuth, project: Supabas
     actAs: {
       service: 'supabase',
       // Fresh from Supabase, or shown to it within the last minute: its signature needs no second look.
-      claims: (session) => JSON.parse(Buffer.from(readSession(session).access.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>,
+      claims: (session) => readClaims(readSession(session).access),
       async open (session) {
         const { createClient } = await import('@supabase/supabase-js')
         const { access } = readSession(session)

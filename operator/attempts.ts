@@ -1,5 +1,6 @@
 // The attempts to connect as an operator reads them: who came, how far, why no further, and where to look next.
 import type { AuditEvent, EventName } from '../plugins/audit/contract.ts'
+import { printable } from './terminal.ts'
 
 export interface Attempt {
   id: string
@@ -47,7 +48,7 @@ export function describeAttempt ({ id, begun, app, address, events }: Attempt): 
   const isConnected = last.event === 'connected'
   const wasConnected = events.some(({ event }) => event === 'connected')
   const end = isConnected ? 'connected' : [`${wasConnected ? 'connected, then ' : ''}stopped at ${last.event}`, last.reason].filter(Boolean).join(': ')
-  const line = [begun.slice(0, 16).replace('T', ' '), id, end, app || '(no name yet)', address].join('  ')
+  const line = printable([begun.slice(0, 16).replace('T', ' '), id, end, app || '(no name yet)', address].join('  '))
   const advice = isConnected ? undefined : NEXT[last.event]
   return advice === undefined ? line : `${line}\n    ${advice}`
 }

@@ -4,6 +4,7 @@ import { loadConfig, readEnvironment } from '../config.ts'
 import { openAuditJournals } from '../plugins/audit/journals.ts'
 import { describeAttempt, readAttempts } from './attempts.ts'
 import { fail, openExisting, OperatorError } from './command.ts'
+import { printableJson } from './terminal.ts'
 
 const HELP = `Prints the audit log as JSON lines, oldest first.
   npm run --silent audit                      everything that is kept
@@ -32,7 +33,7 @@ async function print ({ user, attempt, attempts }: { user?: string, attempt?: st
     for await (const event of events) {
       if (user !== undefined && event.user !== user) continue
       if (attempt !== undefined && event.attempt !== attempt) continue
-      process.stdout.write(`${JSON.stringify(event)}\n`)
+      process.stdout.write(`${printableJson(event)}\n`)
     }
   } finally {
     await storage.close()

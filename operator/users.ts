@@ -5,6 +5,7 @@ import { loadConfig, readEnvironment, type Config } from '../config.ts'
 import { paths, withSecret } from '../paths.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { checkExists, fail, OperatorError } from './command.ts'
+import { printable } from './terminal.ts'
 
 const HELP = `The people of this server. It may run meanwhile.
   npm run --silent users -- list                 everybody: id, address, name, backends, state, last sign-in
@@ -41,7 +42,7 @@ const commands: Record<string, Command> = {
   async reset ({ app, config }, who) {
     for (const [backend, { accounts }] of app.signIn.backends) {
       const account = who === undefined ? undefined : await accounts?.find(who)
-      if (account) return withSecret(config.publicUrl + paths.resetPassword, await app.accountLinks.issue({ purpose: 'reset', backend, subject: account.subject, email: account.email }))
+      if (account) return withSecret(config.publicUrl + paths.resetPassword, await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' }))
     }
     throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
   },
@@ -54,7 +55,7 @@ const commands: Record<string, Command> = {
 }
 
 const describe = ({ id, email, name, identities, locked, emailVerified, lastSignInAt }: User): string =>
-  [id, email ?? '-', name ?? '-', identities.map(({ backend }) => backend).join('+'), locked ? 'locked' : emailVerified ? 'verified' : 'open', new Date(lastSignInAt * 1000).toISOString()].join('\t')
+  [id, printable(email ?? '-'), printable(name ?? '-'), identities.map(({ backend }) => backend).join('+'), locked ? 'locked' : emailVerified ? 'verified' : 'open', new Date(lastSignInAt * 1000).toISOString()].join('\t')
 
 /** @throws OperatorError for nobody, and for an address that several people have. */
 async function find ({ app }: House, who: string | undefined): Promise<User> {

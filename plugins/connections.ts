@@ -51,6 +51,8 @@ export class Connections {
     const maxConnections = maxConnectionsFor(this.#maxHandles)
     // Without this the process would take connections until it can open nothing else, not even its own database.
     if (maxConnections !== Infinity) server.maxConnections = maxConnections
+    // A connection that could not be taken, for want of a handle. What keeps it from listening at all is told to whoever asked it to.
+    server.on('error', (error) => { if (server.listening) log().warn(`a connection could not be taken: ${error.message}`) })
     server.on('connection', (socket) => this.#remember(socket))
     server.on('request', (request, response) => this.#follow(request, response))
     let warnedAt = -Infinity

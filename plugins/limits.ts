@@ -54,9 +54,11 @@ export default fp(async function limits (app: FastifyInstance, { rateLimits, red
 const noLimits: Limits = { async attempt () {}, countingFailures: async (_what, _request, work) => work(), async slowDown () {}, async noteFailure () {} }
 
 function createLimits (app: FastifyInstance, table: LimitTable): Limits {
-  // Each page on its own: whoever floods one, behind an address that others share, does not close the next.
+  // Each form and endpoint on its own: whoever floods one, behind an address that others share, does not close the next. Pages that
+  // are opened without being signed in count together: there is one way around a limit for each of them otherwise.
+  const keyOf = (what: Limited, { routeOptions }: FastifyRequest) => what === 'authorization' ? what : `${what} ${routeOptions.url}`
   const counters = Object.fromEntries(limited.map((what) => [what, app.createRateLimit({
-    max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${what} ${request.routeOptions.url} ${networkOf(request)}`
+    max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${keyOf(what, request)} ${networkOf(request)}`
   })])) as Record<Limited, Counter>
   const failures = app.createRateLimit({
     max: MOST_COUNTED, timeWindow: FAILURE_WINDOW, keyGenerator: (request) => `failures ${request.limitedAccount}`

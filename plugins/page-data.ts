@@ -3,6 +3,9 @@
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
 export interface Action { label: string, href: string }
 
+/** What else the person may end: how many apps are connected, and the other ways to sign in, in words. `ticked`: unless they say otherwise. */
+export interface EndOthers { apps: number, ways: string[], ticked: boolean }
+
 /** The app that sent the person, and the host they will return to. */
 interface OnBehalfOf { name: string, host: string }
 
@@ -45,8 +48,8 @@ export interface PageData {
   /** Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, or `interaction` alone to `actions.switchAccount`. */
   consent: {
     interaction: string
-    /** `selfRegistered`: nobody stands behind the name. */
-    client: { name: string, uri?: string, selfRegistered: boolean }
+    /** `selfRegistered`: nobody stands behind the name. `verified`: what the URL of a metadata document shows, and that is not the name either. */
+    client: { name: string, uri?: string, selfRegistered: boolean, verified?: { host: string, isKnown: boolean, isElsewhere: boolean } }
     /** Where the browser goes with the code; the host in full, in punycode. */
     redirect: { host: string, loopback: boolean }
     user: { name: string, detail?: string }
@@ -55,13 +58,13 @@ export interface PageData {
   }
   message: { title: string, text: string, detail?: string, action?: Action }
   error: { statusCode: number, title: string, text: string, code: string, requestId: string, action?: Action }
-  /** Posts `token` and `app` to `actions.revoke`, and `token` to `actions.logout` and `actions.signOutEverywhere`. */
+  /** Posts `token` and `app` to `actions.revoke`, `token` to `actions.logout`, and `token` with what is ticked of {@link EndOthers} to `actions.signOutEverywhere`. */
   account: {
     user: { name: string, detail?: string }
     /** When the account is deleted, if it is one of a while. YYYY-MM-DD HH:MM, UTC. */
     until?: string
-    /** Titles of the ways to sign in that lead to this account. */
-    ways: string[]
+    /** What leads to this account. Without `remove` it cannot be removed. */
+    ways: Array<{ text: string, remove?: string }>
     canAddWay: boolean
     /** Accounts with a password that this server keeps. */
     own: Array<{ email: string, actions: { password: string, address: string } }>
@@ -69,19 +72,24 @@ export interface PageData {
     apps: Array<{ id: string, name: string, host: string, loopback: boolean, verifiedHost?: string, scopes: string[], connected: string, firstUsed?: string, lastUsed?: string, calls: number }>
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
     events: Array<{ at: string, text: string, address?: string }>
+    asks: EndOthers
     token: string
     actions: { revoke: string, logout: string, signOutEverywhere: string, link: string, remove: string, activity: string, notes: string, home: string }
   }
   /** Posts `email` to `actions.forgot`. */
   forgot: { actions: { forgot: string } }
-  /** Posts `link` and `password` to `actions.reset`. */
-  reset: { link: string, email: string, error?: string, actions: { reset: string } }
+  /** Posts `link` and `password` to `actions.reset`, with `apps=end` and `ways=remove` where they are ticked. Without `asks` both are done. */
+  reset: { link: string, email: string, asks?: EndOthers, error?: string, actions: { reset: string } }
   /** Posts `link` to `actions.confirm`. `replaces`: the address of the account until now. */
   confirm: { link: string, email: string, replaces?: string, actions: { confirm: string } }
-  /** Posts `token`, `backend`, `present` and `next` to `actions.change`. */
-  password: { backend: string, email: string, error?: { field: 'present' | 'next', message: string }, token: string, actions: { change: string, account: string, forgot: string } }
+  /** Posts `token`, `backend`, `present` and `next` to `actions.change`, with `apps=end` and `ways=remove` where they are ticked. */
+  password: { backend: string, email: string, asks: EndOthers, error?: { field: 'present' | 'next', message: string }, token: string, actions: { change: string, account: string, forgot: string } }
   /** Posts `token`, `backend`, `email` and `password` to `actions.change`. `next`: what was typed. */
   address: { backend: string, email: string, sendsMail: boolean, next?: string, error?: { field: 'email' | 'password', message: string }, token: string, actions: { change: string, account: string } }
+  /** Posts `fields` to `actions.answer`. `subject`: what it is about. */
+  question: { title: string, text: string, subject?: string, fields: Record<string, string>, answer: string, instead: Action, actions: { answer: string } }
+  /** Posts `token` and `path` to `actions.prove`, with `backend` and `password` where there is one. */
+  prove: { path: string, token: string, password?: { backend: string, email: string }, error?: string, actions: { prove: string, account: string } }
   /** Posts `token` and `confirm=delete` to `actions.remove`. */
   delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }
   /** Posts `token` to `actions.logout`. */

@@ -83,6 +83,8 @@ export async function connectPostgres (databaseUrl: string, log: { warn (message
   }
 }
 
+const ignore = (): void => { /* told elsewhere */ }
+
 function open (pool: pg.Pool, description: string): Postgres {
   const on = (client: pg.Pool | pg.PoolClient): Query => (sql, values) => guarded(async () => (await client.query(sql, values)).rows)
   return {
@@ -90,16 +92,22 @@ function open (pool: pg.Pool, description: string): Postgres {
     query: on(pool),
     async transaction (work) {
       const client = await guarded(() => pool.connect())
+      // The pool listens only while it has the client: one that breaks between two statements would end the process. The next statement tells.
+      client.on('error', ignore)
+      const release = (isBroken: boolean) => {
+        client.off('error', ignore)
+        client.release(isBroken)
+      }
       const query = on(client)
       try {
         await query('BEGIN')
         const result = await work(query)
         await query('COMMIT')
-        client.release()
+        release(false)
         return result
       } catch (error) {
         // A connection that cannot even roll back is not used again.
-        await query('ROLLBACK').then(() => client.release(), () => client.release(true))
+        await query('ROLLBACK').then(() => release(false), () => release(true))
         throw error
       }
     }

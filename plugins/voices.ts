@@ -1,7 +1,7 @@
 // How a refusal is spoken: JSON to machines (RFC 6749 §5.2), a page to people, a redirect to the app where it may be told (RFC 6749 §4.1.2.1). One error type in, one answer out.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../auth-backends/contract.ts'
-import { invalidRequest, OAuthError, serverError, temporarilyUnavailable } from '../errors.ts'
+import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../errors.ts'
 import { describeFault } from './sign-in/faults.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 
@@ -52,14 +52,19 @@ const titles: Readonly<Record<string, string>> = {
 export async function answerPage (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const refusal = toOAuthError(error, request)
   reply.headers(refusal.headers)
-  if (refusal.redirect) return reply.redirect(authorizationResponse(refusal.redirect.redirectUri, { error: refusal.code, error_description: refusal.message, state: refusal.redirect.state, iss: request.server.issuer }), 303)
+  const toClient = ({ redirectUri, state }: ErrorRedirect) =>
+    authorizationResponse(redirectUri, { error: refusal.code, error_description: refusal.message, state, iss: request.server.issuer })
+  if (refusal.redirect) return reply.redirect(toClient(refusal.redirect), 303)
   return reply.page('error', {
     statusCode: refusal.statusCode,
     title: titles[refusal.code] ?? 'This request cannot be answered',
     text: refusal.message,
     code: refusal.code,
     requestId: request.id,
-    action: { label: 'To the start page', href: request.server.issuer }
+    // A private scheme is no link that a page may show.
+    action: refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
+      ? { label: `Back to the app, at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
+      : { label: 'To the start page', href: request.server.issuer }
   }, refusal.statusCode)
 }
 

@@ -4,12 +4,15 @@ import { temporarilyUnavailable } from '../errors.ts'
 import { paths } from '../paths.ts'
 import { answersUnderLoad } from '../plugins/observe/load.ts'
 
+/** Load balancers and container engines ask by address, or by a name of their own; the answer is the same for everybody. */
+const anyHost = { anyHost: true }
+
 export default async function health (app: FastifyInstance) {
   app.addHook('onSend', async (_request, reply) => { reply.header('cache-control', 'no-store') })
   // Asks nothing else: restarting the process mends no storage.
-  app.get(paths.live, answersUnderLoad, async () => ({ status: 'ok' }))
+  app.get(paths.live, { config: { ...answersUnderLoad.config, ...anyHost } }, async () => ({ status: 'ok' }))
   for (const path of [paths.ready, paths.health]) {
-    app.get(path, async () => {
+    app.get(path, { config: anyHost }, async () => {
       if (app.isDraining) throw temporarilyUnavailable('This server is about to end; another one takes its place.')
       await app.storage.check()
       const away = await app.partsAway()

@@ -13,7 +13,7 @@ export default async function introspect (app: FastifyInstance, { publicUrl }: P
     const answer = await app.limits.countingFailures('token-failure', request, async () => {
       const form = formParameters(request)
       const token = form.need('token')
-      const client = await app.clients.authenticate(request)
+      const client = await app.clients.authenticate(request, app.grants.isHeld)
       // RFC 7662 §2.1: the caller must have proven itself, and a name alone proves nothing.
       if (client.secretHash === undefined && form.get('client_assertion') === undefined) throw invalidClient('only clients with a secret or a key may ask about tokens')
       return describe(app, client, token, publicUrl)

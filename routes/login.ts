@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { invalidRequest } from '../errors.ts'
 import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
+import { canAddWay } from '../plugins/sign-in/admission.ts'
 import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
 import { describeErrand, visit } from '../plugins/sign-in/errand.ts'
 import type { Outcome } from '../plugins/sign-in/outcome.ts'
@@ -74,7 +75,7 @@ async function purposeOf (app: FastifyInstance, { errand, proof }: Interaction):
   const user = userId === undefined ? undefined : await app.signIn.people.find(userId)
   if (!user) return { offers: () => true }
   const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
-  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => !leadsTo(id) && backend.oneClick === undefined }
+  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => canAddWay(user, [id, backend]) }
 }
 
 const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend, signUp: boolean) => ({

@@ -11,7 +11,8 @@ export default async function metrics (app: FastifyInstance, { metricsToken }: P
   const { metrics } = app
   if (metricsToken === undefined || metrics === undefined) return
   app.setErrorHandler(answerJson)
-  app.get(paths.metrics, answersUnderLoad, async (request, reply) => {
+  // Prometheus asks by address. A web page of a rebound name has no token to send.
+  app.get(paths.metrics, { config: { ...answersUnderLoad.config, anyHost: true } }, async (request, reply) => {
     const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined || !equalSecrets(token, metricsToken)) {
       throw invalidToken('Send METRICS_TOKEN in the Authorization header: Bearer, a space, the token.', { headers: { 'www-authenticate': 'Bearer realm="metrics"' } })

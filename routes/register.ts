@@ -20,14 +20,14 @@ export default async function register (app: FastifyInstance) {
     if (!/^application\/json(?:; ?charset="?utf-8"?)?$/i.test(request.headers['content-type'] ?? '')) {
       throw invalidClientMetadata('send the metadata as application/json')
     }
-    const { client, secret } = await app.clients.register(request.body)
+    const client = await app.clients.register(request.body, request)
     const attempt = app.audit.attemptOf(request)
     await app.audit.link(client.id, attempt)
     app.audit.record(request, 'registration', { client: client.id, clientName: client.metadata.client_name, attempt })
     return reply.code(201).header('cache-control', 'no-store').send({
       client_id: client.id,
       client_id_issued_at: client.registeredAt,
-      ...(secret && { client_secret: secret, client_secret_expires_at: 0 }),
+      ...(client.secret && { client_secret: client.secret, client_secret_expires_at: 0 }),
       ...client.metadata
     })
   })

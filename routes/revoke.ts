@@ -10,7 +10,7 @@ export default async function revoke (app: FastifyInstance) {
   app.post(paths.revoke, async (request, reply) => {
     const grant = await app.limits.countingFailures('token-failure', request, async () => {
       const form = formParameters(request)
-      const client = await app.clients.authenticate(request)
+      const client = await app.clients.authenticate(request, app.grants.isHeld)
       // token_type_hint is only a hint: our tokens say what they are.
       return app.grants.revokeToken(form.need('token'), client.id)
     })

@@ -1,11 +1,13 @@
 // Making an account, where SIGNUP or an invitation allows it; the person goes on with what they came for.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { SignUp, SignUpRequest, SignUpResult } from '../auth-backends/contract.ts'
 import type { Config } from '../config.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
 import { pageAfter, paths, withInteraction, withSecret } from '../paths.ts'
 import { sendConfirmation } from '../plugins/confirmations.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
 import { describeErrand, visit } from '../plugins/sign-in/errand.ts'
+import type { TakenInvitation } from '../plugins/sign-in/invitations.ts'
 import { isAllowed } from '../plugins/sign-in/users.ts'
 
 type Field = 'email' | 'password' | 'name' | 'form'
@@ -53,24 +55,25 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     if (!found) throw signInExpired()
     await app.limits.attempt('sign-up', request)
     const [id, backend] = found
-    const invite = form.get('invite')
-    const asked = readForm(form)
+    const [invite, asked] = [form.get('invite'), readForm(form)]
     if (!isAllowed(allowedEmails, { email: asked.email })) {
       return show(request, reply, handle, id, invite, { ...asked, field: 'email', message: 'This address may not sign in here. Ask the person who runs this server to add it.' })
     }
     // Spent before the account is made, so that one invitation makes one account; given back when none was made.
-    if (signup !== 'open' && !await invitations.take(invite)) throw notInvited()
-    const result = await backend.signUp!.create(asked)
+    const invitation = signup === 'open' ? undefined : await invitations.take(invite)
+    if (signup !== 'open' && !invitation) throw notInvited()
+    const result = await createAccount(backend.signUp!, asked, invitation)
     if (result.kind === 'refused') {
-      if (signup !== 'open') await invitations.giveBack(invite!)
+      await invitation?.giveBack()
       return show(request, reply, handle, id, invite, { ...asked, ...result })
     }
     await invitations.close()
     app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
     if (result.kind === 'confirm') {
+      // Where the account is kept elsewhere, the person is new here when they come back with a confirmed address.
+      if (invitation && !backend.accounts) await invitations.hold(id, asked.email)
       if (backend.accounts && app.mail.isOn) {
-        sendConfirmation(app, id, backend.accounts, asked.email, { confirmUrl: (secret) => withSecret(publicUrl + paths.confirmEmail, secret), resetUrl: (secret) => withSecret(publicUrl + paths.resetPassword, secret), forgotUrl: publicUrl + paths.forgotPassword })
-          .catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
+        sendConfirmation(app, id, backend.accounts, asked.email, linksOf(publicUrl)).catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
       }
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
     }
@@ -78,6 +81,19 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     return reply.redirect(pageAfter(outcome), 303)
   })
 }
+
+const linksOf = (publicUrl: string) => ({
+  confirmUrl: (secret: string) => withSecret(publicUrl + paths.confirmEmail, secret),
+  resetUrl: (secret: string) => withSecret(publicUrl + paths.resetPassword, secret),
+  forgotUrl: publicUrl + paths.forgotPassword
+})
+
+/** An invitation that made no account is given back, also where the service did not answer. */
+const createAccount = (signUp: SignUp, asked: SignUpRequest, invitation: TakenInvitation | undefined): Promise<SignUpResult> =>
+  signUp.create(asked).catch(async (error: unknown) => {
+    await invitation?.giveBack()
+    throw error
+  })
 
 const readForm = (form: Parameters) => ({
   email: form.get('email') ?? '',

@@ -33,6 +33,8 @@ export async function followTools (folder: URL, follower: Follower): Promise<() 
     clearTimeout(timer)
     timer = setTimeout(load, GATHER, basename(path))
   })
+  // Such as a file system without watches left: tools are then taken over at the next start.
+  watcher.on('error', (error) => follower.failed(error as Error, 'the folder of tools'))
   await new Promise<void>((resolve) => { watcher.on('ready', resolve) })
   return async () => {
     clearTimeout(timer)

@@ -13,6 +13,8 @@ import { compare, type Row } from '../table.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const MEGABYTE = 1024 * 1024
 const STREAMS = 10_000
+/** As many as one connection may hold. */
+const STREAMS_EACH = 20
 const MODERN = '2026-07-28'
 
 export async function process ({ place, rounds }: Bench): Promise<Row[]> {
@@ -63,15 +65,16 @@ async function idleMemory (env: Record<string, string>): Promise<number> {
 /** What each of many open `subscriptions/listen` streams costs the server, whether all of them are served, and what Node alone takes. */
 async function streams (env: Record<string, string>): Promise<Row[]> {
   const server = await startProcess('ours', env)
-  const { access } = await connect(server.url)
-  const ours = await openMany(server, access)
-  const bare = await openMany(await startProcess('held', {}), access)
+  const tokens: string[] = []
+  while (tokens.length < STREAMS / STREAMS_EACH) tokens.push((await connect(server.url)).access)
+  const ours = await openMany(server, tokens)
+  const bare = await openMany(await startProcess('held', {}), tokens)
   const row = single(`memory of an open listen stream, KB, of ${ours.served} served (${STREAMS} opened)`, 12, ours.each)
   return [{ ...row, figures: { ours: ours.each, 'node:http': bare.each } }]
 }
 
 /** Opens the streams, counts those that say something, and ends the server. @returns each one's memory in KB. */
-async function openMany (server: Running, access: string): Promise<{ served: number, each: number }> {
+async function openMany (server: Running, tokens: readonly string[]): Promise<{ served: number, each: number }> {
   const before = await server.usage()
   const body = (id: number) => JSON.stringify({
     jsonrpc: '2.0',
@@ -79,11 +82,12 @@ async function openMany (server: Running, access: string): Promise<{ served: num
     method: 'subscriptions/listen',
     params: { notifications: { toolsListChanged: true }, _meta: { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' } } }
   })
-  const headers = { authorization: `Bearer ${access}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen' }
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen' }
   const open: Array<ReturnType<typeof request>> = []
   /** Whether the stream has said its first word. */
   const listen = (id: number) => new Promise<boolean>((resolve) => {
-    const asked = request(server.url, { method: 'POST', headers, agent: false }, (answer) => {
+    const authorization = `Bearer ${tokens[Math.floor(id / STREAMS_EACH)]}`
+    const asked = request(server.url, { method: 'POST', headers: { ...headers, authorization }, agent: false }, (answer) => {
       answer.once('data', () => resolve(answer.statusCode === 200))
       answer.on('error', () => {})
     })

@@ -1,5 +1,6 @@
 // Who may ask for tokens: a client, however it became known to us (registered, its own metadata document, ChatGPT's bare ids).
-import type { AssertionKeys } from './assertion.ts'
+import type { ShownName } from '../shown-name.ts'
+import type { AssertionKeys } from './assertion-keys.ts'
 
 /** How a client that registers may prove itself at the token endpoint (RFC 7591 §2). */
 export const authMethods = ['none', 'client_secret_post', 'client_secret_basic'] as const
@@ -11,7 +12,7 @@ export type GrantType = typeof grantTypes[number]
 export interface Client {
   id: string
   /** What the client calls itself: shown to people, never trusted. */
-  name: string
+  name: ShownName
   /** `registered`: anyone may have written its metadata. `operator`: named in CLIENTS. `document`: whoever holds the host of its id has. `chatgpt`: known by its redirect URIs alone. */
   kind: 'registered' | 'operator' | 'document' | 'chatgpt'
   /** SHA-256 of the secret, for a client that was given one. */

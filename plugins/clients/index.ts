@@ -1,94 +1,96 @@
 // Finds and registers clients, and says who is asking. RFC 7591 and the other ways a client becomes known.
+import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config.ts'
-import { formParameters } from '../parameters.ts'
-import { hashSecret, randomSecret } from '../storage/sealing.ts'
-import type { Collection } from '../storage/contract.ts'
+import { shownName } from '../shown-name.ts'
+import { hashSecret } from '../storage/sealing.ts'
+import type { AssertionHouse } from './assertion.ts'
+import { createKeyRing } from './assertion-keys.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
-import type { AssertionHouse } from './assertion.ts'
 import { grantTypes, type Client } from './contract.ts'
-import { documentUrl, findDocument, methodsOf, type CachedDocument, type ClientDocument } from './metadata-document.ts'
+import { createDocuments } from './documents.ts'
+import { createFetchGate } from './fetch-gate.ts'
+import { documentUrl, methodsOf, type ClientDocument } from './metadata-document.ts'
 import { matchesRedirectUri, redirectUriProblem } from './redirect-uris.ts'
-import { readRegistration, type ClientMetadata, type RegisteredClient, type StoredClient } from './registration.ts'
+import { readRegistration } from './registration.ts'
+import { createRegistrations, type RegisteredClient } from './registrations.ts'
+import { verifiedHost, type VerifiedHost } from './verified-host.ts'
 
-/** A client that nobody used is forgotten after this long; one that holds a grant is kept this long beyond it. */
-const UNUSED_LIFETIME = 90 * 86_400
-/** A day more or less saves a write at each refresh and each registration. */
-const SLACK = 86_400
+/** Bits: whoever has one IPv6 address has all of its network. */
+const IPV6_NETWORK = 64
 
 declare module 'fastify' {
   interface FastifyInstance { clients: Clients }
 }
 
 export interface Clients {
-  find (id: string): Promise<Client | undefined>
-  /** @throws invalid_client or invalid_request. */
-  authenticate (request: FastifyRequest): Promise<Client>
-  /** @throws invalid_redirect_uri or invalid_client_metadata. The secret is shown here once and kept only as a hash. */
-  register (body: unknown): Promise<{ client: RegisteredClient, secret?: string }>
-  /** Keeps a registered client for as long as a grant of its can live: forgetting it would strand the app that holds the id. */
+  /** For a person whom the app has sent: the host of its metadata document may be asked. */
+  find (id: string, request: FastifyRequest): Promise<Client | undefined>
+  /** What is at hand about a client, without asking anybody: for pages, and for whatever has to work while its host does not. */
+  recall (id: string): Promise<Client | undefined>
+  /** What the id of a client alone shows. Reads nothing. @returns undefined unless the id is the URL of a metadata document. */
+  verified (id: string, redirectUri: string): VerifiedHost | undefined
+  /**
+   * @param isHeld whether a token or code was given to the client of this id: only then is the host of a document that nobody has allowed asked.
+   * @throws invalid_client or invalid_request.
+   */
+  authenticate (request: FastifyRequest, isHeld: (token: string, clientId: string) => Promise<boolean>): Promise<Client>
+  /** @throws invalid_redirect_uri or invalid_client_metadata. */
+  register (body: unknown, request: FastifyRequest): Promise<RegisteredClient>
+  /** A person has allowed the app: its description stays. */
+  remember (id: string): Promise<void>
+  /** A grant of the client lives until then: so does what is known of it. */
   keep (client: Client, until: number): Promise<void>
 }
 
 type Options = Pick<Config, 'publicUrl' | 'clients' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'> & { tokenEndpoint: string }
 
 export default fp(async function clients (app: FastifyInstance, options: Options) {
-  const { publicUrl, clientMetadataInsecureHosts: insecureHosts } = options
-  const store = app.storage.collection<StoredClient>('client')
+  const { publicUrl, clientMetadataInsecureHosts: insecureHosts, clientMetadataHosts: hosts } = options
+  const { storage, sealing, now, log, limits } = app
+  const gate = createFetchGate({ insecureHosts, limits, now })
+  const documents = createDocuments({ store: storage.collection('clientDocument'), gate, hosts, ownOrigin: publicUrl, now, log })
+  const registrations = createRegistrations({ store: storage.collection('client'), unused: storage.collection('unusedClients'), sealing, now })
   const ours = new Map(options.clients.map((client) => [client.client_id, fromOperator(client, publicUrl)]))
-  const documents = app.storage.collection<CachedDocument>('clientDocument')
-  const policy = { hosts: options.clientMetadataHosts, insecureHosts, ownOrigin: publicUrl }
   const assertions: AssertionHouse = {
     audience: [publicUrl, options.tokenEndpoint],
-    used: app.storage.collection('usedAssertion'),
-    keys: app.storage.collection('clientKeys'),
-    insecureHosts,
-    now: app.now
+    used: storage.collection('usedAssertion'),
+    keys: createKeyRing({ store: storage.collection('clientKeys'), gate, now }),
+    now
   }
-  const find = async (id: string) => {
+
+  type Ask = (url: URL) => Promise<ClientDocument | undefined>
+  async function look (id: string, ask: Ask, isHeld?: () => Promise<boolean>): Promise<Client | undefined> {
     const named = ours.get(id)
     if (named) return named
     const url = documentUrl(id, insecureHosts)
-    if (url) return fromDocument(await findDocument(url, documents, policy, app.now, app.log))
-    return toClient(id, await store.find(recordOf(id))) ?? findChatGptClient(id)
+    if (!url) return await registrations.find(id, isHeld) ?? findChatGptClient(id)
+    const found = await ask(url)
+    return found && fromDocument(found)
+  }
+  async function remember (id: string): Promise<void> {
+    const url = ours.has(id) ? undefined : documentUrl(id, insecureHosts)
+    if (url) await documents.keep(url)
   }
 
   app.decorate('clients', {
-    find,
-    authenticate: (request) => authenticateClient(request.headers.authorization, formParameters(request), find, assertions),
-    async register (body) {
-      const metadata = readRegistration(body, publicUrl)
-      const secret = metadata.token_endpoint_auth_method === 'none' ? undefined : `mcp_cs_${randomSecret()}`
-      const id = secret ? `mcp_client_${randomSecret(16)}` : sharedId(metadata)
-      const registeredAt = Math.floor(app.now())
-      const keptUntil = registeredAt + UNUSED_LIFETIME
-      const record: StoredClient = { ...(secret && { secretHash: hashSecret(secret) }), keptUntil, metadata }
-      await store.update(recordOf(id), (found) => found && found.keptUntil >= keptUntil - SLACK
-        ? { result: undefined }
-        : { write: { record, ttl: UNUSED_LIFETIME }, result: undefined })
-      return { client: { id, registeredAt, metadata }, ...(secret && { secret }) }
-    },
-    keep: (client, until) => keep(store, client, until, app.now())
-  })
-}, { name: 'clients', dependencies: ['storage'] })
-
-async function keep (store: Collection<StoredClient>, { id, keptUntil: known }: Client, until: number, now: number): Promise<void> {
-  const keptUntil = until + UNUSED_LIFETIME
-  if (known === undefined || known >= keptUntil - SLACK) return
-  await store.update(recordOf(id), (found) => {
-    if (!found || found.keptUntil >= keptUntil - SLACK) return { result: undefined }
-    return { write: { record: { ...found, keptUntil }, ttl: keptUntil - now }, result: undefined }
-  })
-}
-
-/**
- * Hosted clients register anew for each connection, with the same metadata. A client without a secret is nothing but its
- * metadata, so all that say the same share one record: the id names it, and a random part makes the id its own.
- */
-const sharedId = (metadata: ClientMetadata): string => `mcp_client_${hashSecret(JSON.stringify(metadata)).slice(0, 32)}.${randomSecret(12)}`
-const recordOf = (id: string): string => id.split('.', 1)[0]!
+    find: (id, request) => look(id, (url) => documents.find(url, request)),
+    recall: (id) => look(id, documents.recall),
+    verified: (id, redirectUri) => ours.has(id) ? undefined : verifiedHost(documentUrl(id, insecureHosts), redirectUri),
+    authenticate: (request, isHeld) => authenticateClient(request, (id, token) => {
+      const held = async () => token !== undefined && await isHeld(token, id)
+      return look(id, (url) => documents.findAllowed(url, request, held), held)
+    }, assertions),
+    register: async (body, request) => registrations.add(readRegistration(body, publicUrl), rateLimit.normalizeIP(request.ip, IPV6_NETWORK)),
+    remember,
+    async keep (client, until) {
+      await remember(client.id)
+      await registrations.keep(client, until)
+    }
+  } satisfies Clients)
+}, { name: 'clients', dependencies: ['storage', 'limits'] })
 
 /** @throws Error for a redirect URI that no client may have: the operator is told at the start. */
 function fromOperator ({ client_id: id, client_name: name, client_secret: secret, redirect_uris: uris }: Config['clients'][number], ownOrigin: string): Client {
@@ -98,7 +100,7 @@ function fromOperator ({ client_id: id, client_name: name, client_secret: secret
   }
   return {
     id,
-    name: name ?? id,
+    name: shownName(name ?? id, id),
     kind: 'operator',
     ...(secret && { secretHash: hashSecret(secret) }),
     grantTypes: [...grantTypes],
@@ -113,28 +115,12 @@ function fromDocument (found: ClientDocument): Client {
   const { jwks, jwks_uri: jwksUri } = found
   return {
     id: found.client_id,
-    name: found.client_name,
+    name: shownName(found.client_name, new URL(found.client_id).host),
     kind: 'document',
     ...(methods.includes('private_key_jwt') && { assertion: { ...(jwks && { jwks }), ...(jwksUri && { jwksUri }), required: !methods.includes('none') } }),
     grantTypes: [...grantTypes],
     ...(found.client_uri && { uri: found.client_uri }),
     ownsRedirectUri: (uri) => found.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
     onlyRedirectUri: found.redirect_uris.length === 1 ? found.redirect_uris[0] : undefined
-  }
-}
-
-function toClient (id: string, found: StoredClient | undefined): Client | undefined {
-  if (!found || (found.secretHash === undefined) !== id.includes('.')) return undefined
-  const { metadata } = found
-  return {
-    id,
-    name: metadata.client_name,
-    kind: 'registered',
-    ...(found.secretHash && { secretHash: found.secretHash }),
-    grantTypes: metadata.grant_types,
-    ...(metadata.client_uri && { uri: metadata.client_uri }),
-    keptUntil: found.keptUntil,
-    ownsRedirectUri: (uri) => metadata.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
-    onlyRedirectUri: metadata.redirect_uris.length === 1 ? metadata.redirect_uris[0] : undefined
   }
 }

@@ -2,29 +2,16 @@
 import { z } from 'zod'
 import { invalidClientMetadata, invalidRedirectUri } from '../../errors.ts'
 import { authMethods, grantTypes, type AuthMethod, type GrantType } from './contract.ts'
+import { shownName, type ShownName } from '../shown-name.ts'
 import { redirectUriProblem } from './redirect-uris.ts'
 
-const MOST_REDIRECT_URIS = 10
-
-/** What a client that registered is told. */
-export interface RegisteredClient {
-  id: string
-  /** Seconds since the epoch. */
-  registeredAt: number
-  metadata: ClientMetadata
-}
-
-/** What is stored: of one client with a secret, or of all without one that said the same. */
-export interface StoredClient {
-  secretHash?: string
-  /** Seconds since the epoch: the record is kept at least until then. */
-  keptUntil: number
-  metadata: ClientMetadata
-}
+const MAX_REDIRECT_URIS = 10
+/** Of what is kept of one registration, as JSON. */
+const MAX_METADATA_BYTES = 4 * 1024
 
 /** The metadata as it is kept and echoed, in the wire's own names. */
 export interface ClientMetadata {
-  client_name: string
+  client_name: ShownName
   redirect_uris: string[]
   token_endpoint_auth_method: AuthMethod
   grant_types: GrantType[]
@@ -38,14 +25,11 @@ export interface ClientMetadata {
   software_version?: string | undefined
 }
 
-/** Control characters and those that reorder or hide text could make one name look like another. */
-const withoutInvisible = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').trim()
-
 const webUri = z.string().max(2048).refine((uri) => /^https?:\/\/[\x21-\x7e]+$/i.test(uri) && URL.canParse(uri), 'must be an absolute http or https URL').optional()
-const shortText = z.string().max(200, 'must have at most 200 characters').transform(withoutInvisible)
+const shortText = z.string().max(200, 'must have at most 200 characters').transform((text) => shownName(text, ''))
 
 const request = z.object({
-  redirect_uris: z.array(z.string()).min(1, 'must list at least one URI').max(MOST_REDIRECT_URIS, `must list at most ${MOST_REDIRECT_URIS} URIs`),
+  redirect_uris: z.array(z.string()).min(1, 'must list at least one URI').max(MAX_REDIRECT_URIS, `must list at most ${MAX_REDIRECT_URIS} URIs`),
   client_name: shortText.optional(),
   token_endpoint_auth_method: z.enum(authMethods, `must be one of ${authMethods.join(', ')}`).default('none'),
   grant_types: z.array(z.string()).max(20).default([...grantTypes]),
@@ -80,8 +64,8 @@ export function readRegistration (body: unknown, ownOrigin: string): ClientMetad
   const granted = grantTypes.filter((type) => data.grant_types.includes(type))
   if (!granted.includes('authorization_code')) throw invalidClientMetadata('grant_types: must include authorization_code')
   const allLoopback = data.redirect_uris.every((uri) => uri.startsWith('http:'))
-  return {
-    client_name: data.client_name || 'An app without a name',
+  const metadata: ClientMetadata = {
+    client_name: data.client_name || shownName('An app without a name', ''),
     redirect_uris: data.redirect_uris,
     token_endpoint_auth_method: data.token_endpoint_auth_method,
     grant_types: granted,
@@ -94,4 +78,6 @@ export function readRegistration (body: unknown, ownOrigin: string): ClientMetad
     software_id: data.software_id,
     software_version: data.software_version
   }
+  if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) throw invalidClientMetadata(`the metadata is longer than ${MAX_METADATA_BYTES} bytes; register fewer or shorter members`)
+  return metadata
 }

@@ -1,17 +1,17 @@
-// Fetches a JSON document that a stranger named: https only, no redirects, every resolved address vetted and the vetted one dialled, small and quick (CIMD draft §6; threats WB-09, CI-01).
-import { lookup } from 'node:dns/promises'
-import type { IncomingMessage } from 'node:http'
+// Fetches a JSON document that a stranger named: https only, no redirects, every resolved address vetted and only vetted ones dialled, small, and within one deadline from the look-up to the last byte (CIMD draft §6; threats WB-09, CI-01). Only fetch-gate.ts calls it.
+import type { Agent, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { Transform } from 'node:stream'
-import ipaddr from 'ipaddr.js'
+import { pipeline } from 'node:stream/promises'
+import { bare, isPublicAddress, isPublicName, resolveAddresses } from './public-address.ts'
 
-const MOST_BYTES = 5 * 1024
-const MOST_MS = 5_000
-/** Bounds, in seconds, of what the document's own cache headers may ask for. */
-const SHORTEST_AGE = 30
-const LONGEST_AGE = 86_400
-const DEFAULT_AGE = 300
+const MAX_BYTES = 5 * 1024
+const MAX_HEADER_BYTES = 8 * 1024
+/** For everything together: look-up, connection, head and body. */
+export const FETCH_TIMEOUT_MS = 5_000
+/** Bounds of what the document's own cache headers may ask for. */
+const MIN_AGE_SECONDS = 30
+const MAX_AGE_SECONDS = 86_400
+const DEFAULT_AGE_SECONDS = 300
 
 export interface FetchedDocument {
   body: unknown
@@ -29,70 +29,100 @@ export class AddressRefused extends FetchRefused {
   override readonly name = 'AddressRefused'
 }
 
+/** How the outside is reached. Tests replace it: no public server can be had there. */
+export interface Network {
+  resolve (hostname: string, signal: AbortSignal): Promise<string[]>
+  /** `false`: a connection of its own for each document, closed with it. */
+  agent: Agent | false
+}
+
+const INTERNET: Network = { resolve: resolveAddresses, agent: false }
+
 /**
  * @param insecureHosts `host:port` of servers on this computer that tests may name, over http too.
- * @throws FetchRefused
+ * @throws FetchRefused within {@link FETCH_TIMEOUT_MS}, however the host behaves.
  */
-export async function fetchDocument (url: URL, insecureHosts: readonly string[]): Promise<FetchedDocument> {
+export async function fetchDocument (url: URL, insecureHosts: readonly string[], network = INTERNET): Promise<FetchedDocument> {
   const insecure = insecureHosts.includes(url.host)
   if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) throw new AddressRefused('it is not on https')
-  const signal = AbortSignal.timeout(MOST_MS)
+  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
   try {
-    const address = await vettedAddress(url.hostname, insecure)
-    const response = await get(url, address, signal)
-    if (response.statusCode !== 200) {
-      response.destroy()
-      throw new FetchRefused(`it answers ${response.statusCode}; redirects are not followed`)
-    }
-    if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(response.headers['content-type'] ?? '')) {
-      response.destroy()
-      throw new FetchRefused('it is not sent as application/json')
-    }
-    return { body: JSON.parse(await text(response.pipe(atMost(MOST_BYTES)))), maxAge: maxAgeOf(response.headers['cache-control']) }
+    const addresses = insecure ? [loopbackAddress(url.hostname)] : await vettedAddresses(url.hostname, network, signal)
+    const response = await send(url, addresses, network.agent, signal)
+    return { body: parse(await readBody(response, signal)), maxAge: maxAgeOf(response.headers['cache-control']) }
   } catch (error) {
     if (error instanceof FetchRefused) throw error
-    throw new FetchRefused(signal.aborted ? `it took longer than ${MOST_MS} ms` : (error as Error).message, { cause: error })
+    if (signal.aborted) throw new FetchRefused(`it took longer than ${FETCH_TIMEOUT_MS} ms`, { cause: error })
+    // The code, not the text: that may repeat what the host sent.
+    throw new FetchRefused(`its host could not be reached (${(error as { code?: string }).code ?? 'no answer'})`, { cause: error })
   }
 }
 
-/** One address to dial, after all that the name resolves to were found to be public. A second look-up could give another answer. */
-async function vettedAddress (hostname: string, insecure: boolean): Promise<string> {
-  const literal = hostname.replace(/^\[|\]$/g, '')
-  const addresses = isIP(literal) ? [literal] : (await lookup(literal, { all: true })).map(({ address }) => address)
-  for (const address of addresses) {
-    if (!insecure && ipaddr.process(address).range() !== 'unicast') throw new AddressRefused('its host is not on the public internet')
+function parse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new FetchRefused('it is not JSON')
   }
-  return addresses[0]!
 }
 
-async function get (url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {
+/** The addresses that may be dialled: all that the name has, after each was found to be public. A second look-up could give other answers. */
+async function vettedAddresses (hostname: string, network: Network, signal: AbortSignal): Promise<string[]> {
+  if (!isPublicName(hostname)) throw new AddressRefused('its host is not a name on the public internet')
+  const literal = bare(hostname)
+  const addresses = isIP(literal) ? [literal] : await network.resolve(literal, signal)
+  if (!addresses.every(isPublicAddress)) throw new AddressRefused('its host is not on the public internet')
+  return addresses
+}
+
+/** The configuration lets only hosts of this computer be insecure. */
+const loopbackAddress = (hostname: string): string => hostname === 'localhost' ? '127.0.0.1' : bare(hostname)
+
+async function send (url: URL, addresses: readonly string[], agent: Agent | false, signal: AbortSignal): Promise<IncomingMessage> {
   // Loaded here: at the start of the server, which may never fetch, this import takes as long as all of Fastify.
-  const { request: send } = await import(url.protocol === 'https:' ? 'node:https' : 'node:http') as typeof import('node:https')
-  const family = isIP(address)
-  return new Promise((resolve, reject) => {
-    const request = send(url, {
+  const { request: open } = await import(url.protocol === 'https:' ? 'node:https' : 'node:http') as typeof import('node:https')
+  const known = addresses.map((address) => ({ address, family: isIP(address) }))
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = open(url, {
       signal,
+      agent,
+      maxHeaderSize: MAX_HEADER_BYTES,
       headers: { accept: 'application/json', 'user-agent': 'mcp-oauth-server' },
-      // The name stays for TLS; the address is the one that was vetted.
-      lookup: (_hostname, options, done) => options.all ? done(null, [{ address, family }]) : done(null, address, family)
+      // The name stays for TLS; the addresses are those that were vetted.
+      lookup: (_hostname, options, done) => options.all ? done(null, known) : done(null, known[0]!.address, known[0]!.family)
     }, resolve)
     request.once('error', reject)
+    request.once('close', () => reject(new Error('the connection was closed before an answer')))
     request.end()
   })
+  const problem = problemOf(response)
+  if (problem === undefined) return response
+  response.destroy()
+  throw new FetchRefused(problem)
 }
 
-function atMost (bytes: number): Transform {
-  let seen = 0
-  return new Transform({
-    transform (chunk: Buffer, _encoding, done) {
-      seen += chunk.length
-      done(seen > bytes ? new FetchRefused(`it is larger than ${bytes} bytes`) : null, chunk)
+function problemOf ({ statusCode, headers }: IncomingMessage): string | undefined {
+  if (statusCode !== 200) return `it answers ${statusCode}; redirects are not followed`
+  const isJson = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(headers['content-type'] ?? '')
+  return isJson ? undefined : 'it is not sent as application/json'
+}
+
+/** @throws also when the connection is cut, and when the signal comes. */
+async function readBody (response: IncomingMessage, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  await pipeline(response, async (source: AsyncIterable<Buffer>) => {
+    for await (const chunk of source) {
+      bytes += chunk.length
+      if (bytes > MAX_BYTES) throw new FetchRefused(`it is larger than ${MAX_BYTES} bytes`)
+      chunks.push(chunk)
     }
-  })
+  }, { signal })
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function maxAgeOf (cacheControl: string | undefined): number {
-  if (cacheControl !== undefined && /no-store|no-cache/i.test(cacheControl)) return SHORTEST_AGE
+  if (cacheControl !== undefined && /no-store|no-cache/i.test(cacheControl)) return MIN_AGE_SECONDS
   const asked = /max-age=(\d{1,9})/i.exec(cacheControl ?? '')?.[1]
-  return asked === undefined ? DEFAULT_AGE : Math.min(Math.max(Number(asked), SHORTEST_AGE), LONGEST_AGE)
+  return asked === undefined ? DEFAULT_AGE_SECONDS : Math.min(Math.max(Number(asked), MIN_AGE_SECONDS), MAX_AGE_SECONDS)
 }

@@ -9,14 +9,11 @@ import { keepRecords, type KeptCollection } from '../storage/kept.ts'
 import type { Clock } from '../../clock.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
-import { createIssuing, holds, mayRotate, SpentSecret } from './issuing.ts'
+import { createIssuing, holds, isHeld, mayRotate, SpentSecret } from './issuing.ts'
 import type { CodeCheck } from './steps.ts'
 import { newGrantId, newToken, parseToken } from './token-format.ts'
 
 export { SpentSecret }
-
-/** However often it is refreshed, a grant ends a year after the consent, or with the refresh lifetime if that is longer. */
-const ABSOLUTE_LIFETIME = 366 * 86_400
 
 declare module 'fastify' {
   interface FastifyInstance { grants: Grants }
@@ -49,20 +46,24 @@ export interface Grants {
   verifyAccessToken (token: string): Access | undefined | Promise<Access | undefined>
   /** Takes back what was issued, unless it was a retry: its answer did not reach the client, which finds its code or token as it was. */
   takeBack (issued: TokenSet): void
+  /** Whether what a token allowed when it was verified is still allowed: for what outlives its request. @throws StorageUnavailable. */
+  stillAllows (access: Access): boolean | Promise<boolean>
+  /** Whether a code or token, used or not, is of a grant of this client. */
+  isHeld (token: string, clientId: string): Promise<boolean>
   /** Whether a refresh token may be used now: the current one, or one that storage has lost by being set back. */
   isCurrentRefreshToken (grant: Grant, token: string): boolean
   /** RFC 7009: ends the whole grant of an access or refresh token of this client, and returns it; undefined for a token that is none. @throws invalid_grant for another client's. */
   revokeToken (token: string, clientId: string): Promise<Grant | undefined>
   revoke (grantId: string): Promise<void>
-  /** Ends everything a person has allowed, codes that were not redeemed yet too. */
-  revokeAllOf (userId: string): Promise<void>
+  /** Ends everything a person has allowed, codes that were not redeemed yet too. @param which of it; without it, all. */
+  revokeAllOf (userId: string, which?: (grant: Grant) => boolean): Promise<void>
   /** The apps a person has connected, newest first. */
   listByUser (userId: string): Promise<Grant[]>
   /** Told of each grant that was ended before its time, after it is gone. */
   whenEnded (listener: (grant: Grant) => Promise<void>): void
 }
 
-type Options = Pick<Config, 'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
+type Options = Pick<Config, 'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
 
 export default fp(async function grants (app: FastifyInstance, options: Options) {
   app.decorate('grants', createGrants(await keepRecords<Grant>(app.storage, 'grant', app.now), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
@@ -103,26 +104,43 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
       return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
     },
+    isHeld: (token, clientId) => isHeld(store, sealing, token, clientId),
+    stillAllows (access) {
+      const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === life.publicUrl &&
+        inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
+      const found = (store.findKept ?? store.find)(access.grantId)
+      return found instanceof Promise ? found.then(allows) : allows(found)
+    },
     async revokeToken (token, clientId) {
-      const parsed = parseToken('rt', token) ?? parseToken('at', token)
-      if (!parsed) return undefined
-      const found = await store.update<Grant | undefined>(parsed.grantId, (grant) => {
-        if (!grant || !holds(grant, token, sealing)) return { result: undefined }
-        if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
-        return { remove: true, result: grant }
-      })
+      const found = await takeByToken(store, sealing, token, clientId)
       await ended(found)
       return found
     },
     revoke,
-    async revokeAllOf (userId) {
-      await Promise.all((await byUser.ids(userId)).map(revoke))
+    async revokeAllOf (userId, which) {
+      const ids = await byUser.ids(userId)
+      await Promise.all((which ? await selectIds(store, ids, which) : ids).map(revoke))
       // Drops them from the list, too.
       await byUser.list(userId)
     },
     listByUser: byUser.list,
     whenEnded
   }
+}
+
+async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
+  const found = await Promise.all(ids.map((id) => store.find(id)))
+  return found.flatMap((grant) => grant && which(grant) ? [grant.id] : [])
+}
+
+/** The grant of an access or refresh token, which is gone by then. @throws invalid_grant for another client's, with nothing changed. */
+async function takeByToken (store: Collection<Grant>, sealing: Sealing, token: string, clientId: string): Promise<Grant | undefined> {
+  const parsed = parseToken('rt', token) ?? parseToken('at', token)
+  return parsed && store.update<Grant | undefined>(parsed.grantId, (grant) => {
+    if (!grant || !holds(grant, token, sealing)) return { result: undefined }
+    if (grant.clientId !== clientId) throw invalidGrant('the token was issued to another client')
+    return { remove: true, result: grant }
+  })
 }
 
 function newGrant ({ clientId, clientName, user, backend, backendSession, scopes, resource, attempt, accountEndsAt = Infinity, ...code }: NewGrant, createdAt: number, life: Options): { grant: Grant, token: string } {
@@ -138,7 +156,7 @@ function newGrant ({ clientId, clientName, user, backend, backendSession, scopes
     scopes,
     resource,
     createdAt,
-    endsAt: Math.min(accountEndsAt, createdAt + Math.max(ABSOLUTE_LIFETIME, life.refreshTokenTtl)),
+    endsAt: Math.min(accountEndsAt, createdAt + life.grantTtl),
     code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
     accessTokens: {},
     attempt

@@ -148,6 +148,14 @@ export function holds (grant: Grant, token: string, sealing: Sealing): boolean {
   return parsed !== undefined && derives(grant, token, parsed.generation, sealing)
 }
 
+/** Whether a code or token, used or not, is of a grant of this client. */
+export async function isHeld (store: Pick<Collection<Grant>, 'find'>, sealing: Sealing, token: string, clientId: string): Promise<boolean> {
+  const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
+  const grant = parsed && await store.find(parsed.grantId)
+  if (!grant || grant.clientId !== clientId) return false
+  return parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
+}
+
 /** The cause of an invalid_grant that has just ended a grant: a code or refresh token came that was spent. */
 export class SpentSecret extends Error {
   readonly grant: Grant

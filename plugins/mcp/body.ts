@@ -68,5 +68,5 @@ function readMessage (body: unknown): Message {
   throw invalid('the body is not a JSON-RPC 2.0 request or notification', id)
 }
 
-const isId = (id: unknown): id is string | number =>
+export const isId = (id: unknown): id is string | number =>
   typeof id === 'string' ? id.length <= ID_LIMIT : Number.isSafeInteger(id)

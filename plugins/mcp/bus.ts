@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import { StartError } from '../../errors.ts'
 
 /** Raise it when messages get another form: instances of two versions then do not hear each other during an update. */
 const VERSION = 1
@@ -78,7 +79,13 @@ export async function connectBus (url: string, keyCheck: string, log: Log & { wa
       local.warn(error)
     }
   })
-  await receiver.subscribe(channel)
+  try {
+    await receiver.subscribe(channel)
+  } catch (error) {
+    sender.disconnect()
+    receiver.disconnect()
+    throw new StartError(`REDIS_URL: Redis does not let instances hear each other (${(error as Error).message}). The rights of the account are in docs/operations.md`, { cause: error })
+  }
   // A connection that came back is a new one. If it breaks again before this, so will the next.
   receiver.on('ready', () => { receiver.subscribe(channel).catch((error: Error) => log.warn(`Redis: ${error.message}`)) })
   return {

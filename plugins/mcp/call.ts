@@ -7,10 +7,10 @@ import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import type { ActAs } from './acting.ts'
 import type { CallableTool } from './catalogue.ts'
-import { StorageUnavailable } from '../storage/contract.ts'
 import type { Workers } from '../workers.ts'
 import type { Exchange } from './contract.ts'
 import type { RequestStates } from './dialogue.ts'
+import { brokeDown, deadlinePassed, isStorageFault, storageUnreachable } from './faults.ts'
 import { DEADLINE } from './patience.ts'
 import { conversationOf, runInTime, traceOf, type Conversation } from './run.ts'
 
@@ -71,19 +71,19 @@ async function run (callable: CallableTool, args: unknown, exchange: Exchange, h
     const outcome = await runInTime(work, exchange, house, conversation)
     if (outcome === DEADLINE) {
       log.warn({ deadline }, 'tool stopped at its deadline')
-      return failure(`${tool.name} did not finish within ${deadline / 1000} seconds and was stopped. Ask for less at once, or try again later.`)
+      return failure(deadlinePassed(tool, deadline))
     }
     return isInputRequiredResult(outcome) ? outcome : await toResult(tool, outcome, shown)
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     if (isToolError(error)) return failure(error.message)
-    if (error instanceof StorageUnavailable) {
-      log.warn({ err: error }, 'storage unavailable')
-      return failure(`${tool.name} could not reach the storage of this server. Try again in a few seconds.`)
+    if (isStorageFault(error)) {
+      log.warn({ err: error as Error }, 'storage unavailable')
+      return failure(storageUnreachable(tool))
     }
     if (exchange.signal.aborted) return failure('The client went away.')
     log.error({ err: error }, 'tool failed')
-    return failure(`${tool.name} failed because of a fault in this server, not because of its arguments. Whoever runs the server finds it in the log as ${exchange.requestId}.`)
+    return failure(brokeDown(tool, exchange.requestId))
   }
 }
 

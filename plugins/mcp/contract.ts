@@ -17,6 +17,10 @@ export interface Exchange {
   acceptsEvents: boolean
   /** `null` when the server runs without sign-in, and for a tool that anybody may call. */
   access: Access | null
+  /** The network address of a caller without a token; who has one is known by their id. */
+  address?: string | undefined
+  /** Nobody has signed in here, though people do at this server: nothing is kept for them. */
+  isStranger?: boolean
   /** Named to the client when something fails inside, so that the log can be found. */
   requestId: string
   /** Aborted when the client goes away. */
@@ -29,6 +33,11 @@ export interface Answer {
   headers: Record<string, string>
   /** A stream for server-sent events, or what serves the connection from now on, once the head is written. */
   body: string | Readable | ((raw: ServerResponse) => void) | undefined
+  /** Told when the connection is done with the answer. @param isSent whether all of it left this process. */
+  whenClosed? (isSent: boolean): void
 }
+
+/** Whom an exchange counts for: a person over all their apps, or the address of somebody who has not signed in. */
+export const callerOf = ({ access, address }: Pick<Exchange, 'access' | 'address'>): string => access ? access.user.id : `address ${address}`
 
 export type Lane = (exchange: Exchange) => Promise<Answer>

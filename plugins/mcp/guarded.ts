@@ -3,6 +3,7 @@ import { ProtocolError, ProtocolErrorCode, type InputRequiredResult } from '@mod
 import { isToolError, type ToolContext } from '../../tools/define-tool.ts'
 import type { House } from './call.ts'
 import type { Exchange } from './contract.ts'
+import { isStorageFault } from './faults.ts'
 import { DEADLINE } from './patience.ts'
 import { runInTime, type Conversation } from './run.ts'
 
@@ -19,6 +20,10 @@ export async function runGuarded<Result> ({ exchange, house, conversation }: Cal
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     if (isToolError(error)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message)
+    if (isStorageFault(error)) {
+      log.warn({ err: error as Error }, 'storage unavailable')
+      throw new ProtocolError(ProtocolErrorCode.InternalError, 'The storage of this server does not answer: try again in a few seconds')
+    }
     if (exchange.signal.aborted) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The client went away.')
     log.error({ err: error }, 'mcp request failed')
   }
@@ -37,8 +42,12 @@ export async function runPlain<Result> (caller: Caller, method: string, params: 
 
 /** MCP "Completion": at most 100 values; the client is told how many there are. */
 const MOST_VALUES = 100
+/** Characters that are looked for. Nobody types more before they choose. */
+const MAX_TYPED = 1_000
 
+/** @throws ProtocolError -32602 for more than anybody types. */
 export async function complete (caller: Caller, params: unknown, typed: string, find: ((typed: string, context: ToolContext) => Promise<string[]>) | undefined) {
+  if (typed.length > MAX_TYPED) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params: what is completed has at most ${MAX_TYPED} characters`)
   const values = find ? await runPlain(caller, 'completion/complete', params, (context) => find(typed, context)) : []
   return { completion: { values: values.slice(0, MOST_VALUES), total: values.length, hasMore: values.length > MOST_VALUES } }
 }

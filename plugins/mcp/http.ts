@@ -1,6 +1,7 @@
 // The HTTP side of the endpoint: reads what a request says, and speaks refusals as JSON-RPC errors (MCP "Streamable HTTP").
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError } from '../../errors.ts'
+import { addressOf } from '../address.ts'
 import type { Access } from '../grants/contract.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import { readText } from './body.ts'
@@ -51,19 +52,23 @@ class HttpVisit implements Visit {
   readonly headers: Record<string, string> = {}
   readonly acceptsEvents: boolean
   readonly access: Access | null
+  readonly address: string | undefined
+  readonly isStranger: boolean
   readonly requestId: string
   readonly lastEventId: string | undefined
   readonly #request: FastifyRequest
   readonly #raw: FastifyReply['raw']
   #gone: AbortSignal | undefined
 
-  constructor (request: FastifyRequest, reply: FastifyReply, access: Access | null) {
+  constructor (request: FastifyRequest, reply: FastifyReply, access: Access | null, signIn: boolean) {
     const { headers } = request
     for (const name in headers) {
       if (name.startsWith('mcp-')) this.headers[name] = String(headers[name])
     }
     this.acceptsEvents = accepts(headers.accept)
     this.access = access
+    this.address = access === null ? addressOf(request) : undefined
+    this.isStranger = signIn && access === null
     this.requestId = request.id
     this.lastEventId = headers['last-event-id'] === undefined ? undefined : String(headers['last-event-id'])
     this.#request = request
@@ -77,7 +82,8 @@ class HttpVisit implements Visit {
   with (body: Exchange['body']): Exchange { return Object.assign(this, { body }) }
 }
 
-export const readVisit = (request: FastifyRequest, reply: FastifyReply, access: Access | null): HttpVisit => new HttpVisit(request, reply, access)
+/** @param signIn whether people sign in at this server. */
+export const readVisit = (request: FastifyRequest, reply: FastifyReply, access: Access | null, signIn: boolean): HttpVisit => new HttpVisit(request, reply, access, signIn)
 
 /** Aborted when the connection closes before the answer was sent. */
 function signalOf (raw: FastifyReply['raw']): AbortSignal {
@@ -88,7 +94,8 @@ function signalOf (raw: FastifyReply['raw']): AbortSignal {
   return gone.signal
 }
 
-export function send (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+export function send (reply: FastifyReply, { status, headers, body, whenClosed }: Answer): FastifyReply {
+  if (whenClosed) reply.raw.once('close', () => whenClosed(reply.raw.writableFinished))
   if (typeof body !== 'function') return reply.code(status).headers(headers).send(body)
   reply.hijack()
   // With what hooks have set so far, such as CORS.

@@ -14,20 +14,23 @@ import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import { createActing } from './acting.ts'
 import { readMessages } from './body.ts'
-import { connectBus, createLocalBus } from './bus.ts'
+import { connectBus, createLocalBus, type Bus } from './bus.ts'
 import type { Meter } from './call.ts'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
-import { createChanges, type Change } from './changes.ts'
-import type { Answer, Exchange } from './contract.ts'
+import { createChanges, type Change, type Changes } from './changes.ts'
+import { callerOf, type Answer, type Exchange } from './contract.ts'
 import { createRequestStates } from './dialogue.ts'
 import { checkAccess } from './gate.ts'
 import { answerError, checkRequest, prepare, readVisit, send } from './http.ts'
-import { createSubscriptions } from './listen.ts'
+import { createSubscriptions, STREAM_BOUNDS } from './listen.ts'
+import { createMessageLimit } from './message-limit.ts'
+import { createOpenStreams } from './open-streams.ts'
 import { createPrompts } from './prompts.ts'
 import { createResources } from './resources.ts'
 import { createSdkLane } from './sdk-lane.ts'
 import { createFactory, type Offered } from './server.ts'
 import { createSessions } from './sessions/index.ts'
+import { REQUEST_BOUNDS } from './sessions/run.ts'
 import { createStraightLane } from './straight-lane.ts'
 
 declare module 'fastify' {
@@ -86,21 +89,11 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   const bus = options.redisUrl === undefined ? createLocalBus(app.log) : await connectBus(options.redisUrl, app.sealing.mac('mcp bus', 'channel').slice(0, 22), app.log)
   const changes = createChanges(bus, app.storage, app.now, app.log)
   const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
-  const house = createHouse(app, options)
-  const described = describeServer(options, offered.catalogue)
-  const factory = createFactory({ ...offered, ...described, house, shared: !signIn, reloads: options.reloads === true, onError })
-  const sessions = createSessions({ storage: app.storage, sealing: app.sealing, now: app.now, bus, changes, factory, log: app.log })
-  const subscriptions = createSubscriptions(changes, described.serverInfo, app.now)
-  const lane = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: sessions.serve, onError })
-  const straight = createStraightLane({ catalogue: offered.catalogue, house, serverInfo: described.serverInfo, sdkLane: lane })
-  // Before the server stops listening: an open stream would keep it from ending.
-  app.addHook('preClose', async () => {
-    sessions.close()
-    subscriptions.close()
-  })
-  app.addHook('onClose', async () => bus.close())
-
+  const { sessions, straight, lane } = createLanes(app, options, offered, { bus, changes, onError })
+  const messageLimit = createMessageLimit(app)
   const answer = async (request: FastifyRequest, visit: ReturnType<typeof readVisit>, resourceMetadata: string): Promise<Answer> => {
+    const refused = messageLimit.take(request, visit)
+    if (refused) return refused
     if (request.method === 'GET') return sessions.listen(visit)
     if (request.method === 'DELETE') return sessions.end(visit)
     if (visit.headers['mcp-session-id'] !== undefined && isJSONRPCResponse(request.body)) return sessions.take(visit, request.body)
@@ -111,12 +104,15 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   }
   app.decorate('mcp', {
     prepare,
-    checkRequest,
+    checkRequest (request) {
+      checkRequest(request)
+      messageLimit.check(request)
+    },
     refuse: answerError,
     isOpen: () => offered.catalogue.open,
     async serve (request, reply, access, resourceMetadata) {
       try {
-        return send(reply, await answer(request, readVisit(request, reply, access), resourceMetadata))
+        return send(reply, await answer(request, readVisit(request, reply, access, signIn), resourceMetadata))
       } catch (error) {
         if (error instanceof OAuthError && error.code === 'unauthorized') app.audit.recordOnce(request, 'challenge', { reason: error.code })
         throw error
@@ -134,6 +130,29 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   } satisfies Mcp)
 }, { name: 'mcp', dependencies: ['storage', 'audit', 'usage', 'workers'] })
 
+interface Wires { bus: Bus, changes: Changes, onError (error: Error): void }
+
+/** What answers: the straight lane, the SDK's behind it, and the sessions. What stays open there ends with the server. */
+function createLanes (app: FastifyInstance, options: McpOptions, offered: Offered, { bus, changes, onError }: Wires) {
+  const { signIn } = options
+  const house = createHouse(app, options)
+  const described = describeServer(options, offered.catalogue)
+  const factory = createFactory({ ...offered, ...described, house, shared: !signIn, reloads: options.reloads === true, onError })
+  const stillAllows = signIn ? app.grants.stillAllows : undefined
+  const open = { streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows), requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows) }
+  const sessions = createSessions({ storage: app.storage, sealing: app.sealing, now: app.now, bus, changes, factory, open, log: app.log })
+  const subscriptions = createSubscriptions(changes, described.serverInfo, app.now, open.streams)
+  const lane = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: sessions.serve, onError })
+  const straight = createStraightLane({ catalogue: offered.catalogue, house, serverInfo: described.serverInfo, sdkLane: lane })
+  // Before the server stops listening: an open stream would keep it from ending.
+  app.addHook('preClose', async () => subscriptions.close())
+  app.addHook('onClose', async () => {
+    open.requests.close()
+    bus.close()
+  })
+  return { sessions, straight, lane }
+}
+
 const createHouse = (app: FastifyInstance, { library, notes, deadline = 25_000 }: McpOptions) =>
   ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), actAs: createActing(app), claimsOf: createActing(app, 'claims'), states: createRequestStates(app.sealing, app.now) })
 
@@ -149,7 +168,7 @@ const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: Catalogue
 })
 
 const createMeter = (app: FastifyInstance): Meter => ({
-  take: ({ access }, tool) => app.usage.take(access, tool),
+  take: (exchange, tool) => app.usage.take(callerOf(exchange), exchange.access, tool),
   called ({ access, requestId }, call) {
     if (access) app.usage.called(access)
     app.audit.note('tool_call', { ...call, ...(access && ofAccess(access)) }, requestId)

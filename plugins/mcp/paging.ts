@@ -6,8 +6,12 @@ export interface Place { list: number, cursor?: string }
 
 export const writeCursor = ({ list, cursor }: Place): string => Buffer.from(JSON.stringify([list, cursor ?? null])).toString('base64url')
 
+/** Characters. A cursor of ours is a place in a list. */
+const MAX_CURSOR = 2_048
+
 /** @param lists how many there are. @throws ProtocolError -32602. */
 export function readCursor (text: string, lists: number): Place {
+  if (text.length > MAX_CURSOR) throw noSuchPage()
   try {
     const [list, cursor, ...more] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
     if (more.length === 0 && Number.isInteger(list) && (list as number) >= 0 && (list as number) < lists && (cursor === null || typeof cursor === 'string')) {

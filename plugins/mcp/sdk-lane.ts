@@ -10,7 +10,8 @@ import type { Answer, Exchange, Lane, Message } from './contract.ts'
 import type { Subscriptions } from './listen.ts'
 import { findHeaderMismatch, HEADER_MISMATCH } from './param-headers.ts'
 import { authInfo } from './server.ts'
-import { EVENTS } from './sessions/events.ts'
+import { EVENTS } from './sessions/line.ts'
+import { findUriFault } from './uris.ts'
 
 export interface SdkLaneOptions {
   factory: McpServerFactory
@@ -76,17 +77,24 @@ async function subscribe (response: Response, { access }: Exchange, subscription
   await reader.cancel()
   const { params } = JSON.parse(first.slice(first.indexOf('{'))) as SubscriptionsAcknowledgedNotification
   const id = params._meta![SUBSCRIPTION_ID_META_KEY] as RequestId
-  if (!subscriptions.hasRoom()) return toAnswer(Response.json({ jsonrpc: '2.0', error: { code: ProtocolErrorCode.InternalError, message: 'Too many streams are open: try again later' }, id }, { status: 503, headers: { 'retry-after': '60' } }))
-  const subscription = { id, filter: params.notifications, user: access?.user.id ?? null, until: access?.expiresAt ?? Infinity }
-  return { status: 200, headers: EVENTS, body: (raw) => subscriptions.open(raw, subscription) }
+  const fault = findUriFault(params.notifications.resourceSubscriptions ?? [])
+  if (fault !== undefined) return toAnswer(Response.json({ jsonrpc: '2.0', error: { code: ProtocolErrorCode.InvalidParams, message: `Invalid params: ${fault}` }, id }))
+  if (!subscriptions.hasRoom()) {
+    const error = { code: ProtocolErrorCode.InternalError, message: 'Too many streams are open: try again later' }
+    return toAnswer(Response.json({ jsonrpc: '2.0', error, id }, { status: 503, headers: { 'retry-after': '60' } }))
+  }
+  return { status: 200, headers: EVENTS, body: (raw) => subscriptions.open(raw, { id, filter: params.notifications, access }) }
 }
 
 /** What a session's `initialize` is answered with promises what only a session can keep; nothing is kept yet. */
 const NOTHING_KEPT = { logs: false, async subscribe () {}, async unsubscribe () {} }
 
-/** MCP 2025-11-25 "Sampling", "Elicitation", "Roots": only a client that declares one of them can be asked back, and only a session can carry its answer. */
-export function beginsSession ({ body }: Pick<Exchange, 'body'>): boolean {
-  if (Array.isArray(body) || body.method !== 'initialize' || !('id' in body)) return false
+/**
+ * MCP 2025-11-25 "Sampling", "Elicitation", "Roots": only a client that declares one of them can be asked back, and only a
+ * session can carry its answer. A stranger gets none: it would be kept for anybody who asks.
+ */
+export function beginsSession ({ body, isStranger }: Pick<Exchange, 'body' | 'isStranger'>): boolean {
+  if (isStranger || Array.isArray(body) || body.method !== 'initialize' || !('id' in body)) return false
   const { elicitation, sampling, roots } = Object(body.params?.['capabilities']) as Record<string, unknown>
   return [elicitation, sampling, roots].some((capability) => typeof capability === 'object' && capability !== null)
 }

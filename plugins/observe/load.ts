@@ -41,7 +41,8 @@ export default fp(async function load (app: FastifyInstance, { maxEventLoopDelay
   app.decorate('isDraining', { getter: () => isDraining })
 
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  delay.enable()
+  // What the start itself takes is no sign of load.
+  app.addHook('onReady', async () => { delay.enable() })
   const sample = setInterval(() => {
     // The histogram holds the timer's own interval as well, and nothing at all (NaN) where the loop never turned.
     isLate = maxEventLoopDelayMs !== Infinity && !(delay.mean / 1e6 - RESOLUTION_MS <= maxEventLoopDelayMs)

@@ -6,6 +6,8 @@ import { hashSecret } from '../storage/sealing.ts'
 /** `movingTo`: this record is dead as soon as the account has one at that address. `movedFrom`: where such a record may be left. */
 interface Kept extends Account { movingTo?: string, movedFrom?: string }
 
+type Version = Pick<Account, 'subject' | 'generation'>
+
 /** Seconds that one move may keep another of the same account waiting. */
 const MOVE_LIFETIME = 30
 
@@ -46,14 +48,14 @@ export function createAccounts (storage: Storage): Accounts {
     },
     setPasswordHash: book.setPasswordHash,
     change: book.change,
-    async move (from, to) {
+    async move (from, to, expected) {
       const subject = (await book.find(from))?.subject
       if (subject === undefined) return false
       if (!await moves.create(subject, {}, MOVE_LIFETIME)) throw new BackendUnavailable('The address of this account is being changed already', { fault: 'busy' })
       try {
         // Looked at again: another move may have ended a moment ago.
         const account = await book.find(from)
-        if (account?.subject !== subject || !await book.move(account, to)) return false
+        if (account?.subject !== subject || (expected && !isSame(account, expected)) || !await book.move(account, to)) return false
         await noteAddress({ subject, email: to.email })
         return true
       } finally {
@@ -67,6 +69,12 @@ export function createAccounts (storage: Storage): Accounts {
     }
   }
 }
+
+/** Whether an account is still what somebody has read. */
+const isSame = (account: Version, { subject, generation = 0 }: Version): boolean =>
+  account.subject === subject && (account.generation ?? 0) === generation
+
+const next = (account: Account): number => (account.generation ?? 0) + 1
 
 /** The records, each under its address. */
 function createBook (records: Collection<Kept>) {
@@ -86,13 +94,18 @@ function createBook (records: Collection<Kept>) {
   const claim = async (account: Kept): Promise<boolean> => await records.create(key(account.email), account, null) ||
     (await find(account.email) === undefined && await records.create(key(account.email), account, null))
 
-  const change = (email: string, decide: (account: Kept) => Kept): Promise<void> => records.update(key(email), (account) =>
-    account ? { write: { record: decide(account), ttl: null }, result: undefined } : { result: undefined })
+  const edit = (email: string, decide: (account: Kept) => Kept | undefined): Promise<boolean> => records.update(key(email), (account) => {
+    const record = account && decide(account)
+    return record ? { write: { record, ttl: null }, result: true } : { result: false }
+  })
 
   return {
     find,
     claim,
-    change,
+    change: (email: string, decide: (account: Kept) => Account | undefined) => edit(email, (account) => {
+      const changed = decide(account)
+      return changed && { ...changed, generation: next(account) }
+    }),
     drop,
     all: records.all,
     setPasswordHash: (email: string, passwordHash: string, previous: string): Promise<boolean> => records.update(key(email), (account) => account?.passwordHash === previous
@@ -101,14 +114,16 @@ function createBook (records: Collection<Kept>) {
     async move (account: Kept, to: Pick<Account, 'email' | 'emailVerified'>): Promise<boolean> {
       const { emailVerified: _, ...kept } = plain(account)
       if (account.movedFrom !== undefined) await drop(account.movedFrom, account.subject)
-      await change(account.email, (found) => ({ ...found, movingTo: to.email }))
-      if (!await claim({ ...kept, ...to, movedFrom: account.email })) {
-        await change(account.email, plain)
+      const marked = await edit(account.email, (found) => isSame(found, account) ? { ...found, movingTo: to.email } : undefined)
+      if (!marked) return false
+      if (!await claim({ ...kept, ...to, generation: next(account), movedFrom: account.email })) {
+        await edit(account.email, plain)
         return false
       }
       const left = await drop(account.email, account.subject)
       // A password that was set in this moment comes along.
-      await change(to.email, (found) => ({ ...plain(found), ...(left && left.passwordHash !== account.passwordHash && { passwordHash: left.passwordHash }) }))
+      const later = left && (left.passwordHash !== account.passwordHash || left.generation !== account.generation)
+      await edit(to.email, (found) => ({ ...plain(found), ...(later && { passwordHash: left.passwordHash, generation: next(left) }) }))
       return true
     }
   }

@@ -1,19 +1,27 @@
 // Who may come in, and as whom: the allow-list, invitations, and the one account that a person has however they sign in (threats LG-12, WB-11).
-import type { Identity } from '../../auth-backends/contract.ts'
+import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
-import { accessDenied } from '../../errors.ts'
+import { accessDenied, signInExpired } from '../../errors.ts'
 import { isOver, type Interaction, type User } from './contract.ts'
 import type { Invitations } from './invitations.ts'
 import type { People } from './people.ts'
 import { isAllowed, type Users } from './users.ts'
 
-/** `twin`: somebody else's record here has the identity's verified address, and the person has not shown yet that it is theirs, too. */
-export type Admission = { kind: 'user', user: User } | { kind: 'twin', user: User } | { kind: 'taken' }
+/**
+ * `twin`: somebody else's record here has the identity's verified address, and the person has not shown yet that it is theirs, too.
+ * `addition`: it may become one more way to sign in of `user`, who has not been asked yet.
+ */
+export type Admission = { kind: 'user' | 'twin' | 'addition', user: User } | { kind: 'taken' }
 
 export interface Admissions {
-  /** @throws access_denied for whom the allow-list, a missing invitation or a lock keeps out; nothing was written then. */
+  /**
+   * @throws access_denied for whom the allow-list, a missing invitation or a lock keeps out, and sign_in_expired where the account was
+   * changed after its password was shown; nothing was written then.
+   */
   admit (backend: string, identity: Identity, interaction: Interaction, way: Way): Promise<Admission>
+  /** Makes an identity one more way of the person, who said so. @returns undefined, with nothing changed, when it cannot be theirs. */
+  add (userId: string, backend: string, identity: Identity): Promise<User | undefined>
 }
 
 /** What is known of how the person came. */
@@ -24,48 +32,88 @@ export interface Way {
   apart?: boolean
 }
 
-interface Options extends Pick<Config, 'allowedEmails' | 'signup'> {
+interface Options extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation'> {
   users: Users
   people: Pick<People, 'delete'>
   now: Clock
-  invitations: Pick<Invitations, 'take'>
-  /** Whether this backend hands out accounts to whoever clicks. */
-  isOneClick (backend: string): boolean
-  /** Whether a person of these backends can still sign in. */
-  isInUse (backend: string): boolean
+  invitations: Pick<Invitations, 'take' | 'takeHeld' | 'close'>
+  /** Those in use. */
+  backends: ReadonlyMap<string, AuthBackend>
 }
 
-export function createAdmissions ({ allowedEmails, signup, users, people, now, invitations, isOneClick, isInUse }: Options): Admissions {
-  async function spendInvitation (invite: string | undefined): Promise<void> {
-    if (!await invitations.take(invite)) throw accessDenied('New people come in by invitation here. Ask the person who runs this server for a link, and open it in this browser.')
+/** Whether this person could sign in with that backend as well. One click is nobody's alone, and a temporary account keeps no way in. */
+export const canAddWay = ({ endsAt, identities }: User, [id, { oneClick }]: [string, AuthBackend]): boolean =>
+  endsAt === undefined && oneClick === undefined && !identities.some(({ backend }) => backend === id)
+
+/** What was shown a moment ago, or on another page, counts while the account is as it was. @throws sign_in_expired */
+async function checkGeneration ({ accounts }: Pick<AuthBackend, 'accounts'>, { subject, email, generation }: Identity): Promise<void> {
+  if (!accounts) return
+  const account = email === undefined ? undefined : await accounts.find(email)
+  if (account?.subject !== subject || account.generation !== generation) throw signInExpired()
+}
+
+export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, users, people, now, invitations, backends }: Options): Admissions {
+  const checkStill = (backend: string, identity: Identity) => checkGeneration(backends.get(backend) ?? {}, identity)
+
+  async function checkIdentity (backend: string, identity: Identity): Promise<void> {
+    if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
+    await checkStill(backend, identity)
   }
 
-  /** The person shows who they are to `identity`, while they are signed in to the account of the errand. */
-  async function link (userId: string, backend: string, identity: Identity): Promise<Admission> {
+  async function checkNewcomer (backend: string, identity: Identity, interaction: Interaction): Promise<void> {
+    const { oneClick, accounts } = backends.get(backend) ?? {}
+    // An account on this server was let in when it was made.
+    if (!newcomersNeedInvitation || oneClick || accounts) return
+    if (identity.email !== undefined && identity.emailVerified !== false && await invitations.takeHeld(backend, identity.email)) return
+    if (await invitations.take(interaction.invite)) return
+    throw accessDenied('New people come in by invitation here. Ask the person who runs this server for a link, and open it in this browser.')
+  }
+
+  async function mayAdd (userId: string, backend: string, identity: Identity): Promise<User | undefined> {
     const user = await users.find(userId)
-    // One click is nobody's alone, and an account of a while keeps nobody's way in.
-    if (!user || user.endsAt !== undefined || isOneClick(backend) || !await users.link(userId, { backend, subject: identity.subject })) return { kind: 'taken' }
-    return { kind: 'user', user }
+    const opened = backends.get(backend)
+    if (!user || user.locked || !opened || !canAddWay(user, [backend, opened])) return undefined
+    return await users.findBy({ backend, subject: identity.subject }) ? undefined : user
+  }
+
+  /** The twin that has to be asked about, if there is one. */
+  async function findTwin (backend: string, { email, emailVerified }: Identity): Promise<User | undefined> {
+    const twin = emailVerified && email !== undefined ? await users.findByVerifiedEmail(email) : undefined
+    return twin?.identities.some((other) => other.backend !== backend && backends.has(other.backend)) ? twin : undefined
   }
 
   return {
     async admit (backend, identity, interaction, { signedUp, apart }) {
-      if (!isAllowed(allowedEmails, identity)) throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
-      if (interaction.errand.kind === 'link') return link(interaction.errand.userId, backend, identity)
+      await checkIdentity(backend, identity)
+      if (interaction.errand.kind === 'link') {
+        const user = await mayAdd(interaction.errand.userId, backend, identity)
+        return user ? { kind: 'addition', user } : { kind: 'taken' }
+      }
       const found = await users.findBy({ backend, subject: identity.subject })
       const known = found && isOver(found, now()) ? undefined : found
       // Their time is over and no sweep has come by yet: who comes now is somebody new.
       if (found && !known) await people.delete(found.id)
       if (!known) {
-        const twin = !apart && identity.emailVerified && identity.email !== undefined ? await users.findByVerifiedEmail(identity.email) : undefined
-        if (twin?.identities.some((other) => other.backend !== backend && isInUse(other.backend))) return { kind: 'twin', user: twin }
-        if (signup === 'invite' && !signedUp && !isOneClick(backend)) await spendInvitation(interaction.invite)
+        const twin = apart ? undefined : await findTwin(backend, identity)
+        if (twin) return { kind: 'twin', user: twin }
+        if (!signedUp) await checkNewcomer(backend, identity, interaction)
       }
       const user = await users.signIn(backend, identity)
+      if (!known && !backends.get(backend)?.oneClick) await invitations.close()
+      // Looked at again: a change raises the generation before it ends the sessions, so it ends this one or is seen here.
+      await checkStill(backend, identity)
       const { proof } = interaction
       // Both were shown within one sign-in of one browser: they are one person.
-      if (proof?.userId === user.id) await users.link(user.id, { backend: proof.backend, subject: proof.identity.subject })
+      if (proof?.userId === user.id) {
+        await checkStill(proof.backend, proof.identity)
+        await users.link(user.id, proof.backend, proof.identity)
+      }
       return { kind: 'user', user }
+    },
+    async add (userId, backend, identity) {
+      await checkIdentity(backend, identity)
+      const user = await mayAdd(userId, backend, identity)
+      return user && await users.link(userId, backend, identity) ? user : undefined
     }
   }
 }

@@ -1,4 +1,5 @@
 // The sessions that sign-ins opened at the services behind the backends: sealed, one for the browser and all apps connected in it, renewed by one caller at a time, and over when the last that stands on it is.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuthBackend, Sessions } from '../../auth-backends/contract.ts'
 import type { Access, Grant } from '../grants/contract.ts'
 import type { Clock } from '../../clock.ts'
@@ -26,7 +27,7 @@ export interface BackendSessions {
   actAs (access: Pick<Access, 'backendSession'>, service: string): Promise<unknown>
   /** What the service's token says of the caller. @returns and @throws as {@link BackendSessions.actAs}. */
   claims (access: Pick<Access, 'backendSession'>, service: string): Promise<Record<string, unknown> | undefined>
-  /** Tells the service that a session is over that nothing stands on. Never throws. */
+  /** Tells the service that a session is over that nothing stands on. Never throws, and waits for a moment only. */
   end (backend: string, session: string): Promise<void>
 }
 
@@ -42,6 +43,19 @@ interface Options {
   onOver (holders: string[]): Promise<void>
 }
 
+/** Milliseconds that a page, a revocation or a lock waits for a service. */
+const SERVICE_WAIT_MS = 3_000
+
+/** @returns undefined when the service takes longer: the work goes on by itself. */
+export async function withinWait<T> (work: Promise<T>): Promise<T | undefined> {
+  const waiting = new AbortController()
+  try {
+    return await Promise.race([work, sleep(SERVICE_WAIT_MS, undefined, { signal: waiting.signal })])
+  } finally {
+    waiting.abort()
+  }
+}
+
 /** How they are named among the holders. */
 export const holderOfGrant = (id: string): string => `grant ${id}`
 export const holderOfBrowser = (session: string): string => `browser ${session}`
@@ -53,7 +67,9 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
   const write = (record: BackendSession) => writing(record, now())
 
   async function end (backend: string, session: string): Promise<void> {
-    await backends.get(backend)?.sessions?.end?.(session).catch((error: Error) => { log.warn(`A session at ${backend} could not be ended: ${error.message}`) })
+    const ending = backends.get(backend)?.sessions?.end?.(session).catch((error: Error) => { log.warn(`A session at ${backend} could not be ended: ${error.message}`) })
+    // What stood on it is gone here by now: nobody's sign-out waits for a service that hangs.
+    if (ending) await withinWait(ending)
   }
 
   const hold = (id: string, { name, endsAt }: Holder): Promise<void> => store.update(id, (record) =>

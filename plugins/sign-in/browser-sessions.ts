@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
-import { holderOfBrowser, type BackendSessions } from './backend-sessions.ts'
+import { holderOfBrowser, withinWait, type BackendSessions } from './backend-sessions.ts'
 import type { Collection } from '../storage/contract.ts'
 import { SESSION_LIFETIME, type Browser } from './browser.ts'
 import { isOver, type BrowserSession, type User } from './contract.ts'
@@ -11,7 +11,7 @@ import type { Interactions } from './interactions.ts'
 import type { Users } from './users.ts'
 
 /** A signed-in person, and how they came. */
-export interface Visitor extends Pick<BrowserSession, 'backend' | 'backendSession'> { user: User }
+export interface Visitor extends Pick<BrowserSession, 'backend' | 'backendSession' | 'signedInAt' | 'provenAt'> { user: User }
 
 export interface BrowserSessions {
   /** Who is signed in in this browser. */
@@ -19,8 +19,8 @@ export interface BrowserSessions {
   user (request: FastifyRequest): Promise<User | undefined>
   /** Spends the handle, begins a session, and parks the errand for it. @returns a new handle that only this session can use. */
   open (request: FastifyRequest, reply: FastifyReply, handle: string, entry: Entry): Promise<string>
-  /** The session goes on under a new id, as one of the person's present {@link User.sessionEpoch}. @throws sign_in_expired without one. */
-  renew (request: FastifyRequest, reply: FastifyReply, epoch: number): Promise<void>
+  /** The session goes on under a new id, for example as one of the person's present {@link User.sessionEpoch}. @throws sign_in_expired without one. */
+  renew (request: FastifyRequest, reply: FastifyReply, changes: Partial<Pick<BrowserSession, 'epoch' | 'provenAt'>>): Promise<void>
   /**
    * Ends the session.
    * @param returnTo where a service that signs people out by itself shall send them afterwards.
@@ -72,13 +72,13 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
       app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(errand) })
       return interactions.park(request, { errand, browser: bound, session: id })
     },
-    async renew (request, reply, epoch) {
+    async renew (request, reply, changes) {
       const old = browser.session(request)
       const session = old === undefined ? undefined : await store.take(old)
       if (!session) throw signInExpired()
       const id = browser.startSession(reply)
       const endsAt = session.signedInAt + SESSION_LIFETIME
-      await store.put(id, { ...session, epoch }, Math.max(1, endsAt - app.now()))
+      await store.put(id, { ...session, ...changes }, Math.max(1, endsAt - app.now()))
       if (session.backendSession === undefined) return
       await services.hold(session.backendSession, { name: holderOfBrowser(id), endsAt })
       await services.release(session.backendSession, holderOfBrowser(old!))
@@ -90,10 +90,10 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
       await end(request)
       browser.endSession(reply)
       const logoutUrl = held && returnTo !== undefined ? backends.get(held.backend)?.sessions?.logoutUrl : undefined
-      return logoutUrl?.(held!.session, returnTo!).catch((error: Error) => {
+      return logoutUrl && withinWait(logoutUrl(held!.session, returnTo!).catch((error: Error) => {
         app.log.warn(`The person was signed out here only: ${error.message}`)
         return undefined
-      })
+      }))
     }
   }
 }

@@ -5,11 +5,18 @@ import type { Errand } from './errand.ts'
 /** Who a person is to a backend. */
 export interface IdentityKey { backend: string, subject: string }
 
+/** A way to sign in that leads to a person, with what its backend last said of them. */
+export interface LinkedIdentity extends IdentityKey {
+  email?: string
+  emailVerified?: boolean
+  name?: string
+}
+
 /** A person of this server. The id never changes. */
 export interface User {
   id: string
-  /** What leads to this record. */
-  identities: IdentityKey[]
+  /** What leads to this record: an identity that is not listed leads to nobody. */
+  identities: LinkedIdentity[]
   /** Name of the backend in AUTH_BACKEND. */
   backend: string
   email?: string
@@ -22,7 +29,7 @@ export interface User {
   endsAt?: number
   /** Nobody signs in to it, and no token of it works, until the operator unlocks it. */
   locked?: true
-  /** Counts how often the person signed out everywhere: browser sessions of an earlier count are over. */
+  /** Raised by whatever ends every browser session: those of an earlier count are over, and links and steps that were made then are void. */
   sessionEpoch?: number
 }
 
@@ -35,6 +42,8 @@ export interface BrowserSession {
   backend: string
   /** Seconds since the epoch. */
   signedInAt: number
+  /** Seconds since the epoch: when the person last showed who they are, at the sign-in or afterwards. */
+  provenAt?: number
   /** {@link User.sessionEpoch} at the sign-in. */
   epoch: number
   /** Id of the session at the backend's service that came with the sign-in. */

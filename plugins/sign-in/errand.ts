@@ -1,5 +1,5 @@
 // What a person came for: the parked authorization request of an app, or one of our own pages.
-import { OAuthError } from '../../errors.ts'
+import { invalidRequest } from '../../errors.ts'
 import { describeRedirectUri } from '../clients/redirect-uris.ts'
 
 /** An authorization request, checked and frozen (OAuth 2.1 §4.1.1). What the forms post cannot change it. */
@@ -20,7 +20,8 @@ export interface AuthorizationRequest {
 
 export type Errand =
   | { kind: 'authorization', request: AuthorizationRequest }
-  | { kind: 'visit', path: string }
+  /** `again`: the person shows anew who they are. */
+  | { kind: 'visit', path: string, again?: true }
   /** The person of this account adds a way to sign in to it. */
   | { kind: 'link', userId: string, path: string }
 
@@ -29,7 +30,7 @@ const MAX_PATH_CHARS = 2_048
 
 /** One of our own pages, to go to after the sign-in. @throws invalid_request for a path that is too long to be carried along. */
 export function visit (path: string): Extract<Errand, { kind: 'visit' }> {
-  if (path.length > MAX_PATH_CHARS) throw new OAuthError('invalid_request', 414, 'This address is too long to be opened by way of the sign-in. Sign in first, then open it again.')
+  if (path.length > MAX_PATH_CHARS) throw invalidRequest('This address is too long to be opened by way of the sign-in. Sign in first, then open it again.')
   return { kind: 'visit', path }
 }
 

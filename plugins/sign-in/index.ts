@@ -19,10 +19,11 @@ import { createHandles } from './handles.ts'
 import { createInteractions } from './interactions.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createOutcomes, type Outcomes } from './outcome.ts'
-import { createPeople, endSessions, type People } from './people.ts'
+import { createPeople, type People } from './people.ts'
 import type { BackendSession } from './renewal.ts'
 import { createSteps, type Steps } from './steps.ts'
-import { createUsers } from './users.ts'
+import { createUsers, endSessions } from './users.ts'
+import { createWays, type Ways } from './ways.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { signIn: SignIn }
@@ -33,6 +34,8 @@ export interface SignIn extends Outcomes, Pick<BrowserSessions, 'visitor' | 'use
   backends: ReadonlyMap<string, AuthBackend>
   invitations: Invitations
   people: People
+  /** How a person may sign in, and how that is changed. */
+  ways: Ways
   /** What takes more than one request. */
   steps: Steps
   /** What the services behind the backends still have of the sign-ins. */
@@ -55,11 +58,13 @@ export interface SignIn extends Outcomes, Pick<BrowserSessions, 'visitor' | 'use
   checkFormToken (request: FastifyRequest, token: string | undefined): void
 }
 
-type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails' | 'signup'>
+type Options = Pick<Config, 'publicUrl' | 'backends' | 'allowedEmails' | 'newcomersNeedInvitation'>
 
 export default fp(async function signIn (app: FastifyInstance, options: Options) {
   const backends = await openBackends(app, options)
   app.decorate('signIn', createSignIn(app, options, backends))
+  app.signIn.people.whenDeleted((id) => app.audit.forget(id))
+  app.signIn.people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
   sweepPeople(app)
   app.addHook('onClose', async () => { for (const backend of backends.values()) await backend.close?.() })
 }, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers'] })
@@ -72,16 +77,14 @@ async function openBackends (app: FastifyInstance, { backends, publicUrl }: Opti
   return opened
 }
 
-function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup }: Options, backends: Map<string, AuthBackend>): SignIn {
+function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, newcomersNeedInvitation }: Options, backends: Map<string, AuthBackend>): SignIn {
   const browser = createBrowser(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app, createHandles(app), browser)
   const { park, look, replace } = interactions
   const deadlines = createDeadlines(app.storage, app.now, (id) => backends.get(id)?.oneClick?.lifetime)
   const users = createUsers(app.storage, app.now, deadlines)
   const people = createPeople({ users, deadlines, grants: app.grants, backends, allowedEmails, now: app.now })
-  people.whenDeleted((id) => app.audit.forget(id))
-  people.whenDeleted(async (id) => { await app.notes.deleteOf(id) })
-  const invitations = createInvitations(app.storage)
+  const invitations = createInvitations(app.storage, app.now)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const services = createBackendSessions({
@@ -97,15 +100,19 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
   const sessions = createBrowserSessions({ app, store, browser, users, backends, services, interactions })
   const admissions = createAdmissions({
     allowedEmails,
-    signup,
+    newcomersNeedInvitation,
     users,
     people,
     now: app.now,
     invitations,
-    isOneClick: (id) => backends.get(id)?.oneClick !== undefined,
-    isInUse: (id) => backends.has(id)
+    backends
   })
   const outcomes = createOutcomes({ app, backends, admissions, services, look, replace, user: sessions.user, open: sessions.open })
+  const resume: SignIn['resume'] = async (request, reply, errand) => {
+    const session = browser.session(request)
+    return park(request, { errand, browser: browser.identify(request, reply), ...(session && { session }) })
+  }
+  const ways = createWays({ now: app.now, sessions, admissions, people, look, take: interactions.take, resume, endSession: services.end })
   const formToken = (request: FastifyRequest) => app.sealing.mac('form', browser.session(request) ?? '')
 
   return {
@@ -118,13 +125,11 @@ function createSignIn (app: FastifyInstance, { publicUrl, allowedEmails, signup 
     services,
     steps: createSteps({ ...outcomes, look, replace, newHandle: interactions.newHandle, slowDown: app.limits.slowDown }),
     park: (request, reply, errand, { invite } = {}) => park(request, { errand, browser: browser.identify(request, reply), ...(invite && { invite }) }),
-    async resume (request, reply, errand) {
-      const session = browser.session(request)
-      return park(request, { errand, browser: browser.identify(request, reply), ...(session && { session }) })
-    },
+    ways,
+    resume,
     async signOutOthers (request, reply, userId) {
       const user = await users.change(userId, endSessions)
-      await sessions.renew(request, reply, user?.sessionEpoch ?? 0)
+      await sessions.renew(request, reply, { epoch: user?.sessionEpoch ?? 0 })
     },
     formToken,
     checkFormToken (request, token) {

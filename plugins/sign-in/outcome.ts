@@ -2,7 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable, type AuthBackend, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
 import { OAuthError, signInExpired } from '../../errors.ts'
+import { hidesSomething, shownName } from '../shown-name.ts'
 import { hashSecret } from '../storage/sealing.ts'
+import { sendWayAdded } from '../confirmations.ts'
 import type { Admissions, Way } from './admission.ts'
 import type { BackendSessions } from './backend-sessions.ts'
 import type { Failure, Interaction, User } from './contract.ts'
@@ -16,6 +18,8 @@ export type Outcome =
   | { kind: 'code', handle: string }
   /** Somebody has this address here already: the person says whether it is them. */
   | { kind: 'choice', handle: string }
+  /** It can become one more way to sign in of the person, who is asked first. */
+  | { kind: 'addition', handle: string }
   | { kind: 'failed', handle: string, failure: Failure }
 
 /** The handle is kept, and another try may follow. */
@@ -39,7 +43,7 @@ export interface Outcomes {
 }
 
 interface Options {
-  app: Pick<FastifyInstance, 'audit' | 'limits'>
+  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer'>
   backends: ReadonlyMap<string, AuthBackend>
   admissions: Admissions
   services: Pick<BackendSessions, 'end'>
@@ -51,6 +55,8 @@ interface Options {
   open (request: FastifyRequest, reply: FastifyReply, handle: string, entry: { user: User, backend: string, session: string | undefined }): Promise<string>
 }
 
+/** RFC 5321 §4.5.3.1.3: no path is longer. */
+const MAX_ADDRESS_CHARACTERS = 254
 const WRONG = 'That did not match. Check what you typed and try again.'
 const TAKEN = 'This way to sign in belongs to another account here, so it cannot be added to yours.'
 
@@ -62,23 +68,29 @@ export function createOutcomes ({ app, backends, admissions, services, look, rep
     return { kind: 'failed', handle, failure: { backend, ...failure } }
   }
 
+  async function joined (request: FastifyRequest, user: User, backend: string): Promise<void> {
+    app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
+    sendWayAdded(app, user, backends.get(backend)!.title)
+  }
+
   async function enter (request: FastifyRequest, reply: FastifyReply, attempt: Attempt, { session, ...identity }: SignedIn): Promise<Outcome> {
     const { handle, backend } = attempt
     const interaction = await look(request, handle)
     try {
       if (interaction.errand.kind === 'link' && (await user(request))?.id !== interaction.errand.userId) throw signInExpired()
       const admission = await admissions.admit(backend, identity, interaction, attempt)
-      if (admission.kind === 'twin') {
+      if (admission.kind === 'twin' || admission.kind === 'addition') {
+        const kind = admission.kind === 'twin' ? 'choice' : 'addition'
         const proof = { backend, identity: { ...identity, ...(session !== undefined && { session }) }, userId: admission.user.id }
-        return { kind: 'choice', handle: await replace(request, handle, ({ step: _, failure: __, ...kept }) => ({ ...kept, proof })) }
+        return { kind, handle: await replace(request, handle, ({ step: _, failure: __, ...kept }) => ({ ...kept, proof })) }
       }
       if (admission.kind === 'taken') {
         if (session !== undefined) await services.end(backend, session)
         return await fail(request, attempt, 'taken', { message: TAKEN, statusCode: 409 })
       }
       const person = admission.user
-      if (interaction.errand.kind === 'link' || interaction.proof) app.audit.record(request, 'account_changed', { user: person.id, backend })
-      const { errand } = interaction
+      const { errand, proof } = interaction
+      if (proof?.userId === person.id) await joined(request, person, proof.backend)
       return { kind: 'entered', user: person, errand, handle: await open(request, reply, handle, { user: person, backend, session }) }
     } catch (error) {
       if (session !== undefined) await services.end(backend, session)
@@ -107,7 +119,14 @@ export function createOutcomes ({ app, backends, admissions, services, look, rep
         const step = { kind: 'factor' as const, backend: attempt.backend, memo, prompt, tries: 0, account: hashSecret(attempt.account) }
         return { kind: 'code', handle: await replace(request, attempt.handle, ({ failure: _, ...kept }) => ({ ...kept, step })) }
       }
-      return enter(request, reply, attempt, answer)
+      return enter(request, reply, attempt, presentable(answer))
     }
   }
+}
+
+/** What a backend says of a person is shown on pages, in mails and at terminals: its name cleaned, an address that hides something left out. */
+function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
+  const shown = name === undefined ? '' : shownName(name, '')
+  const isSound = email !== undefined && email.length <= MAX_ADDRESS_CHARACTERS && !hidesSomething(email)
+  return { ...identity, ...(shown && { name: shown }), ...(isSound && { email, ...(emailVerified !== undefined && { emailVerified }) }) }
 }

@@ -2,9 +2,9 @@
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Grants } from '../grants/index.ts'
-import { isOver, type IdentityKey, type User } from './contract.ts'
+import { isOver, type IdentityKey, type LinkedIdentity, type User } from './contract.ts'
 import type { Deadlines } from './deadlines.ts'
-import { isAllowed, type AddressChange, type Users } from './users.ts'
+import { endSessions, isAllowed, type AddressChange, type Users } from './users.ts'
 
 /** Deletes what one room keeps of a person. May be called twice. */
 export type Erase = (userId: string) => Promise<void>
@@ -16,13 +16,23 @@ export interface People {
   findByIdentity (identity: IdentityKey): Promise<User | undefined>
   /** In no order. */
   all (): AsyncIterable<User>
-  /** Whether tokens may be issued for this person: known, not locked, of a backend that is in use, and still on the allow-list. */
-  isWelcome (id: string): Promise<boolean>
+  /**
+   * Whether tokens may be issued for this person: known, not locked, of a backend that is in use, and still on the allow-list.
+   * @param backend the way they signed in for it: it must still lead to them.
+   */
+  isWelcome (id: string, backend: string): Promise<boolean>
   /** Ends every session and every grant; nobody signs in to the account until it is unlocked. */
   lock (id: string): Promise<boolean>
   unlock (id: string): Promise<boolean>
   /** Ends every browser session. Connected apps stay connected. */
   signOutEverywhere (id: string): Promise<boolean>
+  /** Ends every app connection. */
+  disconnectApps (id: string): Promise<void>
+  /**
+   * Takes ways to sign in from the person, with every session, with the apps that were connected through them, and with what this
+   * server keeps for the backend. The last way that is in use always stays. @returns what was removed.
+   */
+  removeWays (id: string, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
   /** @param change.from the address that the backend had until now. */
   changeAddress (id: string, change: AddressChange): Promise<boolean>
   /** Deletes whose time is over, the way {@link People.delete} does. @returns whom. */
@@ -65,13 +75,26 @@ export function createPeople ({ users, deadlines, grants, backends, allowedEmail
     find: users.find,
     findByIdentity: users.findBy,
     all: users.all,
-    async isWelcome (id) {
+    async isWelcome (id, backend) {
       const user = await users.find(id)
-      return user !== undefined && !user.locked && !isOver(user, now()) && user.identities.some(({ backend }) => backends.has(backend)) && isAllowed(allowedEmails, user)
+      if (!user || user.locked || isOver(user, now())) return false
+      return backends.has(backend) && user.identities.some((identity) => identity.backend === backend) && isAllowed(allowedEmails, user)
     },
     lock: async (id) => await lock(id) !== undefined,
     unlock: async (id) => await users.change(id, ({ locked: _, ...user }) => user) !== undefined,
     signOutEverywhere: async (id) => await users.change(id, endSessions) !== undefined,
+    disconnectApps: (id) => grants.revokeAllOf(id),
+    async removeWays (id, which) {
+      const removed = await users.unlink(id, (identities) => {
+        const kept = identities.filter((identity) => !which(identity))
+        return kept.some(({ backend }) => backends.has(backend)) ? kept : identities
+      })
+      for (const { backend, subject } of removed) await backends.get(backend)?.forget?.(subject)
+      const left = (await users.find(id))?.identities ?? []
+      const gone = new Set(removed.map(({ backend }) => backend).filter((backend) => !left.some((identity) => identity.backend === backend)))
+      if (gone.size > 0) await grants.revokeAllOf(id, ({ backend }) => gone.has(backend))
+      return removed
+    },
     changeAddress: async (id, change) => await users.changeAddress(id, change) !== undefined,
     async deleteOver () {
       const deleted: User[] = []
@@ -86,6 +109,3 @@ export function createPeople ({ users, deadlines, grants, backends, allowedEmail
     whenDeleted: (erase) => { erasers.push(erase) }
   }
 }
-
-/** Browser sessions of before are over. */
-export const endSessions = (user: User): User => ({ ...user, sessionEpoch: (user.sessionEpoch ?? 0) + 1 })

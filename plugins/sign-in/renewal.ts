@@ -16,8 +16,8 @@ export interface BackendSession {
   holders: Record<string, number>
 }
 
-/** Seconds for which an answer of the service counts. */
-const FRESH = 60
+/** Seconds for which an answer of the service counts, unless the backend says otherwise. */
+const FRESH_SECONDS = 60
 /** Seconds after which somebody else may ask, because whoever did has gone away. */
 const LEASE = 30
 /** Milliseconds between two looks at a session that another asks about. */
@@ -53,7 +53,7 @@ export function createRenewal ({ store, backends, sealing, now, onOver, end }: O
   /** @returns the record to renew, leased to the caller; or what there is to say without asking. */
   const lease = (id: string) => store.update<{ mine: BackendSession } | { fresh: BackendSession } | 'wait' | undefined>(id, (record) => {
     if (!record) return { result: undefined }
-    if (now() - record.checkedAt < FRESH) return { result: { fresh: record } }
+    if (now() - record.checkedAt < (backends.get(record.backend)?.sessions?.freshForSeconds ?? FRESH_SECONDS)) return { result: { fresh: record } }
     if ((record.leasedUntil ?? 0) > now()) return { result: 'wait' }
     const leased = { ...record, leasedUntil: now() + LEASE }
     return { write: write(leased), result: { mine: leased } }

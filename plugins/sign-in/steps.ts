@@ -41,7 +41,9 @@ export function createSteps (options: Options): Steps {
     async beginRedirect (request, { handle, backend, provider, callbackUrl }) {
       // The state is the handle that the callback goes on with: known to this browser and the provider, and stored as a hash.
       const state = await newHandle()
-      const begun = await ask(request, { handle, backend, account: '' }, ({ redirect }) => redirect!.begin({ provider, callbackUrl, state }))
+      const { errand } = await look(request, handle)
+      const again = errand.kind === 'visit' && errand.again ? { again: true as const } : {}
+      const begun = await ask(request, { handle, backend, account: '' }, ({ redirect }) => redirect!.begin({ provider, callbackUrl, state, ...again }))
       if ('kind' in begun) return begun
       const { url, memo } = begun.answer
       await replace(request, handle, (interaction) => ({ ...withoutStep(interaction), step: { kind: 'redirect', backend, memo } }), state)

@@ -1,13 +1,14 @@
 // The people of this server, found by what a backend says of them.
 import type { Identity } from '../../auth-backends/contract.ts'
-import { normalizeEmail } from '../../auth-backends/contract.ts'
+import { BackendUnavailable, normalizeEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
-import type { Storage } from '../storage/contract.ts'
+import type { Collection, Storage } from '../storage/contract.ts'
 import { accessDenied } from '../../errors.ts'
-import { hashSecret, randomSecret } from '../storage/sealing.ts'
-import type { IdentityKey, User } from './contract.ts'
+import { randomSecret } from '../storage/sealing.ts'
+import type { IdentityKey, LinkedIdentity, User } from './contract.ts'
 import type { Deadlines } from './deadlines.ts'
-import { createVerifiedAddresses } from './verified-addresses.ts'
+import { addressOfKept, createPointers, hasIdentity, identitiesMoved, linkedIdentity, withIdentity, type Pointers } from './identities.ts'
+import { createVerifiedAddresses, type VerifiedAddresses } from './verified-addresses.ts'
 
 export interface Users {
   find (id: string): Promise<User | undefined>
@@ -20,7 +21,12 @@ export interface Users {
   /** Whose verified address it is, if anybody's. */
   findByVerifiedEmail (email: string): Promise<User | undefined>
   /** Makes one more identity lead to this person. @returns false, with nothing changed, when it leads to another. */
-  link (userId: string, identity: IdentityKey): Promise<boolean>
+  link (userId: string, backend: string, identity: Identity): Promise<boolean>
+  /**
+   * Identities stop leading to this person, and every session of theirs is over.
+   * @param keep of all identities those that stay; returning them all changes nothing. @returns what was removed.
+   */
+  unlink (userId: string, keep: (identities: LinkedIdentity[]) => LinkedIdentity[]): Promise<LinkedIdentity[]>
   /** @returns the changed user, or undefined when there is none. */
   change (id: string, decide: (user: User) => User): Promise<User | undefined>
   /** The person has another address at the backend that said `from`. @returns the changed user, or undefined when there is none. */
@@ -33,7 +39,7 @@ export interface AddressChange { from: string, to: string, verified: boolean }
 
 export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines): Users {
   const users = storage.collection<User>('user')
-  const identities = createIdentities(storage)
+  const pointers = createPointers(storage)
   const addresses = createVerifiedAddresses(storage, (id) => users.find(id))
 
   const change = (id: string, decide: (user: User) => User) => users.update<User | undefined>(id, (known) => {
@@ -42,42 +48,49 @@ export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines)
     return { write: { record: user, ttl: null }, result: user }
   })
 
+  /** @returns undefined where the identity was removed from the person it led to, and cut short before its pointer was gone: it leads to nobody then. */
+  async function enter (backend: string, identity: Identity): Promise<User | undefined> {
+    const linked = linkedIdentity(backend, identity)
+    const id = await pointers.claim(linked, randomSecret(16))
+    const endsAt = await deadlines.begin(id, backend)
+    const entered = await users.update<User | undefined>(id, (known) => {
+      if (known && !hasIdentity(known, linked)) return { result: undefined }
+      if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
+      const user = userAfter(known, id, linked, identity, now(), endsAt)
+      return { write: { record: user, ttl: null }, result: user }
+    })
+    if (!entered) await pointers.free(linked, id)
+    return entered
+  }
+
   return {
     find: (id) => users.find(id),
     async findBy (identity) {
-      const userId = await identities.find(identity)
-      return userId === undefined ? undefined : users.find(userId)
+      const userId = await pointers.find(identity)
+      const user = userId === undefined ? undefined : await users.find(userId)
+      return user && hasIdentity(user, identity) ? user : undefined
     },
     findByVerifiedEmail: addresses.find,
-    async link (userId, identity) {
-      if (await identities.claim(identity, userId) !== userId) return false
-      await change(userId, (known) => known.identities.some((other) => keyOf(other) === keyOf(identity)) ? known : { ...known, identities: [...known.identities, identity] })
-      return true
-    },
+    ...createLinking({ users, pointers, addresses }),
     async * all () {
       for await (const { record } of users.all()) yield record
     },
     async signIn (backend, identity) {
-      const id = await identities.claim({ backend, subject: identity.subject }, randomSecret(16))
-      const endsAt = await deadlines.begin(id, backend)
-      const signedIn = await users.update<User>(id, (known) => {
-        if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
-        const user = userAfter(known, id, backend, identity, now(), endsAt)
-        return { write: { record: user, ttl: null }, result: user }
-      })
+      const signedIn = await enter(backend, identity) ?? await enter(backend, identity)
+      if (!signedIn) throw new BackendUnavailable('This way to sign in is being changed', { fault: 'busy' })
       await addresses.claim(signedIn)
       return signedIn
     },
     change,
     async changeAddress (id, to) {
       const before = await users.find(id)
-      const user = await change(id, (known) => ({ ...known, ...addressMoved(known, to) }))
+      const user = await change(id, (known) => ({ ...known, identities: identitiesMoved(known.identities, to), ...addressMoved(known, to) }))
       if (before && before.email !== user?.email) await addresses.free(before)
       if (user) await addresses.claim(user)
       return user
     },
     async delete (user) {
-      for (const identity of user.identities) await identities.free(identity, user.id)
+      for (const identity of user.identities) await pointers.free(identity, user.id)
       await addresses.free(user)
       await users.delete(user.id)
       await deadlines.forget(user.id)
@@ -85,28 +98,42 @@ export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines)
   }
 }
 
-const keyOf = ({ backend, subject }: IdentityKey) => hashSecret(JSON.stringify([backend, subject]))
+interface Linking { users: Collection<User>, pointers: Pointers, addresses: Pick<VerifiedAddresses, 'free'> }
 
-/** Whom each identity leads to. */
-function createIdentities (storage: Storage) {
-  const identities = storage.collection<{ userId: string }>('identity')
-  const find = async (identity: IdentityKey) => (await identities.find(keyOf(identity)))?.userId
+/** See {@link Users.link} and {@link Users.unlink}. */
+function createLinking ({ users, pointers, addresses }: Linking): Pick<Users, 'link' | 'unlink'> {
   return {
-    find,
-    /** @returns to whom it leads from now on: of two at once, both get the id that was written first. */
-    async claim (identity: IdentityKey, userId: string): Promise<string> {
-      return await find(identity) ?? (await identities.create(keyOf(identity), { userId }, null) ? userId : (await find(identity))!)
+    async link (userId, backend, identity) {
+      const linked = linkedIdentity(backend, identity)
+      if (await pointers.claim(linked, userId) !== userId) return false
+      await users.update(userId, (known) => known
+        ? { write: { record: { ...known, identities: withIdentity(known.identities, linked) }, ttl: null }, result: undefined }
+        : { result: undefined })
+      return true
     },
-    /** Somebody new may have come with it meanwhile: theirs stays. */
-    free: (identity: IdentityKey, userId: string): Promise<void> => identities.update(keyOf(identity), (found) =>
-      found?.userId === userId ? { remove: true, result: undefined } : { result: undefined })
+    async unlink (userId, keep) {
+      const { before, after } = await users.update<{ before?: User, after?: User }>(userId, (known) => {
+        const kept = known && keep(known.identities)
+        if (!kept || kept.length === known.identities.length) return { result: {} }
+        const user = endSessions({ ...known, identities: kept, ...addressOfKept(known, kept) })
+        return { write: { record: user, ttl: null }, result: { before: known, after: user } }
+      })
+      if (!before || !after) return []
+      const removed = before.identities.filter((identity) => !hasIdentity(after, identity))
+      for (const identity of removed) await pointers.free(identity, userId)
+      if (before.email !== after.email) await addresses.free(before)
+      return removed
+    }
   }
 }
 
-const userAfter = (known: User | undefined, id: string, backend: string, identity: Identity, now: number, endsAt: number | undefined): User => ({
+/** Browser sessions of before are over. */
+export const endSessions = (user: User): User => ({ ...user, sessionEpoch: (user.sessionEpoch ?? 0) + 1 })
+
+const userAfter = (known: User | undefined, id: string, linked: LinkedIdentity, identity: Identity, now: number, endsAt: number | undefined): User => ({
   id,
-  identities: known?.identities ?? [{ backend, subject: identity.subject }],
-  backend,
+  identities: withIdentity(known?.identities ?? [], linked),
+  backend: linked.backend,
   ...addressAfter(known, identity),
   ...(identity.name !== undefined && { name: identity.name }),
   createdAt: known?.createdAt ?? now,

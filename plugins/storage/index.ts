@@ -3,8 +3,9 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
-import type { Log, Storage } from './contract.ts'
-import { keepTime } from './house-time.ts'
+import { StartError } from '../../errors.ts'
+import { StorageUnavailable, type Log, type Storage } from './contract.ts'
+import { keepTime, type HouseTime } from './house-time.ts'
 import { checkKey } from './key-check.ts'
 import { migrate, migrations } from './migrations.ts'
 import { observed, observers, type Observe } from './observed.ts'
@@ -30,8 +31,7 @@ export default fp(async function storage (app: FastifyInstance, { dataDir, redis
   let now = machine
   const opened = await openStorage({ dataDir, redisUrl }, () => now(), app.log)
   app.addHook('onClose', () => opened.close())
-  await migrate(opened, migrations, app.log)
-  const time = await keepTime(opened, machine, app.log)
+  const time = await firstUse(opened, machine, app.log)
   app.addHook('onClose', () => time.close())
   now = time.now
   const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
@@ -41,3 +41,15 @@ export default fp(async function storage (app: FastifyInstance, { dataDir, redis
   app.decorate('now', now)
   await checkKey(opened, app.sealing, app.log)
 }, { name: 'storage' })
+
+/** What is damaged inside shows here. @throws StartError that says where. */
+async function firstUse (opened: Storage, machine: Clock, log: FastifyInstance['log']): Promise<HouseTime> {
+  try {
+    await migrate(opened, migrations, log)
+    return await keepTime(opened, machine, log)
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error
+    const { message } = (error.cause ?? error) as Error
+    throw new StartError(`${opened.description} cannot be read: ${message}. If it is damaged, restore a backup: docs/operations.md`, { cause: error })
+  }
+}

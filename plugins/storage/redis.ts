@@ -79,7 +79,7 @@ async function checkRights (redis: Client): Promise<void> {
   try {
     await redis.swap(key('check', 'rights'), '', '', 0)
   } catch (error) {
-    if (!/^(?:NOPERM|ERR unknown command)/.test((error as Error).message)) throw new StorageUnavailable('Redis did not answer', { cause: error })
+    if (!/^NOPERM|^ERR unknown command|can't run this command/.test((error as Error).message)) throw new StorageUnavailable('Redis did not answer', { cause: error })
     throw new StartError(`REDIS_URL: Redis refuses what every sign-in needs (${(error as Error).message}). The rights of the account are in docs/operations.md`, { cause: error })
   }
 }

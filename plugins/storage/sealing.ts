@@ -14,6 +14,8 @@ export interface Sealing {
   unseal (purpose: string, sealed: string): Buffer | undefined
   /** A keyed hash under the first key, base64url. */
   mac (purpose: string, message: string): string
+  /** Whether `mac` is the beginning of such a hash under any key. The caller says how long it has to be. */
+  checkMac (purpose: string, message: string, mac: string): boolean
 }
 
 /** @param secretKeys at least one; the first one writes. */
@@ -40,9 +42,12 @@ export function createSealing (secretKeys: readonly string[]): Sealing {
       }
       return undefined
     },
-    mac: (purpose, message) => createHmac('sha256', keysFor(purpose)[0]!).update(message).digest('base64url')
+    mac: (purpose, message) => macUnder(keysFor(purpose)[0]!, message),
+    checkMac: (purpose, message, mac) => keysFor(purpose).some((key) => equalSecrets(macUnder(key, message).slice(0, mac.length), mac))
   }
 }
+
+const macUnder = (key: KeyObject, message: string): string => createHmac('sha256', key).update(message).digest('base64url')
 
 function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })

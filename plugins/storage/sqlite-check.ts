@@ -2,11 +2,14 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../../errors.ts'
 import { isOutOfRoom } from '../sqlite-room.ts'
 import { guarded } from '../sqlite.ts'
 import { StorageUnavailable } from './contract.ts'
 import type { Commits } from './sqlite-commits.ts'
+
+const MAX_PROBE_MS = 1_000
 
 export interface Check {
   /** The commits, with their outcome noted. */
@@ -38,9 +41,15 @@ export function createCheck (db: DatabaseSync, file: string, commits: Commits, w
       guarded(() => db.prepare('SELECT 1 FROM records LIMIT 1').get())
       if (identityOf(file) !== opened) throw new StorageUnavailable(`${file} was deleted or replaced while the server runs: what is written now is lost. Start it again`)
       if (isOutOfRoom(db)) throw new StorageUnavailable('the disk is full')
-      if (hasFailed) await watched.add(writeProbe)
+      if (hasFailed) await Promise.race([watched.add(writeProbe), tooLate()])
     }
   }
+}
+
+/** A change may wait for a lock longer than a load balancer waits for an answer. */
+async function tooLate (): Promise<never> {
+  await sleep(MAX_PROBE_MS, undefined, { ref: false })
+  throw new StorageUnavailable('the SQLite storage takes no changes just now')
 }
 
 /** Of the file by that name, as the disk knows it; undefined without one. */
@@ -62,7 +71,7 @@ export function refuseEmptied (dataDir: string): void {
       return undefined
     }
   }
-  const isEmptied = sizeOf('oauth.db') === 0 && !sizeOf('oauth.db-wal')
-  if (!isEmptied || !(sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))) return
+  // SQLite would delete the log beside it, too: that of an empty database can hold nothing.
+  if (sizeOf('oauth.db') !== 0 || !(sizeOf('oauth.db-wal') || sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))) return
   throw new StartError(`${join(dataDir, 'oauth.db')} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without the accounts and sign-ins, delete the file and start again.`)
 }

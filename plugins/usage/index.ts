@@ -1,4 +1,4 @@
-// How the server is used: quotas of tool calls, and what the account page shows of each connected app (first used, last used, calls of 30 days).
+// How the server is used: quotas of messages and tool calls, and what the account page shows of each connected app (first used, last used, calls of 30 days).
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
@@ -24,9 +24,7 @@ export interface GrantUsage {
   calls: number
 }
 
-export interface Usage {
-  /** Counts a tool call, or says in words for a model why it may not be made now. */
-  take: Quotas['take']
+export interface Usage extends Quotas {
   /** Counts the call for the account page. */
   called (access: Access): void
   /** @returns true when the grant is used for the first time: of any number of callers, one is told so. */
@@ -38,6 +36,8 @@ export interface Usage {
 
 type Options = Pick<Config, 'rateLimits' | 'refreshTokenTtl'>
 
+const noQuotas: Quotas = { take: () => undefined, takeMessages: () => undefined, floodWait: () => undefined }
+
 export default fp(async function usage (app: FastifyInstance, { rateLimits, refreshTokenTtl }: Options) {
   const tallies = createTallies(app.storage, app.now, (error) => app.log.warn({ err: error }, 'calls are counted later'))
   app.addHook('onClose', () => tallies.close())
@@ -46,7 +46,7 @@ export default fp(async function usage (app: FastifyInstance, { rateLimits, refr
   const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
 
   app.decorate('usage', {
-    take: rateLimits ? createQuotas(tallies, rateLimits, app.now).take : () => undefined,
+    ...(rateLimits ? createQuotas(tallies, rateLimits, app.now) : noQuotas),
     called ({ grantId }) {
       const day = Math.floor(app.now() / DAY)
       tallies.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY, watched: false }])

@@ -2,26 +2,46 @@
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { paths } from '../../paths.ts'
 import type { AuditEvent, EventName } from '../../plugins/audit/contract.ts'
-import type { Client } from '../../plugins/clients/contract.ts'
 import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
+import type { VerifiedHost } from '../../plugins/clients/verified-host.ts'
 import type { Grant } from '../../plugins/grants/contract.ts'
-import type { PageData } from '../../plugins/page-data.ts'
+import type { EndOthers, PageData } from '../../plugins/page-data.ts'
 import { describeScopes } from '../../plugins/scopes.ts'
-import type { User } from '../../plugins/sign-in/contract.ts'
+import { shownName } from '../../plugins/shown-name.ts'
+import { canAddWay } from '../../plugins/sign-in/admission.ts'
+import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
+import { keyOf } from '../../plugins/sign-in/identities.ts'
 import { displayName } from '../../plugins/sign-in/users.ts'
 import type { GrantUsage } from '../../plugins/usage/index.ts'
 import type { Kept } from './own.ts'
 
+type Backends = ReadonlyMap<string, AuthBackend>
+
 export const describePerson = (user: User) => ({ name: displayName(user), ...(user.name && user.email && { detail: user.email }) })
 
 /** How the person can sign in, and whether there is another way that they could add. One click is nobody's alone. */
-export function describeWays ({ identities }: User, backends: ReadonlyMap<string, AuthBackend>): Pick<PageData['account'], 'ways' | 'canAddWay'> {
-  const leadsHere = (id: string) => identities.some(({ backend }) => backend === id)
+export function describeWays (user: User, backends: Backends): Pick<PageData['account'], 'ways' | 'canAddWay'> {
+  const { identities } = user
+  const inUse = identities.filter(({ backend }) => backends.has(backend))
   return {
-    ways: [...backends].filter(([id]) => leadsHere(id)).map(([, { title }]) => title),
-    canAddWay: [...backends].some(([id, { oneClick }]) => !oneClick && !leadsHere(id)) && !identities.every(({ backend }) => backends.get(backend)?.oneClick)
+    ways: identities.map((identity) => ({
+      text: describeIdentity(identity, backends),
+      ...(inUse.some((other) => other !== identity) && { remove: `${paths.accountUnlink}?way=${keyOf(identity)}` })
+    })),
+    canAddWay: [...backends].some((backend) => canAddWay(user, backend)) && !identities.every(({ backend }) => backends.get(backend)?.oneClick)
   }
 }
+
+/** For example `Example: ann@example.com`. */
+export function describeIdentity ({ backend, email, name }: LinkedIdentity, backends: Backends): string {
+  const title = backends.get(backend)?.title ?? `${backend} (not in use)`
+  const who = email ?? name
+  return who === undefined ? title : `${title}: ${who}`
+}
+
+/** @param stays of the identities: the one that is not offered. */
+export const describeOthers = ({ identities }: User, apps: number, stays: (identity: LinkedIdentity) => boolean, backends: Backends): EndOthers =>
+  ({ apps, ticked: false, ways: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends)) })
 
 export const describeOwn = ({ backend, account }: Kept): PageData['account']['own'][number] => ({
   email: account.email,
@@ -36,18 +56,26 @@ const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)
 
 export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> => endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
 
-export const describeApp = (grant: Grant, client: Client | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
+export const describeApp = (grant: Grant, verified: VerifiedHost | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
   id: grant.id,
-  name: grant.clientName,
+  // Grants of earlier versions have it as the app wrote it.
+  name: shownName(grant.clientName, 'An app without a name'),
   ...describeRedirectUri(grant.code.redirectUri),
-  // Only whoever holds this host can have written the app's metadata.
-  ...(client?.kind === 'document' && { verifiedHost: new URL(client.id).host }),
+  // Any program on a computer may say that it is an app whose codes go there.
+  ...(verified && !describeRedirectUri(grant.code.redirectUri).loopback && { verifiedHost: verified.host }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
   connected: day(grant.createdAt),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
   ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
   calls: usage.calls
 })
+
+const changes: Readonly<Record<string, string>> = {
+  password: 'The password was changed',
+  address: 'The e-mail address was changed',
+  'way added': 'A way to sign in was added',
+  'way removed': 'A way to sign in was removed'
+}
 
 const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   challenge: () => 'An app was asked to sign in',
@@ -73,7 +101,7 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   limit: () => 'A limit was reached',
   lock: () => 'The account was locked',
   unlock: () => 'The account was unlocked',
-  account_changed: ({ reason }) => reason === 'password' ? 'The password was changed' : reason === 'address' ? 'The e-mail address was changed' : 'The account was changed',
+  account_changed: ({ reason }) => changes[reason ?? ''] ?? 'The account was changed',
   account_deleted: () => 'The account was deleted'
 }
 

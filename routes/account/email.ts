@@ -45,11 +45,11 @@ export default async function changeEmail (app: FastifyInstance, { publicUrl, al
     const home = { label: 'To your account', href: paths.account }
     if (app.mail.isOn) {
       // Nobody waits for it, so that nobody can time it.
-      sendAddressChange(app, kept.backend, kept.accounts, { account: kept.account, to, epoch: user.sessionEpoch ?? 0, changeUrl: (secret) => withSecret(publicUrl + paths.changeEmail, secret), forgotUrl: publicUrl + paths.forgotPassword })
+      sendAddressChange(app, kept.backend, kept.accounts, { account: kept.account, to, changeUrl: (secret) => withSecret(publicUrl + paths.changeEmail, secret), forgotUrl: publicUrl + paths.forgotPassword })
         .catch((error: unknown) => { request.log.error({ err: error }, 'a link could not be sent') })
       return reply.page('message', { title: 'Look into your mailbox', text: `We sent a message to ${to}. Open the link in it within 30 minutes: your address changes then, and not before.`, detail: 'Nothing there? Look into the spam folder, and check the address.', action: home })
     }
-    if (!await changeAddress(app, request, user, kept, { to, verified: false })) return reply.page('address', { ...page, error: { field: 'email', message: TAKEN } }, 409)
-    return reply.page('message', { title: 'Your address is changed', text: `From now on you sign in with ${to}.`, action: home })
+    if (!await changeAddress(app, request, reply, user, kept, { to, verified: false })) return reply.page('address', { ...page, error: { field: 'email', message: TAKEN } }, 409)
+    return reply.page('message', { title: 'Your address is changed', text: `From now on you sign in with ${to}. Every other browser was signed out.`, action: home })
   })
 }

@@ -2,47 +2,50 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
 import { invalidRequest } from '../../errors.ts'
-import { paths, withInteraction } from '../../paths.ts'
+import { paths } from '../../paths.ts'
 import { ofGrant } from '../../plugins/audit/index.ts'
 import { formParameters } from '../../plugins/parameters.ts'
 import changeEmail from './email.ts'
 import emailLink from './email-link.ts'
 import changePassword from './password.ts'
 import deleteAccount from './delete.ts'
-import { describeApp, describeEnd, describeEvent, describeOwn, describePerson, describeWays } from './describe.ts'
+import { describeApp, describeEnd, describeEvent, describeOthers, describeOwn, describePerson, describeWays } from './describe.ts'
 import { keptAccounts } from './own.ts'
 import { checkForm, signInFirst } from './person.ts'
+import prove, { askForProof } from './prove.ts'
+import addWay from './add-way.ts'
+import downloads from './downloads.ts'
+import removeWay, { tellOfRemovedWays } from './remove-way.ts'
 
 /** Events on the page; the download has all that are kept. */
 const EVENTS_SHOWN = 20
-const EVENTS_KEPT = 4_000
 
 export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'allowedEmails'>) {
   await app.register(deleteAccount)
   await app.register(changePassword, options)
   await app.register(changeEmail, options)
   await app.register(emailLink)
+  await app.register(prove)
+  await app.register(addWay)
+  await app.register(removeWay)
+  await app.register(downloads)
 
   app.get(paths.account, async (request, reply) => {
-    const user = await app.signIn.user(request)
-    if (!user) return signInFirst(app, request, reply, paths.account)
+    const visitor = await app.signIn.visitor(request)
+    if (!visitor) return signInFirst(app, request, reply, paths.account)
+    const { user } = visitor
     const [grants, events, own] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN), keptAccounts(app, user)])
     return reply.page('account', {
       user: describePerson(user),
       ...describeEnd(user),
       ...describeWays(user, app.signIn.backends),
       own: own.map(describeOwn),
-      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, await app.clients.find(grant.clientId), await app.usage.ofGrant(grant.id)))),
+      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, app.clients.verified(grant.clientId, grant.code.redirectUri), await app.usage.ofGrant(grant.id)))),
       events: events.map(describeEvent),
+      asks: describeOthers(user, grants.length, ({ backend }) => backend === visitor.backend, app.signIn.backends),
       token: app.signIn.formToken(request),
       actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, link: paths.accountLink, remove: paths.accountDelete, activity: paths.accountActivity, notes: paths.accountNotes, home: paths.home }
     })
-  })
-
-  app.post(paths.accountLink, async (request, reply) => {
-    const user = await checkForm(app, request)
-    if (!describeWays(user, app.signIn.backends).canAddWay) throw invalidRequest('There is no other way to sign in that could be added to this account.')
-    return reply.redirect(withInteraction(paths.login, await app.signIn.resume(request, reply, { kind: 'link', userId: user.id, path: paths.account })), 303)
   })
 
   app.post(paths.accountRevoke, async (request, reply) => {
@@ -57,27 +60,22 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
 
   app.post(paths.accountSignOut, async (request, reply) => {
     const user = await checkForm(app, request)
+    const form = formParameters(request)
+    const endsApps = form.get('apps') === 'end'
+    const removesWays = form.get('ways') === 'remove'
+    if (removesWays && !await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, paths.account)
+    const backend = (await app.signIn.visitor(request))?.backend
+    const removed = removesWays ? await app.signIn.ways.remove(request, (identity) => identity.backend !== backend) : []
     await app.signIn.people.signOutEverywhere(user.id)
+    if (endsApps) await app.signIn.people.disconnectApps(user.id)
     await app.signIn.leave(request, reply)
     app.audit.record(request, 'sign_out_everywhere', { user: user.id, backend: user.backend })
+    tellOfRemovedWays(app, request, user, removed)
     return reply.page('message', {
       title: 'You are signed out everywhere',
-      text: 'No browser is signed in to your account any more. Apps you connected stay connected; the account page ends them one by one.',
+      text: `No browser is signed in to your account any more. ${endsApps ? 'The apps that were connected are disconnected.' : 'Apps you connected stay connected; the account page ends them one by one.'}`,
+      ...(removed.length > 0 && { detail: 'Other ways to sign in to the account are removed.' }),
       action: { label: 'Sign in again', href: paths.account }
     })
-  })
-
-  app.get(paths.accountNotes, async (request, reply) => {
-    const user = await app.signIn.user(request)
-    if (!user) return signInFirst(app, request, reply, paths.accountNotes)
-    return reply.header('content-disposition', 'attachment; filename="notes.json"').send(await app.notes.exportOf(user.id))
-  })
-
-  app.get(paths.accountActivity, async (request, reply) => {
-    const user = await app.signIn.user(request)
-    if (!user) return signInFirst(app, request, reply, paths.accountActivity)
-    const events = await app.audit.ofUser(user.id, EVENTS_KEPT)
-    return reply.header('content-type', 'application/jsonl; charset=utf-8').header('content-disposition', 'attachment; filename="activity.jsonl"')
-      .send(events.reverse().map((event) => `${JSON.stringify(event)}\n`).join(''))
   })
 }

@@ -1,5 +1,5 @@
 // The account with a password that a person keeps on this server: found through their identity, its password looked at with the care of a sign-in.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OwnAccount, OwnAccounts } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
@@ -40,11 +40,16 @@ export async function withPassword (app: FastifyInstance, request: FastifyReques
 
 export const WRONG_PASSWORD = 'This is not your present password. Nothing was changed.'
 
-/** @returns false, with nothing changed, when the address is taken. */
-export async function changeAddress (app: FastifyInstance, request: FastifyRequest, user: User, { backend, accounts, account }: Kept, { to, verified }: { to: string, verified: boolean }): Promise<boolean> {
+type Changed = Pick<Kept, 'backend' | 'accounts' | 'account'>
+
+/** Every session of the person ends but the one of this browser, if it is theirs. @returns false, with nothing changed, when the address is taken. */
+export async function changeAddress (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, user: User, { backend, accounts, account }: Changed, { to, verified }: { to: string, verified: boolean }): Promise<boolean> {
   const from = account.email
-  if (!await accounts.changeEmail(account.subject, { from, to, verified })) return false
+  const isHere = (await app.signIn.user(request))?.id === user.id
+  if (!await accounts.changeEmail(account, { to, verified })) return false
   await app.signIn.people.changeAddress(user.id, { from, to, verified })
+  if (isHere) await app.signIn.signOutOthers(request, reply, user.id)
+  else await app.signIn.people.signOutEverywhere(user.id)
   app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })
   return true
 }

@@ -5,17 +5,31 @@ import { paths } from '../../paths.ts'
 import { sendPasswordChanged } from '../../plugins/confirmations.ts'
 import type { PageData } from '../../plugins/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/parameters.ts'
+import type { IdentityKey, User } from '../../plugins/sign-in/contract.ts'
+import { describeOthers } from './describe.ts'
 import { keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './own.ts'
 import { checkForm, signInFirst } from './person.ts'
+import { tellOfRemovedWays } from './remove-way.ts'
 
 export default async function changePassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const describe = ({ backend, account }: Kept, token: string): PageData['password'] =>
-    ({ backend, email: account.email, token, actions: { change: paths.accountPassword, account: paths.account, forgot: paths.forgotPassword } })
+  const isOwn = ({ backend, account }: Kept) => (identity: IdentityKey) => identity.backend === backend && identity.subject === account.subject
+
+  async function describe (user: User, kept: Kept, token: string): Promise<PageData['password']> {
+    const apps = (await app.grants.listByUser(user.id)).length
+    return {
+      backend: kept.backend,
+      email: kept.account.email,
+      asks: describeOthers(user, apps, isOwn(kept), app.signIn.backends),
+      token,
+      actions: { change: paths.accountPassword, account: paths.account, forgot: paths.forgotPassword }
+    }
+  }
 
   app.get(paths.accountPassword, async (request, reply) => {
     const user = await app.signIn.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountPassword)
-    return reply.page('password', describe(await keptAccount(app, user, queryParameters(request).get('backend')), app.signIn.formToken(request)))
+    const kept = await keptAccount(app, user, queryParameters(request).get('backend'))
+    return reply.page('password', await describe(user, kept, app.signIn.formToken(request)))
   })
 
   app.post(paths.accountPassword, async (request, reply) => {
@@ -24,7 +38,7 @@ export default async function changePassword (app: FastifyInstance, { publicUrl 
     const kept = await keptAccount(app, user, form.get('backend'))
     const { backend, accounts, account } = kept
     const [present, next] = [form.need('present'), form.need('next')]
-    const page = describe(kept, form.need('token'))
+    const page = await describe(user, kept, form.need('token'))
     const wrongPassword = () => reply.page('password', { ...page, error: { field: 'present', message: WRONG_PASSWORD } }, 401)
     // Counted and shown to be the person first: the estimate of the new password is work for the server.
     if (!await withPassword(app, request, user, kept, () => accounts.checkPassword(account.subject, present))) return wrongPassword()
@@ -32,12 +46,17 @@ export default async function changePassword (app: FastifyInstance, { publicUrl 
     if (problem !== undefined) return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400)
     // Another change may have come first.
     if (!await accounts.changePassword(account.subject, { present, next })) return wrongPassword()
+    const endsApps = form.get('apps') === 'end'
+    const removed = form.get('ways') === 'remove' ? await app.signIn.people.removeWays(user.id, (identity) => !isOwn(kept)(identity)) : []
     await app.signIn.signOutOthers(request, reply, user.id)
+    if (endsApps) await app.signIn.people.disconnectApps(user.id)
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
     sendPasswordChanged(app, account.email, publicUrl + paths.forgotPassword)
+    tellOfRemovedWays(app, request, user, removed)
     return reply.page('message', {
       title: 'Your password is changed',
-      text: 'Every other browser that was signed in to your account is signed out. Apps you connected stay connected; the account page ends them.',
+      text: `Every other browser that was signed in to your account is signed out. ${endsApps ? 'The apps that were connected are disconnected.' : 'Apps you connected stay connected; the account page ends them.'}`,
+      ...(removed.length > 0 && { detail: 'Other ways to sign in to the account are removed.' }),
       action: { label: 'To your account', href: paths.account }
     })
   })

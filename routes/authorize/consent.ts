@@ -4,6 +4,7 @@ import type { Config } from '../../config.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
 import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
+import type { PageData } from '../../plugins/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/parameters.ts'
 import { describeScopes } from '../../plugins/scopes.ts'
 import type { Visitor } from '../../plugins/sign-in/browser-sessions.ts'
@@ -15,11 +16,9 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
   app.get(paths.consent, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
     const { user, asked } = await readConsent(app, request, handle)
-    const client = await app.clients.find(asked.clientId)
-    if (!client) throw invalidClient('The app that sent you is no longer known here. Add this server to it again.')
     return reply.page('consent', {
       interaction: handle!,
-      client: { name: asked.clientName, ...(client.uri && { uri: client.uri }), selfRegistered: client.kind === 'registered' },
+      client: await describeClient(app, asked),
       redirect: describeRedirectUri(asked.redirectUri),
       user: { name: displayName(user), ...(user.name && user.email && { detail: user.email }) },
       scopes: describeScopes(asked.scopes),
@@ -42,6 +41,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
       refusal.redirect = { redirectUri: asked.redirectUri, state }
       throw refusal
     }
+    await app.clients.remember(asked.clientId)
     const { id, email, emailVerified, name, endsAt } = user
     const code = await app.grants.issueCode({
       ...allowed,
@@ -61,6 +61,17 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     await app.signIn.leave(request, reply)
     return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)
   })
+}
+
+/** Asks nobody: the page does not depend on the app's own host. @throws invalid_client for one that is gone. */
+async function describeClient (app: FastifyInstance, { clientId, clientName, redirectUri }: AuthorizationRequest): Promise<PageData['consent']['client']> {
+  const verified = app.clients.verified(clientId, redirectUri)
+  const client = await app.clients.recall(clientId)
+  // A metadata document may be at hand on another instance only: its host and name are known all the same.
+  if (!client && !verified) throw invalidClient('The app that sent you is no longer known here. Add this server to it again.')
+  // Anybody can write any website into a document; only one on the verified host says something.
+  const mayShow = client?.uri !== undefined && (!verified || URL.parse(client.uri)?.host === verified.host)
+  return { name: clientName, ...(mayShow && { uri: client!.uri! }), selfRegistered: client?.kind === 'registered', ...(verified && { verified }) }
 }
 
 /** The request under consent and the person who signed in for it, with nothing spent. */

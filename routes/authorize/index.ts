@@ -12,7 +12,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
   app.get(paths.authorize, async (request, reply) => {
     await app.limits.attempt('authorization', request)
     const parameters = queryParameters(request)
-    const known = await checkClient(parameters, app.clients.find).catch((error: unknown) => {
+    const known = await checkClient(parameters, (id) => app.clients.find(id, request)).catch((error: unknown) => {
       if (error instanceof OAuthError) app.audit.recordOnce(request, 'authorization_refused', { reason: error.code })
       throw error
     })
@@ -31,8 +31,10 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
     } catch (error) {
       if (!(error instanceof OAuthError) || error.statusCode >= 500) throw error
       app.audit.recordOnce(request, 'authorization_refused', { client: client.id, clientName: client.name, reason: error.code, attempt })
-      // RFC 9700 §4.11.2: anyone can register a client, so a link that redirects at once is told here, unless the person is signed in.
-      if (['chatgpt', 'operator'].includes(client.kind) || user !== undefined) error.redirect = { redirectUri, state: parameters.get('state') }
+      const home = { redirectUri, state: parameters.get('state') }
+      // RFC 9700 §4.11.2: anyone can write a client, so a link through here to its site is followed by the person, not by the browser.
+      if (client.kind === 'chatgpt' || client.kind === 'operator') error.redirect = home
+      else error.choice = home
       throw error
     }
   })

@@ -30,10 +30,10 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
 }
 
 /** Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen here. */
-async function checkWelcome (app: FastifyInstance, { id, user }: Grant): Promise<void> {
-  if (await app.signIn.people.isWelcome(user.id)) return
+async function checkWelcome (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
+  if (await app.signIn.people.isWelcome(user.id, backend)) return
   await app.grants.revoke(id)
-  throw invalidGrant('the account is locked or gone; sign in again')
+  throw invalidGrant('the account is locked or gone, or the way the person signed in is not theirs any more; sign in again')
 }
 
 export default async function token (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
@@ -51,7 +51,7 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
     const form = formParameters(request)
     const grantType = form.need('grant_type')
     if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
-    const client = await app.clients.authenticate(request)
+    const client = await app.clients.authenticate(request, app.grants.isHeld)
     if (!client.grantTypes.includes(grantType as GrantType)) throw unauthorizedClient(`the client did not register for ${grantType}`)
     const issued = await handlers[grantType as GrantType](app, client, form, resources)
     try {

@@ -1,7 +1,7 @@
 // What every sign-in backend must do, whatever stands behind it. A backend's own test calls this first and adds what is special to it.
 import { inspect } from 'node:util'
 import type { Test } from 'tap'
-import type { AuthBackend, Credentials, OwnAccounts, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import type { AuthBackend, Credentials, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 
 export interface BackendUnderTest {
   /** Opens the backend afresh on the same people, as a restart does. */
@@ -42,7 +42,7 @@ export async function backendContract (t: Test, under: BackendUnderTest): Promis
   if (backend.oneClick) oneClickContract(t, under, backend)
   if (under.person) passwordContract(t, under, backend, under.person)
   if (under.person && backend.signUp) signUpContract(t, backend, under.person)
-  if (under.person && backend.accounts) accountsContract(t, under, backend.accounts, under.person)
+  if (under.person && backend.accounts) accountsContract(t, under, backend, under.person)
   if (under.throughRedirect) redirectContract(t, under, backend, under.throughRedirect)
   if (backend.emailCode) emailCodeContract(t, backend)
   if (under.unreachable) unreachableContract(t, under, under.unreachable)
@@ -151,11 +151,13 @@ function signUpContract (t: Test, backend: AuthBackend, person: Credentials): vo
   })
 }
 
-function accountsContract (t: Test, under: BackendUnderTest, accounts: OwnAccounts, { identifier, password }: Credentials): void {
+function accountsContract (t: Test, under: BackendUnderTest, backend: AuthBackend, { identifier, password }: Credentials): void {
+  const accounts = backend.accounts!
   const other = freshAddress()
 
   t.test('accounts: a password is changed by who knows it, an address keeps its subject, and both over a restart', async (t) => {
-    const { subject, email } = (await accounts.find(identifier))!
+    const before = (await accounts.find(identifier))!
+    const { subject, email } = before
     t.match(await accounts.findBySubject(subject), { subject, email })
     for (const wrong of [...HOSTILE, NEW_PASSWORD]) {
       t.equal(await accounts.checkPassword(subject, wrong), false)
@@ -164,13 +166,25 @@ function accountsContract (t: Test, under: BackendUnderTest, accounts: OwnAccoun
     for (const nobody of ['', '__proto__', 'nobody']) {
       t.equal(await accounts.findBySubject(nobody), undefined)
       t.equal(await accounts.checkPassword(nobody, password), false)
-      t.equal(await accounts.changeEmail(nobody, { from: email, to: other, verified: true }), false, 'another subject')
+      t.equal(await accounts.changeEmail({ ...before, subject: nobody }, { to: other, verified: true }), false, 'another subject')
+      t.equal(await accounts.setPassword({ ...before, subject: nobody }, NEW_PASSWORD, { verified: true }), false)
+      t.equal(await accounts.confirm({ ...before, subject: nobody }), false)
     }
-    t.equal(await accounts.changeEmail(subject, { from: other, to: freshAddress(), verified: true }), false, 'another address')
+    for (const wrong of [{ ...before, email: other }, { ...before, generation: before.generation + 1 }, { ...before, generation: -1 }]) {
+      t.equal(await accounts.changeEmail(wrong, { to: freshAddress(), verified: true }), false, 'another address or generation')
+      t.equal(await accounts.setPassword(wrong, NEW_PASSWORD, { verified: true }), false)
+      t.equal(await accounts.confirm(wrong), false)
+    }
+    t.same(await accounts.find(identifier), before)
     t.equal(await accounts.checkPassword(subject, password), true, 'nothing of it changed anything')
 
     t.equal(await accounts.changePassword(subject, { present: password, next: NEW_PASSWORD }), true)
-    t.equal(await accounts.changeEmail(subject, { from: email, to: ` ${other.toUpperCase()}`, verified: true }), true)
+    const changed = (await accounts.find(email))!
+    t.ok(changed.generation > before.generation, 'a new password is a new generation')
+    t.match(await backend.password!.verify({ identifier: email, password: NEW_PASSWORD }), { generation: changed.generation }, 'and a sign-in says of which it is')
+    t.equal(await accounts.changeEmail(before, { to: other, verified: true }), false, 'what was read before it changes nothing')
+    t.equal(await accounts.changeEmail(changed, { to: ` ${other.toUpperCase()}`, verified: true }), true)
+    t.ok((await accounts.find(other))!.generation > changed.generation, 'so is a new address')
     const again = await under.open()
     t.match(await again.accounts!.find(other), { subject, email: other, verified: true })
     t.equal(await again.accounts!.find(email), undefined)
@@ -179,8 +193,14 @@ function accountsContract (t: Test, under: BackendUnderTest, accounts: OwnAccoun
     t.equal(await again.password!.verify({ identifier: other, password }), null)
     await again.close?.()
 
-    t.equal(await accounts.changeEmail(subject, { from: other, to: email, verified: false }), true)
+    t.equal(await accounts.changeEmail((await accounts.find(other))!, { to: email, verified: false }), true)
     t.match(await accounts.findBySubject(subject), { subject, email, verified: false }, 'what was shown of one mailbox says nothing of another')
+    t.equal(await accounts.setPassword((await accounts.find(email))!, NEW_PASSWORD, { verified: false }), true)
+    t.match(await accounts.find(email), { verified: false }, 'a link that was handed over shows no mailbox')
+    const version = (await accounts.find(email))!
+    const set = await Promise.all(Array.from({ length: 4 }, () => accounts.setPassword(version, NEW_PASSWORD, { verified: true })))
+    t.equal(set.filter(Boolean).length, 1, 'of several that start from one version, one counts')
+    t.match(await accounts.find(email), { verified: true, generation: version.generation + 1 })
     t.equal(await accounts.changePassword(subject, { present: NEW_PASSWORD, next: password }), true)
   })
 

@@ -31,7 +31,9 @@ export function makeHouse (): TestHouse {
       },
       async change (email, decide) {
         const account = open().get(email)
-        if (account) book.set(email, decide(account))
+        const changed = account && decide(account)
+        if (changed) book.set(email, { ...changed, generation: (account.generation ?? 0) + 1 })
+        return changed !== undefined
       },
       async setPasswordHash (email, passwordHash, previous) {
         const account = open().get(email)
@@ -40,11 +42,12 @@ export function makeHouse (): TestHouse {
         return true
       },
       findBySubject: async (subject) => structuredClone([...open().values()].find((account) => account.subject === subject)),
-      async move (from, to) {
+      async move (from, to, expected) {
         const account = open().get(from)
         if (!account || book.has(to.email)) return false
+        if (expected && (account.subject !== expected.subject || (account.generation ?? 0) !== expected.generation)) return false
         const { emailVerified: _, ...kept } = account
-        book.set(to.email, { ...kept, ...to })
+        book.set(to.email, { ...kept, ...to, generation: (account.generation ?? 0) + 1 })
         return book.delete(from)
       }
     },

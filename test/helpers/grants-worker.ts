@@ -16,7 +16,7 @@ export type Order =
 export interface Outcome { code?: string, access?: string, refresh?: string, refused?: string, spent?: boolean, live?: number, currents?: number }
 
 const [url, user, life] = process.argv.slice(2) as [string, string, string]
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, ...JSON.parse(life) as Lifetimes & { authorizationCodeTtl: number } }
+const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, ...JSON.parse(life) as Lifetimes & { authorizationCodeTtl: number, grantTtl: number } }
 let now = 0
 const storage = await openRedisStorage(url, { warn () {} })
 const grants = createGrants(storage.collection('grant'), storage.collection('grantList'), createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A']), () => now, LIFE)

@@ -11,7 +11,7 @@ import { createSealing } from '../../plugins/storage/sealing.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
 import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 
-export const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 3_600, refreshTokenTtl: 90 * 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
+export const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 3_600, refreshTokenTtl: 90 * 86_400, grantTtl: 366 * 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
 export type Life = typeof LIFE
 export const allowed: NewGrant = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read', 'mcp:write'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
 export const fits = () => undefined

@@ -10,7 +10,7 @@ const STEPS = 25
 const RUNS = 400
 const USER = 'ann'
 /** Seconds. */
-const LIFE = { accessTokenTtl: 3_600, refreshTokenTtl: 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
+const LIFE = { accessTokenTtl: 3_600, refreshTokenTtl: 86_400, grantTtl: 366 * 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
 /** Of a grant; beyond them the oldest give way. */
 const MAX_ACCESS_TOKENS = 20
 

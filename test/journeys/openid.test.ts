@@ -147,9 +147,11 @@ t.test('ALLOWED_EMAILS and SIGNUP=invite hold at the provider, too', async (t) =
     const browser = new Browser()
     return browser.get((await atProvider(browser, await browser.get(url + path), { name, go: 'on' })).href)
   }
-  t.match(await enter('eve'), { status: 403, text: /may not sign in here/ })
-  t.match(await enter('unproven'), { status: 403, text: /may not sign in here/ }, 'an address that nobody vouches for opens nothing')
-  t.match(await enter('ann'), { status: 403, text: /invitation/ })
+  // The title of the page is the same for every refusal: the reason is what tells.
+  const notAllowed = /This account may not sign in here\. Ask the person who runs this server to add your e-mail address/
+  t.match(await enter('eve'), { status: 403, text: notAllowed })
+  t.match(await enter('unproven'), { status: 403, text: notAllowed }, 'an address that nobody vouches for opens nothing')
+  t.match(await enter('ann'), { status: 403, text: /New people come in by invitation here/ })
   t.same(await Array.fromAsync(app.signIn.people.all()), [])
   const invite = await app.signIn.invitations.invite()
   t.equal((await enter('eve', `/signup?invite=${invite}`)).status, 403)
@@ -183,8 +185,9 @@ t.test('one person through two backends', async (t) => {
     const before = (await people()).find(({ email }) => email === 'bob@example.com')!
     const login = await browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
     t.notMatch(login.text, /type="password"/, 'only ways that are not there yet')
-    const account = await browser.get((await atProvider(browser, login, { name: 'bob', go: 'on' })).href)
-    t.match(account.url, '/account')
+    const question = await browser.get((await atProvider(browser, login, { name: 'bob', go: 'on' })).href)
+    t.match(question, { url: /\/account\/sign-in\/add/, text: /Example: bob@elsewhere\.example/ }, 'it is shown, and asked for')
+    t.match(await browser.submit(question, () => true), { status: 200, url: `${url}/account` })
     const next = new Browser()
     await next.get((await atProvider(next, await next.get(`${url}/login`), { name: 'bob', go: 'on' })).href)
     const after = await app.signIn.people.find(before.id)

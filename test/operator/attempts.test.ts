@@ -26,3 +26,10 @@ t.test('whatever comes last in an attempt, it says what to do', async (t) => {
   const steps = eventNames.slice(0, eventNames.indexOf('connected'))
   for (const name of steps) t.match(await told(event('a', name)), [/\n {4}\S.{15,}/], name)
 })
+
+t.test('CL-09: what an app calls itself changes nothing at the terminal', async (t) => {
+  const [line] = await told(event('a', 'authorization', { clientName: 'Good\u001b[2K\r2026-11-24 10:00  b  connected  Claude\n\u001b]0;owned\u0007\u202e', address: '203.0.113.5' }))
+  t.match(line, /^2026-11-24 10:05 {2}a {2}stopped at authorization {2}Good\\u\{1b\}\[2K\\u\{d\}/)
+  t.equal(line!.split('\n').length, 2)
+  t.notMatch(line!.replaceAll('\n', ''), /\p{C}/u)
+})

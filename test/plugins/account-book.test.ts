@@ -25,7 +25,7 @@ storageTest('an account moves to another address with all of it but its proof', 
   await book.create(ann)
   t.equal(await book.move('ANN@example.com', { email: 'anna@example.com' }), true)
   const { emailVerified: _, ...rest } = ann
-  t.strictSame(await book.find('anna@example.com'), { ...rest, email: 'anna@example.com' })
+  t.strictSame(await book.find('anna@example.com'), { ...rest, email: 'anna@example.com', generation: 1 })
   t.strictSame(await book.findBySubject(ann.subject), await book.find('anna@example.com'))
   t.equal(await book.find('ann@example.com'), undefined)
   t.equal(await book.create({ ...bob, email: 'ann@example.com' }), true, 'the old address is free')
@@ -33,6 +33,22 @@ storageTest('an account moves to another address with all of it but its proof', 
   t.match(await book.find('anna@example.com'), { subject: ann.subject })
   t.match(await book.find('ann@example.com'), { subject: bob.subject })
   t.equal(await book.move('nobody@example.com', { email: 'x@example.com' }), false)
+})
+
+storageTest('a password that was hashed anew too late undoes no change, and every change counts as one', async (t, start) => {
+  const book = createAccounts((await start()).app.storage)
+  await book.create(ann)
+  t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
+  t.equal((await book.find(ann.email))!.generation, undefined, 'the same password: nothing of before is void')
+  t.equal(await book.change(ann.email, (found) => ({ ...found, passwordHash: 'another password' })), true)
+  t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
+  t.match(await book.find(ann.email), { passwordHash: 'another password', generation: 1 })
+  t.equal(await book.change(ann.email, () => undefined), false)
+  t.equal(await book.change('nobody@example.com', (found) => found), false)
+  for (const wrong of [{ subject: ann.subject, generation: 0 }, { subject: bob.subject, generation: 1 }]) t.equal(await book.move(ann.email, { email: 'x@example.com' }, wrong), false)
+  t.match(await book.find(ann.email), { generation: 1 })
+  t.equal(await book.move(ann.email, { email: 'x@example.com' }, { subject: ann.subject, generation: 1 }), true)
+  t.match(await book.find('x@example.com'), { generation: 2 })
 })
 
 storageTest('LG-15: of many who want one address at once, one gets it; of many moves of one account, one counts', async (t, start) => {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
@@ -71,8 +72,13 @@ for (const name of ['SQLite', 'Redis'] as const) {
 
     const again = await open()
     t.teardown(() => again.close())
-    const counts: Partial<Record<EventName, number>> = {}
-    for await (const { event } of openAuditJournals(again).all()) counts[event] = (counts[event] ?? 0) + 1
+    let counts: Partial<Record<EventName, number>> = {}
+    // SQLite deletes what is beyond the bound a little at a time.
+    for (let tries = 0; tries < 50 && !(counts.limit! <= JOURNAL_BOUNDS.entries); tries++) {
+      await sleep(100)
+      counts = {}
+      for await (const { event } of openAuditJournals(again).all()) counts[event] = (counts[event] ?? 0) + 1
+    }
     t.match(counts, { sign_in: 1, consent: 1, refresh: 1, tool_call: 1_100 })
     t.equal(counts.limit, Math.min(FLOOD[name], JOURNAL_BOUNDS.entries), 'and it has its bound')
 

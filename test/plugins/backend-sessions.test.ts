@@ -10,7 +10,7 @@ const KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 
 /** A service whose tokens work once each. */
 function service () {
-  const state = { generation: 0, asked: 0, ended: [] as string[], answer: 'renew' as 'renew' | 'over' | 'away', wait: Promise.resolve() }
+  const state = { generation: 0, asked: 0, ended: [] as string[], answer: 'renew' as 'renew' | 'over' | 'away', wait: Promise.resolve(), hanging: Promise.resolve() }
   const backend: AuthBackend = {
     title: 'Service',
     sessions: {
@@ -21,7 +21,10 @@ function service () {
         if (state.answer === 'over' || session !== `token ${state.generation}`) return null
         return `token ${++state.generation}`
       },
-      async end (session) { state.ended.push(session) },
+      async end (session) {
+        state.ended.push(session)
+        await state.hanging
+      },
       actAs: { service: 'service', open: (session) => ({ session }) }
     }
   }
@@ -50,6 +53,16 @@ const grant = (id: string, backendSession: string, expiresAt: number) => ({ id, 
 
 storageTest('sessions at a service', async (t, start) => {
   const { storage } = (await start()).app
+
+  t.test('CL-03: a service that hangs is told, and nobody who ends what stood on it waits for it', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    let answer = () => {}
+    state.hanging = new Promise<void>((resolve) => { answer = resolve })
+    await sessions.release(id, 'browser x')
+    t.same({ told: state.ended, here: await sessions.peek(id) }, { told: ['token 0'], here: undefined })
+    answer()
+  })
 
   t.test('fresh ones are not asked about; of many callers on several instances one asks', async (t) => {
     const { clock, state, all, sessions } = await open(storage, 3)

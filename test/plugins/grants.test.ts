@@ -13,7 +13,7 @@ import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, refreshGrace: 30, authorizationCodeTtl: 60 }
+const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, grantTtl: 10_000, refreshGrace: 30, authorizationCodeTtl: 60 }
 const allowed = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
 const fits = () => undefined
 
@@ -103,6 +103,38 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       const fourth = await lost.refresh(third.refreshToken!, fits)
       t.ok(await lost.verifyAccessToken(fourth.accessToken))
       await t.rejects(lost.refresh('mcp_rt_' + 'A'.repeat(22) + '0.' + 'A'.repeat(43), fits), refused)
+    })
+
+    t.test('a grant ends at its absolute end however often it is refreshed, and without refreshing at its sliding one', async (t) => {
+      const begun = now
+      let { refreshToken: token, grant } = await issue()
+      const idle = await issue()
+      t.equal(grant.endsAt, begun + LIFE.grantTtl)
+      let last = ''
+      for (now += 950; now < grant.endsAt; now += 850) {
+        const next = await grants.refresh(token!, fits)
+        token = next.refreshToken
+        last = next.accessToken
+        t.equal(next.grant.endsAt, grant.endsAt, 'no refresh moves it')
+        if (now === begun + 950) {
+          now += 51
+          await t.rejects(grants.refresh(idle.refreshToken!, fits), refused, 'the idle one')
+        }
+      }
+      now = grant.endsAt - 1
+      ;({ refreshToken: token, accessToken: last } = await grants.refresh(token!, fits))
+      t.match(await grants.verifyAccessToken(last), { expiresAt: grant.endsAt }, 'no token outlives it')
+      now = grant.endsAt
+      t.equal(await grants.verifyAccessToken(last), undefined)
+      await t.rejects(grants.refresh(token!, fits), refused)
+    })
+
+    t.test('of a person\'s grants those that are meant are ended, and no others', async (t) => {
+      const { grant } = await issue()
+      await grants.revokeAllOf('u', ({ backend }) => backend === 'another')
+      t.match(await storage.collection<Grant>('grant').find(grant.id), { id: grant.id })
+      await grants.revokeAllOf('u', ({ backend }) => backend === 'local')
+      t.equal(await storage.collection<Grant>('grant').find(grant.id), undefined)
     })
 
     t.test('whoever asks is told of each grant that ends before its time, once, after it is gone', async (t) => {

@@ -37,7 +37,9 @@ const home: PageData['home'] = {
 
 const accountActions = { revoke: '/account/disconnect', logout: '/logout', signOutEverywhere: '/account/sign-out-everywhere', link: '/account/sign-in', remove: '/account/delete', activity: '/account/activity.jsonl', notes: '/account/notes.json', home: '/' }
 
-const password: PageData['password'] = { backend: 'local', email: 'ada@example.com', token: 'c5b', actions: { change: '/account/password', account: '/account', forgot: '/password/forgot' } }
+const password: PageData['password'] = { backend: 'local', email: 'ada@example.com', asks: { apps: 0, ways: [], ticked: false }, token: 'c5b', actions: { change: '/account/password', account: '/account', forgot: '/password/forgot' } }
+const asks = { apps: 2, ways: ['Example: ada@work.example'], ticked: false }
+const prove: PageData['prove'] = { path: '/account/sign-in', token: 'c5b', password: { backend: 'local', email: 'ada@example.com' }, actions: { prove: '/account/prove', account: '/account' } }
 const address: PageData['address'] = { backend: 'local', email: 'ada@example.com', sendsMail: true, token: 'c5b', actions: { change: '/account/email', account: '/account' } }
 
 export const examples: Readonly<Record<string, Example>> = {
@@ -62,6 +64,8 @@ export const examples: Readonly<Record<string, Example>> = {
   'signup-form': { view: 'signup', data: { ...signup, error: { field: 'form', message: 'No more accounts can be made today.' } } },
   consent: { view: 'consent', data: consent },
   'consent-registered': { view: 'consent', data: { ...consent, client: { name: 'ChatGPT', uri: 'https://chat.example.net/', selfRegistered: true }, redirect: { host: 'xn--chatgt-m8a.example.net:8443', loopback: false } } },
+  'consent-document': { view: 'consent', data: { ...consent, client: { name: 'ChatGPT', selfRegistered: false, verified: { host: 'apps.example.net', isKnown: false, isElsewhere: true } }, redirect: { host: 'evil.example', loopback: false } } },
+  'consent-document-loopback': { view: 'consent', data: { ...consent, client: { name: 'Claude Code', selfRegistered: false, verified: { host: 'claude.ai', isKnown: true, isElsewhere: true } }, redirect: { host: 'localhost:53127', loopback: true } } },
   'consent-loopback': { view: 'consent', data: { ...consent, client: { name: 'Claude Code', selfRegistered: true }, redirect: { host: 'localhost:53127', loopback: true }, user: { name: 'Demo' } } },
   message: { view: 'message', data: { title: 'Check your mailbox', text: 'We sent a message to ada@example.com. Open the link in it to go on.', detail: 'Nothing there? Look into the spam folder.', action: { label: 'Back to sign-in', href: '/login' } } },
   error: { view: 'error', data: { statusCode: 400, title: 'This sign-in cannot go on', text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.', code: 'sign_in_expired', requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11', action: { label: 'To the start page', href: '/' } } },
@@ -71,6 +75,12 @@ export const examples: Readonly<Record<string, Example>> = {
   forgot: { view: 'forgot', data: { actions: { forgot: '/password/forgot' } } },
   reset: { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', actions: { reset: '/password/reset' } } },
   'reset-refused': { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', error: 'This password is too easy to guess. Use a few unrelated words.', actions: { reset: '/password/reset' } } },
+  'reset-asks': { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', asks: { ...asks, ticked: true }, actions: { reset: '/password/reset' } } },
+  'password-asks': { view: 'password', data: { ...password, asks: { apps: 1, ways: ['Example: ada@work.example', 'Company account'], ticked: false } } },
+  question: { view: 'question', data: { title: 'Add this way to sign in?', text: 'Whoever signs in with it enters your account from then on, as if they knew your password.', subject: 'Example: ada@work.example', fields: { token: 'c5b', interaction }, answer: 'Yes, it is mine: add it', instead: { label: 'Do not add it', href: '/account' }, actions: { answer: '/account/sign-in/add' } } },
+  prove: { view: 'prove', data: prove },
+  'prove-wrong': { view: 'prove', data: { ...prove, error: 'This is not your present password. Nothing was changed.' } },
+  'prove-elsewhere': { view: 'prove', data: { path: prove.path, token: prove.token, actions: prove.actions } },
   confirm: { view: 'confirm', data: { link: 'k3x', email: 'ada@example.com', actions: { confirm: '/email/confirm' } } },
   'confirm-change': { view: 'confirm', data: { link: 'k3x', email: 'ada@example.org', replaces: 'ada@example.com', actions: { confirm: '/email/change' } } },
   password: { view: 'password', data: password },
@@ -84,7 +94,8 @@ export const examples: Readonly<Record<string, Example>> = {
     view: 'account',
     data: {
       user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
-      ways: ['Account on this server', 'Example'],
+      ways: [{ text: 'Account on this server: ada@example.com', remove: '/account/sign-in/remove?way=x' }, { text: 'Example: ada@work.example', remove: '/account/sign-in/remove?way=y' }],
+      asks,
       canAddWay: true,
       own: [{ email: 'ada@example.com', actions: { password: '/account/password?backend=local', address: '/account/email?backend=local' } }],
       apps: [
@@ -99,7 +110,7 @@ export const examples: Readonly<Record<string, Example>> = {
       actions: accountActions
     }
   },
-  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, until: '2026-11-24 09:14', ways: ['Demo'], canAddWay: false, own: [], apps: [], events: [], token: 'c5b', actions: accountActions } },
+  'account-empty': { view: 'account', data: { user: { name: 'Demo' }, until: '2026-11-24 09:14', ways: [{ text: 'Demo: Demo user 3F2A' }], asks: { apps: 0, ways: [], ticked: false }, canAddWay: false, own: [], apps: [], events: [], token: 'c5b', actions: accountActions } },
   delete: { view: 'delete', data: { user: { name: 'Ada Lovelace', detail: 'ada@example.com' }, token: 'c5b', actions: { remove: '/account/delete', account: '/account' } } },
   document: {
     view: 'document',

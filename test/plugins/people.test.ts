@@ -84,7 +84,7 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
     t.test('a changed address: what another way in has shown stays, what was shown of the old one does not', async (t) => {
       const users = createUsers(server.app.storage, server.app.now, { begin: async () => undefined, async * over () {}, async forget () {} })
       const { id } = await users.signIn('oidc', { subject: 'ann elsewhere', email: 'ann@work.example', emailVerified: true })
-      await users.link(id, { backend: 'local', subject: 'ann here' })
+      await users.link(id, 'local', { subject: 'ann here' })
       const who = async (email: string) => (await users.findByVerifiedEmail(email))?.id
       const move = async (from: string, to: string, verified: boolean) => {
         const user = (await users.changeAddress(id, { from, to, verified }))!

@@ -44,7 +44,7 @@ storageTest('AZ-01 to AZ-12, AZ-35: before client and redirect URI are right the
   }
 })
 
-storageTest('AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-36: what is wrong with the request', async (t, start) => {
+storageTest('AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-36, CL-07: what is wrong with the request', async (t, start) => {
   const { url } = await start()
   const { challenge } = pkce()
   const client = await newClient(url)
@@ -77,11 +77,18 @@ storageTest('AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-36: what is wrong with the reque
     const page = await stranger.get(authorizeUrl(url, all))
     t.match({ status: page.status, left: stranger.left }, { status: 400, left: undefined }, `${id}, AZ-36: ${error} is a page for a signed-out browser`)
     t.match(page.text, error)
-    await signedIn.get(authorizeUrl(url, all))
-    const { left } = signedIn
-    t.match({ to: left?.origin + (left?.pathname ?? ''), error: left?.searchParams.get('error'), state: left?.searchParams.getAll('state'), iss: left?.searchParams.getAll('iss'), code: left?.searchParams.get('code'), hash: left?.hash },
-      { to: CALLBACK, error, state: ['ä &=#'], iss: [url], code: null, hash: '' }, `${id}, AZ-17: ${error} goes home to the app of a person who is signed in`)
+    const told = await signedIn.get(authorizeUrl(url, all))
+    t.match({ status: told.status, left: signedIn.left }, { status: 400, left: undefined }, `${id}, CL-07: and for a browser that is signed in`)
+    const link = new URL(/<a class="button" href="([^"]*)"/.exec(told.text)![1]!.replaceAll('&amp;', '&'))
+    t.match({ to: link.origin + link.pathname, error: link.searchParams.get('error'), state: link.searchParams.getAll('state'), iss: link.searchParams.getAll('iss'), code: link.searchParams.get('code'), hash: link.hash },
+      { to: CALLBACK, error, state: ['ä &=#'], iss: [url], code: null, hash: '' }, `${id}, AZ-17: ${error} goes home to the app when the person says so`)
+    const chatgpt = new Browser()
+    await chatgpt.get(authorizeUrl(url, { ...all, client_id: 'chatgpt', redirect_uri: 'https://chatgpt.com/connector_platform_oauth_redirect' }))
+    t.match({ host: chatgpt.left?.host, error: chatgpt.left?.searchParams.get('error') }, { host: 'chatgpt.com', error }, `${id}: at once where the redirect URI is known to be the app's`)
   }
+  const cursor = await newClient(url, { redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] })
+  const inCursor = await new Browser().get(authorizeUrl(url, { client_id: cursor.client_id, redirect_uri: 'cursor://anysphere.cursor-mcp/oauth/callback' }))
+  t.notMatch(inCursor.text, 'href="cursor:', 'CL-07: no link with a scheme of a program')
   const good = authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge })
   for (const twice of ['client_id', 'redirect_uri', 'response_type', 'code_challenge', 'code_challenge_method', 'state=a&state', 'scope=a&scope']) {
     const browser = new Browser()

@@ -2,8 +2,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { authorizeUrl, CALLBACK, newClient, pkce, post, register, signUp, walk } from '../helpers/oauth.ts'
+import t from 'tap'
+import { UNUSED_BOUNDS } from '../../plugins/clients/registrations.ts'
 import { Browser } from '../helpers/browser.ts'
+import { startServer } from '../helpers/server.ts'
 import { storageTest } from '../helpers/storages.ts'
+import { folder } from '../helpers/tool-context.ts'
 
 storageTest('RG-01 to RG-06, RG-08: redirect URIs', async (t, start) => {
   const server = await start()
@@ -84,13 +88,15 @@ storageTest('WB-05, R10: a client that nobody uses is forgotten, one that holds 
   const { url } = server
   const kept = async () => (await Array.fromAsync(server.app.storage.collection<{ keptUntil: number }>('client').all())).map(({ record }) => Math.round((record.keptUntil - now) / DAY))
   const client = await newClient(url)
-  t.same(await kept(), [90])
+  t.same(await kept(), [1], 'until somebody uses it')
+  const never = await newClient(url, { client_name: 'Never used' })
   const browser = new Browser()
   // A demo account would end after a day.
   await signUp(browser, await browser.get(`${url}/login`), { email: 'ann@example.com' })
   const { form } = await walk(url, client, {}, browser)
   let { body } = await post(`${url}/token`, form)
-  t.same(await kept(), [150])
+  t.same((await kept()).sort(), [1, 150])
+  await server.app.storage.collection('client').delete(never.client_id.split('.')[0]!)
   for (let month = 0; month < 6; month++) {
     now += 50 * DAY
     body = (await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: body['refresh_token'] as string })).body
@@ -113,4 +119,82 @@ storageTest('RG-15, AZ-27: nothing a stranger names is fetched', async (t, start
   await browser.submit(login, ({ fields }) => fields['backend'] === 'demo')
   for (const name of ['request_uri', 'registration', 'claims']) await new Browser().get(`${authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, [name]: `${here}/${name}` })}`)
   t.equal(asked, 0)
+})
+
+storageTest('CL-05: unused registrations are bounded by address and in all, the oldest give way, and one that is used never does', async (t, start) => {
+  let now = 1_800_000_000
+  const server = await start({ now: () => now, env: { TRUST_PROXY: '127.0.0.1' } })
+  const { url, app } = server
+  const from = (address: string, name: string) => fetch(`${url}/register`, {
+    method: 'POST', headers: { 'content-type': 'application/json', 'x-forwarded-for': address }, body: JSON.stringify({ redirect_uris: [CALLBACK], client_name: name })
+  }).then(async (response) => await response.json() as { client_id: string })
+  const knows = async (id: string) => await app.clients.recall(id) !== undefined
+  const used = await from('203.0.113.5', 'Used')
+  const { form } = await walk(url, used)
+  t.equal((await post(`${url}/token`, { ...form, client_id: used.client_id })).status, 200)
+  // Two who say the same share one record: what is pushed out at one address stays at the other.
+  const shared = await from('198.51.100.7', 'Shared')
+  const first = await from('203.0.113.5', 'First')
+  await from('203.0.113.5', 'Shared')
+  const others: string[] = []
+  for (let index = 0; index < UNUSED_BOUNDS.perList; index++) {
+    now += 1
+    others.push((await from('203.0.113.5', `App ${index}`)).client_id)
+  }
+  t.same([await knows(used.client_id), await knows(first.client_id), await knows(others.at(-1)!)], [true, false, true])
+  const lists = await Array.fromAsync(app.storage.collection<{ made: unknown[] }>('unusedClients').all())
+  const samePlace = lists.length === 1
+  t.equal(await knows(shared.client_id), !samePlace, 'what another address registered')
+  for (const { record } of lists) t.ok(record.made.length <= UNUSED_BOUNDS.perList)
+  const records = await Array.fromAsync(app.storage.collection('client').all())
+  t.ok(records.length <= UNUSED_BOUNDS.perList * lists.length + 1)
+})
+
+storageTest('CL-05: no registration is larger than 4 KB', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const uris = Array.from({ length: 3 }, (_, index) => `https://app.example/${index}/${'x'.repeat(1_900)}`)
+  t.match(await register(url, { redirect_uris: uris }), { status: 400, body: { error: 'invalid_client_metadata', error_description: /4096 bytes/ } })
+  for (const kind of ['client', 'unusedClients']) t.same(await Array.fromAsync(server.app.storage.collection(kind).all()), [], 'nothing was kept')
+  t.equal((await register(url, { redirect_uris: uris.slice(0, 2) })).status, 201)
+})
+
+storageTest('CL-06: only ids that were given out are clients, and those of earlier versions', async (t, start) => {
+  const server = await start()
+  const { url, app } = server
+  const { client_id: id } = await newClient(url)
+  const [key, suffix] = id.split('.') as [string, string]
+  const other = (await newClient(url, { client_name: 'Other' })).client_id.split('.')[0]!
+  const changed = suffix.slice(0, -1) + (suffix.endsWith('A') ? 'B' : 'A')
+  for (const made of [key, `${key}.`, `${key}.never-given-out`, `${key}.${'A'.repeat(16)}`, `${key}.${'A'.repeat(suffix.length)}`, `${key}.${changed}`, `${id}A`, `${id}.A`, id.slice(0, -1), `${other}.${suffix}`]) {
+    t.equal((await new Browser().get(authorizeUrl(url, { client_id: made, code_challenge: pkce().challenge }))).status, 401, made)
+    for (const path of ['/token', '/revoke', '/introspect']) {
+      t.match(await post(url + path, { client_id: made, grant_type: 'refresh_token', refresh_token: 'x', token: 'x' }), { status: 401, body: { error: 'invalid_client' } }, `${path} ${made}`)
+    }
+  }
+  t.equal((await walk(url, { client_id: id })).redirect.searchParams.has('code'), true)
+
+  const metadata = { client_name: 'Old', redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], application_type: 'web' }
+  const old = `mcp_client_${'o'.repeat(32)}`
+  await app.storage.collection('client').put(old, { keptUntil: app.now() + 86_400, metadata }, 86_400)
+  const { form } = await walk(url, { client_id: `${old}.${'A'.repeat(16)}` })
+  t.equal((await post(`${url}/token`, form)).status, 200, 'an id of an earlier version')
+  t.equal((await new Browser().get(authorizeUrl(url, { client_id: `${old}.short`, code_challenge: pkce().challenge }))).status, 401)
+})
+
+t.test('CL-06: the keys are replaced, and ids that were given out before stay: under a key that still reads, and with a token that is shown', async (t) => {
+  const [one, two] = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'q8Gr3MnAq0Su5Wc9Oz2Ld7Xe4It6Kh1B']
+  const dataDir = await folder(t)
+  const from = (secretKey: string) => startServer(t, { env: { SECRET_KEY: secretKey, DATA_DIR: dataDir, PUBLIC_URL: 'http://localhost' } })
+  const first = await from(one)
+  const client = await newClient(first.url)
+  const { form } = await walk(first.url, client)
+  const { body } = await post(`${first.url}/token`, form)
+  await first.close()
+  const second = await from(`${two},${one}`)
+  t.equal((await new Browser().get(authorizeUrl(second.url, { client_id: client.client_id, code_challenge: pkce().challenge }))).status, 200)
+  await second.close()
+  const third = await from(two)
+  t.equal((await new Browser().get(authorizeUrl(third.url, { client_id: client.client_id, code_challenge: pkce().challenge }))).status, 401)
+  t.equal((await post(`${third.url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: body['refresh_token'] as string })).status, 200)
 })

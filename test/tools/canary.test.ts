@@ -100,7 +100,7 @@ async function list (client: McpClient, method: string, member: string): Promise
   return json.result[member]
 }
 
-t.test('WK-04: no text in any argument of any tool is visited or read', async (t) => {
+t.test('TL-07: WK-04: no text in any argument of any tool is visited or read', async (t) => {
   const canary = await openCanary(t)
   const { client } = await open(t)
   const texts = textsOf(canary)

@@ -1,47 +1,24 @@
 // Streams of events in a session: each event has an id and is kept for a while, so that a client whose connection broke goes on where it stopped, on any instance (MCP 2025-11-25 "Resumability and Redelivery").
-import { PassThrough, type Readable } from 'node:stream'
-import type { JSONRPCMessage } from '@modelcontextprotocol/server'
+import { isJSONRPCErrorResponse, isJSONRPCResultResponse, type JSONRPCMessage } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import { randomSecret, type Sealing } from '../../storage/sealing.ts'
 import type { Bus } from '../bus.ts'
+import { INTERNAL_ERROR } from '../refusal.ts'
+import { createKeptBytes } from './kept-bytes.ts'
+import type { Line } from './line.ts'
 
-export const EVENTS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
-/** Milliseconds between two signs of life; proxies close what is silent. */
-const KEEP_ALIVE = 15_000
-/** Milliseconds a client shall wait before it comes back. */
-const RETRY = 1_000
 /** Seconds that events of a stream can be asked for again. */
-const KEPT_FOR = 600
+const KEPT_SECONDS = 600
+/** The same once a client had all of it: a connection may break with the last bytes on their way. */
+const SENT_SECONDS = 10
 const PURPOSE = 'mcp event'
-/** Events of one stream that are kept: the answer is the last, and of what came before a client needs the newest. */
-const MOST_KEPT = 100
-
-/** One connection's end of a stream. */
-export interface Line {
-  readable: Readable
-  write (id: string, data: string): void
-  end (): void
-}
-
-/** @param onClose when the client is gone or the stream has ended. */
-export function openLine (onClose: () => void): Line {
-  const readable = new PassThrough()
-  const timer = setInterval(() => { readable.write(': keep-alive\n\n') }, KEEP_ALIVE)
-  readable.once('close', () => {
-    clearInterval(timer)
-    onClose()
-  })
-  return {
-    readable,
-    // The first event of a stream is empty: it only brings an id to come back with.
-    write (id, data) { if (readable.writable) readable.write(data === '' ? `id: ${id}\nretry: ${RETRY}\ndata: \n\n` : `id: ${id}\nevent: message\ndata: ${data}\n\n`) },
-    end () { if (readable.writable) readable.end() }
-  }
-}
-
-/** Versions before this one have clients that cannot read an event without data. */
-export const knowsEmptyEvents = (version: string): boolean => version >= '2025-11-25'
+/** Of one stream: the answer is the last event, and of what came before a client needs the newest. */
+const MAX_EVENTS = 100
+const MAX_STREAM_BYTES = 128 * 1024
+/** A larger event is sent and not kept: a client that missed it asks again. */
+const MAX_EVENT_BYTES = 64 * 1024
 
 /** The last events, each sealed; `before` is how many there were before them. */
 interface StoredStream { session: string, before: number, events: string[], over: boolean }
@@ -52,53 +29,46 @@ export interface RequestStream {
   send (message: JSONRPCMessage): void
   /** No more is coming. */
   end (): void
+  /** The connection is done. @param isSent whether all of it was written to the client. */
+  closed (isSent: boolean): void
 }
 
 export interface RequestStreams {
-  open (session: string, line: Line, priming: boolean): RequestStream
+  /** @param person whom it counts for. */
+  open (session: string, person: string, line: Line, priming: boolean): RequestStream
   /** Goes on after an event, on another connection. @returns undefined if there is no such stream in this session. */
   resume (session: string, eventId: string, line: Line): Promise<(() => void) | undefined>
 }
 
-export function createRequestStreams (storage: Storage, sealing: Sealing, bus: Bus, log: { warn (details: object, message: string): void }): RequestStreams {
+export interface StreamOptions {
+  storage: Storage
+  sealing: Sealing
+  bus: Bus
+  now: Clock
+  log: { warn (details: object, message: string): void }
+}
+
+const topic = (id: string) => `stream ${id}`
+
+export function createRequestStreams (options: StreamOptions): RequestStreams {
+  const { storage, sealing, bus, now, log } = options
   const streams = storage.collection<StoredStream>('mcpStream')
-  const topic = (id: string) => `stream ${id}`
+  const bytes = createKeptBytes(now)
+
+  /** What has to give way is deleted first, so that there is never more than the bound. */
+  async function store (id: string, person: string, stream: StoredStream, seconds: number): Promise<void> {
+    const gone = bytes.put(id, { session: stream.session, person, bytes: sizeOf(stream.events), until: now() + seconds })
+    await Promise.all(gone.map((other) => streams.delete(other)))
+    if (!gone.includes(id)) await streams.put(id, stream, seconds)
+    bus.publish(topic(id), null)
+  }
 
   return {
-    open (session, line, priming) {
+    open (session, person, line, priming) {
       const id = randomSecret(16)
-      const stored: StoredStream = { session, before: 0, events: [], over: false }
-      const sofar = () => stored.before + stored.events.length + Number(stored.over)
       if (priming) line.write(`${id}.0`, '')
-      let keeping: Promise<void> | undefined
-      const keep = async () => {
-        // Whatever came while the last write was on its way goes with the next one.
-        for (let kept = -1; kept < sofar();) {
-          kept = sofar()
-          await streams.put(id, { ...stored, events: [...stored.events] }, KEPT_FOR).catch((err: unknown) => log.warn({ err }, 'an event could not be kept for a stream that breaks'))
-          bus.publish(topic(id), null)
-        }
-        keeping = undefined
-      }
-      // Before there is anything to send, so that a client whose connection breaks at once can come back.
-      keeping = keep()
-      return {
-        send (message) {
-          const data = JSON.stringify(message)
-          stored.events.push(sealing.seal(PURPOSE, Buffer.from(data)))
-          line.write(`${id}.${sofar()}`, data)
-          if (stored.events.length > MOST_KEPT) {
-            stored.events.shift()
-            stored.before++
-          }
-          keeping ??= keep()
-        },
-        end () {
-          stored.over = true
-          line.end()
-          keeping ??= keep()
-        }
-      }
+      const failed = (err: unknown) => log.warn({ err }, 'an event could not be kept for a stream that breaks')
+      return new KeptStream(id, session, line, sealing, (stored, seconds) => store(id, person, stored, seconds).catch(failed))
     },
     async resume (session, eventId, line) {
       const [, id, after] = /^([A-Za-z0-9_-]{22})\.(\d{1,9})$/.exec(eventId) ?? []
@@ -110,7 +80,7 @@ export function createRequestStreams (storage: Storage, sealing: Sealing, bus: B
         sent = Math.max(sent, stored?.before ?? 0)
         for (const event of stored?.events.slice(sent - stored.before) ?? []) {
           sent++
-          const data = sealing.unseal(PURPOSE, event)
+          const data = event === '' ? undefined : sealing.unseal(PURPOSE, event)
           if (data) line.write(`${id}.${sent}`, data.toString())
         }
         if (!stored || stored.over) line.end()
@@ -122,4 +92,77 @@ export function createRequestStreams (storage: Storage, sealing: Sealing, bus: B
       return stop
     }
   }
+}
+
+class KeptStream implements RequestStream {
+  readonly #id: string
+  readonly #line: Line
+  readonly #sealing: Sealing
+  readonly #store: (stored: StoredStream, seconds: number) => Promise<void>
+  readonly #stored: StoredStream
+  #isLost = false
+  #changes = 0
+  #isKeeping = false
+
+  /** @param store never rejects. */
+  constructor (id: string, session: string, line: Line, sealing: Sealing, store: (stored: StoredStream, seconds: number) => Promise<void>) {
+    this.#id = id
+    this.#line = line
+    this.#sealing = sealing
+    this.#store = store
+    this.#stored = { session, before: 0, events: [], over: false }
+    // Before there is anything to send, so that a client whose connection breaks at once can come back.
+    this.#changed()
+  }
+
+  send (message: JSONRPCMessage): void {
+    const { events } = this.#stored
+    const data = JSON.stringify(message)
+    events.push(sealEvent(message, data, this.#sealing))
+    this.#line.write(`${this.#id}.${this.#stored.before + events.length}`, data)
+    while (events.length > MAX_EVENTS || sizeOf(events) > MAX_STREAM_BYTES) {
+      events.shift()
+      this.#stored.before++
+    }
+    this.#changed()
+  }
+
+  end (): void {
+    this.#stored.over = true
+    this.#line.end()
+    this.#changed()
+  }
+
+  closed (isSent: boolean): void {
+    if (isSent) return
+    this.#isLost = true
+    if (this.#stored.over) this.#changed()
+  }
+
+  #changed (): void {
+    this.#changes++
+    if (!this.#isKeeping) this.#keep().catch(() => { /* storing says itself what went wrong */ })
+  }
+
+  async #keep (): Promise<void> {
+    this.#isKeeping = true
+    // Whatever came while the last write was on its way goes with the next one.
+    for (let kept = -1; kept < this.#changes;) {
+      kept = this.#changes
+      const seconds = this.#stored.over && !this.#isLost ? SENT_SECONDS : KEPT_SECONDS
+      await this.#store({ ...this.#stored, events: [...this.#stored.events] }, seconds)
+    }
+    this.#isKeeping = false
+  }
+}
+
+/** Sealed texts are ASCII. */
+const sizeOf = (events: readonly string[]): number => events.reduce((sum, { length }) => sum + length, 0)
+
+/** @returns '' for what is not kept; in place of an answer that is too large its client is told to ask again. */
+function sealEvent (message: JSONRPCMessage, data: string, sealing: Sealing): string {
+  if (Buffer.byteLength(data) <= MAX_EVENT_BYTES) return sealing.seal(PURPOSE, Buffer.from(data))
+  if (!isJSONRPCResultResponse(message) && !isJSONRPCErrorResponse(message)) return ''
+  const text = 'The connection broke, and this answer is too large to be kept: send the request again. If it changes something, look first whether it was done.'
+  return sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code: INTERNAL_ERROR, message: text } })))
 }

@@ -1,11 +1,12 @@
 // GET in a session: the stream that tells of changes, or the rest of a request's stream that broke (MCP 2025-11-25 "Listening for Messages from the Server", "Resumability and Redelivery").
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../../../clock.ts'
 import { concerns, type Changes, type NumberedChange } from '../changes.ts'
 import type { Answer } from '../contract.ts'
-import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
-import { EVENTS, knowsEmptyEvents, openLine, type Line, type RequestStreams } from './events.ts'
+import type { OpenStream, OpenStreams } from '../open-streams.ts'
+import { INTERNAL_ERROR, INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
+import type { RequestStreams } from './events.ts'
 import type { Visit } from './index.ts'
+import { EVENTS, knowsEmptyEvents, openLine, type Line } from './line.ts'
 import type { Notices } from './notices.ts'
 import type { Session } from './record.ts'
 
@@ -14,19 +15,21 @@ interface Means {
   streams: RequestStreams
   notices: Notices
   /** Those that are open on this instance. */
-  lines: Set<Line>
-  now: Clock
+  open: OpenStreams
 }
 
 const CHANGE_ID = /^changes\.(\d{1,16})$/
 
-/** @throws RpcRefusal 400 for a Last-Event-ID that leads nowhere. */
-export async function openStream (session: Session, { lastEventId = '', access }: Visit, { changes, streams, notices, lines, now }: Means): Promise<Answer> {
+/** @throws RpcRefusal 400 for a Last-Event-ID that leads nowhere, 503 when too much is open here. */
+export async function openStream (session: Session, { lastEventId = '', access }: Visit, { changes, streams, notices, open }: Means): Promise<Answer> {
+  if (!open.hasRoom()) throw new RpcRefusal(503, INTERNAL_ERROR, 'Too many streams are open: try again later', { headers: { 'retry-after': '60' } })
   let close = () => {}
   const client = openLine(() => {
-    lines.delete(client)
+    open.remove(stream)
     close()
   })
+  // A stream is no way around the end of a token.
+  const stream: OpenStream = { access, until: access?.expiresAt ?? Infinity, end: client.end }
   const number = CHANGE_ID.exec(lastEventId)?.[1]
   const stop = lastEventId === '' || number !== undefined
     ? await followChanges(session, client, number === undefined ? undefined : Number(number), changes, notices)
@@ -35,14 +38,9 @@ export async function openStream (session: Session, { lastEventId = '', access }
     client.readable.destroy()
     throw new RpcRefusal(400, INVALID_REQUEST, 'Invalid Request: there is no event of this Last-Event-ID any more')
   }
-  lines.add(client)
-  // A stream is no way around the end of a token.
-  const until = access ? setTimeout(client.end, Math.min((access.expiresAt - now()) * 1000, 2 ** 31 - 1)).unref() : undefined
-  close = () => {
-    clearTimeout(until)
-    stop()
-  }
+  close = stop
   if (client.readable.destroyed) close()
+  else open.add(stream)
   return { status: 200, headers: EVENTS, body: client.readable }
 }
 

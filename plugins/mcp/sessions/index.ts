@@ -7,8 +7,9 @@ import type { Bus } from '../bus.ts'
 import type { Changes } from '../changes.ts'
 import type { Answer, Exchange } from '../contract.ts'
 import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
+import type { OpenStreams } from '../open-streams.ts'
 import { beginsSession } from '../sdk-lane.ts'
-import { createRequestStreams, type Line } from './events.ts'
+import { createRequestStreams } from './events.ts'
 import { openStream } from './follow.ts'
 import { createNotices } from './notices.ts'
 import { createSessionRecords, type Session } from './record.ts'
@@ -26,8 +27,6 @@ export interface Sessions {
   listen (visit: Visit): Promise<Answer>
   /** DELETE. */
   end (visit: Visit): Promise<Answer>
-  /** Ends the streams that are open here. */
-  close (): void
 }
 
 export interface SessionOptions {
@@ -37,6 +36,8 @@ export interface SessionOptions {
   bus: Bus
   changes: Changes
   factory: McpServerFactory
+  /** The streams of changes that are open here, and the requests that are not answered yet. */
+  open: { streams: OpenStreams, requests: OpenStreams }
   log: { warn (details: object, message: string): void }
 }
 
@@ -45,12 +46,11 @@ const HEADER = 'mcp-session-id'
 const ACCEPTED: Answer = { status: 202, headers: {}, body: undefined }
 
 export function createSessions (options: SessionOptions): Sessions {
-  const { storage, sealing, now, bus, changes, log } = options
-  const records = createSessionRecords(storage)
-  const streams = createRequestStreams(storage, sealing, bus, log)
+  const { storage, now, bus, changes, open, log } = options
+  const records = createSessionRecords(storage, now)
+  const streams = createRequestStreams(options)
   const notices = createNotices(bus)
-  const lines = new Set<Line>()
-  const means: Means = { factory: options.factory, records, streams, notices, log }
+  const means: Means = { factory: options.factory, records, streams, notices, open: open.requests, log }
   const find = async ({ headers, access }: Visit): Promise<Session> => {
     const session = await records.find(headers[HEADER] ?? '', access)
     if (!session) throw new RpcRefusal(404, SESSION_NOT_FOUND, 'Session not found: it has ended, or was never yours. Begin anew with initialize.')
@@ -61,7 +61,8 @@ export function createSessions (options: SessionOptions): Sessions {
     const answer = await initialize(exchange)
     const version = typeof answer.body === 'string' ? (JSON.parse(answer.body) as { result?: { protocolVersion: string } }).result?.protocolVersion : undefined
     if (version === undefined) return answer
-    const id = await records.create(exchange.access, (exchange.body as JSONRPCRequest).params as InitializeRequestParams, version)
+    const { id, gone } = await records.create(exchange, (exchange.body as JSONRPCRequest).params as InitializeRequestParams, version)
+    for (const key of gone) notices.tell({ key }, { kind: 'ended' })
     return { ...answer, headers: { ...answer.headers, [HEADER]: id } }
   }
 
@@ -80,13 +81,12 @@ export function createSessions (options: SessionOptions): Sessions {
       notices.tell(await find(visit), { kind: 'answer', response })
       return ACCEPTED
     },
-    listen: async (visit) => openStream(await find(visit), visit, { changes, streams, notices, lines, now }),
+    listen: async (visit) => openStream(await find(visit), visit, { changes, streams, notices, open: open.streams }),
     async end (visit) {
       const session = await find(visit)
       await records.delete(session)
       notices.tell(session, { kind: 'ended' })
       return { status: 204, headers: {}, body: undefined }
-    },
-    close () { for (const open of lines) open.end() }
+    }
   }
 }

@@ -15,9 +15,9 @@ export type Notice =
   | { kind: 'ended' }
 
 export interface Notices {
-  tell (session: Session, notice: Notice): void
+  tell (session: Pick<Session, 'key'>, notice: Notice): void
   /** @returns ends it. */
-  hear (session: Session, listener: (notice: Notice) => void): () => void
+  hear (session: Pick<Session, 'key'>, listener: (notice: Notice) => void): () => void
 }
 
 /** As other instances send them. */

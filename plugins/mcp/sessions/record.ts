@@ -1,14 +1,21 @@
 // What is kept of a session, and for whom: its id is a name, never a credential (MCP 2025-11-25 "Session Management", "Security Best Practices": session hijacking).
-import type { InitializeRequestParams } from '@modelcontextprotocol/server'
+import { ProtocolError, ProtocolErrorCode, type InitializeRequestParams } from '@modelcontextprotocol/server'
+import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../grants/contract.ts'
 import { hashSecret, randomSecret } from '../../storage/sealing.ts'
 import type { Storage } from '../../storage/contract.ts'
+import { callerOf, type Exchange } from '../contract.ts'
 import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
+import { findUriFault } from '../uris.ts'
+import { createSessionLists } from './lists.ts'
 
 export interface SessionRecord {
   /** The person and the app it belongs to; `null` without sign-in. */
   user: string | null
   client: string | null
+  /** Whom it counts for, and when it ends. Seconds since the epoch. */
+  caller: string
+  endsAt: number
   /** As the client sent it: what it can be asked, and which version it speaks. */
   initialize: InitializeRequestParams
   version: string
@@ -23,46 +30,66 @@ export interface Session { key: string, record: SessionRecord }
 
 /** Seconds. After that the client is told to begin anew. */
 const LIFETIME = 86_400
-/** Sessions that one person may begin in that time; without sign-in, all together. */
-const MOST_SESSIONS = 10_000
-const MOST_URIS = 200
-/** Characters of what is kept of `initialize`. */
-const LONGEST_INITIALIZE = 16_384
+/** Of what is kept of `initialize`. */
+const MAX_INITIALIZE_BYTES = 8_192
 
 export interface SessionRecords {
-  /** @returns the id for the client. @throws RpcRefusal for too many sessions, or too much to keep of one. */
-  create (access: Access | null, initialize: InitializeRequestParams, version: string): Promise<string>
+  /** @returns the id for the client, and the keys of older sessions that gave way. @throws RpcRefusal for too much to keep. */
+  create (exchange: Pick<Exchange, 'access' | 'address'>, initialize: InitializeRequestParams, version: string): Promise<{ id: string, gone: string[] }>
   /** Not found is also what belongs to somebody else. */
   find (id: string, access: Access | null): Promise<Session | undefined>
   delete (session: Session): Promise<void>
   setLevel (session: Session, level: string): Promise<void>
-  /** @returns all resources it wants to hear of now. */
+  /** @returns all resources it wants to hear of now. @throws ProtocolError for too many, or too long ones. */
   setUri (session: Session, uri: string, wanted: boolean): Promise<string[]>
 }
 
-export function createSessionRecords (storage: Storage): SessionRecords {
+export function createSessionRecords (storage: Storage, now: Clock): SessionRecords {
   const records = storage.collection<SessionRecord>('mcpSession')
-  const change = (key: string, edit: (record: SessionRecord) => SessionRecord) => records.update(key, (record) =>
-    record ? { write: { record: edit(record), ttl: LIFETIME }, result: edit(record) } : { result: undefined })
+  const lists = createSessionLists(storage, now)
+  /** @param edit returns the record it was given where there is nothing to write. */
+  const change = (key: string, edit: (record: SessionRecord) => SessionRecord) => records.update<SessionRecord | undefined>(key, (record) => {
+    const next = record && edit(record)
+    if (!next || next === record) return { result: record }
+    return { write: { record: next, ttl: Math.max(1, next.endsAt - now()) }, result: next }
+  })
   return {
-    async create (access, { protocolVersion, capabilities, clientInfo }, version) {
+    async create (exchange, { protocolVersion, capabilities, clientInfo }, version) {
       const initialize = { protocolVersion, capabilities, clientInfo }
-      if (JSON.stringify(initialize).length > LONGEST_INITIALIZE) throw new RpcRefusal(413, INVALID_REQUEST, `Content Too Large: capabilities and clientInfo have at most ${LONGEST_INITIALIZE} characters`)
-      const [begun] = await storage.count([{ key: `sessions ${access?.user.id ?? ''}`, by: 1, ttl: LIFETIME }])
-      if (begun! > MOST_SESSIONS) throw new RpcRefusal(429, INVALID_REQUEST, 'Too Many Requests: too many sessions were begun today', { headers: { 'retry-after': '3600' } })
+      if (Buffer.byteLength(JSON.stringify(initialize)) > MAX_INITIALIZE_BYTES) {
+        throw new RpcRefusal(413, INVALID_REQUEST, `Content Too Large: capabilities and clientInfo have at most ${MAX_INITIALIZE_BYTES} bytes`)
+      }
+      const { access } = exchange
+      const caller = callerOf(exchange)
       const id = randomSecret()
-      await records.put(hashSecret(id), { user: access?.user.id ?? null, client: access?.clientId ?? null, initialize, version, uris: [] }, LIFETIME)
-      return id
+      const key = hashSecret(id)
+      const endsAt = now() + LIFETIME
+      const gone = await lists.add(caller, { key, grant: access?.grantId ?? null, endsAt })
+      await Promise.all(gone.map((old) => records.delete(old)))
+      await records.put(key, { user: access?.user.id ?? null, client: access?.clientId ?? null, caller, endsAt, initialize, version, uris: [] }, LIFETIME)
+      return { id, gone }
     },
     async find (id, access) {
       const key = hashSecret(id)
       const record = await records.find(key)
-      return record && record.user === (access?.user.id ?? null) && record.client === (access?.clientId ?? null) ? { key, record } : undefined
+      // One of an earlier release says nothing of its end: its client begins anew.
+      if (record?.endsAt === undefined) return undefined
+      return record.user === (access?.user.id ?? null) && record.client === (access?.clientId ?? null) ? { key, record } : undefined
     },
-    delete: ({ key }) => records.delete(key),
-    async setLevel ({ key }, level) { await change(key, (record) => ({ ...record, level })) },
+    async delete ({ key, record }) {
+      await records.delete(key)
+      await lists.remove(record.caller, key)
+    },
+    async setLevel ({ key }, level) { await change(key, (record) => record.level === level ? record : { ...record, level }) },
     async setUri ({ key }, uri, wanted) {
-      const record = await change(key, (record) => ({ ...record, uris: [...new Set([...record.uris.filter((other) => other !== uri), ...(wanted ? [uri] : [])])].slice(-MOST_URIS) }))
+      let fault: string | undefined
+      const record = await change(key, (record) => {
+        if (record.uris.includes(uri) === wanted) return record
+        const uris = wanted ? [...record.uris, uri] : record.uris.filter((other) => other !== uri)
+        fault = findUriFault(uris)
+        return fault === undefined ? { ...record, uris } : record
+      })
+      if (fault !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params: ${fault}; unsubscribe from others first`)
       return record?.uris ?? []
     }
   }

@@ -1,0 +1,49 @@
+// Every message counts for whoever sends it, in both eras and of every kind, before anything of it runs (RFC 6585 §4).
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { addressOf } from '../address.ts'
+import { ofAccess } from '../audit/index.ts'
+import { isId } from './body.ts'
+import { callerOf, type Answer, type Exchange } from './contract.ts'
+import { RpcRefusal } from './refusal.ts'
+
+/** As other JSON-RPC servers have it (EIP-1474): neither MCP nor its SDKs give a code to this. */
+export const LIMIT_EXCEEDED = -32005
+
+export interface MessageLimit {
+  /** For before the body is read. Counts nothing. @throws RpcRefusal 429 for a caller who goes on and on beyond the limit. */
+  check (request: FastifyRequest): void
+  /**
+   * Counts a request, or each message of a batch.
+   * @returns for a tool call beyond the limit a result in words for the model, which clients pass on; undefined if it may go on.
+   * @throws RpcRefusal 429 with Retry-After for any other message: the official clients fail that one request, and stay connected.
+   */
+  take (request: FastifyRequest, visit: Pick<Exchange, 'access' | 'address'>): Answer | undefined
+}
+
+export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>): MessageLimit => ({
+  check (request) {
+    const wait = app.usage.floodWait(callerOf(whoSends(request)))
+    if (wait !== undefined) throw tooMany(wait)
+  },
+  take (request, visit) {
+    const { body } = request
+    const refused = app.usage.takeMessages(callerOf(visit), Array.isArray(body) ? body.length : 1)
+    if (!refused) return undefined
+    if (refused.isFirst) {
+      if (visit.access) app.audit.note('limit', { ...ofAccess(visit.access), reason: 'messages-per-user' }, request.id)
+      else app.audit.record(request, 'limit', { reason: 'messages-per-user' })
+    }
+    const { id, method } = Object(body) as { id?: unknown, method?: unknown }
+    if (!isId(id) || method !== 'tools/call') throw tooMany(refused.wait, isId(id) ? id : null)
+    const text = `This call was not made: the limit of ${refused.limit} messages a minute for one person is reached. ` +
+      `Wait ${refused.wait} seconds and call again; meanwhile answer with what you have.`
+    const result = { resultType: 'complete', isError: true, content: [{ type: 'text', text }] }
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id, result }) }
+  }
+})
+
+/** Without a sign-in, `request.access` is not there at all. */
+const whoSends = (request: FastifyRequest) => request.access ? { access: request.access } : { access: null, address: addressOf(request) }
+
+const tooMany = (wait: number, id: string | number | null = null) =>
+  new RpcRefusal(429, LIMIT_EXCEEDED, `Too Many Requests: wait ${wait} seconds, and send it again`, { id, headers: { 'retry-after': String(wait) } })

@@ -1,0 +1,86 @@
+// How many bytes lie in storage for streams that may be asked for again: bounded for a session, for a person and in all, and what is oldest gives way (MCP 2025-11-25 "Resumability and Redelivery").
+import type { Clock } from '../../../clock.ts'
+
+export const MAX_SESSION_BYTES = 512 * 1024
+export const MAX_PERSON_BYTES = 2 * 1024 * 1024
+/** What one instance lays in storage for everybody. */
+export const MAX_BYTES = 64 * 1024 * 1024
+/** What a record costs beside its events. */
+const RECORD_BYTES = 512
+/** Seconds between two looks for what has expired meanwhile. */
+const PRUNE_SECONDS = 10
+
+interface Stream { session: string, person: string, bytes: number, until: number }
+interface Group { bytes: number, streams: Set<string> }
+
+export interface KeptBytes {
+  /**
+   * Notes what is about to be kept of a stream, in place of what was kept of it before.
+   * @param kept.until when storage forgets it, in seconds since the epoch.
+   * @returns the streams that have to give way; the stream itself, if there is no room for it.
+   */
+  put (id: string, kept: Stream): string[]
+}
+
+/**
+ * Each instance counts what it writes itself, so counting costs no way to storage; what an earlier run left expires within
+ * minutes.
+ */
+export function createKeptBytes (now: Clock, most = { session: MAX_SESSION_BYTES, person: MAX_PERSON_BYTES, all: MAX_BYTES }): KeptBytes {
+  const streams = new Map<string, Stream>()
+  /** In each group the stream that was written longest ago comes first. */
+  const groups = new Map<string, Group>()
+  const namesOf = ({ session, person }: Stream) => [`session ${session}`, `person ${person}`, 'all']
+  let people = 0
+  let prunedAt = now()
+
+  function drop (id: string): void {
+    const stream = streams.get(id)
+    if (!stream) return
+    streams.delete(id)
+    for (const name of namesOf(stream)) {
+      const group = groups.get(name)!
+      group.bytes -= stream.bytes
+      group.streams.delete(id)
+      if (group.streams.size > 0) continue
+      groups.delete(name)
+      if (name.startsWith('person ')) people--
+    }
+  }
+  function insert (id: string, stream: Stream): void {
+    streams.set(id, stream)
+    for (const name of namesOf(stream)) {
+      const group = groups.get(name) ?? { bytes: 0, streams: new Set() }
+      if (group.streams.size === 0 && name.startsWith('person ')) people++
+      group.bytes += stream.bytes
+      groups.set(name, { bytes: group.bytes, streams: group.streams.add(id) })
+    }
+  }
+  function prune (): void {
+    if (now() - prunedAt < PRUNE_SECONDS) return
+    prunedAt = now()
+    for (const [id, { until }] of streams) if (until <= now()) drop(id)
+  }
+
+  return {
+    put (id, kept) {
+      prune()
+      drop(id)
+      const stream = { ...kept, bytes: kept.bytes + RECORD_BYTES }
+      insert(id, stream)
+      const gone: string[] = []
+      const oldest = (name: string) => groups.get(name)!.streams.values().next().value!
+      const giveWay = (victim: string) => {
+        drop(victim)
+        gone.push(victim)
+      }
+      const size = (name: string) => groups.get(name)?.bytes ?? 0
+      const [session, person, all] = namesOf(stream) as [string, string, string]
+      while (size(session) > most.session) giveWay(oldest(session))
+      while (size(person) > most.person) giveWay(oldest(person))
+      // Whoever has more than their part of the whole pays for it first: nobody pushes out others.
+      while (size(all) > most.all) giveWay(oldest(size(person) > most.all / people ? person : all))
+      return gone
+    }
+  }
+}
