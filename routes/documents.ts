@@ -14,10 +14,12 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
     if (signIn && !user) {
       return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(request.raw.url!.split('?')[0]!))), 303)
     }
-    const found = await app.library.of(user ?? null).read(request.params['*'], { part: readPart(request.query.part), maxCharacters: MAX_SHOWN })
+    const part = readPart(request.query.part)
+    const found = await app.library.of(user ?? null).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
     if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')
     const { id, title, text, metadata, next } = found
-    return reply.page('document', { id, title, text, ...(metadata && { metadata }), actions: { home: paths.home, ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` }) } })
+    const actions = { home: paths.home, ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` }) }
+    return reply.page('document', { id, title, text, ...(metadata && { metadata }), actions })
   })
 }
 

@@ -117,7 +117,8 @@ export interface ToolContext {
   /**
    * Runs the default export of a module, `(input) => output`, in a process of its own: for what is heavy, or could be hostile.
    * It has no environment, no network and little memory, starts no other process, writes no file and reads none but its own code.
-   * It counts against the caller's share of the workers, and is killed when {@link signal} is aborted. A {@link ToolError} it throws arrives as one.
+   * It counts against the caller's share of the workers, and is killed when {@link signal} is aborted. A {@link ToolError} it throws
+   * arrives as one.
    * @param task `new URL('./my-tool/task.ts', import.meta.url)`. It imports what lies in the same folder of the package, and packages.
    * @param input travels by structured clone, and so does the output.
    * @param options.deadline milliseconds after which it is killed, where that is sooner than the call's own end: a TimeoutError then.

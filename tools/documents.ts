@@ -18,8 +18,9 @@ export default defineResource({
   scopes: ['mcp:read'],
   async read ({ id }, { library }) {
     const document = await library.read(id, { maxCharacters: MAX_CHARACTERS })
-    const next = document?.next === undefined ? '' : `\n\n[The beginning of a long document. To read on, call fetch with the id ${JSON.stringify(`${id}#part=${document.next}`)}.]`
-    return document && document.text + next
+    if (document?.next === undefined) return document?.text
+    const next = JSON.stringify(`${id}#part=${document.next}`)
+    return `${document.text}\n\n[The beginning of a long document. To read on, call fetch with the id ${next}.]`
   },
   async list (after, { library }) {
     const { documents, more } = await library.list({ after, limit: 50 })

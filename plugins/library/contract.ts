@@ -46,7 +46,10 @@ export interface DocumentStore {
   /** The whole document. */
   find (id: string): Promise<IndexedDocument | undefined>
   findPart (id: string, part: number): Promise<DocumentPart | undefined>
-  /** @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @param person who asks, where what takes long is shared out. @returns each document once. */
+  /**
+   * @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @param person who asks, where what
+   * takes long is shared out. @returns each document once.
+   */
   search (query: string, limit: number, person?: string | null): Promise<SearchHit[]>
   count (): Promise<number>
   /** After much has changed: brings what the ranking stands on up to date. */
@@ -70,11 +73,16 @@ export interface Library extends ToolLibrary {
   count (): Promise<number>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange (listener: (ids: readonly string[]) => void): void
-  /** Settles when the folder was read in full once; until then answers come from what is indexed so far. Never rejects: what fails is tried again. */
+  /**
+   * Settles when the folder was read in full once; until then answers come from what is indexed so far. Never rejects: what fails is tried
+   * again.
+   */
   readonly ready: Promise<void>
   /** Undefined once the folder was read in full. */
   progress (): Progress | undefined
-  /** Whether answers come from the folder as it was a moment ago: false until it was read in full, and while the store of the index fails. */
+  /**
+   * Whether answers come from the folder as it was a moment ago: false until it was read in full, and while the store of the index fails.
+   */
   isComplete (): boolean
   /** For the start-up lines. */
   readonly description: string

@@ -75,8 +75,10 @@ export function createCounter (db: DatabaseSync): Counter {
   }
 }
 
+export type Places = Pick<Counter, 'places' | 'placesOfBeginning'>
+
 /** About how many places of words a search looks at. What must be there is looked for twice: to find, and to rank. */
-export function placesOf ({ words, pairs, phrases, prefixes }: Query, { places, placesOfBeginning }: Pick<Counter, 'places' | 'placesOfBeginning'>): number {
+export function placesOf ({ words, pairs, phrases, prefixes }: Query, { places, placesOfBeginning }: Places): number {
   const ofWord = (word: string) => isSpaceless(word) ? placesOfBeginning(word) : places(word)
   const sum = (list: readonly string[], count: (word: string) => number) => list.reduce((total, word) => total + count(word), 0)
   return sum(words, ofWord) + sum(pairs.flat(), places) + 2 * sum(phrases.flat(), places) + sum(prefixes, placesOfBeginning)

@@ -19,9 +19,10 @@ const DEADLINE_MS = 10_000
 export const createHeavySearch = (workers: Pick<Workers, 'run'>): HeavySearch => async (look, person) => {
   const path = realpathSync(look.path)
   try {
-    return await workers.run(TASK, { ...look, path } satisfies Look, { person, deadline: DEADLINE_MS, reads: [path, `${path}-wal`, `${path}-shm`] })
+    const reads = [path, `${path}-wal`, `${path}-shm`]
+    return await workers.run(TASK, { ...look, path } satisfies Look, { person, deadline: DEADLINE_MS, reads })
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error
-    throw new ToolError('This search took too long and was stopped: its words stand nearly everywhere. Search for rarer ones, and without quotation marks.')
+    throw new ToolError('This search took too long and was stopped: its words stand nearly everywhere. Search for rarer ones, without quotation marks.')
   }
 }

@@ -6,7 +6,9 @@ import type { LibraryDocument } from '../../tools/define-tool.ts'
  * @param fetchPart one part, with how many `parts` there are; undefined where there is none.
  * @returns with `next`, the part to go on with, where there is more.
  */
-export async function readParts (fetchPart: (part: number) => Promise<LibraryDocument | undefined>, from: number, maxCharacters: number): Promise<LibraryDocument & { next?: number } | undefined> {
+export async function readParts (
+  fetchPart: (part: number) => Promise<LibraryDocument | undefined>, from: number, maxCharacters: number
+): Promise<LibraryDocument & { next?: number } | undefined> {
   const first = await fetchPart(from)
   if (!first) return undefined
   const { parts = 1 } = first

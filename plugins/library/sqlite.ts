@@ -38,7 +38,10 @@ const PARTS_PER_HIT = 5
 
 const COLUMNS = 'id, title, text, type, modified, bytes'
 
-/** @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long; without it they are made here. */
+/**
+ * @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long; without it they are made
+ * here.
+ */
 export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): DocumentStore {
   const db = openIndex(dataDir)
   const sql = prepare(db)

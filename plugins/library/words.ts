@@ -47,13 +47,14 @@ export interface Query {
 export const wordsOf = (text: string): string[] => separateWords(text).toLowerCase().match(WORD) ?? []
 
 const PHRASE = /["“„]([^"“”„]+)["”“]/gu
-/** With the star where there is one: looking for it from each letter of a long word anew would take the square of its length. */
+/** With the star where there is one: looking for it again from each letter of a long word would take the square of its length. */
 const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+\*?/gu
 const MOST_PHRASES = 8
 
 /** Plain words, a whole question, `"an exact phrase"` or `begin*`: whatever else is written is only words, and never an error. */
 export function parseQuery (query: string): Query {
-  const prefixes = [...new Set(query.toLowerCase().match(PREFIX))].filter((word) => word.endsWith('*') && !isSpaceless(word)).map((word) => word.slice(0, -1)).slice(0, MOST_PHRASES)
+  const prefixes = [...new Set(query.toLowerCase().match(PREFIX))].filter((word) => word.endsWith('*') && !isSpaceless(word))
+    .map((word) => word.slice(0, -1)).slice(0, MOST_PHRASES)
   const inOrder = wordsOf(query)
   const all = [...new Set(inOrder)].filter((word) => !prefixes.includes(word))
   const telling = all.filter((word) => !STOP_WORDS.has(word))
@@ -67,7 +68,8 @@ export function parseQuery (query: string): Query {
 }
 
 /** Said twice, each would be looked up twice. */
-const distinct = <Words extends readonly string[]>(all: Words[]): Words[] => [...new Map(all.map((words) => [words.join(' '), words])).values()]
+const distinct = <Words extends readonly string[]>(all: Words[]): Words[] =>
+  [...new Map(all.map((words) => [words.join(' '), words])).values()]
 
 /** What a passage should show of a query. */
 export const shownWords = ({ words, prefixes }: Query): string[] => [...words, ...prefixes]

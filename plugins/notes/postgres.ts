@@ -35,7 +35,8 @@ const SEARCH = `
 const COMPLETE = `
   (SELECT id FROM ${TABLE} WHERE owner = $1 AND id COLLATE "C" >= $2 AND id COLLATE "C" < $3 ORDER BY id COLLATE "C" LIMIT $4)
   UNION ALL
-  (SELECT id FROM ${TABLE} WHERE owner = $1 AND position(lower($2 COLLATE "C") IN lower(title COLLATE "C")) > 0 ORDER BY title COLLATE "C", id COLLATE "C" LIMIT $4)
+  (SELECT id FROM ${TABLE} WHERE owner = $1 AND position(lower($2 COLLATE "C") IN lower(title COLLATE "C")) > 0
+    ORDER BY title COLLATE "C", id COLLATE "C" LIMIT $4)
 `
 /** Whatever begins with a text comes before the text with this at its end. */
 const LAST_CHARACTER = '\u{10ffff}'

@@ -39,7 +39,10 @@ const SEARCH = `
 const COLUMNS = 'id, title, text, version, created, modified'
 const FILE = 'notes.db'
 
-/** @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long. @returns the store, and what tells this file from every other. */
+/**
+ * @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long. @returns the store, and what
+ * tells this file from every other.
+ */
 export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStore & { identity: string } {
   const db = openDatabase(dataDir, FILE, 'FULL', (db) => {
     db.exec(SCHEMA)
@@ -86,7 +89,8 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
       // Of all words here only those of this owner are looked at.
       const own = (sql.usage.get(owner) as unknown as Usage).characters
       const within = (count: (word: string) => number) => (word: string) => Math.min(count(word), own / (word.length + 1))
-      const isHeavy = heavy && placesOf(asked.query, { places: within(counter.places), placesOfBeginning: within(counter.placesOfBeginning) }) > MAX_LIGHT_PLACES
+      const places = { places: within(counter.places), placesOfBeginning: within(counter.placesOfBeginning) }
+      const isHeavy = heavy && placesOf(asked.query, places) > MAX_LIGHT_PLACES
       const rows = isHeavy ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, owner) : sql.search.all(...values)
       return rows.map((row): SearchHit => ({
         id: row['id'] as string,
@@ -116,7 +120,8 @@ const prepare = (db: DatabaseSync): Statements => ({
   listBefore: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`),
   idsFrom: db.prepare('SELECT id FROM notes WHERE owner = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?'),
   // The index holds all that is asked for: a thousand titles are a page or two of it.
-  titlesWith: db.prepare('SELECT id FROM notes INDEXED BY notes_by_title WHERE owner = ? AND instr(lower(title), lower(?)) > 0 ORDER BY title, id LIMIT ?'),
+  titlesWith: db.prepare(`SELECT id FROM notes INDEXED BY notes_by_title WHERE owner = ? AND instr(lower(title), lower(?)) > 0
+    ORDER BY title, id LIMIT ?`),
   search: db.prepare(SEARCH)
 })
 

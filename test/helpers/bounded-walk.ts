@@ -9,8 +9,8 @@ import { folder } from './tool-context.ts'
 
 const MAX_BLOCK_MS = 100
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024
-/** What a worker does for a request does not count here: whoever asks waits no longer than this. */
-const PATIENCE_MS = 1_000
+/** What a worker does for a request does not count here: a request waits no longer than this. */
+const TIMEOUT_MS = 1_000
 
 export interface Walk {
   server: MeasuredServer
@@ -27,7 +27,7 @@ export interface Walk {
 
 const isTooMuch = ({ blockMs, growthBytes }: Cost): boolean => blockMs > MAX_BLOCK_MS || growthBytes > MAX_GROWTH_BYTES
 
-export const request = (url: string, init: RequestInit = {}): Promise<Response> => fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS), ...init })
+export const request = (url: string, init: RequestInit = {}): Promise<Response> => fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS), ...init })
 
 export async function startWalk (t: Test): Promise<Walk> {
   const server = await startMeasured(t, { env: { AUTH_BACKEND: 'demo,local', SIGNUP: 'open', DATABASE_FILES: await shop(t) }, documents })

@@ -47,7 +47,7 @@ export async function startMeasured (t: Teardown, { env = {}, documents = {} }: 
     await rm(folder, { recursive: true, force: true })
   })
   const ended = once(child, 'exit').then(() => { throw new Error('the server has ended') })
-  ended.catch(() => { /* whoever waits for an answer hears it */ })
+  ended.catch(() => { /* the next answer that is waited for throws it */ })
   const told = async <T>(): Promise<T> => (await Promise.race([once(child, 'message'), ended]))[0] as T
   const { routes } = await told<{ routes: Route[] }>()
   return {

@@ -1,4 +1,4 @@
-// Work is bounded before it is done: the largest and most awkward input of every tool, prompt, resource, completion, route and form holds up nobody else and takes little memory (BW7).
+// Work is bounded before it is done: the largest and most awkward input of every tool, prompt, resource, completion, route and form holds up nobody else and takes little memory (BW-07).
 // New ones are walked without being told: they are taken from what the server offers. What an author has to do is in docs/adding-a-tool.md.
 import t from 'tap'
 import { z } from 'zod'
@@ -164,7 +164,7 @@ t.test('every form of every page, filled in to the brim', LIMIT, async (t) => {
       let page: Page | undefined
       await walk.ask(`${address.slice(url.length, url.length + 60)} for ${who}`, async () => { page = await browser.get(address) })
       for (const { action, fields } of page?.forms ?? []) {
-        // Whoever signs out or is deleted would see no further form.
+        // After these there is no further form to see.
         if (/logout|delete|sign-out|revoke/.test(action)) continue
         for (const [turn, field] of Object.keys(fields).entries()) {
           for (const shape of every(SHAPES, 5, turn)) {

@@ -66,7 +66,7 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
     t.same(pages, [['n8', 'n7'], ['n6', 'n5'], ['n4', 'n3'], ['n2', 'n1'], ['n0']])
   })
 
-  t.test('BW5: what was typed is found where an id begins so or a title holds it, however many notes there are', async (t) => {
+  t.test('BW-05: what was typed is found where an id begins so or a title holds it, however many notes there are', async (t) => {
     const many = Array.from({ length: 300 }, (_, index) => note(`n${String(index).padStart(3, '0')}`, 'long '.repeat(1_000), { title: `Report ${index}` }))
     const store = await opened(t, { ann: [...many, note('x1', 'text', { title: 'Harbour plan' }), note('harbor', 'text', { title: 'Überfahrt' }), note('_%', 'text', { title: '100% sure_' })], bob: [note('hbob', 'text', { title: 'Harbour of Bob' })] })
     const complete = (typed: string, limit = 100) => store.complete('ann', typed, limit)

@@ -1,4 +1,4 @@
-// GET /documents/…: a long document is shown page by page, and each page is read alone (BW8).
+// GET /documents/…: a long document is shown page by page, and each page is read alone (BW-08).
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/server.ts'

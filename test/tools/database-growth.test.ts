@@ -1,4 +1,4 @@
-// database_query on a real Postgres: what a statement could fill the memory of the database with is refused before it runs (threats TL-05, BW3).
+// database_query on a real Postgres: what a statement could fill the memory of the database with is refused before it runs (threats TL-05, BW-03).
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
@@ -89,7 +89,7 @@ const BOMBS: Array<[sql: string, parameters?: unknown[]]> = [
   ["SELECT jsonb_array_length(jsonb_path_query_array($1::jsonb, '$.**.**.**'))", ['['.repeat(499) + ']'.repeat(499)]]
 ]
 
-test('BW3: what would fill the memory of the database is refused in words of ours, and never runs', async (t) => {
+test('BW-03: what would fill the memory of the database is refused in words of ours, and never runs', async (t) => {
   const { ask, peak } = await shop(t)
   await ask({ sql: 'SELECT 1' })
   for (const [sql, parameters] of BOMBS) t.match((await ask({ sql, ...(parameters && { parameters }) })).error, /^The answer is too large: |may mean a function/, sql.slice(0, 120))
@@ -99,7 +99,7 @@ test('BW3: what would fill the memory of the database is refused in words of our
   t.ok(await peak() < MAX_BACKEND_BYTES, 'and no session grew')
 })
 
-test('BW3: the largest that is admitted stays small', async (t) => {
+test('BW-03: the largest that is admitted stays small', async (t) => {
   const { ask, peak } = await shop(t)
   const admitted: Array<[sql: string, parameters?: unknown[]]> = [
     ["SELECT length(string_agg($1, '')) FROM generate_series(1, 30000)", [LONG]], ["SELECT length(replace($1, 'x', $1))", [LONG]], [doubling('s || s', 11), [LONG]],
@@ -126,7 +126,7 @@ test('what people ask for is not refused', async (t) => {
   ]) t.match(await ask({ sql }), { rows: Array }, sql)
 })
 
-test('BW3: at most two statements run at once', async (t) => {
+test('BW-03: at most two statements run at once', async (t) => {
   const { ask, peak } = await shop(t)
   const slow = 'SELECT count(*) FROM generate_series(1, 16) a, generate_series(1, 3000) b, generate_series(1, 60) c'
   const answers = await Promise.all(Array.from({ length: 6 }, () => ask({ sql: slow })))

@@ -52,7 +52,7 @@ t.test('text: templates and placeholder text', async (t) => {
   t.equal((await run({ kind: 'text', paragraphs: 3, seed: 5 })).text!.split('\n\n').length, 3)
 })
 
-t.test('BW1: the length of a filled template is known before any of it is built', async (t) => {
+t.test('BW-01: the length of a filled template is known before any of it is built', async (t) => {
   const { user, system } = process.cpuUsage()
   const heap = process.memoryUsage().heapUsed
   // With what the schema admits: 100 MB of text.

@@ -16,7 +16,8 @@ const LARGEST_EXPONENT = 1_000_000_000
 /** Beyond these powers of ten a number is written as 1.5e+50. */
 const FIXED_FROM = -20
 
-// Decimals take a number through its text at times, so a text never has more zeros than the default of 21: 1e999999999 would fill the memory.
+// Decimals take a number through its text at times, so a text never has more zeros than the default of 21: 1e999999999 would fill the
+// memory.
 export const Exact = Decimal.clone({ precision: DIGITS })
 const Inexact = Exact.clone({ precision: INEXACT_DIGITS })
 export const Rounded = Decimal.clone({ precision: ROUNDED_DIGITS })
@@ -111,7 +112,8 @@ function integerPower (base: Num, n: number, exact: boolean): Num {
   const digits = digitsOfPower(base.value, times)
   const isExact = base.exact && exact && digits <= DIGITS
   // Squaring and multiplying. What is exact grows, and its last two steps cost more than all before them.
-  spend(isExact ? 2 * multiplicationCost(digits, digits) : 2 * (1 + Math.log2(times + 1)) * multiplicationCost(INEXACT_DIGITS, INEXACT_DIGITS))
+  const steps = isExact ? 2 : 2 * (1 + Math.log2(times + 1))
+  spend(steps * (isExact ? multiplicationCost(digits, digits) : multiplicationCost(INEXACT_DIGITS, INEXACT_DIGITS)))
   const result = checkVanished(num((isExact ? base.value : shorten(base.value)).pow(times), isExact), base.value)
   return n < 0 ? divide(num(1), result) : result
 }

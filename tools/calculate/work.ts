@@ -1,4 +1,4 @@
-// How much a calculation may cost, counted before each step, since all calculations share the server's one thread with everybody's requests.
+// How much a calculation may cost, counted before each step: all of them share one thread with everybody's requests.
 import type { Decimal } from 'decimal.js'
 import { ToolError } from '../define-tool.ts'
 

@@ -1,4 +1,4 @@
-// Whether a statement only reads, only what may be read, and makes no more than fits: its syntax tree, made by Postgres' own parser, holds nothing but what is listed here.
+// Whether a statement only reads, only what may be read, and makes no more than fits. Its tree, by Postgres' own parser, holds only what is listed.
 import type * as PgQuery from 'libpg-query'
 import { ToolError } from '../define-tool.ts'
 import type { Table } from './contract.ts'

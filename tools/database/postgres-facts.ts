@@ -10,7 +10,8 @@ const MAX_TYPE_LENGTH = 1_000
 /** Aggregates that keep every row they are given. */
 export const COLLECTING = words('string_agg array_agg json_agg jsonb_agg json_object_agg jsonb_object_agg range_agg')
 /** Functions that make rows, besides generate_series: at most one for each character of their argument. */
-export const ROW_MAKING = words(`unnest generate_subscripts regexp_matches regexp_split_to_table string_to_table json_array_elements jsonb_array_elements
+export const ROW_MAKING = words(`unnest generate_subscripts regexp_matches regexp_split_to_table string_to_table
+  json_array_elements jsonb_array_elements
   json_array_elements_text jsonb_array_elements_text json_each jsonb_each json_each_text jsonb_each_text json_object_keys jsonb_object_keys
   jsonb_path_query json_to_recordset jsonb_to_recordset`)
 export const tooLarge = (why: string): ToolError => new ToolError(`The answer is too large: ${why}`)
@@ -79,7 +80,9 @@ export class Facts {
     for (const union of distinctUnions(withClause)) {
       this.hasher = 'UNION'
       const targets = Object(union['rarg'])['targetList'] as unknown[]
-      if (targets.some((target) => has(target, 'A_Expr') || has(target, 'FuncCall'))) throw tooLarge('a recursive query that computes values takes UNION ALL, and a WHERE that ends it.')
+      if (targets.some((target) => has(target, 'A_Expr') || has(target, 'FuncCall'))) {
+        throw tooLarge('a recursive query that computes values takes UNION ALL, and a WHERE that ends it.')
+      }
     }
   }
 
@@ -92,7 +95,8 @@ export class Facts {
 
   /** A constant or a parameter as a text; undefined for what is known only when the statement runs. */
   textOf (expression: unknown): string | undefined {
-    const { A_Const: constant, ParamRef: parameter, TypeCast: cast } = Object(expression) as { A_Const?: Node, ParamRef?: { number?: number }, TypeCast?: Node }
+    type Constant = { A_Const?: Node, ParamRef?: { number?: number }, TypeCast?: Node }
+    const { A_Const: constant, ParamRef: parameter, TypeCast: cast } = Object(expression) as Constant
     if (cast) return this.textOf(cast['arg'])
     if (parameter) return String(this.parameters[(parameter.number ?? 0) - 1] ?? '')
     return constant && String(Object.values(Object(Object.values(constant)[0]) as Node)[0] ?? '')
@@ -115,5 +119,6 @@ const distinctUnions = (value: unknown): Node[] => children(value).flatMap(([, c
   [...(Object(child)['op'] === 'SETOP_UNION' && Object(child)['all'] !== true ? [child as Node] : []), ...distinctUnions(child)])
 
 function checkTypeLength (typmods: unknown): void {
-  if (has(typmods, 'ival', ({ ival }) => Number(ival) > MAX_TYPE_LENGTH)) throw tooLarge(`types have a length of at most ${MAX_TYPE_LENGTH}.`)
+  const isLong = has(typmods, 'ival', ({ ival }) => Number(ival) > MAX_TYPE_LENGTH)
+  if (isLong) throw tooLarge(`types have a length of at most ${MAX_TYPE_LENGTH}.`)
 }

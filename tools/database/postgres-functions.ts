@@ -1,4 +1,5 @@
-// The functions of Postgres that a query may call: they compute from their arguments and reach nothing else. Some make much of little; postgres-growth.ts bounds how they are put together.
+// The functions of Postgres that a query may call: they compute from their arguments and reach nothing else.
+// Some make much of little; postgres-growth.ts bounds how they are put together.
 // Left out on purpose: repeat, lpad, rpad and array_fill (huge results), anything that runs SQL from a text, and all of pg_*, lo_*, dblink* and set_config.
 const words = (text: string): string[] => text.split(/\s+/).filter(Boolean)
 

@@ -2,7 +2,8 @@
 
 export type Node = Record<string, unknown>
 
-export const children = (value: unknown): Array<[string, unknown]> => typeof value === 'object' && value !== null ? Object.entries(value) : []
+export const children = (value: unknown): Array<[string, unknown]> =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : []
 
 /** The texts of a list of String nodes. */
 export const strings = (list: unknown): string[] => (Array.isArray(list) ? list as Node[] : []).flatMap((node) => {

@@ -8,10 +8,21 @@ import { allowedFunctions } from './sqlite-functions.ts'
 export interface Look { path: string, question?: Question }
 
 /**
- * What SQLite itself refuses. Its heap limit is none of them: Node's SQLite is built without counting its memory. The worker's process is what ends
- * a statement that sorts or compares too much.
+ * What SQLite itself refuses. Its heap limit is none of them: Node's SQLite is built without counting its memory.
+ * A statement that sorts or compares too much ends with its process, which has a limit.
  */
-const LIMITS = { length: 2_000_000, sqlLength: 20_000, column: 200, attach: 0, exprDepth: 200, compoundSelect: 50, vdbeOp: 250_000, functionArg: 100, variableNumber: 100, likePatternLength: 1_000 }
+const LIMITS = {
+  length: 2_000_000,
+  sqlLength: 20_000,
+  column: 200,
+  attach: 0,
+  exprDepth: 200,
+  compoundSelect: 50,
+  vdbeOp: 250_000,
+  functionArg: 100,
+  variableNumber: 100,
+  likePatternLength: 1_000
+}
 const SHOWN_BYTES = 1_000
 /** Virtual tables that only take their arguments apart. */
 const ARGUMENT_TABLES = new Set(['json_each', 'json_tree'])
@@ -122,7 +133,9 @@ function refuse (action: number, first: string | null, second: string | null, { 
 /** Whether anything but comments follows the statement. */
 const hasMore = (rest: string): boolean => /[^\s;]/.test(rest.replaceAll(/--[^\n]*|\/\*[^]*?(?:\*\/|$)/g, ''))
 
-const sizeOf = (value: unknown): number => typeof value === 'string' ? value.length : value instanceof Uint8Array ? Math.min(value.length, 2 * SHOWN_BYTES) : 8
+/** Of a number, eight bytes; of bytes, what is shown of them. */
+const sizeOf = (value: unknown): number =>
+  typeof value === 'string' ? value.length : value instanceof Uint8Array ? Math.min(value.length, 2 * SHOWN_BYTES) : 8
 
 function readValue (value: unknown): Value {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)

@@ -20,4 +20,5 @@ export function fillTemplate (template: string, values: Readonly<Record<string, 
 }
 
 const MAX_NAMED = 20
-const list = (names: string[]): string => names.slice(0, MAX_NAMED).join(', ') + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '')
+const list = (names: string[]): string =>
+  names.slice(0, MAX_NAMED).join(', ') + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '')

@@ -1,4 +1,4 @@
-// Searches that look at much: the same hits as any other, made in a process of their own, so that nobody waits (BW6).
+// Searches that look at much: the same hits as any other, made in a process of their own, so that nobody waits (BW-06).
 import t, { type Test } from 'tap'
 import { MAX_LIGHT_PLACES, type HeavySearch } from '../../../plugins/library/heavy-search.ts'
 import look, { type Look } from '../../../plugins/library/heavy-search-task.ts'
