@@ -80,8 +80,8 @@ export interface ToolNotes {
   update (id: string, version: number, change: { title?: string | undefined, text?: string | undefined }): Promise<ToolNote>
   delete (id: string, version: number): Promise<void>
   find (id: string): Promise<ToolNote | undefined>
-  /** Ids of notes whose id, without `note:`, or whose title begins so: at most 100. For completion. */
-  begin (typed: string, limit?: number): Promise<string[]>
+  /** Ids of notes whose id, without `note:`, begins so, or whose title holds it: at most 100. */
+  complete (typed: string, limit?: number): Promise<string[]>
   /** Newest change first. @param cursor `next` of the page before. */
   list (page?: { limit?: number | undefined, cursor?: string | undefined }): Promise<{ notes: ToolNote[], next?: string }>
 }

@@ -23,7 +23,7 @@ export default defineResource({
     }
   },
   complete: {
-    // Nobody knows an id by heart: what was typed may also begin the title.
-    id: async (typed, { notes }) => (await notes.begin(typed)).map((id) => id.slice(SCHEME.length))
+    // Nobody knows an id by heart: what was typed may also stand in the title.
+    id: async (typed, { notes }) => (await notes.complete(typed)).map((id) => id.slice(SCHEME.length))
   }
 })

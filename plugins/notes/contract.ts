@@ -34,8 +34,8 @@ export interface NoteStore {
   find (owner: string, id: string): Promise<Note | undefined>
   /** Newest change first. @param before only what comes after this note in that order. */
   list (owner: string, limit: number, before?: Place): Promise<Note[]>
-  /** Ids of notes whose id begins so, then of those whose title does, capitals of ASCII aside; no text is read. @returns each once, at most `limit`. */
-  begin (owner: string, typed: string, limit: number): Promise<string[]>
+  /** Ids of notes whose id begins so, then of those whose title holds it, capitals of ASCII aside. No text is read. @returns each once, at most `limit`. */
+  complete (owner: string, typed: string, limit: number): Promise<string[]>
   search (owner: string, query: string, limit: number): Promise<SearchHit[]>
   /** @returns how many notes were deleted. */
   removeAll (owner: string): Promise<number>

@@ -47,7 +47,7 @@ export interface NotesOptions extends Pick<Config, 'dataDir' | 'redisUrl'> {
 
 const PREFIX = 'note:'
 const MOST_LISTED = 50
-const MOST_BEGUN = 100
+const MOST_COMPLETED = 100
 /** No title is longer. */
 const MAX_TYPED_CHARACTERS = 200
 
@@ -141,8 +141,8 @@ function notesOf (owner: string, { store, checkHome, changed, now, noteUrl }: Co
       const page = found.slice(0, wanted)
       return { notes: page.map(show), ...(found.length > wanted && { next: encodeCursor(page.at(-1)!) }) }
     },
-    async begin (typed, limit = MOST_BEGUN) {
-      return (await store.begin(owner, storable(typed).slice(0, MAX_TYPED_CHARACTERS), Math.min(Math.max(limit, 1), MOST_BEGUN))).map((id) => PREFIX + id)
+    async complete (typed, limit = MOST_COMPLETED) {
+      return (await store.complete(owner, storable(typed).slice(0, MAX_TYPED_CHARACTERS), Math.min(Math.max(limit, 1), MOST_COMPLETED))).map((id) => PREFIX + id)
     },
     async search (query, limit) {
       return (await store.search(owner, query, limit)).map((hit) => ({ ...hit, id: PREFIX + hit.id }))

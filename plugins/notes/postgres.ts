@@ -14,7 +14,6 @@ const DDL = `
   );
   CREATE INDEX IF NOT EXISTS notes_by_change ON ${TABLE} (owner, modified, id COLLATE "C");
   CREATE INDEX IF NOT EXISTS notes_by_id ON ${TABLE} (owner, id COLLATE "C");
-  CREATE INDEX IF NOT EXISTS notes_by_title ON ${TABLE} (owner, lower(title COLLATE "C") COLLATE "C", id COLLATE "C");
   ALTER TABLE ${TABLE} ENABLE ROW LEVEL SECURITY;
 `
 
@@ -32,12 +31,11 @@ const SEARCH = `
   FROM ${TABLE} WHERE owner = $1 AND words @@ $2::tsquery ORDER BY score DESC, id LIMIT $6
 `
 
-/** By the codes of the characters, as SQLite compares them; the lower case of that order is the one of ASCII. */
-const TITLE = 'lower(title COLLATE "C") COLLATE "C"'
-const BEGIN = `
+/** The order of the codes of characters, as in SQLite; its lower case is the one of ASCII. */
+const COMPLETE = `
   (SELECT id FROM ${TABLE} WHERE owner = $1 AND id COLLATE "C" >= $2 AND id COLLATE "C" < $3 ORDER BY id COLLATE "C" LIMIT $4)
   UNION ALL
-  (SELECT id FROM ${TABLE} WHERE owner = $1 AND ${TITLE} >= lower($2 COLLATE "C") AND ${TITLE} < lower($3 COLLATE "C") ORDER BY ${TITLE}, id COLLATE "C" LIMIT $4)
+  (SELECT id FROM ${TABLE} WHERE owner = $1 AND position(lower($2 COLLATE "C") IN lower(title COLLATE "C")) > 0 ORDER BY title COLLATE "C", id COLLATE "C" LIMIT $4)
 `
 /** Whatever begins with a text comes before the text with this at its end. */
 const LAST_CHARACTER = '\u{10ffff}'
@@ -68,8 +66,8 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
         ? query<Note>(`${LIST} AND (modified, id COLLATE "C") < ($3, $4) ${ORDER} LIMIT $2`, [owner, limit, before.modified, before.id])
         : query<Note>(`${LIST} ${ORDER} LIMIT $2`, [owner, limit])
     },
-    async begin (owner, typed, limit) {
-      const found = await query<{ id: string }>(BEGIN, [owner, typed, typed + LAST_CHARACTER, limit])
+    async complete (owner, typed, limit) {
+      const found = await query<{ id: string }>(COMPLETE, [owner, typed, typed + LAST_CHARACTER, limit])
       return [...new Set(found.map(({ id }) => id))].slice(0, limit)
     },
     async search (owner, text, limit) {

@@ -2,8 +2,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { Browser } from './browser.ts'
 import { startMeasured, type Cost, type MeasuredServer } from './measured-server.ts'
-import { newClient, tokensFor } from './oauth.ts'
+import { newClient, post as postForm, walk as walkThrough } from './oauth.ts'
 import { folder } from './tool-context.ts'
 
 const MAX_BLOCK_MS = 100
@@ -13,6 +14,8 @@ const PATIENCE_MS = 1_000
 
 export interface Walk {
   server: MeasuredServer
+  /** Where the person with all the notes is signed in. */
+  browser: Browser
   /** @param what names it, where it costs too much. */
   ask (what: string, run: () => Promise<unknown>): Promise<void>
   /** One message to the MCP endpoint, by a person who may do everything; or several. */
@@ -28,7 +31,10 @@ export const request = (url: string, init: RequestInit = {}): Promise<Response> 
 
 export async function startWalk (t: Test): Promise<Walk> {
   const server = await startMeasured(t, { env: { AUTH_BACKEND: 'demo,local', SIGNUP: 'open', DATABASE_FILES: await shop(t) }, documents })
-  const { access } = await tokensFor(server.url, await newClient(server.url), { scope: 'mcp:read mcp:write' })
+  const browser = new Browser()
+  const { form } = await walkThrough(server.url, await newClient(server.url), { scope: 'mcp:read mcp:write' }, browser)
+  const { body } = await postForm(`${server.url}/token`, form)
+  const access = String(body['access_token'])
   let asked = 0
   let faults: string[] = []
   let worst = { blockMs: 0, growthBytes: 0, what: '' }
@@ -39,6 +45,7 @@ export async function startWalk (t: Test): Promise<Walk> {
   })).text()
   const walk: Walk = {
     server,
+    browser,
     post,
     rpc: (method, params) => post({ jsonrpc: '2.0', id: 1, method, params }),
     async ask (what, run) {

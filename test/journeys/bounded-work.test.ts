@@ -23,6 +23,8 @@ let walk: Walk
 t.before(async () => { walk = await startWalk(t) })
 
 t.test('every tool and prompt says how long its input may be', async (t) => {
+  const endless = z.object({ a: z.string(), b: z.array(z.number()), c: z.record(z.string(), z.string().max(9)), d: z.object({ e: z.string().regex(/^a*$/) }), f: z.enum(['x']), g: z.string().max(9).optional() })
+  t.same(findUnbounded(schemaOf(endless)).map((line) => line.split(':')[0]), ['a', 'b', 'c', 'c', 'd.e'], 'this is how one without an end is told')
   for (const { name, input } of offer.tools) t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
   for (const { name, arguments: args } of offer.prompts) t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
 })
@@ -175,6 +177,6 @@ t.test('every form of every page, filled in to the brim', LIMIT, async (t) => {
       }
     }
   }
-  await walk.ask('the file of all notes', () => person.get(`${url}/account/notes`))
+  for (const path of addresses) await walk.ask(`${path} for a person with a thousand notes`, () => walk.browser.get(url + path))
   walk.report(t, 'forms')
 })
