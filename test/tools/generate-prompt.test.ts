@@ -1,5 +1,6 @@
 // generate with a prompt: what an OpenAI-compatible endpoint is asked, what of its answers is taken over, and that it costs no more than it may (threats TL-02, TL-07, TL-08).
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import generate from '../../tools/generate.ts'
@@ -127,8 +128,10 @@ t.test('TL-02: a call ends when its caller goes away, and a day costs no more th
   const stop = new AbortController()
   const silent = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 100_000 }, { log })
   const call = silent.ask([{ role: 'user', content: 'x' }], { user: null, signal: stop.signal })
-  setTimeout(() => stop.abort(), 50)
-  await t.rejects(call, { message: /abort/i })
+  const refused = t.rejects(call, { message: /abort/i })
+  while (asked.length === 0) await sleep(5)
+  stop.abort()
+  await refused
   t.equal(asked.length, 1, 'and is not tried again')
 
   let time = Date.UTC(2026, 0, 1, 23)
