@@ -22,7 +22,7 @@ const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' }) 
 let walk: Walk
 t.before(async () => { walk = await startWalk(t) })
 
-t.test('every tool and prompt says how long its input may be', async (t) => {
+t.test('BW-07: every tool and prompt says how long its input may be', async (t) => {
   const endless = z.object({ a: z.string(), b: z.array(z.number()), c: z.record(z.string(), z.string().max(9)), d: z.object({ e: z.string().regex(/^a*$/) }), f: z.enum(['x']), g: z.string().max(9).optional() })
   t.same(findUnbounded(schemaOf(endless)).map((line) => line.split(':')[0]), ['a', 'b', 'c', 'c', 'd.e'], 'this is how one without an end is told')
   for (const { name, input } of offer.tools) t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
