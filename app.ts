@@ -5,7 +5,7 @@ import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
 import { OAuthError } from './errors.ts'
 import { paths } from './paths.ts'
@@ -13,16 +13,16 @@ import { trustedProxies, useClientIpHeader } from './plugins/client-address.ts'
 import { Connections } from './plugins/connections.ts'
 import library from './plugins/library/index.ts'
 import mcp from './plugins/mcp/index.ts'
-import load, { type LoadOptions } from './plugins/observe/load.ts'
-import { describeError } from './plugins/observe/log-error.ts'
-import { logLines } from './plugins/observe/log-lines.ts'
-import metrics from './plugins/observe/metrics.ts'
-import tracing from './plugins/observe/tracing.ts'
+import load, { type LoadOptions } from './plugins/observability/load-shedding.ts'
+import { describeError } from './plugins/observability/log-error.ts'
+import { logLines } from './plugins/observability/log-destination.ts'
+import metrics from './plugins/observability/metrics.ts'
+import tracing from './plugins/observability/tracing.ts'
 import origin from './plugins/origin.ts'
-import pages from './plugins/pages.ts'
-import parameters from './plugins/parameters.ts'
+import pages from './plugins/pages/index.ts'
+import parameters from './plugins/oauth/parameters.ts'
 import tools from './plugins/tools.ts'
-import { answerJson, answerPage } from './plugins/voices.ts'
+import { answerJson, answerPage } from './plugins/pages/error-handlers.ts'
 import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
@@ -44,34 +44,28 @@ import revokeRoute from './routes/revoke.ts'
 import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
-import type { LibrarySource } from './sources/define-source.ts'
-import { loadSources } from './sources/load.ts'
-import { documentUri } from './tools/documents.ts'
-import { followTools } from './tools/follow.ts'
-import { loadOffer, type Offer } from './tools/load.ts'
-
-const TOOLS = new URL('./tools/', import.meta.url)
-const SOURCES = new URL('./sources/', import.meta.url)
+import { documentUri } from './resources/documents.ts'
+import { followTools } from './authoring/loader/hot-reload.ts'
+import { loadOffer, type Offer } from './authoring/loader/load.ts'
 
 export interface AppOptions extends LoadOptions {
   /** The clock, for tests where time matters. */
   now?: Clock
   /** Takes the log's lines in place of the terminal, for tests. */
   logTo?: Writable
-  /** What to offer instead of what tools/ holds, for tests. */
-  offer?: Offer
-  /** Whether what is offered changes while the server runs: with the files of tools/, unless there is an `offer`. */
+  /** What to offer instead of what `config.folders` hold, for tests. */
+  offer?: Partial<Offer>
+  /** Whether what is offered changes while the server runs: with the files of `config.folders`, unless there is an `offer`. */
   reloads?: boolean
 }
 
 /** @throws when a part cannot be opened; what was open by then is closed. */
 export async function buildApp (config: Config, { now = monotonicClock, logTo, offer, reloads = false, ...options }: AppOptions = {}): Promise<FastifyInstance> {
-  const offered = offer ?? await loadOffer(TOOLS)
-  const sources = await loadSources(SOURCES)
+  const offered = { tools: [], resources: [], prompts: [], sources: [], ...(offer ?? await loadOffer(config.folders)) }
   const app = createServer(config, logTo)
   try {
-    await registerAll(app, config, { offer: offered, sources, reloads, now, ...options })
-    if (reloads && offer === undefined) await followFiles(app)
+    await registerAll(app, config, { offer: offered, reloads, now, ...options })
+    if (reloads && offer === undefined) await followFiles(app, config.folders)
     return app
   } catch (error) {
     await app.close()
@@ -79,16 +73,16 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo, o
   }
 }
 
-interface Parts extends LoadOptions { offer: Offer, sources: readonly LibrarySource[], reloads: boolean, now: Clock }
+interface Parts extends LoadOptions { offer: Offer, reloads: boolean, now: Clock }
 
-async function registerAll (app: FastifyInstance, config: Config, { offer, sources, reloads, now, ...options }: Parts): Promise<void> {
+async function registerAll (app: FastifyInstance, config: Config, { offer, reloads, now, ...options }: Parts): Promise<void> {
   await app.register(tracing, config)
   await app.register(metrics, config)
   await app.register(load, options)
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
   await registerCore(app, config, now)
-  await app.register(library, { ...config, documentUrl: documentUrl(config), notes: app.notes, sources })
+  await app.register(library, { ...config, documentUrl: documentUrl(config), notes: app.notes, sources: offer.sources })
   await app.register(tools, { ...config, definitions: offer.tools })
   await app.register(mcp, { ...config, ...offer, tools: app.tools.offered, resources: [...offer.resources, ...app.tools.resources], library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
   followNotes(app)
@@ -100,8 +94,8 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, sourc
 }
 
 /** Development: a tool that is saved is offered at once. */
-async function followFiles (app: FastifyInstance): Promise<void> {
-  const stop = await followTools(TOOLS, {
+async function followFiles (app: FastifyInstance, folders: readonly URL[]): Promise<void> {
+  const stop = await followTools(folders, {
     async changed (offer, file) {
       await app.tools.replace(offer.tools, (tools, resources) => app.mcp.offer({ ...offer, tools, resources: [...offer.resources, ...resources] }))
       app.log.info(`${file} changed: ${app.tools.offered.length} tools, ${offer.resources.length} resources and ${offer.prompts.length} prompts are offered`)

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { loadConfig, readEnvironment } from './config.ts'
-import { describeStartFault, showProgress, startLines } from './start-lines.ts'
+import { loadConfig, readEnvironment } from './config/index.ts'
+import { describeStartFault, showProgress, startLines } from './banner.ts'
 
 const CLOSE_WITHIN_MS = 10_000
 

@@ -5,9 +5,9 @@ import { BackendUnavailable, normalizeEmail, type Account, type Accounts, type A
 import { createPasswordHasher, createTurns, type PasswordHasher } from './password-hashing.ts'
 import { isTooLong, passwordProblem } from './password-rules.ts'
 import { addressProblem, nameProblem } from './sign-up-rules.ts'
-import type { Input } from './strength-task.ts'
+import type { Input } from './password-strength-task.ts'
 
-const STRENGTH_TASK = new URL('./strength-task.ts', import.meta.url)
+const STRENGTH_TASK = new URL('./password-strength-task.ts', import.meta.url)
 const STRENGTH_DEADLINE_MS = 10_000
 
 /** Without mail nobody can show that they read the mailbox: the address is what they typed then, neither proven nor disproven. */

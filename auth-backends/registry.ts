@@ -5,6 +5,6 @@ import type { BackendModule } from './contract.ts'
 export const registry: Readonly<Record<string, () => Promise<{ default: BackendModule }>>> = {
   demo: () => import('./demo.ts'),
   local: () => import('./local.ts'),
-  oidc: () => import('./oidc.ts'),
-  supabase: () => import('./supabase.ts')
+  oidc: () => import('./oidc/index.ts'),
+  supabase: () => import('./supabase/index.ts')
 }

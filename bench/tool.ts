@@ -1,6 +1,6 @@
 // The tool of the bench: as little work as a tool can do, so that what is measured is the way to it and back.
 import { z } from 'zod'
-import { defineTool } from '../tools/define-tool.ts'
+import { defineTool } from '../authoring/tool.ts'
 
 export const trivialTool = defineTool({
   name: 'greet',

@@ -1,6 +1,6 @@
 // How a client introduces itself and is let to the sign-in, tried as each assistant does it; and what must be refused on the way (RFC 7591, CIMD, OAuth 2.1 §4.1).
 import { createHash, randomBytes } from 'node:crypto'
-import { ask, type Answer } from './ask.ts'
+import { ask, type Answer } from './http.ts'
 import type { AuthorizationServer } from './discovery.ts'
 import type { Report } from './report.ts'
 

@@ -1,6 +1,6 @@
 // Who gives the tokens: the documents that clients look for, at every place where one of them looks (RFC 9728, RFC 8414, OpenID Connect Discovery).
 import { isLoopback } from './address.ts'
-import { ask, type Answer } from './ask.ts'
+import { ask, type Answer } from './http.ts'
 import type { Report } from './report.ts'
 
 /** What the documents say, as far as the following checks need it. */

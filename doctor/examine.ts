@@ -1,9 +1,9 @@
 // The whole examination, in the order in which a client meets things: what fails early makes what follows pointless.
 import { checkAddress } from './address.ts'
-import { NoAnswer, TooOften } from './ask.ts'
+import { NoAnswer, TooOften } from './http.ts'
 import { checkClients } from './clients.ts'
 import { checkDiscovery, type AuthorizationServer } from './discovery.ts'
-import { checkGate } from './gate.ts'
+import { checkGate } from './challenge.ts'
 import type { Report } from './report.ts'
 import { listen, signIn, signOut, type Return } from './sign-in.ts'
 import { checkTools, isOpenTo } from './tools.ts'

@@ -1,5 +1,5 @@
 // The little of an MCP client that the doctor needs: the handshake of the older protocol, which every server speaks, and calls.
-import { ask, objectOf, type Answer } from './ask.ts'
+import { ask, objectOf, type Answer } from './http.ts'
 
 const LEGACY = '2025-11-25'
 const MODERN = '2026-07-28'

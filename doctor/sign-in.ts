@@ -1,7 +1,7 @@
 // A whole sign-in, as ChatGPT does it, with a person at the browser: code, token, refresh; and at the end the revocation (OAuth 2.1 §4, RFC 7009, RFC 9207).
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ask, type Answer } from './ask.ts'
+import { ask, type Answer } from './http.ts'
 import { authorizeUrl, describe } from './clients.ts'
 import type { AuthorizationServer } from './discovery.ts'
 import type { Report } from './report.ts'

@@ -1,6 +1,6 @@
 // What is offered behind the door: whether the assistants will take the tools, and take them for what they are.
 import { McpFault, openMcp, speaksModern, type McpCaller } from './mcp.ts'
-import { objectOf } from './ask.ts'
+import { objectOf } from './http.ts'
 import type { Report } from './report.ts'
 
 interface Listed { name: string, description?: string, annotations?: Record<string, unknown>, inputSchema?: Record<string, unknown> }

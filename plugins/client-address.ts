@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 
 /** Bits: whoever has one IPv6 address has all of its network. */
 const IPV6_NETWORK_BITS = 64

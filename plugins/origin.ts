@@ -1,7 +1,7 @@
 // Keeps web pages of other sites away: the whole server answers under its own name only, against DNS rebinding, and checks who sent a form or a call (MCP Streamable HTTP, "Security & Endpoint Requirements"; RFC 9110 §15.5.20).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { accessDenied } from '../errors.ts'
 
 declare module 'fastify' {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { StartError } from '../errors.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 

@@ -1,10 +1,10 @@
 // The tools that are offered: opened with their variables when the server starts, closed with it.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
-import type { Resource } from '../tools/define-resource.ts'
-import type { Tool, ToolDefinition } from '../tools/define-tool.ts'
-import { openTools } from '../tools/open.ts'
+import type { Config } from '../config/index.ts'
+import type { Resource } from '../authoring/resource.ts'
+import type { Tool, ToolDefinition } from '../authoring/tool.ts'
+import { openTools } from '../authoring/loader/open.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { tools: Tools }

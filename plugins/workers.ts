@@ -2,12 +2,12 @@
 import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import { ToolError } from '../tools/define-tool.ts'
+import { ToolError } from '../authoring/tool.ts'
 import { defaultMaxBytes } from './workers/memory.ts'
 import { permissionsOf } from './workers/permissions.ts'
 import { Pool } from './workers/pool.ts'
 import { ProcessEnded } from './workers/process.ts'
-import { TooManyWaiting, Turns } from './workers/turns.ts'
+import { TooManyWaiting, Turns } from './workers/fair-queue.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { workers: Workers }

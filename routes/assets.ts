@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../paths.ts'
-import { stylesheet } from '../plugins/pages.ts'
+import { stylesheet } from '../plugins/pages/index.ts'
 
 /** 128 × 128, as ChatGPT's form asks for it. Drawn in views/icon.svg. */
 const icon = readFileSync(new URL('../views/icon.png', import.meta.url))

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../errors.ts'
 import { paths } from '../paths.ts'
-import { formParameters, queryParameters } from '../plugins/parameters.ts'
+import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
 
 export default async function confirmEmail (app: FastifyInstance) {
   // Who comes here has no sign-in under way that would count them.

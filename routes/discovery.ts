@@ -1,10 +1,10 @@
 // The documents a client finds this server by: protected-resource metadata (RFC 9728 §3), authorization-server metadata (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
-import { assertionAlgorithms } from '../plugins/clients/assertion.ts'
-import { authMethods, grantTypes } from '../plugins/clients/contract.ts'
-import { offeredScopes, resourceScopes } from '../plugins/scopes.ts'
+import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
+import { authMethods, grantTypes } from '../plugins/oauth/clients/contract.ts'
+import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 
 const CACHE_SECONDS = 300
 

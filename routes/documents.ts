@@ -1,9 +1,9 @@
 // GET /documents/…: where a citation opens: the text of one document or of one's own note, for people who are signed in.
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
-import { visit } from '../plugins/sign-in/errand.ts'
+import { visit } from '../plugins/sign-in/intent.ts'
 
 /** Characters of one page. */
 const MAX_SHOWN = 500_000

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { temporarilyUnavailable } from '../errors.ts'
 import { paths } from '../paths.ts'
-import { answersUnderLoad } from '../plugins/observe/load.ts'
+import { answersUnderLoad } from '../plugins/observability/load-shedding.ts'
 
 /** Load balancers and container engines ask by address, or by a name of their own; the answer is the same for everybody. */
 const anyHost = { anyHost: true }

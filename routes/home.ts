@@ -1,11 +1,11 @@
 // GET /: for people a page (what this is, the URL to paste, what tools it has), for programs JSON; for an MCP client that asks for a stream, what the MCP endpoint says to that.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import manifest from '../package.json' with { type: 'json' }
-import type { Config } from '../config.ts'
+import * as server from '../version.ts'
+import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
-import { protocolVersions } from '../plugins/mcp/versions.ts'
-import { resourceScopes } from '../plugins/scopes.ts'
-import { displayName } from '../plugins/sign-in/users.ts'
+import { protocolVersions } from '../plugins/mcp/protocol-versions.ts'
+import { resourceScopes } from '../plugins/oauth/scopes.ts'
+import { displayName } from '../plugins/accounts/users.ts'
 
 type Options = Pick<Config, 'publicUrl' | 'signIn'>
 
@@ -34,8 +34,8 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
     if (signIn && !user) await app.limits.attempt('authorization', request)
     if (!accept.includes('text/html')) {
       return reply.header('cache-control', 'no-store').send({
-        name: manifest.name,
-        version: manifest.version,
+        name: server.name,
+        version: server.version,
         status: 'ok',
         protocolVersions,
         documents: await app.library.count(),
@@ -45,7 +45,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
     }
     return reply.page('home', {
       name: 'MCP OAuth Server',
-      version: manifest.version,
+      version: server.version,
       url,
       signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
       tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),

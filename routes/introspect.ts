@@ -1,10 +1,10 @@
 // POST /introspect: a client asks about its own tokens (RFC 7662 §2). About anybody else's it learns nothing, not even that they exist.
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { invalidClient } from '../errors.ts'
 import { paths } from '../paths.ts'
-import type { Client } from '../plugins/clients/contract.ts'
-import parameters, { formParameters } from '../plugins/parameters.ts'
+import type { Client } from '../plugins/oauth/clients/contract.ts'
+import parameters, { formParameters } from '../plugins/oauth/parameters.ts'
 
 export default async function introspect (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   await app.register(parameters)

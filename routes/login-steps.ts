@@ -1,11 +1,11 @@
 // The pages of a sign-in after the first one: back from a provider, a code, and the question whether an account that is there is the person's own (OAuth 2.1 §4.1.2, RFC 9700 §4.7).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { invalidRequest, signInExpired } from '../errors.ts'
 import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
-import { formParameters, queryParameters } from '../plugins/parameters.ts'
-import { describeErrand } from '../plugins/sign-in/errand.ts'
-import type { Outcome } from '../plugins/sign-in/outcome.ts'
+import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
+import { describeErrand } from '../plugins/sign-in/intent.ts'
+import type { Outcome } from '../plugins/sign-in/complete.ts'
 
 export default async function loginSteps (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const { steps } = app.signIn

@@ -1,14 +1,14 @@
 // Signing in and out: one page with every way in that the backends state. Wrong credentials tell nobody whether the account exists.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, SignInAnswer } from '../auth-backends/contract.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { invalidRequest } from '../errors.ts'
 import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
-import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
+import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import { canAddWay } from '../plugins/sign-in/admission.ts'
 import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
-import { describeErrand, visit } from '../plugins/sign-in/errand.ts'
-import type { Outcome } from '../plugins/sign-in/outcome.ts'
+import { describeErrand, visit } from '../plugins/sign-in/intent.ts'
+import type { Outcome } from '../plugins/sign-in/complete.ts'
 
 interface Chosen { form: Parameters, handle: string, browser: string, backend: string, ways: AuthBackend, callbackUrl: string, mayCreate: boolean }
 type Shown = Pick<Failure, 'backend' | 'message' | 'statusCode' | 'retryAfter'> & { identifier?: string | undefined }

@@ -1,9 +1,9 @@
 // POST / and its alias /mcp: the MCP endpoint. Host and Origin, then the token, then the message (MCP "Streamable HTTP", "Authorization").
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
-import { asHook } from '../plugins/bearer.ts'
-import { resourceScopes } from '../plugins/scopes.ts'
+import { asHook } from '../plugins/oauth/bearer.ts'
+import { resourceScopes } from '../plugins/oauth/scopes.ts'
 
 export default async function mcp (app: FastifyInstance, { publicUrl, signIn }: Pick<Config, 'publicUrl' | 'signIn'>) {
   // Everything but POST, and GET and DELETE of a session, is refused by the scope's hooks. OPTIONS belongs to CORS, and GET / to the home page.

@@ -1,11 +1,11 @@
 // GET /metrics: the figures, in Prometheus's text form, for whoever has METRICS_TOKEN (RFC 6750 §2.1). Without that variable there is no such route.
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { invalidToken } from '../errors.ts'
 import { paths } from '../paths.ts'
-import { answersUnderLoad } from '../plugins/observe/load.ts'
-import { equalSecrets } from '../plugins/storage/sealing.ts'
-import { answerJson } from '../plugins/voices.ts'
+import { answersUnderLoad } from '../plugins/observability/load-shedding.ts'
+import { equalSecrets } from '../plugins/secrets.ts'
+import { answerJson } from '../plugins/pages/error-handlers.ts'
 
 export default async function metrics (app: FastifyInstance, { metricsToken }: Pick<Config, 'metricsToken'>) {
   const { metrics } = app

@@ -1,9 +1,9 @@
 // A forgotten password: a link by mail lets a new one be chosen. What is answered, and how soon, does not depend on whether there is an account (threat LG-14).
 import type { FastifyInstance } from 'fastify'
 import type { OwnAccounts } from '../auth-backends/contract.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { paths, withSecret } from '../paths.ts'
-import { formParameters } from '../plugins/parameters.ts'
+import { formParameters } from '../plugins/oauth/parameters.ts'
 
 const SENT = 'If there is an account with this address, a message is on its way. The link in it works once, for 30 minutes.'
 const MAX_EMAIL_CHARACTERS = 254

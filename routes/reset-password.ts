@@ -1,12 +1,12 @@
 // Choosing a new password by a link: it ends every session, and what others may hold of the account (OWASP "Forgot Password"; threats AC-03, AC-04).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { invalidRequest } from '../errors.ts'
 import { paths } from '../paths.ts'
-import type { LiveLink } from '../plugins/account-links.ts'
-import { sendPasswordChanged } from '../plugins/confirmations.ts'
-import type { PageData } from '../plugins/page-data.ts'
-import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
+import type { LiveLink } from '../plugins/accounts/email-links.ts'
+import { sendPasswordChanged } from '../plugins/accounts/messages.ts'
+import type { PageData } from '../plugins/pages/page-data.ts'
+import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import type { IdentityKey } from '../plugins/sign-in/contract.ts'
 
 export default async function resetPassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {

@@ -1,14 +1,14 @@
 // Making an account, where SIGNUP or an invitation allows it; the person goes on with what they came for.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignUp, SignUpRequest, SignUpResult } from '../auth-backends/contract.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
 import { pageAfter, paths, withInteraction, withSecret } from '../paths.ts'
-import { sendConfirmation } from '../plugins/confirmations.ts'
-import { formParameters, queryParameters, type Parameters } from '../plugins/parameters.ts'
-import { describeErrand, visit } from '../plugins/sign-in/errand.ts'
-import type { TakenInvitation } from '../plugins/sign-in/invitations.ts'
-import { isAllowed } from '../plugins/sign-in/users.ts'
+import { sendConfirmation } from '../plugins/accounts/messages.ts'
+import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
+import { describeErrand, visit } from '../plugins/sign-in/intent.ts'
+import type { TakenInvitation } from '../plugins/accounts/invitations.ts'
+import { isAllowed } from '../plugins/accounts/users.ts'
 
 type Field = 'email' | 'password' | 'name' | 'form'
 interface Refusal { field: Field, message: string, email: string | undefined, name: string | undefined }

@@ -1,8 +1,8 @@
 // GET /userinfo and the key set: what a client may know about the person, and the keys that ID tokens are signed with (OpenID Connect Core §5.3, RFC 7517).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
-import { asHook, missingScope } from '../plugins/bearer.ts'
+import { asHook, missingScope } from '../plugins/oauth/bearer.ts'
 
 export default async function userinfo (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const resourceMetadata = publicUrl + paths.protectedResource

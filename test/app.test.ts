@@ -1,7 +1,7 @@
 // What holds for every address of the server, those that are added later too: nothing is stored for a stranger, pages count for their address, and no page or redirect may be kept, framed or told on (threats ST-01, ST-03, LG-01, WB-14).
 import type { Test } from 'tap'
 import { paths } from '../paths.ts'
-import { openAuditJournals } from '../plugins/audit/journals.ts'
+import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
 import { census } from './helpers/census.ts'
 import { pkce } from './helpers/oauth.ts'
 import { withRoutes, type Route } from './helpers/route-table.ts'

@@ -67,24 +67,30 @@ function resolveSpecifier (file: string, specifier: string): string {
   return specifier.startsWith('.') ? './' + normalize(join(dirname(file), specifier)).split(sep).join('/') : specifier
 }
 
-/** What plugins may know of tools/: what a tool, a resource and a prompt are, and how tools are opened. */
-const toolContracts = ['define-tool', 'define-resource', 'define-prompt', 'content', 'questions', 'uri-template', 'open'].map((name) => `tools/${name}.ts`)
-
 /** What each room may import of the project, as prefixes. `type:` allows the types alone. The room itself is always allowed. */
 const map: Array<{ room: RegExp, may: string[] }> = [
-  { room: /^server\.ts$/, may: ['app.ts', 'config.ts', 'start-lines.ts'] },
-  { room: /^operator\//, may: ['operator/', 'core.ts', 'config.ts', 'errors.ts', 'paths.ts', 'clock.ts', 'plugins/', 'package.json'] },
-  { room: /^start-lines\.ts$/, may: ['type:config.ts', 'errors.ts', 'paths.ts'] },
-  { room: /^app\.ts$/, may: ['core.ts', 'routes/', 'plugins/', 'tools/', 'sources/', 'clock.ts', 'type:config.ts', 'errors.ts', 'paths.ts'] },
-  { room: /^core\.ts$/, may: ['plugins/', 'clock.ts', 'type:config.ts', 'paths.ts'] },
-  { room: /^config\.ts$/, may: ['auth-backends/registry.ts', 'auth-backends/contract.ts', 'config-values.ts', 'type:tools/define-tool.ts', 'tools/load.ts', 'tools/open.ts'] },
-  { room: /^config-values\.ts$/, may: ['limit-table.ts'] },
-  { room: /^(?:errors|paths|clock|limit-table)\.ts$/, may: [] },
-  { room: /^routes\//, may: ['plugins/', 'paths.ts', 'errors.ts', 'type:config.ts', 'type:auth-backends/contract.ts', 'type:tools/define-tool.ts', 'package.json'] },
-  { room: /^plugins\//, may: ['plugins/', 'errors.ts', 'type:config.ts', 'config-values.ts', 'type:limit-table.ts', 'type:clock.ts', 'auth-backends/contract.ts', ...toolContracts, 'type:sources/define-source.ts', 'package.json'] },
-  { room: /^auth-backends\//, may: ['auth-backends/'] },
-  { room: /^tools\//, may: ['tools/'] },
-  { room: /^sources\//, may: ['sources/'] },
+  { room: /^server\.ts$/, may: ['app.ts', 'config/', 'banner.ts'] },
+  { room: /^cli\//, may: ['cli/', 'core.ts', 'config/', 'errors.ts', 'paths.ts', 'clock.ts', 'version.ts', 'plugins/'] },
+  { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'paths.ts'] },
+  {
+    room: /^app\.ts$/,
+    may: ['core.ts', 'routes/', 'plugins/', 'authoring/', 'resources/documents.ts', 'clock.ts', 'type:config/index.ts', 'errors.ts', 'paths.ts']
+  },
+  { room: /^core\.ts$/, may: ['plugins/', 'clock.ts', 'type:config/index.ts', 'paths.ts'] },
+  { room: /^config\//, may: ['config/', 'auth-backends/registry.ts', 'auth-backends/contract.ts', 'authoring/'] },
+  { room: /^(?:errors|paths|clock|version)\.ts$/, may: ['package.json'] },
+  {
+    room: /^routes\//,
+    may: ['plugins/', 'paths.ts', 'errors.ts', 'version.ts', 'type:config/index.ts', 'type:auth-backends/contract.ts', 'type:authoring/tool.ts']
+  },
+  {
+    room: /^plugins\//,
+    may: ['plugins/', 'errors.ts', 'version.ts', 'type:config/index.ts', 'config/parsers.ts', 'type:config/rate-limits.ts', 'type:clock.ts',
+      'auth-backends/contract.ts', 'authoring/']
+  },
+  { room: /^auth-backends\//, may: ['auth-backends/', 'authoring/'] },
+  { room: /^(?:tools|resources|prompts|sources)\//, may: ['tools/', 'resources/', 'authoring/'] },
+  { room: /^authoring\//, may: ['authoring/'] },
   { room: /^doctor\//, may: ['doctor/'] }
 ]
 
@@ -110,8 +116,22 @@ t.test('imports obey the map: server, app, routes, plugins, then backends and to
   }
 })
 
+t.test('no file imports itself, not even by types and over others', async (t) => {
+  const targetsOf = new Map(house.map(({ file, imports }) => [file, imports.filter(({ target }) => target.startsWith('./')).map(({ target }) => target.slice(2))]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    if (path.includes(file) || done.has(file)) return
+    for (const target of targetsOf.get(file) ?? []) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of targetsOf.keys()) visit(file, [])
+  t.same(circles, [])
+})
+
 t.test('backends, tools and sources know no web framework', async (t) => {
-  const inner = house.filter(({ file }) => /^(?:auth-backends|tools|sources)\//.test(file))
+  const inner = house.filter(({ file }) => /^(?:auth-backends|authoring|tools|resources|prompts|sources)\//.test(file))
   const wrong = inner.flatMap(({ file, imports }) => imports.filter(({ target }) => /^@?fastify/.test(target)).map(({ target }) => `${file}: ${target}`))
   t.same(wrong, [])
 })
@@ -128,8 +148,8 @@ t.test('plugins name no URL path', async (t) => {
   t.same(wrong, [])
 })
 
-t.test('only config.ts reads the environment', async (t) => {
-  t.same(house.filter(({ readsEnvironment }) => readsEnvironment).map(({ file }) => file), ['config.ts'])
+t.test('only config/index.ts reads the environment', async (t) => {
+  t.same(house.filter(({ readsEnvironment }) => readsEnvironment).map(({ file }) => file), ['config/index.ts'])
 })
 
 t.test('the first line of every file says why it exists', async (t) => {

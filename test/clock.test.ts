@@ -1,9 +1,9 @@
 // The clock: a wall clock that is set back revives nothing, and one that jumps ahead counts (threat WB-10).
 import t, { type Test } from 'tap'
 import { monotonicClock } from '../clock.ts'
-import { createLeapGuard, keepTime } from '../plugins/storage/house-time.ts'
-import { openRedisStorage } from '../plugins/storage/redis.ts'
-import { openSqliteStorage } from '../plugins/storage/sqlite.ts'
+import { createLeapGuard, keepTime } from '../plugins/storage/monotonic-time.ts'
+import { openRedisStorage } from '../plugins/storage/redis/index.ts'
+import { openSqliteStorage } from '../plugins/storage/sqlite/index.ts'
 import { noRedis, startRedis } from './helpers/redis.ts'
 import { folder } from './helpers/tool-context.ts'
 

@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { registry } from '../auth-backends/registry.ts'
-import { loadConfig, variables } from '../config.ts'
+import { loadConfig, variables } from '../config/index.ts'
 import manifest from '../package.json' with { type: 'json' }
-import type { Tool } from '../tools/define-tool.ts'
-import { loadTools } from '../tools/load.ts'
+import type { Tool } from '../authoring/tool.ts'
+import { loadOffer } from '../authoring/loader/load.ts'
 
 const ROOT = new URL('..', import.meta.url).pathname
 const read = (file: string) => readFile(join(ROOT, file), 'utf8')
@@ -33,7 +33,7 @@ const lines = example.split('\n')
 const entries = [...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => ({ name: name!, value: value! }))
 
 t.test('.env.example names every variable of the server, its backends and its tools once, and no other', async (t) => {
-  const tools = await loadTools(new URL('../tools/', import.meta.url))
+  const tools = (await loadOffer([new URL('../tools/', import.meta.url)])).tools
   const backends = await Promise.all(Object.values(registry).map((load) => load()))
   const known = [variables, ...backends.map((backend) => backend.default.env), ...tools.flatMap((tool) => 'env' in tool ? [tool.env] : [])].flatMap(({ shape }) => Object.keys(shape))
   t.same(entries.map(({ name }) => name).sort(), sorted(known))
@@ -60,7 +60,7 @@ t.test('the README lists the backends there are', async (t) => {
 
 t.test('the README lists the tools there are, with their scopes', async (t) => {
   const listed = rows(section(readme, 'Tools and documents')).filter(([, scope]) => scope?.startsWith('mcp:')).map(([name, scope]) => `${name} ${scope}`)
-  const tools = await loadTools(new URL('../tools/', import.meta.url))
+  const tools = (await loadOffer([new URL('../tools/', import.meta.url)])).tools
   t.same(listed.sort(), tools.map(({ name, scopes }) => `${name} ${scopes.join(' ')}`).sort())
 })
 
@@ -124,13 +124,13 @@ t.test('the examples of the README and of the guide to backends work as they sta
   const [backend, tool] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source!)
   const place = await folder(t)
   await writeFile(join(place, 'roll-dice.ts'), placed(tool!))
-  const [rollDice] = await loadTools(pathToFileURL(place)) as Tool[]
+  const [rollDice] = (await loadOffer([pathToFileURL(place)])).tools as Tool[]
   t.match(await rollDice!.run(rollDice!.input.parse({ dice: 3 }), {} as never), { shows: [Number, Number, Number] })
 
   const acting = /```ts\n([\s\S]*?)```/.exec(await read('docs/supabase.md'))![1]!
   const others = await folder(t)
   await writeFile(join(others, 'my-orders.ts'), placed(acting))
-  const [myOrders] = await loadTools(pathToFileURL(others)) as Tool[]
+  const [myOrders] = (await loadOffer([pathToFileURL(others)])).tools as Tool[]
   const asked = { data: [{ id: '1', item: 'bread' }], error: null }
   const client = { from: () => ({ select: () => ({ abortSignal: async () => asked }) }) }
   t.same(await myOrders!.run({}, { supabase: async () => client } as never), { orders: asked.data })
@@ -155,8 +155,8 @@ async function folder (t: Test): Promise<string> {
 /** An example as it runs in a folder of its own: its imports lead here. */
 const placed = (source: string): string => source
   .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
-  .replace(/from '\.\/(auth-backends\/contract|define-tool)\.ts'/, (_, name) =>
-    `from ${JSON.stringify(new URL(name === 'define-tool' ? '../tools/define-tool.ts' : `../${name}.ts`, import.meta.url).href)}`)
+  .replace(/from '\.\.?\/(auth-backends\/contract|authoring\/tool)\.ts'/, (_, name) =>
+    `from ${JSON.stringify(new URL(`../${name}.ts`, import.meta.url).href)}`)
 
 t.test('WB-23: what is installed is not older than the versions that mended what others suffered from', async (t) => {
   const { packages } = JSON.parse(await read('package-lock.json')) as { packages: Record<string, { version: string }> }

@@ -7,10 +7,10 @@ import { parse as parseToml } from 'smol-toml'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
 import { registry } from '../auth-backends/registry.ts'
-import { variables } from '../config.ts'
+import { variables } from '../config/index.ts'
 import { paths } from '../paths.ts'
-import type { Tool } from '../tools/define-tool.ts'
-import { loadTools } from '../tools/load.ts'
+import type { Tool } from '../authoring/tool.ts'
+import { loadOffer } from '../authoring/loader/load.ts'
 import { readDockerfile } from './deploy/dockerfile.ts'
 import { clientProfiles } from './helpers/client-profiles.ts'
 
@@ -47,8 +47,8 @@ t.test('the tool of the tutorial page works', async (t) => {
   const [source] = blocks(await read('docs/from-the-tutorial.md'), 'ts')
   await writeFile(join(place, 'roll-dice.ts'), source!
     .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
-    .replace("'./define-tool.ts'", JSON.stringify(new URL('../tools/define-tool.ts', import.meta.url).href)))
-  const [tool] = await loadTools(pathToFileURL(`${place}/`)) as Tool[]
+    .replace("'../authoring/tool.ts'", JSON.stringify(new URL('../authoring/tool.ts', import.meta.url).href)))
+  const [tool] = (await loadOffer([pathToFileURL(`${place}/`)])).tools as Tool[]
   const result = await tool!.run(tool!.input.parse({ dice: 4 }), { signal: new AbortController().signal } as never) as { shows: number[] }
   t.equal(result.shows.length, 4)
 })

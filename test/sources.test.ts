@@ -1,12 +1,12 @@
 // Sources: the guide's example as it stands, what a bad source leads to, and that each person gets only what the source shows them.
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { guardSource } from '../plugins/library/source.ts'
-import { defineSource, type LibrarySource } from '../sources/define-source.ts'
-import { loadSources } from '../sources/load.ts'
-import { ToolError } from '../tools/define-tool.ts'
+import { guardSource } from '../plugins/library/guarded-source.ts'
+import { defineSource, type LibrarySource } from '../authoring/source.ts'
+import { loadOffer } from '../authoring/loader/load.ts'
+import { ToolError } from '../authoring/tool.ts'
 import fetchTool from '../tools/fetch.ts'
 import searchTool from '../tools/search.ts'
 import { folder, toolContexts } from './helpers/tool-context.ts'
@@ -15,9 +15,10 @@ const SOURCES = new URL('../sources/', import.meta.url)
 
 /** A folder of source files, as a URL that ends in a slash. */
 async function sourceFolder (t: Test, files: Record<string, string>): Promise<URL> {
-  const place = await folder(t)
+  const place = join(await folder(t), 'sources')
+  await mkdir(place)
   for (const [name, source] of Object.entries(files)) {
-    await writeFile(join(place, name), source.replace("'./define-source.ts'", JSON.stringify(new URL('define-source.ts', SOURCES).href)))
+    await writeFile(join(place, name), source.replace("'../authoring/source.ts'", JSON.stringify(new URL('../authoring/source.ts', SOURCES).href)))
   }
   return pathToFileURL(`${place}/`)
 }
@@ -25,7 +26,7 @@ async function sourceFolder (t: Test, files: Record<string, string>): Promise<UR
 t.test('the guide shows a source that loads, and shows each person only what is theirs', async (t) => {
   const guide = await readFile(new URL('../docs/adding-a-source.md', import.meta.url), 'utf8')
   const place = await sourceFolder(t, { 'opening-hours.ts': /```ts\n([\s\S]*?)```/.exec(guide)![1]! })
-  const contexts = await toolContexts(t, { 'porto.md': '# Porto\n\nA city in Portugal.' }, { sources: await loadSources(place) })
+  const contexts = await toolContexts(t, { 'porto.md': '# Porto\n\nA city in Portugal.' }, { sources: (await loadOffer([place])).sources })
   const [ann, bob, nobody] = [contexts({ id: '1', email: 'ann@example.com' }), contexts({ id: '2', email: 'bob@example.com' }), contexts(null)]
 
   const query = 'When does the shop in Porto open?'
@@ -79,8 +80,8 @@ t.test('a source that fails, hangs or answers wrongly spoils no search, and its 
 })
 
 t.test('the server\'s own folder of sources has no source, and helpers are none', async (t) => {
-  t.same(await loadSources(SOURCES), [])
-  t.same(await loadSources(await sourceFolder(t, { 'helper.ts': 'export const help = 1', 'notes.md': 'no source' })), [])
+  t.same((await loadOffer([SOURCES])).sources, [])
+  t.same((await loadOffer([await sourceFolder(t, { 'helper.ts': 'export const help = 1', 'notes.md': 'no source' })])).sources, [])
 })
 
 t.test('the loader says everything that is wrong, with every file, at once', async (t) => {
@@ -94,8 +95,8 @@ t.test('the loader says everything that is wrong, with every file, at once', asy
     'note.ts': good('note'),
     'nothing.ts': 'export default null'
   })
-  const { message } = await loadSources(place).then(() => t.fail('should refuse'), (error) => error)
-  const expected = [/broken\.ts: it could not be loaded/, /close\.ts: close must be a function/, /duplicate\.ts: the name "wiki" is taken/, /name\.ts: name must be/, /note\.ts: the name note is taken/, /nothing\.ts: name must be/, /nothing\.ts: search must be/, /nothing\.ts: fetch must be/]
+  const { message } = await loadOffer([place]).then(() => t.fail('should refuse'), (error) => error)
+  const expected = [/broken\.ts: it could not be loaded/, /close\.ts: close must be a function/, /duplicate\.ts: the name "wiki" is taken/, /name\.ts: name must be/, /note\.ts: the name note is taken/, /nothing\.ts: the default export must be made with defineSource/]
   for (const line of expected) t.match(message, line)
   t.equal(message.split('\n  - ').length - 1, expected.length, message)
 })

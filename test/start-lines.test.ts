@@ -1,7 +1,7 @@
 // The bar that a terminal shows while documents are read: it comes, it grows, and it goes.
 import t from 'tap'
-import { loadConfig } from '../config.ts'
-import { showProgress, startLines } from '../start-lines.ts'
+import { loadConfig } from '../config/index.ts'
+import { showProgress, startLines } from '../banner.ts'
 import { startServer } from './helpers/server.ts'
 import { fill, folder, openHouse } from './helpers/tool-context.ts'
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { ToolError, type Tool, type ToolContext } from '../tools/define-tool.ts'
+import { ToolError, type Tool, type ToolContext } from '../authoring/tool.ts'
 import fetchTool from '../tools/fetch.ts'
-import { loadTools } from '../tools/load.ts'
+import { loadOffer } from '../authoring/loader/load.ts'
 import searchTool from '../tools/search.ts'
 import { folder, toolContexts } from './helpers/tool-context.ts'
 
@@ -54,7 +54,7 @@ t.test('H50, pain 18: both only read, and say so', async (t) => {
 })
 
 t.test('H52: the definitions of all tools stay small', async (t) => {
-  const definitions = (await loadTools(TOOLS)).map(({ name, title, description, input, output, annotations }) =>
+  const definitions = (await loadOffer([TOOLS])).tools.map(({ name, title, description, input, output, annotations }) =>
     ({ name, title, description, annotations, inputSchema: z.toJSONSchema(input), outputSchema: output && z.toJSONSchema(output) }))
   t.ok(JSON.stringify(definitions).length < 20_000, 'about 5,000 tokens')
 })
@@ -134,17 +134,17 @@ t.test('TL-09: 200 calls at once are all answered', async (t) => {
 })
 
 t.test('the loader finds the tools of this server, and helpers beside them are no tools', async (t) => {
-  const tools = await loadTools(TOOLS)
+  const tools = (await loadOffer([TOOLS])).tools
   const names = tools.map(({ name }) => name)
   t.same(names, [...names].sort())
   t.ok(names.includes('search') && names.includes('fetch'))
-  t.same(await loadTools(new URL('../tools', import.meta.url)), tools, 'with or without a slash at the end')
+  t.same((await loadOffer([new URL('../tools', import.meta.url)])).tools, tools, 'with or without a slash at the end')
 })
 
 /** A folder of tool files; `contract` stands for the import of zod and defineTool. */
 async function toolFolder (t: Test, files: Record<string, string>): Promise<URL> {
   const place = await folder(t)
-  const imports = `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}\nimport { defineTool } from ${JSON.stringify(new URL('define-tool.ts', TOOLS).href)}\n`
+  const imports = `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}\nimport { defineTool } from ${JSON.stringify(new URL('../authoring/tool.ts', TOOLS).href)}\n`
   for (const [name, source] of Object.entries(files)) await writeFile(join(place, name), imports + source)
   return pathToFileURL(place)
 }
@@ -156,8 +156,8 @@ const tool = (overrides = '') => `export default defineTool({
 
 t.test('the loader takes what is dropped into the folder, sorted by name', async (t) => {
   const place = await toolFolder(t, { 'a.ts': tool("name: 'zeta'"), 'z #1.ts': tool("name: 'alpha'"), 'helper.ts': 'export const help = 1', 'types.d.ts': 'export default 1', 'notes.md': 'no tool' })
-  t.same((await loadTools(place)).map(({ name }) => name), ['alpha', 'zeta'])
-  t.same(await loadTools(await toolFolder(t, {})), [])
+  t.same((await loadOffer([place])).tools.map(({ name }) => name), ['alpha', 'zeta'])
+  t.same((await loadOffer([await toolFolder(t, {})])).tools, [])
 })
 
 t.test('pains 18 and 19: the loader says everything that is wrong, with every file, at once', async (t) => {
@@ -179,7 +179,7 @@ t.test('pains 18 and 19: the loader says everything that is wrong, with every fi
     'throws.ts': 'throw new Error("no key")',
     'unscoped.ts': tool("name: 'u', scopes: []")
   })
-  const { message } = await loadTools(place).then(() => t.fail('should refuse'), (error) => error)
+  const { message } = await loadOffer([place]).then(() => t.fail('should refuse'), (error) => error)
   const expected = [
     /annotations\.ts: annotations must be an object/, /broken\.ts: it could not be loaded: /, /date\.ts: input cannot be written as JSON Schema/, /date\.ts: output cannot be written as JSON Schema/,
     /duplicate\.ts: the name "good" is taken by a-good\.ts/, /empty\.ts: title must not be empty/, /empty\.ts: description must not be empty/,
@@ -196,10 +196,10 @@ t.test('the guide to adding a tool shows a tool that loads and runs', async (t) 
   const guide = await readFile(new URL('../docs/adding-a-tool.md', import.meta.url), 'utf8')
   const source = /```ts\n([\s\S]*?)```/.exec(guide)![1]!
     .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
-    .replace("'./define-tool.ts'", JSON.stringify(new URL('define-tool.ts', TOOLS).href))
+    .replace("'../authoring/tool.ts'", JSON.stringify(new URL('../authoring/tool.ts', TOOLS).href))
   const place = await folder(t)
   await writeFile(join(place, 'count-words.ts'), source)
-  const [countWords] = await loadTools(pathToFileURL(place)) as Tool[]
+  const [countWords] = (await loadOffer([pathToFileURL(place)])).tools as Tool[]
   const tool = await context(t, { 'a.md': 'one two  three' })
   t.same(await countWords!.run({ id: 'a.md' }, tool), { words: 3 })
   await t.rejects(countWords!.run({ id: 'none.md' }, tool), ToolError)

@@ -1,6 +1,6 @@
 // What a text or a list of numbers says: feeling, summary, figures; computed, with nothing made up. The work runs in a process of its own.
 import { z } from 'zod'
-import { defineTool, ToolError } from './define-tool.ts'
+import { defineTool, ToolError } from '../authoring/tool.ts'
 
 const LONGEST_TEXT = 100_000
 /** Characters without a space: natural words are shorter, and the language model takes quadratic time over them. */

@@ -1,7 +1,7 @@
 // Exact arithmetic, so that a model does not have to guess numbers. Expressions are parsed and computed here, never run as code.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { defineTool } from './define-tool.ts'
+import { defineTool } from '../authoring/tool.ts'
 
 /** One calculation after the other, with everybody else's requests between: ten may come in one. */
 let turn = Promise.resolve()

@@ -7,7 +7,7 @@ import { OWN_SCHEMA } from './database/postgres-catalogue.ts'
 import { openPostgres } from './database/postgres.ts'
 import { catalogueResources } from './database/resources.ts'
 import { openSqliteFiles } from './database/sqlite.ts'
-import { defineTool, ToolError } from './define-tool.ts'
+import { defineTool, ToolError } from '../authoring/tool.ts'
 
 const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
 const postgresUrl = z.string().refine((value) => URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol), 'write postgres://user:password@host:5432/database')

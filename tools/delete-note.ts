@@ -1,6 +1,6 @@
 // Deletes a note for good. The version that was read must be the one that is there.
 import { z } from 'zod'
-import { defineTool } from './define-tool.ts'
+import { defineTool } from '../authoring/tool.ts'
 
 export default defineTool({
   name: 'delete_note',

@@ -1,6 +1,6 @@
 // One document or note in full, in the exact shape ChatGPT's deep research and company knowledge ask for (OpenAI "Building MCP servers": fetch).
 import { z } from 'zod'
-import { defineTool, ToolError } from './define-tool.ts'
+import { defineTool, ToolError } from '../authoring/tool.ts'
 
 /** How search and this tool name one part of a long document. */
 const PART = /#part=(\d{1,4})$/

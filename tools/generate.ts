@@ -1,6 +1,6 @@
 // Makes test data, types and texts from what it is given; and, where the operator has named a model, whatever a prompt asks for.
 import { z } from 'zod'
-import { defineTool, ToolError, type ToolContext } from './define-tool.ts'
+import { defineTool, ToolError, type ToolContext } from '../authoring/tool.ts'
 import { languages } from './generate/languages.ts'
 import { createModel, type Model } from './generate/model.ts'
 import { writeCode, writeJson, writeText } from './generate/prompted.ts'

@@ -1,7 +1,7 @@
 // The person's notes, newest change first: how a conversation picks up where another left off.
 import { z } from 'zod'
-import { defineTool } from './define-tool.ts'
-import { noteSummary, summaryOf } from './note-summary.ts'
+import { defineTool } from '../authoring/tool.ts'
+import { noteSummary, summaryOf } from './notes/summary.ts'
 
 const BEGINNING = 200
 

@@ -1,6 +1,6 @@
 // Full-text search over the server's documents, in the exact shape ChatGPT's deep research and company knowledge ask for (OpenAI "Building MCP servers": search).
 import { z } from 'zod'
-import { defineTool } from './define-tool.ts'
+import { defineTool } from '../authoring/tool.ts'
 
 export default defineTool({
   name: 'search',

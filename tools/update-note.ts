@@ -1,7 +1,7 @@
 // Changes what a note says. The version that was read must be the one that is there, so that no other conversation's change is lost.
 import { z } from 'zod'
-import { defineTool } from './define-tool.ts'
-import { noteSummary, summaryOf } from './note-summary.ts'
+import { defineTool } from '../authoring/tool.ts'
+import { noteSummary, summaryOf } from './notes/summary.ts'
 
 export default defineTool({
   name: 'update_note',

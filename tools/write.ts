@@ -1,7 +1,7 @@
 // Keeps something for the person: a new note, or more lines at the end of one. It only ever adds, so clients need not warn of a loss.
 import { z } from 'zod'
-import { defineTool } from './define-tool.ts'
-import { summaryOf, noteSummary } from './note-summary.ts'
+import { defineTool } from '../authoring/tool.ts'
+import { summaryOf, noteSummary } from './notes/summary.ts'
 
 export default defineTool({
   name: 'write',

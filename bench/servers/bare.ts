@@ -1,10 +1,10 @@
 // The bound: a bare Fastify route that parses the same body, looks the token up in the same storage, and answers a constant of the size it is told.
 import fastify from 'fastify'
-import { loadConfig, readEnvironment } from '../../config.ts'
+import { loadConfig, readEnvironment } from '../../config/index.ts'
 import { monotonicClock } from '../../clock.ts'
-import { hashSecret } from '../../plugins/storage/sealing.ts'
-import { parseToken } from '../../plugins/grants/token-format.ts'
-import type { Grant } from '../../plugins/grants/contract.ts'
+import { hashSecret } from '../../plugins/secrets.ts'
+import { parseToken } from '../../plugins/oauth/grants/token-format.ts'
+import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import { openStorage } from '../../plugins/storage/index.ts'
 import { tellUsage } from './tell.ts'
 

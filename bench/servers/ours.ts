@@ -1,6 +1,6 @@
 // This server as it is, with one trivial tool beside none of its own: what the other servers of the bench are compared with.
 import { buildApp } from '../../app.ts'
-import { loadConfig, readEnvironment } from '../../config.ts'
+import { loadConfig, readEnvironment } from '../../config/index.ts'
 import { trivialTool } from '../tool.ts'
 import { tellUsage } from './tell.ts'
 

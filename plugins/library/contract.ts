@@ -1,5 +1,5 @@
 // What the library is: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources beside them. A store keeps the documents; the folder indexer fills it.
-import type { ToolLibrary, ToolUser } from '../../tools/define-tool.ts'
+import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {

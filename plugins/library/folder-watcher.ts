@@ -1,7 +1,7 @@
 // Tells which paths of a folder changed, by one watch for each directory in it: what changes costs the same however many files lie beside it.
 import { watch, type FSWatcher } from 'node:fs'
 import { basename, join } from 'node:path'
-import { isIgnored } from './folder.ts'
+import { isIgnored } from './indexer.ts'
 
 export interface FolderWatcher {
   /** Watches one directory, by its path inside the folder, if it is not watched yet. Call it before the directory is read: no change falls between the two. */

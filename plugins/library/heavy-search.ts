@@ -1,6 +1,6 @@
 // Searches that look at much, in a process of their own: SQLite cannot be interrupted, and nobody would be served in the meantime.
 import { realpathSync } from 'node:fs'
-import { ToolError } from '../../tools/define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import type { Workers } from '../workers.ts'
 import type { Look } from './heavy-search-task.ts'
 

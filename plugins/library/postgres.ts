@@ -3,10 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
 import { splitText } from './parts.ts'
-import { passage } from './passage.ts'
-import { createRarity, type Rarity } from './rarity.ts'
-import { anyOf, askedOf, bm25, vectorOf, type Asked } from './tsvector.ts'
-import { pathWords, shownWords } from './words.ts'
+import { passage } from '../search/snippet.ts'
+import { createRarity, type Rarity } from '../search/term-weights.ts'
+import { anyOf, askedOf, bm25, vectorOf, type Asked } from '../search/tsvector.ts'
+import { pathWords, shownWords } from '../search/tokenize.ts'
 
 const TABLE = `${SCHEMA}.documents`
 

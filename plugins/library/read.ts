@@ -1,5 +1,5 @@
 // Much of a document, read part by part, so that a long one is not read to its end.
-import type { LibraryDocument } from '../../tools/define-tool.ts'
+import type { LibraryDocument } from '../../authoring/tool.ts'
 
 /**
  * As many parts as fit, at least one.

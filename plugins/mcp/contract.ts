@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import type { JSONRPCNotification, JSONRPCRequest } from '@modelcontextprotocol/server'
-import type { Access } from '../grants/contract.ts'
+import type { Access } from '../oauth/grants/contract.ts'
 
 export type Message = JSONRPCRequest | JSONRPCNotification
 
@@ -27,6 +27,9 @@ export interface Exchange {
   signal: AbortSignal
   log: FastifyBaseLogger
 }
+
+/** A request without a message: GET and DELETE. */
+export type Visit = Omit<Exchange, 'body'> & { lastEventId?: string | undefined }
 
 export interface Answer {
   status: number

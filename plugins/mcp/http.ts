@@ -1,14 +1,13 @@
 // The HTTP side of the endpoint: reads what a request says, and speaks refusals as JSON-RPC errors (MCP "Streamable HTTP").
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError } from '../../errors.ts'
-import { addressOf } from '../address.ts'
-import type { Access } from '../grants/contract.ts'
+import { addressOf } from '../client-network.ts'
+import type { Access } from '../oauth/grants/contract.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
-import { readText } from './body.ts'
-import type { Answer, Exchange } from './contract.ts'
-import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './refusal.ts'
-import type { Visit } from './sessions/index.ts'
-import { protocolVersions } from './versions.ts'
+import { readText } from './json-rpc.ts'
+import type { Answer, Exchange, Visit } from './contract.ts'
+import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './json-rpc-error.ts'
+import { protocolVersions } from './protocol-versions.ts'
 
 /** Gives a route scope the body parser, the body limit and the error voice of MCP. */
 export function prepare (scope: FastifyInstance): void {

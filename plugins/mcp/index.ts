@@ -2,36 +2,36 @@
 import fp from 'fastify-plugin'
 import { isJSONRPCResponse } from '@modelcontextprotocol/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import manifest from '../../package.json' with { type: 'json' }
-import type { Config } from '../../config.ts'
+import * as server from '../../version.ts'
+import type { Config } from '../../config/index.ts'
 import { OAuthError } from '../../errors.ts'
-import type { Prompt } from '../../tools/define-prompt.ts'
-import type { Resource } from '../../tools/define-resource.ts'
-import type { Tool } from '../../tools/define-tool.ts'
-import { ofAccess } from '../audit/index.ts'
-import type { Access } from '../grants/contract.ts'
+import type { Prompt } from '../../authoring/prompt.ts'
+import type { Resource } from '../../authoring/resource.ts'
+import type { Tool } from '../../authoring/tool.ts'
+import { ofAccess } from '../observability/audit/index.ts'
+import type { Access } from '../oauth/grants/contract.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
-import { createActing } from './acting.ts'
-import { readMessages } from './body.ts'
-import { connectBus, createLocalBus, type Bus } from './bus.ts'
-import type { Meter } from './call.ts'
-import { createCatalogue, type Catalogue } from './catalogue.ts'
-import { createChanges, type Change, type Changes } from './changes.ts'
+import { createActing } from './handlers/on-behalf-of.ts'
+import { readMessages } from './json-rpc.ts'
+import { connectBus, createLocalBus, type Bus } from './streams/event-bus.ts'
+import type { Meter } from './handlers/contract.ts'
+import { createCatalogue, type Catalogue } from './handlers/tools.ts'
+import { createChanges, type Change, type Changes } from './streams/change-log.ts'
 import { callerOf, type Answer, type Exchange } from './contract.ts'
-import { createRequestStates } from './dialogue.ts'
-import { checkAccess } from './gate.ts'
+import { createRequestStates } from './handlers/input-required.ts'
+import { checkAccess } from './scope-challenge.ts'
 import { answerError, checkRequest, prepare, readVisit, send } from './http.ts'
-import { createSubscriptions, STREAM_BOUNDS } from './listen.ts'
+import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
 import { createMessageLimit } from './message-limit.ts'
-import { createOpenStreams } from './open-streams.ts'
-import { createPrompts } from './prompts.ts'
-import { createResources } from './resources.ts'
-import { createSdkLane } from './sdk-lane.ts'
-import { createFactory, type Offered } from './server.ts'
+import { createOpenStreams } from './streams/open-streams.ts'
+import { createPrompts } from './handlers/prompts.ts'
+import { createResources } from './handlers/resources.ts'
+import { createSdkLane } from './sdk/handler.ts'
+import { createFactory, type Offered } from './sdk/server.ts'
 import { createSessions } from './sessions/index.ts'
-import { REQUEST_BOUNDS } from './sessions/run.ts'
-import { createStraightLane } from './straight-lane.ts'
+import { REQUEST_BOUNDS } from './sessions/request.ts'
+import { createStraightLane } from './fast-path.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { mcp: Mcp }
@@ -158,9 +158,9 @@ const createHouse = (app: FastifyInstance, { library, notes, deadline = 25_000 }
 
 const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: Catalogue) => ({
   serverInfo: {
-    name: manifest.name,
+    name: server.name,
     title: 'MCP OAuth Server',
-    version: manifest.version,
+    version: server.version,
     websiteUrl: publicUrl,
     ...(iconUrl !== undefined && { icons: [{ src: iconUrl, mimeType: 'image/png', sizes: ['128x128'] }] })
   },

@@ -1,10 +1,10 @@
 // Every message counts for whoever sends it, in both eras and of every kind, before anything of it runs (RFC 6585 §4).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { addressOf } from '../address.ts'
-import { ofAccess } from '../audit/index.ts'
-import { isId } from './body.ts'
+import { addressOf } from '../client-network.ts'
+import { ofAccess } from '../observability/audit/index.ts'
+import { isId } from './json-rpc.ts'
 import { callerOf, type Answer, type Exchange } from './contract.ts'
-import { RpcRefusal } from './refusal.ts'
+import { RpcRefusal } from './json-rpc-error.ts'
 
 /** As other JSON-RPC servers have it (EIP-1474): neither MCP nor its SDKs give a code to this. */
 export const LIMIT_EXCEEDED = -32005

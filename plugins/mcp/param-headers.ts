@@ -1,5 +1,5 @@
 // Arguments that a client repeats in headers, for proxies to read: the two must say the same (MCP "Custom Headers from Tool Parameters").
-import type { CallableTool } from './catalogue.ts'
+import type { CallableTool } from './handlers/tools.ts'
 import type { Exchange } from './contract.ts'
 
 /** MCP "Error codes": HeaderMismatch. */

@@ -1,7 +1,7 @@
 // Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the other.
-import { passage } from '../library/passage.ts'
-import { anyOf, askedOf, bm25, vectorOf } from '../library/tsvector.ts'
-import { shownWords } from '../library/words.ts'
+import { passage } from '../search/snippet.ts'
+import { anyOf, askedOf, bm25, vectorOf } from '../search/tsvector.ts'
+import { shownWords } from '../search/tokenize.ts'
 import { lock, migrate, SCHEMA, type Postgres } from '../postgres.ts'
 import type { Note, NoteStore, Usage } from './contract.ts'
 

@@ -1,12 +1,12 @@
 // Who may come in, and as whom: the allow-list, invitations, and the one account that a person has however they sign in (threats LG-12, WB-11).
 import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
 import { isOver, type Interaction, type User } from './contract.ts'
-import type { Invitations } from './invitations.ts'
-import type { People } from './people.ts'
-import { isAllowed, type Users } from './users.ts'
+import type { Invitations } from '../accounts/invitations.ts'
+import type { People } from '../accounts/lifecycle.ts'
+import { isAllowed, type Users } from '../accounts/users.ts'
 
 /**
  * `twin`: somebody else's record here has the identity's verified address, and the person has not shown yet that it is theirs, too.

@@ -1,6 +1,6 @@
 // The state of a sign-in between two requests: who a person is here, what they came for, and which browser it is.
 import type { SignedIn } from '../../auth-backends/contract.ts'
-import type { Errand } from './errand.ts'
+import type { Errand } from './intent.ts'
 
 /** Who a person is to a backend. */
 export interface IdentityKey { backend: string, subject: string }

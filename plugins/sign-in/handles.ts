@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { equalSecrets, hashSecret, randomSecret } from '../storage/sealing.ts'
+import { equalSecrets, hashSecret, randomSecret } from '../secrets.ts'
 import type { Interaction } from './contract.ts'
 
 /** Seconds a person has to get from one page to the next. */

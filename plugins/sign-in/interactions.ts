@@ -1,8 +1,8 @@
 // Sign-ins under way: the browser carries a handle, and each handle works once, in the browser, and after the sign-in in the session, that it was made for (threats LG-07..09, LG-20).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { signInExpired } from '../../errors.ts'
-import { equalSecrets } from '../storage/sealing.ts'
-import type { Browser } from './browser.ts'
+import { equalSecrets } from '../secrets.ts'
+import type { Browser } from './cookies.ts'
 import type { Interaction } from './contract.ts'
 import type { Handles } from './handles.ts'
 

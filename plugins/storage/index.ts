@@ -2,16 +2,16 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { StartError } from '../../errors.ts'
 import { StorageUnavailable, type Log, type Storage } from './contract.ts'
-import { keepTime, type HouseTime } from './house-time.ts'
+import { keepTime, type HouseTime } from './monotonic-time.ts'
 import { checkKey } from './key-check.ts'
 import { migrate, migrations } from './migrations.ts'
-import { observed, observers, type Observe } from './observed.ts'
+import { observed, observers, type Observe } from './instrumented.ts'
 import { rememberCheck } from './readiness.ts'
-import { openSqliteStorage } from './sqlite.ts'
-import { createSealing, loadGeneratedKey, type Sealing } from './sealing.ts'
+import { openSqliteStorage } from './sqlite/index.ts'
+import { createSealing, loadGeneratedKey, type Sealing } from '../secrets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,7 +25,7 @@ type Options = Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> & { now: Cloc
 
 /** The storage a configuration names. @throws StartError, or StorageUnavailable when it does not answer. */
 export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>, now: Clock, log: Log): Promise<Storage> =>
-  redisUrl === undefined ? openSqliteStorage(dataDir, now, log) : (await import('./redis.ts')).openRedisStorage(redisUrl, log)
+  redisUrl === undefined ? openSqliteStorage(dataDir, now, log) : (await import('./redis/index.ts')).openRedisStorage(redisUrl, log)
 
 export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine }: Options) {
   let now = machine

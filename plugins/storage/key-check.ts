@@ -1,6 +1,6 @@
 // Says at the start that the secret key is another one than the data's, or than that of other instances: what was sealed cannot be opened then.
 import { StorageUnavailable, type Log, type Storage } from './contract.ts'
-import type { Sealing } from './sealing.ts'
+import type { Sealing } from '../secrets.ts'
 
 const PURPOSE = 'key check'
 

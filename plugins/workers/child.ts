@@ -1,6 +1,6 @@
 // What runs in a worker's process: closes it, then does one task after the other. Whatever a task holds or is fed, it has nothing to reach.
 import { serialize } from 'node:v8'
-import { closeWorker } from './closed.ts'
+import { closeWorker } from './lockdown.ts'
 
 /** From the server, by structured clone. */
 export interface Order { task: string, input: unknown }

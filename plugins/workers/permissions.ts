@@ -13,6 +13,8 @@ export interface Permissions {
 }
 
 const CHILD = fileURLToPath(new URL('./', import.meta.url))
+/** What every author's task may import: `ToolError` and its neighbors. */
+const AUTHORING = fileURLToPath(new URL('../../authoring', import.meta.url))
 
 /**
  * A task reads the folder of its package that it lies in (`tools/`, `auth-backends/` …), and the packages that it can import. Not the whole
@@ -26,7 +28,7 @@ export function permissionsOf (task: URL, reads: readonly string[] = []): Permis
   const root = ancestors.find((folder) => existsSync(join(folder, 'package.json'))) ?? dirname(file)
   const room = join(root, relative(root, file).split(sep)[0]!)
   const packages = ancestors.map((folder) => join(folder, 'node_modules')).filter((folder) => existsSync(folder)).map((folder) => realpathSync(folder))
-  const child = [CHILD, manifestOf(CHILD)]
+  const child = [CHILD, AUTHORING, manifestOf(CHILD)]
   const readable = [...new Set([room, join(root, 'package.json'), ...packages, ...child, ...reads])]
   // Node reads a * as "whatever begins so".
   const wide = readable.find((path) => path.includes('*'))

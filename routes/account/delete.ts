@@ -2,10 +2,10 @@
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import { paths } from '../../paths.ts'
-import { formParameters } from '../../plugins/parameters.ts'
+import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { describePerson } from './describe.ts'
-import { checkForm, signInFirst } from './person.ts'
-import { askForProof } from './prove.ts'
+import { checkForm, signInFirst } from './guard.ts'
+import { askForProof } from './reauthenticate.ts'
 
 export default async function deleteAccount (app: FastifyInstance) {
   app.get(paths.accountDelete, async (request, reply) => {

@@ -1,7 +1,7 @@
 // What this server keeps of a person, for themselves to take along: their notes, and what happened with their account.
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../../paths.ts'
-import { signInFirst } from './person.ts'
+import { signInFirst } from './guard.ts'
 
 const EVENTS_KEPT = 4_000
 

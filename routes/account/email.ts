@@ -1,13 +1,13 @@
 // Changing the address of one's own account: the password is asked for, and with mail the change counts once the link is opened that goes to the new address (OWASP ASVS 6.3.7). What is answered does not depend on whether the address is taken (threat LG-15).
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { paths, withSecret } from '../../paths.ts'
-import { sendAddressChange } from '../../plugins/confirmations.ts'
-import type { PageData } from '../../plugins/page-data.ts'
-import { formParameters, queryParameters } from '../../plugins/parameters.ts'
-import { isAllowed } from '../../plugins/sign-in/users.ts'
-import { changeAddress, keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './own.ts'
-import { checkForm, signInFirst } from './person.ts'
+import { sendAddressChange } from '../../plugins/accounts/messages.ts'
+import type { PageData } from '../../plugins/pages/page-data.ts'
+import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import { isAllowed } from '../../plugins/accounts/users.ts'
+import { changeAddress, keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './password-account.ts'
+import { checkForm, signInFirst } from './guard.ts'
 
 type Options = Pick<Config, 'publicUrl' | 'allowedEmails'>
 const TAKEN = 'There is an account with this address already. Nothing was changed.'

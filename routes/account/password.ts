@@ -1,15 +1,15 @@
 // Changing one's own password: the present one is asked for, the new one is held to the rule of sign-up, and every other browser is signed out (OWASP ASVS 6.2.3, 7.4.3).
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { paths } from '../../paths.ts'
-import { sendPasswordChanged } from '../../plugins/confirmations.ts'
-import type { PageData } from '../../plugins/page-data.ts'
-import { formParameters, queryParameters } from '../../plugins/parameters.ts'
+import { sendPasswordChanged } from '../../plugins/accounts/messages.ts'
+import type { PageData } from '../../plugins/pages/page-data.ts'
+import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { IdentityKey, User } from '../../plugins/sign-in/contract.ts'
 import { describeOthers } from './describe.ts'
-import { keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './own.ts'
-import { checkForm, signInFirst } from './person.ts'
-import { tellOfRemovedWays } from './remove-way.ts'
+import { keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './password-account.ts'
+import { checkForm, signInFirst } from './guard.ts'
+import { tellOfRemovedWays } from './remove-sign-in-method.ts'
 
 export default async function changePassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const isOwn = ({ backend, account }: Kept) => (identity: IdentityKey) => identity.backend === backend && identity.subject === account.subject

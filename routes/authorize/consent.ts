@@ -1,16 +1,16 @@
 // The consent page: who asks, for what, and where the person will be sent. Asked every time, decided once (MCP "Confused Deputy Problem"; RFC 6749 §4.1.1, §4.1.2).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
-import { describeRedirectUri } from '../../plugins/clients/redirect-uris.ts'
-import type { PageData } from '../../plugins/page-data.ts'
-import { formParameters, queryParameters } from '../../plugins/parameters.ts'
-import { describeScopes } from '../../plugins/scopes.ts'
-import type { Visitor } from '../../plugins/sign-in/browser-sessions.ts'
-import type { AuthorizationRequest } from '../../plugins/sign-in/errand.ts'
-import { displayName } from '../../plugins/sign-in/users.ts'
-import { authorizationResponse } from '../../plugins/voices.ts'
+import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
+import type { PageData } from '../../plugins/pages/page-data.ts'
+import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import { describeScopes } from '../../plugins/oauth/scopes.ts'
+import type { Visitor } from '../../plugins/sign-in/sessions.ts'
+import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
+import { displayName } from '../../plugins/accounts/users.ts'
+import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 
 export default async function consent (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   app.get(paths.consent, async (request, reply) => {

@@ -1,9 +1,9 @@
 // GET /authorize: takes an app's request, parks it, and sends the person to sign-in or consent (OAuth 2.1 §4.1.1).
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { OAuthError } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
-import { queryParameters } from '../../plugins/parameters.ts'
+import { queryParameters } from '../../plugins/oauth/parameters.ts'
 import { checkClient, checkRequest } from './request.ts'
 
 export default async function authorize (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {

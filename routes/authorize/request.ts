@@ -1,10 +1,10 @@
 // The authorization request, checked in the order in which it may be answered: until client and redirect URI are known every refusal is a page; after that it may go to the app (OAuth 2.1 §4.1.1, RFC 7636 §4.3, RFC 8707 §2).
 import { invalidClient, invalidRequest, invalidScope, OAuthError, unsupportedResponseType } from '../../errors.ts'
-import type { Client } from '../../plugins/clients/contract.ts'
-import type { Parameters } from '../../plugins/parameters.ts'
-import { checkResource } from '../../plugins/resource.ts'
-import { grantableScopes } from '../../plugins/scopes.ts'
-import type { AuthorizationRequest } from '../../plugins/sign-in/errand.ts'
+import type { Client } from '../../plugins/oauth/clients/contract.ts'
+import type { Parameters } from '../../plugins/oauth/parameters.ts'
+import { checkResource } from '../../plugins/oauth/resource-indicator.ts'
+import { grantableScopes } from '../../plugins/oauth/scopes.ts'
+import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 
 /** RFC 7636 §4.2: the S256 of a verifier is always 43 characters of base64url. */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/

@@ -1,10 +1,10 @@
 // grant_type=authorization_code: the code, its client, its redirect URI and the PKCE verifier must all fit before the code is spent (OAuth 2.1 §4.1.3, RFC 7636 §4.6).
 import { createHash } from 'node:crypto'
 import { invalidGrant } from '../../errors.ts'
-import type { Grant } from '../../plugins/grants/contract.ts'
-import { checkResource } from '../../plugins/resource.ts'
-import { equalSecrets } from '../../plugins/storage/sealing.ts'
-import type { GrantHandler } from './index.ts'
+import type { Grant } from '../../plugins/oauth/grants/contract.ts'
+import { checkResource } from '../../plugins/oauth/resource-indicator.ts'
+import { equalSecrets } from '../../plugins/secrets.ts'
+import type { GrantHandler } from './contract.ts'
 
 /** RFC 7636 §4.1 */
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/

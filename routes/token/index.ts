@@ -1,18 +1,16 @@
 // POST /token: exchanges a code or a refresh token for tokens (OAuth 2.1 §3.2). Client authentication and the response are shared; each grant has its own file.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { invalidGrant, OAuthError, unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
 import { paths } from '../../paths.ts'
-import { ofGrant } from '../../plugins/audit/index.ts'
-import type { Client, GrantType } from '../../plugins/clients/contract.ts'
-import type { Grant, TokenSet } from '../../plugins/grants/contract.ts'
-import { SpentSecret } from '../../plugins/grants/index.ts'
-import parameters, { formParameters, type Parameters } from '../../plugins/parameters.ts'
+import { ofGrant } from '../../plugins/observability/audit/index.ts'
+import type { Client, GrantType } from '../../plugins/oauth/clients/contract.ts'
+import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
+import { SpentSecret } from '../../plugins/oauth/grants/index.ts'
+import parameters, { formParameters } from '../../plugins/oauth/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
+import type { GrantHandler } from './contract.ts'
 import { refreshToken } from './refresh-token.ts'
-
-/** Redeems what the form holds, for a client that has proven itself. `resources`: what `resource` may name, canonical first. */
-export type GrantHandler = (app: FastifyInstance, client: Client, form: Parameters, resources: readonly string[]) => Promise<TokenSet>
 
 const handlers: Readonly<Record<GrantType, GrantHandler>> = { authorization_code: authorizationCode, refresh_token: refreshToken }
 

@@ -1,9 +1,9 @@
 // grant_type=refresh_token: rotates, never widens, and changes nothing before everything fits (OAuth 2.1 §4.3, RFC 8707 §2.2).
 import type { FastifyInstance } from 'fastify'
 import { invalidGrant, invalidScope } from '../../errors.ts'
-import type { Grant } from '../../plugins/grants/contract.ts'
-import { checkResource } from '../../plugins/resource.ts'
-import type { GrantHandler } from './index.ts'
+import type { Grant } from '../../plugins/oauth/grants/contract.ts'
+import { checkResource } from '../../plugins/oauth/resource-indicator.ts'
+import type { GrantHandler } from './contract.ts'
 
 export const refreshToken: GrantHandler = async (app, client, form, resources) => {
   const token = form.need('refresh_token')

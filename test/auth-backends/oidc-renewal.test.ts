@@ -1,8 +1,8 @@
 // What an OpenID provider is asked beyond a first sign-in: for keys that are new, for a fresh sign-in, and whether a person still has their account.
 import { exportJWK, generateKeyPair } from 'jose'
 import t, { type Test } from 'tap'
-import { openOidc } from '../../auth-backends/oidc.ts'
-import { authorizationParameters, env } from '../../auth-backends/oidc-settings.ts'
+import { openOidc } from '../../auth-backends/oidc/index.ts'
+import { authorizationParameters, env } from '../../auth-backends/oidc/settings.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startProvider } from '../helpers/openid-provider.ts'
 

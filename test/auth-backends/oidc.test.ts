@@ -1,8 +1,8 @@
 // Sign-in at an OpenID provider: against a real one, and against the same one misbehaving in each way that is checked.
 import t, { type Test } from 'tap'
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
-import oidc, { openOidc } from '../../auth-backends/oidc.ts'
-import { env, type OidcSettings } from '../../auth-backends/oidc-settings.ts'
+import oidc, { openOidc } from '../../auth-backends/oidc/index.ts'
+import { env, type OidcSettings } from '../../auth-backends/oidc/settings.ts'
 import { Browser } from '../helpers/browser.ts'
 import { foreignKey, startProvider, type TestProvider } from '../helpers/openid-provider.ts'
 import { freePort } from '../helpers/ports.ts'

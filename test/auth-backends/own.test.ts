@@ -1,7 +1,7 @@
 // A backend of one's own: the worked example of the documentation keeps the contract, against a directory that answers over HTTP.
 import t from 'tap'
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
-import { loadConfig } from '../../config.ts'
+import { loadConfig } from '../../config/index.ts'
 import { startDirectory, workedExample } from '../helpers/directory.ts'
 import { freePort } from '../helpers/ports.ts'
 import { backendContract } from './contract.ts'

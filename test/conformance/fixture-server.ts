@@ -1,7 +1,7 @@
 // The server as it is, with the conformance suite's fixtures in place of what tools/ holds.
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../app.ts'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { fixtures } from './fixtures.ts'
 
 export async function buildFixtureServer (config: Config): Promise<FastifyInstance> {

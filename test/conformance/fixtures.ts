@@ -1,9 +1,9 @@
 // What the official conformance suite expects a server to offer: its scenarios name these tools, resources and prompts. No part of a production server.
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { definePrompt, type Prompt } from '../../tools/define-prompt.ts'
-import { defineResource, type Resource } from '../../tools/define-resource.ts'
-import { audio, defineTool, embed, form, image, roots, sample, text, ToolError, type Tool, type ToolContext } from '../../tools/define-tool.ts'
+import { definePrompt, type Prompt } from '../../authoring/prompt.ts'
+import { defineResource, type Resource } from '../../authoring/resource.ts'
+import { audio, defineTool, embed, form, image, roots, sample, text, ToolError, type Tool, type ToolContext } from '../../authoring/tool.ts'
 
 /** One red dot. */
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==', 'base64')

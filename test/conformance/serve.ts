@@ -1,7 +1,7 @@
 // npm run conformance:serve: this server with the conformance suite's fixtures, for checks from outside. It listens and reads its variables as the real one does.
 import closeWithGrace from 'close-with-grace'
-import { loadConfig, readEnvironment } from '../../config.ts'
-import { startLines } from '../../start-lines.ts'
+import { loadConfig, readEnvironment } from '../../config/index.ts'
+import { startLines } from '../../banner.ts'
 import { buildFixtureServer } from './fixture-server.ts'
 
 const config = await loadConfig(readEnvironment())

@@ -2,8 +2,8 @@
 import t, { type Test } from 'tap'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../../plugins/storage/contract.ts'
-import { openRedisStorage } from '../../plugins/storage/redis.ts'
-import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
+import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
+import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
 import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 import { folder } from './tool-context.ts'
 

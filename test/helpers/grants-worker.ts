@@ -1,8 +1,8 @@
 // One of several processes that work on the same grants: does what the test tells it, and says what came of it.
-import { createGrants } from '../../plugins/grants/index.ts'
-import type { Lifetimes } from '../../plugins/grants/steps.ts'
-import { createSealing } from '../../plugins/storage/sealing.ts'
-import { openRedisStorage } from '../../plugins/storage/redis.ts'
+import { createGrants } from '../../plugins/oauth/grants/index.ts'
+import type { Lifetimes } from '../../plugins/oauth/grants/transitions.ts'
+import { createSealing } from '../../plugins/secrets.ts'
+import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
 
 export type Order =
   | { do: 'issue' }

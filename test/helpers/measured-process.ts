@@ -24,7 +24,7 @@ diagnostics.subscribe('fastify.initialization', (message) => {
 })
 
 const { buildApp } = await import('../../app.ts')
-const { loadConfig } = await import('../../config.ts')
+const { loadConfig } = await import('../../config/index.ts')
 const config = await loadConfig(process.env as Record<string, string>)
 const app = await buildApp(config, { maxEventLoopDelayMs: Infinity })
 await app.listen({ port: config.port, host: '127.0.0.1' })

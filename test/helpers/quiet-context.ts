@@ -1,5 +1,5 @@
 // The rest of a tool's context, for a test that is not about it: nobody is shown, told or asked anything.
-import type { ToolContext } from '../../tools/define-tool.ts'
+import type { ToolContext } from '../../authoring/tool.ts'
 
 export const quietContext: Pick<ToolContext, 'show' | 'progress' | 'ask' | 'client' | 'supabase' | 'supabaseClaims'> = {
   supabase: () => Promise.reject(new Error('nobody signed in with Supabase')),

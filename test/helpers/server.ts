@@ -6,9 +6,9 @@ import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { buildApp, type AppOptions } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
-import { loadConfig, type Config } from '../../config.ts'
-import type { Tool } from '../../tools/define-tool.ts'
-import { loadOffer } from '../../tools/load.ts'
+import { loadConfig, type Config } from '../../config/index.ts'
+import type { Tool } from '../../authoring/tool.ts'
+import { foldersOf, loadOffer } from '../../authoring/loader/load.ts'
 import { freePort } from './ports.ts'
 
 export interface TestServer {
@@ -42,7 +42,7 @@ export const sampleDocuments: Record<string, string> = {
 }
 
 async function withTools (more: readonly Tool[]) {
-  const offer = await loadOffer(new URL('../../tools/', import.meta.url))
+  const offer = await loadOffer(foldersOf(new URL('../../', import.meta.url)))
   return { ...offer, tools: [...offer.tools, ...more] }
 }
 

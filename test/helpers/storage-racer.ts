@@ -1,7 +1,7 @@
 // One of several processes that do the same to one storage at once: takes single-use records, or counts up a shared one.
 import { monotonicClock } from '../../clock.ts'
-import { openRedisStorage } from '../../plugins/storage/redis.ts'
-import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
+import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
+import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
 
 const [kind, place, work, rounds] = process.argv.slice(2) as [string, string, string, string]
 const storage = kind === 'redis' ? await openRedisStorage(place, { warn () {} }) : openSqliteStorage(place, monotonicClock)

@@ -9,7 +9,7 @@ import notes, { type NotesOptions } from '../../plugins/notes/index.ts'
 import postgres from '../../plugins/postgres.ts'
 import storage from '../../plugins/storage/index.ts'
 import workers from '../../plugins/workers.ts'
-import type { ToolContext, ToolUser } from '../../tools/define-tool.ts'
+import type { ToolContext, ToolUser } from '../../authoring/tool.ts'
 import { quietContext } from './quiet-context.ts'
 
 interface Teardown { teardown (work: () => unknown): void }

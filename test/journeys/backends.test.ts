@@ -1,7 +1,7 @@
 // Several backends, one after the other and side by side, on one data directory: a second factor, one person through two of them, and what stays when the operator changes AUTH_BACKEND.
 import t, { type Test } from 'tap'
 import { buildApp } from '../../app.ts'
-import { loadConfig } from '../../config.ts'
+import { loadConfig } from '../../config/index.ts'
 import { Browser, type Page } from '../helpers/browser.ts'
 import { startDirectory } from '../helpers/directory.ts'
 import { authorizeUrl, newClient, ping, pkce, post } from '../helpers/oauth.ts'

@@ -2,7 +2,7 @@
 // New ones are walked without being told: they are taken from what the server offers. What an author has to do is in docs/adding-a-tool.md.
 import t from 'tap'
 import { z } from 'zod'
-import { loadOffer } from '../../tools/load.ts'
+import { foldersOf, loadOffer } from '../../authoring/loader/load.ts'
 import { Browser, type Page } from '../helpers/browser.ts'
 import { request, startWalk, type Walk } from '../helpers/bounded-walk.ts'
 import { combinations, findUnbounded, largest, SHAPES, type Shape } from '../helpers/largest-input.ts'
@@ -17,7 +17,7 @@ const HEAD_CHARACTERS = 28_000
 const every = <T>(list: readonly T[], step: number, turn: number): T[] => list.filter((_, index) => (index + turn) % step === 0)
 const LIMIT = { timeout: 200_000 }
 
-const offer = await loadOffer(new URL('../../tools/', import.meta.url))
+const offer = await loadOffer(foldersOf(new URL('../../', import.meta.url)))
 const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' }) as Record<string, any>
 let walk: Walk
 t.before(async () => { walk = await startWalk(t) })

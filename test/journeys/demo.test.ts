@@ -1,6 +1,6 @@
 // Demo users: each browser is its own person, nobody sees another's notes, and a day later nothing is left of them.
 import { mock } from 'node:test'
-import { openAuditJournals } from '../../plugins/audit/journals.ts'
+import { openAuditJournals } from '../../plugins/observability/audit/journals.ts'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, ping, post, walk } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'

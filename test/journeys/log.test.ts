@@ -1,7 +1,7 @@
 // WR-05: the log of a whole life of the server, at its most talkative and with everything going wrong that can, against every secret that passed through it; and what a line of it is good for.
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { describeError } from '../../plugins/observe/log-error.ts'
+import { describeError } from '../../plugins/observability/log-error.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { Browser } from '../helpers/browser.ts'
 import { authorizeUrl, newClient, ping, pkce, post, tokensFor, walk, type Fields } from '../helpers/oauth.ts'

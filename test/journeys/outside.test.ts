@@ -13,7 +13,7 @@ import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.ts'
 const disk = mountSmallDisk(t, 1)
 const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
-const LOG_LINES = new URL('../../plugins/observe/log-lines.ts', import.meta.url).href
+const LOG_LINES = new URL('../../plugins/observability/log-destination.ts', import.meta.url).href
 
 t.test('SG-16: a log on a full disk', { skip: disk ? false : noSmallDisk }, async (t) => {
   const script = `

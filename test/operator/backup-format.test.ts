@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { BackupError, checkBackup, FORMAT, keyChecks, readEntries } from '../../operator/backup-format.ts'
+import { BackupError, checkBackup, FORMAT, keyChecks, readEntries } from '../../cli/backup-format.ts'
 
 const LINES = [
   '{"record":{"kind":"user","id":"ann","value":"{}"},"expires":null}',

@@ -14,7 +14,7 @@ async function place (_t: Test, start: Start) {
   const server = await start({ env: { SIGNUP: 'invite' } })
   const { url, app } = server
   const { redisUrl, secretKeys } = server.config
-  const run = (...args: string[]) => promisify(execFile)(process.execPath, ['operator/users.ts', ...args], {
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, ['cli/users.ts', ...args], {
     cwd: join(import.meta.dirname, '../..'),
     env: { PATH: process.env['PATH'], PUBLIC_URL: url, DATA_DIR: server.dataDir, DOCS_DIR: join(server.dataDir, 'no-documents'), ...(redisUrl && { REDIS_URL: redisUrl, SECRET_KEY: secretKeys.join() }) }
   })

@@ -1,6 +1,6 @@
 // The account book: an account is found by one address at every moment, also when a change of it was cut short at any step, and of those who want an address at once one gets it.
 import type { Account } from '../../auth-backends/contract.ts'
-import { createAccounts } from '../../plugins/sign-in/accounts.ts'
+import { createAccounts } from '../../plugins/accounts/local-accounts.ts'
 import type { Collection, Storage } from '../../plugins/storage/contract.ts'
 import { storageTest } from '../helpers/storages.ts'
 

@@ -7,9 +7,9 @@ import { promisify } from 'node:util'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
-import type { AuditEvent } from '../../plugins/audit/contract.ts'
-import audit from '../../plugins/audit/index.ts'
-import { openAuditJournals, topicOfAttempt } from '../../plugins/audit/journals.ts'
+import type { AuditEvent } from '../../plugins/observability/audit/contract.ts'
+import audit from '../../plugins/observability/audit/index.ts'
+import { openAuditJournals, topicOfAttempt } from '../../plugins/observability/audit/journals.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { Browser } from '../helpers/browser.ts'
 import { CALLBACK, authorizeUrl, newClient, pkce, post, register, walk, type Fields } from '../helpers/oauth.ts'
@@ -117,7 +117,7 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
 
     t.test('npm run audit prints what is kept, one event a line', async (t) => {
       const all = await events(server)
-      const run = (...args: string[]) => promisify(execFile)(process.execPath, ['operator/audit.ts', ...args], {
+      const run = (...args: string[]) => promisify(execFile)(process.execPath, ['cli/audit.ts', ...args], {
         cwd: join(import.meta.dirname, '../..'), env: { PATH: process.env['PATH'], DATA_DIR: server.dataDir, ...env }
       })
       const { stdout } = await run()

@@ -1,9 +1,9 @@
 // Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as long as something stands on them, and gone for everybody when the service ends them.
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
-import { createBackendSessions, type BackendSessions } from '../../plugins/sign-in/backend-sessions.ts'
-import type { BackendSession } from '../../plugins/sign-in/renewal.ts'
+import { createBackendSessions, type BackendSessions } from '../../plugins/upstream-sessions/index.ts'
+import type { BackendSession } from '../../plugins/upstream-sessions/refresh.ts'
 import type { Storage } from '../../plugins/storage/contract.ts'
-import { createSealing } from '../../plugins/storage/sealing.ts'
+import { createSealing } from '../../plugins/secrets.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { connectBus } from '../../plugins/mcp/bus.ts'
+import { connectBus } from '../../plugins/mcp/streams/event-bus.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const redis = await startRedis()

@@ -1,7 +1,7 @@
 // Whose request it is: X-Forwarded-For only from the proxies that are named, from the right; and a header of the host's own, which nothing that a visitor sends replaces (threats RL-01, GR-08).
 import Fastify from 'fastify'
 import t from 'tap'
-import { loadConfig } from '../../config.ts'
+import { loadConfig } from '../../config/index.ts'
 import { networkOf, trustedProxies, useClientIpHeader } from '../../plugins/client-address.ts'
 
 async function addressOf (env: Record<string, string>, headers: Record<string, string | string[]>, remoteAddress = '10.0.0.9') {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import t, { type Test } from 'tap'
-import { ASSERTION_TYPE } from '../../plugins/clients/assertion.ts'
+import { ASSERTION_TYPE } from '../../plugins/oauth/clients/assertion.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/server.ts'
 

@@ -1,5 +1,5 @@
 // Accounts that end: when their time is over, and before it where there are too many, the oldest first (threat ST-07).
-import { createDeadlines } from '../../plugins/sign-in/deadlines.ts'
+import { createDeadlines } from '../../plugins/accounts/expiry.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 storageTest('ST-07: however many accounts are made by one click, ten thousand stay, and the oldest go first', async (t, start) => {

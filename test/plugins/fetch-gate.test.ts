@@ -2,9 +2,9 @@
 import { readFile, readdir } from 'node:fs/promises'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
-import { createFetchGate, FETCH_BOUNDS, type Lane } from '../../plugins/clients/fetch-gate.ts'
-import { createRecentDocuments, RECENT_BOUNDS } from '../../plugins/clients/recent-documents.ts'
-import { FetchRefused } from '../../plugins/clients/safe-fetch.ts'
+import { createFetchGate, FETCH_BOUNDS, type Lane } from '../../plugins/oauth/clients/fetch-gate.ts'
+import { createRecentDocuments, RECENT_BOUNDS } from '../../plugins/oauth/clients/recent-documents.ts'
+import { FetchRefused } from '../../plugins/oauth/clients/safe-fetch.ts'
 
 const request = {} as FastifyRequest
 

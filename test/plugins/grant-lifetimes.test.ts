@@ -1,5 +1,5 @@
 // Every lifetime of a grant, by the server's clock and not by that of storage: a second before its end it works, a second after it does not (threats TK-27, TK-28, RF-10, GR-01).
-import type { Grants } from '../../plugins/grants/index.ts'
+import type { Grants } from '../../plugins/oauth/grants/index.ts'
 import { allowed, fits, grantsTest, LIFE, REFUSED, type GrantHouse, type Life } from '../helpers/grants.ts'
 
 interface Lifetime {

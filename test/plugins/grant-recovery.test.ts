@@ -1,7 +1,7 @@
 // What a grant survives: storage that was set back, storage that does not say whether it wrote, hundreds of refreshes at once; and what a thief must not gain by it (threats GR-02..06).
 import t from 'tap'
-import type { Grant } from '../../plugins/grants/contract.ts'
-import { createTurns } from '../../plugins/grants/turns.ts'
+import type { Grant } from '../../plugins/oauth/grants/contract.ts'
+import { createTurns } from '../../plugins/oauth/grants/grant-queue.ts'
 import { StorageUnavailable, type Collection } from '../../plugins/storage/contract.ts'
 import { allowed, fits, grantsTest, REFUSED, type GrantHouse } from '../helpers/grants.ts'
 

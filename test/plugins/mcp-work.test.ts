@@ -1,9 +1,9 @@
 // The workers as a tool gets them: for the caller's share, which it cannot give up, and until the call's own end (threats TL-02, WK-03).
 import t from 'tap'
 import { z } from 'zod'
-import { CallContext, type Means } from '../../plugins/mcp/context.ts'
+import { CallContext, type Means } from '../../plugins/mcp/handlers/context.ts'
 import type { RunOptions } from '../../plugins/workers.ts'
-import { defineTool } from '../../tools/define-tool.ts'
+import { defineTool } from '../../authoring/tool.ts'
 import { mcpClient } from '../helpers/mcp.ts'
 import { startServer } from '../helpers/server.ts'
 

@@ -1,8 +1,8 @@
 // What clients are told about a tool's arguments, and schemas that cannot be told at all.
 import t from 'tap'
 import { z, type ZodObject } from 'zod'
-import { createCatalogue } from '../../plugins/mcp/catalogue.ts'
-import { defineTool } from '../../tools/define-tool.ts'
+import { createCatalogue } from '../../plugins/mcp/handlers/tools.ts'
+import { defineTool } from '../../authoring/tool.ts'
 
 const toolWith = (input: ZodObject, output: ZodObject = z.object({})) => defineTool({
   name: 'probe',

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import pages, { findLink, stylesheet } from '../../plugins/pages.ts'
+import pages, { findLink, stylesheet } from '../../plugins/pages/index.ts'
 import { launchChromium } from '../helpers/chromium.ts'
 import { examples, type Example } from './page-examples.ts'
 

@@ -1,6 +1,6 @@
 // Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on Redis.
 import t from 'tap'
-import { createUsers } from '../../plugins/sign-in/users.ts'
+import { createUsers } from '../../plugins/accounts/users.ts'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'

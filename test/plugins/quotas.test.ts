@@ -1,8 +1,8 @@
 // Quotas without a server: what many share is shared fairly, on one instance and on several, and what storage has not been told still counts.
 import t from 'tap'
-import { defaultLimits, type LimitTable } from '../../limit-table.ts'
-import { createQuotas } from '../../plugins/usage/quotas.ts'
-import { createTallies } from '../../plugins/usage/tallies.ts'
+import { defaultLimits, type LimitTable } from '../../config/rate-limits.ts'
+import { createQuotas } from '../../plugins/limits/quotas.ts'
+import { createTallies } from '../../plugins/limits/counters.ts'
 import type { Storage } from '../../plugins/storage/contract.ts'
 import { eachStorage } from '../helpers/each-storage.ts'
 

@@ -1,6 +1,6 @@
 // WB-24: the rule of redirect URI matching against a one-line reference, over random pairs near each other.
 import t from 'tap'
-import { matchesRedirectUri, redirectUriProblem } from '../../plugins/clients/redirect-uris.ts'
+import { matchesRedirectUri, redirectUriProblem } from '../../plugins/oauth/clients/redirect-uris.ts'
 
 /** The rule in one line: the same text, or the same text once the port of an http loopback is taken out. */
 const withoutPort = (uri: string) => uri.replace(/^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)):(?:[1-9]?\d{1,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])(?=[/?]|$)/, '$1')

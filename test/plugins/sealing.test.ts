@@ -1,6 +1,6 @@
 // What is made of the secret key: sealing that keeps purposes apart and survives a rotation, and comparison that takes as long for every wrong value (threat WB-08).
 import t from 'tap'
-import { createSealing, equalSecrets, hashSecret } from '../../plugins/storage/sealing.ts'
+import { createSealing, equalSecrets, hashSecret } from '../../plugins/secrets.ts'
 
 const [OLD, NEW] = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'A0gJ5sH3dW6cK1yN8bV4tR9pZmL2qF7x'] as const
 

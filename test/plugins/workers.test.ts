@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import workers, { WorkerDied, WorkersBusy, type WorkersOptions } from '../../plugins/workers.ts'
-import { ToolError } from '../../tools/define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import type { Deed } from '../helpers/worker-task.ts'
 
 const MB = 1024 * 1024

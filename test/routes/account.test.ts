@@ -1,6 +1,6 @@
 // The account page: a person sees their own apps, ends one at once, and cannot touch another's.
 import { createHash, randomBytes } from 'node:crypto'
-import { openAuditJournals } from '../../plugins/audit/journals.ts'
+import { openAuditJournals } from '../../plugins/observability/audit/journals.ts'
 import { Browser } from '../helpers/browser.ts'
 import { signUp } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'

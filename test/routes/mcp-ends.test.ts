@@ -1,7 +1,7 @@
 // What is open for a connected app ends with its grant, in both eras and on every instance, and nobody holds more than their part of it.
 import t from 'tap'
-import type { Grant } from '../../plugins/grants/contract.ts'
-import { openSqliteStorage } from '../../plugins/storage/sqlite.ts'
+import type { Grant } from '../../plugins/oauth/grants/contract.ts'
+import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
 import { openStream, type Stream } from '../helpers/mcp.ts'
 import { beginSession, endSoon, listen, offer, person, type Person } from '../helpers/mcp-held.ts'
 import { post } from '../helpers/oauth.ts'

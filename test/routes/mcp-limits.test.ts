@@ -1,9 +1,9 @@
 // How much one caller may send: every message counts, in both eras and both lanes, before anything of it runs; and a call beyond a quota does not run.
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { defineResource } from '../../tools/define-resource.ts'
-import { definePrompt } from '../../tools/define-prompt.ts'
-import { defineTool, type Tool } from '../../tools/define-tool.ts'
+import { defineResource } from '../../authoring/resource.ts'
+import { definePrompt } from '../../authoring/prompt.ts'
+import { defineTool, type Tool } from '../../authoring/tool.ts'
 import { Browser } from '../helpers/browser.ts'
 import { mcpClient, openStream, type Reply } from '../helpers/mcp.ts'
 import { newClient, post, tokensFor, walk } from '../helpers/oauth.ts'

@@ -1,9 +1,9 @@
 // Tools for everybody beside tools that need a sign-in (OpenAI "mixed authentication"): who gets in, who is challenged, and how.
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { defineResource } from '../../tools/define-resource.ts'
-import { definePrompt } from '../../tools/define-prompt.ts'
-import { defineTool, type Tool } from '../../tools/define-tool.ts'
+import { defineResource } from '../../authoring/resource.ts'
+import { definePrompt } from '../../authoring/prompt.ts'
+import { defineTool, type Tool } from '../../authoring/tool.ts'
 import { mcpClient } from '../helpers/mcp.ts'
 import { newClient, tokensFor } from '../helpers/oauth.ts'
 import { startServer } from '../helpers/server.ts'

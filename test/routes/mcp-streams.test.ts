@@ -8,9 +8,9 @@ import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextproto
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { defineResource } from '../../tools/define-resource.ts'
-import { defineTool, form, text, type Tool, type ToolContext } from '../../tools/define-tool.ts'
-import type { Offer } from '../../tools/load.ts'
+import { defineResource } from '../../authoring/resource.ts'
+import { defineTool, form, text, type Tool, type ToolContext } from '../../authoring/tool.ts'
+import type { Offer } from '../../authoring/loader/load.ts'
 import { mcpClient, openStream, type McpClient, type Stream } from '../helpers/mcp.ts'
 import { newClient, tokensFor } from '../helpers/oauth.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
@@ -33,7 +33,7 @@ function makeOffer () {
     annotations,
     async run ({ text }, context) { await run(context, text) }
   })
-  const offer: Offer & { tools: Tool[] } = {
+  const offer: Omit<Offer, 'sources'> & { tools: Tool[] } = {
     tools: [
       tool('ask', async ({ ask, show, user }, said) => {
         const { name } = await ask({ name: form('Your name?', z.object({ name: z.string() })) })

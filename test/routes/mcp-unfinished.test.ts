@@ -2,11 +2,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { z } from 'zod'
-import { brokeDown, deadlinePassed, isStorageFault, storageUnreachable } from '../../plugins/mcp/faults.ts'
+import { brokeDown, deadlinePassed, isStorageFault, storageUnreachable } from '../../plugins/mcp/handlers/unfinished-call.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
-import { defineResource } from '../../tools/define-resource.ts'
-import { defineTool } from '../../tools/define-tool.ts'
-import { loadOffer } from '../../tools/load.ts'
+import { defineResource } from '../../authoring/resource.ts'
+import { defineTool } from '../../authoring/tool.ts'
+import { loadOffer } from '../../authoring/loader/load.ts'
 import { mcpClient } from '../helpers/mcp.ts'
 import { startServer } from '../helpers/server.ts'
 
@@ -61,7 +61,7 @@ t.test('ME-10: a call that changes something says that it may have been done; on
 })
 
 t.test('every tool that comes along and changes something says so, by its annotation', async (t) => {
-  const { tools } = await loadOffer(new URL('../../tools/', import.meta.url))
+  const { tools } = await loadOffer([new URL('../../tools/', import.meta.url)])
   const told = tools.filter((tool) => [deadlinePassed(tool as never, 25_000), storageUnreachable(tool as never), brokeDown(tool as never, 'id')].every((text) => LOOK_FIRST.test(text)))
   t.strictSame(told.map(({ name }) => name).sort(), ['delete_note', 'update_note', 'write'])
 })

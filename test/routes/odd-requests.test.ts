@@ -1,7 +1,7 @@
 // Odd requests to the endpoints of clients, from a fixed seed: every answer is a refusal in the protocol's words, and nothing of a stranger is a fault of the server (threats CL-04).
 import { Writable } from 'node:stream'
 import t from 'tap'
-import { ASSERTION_TYPE } from '../../plugins/clients/assertion.ts'
+import { ASSERTION_TYPE } from '../../plugins/oauth/clients/assertion.ts'
 import { newClient, tokensFor } from '../helpers/oauth.ts'
 import { startServer } from '../helpers/server.ts'
 

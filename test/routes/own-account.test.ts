@@ -1,6 +1,6 @@
 // A signed-in person changes password and address: with the present password only, as slowly as a sign-in, other browsers signed out, a new address by a link that works once, and nothing that tells who has an account (threats LG-10, LG-14, LG-15, RL-02).
 import t, { type Test } from 'tap'
-import { MAIL_WINDOW_SECONDS } from '../../plugins/mail.ts'
+import { MAIL_WINDOW_SECONDS } from '../../plugins/mail/index.ts'
 import { Browser, type Page } from '../helpers/browser.ts'
 import { newClient, ping, tokensFor } from '../helpers/oauth.ts'
 import { startSmtp } from '../helpers/smtp.ts'

@@ -1,6 +1,6 @@
 // Accounts with mail: confirming an address, a forgotten password, links that work once and for half an hour, and nothing that tells whether an account exists (threats LG-14, LG-15).
 import t, { type Test } from 'tap'
-import { MAIL_WINDOW_SECONDS } from '../../plugins/mail.ts'
+import { MAIL_WINDOW_SECONDS } from '../../plugins/mail/index.ts'
 import { Browser } from '../helpers/browser.ts'
 import type { ServerOptions } from '../helpers/server.ts'
 import { startSmtp } from '../helpers/smtp.ts'

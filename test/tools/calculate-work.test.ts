@@ -3,7 +3,7 @@ import t from 'tap'
 import { answer } from '../../tools/calculate/answer.ts'
 import { functionNames } from '../../tools/calculate/functions.ts'
 import { MAX_WORK_MICROSECONDS, workSpent } from '../../tools/calculate/work.ts'
-import { ToolError } from '../../tools/define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 
 const MAX_CHARACTERS = 1_000
 const MAX_CPU_MS = 100

@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import calculate from '../../tools/calculate.ts'
-import { ToolError } from '../../tools/define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 
 const Reference = Decimal.clone({ precision: 300, toExpNeg: -9e15, toExpPos: 9e15 })
 

@@ -2,9 +2,9 @@
 import Fastify from 'fastify'
 import type { Test } from 'tap'
 import workers from '../../plugins/workers.ts'
-import { ToolError, type Tool, type ToolContext } from '../../tools/define-tool.ts'
+import { ToolError, type Tool, type ToolContext } from '../../authoring/tool.ts'
 import databaseQuery from '../../tools/database-query.ts'
-import { configureTools, openTools } from '../../tools/open.ts'
+import { configureTools, openTools } from '../../authoring/loader/open.ts'
 
 export interface House {
   tool: Tool | undefined

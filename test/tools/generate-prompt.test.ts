@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import generate from '../../tools/generate.ts'
 import { createModel } from '../../tools/generate/model.ts'
-import { configureTools, openTools } from '../../tools/open.ts'
+import { configureTools, openTools } from '../../authoring/loader/open.ts'
 import { toolContexts } from '../helpers/tool-context.ts'
 
 const context = (await toolContexts(t, {}))(null)

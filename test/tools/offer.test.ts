@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { followTools } from '../../tools/follow.ts'
-import { loadOffer, type Offer } from '../../tools/load.ts'
-import { checkTemplate, parseTemplate } from '../../tools/uri-template.ts'
+import { followTools } from '../../authoring/loader/hot-reload.ts'
+import { loadOffer, type Offer } from '../../authoring/loader/load.ts'
+import { checkTemplate, parseTemplate } from '../../authoring/uri-template.ts'
 
 const ZOD = JSON.stringify(import.meta.resolve('zod'))
 const base = "title: 'T', description: 'D', scopes: ['mcp:read']"
@@ -32,7 +32,7 @@ t.test('one folder holds tools, resources and prompts, each told by what it does
     'p.ts': prompt("name: 'a', arguments: z.object({ id: z.string(), kind: z.enum(['x']).optional() })"),
     'helper.ts': 'export const x = 1'
   })
-  const { tools, resources, prompts } = await loadOffer(pathToFileURL(folder))
+  const { tools, resources, prompts } = await loadOffer([pathToFileURL(folder)])
   t.strictSame([tools, resources, prompts].map((list) => list.map(({ name }) => name)), [['a', 'b'], ['a'], ['a']])
 })
 
@@ -51,7 +51,7 @@ t.test('pains 18 and 19: whatever is wrong with resources, prompts and the newer
     'res-b.ts': resource("name: 's', uri: 'notes://{id}'"),
     'res-c.ts': resource("name: 'bad name', uri: '{id}', ttl: -1, list: 1, complete: { id: 1 }, mimeType: ''")
   })
-  const { message } = await loadOffer(pathToFileURL(folder)).then(() => t.fail('should refuse'), (error) => error)
+  const { message } = await loadOffer([pathToFileURL(folder)]).then(() => t.fail('should refuse'), (error) => error)
   const expected = [
     /alias\.ts: the name "old" is taken by a\.ts/, /aliases\.ts: aliases must be a list/, /deadline\.ts: deadline must be milliseconds/, /header\.ts: input\.a: x-mcp-header must be/,
     /header\.ts: input\.b: only a text, an integer or a boolean/, /header\.ts: input\.d: the x-mcp-header "c" is used twice/, /icons\.ts: icons must be/, /noauth\.ts: noauth must be/,
@@ -66,8 +66,8 @@ t.test('the examples of the guide to resources and prompts work as they stand', 
   const guide = await readFile(new URL('../../docs/resources-and-prompts.md', import.meta.url), 'utf8')
   const examples = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source!
     .replace("from 'zod'", `from ${ZOD}`)
-    .replace(/'\.\/(define-\w+)\.ts'/, (_, name) => JSON.stringify(new URL(`../../tools/${name}.ts`, import.meta.url).href)))
-  const { resources: [hours], prompts: [decline] } = await loadOffer(pathToFileURL(await place(t, { 'hours.ts': examples[0]!, 'decline.ts': examples[1]! })))
+    .replace(/'\.\.\/(authoring\/\w+)\.ts'/, (_, name) => JSON.stringify(new URL(`../../${name}.ts`, import.meta.url).href)))
+  const { resources: [hours], prompts: [decline] } = await loadOffer([pathToFileURL(await place(t, { 'hours.ts': examples[0]!, 'decline.ts': examples[1]! }))])
   t.equal(await hours!.read({ city: 'bern' } as never, {} as never), '9 to 18')
   t.equal(await hours!.read({ city: 'nowhere' } as never, {} as never), undefined)
   t.match(await hours!.list!(undefined, {} as never), { resources: [{ values: { city: 'bern' } }, {}] })
@@ -97,7 +97,7 @@ t.test('a tool that is saved is taken over with its helpers; one that is broken 
   const folder = await place(t, { 'helped.ts': helped(0), 'value.ts': 'export const value = 1' })
   const offers: Offer[] = []
   const problems: string[] = []
-  const stop = await followTools(pathToFileURL(folder), { changed (offer) { offers.push(offer) }, failed: ({ message }, file) => problems.push(`${file}: ${message}`) })
+  const stop = await followTools([pathToFileURL(folder)], { changed (offer) { offers.push(offer) }, failed: ({ message }, file) => problems.push(`${file}: ${message}`) })
   t.teardown(stop)
   const until = async (list: unknown[], count: number) => { for (let waited = 0; list.length < count && waited < 5_000; waited += 20) await delay(20) }
   await writeFile(join(folder, 'value.ts'), 'export const value = 2')

@@ -1,7 +1,7 @@
 // What needs to know the language: feeling and readability, for English, with wink-nlp.
 import winkNLP from 'wink-nlp'
 import model from 'wink-eng-lite-web-model'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import { FREQUENT, splitSentences, splitWords, type Sentence } from './sentences.ts'
 
 const nlp = winkNLP(model)

@@ -1,7 +1,7 @@
 // Numbers out of a text: a plain list, or the columns of CSV; and what is worth knowing of each.
 import { parse } from 'csv-parse/sync'
 import { max, mean, min, quantileSorted, sampleStandardDeviation, sum } from 'simple-statistics'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 
 export interface Column { name: string, values: number[], missing: number }
 

@@ -1,6 +1,6 @@
 // The functions and constants an expression may use. They are looked up in a Map, so nothing else can be reached by a name.
 import type { Decimal } from 'decimal.js'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import { DIGITS, divide, Exact, FRACTIONAL_POWER, multiply, num, power, Rounded, rounded, squareRoot, type Num } from './numbers.ts'
 import { addQuantities, divideQuantities, plain, raiseUnits, toPlain, valueInUnitsOf, type Quantity } from './quantity.ts'
 import { divisionCost, spend } from './work.ts'

@@ -1,6 +1,6 @@
 // Decimal arithmetic that knows whether a result is exact or rounded.
 import { Decimal } from 'decimal.js'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import { divisionCost, linearCost, multiplicationCost, spend, squareRootCost } from './work.ts'
 
 /** Digits that are kept: a result with fewer is exact. */

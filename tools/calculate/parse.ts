@@ -1,5 +1,5 @@
 // A Pratt parser: from the words of an expression to a tree in which every operator knows its operands.
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import { quote, readTokens, type Token } from './tokens.ts'
 import { findUnit } from './units.ts'
 

@@ -1,6 +1,6 @@
 // Numbers with units: what may be added to what, and how one unit becomes another.
 import type { Decimal } from 'decimal.js'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import { add, divide, multiply, negate, num, subtract, write, type Num } from './numbers.ts'
 import { findUnit, type Dimension, type Unit } from './units.ts'
 

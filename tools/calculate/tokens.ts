@@ -1,5 +1,5 @@
 // An expression cut into numbers, names and symbols. Nothing else is let through.
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 
 export interface Token {
   kind: 'number' | 'name' | 'symbol' | 'end'

@@ -1,6 +1,6 @@
 // The units people use, each as an exact ratio to the SI unit of its kind (NIST SP 811; the yard and pound agreement of 1959).
 import { Decimal } from 'decimal.js'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 
 /** Powers of length, mass, time, temperature, data and electric current. */
 export type Dimension = readonly [number, number, number, number, number, number]

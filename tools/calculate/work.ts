@@ -1,6 +1,6 @@
 // How much a calculation may cost, counted before each step: all of them share one thread with everybody's requests.
 import type { Decimal } from 'decimal.js'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 
 /** Microseconds of one core, as measured on a small server. */
 export const MAX_WORK_MICROSECONDS = 25_000

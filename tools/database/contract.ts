@@ -1,5 +1,5 @@
 // What a database is to database_query, whatever it runs on: a catalogue of what may be read, and one reading statement at a time.
-import type { ToolContext } from '../define-tool.ts'
+import type { ToolContext } from '../../authoring/tool.ts'
 
 export interface Column { name: string, type: string, primaryKey?: boolean, notNull?: boolean, references?: string, comment?: string }
 

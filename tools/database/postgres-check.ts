@@ -1,6 +1,6 @@
 // Whether a statement only reads, only what may be read, and makes no more than fits. Its tree, by Postgres' own parser, holds only what is listed.
 import type * as PgQuery from 'libpg-query'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import type { Table } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 import type { Parameters } from './postgres-facts.ts'

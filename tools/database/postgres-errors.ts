@@ -1,5 +1,5 @@
 // What a refusal of Postgres means to a model that has to mend its statement. The server's own text stays in the log: it can hold values, paths and settings.
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import type { Table } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 

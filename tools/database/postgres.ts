@@ -1,7 +1,7 @@
 // database_query on Postgres: a transaction that only reads, with limits of its own, as the role that is meant to look; whatever it answers is bounded.
 import type { Socket } from 'node:net'
 import type * as Pg from 'pg'
-import { ToolError, type ToolContext, type ToolHouse } from '../define-tool.ts'
+import { ToolError, type ToolContext, type ToolHouse } from '../../authoring/tool.ts'
 import { MOST_BYTES, type Answer, type Database, type Question, type Table } from './contract.ts'
 import { readCatalogue, type Catalogue } from './postgres-catalogue.ts'
 import { checkPostgres } from './postgres-check.ts'

@@ -1,6 +1,6 @@
 // One look at a SQLite file, in a process of its own that is killed at its deadline: opened to read, and only for what the allow-list of the authorizer names.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import { MOST_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 import { allowedFunctions } from './sqlite-functions.ts'

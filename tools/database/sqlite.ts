@@ -1,7 +1,7 @@
 // database_query on SQLite files: each look at a file runs in a process of its own; here is only which files may be looked at.
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join, sep } from 'node:path'
-import { ToolError, type ToolContext, type ToolHouse } from '../define-tool.ts'
+import { ToolError, type ToolContext, type ToolHouse } from '../../authoring/tool.ts'
 import type { Answer, Database, Table } from './contract.ts'
 import type { Look } from './sqlite-task.ts'
 

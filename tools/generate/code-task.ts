@@ -1,6 +1,6 @@
 // Types in a programming language, from a JSON Schema or an example, for a process of its own.
 import { InputData, jsonInputForTargetLanguage, JSONSchemaInput, JSONSchemaStore, quicktype } from 'quicktype-core'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import type { Language } from './languages.ts'
 import { checkSchema } from './schema.ts'
 

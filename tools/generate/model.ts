@@ -1,6 +1,6 @@
 // The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a deadline and a budget.
 import type OpenAI from 'openai'
-import { ToolError, type ToolContext, type ToolHouse } from '../define-tool.ts'
+import { ToolError, type ToolContext, type ToolHouse } from '../../authoring/tool.ts'
 
 export interface ModelSettings {
   /** The part before /chat/completions. */

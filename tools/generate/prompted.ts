@@ -1,5 +1,5 @@
 // What is generated from a prompt: what the model is told, and what of its answer is taken over.
-import { ToolError, type ToolContext } from '../define-tool.ts'
+import { ToolError, type ToolContext } from '../../authoring/tool.ts'
 import type { Check } from './check-task.ts'
 import type { Message, Model } from './model.ts'
 

@@ -1,5 +1,5 @@
 // Fills in a template: {{name}} becomes the value of that name, and nothing in a value is read as a template again.
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 
 const PLACEHOLDER = /\{\{\s*([\w.-]{1,64})\s*\}\}/g
 const MAX_RESULT_CHARACTERS = 100_000

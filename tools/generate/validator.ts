@@ -1,7 +1,7 @@
 // The second opinion on data: a JSON Schema validator that had no part in making it.
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { ToolError } from '../define-tool.ts'
+import { ToolError } from '../../authoring/tool.ts'
 import type { Schema } from './schema.ts'
 
 /** @throws ToolError for a schema that is none. */

@@ -2,21 +2,18 @@
 import type { InitializeRequestParams, JSONRPCRequest, JSONRPCResponse, McpServerFactory } from '@modelcontextprotocol/server'
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
-import type { Sealing } from '../../storage/sealing.ts'
-import type { Bus } from '../bus.ts'
-import type { Changes } from '../changes.ts'
-import type { Answer, Exchange } from '../contract.ts'
-import { INVALID_REQUEST, RpcRefusal } from '../refusal.ts'
-import type { OpenStreams } from '../open-streams.ts'
-import { beginsSession } from '../sdk-lane.ts'
-import { createRequestStreams } from './events.ts'
-import { openStream } from './follow.ts'
-import { createNotices } from './notices.ts'
-import { createSessionRecords, type Session } from './record.ts'
-import { runInSession, type Means } from './run.ts'
-
-/** A request without a message: GET and DELETE. */
-export type Visit = Omit<Exchange, 'body'> & { lastEventId?: string | undefined }
+import type { Sealing } from '../../secrets.ts'
+import type { Bus } from '../streams/event-bus.ts'
+import type { Changes } from '../streams/change-log.ts'
+import type { Answer, Exchange, Visit } from '../contract.ts'
+import { INVALID_REQUEST, RpcRefusal } from '../json-rpc-error.ts'
+import type { OpenStreams } from '../streams/open-streams.ts'
+import { beginsSession } from '../sdk/handler.ts'
+import { createRequestStreams } from './resumable-streams.ts'
+import { openStream } from './get-stream.ts'
+import { createNotices } from './messages.ts'
+import { createSessionRecords, type Session } from './store.ts'
+import { runInSession, type Means } from './request.ts'
 
 export interface Sessions {
   /** Answers a POST that belongs to a session, and an `initialize` that begins one; undefined for everything else. */

@@ -1,6 +1,6 @@
 // Several sources in one list: none crowds out the others, and what shows more of the words asked for comes first.
 import t from 'tap'
-import { mergeHits } from '../../../plugins/library/merge.ts'
+import { mergeHits } from '../../../plugins/search/merge-results.ts'
 
 const hit = (id: string, title = 'walnut') => ({ id, title, snippet: '' })
 const merged = (lists: Array<Array<ReturnType<typeof hit>>>, words: string[], limit = 10) => mergeHits(lists, words, limit).map(({ id }) => id)

@@ -1,6 +1,6 @@
 // The passage of a hit is the stretch where most of the words asked for stand together, however far into the document.
 import t from 'tap'
-import { passage } from '../../../plugins/library/passage.ts'
+import { passage } from '../../../plugins/search/snippet.ts'
 
 const filler = (word: string) => `${word} `.repeat(400)
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { DocumentStore } from '../../../plugins/library/contract.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
-import { watchFolder } from '../../../plugins/library/watch.ts'
+import { watchFolder } from '../../../plugins/library/folder-sync.ts'
 import { fill, folder } from '../../helpers/tool-context.ts'
 
 /** A real store whose disk or database can be taken away. */

@@ -1,0 +1,96 @@
+// Sign-in with the people of any OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect Core §3.1).
+import { BackendUnavailable, type AuthBackend, type BackendModule, type SignInAnswer } from '../contract.ts'
+import { completeClaims, createProvider, describeFault, refusalOf, type Tokens } from './provider.ts'
+import { createOidcSessions, sessionOf } from './sessions.ts'
+import { addressOf, authorizationParameters, env, restriction, type Claims, type OidcSettings } from './settings.ts'
+import { nameProblem } from '../sign-up-rules.ts'
+
+const TIMEOUT_SECONDS = 8
+/** Somebody who shows anew who they are has done so at the provider within this time. */
+const MAX_AGE_SECONDS = 300
+
+/** OpenID Connect Core §2. */
+const MAX_SUBJECT_CHARACTERS = 255
+
+interface Memo { verifier: string, nonce: string, again?: true }
+
+/** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
+export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECONDS): AuthBackend {
+  const host = new URL(settings.OIDC_ISSUER).host
+  const title = settings.OIDC_TITLE ?? host
+  const provider = createProvider(settings, timeoutSeconds)
+
+  /** @throws BackendUnavailable for whatever cannot be the person's doing. */
+  const unavailable = (error: unknown): never => {
+    const { fault, says } = describeFault(error)
+    throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { fault })
+  }
+
+  /** What may be wrong besides the provider: the person turned back, or the code is not for this sign-in. */
+  function answerTo (error: unknown): SignInAnswer {
+    const { code, error: refusal } = error as { code?: string, error?: string }
+    if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) return { refused: `You did not go on at ${title}. Try again, or sign in another way.` }
+    if (refusalOf(error) === 'invalid_grant') return null
+    return unavailable(error)
+  }
+
+  return {
+    title,
+    redirect: {
+      providers: [{ id: 'oidc', label: `Continue with ${title}` }],
+      async begin ({ callbackUrl, state, again }) {
+        const { client, configuration } = await provider().catch(unavailable)
+        const memo: Memo = { verifier: client.randomPKCECodeVerifier(), nonce: client.randomNonce(), ...(again && { again }) }
+        const url = client.buildAuthorizationUrl(configuration, {
+          redirect_uri: callbackUrl,
+          ...authorizationParameters(settings, again === true),
+          state,
+          nonce: memo.nonce,
+          code_challenge: await client.calculatePKCECodeChallenge(memo.verifier),
+          code_challenge_method: 'S256'
+        })
+        return { url: url.href, memo: JSON.stringify(memo) }
+      },
+      async finish ({ url, state, memo }) {
+        const { verifier, nonce, again } = JSON.parse(memo) as Memo
+        const known = await provider().catch(unavailable)
+        try {
+          const tokens = await known.client.authorizationCodeGrant(known.configuration, url, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true })
+          await known.checkSignature(tokens.id_token!)
+          const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
+          if (again && isOld(claims)) return { refused: `${title} did not ask you anew. Sign out there, and try again.` }
+          return identify(claims, settings, tokens)
+        } catch (error) {
+          return answerTo(error)
+        }
+      }
+    },
+    sessions: createOidcSessions(provider, settings, unavailable)
+  }
+}
+
+/** RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6: what a person can bring about. */
+const TURNED_BACK = new Set(['access_denied', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required', 'user_cancelled'])
+
+/** Core §2: both times by the provider's clock. One that does not say when the person was there is taken at its word. */
+const isOld = ({ auth_time: shownAt, iat }: Claims): boolean => typeof shownAt === 'number' && Number(iat) - shownAt > MAX_AGE_SECONDS
+
+function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): SignInAnswer {
+  const refused = restriction(claims, settings)
+  if (refused) return { refused }
+  if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) return { refused: 'Your provider names you by an id that is too long to be kept here.' }
+  const called = [claims['name'], claims['preferred_username']].find((name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined)
+  const session = sessionOf(String(claims['sub']), tokens)
+  return {
+    // A subject is unique within its issuer only (OpenID Connect Core §2).
+    subject: `${claims['iss']} ${claims['sub']}`,
+    ...addressOf(claims, settings),
+    ...(called !== undefined && { name: called as string }),
+    ...(session !== undefined && { session })
+  }
+}
+
+export default {
+  env,
+  open: (settings) => openOidc(settings)
+} satisfies BackendModule<OidcSettings>

@@ -1,0 +1,61 @@
+// What this server keeps of a sign-in at an OpenID provider: a hint for signing out there, and, where the provider gives one, a refresh token that shows whether the person still has their account (OpenID Connect Core §12, RFC 7009, RP-Initiated Logout).
+import type { Sessions } from '../contract.ts'
+import { completeClaims, refusalOf, type Provider } from './provider.ts'
+import { restriction, type OidcSettings } from './settings.ts'
+
+/** What the browser carries to the provider at sign-out must fit into a URL. */
+const MAX_HINT_CHARACTERS = 4096
+/** A provider is asked about each sign-in at most this often. */
+const FRESH_SECONDS = 900
+
+interface OidcSession { subject: string, idToken?: string, refreshToken?: string }
+
+/** RFC 6749 §5.2, OpenID Connect Core §3.1.2.6: the provider says that this person has to sign in again, or cannot any more. */
+const OVER = new Set(['invalid_grant', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required'])
+
+/** @returns undefined when there is nothing to keep. */
+export function sessionOf (subject: string, { id_token: idToken, refresh_token: refreshToken }: { id_token?: string | undefined, refresh_token?: string | undefined }): string | undefined {
+  const hint = idToken !== undefined && idToken.length <= MAX_HINT_CHARACTERS ? { idToken } : {}
+  const session: OidcSession = { subject, ...hint, ...(refreshToken !== undefined && { refreshToken }) }
+  return 'idToken' in session || 'refreshToken' in session ? JSON.stringify(session) : undefined
+}
+
+/** Sessions of before refresh tokens were kept are the ID token alone. */
+const readSession = (session: string): Partial<OidcSession> => session.startsWith('{') ? JSON.parse(session) as OidcSession : { idToken: session }
+
+/** @param unavailable throws BackendUnavailable for a fault of the provider. */
+export function createOidcSessions (provider: () => Promise<Provider>, settings: OidcSettings, unavailable: (error: unknown) => never): Sessions {
+  return {
+    freshForSeconds: FRESH_SECONDS,
+    async renew (session) {
+      const { subject, idToken, refreshToken } = readSession(session)
+      // There is nothing to ask with.
+      if (subject === undefined || refreshToken === undefined) return session
+      const known = await provider().catch(unavailable)
+      try {
+        const tokens = await known.client.refreshTokenGrant(known.configuration, refreshToken)
+        if (tokens.id_token !== undefined) await known.checkSignature(tokens.id_token)
+        // Core §12.2: it is the same person.
+        if ((tokens.claims()?.sub ?? subject) !== subject) return null
+        const claims = await completeClaims(known, tokens.access_token, { sub: subject, ...tokens.claims() }, settings)
+        const isTold = tokens.id_token !== undefined || Object.keys(claims).length > 1
+        if (isTold && restriction(claims, settings) !== undefined) return null
+        return sessionOf(subject, { id_token: tokens.id_token ?? idToken, refresh_token: tokens.refresh_token ?? refreshToken }) ?? null
+      } catch (error) {
+        return OVER.has(refusalOf(error) ?? '') ? null : unavailable(error)
+      }
+    },
+    async end (session) {
+      const { refreshToken } = readSession(session)
+      if (refreshToken === undefined) return
+      const { client, configuration } = await provider().catch(unavailable)
+      if (configuration.serverMetadata().revocation_endpoint) await client.tokenRevocation(configuration, refreshToken).catch(unavailable)
+    },
+    async logoutUrl (session, returnTo) {
+      const { idToken } = readSession(session)
+      const { client, configuration } = await provider().catch(unavailable)
+      if (idToken === undefined || !configuration.serverMetadata().end_session_endpoint) return undefined
+      return client.buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnTo, id_token_hint: idToken }).href
+    }
+  }
+}

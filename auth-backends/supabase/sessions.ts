@@ -1,0 +1,75 @@
+// The person's own session at Supabase: looked after as long as they are signed in here, and lent to tools, which then may do what row-level security lets this person do.
+import type { AuthError } from '@supabase/supabase-js'
+import { z } from 'zod'
+import type { Sessions } from '../contract.ts'
+import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
+
+/** Seconds before the end of an access token at which a new one is fetched: more than the house goes without asking. */
+const MARGIN = 150
+
+/** Supabase says that the session, or its user, is no more. */
+const OVER = new Set(['refresh_token_not_found', 'refresh_token_already_used', 'session_not_found', 'session_expired', 'user_not_found', 'user_banned'])
+const isOver = (error: AuthError): boolean => OVER.has(error.code ?? '') || error.name === 'AuthSessionMissingError'
+
+export const writeSession = (tokens: SupabaseTokens): string => JSON.stringify(tokens)
+export const readSession = (session: string): SupabaseTokens => JSON.parse(session) as SupabaseTokens
+
+/** @returns nothing of a token that is no JWT: a tool that needs a claim then finds none. */
+function readClaims (token: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()))
+  } catch {
+    return {}
+  }
+}
+
+/**
+ * @param now seconds since the epoch.
+ * @param timeout milliseconds that the service has for an answer to a tool.
+ */
+export function createSupabaseSessions (supabase: SupabaseAuth, project: SupabaseProject, now: () => number, timeout: number): Required<Pick<Sessions, 'renew' | 'end' | 'actAs'>> {
+  /** @returns null when Supabase has ended the session. */
+  async function refresh ({ refresh: token }: SupabaseTokens): Promise<SupabaseTokens | null> {
+    const { data, error } = await supabase.ask((auth) => auth.refreshSession({ refresh_token: token }))
+    if (!error) return supabase.readTokens(data.session)
+    if (isOver(error)) return null
+    throw supabase.refusedBySupabase(error)
+  }
+
+  return {
+    async renew (session) {
+      const tokens = readSession(session)
+      if (tokens.expiresAt - now() > MARGIN) {
+        // A signature alone would not show that the person has signed out.
+        const { error } = await supabase.ask((auth) => auth.getUser(tokens.access))
+        if (!error) return session
+        if (isOver(error)) return null
+        if (error.code !== 'bad_jwt') throw supabase.refusedBySupabase(error)
+      }
+      const renewed = await refresh(tokens)
+      return renewed && writeSession(renewed)
+    },
+    async end (session) {
+      const tokens = readSession(session)
+      // Supabase takes a sign-out only from a token that still counts.
+      const current = tokens.expiresAt > now() ? tokens : await refresh(tokens)
+      // Scope `local`: the person's other sessions stay.
+      if (current) await supabase.ask((auth) => auth.admin.signOut(current.access, 'local'))
+    },
+    actAs: {
+      service: 'supabase',
+      // Fresh from Supabase, or shown to it within the last minute: its signature needs no second look.
+      claims: (session) => readClaims(readSession(session).access),
+      async open (session) {
+        const { createClient } = await import('@supabase/supabase-js')
+        const { access } = readSession(session)
+        return createClient(project.url, project.key, {
+          accessToken: async () => access,
+          global: {
+            fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(init?.signal ? [init.signal] : [])]), redirect: 'error' })
+          }
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// `npm run audit`: the audit log as JSON lines, oldest first, for an operator to keep or to search; of everybody, of one person, or the story of one attempt to connect.
+import { parseArgs } from 'node:util'
+import { loadConfig, readEnvironment } from '../config/index.ts'
+import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
+import { describeAttempt, readAttempts } from '../plugins/observability/audit/attempts.ts'
+import { fail, openExisting, OperatorError } from './command.ts'
+import { printableJson } from '../plugins/observability/terminal-text.ts'
+
+const HELP = `Prints the audit log as JSON lines, oldest first.
+  npm run --silent audit                      everything that is kept
+  npm run --silent audit -- --user ID         what concerns one person
+  npm run --silent audit -- --attempt ID      one attempt to connect, from the first probe to the first call
+  npm run --silent audit -- --attempts        each attempt in a line: who came, how far, why no further
+`
+
+try {
+  const { values } = parseArgs({ options: { user: { type: 'string' }, attempt: { type: 'string' }, attempts: { type: 'boolean' }, help: { type: 'boolean' } } })
+  if (values.help) process.stdout.write(HELP)
+  else await print(values)
+} catch (error) {
+  // A wrong option is a TypeError of parseArgs.
+  fail(error instanceof TypeError ? new OperatorError(error.message) : error, HELP)
+}
+
+async function print ({ user, attempt, attempts }: { user?: string, attempt?: string, attempts?: boolean }): Promise<void> {
+  const storage = await openExisting(await loadConfig(readEnvironment()))
+  try {
+    const events = openAuditJournals(storage).all()
+    if (attempts) {
+      for (const each of await readAttempts(events)) process.stdout.write(`${describeAttempt(each)}\n`)
+      return
+    }
+    for await (const event of events) {
+      if (user !== undefined && event.user !== user) continue
+      if (attempt !== undefined && event.attempt !== attempt) continue
+      process.stdout.write(`${printableJson(event)}\n`)
+    }
+  } finally {
+    await storage.close()
+  }
+}

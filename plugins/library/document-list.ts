@@ -1,0 +1,60 @@
+// The documents of a store in the order of their ids, a page at a time, and who wants to know when they change.
+import type { LibraryEntry } from '../../authoring/tool.ts'
+import type { DocumentStore } from './contract.ts'
+
+/** Which documents were put or removed just now. */
+export type ChangeListener = (ids: readonly string[]) => void
+
+export interface Directory {
+  /** The same store; what is written through it is noticed. */
+  store: DocumentStore
+  list (page?: { begins?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
+  onChange (listener: ChangeListener): void
+}
+
+const LONGEST_PAGE = 100
+
+export function createDirectory (inner: DocumentStore): Directory {
+  const listeners: ChangeListener[] = []
+  // Sorted once and kept until something changes: a page then costs no more than its own documents.
+  let sorted: Promise<string[]> | undefined
+  const changed = (ids: readonly string[]) => {
+    sorted = undefined
+    for (const listener of listeners) listener(ids)
+  }
+  const store: DocumentStore = Object.assign(Object.create(inner) as DocumentStore, {
+    async put (documents: Parameters<DocumentStore['put']>[0]) {
+      await inner.put(documents)
+      if (documents.length > 0) changed(documents.map(({ id }) => id))
+    },
+    async remove (ids: string[]) {
+      await inner.remove(ids)
+      if (ids.length > 0) changed(ids)
+    }
+  })
+  return {
+    store,
+    onChange: (listener) => { listeners.push(listener) },
+    async list ({ begins = '', after = '', limit = LONGEST_PAGE } = {}) {
+      sorted ??= inner.list().then((documents) => [...documents.keys()].sort())
+      const ids = await sorted
+      const length = Math.min(Math.max(1, limit), LONGEST_PAGE)
+      const first = firstAfter(ids, after, begins)
+      const page = ids.slice(first, first + length + 1).filter((id) => id.startsWith(begins))
+      return { documents: await inner.titles(page.slice(0, length)), more: page.length > length }
+    }
+  }
+}
+
+/** Where the ids begin that come after `after` and not before `begins`. */
+function firstAfter (ids: readonly string[], after: string, begins: string): number {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const id = ids[middle]!
+    if (id <= after || id < begins) low = middle + 1
+    else high = middle
+  }
+  return low
+}

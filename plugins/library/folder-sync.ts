@@ -1,0 +1,160 @@
+// Keeps the store in step with the folder while the server runs: a look at the whole, then every change, and again whatever failed.
+import { realpath } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Progress } from './contract.ts'
+import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
+import { openFolder, type Folder, type Indexing } from './indexer.ts'
+
+export interface FolderWatch {
+  /** Settles when every file was looked at once, or the watch is closed. Never rejects: what fails is tried again. */
+  readonly ready: Promise<void>
+  /** Of the first look; undefined once it is done. */
+  progress (): Progress | undefined
+  /** Whether the store holds the folder as it was a moment ago: false until the first look is done, and while the store fails. */
+  isComplete (): boolean
+  /** Stops watching and waits for the batch in hand. */
+  close (): Promise<void>
+}
+
+/** Changes come in swarms (a `git pull`, an editor's save): they are gathered for so long. */
+const GATHER_MS = 100
+/** After a store failed: the first pause, doubled each time up to the last. */
+const FIRST_RETRY_MS = 1_000
+const MAX_RETRY_MS = 30_000
+/** A folder that is missing is looked for this often. */
+const MISSING_MS = 1_000
+/** Network drives and containers' mounts report no changes, so the whole folder is looked at again: after this pause, and after 50 times as long as a look takes. */
+const LOOK_AGAIN_MS = 60_000
+const PAUSE_PER_LOOK = 50
+
+/** @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for. */
+export function watchFolder (
+  path: string,
+  indexing: Omit<Indexing, 'signal' | 'reading'>,
+  { lookAgainMs = LOOK_AGAIN_MS }: { lookAgainMs?: number } = {}
+): FolderWatch {
+  const { store, log } = indexing
+  const stop = new AbortController()
+  const { signal } = stop
+  const changes = createChanges(signal)
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {})
+  let opened: { root: string, folder: Folder, watcher: FolderWatcher } | undefined
+  let isComplete = false
+  let progress = (): Progress | undefined => opened?.folder.progress() ?? { done: 0, total: 0 }
+
+  /** The path may be a link that leads somewhere else by now, as many deployments do it. */
+  async function open (): Promise<void> {
+    const root = await realpath(path).catch(() => undefined)
+    if (root === undefined || root === opened?.root) return
+    opened?.watcher.close()
+    const watcher = createFolderWatcher(root, { changed: changes.add, failed: warnOnce(log) })
+    opened = { root, watcher, folder: await openFolder(root, { ...indexing, reading: watcher.add, signal }) }
+  }
+
+  /** One step: what has changed is in the store afterwards. @throws what the store throws. */
+  async function refresh (ids: ReadonlySet<string>): Promise<void> {
+    if (ids.has('')) await open()
+    if (opened) await opened.folder.refresh(ids)
+    else await store.remove([...(await store.list()).keys()])
+    isComplete = !signal.aborted
+  }
+
+  async function firstLook (): Promise<void> {
+    await untilDone(() => refresh(new Set([''])), { signal, pause, log })
+    if (signal.aborted) return
+    await store.settle().catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
+    if (opened) return log.info(`${opened.folder.size()} documents indexed from ${JSON.stringify(path)}`)
+    log.warn(`The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`)
+  }
+
+  async function follow (): Promise<void> {
+    let lookAfter = lookAgainMs
+    while (!signal.aborted) {
+      const isMissing = !opened?.watcher.isWatching()
+      const ids = await changes.next(isMissing ? MISSING_MS : lookAfter)
+      const started = performance.now()
+      const failed = () => {
+        isComplete = false
+        ids.add('')
+      }
+      await untilDone(() => refresh(ids), { signal, pause, log, failed })
+      if (ids.has('')) lookAfter = Math.max(lookAgainMs, PAUSE_PER_LOOK * (performance.now() - started))
+    }
+  }
+
+  const ready = firstLook().finally(() => { progress = () => undefined })
+  const following = ready.then(follow)
+  return {
+    ready,
+    progress: () => progress(),
+    isComplete: () => isComplete,
+    async close () {
+      stop.abort()
+      await following
+      opened?.watcher.close()
+    }
+  }
+}
+
+interface Trying {
+  signal: AbortSignal
+  pause (ms: number): Promise<void>
+  log: Pick<Indexing['log'], 'warn'>
+  /** Told of each failure. */
+  failed? (): void
+}
+
+/** Repeats `work`, with growing pauses, until it succeeds or the signal is aborted. Never rejects. */
+async function untilDone (work: () => Promise<void>, { signal, pause, log, failed }: Trying): Promise<void> {
+  for (let wait = FIRST_RETRY_MS; !signal.aborted; wait = Math.min(2 * wait, MAX_RETRY_MS)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (signal.aborted) return
+      failed?.()
+      log.warn(`The documents folder could not be indexed, and is tried again in ${wait / 1000} seconds: ${(error as Error).message}`)
+      await pause(wait)
+    }
+  }
+}
+
+interface Changes {
+  add (id: string): void
+  /** What was added since the last call, or the whole folder where nothing is added for so many milliseconds. */
+  next (ms: number): Promise<Set<string>>
+}
+
+function createChanges (signal: AbortSignal): Changes {
+  let waiting = new Set<string>()
+  let wake = (): void => {}
+  signal.addEventListener('abort', () => wake())
+  return {
+    add (id) {
+      waiting.add(id)
+      wake()
+    },
+    async next (ms) {
+      if (waiting.size === 0 && !signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        const timer = setTimeout(resolve, ms)
+        wake = resolve
+        await promise
+        clearTimeout(timer)
+      }
+      if (waiting.size === 0) return new Set([''])
+      await sleep(GATHER_MS, undefined, { signal }).catch(() => {})
+      const ids = waiting
+      waiting = new Set()
+      return ids
+    }
+  }
+}
+
+/** @returns a listener that says the first fault: with no watches left there is one for every directory. */
+function warnOnce (log: Pick<Indexing['log'], 'warn'>): (error: Error) => void {
+  let isSaid = false
+  return ({ message }) => {
+    if (!isSaid) log.warn(`Not all of the documents folder can be watched, so changes in it may be seen minutes later: ${message}`)
+    isSaid = true
+  }
+}

@@ -1,0 +1,75 @@
+// How the server is used: quotas of messages and tool calls, and what the account page shows of each connected app (first used, last used, calls of 30 days).
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config/index.ts'
+import type { Access } from '../oauth/grants/contract.ts'
+import { createQuotas, type Quotas } from './quotas.ts'
+import { createTallies } from './counters.ts'
+
+const DAY = 86_400
+const DAYS_SHOWN = 30
+/** Grants whose first use this process has looked up. */
+const MOST_REMEMBERED = 100_000
+
+declare module 'fastify' {
+  interface FastifyInstance { usage: Usage }
+}
+
+export interface GrantUsage {
+  /** Seconds since the epoch. */
+  firstUsedAt?: number
+  /** The start of the last day with a tool call, within 30 days; seconds since the epoch. */
+  lastCallDay?: number
+  /** Tool calls of the last 30 days. */
+  calls: number
+}
+
+export interface Usage extends Quotas {
+  /** Counts the call for the account page. */
+  called (access: Access): void
+  /** @returns true when the grant is used for the first time: of any number of callers, one is told so. */
+  isFirstUse (access: Access): Promise<boolean>
+  ofGrant (grantId: string): Promise<GrantUsage>
+  /** Writes what was counted; for tests and for the page that shows it. */
+  flush (): Promise<void>
+}
+
+type Options = Pick<Config, 'rateLimits' | 'refreshTokenTtl'>
+
+const noQuotas: Quotas = { take: () => undefined, takeMessages: () => undefined, floodWait: () => undefined }
+
+export default fp(async function usage (app: FastifyInstance, { rateLimits, refreshTokenTtl }: Options) {
+  const tallies = createTallies(app.storage, app.now, (error) => app.log.warn({ err: error }, 'calls are counted later'))
+  app.addHook('onClose', () => tallies.close())
+  const firstUses = app.storage.collection<{ at: number }>('firstUse')
+  const known = new Set<string>()
+  const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
+
+  app.decorate('usage', {
+    ...(rateLimits ? createQuotas(tallies, rateLimits, app.now) : noQuotas),
+    called ({ grantId }) {
+      const day = Math.floor(app.now() / DAY)
+      tallies.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY, watched: false }])
+    },
+    async isFirstUse ({ grantId }) {
+      if (known.has(grantId)) return false
+      if (known.size >= MOST_REMEMBERED) known.clear()
+      known.add(grantId)
+      // As long as a grant can live without being refreshed; after that nobody asks.
+      return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY)
+    },
+    async ofGrant (grantId) {
+      await tallies.flush()
+      const today = Math.floor(app.now() / DAY)
+      const days = Array.from({ length: DAYS_SHOWN }, (_, ago) => today - ago)
+      const [first, counts] = await Promise.all([firstUses.find(grantId), app.storage.counts(days.map((day) => dayKey(grantId, day)))])
+      const last = counts.findIndex((count) => count > 0)
+      return {
+        ...(first && { firstUsedAt: first.at }),
+        ...(last >= 0 && { lastCallDay: days[last]! * DAY }),
+        calls: counts.reduce((sum, count) => sum + count, 0)
+      }
+    },
+    flush: () => tallies.flush()
+  } satisfies Usage)
+}, { name: 'usage', dependencies: ['storage'] })

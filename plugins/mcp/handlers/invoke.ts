@@ -1,0 +1,74 @@
+// Runs what an author wrote (a tool, a resource, a prompt) for one caller: in its time, with its context, and with the questions it asks (MCP "Progress", "Cancellation", "Multi Round-Trip Requests").
+import {
+  BAGGAGE_META_KEY, CLIENT_CAPABILITIES_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY,
+  type ClientCapabilities, type InputRequiredResult
+} from '@modelcontextprotocol/server'
+import type { ToolClient, TraceContext } from '../../../authoring/tool.ts'
+import type { Conversation, House, Work } from './contract.ts'
+import { CallContext } from './context.ts'
+import type { Exchange } from '../contract.ts'
+import { callId, createDialogue, type Round } from './input-required.ts'
+import { Patience, type DEADLINE } from './timeout.ts'
+
+/** What a single request says of the call: all there is to know in the lane that writes one JSON answer. */
+export function conversationOf ({ body }: Exchange): Conversation {
+  const { _meta: meta = {}, inputResponses, requestState } = (Array.isArray(body) ? {} : body.params ?? {}) as { _meta?: Record<string, unknown> } & Round
+  return { capabilities: meta[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined, meta, inputResponses, requestState }
+}
+
+/**
+ * @returns the result, the questions to ask first, or {@link DEADLINE}. Work that does not heed its signal is left behind.
+ * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
+ */
+export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof DEADLINE> {
+  const { access } = exchange
+  const dialogue = createDialogue(conversation, () => callId(access?.user.id, work.method, work.params), house.states)
+  const patience = new Patience(exchange, work.deadline)
+  const reporter = createReporter(conversation)
+  try {
+    const context = new CallContext({ work, access, house, patience, dialogue, reporter, capabilities: conversation.capabilities }, traceOf(conversation.meta))
+    const outcome = await patience.waitFor(work.run(context))
+    return dialogue.pending() ?? outcome
+  } catch (error) {
+    const pending = dialogue.pending()
+    if (pending && !exchange.signal.aborted) return pending
+    throw error
+  } finally {
+    reporter.end()
+  }
+}
+
+/** Milliseconds between two steps that are told; more would only load the line. */
+const STEP = 20
+
+/** MCP "Progress": only for a token the client sent, always forward, and nothing after the end. */
+function createReporter ({ meta, notifyProgress, log }: Conversation) {
+  const progressToken = meta['progressToken'] as string | number | undefined
+  let furthest = -Infinity
+  let told = -Infinity
+  let over = false
+  return {
+    progress (done: number, total?: number, message?: string): void {
+      if (over || progressToken === undefined || !(done > furthest)) return
+      const now = performance.now()
+      if (now - told < STEP && done !== total) return
+      furthest = done
+      told = now
+      notifyProgress?.({ progressToken, progress: done, ...(total !== undefined && { total }), ...(message !== undefined && { message }) })
+    },
+    log: ((level, message) => { if (!over) log?.(level, message) }) satisfies ToolClient['log'],
+    end (): void { over = true }
+  }
+}
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+/** Characters: W3C Trace Context §3.3.1.5 asks for no more of tracestate, W3C Baggage §3.3.2 for 8192 bytes. */
+const LONGEST = 8_192
+
+/** MCP "Trace context propagation": W3C formats in `_meta`; what is not in that format is dropped. */
+export function traceOf (meta: Readonly<Record<string, unknown>>): TraceContext | undefined {
+  const { [TRACEPARENT_META_KEY]: traceparent, [TRACESTATE_META_KEY]: tracestate, [BAGGAGE_META_KEY]: baggage } = meta
+  if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return undefined
+  const isHeader = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST && /^[\x20-\x7e]+$/.test(value)
+  return { traceparent, ...(isHeader(tracestate) && { tracestate }), ...(isHeader(baggage) && { baggage }) }
+}

@@ -1,0 +1,48 @@
+// How long a piece of work is waited for: until its deadline, and while its client is there (MCP "Cancellation"). Most work is over at once, so the clock and the ear for the client begin with the next turn of the event loop.
+import type { Exchange } from '../contract.ts'
+
+export const DEADLINE = Symbol('deadline')
+
+export class Patience {
+  readonly #exchange: Pick<Exchange, 'signal'>
+  readonly #deadline: number
+  #made: AbortController | undefined
+
+  /** @param deadline milliseconds. */
+  constructor (exchange: Pick<Exchange, 'signal'>, deadline: number) {
+    this.#exchange = exchange
+    this.#deadline = deadline
+  }
+
+  get #stop (): AbortController { return (this.#made ??= new AbortController()) }
+
+  /** Aborted when nobody waits any more. */
+  get signal (): AbortSignal { return this.#stop.signal }
+
+  /** @returns {@link DEADLINE} when the time is up. @throws what the work throws; when the client goes away, the reason of the exchange's signal. */
+  waitFor<R> (work: Promise<R>): Promise<R | typeof DEADLINE> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined
+      let leave: (() => void) | undefined
+      const begin = setImmediate(() => {
+        const { signal } = this.#exchange
+        leave = () => {
+          reject(signal.reason)
+          this.#stop.abort(signal.reason)
+        }
+        if (signal.aborted) return leave()
+        signal.addEventListener('abort', leave, { once: true })
+        timer = setTimeout(() => {
+          resolve(DEADLINE)
+          this.#stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
+        }, this.#deadline)
+      })
+      const end = () => {
+        clearImmediate(begin)
+        clearTimeout(timer)
+        if (leave) this.#exchange.signal.removeEventListener('abort', leave)
+      }
+      work.finally(end).then(resolve, reject)
+    })
+  }
+}

@@ -1,0 +1,95 @@
+// Runs one tool for one caller: checks the arguments, the result and the quota, and words every failure for a model (MCP "Tools", error handling).
+import { isInputRequiredResult, ProtocolError, type CallToolResult, type ContentBlock, type InputRequiredResult } from '@modelcontextprotocol/server'
+import type { FastifyBaseLogger } from 'fastify'
+import type { ZodError } from 'zod'
+import { isToolError, type Tool, type ToolContext } from '../../../authoring/tool.ts'
+import type { CallableTool } from './tools.ts'
+import type { Exchange } from '../contract.ts'
+import type { Conversation, House } from './contract.ts'
+import { brokeDown, deadlinePassed, isStorageFault, storageUnreachable } from './unfinished-call.ts'
+import { DEADLINE } from './timeout.ts'
+import { conversationOf, runInTime, traceOf } from './invoke.ts'
+
+/** Enough to mend a call; a long list would only fill the model's memory. */
+const MOST_ISSUES = 8
+const LONGEST_ISSUE = 200
+
+/**
+ * Whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log.
+ * @param conversation what the protocol knows of the call; without it, what the request itself says.
+ * @returns the result, or the questions to ask first.
+ * @throws ProtocolError for a `requestState` that is not of this call.
+ */
+export async function callTool (callable: CallableTool, args: unknown, exchange: Exchange, house: House, conversation = conversationOf(exchange)): Promise<CallToolResult | InputRequiredResult> {
+  const begun = performance.now()
+  const { name } = callable.tool
+  const overQuota = house.meter.take(exchange, name)
+  const result = overQuota === undefined ? await run(callable, args, exchange, house, conversation) : failure(overQuota)
+  house.meter.called(exchange, {
+    tool: name,
+    outcome: overQuota !== undefined ? 'refused' : result['isError'] ? 'failed' : 'ok',
+    ms: Math.round(performance.now() - begun)
+  })
+  return result
+}
+
+async function run (callable: CallableTool, args: unknown, exchange: Exchange, house: House, conversation: Conversation): Promise<CallToolResult | InputRequiredResult> {
+  const { tool, formerName } = callable
+  const trace = traceOf(conversation.meta)
+  const log = lazily(() => exchange.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) }))
+  const deadline = tool.deadline ?? house.deadline
+  try {
+    const parsed = await callable.input.safeParseAsync(args ?? {})
+    if (!parsed.success) return failure(`The arguments of ${tool.name} are not right.\n${describe(parsed.error)}\n${callable.usage} Correct them and call it again.${renamed(tool, formerName)}`)
+    const shown: ContentBlock[] = []
+    const work = { method: 'tools/call', params: [tool.name, args], log, deadline, shown, run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown> }
+    const outcome = await runInTime(work, exchange, house, conversation)
+    if (outcome === DEADLINE) {
+      log.warn({ deadline }, 'tool stopped at its deadline')
+      return failure(deadlinePassed(tool, deadline))
+    }
+    return isInputRequiredResult(outcome) ? outcome : await toResult(tool, outcome, shown)
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error
+    if (isToolError(error)) return failure(error.message)
+    if (isStorageFault(error)) {
+      log.warn({ err: error as Error }, 'storage unavailable')
+      return failure(storageUnreachable(tool))
+    }
+    if (exchange.signal.aborted) return failure('The client went away.')
+    log.error({ err: error }, 'tool failed')
+    return failure(brokeDown(tool, exchange.requestId))
+  }
+}
+
+/** A logger of its own costs more than most calls, and few write a line. */
+function lazily (make: () => FastifyBaseLogger) {
+  let made: FastifyBaseLogger | undefined
+  const log = () => { made ??= make(); return made }
+  return {
+    info: (message: string) => log().info(message),
+    warn: (about: object | string, message?: string) => log().warn(about, message),
+    error: (about: object, message: string) => log().error(about, message)
+  }
+}
+
+async function toResult (tool: Tool, outcome: unknown, shown: ContentBlock[]): Promise<CallToolResult> {
+  if (!tool.output) return { content: shown }
+  const checked = await tool.output.safeParseAsync(outcome)
+  if (!checked.success) throw new Error('the result does not match the output schema', { cause: checked.error })
+  // The same JSON as text, for clients and models that read only content.
+  return { content: [{ type: 'text', text: JSON.stringify(checked.data) }, ...shown], structuredContent: checked.data }
+}
+
+const renamed = ({ name }: Tool, formerName: string | undefined): string => formerName === undefined
+  ? ''
+  : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools (in ChatGPT, Refresh in the settings of this connector).`
+
+const failure = (text: string): CallToolResult => ({ content: [{ type: 'text', text }], isError: true })
+
+function describe (error: ZodError): string {
+  const lines = error.issues.slice(0, MOST_ISSUES).map(({ path, message }) =>
+    `- ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`.slice(0, LONGEST_ISSUE))
+  const more = error.issues.length - lines.length
+  return [...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')
+}

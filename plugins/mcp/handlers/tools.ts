@@ -1,0 +1,102 @@
+// The tools as clients see them: listed once, in one order, with their schemas and the scopes they need (MCP "Tools"; OpenAI `securitySchemes`).
+import type { Tool as ListedSchemas } from '@modelcontextprotocol/server'
+import { z, type ZodObject } from 'zod'
+import type { Tool } from '../../../authoring/tool.ts'
+
+/** A tool ready to be called: its schemas are built. */
+export interface CallableTool {
+  tool: Tool
+  /** Refuses unknown arguments, so that a misspelt one is noticed. */
+  input: ZodObject
+  /** One line for a model that got the arguments wrong. */
+  usage: string
+  /** The arguments that are repeated in a header (MCP "Custom Headers from Tool Parameters"), by header in lower case. */
+  headers: ReadonlyMap<string, string>
+  /** The former name it was called by, if it was. */
+  formerName?: string
+}
+
+export interface Catalogue {
+  /** By its name, or by one it had before. */
+  find (name: string): CallableTool | undefined
+  /** The `tools` of a tools/list result. A new array after each {@link Catalogue.replace}. */
+  readonly listed: ListedTool[]
+  /** Whether some tool can be called without a sign-in. */
+  readonly open: boolean
+  /** Offers these tools instead of those before. Throws as {@link createCatalogue} does, and then changes nothing. */
+  replace (tools: readonly Tool[]): void
+}
+
+export interface ListedTool extends Pick<Tool, 'name' | 'title' | 'description' | 'annotations' | 'icons'> {
+  inputSchema: JsonObjectSchema
+  outputSchema?: JsonObjectSchema
+  securitySchemes?: SecurityScheme[]
+  _meta?: { securitySchemes: SecurityScheme[] }
+}
+
+type SecurityScheme = { type: 'oauth2', scopes: string[] } | { type: 'noauth' }
+type JsonObjectSchema = ListedSchemas['inputSchema']
+
+/** @param signIn whether calls need a token: only then the scopes are listed. Throws for a schema that JSON Schema cannot say. */
+export function createCatalogue (tools: readonly Tool[], signIn: boolean): Catalogue {
+  let current = build(tools, signIn)
+  return {
+    find: (name) => current.callable.get(name),
+    get listed () { return current.listed },
+    get open () { return current.open },
+    replace (tools) { current = build(tools, signIn) }
+  }
+}
+
+function build (tools: readonly Tool[], signIn: boolean) {
+  const callable = new Map<string, CallableTool>()
+  const listed: ListedTool[] = []
+  for (const tool of tools) {
+    const input = tool.input.def.catchall ? tool.input : tool.input.strict()
+    const inputSchema = jsonSchema(tool.name, input, 'input')
+    const ready: CallableTool = { tool, input, usage: usage(inputSchema), headers: headersOf(inputSchema) }
+    callable.set(tool.name, ready)
+    for (const formerName of tool.aliases ?? []) callable.set(formerName, { ...ready, formerName })
+    const securitySchemes: SecurityScheme[] = [...(tool.noauth ? [{ type: 'noauth' as const }] : []), { type: 'oauth2', scopes: tool.scopes }]
+    listed.push({
+      name: tool.name,
+      title: tool.title,
+      description: tool.description,
+      inputSchema,
+      ...(tool.output && { outputSchema: jsonSchema(tool.name, tool.output, 'output') }),
+      annotations: tool.annotations,
+      ...(tool.icons && { icons: tool.icons }),
+      // ChatGPT reads the top level; clients that drop unknown members keep _meta.
+      ...(signIn && { securitySchemes, _meta: { securitySchemes } })
+    })
+  }
+  return { callable, listed, open: tools.some(({ noauth }) => noauth) }
+}
+
+function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): JsonObjectSchema {
+  try {
+    // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and older clients' validators refuse a dialect they do not know.
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io })
+    const dialect = schema.meta()?.['$schema']
+    return { ...(typeof dialect === 'string' && { $schema: dialect }), ...rest } as JsonObjectSchema
+  } catch (cause) {
+    throw new Error(`The ${io} schema of the tool ${tool} cannot be written as JSON Schema: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function headersOf ({ properties = {} }: JsonObjectSchema): Map<string, string> {
+  const headers = new Map<string, string>()
+  for (const [argument, schema] of Object.entries(properties)) {
+    const header = (schema as { 'x-mcp-header'?: unknown })['x-mcp-header']
+    if (typeof header === 'string') headers.set(`mcp-param-${header.toLowerCase()}`, argument)
+  }
+  return headers
+}
+
+function usage ({ properties = {}, required }: JsonObjectSchema): string {
+  const names = Object.entries(properties).map(([name, schema]) => {
+    const type = (schema as { type?: string }).type ?? 'see its schema'
+    return `${name} (${type}${required?.includes(name) ? ', required' : ''})`
+  })
+  return names.length === 0 ? 'It takes no arguments.' : `Its arguments are: ${names.join(', ')}.`
+}

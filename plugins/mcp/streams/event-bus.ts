@@ -1,0 +1,107 @@
+// Carries messages between the parts of the endpoint, on this instance and, with Redis, on all others that share it (MCP "Subscriptions"; sessions of several instances).
+import { randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import { StartError } from '../../../errors.ts'
+
+/** Raise it when messages get another form: instances of two versions then do not hear each other during an update. */
+const VERSION = 1
+const MIN_MS_BETWEEN_WARNINGS = 60_000
+
+type Log = { warn (details: object, message: string): void }
+
+/** Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know asks again. */
+export interface Bus {
+  publish (topic: string, message: unknown): void
+  /**
+   * @param schema what others send is held to it, and dropped where it does not fit: anything may be written into a shared Redis.
+   * @returns ends it. What the listener throws is logged, and ends nothing.
+   */
+  subscribe<T> (topic: string, schema: z.ZodType<T>, listener: (message: T) => void): () => void
+  close (): void
+}
+
+interface LocalBus extends Bus {
+  /** A message that came from outside of this process. */
+  receive (topic: string, message: unknown): void
+  /** Says that something was dropped, once in a while. */
+  warn (err: unknown): void
+}
+
+export function createLocalBus (log: Log = { warn () {} }): LocalBus {
+  const emitter = new EventEmitter().setMaxListeners(0)
+  let warnedAt = -Infinity
+  const warn = (err: unknown) => {
+    if (performance.now() - warnedAt < MIN_MS_BETWEEN_WARNINGS) return
+    warnedAt = performance.now()
+    log.warn({ err }, 'a message between instances was dropped')
+  }
+  return {
+    warn,
+    publish: (topic, message) => { emitter.emit(topic, message, false) },
+    receive: (topic, message) => { emitter.emit(topic, message, true) },
+    subscribe (topic, schema, listener) {
+      const hear = (message: unknown, isForeign: boolean) => {
+        try {
+          // What this process says itself is typed.
+          listener(isForeign ? schema.parse(message) : message as z.infer<typeof schema>)
+        } catch (error) {
+          warn(error)
+        }
+      }
+      emitter.on(topic, hear)
+      return () => { emitter.off(topic, hear) }
+    },
+    close: () => { emitter.removeAllListeners() }
+  }
+}
+
+const Envelope = z.object({ from: z.string(), topic: z.string(), message: z.unknown() })
+
+/**
+ * One channel for everything: each instance throws away what nobody there listens to.
+ * @param keyCheck only instances with the same secret key hear each other. @throws StartError if Redis does not answer.
+ */
+export async function connectBus (url: string, keyCheck: string, log: Log & { warn (message: string): void }): Promise<Bus> {
+  const { connectRedis } = await import('../../storage/redis/connection.ts')
+  const local = createLocalBus(log)
+  const self = randomUUID()
+  const [sender, receiver] = await Promise.all([connectRedis(url, log), connectRedis(url, log)])
+  // Redis itself does not keep the channels of its databases apart.
+  const { db: database = 0 } = sender.options as { db?: number }
+  const channel = `${sender.options.keyPrefix ?? ''}mcp:bus:${VERSION}:${database}:${keyCheck}`
+  receiver.on('message', (_channel, text) => {
+    try {
+      const { from, topic, message } = Envelope.parse(JSON.parse(text))
+      if (from !== self) local.receive(topic, message)
+    } catch (error) {
+      local.warn(error)
+    }
+  })
+  try {
+    await receiver.subscribe(channel)
+  } catch (error) {
+    sender.disconnect()
+    receiver.disconnect()
+    throw new StartError(`REDIS_URL: Redis does not let instances hear each other (${(error as Error).message}). The rights of the account are in docs/operations.md`, { cause: error })
+  }
+  // A connection that came back is a new one. If it breaks again before this, so will the next.
+  receiver.on('ready', () => { receiver.subscribe(channel).catch((error: Error) => log.warn(`Redis: ${error.message}`)) })
+  return {
+    subscribe: local.subscribe,
+    publish (topic, message) {
+      local.publish(topic, message)
+      send(sender, channel, JSON.stringify({ from: self, topic, message }), log)
+    },
+    close () {
+      local.close()
+      sender.disconnect()
+      receiver.disconnect()
+    }
+  }
+}
+
+function send (redis: Pick<Redis, 'publish'>, channel: string, text: string, log: { warn (message: string): void }): void {
+  redis.publish(channel, text).catch((error: Error) => log.warn(`Other instances could not be told: ${error.message}`))
+}

@@ -1,0 +1,131 @@
+// The one gate through which everything that a client names is fetched: counted by address, by host and in the process, each document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
+import type { FastifyRequest } from 'fastify'
+import type { Clock } from '../../../clock.ts'
+import type { Limits } from '../../limits/rate-limits.ts'
+import { FetchRefused, fetchDocument } from './safe-fetch.ts'
+
+/** Fetches under way at once, and begun within a minute; each for all hosts and for one. */
+export const FETCH_BOUNDS = { underWay: 32, underWayPerHost: 4, perMinute: 240, perMinutePerHost: 60 } as const
+/** Seconds during which what failed is not tried again. */
+const FAILURE_PAUSE_SECONDS = 30
+const MAX_FAILURES_KEPT = 1_000
+
+/**
+ * Whose fetch it is. `stranger`: anybody may have named the address, so their own address is counted, too.
+ * `known`: of a client that somebody has allowed. Each has bounds of its own: strangers use up none of what real apps need.
+ */
+export type Lane = 'stranger' | 'known'
+
+export interface Wanted<T> {
+  url: URL
+  /** What it is, so that one address can be both. */
+  kind: 'document' | 'keys'
+  lane: Lane
+  /** The request that it is fetched for. */
+  request: FastifyRequest
+  /** Turns the body into what it has to be; what it throws counts as a failure of the host. */
+  read (body: unknown): T
+}
+
+export interface FetchGate {
+  /**
+   * @returns what was read, and for how many seconds it may be used.
+   * @throws FetchRefused; too_many_requests for the address of a stranger's request; whatever `read` throws.
+   */
+  fetch<T> (wanted: Wanted<T>): Promise<{ value: T, maxAge: number }>
+}
+
+interface Options {
+  insecureHosts: readonly string[]
+  limits: Pick<Limits, 'attempt'>
+  now: Clock
+  /** For tests. */
+  fetch?: typeof fetchDocument
+}
+
+export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocument }: Options): FetchGate {
+  const budgets = { stranger: createBudget(now), known: createBudget(now) }
+  const underWay = new Map<string, Promise<{ value: unknown, maxAge: number }>>()
+  const failures = createFailures(now)
+
+  async function begin ({ url, lane, read }: Wanted<unknown>, key: string): Promise<{ value: unknown, maxAge: number }> {
+    const done = budgets[lane].begin(url.host)
+    try {
+      const { body, maxAge } = await fetch(url, insecureHosts)
+      return { value: read(body), maxAge }
+    } catch (error) {
+      failures.add(key, error)
+      throw error
+    } finally {
+      done()
+    }
+  }
+
+  return {
+    async fetch<T> (wanted: Wanted<T>) {
+      const key = `${wanted.kind} ${wanted.url.href}`
+      failures.check(key)
+      // The address first: one that asks too much uses up nothing of what all share. Who joins costs nothing.
+      if (wanted.lane === 'stranger' && !underWay.has(key)) await limits.attempt('registration', wanted.request)
+      const joined = underWay.get(key) ?? begin(wanted, key).finally(() => underWay.delete(key))
+      underWay.set(key, joined)
+      return joined as Promise<{ value: T, maxAge: number }>
+    }
+  }
+}
+
+/** Counts fetches under way and within the minute. */
+function createBudget (now: Clock) {
+  let minute = 0
+  let begun = 0
+  let running = 0
+  const begunByHost = new Map<string, number>()
+  const runningByHost = new Map<string, number>()
+  const of = (counts: Map<string, number>, host: string) => counts.get(host) ?? 0
+
+  function startMinute (): void {
+    const current = Math.floor(now() / 60)
+    if (current === minute) return
+    minute = current
+    begun = 0
+    begunByHost.clear()
+  }
+
+  return {
+    /** @returns what to call when it is done. @throws FetchRefused beyond a bound. */
+    begin (host: string): () => void {
+      startMinute()
+      if (running >= FETCH_BOUNDS.underWay || of(runningByHost, host) >= FETCH_BOUNDS.underWayPerHost ||
+        begun >= FETCH_BOUNDS.perMinute || of(begunByHost, host) >= FETCH_BOUNDS.perMinutePerHost) {
+        throw new FetchRefused('too many are being read at the moment')
+      }
+      begun++
+      running++
+      begunByHost.set(host, of(begunByHost, host) + 1)
+      runningByHost.set(host, of(runningByHost, host) + 1)
+      return () => {
+        running--
+        const left = of(runningByHost, host) - 1
+        if (left > 0) runningByHost.set(host, left)
+        else runningByHost.delete(host)
+      }
+    }
+  }
+}
+
+/** What failed lately, the oldest first to be forgotten. */
+function createFailures (now: Clock) {
+  const failures = new Map<string, { until: number, error: unknown }>()
+  return {
+    add (key: string, error: unknown): void {
+      failures.delete(key)
+      failures.set(key, { until: now() + FAILURE_PAUSE_SECONDS, error })
+      if (failures.size > MAX_FAILURES_KEPT) failures.delete(failures.keys().next().value!)
+    },
+    /** @throws what was thrown before, within the pause. */
+    check (key: string): void {
+      const failure = failures.get(key)
+      if (failure && failure.until > now()) throw failure.error
+    }
+  }
+}

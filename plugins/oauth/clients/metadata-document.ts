@@ -1,0 +1,48 @@
+// What a client metadata document is: its URL, which is the client's id, and what it may say (draft-ietf-oauth-client-id-metadata-document-00 §3, §4).
+import { z } from 'zod'
+import { invalidClient } from '../../../errors.ts'
+import { redirectUriProblem } from './redirect-uris.ts'
+
+const MAX_ID_CHARACTERS = 512
+
+const document = z.object({
+  client_id: z.string(),
+  client_name: z.string().min(1).max(200),
+  redirect_uris: z.array(z.string()).min(1).max(50),
+  client_uri: z.string().max(2048).optional(),
+  grant_types: z.array(z.string()).default(['authorization_code']),
+  token_endpoint_auth_method: z.string().optional(),
+  /** Not in RFC 7591: how ChatGPT says that it can do without its assertion. */
+  token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
+  jwks_uri: z.string().max(2048).optional(),
+  jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(20) }).optional()
+})
+export type ClientDocument = z.output<typeof document>
+
+/** `url` is `undefined` when the id cannot be that of a document: https, with a path, in its normal form, nothing hidden in it (draft §3). */
+export function documentUrl (id: string, insecureHosts: readonly string[]): URL | undefined {
+  if (id.length > MAX_ID_CHARACTERS || !/^https?:\/\/[\x21-\x7e]+$/.test(id) || !URL.canParse(id)) return undefined
+  const url = new URL(id)
+  const isSound = url.href === id && url.pathname !== '/' && !url.hash && !id.includes('#') && !url.username && !url.password && !/%2e/i.test(url.pathname)
+  return isSound && (url.protocol === 'https:' || insecureHosts.includes(url.host)) ? url : undefined
+}
+
+/** @throws invalid_client for what is no document of the client at `url`. */
+export function checkDocument (body: unknown, url: URL, ownOrigin: string): ClientDocument {
+  const refuse = (reason: string) => invalidClient(`The app's description at ${url.host} cannot be used: ${reason}.`)
+  const parsed = document.safeParse(body)
+  if (!parsed.success) throw refuse(`${parsed.error.issues[0]!.path.join('.')} is missing or malformed`)
+  const found = parsed.data
+  if (found.client_id !== url.href) throw refuse('its client_id is not the address it was read from')
+  // A document is public: a secret in it is none, and one that asks for a secret is a mistake (draft §4.1).
+  if (methodsOf(found).every((method) => method.startsWith('client_secret'))) throw refuse('it asks for a client secret')
+  for (const uri of found.redirect_uris) {
+    const problem = redirectUriProblem(uri, ownOrigin)
+    if (problem) throw refuse(`a redirect URI ${problem}`)
+  }
+  return found
+}
+
+/** All the ways the client says it can prove itself; the plural counts beside the singular (threats Z1). */
+export const methodsOf = (found: ClientDocument): string[] =>
+  [...found.token_endpoint_auth_methods_supported ?? [], found.token_endpoint_auth_method ?? 'none']

@@ -1,0 +1,83 @@
+// Dynamic client registration: what a client may say of itself, and what we keep of it (RFC 7591 §2, §3).
+import { z } from 'zod'
+import { invalidClientMetadata, invalidRedirectUri } from '../../../errors.ts'
+import { authMethods, grantTypes, type AuthMethod, type GrantType } from './contract.ts'
+import { shownName, type ShownName } from '../../display-name.ts'
+import { redirectUriProblem } from './redirect-uris.ts'
+
+const MAX_REDIRECT_URIS = 10
+/** Of what is kept of one registration, as JSON. */
+const MAX_METADATA_BYTES = 4 * 1024
+
+/** The metadata as it is kept and echoed, in the wire's own names. */
+export interface ClientMetadata {
+  client_name: ShownName
+  redirect_uris: string[]
+  token_endpoint_auth_method: AuthMethod
+  grant_types: GrantType[]
+  response_types: ['code']
+  application_type: 'web' | 'native'
+  client_uri?: string | undefined
+  logo_uri?: string | undefined
+  tos_uri?: string | undefined
+  policy_uri?: string | undefined
+  software_id?: string | undefined
+  software_version?: string | undefined
+}
+
+const webUri = z.string().max(2048).refine((uri) => /^https?:\/\/[\x21-\x7e]+$/i.test(uri) && URL.canParse(uri), 'must be an absolute http or https URL').optional()
+const shortText = z.string().max(200, 'must have at most 200 characters').transform((text) => shownName(text, ''))
+
+const request = z.object({
+  redirect_uris: z.array(z.string()).min(1, 'must list at least one URI').max(MAX_REDIRECT_URIS, `must list at most ${MAX_REDIRECT_URIS} URIs`),
+  client_name: shortText.optional(),
+  token_endpoint_auth_method: z.enum(authMethods, `must be one of ${authMethods.join(', ')}`).default('none'),
+  grant_types: z.array(z.string()).max(20).default([...grantTypes]),
+  response_types: z.array(z.literal('code', 'only the response type code is offered')).max(1).default(['code']),
+  application_type: z.enum(['web', 'native']).optional(),
+  client_uri: webUri,
+  logo_uri: webUri,
+  tos_uri: webUri,
+  policy_uri: webUri,
+  jwks_uri: webUri,
+  software_id: shortText.optional(),
+  software_version: shortText.optional()
+})
+
+/**
+ * Checks a registration request. Members we do not know are dropped (RFC 7591 §2).
+ * @throws invalid_redirect_uri or invalid_client_metadata, naming the member.
+ */
+export function readRegistration (body: unknown, ownOrigin: string): ClientMetadata {
+  const parsed = request.safeParse(body)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    const description = `${issue.path.join('.') || 'the body'}: ${issue.message}`
+    throw issue.path[0] === 'redirect_uris' ? invalidRedirectUri(description) : invalidClientMetadata(description)
+  }
+  const { data } = parsed
+  for (const uri of data.redirect_uris) {
+    const problem = redirectUriProblem(uri, ownOrigin)
+    if (problem) throw invalidRedirectUri(`${JSON.stringify(uri.slice(0, 200))} ${problem}`)
+  }
+  // Grants we do not offer are left out of the answer, which is how the client learns it (RFC 7591 §3.2.1).
+  const granted = grantTypes.filter((type) => data.grant_types.includes(type))
+  if (!granted.includes('authorization_code')) throw invalidClientMetadata('grant_types: must include authorization_code')
+  const allLoopback = data.redirect_uris.every((uri) => uri.startsWith('http:'))
+  const metadata: ClientMetadata = {
+    client_name: data.client_name || shownName('An app without a name', ''),
+    redirect_uris: data.redirect_uris,
+    token_endpoint_auth_method: data.token_endpoint_auth_method,
+    grant_types: granted,
+    response_types: ['code'],
+    application_type: data.application_type ?? (allLoopback ? 'native' : 'web'),
+    client_uri: data.client_uri,
+    logo_uri: data.logo_uri,
+    tos_uri: data.tos_uri,
+    policy_uri: data.policy_uri,
+    software_id: data.software_id,
+    software_version: data.software_version
+  }
+  if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) throw invalidClientMetadata(`the metadata is longer than ${MAX_METADATA_BYTES} bytes; register fewer or shorter members`)
+  return metadata
+}

@@ -1,0 +1,33 @@
+// Lines up the changes of one grant inside this process: hundreds of refreshes of one token at once then cost storage one race per instance, not one per request.
+import { StorageUnavailable } from '../../storage/contract.ts'
+
+/** Nobody waits longer for those before them, however slow storage is. */
+const MAX_WAIT_MS = 5_000
+
+export type InTurn = <R>(id: string, work: () => Promise<R>) => Promise<R>
+
+/**
+ * @returns a function that runs `work` after all earlier work on the same id. Work on other ids does not wait.
+ * When storage did not answer the work before, it would not answer this either: it fails at once, with the same error.
+ */
+export function createTurns (): InTurn {
+  const last = new Map<string, Promise<unknown>>()
+  return <R>(id: string, work: () => Promise<R>): Promise<R> => {
+    const asked = performance.now()
+    const begin = (): Promise<R> => {
+      if (performance.now() - asked > MAX_WAIT_MS) throw new StorageUnavailable('too many changes of one grant at once')
+      return work()
+    }
+    const before = last.get(id)
+    const turn = before === undefined
+      ? work()
+      : before.then(begin, (error: unknown) => {
+        if (error instanceof StorageUnavailable) throw error
+        return begin()
+      })
+    last.set(id, turn)
+    const done = () => { if (last.get(id) === turn) last.delete(id) }
+    turn.then(done, done)
+    return turn
+  }
+}

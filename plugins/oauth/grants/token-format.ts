@@ -1,0 +1,42 @@
+// How codes and tokens look: a prefix that says what it is, the grant it belongs to, and 256 bits nobody can guess. Garbage never reaches storage.
+import { createHmac } from 'node:crypto'
+import { randomSecret } from '../../secrets.ts'
+
+const GRANT_ID_CHARS = 22 // 16 bytes, base64url
+const SECRET_CHARS = 43 // 32 bytes, base64url
+
+const PATTERN = new RegExp(`^mcp_(ac|at|rt)_([\\w-]{${GRANT_ID_CHARS}})(?:([0-9a-z]{1,7})\\.)?([\\w-]{${SECRET_CHARS}})$`)
+
+export type TokenKind = 'ac' | 'at' | 'rt'
+
+export interface ParsedToken {
+  kind: TokenKind
+  grantId: string
+  /** Only refresh tokens have one. */
+  generation: number
+}
+
+export const newGrantId = (): string => randomSecret(16)
+
+/** An authorization code (`ac`) or access token (`at`). */
+export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${kind}_${grantId}${randomSecret()}`
+
+/**
+ * The refresh token of one generation. It is derived, so that a client whose answer was lost gets the same successor again,
+ * and so that a token from long ago can still be told from a made-up one without keeping a list.
+ */
+export const refreshToken = (grantId: string, chain: Buffer, generation: number): string =>
+  `mcp_rt_${grantId}${generation.toString(36)}.${derive(chain, `${grantId} ${generation}`)}`
+
+/** The access token that comes with the refresh token of one generation; derived for the same reason. */
+export const accessTokenOf = (grantId: string, chain: Buffer, generation: number): string =>
+  `mcp_at_${grantId}${derive(chain, `access ${grantId} ${generation}`)}`
+
+const derive = (chain: Buffer, what: string): string => createHmac('sha256', chain).update(what).digest('base64url')
+
+/** @returns undefined for anything this server cannot have issued as that kind. */
+export function parseToken (kind: TokenKind, token: string): ParsedToken | undefined {
+  const match = PATTERN.exec(token)
+  if (!match || match[1] !== kind || (match[3] !== undefined) !== (kind === 'rt')) return undefined
+  return { kind, grantId: match[2]!, generation: match[3] === undefined ? 0 : parseInt(match[3], 36) }
+}

@@ -1,0 +1,83 @@
+// Just enough OpenID Connect to be true: signed ID tokens, a live key set, and claims about the person for who asked for them (OpenID Connect Core §2, §5.4).
+import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import type { JWK } from 'jose'
+import type { Config } from '../../config/index.ts'
+import type { Grant, GrantUser } from './grants/contract.ts'
+
+const ALGORITHM = 'RS256'
+const PURPOSE = 'id token key'
+/** Seconds. */
+const ID_TOKEN_LIFETIME = 3600
+
+declare module 'fastify' {
+  interface FastifyInstance { openid: OpenId }
+}
+
+export interface OpenId {
+  algorithm: string
+  /** The public keys that ID tokens are signed under. */
+  keySet (): Promise<{ keys: JWK[] }>
+  /** @returns undefined when the person did not allow `openid`. */
+  idToken (grant: Grant, scopes: readonly string[]): Promise<string | undefined>
+  /** What these scopes let a client know about a person. */
+  claims (user: GrantUser, scopes: readonly string[]): Record<string, unknown>
+}
+
+interface SigningKey { privateKey: KeyObject, jwk: JWK }
+
+export default fp(async function openid (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  let known: Promise<SigningKey> | undefined
+  // Made or read when first needed; a failure is not remembered.
+  const key = () => {
+    known ??= loadKey(app).catch((error: unknown) => { known = undefined; throw error })
+    return known
+  }
+
+  app.decorate('openid', {
+    algorithm: ALGORITHM,
+    async keySet () { return { keys: [(await key()).jwk] } },
+    claims,
+    async idToken ({ clientId, user, code }, scopes) {
+      if (!scopes.includes('openid')) return undefined
+      const { privateKey, jwk } = await key()
+      const { SignJWT } = await import('jose')
+      const now = Math.floor(app.now())
+      return new SignJWT({ ...claims(user, scopes), ...(code.nonce && { nonce: code.nonce }) })
+        .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
+        .setIssuer(publicUrl).setAudience(clientId).setIssuedAt(now).setExpirationTime(now + ID_TOKEN_LIFETIME)
+        .sign(privateKey)
+    }
+  } satisfies OpenId)
+}, { name: 'openid', dependencies: ['storage'] })
+
+function claims (user: GrantUser, scopes: readonly string[]): Record<string, unknown> {
+  return {
+    sub: user.id,
+    ...(scopes.includes('email') && user.email && { email: user.email, email_verified: user.emailVerified === true }),
+    ...(scopes.includes('profile') && user.name && { name: user.name })
+  }
+}
+
+/** The server's one signing key, sealed in storage: of several instances that start at once, the first to write it wins. */
+async function loadKey (app: FastifyInstance): Promise<SigningKey> {
+  const store = app.storage.collection<{ sealed: string }>('signingKey')
+  const stored = await store.find('current')
+  const opened = stored && app.sealing.unseal(PURPOSE, stored.sealed)
+  if (opened) return describe(createPrivateKey({ key: opened, format: 'der', type: 'pkcs8' }))
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+  const record = { sealed: app.sealing.seal(PURPOSE, privateKey.export({ format: 'der', type: 'pkcs8' })) }
+  // A key sealed under a secret key that is gone is of no use to anyone: it is replaced.
+  if (stored) await store.put('current', record, null)
+  else if (!await store.create('current', record, null)) return loadKey(app)
+  return describe(privateKey)
+}
+
+async function describe (privateKey: KeyObject): Promise<SigningKey> {
+  const { calculateJwkThumbprint, exportJWK } = await import('jose')
+  const { kty, n, e } = await exportJWK(privateKey)
+  const jwk: JWK = { kty: kty!, n: n!, e: e!, alg: ALGORITHM, use: 'sig' }
+  return { privateKey, jwk: { ...jwk, kid: await calculateJwkThumbprint(jwk) } }
+}

@@ -1,0 +1,54 @@
+// The attempts to connect as an operator reads them: who came, how far, why no further, and where to look next.
+import type { AuditEvent, EventName } from './contract.ts'
+import { printable } from '../terminal-text.ts'
+
+export interface Attempt {
+  id: string
+  /** ISO 8601, UTC. */
+  begun: string
+  /** What the app calls itself; '' before it has said so. */
+  app: string
+  address: string
+  events: AuditEvent[]
+}
+
+/** @param events of the audit log, oldest first. @returns the attempts in the order in which they began. */
+export async function readAttempts (events: AsyncIterable<AuditEvent>): Promise<Attempt[]> {
+  const attempts = new Map<string, Attempt>()
+  for await (const event of events) {
+    if (event.attempt === undefined) continue
+    const attempt: Attempt = attempts.get(event.attempt) ?? { id: event.attempt, begun: event.at, app: '', address: '', events: [] }
+    attempts.set(attempt.id, attempt)
+    attempt.events.push(event)
+    attempt.app ||= event.clientName ?? ''
+    attempt.address ||= event.address ?? ''
+  }
+  return [...attempts.values()]
+}
+
+/** By what came last: what did not come after it, and what to do. */
+const NEXT: Partial<Record<EventName, string>> = {
+  challenge: 'It was told where to sign in, and nothing followed under this id. If nothing follows under another one either: npm run doctor -- URL',
+  registration: 'It registered, and did not send the person here. Begin again in the app.',
+  registration_refused: 'What it sent when it registered was refused: docs/errors.md explains the reason.',
+  authorization: 'The person saw the login page and has not signed in.',
+  authorization_refused: 'The person saw an error page instead of the login: docs/errors.md explains the reason.',
+  sign_in_failed: 'The person could not sign in.',
+  sign_up: 'The person made an account and has not signed in with it: is the address to be confirmed first?',
+  sign_in: 'The person signed in, and has not answered whether the app may have access.',
+  denial: 'The person said no.',
+  consent: 'The person said yes, and the app has not come for its token: did the browser get back to the app?',
+  token: 'The app has its token, and has not asked what there is to call.',
+  token_refused: 'The app was refused a token, or came with one that is over: docs/errors.md explains the reason.'
+}
+
+/** Two lines for an attempt, one for a good one. */
+export function describeAttempt ({ id, begun, app, address, events }: Attempt): string {
+  const last = events.at(-1)!
+  const isConnected = last.event === 'connected'
+  const wasConnected = events.some(({ event }) => event === 'connected')
+  const end = isConnected ? 'connected' : [`${wasConnected ? 'connected, then ' : ''}stopped at ${last.event}`, last.reason].filter(Boolean).join(': ')
+  const line = printable([begun.slice(0, 16).replace('T', ' '), id, end, app || '(no name yet)', address].join('  '))
+  const advice = isConnected ? undefined : NEXT[last.event]
+  return advice === undefined ? line : `${line}\n    ${advice}`
+}

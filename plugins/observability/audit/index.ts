@@ -1,0 +1,148 @@
+// The audit log: each event goes to the process's log at once, and in small batches to a bounded journal in storage, where people and the operator find it (threat WB-13; RFC 9700 §4.14.2).
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../../../config/index.ts'
+import { networkOf } from '../../client-address.ts'
+import { createFlusher } from '../../storage/batch-writer.ts'
+import type { Access, Grant } from '../../oauth/grants/contract.ts'
+import { createClassifier, eventClasses, type EventClass } from './event-classes.ts'
+import type { AuditEvent, EventDetails, EventName } from './contract.ts'
+import { openAuditJournals, topicOfUser, type AuditJournals } from './journals.ts'
+import { createOnce } from './repeated-events.ts'
+
+/** A batch is written this often, or as soon as it is full. */
+const FLUSH_EVERY_MS = 500
+const BATCH = 2_000
+/** Events of one class that wait while storage is away. The oldest give way; the process's log has had them all. */
+const MAX_WAITING = 10_000
+const MAX_TEXT = 200
+/** Seconds in which requests of one program count as one attempt to connect. */
+const ATTEMPT_WINDOW = 3_600
+/** Attempts of one address whose refusal for the same reason is told within the window. */
+const MAX_ATTEMPTS_TOLD = 20
+/** Seconds of a limit: it is told once for an address. */
+const LIMIT_WINDOW = 60
+
+declare module 'fastify' {
+  interface FastifyInstance { audit: Audit }
+}
+
+export interface Audit {
+  /** Never waits and never throws. */
+  record (request: FastifyRequest, event: EventName, details?: EventDetails): void
+  /** The same, once for each attempt to connect and for few attempts of one address: for refusals that anybody can cause. */
+  recordOnce (request: FastifyRequest, event: EventName, details?: EventDetails): void
+  /** That an address reached a limit: once in a minute, however often it tries. @param limit its name. */
+  recordLimit (request: FastifyRequest, limit: string): void
+  /** For what no single HTTP request stands for. @param requestId where the log has more of it. */
+  note (event: EventName, details?: EventDetails, requestId?: string): void
+  /**
+   * The attempt to connect that a program's requests belong to: the same for one address and program name for up to an
+   * hour, on every instance, without anything being stored.
+   */
+  attemptOf (request: FastifyRequest): string
+  /** Remembers that a client which registered belongs to an attempt: the browser that comes for it is another program. */
+  link (clientId: string, attempt: string): Promise<void>
+  /** The attempt that a client's authorization request belongs to. */
+  attemptOfClient (clientId: string, request: FastifyRequest): Promise<string>
+  /** A person's own events, newest first; many of one class leave room for the others. */
+  ofUser (userId: string, limit: number): Promise<AuditEvent[]>
+  /** Deletes a person's events. */
+  forget (userId: string): Promise<void>
+  /** What stands for the name of an account in an event, so that nothing somebody typed is kept. */
+  hash (text: string): string
+  /** What is told each event as it happens, for counting. */
+  listen (listener: (event: AuditEvent) => void): void
+  /** Writes what waits. */
+  flush (): Promise<void>
+}
+
+export default fp(async function audit (app: FastifyInstance, { backends = [] }: Partial<Pick<Config, 'backends'>>) {
+  const attempts = app.storage.collection<{ attempt: string }>('attempt')
+  const journals = openAuditJournals(app.storage)
+  const forAnybody = new Set(backends.filter(({ developmentOnly }) => developmentOnly).map(({ id }) => id))
+  const classOf = createClassifier(app.now, (backend) => forAnybody.has(backend))
+  const waiting = createBatches(journals, classOf, (error) => app.log.warn({ err: error }, 'the audit journal waits for storage'))
+  const once = createOnce(app.now)
+  app.addHook('onClose', () => waiting.close())
+  const listeners: Array<(event: AuditEvent) => void> = []
+
+  function write (log: FastifyInstance['log'], event: AuditEvent): void {
+    log.info({ audit: event }, 'audit')
+    waiting.add(event)
+    for (const listener of listeners) listener(event)
+  }
+  const attemptOf = (request: FastifyRequest) => app.sealing
+    .mac('attempt', JSON.stringify([request.ip, request.headers['user-agent'], Math.floor(app.now() / ATTEMPT_WINDOW)])).slice(0, 16)
+
+  const record = (request: FastifyRequest, event: EventName, details: EventDetails = {}) => write(request.log, {
+    ...stamp(event, details),
+    request: request.id,
+    address: networkOf(request)
+  })
+
+  app.decorate('audit', {
+    record,
+    recordOnce (request, event, details = {}) {
+      const { attempt = attemptOf(request), reason } = details
+      if (once.isNew(`${networkOf(request)} ${event} ${reason}`, attempt, MAX_ATTEMPTS_TOLD, ATTEMPT_WINDOW)) record(request, event, { ...details, attempt })
+    },
+    recordLimit (request, limit) {
+      if (once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW)) record(request, 'limit', { reason: limit })
+    },
+    note: (event, details = {}, requestId) => write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
+    attemptOf,
+    link: (clientId, attempt) => attempts.put(clientId, { attempt }, ATTEMPT_WINDOW),
+    attemptOfClient: async (clientId, request) => (await attempts.find(clientId))?.attempt ?? attemptOf(request),
+    ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
+    forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
+    hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),
+    listen: (listener) => { listeners.push(listener) },
+    flush: () => waiting.flush()
+  } satisfies Audit)
+}, { name: 'audit', dependencies: ['storage'] })
+
+const stamp = (event: EventName, { client, clientName, ...details }: EventDetails): AuditEvent => ({
+  at: new Date().toISOString(),
+  event,
+  ...details,
+  ...(client !== undefined && { client: client.slice(0, MAX_TEXT) }),
+  ...(clientName !== undefined && { clientName: clientName.slice(0, MAX_TEXT) })
+})
+
+/** What an event says of a grant. */
+export const ofGrant = ({ id, clientId, clientName, user, backend, attempt }: Grant): EventDetails => ({ grant: id, client: clientId, clientName, user: user.id, backend, attempt })
+/** What an event says of a caller. Only the first use belongs to the story of the attempt that led to it. */
+export const ofAccess = ({ grantId, clientId, clientName, user, backend }: Access): EventDetails => ({ grant: grantId, client: clientId, clientName, user: user.id, backend })
+
+/** Events wait by class, so that a flood of one class leaves the others their places. */
+function createBatches (journals: AuditJournals, classOf: (event: AuditEvent) => EventClass, onError: (error: unknown) => void) {
+  const waiting = Object.fromEntries(eventClasses.map((name) => [name, [] as AuditEvent[]])) as Record<EventClass, AuditEvent[]>
+  const { schedule, flush, close } = createFlusher(async () => {
+    await Promise.all(eventClasses.map(write))
+  }, FLUSH_EVERY_MS)
+
+  async function write (name: EventClass): Promise<void> {
+    const batch = waiting[name].splice(0)
+    if (batch.length === 0) return
+    try {
+      await journals.append(name, batch)
+    } catch (error) {
+      waiting[name] = [...batch, ...waiting[name]].slice(-MAX_WAITING)
+      onError(error)
+      schedule()
+    }
+  }
+
+  return {
+    add (event: AuditEvent) {
+      const queue = waiting[classOf(event)]
+      queue.push(event)
+      if (queue.length > MAX_WAITING) queue.shift()
+      if (queue.length === BATCH) flush()
+      else schedule()
+    },
+    flush,
+    close
+  }
+}

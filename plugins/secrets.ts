@@ -1,0 +1,98 @@
+// The server's secret key and what is made of it: sealing of secrets that must come back (AES-256-GCM) and keyed hashes. The first key writes, every key reads.
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync, linkSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { StartError } from '../errors.ts'
+
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+export interface Sealing {
+  /** @param purpose keeps values apart: what was sealed for one purpose does not open for another. */
+  seal (purpose: string, secret: Buffer): string
+  /** @returns undefined when the value was altered, or sealed with a key that is no longer listed. */
+  unseal (purpose: string, sealed: string): Buffer | undefined
+  /** A keyed hash under the first key, base64url. */
+  mac (purpose: string, message: string): string
+  /** Whether `mac` is the beginning of such a hash under any key. The caller says how long it has to be. */
+  checkMac (purpose: string, message: string, mac: string): boolean
+}
+
+/** @param secretKeys at least one; the first one writes. */
+export function createSealing (secretKeys: readonly string[]): Sealing {
+  const derive = (secret: string, purpose: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `mcp-oauth-server ${purpose}`, 32)))
+  const cache = new Map<string, KeyObject[]>()
+  const keysFor = (purpose: string): KeyObject[] => {
+    const known = cache.get(purpose) ?? secretKeys.map((secret) => derive(secret, purpose))
+    cache.set(purpose, known)
+    return known
+  }
+  return {
+    seal (purpose, secret) {
+      const iv = randomBytes(IV_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', keysFor(purpose)[0]!, iv)
+      return Buffer.concat([iv, cipher.update(secret), cipher.final(), cipher.getAuthTag()]).toString('base64url')
+    },
+    unseal (purpose, sealed) {
+      const bytes = Buffer.from(sealed, 'base64url')
+      if (bytes.length < IV_BYTES + TAG_BYTES) return undefined
+      for (const key of keysFor(purpose)) {
+        const opened = open(key, bytes)
+        if (opened) return opened
+      }
+      return undefined
+    },
+    mac: (purpose, message) => macUnder(keysFor(purpose)[0]!, message),
+    checkMac: (purpose, message, mac) => keysFor(purpose).some((key) => equalSecrets(macUnder(key, message).slice(0, mac.length), mac))
+  }
+}
+
+const macUnder = (key: KeyObject, message: string): string => createHmac('sha256', key).update(message).digest('base64url')
+
+function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()])
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads the generated key of this data folder, making it at the first start. Two processes that start at once agree on one. */
+export function loadGeneratedKey (dataDir: string): string {
+  const file = join(dataDir, 'secret-key')
+  try {
+    return readKey(file)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error
+  }
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  // Written whole under another name and linked: nobody ever reads half a key, and the first link wins.
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
+  writeFileSync(draft, randomBytes(32).toString('base64url') + '\n', { mode: 0o600, flush: true })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(draft)
+  }
+  return readKey(file)
+}
+
+function readKey (file: string): string {
+  const key = readFileSync(file, 'utf8').trim()
+  if (key.length < 32) throw new StartError(`${file} is damaged: restore it from a backup, or delete it (people then sign in again)`)
+  return key
+}
+
+/** SHA-256, base64url: how a high-entropy secret is kept. */
+export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
+
+/** Constant-time comparison of two strings of any length. */
+export const equalSecrets = (a: string, b: string): boolean =>
+  timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
+
+/** 256 random bits (or as many bytes as asked), base64url. */
+export const randomSecret = (bytes = 32): string => randomBytes(bytes).toString('base64url')

@@ -1,0 +1,42 @@
+// What a person came for: the parked authorization request of an app, or one of our own pages.
+import { invalidRequest } from '../../errors.ts'
+import { describeRedirectUri } from '../oauth/clients/redirect-uris.ts'
+
+/** An authorization request, checked and frozen (OAuth 2.1 §4.1.1). What the forms post cannot change it. */
+export interface AuthorizationRequest {
+  clientId: string
+  /** As shown on the consent page. */
+  clientName: string
+  redirectUri: string
+  redirectUriGiven: boolean
+  state?: string
+  scopes: string[]
+  resource: string
+  challenge: string
+  nonce?: string
+  /** The attempt to connect it belongs to, for the audit log. */
+  attempt: string
+}
+
+export type Errand =
+  | { kind: 'authorization', request: AuthorizationRequest }
+  /** `again`: the person shows anew who they are. */
+  | { kind: 'visit', path: string, again?: true }
+  /** The person of this account adds a way to sign in to it. */
+  | { kind: 'link', userId: string, path: string }
+
+/** Longer addresses of ours are not remembered for after the sign-in. */
+const MAX_PATH_CHARS = 2_048
+
+/** One of our own pages, to go to after the sign-in. @throws invalid_request for a path that is too long to be carried along. */
+export function visit (path: string): Extract<Errand, { kind: 'visit' }> {
+  if (path.length > MAX_PATH_CHARS) throw invalidRequest('This address is too long to be opened by way of the sign-in. Sign in first, then open it again.')
+  return { kind: 'visit', path }
+}
+
+export const attemptOf = (errand: Errand): { attempt?: string } => errand.kind === 'authorization' ? { attempt: errand.request.attempt } : {}
+
+/** On whose behalf the person signs in, if an app sent them. */
+export const describeErrand = (errand: Errand): { client?: { name: string, host: string } } => errand.kind === 'authorization'
+  ? { client: { name: errand.request.clientName, host: describeRedirectUri(errand.request.redirectUri).host } }
+  : {}

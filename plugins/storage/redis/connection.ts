@@ -1,0 +1,123 @@
+// A connection to Redis, or to a Redis Cluster, that says at once when it is away, sends nothing twice, and comes back by itself.
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { StartError } from '../../../errors.ts'
+import type { Log } from '../contract.ts'
+
+/** A connection with the scripts of this storage as commands. */
+export type Client = (Redis | Cluster) & {
+  tally (key: string, by: number, ttlMs: number): Promise<number>
+  record (key: string, most: number, ...written: string[]): Promise<null>
+  swap (key: string, expected: string, next: string, ttlMs: number): Promise<number>
+}
+
+/** How long a command may take before the caller is told that storage is away. */
+const COMMAND_TIMEOUT_MS = 3_000
+const START_TIMEOUT_MS = 5_000
+/** How often a cluster is asked who holds what. After a failover that is how long its part of the keys stays away. */
+const SLOTS_REFRESH_MS = 1_000
+
+const shared = {
+  lazyConnect: true,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  connectTimeout: COMMAND_TIMEOUT_MS,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  // It would do so without listening for the answer, and a connection that breaks right then would end the process.
+  autoResubscribe: false,
+  // After a failover the old master answers READONLY: connect anew.
+  reconnectOnError: (error) => error.message.startsWith('READONLY')
+} satisfies RedisOptions
+const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
+
+/**
+ * @param urls `redis://` or `rediss://`; several with commas between are members of one Cluster, and so is a single one
+ * that says it has others beside it. `?keyPrefix=` of the first separates several servers on one Redis.
+ * @throws StartError that holds what Redis said last, when it is not ready within five seconds.
+ */
+export async function connectRedis (urls: string, log: Log, options: Pick<RedisOptions, 'protocol'> = {}): Promise<Redis | Cluster> {
+  const seeds = urls.split(',').map((url) => url.trim())
+  if (seeds.length > 1) return whenReady(createCluster(seeds), log)
+  // While Redis is away a request is told so at once; it does not wait in a queue and act later.
+  const redis = await whenReady(new Redis(seeds[0]!, { ...shared, ...options, enableOfflineQueue: false, retryStrategy: retry }), log)
+  // Refused outside of cluster mode. A member that is alone holds every key, and needs no other way of asking.
+  const info = await redis.cluster('INFO').catch(() => '')
+  if (!/^cluster_known_nodes:(?!1\r)/m.test(String(info))) return redis
+  redis.disconnect()
+  return whenReady(createCluster(seeds), log)
+}
+
+/** While no member answers, a command is refused at once; to a member that is only being connected to, it goes as soon as it can. */
+class PromptCluster extends Cluster {
+  override sendCommand (...[command, ...rest]: Parameters<Cluster['sendCommand']>): unknown {
+    // While it connects, it asks the cluster itself whether all is well.
+    const mayPass = this.status === 'ready' || command.name === 'cluster'
+    if (!mayPass || this.nodes().length === 0) {
+      command.reject(new Error('the cluster is not connected'))
+      return command.promise
+    }
+    return super.sendCommand(command, ...rest)
+  }
+}
+
+function createCluster (seeds: string[]): Cluster {
+  const first = new URL(seeds[0]!)
+  return new PromptCluster(seeds, {
+    lazyConnect: true,
+    clusterRetryStrategy: retry,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    // A command whose connection broke may have been carried out: sent again, a code that was just spent would look like a replay.
+    retryDelayOnFailover: 0,
+    // The certificate of a managed cluster is for its name, not for the addresses behind it.
+    dnsLookup: (address, callback) => callback(null, address),
+    keyPrefix: first.searchParams.get('keyPrefix') ?? '',
+    redisOptions: {
+      ...shared,
+      ...(first.username && { username: decodeURIComponent(first.username) }),
+      ...(first.password && { password: decodeURIComponent(first.password) }),
+      ...(first.protocol === 'rediss:' && { tls: {} })
+    }
+  })
+}
+
+async function whenReady<T extends Redis | Cluster> (redis: T, log: Log): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let isStarting = true
+  let last = 'it did not answer'
+  redis.on('error', (error: Error) => {
+    // Each attempt to connect fails with the same words: they are said once, at the start in the one line that ends it.
+    if (!isStarting && error.message !== last) log.warn(`Redis: ${error.message}`)
+    last = error.message
+  })
+  redis.on('ready', () => {
+    last = ''
+    resolve()
+  })
+  const timer = setTimeout(() => reject(new StartError(`REDIS_URL: Redis at ${placeOf(redis)} is not ready: ${last || 'it did not answer'}. Check the address and the password, and that the Redis server runs`)), START_TIMEOUT_MS)
+  try {
+    redis.connect().catch((error: Error) => { last = error.message })
+    await promise
+    return redis
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  } finally {
+    isStarting = false
+    clearTimeout(timer)
+  }
+}
+
+function placeOf (redis: Redis | Cluster): string {
+  if (redis instanceof Cluster) return 'the addresses named'
+  const { host, port, path } = redis.options
+  return path ?? `${host}:${port}`
+}
+
+/** The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come twice. */
+export async function * scanKeys (redis: Redis | Cluster, pattern: string): AsyncGenerator<string> {
+  const prefix = redis.options.keyPrefix ?? ''
+  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+    for await (const keys of node.scanStream({ match: `${prefix}${pattern}`, count: 500 }) as AsyncIterable<string[]>) {
+      for (const found of new Set(keys)) yield found.slice(prefix.length)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// Learns from Redis which records somebody changed: server-assisted client-side caching, told over a connection of its own that must keep answering (Redis, "Client-side caching", broadcasting mode).
+import { Cluster } from 'ioredis'
+import type { Watch } from '../contract.ts'
+import { connectRedis } from './connection.ts'
+
+const CHANNEL = '__redis__:invalidate'
+/** Milliseconds for which one answer vouches: changes that Redis made before it were told before it, on the same connection. */
+const VOUCHED_FOR = 100
+const ASK_AFTER = 25
+
+/**
+ * @param prefix of the keys, with everything that stands before the id of a record.
+ * @returns on a Cluster, and where the connection may not be used so, a watch that never vouches.
+ */
+export async function watchRedis (url: string, prefix: string, changed: (id?: string) => void, log: { warn (message: string): void }): Promise<Watch> {
+  // What is changed arrives as a message of the older protocol, which ioredis hands on; of the newer one it does not.
+  const receiver = await connectRedis(url, log, { protocol: 2 })
+  if (receiver instanceof Cluster) {
+    receiver.disconnect()
+    return { isCurrent: () => false, close () {} }
+  }
+  let isListening = false
+  let vouchedAt = -Infinity
+  let isAsked = false
+
+  async function listen (): Promise<void> {
+    try {
+      const id = await receiver.client('ID')
+      await receiver.client('TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', prefix)
+      await receiver.subscribe(CHANNEL)
+      isListening = true
+    } catch (error) {
+      log.warn(`Redis does not tell what is changed, so each call reads its token there: ${(error as Error).message}`)
+    }
+  }
+  function ask (): void {
+    if (!isListening || isAsked) return
+    isAsked = true
+    const askedAt = performance.now()
+    receiver.ping().then(() => { vouchedAt = askedAt }, () => { /* then it vouches for nothing */ }).finally(() => { isAsked = false })
+  }
+  receiver.on('messageBuffer', (_channel: Buffer, keys: Buffer[] | null) => {
+    if (keys === null) changed()
+    else for (const key of keys) changed(key.toString().slice(prefix.length))
+  })
+  receiver.on('close', () => {
+    isListening = false
+    vouchedAt = -Infinity
+    changed()
+  })
+  receiver.on('ready', listen)
+  await listen()
+
+  return {
+    isCurrent () {
+      const age = performance.now() - vouchedAt
+      if (age > ASK_AFTER) ask()
+      return isListening && age < VOUCHED_FOR
+    },
+    close: () => receiver.disconnect()
+  }
+}

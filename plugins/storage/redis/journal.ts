@@ -1,0 +1,99 @@
+// The journals and counters of the Redis storage: a stream a journal and one a topic, and a key a counter. No step touches two keys.
+import { decodeJson, JOURNAL_BOUNDS, type Journal, type Log, type Storage } from '../contract.ts'
+import type { Client } from './connection.ts'
+
+/** KEYS[1]; ARGV: increment, lifetime in ms. The lifetime begins with the counter. */
+export const TALLY = `
+local n = redis.call('INCRBY', KEYS[1], ARGV[1])
+if n == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return n`
+
+/** KEYS[1]; ARGV: how many entries are kept, then each entry and its topics. One command for many: a call for each would cost more than what it tells of. */
+export const RECORD = `
+for i = 2, #ARGV, 2 do
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topics', ARGV[i + 1])
+end`
+
+const PAGE = 500
+export const counterKey = (key: string) => `mcp:counter:${key}`
+export const journalKey = (name: string, topic?: string) => `mcp:journal:${name}${topic === undefined ? '' : `:${topic}`}`
+
+type StreamEntry = [id: string, fields: string[]]
+
+/** @param guarded turns what Redis throws into StorageUnavailable. */
+export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<R>) => Promise<R>, log: Log): Pick<Storage, 'journal' | 'count' | 'counts'> {
+  /** @param written each entry and its topics, as JSON. Not all at once: Redis does nothing else meanwhile. */
+  const add = async (key: string, most: number, written: string[]) => {
+    for (let first = 0; first < written.length; first += PAGE) await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
+  }
+
+  async function * pages (name: string): AsyncGenerator<StreamEntry> {
+    for (let after = '-'; ;) {
+      const page: StreamEntry[] = await guarded(redis.xrange(journalKey(name), after, '+', 'COUNT', PAGE))
+      yield * page
+      if (page.length < PAGE) return
+      after = `(${page.at(-1)![0]}`
+    }
+  }
+
+  function journal<T> (name: string): Journal<T> {
+    const { entryOf, topicsOf } = decoder<T>(name, log)
+    return {
+      async append (entries) {
+        const { all, byTopic } = arrange(entries)
+        const oldest = Date.now() - JOURNAL_BOUNDS.age * 1000
+        await Promise.all([
+          add(journalKey(name), JOURNAL_BOUNDS.entries, all),
+          ...[...byTopic].map(async ([topic, written]) => {
+            await add(journalKey(name, topic), JOURNAL_BOUNDS.perTopic, written)
+            await guarded(redis.expire(journalKey(name, topic), JOURNAL_BOUNDS.age))
+          })
+        ])
+        await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
+      },
+      async newest (topic, limit) {
+        const found = await guarded(redis.xrevrange(journalKey(name, topic), '+', '-', 'COUNT', limit))
+        return found.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== undefined)
+      },
+      async * all () {
+        for await (const [, fields] of pages(name)) {
+          const entry = entryOf(fields)
+          if (entry !== undefined) yield entry
+        }
+      },
+      async forget (topic) {
+        for await (const [id, fields] of pages(name)) {
+          if (topicsOf(fields)?.includes(topic)) await guarded(redis.xdel(journalKey(name), id))
+        }
+        await guarded(redis.del(journalKey(name, topic)))
+      }
+    }
+  }
+
+  return {
+    journal,
+    count: (increments) => Promise.all(increments.map(({ key, by, ttl }) => guarded(redis.tally(counterKey(key), by, Math.ceil(ttl * 1000))))),
+    counts: async (keys) => (await Promise.all(keys.map((key) => guarded(redis.get(counterKey(key)))))).map((value) => Number(value ?? 0))
+  }
+}
+
+function decoder<T> (name: string, log: Log) {
+  const decode = <R>(fields: string[], field: string): R | undefined => decodeJson<R>(`entry of the journal ${name}`, fields[fields.indexOf(field) + 1] ?? '', log)
+  return { entryOf: (fields: string[]) => decode<T>(fields, 'entry'), topicsOf: (fields: string[]) => decode<string[]>(fields, 'topics') }
+}
+
+/** Each entry and its topics as JSON: in the order of all, and of each topic. */
+function arrange (entries: ReadonlyArray<{ topics: readonly string[], entry: unknown }>) {
+  const all: string[] = []
+  const byTopic = new Map<string, string[]>()
+  for (const { topics, entry } of entries) {
+    const written = [JSON.stringify(entry), JSON.stringify(topics)]
+    all.push(...written)
+    for (const topic of topics) {
+      const before = byTopic.get(topic)
+      if (before) before.push(...written)
+      else byTopic.set(topic, [...written])
+    }
+  }
+  return { all, byTopic }
+}

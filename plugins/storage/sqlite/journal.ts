@@ -1,0 +1,93 @@
+// The journals and counters of the SQLite storage: tables of their own beside the records, written in one transaction a call.
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../../../clock.ts'
+import { guarded } from './database.ts'
+import { decodeJson, JOURNAL_BOUNDS, type Increment, type Journal, type Log, type Storage } from '../contract.ts'
+import type { Commits } from './group-commit.ts'
+import type { Slice } from './sweep.ts'
+
+export const JOURNAL_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS journal_by_age ON journal (at);
+  CREATE INDEX IF NOT EXISTS journal_by_name ON journal (name, seq);
+  CREATE TABLE IF NOT EXISTS journal_topics (
+    topic TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES journal ON DELETE CASCADE,
+    PRIMARY KEY (topic, seq)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS journal_topics_by_entry ON journal_topics (seq);
+  CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, n INTEGER NOT NULL, expires REAL NOT NULL) WITHOUT ROWID;
+`
+
+const PAGE = 500
+/** Entries go with their topics and indexes: so many take some milliseconds. */
+const SWEEP_ROWS = 250
+
+export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
+  open<T> (name: string): Journal<T>
+  /** Each deletes some of what is beyond the bounds. */
+  slices: Slice[]
+}
+
+/** @param commits need not wait for the disk: a lost event or count lets nobody in. */
+export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commits, log: Log): SqliteJournals {
+  const sql = {
+    append: db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)'),
+    topic: db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)'),
+    newest: db.prepare('SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'),
+    page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
+    forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
+    tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
+    // From name to name through the index: SELECT DISTINCT would read all of it.
+    names: db.prepare(`WITH RECURSIVE names (name) AS (SELECT min(name) FROM journal
+      UNION ALL SELECT (SELECT min(name) FROM journal WHERE journal.name > names.name) FROM names WHERE name IS NOT NULL)
+      SELECT name FROM names WHERE name IS NOT NULL`),
+    // Each journal has the bound to itself: none pushes out another's entries.
+    tooMany: db.prepare(`DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ?1
+      AND seq <= (SELECT seq FROM journal WHERE name = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) ORDER BY seq LIMIT ?3)`),
+    // A counter that is over begins anew.
+    count: db.prepare(`INSERT INTO counters (key, n, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
+      n = iif(expires <= ?4, 0, n) + ?2, expires = iif(expires <= ?4, ?3, expires) RETURNING n`),
+    read: db.prepare('SELECT n FROM counters WHERE key = ? AND expires > ?'),
+    expired: db.prepare('DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires <= ? LIMIT ?)')
+  }
+  const topicOf = (name: string, topic: string) => `${name} ${topic}`
+
+  function open<T> (name: string): Journal<T> {
+    const read = (rows: Array<Record<string, unknown>>): T[] =>
+      rows.map(({ entry }) => decodeJson<T>(`entry of the journal ${name}`, entry as string, log)).filter((entry) => entry !== undefined)
+    return {
+      async append (entries) {
+        await commits.add(() => {
+          for (const { topics, entry } of entries) {
+            const { lastInsertRowid } = sql.append.run(name, now(), JSON.stringify(entry))
+            for (const topic of topics) sql.topic.run(topicOf(name, topic), lastInsertRowid)
+          }
+        })
+      },
+      newest: async (topic, limit) => read(guarded(() => sql.newest.all(topicOf(name, topic), Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
+      async * all () {
+        for (let after = 0; ;) {
+          const rows = guarded(() => sql.page.all(name, after, PAGE))
+          yield * read(rows)
+          if (rows.length === 0) return
+          after = rows.at(-1)!['seq'] as number
+        }
+      },
+      async forget (topic) {
+        while (await commits.add(() => sql.forget.run(topicOf(name, topic), SWEEP_ROWS).changes) > 0);
+      }
+    }
+  }
+
+  return {
+    open,
+    slices: [
+      (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.age, SWEEP_ROWS).changes)),
+      (_time) => commits.add(() => sql.names.all().reduce((sum, { name }) =>
+        sum + Number(sql.tooMany.run(name as string, JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes), 0)),
+      (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
+    ],
+    count: (increments: readonly Increment[]) => commits.add(() => increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)),
+    counts: async (keys) => guarded(() => keys.map((key) => (sql.read.get(key, now())?.['n'] as number | undefined) ?? 0))
+  }
+}
