@@ -6,11 +6,11 @@ import { StartError } from './errors.ts'
 import { callbackPath, paths } from './paths.ts'
 
 /** Milliseconds: with a large folder the lines come while it is still read. */
-const PATIENCE = 3_000
+const PROGRESS_AFTER_MS = 3_000
 
 /** Waits a moment for the documents, so that their number is the true one where there are not many. */
 export async function startLines (app: FastifyInstance, config: Config): Promise<string> {
-  await Promise.race([app.library.ready, setTimeout(PATIENCE, undefined, { ref: false })])
+  await Promise.race([app.library.ready, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
   const lines = [
     ['MCP server', config.publicUrl],
     ['Sign-in', signInLine(app, config)],

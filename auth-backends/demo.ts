@@ -13,7 +13,7 @@ function identify (browser: string): Identity {
 }
 
 /** Seconds: what somebody tried out is gone a day later. */
-const LIFETIME = 86_400
+const LIFETIME_SECONDS = 86_400
 
 function open (house: House): AuthBackend {
   house.log.warn('Demo sign-in is on: whoever reaches this server can enter without a password. Take demo out of AUTH_BACKEND before others can reach it.')
@@ -22,7 +22,7 @@ function open (house: House): AuthBackend {
     oneClick: {
       label: 'Continue as a demo user',
       enter: async (browser) => identify(browser),
-      lifetime: LIFETIME
+      lifetime: LIFETIME_SECONDS
     }
   }
 }

@@ -8,7 +8,7 @@ import { addressProblem, nameProblem } from './sign-up-rules.ts'
 import type { Input } from './password-strength-task.ts'
 
 const STRENGTH_TASK = new URL('./password-strength-task.ts', import.meta.url)
-const STRENGTH_DEADLINE_MS = 10_000
+const STRENGTH_TIMEOUT_MS = 10_000
 
 /** Without mail nobody can show that they read the mailbox: the address is what they typed then, neither proven nor disproven. */
 const identify = ({ subject, email, name, emailVerified, generation = 0 }: Account): Identity =>
@@ -25,7 +25,7 @@ function createWeakness ({ work }: Pick<House, 'work'>): Weakness {
   return async (password, email, name) => passwordProblem(password, email) ?? await inTurn(async () => {
     const known = [email, ...email.split(/[@.+_-]/), ...(name?.split(/\s+/) ?? [])]
     try {
-      return await work<string | undefined>(STRENGTH_TASK, { password, known } satisfies Input, { deadline: STRENGTH_DEADLINE_MS })
+      return await work<string | undefined>(STRENGTH_TASK, { password, known } satisfies Input, { deadline: STRENGTH_TIMEOUT_MS })
     } catch (cause) {
       throw new BackendUnavailable('The strength of a password could not be estimated', { fault: 'busy', cause })
     }

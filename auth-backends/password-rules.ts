@@ -1,11 +1,11 @@
 // What a new password must be: long enough, whole, and not among the first that an attacker tries. NIST SP 800-63B-4 §3.1.1.2.
 
-const LEAST = 8
+const MIN_LENGTH = 8
 /** 800-63B asks for 64 at least. Longer ones are refused, never cut, and never hashed: hashing 500 KB is work for an attacker to hand out. */
-const MOST = 128
+const MAX_LENGTH = 128
 
 /** §3.1.1.2: each Unicode code point counts as one character. */
-export const isTooLong = (password: string): boolean => password.length > 2 * MOST || [...password].length > MOST
+export const isTooLong = (password: string): boolean => password.length > 2 * MAX_LENGTH || [...password].length > MAX_LENGTH
 
 /** Words and finger walks that passwords are made of; decorations around them (`P@ssw0rd1!`) are taken off before the comparison. */
 const COMMON = new Set(`
@@ -44,11 +44,11 @@ function beyondAddress (password: string, email: string): string {
  * @returns what is wrong, for the person who typed it; undefined when the password will do.
  */
 export function passwordProblem (password: string, email: string): string | undefined {
-  if (isTooLong(password)) return `Use at most ${MOST} characters for the password.`
+  if (isTooLong(password)) return `Use at most ${MAX_LENGTH} characters for the password.`
   const characters = [...password]
-  if (characters.length < LEAST) return `Use at least ${LEAST} characters for the password; a few unrelated words are easy to remember.`
+  if (characters.length < MIN_LENGTH) return `Use at least ${MIN_LENGTH} characters for the password; a few unrelated words are easy to remember.`
   if (new Set(characters).size < 4 || isRun(characters)) return 'This password is too easy to guess: it repeats or counts. Use a few unrelated words.'
-  if ([...beyondAddress(password, email)].length < LEAST) return 'This password is too easy to guess: it is made of your e-mail address. Use a few unrelated words.'
+  if ([...beyondAddress(password, email)].length < MIN_LENGTH) return 'This password is too easy to guess: it is made of your e-mail address. Use a few unrelated words.'
   if (COMMON.has(password.toLowerCase()) || COMMON.has(bareWord(password))) return 'This password is among the first that are tried. Use a few unrelated words.'
   return undefined
 }

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
-const LONGEST_ADDRESS = 254
-const LONGEST_NAME = 100
+const MAX_EMAIL_LENGTH = 254
+const MAX_NAME_LENGTH = 100
 
 const address = z.email()
 
@@ -12,10 +12,10 @@ const address = z.email()
  * @returns what is wrong, for the person who typed it. Whether the mailbox exists, only a message can show.
  */
 export const addressProblem = (email: string): string | undefined =>
-  email.length <= LONGEST_ADDRESS && address.safeParse(email).success ? undefined : 'Write an e-mail address, for example ann@example.com.'
+  email.length <= MAX_EMAIL_LENGTH && address.safeParse(email).success ? undefined : 'Write an e-mail address, for example ann@example.com.'
 
 /** Control and formatting characters are refused: they can make one name look like another in a list or a log. */
 export function nameProblem (name: string): string | undefined {
-  if (name.length > LONGEST_NAME) return `Use at most ${LONGEST_NAME} characters for the name.`
+  if (name.length > MAX_NAME_LENGTH) return `Use at most ${MAX_NAME_LENGTH} characters for the name.`
   return /\p{C}/u.test(name) ? 'Leave out characters that cannot be seen.' : undefined
 }

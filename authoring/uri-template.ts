@@ -37,7 +37,7 @@ export function parseTemplate (template: string): UriTemplate {
   return {
     names: variables.map(({ name }) => name),
     match (uri) {
-      if (uri.length > LONGEST_URI || !uri.startsWith(beginning)) return undefined
+      if (uri.length > MAX_URI_LENGTH || !uri.startsWith(beginning)) return undefined
       if (variables.length === 0) return uri === beginning ? {} : undefined
       const values: Record<string, string> = {}
       let at = beginning.length
@@ -60,7 +60,7 @@ export function parseTemplate (template: string): UriTemplate {
 }
 
 /** Characters. A longer one is nobody's id. */
-const LONGEST_URI = 8_192
+const MAX_URI_LENGTH = 8_192
 
 function decode (value: string): string | undefined {
   try {

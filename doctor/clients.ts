@@ -20,7 +20,7 @@ const DOCUMENTS: Record<string, [client: string, redirect: string]> = {
   'VS Code': ['https://vscode.dev/oauth/client-metadata.json', 'https://vscode.dev/redirect']
 }
 const STRANGER = 'https://attacker.example/callback'
-const MOST_STEPS = 6
+const MAX_REDIRECTS = 6
 
 /** @param redirect of the doctor itself. @returns its client id, where it could register. @throws NoAnswer */
 export async function checkClients (report: Report, server: AuthorizationServer, redirect: string): Promise<string | undefined> {
@@ -111,7 +111,7 @@ async function follow (start: URL): Promise<Answer> {
     const answer = await ask(url, { headers: { accept: 'text/html', ...(cookie && { cookie }) } })
     for (const each of answer.cookies) jar.set(each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1))
     const next = URL.parse(answer.header('location'), url.href)
-    if (answer.status < 300 || answer.status >= 400 || next?.origin !== start.origin || step === MOST_STEPS) return answer
+    if (answer.status < 300 || answer.status >= 400 || next?.origin !== start.origin || step === MAX_REDIRECTS) return answer
     url = next
   }
 }

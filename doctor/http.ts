@@ -1,6 +1,6 @@
 // How the doctor asks: one request, no redirect followed, an answer that is read whole and small, and a reason in plain words where there is none.
-const MOST_BYTES = 2 * 1024 * 1024
-const MOST_MS = 15_000
+const MAX_BYTES = 2 * 1024 * 1024
+const TIMEOUT_MS = 15_000
 
 export interface Question {
   method?: 'GET' | 'POST' | 'DELETE'
@@ -47,7 +47,7 @@ export async function ask (url: string | URL, { method, headers = {}, json, form
       headers: { 'user-agent': 'mcp-doctor', accept: 'application/json', ...(body !== undefined && { 'content-type': type }), ...headers },
       ...(body !== undefined && { body }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(MOST_MS)
+      signal: AbortSignal.timeout(TIMEOUT_MS)
     })
     if (response.status === 429) throw new TooOften(url, 'The doctor has asked too often. Wait some minutes, and begin again.')
     const text = await read(response, url)
@@ -63,7 +63,7 @@ async function read (response: Response, url: string | URL): Promise<string> {
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += (chunk as Uint8Array).length
-    if (bytes > MOST_BYTES) throw new NoAnswer(url, `The answer is larger than ${MOST_BYTES} bytes.`)
+    if (bytes > MAX_BYTES) throw new NoAnswer(url, `The answer is larger than ${MAX_BYTES} bytes.`)
     text += decoder.decode(chunk as Uint8Array, { stream: true })
   }
   return text
@@ -97,7 +97,7 @@ const REASONS: Record<string, string> = {
 
 /** Why nothing was answered, in a sentence with what to do. */
 export function reasonOf (error: Error): string {
-  if (error.name === 'TimeoutError') return `There was no answer within ${MOST_MS / 1000} seconds.`
+  if (error.name === 'TimeoutError') return `There was no answer within ${TIMEOUT_MS / 1000} seconds.`
   const { code = '', message } = (error.cause ?? error) as { code?: string, message: string }
   return REASONS[code] ?? `The request failed: ${message} ${code}`.trim()
 }

@@ -10,7 +10,7 @@ export interface Report {
 
 export interface Tally { good: number, doubts: number, faults: number }
 
-const LONGEST = 400
+const MAX_LENGTH = 400
 
 /** @param write takes one line, without its end. */
 export function createReport (write: (line: string) => void): { report: Report, tally: Tally } {
@@ -40,4 +40,4 @@ export function createReport (write: (line: string) => void): { report: Report, 
 }
 
 /** What a stranger's server wrote is shown as text of one line: it must not move the cursor of a terminal. */
-const harmless = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, LONGEST)
+const harmless = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, MAX_LENGTH)

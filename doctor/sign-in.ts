@@ -6,7 +6,7 @@ import { authorizeUrl, describe } from './clients.ts'
 import type { AuthorizationServer } from './discovery.ts'
 import type { Report } from './report.ts'
 
-const PATIENCE_MS = 5 * 60_000
+const TIMEOUT_MS = 5 * 60_000
 
 /** Where the browser comes back to. */
 export interface Return {
@@ -28,7 +28,7 @@ export async function listen (): Promise<Return> {
     resolve(url.searchParams)
   })
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
-  const timer = setTimeout(() => resolve(undefined), PATIENCE_MS).unref()
+  const timer = setTimeout(() => resolve(undefined), TIMEOUT_MS).unref()
   return {
     redirect: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
     arrived,

@@ -6,8 +6,8 @@ import type { Report } from './report.ts'
 interface Listed { name: string, description?: string, annotations?: Record<string, unknown>, inputSchema?: Record<string, unknown> }
 
 const HINTS = ['readOnlyHint', 'destructiveHint', 'openWorldHint']
-const MOST_TOOLS = 128
-const LONGEST_NAME = 64
+const MAX_TOOLS = 128
+const MAX_NAME_LENGTH = 64
 
 /** @param token nothing where the server asks for none. */
 export async function checkTools (report: Report, url: URL, token: string | undefined): Promise<void> {
@@ -52,14 +52,14 @@ function checkList (report: Report, tools: Listed[]): void {
     return
   }
   report.good(`There are ${tools.length} tools: ${tools.map(({ name }) => name).join(', ')}`)
-  if (tools.length > MOST_TOOLS) report.doubt(`More than ${MOST_TOOLS} tools.`, 'VS Code takes no more, and models choose worse among many.')
+  if (tools.length > MAX_TOOLS) report.doubt(`More than ${MAX_TOOLS} tools.`, 'VS Code takes no more, and models choose worse among many.')
   const named = (problem: (tool: Listed) => boolean) => tools.filter(problem).map(({ name }) => name).join(', ')
   const unhinted = named(({ annotations }) => !HINTS.every((hint) => typeof annotations?.[hint] === 'boolean'))
   if (unhinted) report.doubt(`Without all of ${HINTS.join(', ')}: ${unhinted}`, 'ChatGPT takes a tool without them for one that destroys, and asks before each call.')
   const undescribed = named(({ description }) => !description)
   if (undescribed) report.doubt(`Without a description: ${undescribed}`, 'Models choose a tool by its description.')
-  const odd = named(({ name }) => name.length > LONGEST_NAME || !/^[\w-]+$/.test(name))
-  if (odd) report.fault(`Names that clients refuse: ${odd}`, `Use up to ${LONGEST_NAME} letters, digits, _ and -.`)
+  const odd = named(({ name }) => name.length > MAX_NAME_LENGTH || !/^[\w-]+$/.test(name))
+  if (odd) report.fault(`Names that clients refuse: ${odd}`, `Use up to ${MAX_NAME_LENGTH} letters, digits, _ and -.`)
   const unshaped = named(({ inputSchema }) => inputSchema?.['type'] !== 'object')
   if (unshaped) report.fault(`Without an inputSchema of type object: ${unshaped}`, 'Clients drop the whole list.')
 }

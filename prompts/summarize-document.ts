@@ -6,7 +6,7 @@ import { ToolError } from '../authoring/tool.ts'
 import { documentUri } from '../resources/documents.ts'
 
 /** Characters of a document that go along; the rest has to be fetched. */
-const LONGEST = 100_000
+const MAX_CHARACTERS = 100_000
 
 export default definePrompt({
   name: 'summarize_document',
@@ -19,7 +19,7 @@ export default definePrompt({
   scopes: ['mcp:read'],
   complete: { id: async (typed, { library }) => (await library.list({ begins: typed })).documents.map(({ id }) => id) },
   async write ({ id, length = 'five sentences' }, { library }) {
-    const document = await library.read(id, { maxCharacters: LONGEST })
+    const document = await library.read(id, { maxCharacters: MAX_CHARACTERS })
     if (!document) throw new ToolError('There is no document with this id.')
     const { text: beginning, next } = document
     return [

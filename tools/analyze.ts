@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { defineTool, ToolError } from '../authoring/tool.ts'
 
-const LONGEST_TEXT = 100_000
+const MAX_TEXT_LENGTH = 100_000
 /** Characters without a space: natural words are shorter, and the language model takes quadratic time over them. */
-const LONGEST_WORD = 1_000
+const MAX_WORD_LENGTH = 1_000
 
 const place = { sentence: z.number().describe('Which sentence, from 1.'), start: z.number().describe('Where it begins, in characters from 0.'), text: z.string() }
 const figures = z.object({
@@ -27,7 +27,7 @@ export default defineTool({
     'statistics: counts and readability of a text; for a list of numbers or CSV with a header line, mean, median, deviation and quartiles of each column. Use it instead of estimating.',
   input: z.strictObject({
     kind: z.enum(['sentiment', 'summary', 'statistics']),
-    text: z.string().min(1).max(LONGEST_TEXT, `a text has at most ${LONGEST_TEXT} characters; pass it in parts`).describe('The text, a list of numbers, or CSV.'),
+    text: z.string().min(1).max(MAX_TEXT_LENGTH, `a text has at most ${MAX_TEXT_LENGTH} characters; pass it in parts`).describe('The text, a list of numbers, or CSV.'),
     sentences: z.number().int().min(1).max(20).optional().describe('For a summary: how many sentences; 3 if left out.')
   }),
   output: z.strictObject({
@@ -53,7 +53,7 @@ export default defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
   async run ({ kind, text, sentences = 3 }, { work }) {
-    if (new RegExp(`\\S{${LONGEST_WORD + 1}}`).test(text)) throw new ToolError(`The text has a word of more than ${LONGEST_WORD} characters, so it is no natural text. Take out what is encoded or has lost its spaces.`)
+    if (new RegExp(`\\S{${MAX_WORD_LENGTH + 1}}`).test(text)) throw new ToolError(`The text has a word of more than ${MAX_WORD_LENGTH} characters, so it is no natural text. Take out what is encoded or has lost its spaces.`)
     return { kind, ...await work<object>(new URL('./analyze/task.ts', import.meta.url), { kind, text: text.toWellFormed(), sentences }) }
   }
 })

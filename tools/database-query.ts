@@ -12,7 +12,7 @@ import { defineTool, ToolError } from '../authoring/tool.ts'
 const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
 const postgresUrl = z.string().refine((value) => URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol), 'write postgres://user:password@host:5432/database')
 
-const MOST_ROWS = 500
+const MAX_ROWS = 500
 /** A parameter is for a value to look for, and not to be made more of. */
 const MAX_PARAMETER_CHARACTERS = 1_000
 
@@ -26,7 +26,7 @@ export default defineTool({
     parameters: z.array(z.union([z.string().max(MAX_PARAMETER_CHARACTERS), z.number(), z.boolean(), z.null()])).max(50).optional().describe('Values for $1, $2 … (PostgreSQL) or for each ? (SQLite).'),
     database: z.string().min(1).max(200).optional().describe('Which database, if there are several.'),
     tables: z.array(z.string().min(1).max(200)).min(1).max(50).optional().describe('Without sql: list only these tables.'),
-    limit: z.number().int().min(1).max(MOST_ROWS).optional().describe('Most rows to return; 100 if you leave it out.')
+    limit: z.number().int().min(1).max(MAX_ROWS).optional().describe('Most rows to return; 100 if you leave it out.')
   }),
   output: z.strictObject({
     database: z.string().optional(),

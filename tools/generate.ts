@@ -6,9 +6,9 @@ import { createModel, type Model } from './generate/model.ts'
 import { writeCode, writeJson, writeText } from './generate/prompted.ts'
 import { fillTemplate } from './generate/template.ts'
 
-const LONGEST = 50_000
+const MAX_LENGTH = 50_000
 const MAX_VALUES = 200
-/** Of one value, and of all together: far more than a template of {@link LONGEST} characters needs. */
+/** Of one value, and of all together: far more than a template of {@link MAX_LENGTH} characters needs. */
 const MAX_VALUE_CHARACTERS = 10_000
 const MAX_ALL_VALUES_CHARACTERS = 50_000
 
@@ -20,13 +20,13 @@ const sizeOf = (all: object): number => Object.values(all).reduce<number>((sum, 
 const input = z.strictObject({
   kind: z.enum(['json', 'code', 'text']),
   prompt: z.string().min(1).max(20_000).optional().describe('What to generate, in words. For json together with a schema or an example, if the data has to fit one; for code with the language. Leave it out for everything that needs no language model.'),
-  schema: z.string().max(LONGEST).optional().describe('For json and code: a JSON Schema, as JSON text.'),
-  example: z.string().max(LONGEST).optional().describe('For json and code: an example, as JSON text.'),
+  schema: z.string().max(MAX_LENGTH).optional().describe('For json and code: a JSON Schema, as JSON text.'),
+  example: z.string().max(MAX_LENGTH).optional().describe('For json and code: an example, as JSON text.'),
   count: z.number().int().min(1).max(100).optional().describe('For json: how many; 1 if left out.'),
   seed: z.number().int().min(0).max(2 ** 31).optional().describe('For json and placeholder text: the same seed gives the same again.'),
   language: z.enum(languages).optional().describe('For code; typescript if left out.'),
   name: z.string().max(64).regex(/^[A-Za-z]\w{0,63}$/, 'write a name of letters, digits and _').optional().describe('For code: the name of the outermost type.'),
-  template: z.string().max(LONGEST).optional().describe('For text: a text with {{placeholders}}.'),
+  template: z.string().max(MAX_LENGTH).optional().describe('For text: a text with {{placeholders}}.'),
   values: values.optional().meta({ maxProperties: MAX_VALUES }).describe('For text: what stands for each placeholder.'),
   paragraphs: z.number().int().min(1).max(50).optional().describe('For text without a template: how many paragraphs of placeholder text.')
 })

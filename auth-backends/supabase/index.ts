@@ -9,9 +9,9 @@ import { supabaseEmailCode, supabaseRedirect, supabaseSecondFactor, type FactorM
 
 const TIMEOUT_MS = 8000
 /** Supabase stores bcrypt hashes, which see no more than this. */
-const LONGEST_PASSWORD_BYTES = 72
+const MAX_PASSWORD_BYTES = 72
 /** Nobody types more; the rest is not worth sending. */
-const LONGEST_CREDENTIAL = 1024
+const MAX_CREDENTIAL_LENGTH = 1024
 
 const UNCONFIRMED = 'Confirm your e-mail address first: follow the link in the message that was sent to you, then sign in again.'
 const SECOND_FACTOR = 'This account is protected by a second factor of a kind that cannot be asked for here. Add an authenticator app to it, or sign in with another account.'
@@ -53,7 +53,7 @@ export function openSupabase (settings: SupabaseSettings, house: House, timeout 
   const steps: Steps = { arrive, finish }
 
   async function verify ({ identifier, password }: Credentials): Promise<SignInAnswer> {
-    if (!couldExist(identifier) || password.length > LONGEST_CREDENTIAL) return null
+    if (!couldExist(identifier) || password.length > MAX_CREDENTIAL_LENGTH) return null
     const email = normalizeEmail(identifier)
     const { data, error } = await supabase.ask((auth) => auth.signInWithPassword({ email, password }))
     if (error) {
@@ -97,10 +97,10 @@ export function openSupabase (settings: SupabaseSettings, house: House, timeout 
 
 /** Looser than for a new account, since Supabase decides; but the NUL that its database cannot store never goes out. */
 const couldExist = (identifier: string): boolean =>
-  identifier.length <= LONGEST_CREDENTIAL && /^\s*[^\s@\p{C}]+@[^\s@\p{C}]+\s*$/u.test(identifier)
+  identifier.length <= MAX_CREDENTIAL_LENGTH && /^\s*[^\s@\p{C}]+@[^\s@\p{C}]+\s*$/u.test(identifier)
 
 const bytesProblem = (password: string): string | undefined =>
-  Buffer.byteLength(password) > LONGEST_PASSWORD_BYTES ? `Use a shorter password: at most ${LONGEST_PASSWORD_BYTES} Latin letters, or about half as many of other scripts.` : undefined
+  Buffer.byteLength(password) > MAX_PASSWORD_BYTES ? `Use a shorter password: at most ${MAX_PASSWORD_BYTES} Latin letters, or about half as many of other scripts.` : undefined
 
 function identify (user: SupabaseUser, emailVerified: boolean): Identity {
   const { full_name: fullName, name } = user.user_metadata ?? {}

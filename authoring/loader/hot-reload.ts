@@ -12,7 +12,7 @@ export interface Follower {
 }
 
 /** Milliseconds in which an editor's several writes count as one change. */
-const GATHER = 100
+const DEBOUNCE_MS = 100
 
 /** @returns ends it. Resolves when every later change will be seen. */
 export async function followTools (folders: readonly URL[], follower: Follower): Promise<() => Promise<void>> {
@@ -31,7 +31,7 @@ export async function followTools (folders: readonly URL[], follower: Follower):
   watcher.on('all', (_event, path) => {
     if (!/\.[cm]?[jt]s$/.test(path)) return
     clearTimeout(timer)
-    timer = setTimeout(load, GATHER, basename(path))
+    timer = setTimeout(load, DEBOUNCE_MS, basename(path))
   })
   // Such as a file system without watches left: tools are then taken over at the next start.
   watcher.on('error', (error) => follower.failed(error as Error, 'the folder of tools'))

@@ -9,7 +9,7 @@ interface Kept extends Account { movingTo?: string, movedFrom?: string }
 type Version = Pick<Account, 'subject' | 'generation'>
 
 /** Seconds that one move may keep another of the same account waiting. */
-const MOVE_LIFETIME = 30
+const MOVE_LIFETIME_SECONDS = 30
 
 const key = (email: string): string => hashSecret(normalizeEmail(email))
 function plain (kept: Kept): Account
@@ -51,7 +51,7 @@ export function createAccounts (storage: Storage): Accounts {
     async move (from, to, expected) {
       const subject = (await book.find(from))?.subject
       if (subject === undefined) return false
-      if (!await moves.create(subject, {}, MOVE_LIFETIME)) throw new BackendUnavailable('The address of this account is being changed already', { fault: 'busy' })
+      if (!await moves.create(subject, {}, MOVE_LIFETIME_SECONDS)) throw new BackendUnavailable('The address of this account is being changed already', { fault: 'busy' })
       try {
         // Looked at again: another move may have ended a moment ago.
         const account = await book.find(from)

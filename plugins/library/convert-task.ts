@@ -22,14 +22,14 @@ function convertHtml (bytes: Uint8Array): Converted {
 }
 
 /** Most pages that are read; what is longer is archive rather than document. */
-const MOST_PAGES = 5_000
+const MAX_PAGES = 5_000
 
 async function convertPdf (bytes: Uint8Array): Promise<Converted> {
   // The build without DOM and canvas; it runs none of a document's scripts, and fetches nothing.
   await definePDFJSModule(() => import('unpdf/pdfjs'))
   try {
     const pdf = await getDocumentProxy(new Uint8Array(bytes), { disableFontFace: true, useSystemFonts: false, verbosity: 0 })
-    if (pdf.numPages > MOST_PAGES) return { skipped: `it has more than ${MOST_PAGES} pages` }
+    if (pdf.numPages > MAX_PAGES) return { skipped: `it has more than ${MAX_PAGES} pages` }
     const { text } = await extractText(pdf)
     const pages = text.map((page) => page.toWellFormed().replaceAll('\0', '').trim())
     if (pages.every((page) => page === '')) return { skipped: 'it holds no text; if it was scanned, run it through text recognition (OCR) first' }

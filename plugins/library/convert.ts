@@ -6,20 +6,20 @@ import { SkippedFile, type Convert } from './extract.ts'
 
 const TASK = new URL('./convert-task.ts', import.meta.url)
 /** Milliseconds for one file. */
-const DEADLINE = 60_000
+const TIMEOUT_MS = 60_000
 /** Milliseconds before the next try, while tools keep all workers busy: they come first. */
-const PAUSE = 500
+const RETRY_MS = 500
 
 /** @param signal aborted when the server closes. */
 export const createConvert = (workers: Pick<Workers, 'run'>, signal: AbortSignal): Convert => async (conversion) => {
   while (true) {
     try {
-      return await workers.run<Converted>(TASK, conversion, { person: { server: 'library' }, deadline: DEADLINE, signal })
+      return await workers.run<Converted>(TASK, conversion, { person: { server: 'library' }, deadline: TIMEOUT_MS, signal })
     } catch (error) {
       signal.throwIfAborted()
-      if (error instanceof WorkersBusy) await setTimeout(PAUSE, undefined, { signal })
+      if (error instanceof WorkersBusy) await setTimeout(RETRY_MS, undefined, { signal })
       else if (error instanceof WorkerDied) throw new SkippedFile('reading it took more memory than one file may take')
-      else if ((error as Error).name === 'TimeoutError') throw new SkippedFile(`reading it took longer than ${DEADLINE / 1000} seconds`)
+      else if ((error as Error).name === 'TimeoutError') throw new SkippedFile(`reading it took longer than ${TIMEOUT_MS / 1000} seconds`)
       else throw error
     }
   }

@@ -12,7 +12,7 @@ export interface Directory {
   onChange (listener: ChangeListener): void
 }
 
-const LONGEST_PAGE = 100
+const MAX_PAGE = 100
 
 export function createDirectory (inner: DocumentStore): Directory {
   const listeners: ChangeListener[] = []
@@ -35,10 +35,10 @@ export function createDirectory (inner: DocumentStore): Directory {
   return {
     store,
     onChange: (listener) => { listeners.push(listener) },
-    async list ({ begins = '', after = '', limit = LONGEST_PAGE } = {}) {
+    async list ({ begins = '', after = '', limit = MAX_PAGE } = {}) {
       sorted ??= inner.list().then((documents) => [...documents.keys()].sort())
       const ids = await sorted
-      const length = Math.min(Math.max(1, limit), LONGEST_PAGE)
+      const length = Math.min(Math.max(1, limit), MAX_PAGE)
       const first = firstAfter(ids, after, begins)
       const page = ids.slice(first, first + length + 1).filter((id) => id.startsWith(begins))
       return { documents: await inner.titles(page.slice(0, length)), more: page.length > length }

@@ -6,9 +6,9 @@ import type { Conversion, Converted } from './convert-task.ts'
 
 const MB = 1024 * 1024
 /** Bytes; text that is longer is data rather than a document. */
-export const LARGEST_FILE = 5 * MB
+export const MAX_FILE_BYTES = 5 * MB
 /** Most of a PDF is pictures and fonts. */
-const LARGEST_PDF = 50 * MB
+const MAX_PDF_BYTES = 50 * MB
 /** HTML up to this size is converted at once, in less time than a worker needs to begin. */
 const SMALL_HTML = 100_000
 
@@ -63,7 +63,7 @@ export type Convert = (conversion: Conversion) => Promise<Converted>
  */
 export async function readDocument (root: string, id: string, convert: Convert): Promise<IndexedDocument> {
   const type = typeOf(id) ?? 'text/plain'
-  const { bytes, size, modified } = await readBytes(root, id, type === 'application/pdf' ? LARGEST_PDF : LARGEST_FILE)
+  const { bytes, size, modified } = await readBytes(root, id, type === 'application/pdf' ? MAX_PDF_BYTES : MAX_FILE_BYTES)
   const { text, title } = await contentOf(type, bytes, convert)
   return { id, title: oneLine(title) ?? basename(id), text, type, modified, bytes: size }
 }
@@ -114,10 +114,10 @@ async function convertHtml (html: string) {
   }
 }
 
-const LONGEST_TITLE = 200
+const MAX_TITLE_LENGTH = 200
 
 const oneLine = (title: string | undefined): string | undefined =>
-  title?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TITLE).toWellFormed() || undefined
+  title?.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE_LENGTH).toWellFormed() || undefined
 
 /** A heading further down, or in a longer line, is not the title; the limits also keep the patterns quick. */
 const TITLE_LINES = 200

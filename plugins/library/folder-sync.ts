@@ -17,7 +17,7 @@ export interface FolderWatch {
 }
 
 /** Changes come in swarms (a `git pull`, an editor's save): they are gathered for so long. */
-const GATHER_MS = 100
+const DEBOUNCE_MS = 100
 /** After a store failed: the first pause, doubled each time up to the last. */
 const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
@@ -142,7 +142,7 @@ function createChanges (signal: AbortSignal): Changes {
         clearTimeout(timer)
       }
       if (waiting.size === 0) return new Set([''])
-      await sleep(GATHER_MS, undefined, { signal }).catch(() => {})
+      await sleep(DEBOUNCE_MS, undefined, { signal }).catch(() => {})
       const ids = waiting
       waiting = new Set()
       return ids

@@ -14,13 +14,13 @@ export type HeavySearch = (look: Look, person: string | null) => Promise<Array<R
 export const MAX_LIGHT_PLACES = 300_000
 
 const TASK = new URL('./heavy-search-task.ts', import.meta.url)
-const DEADLINE_MS = 10_000
+const TIMEOUT_MS = 10_000
 
 export const createHeavySearch = (workers: Pick<Workers, 'run'>): HeavySearch => async (look, person) => {
   const path = realpathSync(look.path)
   try {
     const reads = [path, `${path}-wal`, `${path}-shm`]
-    return await workers.run(TASK, { ...look, path } satisfies Look, { person, deadline: DEADLINE_MS, reads })
+    return await workers.run(TASK, { ...look, path } satisfies Look, { person, deadline: TIMEOUT_MS, reads })
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error
     throw new ToolError('This search took too long and was stopped: its words stand nearly everywhere. Search for rarer ones, without quotation marks.')

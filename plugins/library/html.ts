@@ -1,7 +1,7 @@
 // HTML to plain text and title, within bounds: the converter recurses, and its time grows with the square of the nesting.
 import { compile, type SelectorDefinition } from 'html-to-text'
 
-const DEEPEST = 1_000
+const MAX_DEPTH = 1_000
 /** Characters in which the title is looked for. */
 const HEAD = 65_536
 
@@ -35,6 +35,6 @@ function checkDepth (html: string): void {
   for (const [, end, name] of html.matchAll(/<(\/?)([a-z][a-z0-9-]*)/gi)) {
     if (UNNESTED.has(name!.toLowerCase())) continue
     depth = end === '' ? depth + 1 : Math.max(0, depth - 1)
-    if (depth > DEEPEST) throw new RangeError('nested too deeply')
+    if (depth > MAX_DEPTH) throw new RangeError('nested too deeply')
   }
 }

@@ -29,7 +29,7 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
   sources: readonly LibrarySource[]
 }
 
-const MOST_HITS = 50
+const MAX_HITS = 50
 
 export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
   const directory = createDirectory(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir, createHeavySearch(app.workers)))
@@ -108,7 +108,7 @@ const documentsOf = (store: DocumentStore, urlOf: (id: string) => string) => ({
   }
 })
 
-const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MOST_HITS)
+const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MAX_HITS)
 
 /** A long document is found by the part that matches best, so that fetch opens it there. */
 const namePart = ({ id, title, part = 1, parts = 1 }: SearchHit) =>

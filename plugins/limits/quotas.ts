@@ -5,7 +5,7 @@ import type { Access } from '../oauth/grants/contract.ts'
 import type { Tallies, Tally } from './counters.ts'
 
 const MINUTE = 60
-const DAY = 86_400
+const DAY_SECONDS = 86_400
 /** Of a quota that many share, this part is anybody's, however many they are. */
 const MIN_SHARE = 1 / 100
 /** Whoever sends this many times the limit is refused before their next message is read. */
@@ -44,7 +44,7 @@ export function createQuotas (tallies: Pick<Tallies, 'value' | 'add'>, table: Li
   const shared = (of: Window, caller: string): Window =>
     ({ ...of, part: { key: `${of.key} of ${caller}`, endsAt: of.endsAt, watched: true, memberOf: `${of.key} people` } })
   const both = (limit: 'calls-per-user' | 'calls-per-client' | 'calls-per-tool', whose: string, id: string) =>
-    [window(limit, MINUTE, whose, id), window(`${limit}-day`, DAY, whose, id)]
+    [window(limit, MINUTE, whose, id), window(`${limit}-day`, DAY_SECONDS, whose, id)]
 
   /** The part of a shared quota that is this person's, whatever the others do: all who use it in this window have the same. */
   const share = ({ limit, part }: Window): number => {

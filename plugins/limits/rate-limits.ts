@@ -17,10 +17,10 @@ type Limited = typeof limited[number]
 
 /** Failed passwords of one account, from wherever: after the free ones each further try waits a little longer. */
 const FREE_FAILURES = 10
-const FAILURE_WINDOW = 15 * MINUTE
-const FIRST_WAIT = 250
-const LONGEST_WAIT = 5_000
-const MOST_COUNTED = 1_000
+const FAILURE_WINDOW_SECONDS = 15 * MINUTE
+const FIRST_WAIT_MS = 250
+const MAX_WAIT_MS = 5_000
+const MAX_COUNTED = 1_000
 
 declare module 'fastify' {
   interface FastifyInstance { limits: Limits }
@@ -61,7 +61,7 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     max: table[what], timeWindow: MINUTE, keyGenerator: (request) => `${keyOf(what, request)} ${networkOf(request)}`
   })])) as Record<Limited, Counter>
   const failures = app.createRateLimit({
-    max: MOST_COUNTED, timeWindow: FAILURE_WINDOW, keyGenerator: (request) => `failures ${request.limitedAccount}`
+    max: MAX_COUNTED, timeWindow: FAILURE_WINDOW_SECONDS, keyGenerator: (request) => `failures ${request.limitedAccount}`
   })
   const count = async (counter: Counter, request: FastifyRequest, increment: boolean) => {
     try {
@@ -99,8 +99,8 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     },
     async slowDown (request, account) {
       const { remaining } = await countFailures(request, account, false)
-      const beyond = MOST_COUNTED - remaining - FREE_FAILURES
-      if (beyond >= 0) await sleep(Math.min(FIRST_WAIT * 2 ** beyond, LONGEST_WAIT))
+      const beyond = MAX_COUNTED - remaining - FREE_FAILURES
+      if (beyond >= 0) await sleep(Math.min(FIRST_WAIT_MS * 2 ** beyond, MAX_WAIT_MS))
     },
     async noteFailure (request, account) { await countFailures(request, account, true) }
   }

@@ -6,10 +6,10 @@ import type { Access } from '../oauth/grants/contract.ts'
 import { createQuotas, type Quotas } from './quotas.ts'
 import { createTallies } from './counters.ts'
 
-const DAY = 86_400
+const DAY_SECONDS = 86_400
 const DAYS_SHOWN = 30
 /** Grants whose first use this process has looked up. */
-const MOST_REMEMBERED = 100_000
+const MAX_REMEMBERED = 100_000
 
 declare module 'fastify' {
   interface FastifyInstance { usage: Usage }
@@ -48,25 +48,25 @@ export default fp(async function usage (app: FastifyInstance, { rateLimits, refr
   app.decorate('usage', {
     ...(rateLimits ? createQuotas(tallies, rateLimits, app.now) : noQuotas),
     called ({ grantId }) {
-      const day = Math.floor(app.now() / DAY)
-      tallies.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY, watched: false }])
+      const day = Math.floor(app.now() / DAY_SECONDS)
+      tallies.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])
     },
     async isFirstUse ({ grantId }) {
       if (known.has(grantId)) return false
-      if (known.size >= MOST_REMEMBERED) known.clear()
+      if (known.size >= MAX_REMEMBERED) known.clear()
       known.add(grantId)
       // As long as a grant can live without being refreshed; after that nobody asks.
-      return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY)
+      return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY_SECONDS)
     },
     async ofGrant (grantId) {
       await tallies.flush()
-      const today = Math.floor(app.now() / DAY)
+      const today = Math.floor(app.now() / DAY_SECONDS)
       const days = Array.from({ length: DAYS_SHOWN }, (_, ago) => today - ago)
       const [first, counts] = await Promise.all([firstUses.find(grantId), app.storage.counts(days.map((day) => dayKey(grantId, day)))])
       const last = counts.findIndex((count) => count > 0)
       return {
         ...(first && { firstUsedAt: first.at }),
-        ...(last >= 0 && { lastCallDay: days[last]! * DAY }),
+        ...(last >= 0 && { lastCallDay: days[last]! * DAY_SECONDS }),
         calls: counts.reduce((sum, count) => sum + count, 0)
       }
     },

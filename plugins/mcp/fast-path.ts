@@ -27,7 +27,7 @@ export interface StraightLane {
 /** Requests whose answer is the same until something else is offered. */
 const FIXED = new Set(['ping', 'server/discover', 'tools/list', 'prompts/list', 'resources/templates/list'])
 /** Answers kept: by version, method and scopes, of which there are few. */
-const MOST_KEPT = 500
+const MAX_CACHED = 500
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
 export function createStraightLane ({ catalogue, house, serverInfo, sdkLane }: StraightLaneOptions): StraightLane {
@@ -40,7 +40,7 @@ export function createStraightLane ({ catalogue, house, serverInfo, sdkLane }: S
     const answers = kept
     const first = await sdkLane(exchange)
     const { result } = typeof first.body === 'string' ? JSON.parse(first.body) as { result?: unknown } : {}
-    if (first.status === 200 && result !== undefined && answers.size < MOST_KEPT) answers.set(key, JSON.stringify(result))
+    if (first.status === 200 && result !== undefined && answers.size < MAX_CACHED) answers.set(key, JSON.stringify(result))
     return first
   }
 

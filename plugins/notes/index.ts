@@ -46,7 +46,7 @@ export interface NotesOptions extends Pick<Config, 'dataDir' | 'redisUrl'> {
 }
 
 const PREFIX = 'note:'
-const MOST_LISTED = 50
+const MAX_LISTED = 50
 const MAX_COMPLETED = 100
 /** No title is longer. */
 const MAX_TYPED_CHARACTERS = 200
@@ -66,7 +66,7 @@ export default fp(async function notes (app: FastifyInstance, { dataDir, redisUr
     onChange: (listener) => { listeners.push(listener) },
     async exportOf (userId) {
       const all: Note[] = []
-      for (let page = await store.list(userId, MOST_LISTED); page.length > 0; page = await store.list(userId, MOST_LISTED, page.at(-1))) all.push(...page)
+      for (let page = await store.list(userId, MAX_LISTED); page.length > 0; page = await store.list(userId, MAX_LISTED, page.at(-1))) all.push(...page)
       return { notes: all.map((note) => describe(note)) }
     },
     deleteOf: (userId) => store.removeAll(userId)
@@ -136,7 +136,7 @@ function notesOf (owner: string, { store, checkHome, changed, now, noteUrl }: Co
       return note && show(note)
     },
     async list ({ limit = 20, cursor } = {}) {
-      const wanted = Math.min(Math.max(limit, 1), MOST_LISTED)
+      const wanted = Math.min(Math.max(limit, 1), MAX_LISTED)
       const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : decodeCursor(cursor))
       const page = found.slice(0, wanted)
       return { notes: page.map(show), ...(found.length > wanted && { next: encodeCursor(page.at(-1)!) }) }

@@ -10,7 +10,7 @@ import type { Grant, GrantUser } from './grants/contract.ts'
 const ALGORITHM = 'RS256'
 const PURPOSE = 'id token key'
 /** Seconds. */
-const ID_TOKEN_LIFETIME = 3600
+const ID_TOKEN_LIFETIME_SECONDS = 3600
 
 declare module 'fastify' {
   interface FastifyInstance { openid: OpenId }
@@ -47,7 +47,7 @@ export default fp(async function openid (app: FastifyInstance, { publicUrl }: Pi
       const now = Math.floor(app.now())
       return new SignJWT({ ...claims(user, scopes), ...(code.nonce && { nonce: code.nonce }) })
         .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
-        .setIssuer(publicUrl).setAudience(clientId).setIssuedAt(now).setExpirationTime(now + ID_TOKEN_LIFETIME)
+        .setIssuer(publicUrl).setAudience(clientId).setIssuedAt(now).setExpirationTime(now + ID_TOKEN_LIFETIME_SECONDS)
         .sign(privateKey)
     }
   } satisfies OpenId)

@@ -10,7 +10,7 @@ export interface LoggedError {
 }
 
 /** How deep causes are followed: they may go round in a circle. */
-const DEEPEST = 5
+const MAX_DEPTH = 5
 
 /** The `err` serializer of the log. */
 export const describeError = (error: unknown): LoggedError => describe(error, 0)
@@ -23,6 +23,6 @@ function describe (error: unknown, depth: number): LoggedError {
     message: error.message,
     stack: error.stack ?? '',
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
-    ...(error.cause !== undefined && depth < DEEPEST && { cause: describe(error.cause, depth + 1) })
+    ...(error.cause !== undefined && depth < MAX_DEPTH && { cause: describe(error.cause, depth + 1) })
   }
 }

@@ -26,7 +26,7 @@ type Api = typeof import('@opentelemetry/api')
 type Carrier = Readonly<Record<string, unknown>>
 interface Tools { api: Api, tracer: Tracer, extract (carrier: Carrier): Context }
 
-const LONGEST_NAME = 64
+const MAX_NAME_LENGTH = 64
 /** How long the end of the process waits for a collector that does not answer. */
 const SHUTDOWN_MS = 2_000
 const METHOD = /^[a-z]+(?:\/[a-z_]+)*$/i
@@ -95,8 +95,8 @@ function traceRequests (app: FastifyInstance, { api, tracer, extract }: Tools, a
 /** The method, trace and tool of a JSON-RPC message, if the body is one. */
 function readMessage (body: unknown): { method: string, meta: Carrier, attributes: Attributes } | undefined {
   const { jsonrpc, method, params } = Object(body) as { jsonrpc?: unknown, method?: unknown, params?: { name?: unknown, _meta?: unknown } }
-  if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > LONGEST_NAME || !METHOD.test(method)) return undefined
-  const tool = method === 'tools/call' && typeof params?.name === 'string' ? params.name.slice(0, LONGEST_NAME) : undefined
+  if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > MAX_NAME_LENGTH || !METHOD.test(method)) return undefined
+  const tool = method === 'tools/call' && typeof params?.name === 'string' ? params.name.slice(0, MAX_NAME_LENGTH) : undefined
   return { method, meta: Object(params?._meta) as Carrier, attributes: { 'mcp.method.name': method, ...(tool !== undefined && { 'gen_ai.tool.name': tool }) } }
 }
 

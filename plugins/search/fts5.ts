@@ -48,7 +48,7 @@ export function createCounter (db: DatabaseSync): Counter {
   const remember = (key: string, read: () => { doc: number, cnt: number }) => {
     const before = known.get(key)
     if (before) return before
-    if (known.size >= KEPT) known.clear()
+    if (known.size >= MAX_CACHED) known.clear()
     const counts = read()
     known.set(key, counts)
     return counts
@@ -85,4 +85,4 @@ export function placesOf ({ words, pairs, phrases, prefixes }: Query, { places, 
 }
 
 /** Counting takes as long as a word is common, and the counts change slowly. */
-const KEPT = 10_000
+const MAX_CACHED = 10_000

@@ -6,7 +6,7 @@ const LENGTH = 240
 const LEAD = 40
 /** How far a passage is looked for, so that a book costs no more than a chapter. */
 const SCANNED = 50_000
-const MOST_MATCHES = 200
+const MAX_MATCHES = 200
 
 /** @param words from `shownWords`. @returns one line of plain text; the beginning of the document when no word is found. */
 export function passage (text: string, words: readonly string[]): string {
@@ -35,7 +35,7 @@ function densest (text: string, words: readonly string[]): number {
 function matchesOf (text: string, words: readonly string[]): Array<{ at: number, stem: string }> {
   // A word holds only letters, digits and marks: there is nothing to escape.
   const pattern = new RegExp(words.map((word) => isSpaceless(word) ? word : `(?<![\\p{L}\\p{N}])${stem(word)}`).join('|'), 'giu')
-  return text.matchAll(pattern).take(MOST_MATCHES)
+  return text.matchAll(pattern).take(MAX_MATCHES)
     .map((match) => ({ at: match.index, stem: match[0].toLowerCase() })).toArray()
 }
 

@@ -13,7 +13,7 @@ export interface Rarity {
 interface Statistics { documents: number, average: number, share: Map<string, number>, least: number }
 
 /** Milliseconds after which statistics are read anew, beside the search that finds them old. */
-const FRESH = 300_000
+const MAX_AGE_MS = 300_000
 /** A pair says a little less than both of its words alone. */
 const PAIR = 0.5
 /** Documents that are ranked. Postgres takes some 5 µs for each and each word. */
@@ -57,7 +57,7 @@ export function createRarity (query: Run, table: string): Rarity {
   return {
     refresh,
     async weigh ({ terms }) {
-      if (performance.now() - read > FRESH) await refresh()
+      if (performance.now() - read > MAX_AGE_MS) await refresh()
       const weights = terms.map(({ lexemes }) => lexemes.length === 1 ? weightOf(lexemes[0]!) : PAIR * lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0))
       const words = terms.filter(({ lexemes }) => lexemes.length === 1)
       const found = ({ lexemes }: Term): number => shareOf(lexemes[0]!) * known.documents

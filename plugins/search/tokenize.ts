@@ -7,7 +7,7 @@ const SPACELESS_START = new RegExp(`^[${SPACELESS}]`, 'u')
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 
 /** Each word costs a look-up in the index; a question that is longer says no more with the rest. */
-const MOST_WORDS = 32
+const MAX_WORDS = 32
 
 /** Words that carry no subject: what is left of a question without them is what it is about. */
 const STOP_WORDS = new Set(('a about am an and any are as at be been but by can could did do does for from get had has have how i if in into is it its ' +
@@ -49,21 +49,21 @@ export const wordsOf = (text: string): string[] => separateWords(text).toLowerCa
 const PHRASE = /["“„]([^"“”„]+)["”“]/gu
 /** With the star where there is one: looking for it again from each letter of a long word would take the square of its length. */
 const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+\*?/gu
-const MOST_PHRASES = 8
+const MAX_PHRASES = 8
 
 /** Plain words, a whole question, `"an exact phrase"` or `begin*`: whatever else is written is only words, and never an error. */
 export function parseQuery (query: string): Query {
   const prefixes = [...new Set(query.toLowerCase().match(PREFIX))].filter((word) => word.endsWith('*') && !isSpaceless(word))
-    .map((word) => word.slice(0, -1)).slice(0, MOST_PHRASES)
+    .map((word) => word.slice(0, -1)).slice(0, MAX_PHRASES)
   const inOrder = wordsOf(query)
   const all = [...new Set(inOrder)].filter((word) => !prefixes.includes(word))
   const telling = all.filter((word) => !STOP_WORDS.has(word))
-  const words = (telling.length > 0 || prefixes.length > 0 ? telling : all).slice(0, MOST_WORDS)
+  const words = (telling.length > 0 || prefixes.length > 0 ? telling : all).slice(0, MAX_WORDS)
   const isWord = new Set(words)
   const pairs = distinct(inOrder.slice(1).map((word, index): [string, string] => [inOrder[index]!, word])
-    .filter((pair) => pair.every((word) => isWord.has(word)))).slice(0, MOST_WORDS)
-  const phrases = distinct([...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!).slice(0, MOST_WORDS))
-    .filter(({ length }) => length > 0)).slice(0, MOST_PHRASES)
+    .filter((pair) => pair.every((word) => isWord.has(word)))).slice(0, MAX_WORDS)
+  const phrases = distinct([...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!).slice(0, MAX_WORDS))
+    .filter(({ length }) => length > 0)).slice(0, MAX_PHRASES)
   return { words, pairs, phrases, prefixes }
 }
 

@@ -7,7 +7,7 @@ import type { Interaction, Step } from './contract.ts'
 import type { Attempt, Failed, Outcome, Outcomes } from './complete.ts'
 
 /** Codes have six digits: a few tries, then the way begins anew. */
-const MOST_TRIES = 5
+const MAX_TRIES = 5
 
 export interface Steps {
   /** @returns where the browser goes, or a failure. */
@@ -91,6 +91,6 @@ async function checkCode ({ ask, settle, replace, slowDown }: Options, request: 
   const outcome = await settle(request, reply, attempt, answered.answer)
   if (answered.answer !== null || outcome.kind !== 'failed') return outcome
   const tries = step.tries + 1
-  if (tries >= MOST_TRIES) return { ...outcome, failure: { ...outcome.failure, message: 'That were too many wrong codes. Sign in anew.' } }
+  if (tries >= MAX_TRIES) return { ...outcome, failure: { ...outcome.failure, message: 'That were too many wrong codes. Sign in anew.' } }
   return { kind: 'code', handle: await again(tries, { ...outcome.failure, message: 'That code is not right, or it is over. Try the newest one.' }) }
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hashSecret, randomSecret } from '../secrets.ts'
 
 /** Seconds. A signed-in browser is signed out after this. */
-export const SESSION_LIFETIME = 8 * 3600
+export const SESSION_LIFETIME_SECONDS = 8 * 3600
 
 export interface Browser {
   /** Hash that stands for this browser; sets the cookie if it has none yet. */
@@ -37,7 +37,7 @@ export function createBrowser (secure: boolean): Browser {
     identify: (request, reply) => read(request, BROWSER) ?? set(reply, BROWSER),
     known: (request) => read(request, BROWSER),
     session: (request) => read(request, SESSION),
-    startSession: (reply) => set(reply, SESSION, { maxAge: SESSION_LIFETIME }),
+    startSession: (reply) => set(reply, SESSION, { maxAge: SESSION_LIFETIME_SECONDS }),
     endSession: (reply) => { reply.clearCookie(SESSION, attributes) }
   }
 }

@@ -2,7 +2,7 @@
 import type { BackendUnavailable, Fault } from '../../auth-backends/contract.ts'
 
 /** Seconds, where the service says nothing. */
-const RETRY_AFTER = 5
+const RETRY_AFTER_SECONDS = 5
 
 const words: Readonly<Record<Fault, (title: string, seconds: number) => string>> = {
   unreachable: (title) => `${title} cannot be reached right now. Nobody was signed in and nothing was changed. Try again in a few seconds.`,
@@ -13,6 +13,6 @@ const words: Readonly<Record<Fault, (title: string, seconds: number) => string>>
 }
 
 /** @param title of the backend, as the sign-in page shows it. @returns `retryAfter` in seconds. */
-export function describeFault ({ fault, retryAfter = RETRY_AFTER }: BackendUnavailable, title = 'The service that knows the people'): { message: string, retryAfter: number } {
+export function describeFault ({ fault, retryAfter = RETRY_AFTER_SECONDS }: BackendUnavailable, title = 'The service that knows the people'): { message: string, retryAfter: number } {
   return { message: words[fault](title, retryAfter), retryAfter }
 }

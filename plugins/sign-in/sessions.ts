@@ -4,7 +4,7 @@ import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
 import { holderOfBrowser, withinWait, type BackendSessions } from '../upstream-sessions/index.ts'
 import type { Collection } from '../storage/contract.ts'
-import { SESSION_LIFETIME, type Browser } from './cookies.ts'
+import { SESSION_LIFETIME_SECONDS, type Browser } from './cookies.ts'
 import { isOver, type BrowserSession, type User } from './contract.ts'
 import { attemptOf } from './intent.ts'
 import type { Interactions } from './interactions.ts'
@@ -46,7 +46,7 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
     const id = browser.session(request)
     const session = id && await store.find(id)
     // A backend that is no longer named has no users here.
-    if (!session || !backends.has(session.backend) || session.signedInAt + SESSION_LIFETIME <= app.now()) return undefined
+    if (!session || !backends.has(session.backend) || session.signedInAt + SESSION_LIFETIME_SECONDS <= app.now()) return undefined
     const user = await users.find(session.userId)
     return user && !user.locked && !isOver(user, app.now()) && session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
   }
@@ -66,9 +66,9 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
       const { errand, browser: bound } = await interactions.take(request, handle)
       await end(request)
       const id = browser.startSession(reply)
-      const endsAt = app.now() + SESSION_LIFETIME
+      const endsAt = app.now() + SESSION_LIFETIME_SECONDS
       const backendSession = session === undefined ? undefined : await services.open(backend, session, { name: holderOfBrowser(id), endsAt })
-      await store.put(id, { userId: user.id, backend, signedInAt: app.now(), epoch: user.sessionEpoch ?? 0, ...(backendSession && { backendSession }) }, SESSION_LIFETIME)
+      await store.put(id, { userId: user.id, backend, signedInAt: app.now(), epoch: user.sessionEpoch ?? 0, ...(backendSession && { backendSession }) }, SESSION_LIFETIME_SECONDS)
       app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(errand) })
       return interactions.park(request, { errand, browser: bound, session: id })
     },
@@ -77,7 +77,7 @@ export function createBrowserSessions ({ app, store, browser, users, backends, s
       const session = old === undefined ? undefined : await store.take(old)
       if (!session) throw signInExpired()
       const id = browser.startSession(reply)
-      const endsAt = session.signedInAt + SESSION_LIFETIME
+      const endsAt = session.signedInAt + SESSION_LIFETIME_SECONDS
       await store.put(id, { ...session, ...changes }, Math.max(1, endsAt - app.now()))
       if (session.backendSession === undefined) return
       await services.hold(session.backendSession, { name: holderOfBrowser(id), endsAt })

@@ -3,8 +3,8 @@ import type { Clock } from '../../clock.ts'
 import type { Collection, Storage } from './contract.ts'
 
 /** Seconds. Long enough for a busy client; what the vouching should ever miss is over soon. */
-const KEPT_FOR = 5
-const MOST_KEPT = 10_000
+const MAX_AGE_SECONDS = 5
+const MAX_CACHED = 10_000
 
 export interface KeptCollection<T> extends Collection<T> {
   /** As `find`, without a promise where the record is in memory: that would be a detour for every call. */
@@ -33,8 +33,8 @@ export async function keepRecords<T> (storage: Storage, kind: string, now: Clock
     const record = await inner.find(id)
     // Whatever was changed while it was on its way might be this one.
     if (record === undefined || changes !== before) return record
-    if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!)
-    kept.set(id, { record: freeze(record), until: now() + KEPT_FOR })
+    if (kept.size >= MAX_CACHED) kept.delete(kept.keys().next().value!)
+    kept.set(id, { record: freeze(record), until: now() + MAX_AGE_SECONDS })
     return record
   }
   async function changing<R> (id: string, work: Promise<R>): Promise<R> {

@@ -19,9 +19,9 @@ export interface BackendSession {
 /** Seconds for which an answer of the service counts, unless the backend says otherwise. */
 const FRESH_SECONDS = 60
 /** Seconds after which somebody else may ask, because whoever did has gone away. */
-const LEASE = 30
+const LEASE_SECONDS = 30
 /** Milliseconds between two looks at a session that another asks about. */
-const PAUSE = 50
+const POLL_MS = 50
 const PURPOSE = 'backend session'
 
 export const sealingOf = (sealing: Sealing) => ({
@@ -55,7 +55,7 @@ export function createRenewal ({ store, backends, sealing, now, onOver, end }: O
     if (!record) return { result: undefined }
     if (now() - record.checkedAt < (backends.get(record.backend)?.sessions?.freshForSeconds ?? FRESH_SECONDS)) return { result: { fresh: record } }
     if ((record.leasedUntil ?? 0) > now()) return { result: 'wait' }
-    const leased = { ...record, leasedUntil: now() + LEASE }
+    const leased = { ...record, leasedUntil: now() + LEASE_SECONDS }
     return { write: write(leased), result: { mine: leased } }
   })
 
@@ -89,11 +89,11 @@ export function createRenewal ({ store, backends, sealing, now, onOver, end }: O
   }
 
   return async function renewed (id: string): Promise<{ backend: string, session: string } | undefined> {
-    for (let looks = LEASE * 1000 / PAUSE; looks > 0; looks--) {
+    for (let looks = LEASE_SECONDS * 1000 / POLL_MS; looks > 0; looks--) {
       const found = await lease(id)
       if (found === undefined) return undefined
       if (found !== 'wait') return 'fresh' in found ? unseal(found.fresh) ?? over(id) : renew(id, found.mine)
-      await sleep(PAUSE)
+      await sleep(POLL_MS)
     }
     throw new BackendUnavailable('A session is being renewed for too long', { fault: 'slow' })
   }

@@ -8,7 +8,7 @@ import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 
 /** RFC 7636 §4.2: the S256 of a verifier is always 43 characters of base64url. */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
-const MOST_STATE_CHARACTERS = 4096
+const MAX_STATE_LENGTH = 4096
 
 /** @throws a refusal for a page: the client is not known, or the redirect URI is not its own. Nothing may be sent there. */
 export async function checkClient (parameters: Parameters, find: (id: string) => Promise<Client | undefined>): Promise<{ client: Client, redirectUri: string, redirectUriGiven: boolean }> {
@@ -26,11 +26,11 @@ export async function checkClient (parameters: Parameters, find: (id: string) =>
 export function checkRequest (parameters: Parameters, { client, redirectUri, redirectUriGiven }: Awaited<ReturnType<typeof checkClient>>, resources: readonly string[]): Omit<AuthorizationRequest, 'attempt'> {
   const state = parameters.get('state')
   checkResponse(parameters)
-  if (state !== undefined && state.length > MOST_STATE_CHARACTERS) throw invalidRequest(`state is longer than ${MOST_STATE_CHARACTERS} characters`)
+  if (state !== undefined && state.length > MAX_STATE_LENGTH) throw invalidRequest(`state is longer than ${MAX_STATE_LENGTH} characters`)
   const challenge = checkPkce(parameters)
   const resource = checkResource(parameters.getAll('resource'), resources)
   const nonce = parameters.get('nonce')
-  if (nonce !== undefined && nonce.length > MOST_STATE_CHARACTERS) throw invalidRequest(`nonce is longer than ${MOST_STATE_CHARACTERS} characters`)
+  if (nonce !== undefined && nonce.length > MAX_STATE_LENGTH) throw invalidRequest(`nonce is longer than ${MAX_STATE_LENGTH} characters`)
   const scopes = grantableScopes(parameters.get('scope'))
   if (scopes.length === 0) throw invalidScope('none of the scopes asked for is offered here')
   return { clientId: client.id, clientName: client.name, redirectUri, redirectUriGiven, ...(state !== undefined && { state }), scopes, resource, challenge, ...(nonce !== undefined && { nonce }) }

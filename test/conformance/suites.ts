@@ -93,10 +93,10 @@ async function authorizationArguments (url: string): Promise<string[]> {
 }
 
 /** Whatever lasts longer hangs: the longest takes seconds. */
-const LONGEST = 120_000
+const TIMEOUT_MS = 120_000
 
 async function runSuite (args: string[], cwd: string): Promise<string> {
-  const suite = spawn(process.execPath, args, { cwd, timeout: LONGEST })
+  const suite = spawn(process.execPath, args, { cwd, timeout: TIMEOUT_MS })
   let output = ''
   let signedIn: Promise<void> | undefined
   const read = (chunk: Buffer) => {

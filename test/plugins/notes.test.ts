@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import t from 'tap'
 import { openHome } from '../../plugins/notes/single-home.ts'
-import { LONGEST_TEXT, MOST_NOTES } from '../../plugins/notes/size-limits.ts'
+import { MAX_TEXT_LENGTH, MAX_NOTES } from '../../plugins/notes/size-limits.ts'
 import { openPostgresNotes } from '../../plugins/notes/postgres.ts'
 import { openSqliteNotes } from '../../plugins/notes/sqlite.ts'
 import { connectPostgres } from '../../plugins/postgres.ts'
@@ -123,14 +123,14 @@ t.test('a note and a person have a largest size, and what is over it changes not
   const docs = await folder(t)
   const { app } = await openHouse(t, docs, { dataDir: place })
   const notes = app.notes.of(ann)
-  const { id } = await notes.create({ text: 'x'.repeat(LONGEST_TEXT - 5) })
+  const { id } = await notes.create({ text: 'x'.repeat(MAX_TEXT_LENGTH - 5) })
   await t.rejects(notes.append(id, 'more than fits'), { code: 'full', message: /holds up to 40,000 characters/ })
   t.equal((await notes.find(id))?.version, 1)
-  await t.rejects(notes.create({ text: 'x'.repeat(LONGEST_TEXT + 1) }), { code: 'full' })
+  await t.rejects(notes.create({ text: 'x'.repeat(MAX_TEXT_LENGTH + 1) }), { code: 'full' })
 
   const db = new DatabaseSync(join(place, 'notes.db'))
   const fill = db.prepare('INSERT INTO notes (owner, id, version, created, modified, characters, title, text) VALUES (?, ?, 1, 1, 1, ?, \'t\', \'x\')')
-  for (let index = 1; index < MOST_NOTES; index++) fill.run('ann', `filler${index}`, 2)
+  for (let index = 1; index < MAX_NOTES; index++) fill.run('ann', `filler${index}`, 2)
   fill.run('bob', 'big', 4_999_990)
   db.close()
   await t.rejects(notes.create({ text: 'one too many' }), { code: 'full', message: /1,000 notes.*write.*delete/ })

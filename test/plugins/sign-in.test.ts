@@ -1,6 +1,6 @@
 // A sign-in under way and the session after it: what a handle is good for, for how long, once and in which browser and session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
 import { OAuthError } from '../../errors.ts'
-import { SESSION_LIFETIME } from '../../plugins/sign-in/cookies.ts'
+import { SESSION_LIFETIME_SECONDS } from '../../plugins/sign-in/cookies.ts'
 import type { Interaction } from '../../plugins/sign-in/contract.ts'
 import { createHandles, HANDLE_LIFETIME_SECONDS } from '../../plugins/sign-in/handles.ts'
 import { Browser } from '../helpers/browser.ts'
@@ -103,7 +103,7 @@ storageTest('ST-04: each lifetime, a second before its end and at it', async (t,
       return async () => (await browser.get(`${url}/account`)).url.endsWith('/account')
     }]
   ]
-  t.strictSame([HANDLE_LIFETIME_SECONDS, SESSION_LIFETIME], [600, 28_800])
+  t.strictSame([HANDLE_LIFETIME_SECONDS, SESSION_LIFETIME_SECONDS], [600, 28_800])
   for (const [name, seconds, begin] of table) {
     const works = await begin()
     time += seconds - 1

@@ -6,12 +6,12 @@ import { FREQUENT, splitSentences, splitWords, type Sentence } from './sentences
 
 const nlp = winkNLP(model)
 const { its } = nlp
-const LEAST_FREQUENT = 0.15
+const MIN_FREQUENT_SHARE = 0.15
 /** Fewer words say too little of the language. */
-const LEAST_WORDS = 8
+const MIN_WORDS = 8
 
 const isEnglish = (words: string[]): boolean =>
-  words.length < LEAST_WORDS ? words.every((word) => /^[\x20-\x7e’]+$/.test(word)) : words.filter((word) => FREQUENT.has(word)).length / words.length >= LEAST_FREQUENT
+  words.length < MIN_WORDS ? words.every((word) => /^[\x20-\x7e’]+$/.test(word)) : words.filter((word) => FREQUENT.has(word)).length / words.length >= MIN_FREQUENT_SHARE
 
 const score = (text: string): number => round(Number(nlp.readDoc(text).out(its.sentiment)))
 const round = (value: number): number => Math.round(value * 1000) / 1000

@@ -2,13 +2,13 @@
 import { FREQUENT, splitWords, type Sentence } from './sentences.ts'
 
 /** Each is compared with every other one. */
-const MOST_SENTENCES = 1_000
+const MAX_SENTENCES = 1_000
 const DAMPING = 0.85
 const ROUNDS = 30
 
 /** @returns the best sentences in the order of the text, word for word. */
 export function summarize (all: Sentence[], count: number): { sentences: Sentence[], of: number } {
-  const sentences = all.slice(0, MOST_SENTENCES)
+  const sentences = all.slice(0, MAX_SENTENCES)
   const ranks = rank(sentences.map(({ text }) => new Set(splitWords(text).filter((word) => !FREQUENT.has(word)))))
   const best = sentences.map((sentence, index) => ({ sentence, rank: ranks[index]! }))
     .sort((a, b) => b.rank - a.rank || a.sentence.sentence - b.sentence.sentence)

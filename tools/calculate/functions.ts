@@ -20,11 +20,11 @@ const LOGARITHM = 1_200
 /** Microseconds of Euclid's algorithm for each pair of digits. */
 const EUCLID = 0.003
 /** Arguments of a function that takes a list. */
-const MOST_ARGUMENTS = 500
+const MAX_ARGUMENTS = 500
 /** Steps of a product such as 3000!. */
-const LONGEST_PRODUCT = 3_000
+const MAX_PRODUCT_LENGTH = 3_000
 /** Beyond it an angle has no digits left that matter. */
-const LARGEST_ANGLE = 1e15
+const MAX_ANGLE = 1e15
 
 const functions = new Map<string, MathFunction>()
 const addOne = (name: string, run: (x: Num) => Num): void => {
@@ -42,7 +42,7 @@ const endless = (run: (x: Decimal) => Decimal, check?: (x: Decimal) => string | 
   return rounded(run(new Rounded(value.toSD(70))))
 }
 const positive = (name: string) => (x: Decimal) => x.lte(0) && `${name} takes a number above zero.`
-const angle = (x: Decimal) => x.abs().gt(LARGEST_ANGLE) && 'This angle is too large: reduce it to one turn first, with mod.'
+const angle = (x: Decimal) => x.abs().gt(MAX_ANGLE) && 'This angle is too large: reduce it to one turn first, with mod.'
 const withinOne = (name: string) => (x: Decimal) => x.abs().gt(1) && `${name} takes a number from -1 to 1.`
 
 addOne('exp', endless((x) => x.exp()))
@@ -81,11 +81,11 @@ keep('sqrt', 'sqrt(x)', 1, (x) => ({ ...squareRoot(x), units: raiseUnits(x, 0.5)
 for (const [name, mode] of [['round', Exact.ROUND_HALF_UP], ['floor', Exact.ROUND_FLOOR], ['ceil', Exact.ROUND_CEIL], ['trunc', Exact.ROUND_DOWN]] as const) {
   keep(name, `${name}(x, [digits])`, 2, (x, [digits]) => toPlaces(name, x, digits, mode))
 }
-keep('sum', 'sum(a, b, …)', MOST_ARGUMENTS, sum)
-keep('mean', 'mean(a, b, …)', MOST_ARGUMENTS, (first, rest) => divideQuantities(sum(first, rest), count(rest.length + 1)))
-keep('min', 'min(a, b, …)', MOST_ARGUMENTS, (first, rest) => sorted(first, rest)[0] as Quantity)
-keep('max', 'max(a, b, …)', MOST_ARGUMENTS, (first, rest) => sorted(first, rest).at(-1) as Quantity)
-keep('median', 'median(a, b, …)', MOST_ARGUMENTS, (first, rest) => {
+keep('sum', 'sum(a, b, …)', MAX_ARGUMENTS, sum)
+keep('mean', 'mean(a, b, …)', MAX_ARGUMENTS, (first, rest) => divideQuantities(sum(first, rest), count(rest.length + 1)))
+keep('min', 'min(a, b, …)', MAX_ARGUMENTS, (first, rest) => sorted(first, rest)[0] as Quantity)
+keep('max', 'max(a, b, …)', MAX_ARGUMENTS, (first, rest) => sorted(first, rest).at(-1) as Quantity)
+keep('median', 'median(a, b, …)', MAX_ARGUMENTS, (first, rest) => {
   const all = sorted(first, rest)
   const middle = all[(all.length - 1) >> 1] as Quantity
   return all.length % 2 === 1 ? middle : divideQuantities(addQuantities(middle, all[all.length / 2] as Quantity), count(2))
@@ -105,12 +105,12 @@ function logarithm (x: Num, base: Num): Num {
   spend(LOGARITHM)
   const result = new Rounded(x.value.toSD(70)).log(base.value.toSD(70)).toSD(50)
   // log(1000) is 3: a whole result is checked, so that it is exact.
-  const whole = result.isInteger() && result.abs().lte(LONGEST_PRODUCT) && power(base, num(result)).value.eq(x.value)
+  const whole = result.isInteger() && result.abs().lte(MAX_PRODUCT_LENGTH) && power(base, num(result)).value.eq(x.value)
   return whole ? num(result, x.exact && base.exact) : num(result, false)
 }
 
 function root (x: Num, n: Num): Num {
-  if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(LONGEST_PRODUCT)) throw new ToolError(`The second argument of root is a whole number from 1 to ${LONGEST_PRODUCT}.`)
+  if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(MAX_PRODUCT_LENGTH)) throw new ToolError(`The second argument of root is a whole number from 1 to ${MAX_PRODUCT_LENGTH}.`)
   const odd = n.value.mod(2).eq(1)
   if (x.value.isNegative() && !odd) throw new ToolError('A negative number has no even root in real numbers.')
   spend(FRACTIONAL_POWER)
@@ -150,7 +150,7 @@ const CHUNK = 16
 function product (name: string, n: Num, k: Num): Num {
   if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) throw new ToolError(`${name} takes whole numbers from 0.`)
   if (k.value.gt(n.value)) return num(0)
-  if (k.value.gt(LONGEST_PRODUCT) || n.value.e > 20) throw new ToolError(`${name} goes up to ${LONGEST_PRODUCT}. For larger numbers use Stirling: n * ln(n) - n + ln(2 * pi * n) / 2 is the natural logarithm of n!.`)
+  if (k.value.gt(MAX_PRODUCT_LENGTH) || n.value.e > 20) throw new ToolError(`${name} goes up to ${MAX_PRODUCT_LENGTH}. For larger numbers use Stirling: n * ln(n) - n + ln(2 * pi * n) / 2 is the natural logarithm of n!.`)
   let result = num(1, n.exact && k.exact)
   const [from, count] = [BigInt(n.value.toFixed()), k.value.toNumber()]
   for (let i = 0; i < count; i += CHUNK) {

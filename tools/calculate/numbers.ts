@@ -12,7 +12,7 @@ const ROUNDED_DIGITS = 60
 /** Digits shown of a rounded result; the others absorb what rounding adds up to. */
 const SHOWN_DIGITS = 30
 /** Powers of ten a number may have. */
-const LARGEST_EXPONENT = 1_000_000_000
+const MAX_EXPONENT = 1_000_000_000
 /** Beyond these powers of ten a number is written as 1.5e+50. */
 const FIXED_FROM = -20
 
@@ -33,7 +33,7 @@ const lowest = (value: Decimal): number => value.e - value.sd() + 1
 export function num (value: Decimal.Value, exact = true): Num {
   const decimal = new Exact(value)
   if (decimal.isNaN()) throw new ToolError('The result is not defined for real numbers.')
-  if (!decimal.isFinite() || Math.abs(decimal.e) > LARGEST_EXPONENT) throw new ToolError(`A number in between is too ${decimal.isFinite() && decimal.e < 0 ? 'small' : 'large'}: powers of ten go up to ${LARGEST_EXPONENT}. Ask for its logarithm, or for a smaller case.`)
+  if (!decimal.isFinite() || Math.abs(decimal.e) > MAX_EXPONENT) throw new ToolError(`A number in between is too ${decimal.isFinite() && decimal.e < 0 ? 'small' : 'large'}: powers of ten go up to ${MAX_EXPONENT}. Ask for its logarithm, or for a smaller case.`)
   spend(linearCost(decimal))
   return { value: exact ? decimal : decimal.toSD(INEXACT_DIGITS), exact }
 }

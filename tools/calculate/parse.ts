@@ -14,7 +14,7 @@ export type Node =
   | { type: 'call', name: string, arguments: Node[] }
 
 /** Levels of brackets, signs and powers inside each other. */
-const DEEPEST = 64
+const MAX_DEPTH = 64
 /** How tightly each infix operator binds. A sign binds tighter than * and looser than ^, so that -2^2 is -4. */
 const POWERS: Record<string, number> = { to: 1, in: 1, as: 1, '+': 2, '-': 2, '*': 3, '/': 3, mod: 3, of: 3, '%': 3, '^': 5 }
 const SIGN = 4
@@ -60,7 +60,7 @@ class Parser {
 
   /** An operand, and every operator after it that binds tighter than `limit`. */
   #parse (limit: number): Node {
-    if (++this.#depth > DEEPEST) throw new ToolError(`The expression is nested deeper than ${DEEPEST} levels. Calculate its parts one by one.`)
+    if (++this.#depth > MAX_DEPTH) throw new ToolError(`The expression is nested deeper than ${MAX_DEPTH} levels. Calculate its parts one by one.`)
     let left = this.#parsePostfix(this.#parseOperand())
     for (;;) {
       const operator = this.#peek().text

@@ -11,7 +11,7 @@ export interface Quantity extends Num {
   units: UnitPower[]
 }
 
-const LARGEST_POWER = 12
+const MAX_POWER = 12
 const MAX_UNITS = 20
 
 export const plain = (number: Num): Quantity => ({ ...number, units: [] })
@@ -131,7 +131,7 @@ function settle (number: Num, parts: UnitPower[]): Quantity {
   }
   const left = units.filter(({ power }) => power !== 0)
   if (left.length > MAX_UNITS) throw new ToolError(TOO_MANY_UNITS)
-  if (left.some(({ power }) => !Number.isInteger(power) || Math.abs(power) > LARGEST_POWER)) throw new ToolError(`Units have whole powers up to ${LARGEST_POWER}.`)
+  if (left.some(({ power }) => !Number.isInteger(power) || Math.abs(power) > MAX_POWER)) throw new ToolError(`Units have whole powers up to ${MAX_POWER}.`)
   const quantity = { ...number, units: left }
   return left.length > 1 && dimensionOf(quantity).every((part) => part === 0) ? plain(rescale(quantity, left, [])) : quantity
 }

@@ -4,9 +4,9 @@ import type { Column, Database, Table } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 
 /** Tables that are shown with their columns; of the others only the name. */
-const MOST_DETAILED = 40
-const MOST_NAMED = 500
-const MOST_COLUMNS = 100
+const MAX_DETAILED = 40
+const MAX_NAMED = 500
+const MAX_COLUMNS = 100
 
 export interface DatabaseDescription {
   name: string
@@ -26,12 +26,12 @@ export async function describeDatabases (databases: readonly Database[], context
   if (missing !== undefined) throw new ToolError(`There is no table ${missing} here.${didYouMean(missing, all)} Leave tables out to see all.`)
   return found.map(({ database: { name, kind }, tables }) => {
     const chosen = only ? tables.filter(({ name }) => only.includes(name)) : tables
-    const left = chosen.length - MOST_DETAILED
+    const left = chosen.length - MAX_DETAILED
     return {
       name,
       kind,
-      tables: chosen.slice(0, MOST_NAMED).map((table, index) => index < MOST_DETAILED ? describeTable(table) : { name: table.name }),
-      ...(left > 0 && { truncated: `Columns are shown for ${MOST_DETAILED} of ${chosen.length} tables. Name others in tables to see theirs.` })
+      tables: chosen.slice(0, MAX_NAMED).map((table, index) => index < MAX_DETAILED ? describeTable(table) : { name: table.name }),
+      ...(left > 0 && { truncated: `Columns are shown for ${MAX_DETAILED} of ${chosen.length} tables. Name others in tables to see theirs.` })
     }
   })
 }
@@ -41,7 +41,7 @@ export const describeTable = ({ name, kind, comment, columns }: Table) => ({
   name,
   ...(kind === 'view' && { kind }),
   ...(comment && { comment: comment.slice(0, 300) }),
-  columns: [...columns.slice(0, MOST_COLUMNS).map(line), ...(columns.length > MOST_COLUMNS ? [`… and ${columns.length - MOST_COLUMNS} more`] : [])]
+  columns: [...columns.slice(0, MAX_COLUMNS).map(line), ...(columns.length > MAX_COLUMNS ? [`… and ${columns.length - MAX_COLUMNS} more`] : [])]
 })
 
 /** `id bigint primary key`, as SQL would say it. */

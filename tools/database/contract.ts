@@ -40,4 +40,4 @@ export interface Database {
 }
 
 /** Bytes that may come from a database for one answer, before they are cut to what a client can hold. */
-export const MOST_BYTES = 4_000_000
+export const MAX_BYTES = 4_000_000

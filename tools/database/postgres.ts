@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type * as Pg from 'pg'
 import { ToolError, type ToolContext, type ToolHouse } from '../../authoring/tool.ts'
-import { MOST_BYTES, type Answer, type Database, type Question, type Table } from './contract.ts'
+import { MAX_BYTES, type Answer, type Database, type Question, type Table } from './contract.ts'
 import { readCatalogue, type Catalogue } from './postgres-catalogue.ts'
 import { checkPostgres } from './postgres-check.ts'
 import { toToolError } from './postgres-errors.ts'
@@ -160,7 +160,7 @@ function watch (client: Pg.PoolClient, signal: AbortSignal): { broken (): Error 
     broken ??= reason
     stream.destroy()
   }
-  const count = () => { if (stream.bytesRead - before > MOST_BYTES) breakOff(new ToolError('The answer is too large. Select fewer columns or rows, or shorten long values with left().')) }
+  const count = () => { if (stream.bytesRead - before > MAX_BYTES) breakOff(new ToolError('The answer is too large. Select fewer columns or rows, or shorten long values with left().')) }
   const abort = () => breakOff(signal.reason as Error)
   const ignore = () => { /* whoever waits for the query hears it too */ }
   client.on('error', ignore)

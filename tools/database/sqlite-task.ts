@@ -1,7 +1,7 @@
 // One look at a SQLite file, in a process of its own that is killed at its deadline: opened to read, and only for what the allow-list of the authorizer names.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
-import { MOST_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
+import { MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 import { allowedFunctions } from './sqlite-functions.ts'
 
@@ -84,7 +84,7 @@ function answer (database: DatabaseSync, tables: Table[], { sql, parameters, row
     for (const row of statement.iterate(...values) as unknown as Iterable<unknown[]>) {
       if (rows.length === limit) return { columns: columnsOf(statement), rows, more: true }
       bytes += row.reduce<number>((sum, value) => sum + sizeOf(value), 0)
-      if (bytes > MOST_BYTES) throw new ToolError('The answer is too large. Select fewer columns or rows, or shorten long values with substr().')
+      if (bytes > MAX_BYTES) throw new ToolError('The answer is too large. Select fewer columns or rows, or shorten long values with substr().')
       rows.push(row.map(readValue))
     }
     return { columns: columnsOf(statement), rows, more: false }

@@ -6,7 +6,7 @@ import type { Answer, Database, Table } from './contract.ts'
 import type { Look } from './sqlite-task.ts'
 
 const TASK = new URL('./sqlite-task.ts', import.meta.url)
-const DEADLINE_MS = 5_000
+const TIMEOUT_MS = 5_000
 const HEADER = 'SQLite format 3\0'
 
 /** @throws Error that names the file which cannot be offered: missing, no SQLite database, or one of the server's own. */
@@ -43,7 +43,7 @@ async function isIn (folder: string, { dev, ino }: { dev: number, ino: number })
 function openFile (name: string, path: string): Database {
   async function ask<Result extends Table[] | Answer> (look: Omit<Look, 'path'>, { work, signal }: ToolContext): Promise<Result> {
     try {
-      return await work<Result>(TASK, { path, ...look } satisfies Look, { deadline: DEADLINE_MS, reads: [path] })
+      return await work<Result>(TASK, { path, ...look } satisfies Look, { deadline: TIMEOUT_MS, reads: [path] })
     } catch (error) {
       if ((error as Error).name === 'TimeoutError' && !signal.aborted) throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.')
       throw error

@@ -4,7 +4,7 @@ import { ToolError } from '../../authoring/tool.ts'
 import type { Language } from './languages.ts'
 import { checkSchema } from './schema.ts'
 
-const LONGEST_RESULT = 200_000
+const MAX_RESULT_LENGTH = 200_000
 
 export interface Input { schema?: unknown, example?: unknown, language: Language, name: string }
 
@@ -29,7 +29,7 @@ export default async function generateCode ({ schema, example, language, name }:
   }
   const { lines } = await quicktype({ inputData, lang: language, rendererOptions: { 'just-types': 'true' } }).catch(refuse)
   const code = lines.join('\n').trim()
-  if (code.length > LONGEST_RESULT) throw new ToolError('The types would be too large to return. Pass a smaller part.')
+  if (code.length > MAX_RESULT_LENGTH) throw new ToolError('The types would be too large to return. Pass a smaller part.')
   return `${code}\n`
 }
 

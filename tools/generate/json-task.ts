@@ -6,7 +6,7 @@ import { compile, describeMisfit } from './validator.ts'
 
 /** Some schemas are hard to hit: each piece is tried this often. */
 const TRIES = 20
-const LONGEST_RESULT = 200_000
+const MAX_RESULT_LENGTH = 200_000
 
 export interface Input { schema?: unknown, example?: unknown, count: number, seed: number }
 
@@ -19,7 +19,7 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   const sparse = createGeneratorSync({ seed, optionalsProbability: 0.2, maxDepth: 8, maxDefaultItems: 3 })
   const data: unknown[] = []
   for (let index = 0; index < count; index++) data.push(generateOne((tries) => (tries % 2 === 0 ? full : sparse).generate(wanted as never), fits))
-  if (JSON.stringify(data).length > LONGEST_RESULT) throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.')
+  if (JSON.stringify(data).length > MAX_RESULT_LENGTH) throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.')
   return data
 }
 

@@ -22,8 +22,8 @@ export interface Model {
 }
 
 /** Below the 25 seconds that a tool has, so that its own words arrive. */
-const DEADLINE_MS = 20_000
-const LONGEST_ANSWER = 4_000
+const TIMEOUT_MS = 20_000
+const MAX_ANSWER_TOKENS = 4_000
 const BYTES_PER_TOKEN = 3
 
 export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSettings, { log }: Pick<ToolHouse, 'log'>, now = Date.now): Model {
@@ -40,22 +40,22 @@ export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSetti
   async function complete (messages: Message[], signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
     const { chat } = await (client ??= connect())
     try {
-      return await chat.completions.create({ model, messages, [limit]: LONGEST_ANSWER }, { signal })
+      return await chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
     } catch (error) {
       // Newer models know the limit by its newer name alone, and most other servers by the older one.
       if ((error as { status?: number }).status !== 400 || limit !== 'max_tokens' || !/max_completion_tokens/.test((error as Error).message)) throw error
       limit = 'max_completion_tokens'
-      return chat.completions.create({ model, messages, [limit]: LONGEST_ANSWER }, { signal })
+      return chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
     }
   }
 
   return {
     async ask (messages, { user, signal }) {
-      const most = LONGEST_ANSWER + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
+      const most = MAX_ANSWER_TOKENS + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
       const settle = budget.reserve(most, user && user.id)
       let used = 0
       try {
-        const answer = await complete(messages, AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]))
+        const answer = await complete(messages, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))
         used = answer.usage?.total_tokens ?? most
         return read(answer)
       } catch (error) {

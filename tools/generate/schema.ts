@@ -3,11 +3,11 @@ import { ToolError } from '../../authoring/tool.ts'
 
 export type Schema = Record<string, unknown>
 
-const MOST_NODES = 2_000
-const DEEPEST = 30
+const MAX_NODES = 2_000
+const MAX_DEPTH = 30
 /** What one keyword may ask for at least. */
 const MOST: Readonly<Record<string, number>> = { minItems: 100, minContains: 100, minLength: 5_000, minProperties: 100 }
-const LONGEST_PATTERN = 200
+const MAX_PATTERN_LENGTH = 200
 
 /** Names by which others could refer to a schema: they turn a `$ref` inside it into an address elsewhere. */
 const NAMES = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor'])
@@ -31,7 +31,7 @@ export function checkSchema (schema: unknown): Schema {
   if (!isObject(schema)) throw new ToolError('A JSON Schema is an object, such as {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}.')
   let nodes = 0
   const visit = (value: unknown, depth: number): void => {
-    if (++nodes > MOST_NODES || depth > DEEPEST) throw new ToolError(`The schema is too large: it may have ${MOST_NODES} parts, ${DEEPEST} levels deep. Pass a smaller part of it.`)
+    if (++nodes > MAX_NODES || depth > MAX_DEPTH) throw new ToolError(`The schema is too large: it may have ${MAX_NODES} parts, ${MAX_DEPTH} levels deep. Pass a smaller part of it.`)
     if (Array.isArray(value)) for (const inner of value) visit(inner, depth + 1)
     if (!isObject(value)) return
     for (const [key, inner] of Object.entries(value)) {
@@ -47,7 +47,7 @@ function checkKeyword (key: string, value: unknown): void {
   const most = Object.hasOwn(MOST, key) ? MOST[key] : undefined
   if (most !== undefined && typeof value === 'number' && value > most) throw new ToolError(`${key} may be at most ${most} here, and is ${value}.`)
   if (key === '$ref' && typeof value === 'string' && !/^#(?:\/|$)/.test(value)) throw new ToolError(`A $ref may point inside the schema only, by its path (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`)
-  if (key === 'pattern' && typeof value === 'string' && value.length > LONGEST_PATTERN) throw new ToolError(`A pattern may have at most ${LONGEST_PATTERN} characters.`)
+  if (key === 'pattern' && typeof value === 'string' && value.length > MAX_PATTERN_LENGTH) throw new ToolError(`A pattern may have at most ${MAX_PATTERN_LENGTH} characters.`)
 }
 
 const FORMATS: Array<[RegExp, string]> = [

@@ -33,12 +33,12 @@ export interface RequestStates {
 
 const PURPOSE = 'mcp request state'
 /** Seconds: people leave a form open. */
-const LIFETIME = 3_600
+const LIFETIME_SECONDS = 3_600
 
 export function createRequestStates (sealing: Sealing, now: Clock): RequestStates {
   const content = z.object({ call: z.string(), until: z.number(), answers: z.record(z.string(), z.unknown()) })
   return {
-    seal: (answers, call) => sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ call, until: now() + LIFETIME, answers }))),
+    seal: (answers, call) => sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ call, until: now() + LIFETIME_SECONDS, answers }))),
     open (state, call) {
       // The exact text: base64url forgives characters that are no part of it.
       const exact = typeof state === 'string' && Buffer.from(state, 'base64url').toString('base64url') === state

@@ -8,7 +8,7 @@ import type { Conversation, House, Work } from './contract.ts'
 import { CallContext } from './context.ts'
 import type { Exchange } from '../contract.ts'
 import { callId, createDialogue, type Round } from './input-required.ts'
-import { Patience, type DEADLINE } from './timeout.ts'
+import { Patience, type TIMED_OUT } from './timeout.ts'
 
 /** What a single request says of the call: all there is to know in the lane that writes one JSON answer. */
 export function conversationOf ({ body }: Exchange): Conversation {
@@ -17,10 +17,10 @@ export function conversationOf ({ body }: Exchange): Conversation {
 }
 
 /**
- * @returns the result, the questions to ask first, or {@link DEADLINE}. Work that does not heed its signal is left behind.
+ * @returns the result, the questions to ask first, or {@link TIMED_OUT}. Work that does not heed its signal is left behind.
  * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
  */
-export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof DEADLINE> {
+export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof TIMED_OUT> {
   const { access } = exchange
   const dialogue = createDialogue(conversation, () => callId(access?.user.id, work.method, work.params), house.states)
   const patience = new Patience(exchange, work.deadline)
@@ -39,7 +39,7 @@ export async function runInTime<Result> (work: Work<Result>, exchange: Exchange,
 }
 
 /** Milliseconds between two steps that are told; more would only load the line. */
-const STEP = 20
+const MIN_PROGRESS_INTERVAL_MS = 20
 
 /** MCP "Progress": only for a token the client sent, always forward, and nothing after the end. */
 function createReporter ({ meta, notifyProgress, log }: Conversation) {
@@ -51,7 +51,7 @@ function createReporter ({ meta, notifyProgress, log }: Conversation) {
     progress (done: number, total?: number, message?: string): void {
       if (over || progressToken === undefined || !(done > furthest)) return
       const now = performance.now()
-      if (now - told < STEP && done !== total) return
+      if (now - told < MIN_PROGRESS_INTERVAL_MS && done !== total) return
       furthest = done
       told = now
       notifyProgress?.({ progressToken, progress: done, ...(total !== undefined && { total }), ...(message !== undefined && { message }) })
@@ -63,12 +63,12 @@ function createReporter ({ meta, notifyProgress, log }: Conversation) {
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 /** Characters: W3C Trace Context §3.3.1.5 asks for no more of tracestate, W3C Baggage §3.3.2 for 8192 bytes. */
-const LONGEST = 8_192
+const MAX_HEADER_LENGTH = 8_192
 
 /** MCP "Trace context propagation": W3C formats in `_meta`; what is not in that format is dropped. */
 export function traceOf (meta: Readonly<Record<string, unknown>>): TraceContext | undefined {
   const { [TRACEPARENT_META_KEY]: traceparent, [TRACESTATE_META_KEY]: tracestate, [BAGGAGE_META_KEY]: baggage } = meta
   if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return undefined
-  const isHeader = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST && /^[\x20-\x7e]+$/.test(value)
+  const isHeader = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_HEADER_LENGTH && /^[\x20-\x7e]+$/.test(value)
   return { traceparent, ...(isHeader(tracestate) && { tracestate }), ...(isHeader(baggage) && { baggage }) }
 }

@@ -4,7 +4,7 @@ import { isToolError, type ToolContext } from '../../../authoring/tool.ts'
 import type { Conversation, House } from './contract.ts'
 import type { Exchange } from '../contract.ts'
 import { isStorageFault } from './unfinished-call.ts'
-import { DEADLINE } from './timeout.ts'
+import { TIMED_OUT } from './timeout.ts'
 import { runInTime } from './invoke.ts'
 
 /** Who asks, and how they can be asked back. */
@@ -15,7 +15,7 @@ export async function runGuarded<Result> ({ exchange, house, conversation }: Cal
   const log = exchange.log.child({ method })
   try {
     const outcome = await runInTime({ method, params, log, deadline: house.deadline, shown: [], run }, exchange, house, conversation)
-    if (outcome !== DEADLINE) return outcome
+    if (outcome !== TIMED_OUT) return outcome
     log.warn({ deadline: house.deadline }, 'stopped at its deadline')
   } catch (error) {
     if (error instanceof ProtocolError) throw error
@@ -41,7 +41,7 @@ export async function runPlain<Result> (caller: Caller, method: string, params: 
 }
 
 /** MCP "Completion": at most 100 values; the client is told how many there are. */
-const MOST_VALUES = 100
+const MAX_VALUES = 100
 /** Characters that are looked for. Nobody types more before they choose. */
 const MAX_TYPED = 1_000
 
@@ -49,5 +49,5 @@ const MAX_TYPED = 1_000
 export async function complete (caller: Caller, params: unknown, typed: string, find: ((typed: string, context: ToolContext) => Promise<string[]>) | undefined) {
   if (typed.length > MAX_TYPED) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params: what is completed has at most ${MAX_TYPED} characters`)
   const values = find ? await runPlain(caller, 'completion/complete', params, (context) => find(typed, context)) : []
-  return { completion: { values: values.slice(0, MOST_VALUES), total: values.length, hasMore: values.length > MOST_VALUES } }
+  return { completion: { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES } }
 }

@@ -1,7 +1,7 @@
 // How long a piece of work is waited for: until its deadline, and while its client is there (MCP "Cancellation"). Most work is over at once, so the clock and the ear for the client begin with the next turn of the event loop.
 import type { Exchange } from '../contract.ts'
 
-export const DEADLINE = Symbol('deadline')
+export const TIMED_OUT = Symbol('deadline')
 
 export class Patience {
   readonly #exchange: Pick<Exchange, 'signal'>
@@ -20,7 +20,7 @@ export class Patience {
   get signal (): AbortSignal { return this.#stop.signal }
 
   /** @returns {@link DEADLINE} when the time is up. @throws what the work throws; when the client goes away, the reason of the exchange's signal. */
-  waitFor<R> (work: Promise<R>): Promise<R | typeof DEADLINE> {
+  waitFor<R> (work: Promise<R>): Promise<R | typeof TIMED_OUT> {
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       let leave: (() => void) | undefined
@@ -33,7 +33,7 @@ export class Patience {
         if (signal.aborted) return leave()
         signal.addEventListener('abort', leave, { once: true })
         timer = setTimeout(() => {
-          resolve(DEADLINE)
+          resolve(TIMED_OUT)
           this.#stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
         }, this.#deadline)
       })

@@ -7,12 +7,12 @@ import type { CallableTool } from './tools.ts'
 import type { Exchange } from '../contract.ts'
 import type { Conversation, House } from './contract.ts'
 import { brokeDown, deadlinePassed, isStorageFault, storageUnreachable } from './unfinished-call.ts'
-import { DEADLINE } from './timeout.ts'
+import { TIMED_OUT } from './timeout.ts'
 import { conversationOf, runInTime, traceOf } from './invoke.ts'
 
 /** Enough to mend a call; a long list would only fill the model's memory. */
-const MOST_ISSUES = 8
-const LONGEST_ISSUE = 200
+const MAX_ISSUES = 8
+const MAX_ISSUE_LENGTH = 200
 
 /**
  * Whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log.
@@ -44,7 +44,7 @@ async function run (callable: CallableTool, args: unknown, exchange: Exchange, h
     const shown: ContentBlock[] = []
     const work = { method: 'tools/call', params: [tool.name, args], log, deadline, shown, run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown> }
     const outcome = await runInTime(work, exchange, house, conversation)
-    if (outcome === DEADLINE) {
+    if (outcome === TIMED_OUT) {
       log.warn({ deadline }, 'tool stopped at its deadline')
       return failure(deadlinePassed(tool, deadline))
     }
@@ -88,8 +88,8 @@ const renamed = ({ name }: Tool, formerName: string | undefined): string => form
 const failure = (text: string): CallToolResult => ({ content: [{ type: 'text', text }], isError: true })
 
 function describe (error: ZodError): string {
-  const lines = error.issues.slice(0, MOST_ISSUES).map(({ path, message }) =>
-    `- ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`.slice(0, LONGEST_ISSUE))
+  const lines = error.issues.slice(0, MAX_ISSUES).map(({ path, message }) =>
+    `- ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`.slice(0, MAX_ISSUE_LENGTH))
   const more = error.issues.length - lines.length
   return [...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')
 }

@@ -37,9 +37,9 @@ export interface FactoryOptions extends Offered {
 }
 
 /** Milliseconds a client may keep a list before it asks again. */
-const LIST_TTL = 300_000
+const LIST_TTL_MS = 300_000
 /** Of what follows the folder of documents; a stream that is open tells of changes at once. */
-const RESOURCES_TTL = 30_000
+const RESOURCES_TTL_MS = 30_000
 
 /** The SDK's channel for identity. The token itself goes no further than its check. */
 export const authInfo = (exchange: Exchange, session?: SessionState): AuthInfo =>
@@ -49,8 +49,8 @@ export const authInfo = (exchange: Exchange, session?: SessionState): AuthInfo =
 export function createFactory (options: FactoryOptions): McpServerFactory {
   const { serverInfo, instructions, shared, onError } = options
   const cacheScope = shared ? 'public' : 'private'
-  const fixed = { ttlMs: LIST_TTL, cacheScope } as const
-  const moving = { ttlMs: RESOURCES_TTL, cacheScope } as const
+  const fixed = { ttlMs: LIST_TTL_MS, cacheScope } as const
+  const moving = { ttlMs: RESOURCES_TTL_MS, cacheScope } as const
   const cacheHints: ServerOptions['cacheHints'] = {
     'tools/list': fixed, 'server/discover': fixed, 'prompts/list': fixed, 'resources/templates/list': fixed, 'resources/list': moving, 'resources/read': { ttlMs: 0, cacheScope }
   }

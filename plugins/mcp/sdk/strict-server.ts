@@ -5,7 +5,7 @@ type Handler = (request: JSONRPCRequest, context: ServerContext) => Promise<Resu
 
 /** The list of faults that the SDK writes into a message where parameters do not fit their schema. */
 const FAULTS = /\[\s*\{[\s\S]*\}\s*\]$/
-const MOST_FAULTS = 5
+const MAX_FAULTS = 5
 
 export class StrictServer extends Server {
   protected override _wrapHandler (method: string, handler: Handler): Handler {
@@ -32,7 +32,7 @@ function readable (error: unknown, method: string, hide: (error: Error) => void)
 function describe (faults: string): string {
   try {
     const list = JSON.parse(faults) as Array<{ path: Array<string | number>, message: string }>
-    return list.slice(0, MOST_FAULTS).map(({ path, message }) => `${path.filter((part) => part !== 'params').join('.')}: ${message}`.slice(0, 200)).join('; ')
+    return list.slice(0, MAX_FAULTS).map(({ path, message }) => `${path.filter((part) => part !== 'params').join('.')}: ${message}`.slice(0, 200)).join('; ')
   } catch {
     return 'they do not have the shape that the specification gives them'
   }

@@ -10,7 +10,7 @@ import { createKeptBytes } from './stored-bytes.ts'
 import type { Line } from './sse-connection.ts'
 
 /** Seconds that events of a stream can be asked for again. */
-const KEPT_SECONDS = 600
+const RESUMABLE_SECONDS = 600
 /** The same once a client had all of it: a connection may break with the last bytes on their way. */
 const SENT_SECONDS = 10
 const PURPOSE = 'mcp event'
@@ -149,7 +149,7 @@ class KeptStream implements RequestStream {
     // Whatever came while the last write was on its way goes with the next one.
     for (let kept = -1; kept < this.#changes;) {
       kept = this.#changes
-      const seconds = this.#stored.over && !this.#isLost ? SENT_SECONDS : KEPT_SECONDS
+      const seconds = this.#stored.over && !this.#isLost ? SENT_SECONDS : RESUMABLE_SECONDS
       await this.#store({ ...this.#stored, events: [...this.#stored.events] }, seconds)
     }
     this.#isKeeping = false

@@ -29,7 +29,7 @@ export interface SessionRecord {
 export interface Session { key: string, record: SessionRecord }
 
 /** Seconds. After that the client is told to begin anew. */
-const LIFETIME = 86_400
+const LIFETIME_SECONDS = 86_400
 /** Of what is kept of `initialize`. */
 const MAX_INITIALIZE_BYTES = 8_192
 
@@ -63,10 +63,10 @@ export function createSessionRecords (storage: Storage, now: Clock): SessionReco
       const caller = callerOf(exchange)
       const id = randomSecret()
       const key = hashSecret(id)
-      const endsAt = now() + LIFETIME
+      const endsAt = now() + LIFETIME_SECONDS
       const gone = await lists.add(caller, { key, grant: access?.grantId ?? null, endsAt })
       await Promise.all(gone.map((old) => records.delete(old)))
-      await records.put(key, { user: access?.user.id ?? null, client: access?.clientId ?? null, caller, endsAt, initialize, version, uris: [] }, LIFETIME)
+      await records.put(key, { user: access?.user.id ?? null, client: access?.clientId ?? null, caller, endsAt, initialize, version, uris: [] }, LIFETIME_SECONDS)
       return { id, gone }
     },
     async find (id, access) {

@@ -30,9 +30,9 @@ export interface Changes {
 
 const TOPIC = 'changes'
 const LOG = 'log'
-const KEPT = 500
+const MAX_ENTRIES = 500
 /** Seconds. */
-const KEPT_FOR = 3_600
+const MAX_AGE_SECONDS = 3_600
 
 /** As other instances send them. */
 const NumberedChanges: z.ZodType<readonly NumberedChange[]> = z.array(z.object({
@@ -53,8 +53,8 @@ export function createChanges (bus: Bus, storage: Storage, now: Clock, log: { wa
   const start = () => Math.floor(now() * 1000)
   const append = (changes: readonly Change[]) => logs.update<NumberedChange[]>(LOG, (record = { newest: start(), entries: [] }) => {
     const numbered = changes.map((change, index) => ({ number: record.newest + 1 + index, change }))
-    const entries = [...record.entries, ...numbered].slice(-KEPT)
-    return { write: { record: { newest: record.newest + changes.length, entries }, ttl: KEPT_FOR }, result: numbered }
+    const entries = [...record.entries, ...numbered].slice(-MAX_ENTRIES)
+    return { write: { record: { newest: record.newest + changes.length, entries }, ttl: MAX_AGE_SECONDS }, result: numbered }
   })
   return {
     async announce (changes) {
@@ -71,7 +71,7 @@ export function createChanges (bus: Bus, storage: Storage, now: Clock, log: { wa
     async since (number) {
       const kept = await logs.find(LOG)
       // Without a log nothing has changed for as long as one is kept.
-      if (!kept) return number > start() - KEPT_FOR * 1000 ? [] : undefined
+      if (!kept) return number > start() - MAX_AGE_SECONDS * 1000 ? [] : undefined
       const missed = kept.entries.filter((entry) => entry.number > number)
       return missed.length === kept.newest - number ? missed : undefined
     }

@@ -1,7 +1,7 @@
 // Which redirect URIs may be registered, and when one matches: exact strings, one parser, no wildcards (OAuth 2.1 §2.3, RFC 8252 §7.3, RFC 9700 §2.1).
 import { isLoopback } from '../../../config/parsers.ts'
 
-const MOST_CHARACTERS = 2048
+const MAX_URI_LENGTH = 2048
 
 /** Private-use schemes are open to any program on a computer, so only these exact URIs of known clients may be registered (RFC 8252 §7.1). */
 const PRIVATE_SCHEME_URIS: ReadonlySet<string> = new Set([
@@ -17,7 +17,7 @@ const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::(\d{1,5}))?(
  * @returns why the URI may not be registered, or undefined when it may.
  */
 export function redirectUriProblem (uri: string, ownOrigin: string): string | undefined {
-  if (uri.length > MOST_CHARACTERS) return `is longer than ${MOST_CHARACTERS} characters`
+  if (uri.length > MAX_URI_LENGTH) return `is longer than ${MAX_URI_LENGTH} characters`
   // Before any parser sees it: parsers drop or repair these, and browsers each in their own way.
   if (!/^[\x21-\x7e]+$/.test(uri) || uri.includes('\\')) return 'holds a space, a control character, a backslash or a character outside ASCII'
   if (uri.includes('#')) return 'has a fragment'

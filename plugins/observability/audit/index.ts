@@ -17,11 +17,11 @@ const BATCH = 2_000
 const MAX_WAITING = 10_000
 const MAX_TEXT = 200
 /** Seconds in which requests of one program count as one attempt to connect. */
-const ATTEMPT_WINDOW = 3_600
+const CONNECTION_WINDOW_SECONDS = 3_600
 /** Attempts of one address whose refusal for the same reason is told within the window. */
 const MAX_ATTEMPTS_TOLD = 20
 /** Seconds of a limit: it is told once for an address. */
-const LIMIT_WINDOW = 60
+const LIMIT_WINDOW_SECONDS = 60
 
 declare module 'fastify' {
   interface FastifyInstance { audit: Audit }
@@ -73,7 +73,7 @@ export default fp(async function audit (app: FastifyInstance, { backends = [] }:
     for (const listener of listeners) listener(event)
   }
   const attemptOf = (request: FastifyRequest) => app.sealing
-    .mac('attempt', JSON.stringify([request.ip, request.headers['user-agent'], Math.floor(app.now() / ATTEMPT_WINDOW)])).slice(0, 16)
+    .mac('attempt', JSON.stringify([request.ip, request.headers['user-agent'], Math.floor(app.now() / CONNECTION_WINDOW_SECONDS)])).slice(0, 16)
 
   const record = (request: FastifyRequest, event: EventName, details: EventDetails = {}) => write(request.log, {
     ...stamp(event, details),
@@ -85,14 +85,14 @@ export default fp(async function audit (app: FastifyInstance, { backends = [] }:
     record,
     recordOnce (request, event, details = {}) {
       const { attempt = attemptOf(request), reason } = details
-      if (once.isNew(`${networkOf(request)} ${event} ${reason}`, attempt, MAX_ATTEMPTS_TOLD, ATTEMPT_WINDOW)) record(request, event, { ...details, attempt })
+      if (once.isNew(`${networkOf(request)} ${event} ${reason}`, attempt, MAX_ATTEMPTS_TOLD, CONNECTION_WINDOW_SECONDS)) record(request, event, { ...details, attempt })
     },
     recordLimit (request, limit) {
-      if (once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW)) record(request, 'limit', { reason: limit })
+      if (once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW_SECONDS)) record(request, 'limit', { reason: limit })
     },
     note: (event, details = {}, requestId) => write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
     attemptOf,
-    link: (clientId, attempt) => attempts.put(clientId, { attempt }, ATTEMPT_WINDOW),
+    link: (clientId, attempt) => attempts.put(clientId, { attempt }, CONNECTION_WINDOW_SECONDS),
     attemptOfClient: async (clientId, request) => (await attempts.find(clientId))?.attempt ?? attemptOf(request),
     ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
     forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),

@@ -5,8 +5,8 @@ import { connectRedis } from './connection.ts'
 
 const CHANNEL = '__redis__:invalidate'
 /** Milliseconds for which one answer vouches: changes that Redis made before it were told before it, on the same connection. */
-const VOUCHED_FOR = 100
-const ASK_AFTER = 25
+const VALID_FOR_MS = 100
+const PING_AFTER_MS = 25
 
 /**
  * @param prefix of the keys, with everything that stands before the id of a record.
@@ -54,8 +54,8 @@ export async function watchRedis (url: string, prefix: string, changed: (id?: st
   return {
     isCurrent () {
       const age = performance.now() - vouchedAt
-      if (age > ASK_AFTER) ask()
-      return isListening && age < VOUCHED_FOR
+      if (age > PING_AFTER_MS) ask()
+      return isListening && age < VALID_FOR_MS
     },
     close: () => receiver.disconnect()
   }
