@@ -15,14 +15,14 @@ import library from './plugins/library/index.ts'
 import mcp from './plugins/mcp/index.ts'
 import load, { type LoadOptions } from './plugins/observability/load-shedding.ts'
 import { describeError } from './plugins/observability/log-error.ts'
-import { logLines } from './plugins/observability/log-destination.ts'
+import { createLogDestination } from './plugins/observability/log-destination.ts'
 import metrics from './plugins/observability/metrics.ts'
 import tracing from './plugins/observability/tracing.ts'
 import origin from './plugins/origin.ts'
 import pages from './plugins/pages/index.ts'
 import parameters from './plugins/oauth/parameters.ts'
 import tools from './plugins/tools.ts'
-import { answerJson, answerPage } from './plugins/pages/error-handlers.ts'
+import { sendJsonError, sendErrorPage } from './plugins/pages/error-handlers.ts'
 import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { styleUrl } from './routes/assets.ts'
 import authorizeRoute from './routes/authorize/index.ts'
@@ -123,7 +123,7 @@ function followNotes (app: FastifyInstance): void {
 
 /** What programs call: JSON errors, and CORS for the browsers named in CORS_ORIGINS. */
 async function machineRoutes (app: FastifyInstance, config: Config): Promise<void> {
-  app.setErrorHandler(answerJson)
+  app.setErrorHandler(sendJsonError)
   await app.register(cors, {
     origin: [...config.corsOrigins, config.publicUrl, ...(config.local ? [/^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/] : [])],
     methods: ['GET', 'POST', 'DELETE'],
@@ -145,7 +145,7 @@ const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAcco
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
-  app.setErrorHandler(answerPage)
+  app.setErrorHandler(sendErrorPage)
   if (config.signIn) await app.register(cookie)
   app.addHook('onRequest', app.checkFormOrigin)
   // Redirects too: a handle or a code in a URL is nobody's to keep or to pass on.
@@ -175,7 +175,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
   const connections = new Connections()
   const app: FastifyInstance = fastify({
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? logLines() },
+    logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? createLogDestination() },
     // The default lines hold URLs, and URLs here hold codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
@@ -186,7 +186,7 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     return503OnClosing: false,
     serverFactory: (handler) => connections.createServer(handler, config, () => app.log),
     routerOptions: { maxParamLength: 4096 },
-    frameworkErrors: (error, request, reply) => answerJson(error, request, reply as unknown as FastifyReply)
+    frameworkErrors: (error, request, reply) => sendJsonError(error, request, reply as unknown as FastifyReply)
   })
   connections.closeWith(app)
   useClientIpHeader(app, config)
@@ -199,14 +199,14 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
     request.log[level]({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
     done()
   })
-  app.setErrorHandler(answerJson)
+  app.setErrorHandler(sendJsonError)
   app.setNotFoundHandler(answerNotFound)
   return app
 }
 
 function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
   const refusal = new OAuthError('not_found', 404, 'There is nothing at this address.')
-  return request.headers.accept?.includes('text/html') ? answerPage(refusal, request, reply) : answerJson(refusal, request, reply)
+  return request.headers.accept?.includes('text/html') ? sendErrorPage(refusal, request, reply) : sendJsonError(refusal, request, reply)
 }
 
 declare module 'fastify' {

@@ -49,12 +49,12 @@ export const paths = {
 export const callbackPath = (backend: string): string => `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
 
 /** The page after a step of a sign-in. */
-export function pageAfter ({ kind, handle, errand }: { kind: 'entered' | 'code' | 'choice' | 'addition' | 'failed', handle: string, errand?: { kind: string, path?: string } }): string {
+export function pageAfter ({ kind, handle, intent }: { kind: 'entered' | 'code' | 'choice' | 'addition' | 'failed', handle: string, intent?: { kind: string, path?: string } }): string {
   if (kind === 'code') return withInteraction(paths.loginCode, handle)
   if (kind === 'choice') return withInteraction(paths.loginChoice, handle)
   if (kind === 'addition') return withInteraction(paths.accountLinkAdd, handle)
   if (kind === 'failed') return withInteraction(paths.login, handle)
-  return errand?.path ?? withInteraction(paths.consent, handle)
+  return intent?.path ?? withInteraction(paths.consent, handle)
 }
 
 /** The URL that a link in a message leads to. */

@@ -9,7 +9,7 @@ export interface Identity {
   /** `true` only when the backend itself has proof that the person reads this mailbox; `false` when it knows they have not shown it. */
   emailVerified?: boolean
   name?: string
-  /** Of a backend with {@link AuthBackend.accounts}: the {@link OwnAccount.generation} whose password was shown. The house refuses a sign-in of an earlier one. */
+  /** Of a backend with {@link AuthBackend.accounts}: the {@link PasswordAccount.generation} whose password was shown. The house refuses a sign-in of an earlier one. */
   generation?: number
 }
 
@@ -29,7 +29,7 @@ export interface FactorNeeded {
   /** For the person, for example `Enter the code that your authenticator app shows.` */
   prompt: string
   /** What {@link SecondFactor.verify} needs to go on. Kept sealed by the house; never in the browser. */
-  memo: string
+  continuation: string
 }
 
 export interface Credentials {
@@ -67,9 +67,9 @@ export interface SignUp {
 export interface OneClickSignIn {
   label: string
   /** @param browser an opaque id of the visitor's browser, stable for its session, so that visitors do not share an account. */
-  enter (browser: string): Promise<Identity>
+  signIn (browser: string): Promise<Identity>
   /** Seconds after which the house deletes an account that was made this way, and everything it keeps of it. Without it accounts stay. */
-  lifetime?: number
+  lifetimeSeconds?: number
 }
 
 /** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
@@ -79,14 +79,14 @@ export interface RedirectSignIn {
   /**
    * @param request.again the person shows anew who they are: a session that the provider still has of them should not be enough.
    * @param request.state must come back in the query of `callbackUrl` as it is: it binds the answer to this browser, once.
-   * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The house keeps the memo sealed; it is never in the browser.
+   * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The house keeps the continuation sealed; it is never in the browser.
    */
-  begin (request: { provider: string, callbackUrl: string, state: string, again?: true }): Promise<{ url: string, memo: string }>
+  begin (request: { provider: string, callbackUrl: string, state: string, again?: true }): Promise<{ url: string, continuation: string }>
   /**
    * @param answer.url the callback with its query, as the provider called it. Its `state` belongs to this browser and this backend by then; nothing else is checked.
    * @returns `null` for an answer that does not hold. An answer that cannot have come from the provider throws, as a fault of it.
    */
-  finish (answer: { url: URL, state: string, memo: string }): Promise<SignInAnswer>
+  finish (answer: { url: URL, state: string, continuation: string }): Promise<SignInAnswer>
 }
 
 /** A code by e-mail instead of a password. */
@@ -103,7 +103,7 @@ export interface EmailCodeSignIn {
 
 /** The step after a right password, code or redirect that answered `factor`. */
 export interface SecondFactor {
-  verify (request: { memo: string, code: string }): Promise<SignInAnswer>
+  verify (request: { continuation: string, code: string }): Promise<SignInAnswer>
 }
 
 /**
@@ -123,7 +123,7 @@ export interface Sessions {
   /** @returns where the browser must go to be signed out at the service as well, if it must (OpenID Connect RP-Initiated Logout). */
   logoutUrl? (session: string, returnTo: string): Promise<string | undefined>
   /** A client of the service for tools, that may do there what the person may. `service` says of which kind, for example `supabase`. */
-  actAs?: {
+  onBehalfOf?: {
     service: string
     open (session: string): unknown
     /** What the service's own token says of the person (RFC 7519 §4). */
@@ -132,7 +132,7 @@ export interface Sessions {
 }
 
 /** What the pages may know of an account whose password this server keeps. */
-export interface OwnAccount {
+export interface PasswordAccount {
   subject: string
   /** In the normal form of {@link normalizeEmail}. */
   email: string
@@ -145,12 +145,12 @@ export interface OwnAccount {
 }
 
 /** An account as it was when it was read: a change that starts from it is refused once another has come between. */
-export type AccountVersion = Pick<OwnAccount, 'subject' | 'email' | 'generation'>
+export type AccountVersion = Pick<PasswordAccount, 'subject' | 'email' | 'generation'>
 
 /** Accounts whose password this server keeps. */
-export interface OwnAccounts {
-  find (email: string): Promise<OwnAccount | undefined>
-  findBySubject (subject: string): Promise<OwnAccount | undefined>
+export interface PasswordAccounts {
+  find (email: string): Promise<PasswordAccount | undefined>
+  findBySubject (subject: string): Promise<PasswordAccount | undefined>
   /** @returns what is wrong with a new password, for the person who typed it; undefined when it will do. */
   passwordProblem (email: string, password: string): Promise<string | undefined>
   /** @returns a new address in its normal form, or what is wrong with it, for the person who typed it. Not whether it is taken. */
@@ -188,9 +188,9 @@ export interface AuthBackend {
   /** Present where an answer may have a `session`. */
   sessions?: Sessions
   /** Present where passwords are kept on this server: the pages then offer to change password and address, and to come back by e-mail. */
-  accounts?: OwnAccounts
+  accounts?: PasswordAccounts
   /** Deletes what this server keeps of a person for the backend; what a service elsewhere keeps is not ours to delete. May be called twice. */
-  forget? (subject: string): Promise<void>
+  deleteUser? (subject: string): Promise<void>
   /** May be called twice. */
   close? (): Promise<void>
 }
@@ -205,9 +205,9 @@ export interface Account {
   passwordHash: string
   /** Whether somebody has shown that they read the mailbox. */
   emailVerified?: boolean
-  /** See {@link OwnAccount.contested}. */
+  /** See {@link PasswordAccount.contested}. */
   contested?: true
-  /** See {@link OwnAccount.generation}. Absent is 0. */
+  /** See {@link PasswordAccount.generation}. Absent is 0. */
   generation?: number
   /** Seconds since the epoch. */
   createdAt: number
@@ -236,7 +236,7 @@ export interface Accounts {
 }
 
 /** What the house hands to a backend when it opens it. */
-export interface House {
+export interface BackendHost {
   accounts: Accounts
   /** Whether this server can send mail: then a new account has to show that it reads its mailbox. */
   sendsMail: boolean
@@ -247,9 +247,9 @@ export interface House {
   /**
    * Runs the default export of a module, `(input) => output`, in a closed process of its own: for what takes long.
    * @param task `new URL('./my-task.ts', import.meta.url)`.
-   * @throws whatever the task throws, and when it cannot be run now, or not be ended within `deadline` milliseconds.
+   * @throws whatever the task throws, and when it cannot be run now, or not be ended within `timeout` milliseconds.
    */
-  work<Out> (task: URL, input: unknown, options: { deadline: number }): Promise<Out>
+  runInWorker<Out> (task: URL, input: unknown, options: { timeout: number }): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
 }
 
@@ -259,22 +259,22 @@ export interface BackendModule<Env = unknown> {
   env: ZodObject
   /** Refused on a public URL unless the operator names it in AUTH_BACKEND explicitly. */
   developmentOnly?: true
-  open (env: Env, house: House): AuthBackend | Promise<AuthBackend>
+  open (env: Env, house: BackendHost): AuthBackend | Promise<AuthBackend>
 }
 
 /** Why a service has not answered: each has words of its own on the page. `refused`: it does not take our key or our request, which only the operator can mend. */
-export type Fault = 'unreachable' | 'slow' | 'busy' | 'unreadable' | 'refused'
+export type OutageReason = 'unreachable' | 'slow' | 'busy' | 'unreadable' | 'refused'
 
 /** The service that knows the people cannot be asked right now. Becomes a 503 page; never a sign-in. The message is for the log and holds no secret. */
 export class BackendUnavailable extends Error {
   override readonly name = 'BackendUnavailable'
-  readonly fault: Fault
+  readonly reason: OutageReason
   /** Seconds to wait, where the service said so. */
   readonly retryAfter: number | undefined
 
-  constructor (message: string, { fault = 'unreachable', retryAfter, cause }: { fault?: Fault, retryAfter?: number, cause?: unknown } = {}) {
+  constructor (message: string, { fault = 'unreachable', retryAfter, cause }: { fault?: OutageReason, retryAfter?: number, cause?: unknown } = {}) {
     super(message, { cause })
-    this.fault = fault
+    this.reason = fault
     this.retryAfter = retryAfter
   }
 }

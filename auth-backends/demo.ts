@@ -1,7 +1,7 @@
 // The demo sign-in: one button, no questions, for trying the server on one's own computer. Each visitor's browser is its own person, for a day.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { AuthBackend, BackendModule, House, Identity } from './contract.ts'
+import type { AuthBackend, BackendModule, BackendHost, Identity } from './contract.ts'
 
 /**
  * @param browser the visitor's browser id. Only its hash goes further, so that the subject, which is stored and logged,
@@ -15,14 +15,14 @@ function identify (browser: string): Identity {
 /** Seconds: what somebody tried out is gone a day later. */
 const LIFETIME_SECONDS = 86_400
 
-function open (house: House): AuthBackend {
+function open (house: BackendHost): AuthBackend {
   house.log.warn('Demo sign-in is on: whoever reaches this server can enter without a password. Take demo out of AUTH_BACKEND before others can reach it.')
   return {
     title: 'Demo',
     oneClick: {
       label: 'Continue as a demo user',
-      enter: async (browser) => identify(browser),
-      lifetime: LIFETIME_SECONDS
+      signIn: async (browser) => identify(browser),
+      lifetimeSeconds: LIFETIME_SECONDS
     }
   }
 }

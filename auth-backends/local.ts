@@ -1,7 +1,7 @@
 // Accounts on this server: e-mail and password, kept in the house's own account book. OWASP authentication and password storage sheets.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { BackendUnavailable, normalizeEmail, type Account, type Accounts, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type OwnAccount, type OwnAccounts, type SignUpRequest, type SignUpResult } from './contract.ts'
+import { BackendUnavailable, normalizeEmail, type Account, type Accounts, type AuthBackend, type BackendModule, type Credentials, type BackendHost, type Identity, type PasswordAccount, type PasswordAccounts, type SignUpRequest, type SignUpResult } from './contract.ts'
 import { createPasswordHasher, createTurns, type PasswordHasher } from './password-hashing.ts'
 import { isTooLong, passwordProblem } from './password-rules.ts'
 import { addressProblem, nameProblem } from './sign-up-rules.ts'
@@ -20,12 +20,12 @@ const UNCONFIRMED = 'This account has not been confirmed yet. Open the link that
 type Weakness = (password: string, email: string, name: string | undefined) => Promise<string | undefined>
 
 /** The rules first: they are quick, and bound what is estimated. @throws BackendUnavailable when it cannot be estimated now: no password is taken unseen. */
-function createWeakness ({ work }: Pick<House, 'work'>): Weakness {
+function createWeakness ({ runInWorker: work }: Pick<BackendHost, 'runInWorker'>): Weakness {
   const inTurn = createTurns({ running: 1, waiting: 64 })
   return async (password, email, name) => passwordProblem(password, email) ?? await inTurn(async () => {
     const known = [email, ...email.split(/[@.+_-]/), ...(name?.split(/\s+/) ?? [])]
     try {
-      return await work<string | undefined>(STRENGTH_TASK, { password, known } satisfies Input, { deadline: STRENGTH_TIMEOUT_MS })
+      return await work<string | undefined>(STRENGTH_TASK, { password, known } satisfies Input, { timeout: STRENGTH_TIMEOUT_MS })
     } catch (cause) {
       throw new BackendUnavailable('The strength of a password could not be estimated', { fault: 'busy', cause })
     }
@@ -33,7 +33,7 @@ function createWeakness ({ work }: Pick<House, 'work'>): Weakness {
 }
 
 /** @param hasher replaced in tests that look at its limits. */
-export async function openLocal (house: House, hasher: PasswordHasher = createPasswordHasher()): Promise<AuthBackend> {
+export async function openLocal (house: BackendHost, hasher: PasswordHasher = createPasswordHasher()): Promise<AuthBackend> {
   const weakness = createWeakness(house)
   // Checked in place of the hash of an account that does not exist, so that an unknown address takes as long as a wrong
   // password. Whoever comes first waits until there is one, whatever the address.
@@ -92,13 +92,13 @@ export async function openLocal (house: House, hasher: PasswordHasher = createPa
     password: { label: 'E-mail address', verify },
     signUp: { create },
     accounts: openAccounts(house.accounts, hasher, weakness),
-    forget: (subject) => house.accounts.delete(subject)
+    deleteUser: (subject) => house.accounts.delete(subject)
   }
 }
 
 /** Accounts as the pages for passwords and addresses need them. */
-function openAccounts (book: Accounts, hasher: PasswordHasher, weakness: Weakness): OwnAccounts {
-  const show = (account: Account | undefined): OwnAccount | undefined => account && {
+function openAccounts (book: Accounts, hasher: PasswordHasher, weakness: Weakness): PasswordAccounts {
+  const show = (account: Account | undefined): PasswordAccount | undefined => account && {
     subject: account.subject,
     email: account.email,
     verified: account.emailVerified === true,

@@ -47,7 +47,7 @@ export interface ToolLibrary {
    */
   read (id: string, options: { part?: number, maxCharacters: number, signal?: AbortSignal }): Promise<LibraryDocument & { next?: number } | undefined>
   /** The documents of the server in the order of their ids, at most 100 at once. @param begins only ids that begin so. @param after the last id of the page before. */
-  list (page?: { begins?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
+  list (page?: { prefix?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
 }
 
 /** A note of the caller. Times are ISO 8601. */
@@ -83,7 +83,7 @@ export interface ToolNotes {
 /** The client that called, as far as a tool may deal with it. */
 export interface ToolClient {
   /** What its person and its model can be asked; see {@link ToolContext.ask}. */
-  can: { form: boolean, visit: boolean, sample: boolean, roots: boolean }
+  can: { form: boolean, openUrl: boolean, sample: boolean, roots: boolean }
   /** Shows a line in the client, if it asked for lines of this level. Nothing secret or personal belongs there. */
   log (level: 'debug' | 'info' | 'warning' | 'error', message: string): void
 }
@@ -115,10 +115,10 @@ export interface ToolContext {
    * arrives as one.
    * @param task `new URL('./my-tool/task.ts', import.meta.url)`. It imports what lies in the same folder of the package, and packages.
    * @param input travels by structured clone, and so does the output.
-   * @param options.deadline milliseconds after which it is killed, where that is sooner than the call's own end: a TimeoutError then.
+   * @param options.timeout milliseconds after which it is killed, where that is sooner than the call's own end: a TimeoutError then.
    * @param options.reads real paths of files that it may read besides; never taken from a caller.
    */
-  work<Out> (task: URL, input: unknown, options?: { deadline?: number, reads?: readonly string[] }): Promise<Out>
+  runInWorker<Out> (task: URL, input: unknown, options?: { timeout?: number, reads?: readonly string[] }): Promise<Out>
   log: { info (message: string): void, warn (message: string): void }
   /** Adds to what the caller sees, after the result: a text, an image, a sound, a link, a document. Nothing of it is sent if the call fails. */
   show (...content: ContentBlock[]): void

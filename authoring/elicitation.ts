@@ -28,7 +28,7 @@ export type Answers<Q extends Questions> = { [Name in keyof Q]: Answer<Q[Name]> 
 export const form = <Schema extends ZodObject>(message: string, schema: Schema): FormQuestion<Schema> => ({ kind: 'form', message, schema })
 
 /** @param url nothing in it may sign somebody in: whoever opens it has to be found out there. */
-export const visit = (message: string, url: string): VisitQuestion => ({ kind: 'visit', message, url })
+export const openUrl = (message: string, url: string): VisitQuestion => ({ kind: 'visit', message, url })
 
 export const sample = (params: CreateMessageRequestParamsBase): SampleQuestion => ({ kind: 'sample', params })
 

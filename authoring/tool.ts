@@ -9,7 +9,7 @@ export { audio, embed, image, link, text } from './content.ts'
 export type {
   LibraryDocument, LibraryEntry, LibraryHit, ToolClient, ToolContext, ToolLibrary, ToolNote, ToolNotes, ToolScope, ToolUser, TraceContext
 } from './context.ts'
-export { form, roots, sample, visit } from './elicitation.ts'
+export { form, roots, sample, openUrl as visit } from './elicitation.ts'
 
 /** The three hints are required: a client that finds none treats the tool as a dangerous write. */
 export interface ToolAnnotations {
@@ -24,7 +24,7 @@ type OutputSchema = ZodObject | undefined
 type ToolResult<Output extends OutputSchema> = Output extends ZodObject ? z.input<Output> : void
 
 /** What a tool says of itself. */
-interface ToolFacts<Input extends ZodObject, Output extends OutputSchema> {
+interface ToolMetadata<Input extends ZodObject, Output extends OutputSchema> {
   /** 1–64 characters of `[A-Za-z0-9_-]`. */
   name: string
   title: string
@@ -43,7 +43,7 @@ interface ToolFacts<Input extends ZodObject, Output extends OutputSchema> {
   /** Shown beside it: https or data URLs. */
   icons?: Icon[]
   /** Milliseconds it may run, at most 600,000; 25,000 if left out. ChatGPT gives up after 60 seconds. */
-  deadline?: number
+  timeout?: number
 }
 
 interface Runnable<Input extends ZodObject, Output extends OutputSchema> {
@@ -52,10 +52,10 @@ interface Runnable<Input extends ZodObject, Output extends OutputSchema> {
 }
 
 /** A tool that can be called. */
-export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> extends ToolFacts<Input, Output>, Runnable<Input, Output> {}
+export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> extends ToolMetadata<Input, Output>, Runnable<Input, Output> {}
 
 /** What the house hands to a tool that is opened. */
-export interface ToolHouse {
+export interface ToolHost {
   /** The folder of the server's own files: nothing in it may ever be shown. */
   dataDir: string
   log: ToolContext['log']
@@ -69,11 +69,11 @@ export interface OpenedTool<Input extends ZodObject = ZodObject, Output extends 
 }
 
 /** A tool that reads variables of the environment: it is opened with them at the start. */
-export interface ToolWithVariables<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema, Env extends ZodObject = ZodObject> extends ToolFacts<Input, Output> {
+export interface ToolWithVariables<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema, Env extends ZodObject = ZodObject> extends ToolMetadata<Input, Output> {
   /** Whatever is wrong with one of them joins the one start-up message. Make optional what the server can start without. */
   env: Env
   /** @returns undefined when the tool cannot be offered with these values, for example because none is set. A throw stops the start. */
-  open (env: z.output<Env>, house: ToolHouse): OpenedTool<Input, Output> | undefined | Promise<OpenedTool<Input, Output> | undefined>
+  open (env: z.output<Env>, house: ToolHost): OpenedTool<Input, Output> | undefined | Promise<OpenedTool<Input, Output> | undefined>
 }
 
 /** The default export of a tool's file in tools/. */

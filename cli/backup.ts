@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
 import * as server from '../version.ts'
-import type { Portable } from '../plugins/storage/contract.ts'
+import type { StorageExport } from '../plugins/storage/contract.ts'
 import { loadGeneratedKey } from '../plugins/secrets.ts'
 import { BackupError, checkDatabase, ENTRIES, FORMAT, hashFile, keyChecks, MANIFEST, SECRET_KEY, type Manifest } from './backup-format.ts'
 import { command, openExisting } from './command.ts'
@@ -39,7 +39,7 @@ The folder holds accounts, and the secret key if the server made one: keep it as
   }
 })
 
-async function writeEntries (storage: Portable, file: string): Promise<Pick<Manifest, 'entries' | 'sha256'>> {
+async function writeEntries (storage: StorageExport, file: string): Promise<Pick<Manifest, 'entries' | 'sha256'>> {
   const hash = createHash('sha256')
   const out = createWriteStream(file, { mode: 0o600, flush: true })
   let entries = 0

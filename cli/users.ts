@@ -21,7 +21,7 @@ type Command = (house: House, who: string | undefined) => Promise<string>
 
 const commands: Record<string, Command> = {
   async list ({ app }) {
-    const all = (await Array.fromAsync(app.signIn.people.all())).sort((a, b) => a.createdAt - b.createdAt)
+    const all = (await Array.fromAsync(app.signIn.lifecycle.all())).sort((a, b) => a.createdAt - b.createdAt)
     return all.map(describe).join('\n')
   },
   async invite ({ app, config }) {
@@ -29,13 +29,13 @@ const commands: Record<string, Command> = {
   },
   async lock (house, who) {
     const user = await find(house, who)
-    await house.app.signIn.people.lock(user.id)
+    await house.app.signIn.lifecycle.lock(user.id)
     house.app.audit.note('lock', { user: user.id })
     return `Locked: ${describe(user)}`
   },
   async unlock (house, who) {
     const user = await find(house, who)
-    await house.app.signIn.people.unlock(user.id)
+    await house.app.signIn.lifecycle.unlock(user.id)
     house.app.audit.note('unlock', { user: user.id })
     return `Unlocked: ${describe(user)}`
   },
@@ -48,7 +48,7 @@ const commands: Record<string, Command> = {
   },
   async delete (house, who) {
     const user = await find(house, who)
-    await house.app.signIn.people.delete(user.id)
+    await house.app.signIn.lifecycle.delete(user.id)
     house.app.audit.note('account_deleted', { backend: user.backend })
     return `Deleted: ${describe(user)}`
   }
@@ -60,7 +60,7 @@ const describe = ({ id, email, name, identities, locked, emailVerified, lastSign
 /** @throws OperatorError for nobody, and for an address that several people have. */
 async function find ({ app }: House, who: string | undefined): Promise<User> {
   if (who === undefined) throw new OperatorError(`Say of whom: an id, or an address.\n${HELP}`)
-  const found = (await Array.fromAsync(app.signIn.people.all())).filter(({ id, email }) => id === who || email === who.trim().toLowerCase())
+  const found = (await Array.fromAsync(app.signIn.lifecycle.all())).filter(({ id, email }) => id === who || email === who.trim().toLowerCase())
   if (found.length === 1) return found[0]!
   throw new OperatorError(found.length === 0 ? `There is nobody with the id or address ${who}.` : `Several people have this address; name one by the id:\n${found.map(describe).join('\n')}`)
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
-import { normalizeEmail, type AuthBackend, type BackendModule, type House } from '../auth-backends/contract.ts'
+import { normalizeEmail, type AuthBackend, type BackendModule, type BackendHost } from '../auth-backends/contract.ts'
 import { registry } from '../auth-backends/registry.ts'
 import * as read from './parsers.ts'
 import type { ToolDefinition } from '../authoring/tool.ts'
@@ -18,7 +18,7 @@ export interface ConfiguredBackend {
   /** Its name in AUTH_BACKEND: stored with every user, so it never changes. */
   id: string
   developmentOnly: boolean
-  open (house: House): Promise<AuthBackend>
+  open (house: BackendHost): Promise<AuthBackend>
 }
 
 export type Config = Readonly<Awaited<ReturnType<typeof loadConfig>>>

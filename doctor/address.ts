@@ -13,15 +13,15 @@ export async function checkAddress (report: Report, typed: string): Promise<URL 
   report.section('The address')
   const url = URL.parse(/^[a-z]+:\/\//i.test(typed) ? typed : `https://${typed}`)
   if (!url || !/^https?:$/.test(url.protocol)) {
-    report.fault(`${JSON.stringify(typed)} is no address of a web server.`, 'Write it as people paste it, for example https://mcp.example.com')
+    report.fail(`${JSON.stringify(typed)} is no address of a web server.`, 'Write it as people paste it, for example https://mcp.example.com')
     return undefined
   }
-  if (url.username || url.password || url.search || url.hash) report.fault('The address holds more than a host and a path.', 'Clients compare it with what the server calls itself: leave out user names, ? and #.')
+  if (url.username || url.password || url.search || url.hash) report.fail('The address holds more than a host and a path.', 'Clients compare it with what the server calls itself: leave out user names, ? and #.')
   const isLocal = isLoopback(url.hostname)
   if (!await resolves(report, url, isLocal)) return undefined
   if (url.protocol === 'https:') return await speaksTls(report, url) ? url : undefined
-  if (isLocal) report.doubt('It is on this computer, without https: programs here can connect, ChatGPT and Claude on the web cannot.', 'For them deploy it, or open a tunnel, and set PUBLIC_URL to the https address.')
-  else report.fault('It is not on https: assistants refuse it, and whoever is on the way reads the tokens.', 'Put a proxy with a certificate in front, and set PUBLIC_URL to the https address.')
+  if (isLocal) report.warn('It is on this computer, without https: programs here can connect, ChatGPT and Claude on the web cannot.', 'For them deploy it, or open a tunnel, and set PUBLIC_URL to the https address.')
+  else report.fail('It is not on https: assistants refuse it, and whoever is on the way reads the tokens.', 'Put a proxy with a certificate in front, and set PUBLIC_URL to the https address.')
   return url
 }
 
@@ -32,25 +32,25 @@ async function resolves (report: Report, { hostname }: URL, isLocal: boolean): P
   try {
     const addresses = (await lookup(name, { all: true })).map(({ address }) => address)
     const hidden = addresses.filter((address) => ipaddr.process(address).range() !== 'unicast')
-    if (!isLocal && hidden.length > 0) report.fault(`The name leads to ${hidden.join(', ')}, which is not on the public internet.`, 'Assistants connect from the cloud: point the DNS record to a public address.')
-    else report.good(`The name leads to ${addresses.join(', ')}.`)
+    if (!isLocal && hidden.length > 0) report.fail(`The name leads to ${hidden.join(', ')}, which is not on the public internet.`, 'Assistants connect from the cloud: point the DNS record to a public address.')
+    else report.pass(`The name leads to ${addresses.join(', ')}.`)
     return true
   } catch (error) {
-    report.fault(`${hostname} has no address.`, reasonOf(error as Error))
+    report.fail(`${hostname} has no address.`, reasonOf(error as Error))
     return false
   }
 }
 
 async function speaksTls (report: Report, { hostname, port }: URL): Promise<boolean> {
-  if (port !== '') report.doubt(`It is on port ${port}.`, 'Claude connects to port 443 only: let the proxy listen there.')
+  if (port !== '') report.warn(`It is on port ${port}.`, 'Claude connects to port 443 only: let the proxy listen there.')
   const host = hostname.replace(/^\[|\]$/g, '')
   try {
     const days = await certificateDays(host, Number(port || 443))
-    if (days < FEW_DAYS) report.doubt(`The certificate ends in ${days} days.`, 'See whether it is renewed by itself.')
-    else report.good(`The certificate is valid, for ${days} more days.`)
+    if (days < FEW_DAYS) report.warn(`The certificate ends in ${days} days.`, 'See whether it is renewed by itself.')
+    else report.pass(`The certificate is valid, for ${days} more days.`)
     return true
   } catch (error) {
-    report.fault('No connection by https.', reasonOf(error as Error))
+    report.fail('No connection by https.', reasonOf(error as Error))
     return false
   }
 }

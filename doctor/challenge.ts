@@ -1,9 +1,9 @@
 // The door: what the address says to a client without a token, with a wrong one, and to the programs of the assistants (MCP authorization; RFC 6750 §3, RFC 9728 §5.1).
-import { ask, type Answer } from './http.ts'
+import { request, type Answer } from './http.ts'
 import { INITIALIZE, MCP_HEADERS } from './mcp.ts'
 import type { Report } from './report.ts'
 
-export interface Gate {
+export interface Challenge {
   /** Whether a token is asked for. */
   signIn: boolean
   /** Where the challenge says that it is told who gives tokens. */
@@ -22,10 +22,10 @@ const AGENTS: Record<string, string> = {
   'VS Code': 'Visual Studio Code/1.106.0'
 }
 
-const knock = (url: URL, headers: Record<string, string> = {}): Promise<Answer> => ask(url, { headers: { ...MCP_HEADERS, ...headers }, json: INITIALIZE })
+const knock = (url: URL, headers: Record<string, string> = {}): Promise<Answer> => request(url, { headers: { ...MCP_HEADERS, ...headers }, json: INITIALIZE })
 
 /** @returns nothing where no MCP server answers. @throws NoAnswer */
-export async function checkGate (report: Report, url: URL): Promise<Gate | undefined> {
+export async function checkChallenge (report: Report, url: URL): Promise<Challenge | undefined> {
   report.section('The door')
   const answer = await knock(url)
   const gate = readGate(report, answer)
@@ -35,24 +35,24 @@ export async function checkGate (report: Report, url: URL): Promise<Gate | undef
   return gate
 }
 
-function readGate (report: Report, answer: Answer): Gate | undefined {
+function readGate (report: Report, answer: Answer): Challenge | undefined {
   const { status } = answer
   if (status === 200) {
-    report.doubt('It serves everybody without a sign-in.', 'Right for public data only. Otherwise switch the sign-in on (AUTH_BACKEND).')
+    report.warn('It serves everybody without a sign-in.', 'Right for public data only. Otherwise switch the sign-in on (AUTH_BACKEND).')
     return { signIn: false }
   }
   if (status >= 300 && status < 400) {
-    report.fault(`It sends the client on to ${answer.header('location')}: clients do not follow, or lose the token on the way.`, 'Paste that address instead, or let the proxy answer here.')
+    report.fail(`It sends the client on to ${answer.header('location')}: clients do not follow, or lose the token on the way.`, 'Paste that address instead, or let the proxy answer here.')
     return undefined
   }
   if (status !== 401) {
-    report.fault(`A client without a token gets ${status}${guardOf(answer)}; it should be 401.`, adviceFor(answer))
+    report.fail(`A client without a token gets ${status}${guardOf(answer)}; it should be 401.`, adviceFor(answer))
     return undefined
   }
   const challenge = answer.header('www-authenticate')
   const metadata = parameter(challenge, 'resource_metadata')
-  if (metadata === undefined) report.fault('The 401 does not say where to sign in: WWW-Authenticate has no resource_metadata.', 'Without it ChatGPT never begins the sign-in. If the server sends it, the proxy takes the header away.')
-  else report.good(`A client without a token gets 401, and is shown to ${metadata}`)
+  if (metadata === undefined) report.fail('The 401 does not say where to sign in: WWW-Authenticate has no resource_metadata.', 'Without it ChatGPT never begins the sign-in. If the server sends it, the proxy takes the header away.')
+  else report.pass(`A client without a token gets 401, and is shown to ${metadata}`)
   return { signIn: true, ...(metadata !== undefined && { metadata }) }
 }
 
@@ -66,10 +66,10 @@ function adviceFor (answer: Answer): string {
 async function checkWrongToken (report: Report, url: URL): Promise<void> {
   const answer = await knock(url, { authorization: 'Bearer made-up-by-the-doctor' })
   const error = parameter(answer.header('www-authenticate'), 'error')
-  if (answer.status === 200) report.fault('Any token is good: a made-up one was let in.', 'Nothing protects this server. Its check of tokens has to be mended before anybody uses it.')
-  else if (answer.status !== 401) report.fault(`A wrong token gets ${answer.status}; it should be 401.`, 'Clients renew a token that ended only after a 401.')
-  else if (error !== 'invalid_token') report.doubt('The 401 for a wrong token does not say error="invalid_token".', 'With it ChatGPT renews the token at once; without it people may have to sign in again.')
-  else report.good('A wrong token gets 401 with invalid_token.')
+  if (answer.status === 200) report.fail('Any token is good: a made-up one was let in.', 'Nothing protects this server. Its check of tokens has to be mended before anybody uses it.')
+  else if (answer.status !== 401) report.fail(`A wrong token gets ${answer.status}; it should be 401.`, 'Clients renew a token that ended only after a 401.')
+  else if (error !== 'invalid_token') report.warn('The 401 for a wrong token does not say error="invalid_token".', 'With it ChatGPT renews the token at once; without it people may have to sign in again.')
+  else report.pass('A wrong token gets 401 with invalid_token.')
 }
 
 async function checkAgents (report: Report, url: URL, expected: number): Promise<void> {
@@ -78,8 +78,8 @@ async function checkAgents (report: Report, url: URL, expected: number): Promise
     const answer = await knock(url, { 'user-agent': agent })
     if (answer.status !== expected) kept.push(`${name} (${answer.status}${guardOf(answer)})`)
   }
-  if (kept.length === 0) report.good('The programs of the assistants get the same answer.')
-  else report.fault(`Kept out by the name of the program: ${kept.join(', ')}.`, 'Allow them in what guards the site (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules).')
+  if (kept.length === 0) report.pass('The programs of the assistants get the same answer.')
+  else report.fail(`Kept out by the name of the program: ${kept.join(', ')}.`, 'Allow them in what guards the site (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules).')
 }
 
 /** The value of a parameter of a challenge. */

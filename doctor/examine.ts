@@ -3,7 +3,7 @@ import { checkAddress } from './address.ts'
 import { NoAnswer, TooOften } from './http.ts'
 import { checkClients } from './clients.ts'
 import { checkDiscovery, type AuthorizationServer } from './discovery.ts'
-import { checkGate } from './challenge.ts'
+import { checkChallenge } from './challenge.ts'
 import type { Report } from './report.ts'
 import { listen, signIn, signOut, type Return } from './sign-in.ts'
 import { checkTools, isOpenTo } from './tools.ts'
@@ -20,14 +20,14 @@ export async function examine (report: Report, examination: Examination): Promis
     await lookAtAll(report, examination)
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error
-    if (error instanceof TooOften) report.doubt(`${error.url} answers 429.`, error.message)
-    else report.fault(`${error.url} is not answered.`, error.message)
+    if (error instanceof TooOften) report.warn(`${error.url} answers 429.`, error.message)
+    else report.fail(`${error.url} is not answered.`, error.message)
   }
 }
 
 async function lookAtAll (report: Report, { address, show }: Examination): Promise<void> {
   const url = await checkAddress(report, address)
-  const gate = url && await checkGate(report, url)
+  const gate = url && await checkChallenge(report, url)
   if (!url || !gate) return
   if (!gate.signIn) {
     await checkTools(report, url, undefined)

@@ -38,7 +38,7 @@ export class NoAnswer extends Error {
 export class TooOften extends NoAnswer {}
 
 /** @throws NoAnswer */
-export async function ask (url: string | URL, { method, headers = {}, json, form }: Question = {}): Promise<Answer> {
+export async function request (url: string | URL, { method, headers = {}, json, form }: Question = {}): Promise<Answer> {
   const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString()
   const type = json !== undefined ? 'application/json' : 'application/x-www-form-urlencoded'
   try {

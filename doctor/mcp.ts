@@ -1,5 +1,5 @@
 // The little of an MCP client that the doctor needs: the handshake of the older protocol, which every server speaks, and calls.
-import { ask, objectOf, type Answer } from './http.ts'
+import { request, objectOf, type Answer } from './http.ts'
 
 const LEGACY = '2025-11-25'
 const MODERN = '2026-07-28'
@@ -23,18 +23,18 @@ export class McpFault extends Error {
 /** @throws McpFault, NoAnswer */
 export async function openMcp (url: URL, token: string | undefined): Promise<McpCaller> {
   const headers: Record<string, string> = { ...MCP_HEADERS, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
-  const hello = await ask(url, { headers, json: INITIALIZE })
+  const hello = await request(url, { headers, json: INITIALIZE })
   const server = resultOf(hello)
   headers['mcp-protocol-version'] = String(server['protocolVersion'] ?? LEGACY)
   const session = hello.header('mcp-session-id')
   if (session) headers['mcp-session-id'] = session
-  await ask(url, { headers, json: { jsonrpc: '2.0', method: 'notifications/initialized' } })
+  await request(url, { headers, json: { jsonrpc: '2.0', method: 'notifications/initialized' } })
   let id = 1
   return {
     server,
     async call (method, params = {}) {
       id++
-      return resultOf(await ask(url, { headers, json: { jsonrpc: '2.0', id, method, params } }))
+      return resultOf(await request(url, { headers, json: { jsonrpc: '2.0', id, method, params } }))
     }
   }
 }
@@ -42,7 +42,7 @@ export async function openMcp (url: URL, token: string | undefined): Promise<Mcp
 /** Whether the server knows the protocol of 2026-07-28. */
 export async function speaksModern (url: URL, token: string | undefined): Promise<boolean> {
   const method = 'server/discover'
-  const answer = await ask(url, {
+  const answer = await request(url, {
     headers: { ...MCP_HEADERS, 'mcp-protocol-version': MODERN, 'mcp-method': method, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
     json: { jsonrpc: '2.0', id: 1, method, params: { _meta: { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': CLIENT } } }
   })

@@ -1,11 +1,11 @@
 // What the doctor says: a line for each thing it looked at, and beneath it what to change where something is wrong.
 export interface Report {
   section (title: string): void
-  good (says: string): void
+  pass (says: string): void
   /** It may work, and is worth a look. */
-  doubt (says: string, advice: string): void
+  warn (says: string, advice: string): void
   /** It keeps some client out, or lets somebody in. */
-  fault (says: string, advice: string): void
+  fail (says: string, advice: string): void
 }
 
 export interface Tally { good: number, doubts: number, faults: number }
@@ -23,15 +23,15 @@ export function createReport (write: (line: string) => void): { report: Report, 
     tally,
     report: {
       section: (title) => { write(`\n${title}`) },
-      good (says) {
+      pass (says) {
         tally.good++
         line('✓', says)
       },
-      doubt (says, advice) {
+      warn (says, advice) {
         tally.doubts++
         line('!', says, advice)
       },
-      fault (says, advice) {
+      fail (says, advice) {
         tally.faults++
         line('✗', says, advice)
       }

@@ -15,13 +15,13 @@ export async function checkTools (report: Report, url: URL, token: string | unde
   try {
     const mcp = await openMcp(url, token)
     const modern = await speaksModern(url, token)
-    report.good(`The server speaks MCP ${String(mcp.server['protocolVersion'])}${modern ? ' and 2026-07-28' : ''}.`)
+    report.pass(`The server speaks MCP ${String(mcp.server['protocolVersion'])}${modern ? ' and 2026-07-28' : ''}.`)
     const tools = await listTools(mcp)
     checkList(report, tools)
     await checkSearch(report, mcp, tools)
   } catch (error) {
     if (!(error instanceof McpFault)) throw error
-    report.fault(`The server refuses what a client asks: ${error.message}`, 'Look at the server’s log at this moment.')
+    report.fail(`The server refuses what a client asks: ${error.message}`, 'Look at the server’s log at this moment.')
   }
 }
 
@@ -48,45 +48,45 @@ async function listTools (mcp: McpCaller): Promise<Listed[]> {
 
 function checkList (report: Report, tools: Listed[]): void {
   if (tools.length === 0) {
-    report.fault('There are no tools.', 'ChatGPT shows "No app actions available". If there should be some: are they left out for want of a setting, or of a scope?')
+    report.fail('There are no tools.', 'ChatGPT shows "No app actions available". If there should be some: are they left out for want of a setting, or of a scope?')
     return
   }
-  report.good(`There are ${tools.length} tools: ${tools.map(({ name }) => name).join(', ')}`)
-  if (tools.length > MAX_TOOLS) report.doubt(`More than ${MAX_TOOLS} tools.`, 'VS Code takes no more, and models choose worse among many.')
+  report.pass(`There are ${tools.length} tools: ${tools.map(({ name }) => name).join(', ')}`)
+  if (tools.length > MAX_TOOLS) report.warn(`More than ${MAX_TOOLS} tools.`, 'VS Code takes no more, and models choose worse among many.')
   const named = (problem: (tool: Listed) => boolean) => tools.filter(problem).map(({ name }) => name).join(', ')
   const unhinted = named(({ annotations }) => !HINTS.every((hint) => typeof annotations?.[hint] === 'boolean'))
-  if (unhinted) report.doubt(`Without all of ${HINTS.join(', ')}: ${unhinted}`, 'ChatGPT takes a tool without them for one that destroys, and asks before each call.')
+  if (unhinted) report.warn(`Without all of ${HINTS.join(', ')}: ${unhinted}`, 'ChatGPT takes a tool without them for one that destroys, and asks before each call.')
   const undescribed = named(({ description }) => !description)
-  if (undescribed) report.doubt(`Without a description: ${undescribed}`, 'Models choose a tool by its description.')
+  if (undescribed) report.warn(`Without a description: ${undescribed}`, 'Models choose a tool by its description.')
   const odd = named(({ name }) => name.length > MAX_NAME_LENGTH || !/^[\w-]+$/.test(name))
-  if (odd) report.fault(`Names that clients refuse: ${odd}`, `Use up to ${MAX_NAME_LENGTH} letters, digits, _ and -.`)
+  if (odd) report.fail(`Names that clients refuse: ${odd}`, `Use up to ${MAX_NAME_LENGTH} letters, digits, _ and -.`)
   const unshaped = named(({ inputSchema }) => inputSchema?.['type'] !== 'object')
-  if (unshaped) report.fault(`Without an inputSchema of type object: ${unshaped}`, 'Clients drop the whole list.')
+  if (unshaped) report.fail(`Without an inputSchema of type object: ${unshaped}`, 'Clients drop the whole list.')
 }
 
 /** OpenAI's contract for deep research: `search` and `fetch`, each with JSON in the first text. */
 async function checkSearch (report: Report, mcp: McpCaller, tools: Listed[]): Promise<void> {
   const has = (name: string) => tools.some((tool) => tool.name === name)
   if (!has('search') || !has('fetch')) {
-    report.good('There is no pair of search and fetch; only ChatGPT’s deep research would need it.')
+    report.pass('There is no pair of search and fetch; only ChatGPT’s deep research would need it.')
     return
   }
   const results = objectOf(await firstText(mcp, 'search', { query: 'the' }))?.['results']
   if (!Array.isArray(results)) {
-    report.fault('search does not answer as ChatGPT’s deep research needs it.', 'The first text must be JSON: { "results": [{ "id", "title", "url" }] }.')
+    report.fail('search does not answer as ChatGPT’s deep research needs it.', 'The first text must be JSON: { "results": [{ "id", "title", "url" }] }.')
     return
   }
   const [first] = results as Array<Record<string, unknown>>
   if (!first) {
-    report.good('search answers in the right shape; it found nothing for "the".')
+    report.pass('search answers in the right shape; it found nothing for "the".')
     return
   }
   const lacking = missing(first, ['id', 'title', 'url'])
-  if (lacking) report.fault(`A result of search has no ${lacking}.`, 'Each needs id, title and url, as texts.')
+  if (lacking) report.fail(`A result of search has no ${lacking}.`, 'Each needs id, title and url, as texts.')
   const document = objectOf(await firstText(mcp, 'fetch', { id: first['id'] }))
   const absent = document ? missing(document, ['id', 'title', 'text', 'url']) : 'JSON'
-  if (absent) report.fault(`What fetch answers has no ${absent}.`, 'The first text must be JSON: { "id", "title", "text", "url" }.')
-  else if (!lacking) report.good('search and fetch answer as ChatGPT’s deep research needs it.')
+  if (absent) report.fail(`What fetch answers has no ${absent}.`, 'The first text must be JSON: { "id", "title", "text", "url" }.')
+  else if (!lacking) report.pass('search and fetch answer as ChatGPT’s deep research needs it.')
 }
 
 const missing = (value: Record<string, unknown>, names: string[]): string => names.filter((name) => typeof value[name] !== 'string').join(', ')

@@ -1,7 +1,7 @@
 // Names that somebody outside has chosen, cleaned once, where they come in: whatever is shown, logged, mailed or printed later is safe to show (Unicode UTS #39 §5; MCP security best practices, "Consent UI").
 
-/** A name that went through {@link shownName}. Whoever shows a client takes no other. */
-export type ShownName = string & { readonly __shown: true }
+/** A name that went through {@link toDisplayName}. Whoever shows a client takes no other. */
+export type DisplayName = string & { readonly __shown: true }
 
 /** Code points. */
 export const MAX_SHOWN_CHARACTERS = 100
@@ -15,14 +15,14 @@ export const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u28
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
 
 /** @param fallback what to show instead of a name of which nothing is left. */
-export function shownName (text: string, fallback: string): ShownName {
+export function toDisplayName (text: string, fallback: string): DisplayName {
   // Cut first, so that a huge text costs nothing; a name is normal text long before this.
   const clean = text.slice(0, 4 * MAX_SHOWN_CHARACTERS).normalize('NFC')
     .replace(INVISIBLE, '').replace(STACKED_MARKS, '$1').replace(/\p{Zs}+/gu, ' ').trim()
   const characters = [...clean]
   const short = characters.length > MAX_SHOWN_CHARACTERS ? `${characters.slice(0, MAX_SHOWN_CHARACTERS - 1).join('').trimEnd()}…` : clean
-  return (short || fallback) as ShownName
+  return (short || fallback) as DisplayName
 }
 
-/** Whether a text holds what {@link shownName} would take away: for addresses, which must not be changed, only refused. */
+/** Whether a text holds what {@link toDisplayName} would take away: for addresses, which must not be changed, only refused. */
 export const hidesSomething = (text: string): boolean => text.search(INVISIBLE) !== -1

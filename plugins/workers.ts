@@ -1,4 +1,4 @@
-// Heavy or hostile work outside the server's own process, where it reaches nothing, can be killed at its deadline, and can exhaust only its own memory.
+// Heavy or hostile work outside the server's own process, where it reaches nothing, can be killed at its timeout, and can exhaust only its own memory.
 import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -13,9 +13,9 @@ declare module 'fastify' {
   interface FastifyInstance { workers: Workers }
 }
 
-export type RunOptions = Share & ({ deadline: number, signal?: AbortSignal | undefined } | { deadline?: number | undefined, signal: AbortSignal })
+export type RunOptions = Share & ({ timeout: number, signal?: AbortSignal | undefined } | { timeout?: number | undefined, signal: AbortSignal })
 
-/** Besides, a task has an end: after `deadline` milliseconds, waiting for a free worker included, or when `signal` is aborted. */
+/** Besides, a task has an end: after `timeout` milliseconds, waiting for a free worker included, or when `signal` is aborted. */
 interface Share {
   /**
    * Whose share of the workers this takes: the id of a user, `null` for all who have not signed in together, or, for
@@ -85,8 +85,8 @@ export default fp(async function workers (app: FastifyInstance, options: Workers
   const closing = new AbortController()
 
   app.decorate('workers', {
-    async run<Out> (task: URL, input: unknown, { person, deadline, signal, reads }: RunOptions) {
-      const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : []), ...(deadline === undefined ? [] : [AbortSignal.timeout(deadline)])])
+    async run<Out> (task: URL, input: unknown, { person, timeout, signal, reads }: RunOptions) {
+      const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : []), ...(timeout === undefined ? [] : [AbortSignal.timeout(timeout)])])
       const permissions = permissionsOf(task, reads)
       try {
         const done = await turns.take(lineOf(person), stop)

@@ -17,7 +17,7 @@ export default definePrompt({
     length: z.string().max(50).optional().describe('How long the summary shall be, such as: one paragraph.')
   }),
   scopes: ['mcp:read'],
-  complete: { id: async (typed, { library }) => (await library.list({ begins: typed })).documents.map(({ id }) => id) },
+  complete: { id: async (typed, { library }) => (await library.list({ prefix: typed })).documents.map(({ id }) => id) },
   async write ({ id, length = 'five sentences' }, { library }) {
     const document = await library.read(id, { maxCharacters: MAX_CHARACTERS })
     if (!document) throw new ToolError('There is no document with this id.')

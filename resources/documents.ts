@@ -30,5 +30,5 @@ export default defineResource({
       ...(more && last && { next: last.id })
     }
   },
-  complete: { id: async (typed, { library }) => (await library.list({ begins: typed })).documents.map(({ id }) => id) }
+  complete: { id: async (typed, { library }) => (await library.list({ prefix: typed })).documents.map(({ id }) => id) }
 })

@@ -3,16 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
-import { visit } from '../plugins/sign-in/intent.ts'
+import { pageIntent } from '../plugins/sign-in/intent.ts'
 
 /** Characters of one page. */
 const MAX_SHOWN = 500_000
 
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
   app.get<{ Params: { '*': string }, Querystring: { part?: string } }>(`${paths.documents}/*`, async (request, reply) => {
-    const user = signIn ? await app.signIn.user(request) : undefined
+    const user = signIn ? await app.signIn.sessions.user(request) : undefined
     if (signIn && !user) {
-      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(request.raw.url!.split('?')[0]!))), 303)
+      return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(request.raw.url!.split('?')[0]!))), 303)
     }
     const part = readPart(request.query.part)
     const found = await app.library.of(user ?? null).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })

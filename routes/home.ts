@@ -29,7 +29,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
     reply.header('vary', 'Accept')
     const accept = request.headers.accept ?? ''
     if (accept.includes('text/event-stream')) return openStream(request, reply)
-    const user = signIn ? await app.signIn.user(request) : undefined
+    const user = signIn ? await app.signIn.sessions.user(request) : undefined
     // Counting the documents is work, also for whoever is not signed in.
     if (signIn && !user) await app.limits.attempt('authorization', request)
     if (!accept.includes('text/html')) {
@@ -54,7 +54,7 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
       ...(user && { user: { name: displayName(user) } }),
       actions: {
         ...(signIn && !user && { login: paths.login }),
-        ...(user && { account: paths.account, logout: paths.logout, token: app.signIn.formToken(request) })
+        ...(user && { account: paths.account, logout: paths.logout, token: app.signIn.forms.token(request) })
       }
     })
   })

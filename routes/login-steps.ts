@@ -4,17 +4,17 @@ import type { Config } from '../config/index.ts'
 import { invalidRequest, signInExpired } from '../errors.ts'
 import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
-import { describeErrand } from '../plugins/sign-in/intent.ts'
-import type { Outcome } from '../plugins/sign-in/complete.ts'
+import { describeIntent } from '../plugins/sign-in/intent.ts'
+import type { SignInResult } from '../plugins/sign-in/complete.ts'
 
 export default async function loginSteps (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const { steps } = app.signIn
+  const { challenges } = app.signIn
 
   /** What came to nothing is shown on the sign-in page, where another try can be made. */
-  async function goOn (request: FastifyRequest, reply: FastifyReply, outcome: Outcome): Promise<FastifyReply> {
+  async function goOn (request: FastifyRequest, reply: FastifyReply, outcome: SignInResult): Promise<FastifyReply> {
     if (outcome.kind !== 'failed') return reply.redirect(pageAfter(outcome), 303)
     const { failure } = outcome
-    const handle = await app.signIn.replace(request, outcome.handle, (interaction) => ({ ...interaction, failure }))
+    const handle = await app.signIn.interactions.advance(request, outcome.handle, (interaction) => ({ ...interaction, failure }))
     return reply.redirect(pageAfter({ kind: 'failed', handle }), 303)
   }
 
@@ -22,7 +22,7 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
   app.get(`${paths.loginCallback}/*`, async (request, reply) => {
     const query = queryParameters(request)
     const [path] = request.raw.url!.split('?') as [string]
-    return goOn(request, reply, await steps.finishRedirect(request, reply, {
+    return goOn(request, reply, await challenges.finishRedirect(request, reply, {
       state: query.get('state'),
       isFor: (backend) => callbackPath(backend) === path,
       // Under the name the provider knows, whatever name the request came to.
@@ -32,12 +32,12 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
 
   app.get(paths.loginCode, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
-    const { step, failure, errand } = await app.signIn.look(request, handle)
+    const { step, failure, intent } = await app.signIn.interactions.find(request, handle)
     if (step?.kind !== 'email code' && step?.kind !== 'factor') throw signInExpired()
     if (failure?.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter))
     return reply.page('code', {
       interaction: handle!,
-      ...describeErrand(errand),
+      ...describeIntent(intent),
       prompt: step.prompt,
       ...(failure && { error: failure.message }),
       actions: { code: paths.loginCode, login: withInteraction(paths.login, handle!) }
@@ -47,30 +47,30 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
   app.post(paths.loginCode, async (request, reply) => {
     const form = formParameters(request)
     const handle = form.need('interaction')
-    await app.signIn.look(request, handle)
+    await app.signIn.interactions.find(request, handle)
     await app.limits.attempt('sign-in', request)
     // People type the gaps that the message shows.
     const code = (form.get('code') ?? '').replace(/[\s-]/g, '')
-    return goOn(request, reply, await steps.verifyCode(request, reply, { handle, code }))
+    return goOn(request, reply, await challenges.verifyCode(request, reply, { handle, code }))
   })
 
   app.get(paths.loginChoice, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
-    const { proof, errand } = await app.signIn.look(request, handle)
-    const user = proof && await app.signIn.people.find(proof.userId)
+    const { proof, intent } = await app.signIn.interactions.find(request, handle)
+    const user = proof && await app.signIn.lifecycle.find(proof.userId)
     if (!user) throw signInExpired()
     const ways = [...app.signIn.backends].filter(([id]) => user.identities.some(({ backend }) => backend === id)).map(([, { title }]) => title)
-    return reply.page('choice', { interaction: handle!, ...describeErrand(errand), email: user.email!, ways, actions: { choice: paths.loginChoice } })
+    return reply.page('choice', { interaction: handle!, ...describeIntent(intent), email: user.email!, ways, actions: { choice: paths.loginChoice } })
   })
 
   app.post(paths.loginChoice, async (request, reply) => {
     const form = formParameters(request)
     const handle = form.need('interaction')
     const decision = form.get('decision')
-    const { proof } = await app.signIn.look(request, handle)
+    const { proof } = await app.signIn.interactions.find(request, handle)
     if (!proof) throw signInExpired()
-    if (decision === 'join') return reply.redirect(withInteraction(paths.login, await app.signIn.replace(request, handle, (interaction) => interaction)), 303)
-    if (decision === 'apart') return goOn(request, reply, await steps.goApart(request, reply, handle))
+    if (decision === 'join') return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.advance(request, handle, (interaction) => interaction)), 303)
+    if (decision === 'apart') return goOn(request, reply, await challenges.keepSeparate(request, reply, handle))
     throw invalidRequest('Choose one of the two.')
   })
 }

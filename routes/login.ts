@@ -5,10 +5,10 @@ import type { Config } from '../config/index.ts'
 import { invalidRequest } from '../errors.ts'
 import { callbackPath, pageAfter, paths, withInteraction } from '../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
-import { canAddWay } from '../plugins/sign-in/admission.ts'
+import { canAddSignInMethod } from '../plugins/sign-in/admission.ts'
 import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
-import { describeErrand, visit } from '../plugins/sign-in/intent.ts'
-import type { Outcome } from '../plugins/sign-in/complete.ts'
+import { describeIntent, pageIntent } from '../plugins/sign-in/intent.ts'
+import type { SignInResult } from '../plugins/sign-in/complete.ts'
 
 interface Chosen { form: Parameters, handle: string, browser: string, backend: string, ways: AuthBackend, callbackUrl: string, mayCreate: boolean }
 type Shown = Pick<Failure, 'backend' | 'message' | 'statusCode' | 'retryAfter'> & { identifier?: string | undefined }
@@ -17,14 +17,14 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
   const signUpIsOffered = (backend: AuthBackend) => backend.signUp !== undefined && signup === 'open'
 
   async function showLogin (request: FastifyRequest, reply: FastifyReply, handle: string, failure?: Shown) {
-    const interaction = await app.signIn.look(request, handle)
+    const interaction = await app.signIn.interactions.find(request, handle)
     const { purpose, offers } = await purposeOf(app, interaction)
     const shown: Shown | undefined = failure ?? interaction.failure
     const backends = [...app.signIn.backends].filter(([id, backend]) => offers(id, backend)).map(([id, backend]) => describeBackend(id, backend, purpose === undefined && signUpIsOffered(backend)))
     if (shown?.retryAfter !== undefined) reply.header('retry-after', String(shown.retryAfter))
     return reply.page('login', {
       interaction: handle,
-      ...describeErrand(interaction.errand),
+      ...describeIntent(interaction.intent),
       ...(purpose === 'proof' && { proving: true }),
       ...(purpose === 'link' && { adding: true }),
       backends,
@@ -36,7 +36,7 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
   app.get(paths.login, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
     if (handle === undefined) {
-      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(paths.home))), 303)
+      return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(paths.home))), 303)
     }
     return showLogin(request, reply, handle)
   })
@@ -45,7 +45,7 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
     const form = formParameters(request)
     const handle = form.need('interaction')
     // Before any password is looked at: a form of another browser is refused, and costs no hashing.
-    const { browser } = await app.signIn.look(request, handle)
+    const { browser } = await app.signIn.interactions.find(request, handle)
     const backend = form.need('backend')
     const ways = app.signIn.backends.get(backend)
     if (!ways) throw invalidRequest('There is no such way to sign in.')
@@ -56,9 +56,9 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
   })
 
   app.post(paths.logout, async (request, reply) => {
-    app.signIn.checkFormToken(request, formParameters(request).get('token'))
-    const user = await app.signIn.user(request)
-    const away = await app.signIn.leave(request, reply, publicUrl)
+    app.signIn.forms.check(request, formParameters(request).get('token'))
+    const user = await app.signIn.sessions.user(request)
+    const away = await app.signIn.sessions.signOut(request, reply, publicUrl)
     if (user) app.audit.record(request, 'sign_out', { user: user.id, backend: user.backend })
     if (away !== undefined) return reply.redirect(away, 303)
     return reply.page('message', {
@@ -70,12 +70,12 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
 }
 
 /** For whom the page is: everybody; somebody who shows that an account is theirs; somebody who adds a way in to their own. */
-async function purposeOf (app: FastifyInstance, { errand, proof }: Interaction): Promise<{ purpose?: 'proof' | 'link', offers (id: string, backend: AuthBackend): boolean }> {
-  const userId = proof?.userId ?? (errand.kind === 'link' ? errand.userId : undefined)
-  const user = userId === undefined ? undefined : await app.signIn.people.find(userId)
+async function purposeOf (app: FastifyInstance, { intent, proof }: Interaction): Promise<{ purpose?: 'proof' | 'link', offers (id: string, backend: AuthBackend): boolean }> {
+  const userId = proof?.userId ?? (intent.kind === 'link' ? intent.userId : undefined)
+  const user = userId === undefined ? undefined : await app.signIn.lifecycle.find(userId)
   if (!user) return { offers: () => true }
   const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
-  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => canAddWay(user, [id, backend]) }
+  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => canAddSignInMethod(user, [id, backend]) }
 }
 
 const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend, signUp: boolean) => ({
@@ -90,25 +90,25 @@ const describeBackend = (id: string, { title, password, oneClick, redirect, emai
 })
 
 /** One of the ways in that the page has a form for. */
-async function goThrough (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { form, handle, browser, backend, ways, callbackUrl, mayCreate }: Chosen): Promise<Outcome | { kind: 'away', url: string }> {
+async function goThrough (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { form, handle, browser, backend, ways, callbackUrl, mayCreate }: Chosen): Promise<SignInResult | { kind: 'away', url: string }> {
   const identifier = form.get('email')
   const provider = form.get('provider')
   if (provider !== undefined) {
     if (!ways.redirect?.providers.some(({ id }) => id === provider)) throw invalidRequest('There is no such way to sign in.')
-    return app.signIn.steps.beginRedirect(request, { handle, backend, provider, callbackUrl })
+    return app.signIn.challenges.beginRedirect(request, { handle, backend, provider, callbackUrl })
   }
   if (form.get('way') === 'code') {
     if (!ways.emailCode || identifier === undefined) throw invalidRequest('Write the address that the code shall go to.')
-    return app.signIn.steps.sendCode(request, { handle, backend, email: identifier, mayCreate })
+    return app.signIn.challenges.sendCode(request, { handle, backend, email: identifier, mayCreate })
   }
   const attempt = { handle, backend, account: `${backend} ${identifier ?? ''}` }
   if (form.get('password') !== undefined) await app.limits.slowDown(request, attempt.account)
-  const answered = await app.signIn.ask(request, attempt, () => identify(ways, form, browser))
-  return 'kind' in answered ? answered : app.signIn.settle(request, reply, attempt, answered.answer)
+  const answered = await app.signIn.completion.callBackend(request, attempt, () => identify(ways, form, browser))
+  return 'kind' in answered ? answered : app.signIn.completion.complete(request, reply, attempt, answered.answer)
 }
 
 async function identify (backend: AuthBackend, form: Parameters, browser: string): Promise<SignInAnswer> {
-  if (form.get('password') === undefined && backend.oneClick) return backend.oneClick.enter(browser)
+  if (form.get('password') === undefined && backend.oneClick) return backend.oneClick.signIn(browser)
   if (!backend.password) throw invalidRequest('This way to sign in takes no password.')
   return backend.password.verify({ identifier: form.get('email') ?? '', password: form.get('password') ?? '' })
 }

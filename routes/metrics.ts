@@ -5,12 +5,12 @@ import { invalidToken } from '../errors.ts'
 import { paths } from '../paths.ts'
 import { answersUnderLoad } from '../plugins/observability/load-shedding.ts'
 import { equalSecrets } from '../plugins/secrets.ts'
-import { answerJson } from '../plugins/pages/error-handlers.ts'
+import { sendJsonError } from '../plugins/pages/error-handlers.ts'
 
 export default async function metrics (app: FastifyInstance, { metricsToken }: Pick<Config, 'metricsToken'>) {
   const { metrics } = app
   if (metricsToken === undefined || metrics === undefined) return
-  app.setErrorHandler(answerJson)
+  app.setErrorHandler(sendJsonError)
   // Prometheus asks by address. A web page of a rebound name has no token to send.
   app.get(paths.metrics, { config: { ...answersUnderLoad.config, anyHost: true } }, async (request, reply) => {
     const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []

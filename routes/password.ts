@@ -1,6 +1,6 @@
 // A forgotten password: a link by mail lets a new one be chosen. What is answered, and how soon, does not depend on whether there is an account (threat LG-14).
 import type { FastifyInstance } from 'fastify'
-import type { OwnAccounts } from '../auth-backends/contract.ts'
+import type { PasswordAccounts } from '../auth-backends/contract.ts'
 import type { Config } from '../config/index.ts'
 import { paths, withSecret } from '../paths.ts'
 import { formParameters } from '../plugins/oauth/parameters.ts'
@@ -35,7 +35,7 @@ export default async function password (app: FastifyInstance, { publicUrl }: Pic
     })
   })
 
-  async function sendLink (backend: string, accounts: OwnAccounts, email: string): Promise<void> {
+  async function sendLink (backend: string, accounts: PasswordAccounts, email: string): Promise<void> {
     const account = await accounts.find(email)
     if (!account) {
       app.mail.pretend({ to: email, purpose: 'reset' })

@@ -59,11 +59,11 @@ export default async function resetPassword (app: FastifyInstance, { publicUrl }
   async function endOthers (request: FastifyRequest, link: LiveLink, form: Parameters): Promise<{ apps: boolean, ways: boolean }> {
     const { backend, account, user } = link
     if (!user) return { apps: false, ways: false }
-    const { people } = app.signIn
-    await people.signOutEverywhere(user.id)
+    const { lifecycle } = app.signIn
+    await lifecycle.signOutEverywhere(user.id)
     const apps = !account.verified || form.get('apps') === 'end'
-    if (apps) await people.disconnectApps(user.id)
-    const removed = !account.verified || form.get('ways') === 'remove' ? await people.removeWays(user.id, (identity) => isOther(identity, link)) : []
+    if (apps) await lifecycle.disconnectApps(user.id)
+    const removed = !account.verified || form.get('ways') === 'remove' ? await lifecycle.removeSignInMethods(user.id, (identity) => isOther(identity, link)) : []
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
     for (const way of removed) app.audit.record(request, 'account_changed', { user: user.id, backend: way.backend, reason: 'way removed' })
     return { apps, ways: removed.length > 0 }

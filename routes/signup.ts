@@ -6,7 +6,7 @@ import { accessDenied, signInExpired } from '../errors.ts'
 import { pageAfter, paths, withInteraction, withSecret } from '../paths.ts'
 import { sendConfirmation } from '../plugins/accounts/messages.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
-import { describeErrand, visit } from '../plugins/sign-in/intent.ts'
+import { describeIntent, pageIntent } from '../plugins/sign-in/intent.ts'
 import type { TakenInvitation } from '../plugins/accounts/invitations.ts'
 import { isAllowed } from '../plugins/accounts/users.ts'
 
@@ -21,11 +21,11 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
   const { invitations } = app.signIn
 
   async function show (request: FastifyRequest, reply: FastifyReply, handle: string, backend: string, invite: string | undefined, refusal?: Refusal) {
-    const { errand } = await app.signIn.look(request, handle)
+    const { intent } = await app.signIn.interactions.find(request, handle)
     return reply.page('signup', {
       interaction: handle,
       backend,
-      ...describeErrand(errand),
+      ...describeIntent(intent),
       ...(invite && { invite }),
       ...(refusal && { error: { field: refusal.field, message: refusal.message }, ...(refusal.email && { email: refusal.email }), ...(refusal.name && { name: refusal.name }) }),
       actions: { signup: paths.signup, login: withInteraction(paths.login, handle) }
@@ -39,18 +39,18 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     await app.limits.attempt('authorization', request)
     if (signup !== 'open' && !await invitations.isValid(invite)) throw notInvited()
     // Where accounts are made elsewhere, the invitation goes along to the sign-in.
-    if (!found && invite !== undefined) return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, visit(paths.home), { invite })), 303)
+    if (!found && invite !== undefined) return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(paths.home), { invite })), 303)
     if (!found) throw accessDenied('Accounts are not made on this server.')
     const handle = query.get('interaction')
     if (handle !== undefined) return show(request, reply, handle, found[0], invite)
-    const parked = await app.signIn.park(request, reply, visit(paths.home), invite === undefined ? {} : { invite })
+    const parked = await app.signIn.interactions.begin(request, reply, pageIntent(paths.home), invite === undefined ? {} : { invite })
     return reply.redirect(withInteraction(paths.signup, parked) + (invite ? `&invite=${encodeURIComponent(invite)}` : ''), 303)
   })
 
   app.post(paths.signup, async (request, reply) => {
     const form = formParameters(request)
     const handle = form.need('interaction')
-    await app.signIn.look(request, handle)
+    await app.signIn.interactions.find(request, handle)
     const found = findBackend(form.get('backend'))
     if (!found) throw signInExpired()
     await app.limits.attempt('sign-up', request)
@@ -77,7 +77,7 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
       }
       return reply.page('message', { title: 'Check your mailbox', text: result.message, action: { label: 'Back to sign-in', href: withInteraction(paths.login, handle) } })
     }
-    const outcome = await app.signIn.settle(request, reply, { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true }, result.identity)
+    const outcome = await app.signIn.completion.complete(request, reply, { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true }, result.identity)
     return reply.redirect(pageAfter(outcome), 303)
   })
 }

@@ -168,6 +168,6 @@ t.test('WB-23: what is installed is not older than the versions that mended what
 
 t.test('the image holds every folder the server runs from', async (t) => {
   const allowed = (await read('.dockerignore')).split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-  for (const name of ['package.json', 'package-lock.json', '*.ts', 'auth-backends', 'operator', 'plugins', 'routes', 'tools', 'views', 'docs']) t.ok(allowed.includes(name), name)
+  for (const name of ['package.json', 'package-lock.json', '*.ts', 'auth-backends', 'authoring', 'cli', 'config', 'plugins', 'prompts', 'resources', 'routes', 'sources', 'tools', 'views', 'docs']) t.ok(allowed.includes(name), name)
   t.notOk(allowed.some((name) => /env|data|key/.test(name)), 'and nothing secret')
 })

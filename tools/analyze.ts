@@ -52,7 +52,7 @@ export default defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
-  async run ({ kind, text, sentences = 3 }, { work }) {
+  async run ({ kind, text, sentences = 3 }, { runInWorker: work }) {
     if (new RegExp(`\\S{${MAX_WORD_LENGTH + 1}}`).test(text)) throw new ToolError(`The text has a word of more than ${MAX_WORD_LENGTH} characters, so it is no natural text. Take out what is encoded or has lost its spaces.`)
     return { kind, ...await work<object>(new URL('./analyze/task.ts', import.meta.url), { kind, text: text.toWellFormed(), sentences }) }
   }

@@ -64,7 +64,7 @@ export default defineTool({
 })
 
 /** The same again for the same arguments, and nobody is asked. */
-async function fromParts ({ kind, schema, example, count = 1, seed = 1, language = 'typescript', name = 'Root', template, values = {}, paragraphs }: Args, { work }: ToolContext): Promise<Result> {
+async function fromParts ({ kind, schema, example, count = 1, seed = 1, language = 'typescript', name = 'Root', template, values = {}, paragraphs }: Args, { runInWorker: work }: ToolContext): Promise<Result> {
   if (kind === 'text') {
     if (template !== undefined) return { kind, text: fillTemplate(template, values) }
     if (paragraphs === undefined) throw new ToolError('Pass a template with {{placeholders}} and their values, or the number of paragraphs of placeholder text.')

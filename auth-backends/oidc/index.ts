@@ -40,19 +40,19 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
       providers: [{ id: 'oidc', label: `Continue with ${title}` }],
       async begin ({ callbackUrl, state, again }) {
         const { client, configuration } = await provider().catch(unavailable)
-        const memo: Memo = { verifier: client.randomPKCECodeVerifier(), nonce: client.randomNonce(), ...(again && { again }) }
+        const continuation: Memo = { verifier: client.randomPKCECodeVerifier(), nonce: client.randomNonce(), ...(again && { again }) }
         const url = client.buildAuthorizationUrl(configuration, {
           redirect_uri: callbackUrl,
           ...authorizationParameters(settings, again === true),
           state,
-          nonce: memo.nonce,
-          code_challenge: await client.calculatePKCECodeChallenge(memo.verifier),
+          nonce: continuation.nonce,
+          code_challenge: await client.calculatePKCECodeChallenge(continuation.verifier),
           code_challenge_method: 'S256'
         })
-        return { url: url.href, memo: JSON.stringify(memo) }
+        return { url: url.href, continuation: JSON.stringify(continuation) }
       },
-      async finish ({ url, state, memo }) {
-        const { verifier, nonce, again } = JSON.parse(memo) as Memo
+      async finish ({ url, state, continuation }) {
+        const { verifier, nonce, again } = JSON.parse(continuation) as Memo
         const known = await provider().catch(unavailable)
         try {
           const tokens = await known.client.authorizationCodeGrant(known.configuration, url, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true })

@@ -1,7 +1,7 @@
 // The OpenID provider as this server talks to it: its description and keys, the claims of a person, and what its faults are (OpenID Connect Discovery, Core §5.3, §10.1.1).
 import { compactVerify, createRemoteJWKSet } from 'jose'
 import type * as OpenIdClient from 'openid-client'
-import type { Fault } from '../contract.ts'
+import type { OutageReason } from '../contract.ts'
 import type { Claims, OidcSettings } from './settings.ts'
 
 /** The provider's description is read again after this: endpoints move rarely. */
@@ -82,7 +82,7 @@ export const refusalOf = (error: unknown): string | undefined => {
 }
 
 /** Names the fault by its code and status, never by its text: that may repeat what was sent. */
-export function describeFault (error: unknown): { fault: Fault, says: string } {
+export function describeFault (error: unknown): { fault: OutageReason, says: string } {
   const { code, error: refusal, status, cause } = error as { code?: string, error?: string, status?: number, cause?: unknown }
   if (code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return { fault: 'slow', says: 'did not answer in time' }
   if (code === 'ERR_JOSE_GENERIC') return { fault: 'unreachable', says: 'did not tell its keys' }

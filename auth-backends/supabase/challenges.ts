@@ -1,6 +1,6 @@
 // The ways into a Supabase project besides a password: its social providers, a code by e-mail, and the second factor that an account may ask for.
 import type { AuthError, Provider } from '@supabase/supabase-js'
-import { normalizeEmail, type EmailCodeSignIn, type House, type RedirectSignIn, type SecondFactor, type SignInAnswer } from '../contract.ts'
+import { normalizeEmail, type EmailCodeSignIn, type BackendHost, type RedirectSignIn, type SecondFactor, type SignInAnswer } from '../contract.ts'
 import { addressProblem } from '../sign-up-rules.ts'
 import type { SupabaseAuth, SupabaseTokens, SupabaseUser } from './client.ts'
 import { readSession } from './sessions.ts'
@@ -36,15 +36,15 @@ export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], {
         options: { redirectTo: `${callbackUrl}?state=${encodeURIComponent(state)}`, skipBrowserRedirect: true }
       }), items)
       if (error || !data.url) throw supabase.refusedBySupabase(error!)
-      return { url: data.url, memo: JSON.stringify([...items]) }
+      return { url: data.url, continuation: JSON.stringify([...items]) }
     },
-    async finish ({ url, memo }) {
+    async finish ({ url, continuation }) {
       const code = url.searchParams.get('code')
       const refusal = url.searchParams.get('error_code') ?? url.searchParams.get('error')
       if (refusal === 'access_denied') return { refused: 'You did not go on at the provider. Try again, or sign in another way.' }
       if (refusal === 'signup_disabled') return { refused: 'There is no account for you here, and new ones cannot be made at the moment.' }
       if (code === null) return null
-      const { data, error } = await supabase.ask((auth) => auth.exchangeCodeForSession(code), new Map(JSON.parse(memo) as Array<[string, string]>))
+      const { data, error } = await supabase.ask((auth) => auth.exchangeCodeForSession(code), new Map(JSON.parse(continuation) as Array<[string, string]>))
       if (error) {
         if (SPENT.has(error.code ?? '')) return null
         throw supabase.refusedBySupabase(error)
@@ -57,7 +57,7 @@ export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], {
 /** The code is over, was used, or is not of this sign-in. */
 const SPENT = new Set(['flow_state_not_found', 'flow_state_expired', 'bad_code_verifier', 'bad_oauth_state', 'validation_failed', 'otp_expired', 'user_banned'])
 
-export function supabaseEmailCode (supabase: SupabaseAuth, log: House['log'], { arrive }: Steps): EmailCodeSignIn {
+export function supabaseEmailCode (supabase: SupabaseAuth, log: BackendHost['log'], { arrive }: Steps): EmailCodeSignIn {
   return {
     label: 'E-mail address',
     async send ({ email, mayCreate }) {
@@ -87,9 +87,9 @@ const isSilent = ({ code }: AuthError): boolean => ['otp_disabled', 'signup_disa
 
 export function supabaseSecondFactor (supabase: SupabaseAuth, { finish }: Steps): SecondFactor {
   return {
-    async verify ({ memo, code }) {
+    async verify ({ continuation, code }) {
       if (!CODE.test(code)) return null
-      const { session, factorId, emailVerified } = JSON.parse(memo) as FactorMemo
+      const { session, factorId, emailVerified } = JSON.parse(continuation) as FactorMemo
       const { access, refresh } = readSession(session)
       const { data, error } = await supabase.ask(async (auth) => {
         const known = await auth.setSession({ access_token: access, refresh_token: refresh })

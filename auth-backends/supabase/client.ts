@@ -1,7 +1,7 @@
 // How Supabase Auth is asked: a client of its own for every question, a time limit, and one error for everything that is not an answer.
 import type { AuthError, SupabaseClient } from '@supabase/supabase-js'
 import { z } from 'zod'
-import { BackendUnavailable, type Fault } from '../contract.ts'
+import { BackendUnavailable, type OutageReason } from '../contract.ts'
 
 export interface SupabaseProject {
   url: string
@@ -50,7 +50,7 @@ export type SupabaseAuth = ReturnType<typeof createSupabaseClient>
 /** @param now seconds since the epoch. */
 export function createSupabaseClient (project: SupabaseProject, timeout: number, now: () => number) {
   const host = new URL(project.url).host
-  const unavailable = (reason: string, fault: Fault = 'unreadable', retryAfter?: number) => new BackendUnavailable(`Supabase at ${host} ${reason}`, { fault, ...(retryAfter && { retryAfter }) })
+  const unavailable = (reason: string, fault: OutageReason = 'unreadable', retryAfter?: number) => new BackendUnavailable(`Supabase at ${host} ${reason}`, { fault, ...(retryAfter && { retryAfter }) })
   const gone = (error: unknown) => {
     const { fault, says } = describeFault(error, timeout)
     return unavailable(says, fault)
@@ -128,7 +128,7 @@ const isUnreadable = (error: AuthError | null): boolean =>
   error !== null && (!error.status || error.name === 'AuthInvalidTokenResponseError')
 
 /** Names the fault by its code, never by its text: the text of a failed request may hold its headers. */
-function describeFault (error: unknown, timeout: number): { fault: Fault, says: string } {
+function describeFault (error: unknown, timeout: number): { fault: OutageReason, says: string } {
   const { name, cause } = error as Error
   if (name === 'TimeoutError') return { fault: 'slow', says: `did not answer within ${timeout} ms` }
   const code = (cause as { code?: unknown } | undefined)?.code

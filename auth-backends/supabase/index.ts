@@ -1,5 +1,5 @@
 // Sign-in with the people of a Supabase project: Supabase Auth says who somebody is, tokens for MCP clients stay this server's own work.
-import { normalizeEmail, type AuthBackend, type BackendModule, type Credentials, type House, type Identity, type SignInAnswer, type SignUpRequest, type SignUpResult } from '../contract.ts'
+import { normalizeEmail, type AuthBackend, type BackendModule, type Credentials, type BackendHost, type Identity, type SignInAnswer, type SignUpRequest, type SignUpResult } from '../contract.ts'
 import { passwordProblem } from '../password-rules.ts'
 import { addressProblem, nameProblem } from '../sign-up-rules.ts'
 import { createSupabaseClient, type SupabaseTokens, type SupabaseUser } from './client.ts'
@@ -22,7 +22,7 @@ const CONFIRM = 'Check your mailbox: a message with a link is on its way if this
  * @param timeout milliseconds that Supabase has for each answer.
  * @throws nothing: the project is asked at the first sign-in, so that a start does not depend on it.
  */
-export function openSupabase (settings: SupabaseSettings, house: House, timeout = TIMEOUT_MS): AuthBackend {
+export function openSupabase (settings: SupabaseSettings, house: BackendHost, timeout = TIMEOUT_MS): AuthBackend {
   const project = projectOf(settings)
   const supabase = createSupabaseClient(project, timeout, house.now)
   const sessions = createSupabaseSessions(supabase, project, house.now, timeout)
@@ -44,8 +44,8 @@ export function openSupabase (settings: SupabaseSettings, house: House, timeout 
     // So far the session is of level aal1: letting it through would take the person's second factor away.
     const totp = factors.find(({ factor_type: type }) => type === 'totp')
     if (totp) {
-      const memo: FactorMemo = { session: writeSession(tokens), factorId: totp.id, emailVerified }
-      return { factor: { prompt: 'Write the code that your authenticator app shows for this account.', memo: JSON.stringify(memo) } }
+      const continuation: FactorMemo = { session: writeSession(tokens), factorId: totp.id, emailVerified }
+      return { factor: { prompt: 'Write the code that your authenticator app shows for this account.', continuation: JSON.stringify(continuation) } }
     }
     forget(tokens)
     return { refused: SECOND_FACTOR }
@@ -109,7 +109,7 @@ function identify (user: SupabaseUser, emailVerified: boolean): Identity {
 }
 
 /** @returns undefined for an error that the person cannot do anything about. */
-function signUpRefusal (error: { code?: string | undefined, message: string }, log: House['log']): SignUpResult | undefined {
+function signUpRefusal (error: { code?: string | undefined, message: string }, log: BackendHost['log']): SignUpResult | undefined {
   switch (error.code) {
     case 'weak_password': return refuse('password', `Supabase does not accept this password: ${error.message.slice(0, 300)}`)
     case 'signup_disabled':

@@ -27,7 +27,7 @@ function readClaims (token: string): Record<string, unknown> {
  * @param now seconds since the epoch.
  * @param timeout milliseconds that the service has for an answer to a tool.
  */
-export function createSupabaseSessions (supabase: SupabaseAuth, project: SupabaseProject, now: () => number, timeout: number): Required<Pick<Sessions, 'renew' | 'end' | 'actAs'>> {
+export function createSupabaseSessions (supabase: SupabaseAuth, project: SupabaseProject, now: () => number, timeout: number): Required<Pick<Sessions, 'renew' | 'end' | 'onBehalfOf'>> {
   /** @returns null when Supabase has ended the session. */
   async function refresh ({ refresh: token }: SupabaseTokens): Promise<SupabaseTokens | null> {
     const { data, error } = await supabase.ask((auth) => auth.refreshSession({ refresh_token: token }))
@@ -56,7 +56,7 @@ export function createSupabaseSessions (supabase: SupabaseAuth, project: Supabas
       // Scope `local`: the person's other sessions stay.
       if (current) await supabase.ask((auth) => auth.admin.signOut(current.access, 'local'))
     },
-    actAs: {
+    onBehalfOf: {
       service: 'supabase',
       // Fresh from Supabase, or shown to it within the last minute: its signature needs no second look.
       claims: (session) => readClaims(readSession(session).access),

@@ -2,7 +2,7 @@
 import type { ZodError } from 'zod'
 import { problemsOf } from './validate.ts'
 import type { Resource } from '../resource.ts'
-import type { OpenedTool, Tool, ToolDefinition, ToolHouse } from '../tool.ts'
+import type { OpenedTool, Tool, ToolDefinition, ToolHost } from '../tool.ts'
 
 /** A tool whose variables are right. */
 export interface ConfiguredTool {
@@ -10,7 +10,7 @@ export interface ConfiguredTool {
   /** The variables it reads. */
   variables: string[]
   /** @returns undefined when it cannot be offered with the values there are. */
-  open (house: ToolHouse): Promise<(Tool & Pick<OpenedTool, 'resources' | 'close'>) | undefined>
+  open (house: ToolHost): Promise<(Tool & Pick<OpenedTool, 'resources' | 'close'>) | undefined>
 }
 
 /** @param env without the variables that are empty or known to be wrong. @returns every tool whose variables are right, and one line for each that is not. */
@@ -54,7 +54,7 @@ async function checkResources<Opened extends Awaited<ReturnType<ConfiguredTool['
  * Opens each, in their order. A tool that is not offered gets one line in the log.
  * @throws what a tool threw; those opened by then are closed.
  */
-export async function openTools (configured: readonly ConfiguredTool[], house: ToolHouse): Promise<{ tools: Tool[], resources: Resource[], close (): Promise<void> }> {
+export async function openTools (configured: readonly ConfiguredTool[], house: ToolHost): Promise<{ tools: Tool[], resources: Resource[], close (): Promise<void> }> {
   const tools: Tool[] = []
   const resources: Resource[] = []
   const closers: Array<() => Promise<void> | void> = []

@@ -31,7 +31,7 @@ const NAME_RULE = 'must be 1 to 64 letters, digits, _ or -'
 const SCOPES = 'scopes must name at least one of mcp:read and mcp:write, and nothing else'
 const ALIASES = `aliases must be a list of names, and each ${NAME_RULE}`
 const ICONS = 'icons must be a list of { src, mimeType?, sizes? }, and each src an https or data URL'
-const DEADLINE = `deadline must be milliseconds, from 1 to ${MAX_TIMEOUT_MS}`
+const TIMEOUT = `timeout must be milliseconds, from 1 to ${MAX_TIMEOUT_MS}`
 
 const about = {
   name: z.string('name must be a text').regex(NAME, `name ${NAME_RULE}`),
@@ -55,7 +55,7 @@ const tool = z.object({
   }, 'annotations must be an object with readOnlyHint, destructiveHint and openWorldHint'),
   noauth: z.boolean('noauth must be true or false').optional(),
   aliases: z.array(z.string(ALIASES).regex(NAME, ALIASES), ALIASES).optional(),
-  deadline: z.number(DEADLINE).int(DEADLINE).min(1, DEADLINE).max(MAX_TIMEOUT_MS, DEADLINE).optional()
+  timeout: z.number(TIMEOUT).int(TIMEOUT).min(1, TIMEOUT).max(MAX_TIMEOUT_MS, TIMEOUT).optional()
 }, 'the default export must be made with defineTool(), defineResource() or definePrompt()')
 
 const resource = z.object({

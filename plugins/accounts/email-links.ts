@@ -2,7 +2,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { OwnAccount, OwnAccounts } from '../../auth-backends/contract.ts'
+import type { PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import type { User } from '../sign-in/contract.ts'
 
 const LIFETIME_SECONDS = 1_800
@@ -20,7 +20,7 @@ export interface NewLink {
   purpose: LinkPurpose
   backend: string
   /** As it is now: once it was changed in any way the link is void. */
-  account: OwnAccount
+  account: PasswordAccount
   /** Of a `change`: the mailbox it is sent to. Without it, the account's. */
   email?: string
   /** `operator`: it was handed over, so it shows nothing of a mailbox. */
@@ -30,8 +30,8 @@ export interface NewLink {
 /** A link that counts, with the account as it was when it was looked at. */
 export interface LiveLink {
   backend: string
-  accounts: OwnAccounts
-  account: OwnAccount
+  accounts: PasswordAccounts
+  account: PasswordAccount
   /** Nobody, when nobody has signed in to the account yet. */
   user: User | undefined
   email: string
@@ -63,7 +63,7 @@ const sealedLink = z.object({
 })
 
 export default fp(async function accountLinks (app: FastifyInstance) {
-  const findUser = (backend: string, subject: string) => app.signIn.people.findByIdentity({ backend, subject })
+  const findUser = (backend: string, subject: string) => app.signIn.lifecycle.findByIdentity({ backend, subject })
   const epochOf = (user: User | undefined) => user?.sessionEpoch ?? 0
 
   function open (secret: string | undefined): z.output<typeof sealedLink> | undefined {

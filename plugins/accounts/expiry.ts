@@ -9,7 +9,7 @@ const SWEEP_EVERY_MS = 600_000
 const MAX_TEMPORARY_ACCOUNTS = 10_000
 
 /** Kept beside the accounts, so that a sweep looks at nobody else. */
-export interface Deadlines {
+export interface AccountExpiry {
   /** Called before the account is written: an end without an account does no harm, an account without its end would stay. @returns when it ends, counted from the first call; undefined for one that stays. */
   begin (userId: string, backend: string): Promise<number | undefined>
   /** Ids of those whose time is over, and of the oldest of those that are too many. */
@@ -18,7 +18,7 @@ export interface Deadlines {
 }
 
 /** @param lifetimeOf seconds that accounts of a backend last, if not for good. */
-export function createDeadlines (storage: Storage, now: Clock, lifetimeOf: (backend: string) => number | undefined): Deadlines {
+export function createAccountExpiry (storage: Storage, now: Clock, lifetimeOf: (backend: string) => number | undefined): AccountExpiry {
   const ends = storage.collection<{ endsAt: number }>('accountEnd')
   return {
     async begin (userId, backend) {
@@ -44,7 +44,7 @@ export function sweepPeople (app: FastifyInstance): void {
   let running: Promise<void> | undefined
   const sweep = async () => {
     try {
-      for (const { backend } of await app.signIn.people.deleteOver()) app.audit.note('account_deleted', { backend, reason: 'time' })
+      for (const { backend } of await app.signIn.lifecycle.deleteExpired()) app.audit.note('account_deleted', { backend, reason: 'time' })
     } catch (error) {
       app.log.warn({ err: error }, 'accounts whose time is over could not be deleted; the next sweep tries again')
     }

@@ -1,12 +1,12 @@
 // What is sent when somebody makes an account, or changes how it is entered: a link to confirm it, a notice, or, where there is an account already, a word to its owner. Nobody waits for it, so nobody can time it (threat LG-15).
 import type { FastifyInstance } from 'fastify'
-import type { OwnAccount, OwnAccounts } from '../../auth-backends/contract.ts'
+import type { PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import type { User } from '../sign-in/contract.ts'
 
 type House = Pick<FastifyInstance, 'accountLinks' | 'mail' | 'issuer'>
 
 /** @param confirmUrl @param resetUrl make the link of a secret. @param forgotUrl where a new password is asked for. */
-export async function sendConfirmation (app: House, backend: string, accounts: OwnAccounts, email: string, { confirmUrl, resetUrl, forgotUrl }: { confirmUrl (secret: string): string, resetUrl (secret: string): string, forgotUrl: string }): Promise<void> {
+export async function sendConfirmation (app: House, backend: string, accounts: PasswordAccounts, email: string, { confirmUrl, resetUrl, forgotUrl }: { confirmUrl (secret: string): string, resetUrl (secret: string): string, forgotUrl: string }): Promise<void> {
   const account = await accounts.find(email)
   if (!account) return
   if (account.verified) {
@@ -33,7 +33,7 @@ export async function sendConfirmation (app: House, backend: string, accounts: O
 }
 
 /** The same is done, and sent to `account`, whether or not the new address is taken. */
-export async function sendAddressChange (app: House, backend: string, accounts: OwnAccounts, { account, to, changeUrl, forgotUrl }: { account: OwnAccount, to: string, changeUrl (secret: string): string, forgotUrl: string }): Promise<void> {
+export async function sendAddressChange (app: House, backend: string, accounts: PasswordAccounts, { account, to, changeUrl, forgotUrl }: { account: PasswordAccount, to: string, changeUrl (secret: string): string, forgotUrl: string }): Promise<void> {
   app.mail.send({
     to: account.email,
     purpose: 'notice',

@@ -5,13 +5,13 @@ import { accessDenied, signInExpired } from '../../errors.ts'
 import type { Admissions } from '../sign-in/admission.ts'
 import type { BrowserSessions, Visitor } from '../sign-in/sessions.ts'
 import type { Interaction, LinkedIdentity, User } from '../sign-in/contract.ts'
-import type { Errand } from '../sign-in/intent.ts'
-import type { People } from './lifecycle.ts'
+import type { SignInIntent } from '../sign-in/intent.ts'
+import type { AccountLifecycle } from './lifecycle.ts'
 
 /** Seconds for which a password or a sign-in that was shown allows such a change. */
 export const FRESH_SECONDS = 300
 
-export interface Ways {
+export interface SignInMethods {
   /** Whether the person of this browser has shown lately who they are. */
   isFresh (request: FastifyRequest): Promise<boolean>
   /** The person has just shown their password: the session goes on under a new id. @throws sign_in_expired for nobody. */
@@ -23,7 +23,7 @@ export interface Ways {
   /** Spends the handle. @returns the person as they were before, or undefined when the identity came to belong to somebody else. */
   add (request: FastifyRequest, handle: string | undefined): Promise<{ backend: string, identity: SignedIn, user: User | undefined }>
   /**
-   * See {@link People.removeWays}: it ends this session, too, unless the caller lets it go on.
+   * See {@link AccountLifecycle.removeSignInMethods}: it ends this session, too, unless the caller lets it go on.
    * @returns what was removed. @throws access_denied where it is not fresh.
    */
   remove (request: FastifyRequest, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
@@ -31,41 +31,41 @@ export interface Ways {
 
 interface Options {
   now (): number
-  sessions: Pick<BrowserSessions, 'visitor' | 'renew'>
+  sessions: Pick<BrowserSessions, 'current' | 'regenerate'>
   admissions: Pick<Admissions, 'add'>
-  people: Pick<People, 'removeWays'>
-  look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
-  take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
-  resume (request: FastifyRequest, reply: FastifyReply, errand: Errand): Promise<string>
+  lifecycle: Pick<AccountLifecycle, 'removeSignInMethods'>
+  find (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  consume (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  resume (request: FastifyRequest, reply: FastifyReply, intent: SignInIntent): Promise<string>
   /** Tells a service that the session of a sign-in is over. */
   endSession (backend: string, session: string): Promise<void>
 }
 
-export function createWays ({ now, sessions, admissions, people, look, take, resume, endSession }: Options): Ways {
+export function createSignInMethods ({ now, sessions, admissions, lifecycle: people, find: look, consume: take, resume, endSession }: Options): SignInMethods {
   const isFresh = ({ signedInAt, provenAt = signedInAt }: Visitor) => now() - provenAt < FRESH_SECONDS
 
   async function freshVisitor (request: FastifyRequest): Promise<Visitor> {
-    const visitor = await sessions.visitor(request)
+    const visitor = await sessions.current(request)
     if (!visitor) throw accessDenied('You are not signed in any more. Sign in and try again.')
     if (!isFresh(visitor)) throw accessDenied('Show that it is you first: open the account page and begin there.')
     return visitor
   }
 
-  const lookAtAddition: Ways['lookAtAddition'] = async (request, handle) => {
-    const { errand, proof } = await look(request, handle)
-    const user = (await sessions.visitor(request))?.user
-    // An errand of this kind was begun by somebody who had shown who they are, in this session, within the life of a handle.
-    if (errand.kind !== 'link' || !proof || !user || user.id !== errand.userId || proof.userId !== user.id) throw signInExpired()
+  const lookAtAddition: SignInMethods['lookAtAddition'] = async (request, handle) => {
+    const { intent, proof } = await look(request, handle)
+    const user = (await sessions.current(request))?.user
+    // An intent of this kind was begun by somebody who had shown who they are, in this session, within the life of a handle.
+    if (intent.kind !== 'link' || !proof || !user || user.id !== intent.userId || proof.userId !== user.id) throw signInExpired()
     return { backend: proof.backend, identity: proof.identity, user }
   }
 
   return {
     lookAtAddition,
     async isFresh (request) {
-      const visitor = await sessions.visitor(request)
+      const visitor = await sessions.current(request)
       return visitor !== undefined && isFresh(visitor)
     },
-    prove: (request, reply) => sessions.renew(request, reply, { provenAt: now() }),
+    prove: (request, reply) => sessions.regenerate(request, reply, { provenAt: now() }),
     async beginAddition (request, reply, path) {
       const { user } = await freshVisitor(request)
       return resume(request, reply, { kind: 'link', userId: user.id, path })
@@ -80,7 +80,7 @@ export function createWays ({ now, sessions, admissions, people, look, take, res
     },
     async remove (request, which) {
       const { user } = await freshVisitor(request)
-      return people.removeWays(user.id, which)
+      return people.removeSignInMethods(user.id, which)
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Collection, Storage } from '../storage/contract.ts'
 import { accessDenied } from '../../errors.ts'
 import { randomSecret } from '../secrets.ts'
 import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
-import type { Deadlines } from './expiry.ts'
+import type { AccountExpiry } from './expiry.ts'
 import { addressOfKept, createPointers, hasIdentity, identitiesMoved, linkedIdentity, withIdentity, type Pointers } from './identities.ts'
 import { createVerifiedAddresses, type VerifiedAddresses } from './verified-emails.ts'
 
@@ -37,7 +37,7 @@ export interface Users {
 
 export interface AddressChange { from: string, to: string, verified: boolean }
 
-export function createUsers (storage: Storage, now: Clock, deadlines: Deadlines): Users {
+export function createUsers (storage: Storage, now: Clock, deadlines: AccountExpiry): Users {
   const users = storage.collection<User>('user')
   const pointers = createPointers(storage)
   const addresses = createVerifiedAddresses(storage, (id) => users.find(id))

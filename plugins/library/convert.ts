@@ -14,7 +14,7 @@ const RETRY_MS = 500
 export const createConvert = (workers: Pick<Workers, 'run'>, signal: AbortSignal): Convert => async (conversion) => {
   while (true) {
     try {
-      return await workers.run<Converted>(TASK, conversion, { person: { server: 'library' }, deadline: TIMEOUT_MS, signal })
+      return await workers.run<Converted>(TASK, conversion, { person: { server: 'library' }, timeout: TIMEOUT_MS, signal })
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof WorkersBusy) await setTimeout(RETRY_MS, undefined, { signal })

@@ -5,7 +5,7 @@ import type { DocumentStore } from './contract.ts'
 /** Which documents were put or removed just now. */
 export type ChangeListener = (ids: readonly string[]) => void
 
-export interface Directory {
+export interface DocumentList {
   /** The same store; what is written through it is noticed. */
   store: DocumentStore
   list (page?: { begins?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
@@ -14,7 +14,7 @@ export interface Directory {
 
 const MAX_PAGE = 100
 
-export function createDirectory (inner: DocumentStore): Directory {
+export function createDocumentList (inner: DocumentStore): DocumentList {
   const listeners: ChangeListener[] = []
   // Sorted once and kept until something changes: a page then costs no more than its own documents.
   let sorted: Promise<string[]> | undefined

@@ -3,9 +3,9 @@ import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'
 import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
-import { openFolder, type Folder, type Indexing } from './indexer.ts'
+import { openIndexer, type FolderIndexer, type Indexing } from './indexer.ts'
 
-export interface FolderWatch {
+export interface FolderSync {
   /** Settles when every file was looked at once, or the watch is closed. Never rejects: what fails is tried again. */
   readonly ready: Promise<void>
   /** Of the first look; undefined once it is done. */
@@ -28,17 +28,17 @@ const LOOK_AGAIN_MS = 60_000
 const PAUSE_PER_LOOK = 50
 
 /** @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for. */
-export function watchFolder (
+export function syncFolder (
   path: string,
   indexing: Omit<Indexing, 'signal' | 'reading'>,
   { lookAgainMs = LOOK_AGAIN_MS }: { lookAgainMs?: number } = {}
-): FolderWatch {
+): FolderSync {
   const { store, log } = indexing
   const stop = new AbortController()
   const { signal } = stop
   const changes = createChanges(signal)
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {})
-  let opened: { root: string, folder: Folder, watcher: FolderWatcher } | undefined
+  let opened: { root: string, folder: FolderIndexer, watcher: FolderWatcher } | undefined
   let isComplete = false
   let progress = (): Progress | undefined => opened?.folder.progress() ?? { done: 0, total: 0 }
 
@@ -48,7 +48,7 @@ export function watchFolder (
     if (root === undefined || root === opened?.root) return
     opened?.watcher.close()
     const watcher = createFolderWatcher(root, { changed: changes.add, failed: warnOnce(log) })
-    opened = { root, watcher, folder: await openFolder(root, { ...indexing, reading: watcher.add, signal }) }
+    opened = { root, watcher, folder: await openIndexer(root, { ...indexing, reading: watcher.add, signal }) }
   }
 
   /** One step: what has changed is in the store afterwards. @throws what the store throws. */

@@ -20,7 +20,7 @@ export const createHeavySearch = (workers: Pick<Workers, 'run'>): HeavySearch =>
   const path = realpathSync(look.path)
   try {
     const reads = [path, `${path}-wal`, `${path}-shm`]
-    return await workers.run(TASK, { ...look, path } satisfies Look, { person, deadline: TIMEOUT_MS, reads })
+    return await workers.run(TASK, { ...look, path } satisfies Look, { person, timeout: TIMEOUT_MS, reads })
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error
     throw new ToolError('This search took too long and was stopped: its words stand nearly everywhere. Search for rarer ones, without quotation marks.')

@@ -7,7 +7,7 @@ import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote, ToolUser } fro
 import type { Notes } from '../notes/index.ts'
 import { createConvert } from './convert.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, Library, SearchHit } from './contract.ts'
-import { createDirectory } from './document-list.ts'
+import { createDocumentList } from './document-list.ts'
 import { createHeavySearch } from './heavy-search.ts'
 import { mergeHits } from '../search/merge-results.ts'
 import { partId, splitText } from './parts.ts'
@@ -15,7 +15,7 @@ import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
-import { watchFolder } from './folder-sync.ts'
+import { syncFolder } from './folder-sync.ts'
 import { parseQuery, shownWords } from '../search/tokenize.ts'
 
 declare module 'fastify' {
@@ -32,10 +32,10 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
 const MAX_HITS = 50
 
 export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
-  const directory = createDirectory(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir, createHeavySearch(app.workers)))
+  const directory = createDocumentList(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir, createHeavySearch(app.workers)))
   const { store } = directory
   const closing = new AbortController()
-  const folder = watchFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
+  const folder = syncFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
   const urlOf = (id: string) => docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
   const guarded = sources.map((source) => guardSource(source, app.log))
 

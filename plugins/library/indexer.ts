@@ -7,7 +7,7 @@ import { readDocument, SkippedFile, typeOf, type Convert } from './extract.ts'
 
 export interface Log { info (message: string): void, warn (message: string): void }
 
-export interface Folder {
+export interface FolderIndexer {
   /**
    * Looks at these paths and at all that lies below them; the empty path is the whole folder.
    * Rejects if the store fails; a file that cannot be read is left out with a warning.
@@ -50,7 +50,7 @@ async function readOrSkip (root: string, id: string, { convert, signal }: Indexi
 }
 
 /** @param root a real path. */
-export async function openFolder (root: string, indexing: Indexing): Promise<Folder> {
+export async function openIndexer (root: string, indexing: Indexing): Promise<FolderIndexer> {
   const { store, log, reading, signal } = indexing
   const known = await store.list()
   const skip = (id: string, reason: string) => log.warn(`The file ${JSON.stringify(id)} is not searchable: ${reason}`)

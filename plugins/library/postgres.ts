@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
 import { splitText } from './parts.ts'
-import { passage } from '../search/snippet.ts'
-import { createRarity, type Rarity } from '../search/term-weights.ts'
-import { anyOf, askedOf, bm25, vectorOf, type Asked } from '../search/tsvector.ts'
+import { snippetOf } from '../search/snippet.ts'
+import { createTermWeights, type TermWeights } from '../search/term-weights.ts'
+import { anyOf, parseTsQuery, bm25, vectorOf, type ParsedTsQuery } from '../search/tsvector.ts'
 import { pathWords, shownWords } from '../search/tokenize.ts'
 
 const TABLE = `${SCHEMA}.documents`
@@ -47,7 +47,7 @@ const PARTS_PER_HIT = 5
 export async function openPostgresDocuments (postgres: Postgres): Promise<DocumentStore> {
   await migrate(postgres, DDL)
   const { query } = postgres
-  const rarity = createRarity(query, TABLE)
+  const rarity = createTermWeights(query, TABLE)
   /** One writer at a time, so that instances which index the same folder do not get in each other's way. */
   const write = (work: (query: Run) => Promise<unknown>) => postgres.transaction(async (query) => {
     await lock(query, TABLE)
@@ -83,7 +83,7 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       return (await query<DocumentPart>(`SELECT ${COLUMNS}, part, parts FROM ${TABLE} WHERE ${IS} AND part = $2`, [id, part]))[0]
     },
     async search (text, limit) {
-      const asked = askedOf(text)
+      const asked = parseTsQuery(text)
       if (asked === undefined || limit === 0) return []
       const hits = await rank(query, rarity, asked, limit)
       return addSnippets(query, hits, shownWords(asked.query))
@@ -115,7 +115,7 @@ async function * rowsOf (documents: IndexedDocument[]) {
   }
 }
 
-async function rank (query: Run, rarity: Rarity, asked: Asked, limit: number): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
+async function rank (query: Run, rarity: TermWeights, asked: ParsedTsQuery, limit: number): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
   const { weights, average, candidates } = await rarity.weigh(asked)
   const rows = await query<Omit<SearchHit, 'snippet'> & { part: number }>(SEARCH, [
     anyOf(candidates, asked.required), asked.terms.map(({ match }) => match), weights, asked.terms.map(({ lexemes }) => lexemes.length > 1), average, limit * PARTS_PER_HIT
@@ -131,5 +131,5 @@ async function addSnippets (query: Run, hits: Array<Omit<SearchHit, 'snippet'> &
     JOIN ${TABLE} ON md5(id) = md5(hit_id) AND id = hit_id AND part = hit_part
   `, [hits.map(({ id }) => id), hits.map(({ part }) => part)])
   const byPlace = new Map(texts.map(({ place, text }) => [place, text]))
-  return hits.map((hit, index) => ({ ...hit, snippet: passage(byPlace.get(index + 1) ?? '', words) }))
+  return hits.map((hit, index) => ({ ...hit, snippet: snippetOf(byPlace.get(index + 1) ?? '', words) }))
 }

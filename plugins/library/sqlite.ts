@@ -9,7 +9,7 @@ import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './
 import { createCounter, matchExpression, placesOf, TOKENIZER } from '../search/fts5.ts'
 import { MAX_LIGHT_PLACES, type HeavySearch } from './heavy-search.ts'
 import { splitText } from './parts.ts'
-import { passage } from '../search/snippet.ts'
+import { snippetOf } from '../search/snippet.ts'
 import { pathWords, separateWords, shownWords } from '../search/tokenize.ts'
 
 /** Raise it when the schema changes, or what the indexer takes from a file: the index is then built anew. */
@@ -83,7 +83,7 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
         if (documents.size < limit && !documents.has(id)) documents.set(id, row)
       }
       return [...documents.values()].map(({ key, ...hit }) =>
-        ({ ...hit, snippet: passage(sql.text.get(key as number)!['text'] as string, words) }) as unknown as SearchHit)
+        ({ ...hit, snippet: snippetOf(sql.text.get(key as number)!['text'] as string, words) }) as unknown as SearchHit)
     },
     async settle () { counter.forget() },
     async count () { return sql.count.get()!['count'] as number },

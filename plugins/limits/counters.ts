@@ -5,31 +5,31 @@ import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
 
-export interface Tally {
+export interface Counter {
   key: string
   /** Seconds since the epoch. */
   endsAt: number
-  /** Whether {@link Tallies.value} will be asked for it: only then is it remembered here once it is stored. */
+  /** Whether {@link Counters.value} will be asked for it: only then is it remembered here once it is stored. */
   watched: boolean
   /** A counter of the same window that grows by one when this one begins, on whichever instance: it says how many of this kind there are. */
   memberOf?: string
 }
 
-export interface Tallies {
+export interface Counters {
   /** What is known here: this process's own calls at once, those of others and of an earlier run up to a second late. */
   value (key: string): number
   /** @param by how many; 1 unless told. */
-  add (tallies: readonly Tally[], by?: number): void
+  add (tallies: readonly Counter[], by?: number): void
   flush (): Promise<void>
   close (): Promise<void>
 }
 
-interface Count extends Omit<Tally, 'key'> { /** As storage last said. */ stored: number, /** Not added there yet. */ pending: number }
+interface Count extends Omit<Counter, 'key'> { /** As storage last said. */ stored: number, /** Not added there yet. */ pending: number }
 
 /** Failed additions stay pending and are tried again with the next. */
-export function createTallies (storage: Pick<Storage, 'count'>, now: Clock, onError: (error: unknown) => void): Tallies {
+export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, onError: (error: unknown) => void): Counters {
   const counts = new Map<string, Count>()
-  const addOne = ({ key, endsAt, watched, memberOf }: Tally, by: number) => {
+  const addOne = ({ key, endsAt, watched, memberOf }: Counter, by: number) => {
     const count = counts.get(key)
     if (count) count.pending += by
     else counts.set(key, { endsAt, watched, ...(memberOf !== undefined && { memberOf }), stored: 0, pending: by })

@@ -2,7 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import type { LimitName, LimitTable } from '../../config/rate-limits.ts'
 import type { Access } from '../oauth/grants/contract.ts'
-import type { Tallies, Tally } from './counters.ts'
+import type { Counters, Counter } from './counters.ts'
 
 const MINUTE = 60
 const DAY_SECONDS = 86_400
@@ -12,12 +12,12 @@ const MIN_SHARE = 1 / 100
 const FLOOD = 2
 const MAX_REMEMBERED = 10_000
 
-interface Window extends Tally {
+interface Window extends Counter {
   limit: LimitName
   seconds: number
   whose: string
   /** What one person has had of a quota that others use, too. */
-  part?: Tally & { memberOf: string }
+  part?: Counter & { memberOf: string }
 }
 
 /** Seconds until the next window begins, and whether this is the first refusal of the window. */
@@ -36,7 +36,7 @@ export interface Quotas {
   floodWait (caller: string): number | undefined
 }
 
-export function createQuotas (tallies: Pick<Tallies, 'value' | 'add'>, table: LimitTable, now: Clock): Quotas {
+export function createQuotas (tallies: Pick<Counters, 'value' | 'add'>, table: LimitTable, now: Clock): Quotas {
   const window = (limit: LimitName, seconds: number, whose: string, id: string): Window => {
     const index = Math.floor(now() / seconds)
     return { limit, seconds, whose, key: `${limit} ${index} ${id}`, endsAt: (index + 1) * seconds, watched: true }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { createQuotas, type Quotas } from './quotas.ts'
-import { createTallies } from './counters.ts'
+import { createCounters } from './counters.ts'
 
 const DAY_SECONDS = 86_400
 const DAYS_SHOWN = 30
@@ -39,7 +39,7 @@ type Options = Pick<Config, 'rateLimits' | 'refreshTokenTtl'>
 const noQuotas: Quotas = { take: () => undefined, takeMessages: () => undefined, floodWait: () => undefined }
 
 export default fp(async function usage (app: FastifyInstance, { rateLimits, refreshTokenTtl }: Options) {
-  const tallies = createTallies(app.storage, app.now, (error) => app.log.warn({ err: error }, 'calls are counted later'))
+  const tallies = createCounters(app.storage, app.now, (error) => app.log.warn({ err: error }, 'calls are counted later'))
   app.addHook('onClose', () => tallies.close())
   const firstUses = app.storage.collection<{ at: number }>('firstUse')
   const known = new Set<string>()

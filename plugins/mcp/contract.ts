@@ -8,7 +8,7 @@ import type { Access } from '../oauth/grants/contract.ts'
 export type Message = JSONRPCRequest | JSONRPCNotification
 
 /** One POST, checked and parsed. Identity travels here with each message; nothing per user is kept anywhere else. */
-export interface Exchange {
+export interface McpRequest {
   /** An array only for a batch, which only protocol version 2025-03-26 has. */
   body: Message | Message[]
   /** The `Mcp-*` request headers, lower case. */
@@ -29,18 +29,18 @@ export interface Exchange {
 }
 
 /** A request without a message: GET and DELETE. */
-export type Visit = Omit<Exchange, 'body'> & { lastEventId?: string | undefined }
+export type RequestContext = Omit<McpRequest, 'body'> & { lastEventId?: string | undefined }
 
-export interface Answer {
+export interface McpResponse {
   status: number
   headers: Record<string, string>
   /** A stream for server-sent events, or what serves the connection from now on, once the head is written. */
   body: string | Readable | ((raw: ServerResponse) => void) | undefined
   /** Told when the connection is done with the answer. @param isSent whether all of it left this process. */
-  whenClosed? (isSent: boolean): void
+  onClose? (isSent: boolean): void
 }
 
 /** Whom an exchange counts for: a person over all their apps, or the address of somebody who has not signed in. */
-export const callerOf = ({ access, address }: Pick<Exchange, 'access' | 'address'>): string => access ? access.user.id : `address ${address}`
+export const callerOf = ({ access, address }: Pick<McpRequest, 'access' | 'address'>): string => access ? access.user.id : `address ${address}`
 
-export type Lane = (exchange: Exchange) => Promise<Answer>
+export type McpHandler = (exchange: McpRequest) => Promise<McpResponse>

@@ -4,22 +4,22 @@ import {
   type CallToolResult, type Implementation, type JSONRPCRequest
 } from '@modelcontextprotocol/server'
 import { callTool } from './handlers/tool-call.ts'
-import type { House } from './handlers/contract.ts'
+import type { CallServices } from './handlers/contract.ts'
 import type { CallableTool } from './handlers/tools.ts'
-import type { Answer, Exchange, Lane } from './contract.ts'
+import type { McpResponse, McpRequest, McpHandler } from './contract.ts'
 import type { Offered } from './sdk/server.ts'
 import { MODERN_VERSION } from './protocol-versions.ts'
 
-export interface StraightLaneOptions extends Pick<Offered, 'catalogue'> {
-  house: House
+export interface FastPathOptions extends Pick<Offered, 'catalogue'> {
+  house: CallServices
   serverInfo: Implementation
   /** Answers everything; what it says of a list is said again as long as the same is offered. */
-  sdkLane: Lane
+  sdkLane: McpHandler
 }
 
-export interface StraightLane {
+export interface FastPath {
   /** @returns undefined for an exchange that is not for this lane; it has not been touched then. */
-  serve (exchange: Exchange): Promise<Answer> | undefined
+  serve (exchange: McpRequest): Promise<McpResponse> | undefined
   /** To be called when something else is offered. */
   forget (): void
 }
@@ -30,11 +30,11 @@ const FIXED = new Set(['ping', 'server/discover', 'tools/list', 'prompts/list', 
 const MAX_CACHED = 500
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-export function createStraightLane ({ catalogue, house, serverInfo, sdkLane }: StraightLaneOptions): StraightLane {
+export function createFastPath ({ catalogue, house, serverInfo, sdkLane }: FastPathOptions): FastPath {
   const modernEnd = `"resultType":"complete","_meta":${JSON.stringify({ [SERVER_INFO_META_KEY]: serverInfo })}}`
   let kept = new Map<string, string>()
 
-  async function fixed (request: JSONRPCRequest, exchange: Exchange, key: string): Promise<Answer> {
+  async function fixed (request: JSONRPCRequest, exchange: McpRequest, key: string): Promise<McpResponse> {
     const known = kept.get(key)
     if (known !== undefined) return answer(request.id, known)
     const answers = kept
@@ -44,7 +44,7 @@ export function createStraightLane ({ catalogue, house, serverInfo, sdkLane }: S
     return first
   }
 
-  async function call (request: JSONRPCRequest, callable: CallableTool, exchange: Exchange, isModern: boolean): Promise<Answer> {
+  async function call (request: JSONRPCRequest, callable: CallableTool, exchange: McpRequest, isModern: boolean): Promise<McpResponse> {
     try {
       const result = await callTool(callable, request.params!['arguments'], exchange, house)
       // Whether this client may be asked that, and how, is the SDK's to say; a tool that asks is made to be run again.
@@ -60,7 +60,7 @@ export function createStraightLane ({ catalogue, house, serverInfo, sdkLane }: S
     }
   }
 
-  function serve (exchange: Exchange): Promise<Answer> | undefined {
+  function serve (exchange: McpRequest): Promise<McpResponse> | undefined {
     const { body, headers, access } = exchange
     if (Array.isArray(body) || !('id' in body) || headers['mcp-session-id'] !== undefined) return undefined
     const version = versionOf(body, exchange)
@@ -81,7 +81,7 @@ export function createStraightLane ({ catalogue, house, serverInfo, sdkLane }: S
 }
 
 /** The version that the request is plainly of, in its headers and in its body. */
-function versionOf ({ method, params }: JSONRPCRequest, { headers }: Exchange): string | undefined {
+function versionOf ({ method, params }: JSONRPCRequest, { headers }: McpRequest): string | undefined {
   const meta = params?._meta as Record<string, unknown> | undefined
   const version = headers['mcp-protocol-version']
   if (version !== MODERN_VERSION) {
@@ -107,7 +107,7 @@ const isClientInfo = (value: unknown): boolean => isObject(value) && Object.keys
 const isPlainInitialize = (params: Record<string, unknown>): boolean =>
   hasOnly(params, ['protocolVersion', 'capabilities', 'clientInfo']) && SUPPORTED_PROTOCOL_VERSIONS.includes(String(params['protocolVersion'])) && isEmpty(params['capabilities']) && isClientInfo(params['clientInfo'])
 
-const answer = (id: string | number, result: string): Answer => ({ status: 200, headers: JSON_HEADERS, body: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}` })
+const answer = (id: string | number, result: string): McpResponse => ({ status: 200, headers: JSON_HEADERS, body: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}` })
 
 const withServerInfo = (result: CallToolResult | Record<string, unknown>, serverInfo: Implementation) =>
   ({ resultType: 'complete', ...result, _meta: { [SERVER_INFO_META_KEY]: serverInfo, ...result['_meta'] as object | undefined } })

@@ -12,26 +12,26 @@ import { ofAccess } from '../observability/audit/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
-import { createActing } from './handlers/on-behalf-of.ts'
+import { createOnBehalfOf } from './handlers/on-behalf-of.ts'
 import { readMessages } from './json-rpc.ts'
-import { connectBus, createLocalBus, type Bus } from './streams/event-bus.ts'
+import { connectEventBus, createLocalEventBus, type EventBus } from './streams/event-bus.ts'
 import type { Meter } from './handlers/contract.ts'
-import { createCatalogue, type Catalogue } from './handlers/tools.ts'
-import { createChanges, type Change, type Changes } from './streams/change-log.ts'
-import { callerOf, type Answer, type Exchange } from './contract.ts'
-import { createRequestStates } from './handlers/input-required.ts'
+import { createToolRegistry, type ToolRegistry } from './handlers/tools.ts'
+import { createChangeLog, type Change, type ChangeLog } from './streams/change-log.ts'
+import { callerOf, type McpResponse, type McpRequest } from './contract.ts'
+import { createRequestStateCodec } from './handlers/input-required.ts'
 import { checkAccess } from './scope-challenge.ts'
-import { answerError, checkRequest, prepare, readVisit, send } from './http.ts'
+import { sendError, checkRequest, prepare, readRequest, send } from './http.ts'
 import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
 import { createMessageLimit } from './message-limit.ts'
 import { createOpenStreams } from './streams/open-streams.ts'
 import { createPrompts } from './handlers/prompts.ts'
 import { createResources } from './handlers/resources.ts'
-import { createSdkLane } from './sdk/handler.ts'
+import { createSdkHandler } from './sdk/handler.ts'
 import { createFactory, type Offered } from './sdk/server.ts'
 import { createSessions } from './sessions/index.ts'
 import { REQUEST_BOUNDS } from './sessions/request.ts'
-import { createStraightLane } from './fast-path.ts'
+import { createFastPath } from './fast-path.ts'
 
 declare module 'fastify' {
   interface FastifyInstance { mcp: Mcp }
@@ -57,7 +57,7 @@ export interface Mcp {
   /** Tells everybody who wants to know, on every instance. */
   announce (changes: readonly Change[]): Promise<void>
   /** The tools as clients see them now. */
-  readonly tools: Catalogue['listed']
+  readonly tools: ToolRegistry['listed']
 }
 
 export interface Offer {
@@ -72,7 +72,7 @@ export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> 
   /** Several instances tell each other through it. */
   redisUrl?: string | undefined
   /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. */
-  deadline?: number
+  timeout?: number
   /** Whether {@link Mcp.offer} will be called while the server runs: clients are then told that lists can change. */
   reloads?: boolean
   /** The absolute URL of this server's picture. */
@@ -82,16 +82,16 @@ export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> 
 export default fp(async function mcp (app: FastifyInstance, options: McpOptions) {
   const { signIn } = options
   const offered: Offered = {
-    catalogue: createCatalogue(options.tools, signIn),
+    catalogue: createToolRegistry(options.tools, signIn),
     resources: createResources(options.resources ?? [], signIn),
     prompts: createPrompts(options.prompts ?? [], signIn)
   }
-  const bus = options.redisUrl === undefined ? createLocalBus(app.log) : await connectBus(options.redisUrl, app.sealing.mac('mcp bus', 'channel').slice(0, 22), app.log)
-  const changes = createChanges(bus, app.storage, app.now, app.log)
+  const bus = options.redisUrl === undefined ? createLocalEventBus(app.log) : await connectEventBus(options.redisUrl, app.sealing.mac('mcp bus', 'channel').slice(0, 22), app.log)
+  const changes = createChangeLog(bus, app.storage, app.now, app.log)
   const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
   const { sessions, straight, lane } = createLanes(app, options, offered, { bus, changes, onError })
   const messageLimit = createMessageLimit(app)
-  const answer = async (request: FastifyRequest, visit: ReturnType<typeof readVisit>, resourceMetadata: string): Promise<Answer> => {
+  const answer = async (request: FastifyRequest, visit: ReturnType<typeof readRequest>, resourceMetadata: string): Promise<McpResponse> => {
     const refused = messageLimit.take(request, visit)
     if (refused) return refused
     if (request.method === 'GET') return sessions.listen(visit)
@@ -108,11 +108,11 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
       checkRequest(request)
       messageLimit.check(request)
     },
-    refuse: answerError,
+    refuse: sendError,
     isOpen: () => offered.catalogue.open,
     async serve (request, reply, access, resourceMetadata) {
       try {
-        return send(reply, await answer(request, readVisit(request, reply, access, signIn), resourceMetadata))
+        return send(reply, await answer(request, readRequest(request, reply, access, signIn), resourceMetadata))
       } catch (error) {
         if (error instanceof OAuthError && error.code === 'unauthorized') app.audit.recordOnce(request, 'challenge', { reason: error.code })
         throw error
@@ -130,20 +130,20 @@ export default fp(async function mcp (app: FastifyInstance, options: McpOptions)
   } satisfies Mcp)
 }, { name: 'mcp', dependencies: ['storage', 'audit', 'usage', 'workers'] })
 
-interface Wires { bus: Bus, changes: Changes, onError (error: Error): void }
+interface Wires { bus: EventBus, changes: ChangeLog, onError (error: Error): void }
 
 /** What answers: the straight lane, the SDK's behind it, and the sessions. What stays open there ends with the server. */
 function createLanes (app: FastifyInstance, options: McpOptions, offered: Offered, { bus, changes, onError }: Wires) {
   const { signIn } = options
-  const house = createHouse(app, options)
+  const house = createCallServices(app, options)
   const described = describeServer(options, offered.catalogue)
   const factory = createFactory({ ...offered, ...described, house, shared: !signIn, reloads: options.reloads === true, onError })
   const stillAllows = signIn ? app.grants.stillAllows : undefined
   const open = { streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows), requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows) }
   const sessions = createSessions({ storage: app.storage, sealing: app.sealing, now: app.now, bus, changes, factory, open, log: app.log })
   const subscriptions = createSubscriptions(changes, described.serverInfo, app.now, open.streams)
-  const lane = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: sessions.serve, onError })
-  const straight = createStraightLane({ catalogue: offered.catalogue, house, serverInfo: described.serverInfo, sdkLane: lane })
+  const lane = createSdkHandler({ factory, catalogue: offered.catalogue, subscriptions, sessions: sessions.serve, onError })
+  const straight = createFastPath({ catalogue: offered.catalogue, house, serverInfo: described.serverInfo, sdkLane: lane })
   // Before the server stops listening: an open stream would keep it from ending.
   app.addHook('preClose', async () => subscriptions.close())
   app.addHook('onClose', async () => {
@@ -153,10 +153,10 @@ function createLanes (app: FastifyInstance, options: McpOptions, offered: Offere
   return { sessions, straight, lane }
 }
 
-const createHouse = (app: FastifyInstance, { library, notes, deadline = 25_000 }: McpOptions) =>
-  ({ library, notes, workers: app.workers, deadline, meter: createMeter(app), actAs: createActing(app), claimsOf: createActing(app, 'claims'), states: createRequestStates(app.sealing, app.now) })
+const createCallServices = (app: FastifyInstance, { library, notes, timeout = 25_000 }: McpOptions) =>
+  ({ library, notes, workers: app.workers, timeout, meter: createMeter(app), onBehalfOf: createOnBehalfOf(app), claimsOf: createOnBehalfOf(app, 'claims'), states: createRequestStateCodec(app.sealing, app.now) })
 
-const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: Catalogue) => ({
+const describeServer = ({ publicUrl, iconUrl }: McpOptions, catalogue: ToolRegistry) => ({
   serverInfo: {
     name: server.name,
     title: 'MCP OAuth Server',
@@ -176,7 +176,7 @@ const createMeter = (app: FastifyInstance): Meter => ({
 })
 
 /** The end of an attempt to connect: the first look at the tools, or call of one. Nobody waits for it. */
-function noteFirstUse (app: FastifyInstance, { access, body, requestId, log }: Exchange): void {
+function noteFirstUse (app: FastifyInstance, { access, body, requestId, log }: McpRequest): void {
   if (!access || Array.isArray(body) || !body.method.startsWith('tools/')) return
   app.usage.isFirstUse(access).then((first) => {
     if (first) app.audit.note('connected', { ...ofAccess(access), attempt: access.attempt }, requestId)
@@ -184,7 +184,7 @@ function noteFirstUse (app: FastifyInstance, { access, body, requestId, log }: E
 }
 
 /** Clients show the first 512 characters to the model, so the use comes first. */
-function instructions (catalogue: Catalogue): string {
+function instructions (catalogue: ToolRegistry): string {
   const reads = catalogue.find('search') && catalogue.find('fetch')
   return [
     reads && 'This server holds a library of documents. To answer from it, call search with the words you look for, then fetch with the id of each result you need in full, and cite the url of what you used.',

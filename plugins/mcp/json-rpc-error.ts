@@ -5,7 +5,7 @@ export const PARSE_ERROR = -32700
 export const INVALID_REQUEST = -32600
 export const INTERNAL_ERROR = -32603
 
-export class RpcRefusal extends Error {
+export class JsonRpcError extends Error {
   override readonly name = 'RpcRefusal'
   readonly statusCode: number
   readonly code: number

@@ -1,7 +1,7 @@
 // From bytes to JSON-RPC messages: everything that is wrong with a body is found here, so that the lanes see only messages of the right shape (JSON-RPC 2.0 §4, §5.1; MCP "Base Protocol").
 import { isJSONRPCNotification, isJSONRPCRequest } from '@modelcontextprotocol/server'
 import type { Message } from './contract.ts'
-import { INVALID_REQUEST, PARSE_ERROR, RpcRefusal } from './json-rpc-error.ts'
+import { INVALID_REQUEST, PARSE_ERROR, JsonRpcError } from './json-rpc-error.ts'
 
 /** Levels of arrays and objects; more would only exhaust a recursive validator. */
 const DEPTH_LIMIT = 64
@@ -13,7 +13,7 @@ const BATCH_LIMIT = 10
 const BATCH_VERSION = '2025-03-26'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const invalid = (message: string, id?: string | number | null) => new RpcRefusal(400, INVALID_REQUEST, `Invalid Request: ${message}`, { id: id ?? null })
+const invalid = (message: string, id?: string | number | null) => new JsonRpcError(400, INVALID_REQUEST, `Invalid Request: ${message}`, { id: id ?? null })
 
 /**
  * The text of a body, ready for a JSON parser.
@@ -24,7 +24,7 @@ export function readText (bytes: Buffer): string {
   try {
     return utf8.decode(bytes)
   } catch {
-    throw new RpcRefusal(400, PARSE_ERROR, 'Parse error: the body is not UTF-8')
+    throw new JsonRpcError(400, PARSE_ERROR, 'Parse error: the body is not UTF-8')
   }
 }
 

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { addressOf } from '../client-network.ts'
 import { ofAccess } from '../observability/audit/index.ts'
 import { isId } from './json-rpc.ts'
-import { callerOf, type Answer, type Exchange } from './contract.ts'
-import { RpcRefusal } from './json-rpc-error.ts'
+import { callerOf, type McpResponse, type McpRequest } from './contract.ts'
+import { JsonRpcError } from './json-rpc-error.ts'
 
 /** As other JSON-RPC servers have it (EIP-1474): neither MCP nor its SDKs give a code to this. */
 export const LIMIT_EXCEEDED = -32005
@@ -17,7 +17,7 @@ export interface MessageLimit {
    * @returns for a tool call beyond the limit a result in words for the model, which clients pass on; undefined if it may go on.
    * @throws RpcRefusal 429 with Retry-After for any other message: the official clients fail that one request, and stay connected.
    */
-  take (request: FastifyRequest, visit: Pick<Exchange, 'access' | 'address'>): Answer | undefined
+  take (request: FastifyRequest, visit: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined
 }
 
 export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>): MessageLimit => ({
@@ -46,4 +46,4 @@ export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>
 const whoSends = (request: FastifyRequest) => request.access ? { access: request.access } : { access: null, address: addressOf(request) }
 
 const tooMany = (wait: number, id: string | number | null = null) =>
-  new RpcRefusal(429, LIMIT_EXCEEDED, `Too Many Requests: wait ${wait} seconds, and send it again`, { id, headers: { 'retry-after': String(wait) } })
+  new JsonRpcError(429, LIMIT_EXCEEDED, `Too Many Requests: wait ${wait} seconds, and send it again`, { id, headers: { 'retry-after': String(wait) } })

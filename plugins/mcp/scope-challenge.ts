@@ -2,7 +2,7 @@
 import type { OAuthError } from '../../errors.ts'
 import { missingScope, missingToken } from '../oauth/bearer.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
-import type { Answer, Exchange, Message } from './contract.ts'
+import type { McpResponse, McpRequest, Message } from './contract.ts'
 import type { Offered } from './sdk/server.ts'
 
 /** What may be asked without a token as soon as some tool is for everybody: how to talk, and what there is. */
@@ -12,7 +12,7 @@ const INTRODUCTIONS = new Set(['initialize', 'notifications/initialized', 'notif
  * @returns a refusal inside a result, for a client that can show a sign-in from there; undefined if the exchange may go on.
  * @throws OAuthError 401 or 403 with everything the exchange needs in one challenge, before anything runs.
  */
-export function checkAccess (exchange: Exchange, offered: Offered, resourceMetadata: string): Answer | undefined {
+export function checkAccess (exchange: McpRequest, offered: Offered, resourceMetadata: string): McpResponse | undefined {
   const { body, access } = exchange
   const messages = [body].flat()
   const needed = messages.map((message) => scopesOf(message, offered))
@@ -44,11 +44,11 @@ function scopesOf ({ method, params }: Message, { catalogue, resources, prompts 
 const atLeastOne = (scopes: readonly string[]) => scopes.length > 0 ? scopes : undefined
 
 /** OpenAI's clients say who they are working for in `_meta`, and they alone show a sign-in from inside a result; all others need the status. */
-function showsSignIn (body: Exchange['body']): body is Message & { id: string | number } {
+function showsSignIn (body: McpRequest['body']): body is Message & { id: string | number } {
   return !Array.isArray(body) && body.method === 'tools/call' && 'id' in body && Object.keys(body.params?._meta ?? {}).some((key) => key.startsWith('openai/'))
 }
 
-function inBand (body: Message & { id: string | number }, { headers }: OAuthError, anonymous: boolean): Answer {
+function inBand (body: Message & { id: string | number }, { headers }: OAuthError, anonymous: boolean): McpResponse {
   const challenge = headers['www-authenticate']!
   const result = {
     resultType: 'complete',

@@ -1,6 +1,6 @@
 // Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the other.
-import { passage } from '../search/snippet.ts'
-import { anyOf, askedOf, bm25, vectorOf } from '../search/tsvector.ts'
+import { snippetOf } from '../search/snippet.ts'
+import { anyOf, parseTsQuery, bm25, vectorOf } from '../search/tsvector.ts'
 import { shownWords } from '../search/tokenize.ts'
 import { lock, migrate, SCHEMA, type Postgres } from '../postgres.ts'
 import type { Note, NoteStore, Usage } from './contract.ts'
@@ -72,13 +72,13 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
       return [...new Set(found.map(({ id }) => id))].slice(0, limit)
     },
     async search (owner, text, limit) {
-      const asked = askedOf(text)
+      const asked = parseTsQuery(text)
       if (asked === undefined) return []
       const { terms, required } = asked
       const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
         owner, anyOf(terms, required), terms.map(({ match }) => match), terms.map(() => 1), terms.map(({ lexemes }) => lexemes.length > 1), limit
       ])
-      return rows.map(({ id, title, text, score }) => ({ id, title, score, snippet: passage(text, shownWords(asked.query)) }))
+      return rows.map(({ id, title, text, score }) => ({ id, title, score, snippet: snippetOf(text, shownWords(asked.query)) }))
     },
     async removeAll (owner) {
       return postgres.transaction(async (query) => {

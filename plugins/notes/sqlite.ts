@@ -5,7 +5,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SearchHit } from '../library/contract.ts'
 import { createCounter, matchExpression, placesOf, TOKENIZER } from '../search/fts5.ts'
 import { MAX_LIGHT_PLACES, type HeavySearch } from '../library/heavy-search.ts'
-import { passage } from '../search/snippet.ts'
+import { snippetOf } from '../search/snippet.ts'
 import { separateWords, shownWords } from '../search/tokenize.ts'
 import { growToDelete } from '../storage/sqlite/disk-reserve.ts'
 import { openDatabase, write } from '../storage/sqlite/database.ts'
@@ -95,7 +95,7 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
       return rows.map((row): SearchHit => ({
         id: row['id'] as string,
         title: row['title'] as string,
-        snippet: passage(row['text'] as string, shownWords(asked.query)),
+        snippet: snippetOf(row['text'] as string, shownWords(asked.query)),
         score: row['score'] as number
       }))
     },

@@ -12,7 +12,7 @@ const failing = new Set<Destination>()
 // Before the listeners of the destinations themselves.
 process.on('exit', () => { for (const out of failing) out.destroy() })
 
-export function logLines (): DestinationStream {
+export function createLogDestination (): DestinationStream {
   // From this many bytes on, lines do not wait.
   const out = destination({ sync: false, minLength: 8 * 1024, maxLength: MAX_WAITING_BYTES })
   // A log on a full disk ends no server.

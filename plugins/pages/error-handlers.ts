@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../../errors.ts'
-import { describeFault } from '../sign-in/outages.ts'
+import { describeOutage } from '../sign-in/outages.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 
 /** Whatever was thrown, as a refusal that can be spoken. What is not ours is logged here, and its details stay in the log. */
@@ -10,7 +10,7 @@ export function toOAuthError (error: unknown, request: FastifyRequest): OAuthErr
   if (error instanceof OAuthError) return error
   if (error instanceof BackendUnavailable) {
     request.log.warn({ err: error }, 'sign-in service')
-    const { message, retryAfter } = describeFault(error)
+    const { message, retryAfter } = describeOutage(error)
     return temporarilyUnavailable(message, error, retryAfter)
   }
   if (error instanceof StorageUnavailable) {
@@ -32,7 +32,7 @@ const spoken = (statusCode: number, description: string) => {
 }
 
 /** Error handler of the machine endpoints. */
-export function answerJson (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function sendJsonError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toOAuthError(error, request)
   return reply.code(refusal.statusCode).headers(refusal.headers).header('cache-control', 'no-store')
     .send({ error: refusal.code, error_description: refusal.message })
@@ -49,7 +49,7 @@ const titles: Readonly<Record<string, string>> = {
 }
 
 /** Error handler of the pages. A refusal whose redirect was verified goes home to the app. */
-export async function answerPage (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendErrorPage (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const refusal = toOAuthError(error, request)
   reply.headers(refusal.headers)
   const toClient = ({ redirectUri, state }: ErrorRedirect) =>

@@ -1,9 +1,9 @@
 // Which of the words asked for decide what is ranked: ranking every document that holds any of them would take as long as there are documents.
 
 /** So many documents are ranked if that takes no more words than it must: with more, the order of the first ten hardly changes. */
-const ENOUGH = 6_000
+const MAX_CANDIDATES = 6_000
 /** Fewer than so many are not left alone, however common the next word is. */
-export const FEW = 500
+export const RARE_ENOUGH = 500
 
 /**
  * The rarest words, until they are expected to find enough. What has only common words of a question, and none of its rare
@@ -11,11 +11,11 @@ export const FEW = 500
  * @param found how many documents hold a word, roughly.
  * @param wanted fewer for an engine that ranks slowly.
  */
-export function enoughOf<T> (words: readonly T[], found: (word: T) => number, wanted = ENOUGH): T[] {
+export function candidatesOf<T> (words: readonly T[], found: (word: T) => number, wanted = MAX_CANDIDATES): T[] {
   const enough: T[] = []
   let expected = 0
   for (const [word, documents] of words.map((word): [T, number] => [word, found(word)]).sort(([, a], [, b]) => a - b)) {
-    if (expected >= wanted || (expected >= FEW && expected + documents > wanted)) break
+    if (expected >= wanted || (expected >= RARE_ENOUGH && expected + documents > wanted)) break
     enough.push(word)
     expected += documents
   }
@@ -26,4 +26,4 @@ export function enoughOf<T> (words: readonly T[], found: (word: T) => number, wa
 const COMMON = 20_000
 
 /** Whether a pair is worth its look-up. To find two common words side by side takes as long as all documents that hold both, and says little. */
-export const tells = <T>(pair: readonly T[], found: (word: T) => number): boolean => pair.some((word) => found(word) < COMMON)
+export const isSelective = <T>(pair: readonly T[], found: (word: T) => number): boolean => pair.some((word) => found(word) < COMMON)

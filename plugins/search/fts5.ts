@@ -1,6 +1,6 @@
 // How SQLite's FTS5 is asked and filled, for every store that stands on it.
 import type { DatabaseSync } from 'node:sqlite'
-import { enoughOf, tells } from './candidates.ts'
+import { candidatesOf, isSelective } from './candidates.ts'
 import { MAX_LIGHT_PLACES } from '../library/heavy-search.ts'
 import { fold, stem } from './stem.ts'
 import { isSpaceless, parseQuery, type Query } from './tokenize.ts'
@@ -20,10 +20,10 @@ const phrase = (words: readonly string[]): string => `"${words.join(' ')}"`
 export function matchExpression (text: string, found?: (word: string) => number): { match: string, query: Query } | undefined {
   const query = parseQuery(text)
   const beginnings = query.prefixes.map((prefix) => `"${prefix}"*`)
-  const pairs = found ? query.pairs.filter((pair) => tells(pair, found)) : query.pairs
+  const pairs = found ? query.pairs.filter((pair) => isSelective(pair, found)) : query.pairs
   const any = [...query.words.map(term), ...beginnings, ...pairs.map(phrase), ...query.phrases.map(phrase)]
   if (any.length === 0) return undefined
-  const enough = found && query.phrases.length === 0 ? enoughOf(query.words, found) : query.words
+  const enough = found && query.phrases.length === 0 ? candidatesOf(query.words, found) : query.words
   const required = enough.length < query.words.length ? [anyOf([...enough.map(term), ...beginnings])] : query.phrases.map(phrase)
   return { match: [...required, anyOf(any)].join(' AND '), query }
 }

@@ -9,7 +9,7 @@ const SCANNED = 50_000
 const MAX_MATCHES = 200
 
 /** @param words from `shownWords`. @returns one line of plain text; the beginning of the document when no word is found. */
-export function passage (text: string, words: readonly string[]): string {
+export function snippetOf (text: string, words: readonly string[]): string {
   const start = words.length === 0 ? 0 : Math.max(0, densest(text.slice(0, SCANNED), words) - LEAD)
   const from = start === 0 ? 0 : nextSpace(text, start)
   const line = text.slice(from, from + LENGTH).replace(/\s+/g, ' ').replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '').trim()

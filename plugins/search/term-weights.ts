@@ -1,11 +1,11 @@
 // How rare each word is among the documents in Postgres: from the statistics that its planner keeps of the column, so that nothing has to be counted or kept in step.
 import type { Query as Run } from '../postgres.ts'
-import { enoughOf, FEW } from './candidates.ts'
-import type { Asked, Term } from './tsvector.ts'
+import { candidatesOf, RARE_ENOUGH } from './candidates.ts'
+import type { ParsedTsQuery, Term } from './tsvector.ts'
 
-export interface Rarity {
+export interface TermWeights {
   /** A weight for each term, the mean length of a document, and the terms that are enough to find what may rank well. */
-  weigh (asked: Asked): Promise<{ weights: number[], average: number, candidates: Term[] }>
+  weigh (asked: ParsedTsQuery): Promise<{ weights: number[], average: number, candidates: Term[] }>
   /** Takes over new statistics now. */
   refresh (): Promise<void>
 }
@@ -20,7 +20,7 @@ const PAIR = 0.5
 const RANKED = 3_000
 
 /** @param table with its schema. The statistics are those of the last ANALYZE; before the first, all words are alike. */
-export function createRarity (query: Run, table: string): Rarity {
+export function createTermWeights (query: Run, table: string): TermWeights {
   let known: Statistics = { documents: 0, average: 5_000, share: new Map(), least: 0 }
   let read = -Infinity
 
@@ -45,7 +45,7 @@ export function createRarity (query: Run, table: string): Rarity {
     if (enough.length !== 1 || found(rarest!) <= RANKED) return enough
     const [next] = words.filter((word) => word !== rarest).sort((a, b) => found(a) - found(b))
     const together = next === undefined ? 0 : found(rarest!) * found(next) / known.documents
-    return together < FEW ? enough : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
+    return together < RARE_ENOUGH ? enough : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
   }
 
   const shareOf = (lexeme: string): number => known.share.get(lexeme) ?? known.least / 2
@@ -61,7 +61,7 @@ export function createRarity (query: Run, table: string): Rarity {
       const weights = terms.map(({ lexemes }) => lexemes.length === 1 ? weightOf(lexemes[0]!) : PAIR * lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0))
       const words = terms.filter(({ lexemes }) => lexemes.length === 1)
       const found = ({ lexemes }: Term): number => shareOf(lexemes[0]!) * known.documents
-      const candidates = narrow(enoughOf(words, found, RANKED), words, found)
+      const candidates = narrow(candidatesOf(words, found, RANKED), words, found)
       return { weights, average: known.average, candidates: candidates.length > 0 ? candidates : terms }
     }
   }

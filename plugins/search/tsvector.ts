@@ -33,7 +33,7 @@ export function vectorOf ({ title, path = '', text }: { title: string, path?: st
 /** One thing asked for: what matches it, and the words it stands on. */
 export interface Term { match: string, lexemes: string[] }
 
-export interface Asked {
+export interface ParsedTsQuery {
   query: Query
   terms: Term[]
   /** Must match, if it is there: the phrases. */
@@ -43,7 +43,7 @@ export interface Asked {
 const phrase = (words: readonly string[]): string => words.map((word) => `'${stem(fold(word))}'`).join(' <-> ')
 
 /** @returns undefined when nothing is asked for. */
-export function askedOf (text: string): Asked | undefined {
+export function parseTsQuery (text: string): ParsedTsQuery | undefined {
   const query = parseQuery(text)
   const terms = new Map<string, Term>()
   const add = (match: string, words: readonly string[]) => terms.set(match, { match, lexemes: words.map((word) => stem(fold(word))) })

@@ -3,9 +3,9 @@ import type { AuthBackend, Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
-import { isOver, type Interaction, type User } from './contract.ts'
+import { isExpired, type Interaction, type User } from './contract.ts'
 import type { Invitations } from '../accounts/invitations.ts'
-import type { People } from '../accounts/lifecycle.ts'
+import type { AccountLifecycle } from '../accounts/lifecycle.ts'
 import { isAllowed, type Users } from '../accounts/users.ts'
 
 /**
@@ -19,22 +19,22 @@ export interface Admissions {
    * @throws access_denied for whom the allow-list, a missing invitation or a lock keeps out, and sign_in_expired where the account was
    * changed after its password was shown; nothing was written then.
    */
-  admit (backend: string, identity: Identity, interaction: Interaction, way: Way): Promise<Admission>
+  admit (backend: string, identity: Identity, interaction: Interaction, way: SignInContext): Promise<Admission>
   /** Makes an identity one more way of the person, who said so. @returns undefined, with nothing changed, when it cannot be theirs. */
   add (userId: string, backend: string, identity: Identity): Promise<User | undefined>
 }
 
 /** What is known of how the person came. */
-export interface Way {
+export interface SignInContext {
   /** They made the account just now, so an invitation was asked for by then. */
   signedUp?: boolean
   /** They were asked, and want an account apart from the one with the same address. */
-  apart?: boolean
+  separate?: boolean
 }
 
 interface Options extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation'> {
   users: Users
-  people: Pick<People, 'delete'>
+  lifecycle: Pick<AccountLifecycle, 'delete'>
   now: Clock
   invitations: Pick<Invitations, 'take' | 'takeHeld' | 'close'>
   /** Those in use. */
@@ -42,7 +42,7 @@ interface Options extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitatio
 }
 
 /** Whether this person could sign in with that backend as well. One click is nobody's alone, and a temporary account keeps no way in. */
-export const canAddWay = ({ endsAt, identities }: User, [id, { oneClick }]: [string, AuthBackend]): boolean =>
+export const canAddSignInMethod = ({ endsAt, identities }: User, [id, { oneClick }]: [string, AuthBackend]): boolean =>
   endsAt === undefined && oneClick === undefined && !identities.some(({ backend }) => backend === id)
 
 /** What was shown a moment ago, or on another page, counts while the account is as it was. @throws sign_in_expired */
@@ -52,7 +52,7 @@ async function checkGeneration ({ accounts }: Pick<AuthBackend, 'accounts'>, { s
   if (account?.subject !== subject || account.generation !== generation) throw signInExpired()
 }
 
-export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, users, people, now, invitations, backends }: Options): Admissions {
+export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, users, lifecycle: people, now, invitations, backends }: Options): Admissions {
   const checkStill = (backend: string, identity: Identity) => checkGeneration(backends.get(backend) ?? {}, identity)
 
   async function checkIdentity (backend: string, identity: Identity): Promise<void> {
@@ -72,7 +72,7 @@ export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, user
   async function mayAdd (userId: string, backend: string, identity: Identity): Promise<User | undefined> {
     const user = await users.find(userId)
     const opened = backends.get(backend)
-    if (!user || user.locked || !opened || !canAddWay(user, [backend, opened])) return undefined
+    if (!user || user.locked || !opened || !canAddSignInMethod(user, [backend, opened])) return undefined
     return await users.findBy({ backend, subject: identity.subject }) ? undefined : user
   }
 
@@ -83,14 +83,14 @@ export function createAdmissions ({ allowedEmails, newcomersNeedInvitation, user
   }
 
   return {
-    async admit (backend, identity, interaction, { signedUp, apart }) {
+    async admit (backend, identity, interaction, { signedUp, separate: apart }) {
       await checkIdentity(backend, identity)
-      if (interaction.errand.kind === 'link') {
-        const user = await mayAdd(interaction.errand.userId, backend, identity)
+      if (interaction.intent.kind === 'link') {
+        const user = await mayAdd(interaction.intent.userId, backend, identity)
         return user ? { kind: 'addition', user } : { kind: 'taken' }
       }
       const found = await users.findBy({ backend, subject: identity.subject })
-      const known = found && isOver(found, now()) ? undefined : found
+      const known = found && isExpired(found, now()) ? undefined : found
       // Their time is over and no sweep has come by yet: who comes now is somebody new.
       if (found && !known) await people.delete(found.id)
       if (!known) {

@@ -1,6 +1,6 @@
 // The state of a sign-in between two requests: who a person is here, what they came for, and which browser it is.
 import type { SignedIn } from '../../auth-backends/contract.ts'
-import type { Errand } from './intent.ts'
+import type { SignInIntent } from './intent.ts'
 
 /** Who a person is to a backend. */
 export interface IdentityKey { backend: string, subject: string }
@@ -34,7 +34,7 @@ export interface User {
 }
 
 /** Whether an account of a while has had its time. */
-export const isOver = ({ endsAt }: User, now: number): boolean => endsAt !== undefined && endsAt <= now
+export const isExpired = ({ endsAt }: User, now: number): boolean => endsAt !== undefined && endsAt <= now
 
 /** A signed-in browser. Stored under the hash of its cookie. */
 export interface BrowserSession {
@@ -52,7 +52,7 @@ export interface BrowserSession {
 
 /** A sign-in under way, parked while the person deals with the pages. Sealed as a whole, wherever it is: an address, a PKCE verifier or a token may be in it. */
 export interface Interaction {
-  errand: Errand
+  intent: SignInIntent
   /** Hash of the cookie of the browser that began it: no other browser can go on with it. */
   browser: string
   /** Hash of the session cookie, once the person has signed in for it: consent counts only from that session. */
@@ -69,9 +69,9 @@ export interface Interaction {
 
 /** `account` is what failures are counted by. */
 export type Step =
-  | { kind: 'redirect', backend: string, memo: string }
+  | { kind: 'redirect', backend: string, continuation: string }
   | { kind: 'email code', backend: string, email: string, prompt: string, tries: number, account: string }
-  | { kind: 'factor', backend: string, memo: string, prompt: string, tries: number, account: string }
+  | { kind: 'factor', backend: string, continuation: string, prompt: string, tries: number, account: string }
 
 export interface Proof {
   backend: string

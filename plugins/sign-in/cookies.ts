@@ -5,7 +5,7 @@ import { hashSecret, randomSecret } from '../secrets.ts'
 /** Seconds. A signed-in browser is signed out after this. */
 export const SESSION_LIFETIME_SECONDS = 8 * 3600
 
-export interface Browser {
+export interface Cookies {
   /** Hash that stands for this browser; sets the cookie if it has none yet. */
   identify (request: FastifyRequest, reply: FastifyReply): string
   /** Hash that stands for this browser, or undefined when it shows no cookie. */
@@ -18,7 +18,7 @@ export interface Browser {
 }
 
 /** @param secure the public URL is https: cookies are `__Host-` and Secure then. Plain http is for loopback, where browsers refuse both. */
-export function createBrowser (secure: boolean): Browser {
+export function createCookies (secure: boolean): Cookies {
   const name = (base: string) => secure ? `__Host-${base}` : base
   const BROWSER = name('mcp_browser')
   const SESSION = name('mcp_session')

@@ -18,7 +18,7 @@ export interface AuthorizationRequest {
   attempt: string
 }
 
-export type Errand =
+export type SignInIntent =
   | { kind: 'authorization', request: AuthorizationRequest }
   /** `again`: the person shows anew who they are. */
   | { kind: 'visit', path: string, again?: true }
@@ -29,14 +29,14 @@ export type Errand =
 const MAX_PATH_CHARS = 2_048
 
 /** One of our own pages, to go to after the sign-in. @throws invalid_request for a path that is too long to be carried along. */
-export function visit (path: string): Extract<Errand, { kind: 'visit' }> {
+export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit' }> {
   if (path.length > MAX_PATH_CHARS) throw invalidRequest('This address is too long to be opened by way of the sign-in. Sign in first, then open it again.')
   return { kind: 'visit', path }
 }
 
-export const attemptOf = (errand: Errand): { attempt?: string } => errand.kind === 'authorization' ? { attempt: errand.request.attempt } : {}
+export const attemptOf = (intent: SignInIntent): { attempt?: string } => intent.kind === 'authorization' ? { attempt: intent.request.attempt } : {}
 
 /** On whose behalf the person signs in, if an app sent them. */
-export const describeErrand = (errand: Errand): { client?: { name: string, host: string } } => errand.kind === 'authorization'
-  ? { client: { name: errand.request.clientName, host: describeRedirectUri(errand.request.redirectUri).host } }
+export const describeIntent = (intent: SignInIntent): { client?: { name: string, host: string } } => intent.kind === 'authorization'
+  ? { client: { name: intent.request.clientName, host: describeRedirectUri(intent.request.redirectUri).host } }
   : {}

@@ -2,26 +2,26 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { signInExpired } from '../../errors.ts'
 import { equalSecrets } from '../secrets.ts'
-import type { Browser } from './cookies.ts'
+import type { Cookies } from './cookies.ts'
 import type { Interaction } from './contract.ts'
 import type { Handles } from './handles.ts'
 
 export interface Interactions {
   /** @param handle one of {@link newHandle}, for a sign-in that waits for what a backend says. @returns the handle. @throws too_many_requests, invalid_request */
-  park (request: FastifyRequest, interaction: Interaction, handle?: string): Promise<string>
+  create (request: FastifyRequest, interaction: Interaction, handle?: string): Promise<string>
   /** @throws sign_in_expired also for another browser's; too_many_requests. */
-  look (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  find (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /** Of any number of callers one goes on. @throws sign_in_expired, too_many_requests */
-  take (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  consume (request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /** Spends the handle and parks what comes after it, under `next` or a new one. @returns the handle. @throws sign_in_expired, too_many_requests */
-  replace (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction, next?: string): Promise<string>
+  advance (request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction, next?: string): Promise<string>
   /** Stands for a sign-in that will be parked, at the site of a provider. */
   newHandle (): Promise<string>
 }
 
 type House = Pick<FastifyInstance, 'limits'>
 
-export function createInteractions ({ limits }: House, handles: Handles, browser: Browser): Interactions {
+export function createInteractions ({ limits }: House, handles: Handles, browser: Cookies): Interactions {
   // What a handle stands for never changes: one request reads it once, and whether it is spent is for `take` to say.
   const read = new WeakMap<FastifyRequest, { handle: string, interaction: Interaction | undefined }>()
   const find = async (request: FastifyRequest, handle: string) => {
@@ -60,10 +60,10 @@ export function createInteractions ({ limits }: House, handles: Handles, browser
     return interaction
   }
   return {
-    park,
-    look,
-    take,
+    create: park,
+    find: look,
+    consume: take,
     newHandle,
-    replace: async (request, handle, change, next) => park(request, change(await take(request, handle)), next)
+    advance: async (request, handle, change, next) => park(request, change(await take(request, handle)), next)
   }
 }

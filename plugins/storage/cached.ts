@@ -8,7 +8,7 @@ const MAX_CACHED = 10_000
 
 export interface KeptCollection<T> extends Collection<T> {
   /** As `find`, without a promise where the record is in memory: that would be a detour for every call. */
-  findKept (id: string): T | undefined | Promise<T | undefined>
+  findCached (id: string): T | undefined | Promise<T | undefined>
 }
 
 /**
@@ -52,7 +52,7 @@ export async function keepRecords<T> (storage: Storage, kind: string, now: Clock
   }
 
   return {
-    findKept,
+    findCached: findKept,
     find: async (id) => findKept(id),
     put: (id, record, ttl) => changing(id, inner.put(id, record, ttl)),
     create: (id, record, ttl) => changing(id, inner.create(id, record, ttl)),

@@ -55,7 +55,7 @@ export type Entry =
   | { journal: string, topics: string[], entry: unknown }
 
 /** The whole of a storage, for backups and for a move from one implementation to the other. Never on the way of a request. */
-export interface Portable {
+export interface StorageExport {
   /** Everything that lives: SQLite as of one moment, Redis each entry as of its own. The server may run meanwhile. */
   entries (): AsyncIterable<Entry>
   /** Adds entries; those that are over by now are left out. */
@@ -74,7 +74,7 @@ export interface Watch {
   close (): void
 }
 
-export interface Storage extends Portable {
+export interface Storage extends StorageExport {
   /** For the start-up lines and the status page, for example `SQLite in ./data`. */
   readonly description: string
   collection<T> (kind: string): Collection<T>

@@ -7,31 +7,31 @@ import type { Collection } from '../storage/contract.ts'
 import { randomSecret, type Sealing } from '../secrets.ts'
 import { createRenewal, sealingOf, writing, type BackendSession } from './refresh.ts'
 
-export interface BackendSessions {
+export interface UpstreamSessions {
   /** @returns the id. */
-  open (backend: string, session: string, holder: Holder): Promise<string>
+  open (backend: string, session: string, holder: Reference): Promise<string>
   /** One more stands on it. */
-  hold (id: string, holder: Holder): Promise<void>
+  retain (id: string, holder: Reference): Promise<void>
   /** Keeps the session of a grant for as long as its tokens last. */
-  keep (grant: Grant): Promise<void>
+  extend (grant: Grant): Promise<void>
   /** Ends it, here and at the service, when nothing else stands on it. */
   release (id: string, holder: string): Promise<void>
   /**
    * The session, known to live at the service within the last minute.
    * @returns undefined when it is over. What stood on it is ended then, too. @throws BackendUnavailable when the service cannot say.
    */
-  renewed (id: string): Promise<{ backend: string, session: string } | undefined>
+  fresh (id: string): Promise<{ backend: string, session: string } | undefined>
   /** The session as it is, without asking anybody. */
   peek (id: string): Promise<{ backend: string, session: string } | undefined>
   /** A client of the service that acts as the caller. @returns undefined when they came another way, or the session is over. @throws BackendUnavailable */
-  actAs (access: Pick<Access, 'backendSession'>, service: string): Promise<unknown>
-  /** What the service's token says of the caller. @returns and @throws as {@link BackendSessions.actAs}. */
+  onBehalfOf (access: Pick<Access, 'backendSession'>, service: string): Promise<unknown>
+  /** What the service's token says of the caller. @returns and @throws as {@link UpstreamSessions.onBehalfOf}. */
   claims (access: Pick<Access, 'backendSession'>, service: string): Promise<Record<string, unknown> | undefined>
   /** Tells the service that a session is over that nothing stands on. Never throws, and waits for a moment only. */
   end (backend: string, session: string): Promise<void>
 }
 
-export interface Holder { name: string, endsAt: number }
+export interface Reference { name: string, endsAt: number }
 
 interface Options {
   store: Collection<BackendSession>
@@ -57,12 +57,12 @@ export async function withinWait<T> (work: Promise<T>): Promise<T | undefined> {
 }
 
 /** How they are named among the holders. */
-export const holderOfGrant = (id: string): string => `grant ${id}`
-export const holderOfBrowser = (session: string): string => `browser ${session}`
+export const referenceOfGrant = (id: string): string => `grant ${id}`
+export const referenceOfBrowser = (session: string): string => `browser ${session}`
 
-type ActAs = NonNullable<Sessions['actAs']>
+type ActAs = NonNullable<Sessions['onBehalfOf']>
 
-export function createBackendSessions ({ store, backends, sealing, now, log, onOver }: Options): BackendSessions {
+export function createUpstreamSessions ({ store, backends, sealing, now, log, onOver }: Options): UpstreamSessions {
   const { seal, unseal } = sealingOf(sealing)
   const write = (record: BackendSession) => writing(record, now())
 
@@ -72,30 +72,30 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
     if (ending) await withinWait(ending)
   }
 
-  const hold = (id: string, { name, endsAt }: Holder): Promise<void> => store.update(id, (record) =>
+  const hold = (id: string, { name, endsAt }: Reference): Promise<void> => store.update(id, (record) =>
     record ? { write: write({ ...record, holders: { ...record.holders, [name]: endsAt } }), result: undefined } : { result: undefined })
 
   const renewed = createRenewal({ store, backends, sealing, now, onOver, end })
 
   async function lent<R> (id: string | undefined, service: string, lend: (actAs: ActAs, session: string) => R): Promise<R | undefined> {
     const found = id === undefined ? undefined : await renewed(id)
-    const actAs = found && backends.get(found.backend)?.sessions?.actAs
+    const actAs = found && backends.get(found.backend)?.sessions?.onBehalfOf
     return actAs?.service === service ? lend(actAs, found!.session) : undefined
   }
 
   return {
     end,
-    hold,
+    retain: hold,
     async open (backend, session, { name, endsAt }) {
       const id = randomSecret(16)
       const { record, ttl } = write({ backend, sealed: seal(session), checkedAt: now(), holders: { [name]: endsAt } })
       await store.put(id, record, ttl)
       return id
     },
-    async keep ({ id, backendSession, refresh, accessTokens }) {
+    async extend ({ id, backendSession, refresh, accessTokens }) {
       if (backendSession === undefined) return
       const endsAt = Math.max(refresh?.expiresAt ?? 0, ...Object.values(accessTokens).map(({ expiresAt }) => expiresAt))
-      await hold(backendSession, { name: holderOfGrant(id), endsAt })
+      await hold(backendSession, { name: referenceOfGrant(id), endsAt })
     },
     async release (id, holder) {
       const ended = await store.update<BackendSession | undefined>(id, (record) => {
@@ -110,8 +110,8 @@ export function createBackendSessions ({ store, backends, sealing, now, log, onO
       const record = await store.find(id)
       return record && unseal(record)
     },
-    renewed,
-    actAs: ({ backendSession }, service) => lent(backendSession, service, ({ open }, session) => open(session)),
+    fresh: renewed,
+    onBehalfOf: ({ backendSession }, service) => lent(backendSession, service, ({ open }, session) => open(session)),
     claims: ({ backendSession }, service) => lent(backendSession, service, ({ claims }, session) => claims?.(session))
   }
 }

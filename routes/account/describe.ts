@@ -7,13 +7,13 @@ import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers, PageData } from '../../plugins/pages/page-data.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
-import { shownName } from '../../plugins/display-name.ts'
-import { canAddWay } from '../../plugins/sign-in/admission.ts'
+import { toDisplayName } from '../../plugins/display-name.ts'
+import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
 import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { keyOf } from '../../plugins/accounts/identities.ts'
 import { displayName } from '../../plugins/accounts/users.ts'
 import type { GrantUsage } from '../../plugins/limits/usage.ts'
-import type { Kept } from './password-account.ts'
+import type { LocalAccount } from './password-account.ts'
 
 type Backends = ReadonlyMap<string, AuthBackend>
 
@@ -28,7 +28,7 @@ export function describeWays (user: User, backends: Backends): Pick<PageData['ac
       text: describeIdentity(identity, backends),
       ...(inUse.some((other) => other !== identity) && { remove: `${paths.accountUnlink}?way=${keyOf(identity)}` })
     })),
-    canAddWay: [...backends].some((backend) => canAddWay(user, backend)) && !identities.every(({ backend }) => backends.get(backend)?.oneClick)
+    canAddWay: [...backends].some((backend) => canAddSignInMethod(user, backend)) && !identities.every(({ backend }) => backends.get(backend)?.oneClick)
   }
 }
 
@@ -43,7 +43,7 @@ export function describeIdentity ({ backend, email, name }: LinkedIdentity, back
 export const describeOthers = ({ identities }: User, apps: number, stays: (identity: LinkedIdentity) => boolean, backends: Backends): EndOthers =>
   ({ apps, ticked: false, ways: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends)) })
 
-export const describeOwn = ({ backend, account }: Kept): PageData['account']['own'][number] => ({
+export const describeOwn = ({ backend, account }: LocalAccount): PageData['account']['own'][number] => ({
   email: account.email,
   actions: { password: withBackend(paths.accountPassword, backend), address: withBackend(paths.accountEmail, backend) }
 })
@@ -59,7 +59,7 @@ export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'
 export const describeApp = (grant: Grant, verified: VerifiedHost | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
   id: grant.id,
   // Grants of earlier versions have it as the app wrote it.
-  name: shownName(grant.clientName, 'An app without a name'),
+  name: toDisplayName(grant.clientName, 'An app without a name'),
   ...describeRedirectUri(grant.code.redirectUri),
   // Any program on a computer may say that it is an app whose codes go there.
   ...(verified && !describeRedirectUri(grant.code.redirectUri).loopback && { verifiedHost: verified.host }),

@@ -6,17 +6,17 @@ import { sendAddressChange } from '../../plugins/accounts/messages.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import { isAllowed } from '../../plugins/accounts/users.ts'
-import { changeAddress, keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './password-account.ts'
+import { changeAddress, localAccountOf, withPassword, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
 import { checkForm, signInFirst } from './guard.ts'
 
 type Options = Pick<Config, 'publicUrl' | 'allowedEmails'>
 const TAKEN = 'There is an account with this address already. Nothing was changed.'
 
 export default async function changeEmail (app: FastifyInstance, { publicUrl, allowedEmails }: Options) {
-  const describe = ({ backend, account }: Kept, token: string): PageData['address'] =>
+  const describe = ({ backend, account }: LocalAccount, token: string): PageData['address'] =>
     ({ backend, email: account.email, sendsMail: app.mail.isOn, token, actions: { change: paths.accountEmail, account: paths.account } })
 
-  function readAddress ({ account, accounts }: Kept, typed: string): { email: string } | { problem: string } {
+  function readAddress ({ account, accounts }: LocalAccount, typed: string): { email: string } | { problem: string } {
     const read = accounts.readEmail(typed)
     if ('problem' in read) return read
     if (read.email === account.email) return { problem: 'This is your address already.' }
@@ -24,15 +24,15 @@ export default async function changeEmail (app: FastifyInstance, { publicUrl, al
   }
 
   app.get(paths.accountEmail, async (request, reply) => {
-    const user = await app.signIn.user(request)
+    const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountEmail)
-    return reply.page('address', describe(await keptAccount(app, user, queryParameters(request).get('backend')), app.signIn.formToken(request)))
+    return reply.page('address', describe(await localAccountOf(app, user, queryParameters(request).get('backend')), app.signIn.forms.token(request)))
   })
 
   app.post(paths.accountEmail, async (request, reply) => {
     const user = await checkForm(app, request)
     const form = formParameters(request)
-    const kept = await keptAccount(app, user, form.get('backend'))
+    const kept = await localAccountOf(app, user, form.get('backend'))
     const typed = form.need('email')
     const password = form.need('password')
     const page = { ...describe(kept, form.need('token')), next: typed.slice(0, 254) }

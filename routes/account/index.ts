@@ -10,7 +10,7 @@ import emailLink from './email-change-confirm.ts'
 import changePassword from './password.ts'
 import deleteAccount from './delete.ts'
 import { describeApp, describeEnd, describeEvent, describeOthers, describeOwn, describePerson, describeWays } from './describe.ts'
-import { keptAccounts } from './password-account.ts'
+import { localAccountsOf } from './password-account.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import prove, { askForProof } from './reauthenticate.ts'
 import addWay from './add-sign-in-method.ts'
@@ -31,10 +31,10 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
   await app.register(downloads)
 
   app.get(paths.account, async (request, reply) => {
-    const visitor = await app.signIn.visitor(request)
+    const visitor = await app.signIn.sessions.current(request)
     if (!visitor) return signInFirst(app, request, reply, paths.account)
     const { user } = visitor
-    const [grants, events, own] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN), keptAccounts(app, user)])
+    const [grants, events, own] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN), localAccountsOf(app, user)])
     return reply.page('account', {
       user: describePerson(user),
       ...describeEnd(user),
@@ -43,7 +43,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
       apps: await Promise.all(grants.map(async (grant) => describeApp(grant, app.clients.verified(grant.clientId, grant.code.redirectUri), await app.usage.ofGrant(grant.id)))),
       events: events.map(describeEvent),
       asks: describeOthers(user, grants.length, ({ backend }) => backend === visitor.backend, app.signIn.backends),
-      token: app.signIn.formToken(request),
+      token: app.signIn.forms.token(request),
       actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, link: paths.accountLink, remove: paths.accountDelete, activity: paths.accountActivity, notes: paths.accountNotes, home: paths.home }
     })
   })
@@ -63,12 +63,12 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     const form = formParameters(request)
     const endsApps = form.get('apps') === 'end'
     const removesWays = form.get('ways') === 'remove'
-    if (removesWays && !await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, paths.account)
-    const backend = (await app.signIn.visitor(request))?.backend
-    const removed = removesWays ? await app.signIn.ways.remove(request, (identity) => identity.backend !== backend) : []
-    await app.signIn.people.signOutEverywhere(user.id)
-    if (endsApps) await app.signIn.people.disconnectApps(user.id)
-    await app.signIn.leave(request, reply)
+    if (removesWays && !await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, paths.account)
+    const backend = (await app.signIn.sessions.current(request))?.backend
+    const removed = removesWays ? await app.signIn.methods.remove(request, (identity) => identity.backend !== backend) : []
+    await app.signIn.lifecycle.signOutEverywhere(user.id)
+    if (endsApps) await app.signIn.lifecycle.disconnectApps(user.id)
+    await app.signIn.sessions.signOut(request, reply)
     app.audit.record(request, 'sign_out_everywhere', { user: user.id, backend: user.backend })
     tellOfRemovedWays(app, request, user, removed)
     return reply.page('message', {

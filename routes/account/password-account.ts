@@ -1,15 +1,15 @@
 // The account with a password that a person keeps on this server: found through their identity, its password looked at with the care of a sign-in.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { OwnAccount, OwnAccounts } from '../../auth-backends/contract.ts'
+import type { PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 
 /** An account, and the backend that keeps it. */
-export interface Kept { backend: string, title: string, accounts: OwnAccounts, account: OwnAccount }
+export interface LocalAccount { backend: string, title: string, accounts: PasswordAccounts, account: PasswordAccount }
 
 /** What the person has of it: usually one, or none. */
-export async function keptAccounts (app: FastifyInstance, { identities }: User): Promise<Kept[]> {
-  const found = identities.map(async ({ backend, subject }): Promise<Kept[]> => {
+export async function localAccountsOf (app: FastifyInstance, { identities }: User): Promise<LocalAccount[]> {
+  const found = identities.map(async ({ backend, subject }): Promise<LocalAccount[]> => {
     const { title, accounts } = app.signIn.backends.get(backend) ?? {}
     const account = await accounts?.findBySubject(subject)
     return account ? [{ backend, title: title!, accounts: accounts!, account }] : []
@@ -18,8 +18,8 @@ export async function keptAccounts (app: FastifyInstance, { identities }: User):
 }
 
 /** @param backend as the form or the link names it; undefined for the first. @throws invalid_request when the person has no such account. */
-export async function keptAccount (app: FastifyInstance, user: User, backend: string | undefined): Promise<Kept> {
-  const kept = (await keptAccounts(app, user)).find((one) => backend === undefined || one.backend === backend)
+export async function localAccountOf (app: FastifyInstance, user: User, backend: string | undefined): Promise<LocalAccount> {
+  const kept = (await localAccountsOf(app, user)).find((one) => backend === undefined || one.backend === backend)
   if (!kept) throw invalidRequest('You sign in with another service. Your password and address are changed there.')
   return kept
 }
@@ -28,7 +28,7 @@ export async function keptAccount (app: FastifyInstance, user: User, backend: st
  * Does what needs the present password, as slowly as a sign-in where it failed lately, and counts a wrong one as one does.
  * @param attempt answers false for a wrong password. @throws too_many_requests
  */
-export async function withPassword (app: FastifyInstance, request: FastifyRequest, user: User, { backend, account }: Kept, attempt: () => Promise<boolean>): Promise<boolean> {
+export async function withPassword (app: FastifyInstance, request: FastifyRequest, user: User, { backend, account }: LocalAccount, attempt: () => Promise<boolean>): Promise<boolean> {
   await app.limits.attempt('sign-in', request)
   const name = `${backend} ${account.email}`
   await app.limits.slowDown(request, name)
@@ -40,16 +40,16 @@ export async function withPassword (app: FastifyInstance, request: FastifyReques
 
 export const WRONG_PASSWORD = 'This is not your present password. Nothing was changed.'
 
-type Changed = Pick<Kept, 'backend' | 'accounts' | 'account'>
+type Changed = Pick<LocalAccount, 'backend' | 'accounts' | 'account'>
 
 /** Every session of the person ends but the one of this browser, if it is theirs. @returns false, with nothing changed, when the address is taken. */
 export async function changeAddress (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, user: User, { backend, accounts, account }: Changed, { to, verified }: { to: string, verified: boolean }): Promise<boolean> {
   const from = account.email
-  const isHere = (await app.signIn.user(request))?.id === user.id
+  const isHere = (await app.signIn.sessions.user(request))?.id === user.id
   if (!await accounts.changeEmail(account, { to, verified })) return false
-  await app.signIn.people.changeAddress(user.id, { from, to, verified })
-  if (isHere) await app.signIn.signOutOthers(request, reply, user.id)
-  else await app.signIn.people.signOutEverywhere(user.id)
+  await app.signIn.lifecycle.changeAddress(user.id, { from, to, verified })
+  if (isHere) await app.signIn.sessions.signOutOthers(request, reply, user.id)
+  else await app.signIn.lifecycle.signOutEverywhere(user.id)
   app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })
   return true
 }

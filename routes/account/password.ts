@@ -7,14 +7,14 @@ import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { IdentityKey, User } from '../../plugins/sign-in/contract.ts'
 import { describeOthers } from './describe.ts'
-import { keptAccount, withPassword, WRONG_PASSWORD, type Kept } from './password-account.ts'
+import { localAccountOf, withPassword, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { tellOfRemovedWays } from './remove-sign-in-method.ts'
 
 export default async function changePassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const isOwn = ({ backend, account }: Kept) => (identity: IdentityKey) => identity.backend === backend && identity.subject === account.subject
+  const isOwn = ({ backend, account }: LocalAccount) => (identity: IdentityKey) => identity.backend === backend && identity.subject === account.subject
 
-  async function describe (user: User, kept: Kept, token: string): Promise<PageData['password']> {
+  async function describe (user: User, kept: LocalAccount, token: string): Promise<PageData['password']> {
     const apps = (await app.grants.listByUser(user.id)).length
     return {
       backend: kept.backend,
@@ -26,16 +26,16 @@ export default async function changePassword (app: FastifyInstance, { publicUrl 
   }
 
   app.get(paths.accountPassword, async (request, reply) => {
-    const user = await app.signIn.user(request)
+    const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountPassword)
-    const kept = await keptAccount(app, user, queryParameters(request).get('backend'))
-    return reply.page('password', await describe(user, kept, app.signIn.formToken(request)))
+    const kept = await localAccountOf(app, user, queryParameters(request).get('backend'))
+    return reply.page('password', await describe(user, kept, app.signIn.forms.token(request)))
   })
 
   app.post(paths.accountPassword, async (request, reply) => {
     const user = await checkForm(app, request)
     const form = formParameters(request)
-    const kept = await keptAccount(app, user, form.get('backend'))
+    const kept = await localAccountOf(app, user, form.get('backend'))
     const { backend, accounts, account } = kept
     const [present, next] = [form.need('present'), form.need('next')]
     const page = await describe(user, kept, form.need('token'))
@@ -47,9 +47,9 @@ export default async function changePassword (app: FastifyInstance, { publicUrl 
     // Another change may have come first.
     if (!await accounts.changePassword(account.subject, { present, next })) return wrongPassword()
     const endsApps = form.get('apps') === 'end'
-    const removed = form.get('ways') === 'remove' ? await app.signIn.people.removeWays(user.id, (identity) => !isOwn(kept)(identity)) : []
-    await app.signIn.signOutOthers(request, reply, user.id)
-    if (endsApps) await app.signIn.people.disconnectApps(user.id)
+    const removed = form.get('ways') === 'remove' ? await app.signIn.lifecycle.removeSignInMethods(user.id, (identity) => !isOwn(kept)(identity)) : []
+    await app.signIn.sessions.signOutOthers(request, reply, user.id)
+    if (endsApps) await app.signIn.lifecycle.disconnectApps(user.id)
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
     sendPasswordChanged(app, account.email, publicUrl + paths.forgotPassword)
     tellOfRemovedWays(app, request, user, removed)

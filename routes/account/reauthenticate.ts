@@ -5,7 +5,7 @@ import { paths, withInteraction } from '../../paths.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
-import { keptAccount, keptAccounts, withPassword, WRONG_PASSWORD } from './password-account.ts'
+import { localAccountOf, localAccountsOf, withPassword, WRONG_PASSWORD } from './password-account.ts'
 import { checkForm } from './guard.ts'
 
 /** Asks for the proof, and leads back to `path` of these pages afterwards. */
@@ -14,10 +14,10 @@ export async function askForProof (app: FastifyInstance, request: FastifyRequest
 }
 
 async function describe (app: FastifyInstance, request: FastifyRequest, user: User, path: string, error?: string): Promise<PageData['prove']> {
-  const [own] = await keptAccounts(app, user)
+  const [own] = await localAccountsOf(app, user)
   return {
     path,
-    token: app.signIn.formToken(request),
+    token: app.signIn.forms.token(request),
     ...(own && { password: { backend: own.backend, email: own.account.email } }),
     ...(error !== undefined && { error }),
     actions: { prove: paths.accountProve, account: paths.account }
@@ -33,13 +33,13 @@ export default async function prove (app: FastifyInstance) {
     if (!/^\/account(?:\/[a-z-]+)*(?:\?way=[\w-]{43})?$/.test(path)) throw invalidRequest('path is not a page of the account')
     const password = form.get('password')
     if (password === undefined) {
-      return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, { kind: 'visit', path, again: true })), 303)
+      return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, { kind: 'visit', path, again: true })), 303)
     }
-    const kept = await keptAccount(app, user, form.get('backend'))
+    const kept = await localAccountOf(app, user, form.get('backend'))
     if (!await withPassword(app, request, user, kept, () => kept.accounts.checkPassword(kept.account.subject, password))) {
       return askForProof(app, request, reply, user, path, WRONG_PASSWORD)
     }
-    await app.signIn.ways.prove(request, reply)
+    await app.signIn.methods.prove(request, reply)
     return reply.redirect(path, 303)
   })
 }

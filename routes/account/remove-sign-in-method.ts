@@ -28,15 +28,15 @@ export default async function removeWay (app: FastifyInstance) {
 
   app.get(paths.accountUnlink, async (request, reply) => {
     const key = queryParameters(request).get('way')
-    const user = await app.signIn.user(request)
+    const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.account)
     const identity = findRemovable(user, key)
-    if (!await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, `${paths.accountUnlink}?way=${key!}`)
+    if (!await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, `${paths.accountUnlink}?way=${key!}`)
     return reply.page('question', {
       title: 'Remove this way to sign in?',
       text: 'Nobody enters your account with it any more. Every other browser is signed out, and apps that were connected through it are disconnected.',
       subject: describeIdentity(identity, app.signIn.backends),
-      fields: { token: app.signIn.formToken(request), way: key! },
+      fields: { token: app.signIn.forms.token(request), way: key! },
       answer: 'Remove it',
       instead: { label: 'Keep it', href: paths.account },
       actions: { answer: paths.accountUnlink }
@@ -47,9 +47,9 @@ export default async function removeWay (app: FastifyInstance) {
     const user = await checkForm(app, request)
     const key = formParameters(request).get('way')
     findRemovable(user, key)
-    if (!await app.signIn.ways.isFresh(request)) return askForProof(app, request, reply, user, `${paths.accountUnlink}?way=${key!}`)
-    const removed = await app.signIn.ways.remove(request, (identity) => keyOf(identity) === key)
-    await app.signIn.signOutOthers(request, reply, user.id)
+    if (!await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, `${paths.accountUnlink}?way=${key!}`)
+    const removed = await app.signIn.methods.remove(request, (identity) => keyOf(identity) === key)
+    await app.signIn.sessions.signOutOthers(request, reply, user.id)
     tellOfRemovedWays(app, request, user, removed)
     return reply.redirect(paths.account, 303)
   })

@@ -31,7 +31,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     const decision = form.get('decision')
     if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
     const { user, backend, backendSession, asked } = await readConsent(app, request, form.get('interaction'))
-    await app.signIn.take(request, form.get('interaction'))
+    await app.signIn.interactions.consume(request, form.get('interaction'))
     const { state, ...allowed } = asked
     app.audit.record(request, decision === 'allow' ? 'consent' : 'denial', {
       user: user.id, backend, client: asked.clientId, clientName: asked.clientName, scope: asked.scopes.join(' '), attempt: asked.attempt
@@ -55,11 +55,11 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
 
   app.post(paths.switchAccount, async (request, reply) => {
     const handle = formParameters(request).get('interaction')
-    const { errand, session } = await app.signIn.look(request, handle)
+    const { intent, session } = await app.signIn.interactions.find(request, handle)
     if (session === undefined) throw signInExpired()
-    await app.signIn.take(request, handle)
-    await app.signIn.leave(request, reply)
-    return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)
+    await app.signIn.interactions.consume(request, handle)
+    await app.signIn.sessions.signOut(request, reply)
+    return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)), 303)
   })
 }
 
@@ -76,8 +76,8 @@ async function describeClient (app: FastifyInstance, { clientId, clientName, red
 
 /** The request under consent and the person who signed in for it, with nothing spent. */
 async function readConsent (app: FastifyInstance, request: FastifyRequest, handle: string | undefined): Promise<Visitor & { asked: AuthorizationRequest }> {
-  const { errand, session } = await app.signIn.look(request, handle)
-  const visitor = await app.signIn.visitor(request)
-  if (!visitor || session === undefined || errand.kind !== 'authorization') throw signInExpired()
-  return { ...visitor, asked: errand.request }
+  const { intent, session } = await app.signIn.interactions.find(request, handle)
+  const visitor = await app.signIn.sessions.current(request)
+  if (!visitor || session === undefined || intent.kind !== 'authorization') throw signInExpired()
+  return { ...visitor, asked: intent.request }
 }

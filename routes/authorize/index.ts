@@ -17,17 +17,17 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
       throw error
     })
     const { client, redirectUri } = known
-    const user = await app.signIn.user(request)
+    const user = await app.signIn.sessions.user(request)
     const attempt = await app.audit.attemptOfClient(client.id, request)
     try {
       const checked = checkRequest(parameters, known, resources)
-      const errand = { kind: 'authorization' as const, request: { ...checked, attempt } }
+      const intent = { kind: 'authorization' as const, request: { ...checked, attempt } }
       app.audit.record(request, 'authorization', { client: client.id, clientName: client.name, scope: checked.scopes.join(' '), attempt })
       // prompt=login (OpenID Connect Core §3.1.2.1) asks for a fresh sign-in; consent is always asked for.
       if (!user || parameters.get('prompt')?.split(' ').includes('login')) {
-        return reply.redirect(withInteraction(paths.login, await app.signIn.park(request, reply, errand)), 303)
+        return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)), 303)
       }
-      return reply.redirect(withInteraction(paths.consent, await app.signIn.resume(request, reply, errand)), 303)
+      return reply.redirect(withInteraction(paths.consent, await app.signIn.interactions.resume(request, reply, intent)), 303)
     } catch (error) {
       if (!(error instanceof OAuthError) || error.statusCode >= 500) throw error
       app.audit.recordOnce(request, 'authorization_refused', { client: client.id, clientName: client.name, reason: error.code, attempt })

@@ -29,7 +29,7 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
 
 /** Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen here. */
 async function checkWelcome (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
-  if (await app.signIn.people.isWelcome(user.id, backend)) return
+  if (await app.signIn.lifecycle.mayHoldTokens(user.id, backend)) return
   await app.grants.revoke(id)
   throw invalidGrant('the account is locked or gone, or the way the person signed in is not theirs any more; sign in again')
 }
@@ -67,7 +67,7 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
 /** The answer, once everything around the grant is in order. */
 async function describe (app: FastifyInstance, request: FastifyRequest, client: Client, issued: TokenSet): Promise<object> {
   await checkWelcome(app, issued.grant)
-  await app.signIn.services.keep(issued.grant)
+  await app.signIn.upstream.extend(issued.grant)
   await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
   const idToken = await app.openid.idToken(issued.grant, issued.scopes)
   recordIssue(app, request, issued)

@@ -17,7 +17,7 @@ export const refreshToken: GrantHandler = async (app, client, form, resources) =
 
 /** Where the person signed in at a service that keeps a session of its own, the grant lasts no longer than that. @throws invalid_grant, with the grant ended; BackendUnavailable, with nothing changed. */
 async function checkService (app: FastifyInstance, { id, backendSession }: Grant): Promise<void> {
-  if (backendSession === undefined || await app.signIn.services.renewed(backendSession)) return
+  if (backendSession === undefined || await app.signIn.upstream.fresh(backendSession)) return
   await app.grants.revoke(id)
   throw invalidGrant('the service the person signed in with has ended their session; sign in again')
 }

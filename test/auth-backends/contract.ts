@@ -56,18 +56,18 @@ export async function backendContract (t: Test, under: BackendUnderTest): Promis
 
 function oneClickContract (t: Test, under: BackendUnderTest, backend: AuthBackend): void {
   t.test('one click: a browser stays one person, also over a restart, and two browsers are two', async (t) => {
-    const enter = (browser: string) => backend.oneClick!.enter(browser)
+    const enter = (browser: string) => backend.oneClick!.signIn(browser)
     const first = await enter('browser-1')
     t.match(first.subject, /^\S{16,}$/)
     t.same(await enter('browser-1'), first)
     const again = await under.open()
-    t.same(await again.oneClick!.enter('browser-1'), first)
+    t.same(await again.oneClick!.signIn('browser-1'), first)
     await again.close?.()
     t.not((await enter('browser-2')).subject, first.subject)
   })
 
   t.test('LG-13: one click takes any browser id for what it is', async (t) => {
-    const subjects = await Promise.all(HOSTILE.map(async (browser) => (await backend.oneClick!.enter(browser)).subject))
+    const subjects = await Promise.all(HOSTILE.map(async (browser) => (await backend.oneClick!.signIn(browser)).subject))
     t.equal(new Set(subjects).size, HOSTILE.length)
   })
 }
@@ -225,21 +225,21 @@ function redirectContract (t: Test, under: BackendUnderTest, backend: AuthBacken
     await again.close?.()
   })
 
-  t.test('redirect: the memo is not in the address, which no two sign-ins share, and the state is', async (t) => {
+  t.test('redirect: the continuation is not in the address, which no two sign-ins share, and the state is', async (t) => {
     const [one, two] = [await begin(), await begin()]
     t.not(one.url, two.url)
-    t.not(one.memo, two.memo)
+    t.not(one.continuation, two.continuation)
     t.match(decodeURIComponent(one.url), 'the-state')
-    for (const secret of Object.values(JSON.parse(one.memo) as Record<string, string>).filter((value) => value.length > 40)) {
+    for (const secret of Object.values(JSON.parse(one.continuation) as Record<string, string>).filter((value) => value.length > 40)) {
       if (one.url.includes(secret)) t.match(one.url, `nonce=${secret}`, 'only the nonce is to be seen')
     }
   })
 
   t.test('LG-13: hostile answers sign nobody in', async (t) => {
-    const { memo } = await begin()
+    const { continuation } = await begin()
     for (const query of ['', '?code=x', '?code=x&state=the-state', '?error=access_denied&state=the-state', '?error=server_error&state=the-state', '?code=a&code=b&state=the-state', '?state=the-state', `?code=${'x'.repeat(5000)}&state=the-state`, "?code=' OR 1=1--&state=the-state"]) {
       const url = new URL(`http://localhost:8080/login/callback/x${query}`)
-      const answer = await backend.redirect!.finish({ url, state: 'the-state', memo }).catch((error: unknown) => error) as { subject?: string } | null
+      const answer = await backend.redirect!.finish({ url, state: 'the-state', continuation }).catch((error: unknown) => error) as { subject?: string } | null
       t.equal(answer?.subject, undefined, query.slice(0, 40))
       if (answer instanceof Error) t.equal(answer.name, 'BackendUnavailable', query.slice(0, 40))
     }

@@ -1,7 +1,7 @@
 // The house as a backend sees it, for tests: an account book in memory and a log that is kept.
-import type { Account, House } from '../../auth-backends/contract.ts'
+import type { Account, BackendHost } from '../../auth-backends/contract.ts'
 
-export interface TestHouse extends House {
+export interface TestHouse extends BackendHost {
   book: Map<string, Account>
   /** Every line that was logged. */
   lines: string[]
@@ -54,7 +54,7 @@ export function makeHouse (): TestHouse {
     sendsMail: false,
     publicUrl: 'http://localhost:8080',
     now: () => 1_700_000_000,
-    work: async (task, input) => (await import(task.href)).default(input),
+    runInWorker: async (task, input) => (await import(task.href)).default(input),
     log: { info: (line) => { lines.push(line) }, warn: (line) => { lines.push(line) } }
   }
   return house

@@ -90,7 +90,7 @@ t.test('password rules', async (t) => {
 t.test('WK-05: a new password is estimated outside this process wherever one is chosen, and none is taken unseen', async (t) => {
   const { house } = await houseWithPerson()
   const asked: string[] = []
-  house.work = async (task, input) => {
+  house.runInWorker = async (task, input) => {
     asked.push(`${task.pathname.split('/').at(-1)} ${(input as { password: string }).password}`)
     throw new Error('no worker is free')
   }

@@ -16,13 +16,13 @@ async function place (t: Test) {
   const answerJson = (path: string, body: unknown) => provider.instead.set(path, (_request, response) => { response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)) })
   /** A sign-in whose ID token says this, under this key. */
   const signIn = async (claims: object = {}, key?: Parameters<typeof provider.signIdToken>[1], more: object = {}) => {
-    const { url, memo } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's', ...more })
-    const { nonce } = JSON.parse(memo) as { nonce: string }
+    const { url, continuation } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's', ...more })
+    const { nonce } = JSON.parse(continuation) as { nonce: string }
     const browser = new Browser()
     await browser.submit(await browser.get(url), () => true, { name: 'ann', go: 'on' })
     const token = await provider.signIdToken({ iss: provider.issuer, aud: provider.clientId, sub: 'ann', iat: now, exp: now + 600, nonce, email: 'ann@example.com', email_verified: true, name: 'Ann', ...claims }, key)
     answerJson('/token', { access_token: 'x', token_type: 'Bearer', id_token: token })
-    const answer = await backend.redirect!.finish({ url: browser.left!, state: 's', memo }).catch((error: unknown) => error)
+    const answer = await backend.redirect!.finish({ url: browser.left!, state: 's', continuation }).catch((error: unknown) => error)
     provider.instead.delete('/token')
     return answer
   }

@@ -31,8 +31,8 @@ async function goThrough (url: string, fields: Record<string, string>): Promise<
 
 async function signIn (backend: AuthBackend, fields: Record<string, string> = { name: 'ann', go: 'on' }) {
   const state = 'the-state-of-the-house'
-  const { url, memo } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state })
-  return backend.redirect!.finish({ url: await goThrough(url, fields), state, memo })
+  const { url, continuation } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state })
+  return backend.redirect!.finish({ url: await goThrough(url, fields), state, continuation })
 }
 
 t.test('with a real provider', async (t) => {
@@ -45,10 +45,10 @@ t.test('with a real provider', async (t) => {
   })
 
   t.test('the request asks for a code with PKCE, state and nonce, and nothing secret', async (t) => {
-    const { url, memo } = await open(provider).redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 'abc' })
+    const { url, continuation } = await open(provider).redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 'abc' })
     const asked = Object.fromEntries(new URL(url).searchParams)
     t.match(asked, { response_type: 'code', client_id: provider.clientId, redirect_uri: CALLBACK, state: 'abc', scope: 'openid email profile', code_challenge_method: 'S256', code_challenge: /^[\w-]{43}$/, nonce: /^[\w-]{43}$/ })
-    const { verifier } = JSON.parse(memo) as { verifier: string }
+    const { verifier } = JSON.parse(continuation) as { verifier: string }
     t.notOk(url.includes(verifier))
     t.notOk(url.includes(provider.clientSecret))
     t.not((await open(provider).redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 'abc' })).url, url, 'no two are alike')
@@ -132,12 +132,12 @@ t.test('ID tokens that do not hold sign nobody in', async (t) => {
   const right = (nonce: string) => ({ iss: provider.issuer, aud: provider.clientId, sub: 'ann', iat: now, exp: now + 600, nonce, email: 'ann@example.com', email_verified: true, name: 'Ann' })
   const attempt = async (idToken: (nonce: string) => Promise<string>) => {
     const backend = open(provider)
-    const { url, memo } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's' })
-    const { nonce } = JSON.parse(memo) as { nonce: string }
+    const { url, continuation } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's' })
+    const { nonce } = JSON.parse(continuation) as { nonce: string }
     const token = await idToken(nonce)
     provider.instead.set('/token', (_request, response) => { response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ access_token: 'x', token_type: 'Bearer', id_token: token })) })
     const back = await goThrough(url, { name: 'ann', go: 'on' })
-    const answer = await backend.redirect!.finish({ url: back, state: 's', memo }).catch((error: unknown) => error)
+    const answer = await backend.redirect!.finish({ url: back, state: 's', continuation }).catch((error: unknown) => error)
     provider.instead.clear()
     return answer
   }
@@ -164,16 +164,16 @@ t.test('RFC 9700 §4.4, §4.5: a code of somebody else, and an answer of another
   const [mine, others] = [await begin(), await begin()]
   provider.people['mallory'] = {}
   const stolen = await goThrough(others.url, { name: 'mallory', go: 'on' })
-  t.equal(await backend.redirect!.finish({ url: stolen, state: 's', memo: mine.memo }), null, 'PKCE binds a code to the browser it was asked in')
+  t.equal(await backend.redirect!.finish({ url: stolen, state: 's', continuation: mine.continuation }), null, 'PKCE binds a code to the browser it was asked in')
   const back = await goThrough(mine.url, { name: 'ann', go: 'on' })
   const mixedUp = new URL(back)
   mixedUp.searchParams.set('iss', 'https://evil.example')
-  await t.rejects(backend.redirect!.finish({ url: mixedUp, state: 's', memo: mine.memo }), { name: 'BackendUnavailable', fault: 'unreadable' })
+  await t.rejects(backend.redirect!.finish({ url: mixedUp, state: 's', continuation: mine.continuation }), { name: 'BackendUnavailable', fault: 'unreadable' })
   mixedUp.searchParams.delete('iss')
-  await t.rejects(backend.redirect!.finish({ url: mixedUp, state: 's', memo: mine.memo }), { name: 'BackendUnavailable' }, 'this provider always names itself')
-  await t.rejects(backend.redirect!.finish({ url: back, state: 'another', memo: mine.memo }), { name: 'BackendUnavailable' })
-  t.match(await backend.redirect!.finish({ url: back, state: 's', memo: mine.memo }), { email: 'ann@example.com' }, 'none of it spent the code')
-  t.equal(await backend.redirect!.finish({ url: back, state: 's', memo: mine.memo }), null, 'a code works once')
+  await t.rejects(backend.redirect!.finish({ url: mixedUp, state: 's', continuation: mine.continuation }), { name: 'BackendUnavailable' }, 'this provider always names itself')
+  await t.rejects(backend.redirect!.finish({ url: back, state: 'another', continuation: mine.continuation }), { name: 'BackendUnavailable' })
+  t.match(await backend.redirect!.finish({ url: back, state: 's', continuation: mine.continuation }), { email: 'ann@example.com' }, 'none of it spent the code')
+  t.equal(await backend.redirect!.finish({ url: back, state: 's', continuation: mine.continuation }), null, 'a code works once')
 })
 
 t.test('WB-18: the settings say what to write instead', async (t) => {

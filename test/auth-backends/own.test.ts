@@ -28,9 +28,9 @@ t.test('what the directory says of a person, and what it fails with', async (t) 
   directory.people.set('bob@example.com', { id: 'employee-12', password: 'x', active: false })
   t.match(await password!.verify({ identifier: 'bob@example.com', password: 'x' }), { refused: /not active/ })
   directory.people.set('cid@example.com', { id: 'employee-13', password: 'x', code: '123456' })
-  const { factor } = await password!.verify({ identifier: 'cid@example.com', password: 'x' }) as { factor: { memo: string } }
-  t.equal(await secondFactor!.verify({ memo: factor.memo, code: '654321' }), null)
-  t.match(await secondFactor!.verify({ memo: factor.memo, code: '123456' }), { subject: 'employee-13' })
+  const { factor } = await password!.verify({ identifier: 'cid@example.com', password: 'x' }) as { factor: { continuation: string } }
+  t.equal(await secondFactor!.verify({ continuation: factor.continuation, code: '654321' }), null)
+  t.match(await secondFactor!.verify({ continuation: factor.continuation, code: '123456' }), { subject: 'employee-13' })
   for (const fault of [500, 400, 302]) {
     directory.fault = fault
     await t.rejects(password!.verify(person), { name: 'BackendUnavailable' }, String(fault))

@@ -230,21 +230,21 @@ t.test('the second factor: a right password alone is not a sign-in, the code mak
   }
   const { url, asked } = await standIn(t, answers)
   const backend = open(url)
-  const answer = await backend.password!.verify(person) as { factor: { memo: string, prompt: string } }
+  const answer = await backend.password!.verify(person) as { factor: { continuation: string, prompt: string } }
   t.same(Object.keys(answer), ['factor'])
-  const { memo } = answer.factor
-  t.match(await backend.secondFactor!.verify({ memo, code: '123456' }), { subject: UUID, email: person.identifier, emailVerified: true, session: /of-level-aal2/ })
+  const { continuation } = answer.factor
+  t.match(await backend.secondFactor!.verify({ continuation, code: '123456' }), { subject: UUID, email: person.identifier, emailVerified: true, session: /of-level-aal2/ })
   t.ok(asked.some(({ path, authorization }) => path === 'factors/the-factor/verify' && authorization === `Bearer ${access}`))
   asked.length = 0
-  for (const code of ['', 'abcdef', '12345', "1' OR 1=1", '1'.repeat(500_000)]) t.equal(await backend.secondFactor!.verify({ memo, code }), null)
+  for (const code of ['', 'abcdef', '12345', "1' OR 1=1", '1'.repeat(500_000)]) t.equal(await backend.secondFactor!.verify({ continuation, code }), null)
   t.same(asked, [], 'what is no code is not asked about')
   for (const code of ['mfa_verification_failed', 'mfa_challenge_expired', 'mfa_factor_not_found']) {
     answers['factors/the-factor/verify'] = refusal(422, code)
-    t.equal(await backend.secondFactor!.verify({ memo, code: '123456' }), null, code)
+    t.equal(await backend.secondFactor!.verify({ continuation, code: '123456' }), null, code)
   }
   for (const [fault, handler] of Object.entries({ unreachable: json(500, {}), busy: refusal(429, 'over_request_rate_limit'), slow: (() => {}) as Handler })) {
     answers['factors/the-factor/verify'] = handler
-    await t.rejects(open(url, KEY, 150).secondFactor!.verify({ memo, code: '123456' }), { name: 'BackendUnavailable', fault })
+    await t.rejects(open(url, KEY, 150).secondFactor!.verify({ continuation, code: '123456' }), { name: 'BackendUnavailable', fault })
   }
 })
 
@@ -259,7 +259,7 @@ t.test('social providers: Supabase\'s own redirect with PKCE, one verifier for e
   const target = new URL(begun.url)
   t.equal(target.origin + target.pathname, `${url}/auth/v1/authorize`)
   t.match(Object.fromEntries(target.searchParams), { provider: 'github', redirect_to: `${callbackUrl}?state=the-state`, code_challenge: /^[\w-]{43}$/, code_challenge_method: 's256' })
-  const finish = (query: string) => backend.redirect!.finish({ url: new URL(`${callbackUrl}?state=the-state&${query}`), state: 'the-state', memo: begun.memo })
+  const finish = (query: string) => backend.redirect!.finish({ url: new URL(`${callbackUrl}?state=the-state&${query}`), state: 'the-state', continuation: begun.continuation })
   t.match(await finish('code=the-code'), { subject: UUID, email: person.identifier, emailVerified: true, session: /the-refresh-token/ })
   const { auth_code: code, code_verifier: verifier } = JSON.parse(bodies.at(-1)!) as Record<string, string>
   t.equal(code, 'the-code')
@@ -327,12 +327,12 @@ t.test('a project with ES256 keys, by its publishable or its anon key: a tool ac
     })
     const backend = openSupabase(supabase.env.parse({ SUPABASE_URL: url, [variable]: key, OTHER: '' }), makeHouse())
     const { session: handed } = await backend.password!.verify(person) as { session: string }
-    const client = await backend.sessions!.actAs!.open(handed) as SupabaseClient
+    const client = await backend.sessions!.onBehalfOf!.open(handed) as SupabaseClient
     const { data } = await client.from('things').select('line')
     t.same(data, [{ line: 'mine' }], variable)
     t.same(seen, [key])
     const forged = JSON.stringify({ ...JSON.parse(handed), access: `${(await tokenFor('00000000-0000-4000-8000-000000000002')).slice(0, -6)}AAAAAA` })
-    t.match(await (await backend.sessions!.actAs!.open(forged) as SupabaseClient).from('things').select('line'), { data: null, status: 401 })
+    t.match(await (await backend.sessions!.onBehalfOf!.open(forged) as SupabaseClient).from('things').select('line'), { data: null, status: 401 })
   }
 })
 

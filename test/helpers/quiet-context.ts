@@ -7,5 +7,5 @@ export const quietContext: Pick<ToolContext, 'show' | 'progress' | 'ask' | 'clie
   show () {},
   progress () {},
   ask: () => Promise.reject(new Error('this test answers no questions')),
-  client: { can: { form: false, visit: false, sample: false, roots: false }, log () {} }
+  client: { can: { form: false, openUrl: false, sample: false, roots: false }, log () {} }
 }

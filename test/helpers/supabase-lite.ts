@@ -57,7 +57,7 @@ export async function startSupabase (options: { confirmations?: boolean, schema?
 
   /** Waits until `look` finds something. */
   async function until<T> (what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline; await wait(25)) {
+    for (const timeout = Date.now() + START_MS; Date.now() < timeout; await wait(25)) {
       const found = await look()
       if (found !== undefined) return found
       if (child.exitCode !== null) break

@@ -67,7 +67,7 @@ export async function toolContexts (t: Teardown, files: Record<string, string | 
     library: app.library.of(user),
     notes: app.notes.of(user),
     signal: new AbortController().signal,
-    work: (task, input, { deadline = 25_000, reads } = {}) => app.workers.run(task, input, { person: user && user.id, deadline, reads }),
+    runInWorker: (task, input, { timeout = 25_000, reads } = {}) => app.workers.run(task, input, { person: user && user.id, timeout, reads }),
     log: { info () {}, warn () {} }
   })
 }

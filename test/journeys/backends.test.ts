@@ -42,7 +42,7 @@ async function everything (t: Test) {
   t.teardown(() => provider.stop())
   const env = { ...directory.env, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: provider.clientId, OIDC_CLIENT_SECRET: provider.clientSecret, OIDC_TITLE: 'Example' }
   const server = await startServer(t, { port, env: { ...env, AUTH_BACKEND: `oidc,local,${directory.path}` } })
-  return { directory, provider, env, ...server, people: () => Array.fromAsync(server.app.signIn.people.all()) }
+  return { directory, provider, env, ...server, people: () => Array.fromAsync(server.app.signIn.lifecycle.all()) }
 }
 
 t.test('a second factor: the password is not enough, the code is asked for once a page, and a few times at most', async (t) => {
@@ -138,7 +138,7 @@ t.test('switching AUTH_BACKEND on one data directory: people of a backend that i
   const page = await new Browser().get(`${url}/login`)
   t.notMatch(page.text, /Example/)
   t.equal((await new Browser().get(`${url}/login/callback/oidc?state=x&code=y`)).status, 400)
-  t.equal((await Array.fromAsync(without.signIn.people.all())).length, 2, 'nobody was deleted')
+  t.equal((await Array.fromAsync(without.signIn.lifecycle.all())).length, 2, 'nobody was deleted')
   await without.close()
 
   const again = await restartWith('oidc,local')
@@ -148,7 +148,7 @@ t.test('switching AUTH_BACKEND on one data directory: people of a backend that i
   t.match((await at.oidc.browser.get(`${url}/account`)).url, '/account')
   const later = await connect(url, throughProvider())
   t.equal(await ping(url, later.access), 200)
-  t.same((await Array.fromAsync(again.signIn.people.all())).map(({ id }) => id).sort(), before.map(({ id }) => id).sort(), 'the same people, under the same ids')
+  t.same((await Array.fromAsync(again.signIn.lifecycle.all())).map(({ id }) => id).sort(), before.map(({ id }) => id).sort(), 'the same people, under the same ids')
 })
 
 t.test('an address that is taken off ALLOWED_EMAILS is out at the next refresh', async (t) => {

@@ -42,7 +42,7 @@ storageTest('WB-11: a day after it was made a demo user is gone: tokens, session
     const { body } = await post(`${url}/token`, form)
     return { browser, access: body['access_token'] as string, refresh: body['refresh_token'] as string, expiresIn: body['expires_in'] as number }
   }
-  const { people } = app.signIn
+  const { lifecycle } = app.signIn
   const first = await connect()
   const { id } = (await app.grants.verifyAccessToken(first.access))!.user
   await call(url, first.access, 'write', { text: 'purple anvils' })
@@ -56,7 +56,7 @@ storageTest('WB-11: a day after it was made a demo user is gone: tokens, session
   t.equal((await first.browser.post(`${url}/account/sign-in`, { token: page.forms[0]!.fields['token']! })).status, 400)
 
   now += DAY - 600
-  t.same(await people.deleteOver(), [])
+  t.same(await lifecycle.deleteExpired(), [])
   const late = await connect(first.browser)
   t.equal((await app.grants.verifyAccessToken(late.access))!.user.id, id, 'the same person all day')
   t.equal(late.expiresIn, 600, 'no token outlives its person, however often they sign in')
@@ -66,14 +66,14 @@ storageTest('WB-11: a day after it was made a demo user is gone: tokens, session
   t.equal(await ping(url, late.access), 401, 'also before any sweep has come by')
   t.match((await first.browser.get(`${url}/account`)).url, '/login')
   t.match(await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: late.refresh }), { status: 400, body: { error: 'invalid_grant' } })
-  t.match(await people.deleteOver(), [{ id }])
-  t.same(await people.deleteOver(), [], 'once')
-  t.equal(await people.find(id), undefined)
+  t.match(await lifecycle.deleteExpired(), [{ id }])
+  t.same(await lifecycle.deleteExpired(), [], 'once')
+  t.equal(await lifecycle.find(id), undefined)
   t.same(await app.grants.listByUser(id), [])
   t.same(await app.notes.exportOf(id), { notes: [] })
   t.notMatch(JSON.stringify(await Array.fromAsync(openAuditJournals(app.storage).all())), id)
   t.same(await Array.fromAsync(app.storage.collection('accountEnd').all()), [])
-  t.match((await Array.fromAsync(people.all())).map(({ email }) => email), ['ann@example.com'])
+  t.match((await Array.fromAsync(lifecycle.all())).map(({ email }) => email), ['ann@example.com'])
 
   const challenge = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${late.access}`, 'content-type': 'application/json' }, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })
   t.equal(challenge.status, 401)
@@ -88,7 +88,7 @@ storageTest('WB-11: a day after it was made a demo user is gone: tokens, session
   now += DAY + 1
   const third = await connect(first.browser)
   t.not((await app.grants.verifyAccessToken(third.access))!.user.id, next)
-  t.equal(await people.find(next), undefined, 'what was theirs is deleted before')
+  t.equal(await lifecycle.find(next), undefined, 'what was theirs is deleted before')
 })
 
 storageTest('the sweep comes by while the server runs, and is written down', async (t, start) => {
@@ -101,5 +101,5 @@ storageTest('the sweep comes by while the server runs, and is written down', asy
   const swept = new Promise<unknown>((resolve) => { app.audit.note = (event, details) => { resolve([event, details]) } })
   mock.timers.tick(600_000)
   t.same(await swept, ['account_deleted', { backend: 'demo', reason: 'time' }])
-  t.same(await Array.fromAsync(app.signIn.people.all()), [])
+  t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
 })

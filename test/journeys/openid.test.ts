@@ -57,7 +57,7 @@ t.test('through the provider to a token, and out again', async (t) => {
   t.equal(await ping(url, body['access_token'] as string), 200)
 
   t.match(await browser.get(back.href), { status: 400, text: /sign_in_expired/ }, 'an answer works once')
-  const [user] = await Array.fromAsync(app.signIn.people.all())
+  const [user] = await Array.fromAsync(app.signIn.lifecycle.all())
   t.match(user, { email: 'ann@example.com', emailVerified: true, backend: 'oidc' })
 
   const account = await browser.get(`${url}/account`)
@@ -70,7 +70,7 @@ t.test('through the provider to a token, and out again', async (t) => {
 
 t.test('RFC 9700 §4.7, LG-07: an answer counts in the browser that asked, for the state it asked with, at its own callback', async (t) => {
   const { server: { url, app } } = await startBoth(t, { AUTH_BACKEND: 'oidc,local' })
-  const people = async () => (await Array.fromAsync(app.signIn.people.all())).length
+  const people = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).length
   const browser = new Browser()
   const { login } = await toLogin(url, browser)
   const back = await atProvider(browser, login)
@@ -103,7 +103,7 @@ t.test('a stolen code put into somebody else\'s sign-in gets nobody in', async (
   mine.searchParams.set('code', theirs.searchParams.get('code')!)
   const answer = await victim.get(mine.href)
   t.match(answer, { status: 401, url: /\/login\?/, text: /did not match/ })
-  t.same(await Array.fromAsync(app.signIn.people.all()), [])
+  t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
 })
 
 t.test('WB-16: turned back, away, wrong: each has its own words, and another try follows on the same page', async (t) => {
@@ -124,7 +124,7 @@ t.test('WB-16: turned back, away, wrong: each has its own words, and another try
     t.notMatch(page.text, provider.clientSecret)
     provider.instead.clear()
   }
-  t.same(await Array.fromAsync(app.signIn.people.all()), [])
+  t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
   t.match((await browser.get((await atProvider(browser, page)).href)).url, '/consent', 'the app gets its answer in the end')
 })
 
@@ -152,7 +152,7 @@ t.test('ALLOWED_EMAILS and SIGNUP=invite hold at the provider, too', async (t) =
   t.match(await enter('eve'), { status: 403, text: notAllowed })
   t.match(await enter('unproven'), { status: 403, text: notAllowed }, 'an address that nobody vouches for opens nothing')
   t.match(await enter('ann'), { status: 403, text: /New people come in by invitation here/ })
-  t.same(await Array.fromAsync(app.signIn.people.all()), [])
+  t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
   const invite = await app.signIn.invitations.invite()
   t.equal((await enter('eve', `/signup?invite=${invite}`)).status, 403)
   t.equal((await enter('ann', `/signup?invite=${invite}`)).status, 200, 'who was refused has not spent it')
@@ -164,7 +164,7 @@ t.test('ALLOWED_EMAILS and SIGNUP=invite hold at the provider, too', async (t) =
 
 t.test('one person through two backends', async (t) => {
   const { server: { url, app }, provider } = await startBoth(t, { AUTH_BACKEND: 'oidc,local' })
-  const people = () => Array.fromAsync(app.signIn.people.all())
+  const people = () => Array.fromAsync(app.signIn.lifecycle.all())
   const signUp = async (email: string) => {
     const browser = new Browser()
     await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', { email, password: PASSWORD })
@@ -190,7 +190,7 @@ t.test('one person through two backends', async (t) => {
     t.match(await browser.submit(question, () => true), { status: 200, url: `${url}/account` })
     const next = new Browser()
     await next.get((await atProvider(next, await next.get(`${url}/login`), { name: 'bob', go: 'on' })).href)
-    const after = await app.signIn.people.find(before.id)
+    const after = await app.signIn.lifecycle.find(before.id)
     t.equal(after!.identities.length, 2, 'the id stays, and both lead to it')
     t.equal((await people()).length, 3)
 

@@ -113,7 +113,7 @@ t.test('two people side by side read and write only their own rows, also over re
   t.equal((await call(url, b.access, 'write_diary', { owner: ann.id, line: 'Bob was here' })).refused, true, 'nor can they be written for')
   t.same((await call(url, a.access, 'read_diary')).lines, anns)
 
-  const stored = async () => Promise.all((await Array.fromAsync(app.storage.collection<{ sealed: string }>('backendSession').all())).map(async ({ id }) => (await app.signIn.services.peek(id))!.session))
+  const stored = async () => Promise.all((await Array.fromAsync(app.storage.collection<{ sealed: string }>('backendSession').all())).map(async ({ id }) => (await app.signIn.upstream.peek(id))!.session))
   const before = await stored()
   forward(3550)
   await readBoth('after the sessions were renewed')
@@ -130,7 +130,7 @@ t.test('WB-03: what is stored shows no token of Supabase', async (t) => {
   const { url, app } = await startAt(t)
   await connect(url, withPassword(ann.email))
   const [record] = await Array.fromAsync(app.storage.collection('backendSession').all())
-  const { session } = (await app.signIn.services.peek(record!.id))!
+  const { session } = (await app.signIn.upstream.peek(record!.id))!
   const { access, refresh } = JSON.parse(session) as Record<string, string>
   const dump = JSON.stringify([record, await Array.fromAsync(app.storage.collection('browserSession').all()), await Array.fromAsync(app.storage.collection('grant').all())])
   t.notOk(dump.includes(access!) || dump.includes(refresh!))
@@ -173,7 +173,7 @@ t.test('the session at Supabase ends with the last that stands on it here', asyn
   const { url, app } = await startAt(t)
   const { browser, client, refresh } = await connect(url, withPassword(ann.email))
   const [record] = await Array.fromAsync(app.storage.collection('backendSession').all())
-  const kept = JSON.parse((await app.signIn.services.peek(record!.id))!.session) as { access: string }
+  const kept = JSON.parse((await app.signIn.upstream.peek(record!.id))!.session) as { access: string }
   const lives = async () => (await ownApp().auth.getUser(kept.access)).error === null
   await post(`${url}/revoke`, { ...client, token: refresh })
   t.ok(await lives(), 'the browser is still signed in')

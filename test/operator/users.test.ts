@@ -25,7 +25,7 @@ async function place (_t: Test, start: Start) {
     return browser
   }
   const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url === `${url}/account`
-  const everybody = () => Array.fromAsync(app.signIn.people.all())
+  const everybody = () => Array.fromAsync(app.signIn.lifecycle.all())
   return { ...server, run, users, local, signUp, isIn, everybody }
 }
 
@@ -42,7 +42,7 @@ storageTest('list, lock, unlock', async (t, start) => {
   t.equal((await everybody()).length, 2, 'a look changes nobody')
 
   await users('lock', id)
-  t.equal((await app.signIn.people.find(id))!.locked, true)
+  t.equal((await app.signIn.lifecycle.find(id))!.locked, true)
   t.equal(await ping(url, access!), 401, 'at once, in the server that runs')
   t.equal((await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: refresh })).status, 400)
   t.match((await browser.get(`${url}/account`)).url, '/login')
@@ -52,7 +52,7 @@ storageTest('list, lock, unlock', async (t, start) => {
   t.equal(await ping(url, bystander.access), 200, 'nobody else')
 
   await users('unlock', id)
-  t.notOk((await app.signIn.people.find(id))!.locked)
+  t.notOk((await app.signIn.lifecycle.find(id))!.locked)
   t.equal((await enter()).status, 200, 'the person can come in again')
   t.equal(await ping(url, access!), 401, 'what was ended stays so')
   t.match((await app.audit.ofUser(id, 20)).map(({ event }) => event).filter((event) => event.endsWith('lock')), ['unlock', 'lock'])

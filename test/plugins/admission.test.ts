@@ -92,7 +92,7 @@ t.test('AC-10: with SIGNUP=closed or invite nobody new comes in at any backend w
         const payload = new URLSearchParams({ interaction, backend: path, email: name, password: 'x' }).toString()
         return (await app.inject({ method: 'POST', url: '/login', headers: { ...headers, cookie, 'content-type': 'application/x-www-form-urlencoded' }, payload })).statusCode
       }
-      const people = async () => (await Array.fromAsync(app.signIn.people.all())).map(({ email }) => email)
+      const people = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).map(({ email }) => email)
       t.equal(await enter('new@example.com'), open ? 303 : 403)
       t.same(await people(), open ? ['new@example.com'] : [], 'nothing was written')
       if (open) return
@@ -186,7 +186,7 @@ t.test('who only types an address is not told that it is somebody\'s, and become
     return browser.submit(await browser.get(`${url}/signup`), ({ fields }) => fields['backend'] === 'local', { email, password: PASSWORD })
   }))
   t.same(answers.map(({ status, url: at }) => [status, new URL(at).pathname]), [[200, '/'], [200, '/']])
-  t.equal((await Array.fromAsync(app.signIn.people.all())).length, 3)
+  t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, 3)
 })
 
 t.test('RL-02: codes that are wrong again and again slow down the account, from whatever page they come', async (t) => {

@@ -130,7 +130,7 @@ storageTest('GR-12: a thief with a token cannot push the sign-in out of the pers
   const { url, app } = await start()
   const client = await newClient(url)
   await tokensFor(url, client)
-  const { id } = (await Array.fromAsync(app.signIn.people.all()))[0]!
+  const { id } = (await Array.fromAsync(app.signIn.lifecycle.all()))[0]!
   for (let n = 0; n < 1_020; n++) app.audit.note('tool_call', { user: id, tool: 'calculate', outcome: 'ok' })
   const shown = await app.audit.ofUser(id, 20)
   for (const name of ['sign_in', 'consent', 'token', 'tool_call'] as const) t.ok(shown.some(({ event }) => event === name), name)

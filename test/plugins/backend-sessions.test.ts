@@ -1,6 +1,6 @@
 // Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as long as something stands on them, and gone for everybody when the service ends them.
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
-import { createBackendSessions, type BackendSessions } from '../../plugins/upstream-sessions/index.ts'
+import { createUpstreamSessions, type UpstreamSessions } from '../../plugins/upstream-sessions/index.ts'
 import type { BackendSession } from '../../plugins/upstream-sessions/refresh.ts'
 import type { Storage } from '../../plugins/storage/contract.ts'
 import { createSealing } from '../../plugins/secrets.ts'
@@ -25,7 +25,7 @@ function service () {
         state.ended.push(session)
         await state.hanging
       },
-      actAs: { service: 'service', open: (session) => ({ session }) }
+      onBehalfOf: { service: 'service', open: (session) => ({ session }) }
     }
   }
   return { state, backends: new Map([['service', backend]]) }
@@ -38,7 +38,7 @@ async function open (storage: Storage, instances = 1) {
   const { state, backends } = service()
   const over: string[][] = []
   const store = storage.collection<BackendSession>(`session${opened++}`)
-  const all = Array.from({ length: instances }, () => createBackendSessions({
+  const all = Array.from({ length: instances }, () => createUpstreamSessions({
     store,
     backends,
     sealing: createSealing([KEY]),
@@ -46,7 +46,7 @@ async function open (storage: Storage, instances = 1) {
     log: { warn () {} },
     onOver: async (holders) => { over.push(holders) }
   }))
-  return { clock, state, over, all, sessions: all[0]! as BackendSessions }
+  return { clock, state, over, all, sessions: all[0]! as UpstreamSessions }
 }
 
 const grant = (id: string, backendSession: string, expiresAt: number) => ({ id, backendSession, refresh: { expiresAt }, accessTokens: {} }) as never
@@ -67,13 +67,13 @@ storageTest('sessions at a service', async (t, start) => {
   t.test('fresh ones are not asked about; of many callers on several instances one asks', async (t) => {
     const { clock, state, all, sessions } = await open(storage, 3)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
-    t.same(await sessions.renewed(id), { backend: 'service', session: 'token 0' })
+    t.same(await sessions.fresh(id), { backend: 'service', session: 'token 0' })
     t.equal(state.asked, 0)
     for (let round = 1; round <= 3; round++) {
       clock.now += 61
       const gate = Promise.withResolvers<void>()
       state.wait = gate.promise
-      const calls = all.flatMap((instance) => Array.from({ length: 5 }, () => instance.renewed(id)))
+      const calls = all.flatMap((instance) => Array.from({ length: 5 }, () => instance.fresh(id)))
       setTimeout(gate.resolve, 20)
       for (const found of await Promise.all(calls)) t.same(found, { backend: 'service', session: `token ${round}` })
       t.equal(state.asked, round)
@@ -85,30 +85,30 @@ storageTest('sessions at a service', async (t, start) => {
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
     clock.now += 61
     state.answer = 'away'
-    await t.rejects(sessions.renewed(id), { name: 'BackendUnavailable' })
+    await t.rejects(sessions.fresh(id), { name: 'BackendUnavailable' })
     state.answer = 'renew'
-    t.match(await sessions.renewed(id), { session: 'token 1' })
+    t.match(await sessions.fresh(id), { session: 'token 1' })
     t.same(over, [])
   })
 
   t.test('what the service has ended is over for all that stood on it', async (t) => {
     const { clock, state, over, sessions } = await open(storage)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
-    await sessions.keep(grant('g', id, clock.now + 7200))
+    await sessions.extend(grant('g', id, clock.now + 7200))
     clock.now += 61
     state.answer = 'over'
-    t.equal(await sessions.renewed(id), undefined)
+    t.equal(await sessions.fresh(id), undefined)
     t.same(over, [['browser x', 'grant g']])
-    t.equal(await sessions.actAs({ backendSession: id }, 'service'), undefined)
-    t.equal(await sessions.renewed(id), undefined)
+    t.equal(await sessions.onBehalfOf({ backendSession: id }, 'service'), undefined)
+    t.equal(await sessions.fresh(id), undefined)
     t.equal(over.length, 1)
   })
 
   t.test('it ends at the service with the last that stands on it, and not before', async (t) => {
     const { clock, state, sessions } = await open(storage)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
-    await sessions.keep(grant('a', id, clock.now + 7200))
-    await sessions.keep(grant('b', id, clock.now + 7200))
+    await sessions.extend(grant('a', id, clock.now + 7200))
+    await sessions.extend(grant('b', id, clock.now + 7200))
     await sessions.release(id, 'grant a')
     await sessions.release(id, 'grant of somebody else')
     await sessions.release(id, 'grant b')
@@ -123,7 +123,7 @@ storageTest('sessions at a service', async (t, start) => {
   t.test('a browser session that is over holds nothing', async (t) => {
     const { clock, state, sessions } = await open(storage)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 100 })
-    await sessions.keep(grant('a', id, clock.now + 7200))
+    await sessions.extend(grant('a', id, clock.now + 7200))
     clock.now += 101
     await sessions.release(id, 'grant a')
     t.same(state.ended, ['token 0'])
@@ -135,7 +135,7 @@ storageTest('sessions at a service', async (t, start) => {
     clock.now += 61
     const gate = Promise.withResolvers<void>()
     state.wait = gate.promise
-    const renewing = sessions.renewed(id)
+    const renewing = sessions.fresh(id)
     while (state.asked === 0) await new Promise((resolve) => setTimeout(resolve, 1))
     await sessions.release(id, 'browser x')
     gate.resolve()
@@ -146,8 +146,8 @@ storageTest('sessions at a service', async (t, start) => {
   t.test('a tool gets a client of the service it names, and no other', async (t) => {
     const { clock, sessions } = await open(storage)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
-    t.same(await sessions.actAs({ backendSession: id }, 'service'), { session: 'token 0' })
-    t.equal(await sessions.actAs({ backendSession: id }, 'another'), undefined)
-    t.equal(await sessions.actAs({}, 'service'), undefined)
+    t.same(await sessions.onBehalfOf({ backendSession: id }, 'service'), { session: 'token 0' })
+    t.equal(await sessions.onBehalfOf({ backendSession: id }, 'another'), undefined)
+    t.equal(await sessions.onBehalfOf({}, 'service'), undefined)
   })
 })

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { connectBus } from '../../plugins/mcp/streams/event-bus.ts'
+import { connectEventBus } from '../../plugins/mcp/streams/event-bus.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const redis = await startRedis()
@@ -39,7 +39,7 @@ t.test('it is heard again after the connection broke, and broke again while it c
   const through = new URL(direct)
   through.port = String(way.port)
   const log = { warn () {} }
-  const [here, there] = [await connectBus(direct.href, 'key', log), await connectBus(through.href, 'key', log)]
+  const [here, there] = [await connectEventBus(direct.href, 'key', log), await connectEventBus(through.href, 'key', log)]
   t.teardown(() => { here.close(); there.close() })
   const heard: unknown[] = []
   there.subscribe('topic', z.string(), (message) => heard.push(message))
@@ -60,11 +60,11 @@ t.test('SG-03: what others write into the channel is dropped with one warning, a
   const log = { warn: (...told: unknown[]) => { warnings.push(told) } }
   const of = (change: (url: URL) => void) => { const url = new URL(redis!.url); change(url); return url.href }
   const [here, there, ...others] = [
-    await connectBus(redis!.url, 'key', log),
-    await connectBus(redis!.url, 'key', log),
-    await connectBus(of((url) => { url.pathname = '/1' }), 'key', log),
-    await connectBus(of((url) => { url.searchParams.set('keyPrefix', 'another:') }), 'key', log),
-    await connectBus(redis!.url, 'another key', log)
+    await connectEventBus(redis!.url, 'key', log),
+    await connectEventBus(redis!.url, 'key', log),
+    await connectEventBus(of((url) => { url.pathname = '/1' }), 'key', log),
+    await connectEventBus(of((url) => { url.searchParams.set('keyPrefix', 'another:') }), 'key', log),
+    await connectEventBus(redis!.url, 'another key', log)
   ] as const
   t.teardown(() => { for (const bus of [here, there, ...others]) bus.close() })
   const heard: unknown[] = []

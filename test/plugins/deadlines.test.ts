@@ -1,11 +1,11 @@
 // Accounts that end: when their time is over, and before it where there are too many, the oldest first (threat ST-07).
-import { createDeadlines } from '../../plugins/accounts/expiry.ts'
+import { createAccountExpiry } from '../../plugins/accounts/expiry.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 storageTest('ST-07: however many accounts are made by one click, ten thousand stay, and the oldest go first', async (t, start) => {
   const { app } = await start()
   let time = 1_750_000_000
-  const deadlines = createDeadlines(app.storage, () => time, () => 86_400)
+  const deadlines = createAccountExpiry(app.storage, () => time, () => 86_400)
   const begin = (number: number) => {
     time += 0.001
     return deadlines.begin(`account ${number}`, 'demo')

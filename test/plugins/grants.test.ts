@@ -139,7 +139,7 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
 
     t.test('whoever asks is told of each grant that ends before its time, once, after it is gone', async (t) => {
       const told: string[] = []
-      grants.whenEnded(async ({ id }) => {
+      grants.onEnd(async ({ id }) => {
         told.push(await storage.collection<Grant>('grant').find(id) === undefined ? id : `${id} is still there`)
       })
       const ends: Array<(tokens: TokenSet) => Promise<unknown>> = [

@@ -5,17 +5,17 @@ import t from 'tap'
 import { z } from 'zod'
 import type { Access } from '../../plugins/oauth/grants/contract.ts'
 import { readMessages } from '../../plugins/mcp/json-rpc.ts'
-import { createLocalBus } from '../../plugins/mcp/streams/event-bus.ts'
-import { createCatalogue } from '../../plugins/mcp/handlers/tools.ts'
-import { createChanges } from '../../plugins/mcp/streams/change-log.ts'
-import type { Answer, Exchange } from '../../plugins/mcp/contract.ts'
-import { createRequestStates } from '../../plugins/mcp/handlers/input-required.ts'
+import { createLocalEventBus } from '../../plugins/mcp/streams/event-bus.ts'
+import { createToolRegistry } from '../../plugins/mcp/handlers/tools.ts'
+import { createChangeLog } from '../../plugins/mcp/streams/change-log.ts'
+import type { McpResponse, McpRequest } from '../../plugins/mcp/contract.ts'
+import { createRequestStateCodec } from '../../plugins/mcp/handlers/input-required.ts'
 import { createSubscriptions } from '../../plugins/mcp/streams/subscriptions.ts'
 import { createPrompts } from '../../plugins/mcp/handlers/prompts.ts'
 import { createResources } from '../../plugins/mcp/handlers/resources.ts'
-import { createSdkLane } from '../../plugins/mcp/sdk/handler.ts'
+import { createSdkHandler } from '../../plugins/mcp/sdk/handler.ts'
 import { createFactory } from '../../plugins/mcp/sdk/server.ts'
-import { createStraightLane } from '../../plugins/mcp/fast-path.ts'
+import { createFastPath } from '../../plugins/mcp/fast-path.ts'
 import { protocolVersions } from '../../plugins/mcp/protocol-versions.ts'
 import { definePrompt } from '../../authoring/prompt.ts'
 import { defineResource } from '../../authoring/resource.ts'
@@ -39,19 +39,19 @@ const access: Access = { grantId: 'g', clientId: 'c', user: { id: 'ann' }, scope
 async function lanes () {
   const { app } = await openHouse(t, await folder(t))
   const offered = {
-    catalogue: createCatalogue(tools, true),
+    catalogue: createToolRegistry(tools, true),
     resources: createResources([defineResource({ uri: 'note://{id}', name: 'note', title: 'Note', description: 'A note', scopes: ['mcp:read'], read: async ({ id }) => id })] as never, true),
     prompts: createPrompts([definePrompt({ name: 'greet', title: 'Greet', description: 'Greets', scopes: ['mcp:read'], arguments: z.object({ who: z.string() }), write: async ({ who }) => `Greet ${who}` })] as never, true)
   }
-  const house = { library: app.library, notes: app.notes, workers: app.workers, deadline: 5_000, meter: { take: () => undefined, called () {} }, actAs: () => Promise.reject(new Error('nobody acts here')), claimsOf: () => Promise.reject(new Error('nobody acts here')), states: createRequestStates(app.sealing, app.now) }
+  const house = { library: app.library, notes: app.notes, workers: app.workers, timeout: 5_000, meter: { take: () => undefined, called () {} }, onBehalfOf: () => Promise.reject(new Error('nobody acts here')), claimsOf: () => Promise.reject(new Error('nobody acts here')), states: createRequestStateCodec(app.sealing, app.now) }
   const serverInfo = { name: 'lanes', title: 'Lanes', version: '1.0.0' }
   const onError = () => {}
   const factory = createFactory({ ...offered, house, serverInfo, instructions: () => 'Be kind.', shared: false, reloads: false, onError })
-  const changes = createChanges(createLocalBus(), app.storage, app.now, app.log)
+  const changes = createChangeLog(createLocalEventBus(), app.storage, app.now, app.log)
   const subscriptions = createSubscriptions(changes, serverInfo, app.now)
   t.teardown(subscriptions.close)
-  const sdk = createSdkLane({ factory, catalogue: offered.catalogue, subscriptions, sessions: async () => undefined, onError })
-  return { sdk, straight: createStraightLane({ catalogue: offered.catalogue, house, serverInfo, sdkLane: sdk }), log: app.log }
+  const sdk = createSdkHandler({ factory, catalogue: offered.catalogue, subscriptions, sessions: async () => undefined, onError })
+  return { sdk, straight: createFastPath({ catalogue: offered.catalogue, house, serverInfo, sdkLane: sdk }), log: app.log }
 }
 
 interface Sent { headers: Record<string, string>, body: Record<string, unknown> }
@@ -91,17 +91,17 @@ const corpus: Sent[] = [
   ...[{ jsonrpc: '2.0', method: 'notifications/initialized' }, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, { jsonrpc: '2.0', method: 'tools/list' }].map((body) => ({ headers: {}, body }))
 ]
 
-const readAnswer = async ({ status, body }: Answer): Promise<unknown> => {
+const readAnswer = async ({ status, body }: McpResponse): Promise<unknown> => {
   const whole = body instanceof Readable ? (await body.setEncoding('utf8').toArray()).join('') : body
   return { status, body: typeof whole === 'string' && whole.startsWith('{') ? JSON.parse(whole) as unknown : whole }
 }
 
 const { sdk, straight, log } = await lanes()
-const exchange = ({ headers, body }: Sent): Exchange => ({ body: readMessages(body, headers['mcp-protocol-version']), headers, acceptsEvents: true, access, requestId: 'r', signal: new AbortController().signal, log })
+const exchange = ({ headers, body }: Sent): McpRequest => ({ body: readMessages(body, headers['mcp-protocol-version']), headers, acceptsEvents: true, access, requestId: 'r', signal: new AbortController().signal, log })
 
 /** @returns whether the straight lane took it. */
 async function same (sent: Sent): Promise<{ taken: boolean, ours?: unknown, theirs?: unknown }> {
-  let ready: Exchange
+  let ready: McpRequest
   try {
     ready = exchange(sent)
   } catch {

@@ -368,7 +368,7 @@ t.test('H57, H58: ten questions over the documents of a real project', async (t)
   times.sort((a, b) => a - b)
   t.comment(`search p50 ${percentile(times, 0.5)} ms, p95 ${percentile(times, 0.95)} ms`)
 
-  const context = { ...quietContext, user: null, library, notes: app.notes.of(null), signal: new AbortController().signal, work: async () => { throw new Error('a search needs no worker') }, log: { info () {}, warn () {} } }
+  const context = { ...quietContext, user: null, library, notes: app.notes.of(null), signal: new AbortController().signal, runInWorker: async () => { throw new Error('a search needs no worker') }, log: { info () {}, warn () {} } }
   const { results } = await searchTool.run({ query: QUESTIONS[0]![0] }, context)
   t.match(results[0], { id: 'close-with-grace.md', title: /\S/, url: 'https://mcp.example/documents/close-with-grace.md' })
   t.match(await fetchTool.run({ id: results[0]!.id }, context), { id: 'close-with-grace.md', text: /gracefully/ })

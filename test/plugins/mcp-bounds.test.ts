@@ -4,13 +4,13 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { Access } from '../../plugins/oauth/grants/contract.ts'
-import { createLocalBus } from '../../plugins/mcp/streams/event-bus.ts'
-import { createChanges } from '../../plugins/mcp/streams/change-log.ts'
+import { createLocalEventBus } from '../../plugins/mcp/streams/event-bus.ts'
+import { createChangeLog } from '../../plugins/mcp/streams/change-log.ts'
 import { createSubscriptions } from '../../plugins/mcp/streams/subscriptions.ts'
 import { createOpenStreams, type OpenStream } from '../../plugins/mcp/streams/open-streams.ts'
-import { createKeptBytes } from '../../plugins/mcp/sessions/stored-bytes.ts'
-import { openLine } from '../../plugins/mcp/sessions/sse-connection.ts'
-import { createSessionLists, MAX_PER_ADDRESS, MAX_PER_GRANT, MAX_PER_PERSON } from '../../plugins/mcp/sessions/by-person.ts'
+import { createStoredBytes } from '../../plugins/mcp/sessions/stored-bytes.ts'
+import { openSseConnection } from '../../plugins/mcp/sessions/sse-connection.ts'
+import { createSessionsByPerson, MAX_PER_ADDRESS, MAX_PER_GRANT, MAX_PER_PERSON } from '../../plugins/mcp/sessions/by-person.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { eachStorage } from '../helpers/each-storage.ts'
 
@@ -20,7 +20,7 @@ const most = { session: 4 * KB, person: 8 * KB, all: 16 * KB }
 
 function openBytes () {
   let now = 1_000
-  const bytes = createKeptBytes(() => now, most)
+  const bytes = createStoredBytes(() => now, most)
   let next = 0
   return {
     /** Keeps a stream of a kilobyte. @returns its id, and what gave way. */
@@ -62,7 +62,7 @@ t.test('kept bytes: what has expired does not count', async (t) => {
 
 eachStorage('ME-05: sessions: the oldest of a grant and of a person give way; others are not touched', async (t, open) => {
   const now = () => Date.now() / 1000
-  const lists = createSessionLists(await open(now), now)
+  const lists = createSessionsByPerson(await open(now), now)
   const begin = (caller: string, key: string, grant: string | null) => lists.add(caller, { key, grant, endsAt: now() + 3_600 })
   const gone = async (caller: string, grant: string | null, count: number) => {
     const all: string[] = []
@@ -81,7 +81,7 @@ eachStorage('ME-05: sessions: the oldest of a grant and of a person give way; ot
 eachStorage('sessions: when there are very many in all, everybody goes on with a few', async (t, open) => {
   const now = () => Date.now() / 1000
   const storage = await open(now)
-  const lists = createSessionLists(storage, now)
+  const lists = createSessionsByPerson(storage, now)
   const begin = (key: string) => lists.add('ann', { key, grant: 'g', endsAt: now() + 3_600 })
   for (let index = 0; index < 6; index++) t.strictSame(await begin(`${index}`), [])
   await storage.count([{ key: 'sessions in all', by: 10_000, ttl: 3_600 }])
@@ -152,7 +152,7 @@ t.test('open streams: one ends with its token, and when what allowed it has ende
 })
 
 t.test('ME-07: a listen stream that nobody reads is let go, and others are told', async (t) => {
-  const changes = createChanges(createLocalBus(), { collection: () => ({ update: async () => { throw new Error('not kept') } }) } as never, () => 1, { warn () {} })
+  const changes = createChangeLog(createLocalEventBus(), { collection: () => ({ update: async () => { throw new Error('not kept') } }) } as never, () => 1, { warn () {} })
   const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1)
   t.teardown(subscriptions.close)
   const [lazy, reader] = [new PassThrough({ highWaterMark: 1 }), new PassThrough()]
@@ -172,14 +172,14 @@ t.test('ME-07: a listen stream that nobody reads is let go, and others are told'
 
 t.test('a line: a client that does not read is let go; a large answer is no fault of it; what has ended is not written to', async (t) => {
   let closed = 0
-  const lazy = openLine(() => { closed++ })
+  const lazy = openSseConnection(() => { closed++ })
   lazy.write('1', 'x'.repeat(5_000_000))
   lazy.end()
   lazy.write('2', 'late')
   lazy.end()
   t.notOk(lazy.readable.destroyed)
   t.match((await lazy.readable.toArray()).join('').length, 5_000_000 + 'id: 1\nevent: message\ndata: \n\n'.length)
-  const slow = openLine(() => { closed++ })
+  const slow = openSseConnection(() => { closed++ })
   for (let index = 0; index < 100 && !slow.readable.destroyed; index++) slow.write(`${index}`, 'x'.repeat(10_000))
   t.ok(slow.readable.destroyed)
   await delay(0)

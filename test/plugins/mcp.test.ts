@@ -1,7 +1,7 @@
 // What clients are told about a tool's arguments, and schemas that cannot be told at all.
 import t from 'tap'
 import { z, type ZodObject } from 'zod'
-import { createCatalogue } from '../../plugins/mcp/handlers/tools.ts'
+import { createToolRegistry } from '../../plugins/mcp/handlers/tools.ts'
 import { defineTool } from '../../authoring/tool.ts'
 
 const toolWith = (input: ZodObject, output: ZodObject = z.object({})) => defineTool({
@@ -14,7 +14,7 @@ const toolWith = (input: ZodObject, output: ZodObject = z.object({})) => defineT
   scopes: ['mcp:read'],
   run: async () => ({})
 })
-const entry = (input: ZodObject) => createCatalogue([toolWith(input)], true).find('probe')!
+const entry = (input: ZodObject) => createToolRegistry([toolWith(input)], true).find('probe')!
 
 t.test('unknown arguments are refused, unless the tool asks for them', async (t) => {
   t.notOk(entry(z.object({ a: z.string() })).input.safeParse({ a: 'x', b: 1 }).success)
@@ -26,23 +26,23 @@ t.test('unknown arguments are refused, unless the tool asks for them', async (t)
 })
 
 t.test('F12: a tool without arguments says so', async (t) => {
-  const { listed } = createCatalogue([toolWith(z.object({}))], true)
+  const { listed } = createToolRegistry([toolWith(z.object({}))], true)
   t.match(listed[0]!.inputSchema, { type: 'object', additionalProperties: false })
   t.equal(entry(z.object({})).usage, 'It takes no arguments.')
 })
 
 t.test('schemas carry no $schema: older clients refuse a dialect they do not know', async (t) => {
-  const { listed } = createCatalogue([toolWith(z.object({ a: z.string() }), z.object({ b: z.string() }))], true)
+  const { listed } = createToolRegistry([toolWith(z.object({ a: z.string() }), z.object({ b: z.string() }))], true)
   t.notOk('$schema' in listed[0]!.inputSchema)
   t.notOk('$schema' in listed[0]!.outputSchema!)
 })
 
 t.test('F10: tools are listed in the order given', async (t) => {
   const names = ['b', 'a', 'c']
-  t.strictSame(createCatalogue(names.map((name) => ({ ...toolWith(z.object({})), name })), false).listed.map(({ name }) => name), names)
+  t.strictSame(createToolRegistry(names.map((name) => ({ ...toolWith(z.object({})), name })), false).listed.map(({ name }) => name), names)
 })
 
 t.test('a schema that JSON Schema cannot say stops the start and names the tool', async (t) => {
-  t.throws(() => createCatalogue([toolWith(z.object({ when: z.date() }))], true), { message: /input schema of the tool probe/ })
-  t.throws(() => createCatalogue([toolWith(z.object({}), z.object({ big: z.bigint() }))], true), { message: /output schema of the tool probe/ })
+  t.throws(() => createToolRegistry([toolWith(z.object({ when: z.date() }))], true), { message: /input schema of the tool probe/ })
+  t.throws(() => createToolRegistry([toolWith(z.object({}), z.object({ big: z.bigint() }))], true), { message: /output schema of the tool probe/ })
 })

@@ -14,7 +14,7 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
     const server = await startServer(t, { env: env! })
     const { url } = server
     const client = await newClient(url)
-    const { people } = server.app.signIn
+    const { lifecycle: people } = server.app.signIn
     const userOf = async (token: string) => (await server.app.grants.verifyAccessToken(token))!.user.id
     const signedIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')
 
@@ -68,7 +68,7 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       const access = (await post(`${url}/token`, form)).body['access_token'] as string
       const id = await userOf(access)
       const erased: string[] = []
-      people.whenDeleted(async (userId) => { erased.push(userId) })
+      people.onDelete(async (userId) => { erased.push(userId) })
       t.equal(await people.delete(id), true)
       t.same(erased, [id])
       t.equal(await ping(url, access), 401)
@@ -105,7 +105,7 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       const made = await local.signUp!.create({ email: 'gone@example.com', password: 'eleven quiet otters 42' })
       t.match(made, { kind: 'signed-up' })
       t.equal((await Array.fromAsync(accounts.all())).length, 1)
-      await local.forget!((made as { identity: { subject: string } }).identity.subject)
+      await local.deleteUser!((made as { identity: { subject: string } }).identity.subject)
       t.equal((await Array.fromAsync(accounts.all())).length, 0)
       t.equal(await local.password!.verify({ identifier: 'gone@example.com', password: 'eleven quiet otters 42' }), null)
     })

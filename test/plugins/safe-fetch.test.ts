@@ -123,7 +123,7 @@ t.test('one deadline for everything: a host that stalls, drips or cuts the conne
   }))
 })
 
-t.test('a name whose servers never answer: ended with the deadline, and asked without the threads of the process', async (t) => {
+t.test('a name whose servers never answer: ended with the timeout, and asked without the threads of the process', async (t) => {
   let asked = 0
   const silent = createSocket('udp4', () => { asked++ })
   await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { printable, printableJson } from '../../plugins/observability/terminal-text.ts'
 import { openAuditJournals } from '../../plugins/observability/audit/journals.ts'
-import { hidesSomething, MAX_SHOWN_CHARACTERS, shownName } from '../../plugins/display-name.ts'
+import { hidesSomething, MAX_SHOWN_CHARACTERS, toDisplayName } from '../../plugins/display-name.ts'
 import { Browser } from '../helpers/browser.ts'
 import { authorizeUrl, pkce, register, walk } from '../helpers/oauth.ts'
 import { startServer } from '../helpers/server.ts'
@@ -18,13 +18,13 @@ t.test('what is left of a name', async (t) => {
     ['e\u0301t\u00e9', '\u00e9t\u00e9'], ['नमस्ते', 'नमस्ते'], ['\u0645\u06cc\u0647\u0646', '\u0645\u06cc\u0647\u0646'], ['a' + '\u0335'.repeat(50), 'a' + '\u0335'.repeat(4)], ['\ud800x', 'x'], ['\u{e0041}x', 'x'],
     ['', 'fallback'], [' \u200b\u2800 ', 'fallback'], ['\u202e', 'fallback']
   ]
-  for (const [from, to] of cases) t.equal(shownName(from, 'fallback'), to, JSON.stringify(from))
-  const long = shownName('é'.repeat(10_000_000), '')
+  for (const [from, to] of cases) t.equal(toDisplayName(from, 'fallback'), to, JSON.stringify(from))
+  const long = toDisplayName('é'.repeat(10_000_000), '')
   t.equal([...long].length, MAX_SHOWN_CHARACTERS)
   t.ok(long.endsWith('…'))
-  t.equal([...shownName('😀'.repeat(500), '')].length, MAX_SHOWN_CHARACTERS)
+  t.equal([...toDisplayName('😀'.repeat(500), '')].length, MAX_SHOWN_CHARACTERS)
   const all = Array.from({ length: 0x11_0000 }, (_, code) => code).filter((code) => code < 0x3200 || code % 11 === 0 || (code >= 0xd800 && code <= 0xffff))
-  t.same(all.filter((code) => UNSAFE.test(shownName(`a${String.fromCodePoint(code)}b`, ''))), [], 'of the characters there are')
+  t.same(all.filter((code) => UNSAFE.test(toDisplayName(`a${String.fromCodePoint(code)}b`, ''))), [], 'of the characters there are')
   t.notOk(hidesSomething('ann@example.com'))
   t.ok(hidesSomething('ann\u202e@example.com'))
 })
@@ -64,14 +64,14 @@ t.test('CL-09: every way an app can come by a name', async (t) => {
 
 t.test('what a provider says of a person', async (t) => {
   const { url, app } = await startServer(t)
-  const { settle } = app.signIn
+  const { complete: settle } = app.signIn.completion
   const browser = new Browser()
   const login = await browser.get(`${url}/login`)
   const handle = login.forms.find(({ fields }) => fields['backend'] === 'demo')!.fields['interaction']!
   const request = { headers: {}, cookies: Object.fromEntries(browser.cookies), ip: '127.0.0.1', id: 'r', log: app.log, server: app } as never
   const reply = { setCookie () { return reply }, clearCookie () { return reply }, header () { return reply } } as never
   await settle(request, reply, { handle, backend: 'demo', account: '' }, { subject: 's', name: EVIL, email: 'ann\u202e@example.com', emailVerified: true })
-  const [person] = await Array.fromAsync(app.signIn.people.all())
+  const [person] = await Array.fromAsync(app.signIn.lifecycle.all())
   t.notMatch(person!.name, UNSAFE)
   t.match({ name: person!.name, email: person!.email, verified: person!.emailVerified }, { name: /^Good app/, email: undefined, verified: undefined })
 })

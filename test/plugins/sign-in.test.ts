@@ -9,7 +9,7 @@ import { authorizeUrl, newClient, pkce, walk } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
-const interaction: Interaction = { errand: { kind: 'visit', path: '/' }, browser: 'hash' }
+const interaction: Interaction = { intent: { kind: 'visit', path: '/' }, browser: 'hash' }
 const demo = ({ fields }: { fields: Record<string, string> }) => fields['backend'] === 'demo'
 const allow = ({ buttons }: { buttons: Array<{ value: string | undefined }> }) => buttons.some(({ value }) => value === 'allow')
 /** Base64 that does not compress. */
@@ -43,7 +43,7 @@ storageTest('ST-01: what a stranger brings is in the handle alone; what is kept 
   const { app, ...server } = await start()
   const handles = createHandles(app)
   const before = await census({ app, ...server })
-  const long = (length: number): Interaction => ({ ...interaction, errand: { kind: 'visit', path: noise(length) } })
+  const long = (length: number): Interaction => ({ ...interaction, intent: { kind: 'visit', path: noise(length) } })
   t.ok(handles.seal(long(4_096)).length <= 6_000)
   const refusal = { code: 'invalid_request', statusCode: 400 }
   for (const length of [6_000, 30_000]) t.match(thrownBy(() => handles.seal(long(length))), refusal)

@@ -42,7 +42,7 @@ async function openWorkers (t: Test) {
   const app = Fastify()
   await app.register(workers)
   t.teardown(() => app.close())
-  return <Out>(task: URL, input: unknown, reads: string[] = []) => app.workers.run<Out>(task, input, { person: null, deadline: 60_000, reads })
+  return <Out>(task: URL, input: unknown, reads: string[] = []) => app.workers.run<Out>(task, input, { person: null, timeout: 60_000, reads })
 }
 
 const REFUSED = /^(?:EACCES|ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_SQLITE_ERROR|no WebSocket)$/

@@ -16,8 +16,8 @@ async function open (t: Test, options: WorkersOptions = {}) {
   app.register(workers, { size: 2, ...options })
   t.teardown(() => app.close())
   await app.ready()
-  const run = <Out = unknown>(deed: Deed, { ms = 0, person = null, deadline = 60_000, signal }: { ms?: number, person?: string | null, deadline?: number, signal?: AbortSignal } = {}): Promise<Out> =>
-    app.workers.run<Out>(TASK, { deed, ms }, { person, deadline, signal })
+  const run = <Out = unknown>(deed: Deed, { ms = 0, person = null, timeout = 60_000, signal }: { ms?: number, person?: string | null, timeout?: number, signal?: AbortSignal } = {}): Promise<Out> =>
+    app.workers.run<Out>(TASK, { deed, ms }, { person, timeout, signal })
   return { app, run }
 }
 
@@ -62,7 +62,7 @@ for (const deed of ['spin', 'native', 'wait'] as const) {
   t.test(`TL-02: the deadline kills a task that will not end (${deed})`, async (t) => {
     const { run } = await open(t, { size: 1 })
     const { pid } = await run<Report>('report')
-    await t.rejects(run(deed, { ms: 600_000, deadline: 500 }), { name: 'TimeoutError' })
+    await t.rejects(run(deed, { ms: 600_000, timeout: 500 }), { name: 'TimeoutError' })
     await ends(pid)
     t.ok(await run<Report>('report'), 'the next task is served')
   })
@@ -128,7 +128,7 @@ t.test('WK-03: what one person asks for makes nobody else wait for long, and no 
 t.test('waiting counts: a task that is never begun in its time ends at its deadline', async (t) => {
   const { run } = await open(t, { size: 1 })
   const before = run('wait', { ms: 1_500 })
-  await t.rejects(run('report', { deadline: 200 }), { name: 'TimeoutError' })
+  await t.rejects(run('report', { timeout: 200 }), { name: 'TimeoutError' })
   t.ok(await before, 'the one before it is not disturbed')
 })
 

@@ -55,12 +55,12 @@ const changes: Record<string, (server: TestServer, email: string, browser: Brows
   'the person signed out everywhere': async ({ url }, _email, browser) =>
     browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-out-everywhere'),
   'the account was locked': async ({ app }, email) => {
-    const user = (await Array.fromAsync(app.signIn.people.all())).find((one) => one.email === email)!
-    await app.signIn.people.lock(user.id)
+    const user = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
+    await app.signIn.lifecycle.lock(user.id)
   },
   'the account was deleted, and somebody else made one with its address': async (server, email) => {
-    const user = (await Array.fromAsync(server.app.signIn.people.all())).find((one) => one.email === email)!
-    await server.app.signIn.people.delete(user.id)
+    const user = (await Array.fromAsync(server.app.signIn.lifecycle.all())).find((one) => one.email === email)!
+    await server.app.signIn.lifecycle.delete(user.id)
     await accountsOf(server).make(email)
   }
 }
@@ -134,7 +134,7 @@ storageTest('AC-04: a reset of an account that nobody has shown to own ends all 
     await t.test(name, async (t) => {
       const email = `${randomUUID()}@example.com`
       const attacker = await make(email)
-      const user = (await Array.fromAsync(app.signIn.people.all())).find((one) => one.email === email)!
+      const user = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
       const login = await attacker.submit(await attacker.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
       await attacker.submit(await attacker.submit(login, ({ fields }) => fields['backend'] === second, { email: randomUUID(), password: 'pw' }), () => true)
       const client = await newClient(url)
@@ -157,10 +157,10 @@ storageTest('AC-04: a reset of an account that nobody has shown to own ends all 
         await ping(url, body['access_token'] as string),
         (await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: body['refresh_token'] as string })).status,
         (await post(`${url}/token`, unredeemed)).status,
-        (await app.signIn.people.find(user.id))!.identities.length
+        (await app.signIn.lifecycle.find(user.id))!.identities.length
       ], status)
       t.match(await accounts.find(email), { verified: isVerified }, 'an operator\'s link shows nothing of a mailbox')
-      t.equal((await app.signIn.people.find(user.id))!.emailVerified, undefined)
+      t.equal((await app.signIn.lifecycle.find(user.id))!.emailVerified, undefined)
     })
   }
 })
@@ -182,9 +182,9 @@ export default { env: z.object({}), open: () => ({ title: 'Second', password: { 
   const thief = new Browser()
   const choice = await signIn(email, PASSWORD, thief)
   t.match(choice.url, '/login/account')
-  const people = (await Array.fromAsync(app.signIn.people.all())).length
+  const people = (await Array.fromAsync(app.signIn.lifecycle.all())).length
   await local.accounts!.setPassword((await local.accounts!.find(email))!, NEXT, { verified: true })
   t.match(await thief.submit(choice, () => true, { decision: 'apart' }), { status: 400, text: /sign_in_expired/ })
   t.match((await thief.get(`${url}/account`)).url, '/login')
-  t.equal((await Array.fromAsync(app.signIn.people.all())).length, people, 'nobody was made')
+  t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, people, 'nobody was made')
 })

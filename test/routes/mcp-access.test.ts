@@ -104,7 +104,7 @@ const strangers: Record<string, (server: Awaited<ReturnType<typeof open>>) => Pr
   },
   'a person who is locked': async ({ app, signIn, client }) => {
     const ann = await signIn(client)
-    await app.signIn.people.lock((await app.grants.verifyAccessToken(ann.token))!.user.id)
+    await app.signIn.lifecycle.lock((await app.grants.verifyAccessToken(ann.token))!.user.id)
     return ann
   },
   'a revoked token': async ({ app, signIn, client }) => {

@@ -101,7 +101,7 @@ t.test('F34: log lines go to a client that asked for their level, and to no othe
 })
 
 t.test('H12, F33: a tool has its own deadline', async (t) => {
-  const { eras } = await open(t, [tool('slow', ({ signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason)) }), { deadline: 30 })])
+  const { eras } = await open(t, [tool('slow', ({ signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason)) }), { timeout: 30 })])
   for (const [era, request] of eras) t.match((await request('tools/call', { name: 'slow', arguments: {} })).json.result, { isError: true, content: [{ text: /did not finish within 0\.03 seconds/ }] }, era)
 })
 

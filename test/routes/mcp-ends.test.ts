@@ -22,8 +22,8 @@ async function holdAll (url: string, ann: Person): Promise<Stream[]> {
 
 const ends: Record<string, (server: TestServer, ann: Person) => Promise<unknown>> = {
   'the app revokes its token': ({ url }, { client, refresh }) => post(`${url}/revoke`, { ...client, token: refresh }),
-  'the person is locked': async ({ app }, { access }) => app.signIn.people.lock((await app.grants.verifyAccessToken(access))!.user.id),
-  'the account is deleted': async ({ app }, { access }) => app.signIn.people.delete((await app.grants.verifyAccessToken(access))!.user.id),
+  'the person is locked': async ({ app }, { access }) => app.signIn.lifecycle.lock((await app.grants.verifyAccessToken(access))!.user.id),
+  'the account is deleted': async ({ app }, { access }) => app.signIn.lifecycle.delete((await app.grants.verifyAccessToken(access))!.user.id),
   'the grant loses a scope': async ({ app }, { access }) => {
     const { grantId } = (await app.grants.verifyAccessToken(access))!
     await app.storage.collection<Grant>('grant').update(grantId, (grant) => ({ write: { record: { ...grant!, scopes: ['mcp:write'] }, ttl: 60 }, result: undefined }))

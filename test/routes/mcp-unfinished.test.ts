@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { z } from 'zod'
-import { brokeDown, deadlinePassed, isStorageFault, storageUnreachable } from '../../plugins/mcp/handlers/unfinished-call.ts'
+import { failedInside, timedOut, isStorageFault, storageUnreachable } from '../../plugins/mcp/handlers/unfinished-call.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { defineResource } from '../../authoring/resource.ts'
 import { defineTool } from '../../authoring/tool.ts'
@@ -32,7 +32,7 @@ const tool = (name: string, readOnlyHint: boolean) => defineTool({
   scopes: readOnlyHint ? ['mcp:read'] : ['mcp:write'],
   input: z.object({}),
   annotations: { readOnlyHint, destructiveHint: false, openWorldHint: false },
-  deadline: 50,
+  timeout: 50,
   run: () => faults[name.split('_')[1]!]!()
 })
 
@@ -62,7 +62,7 @@ t.test('ME-10: a call that changes something says that it may have been done; on
 
 t.test('every tool that comes along and changes something says so, by its annotation', async (t) => {
   const { tools } = await loadOffer([new URL('../../tools/', import.meta.url)])
-  const told = tools.filter((tool) => [deadlinePassed(tool as never, 25_000), storageUnreachable(tool as never), brokeDown(tool as never, 'id')].every((text) => LOOK_FIRST.test(text)))
+  const told = tools.filter((tool) => [timedOut(tool as never, 25_000), storageUnreachable(tool as never), failedInside(tool as never, 'id')].every((text) => LOOK_FIRST.test(text)))
   t.strictSame(told.map(({ name }) => name).sort(), ['delete_note', 'update_note', 'write'])
 })
 

@@ -102,9 +102,9 @@ const tokens = new Map([
   ['nothing', access('nothing', [])]
 ])
 
-interface Options { signIn?: boolean, local?: boolean, deadline?: number, forceClose?: boolean }
+interface Options { signIn?: boolean, local?: boolean, timeout?: number, forceClose?: boolean }
 
-async function start (t: Test, { signIn = true, local = false, deadline, forceClose = true }: Options = {}) {
+async function start (t: Test, { signIn = true, local = false, timeout, forceClose = true }: Options = {}) {
   const logged: string[] = []
   const app: FastifyInstance = Fastify({ forceCloseConnections: forceClose ? true : 'idle', logger: { level: 'info', stream: { write: (line: string) => { logged.push(line) } } } })
   const { tools, ran, aborted, release } = makeTools()
@@ -124,7 +124,7 @@ async function start (t: Test, { signIn = true, local = false, deadline, forceCl
   app.register(origin, config)
   if (signIn) app.register(bearer)
   app.register(workersPlugin)
-  app.register(mcpPlugin, { ...config, tools, library: { of: () => library }, notes: { of: () => ({} as never) }, ...(deadline !== undefined && { deadline }) })
+  app.register(mcpPlugin, { ...config, tools, library: { of: () => library }, notes: { of: () => ({} as never) }, ...(timeout !== undefined && { timeout: timeout }) })
   app.register(mcpRoutes, config)
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(async () => {
@@ -558,7 +558,7 @@ t.test('F14, WB-20: failures of a tool are results that a model can act on; deta
 })
 
 t.test('H12, F33: a call ends at its deadline and its tool is told', async (t) => {
-  const { eras, aborted } = await start(t, { deadline: 50 })
+  const { eras, aborted } = await start(t, { timeout: 50 })
   for (const [era, request] of eras) {
     for (const name of ['hang', 'deaf']) {
       const { json } = await request('tools/call', { name, arguments: {} })

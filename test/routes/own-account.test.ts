@@ -97,7 +97,7 @@ storageTest('a new address counts once its link is opened; the old one is told, 
   const browser = await person(ann)
   const local = app.signIn.backends.get('local')!.accounts!
   const { subject } = (await local.find(ann))!
-  const { id } = (await app.signIn.people.findByIdentity({ backend: 'local', subject }))!
+  const { id } = (await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }))!
   const page = await browser.get(`${url}/account/email`)
   const sent = smtp.messages.length
   for (const [fields, status] of [
@@ -128,7 +128,7 @@ storageTest('a new address counts once its link is opened; the old one is told, 
 
   t.match(await local.find(next), { subject, verified: true })
   t.equal(await local.find(ann), undefined)
-  t.match(await app.signIn.people.find(id), { id, email: next, emailVerified: true, identities: [{ backend: 'local', subject }] })
+  t.match(await app.signIn.lifecycle.find(id), { id, email: next, emailVerified: true, identities: [{ backend: 'local', subject }] })
   t.equal(await isIn(browser), false, 'every browser is signed out, since the link was opened in another one')
   await signIn(next, PASSWORD, browser)
   t.match((await browser.get(`${url}/account`)).text, new RegExp(`${next}[^]*The e-mail address was changed`))
@@ -136,11 +136,11 @@ storageTest('a new address counts once its link is opened; the old one is told, 
   const later = new Browser()
   await signIn(next, PASSWORD, later)
   t.equal(await isIn(later), true)
-  t.match(await app.signIn.people.findByIdentity({ backend: 'local', subject }), { id, email: next })
+  t.match(await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }), { id, email: next })
   now += MAIL_WINDOW_SECONDS
   const stranger = await person(ann)
   t.match((await stranger.get(`${url}/account`)).text, ann, 'and is free for somebody else')
-  t.equal((await Array.fromAsync(app.signIn.people.all())).length, 2)
+  t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, 2)
 })
 
 storageTest('LG-15: a taken address gets the same answer, its owner the message that sign-up sends', async (t, start) => {
@@ -214,13 +214,13 @@ storageTest('without mail the address changes at once, unproven; a proof of befo
   await accounts!.confirm((await accounts!.find('ann@example.net'))!)
   await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'ann@example.net', password: PASSWORD })
   const { subject } = (await accounts!.find('ann@example.net'))!
-  t.match(await app.signIn.people.findByIdentity({ backend: 'local', subject }), { emailVerified: true })
+  t.match(await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }), { emailVerified: true })
   const page = await browser.get(`${url}/account/email`)
   t.match(page.text, 'sends no mail')
   t.match(await form(browser, page, { email: 'bob@example.net', password: PASSWORD }), { status: 409, text: /already/ }, 'as sign-up says without mail')
   t.match(await form(browser, page, { email: 'ann@evil.example', password: PASSWORD }), { status: 400, text: /may not sign in here/ }, 'ALLOWED_EMAILS holds')
   t.match(await form(browser, page, { email: 'anna@example.net', password: PASSWORD }), { status: 200, text: /anna@example\.net/ })
-  const user = (await app.signIn.people.findByIdentity({ backend: 'local', subject }))!
+  const user = (await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }))!
   t.same([user.email, user.emailVerified], ['anna@example.net', undefined])
   t.match(await accounts!.find('anna@example.net'), { subject, verified: false })
   t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)

@@ -33,7 +33,7 @@ async function place (t: Test, start: Start) {
   const enter = async (browser: Browser, page: Page, name: string) => browser.submit(page, ({ fields }) => fields['backend'] === second, { email: name, password: 'pw' })
   const throughSecond = async (name: string, browser = new Browser()) => enter(browser, await browser.get(`${url}/login`), name)
   const address = () => `${randomUUID()}@example.org`
-  const userOf = async (email: string) => (await Array.fromAsync(app.signIn.people.all())).find((user) => user.email === email)!
+  const userOf = async (email: string) => (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)!
   const begin = async (browser: Browser) => browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
   const events = async (id: string) => (await app.audit.ofUser(id, 100)).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
   return { ...server, clock, enter, throughSecond, address, userOf, begin, events }
@@ -49,8 +49,8 @@ storageTest('AC-01: without fresh proof nothing is added, removed or deleted, an
   const page = await browser.get(`${url}/account`)
   const { id } = await userOf(ann)
   await enter(browser, await begin(browser), 'extra').then((question) => yes(browser, question))
-  t.equal((await app.signIn.people.find(id))!.identities.length, 2)
-  const before = await app.signIn.people.find(id)
+  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 2)
+  const before = await app.signIn.lifecycle.find(id)
   const token = page.forms.find(({ action }) => action === '/account/sign-in')!.fields['token']!
   const removal = /href="(\/account\/sign-in\/remove[^"]*)"/.exec((await browser.get(`${url}/account`)).text)![1]!
 
@@ -69,7 +69,7 @@ storageTest('AC-01: without fresh proof nothing is added, removed or deleted, an
     const wrong = await prove(browser, answer, 'not the password')
     t.match(wrong, { status: 401, text: /not your present password/ }, name)
   }
-  t.same(await app.signIn.people.find(id), before, 'and nothing was changed')
+  t.same(await app.signIn.lifecycle.find(id), before, 'and nothing was changed')
   t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)
   const stolen = new Browser()
   for (const [name, value] of browser.cookies) stolen.cookies.set(name, value)
@@ -106,7 +106,7 @@ storageTest('AC-02: what would be added is shown and asked for; the owner is tol
   const { id } = await userOf(ann)
   const question = await enter(browser, await begin(browser), 'mallory')
   t.match(question, { status: 200, url: /\/account\/sign-in\/add/, text: /Second: mallory/ })
-  t.equal((await app.signIn.people.find(id))!.identities.length, 1, 'not before the person says so')
+  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1, 'not before the person says so')
   t.equal((await new Browser().get(question.url)).status, 400, 'in no other browser')
   t.equal((await browser.post(`${url}/account/sign-in/add`, { ...question.forms[0]!.fields, token: 'x' })).status, 400)
   t.equal((await browser.post(`${url}/account/sign-in/add`, question.forms[0]!.fields, { origin: 'https://evil.example' })).status, 403)
@@ -137,10 +137,10 @@ storageTest('AC-02: what would be added is shown and asked for; the owner is tol
   await app.mail.idle()
   t.match(smtp.messages.at(-1), { to: ann, text: /A way to sign in was removed/ })
   t.ok((await events(id)).includes('account_changed way removed'))
-  const [local] = (await app.signIn.people.find(id))!.identities
+  const [local] = (await app.signIn.lifecycle.find(id))!.identities
   t.notMatch((await browser.get(`${url}/account`)).text, 'Remove this way')
   t.match(await browser.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`), { status: 400, text: /only way to sign in/ }, 'never the last one')
-  t.same(await app.signIn.people.removeWays(id, () => true), [], 'nor by any other door')
+  t.same(await app.signIn.lifecycle.removeSignInMethods(id, () => true), [], 'nor by any other door')
   clock.now += 1
   await throughSecond('mallory', mallory)
   t.notMatch((await mallory.get(`${url}/account`)).text, ann, 'who comes with it again is somebody new')
@@ -162,7 +162,7 @@ storageTest('AC-02: a new password and a sign-out everywhere remove the other wa
       const page = await browser.get(url + (path === '/account/password' ? path : '/account'))
       t.match(page.text, /Remove the other way to sign in[^]*Second/)
       t.equal((await browser.submit(page, ({ action }) => action === path, { ...fields, ...(ticked && { ways: 'remove', apps: 'end' }) })).status, 200)
-      t.same([(await app.signIn.people.find(id))!.identities.length, await ping(url, body['access_token'] as string)], ticked ? [1, 401] : [2, 200], `${path} ${String(ticked)}`)
+      t.same([(await app.signIn.lifecycle.find(id))!.identities.length, await ping(url, body['access_token'] as string)], ticked ? [1, 401] : [2, 200], `${path} ${String(ticked)}`)
       const again = new Browser()
       await signIn(ann, path === '/account/password' ? 'seven loud badgers 17' : PASSWORD, again)
       t.equal((await again.get(`${url}/account`)).url, `${url}/account`)
@@ -175,8 +175,8 @@ storageTest('who may not be added: one click, a backend that leads there already
   const ann = address()
   const browser = await person(ann)
   const { id } = await userOf(ann)
-  const ways = async () => (await app.signIn.people.find(id))!.identities.length
-  const count = async () => (await Array.fromAsync(app.signIn.people.all())).length
+  const ways = async () => (await app.signIn.lifecycle.find(id))!.identities.length
+  const count = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).length
   await throughSecond('taken')
   const people = await count()
 
@@ -195,11 +195,11 @@ storageTest('who may not be added: one click, a backend that leads there already
   t.match(await yes(browser, question), { status: 400, text: /belongs to another account/ }, 'it came to belong to somebody while the person was asked')
 
   const [during, asked] = [await begin(browser), await enter(browser, await begin(browser), 'late')]
-  await app.signIn.people.signOutEverywhere(id)
+  await app.signIn.lifecycle.signOutEverywhere(id)
   t.equal((await enter(browser, during, 'thief')).status, 400, 'signed out everywhere while the sign-in was under way')
   t.equal((await yes(browser, asked)).status, 403, 'or while the question was shown')
   t.equal(await ways(), 1)
-  t.notMatch(JSON.stringify((await app.signIn.people.find(id))!.identities), /thief|late|eve|taken/)
+  t.notMatch(JSON.stringify((await app.signIn.lifecycle.find(id))!.identities), /thief|late|eve|taken/)
 })
 
 storageTest('a way whose removal was cut short leads to nobody, and what it said of the person goes with it', async (t, start) => {
@@ -209,14 +209,14 @@ storageTest('a way whose removal was cut short leads to nobody, and what it said
   const { id } = await userOf(ann)
   await yes(browser, await enter(browser, await begin(browser), mallory))
   await throughSecond(mallory)
-  t.equal((await app.signIn.people.find(id))!.email, mallory, 'the last sign-in said so')
+  t.equal((await app.signIn.lifecycle.find(id))!.email, mallory, 'the last sign-in said so')
   const pointers = app.storage.collection<{ userId: string }>('identity')
   const kept = await Array.fromAsync(pointers.all())
-  t.match(await app.signIn.people.removeWays(id, ({ email }) => email === mallory), [{ subject: mallory }])
-  t.match(await app.signIn.people.find(id), { email: ann, emailVerified: true, identities: [{ backend: 'local' }] })
+  t.match(await app.signIn.lifecycle.removeSignInMethods(id, ({ email }) => email === mallory), [{ subject: mallory }])
+  t.match(await app.signIn.lifecycle.find(id), { email: ann, emailVerified: true, identities: [{ backend: 'local' }] })
   for (const { id: key, record } of kept) await pointers.put(key, record, null)
   const again = new Browser()
   await throughSecond(mallory, again)
   t.notMatch((await again.get(`${url}/account`)).text, ann)
-  t.equal((await app.signIn.people.find(id))!.identities.length, 1)
+  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1)
 })

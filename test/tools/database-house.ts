@@ -33,7 +33,7 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
       const context = {
         user: null,
         signal,
-        work: ((task, input, { deadline = 25_000, reads } = {}) => app.workers.run(task, input, { person: person ?? null, deadline, signal, reads })) satisfies ToolContext['work'],
+        work: ((task, input, { timeout = 25_000, reads } = {}) => app.workers.run(task, input, { person: person ?? null, timeout, signal, reads })) satisfies ToolContext['runInWorker'],
         supabaseClaims: async () => {
           if (supabase === undefined) throw new ToolError('This tool acts as the person at Supabase.')
           return { sub: supabase, role: 'authenticated', ...claims }

@@ -27,7 +27,7 @@ async function place (t: Test, files: Record<string, string>): Promise<string> {
 t.test('one folder holds tools, resources and prompts, each told by what it does', async (t) => {
   const folder = await place(t, {
     'b.ts': tool("name: 'b'"),
-    'a.ts': tool("name: 'a', aliases: ['z'], noauth: true, deadline: 60_000, icons: [{ src: 'data:image/png;base64,AA==' }]"),
+    'a.ts': tool("name: 'a', aliases: ['z'], noauth: true, timeout: 60_000, icons: [{ src: 'data:image/png;base64,AA==' }]"),
     'r.ts': resource("name: 'a', uri: 'notes://{id}'"),
     'p.ts': prompt("name: 'a', arguments: z.object({ id: z.string(), kind: z.enum(['x']).optional() })"),
     'helper.ts': 'export const x = 1'
@@ -41,7 +41,7 @@ t.test('pains 18 and 19: whatever is wrong with resources, prompts and the newer
     'a.ts': tool("name: 'a', aliases: ['old']"),
     'alias.ts': tool("name: 'old'"),
     'aliases.ts': tool("name: 'c', aliases: 'x'"),
-    'deadline.ts': tool("name: 'd', deadline: 0"),
+    'timeout.ts': tool("name: 'd', timeout: 0"),
     'header.ts': tool("name: 'h', input: z.object({ a: z.string().meta({ 'x-mcp-header': 'A b' }), b: z.number().meta({ 'x-mcp-header': 'B' }), c: z.string().meta({ 'x-mcp-header': 'C' }), d: z.string().meta({ 'x-mcp-header': 'c' }) })"),
     'icons.ts': tool("name: 'i', icons: [{ src: 'http://example.com/a.png' }]"),
     'noauth.ts': tool("name: 'n', noauth: 'yes'"),
@@ -53,7 +53,7 @@ t.test('pains 18 and 19: whatever is wrong with resources, prompts and the newer
   })
   const { message } = await loadOffer([pathToFileURL(folder)]).then(() => t.fail('should refuse'), (error) => error)
   const expected = [
-    /alias\.ts: the name "old" is taken by a\.ts/, /aliases\.ts: aliases must be a list/, /deadline\.ts: deadline must be milliseconds/, /header\.ts: input\.a: x-mcp-header must be/,
+    /alias\.ts: the name "old" is taken by a\.ts/, /aliases\.ts: aliases must be a list/, /timeout\.ts: timeout must be milliseconds/, /header\.ts: input\.a: x-mcp-header must be/,
     /header\.ts: input\.b: only a text, an integer or a boolean/, /header\.ts: input\.d: the x-mcp-header "c" is used twice/, /icons\.ts: icons must be/, /noauth\.ts: noauth must be/,
     /args\.ts: arguments\.n must take a text/, /prompt\.ts: title must not be empty/, /prompt\.ts: scopes must name/, /prompt\.ts: write must be a function/, /res-b\.ts: the uri "notes:\/\/\{id\}" is taken by res-a\.ts/,
     /res-c\.ts: name must be 1 to 64/, /res-c\.ts: uri "\{id\}" must begin with a scheme/, /res-c\.ts: ttl must not be negative/, /res-c\.ts: list must be a function/, /res-c\.ts: complete: each of its members must be a function/, /res-c\.ts: mimeType must not be empty/
@@ -108,7 +108,7 @@ t.test('a tool that is saved is taken over with its helpers; one that is broken 
   t.strictSame(offers.at(-1)!.tools.map(({ name }) => name), ['helped', 'more'])
   await writeFile(join(folder, 'more.ts'), tool("name: 'helped'"))
   await until(problems, 1)
-  t.match(problems, [/^more\.ts: These tools cannot be served:\n.*the name "helped" is taken/])
+  t.match(problems, [/^more\.ts: These files cannot be served:\n.*the name "helped" is taken/])
   await rm(join(folder, 'more.ts'))
   await until(offers, 3)
   t.strictSame(offers.at(-1)!.tools.map(({ name }) => name), ['helped'])

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../app.ts'
 import { loadConfig } from '../../config/index.ts'
-import type { ToolHouse } from '../../authoring/tool.ts'
+import type { ToolHost } from '../../authoring/tool.ts'
 import { loadOffer } from '../../authoring/loader/load.ts'
 import { openTools } from '../../authoring/loader/open.ts'
 
@@ -38,7 +38,7 @@ async function folder (t: Test, files: Record<string, string>) {
   return { place, tools: pathToFileURL(`${place}/`) }
 }
 
-function house (): ToolHouse & { lines: string[] } {
+function house (): ToolHost & { lines: string[] } {
   const lines: string[] = []
   const line = (message: string) => { lines.push(message) }
   return { dataDir: '/data', log: { info: line, warn: line }, lines }

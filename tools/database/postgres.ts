@@ -1,7 +1,7 @@
 // database_query on Postgres: a transaction that only reads, with limits of its own, as the role that is meant to look; whatever it answers is bounded.
 import type { Socket } from 'node:net'
 import type * as Pg from 'pg'
-import { ToolError, type ToolContext, type ToolHouse } from '../../authoring/tool.ts'
+import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
 import { MAX_BYTES, type Answer, type Database, type Question, type Table } from './contract.ts'
 import { readCatalogue, type Catalogue } from './postgres-catalogue.ts'
 import { checkPostgres } from './postgres-check.ts'
@@ -33,7 +33,7 @@ const SETTINGS = `SELECT set_config('statement_timeout', $1, true), set_config('
 const AWAY = 'The database cannot be reached right now. Try again in a minute.'
 
 /** @returns undefined when nothing may be asked of this database; the reason is in the log. A database that does not answer yet is asked again at the first call. */
-export async function openPostgres ({ url, schemas, as }: PostgresOptions, house: ToolHouse): Promise<Database | undefined> {
+export async function openPostgres ({ url, schemas, as }: PostgresOptions, house: ToolHost): Promise<Database | undefined> {
   const { default: { Pool } } = await import('pg')
   const { default: Cursor } = await import('pg-cursor')
   const pool = new Pool({ connectionString: url, application_name: 'mcp-oauth-server database_query', max: MAX_CONNECTIONS, connectionTimeoutMillis: CONNECT_MS, idleTimeoutMillis: 30_000 })
@@ -103,7 +103,7 @@ async function inTransaction<R> (pool: Pg.Pool, { searchPath, claims, role }: Ca
 }
 
 /** Looks once at the start, and says what it finds. */
-async function mayBeAsked (catalogue: () => Promise<Catalogue>, log: ToolHouse['log']): Promise<boolean> {
+async function mayBeAsked (catalogue: () => Promise<Catalogue>, log: ToolHost['log']): Promise<boolean> {
   const first = await catalogue().catch((error: Error) => { log.warn(`Postgres for database_query did not answer: ${error.message}. It is asked again at the first call.`) })
   for (const warning of first?.warnings ?? []) log.warn(`database_query: ${warning}.`)
   if (first?.refusal === undefined) return true

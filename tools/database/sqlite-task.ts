@@ -1,4 +1,4 @@
-// One look at a SQLite file, in a process of its own that is killed at its deadline: opened to read, and only for what the allow-list of the authorizer names.
+// One look at a SQLite file, in a process of its own that is killed at its timeout: opened to read, and only for what the allow-list of the authorizer names.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
 import { MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'

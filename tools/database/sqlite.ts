@@ -1,7 +1,7 @@
 // database_query on SQLite files: each look at a file runs in a process of its own; here is only which files may be looked at.
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join, sep } from 'node:path'
-import { ToolError, type ToolContext, type ToolHouse } from '../../authoring/tool.ts'
+import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
 import type { Answer, Database, Table } from './contract.ts'
 import type { Look } from './sqlite-task.ts'
 
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 5_000
 const HEADER = 'SQLite format 3\0'
 
 /** @throws Error that names the file which cannot be offered: missing, no SQLite database, or one of the server's own. */
-export async function openSqliteFiles (paths: readonly string[], { dataDir }: ToolHouse): Promise<Database[]> {
+export async function openSqliteFiles (paths: readonly string[], { dataDir }: ToolHost): Promise<Database[]> {
   const files = await Promise.all(paths.map((path) => checkFile(path, dataDir)))
   const names = files.map((path) => basename(path, extname(path)))
   const twice = names.find((name, index) => name === 'postgres' || names.indexOf(name) !== index)
@@ -41,9 +41,9 @@ async function isIn (folder: string, { dev, ino }: { dev: number, ino: number })
 }
 
 function openFile (name: string, path: string): Database {
-  async function ask<Result extends Table[] | Answer> (look: Omit<Look, 'path'>, { work, signal }: ToolContext): Promise<Result> {
+  async function ask<Result extends Table[] | Answer> (look: Omit<Look, 'path'>, { runInWorker: work, signal }: ToolContext): Promise<Result> {
     try {
-      return await work<Result>(TASK, { path, ...look } satisfies Look, { deadline: TIMEOUT_MS, reads: [path] })
+      return await work<Result>(TASK, { path, ...look } satisfies Look, { timeout: TIMEOUT_MS, reads: [path] })
     } catch (error) {
       if ((error as Error).name === 'TimeoutError' && !signal.aborted) throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.')
       throw error

@@ -1,6 +1,6 @@
 // The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a deadline and a budget.
 import type OpenAI from 'openai'
-import { ToolError, type ToolContext, type ToolHouse } from '../../authoring/tool.ts'
+import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
 
 export interface ModelSettings {
   /** The part before /chat/completions. */
@@ -26,7 +26,7 @@ const TIMEOUT_MS = 20_000
 const MAX_ANSWER_TOKENS = 4_000
 const BYTES_PER_TOKEN = 3
 
-export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSettings, { log }: Pick<ToolHouse, 'log'>, now = Date.now): Model {
+export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSettings, { log }: Pick<ToolHost, 'log'>, now = Date.now): Model {
   const budget = createBudget(dailyTokens, now)
   let limit: 'max_tokens' | 'max_completion_tokens' = 'max_tokens'
   let client: Promise<OpenAI> | undefined
@@ -76,7 +76,7 @@ function read ({ choices }: OpenAI.ChatCompletion): string {
 }
 
 /** The reason is for whoever runs the server; nothing of the endpoint is told to a caller. */
-function readError (error: Error & { status?: number }, log: ToolHouse['log']): ToolError {
+function readError (error: Error & { status?: number }, log: ToolHost['log']): ToolError {
   log.warn(`generate: the model did not answer: ${error.status ?? error.name} ${error.message.slice(0, 200)}`)
   if (error.status === undefined && /abort|timed? ?out/i.test(error.message)) return new ToolError('The model took too long. Ask for less, or try again in a minute.')
   if (error.status === 429) return new ToolError('The model is asked too often right now. Try again in a minute.')

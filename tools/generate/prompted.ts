@@ -12,7 +12,7 @@ export interface Prompt {
   count: number
 }
 
-type House = Pick<ToolContext, 'work' | 'user' | 'signal'>
+type House = Pick<ToolContext, 'runInWorker' | 'user' | 'signal'>
 
 export const writeText = (model: Model, prompt: string, caller: House): Promise<string> =>
   model.ask([{ role: 'system', content: 'Write the text you are asked for, and nothing besides.' }, { role: 'user', content: prompt }], caller)
@@ -26,7 +26,7 @@ export async function writeJson (model: Model, { prompt, source, count }: Prompt
     { role: 'system', content: `Answer with a JSON array of exactly ${count} ${count === 1 ? 'value' : 'values'}, and nothing besides: no explanation and no Markdown.${shapeOf(source)}` },
     { role: 'user', content: prompt }
   ]
-  const judge = (text: string) => caller.work<{ data: unknown[] } | { problem: string }>(CHECK, { ...source, count, text: withoutFence(text) } satisfies Check)
+  const judge = (text: string) => caller.runInWorker<{ data: unknown[] } | { problem: string }>(CHECK, { ...source, count, text: withoutFence(text) } satisfies Check)
   const first = await model.ask(messages, caller)
   const verdict = await judge(first)
   if ('data' in verdict) return verdict.data

@@ -2,18 +2,18 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/server'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ToolClient, ToolContext, TraceContext } from '../../../authoring/tool.ts'
-import type { House, Work } from './contract.ts'
-import type { Exchange } from '../contract.ts'
-import type { Dialogue } from './input-required.ts'
-import type { Patience } from './timeout.ts'
+import type { CallServices, Invocation } from './contract.ts'
+import type { McpRequest } from '../contract.ts'
+import type { InputRequests } from './input-required.ts'
+import type { CallTimeout } from './timeout.ts'
 
 /** What the parts are made of. */
-export interface Means {
-  work: Pick<Work<unknown>, 'log' | 'deadline' | 'shown'>
-  access: Exchange['access']
-  house: House
-  patience: Patience
-  dialogue: Dialogue
+export interface CallDeps {
+  work: Pick<Invocation<unknown>, 'log' | 'timeout' | 'shown'>
+  access: McpRequest['access']
+  house: CallServices
+  patience: CallTimeout
+  dialogue: InputRequests
   reporter: { progress: ToolContext['progress'], log: ToolClient['log'] }
   capabilities: ClientCapabilities | undefined
 }
@@ -22,9 +22,9 @@ export interface Means {
 export class CallContext implements ToolContext {
   readonly user: ToolContext['user']
   declare readonly trace?: TraceContext
-  readonly #means: Means
+  readonly #means: CallDeps
 
-  constructor (means: Means, trace: TraceContext | undefined) {
+  constructor (means: CallDeps, trace: TraceContext | undefined) {
     this.#means = means
     this.user = means.access && means.access.user
     if (trace) this.trace = trace
@@ -32,7 +32,7 @@ export class CallContext implements ToolContext {
 
   get supabase (): ToolContext['supabase'] {
     const { house, access } = this.#means
-    return async () => await house.actAs(access, 'supabase') as SupabaseClient
+    return async () => await house.onBehalfOf(access, 'supabase') as SupabaseClient
   }
 
   get supabaseClaims (): ToolContext['supabaseClaims'] {
@@ -43,10 +43,10 @@ export class CallContext implements ToolContext {
   get library (): ToolContext['library'] { return this.#means.house.library.of(this.user) }
   get notes (): ToolContext['notes'] { return this.#means.house.notes.of(this.user) }
 
-  get work (): ToolContext['work'] {
+  get runInWorker (): ToolContext['runInWorker'] {
     const { house, patience } = this.#means
     const person = this.user && this.user.id
-    return (task, input, { deadline, reads } = {}) => house.workers.run(task, input, { person, deadline, signal: patience.signal, reads })
+    return (task, input, { timeout, reads } = {}) => house.workers.run(task, input, { person, timeout, signal: patience.signal, reads })
   }
 
   get signal (): AbortSignal { return this.#means.patience.signal }
@@ -70,7 +70,7 @@ export class CallContext implements ToolContext {
 function abilities ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {
   return {
     form: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
-    visit: elicitation?.url !== undefined,
+    openUrl: elicitation?.url !== undefined,
     sample: sampling !== undefined,
     roots: roots !== undefined
   }

@@ -4,33 +4,33 @@ import type { ToolClient, ToolContext } from '../../../authoring/tool.ts'
 import type { Library } from '../../library/contract.ts'
 import type { Notes } from '../../notes/index.ts'
 import type { Workers } from '../../workers.ts'
-import type { Exchange } from '../contract.ts'
-import type { RequestStates, Round } from './input-required.ts'
-import type { ActAs } from './on-behalf-of.ts'
+import type { McpRequest } from '../contract.ts'
+import type { RequestStateCodec, RetryInput } from './input-required.ts'
+import type { OnBehalfOf } from './on-behalf-of.ts'
 
 /** What a tool gets from the house; what is somebody's own is handed out for the caller alone. */
-export interface House {
+export interface CallServices {
   library: Pick<Library, 'of'>
   notes: Pick<Notes, 'of'>
   workers: Workers
   /** Milliseconds a tool may run that does not say so itself. */
-  deadline: number
+  timeout: number
   meter: Meter
-  actAs: ActAs
-  claimsOf: ActAs
-  states: RequestStates
+  onBehalfOf: OnBehalfOf
+  claimsOf: OnBehalfOf
+  states: RequestStateCodec
 }
 
 /** Who counts the calls. */
 export interface Meter {
   /** Counts a call, or says in words for a model why it may not be made now. */
-  take (exchange: Exchange, tool: string): string | undefined
+  take (exchange: McpRequest, tool: string): string | undefined
   /** Told when it is over. */
-  called (exchange: Exchange, call: { tool: string, outcome: 'ok' | 'refused' | 'failed', ms: number }): void
+  called (exchange: McpRequest, call: { tool: string, outcome: 'ok' | 'refused' | 'failed', ms: number }): void
 }
 
 /** What the protocol knows of one call besides its arguments. */
-export interface Conversation extends Round {
+export interface ClientChannel extends RetryInput {
   capabilities: ClientCapabilities | undefined
   meta: Readonly<Record<string, unknown>>
   /** Absent where nothing but the answer can be sent. */
@@ -39,12 +39,12 @@ export interface Conversation extends Round {
 }
 
 /** One piece of work. `method` and `params` name it, so that answers to its questions fit no other. */
-export interface Work<Result> {
+export interface Invocation<Result> {
   method: string
   params: unknown
   log: ToolContext['log']
   /** Milliseconds. */
-  deadline: number
+  timeout: number
   /** Takes what the work shows. */
   shown: ContentBlock[]
   run (context: ToolContext): Promise<Result>

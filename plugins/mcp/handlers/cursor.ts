@@ -2,15 +2,15 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 
 /** Where to go on: in which of several lists that stand one behind the other, and with that list's own cursor. */
-export interface Place { list: number, cursor?: string }
+export interface CursorPosition { list: number, cursor?: string }
 
-export const writeCursor = ({ list, cursor }: Place): string => Buffer.from(JSON.stringify([list, cursor ?? null])).toString('base64url')
+export const writeCursor = ({ list, cursor }: CursorPosition): string => Buffer.from(JSON.stringify([list, cursor ?? null])).toString('base64url')
 
 /** Characters. A cursor of ours is a place in a list. */
 const MAX_CURSOR = 2_048
 
 /** @param lists how many there are. @throws ProtocolError -32602. */
-export function readCursor (text: string, lists: number): Place {
+export function readCursor (text: string, lists: number): CursorPosition {
   if (text.length > MAX_CURSOR) throw noSuchPage()
   try {
     const [list, cursor, ...more] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]

@@ -7,12 +7,12 @@ import type { Answers, Question, Questions } from '../../../authoring/elicitatio
 import type { Sealing } from '../../secrets.ts'
 
 /** What the client sent along with a call that it makes again. */
-export interface Round {
+export interface RetryInput {
   inputResponses?: Readonly<Record<string, unknown>> | undefined
   requestState?: string | undefined
 }
 
-export interface Dialogue {
+export interface InputRequests {
   ask<Q extends Questions> (questions: Q): Promise<Answers<Q>>
   /** What has to be asked before the work can go on, once {@link ask} was called and could not answer. */
   pending (): InputRequiredResult | undefined
@@ -25,7 +25,7 @@ class Unanswered extends Error {
 }
 
 /** Keeps the answers of earlier rounds with the client, so that no one else can read or change them, and no other call can use them. */
-export interface RequestStates {
+export interface RequestStateCodec {
   seal (answers: Readonly<Record<string, unknown>>, call: string): string
   /** @throws ProtocolError -32602 for a state that is not of this call, altered, or older than an hour. */
   open (state: string, call: string): Record<string, unknown>
@@ -35,7 +35,7 @@ const PURPOSE = 'mcp request state'
 /** Seconds: people leave a form open. */
 const LIFETIME_SECONDS = 3_600
 
-export function createRequestStates (sealing: Sealing, now: Clock): RequestStates {
+export function createRequestStateCodec (sealing: Sealing, now: Clock): RequestStateCodec {
   const content = z.object({ call: z.string(), until: z.number(), answers: z.record(z.string(), z.unknown()) })
   return {
     seal: (answers, call) => sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ call, until: now() + LIFETIME_SECONDS, answers }))),
@@ -60,7 +60,7 @@ export function callId (user: string | undefined, method: string, params: unknow
 }
 
 /** @param call makes the {@link callId}, for the few calls that ask something. @throws ProtocolError for a state that cannot be opened. */
-export function createDialogue (round: Round, call: () => string, states: RequestStates): Dialogue {
+export function createInputRequests (round: RetryInput, call: () => string, states: RequestStateCodec): InputRequests {
   const given: Record<string, unknown> = { ...(round.requestState !== undefined && states.open(round.requestState, call())), ...round.inputResponses }
   const settled: Record<string, unknown> = {}
   let pending: InputRequiredResult | undefined

@@ -4,15 +4,15 @@ import {
   type ClientCapabilities, type InputRequiredResult
 } from '@modelcontextprotocol/server'
 import type { ToolClient, TraceContext } from '../../../authoring/tool.ts'
-import type { Conversation, House, Work } from './contract.ts'
+import type { ClientChannel, CallServices, Invocation } from './contract.ts'
 import { CallContext } from './context.ts'
-import type { Exchange } from '../contract.ts'
-import { callId, createDialogue, type Round } from './input-required.ts'
-import { Patience, type TIMED_OUT } from './timeout.ts'
+import type { McpRequest } from '../contract.ts'
+import { callId, createInputRequests, type RetryInput } from './input-required.ts'
+import { CallTimeout, type TIMED_OUT } from './timeout.ts'
 
 /** What a single request says of the call: all there is to know in the lane that writes one JSON answer. */
-export function conversationOf ({ body }: Exchange): Conversation {
-  const { _meta: meta = {}, inputResponses, requestState } = (Array.isArray(body) ? {} : body.params ?? {}) as { _meta?: Record<string, unknown> } & Round
+export function channelOf ({ body }: McpRequest): ClientChannel {
+  const { _meta: meta = {}, inputResponses, requestState } = (Array.isArray(body) ? {} : body.params ?? {}) as { _meta?: Record<string, unknown> } & RetryInput
   return { capabilities: meta[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined, meta, inputResponses, requestState }
 }
 
@@ -20,14 +20,14 @@ export function conversationOf ({ body }: Exchange): Conversation {
  * @returns the result, the questions to ask first, or {@link TIMED_OUT}. Work that does not heed its signal is left behind.
  * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
  */
-export async function runInTime<Result> (work: Work<Result>, exchange: Exchange, house: House, conversation: Conversation): Promise<Result | InputRequiredResult | typeof TIMED_OUT> {
+export async function invoke<Result> (work: Invocation<Result>, exchange: McpRequest, house: CallServices, conversation: ClientChannel): Promise<Result | InputRequiredResult | typeof TIMED_OUT> {
   const { access } = exchange
-  const dialogue = createDialogue(conversation, () => callId(access?.user.id, work.method, work.params), house.states)
-  const patience = new Patience(exchange, work.deadline)
+  const dialogue = createInputRequests(conversation, () => callId(access?.user.id, work.method, work.params), house.states)
+  const patience = new CallTimeout(exchange, work.timeout)
   const reporter = createReporter(conversation)
   try {
     const context = new CallContext({ work, access, house, patience, dialogue, reporter, capabilities: conversation.capabilities }, traceOf(conversation.meta))
-    const outcome = await patience.waitFor(work.run(context))
+    const outcome = await patience.race(work.run(context))
     return dialogue.pending() ?? outcome
   } catch (error) {
     const pending = dialogue.pending()
@@ -42,7 +42,7 @@ export async function runInTime<Result> (work: Work<Result>, exchange: Exchange,
 const MIN_PROGRESS_INTERVAL_MS = 20
 
 /** MCP "Progress": only for a token the client sent, always forward, and nothing after the end. */
-function createReporter ({ meta, notifyProgress, log }: Conversation) {
+function createReporter ({ meta, notifyProgress, log }: ClientChannel) {
   const progressToken = meta['progressToken'] as string | number | undefined
   let furthest = -Infinity
   let told = -Infinity

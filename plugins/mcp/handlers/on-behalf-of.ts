@@ -3,18 +3,18 @@ import type { FastifyInstance } from 'fastify'
 import { BackendUnavailable } from '../../../auth-backends/contract.ts'
 import { ToolError } from '../../../authoring/tool.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
-import { describeFault } from '../../sign-in/outages.ts'
+import { describeOutage } from '../../sign-in/outages.ts'
 
 /** @returns a client of the service, acting as the caller. @throws ToolError when they did not sign in with it, or it does not answer. */
-export type ActAs = (access: Access | null, service: 'supabase') => Promise<unknown>
+export type OnBehalfOf = (access: Access | null, service: 'supabase') => Promise<unknown>
 
 const TITLES = { supabase: 'Supabase' } as const
 
 /** @param what of the service is lent: its client, or what its token says. */
-export const createActing = (app: Pick<FastifyInstance, 'signIn'>, what: 'actAs' | 'claims' = 'actAs'): ActAs => async (access, service) => {
+export const createOnBehalfOf = (app: Pick<FastifyInstance, 'signIn'>, what: 'onBehalfOf' | 'claims' = 'onBehalfOf'): OnBehalfOf => async (access, service) => {
   const title = TITLES[service]
-  const client = access && await app.signIn.services[what](access, service).catch((error: unknown) => {
-    throw error instanceof BackendUnavailable ? new ToolError(describeFault(error, title).message) : error
+  const client = access && await app.signIn.upstream[what](access, service).catch((error: unknown) => {
+    throw error instanceof BackendUnavailable ? new ToolError(describeOutage(error, title).message) : error
   })
   if (client) return client
   throw new ToolError(access

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { text } from '../../../authoring/content.ts'
 import type { Prompt, PromptMessage } from '../../../authoring/prompt.ts'
 import type { ToolContext } from '../../../authoring/tool.ts'
-import { complete, runGuarded, type Caller } from './protocol-errors.ts'
+import { complete, invokeGuarded, type Caller } from './protocol-errors.ts'
 import { maySee } from './resources.ts'
 
 export interface Prompts {
@@ -37,7 +37,7 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
         const wrong = parsed.error.issues.slice(0, 8).map(({ path, message }) => `${path.join('.')}: ${message}`.slice(0, 200)).join('; ')
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `The arguments of the prompt ${name} are not right. ${wrong}`)
       }
-      const written = await runGuarded(caller, 'prompts/get', [name, args], (context) => prompt.write(parsed.data, context))
+      const written = await invokeGuarded(caller, 'prompts/get', [name, args], (context) => prompt.write(parsed.data, context))
       if (typeof written === 'object' && 'resultType' in written) return written
       const messages: PromptMessage[] = typeof written === 'string' ? [{ role: 'user', content: text(written) }] : written
       return { description: prompt.description, messages }

@@ -1,22 +1,22 @@
 // Resources and prompts run like tools, but fail as the protocol says for them: with a JSON-RPC error that tells nothing of the inside (MCP "Resources", "Prompts": error handling).
 import { ProtocolError, ProtocolErrorCode, type InputRequiredResult } from '@modelcontextprotocol/server'
 import { isToolError, type ToolContext } from '../../../authoring/tool.ts'
-import type { Conversation, House } from './contract.ts'
-import type { Exchange } from '../contract.ts'
+import type { ClientChannel, CallServices } from './contract.ts'
+import type { McpRequest } from '../contract.ts'
 import { isStorageFault } from './unfinished-call.ts'
 import { TIMED_OUT } from './timeout.ts'
-import { runInTime } from './invoke.ts'
+import { invoke } from './invoke.ts'
 
 /** Who asks, and how they can be asked back. */
-export interface Caller { exchange: Exchange, house: House, conversation: Conversation }
+export interface Caller { exchange: McpRequest, house: CallServices, conversation: ClientChannel }
 
 /** @throws ProtocolError for whatever goes wrong. */
-export async function runGuarded<Result> ({ exchange, house, conversation }: Caller, method: string, params: unknown, run: (context: ToolContext) => Promise<Result>): Promise<Result | InputRequiredResult> {
+export async function invokeGuarded<Result> ({ exchange, house, conversation }: Caller, method: string, params: unknown, run: (context: ToolContext) => Promise<Result>): Promise<Result | InputRequiredResult> {
   const log = exchange.log.child({ method })
   try {
-    const outcome = await runInTime({ method, params, log, deadline: house.deadline, shown: [], run }, exchange, house, conversation)
+    const outcome = await invoke({ method, params, log, timeout: house.timeout, shown: [], run }, exchange, house, conversation)
     if (outcome !== TIMED_OUT) return outcome
-    log.warn({ deadline: house.deadline }, 'stopped at its deadline')
+    log.warn({ timeout: house.timeout }, 'timed out')
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     if (isToolError(error)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message)
@@ -30,9 +30,9 @@ export async function runGuarded<Result> ({ exchange, house, conversation }: Cal
   throw new ProtocolError(ProtocolErrorCode.InternalError, `Internal error: whoever runs the server finds it in the log as ${exchange.requestId}`)
 }
 
-/** As {@link runGuarded}, for the requests that have no way to ask back. */
-export async function runPlain<Result> (caller: Caller, method: string, params: unknown, run: (context: ToolContext) => Promise<Result>): Promise<Result> {
-  const outcome = await runGuarded(caller, method, params, run)
+/** As {@link invokeGuarded}, for the requests that have no way to ask back. */
+export async function invokePlain<Result> (caller: Caller, method: string, params: unknown, run: (context: ToolContext) => Promise<Result>): Promise<Result> {
+  const outcome = await invokeGuarded(caller, method, params, run)
   if (typeof outcome === 'object' && outcome !== null && 'resultType' in outcome) {
     caller.exchange.log.error({ method }, 'a list or a completion cannot ask questions')
     throw new ProtocolError(ProtocolErrorCode.InternalError, 'Internal error')
@@ -48,6 +48,6 @@ const MAX_TYPED = 1_000
 /** @throws ProtocolError -32602 for more than anybody types. */
 export async function complete (caller: Caller, params: unknown, typed: string, find: ((typed: string, context: ToolContext) => Promise<string[]>) | undefined) {
   if (typed.length > MAX_TYPED) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params: what is completed has at most ${MAX_TYPED} characters`)
-  const values = find ? await runPlain(caller, 'completion/complete', params, (context) => find(typed, context)) : []
+  const values = find ? await invokePlain(caller, 'completion/complete', params, (context) => find(typed, context)) : []
   return { completion: { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES } }
 }

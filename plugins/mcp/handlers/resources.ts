@@ -5,8 +5,8 @@ import type { ListedResource, Resource, ResourceContent } from '../../../authori
 import type { ToolContext } from '../../../authoring/tool.ts'
 import { parseTemplate, type UriTemplate } from '../../../authoring/uri-template.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
-import { complete, runGuarded, runPlain, type Caller } from './protocol-errors.ts'
-import { readCursor, writeCursor, type Place } from './cursor.ts'
+import { complete, invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
+import { readCursor, writeCursor, type CursorPosition } from './cursor.ts'
 
 interface Entry { resource: Resource, template: UriTemplate }
 interface Found extends Entry { variables: Record<string, string> }
@@ -55,10 +55,10 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       // One behind the other: the plain ones, then the pages of each template that can list.
       const lists = [undefined, ...seen.filter(({ resource }) => resource.list)]
       const found: Listed[] = []
-      let next: Place | undefined = cursor === undefined ? { list: 0 } : readCursor(cursor, lists.length)
+      let next: CursorPosition | undefined = cursor === undefined ? { list: 0 } : readCursor(cursor, lists.length)
       // Short lists share a page: many clients look at no other than the first.
       while (next && found.length < FULL_PAGE) {
-        const { list, cursor }: Place = next
+        const { list, cursor }: CursorPosition = next
         const entry = lists[list]
         const page = entry ? await pageOf(entry, cursor, caller) : { resources: plain, next: undefined }
         found.push(...page.resources)
@@ -79,7 +79,7 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       const found = find(uri)
       if (!found) throw notFound(uri)
       const { resource, variables } = found
-      const content = await runGuarded(caller, 'resources/read', uri, (context) => (resource.read as (values: Values, context: ToolContext) => Promise<ResourceContent>)(variables, context))
+      const content = await invokeGuarded(caller, 'resources/read', uri, (context) => (resource.read as (values: Values, context: ToolContext) => Promise<ResourceContent>)(variables, context))
       if (typeof content === 'object' && 'resultType' in content) return content
       const parts = toParts(content, uri, resource.mimeType)
       if (parts.length === 0) throw notFound(uri)
@@ -101,7 +101,7 @@ const describe = ({ uri, name, title, description, mimeType, icons }: Resource):
 
 async function pageOf ({ resource, template }: Entry, cursor: string | undefined, caller: Caller) {
   const list = resource.list as (cursor: string | undefined, context: ToolContext) => Promise<{ resources: ListedResource[], next?: string }>
-  const { resources, next } = await runPlain(caller, 'resources/list', cursor, (context) => list(cursor, context))
+  const { resources, next } = await invokePlain(caller, 'resources/list', cursor, (context) => list(cursor, context))
   const { mimeType } = resource
   return { resources: resources.map(({ values, ...about }) => ({ uri: template.expand(values), ...(mimeType !== undefined && { mimeType }), ...about })), next }
 }

@@ -1,17 +1,17 @@
-// How long a piece of work is waited for: until its deadline, and while its client is there (MCP "Cancellation"). Most work is over at once, so the clock and the ear for the client begin with the next turn of the event loop.
-import type { Exchange } from '../contract.ts'
+// How long a piece of work is waited for: until its timeout, and while its client is there (MCP "Cancellation"). Most work is over at once, so the clock and the ear for the client begin with the next turn of the event loop.
+import type { McpRequest } from '../contract.ts'
 
-export const TIMED_OUT = Symbol('deadline')
+export const TIMED_OUT = Symbol('timed out')
 
-export class Patience {
-  readonly #exchange: Pick<Exchange, 'signal'>
-  readonly #deadline: number
+export class CallTimeout {
+  readonly #exchange: Pick<McpRequest, 'signal'>
+  readonly #timeout: number
   #made: AbortController | undefined
 
-  /** @param deadline milliseconds. */
-  constructor (exchange: Pick<Exchange, 'signal'>, deadline: number) {
+  /** @param timeout milliseconds. */
+  constructor (exchange: Pick<McpRequest, 'signal'>, timeout: number) {
     this.#exchange = exchange
-    this.#deadline = deadline
+    this.#timeout = timeout
   }
 
   get #stop (): AbortController { return (this.#made ??= new AbortController()) }
@@ -20,7 +20,7 @@ export class Patience {
   get signal (): AbortSignal { return this.#stop.signal }
 
   /** @returns {@link DEADLINE} when the time is up. @throws what the work throws; when the client goes away, the reason of the exchange's signal. */
-  waitFor<R> (work: Promise<R>): Promise<R | typeof TIMED_OUT> {
+  race<R> (work: Promise<R>): Promise<R | typeof TIMED_OUT> {
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       let leave: (() => void) | undefined
@@ -35,7 +35,7 @@ export class Patience {
         timer = setTimeout(() => {
           resolve(TIMED_OUT)
           this.#stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
-        }, this.#deadline)
+        }, this.#timeout)
       })
       const end = () => {
         clearImmediate(begin)

@@ -4,11 +4,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ZodError } from 'zod'
 import { isToolError, type Tool, type ToolContext } from '../../../authoring/tool.ts'
 import type { CallableTool } from './tools.ts'
-import type { Exchange } from '../contract.ts'
-import type { Conversation, House } from './contract.ts'
-import { brokeDown, deadlinePassed, isStorageFault, storageUnreachable } from './unfinished-call.ts'
+import type { McpRequest } from '../contract.ts'
+import type { ClientChannel, CallServices } from './contract.ts'
+import { failedInside, timedOut, isStorageFault, storageUnreachable } from './unfinished-call.ts'
 import { TIMED_OUT } from './timeout.ts'
-import { conversationOf, runInTime, traceOf } from './invoke.ts'
+import { channelOf, invoke, traceOf } from './invoke.ts'
 
 /** Enough to mend a call; a long list would only fill the model's memory. */
 const MAX_ISSUES = 8
@@ -20,7 +20,7 @@ const MAX_ISSUE_LENGTH = 200
  * @returns the result, or the questions to ask first.
  * @throws ProtocolError for a `requestState` that is not of this call.
  */
-export async function callTool (callable: CallableTool, args: unknown, exchange: Exchange, house: House, conversation = conversationOf(exchange)): Promise<CallToolResult | InputRequiredResult> {
+export async function callTool (callable: CallableTool, args: unknown, exchange: McpRequest, house: CallServices, conversation = channelOf(exchange)): Promise<CallToolResult | InputRequiredResult> {
   const begun = performance.now()
   const { name } = callable.tool
   const overQuota = house.meter.take(exchange, name)
@@ -33,20 +33,20 @@ export async function callTool (callable: CallableTool, args: unknown, exchange:
   return result
 }
 
-async function run (callable: CallableTool, args: unknown, exchange: Exchange, house: House, conversation: Conversation): Promise<CallToolResult | InputRequiredResult> {
+async function run (callable: CallableTool, args: unknown, exchange: McpRequest, house: CallServices, conversation: ClientChannel): Promise<CallToolResult | InputRequiredResult> {
   const { tool, formerName } = callable
   const trace = traceOf(conversation.meta)
   const log = lazily(() => exchange.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) }))
-  const deadline = tool.deadline ?? house.deadline
+  const timeout = tool.timeout ?? house.timeout
   try {
     const parsed = await callable.input.safeParseAsync(args ?? {})
     if (!parsed.success) return failure(`The arguments of ${tool.name} are not right.\n${describe(parsed.error)}\n${callable.usage} Correct them and call it again.${renamed(tool, formerName)}`)
     const shown: ContentBlock[] = []
-    const work = { method: 'tools/call', params: [tool.name, args], log, deadline, shown, run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown> }
-    const outcome = await runInTime(work, exchange, house, conversation)
+    const work = { method: 'tools/call', params: [tool.name, args], log, timeout, shown, run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown> }
+    const outcome = await invoke(work, exchange, house, conversation)
     if (outcome === TIMED_OUT) {
-      log.warn({ deadline }, 'tool stopped at its deadline')
-      return failure(deadlinePassed(tool, deadline))
+      log.warn({ timeout }, 'tool timed out')
+      return failure(timedOut(tool, timeout))
     }
     return isInputRequiredResult(outcome) ? outcome : await toResult(tool, outcome, shown)
   } catch (error) {
@@ -58,7 +58,7 @@ async function run (callable: CallableTool, args: unknown, exchange: Exchange, h
     }
     if (exchange.signal.aborted) return failure('The client went away.')
     log.error({ err: error }, 'tool failed')
-    return failure(brokeDown(tool, exchange.requestId))
+    return failure(failedInside(tool, exchange.requestId))
   }
 }
 

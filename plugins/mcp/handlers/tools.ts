@@ -16,14 +16,14 @@ export interface CallableTool {
   formerName?: string
 }
 
-export interface Catalogue {
+export interface ToolRegistry {
   /** By its name, or by one it had before. */
   find (name: string): CallableTool | undefined
-  /** The `tools` of a tools/list result. A new array after each {@link Catalogue.replace}. */
+  /** The `tools` of a tools/list result. A new array after each {@link ToolRegistry.replace}. */
   readonly listed: ListedTool[]
   /** Whether some tool can be called without a sign-in. */
   readonly open: boolean
-  /** Offers these tools instead of those before. Throws as {@link createCatalogue} does, and then changes nothing. */
+  /** Offers these tools instead of those before. Throws as {@link createToolRegistry} does, and then changes nothing. */
   replace (tools: readonly Tool[]): void
 }
 
@@ -38,7 +38,7 @@ type SecurityScheme = { type: 'oauth2', scopes: string[] } | { type: 'noauth' }
 type JsonObjectSchema = ListedSchemas['inputSchema']
 
 /** @param signIn whether calls need a token: only then the scopes are listed. Throws for a schema that JSON Schema cannot say. */
-export function createCatalogue (tools: readonly Tool[], signIn: boolean): Catalogue {
+export function createToolRegistry (tools: readonly Tool[], signIn: boolean): ToolRegistry {
   let current = build(tools, signIn)
   return {
     find: (name) => current.callable.get(name),

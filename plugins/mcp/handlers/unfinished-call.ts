@@ -12,13 +12,13 @@ const lookFirst = ({ annotations }: Named): string => annotations.readOnlyHint
   ? ''
   : ' What it was asked to change may have been changed all the same: look first, and call it again only if it was not.'
 
-/** @param deadline milliseconds. */
-export const deadlinePassed = (tool: Named, deadline: number): string => tool.annotations.readOnlyHint
-  ? `${tool.name} did not finish within ${deadline / 1000} seconds and was stopped. Ask for less at once, or try again later.`
-  : `${tool.name} did not answer within ${deadline / 1000} seconds.${lookFirst(tool)}`
+/** @param timeout milliseconds. */
+export const timedOut = (tool: Named, timeout: number): string => tool.annotations.readOnlyHint
+  ? `${tool.name} did not finish within ${timeout / 1000} seconds and was stopped. Ask for less at once, or try again later.`
+  : `${tool.name} did not answer within ${timeout / 1000} seconds.${lookFirst(tool)}`
 
 export const storageUnreachable = (tool: Named): string =>
   `${tool.name} could not reach the storage of this server, or there is no room in it. Try again later.${lookFirst(tool)}`
 
-export const brokeDown = (tool: Named, requestId: string): string =>
+export const failedInside = (tool: Named, requestId: string): string =>
   `${tool.name} failed because of a fault in this server, not because of its arguments. Whoever runs the server finds it in the log as ${requestId}.${lookFirst(tool)}`

@@ -4,17 +4,17 @@ import {
   type AuthInfo, type Implementation, type McpServerFactory, type Server, type ServerCapabilities, type ServerContext, type ServerOptions
 } from '@modelcontextprotocol/server'
 import { callTool } from '../handlers/tool-call.ts'
-import type { Catalogue } from '../handlers/tools.ts'
-import type { Exchange } from '../contract.ts'
+import type { ToolRegistry } from '../handlers/tools.ts'
+import type { McpRequest } from '../contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import { noSuchPage } from '../handlers/cursor.ts'
 import type { Prompts } from '../handlers/prompts.ts'
 import type { Resources } from '../handlers/resources.ts'
-import type { Conversation, House } from '../handlers/contract.ts'
+import type { ClientChannel, CallServices } from '../handlers/contract.ts'
 import { StrictServer } from './strict-server.ts'
 
 /** All that is offered. What changes while the server runs changes inside of these. */
-export interface Offered { catalogue: Catalogue, resources: Resources, prompts: Prompts }
+export interface Offered { catalogue: ToolRegistry, resources: Resources, prompts: Prompts }
 
 /** What a session of the `initialize` era remembers for its exchanges. */
 export interface SessionState {
@@ -25,7 +25,7 @@ export interface SessionState {
 }
 
 export interface FactoryOptions extends Offered {
-  house: House
+  house: CallServices
   serverInfo: Implementation
   instructions: () => string
   /** Whether the lists may be kept by caches that several people share. */
@@ -42,7 +42,7 @@ const LIST_TTL_MS = 300_000
 const RESOURCES_TTL_MS = 30_000
 
 /** The SDK's channel for identity. The token itself goes no further than its check. */
-export const authInfo = (exchange: Exchange, session?: SessionState): AuthInfo =>
+export const authInfo = (exchange: McpRequest, session?: SessionState): AuthInfo =>
   ({ token: '', clientId: exchange.access?.clientId ?? '', scopes: exchange.access?.scopes ?? [], extra: { exchange, session } })
 
 /** A fresh server for each exchange, so that no answer can reach another client; what is costly is built once. */
@@ -55,7 +55,7 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
     'tools/list': fixed, 'server/discover': fixed, 'prompts/list': fixed, 'resources/templates/list': fixed, 'resources/list': moving, 'resources/read': { ttlMs: 0, cacheScope }
   }
   return ({ era, authInfo }) => {
-    const { exchange, session } = authInfo!.extra as { exchange: Exchange, session?: SessionState }
+    const { exchange, session } = authInfo!.extra as { exchange: McpRequest, session?: SessionState }
     const server = new StrictServer(serverInfo, { capabilities: capabilities(options, era === 'modern' || session !== undefined), instructions: instructions(), cacheHints })
     server.onerror = onError
     const call: Call = { server, exchange, logs: era === 'modern' || session?.logs === true, onError }
@@ -67,7 +67,7 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
   }
 }
 
-interface Call { server: Server, exchange: Exchange, logs: boolean, onError (error: Error): void }
+interface Call { server: Server, exchange: McpRequest, logs: boolean, onError (error: Error): void }
 
 /** @param told whether there is a way to tell this client of changes. */
 function capabilities ({ reloads }: FactoryOptions, told: boolean): ServerCapabilities {
@@ -139,7 +139,7 @@ function answerSession (server: Server, { resources }: FactoryOptions, session: 
 }
 
 /** The accessor for the client's capabilities serves both eras: the SDK fills it from the envelope or from `initialize`. */
-function conversation ({ server, logs, onError }: Call, { mcpReq }: ServerContext, logger?: string): Conversation {
+function conversation ({ server, logs, onError }: Call, { mcpReq }: ServerContext, logger?: string): ClientChannel {
   return {
     capabilities: server.getClientCapabilities(),
     meta: { ...mcpReq.envelope, ...mcpReq._meta },

@@ -12,7 +12,7 @@ const MAX_PER_PERSON_THEN = 5
 
 interface Listed { key: string, grant: string | null, /** Seconds since the epoch. */ endsAt: number }
 
-export interface SessionLists {
+export interface SessionsByPerson {
   /** @returns the keys of those that give way. */
   add (caller: string, session: Listed): Promise<string[]>
   remove (caller: string, key: string): Promise<void>
@@ -20,7 +20,7 @@ export interface SessionLists {
 
 const COUNTER = 'sessions in all'
 
-export function createSessionLists (storage: Storage, now: Clock): SessionLists {
+export function createSessionsByPerson (storage: Storage, now: Clock): SessionsByPerson {
   const lists = storage.collection<{ sessions: Listed[] }>('mcpSessionList')
   /** @param decide which of those that are alive stay. @returns those that do not. */
   const change = (caller: string, decide: (alive: Listed[]) => Listed[]) => lists.update<Listed[]>(caller, (list) => {

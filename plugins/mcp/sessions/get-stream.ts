@@ -1,18 +1,18 @@
 // GET in a session: the stream that tells of changes, or the rest of a request's stream that broke (MCP 2025-11-25 "Listening for Messages from the Server", "Resumability and Redelivery").
 import { randomUUID } from 'node:crypto'
-import { concerns, type Changes, type NumberedChange } from '../streams/change-log.ts'
-import type { Answer, Visit } from '../contract.ts'
+import { concerns, type ChangeLog, type NumberedChange } from '../streams/change-log.ts'
+import type { McpResponse, RequestContext } from '../contract.ts'
 import type { OpenStream, OpenStreams } from '../streams/open-streams.ts'
-import { INTERNAL_ERROR, INVALID_REQUEST, RpcRefusal } from '../json-rpc-error.ts'
-import type { RequestStreams } from './resumable-streams.ts'
-import { EVENTS, knowsEmptyEvents, openLine, type Line } from './sse-connection.ts'
-import type { Notices } from './messages.ts'
+import { INTERNAL_ERROR, INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
+import type { ResumableStreams } from './resumable-streams.ts'
+import { SSE_HEADERS, knowsEmptyEvents, openSseConnection, type SseConnection } from './sse-connection.ts'
+import type { SessionMessages } from './messages.ts'
 import type { Session } from './store.ts'
 
-interface Means {
-  changes: Changes
-  streams: RequestStreams
-  notices: Notices
+interface GetStreamDeps {
+  changes: ChangeLog
+  streams: ResumableStreams
+  notices: SessionMessages
   /** Those that are open on this instance. */
   open: OpenStreams
 }
@@ -20,10 +20,10 @@ interface Means {
 const CHANGE_ID = /^changes\.(\d{1,16})$/
 
 /** @throws RpcRefusal 400 for a Last-Event-ID that leads nowhere, 503 when too much is open here. */
-export async function openStream (session: Session, { lastEventId = '', access }: Visit, { changes, streams, notices, open }: Means): Promise<Answer> {
-  if (!open.hasRoom()) throw new RpcRefusal(503, INTERNAL_ERROR, 'Too many streams are open: try again later', { headers: { 'retry-after': '60' } })
+export async function openGetStream (session: Session, { lastEventId = '', access }: RequestContext, { changes, streams, notices, open }: GetStreamDeps): Promise<McpResponse> {
+  if (!open.hasRoom()) throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many streams are open: try again later', { headers: { 'retry-after': '60' } })
   let close = () => {}
-  const client = openLine(() => {
+  const client = openSseConnection(() => {
     open.remove(stream)
     close()
   })
@@ -35,16 +35,16 @@ export async function openStream (session: Session, { lastEventId = '', access }
     : await streams.resume(session.key, lastEventId, client)
   if (!stop) {
     client.readable.destroy()
-    throw new RpcRefusal(400, INVALID_REQUEST, 'Invalid Request: there is no event of this Last-Event-ID any more')
+    throw new JsonRpcError(400, INVALID_REQUEST, 'Invalid Request: there is no event of this Last-Event-ID any more')
   }
   close = stop
   if (client.readable.destroyed) close()
   else open.add(stream)
-  return { status: 200, headers: EVENTS, body: client.readable }
+  return { status: 200, headers: SSE_HEADERS, body: client.readable }
 }
 
 /** @param after the number of the last change the client knows of. @returns ends it. */
-async function followChanges (session: Session, client: Line, after: number | undefined, changes: Changes, { hear, tell }: Notices): Promise<() => void> {
+async function followChanges (session: Session, client: SseConnection, after: number | undefined, changes: ChangeLog, { hear, tell }: SessionMessages): Promise<() => void> {
   const stream = randomUUID()
   const wanted = new Set(session.record.uris)
   const send = ({ number, change }: NumberedChange) => {

@@ -3,35 +3,35 @@ import type { InitializeRequestParams, JSONRPCRequest, JSONRPCResponse, McpServe
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { Sealing } from '../../secrets.ts'
-import type { Bus } from '../streams/event-bus.ts'
-import type { Changes } from '../streams/change-log.ts'
-import type { Answer, Exchange, Visit } from '../contract.ts'
-import { INVALID_REQUEST, RpcRefusal } from '../json-rpc-error.ts'
+import type { EventBus } from '../streams/event-bus.ts'
+import type { ChangeLog } from '../streams/change-log.ts'
+import type { McpResponse, McpRequest, RequestContext } from '../contract.ts'
+import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
 import type { OpenStreams } from '../streams/open-streams.ts'
 import { beginsSession } from '../sdk/handler.ts'
-import { createRequestStreams } from './resumable-streams.ts'
-import { openStream } from './get-stream.ts'
-import { createNotices } from './messages.ts'
-import { createSessionRecords, type Session } from './store.ts'
-import { runInSession, type Means } from './request.ts'
+import { createResumableStreams } from './resumable-streams.ts'
+import { openGetStream } from './get-stream.ts'
+import { createSessionMessages } from './messages.ts'
+import { createSessionStore, type Session } from './store.ts'
+import { runInSession, type SessionDeps } from './request.ts'
 
 export interface Sessions {
   /** Answers a POST that belongs to a session, and an `initialize` that begins one; undefined for everything else. */
-  serve (exchange: Exchange, initialize: (exchange: Exchange) => Promise<Answer>): Promise<Answer | undefined>
+  serve (exchange: McpRequest, initialize: (exchange: McpRequest) => Promise<McpResponse>): Promise<McpResponse | undefined>
   /** Takes the client's answer to a question of ours. */
-  take (visit: Visit, response: JSONRPCResponse): Promise<Answer>
+  take (visit: RequestContext, response: JSONRPCResponse): Promise<McpResponse>
   /** GET: the stream of what changes, or of a request that broke. */
-  listen (visit: Visit): Promise<Answer>
+  listen (visit: RequestContext): Promise<McpResponse>
   /** DELETE. */
-  end (visit: Visit): Promise<Answer>
+  end (visit: RequestContext): Promise<McpResponse>
 }
 
 export interface SessionOptions {
   storage: Storage
   sealing: Sealing
   now: Clock
-  bus: Bus
-  changes: Changes
+  bus: EventBus
+  changes: ChangeLog
   factory: McpServerFactory
   /** The streams of changes that are open here, and the requests that are not answered yet. */
   open: { streams: OpenStreams, requests: OpenStreams }
@@ -40,21 +40,21 @@ export interface SessionOptions {
 
 const SESSION_NOT_FOUND = -32001
 const HEADER = 'mcp-session-id'
-const ACCEPTED: Answer = { status: 202, headers: {}, body: undefined }
+const ACCEPTED: McpResponse = { status: 202, headers: {}, body: undefined }
 
 export function createSessions (options: SessionOptions): Sessions {
   const { storage, now, bus, changes, open, log } = options
-  const records = createSessionRecords(storage, now)
-  const streams = createRequestStreams(options)
-  const notices = createNotices(bus)
-  const means: Means = { factory: options.factory, records, streams, notices, open: open.requests, log }
-  const find = async ({ headers, access }: Visit): Promise<Session> => {
+  const records = createSessionStore(storage, now)
+  const streams = createResumableStreams(options)
+  const notices = createSessionMessages(bus)
+  const means: SessionDeps = { factory: options.factory, records, streams, notices, open: open.requests, log }
+  const find = async ({ headers, access }: RequestContext): Promise<Session> => {
     const session = await records.find(headers[HEADER] ?? '', access)
-    if (!session) throw new RpcRefusal(404, SESSION_NOT_FOUND, 'Session not found: it has ended, or was never yours. Begin anew with initialize.')
+    if (!session) throw new JsonRpcError(404, SESSION_NOT_FOUND, 'Session not found: it has ended, or was never yours. Begin anew with initialize.')
     return session
   }
 
-  const begin = async (exchange: Exchange, initialize: (exchange: Exchange) => Promise<Answer>): Promise<Answer> => {
+  const begin = async (exchange: McpRequest, initialize: (exchange: McpRequest) => Promise<McpResponse>): Promise<McpResponse> => {
     const answer = await initialize(exchange)
     const version = typeof answer.body === 'string' ? (JSON.parse(answer.body) as { result?: { protocolVersion: string } }).result?.protocolVersion : undefined
     if (version === undefined) return answer
@@ -69,7 +69,7 @@ export function createSessions (options: SessionOptions): Sessions {
       const { body } = exchange
       if (exchange.headers[HEADER] === undefined || (!Array.isArray(body) && body.method === 'initialize')) return undefined
       const session = await find(exchange)
-      if (Array.isArray(body)) throw new RpcRefusal(400, INVALID_REQUEST, 'Invalid Request: in a session send one message per request')
+      if (Array.isArray(body)) throw new JsonRpcError(400, INVALID_REQUEST, 'Invalid Request: in a session send one message per request')
       if ('id' in body) return runInSession(session, exchange, body as JSONRPCRequest, means)
       if (body.method === 'notifications/cancelled') notices.tell(session, { kind: 'cancelled', requestId: body.params?.['requestId'] })
       return ACCEPTED
@@ -78,7 +78,7 @@ export function createSessions (options: SessionOptions): Sessions {
       notices.tell(await find(visit), { kind: 'answer', response })
       return ACCEPTED
     },
-    listen: async (visit) => openStream(await find(visit), visit, { changes, streams, notices, open: open.streams }),
+    listen: async (visit) => openGetStream(await find(visit), visit, { changes, streams, notices, open: open.streams }),
     async end (visit) {
       const session = await find(visit)
       await records.delete(session)

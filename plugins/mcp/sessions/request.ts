@@ -1,21 +1,21 @@
 // One request of a session: run by a server that is told what the session knows, answered on a stream if it may take a while, and asked back through it.
 import type { JSONRPCMessage, JSONRPCRequest, McpServerFactory } from '@modelcontextprotocol/server'
-import { callerOf, type Answer, type Exchange } from '../contract.ts'
+import { callerOf, type McpResponse, type McpRequest } from '../contract.ts'
 import type { OpenStream, OpenStreams } from '../streams/open-streams.ts'
-import { INTERNAL_ERROR, RpcRefusal } from '../json-rpc-error.ts'
+import { INTERNAL_ERROR, JsonRpcError } from '../json-rpc-error.ts'
 import { authInfo, type SessionState } from '../sdk/server.ts'
-import type { RequestStreams } from './resumable-streams.ts'
-import { EVENTS, knowsEmptyEvents, openLine } from './sse-connection.ts'
-import type { Notices } from './messages.ts'
-import type { Session, SessionRecords } from './store.ts'
+import type { ResumableStreams } from './resumable-streams.ts'
+import { SSE_HEADERS, knowsEmptyEvents, openSseConnection } from './sse-connection.ts'
+import type { SessionMessages } from './messages.ts'
+import type { Session, SessionStore } from './store.ts'
 import { SessionTransport } from './transport.ts'
 
 /** What the endpoint lends to each request. */
-export interface Means {
+export interface SessionDeps {
   factory: McpServerFactory
-  records: SessionRecords
-  streams: RequestStreams
-  notices: Notices
+  records: SessionStore
+  streams: ResumableStreams
+  notices: SessionMessages
   /** Those that are not answered yet, on this instance. */
   open: OpenStreams
   log: { warn (details: object, message: string): void }
@@ -30,11 +30,11 @@ const STREAMED = new Set(['tools/call', 'prompts/get', 'resources/read'])
  * Runs it to its end, also when the client is gone: it may come back for the answer.
  * @throws RpcRefusal 503 when too much is open here.
  */
-export async function runInSession (session: Session, exchange: Exchange, request: JSONRPCRequest, means: Means): Promise<Answer> {
-  if (!means.open.hasRoom()) throw new RpcRefusal(503, INTERNAL_ERROR, 'Too many requests are open: try again later', { id: request.id, headers: { 'retry-after': '60' } })
+export async function runInSession (session: Session, exchange: McpRequest, request: JSONRPCRequest, means: SessionDeps): Promise<McpResponse> {
+  if (!means.open.hasRoom()) throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many requests are open: try again later', { id: request.id, headers: { 'retry-after': '60' } })
   const stop = new AbortController()
   const server = await means.factory({ era: 'legacy', authInfo: authInfo({ ...exchange, log: exchange.log, signal: stop.signal }, stateOf(session, means)) })
-  const client = STREAMED.has(request.method) && exchange.acceptsEvents ? openLine(() => {}) : undefined
+  const client = STREAMED.has(request.method) && exchange.acceptsEvents ? openSseConnection(() => {}) : undefined
   const stream = client && means.streams.open(session.key, callerOf(exchange), client, knowsEmptyEvents(session.record.version))
   // An answer, or undefined if it was cancelled: what comes first counts.
   const { promise: answered, resolve: settle } = Promise.withResolvers<JSONRPCMessage | undefined>()
@@ -76,7 +76,7 @@ export async function runInSession (session: Session, exchange: Exchange, reques
   transport.onmessage?.(request)
   if (client) {
     over.catch((err: unknown) => means.log.warn({ err }, 'a request of a session did not end well'))
-    return { status: 200, headers: EVENTS, body: client.readable, whenClosed: (isSent) => stream?.closed(isSent) }
+    return { status: 200, headers: SSE_HEADERS, body: client.readable, onClose: (isSent) => stream?.closed(isSent) }
   }
   const message = await over
   return message === undefined
@@ -84,7 +84,7 @@ export async function runInSession (session: Session, exchange: Exchange, reques
     : { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(message) }
 }
 
-function stateOf (session: Session, { records, notices }: Means): SessionState {
+function stateOf (session: Session, { records, notices }: SessionDeps): SessionState {
   const set = async (uri: string, wanted: boolean) => notices.tell(session, { kind: 'uris', uris: await records.setUri(session, uri, wanted) })
   return { logs: session.record.level !== undefined, subscribe: (uri) => set(uri, true), unsubscribe: (uri) => set(uri, false) }
 }

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import { randomSecret, type Sealing } from '../../secrets.ts'
-import type { Bus } from '../streams/event-bus.ts'
+import type { EventBus } from '../streams/event-bus.ts'
 import { INTERNAL_ERROR } from '../json-rpc-error.ts'
-import { createKeptBytes } from './stored-bytes.ts'
-import type { Line } from './sse-connection.ts'
+import { createStoredBytes } from './stored-bytes.ts'
+import type { SseConnection } from './sse-connection.ts'
 
 /** Seconds that events of a stream can be asked for again. */
 const RESUMABLE_SECONDS = 600
@@ -24,7 +24,7 @@ const MAX_EVENT_BYTES = 64 * 1024
 interface StoredStream { session: string, before: number, events: string[], over: boolean }
 
 /** The stream of one request. */
-export interface RequestStream {
+export interface ResumableStream {
   /** Sends to the client, if it is there, and keeps the event. */
   send (message: JSONRPCMessage): void
   /** No more is coming. */
@@ -33,27 +33,27 @@ export interface RequestStream {
   closed (isSent: boolean): void
 }
 
-export interface RequestStreams {
+export interface ResumableStreams {
   /** @param person whom it counts for. */
-  open (session: string, person: string, line: Line, priming: boolean): RequestStream
+  open (session: string, person: string, line: SseConnection, priming: boolean): ResumableStream
   /** Goes on after an event, on another connection. @returns undefined if there is no such stream in this session. */
-  resume (session: string, eventId: string, line: Line): Promise<(() => void) | undefined>
+  resume (session: string, eventId: string, line: SseConnection): Promise<(() => void) | undefined>
 }
 
 export interface StreamOptions {
   storage: Storage
   sealing: Sealing
-  bus: Bus
+  bus: EventBus
   now: Clock
   log: { warn (details: object, message: string): void }
 }
 
 const topic = (id: string) => `stream ${id}`
 
-export function createRequestStreams (options: StreamOptions): RequestStreams {
+export function createResumableStreams (options: StreamOptions): ResumableStreams {
   const { storage, sealing, bus, now, log } = options
   const streams = storage.collection<StoredStream>('mcpStream')
-  const bytes = createKeptBytes(now)
+  const bytes = createStoredBytes(now)
 
   /** What has to give way is deleted first, so that there is never more than the bound. */
   async function store (id: string, person: string, stream: StoredStream, seconds: number): Promise<void> {
@@ -94,9 +94,9 @@ export function createRequestStreams (options: StreamOptions): RequestStreams {
   }
 }
 
-class KeptStream implements RequestStream {
+class KeptStream implements ResumableStream {
   readonly #id: string
-  readonly #line: Line
+  readonly #line: SseConnection
   readonly #sealing: Sealing
   readonly #store: (stored: StoredStream, seconds: number) => Promise<void>
   readonly #stored: StoredStream
@@ -105,7 +105,7 @@ class KeptStream implements RequestStream {
   #isKeeping = false
 
   /** @param store never rejects. */
-  constructor (id: string, session: string, line: Line, sealing: Sealing, store: (stored: StoredStream, seconds: number) => Promise<void>) {
+  constructor (id: string, session: string, line: SseConnection, sealing: Sealing, store: (stored: StoredStream, seconds: number) => Promise<void>) {
     this.#id = id
     this.#line = line
     this.#sealing = sealing

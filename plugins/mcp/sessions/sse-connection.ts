@@ -1,7 +1,7 @@
 // One connection's end of a stream of events: written as the client reads, kept alive while it is silent, and let go when the client does not read (MCP "Streamable HTTP").
 import { PassThrough, type Readable } from 'node:stream'
 
-export const EVENTS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+export const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
 /** Milliseconds between two signs of life; proxies close what is silent. */
 const KEEP_ALIVE_MS = 15_000
 /** Milliseconds a client is told to wait before it comes back. */
@@ -11,14 +11,14 @@ const MAX_UNREAD_BYTES = 256 * 1024
 /** For reading the last of a stream. */
 const CLOSE_WITHIN_MS = 120_000
 
-export interface Line {
+export interface SseConnection {
   readable: Readable
   write (id: string, data: string): void
   end (): void
 }
 
 /** @param onClose when the client is gone or the stream has ended. */
-export function openLine (onClose: () => void): Line {
+export function openSseConnection (onClose: () => void): SseConnection {
   const readable = new PassThrough()
   const write = (text: string) => {
     if (!readable.writable) return

@@ -4,10 +4,10 @@ import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { hashSecret, randomSecret } from '../../secrets.ts'
 import type { Storage } from '../../storage/contract.ts'
-import { callerOf, type Exchange } from '../contract.ts'
-import { INVALID_REQUEST, RpcRefusal } from '../json-rpc-error.ts'
+import { callerOf, type McpRequest } from '../contract.ts'
+import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
 import { findUriFault } from '../streams/subscribed-uris.ts'
-import { createSessionLists } from './by-person.ts'
+import { createSessionsByPerson } from './by-person.ts'
 
 export interface SessionRecord {
   /** The person and the app it belongs to; `null` without sign-in. */
@@ -33,9 +33,9 @@ const LIFETIME_SECONDS = 86_400
 /** Of what is kept of `initialize`. */
 const MAX_INITIALIZE_BYTES = 8_192
 
-export interface SessionRecords {
+export interface SessionStore {
   /** @returns the id for the client, and the keys of older sessions that gave way. @throws RpcRefusal for too much to keep. */
-  create (exchange: Pick<Exchange, 'access' | 'address'>, initialize: InitializeRequestParams, version: string): Promise<{ id: string, gone: string[] }>
+  create (exchange: Pick<McpRequest, 'access' | 'address'>, initialize: InitializeRequestParams, version: string): Promise<{ id: string, gone: string[] }>
   /** Not found is also what belongs to somebody else. */
   find (id: string, access: Access | null): Promise<Session | undefined>
   delete (session: Session): Promise<void>
@@ -44,9 +44,9 @@ export interface SessionRecords {
   setUri (session: Session, uri: string, wanted: boolean): Promise<string[]>
 }
 
-export function createSessionRecords (storage: Storage, now: Clock): SessionRecords {
+export function createSessionStore (storage: Storage, now: Clock): SessionStore {
   const records = storage.collection<SessionRecord>('mcpSession')
-  const lists = createSessionLists(storage, now)
+  const lists = createSessionsByPerson(storage, now)
   /** @param edit returns the record it was given where there is nothing to write. */
   const change = (key: string, edit: (record: SessionRecord) => SessionRecord) => records.update<SessionRecord | undefined>(key, (record) => {
     const next = record && edit(record)
@@ -57,7 +57,7 @@ export function createSessionRecords (storage: Storage, now: Clock): SessionReco
     async create (exchange, { protocolVersion, capabilities, clientInfo }, version) {
       const initialize = { protocolVersion, capabilities, clientInfo }
       if (Buffer.byteLength(JSON.stringify(initialize)) > MAX_INITIALIZE_BYTES) {
-        throw new RpcRefusal(413, INVALID_REQUEST, `Content Too Large: capabilities and clientInfo have at most ${MAX_INITIALIZE_BYTES} bytes`)
+        throw new JsonRpcError(413, INVALID_REQUEST, `Content Too Large: capabilities and clientInfo have at most ${MAX_INITIALIZE_BYTES} bytes`)
       }
       const { access } = exchange
       const caller = callerOf(exchange)

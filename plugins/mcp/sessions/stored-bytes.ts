@@ -13,7 +13,7 @@ const PRUNE_SECONDS = 10
 interface Stream { session: string, person: string, bytes: number, until: number }
 interface Group { bytes: number, streams: Set<string> }
 
-export interface KeptBytes {
+export interface StoredBytes {
   /**
    * Notes what is about to be kept of a stream, in place of what was kept of it before.
    * @param kept.until when storage forgets it, in seconds since the epoch.
@@ -26,7 +26,7 @@ export interface KeptBytes {
  * Each instance counts what it writes itself, so counting costs no way to storage; what an earlier run left expires within
  * minutes.
  */
-export function createKeptBytes (now: Clock, most = { session: MAX_SESSION_BYTES, person: MAX_PERSON_BYTES, all: MAX_BYTES }): KeptBytes {
+export function createStoredBytes (now: Clock, most = { session: MAX_SESSION_BYTES, person: MAX_PERSON_BYTES, all: MAX_BYTES }): StoredBytes {
   const streams = new Map<string, Stream>()
   /** In each group the stream that was written longest ago comes first. */
   const groups = new Map<string, Group>()

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
-import type { Bus } from './event-bus.ts'
+import type { EventBus } from './event-bus.ts'
 
 export type Change = Audience & (
   | { kind: 'tools_list_changed' | 'prompts_list_changed' | 'resources_list_changed' }
@@ -18,7 +18,7 @@ export const concerns = (change: Change, user: string | null): boolean => change
 /** `number` grows with every change of all instances; it begins with the time in milliseconds, so that a log that was begun anew goes on above the old one. */
 export interface NumberedChange { number: number, change: Change }
 
-export interface Changes {
+export interface ChangeLog {
   /** Tells everybody. Never throws: who cannot be told finds out when it asks again. */
   announce (changes: readonly Change[]): Promise<void>
   subscribe (listener: (change: NumberedChange) => void): () => void
@@ -46,10 +46,10 @@ const NumberedChanges: z.ZodType<readonly NumberedChange[]> = z.array(z.object({
   )
 }))
 
-interface ChangeLog { newest: number, entries: NumberedChange[] }
+interface StoredLog { newest: number, entries: NumberedChange[] }
 
-export function createChanges (bus: Bus, storage: Storage, now: Clock, log: { warn (details: object, message: string): void }): Changes {
-  const logs = storage.collection<ChangeLog>('mcpChanges')
+export function createChangeLog (bus: EventBus, storage: Storage, now: Clock, log: { warn (details: object, message: string): void }): ChangeLog {
+  const logs = storage.collection<StoredLog>('mcpChanges')
   const start = () => Math.floor(now() * 1000)
   const append = (changes: readonly Change[]) => logs.update<NumberedChange[]>(LOG, (record = { newest: start(), entries: [] }) => {
     const numbered = changes.map((change, index) => ({ number: record.newest + 1 + index, change }))

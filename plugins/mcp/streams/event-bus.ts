@@ -12,7 +12,7 @@ const MIN_MS_BETWEEN_WARNINGS = 60_000
 type Log = { warn (details: object, message: string): void }
 
 /** Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know asks again. */
-export interface Bus {
+export interface EventBus {
   publish (topic: string, message: unknown): void
   /**
    * @param schema what others send is held to it, and dropped where it does not fit: anything may be written into a shared Redis.
@@ -22,14 +22,14 @@ export interface Bus {
   close (): void
 }
 
-interface LocalBus extends Bus {
+interface LocalBus extends EventBus {
   /** A message that came from outside of this process. */
   receive (topic: string, message: unknown): void
   /** Says that something was dropped, once in a while. */
   warn (err: unknown): void
 }
 
-export function createLocalBus (log: Log = { warn () {} }): LocalBus {
+export function createLocalEventBus (log: Log = { warn () {} }): LocalBus {
   const emitter = new EventEmitter().setMaxListeners(0)
   let warnedAt = -Infinity
   const warn = (err: unknown) => {
@@ -63,9 +63,9 @@ const Envelope = z.object({ from: z.string(), topic: z.string(), message: z.unkn
  * One channel for everything: each instance throws away what nobody there listens to.
  * @param keyCheck only instances with the same secret key hear each other. @throws StartError if Redis does not answer.
  */
-export async function connectBus (url: string, keyCheck: string, log: Log & { warn (message: string): void }): Promise<Bus> {
+export async function connectEventBus (url: string, keyCheck: string, log: Log & { warn (message: string): void }): Promise<EventBus> {
   const { connectRedis } = await import('../../storage/redis/connection.ts')
-  const local = createLocalBus(log)
+  const local = createLocalEventBus(log)
   const self = randomUUID()
   const [sender, receiver] = await Promise.all([connectRedis(url, log), connectRedis(url, log)])
   // Redis itself does not keep the channels of its databases apart.

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY, type Implementation, type RequestId, type SubscriptionFilter } from '@modelcontextprotocol/server'
 import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
-import { concerns, type Change, type Changes } from './change-log.ts'
+import { concerns, type Change, type ChangeLog } from './change-log.ts'
 import { createOpenStreams, type OpenStream, type OpenStreams } from './open-streams.ts'
 
 /** What one stream wants to hear of, and what its token allowed; `null` without sign-in. */
@@ -28,7 +28,7 @@ const CLOSE_WITHIN_MS = 30_000
 
 interface Listener extends OpenStream { id: RequestId, filter: SubscriptionFilter, uris: ReadonlySet<string>, user: string | null }
 
-export function createSubscriptions (changes: Changes, serverInfo: Implementation, now: Clock, streams: OpenStreams = createOpenStreams(STREAM_BOUNDS, now)): Subscriptions {
+export function createSubscriptions (changes: ChangeLog, serverInfo: Implementation, now: Clock, streams: OpenStreams = createOpenStreams(STREAM_BOUNDS, now)): Subscriptions {
   const open = new Map<ServerResponse, Listener>()
   const forget = function (this: ServerResponse) {
     const listener = open.get(this)

@@ -1,5 +1,5 @@
 // ChatGPT set up by hand sends a client id of its own making, a bare UUID or `chatgpt`. Such an id means nothing; what identifies ChatGPT are its own redirect URIs, and nobody else receives codes there.
-import { shownName } from '../../display-name.ts'
+import { toDisplayName } from '../../display-name.ts'
 import type { Client } from './contract.ts'
 
 const BARE_ID = /^(?:chatgpt|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
@@ -20,7 +20,7 @@ export function findChatGptClient (id: string): Client | undefined {
   if (!BARE_ID.test(id)) return undefined
   return {
     id,
-    name: shownName('ChatGPT', id),
+    name: toDisplayName('ChatGPT', id),
     kind: 'chatgpt',
     grantTypes: ['authorization_code', 'refresh_token'],
     uri: 'https://chatgpt.com',

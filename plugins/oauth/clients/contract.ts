@@ -1,5 +1,5 @@
 // Who may ask for tokens: a client, however it became known to us (registered, its own metadata document, ChatGPT's bare ids).
-import type { ShownName } from '../../display-name.ts'
+import type { DisplayName } from '../../display-name.ts'
 import type { AssertionKeys } from './assertion-keys.ts'
 
 /** How a client that registers may prove itself at the token endpoint (RFC 7591 §2). */
@@ -12,7 +12,7 @@ export type GrantType = typeof grantTypes[number]
 export interface Client {
   id: string
   /** What the client calls itself: shown to people, never trusted. */
-  name: ShownName
+  name: DisplayName
   /** `registered`: anyone may have written its metadata. `operator`: named in CLIENTS. `document`: whoever holds the host of its id has. `chatgpt`: known by its redirect URIs alone. */
   kind: 'registered' | 'operator' | 'document' | 'chatgpt'
   /** SHA-256 of the secret, for a client that was given one. */

@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
-import { shownName } from '../../display-name.ts'
+import { toDisplayName } from '../../display-name.ts'
 import { hashSecret } from '../../secrets.ts'
 import type { AssertionHouse } from './assertion.ts'
 import { createKeyRing } from './assertion-keys.ts'
@@ -100,7 +100,7 @@ function fromOperator ({ client_id: id, client_name: name, client_secret: secret
   }
   return {
     id,
-    name: shownName(name ?? id, id),
+    name: toDisplayName(name ?? id, id),
     kind: 'operator',
     ...(secret && { secretHash: hashSecret(secret) }),
     grantTypes: [...grantTypes],
@@ -115,7 +115,7 @@ function fromDocument (found: ClientDocument): Client {
   const { jwks, jwks_uri: jwksUri } = found
   return {
     id: found.client_id,
-    name: shownName(found.client_name, new URL(found.client_id).host),
+    name: toDisplayName(found.client_name, new URL(found.client_id).host),
     kind: 'document',
     ...(methods.includes('private_key_jwt') && { assertion: { ...(jwks && { jwks }), ...(jwksUri && { jwksUri }), required: !methods.includes('none') } }),
     grantTypes: [...grantTypes],

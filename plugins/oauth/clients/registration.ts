@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { invalidClientMetadata, invalidRedirectUri } from '../../../errors.ts'
 import { authMethods, grantTypes, type AuthMethod, type GrantType } from './contract.ts'
-import { shownName, type ShownName } from '../../display-name.ts'
+import { toDisplayName, type DisplayName } from '../../display-name.ts'
 import { redirectUriProblem } from './redirect-uris.ts'
 
 const MAX_REDIRECT_URIS = 10
@@ -11,7 +11,7 @@ const MAX_METADATA_BYTES = 4 * 1024
 
 /** The metadata as it is kept and echoed, in the wire's own names. */
 export interface ClientMetadata {
-  client_name: ShownName
+  client_name: DisplayName
   redirect_uris: string[]
   token_endpoint_auth_method: AuthMethod
   grant_types: GrantType[]
@@ -26,7 +26,7 @@ export interface ClientMetadata {
 }
 
 const webUri = z.string().max(2048).refine((uri) => /^https?:\/\/[\x21-\x7e]+$/i.test(uri) && URL.canParse(uri), 'must be an absolute http or https URL').optional()
-const shortText = z.string().max(200, 'must have at most 200 characters').transform((text) => shownName(text, ''))
+const shortText = z.string().max(200, 'must have at most 200 characters').transform((text) => toDisplayName(text, ''))
 
 const request = z.object({
   redirect_uris: z.array(z.string()).min(1, 'must list at least one URI').max(MAX_REDIRECT_URIS, `must list at most ${MAX_REDIRECT_URIS} URIs`),
@@ -65,7 +65,7 @@ export function readRegistration (body: unknown, ownOrigin: string): ClientMetad
   if (!granted.includes('authorization_code')) throw invalidClientMetadata('grant_types: must include authorization_code')
   const allLoopback = data.redirect_uris.every((uri) => uri.startsWith('http:'))
   const metadata: ClientMetadata = {
-    client_name: data.client_name || shownName('An app without a name', ''),
+    client_name: data.client_name || toDisplayName('An app without a name', ''),
     redirect_uris: data.redirect_uris,
     token_endpoint_auth_method: data.token_endpoint_auth_method,
     grant_types: granted,

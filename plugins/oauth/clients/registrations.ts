@@ -2,7 +2,7 @@
 import type { Clock } from '../../../clock.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { hashSecret, randomSecret, type Sealing } from '../../secrets.ts'
-import { shownName } from '../../display-name.ts'
+import { toDisplayName } from '../../display-name.ts'
 import type { Client } from './contract.ts'
 import { matchesRedirectUri } from './redirect-uris.ts'
 import type { ClientMetadata } from './registration.ts'
@@ -141,7 +141,7 @@ function createIds (sealing: Sealing) {
 
 const toClient = (id: string, { secretHash, keptUntil, metadata }: StoredClient): Client => ({
   id,
-  name: shownName(metadata.client_name, id),
+  name: toDisplayName(metadata.client_name, id),
   kind: 'registered',
   ...(secretHash !== undefined && { secretHash }),
   grantTypes: metadata.grant_types,

@@ -9,11 +9,11 @@ import { keepRecords, type KeptCollection } from '../../storage/cached.ts'
 import type { Clock } from '../../../clock.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
-import { createIssuing, holds, isHeld, mayRotate, SpentSecret } from './issuing.ts'
+import { createIssuing, holds, isHeld, mayRotate, TokenReuse } from './issuing.ts'
 import type { CodeCheck } from './transitions.ts'
 import { newGrantId, newToken, parseToken } from './token-format.ts'
 
-export { SpentSecret }
+export { TokenReuse as SpentSecret }
 
 declare module 'fastify' {
   interface FastifyInstance { grants: Grants }
@@ -60,7 +60,7 @@ export interface Grants {
   /** The apps a person has connected, newest first. */
   listByUser (userId: string): Promise<Grant[]>
   /** Told of each grant that was ended before its time, after it is gone. */
-  whenEnded (listener: (grant: Grant) => Promise<void>): void
+  onEnd (listener: (grant: Grant) => Promise<void>): void
 }
 
 type Options = Pick<Config, 'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'>
@@ -69,7 +69,7 @@ export default fp(async function grants (app: FastifyInstance, options: Options)
   app.decorate('grants', createGrants(await keepRecords<Grant>(app.storage, 'grant', app.now), app.storage.collection<GrantList>('grantList'), app.sealing, app.now, options))
 }, { name: 'grants', dependencies: ['storage'] })
 
-export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findKept'>>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
+export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findCached'>>, lists: Collection<GrantList>, sealing: Sealing, now: Clock, life: Options): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const inUse = new Set(life.backends.map(({ id }) => id))
   const checkBackend = (check: CodeCheck): CodeCheck => (grant) => inUse.has(grant.backend) ? check(grant) : 'the way this person signed in is not in use any more; sign in again'
@@ -101,14 +101,14 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
     isCurrentRefreshToken: (grant, token) => grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
     verifyAccessToken (token) {
       const parsed = parseToken('at', token)
-      const found = parsed && (store.findKept ?? store.find)(parsed.grantId)
+      const found = parsed && (store.findCached ?? store.find)(parsed.grantId)
       return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
     },
     isHeld: (token, clientId) => isHeld(store, sealing, token, clientId),
     stillAllows (access) {
       const allows = (grant: Grant | undefined) => grant !== undefined && grant.endsAt > now() && grant.resource === life.publicUrl &&
         inUse.has(grant.backend) && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const found = (store.findKept ?? store.find)(access.grantId)
+      const found = (store.findCached ?? store.find)(access.grantId)
       return found instanceof Promise ? found.then(allows) : allows(found)
     },
     async revokeToken (token, clientId) {
@@ -124,7 +124,7 @@ export function createGrants (store: Collection<Grant> & Partial<Pick<KeptCollec
       await byUser.list(userId)
     },
     listByUser: byUser.list,
-    whenEnded
+    onEnd: whenEnded
   }
 }
 
@@ -166,7 +166,7 @@ function newGrant ({ clientId, clientName, user, backend, backendSession, scopes
 
 /** Who wants to know that a grant has ended before its time. */
 function createEndings () {
-  const listeners: Array<Parameters<Grants['whenEnded']>[0]> = []
+  const listeners: Array<Parameters<Grants['onEnd']>[0]> = []
   const ended = async (grant: Grant | undefined) => {
     if (grant) for (const listener of listeners) await listener(grant)
   }
@@ -175,7 +175,7 @@ function createEndings () {
     ended,
     /** What was used twice has ended its grant. */
     endingReuse: <T>(work: Promise<T>): Promise<T> => work.catch(async (error: unknown) => {
-      if (error instanceof OAuthError && error.cause instanceof SpentSecret) await ended(error.cause.grant)
+      if (error instanceof OAuthError && error.cause instanceof TokenReuse) await ended(error.cause.grant)
       throw error
     })
   }

@@ -157,7 +157,7 @@ export async function isHeld (store: Pick<Collection<Grant>, 'find'>, sealing: S
 }
 
 /** The cause of an invalid_grant that has just ended a grant: a code or refresh token came that was spent. */
-export class SpentSecret extends Error {
+export class TokenReuse extends Error {
   readonly grant: Grant
 
   constructor (grant: Grant) {
@@ -168,4 +168,4 @@ export class SpentSecret extends Error {
 
 const refusal = (outcome: Exclude<Outcome, { kind: 'issued' }>): OAuthError => outcome.kind === 'refused'
   ? invalidGrant(outcome.reason)
-  : invalidGrant('this was used before, so the grant it belongs to has been revoked; sign in again', { cause: new SpentSecret(outcome.grant) })
+  : invalidGrant('this was used before, so the grant it belongs to has been revoked; sign in again', { cause: new TokenReuse(outcome.grant) })

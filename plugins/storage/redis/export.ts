@@ -1,5 +1,5 @@
 // The whole of the Redis storage, out and in: key by key, from every member of a Cluster. Each record stands for itself, so the moment at which it is read need not be the same for all.
-import type { Entry, Portable, Storage } from '../contract.ts'
+import type { Entry, StorageExport, Storage } from '../contract.ts'
 import { counterKey, journalKey } from './journal.ts'
 import { scanKeys, type Client } from './connection.ts'
 
@@ -7,7 +7,7 @@ const BATCH = 200
 const PAGE = 500
 const PREFIX = 'mcp:'
 
-export function redisPortable (redis: Client, { journal }: Pick<Storage, 'journal'>, guarded: <R>(command: Promise<R>) => Promise<R>): Portable {
+export function redisPortable (redis: Client, { journal }: Pick<Storage, 'journal'>, guarded: <R>(command: Promise<R>) => Promise<R>): StorageExport {
   /** Seconds since the epoch, or `null`; undefined when the key is gone. */
   async function expiryOf (key: string): Promise<number | null | undefined> {
     const left = await guarded(redis.pttl(key))

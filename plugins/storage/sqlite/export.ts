@@ -1,12 +1,12 @@
 // The whole of the SQLite storage, out and in: read in one transaction of a connection of its own, so that a running server is neither stopped nor seen half way.
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
-import type { Entry, Portable } from '../contract.ts'
+import type { Entry, StorageExport } from '../contract.ts'
 import type { Commits } from './group-commit.ts'
 
 const BATCH = 500
 
-export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, commits: Commits): Portable {
+export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, commits: Commits): StorageExport {
   return {
     async * entries () {
       const reader = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })

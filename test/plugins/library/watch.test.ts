@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { DocumentStore } from '../../../plugins/library/contract.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
-import { watchFolder } from '../../../plugins/library/folder-sync.ts'
+import { syncFolder } from '../../../plugins/library/folder-sync.ts'
 import { fill, folder } from '../../helpers/tool-context.ts'
 
 /** A real store whose disk or database can be taken away. */
@@ -28,7 +28,7 @@ async function open (t: Test, docsDir: string, { isAway = false, lookAgainMs }: 
   const warnings: string[] = []
   const log = { info () {}, warn: (message: string) => { warnings.push(message) } }
   const convert = async () => { throw new Error('these documents are plain text') }
-  const watch = watchFolder(docsDir, { store, log, convert }, { ...(lookAgainMs !== undefined && { lookAgainMs }) })
+  const watch = syncFolder(docsDir, { store, log, convert }, { ...(lookAgainMs !== undefined && { lookAgainMs }) })
   t.teardown(async () => {
     await watch.close()
     await inner.close()
@@ -146,7 +146,7 @@ t.test('two processes that index one folder into one file do not get in each oth
   const stores = [openSqliteDocuments(place), openSqliteDocuments(place)]
   const warnings: string[] = []
   const log = { info () {}, warn: (message: string) => { warnings.push(message) } }
-  const watches = stores.map((store) => watchFolder(docs, { store, log, convert: async () => { throw new Error('plain text') } }))
+  const watches = stores.map((store) => syncFolder(docs, { store, log, convert: async () => { throw new Error('plain text') } }))
   await Promise.all(watches.map(({ ready }) => ready))
   t.strictSame(warnings, [])
   t.equal((await stores[0]!.find('a.md'))?.text.length, long.length)
