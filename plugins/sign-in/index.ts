@@ -71,7 +71,7 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
   const work: House['work'] = (task, input, { deadline }) => app.workers.run(task, input, { person: { server: 'sign-in' }, deadline })
-  const house: House = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, work, log: app.log }
+  const house: House = { accounts: createAccounts(app.storage, app.now), sendsMail: app.mail.isOn, publicUrl, now: app.now, work, log: app.log }
   const opened = new Map<string, AuthBackend>()
   for (const backend of backends) opened.set(backend.id, await backend.open(house))
   return opened
