@@ -13,7 +13,7 @@ export async function startWithMail (smtp: TestMailbox, start: Start, options: S
   /** The link of the newest message to this address, once it has come. */
   const linkTo = async (address: string, from = 0): Promise<string | undefined> => {
     // What is sent is begun after the answer, and waits for storage first.
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 1_000; tries++) {
       await app.mail.idle()
       const message = smtp.messages.slice(from).findLast(({ to }) => to === address)
       if (message) return /https?:\/\/\S+\?link=[\w-]+/.exec(message.text)?.[0]
