@@ -211,9 +211,11 @@ export interface Account {
   generation?: number
   /** Seconds since the epoch. */
   createdAt: number
+  /** Of an account that waits for its confirmation: seconds since the epoch, when the account book forgets it. A verified address ends this. */
+  expiresAt?: number
 }
 
-/** The house's account book. Every method throws when storage is away. */
+/** The house's account book, in which an expired account does not exist. Every method throws when storage is away. */
 export interface Accounts {
   find (email: string): Promise<Account | undefined>
   findBySubject (subject: string): Promise<Account | undefined>

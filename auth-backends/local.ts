@@ -14,6 +14,9 @@ const STRENGTH_TIMEOUT_MS = 10_000
 const identify = ({ subject, email, name, emailVerified, generation = 0 }: Account): Identity =>
   ({ subject, email, name, generation, ...(emailVerified && { emailVerified }) })
 
+/** An unconfirmed account is kept this long: anybody can make one. */
+export const MAX_UNCONFIRMED_SECONDS = 86_400
+
 const CONFIRM = 'We sent a message to this address. Open the link in it within 30 minutes to finish, and then sign in.'
 const UNCONFIRMED = 'This account has not been confirmed yet. Open the link that we sent to the address; “Forgot your password?” sends a new one.'
 
@@ -53,7 +56,8 @@ export async function openLocal (house: BackendHost, hasher: PasswordHasher = cr
     if (!account || !matches) return null
     if (await hasher.isOutdated(account.passwordHash)) await renewHash(account, password)
     // Said to nobody but those who know the password.
-    return house.sendsMail && !account.emailVerified ? { refused: UNCONFIRMED } : identify(account)
+    if (house.sendsMail && !account.emailVerified) return { refused: UNCONFIRMED }
+    return account.expiresAt === undefined ? identify(account) : keep(house.accounts, account)
   }
 
   /** The person has shown the right password: that this server is too busy for a new hash must not keep them out. */
@@ -71,7 +75,14 @@ export async function openLocal (house: BackendHost, hasher: PasswordHasher = cr
     const refusal = refuse('email', addressProblem(email)) ?? refuse('name', name && nameProblem(name)) ?? refuse('password', await weakness(request.password, email, name))
     if (refusal) return refusal
     const noPassword = await hashOfNobody()
-    const account = { subject: randomUUID(), email, name, passwordHash: await hasher.hash(request.password), createdAt: house.now() }
+    const account = {
+      subject: randomUUID(),
+      email,
+      name,
+      passwordHash: await hasher.hash(request.password),
+      createdAt: house.now(),
+      ...(house.sendsMail && { expiresAt: house.now() + MAX_UNCONFIRMED_SECONDS })
+    }
     const isNew = await house.accounts.create(account)
     // The same words whether or not the address was taken: only its owner is told, by mail.
     if (house.sendsMail) {
@@ -94,6 +105,12 @@ export async function openLocal (house: BackendHost, hasher: PasswordHasher = cr
     accounts: openAccounts(house.accounts, hasher, weakness),
     deleteUser: (subject) => house.accounts.delete(subject)
   }
+}
+
+/** It waits for a confirmation since this server sent mail, which it does no more: its owner uses it, so it stays. @returns null where it was changed meanwhile. */
+async function keep (accounts: Accounts, account: Account): Promise<Identity | null> {
+  const isKept = await accounts.change(account.email, ({ expiresAt: _, ...found }) => isStill(found, account) ? found : undefined)
+  return isKept ? identify({ ...account, generation: (account.generation ?? 0) + 1 }) : null
 }
 
 /** Accounts as the pages for passwords and addresses need them. */

@@ -34,8 +34,8 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
 
   app.get(paths.signup, async (request, reply) => {
     const query = queryParameters(request)
-    const found = findBackend(query.get('backend'))
-    const invite = query.get('invite')
+    const [backend, invite] = [query.get('backend'), query.get('invite')]
+    const found = findBackend(backend)
     await app.limits.attempt('authorization', request)
     if (signup !== 'open' && !await invitations.isValid(invite)) throw notInvited()
     // Where accounts are made elsewhere, the invitation goes along to the sign-in.
@@ -44,7 +44,7 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     const handle = query.get('interaction')
     if (handle !== undefined) return show(request, reply, handle, found[0], invite)
     const parked = await app.signIn.interactions.begin(request, reply, pageIntent(paths.home), invite === undefined ? {} : { invite })
-    return reply.redirect(withInteraction(paths.signup, parked) + (invite ? `&invite=${encodeURIComponent(invite)}` : ''), 303)
+    return reply.redirect(formAddress(parked, { ...(backend !== undefined && { backend }), ...(invite && { invite }) }), 303)
   })
 
   app.post(paths.signup, async (request, reply) => {
@@ -81,6 +81,9 @@ export default async function signUp (app: FastifyInstance, { publicUrl, signup,
     return reply.redirect(pageAfter(outcome), 303)
   })
 }
+
+/** The form of a parked sign-up, with what else the link has said. */
+const formAddress = (handle: string, kept: Record<string, string>): string => [withInteraction(paths.signup, handle), ...Object.entries(kept).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)].join('&')
 
 const linksOf = (publicUrl: string) => ({
   confirmUrl: (secret: string) => withSecret(publicUrl + paths.confirmEmail, secret),

@@ -1,6 +1,7 @@
 // The account book for backends without a service behind them: one record an account, kept under its address. A change of address is decided by one write, so that the account is found by one address at every moment, whatever is cut short.
 import { BackendUnavailable, normalizeEmail, type Account, type Accounts } from '../../auth-backends/contract.ts'
-import type { Collection, Storage } from '../storage/contract.ts'
+import type { Clock } from '../../clock.ts'
+import type { Collection, Lifetime, Storage } from '../storage/contract.ts'
 import { hashSecret } from '../secrets.ts'
 
 /** `movingTo`: this record is dead as soon as the account has one at that address. `movedFrom`: where such a record may be left. */
@@ -20,12 +21,13 @@ function plain (kept: Kept | undefined): Account | undefined {
   return account
 }
 
-export function createAccounts (storage: Storage): Accounts {
-  const book = createBook(storage.collection<Kept>('account'))
+export function createAccounts (storage: Storage, now: Clock): Accounts {
+  const ttlOf = ({ expiresAt }: Pick<Account, 'expiresAt'>): Lifetime => expiresAt === undefined ? null : Math.max(1, expiresAt - now())
+  const book = createBook(storage.collection<Kept>('account'), now, ttlOf)
   const addresses = storage.collection<{ email: string }>('accountAddress')
   const moves = storage.collection<object>('accountMove')
   const find = async (email: string) => plain(await book.find(email))
-  const noteAddress = ({ subject, email }: Pick<Account, 'subject' | 'email'>) => addresses.put(subject, { email }, null)
+  const noteAddress = (account: Account) => addresses.put(account.subject, { email: account.email }, ttlOf(account))
 
   return {
     find,
@@ -47,7 +49,17 @@ export function createAccounts (storage: Storage): Accounts {
       return true
     },
     setPasswordHash: book.setPasswordHash,
-    change: book.change,
+    async change (email, decide) {
+      let wasTemporary = false
+      const isChanged = await book.change(email, (found) => {
+        wasTemporary = found.expiresAt !== undefined
+        return decide(found)
+      })
+      const account = isChanged && wasTemporary && await find(email)
+      // Confirmed, perhaps: its index entry must last as long as the account.
+      if (account) await noteAddress(account)
+      return isChanged
+    },
     async move (from, to, expected) {
       const subject = (await book.find(from))?.subject
       if (subject === undefined) return false
@@ -56,7 +68,8 @@ export function createAccounts (storage: Storage): Accounts {
         // Looked at again: another move may have ended a moment ago.
         const account = await book.find(from)
         if (account?.subject !== subject || (expected && !isSame(account, expected)) || !await book.move(account, to)) return false
-        await noteAddress({ subject, email: to.email })
+        const moved = await find(to.email)
+        if (moved) await noteAddress(moved)
         return true
       } finally {
         await moves.delete(subject)
@@ -76,14 +89,24 @@ const isSame = (account: Version, { subject, generation = 0 }: Version): boolean
 
 const next = (account: Account): number => (account.generation ?? 0) + 1
 
-/** The records, each under its address. */
-function createBook (records: Collection<Kept>) {
+/** Somebody who has shown to read the mailbox keeps the account. */
+const settled = ({ expiresAt, ...account }: Kept): Kept => account.emailVerified || expiresAt === undefined ? account : { ...account, expiresAt }
+
+/** The records, each under its address. No reader of this book is shown an expired one, whether or not storage still has it. */
+function createBook (records: Collection<Kept>, now: Clock, ttlOf: (account: Kept) => Lifetime) {
+  const isExpired = ({ expiresAt }: Kept): boolean => expiresAt !== undefined && expiresAt <= now()
+
   /** @returns what was there of this account; another's stays. */
   const drop = (email: string, subject: string): Promise<Kept | undefined> => records.update<Kept | undefined>(key(email), (record) =>
     record?.subject === subject ? { remove: true, result: record } : { result: undefined })
 
+  /** Its address is free again. @returns nobody, or who took the address meanwhile. */
+  const removeExpired = (email: string): Promise<Kept | undefined> => records.update<Kept | undefined>(key(email), (record) =>
+    record && isExpired(record) ? { remove: true, result: undefined } : { result: record })
+
   async function find (email: string): Promise<Kept | undefined> {
     const found = await records.find(key(email))
+    if (found && isExpired(found)) return removeExpired(email)
     if (found?.movingTo === undefined || (await records.find(key(found.movingTo)))?.subject !== found.subject) return found
     // The move was decided, and cut short before this record was gone.
     await drop(email, found.subject)
@@ -91,12 +114,18 @@ function createBook (records: Collection<Kept>) {
   }
 
   /** What a move that was cut short has left at an address keeps it from nobody. */
-  const claim = async (account: Kept): Promise<boolean> => await records.create(key(account.email), account, null) ||
-    (await find(account.email) === undefined && await records.create(key(account.email), account, null))
+  const claim = async (account: Kept): Promise<boolean> => await create(account) || (await find(account.email) === undefined && await create(account))
+
+  function create (account: Kept): Promise<boolean> {
+    const record = settled(account)
+    return records.create(key(record.email), record, ttlOf(record))
+  }
 
   const edit = (email: string, decide: (account: Kept) => Kept | undefined): Promise<boolean> => records.update(key(email), (account) => {
-    const record = account && decide(account)
-    return record ? { write: { record, ttl: null }, result: true } : { result: false }
+    const changed = account && !isExpired(account) ? decide(account) : undefined
+    if (!changed) return { result: false }
+    const record = settled(changed)
+    return { write: { record, ttl: ttlOf(record) }, result: true }
   })
 
   return {
@@ -108,9 +137,8 @@ function createBook (records: Collection<Kept>) {
     }),
     drop,
     all: records.all,
-    setPasswordHash: (email: string, passwordHash: string, previous: string): Promise<boolean> => records.update(key(email), (account) => account?.passwordHash === previous
-      ? { write: { record: { ...account, passwordHash }, ttl: null }, result: true }
-      : { result: false }),
+    setPasswordHash: (email: string, passwordHash: string, previous: string): Promise<boolean> =>
+      edit(email, (account) => account.passwordHash === previous ? { ...account, passwordHash } : undefined),
     async move (account: Kept, to: Pick<Account, 'email' | 'emailVerified'>): Promise<boolean> {
       const { emailVerified: _, ...kept } = plain(account)
       if (account.movedFrom !== undefined) await drop(account.movedFrom, account.subject)

@@ -1,6 +1,7 @@
 // What is sent when somebody makes an account, or changes how it is entered: a link to confirm it, a notice, or, where there is an account already, a word to its owner. Nobody waits for it, so nobody can time it (threat LG-15).
 import type { FastifyInstance } from 'fastify'
 import type { PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
+import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
 
 type House = Pick<FastifyInstance, 'accountLinks' | 'mail' | 'issuer'>
@@ -75,9 +76,34 @@ export const sendWaysRemoved = (app: Pick<House, 'mail' | 'issuer'>, user: User,
   text: `Your account at ${app.issuer} can no longer be entered through ${titles.join(', ')}, and every other browser was signed out.\n\nIf it was not you, sign in and look at the account page:\n${app.issuer}\n`
 })
 
-function tellPerson (app: Pick<House, 'mail'>, { email, emailVerified, identities }: User, message: { subject: string, text: string }): void {
-  const shown = [{ email, emailVerified }, ...identities].flatMap((one) => one.email !== undefined && one.emailVerified ? [one.email] : [])
-  for (const to of new Set(shown)) app.mail.send({ to, purpose: 'notice', ...message })
+/** What a person has just allowed. `host`: where the browser was sent with it; `loopback`: a program on the same computer. */
+export interface NewApp { clientId: string, clientName: string, host: string, loopback: boolean, scopes: readonly string[] }
+
+/** An app is told of once a day. */
+const APP_NOTICE_SECONDS = 86_400
+
+/** Not more often than once a day for each person and app. See {@link sendWayAdded}. @throws StorageUnavailable when that cannot be known; nothing is sent then. */
+export async function sendAppConnected (app: Pick<FastifyInstance, 'mail' | 'issuer' | 'storage' | 'sealing' | 'now'>, user: User, { clientId, clientName, host, loopback, scopes }: NewApp): Promise<void> {
+  if (!app.mail.isOn || shownAddresses(user).length === 0) return
+  const notices = app.storage.collection<{ at: number }>('appNotice')
+  const isDue = await notices.update<boolean>(app.sealing.mac('app notice', JSON.stringify([user.id, clientId])), (last) =>
+    last && last.at > app.now() - APP_NOTICE_SECONDS ? { result: false } : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true })
+  if (!isDue) return
+  const rights = describeScopes(scopes).map(({ text }) => `- ${text}`).join('\n')
+  const where = loopback ? `a program on the same computer (${host})` : host
+  tellPerson(app, user, {
+    purpose: 'app',
+    subject: 'An app was connected to your account',
+    text: `Your account at ${app.issuer} was connected to an app that calls itself ${JSON.stringify(clientName)}. The browser was sent to ${where}. The app may:\n${rights}\n\nIf it was not you, sign in, open the account page, disconnect it, sign out everywhere, and change your password:\n${app.issuer}\n`
+  })
+}
+
+/** Addresses that the person has shown to read. */
+const shownAddresses = ({ email, emailVerified, identities }: User): string[] =>
+  [...new Set([{ email, emailVerified }, ...identities].flatMap((one) => one.email !== undefined && one.emailVerified ? [one.email] : []))]
+
+function tellPerson (app: Pick<House, 'mail'>, user: User, { purpose = 'notice', ...message }: { purpose?: 'notice' | 'app', subject: string, text: string }): void {
+  for (const to of shownAddresses(user)) app.mail.send({ to, purpose, ...message })
 }
 
 function tellOwner (app: House, email: string, tried: 'make an account' | 'use', forgotUrl: string): void {

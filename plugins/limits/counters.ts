@@ -1,6 +1,7 @@
 // Counters that cost a call nothing: counted in this process, added to storage once a second, and there to all instances with that delay.
+import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../clock.ts'
-import { createFlusher } from '../storage/batch-writer.ts'
+import { createFlusher, createOutage } from '../storage/batch-writer.ts'
 import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
@@ -27,7 +28,12 @@ export interface Counters {
 interface Count extends Omit<Counter, 'key'> { /** As storage last said. */ stored: number, /** Not added there yet. */ pending: number }
 
 /** Failed additions stay pending and are tried again with the next. */
-export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, onError: (error: unknown) => void): Counters {
+export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, log: Pick<FastifyBaseLogger, 'warn'>): Counters {
+  const outage = createOutage(log, {
+    begins: 'calls cannot be counted in storage: they are counted later',
+    ends: 'calls are counted in storage again',
+    stops: 'the server stops while calls cannot be counted in storage; those that were lost are in the log only'
+  })
   const counts = new Map<string, Count>()
   const addOne = ({ key, endsAt, watched, memberOf }: Counter, by: number) => {
     const count = counts.get(key)
@@ -43,6 +49,7 @@ export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, onE
     for (const [, count] of pending) count.pending = 0
     try {
       const sums = await storage.count(increments)
+      outage.end()
       pending.forEach(([key, count], index) => {
         count.stored = sums[index]!
         if (count.memberOf !== undefined) settleMember(count, count.stored === increments[index]!.by)
@@ -50,7 +57,7 @@ export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, onE
       })
     } catch (error) {
       pending.forEach(([, count], index) => { count.pending += increments[index]!.by })
-      onError(error)
+      outage.begin(error)
       schedule()
     }
   }, FLUSH_EVERY_MS)
@@ -77,6 +84,9 @@ export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, onE
       schedule()
     },
     flush,
-    close
+    async close () {
+      await close()
+      outage.close([...counts.values()].reduce((sum, { pending }) => sum + pending, 0))
+    }
   }
 }

@@ -39,6 +39,11 @@ export interface Limits {
   /** Waits before a password of an account is looked at, the longer the more often it failed lately. Never refuses: nobody can lock out another. */
   slowDown (request: FastifyRequest, account: string): Promise<void>
   noteFailure (request: FastifyRequest, account: string): Promise<void>
+  /**
+   * One try of a person at a time: the waits of {@link Limits.slowDown} follow each other then, however many are sent at once.
+   * Only for people who are signed in, so that nobody else can keep them from it. @throws too_many_requests while another runs
+   */
+  oneAtATime<R> (request: FastifyRequest, userId: string, attempt: () => Promise<R>): Promise<R>
 }
 
 type Options = Pick<Config, 'rateLimits' | 'redisUrl'>
@@ -51,7 +56,13 @@ export default fp(async function limits (app: FastifyInstance, { rateLimits, red
   app.decorate('limits', rateLimits ? createLimits(app, rateLimits) : noLimits)
 }, { name: 'limits', dependencies: ['audit'] })
 
-const noLimits: Limits = { async attempt () {}, countingFailures: async (_what, _request, work) => work(), async slowDown () {}, async noteFailure () {} }
+const noLimits: Limits = {
+  async attempt () {},
+  countingFailures: async (_what, _request, work) => work(),
+  async slowDown () {},
+  async noteFailure () {},
+  oneAtATime: async (_request, _userId, attempt) => attempt()
+}
 
 function createLimits (app: FastifyInstance, table: LimitTable): Limits {
   // Each form and endpoint on its own: whoever floods one, behind an address that others share, does not close the next. Pages that
@@ -102,7 +113,24 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
       const beyond = MAX_COUNTED - remaining - FREE_FAILURES
       if (beyond >= 0) await sleep(Math.min(FIRST_WAIT_MS * 2 ** beyond, MAX_WAIT_MS))
     },
-    async noteFailure (request, account) { await countFailures(request, account, true) }
+    async noteFailure (request, account) { await countFailures(request, account, true) },
+    oneAtATime: oneAtATime(app)
+  }
+}
+
+function oneAtATime (app: FastifyInstance): Limits['oneAtATime'] {
+  const trying = new Set<string>()
+  return async (request, userId, attempt) => {
+    if (trying.has(userId)) {
+      app.audit.recordLimit(request, 'present-password')
+      throw tooManyRequests(MAX_WAIT_MS / 1_000)
+    }
+    trying.add(userId)
+    try {
+      return await attempt()
+    } finally {
+      trying.delete(userId)
+    }
   }
 }
 

@@ -39,7 +39,7 @@ type Options = Pick<Config, 'rateLimits' | 'refreshTokenTtl'>
 const noQuotas: Quotas = { take: () => undefined, takeMessages: () => undefined, floodWait: () => undefined }
 
 export default fp(async function usage (app: FastifyInstance, { rateLimits, refreshTokenTtl }: Options) {
-  const tallies = createCounters(app.storage, app.now, (error) => app.log.warn({ err: error }, 'calls are counted later'))
+  const tallies = createCounters(app.storage, app.now, app.log)
   app.addHook('onClose', () => tallies.close())
   const firstUses = app.storage.collection<{ at: number }>('firstUse')
   const known = new Set<string>()

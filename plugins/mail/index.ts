@@ -10,7 +10,7 @@ const TIMEOUT_MS = 15_000
 export const MAIL_WINDOW_SECONDS = 600
 
 /** Messages of one purpose to one mailbox in a window: one where strangers can cause them, a few where only its owner can. */
-const MAX_IN_WINDOW: Readonly<Record<MailPurpose, number>> = { confirm: 1, choose: 1, taken: 1, reset: 1, 'new-address': 1, notice: 5 }
+const MAX_IN_WINDOW: Readonly<Record<MailPurpose, number>> = { confirm: 1, choose: 1, taken: 1, reset: 1, 'new-address': 1, notice: 5, app: 5 }
 
 declare module 'fastify' {
   interface FastifyInstance { mail: Mail }

@@ -4,9 +4,9 @@ import type { FastifyBaseLogger } from 'fastify'
 
 /**
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address` goes to an address
- * that is not the account's yet, and a `notice` tells owners what was done with their account.
+ * that is not the account's yet, a `notice` tells owners what was done with their account, and `app` that an app was connected to it.
  */
-export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'notice'
+export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'notice' | 'app'
 
 export interface Message { to: string, purpose: MailPurpose, subject: string, text: string }
 

@@ -74,8 +74,8 @@ export default fp(async function signIn (app: FastifyInstance, options: Options)
 }, { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers'] })
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
-  const work: BackendHost['runInWorker'] = (task, input, { timeout }) => app.workers.run(task, input, { person: { server: 'sign-in' }, timeout })
-  const house: BackendHost = { accounts: createAccounts(app.storage), sendsMail: app.mail.isOn, publicUrl, now: app.now, runInWorker: work, log: app.log }
+  const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout }) => app.workers.run(task, input, { person: { server: 'sign-in' }, timeout })
+  const house: BackendHost = { accounts: createAccounts(app.storage, app.now), sendsMail: app.mail.isOn, publicUrl, now: app.now, runInWorker, log: app.log }
   const opened = new Map<string, AuthBackend>()
   for (const backend of backends) opened.set(backend.id, await backend.open(house))
   return opened

@@ -1,4 +1,5 @@
-// Gathers work for storage: what many requests leave behind is written together, a little later, and one writing at a time.
+// Gathers work for storage: what many requests leave behind is written together, a little later, and one writing at a time. What cannot be written is said once.
+import type { FastifyBaseLogger } from 'fastify'
 
 export interface Flusher {
   /** Writes in a while, with whatever is there by then. */
@@ -28,6 +29,40 @@ export function createFlusher (write: () => Promise<void>, after: number): Flush
     async close () {
       await flush()
       stop()
+    }
+  }
+}
+
+export interface Outage {
+  /** Something could not be written. */
+  begin (error: unknown): void
+  /** Whatever was waiting is written. */
+  end (): void
+  /** So much will never be written. */
+  lose (count: number): void
+  /** The server stops while this much waits. */
+  close (waiting: number): void
+}
+
+/** Says once that storage takes nothing, and once that it does again, with how much was lost meanwhile; however often it is tried in between. */
+export function createOutage (log: Pick<FastifyBaseLogger, 'warn'>, words: { begins: string, ends: string, stops: string }): Outage {
+  let isOn = false
+  let lost = 0
+  const end = (message: string) => {
+    if (isOn) log.warn({ lost }, message)
+    isOn = false
+    lost = 0
+  }
+  return {
+    begin (error) {
+      if (!isOn) log.warn({ err: error }, words.begins)
+      isOn = true
+    },
+    end: () => end(words.ends),
+    lose (count) { lost += count },
+    close (waiting) {
+      lost += waiting
+      end(words.stops)
     }
   }
 }

@@ -5,16 +5,23 @@ import { closeWorker } from './lockdown.ts'
 /** From the server, by structured clone. */
 export interface Order { task: string, input: unknown }
 
-/** To the server. `result` is serialized here, so that its size is known before it is sent. */
-export type Report = { result: Uint8Array } | { error: { name: string, message: string, stack?: string | undefined } }
+/** To the server. `result` is serialized here, so that its size is known before it is sent; `unready` says why the process could not be closed, and ends. */
+export type Report = { result: Uint8Array } | { error: Failure } | { unready: string }
+
+interface Failure { name: string, message: string, stack?: string | undefined }
 
 /** A result is held in the server's memory; tasks have narrower limits of their own. */
 const MAX_RESULT_BYTES = 32 * 1024 * 1024
 
-closeWorker(process.argv.slice(2))
 const send = process.send!.bind(process)
 process.on('disconnect', () => process.exit())
-process.on('message', async (order: Order) => send(await run(order)))
+try {
+  closeWorker(process.argv.slice(2))
+  process.on('message', async (order: Order) => send(await run(order)))
+} catch (error) {
+  // No task runs where the worker could not be closed. Nobody reads what a worker prints, so it says why.
+  send({ unready: String(error) } satisfies Report, () => process.exit(1))
+}
 
 async function run ({ task, input }: Order): Promise<Report> {
   try {

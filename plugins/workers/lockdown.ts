@@ -26,12 +26,21 @@ function closeHandle (handle: unknown, names: RegExp): void {
  * cannot be made without it: `process.binding` is refused by the permission model.
  */
 function closeNetwork (): void {
+  /** The handle that a socket is given, whatever becomes of it: one that cannot connect loses it at once. */
   const handleOf = (connect: (socket: net.Socket) => void): unknown => {
     const socket = new net.Socket().on('error', () => { /* it is destroyed below, before it has connected */ })
+    let first: unknown
+    let current: unknown
+    Object.defineProperty(socket, '_handle', {
+      get: () => current,
+      set (handle: unknown) {
+        first ??= handle
+        current = handle
+      }
+    })
     connect(socket)
-    const { _handle: handle } = socket as unknown as { _handle: unknown }
     socket.destroy()
-    return handle
+    return first
   }
   const streams = /^(?:open|bind6?|connect6?|listen)$/
   closeHandle(handleOf((socket) => socket.connect(1, '127.0.0.1')), streams)

@@ -9,6 +9,8 @@ import type { Permissions } from './permissions.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const MEMORY_CHECK_MS = 50
+/** Of what a process says of itself, for the log. */
+const MAX_REASON_CHARACTERS = 300
 
 export interface WorkerLimits {
   /** Megabytes of JavaScript heap. */
@@ -73,6 +75,7 @@ export class WorkerProcess {
     const gone = once(this.#child, 'exit', { signal }).then(([code, by]) => { throw new ProcessEnded(this.#killedFor ?? `it ended with ${by ?? `code ${code}`}`) })
     const report = await Promise.race([told, gone])
     if ('result' in report) return deserialize(report.result)
+    if ('unready' in report) throw new ProcessEnded(`it could not be closed: ${report.unready.slice(0, MAX_REASON_CHARACTERS)}`)
     throw Object.assign(new Error(), report.error)
   }
 

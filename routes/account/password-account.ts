@@ -25,17 +25,20 @@ export async function localAccountOf (app: FastifyInstance, user: User, backend:
 }
 
 /**
- * Does what needs the present password, as slowly as a sign-in where it failed lately, and counts a wrong one as one does.
+ * Does what needs the present password, as slowly as a sign-in where it failed lately, and counts a wrong one as one does: whoever has
+ * stolen a session must not guess the password from many addresses, nor with many tries at once.
  * @param attempt answers false for a wrong password. @throws too_many_requests
  */
 export async function withPassword (app: FastifyInstance, request: FastifyRequest, user: User, { backend, account }: LocalAccount, attempt: () => Promise<boolean>): Promise<boolean> {
   await app.limits.attempt('sign-in', request)
   const name = `${backend} ${account.email}`
-  await app.limits.slowDown(request, name)
-  if (await attempt()) return true
-  app.audit.record(request, 'sign_in_failed', { user: user.id, backend, account: app.audit.hash(name), reason: 'present password' })
-  await app.limits.noteFailure(request, name)
-  return false
+  return app.limits.oneAtATime(request, user.id, async () => {
+    await app.limits.slowDown(request, name)
+    if (await attempt()) return true
+    app.audit.record(request, 'sign_in_failed', { user: user.id, backend, account: app.audit.hash(name), reason: 'present password' })
+    await app.limits.noteFailure(request, name)
+    return false
+  })
 }
 
 export const WRONG_PASSWORD = 'This is not your present password. Nothing was changed.'

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
+import { sendAppConnected } from '../../plugins/accounts/messages.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -43,6 +44,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     }
     await app.clients.remember(asked.clientId)
     const { id, email, emailVerified, name, endsAt } = user
+    const isNew = app.mail.isOn && !(await app.grants.listByUser(id)).some(({ clientId }) => clientId === asked.clientId)
     const code = await app.grants.issueCode({
       ...allowed,
       backend,
@@ -50,6 +52,8 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
       accountEndsAt: endsAt,
       user: { id, ...(email && { email }), ...(emailVerified !== undefined && { emailVerified }), ...(name && { name }) }
     })
+    // A consent that somebody else gave in the owner's browser, or talked them into, is noticed by the owner. Nobody waits for it.
+    if (isNew) sendAppConnected(app, user, { ...asked, ...describeRedirectUri(asked.redirectUri) }).catch((error: unknown) => { request.log.error({ err: error }, 'a notice could not be sent') })
     return reply.redirect(authorizationResponse(asked.redirectUri, { code, state, iss: publicUrl }), 303)
   })
 

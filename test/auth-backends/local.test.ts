@@ -47,6 +47,23 @@ t.test('the mailbox is not taken as proven', async (t) => {
   t.match(await backend.password!.verify(person), { email: 'ann@example.com', name: 'Ann' })
 })
 
+t.test('AC-12: with mail a new account waits a day; used where there is no mail any more, it stays', async (t) => {
+  const house = makeHouse()
+  house.sendsMail = true
+  const backend = await openLocal(house)
+  await backend.signUp!.create({ email: person.identifier, password: person.password })
+  t.equal(house.book.get(person.identifier)!.expiresAt, house.now() + 86_400)
+  t.match(await backend.password!.verify(person), { refused: /not been confirmed/ })
+  t.equal(house.book.get(person.identifier)!.expiresAt, house.now() + 86_400, 'a refused sign-in gives it no time')
+  house.sendsMail = false
+  t.equal(await backend.password!.verify({ ...person, password: 'not the password' }), null)
+  t.ok(house.book.get(person.identifier)!.expiresAt, 'nor does a wrong password')
+  const identity = await backend.password!.verify(person)
+  t.match(identity, { generation: house.book.get(person.identifier)!.generation })
+  t.notOk('expiresAt' in house.book.get(person.identifier)!)
+  t.same(await backend.password!.verify(person), identity)
+})
+
 t.test('LG-15: of many sign-ups with one address at once, one makes the account', async (t) => {
   const house = makeHouse()
   const backend = await openLocal(house)

@@ -1,4 +1,4 @@
-// A real Redis server for tests: the one of TEST_REDIS_URL, or `redis-server` from PATH, installed with apt-get when we are root.
+// A real Redis server for tests, which they stop and start as they need: `redis-server` from PATH, installed with apt-get when we are root.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,12 +12,12 @@ export interface TestRedis {
   url: string
   client: Redis
   stop (): Promise<void>
-  /** Ends the server the hard way, and starts it again on the same port and data. Only for a server of our own. */
+  /** Ends the server the hard way, and starts it again on the same port and data. */
   kill (): Promise<void>
   restart (): Promise<void>
 }
 
-const WHY = 'Redis cannot be had: install redis-server, or point TEST_REDIS_URL at a server'
+const WHY = 'Redis cannot be had: install redis-server'
 
 /** @throws with a sentence when there is no Redis and CI is set. */
 export function canHaveRedis (): boolean {

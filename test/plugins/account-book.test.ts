@@ -5,6 +5,7 @@ import type { Collection, Storage } from '../../plugins/storage/contract.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const ann: Account = { subject: 'subject of ann', email: 'ann@example.com', name: 'Ann', passwordHash: 'a hash', emailVerified: true, createdAt: 1 }
+const now = () => 1_800_000_000
 const bob: Account = { ...ann, subject: 'subject of bob', email: 'bob@example.com' }
 
 /** The process ends before this many writes. */
@@ -21,7 +22,7 @@ function dying (storage: Storage, writes: number): Storage {
 }
 
 storageTest('an account moves to another address with all of it but its proof', async (t, start) => {
-  const book = createAccounts((await start()).app.storage)
+  const book = createAccounts((await start()).app.storage, now)
   await book.create(ann)
   t.equal(await book.move('ANN@example.com', { email: 'anna@example.com' }), true)
   const { emailVerified: _, ...rest } = ann
@@ -36,7 +37,7 @@ storageTest('an account moves to another address with all of it but its proof', 
 })
 
 storageTest('a password that was hashed anew too late undoes no change, and every change counts as one', async (t, start) => {
-  const book = createAccounts((await start()).app.storage)
+  const book = createAccounts((await start()).app.storage, now)
   await book.create(ann)
   t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
   t.equal((await book.find(ann.email))!.generation, undefined, 'the same password: nothing of before is void')
@@ -53,7 +54,7 @@ storageTest('a password that was hashed anew too late undoes no change, and ever
 
 storageTest('LG-15: of many who want one address at once, one gets it; of many moves of one account, one counts', async (t, start) => {
   const { app } = await start()
-  const book = createAccounts(app.storage)
+  const book = createAccounts(app.storage, app.now)
   const people = Array.from({ length: 6 }, (_, number) => ({ ...ann, subject: `subject ${number}`, email: `p${number}@example.com` }))
   for (const person of people) await book.create(person)
   const moved = await Promise.all([...people.map(({ email }) => book.move(email, { email: 'wanted@example.com' })), book.create({ ...bob, email: 'wanted@example.com' })])
@@ -69,12 +70,12 @@ storageTest('LG-15: of many who want one address at once, one gets it; of many m
 
 storageTest('a move that is cut short before any of its writes leaves one address and one password', async (t, start) => {
   const { storage } = (await start()).app
-  const book = createAccounts(storage)
+  const book = createAccounts(storage, now)
   for (let writes = 0; writes < 9; writes++) {
     const [from, to] = [`from${writes}@example.com`, `to${writes}@example.com`]
     const subject = `subject ${writes}`
     await book.create({ ...ann, subject, email: from })
-    const done = await createAccounts(dying(storage, writes)).move(from, { email: to }).catch(() => undefined)
+    const done = await createAccounts(dying(storage, writes), now).move(from, { email: to }).catch(() => undefined)
     const found = (await Promise.all([from, to].map((email) => book.find(email)))).filter((account) => account !== undefined)
     t.equal(found.length, 1, `${writes} writes: found by one address`)
     t.equal(found[0]!.subject, subject)
@@ -96,11 +97,57 @@ storageTest('a move that is cut short before any of its writes leaves one addres
 
 storageTest('an account of before the index is found by its subject, and again quickly', async (t, start) => {
   const { storage } = (await start()).app
-  const book = createAccounts(storage)
+  const book = createAccounts(storage, now)
   await book.create(ann)
   await storage.collection('accountAddress').delete(ann.subject)
   t.match(await book.findBySubject(ann.subject), ann)
   t.match(await storage.collection('accountAddress').find(ann.subject), { email: ann.email })
   await book.delete(ann.subject)
   t.equal(await book.findBySubject(ann.subject), undefined)
+})
+
+storageTest('AC-12: an account that waits for its confirmation ends at its time, for every reader, and stays once it is confirmed', async (t, start) => {
+  let now = 1_800_000_000
+  const { storage } = (await start({ now: () => now })).app
+  const book = createAccounts(storage, () => now)
+  const { emailVerified: _, ...unconfirmed } = ann
+  let gone = ''
+  const waiting = { ...unconfirmed, expiresAt: now + 60 }
+  const kept = async () => (await Array.fromAsync(storage.entries()))
+    .flatMap((entry) => 'record' in entry && /^account/.test(entry.record.kind) && entry.record.id !== gone ? [[entry.record.kind, entry.expires !== null]] : []).sort()
+
+  await book.create(waiting)
+  t.same(await kept(), [['account', true], ['accountAddress', true]], 'storage forgets both by itself')
+  t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
+  t.equal(await book.change(ann.email, (found) => ({ ...found, contested: true })), true)
+  t.match(await book.find(ann.email), { expiresAt: waiting.expiresAt, contested: true }, 'no change of another kind gives it more time')
+  t.same(await kept(), [['account', true], ['accountAddress', true]])
+  t.equal(await book.create({ ...bob, email: ann.email }), false, 'the address is taken until then')
+
+  now = waiting.expiresAt
+  t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
+  t.equal(await book.change(ann.email, (found) => ({ ...found, emailVerified: true })), false, 'too late to confirm it')
+  t.equal(await book.move(ann.email, { email: 'x@example.com' }), false)
+  t.equal(await book.findBySubject(ann.subject), undefined)
+  t.equal(await book.find(ann.email), undefined)
+  t.equal(await book.find('x@example.com'), undefined)
+
+  t.equal(await book.create({ ...waiting, subject: 'another', expiresAt: now + 60 }), true, 'the address is free')
+  t.equal(await book.change(ann.email, (found) => ({ ...found, emailVerified: true })), true)
+  // Redis forgets by its own clock, which this test does not move.
+  gone = ann.subject
+  t.same(await kept(), [['account', false], ['accountAddress', false]], 'confirmed: it stays')
+  now += 120
+  t.match(await book.findBySubject('another'), { email: ann.email, emailVerified: true })
+  t.notOk('expiresAt' in (await book.find(ann.email))!)
+})
+
+storageTest('AC-12: of many who want the address of an expired account at once, one gets it', async (t, start) => {
+  let now = 1_800_000_000
+  const book = createAccounts((await start({ now: () => now })).app.storage, () => now)
+  await book.create({ ...ann, emailVerified: false, expiresAt: now + 60 })
+  now += 60
+  const made = await Promise.all(Array.from({ length: 8 }, (_, number) => book.create({ ...bob, subject: `subject ${number}`, email: ann.email })))
+  t.equal(made.filter(Boolean).length, 1)
+  t.equal((await book.find(ann.email))?.subject, `subject ${made.indexOf(true)}`)
 })

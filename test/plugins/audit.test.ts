@@ -140,6 +140,41 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
   })
 }
 
+t.test('a storage that takes nothing for long is said once, and once that it does again, with what was lost', async (t) => {
+  let away = false
+  const lines: Array<{ msg: string, lost?: number, err?: unknown }> = []
+  const stream = { write (line: string) { lines.push(JSON.parse(line)) } }
+  const app = Fastify({ logger: { level: 'warn', stream } })
+  const append = async () => { if (away) throw new StorageUnavailable('away') }
+  app.register(fp(async function storage (app) {
+    app.decorate('storage', { journal: () => ({ append }), collection: () => ({}) } as never)
+    app.decorate('sealing', {} as never)
+    app.decorate('now', () => 0)
+  }, { name: 'storage' }))
+  app.register(audit)
+  await app.ready()
+  const cause = async (count: number) => {
+    for (let number = 0; number < count; number++) app.audit.note(number % 2 ? 'lock' : 'tool_call', { user: `u${number}` })
+    await app.audit.flush()
+  }
+  await cause(4)
+  t.same(lines, [])
+  for (let outage = 0; outage < 2; outage++) {
+    away = true
+    for (let tries = 0; tries < 5; tries++) await cause(4)
+    await cause(22_000)
+    t.match(lines.splice(0), [{ msg: /cannot be written/, err: { message: 'away' } }], 'once, of all classes and tries together')
+    away = false
+    await app.audit.flush()
+    await app.audit.flush()
+    t.match(lines.splice(0), [{ msg: /is written again/, lost: 2_020 }])
+  }
+  away = true
+  await cause(6)
+  await app.close()
+  t.match(lines, [{ msg: /cannot be written/ }, { msg: /the server stops while/, lost: 6 }])
+})
+
 t.test('WB-06: while storage is away events wait in a bounded number, in order, and nobody waits for them', async (t) => {
   const written: unknown[] = []
   let away = true

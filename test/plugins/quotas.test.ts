@@ -12,7 +12,7 @@ const APP = { clientId: 'everybodys-app' }
 const table: LimitTable = { ...defaultLimits, 'calls-per-user': 60, 'calls-per-client': 300, 'calls-per-tool': 300 }
 
 function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () => NOON + 5) {
-  const tallies = createCounters(storage, now, (error) => { throw error })
+  const tallies = createCounters(storage, now, { warn ({ err }: { err?: unknown }) { throw err } })
   const quotas = createQuotas(tallies, limits, now)
   /** @returns how many of these calls were made. */
   const calls = (caller: string, count: number, { tool = 'analyze', app = APP } = {}) =>
@@ -84,7 +84,7 @@ t.test('ME-11: what could not be counted is not free: it counts here at once, an
     if (isAway) throw new Error('away')
     return list.map(({ key, by }) => { stored.set(key, (stored.get(key) ?? 0) + by); return stored.get(key)! })
   }
-  const tallies = createCounters({ count }, () => NOON, () => {})
+  const tallies = createCounters({ count }, () => NOON, { warn () {} })
   const { take } = createQuotas(tallies, { ...table, 'calls-per-user': 2 }, () => NOON)
   for (let call = 0; call < 2; call++) {
     t.equal(take('ann', APP, 'analyze'), undefined)

@@ -8,6 +8,8 @@ import { DatabaseSync } from 'node:sqlite'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import workers from '../../plugins/workers.ts'
+import { permissionsOf } from '../../plugins/workers/permissions.ts'
+import { ProcessEnded, WorkerProcess } from '../../plugins/workers/process.ts'
 import reach, { files, forWorkersOnly, network, processes, type Goal } from '../helpers/reaching-task.ts'
 import { folder } from '../helpers/tool-context.ts'
 
@@ -74,4 +76,40 @@ t.test('WK-02: a file that one task may read is read by no other, and nothing be
   await t.rejects(run(SQLITE_TASK, { path: goal.database }), { message: 'A worker has no such file.' }, 'the next task, which may not')
   for (const way of ['readFile', 'readdir', 'sqlite: ATTACH', 'sqlite: VACUUM INTO', 'sqlite: backup']) t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way)
   await t.rejects(run(TASK, { way: 'readFile', goal }, [`${goal.folder}/*`]), { message: /a \* in it/ }, 'no pattern of paths')
+})
+
+/** A worker in which `code` has run before anything else. */
+function startWorker (t: Test, code: string): (input: unknown) => Promise<unknown> {
+  const { flags, ...permissions } = permissionsOf(TASK)
+  const preload = `--import=data:text/javascript,${encodeURIComponent(code)}`
+  const worker = new WorkerProcess({ ...permissions, flags: [...flags, preload] }, { heapMb: 256, maxBytes: Infinity })
+  t.teardown(async () => {
+    worker.kill('the test is done')
+    await worker.ended
+  })
+  return (input) => worker.run({ task: TASK.href, input }, new AbortController().signal)
+}
+
+t.test('a worker that cannot be closed does no task, and says why', async (t) => {
+  const { goal, visits } = await openGoal(t)
+  const run = startWorker(t, "import dgram from 'node:dgram'; import { syncBuiltinESMExports } from 'node:module'; dgram.createSocket = () => { throw new Error('no datagrams here') }; syncBuiltinESMExports()")
+  const error: unknown = await run({ way: 'net.connect', goal }).catch((error) => error)
+  t.ok(error instanceof ProcessEnded)
+  t.match(error, { message: 'it could not be closed: Error: no datagrams here' })
+  t.equal(visits(), 0)
+})
+
+t.test('WK-01: a worker is closed where a connection fails at once as well', async (t) => {
+  const { goal, visits } = await openGoal(t)
+  // As in a sandbox that refuses it: the socket has lost its handle by the time `connect` returns.
+  const run = startWorker(t, `import net from 'node:net'
+    for (const where of [[1, '127.0.0.1'], ['/nowhere']]) {
+      const socket = new net.Socket().on('error', () => {})
+      socket.connect(...where)
+      const methods = Object.getPrototypeOf(socket._handle)
+      for (const name of ['connect', 'connect6']) if (methods[name]) methods[name] = () => -13
+      socket.destroy()
+    }`)
+  for (const way of Object.keys(network)) t.match(await run({ way, goal }), REFUSED, way)
+  t.equal(visits(), 0)
 })

@@ -124,7 +124,7 @@ async function start (t: Test, { signIn = true, local = false, timeout, forceClo
   app.register(origin, config)
   if (signIn) app.register(bearer)
   app.register(workersPlugin)
-  app.register(mcpPlugin, { ...config, tools, library: { of: () => library }, notes: { of: () => ({} as never) }, ...(timeout !== undefined && { timeout: timeout }) })
+  app.register(mcpPlugin, { ...config, tools, library: { of: () => library }, notes: { of: () => ({} as never) }, ...(timeout !== undefined && { timeout }) })
   app.register(mcpRoutes, config)
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(async () => {

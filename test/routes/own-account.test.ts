@@ -1,5 +1,6 @@
 // A signed-in person changes password and address: with the present password only, as slowly as a sign-in, other browsers signed out, a new address by a link that works once, and nothing that tells who has an account (threats LG-10, LG-14, LG-15, RL-02).
 import t, { type Test } from 'tap'
+import { MAX_UNCONFIRMED_SECONDS } from '../../auth-backends/local.ts'
 import { MAIL_WINDOW_SECONDS } from '../../plugins/mail/index.ts'
 import { Browser, type Page } from '../helpers/browser.ts'
 import { newClient, ping, tokensFor } from '../helpers/oauth.ts'
@@ -88,6 +89,41 @@ storageTest('RL-02: wrong present passwords slow down the account as wrong sign-
   t.equal((await form(browser, await browser.get(`${url}/account/password`), { present: PASSWORD, next: NEXT })).status, 200)
   t.ok(waits.at(-1)! > 200, 'ten failures, whichever the form and the spelling: the next try waits')
   t.match((await signIn(ann, NEXT)).url, /\/$/, 'and the right password still lets its owner in')
+})
+
+storageTest('AC-14: a stolen session guesses the present password one try after the other, each slower, whatever the form', async (t, start) => {
+  const { url, app, person, isIn } = await startWithMail(smtp, start, { env: { RATE_LIMITS: 'sign-in=1000,sign-up=1000' } })
+  const browser = await person(address(t, 'stolen'))
+  const { accounts } = app.signIn.backends.get('local')!
+  const { checkPassword } = accounts!
+  const { slowDown } = app.limits
+  let [running, mostAtOnce, guesses] = [0, 0, 0]
+  const waits: number[] = []
+  app.limits.slowDown = async (request, account) => {
+    const begun = performance.now()
+    await slowDown(request, account)
+    waits.push(performance.now() - begun)
+  }
+  accounts!.checkPassword = async (subject, password) => {
+    guesses++
+    mostAtOnce = Math.max(mostAtOnce, ++running)
+    return checkPassword(subject, password).finally(() => { running-- })
+  }
+  const [password, email] = [await browser.get(`${url}/account/password`), await browser.get(`${url}/account/email`)]
+  const guess = (number: number) => number % 2
+    ? form(browser, password, { present: `wrong ${number}`, next: NEXT })
+    : form(browser, email, { email: 'new@example.net', password: `wrong ${number}` })
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => guess(number)))
+  t.equal(mostAtOnce, 1)
+  t.equal(answers.filter(({ status }) => status === 401).length, guesses, 'each that was looked at was wrong')
+  const refused = answers.filter(({ status }) => status === 429)
+  t.equal(refused.length + guesses, 20, 'and the rest was not looked at')
+  for (const { headers } of refused) t.equal(headers.get('retry-after'), '5')
+  for (let left = 10 - guesses; left > 0; left--) t.equal((await guess(left)).status, 401)
+  t.equal((await guess(1)).status, 401)
+  t.ok(waits.at(-1)! > 200, 'as slow as a sign-in after as many failures')
+  t.match(await form(browser, password, { present: PASSWORD, next: NEXT }), { status: 200, text: /is changed/ }, 'its owner is not locked out')
+  t.equal(await isIn(browser), true)
 })
 
 storageTest('a new address counts once its link is opened; the old one is told, the subject stays', async (t, start) => {
@@ -248,4 +284,28 @@ storageTest('apps stay connected through both changes, and deleting the account 
   t.match((await browser.submit(await browser.get(`${url}/account/delete`), () => true, { confirm: 'delete' })).text, 'is deleted')
   for (const kind of ['account', 'accountAddress', 'accountMove']) t.same(await Array.fromAsync(app.storage.collection(kind).all()), [], kind)
   t.equal(await ping(url, stranger), 200)
+})
+
+storageTest('AC-12: a sign-up that nobody confirms is gone after a day, its link with it, and the address can sign up again', async (t, start) => {
+  let now = 1_800_000_000
+  const { app, signUp, signIn, linkTo, isIn } = await startWithMail(smtp, start, { now: () => now })
+  const ann = address(t, 'waiting')
+  await signUp(ann)
+  const link = (await linkTo(ann))!
+  const first = (await app.signIn.backends.get('local')!.accounts!.find(ann))!
+  now += MAX_UNCONFIRMED_SECONDS - 1
+  t.match(await signIn(ann, PASSWORD), { status: 403, text: /not been confirmed yet/ }, 'a second before')
+  now += 1
+  t.notMatch((await signIn(ann, PASSWORD)).text, /not been confirmed yet/, 'there is no such account')
+  t.equal((await new Browser().get(link)).status, 400)
+  const sent = smtp.messages.length
+  await signUp(ann, NEXT)
+  const again = (await linkTo(ann, sent))!
+  t.match(smtp.messages.at(-1)!.text, /Confirm your address/, 'as for a first sign-up: the one of before does not count')
+  const browser = new Browser()
+  await browser.submit(await browser.get(again), () => true)
+  now += 2 * MAX_UNCONFIRMED_SECONDS
+  await signIn(ann, NEXT, browser)
+  t.equal(await isIn(browser), true, 'confirmed: it stays')
+  t.not((await app.signIn.backends.get('local')!.accounts!.find(ann))!.subject, first.subject)
 })

@@ -220,6 +220,16 @@ test('fails closed: no role for signed-in users, none that may be taken, and tab
   t.match(lines, [/everybody who signs in can read all of customers: row-level security is not on there/])
 })
 
+test('a database whose connections are all in use is busy, and does not count as away', async (t) => {
+  const { reader } = await shop(t)
+  const { ask } = await openDatabaseQuery(t, everyone(reader))
+  await ask({ sql: 'SELECT 1' })
+  const slow = Array.from({ length: 2 }, () => ask({ sql: 'SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b' }))
+  t.match(await ask({ sql: 'SELECT 1' }), { error: /^The database is busy with other queries\. Try again in a few seconds\.$/ })
+  for (const { error } of await Promise.all(slow)) t.match(error, /took too long/)
+  t.same((await ask({ sql: 'SELECT 1' })).rows, [[1]], 'and is served again afterwards')
+})
+
 test('a database that is away is asked again, and its address stays here', async (t) => {
   const { ask, lines }: House = await openDatabaseQuery(t, everyone('postgres://someone:hunter2hunter2@127.0.0.1:9/db'))
   t.match(lines, [/did not answer/])

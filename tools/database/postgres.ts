@@ -31,6 +31,7 @@ const SETTINGS = `SELECT set_config('statement_timeout', $1, true), set_config('
   set_config('work_mem', '4MB', true), set_config('max_parallel_workers_per_gather', '0', true)`
 
 const AWAY = 'The database cannot be reached right now. Try again in a minute.'
+const BUSY = 'The database is busy with other queries. Try again in a few seconds.'
 
 /** @returns undefined when nothing may be asked of this database; the reason is in the log. A database that does not answer yet is asked again at the first call. */
 export async function openPostgres ({ url, schemas, as }: PostgresOptions, house: ToolHost): Promise<Database | undefined> {
@@ -40,7 +41,8 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
   pool.on('error', (error) => house.log.warn(`Postgres for database_query: ${error.message}`))
   const role = as === 'user' ? SIGNED_IN : undefined
   const searchPath = schemas.map((schema) => `"${schema}"`).join(', ')
-  const catalogue = remembered(() => inTransaction(pool, { searchPath, claims: '', role: 'none' }, AbortSignal.timeout(WHOLE_MS), (client) =>
+  const connect = connecting(pool)
+  const catalogue = remembered(() => inTransaction(connect, { searchPath, claims: '', role: 'none' }, AbortSignal.timeout(WHOLE_MS), (client) =>
     readCatalogue(async (sql, values) => (await client.query(sql, values)).rows, schemas, role)))
 
   async function allowed (): Promise<Catalogue> {
@@ -58,7 +60,7 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
       const names = await allowed()
       tables = names.tables
       await checkPostgres(sql, names, parameters)
-      return await inTransaction(pool, { searchPath, ...caller }, signal, async (client) => readRows(client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT })), limit))
+      return await inTransaction(connect, { searchPath, ...caller }, signal, async (client) => readRows(client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT })), limit))
     } catch (error) {
       throw readError(error, sql, tables.values(), context)
     }
@@ -84,9 +86,19 @@ export async function openPostgres ({ url, schemas, as }: PostgresOptions, house
   return undefined
 }
 
+type Connect = () => Promise<Pg.PoolClient>
+
+/** Who gets no connection while others have them all has met a busy database, not one that is away. */
+function connecting (pool: Pg.Pool): Connect {
+  let inUse = 0
+  pool.on('acquire', () => { inUse++ })
+  pool.on('release', () => { inUse-- })
+  return () => pool.connect().catch((error: unknown) => { throw inUse >= MAX_CONNECTIONS ? new ToolError(BUSY, { cause: error }) : error })
+}
+
 /** Runs `work` where nothing can be written, as the role and with the claims of the caller. What it set ends with the transaction. */
-async function inTransaction<R> (pool: Pg.Pool, { searchPath, claims, role }: Caller & { searchPath: string }, signal: AbortSignal, work: (client: Pg.PoolClient) => Promise<R>): Promise<R> {
-  const client = await pool.connect()
+async function inTransaction<R> (connect: Connect, { searchPath, claims, role }: Caller & { searchPath: string }, signal: AbortSignal, work: (client: Pg.PoolClient) => Promise<R>): Promise<R> {
+  const client = await connect()
   const watched = watch(client, signal)
   try {
     await client.query('BEGIN READ ONLY')

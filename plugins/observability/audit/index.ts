@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf } from '../../client-address.ts'
-import { createFlusher } from '../../storage/batch-writer.ts'
+import { createFlusher, createOutage } from '../../storage/batch-writer.ts'
 import type { Access, Grant } from '../../oauth/grants/contract.ts'
 import { createClassifier, eventClasses, type EventClass } from './event-classes.ts'
 import type { AuditEvent, EventDetails, EventName } from './contract.ts'
@@ -62,7 +62,7 @@ export default fp(async function audit (app: FastifyInstance, { backends = [] }:
   const journals = openAuditJournals(app.storage)
   const forAnybody = new Set(backends.filter(({ developmentOnly }) => developmentOnly).map(({ id }) => id))
   const classOf = createClassifier(app.now, (backend) => forAnybody.has(backend))
-  const waiting = createBatches(journals, classOf, (error) => app.log.warn({ err: error }, 'the audit journal waits for storage'))
+  const waiting = createBatches(journals, classOf, app.log)
   const once = createOnce(app.now)
   app.addHook('onClose', () => waiting.close())
   const listeners: Array<(event: AuditEvent) => void> = []
@@ -116,21 +116,36 @@ export const ofGrant = ({ id, clientId, clientName, user, backend, attempt }: Gr
 export const ofAccess = ({ grantId, clientId, clientName, user, backend }: Access): EventDetails => ({ grant: grantId, client: clientId, clientName, user: user.id, backend })
 
 /** Events wait by class, so that a flood of one class leaves the others their places. */
-function createBatches (journals: AuditJournals, classOf: (event: AuditEvent) => EventClass, onError: (error: unknown) => void) {
+function createBatches (journals: AuditJournals, classOf: (event: AuditEvent) => EventClass, log: FastifyInstance['log']) {
   const waiting = Object.fromEntries(eventClasses.map((name) => [name, [] as AuditEvent[]])) as Record<EventClass, AuditEvent[]>
+  const outage = createOutage(log, {
+    begins: 'the audit journal cannot be written: its events wait, and the log has them all',
+    ends: 'the audit journal is written again; events that were lost are in the log only',
+    stops: 'the server stops while the audit journal cannot be written; events that were lost are in the log only'
+  })
   const { schedule, flush, close } = createFlusher(async () => {
-    await Promise.all(eventClasses.map(write))
+    const written = await Promise.all(eventClasses.map(write))
+    if (written.includes(false)) schedule()
+    else if (written.includes(true)) outage.end()
   }, FLUSH_EVERY_MS)
 
-  async function write (name: EventClass): Promise<void> {
+  /** Lets the oldest beyond the bound go. */
+  function keep (name: EventClass, events: AuditEvent[]): void {
+    outage.lose(Math.max(0, events.length - MAX_WAITING))
+    waiting[name] = events.slice(-MAX_WAITING)
+  }
+
+  /** @returns whether what waited was written; undefined when nothing did. */
+  async function write (name: EventClass): Promise<boolean | undefined> {
     const batch = waiting[name].splice(0)
-    if (batch.length === 0) return
+    if (batch.length === 0) return undefined
     try {
       await journals.append(name, batch)
+      return true
     } catch (error) {
-      waiting[name] = [...batch, ...waiting[name]].slice(-MAX_WAITING)
-      onError(error)
-      schedule()
+      keep(name, [...batch, ...waiting[name]])
+      outage.begin(error)
+      return false
     }
   }
 
@@ -138,11 +153,17 @@ function createBatches (journals: AuditJournals, classOf: (event: AuditEvent) =>
     add (event: AuditEvent) {
       const queue = waiting[classOf(event)]
       queue.push(event)
-      if (queue.length > MAX_WAITING) queue.shift()
+      if (queue.length > MAX_WAITING) {
+        queue.shift()
+        outage.lose(1)
+      }
       if (queue.length === BATCH) flush()
       else schedule()
     },
     flush,
-    close
+    async close () {
+      await close()
+      outage.close(eventClasses.reduce((sum, name) => sum + waiting[name].length, 0))
+    }
   }
 }
