@@ -208,6 +208,14 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), false)
     })
 
+    t.test('a code that was never redeemed is no connected app', async (t) => {
+      const { grant } = await issue()
+      await grants.issueCode(allowed)
+      const listed = await grants.listByUser('u')
+      t.ok(listed.some(({ id }) => id === grant.id))
+      t.ok(listed.every(({ code }) => code.used))
+    })
+
     t.test('a longer grant is found by its person after a later, shorter one has ended', async (t) => {
       const { grant } = await issue()
       await grants.issueCode({ ...allowed, accountEndsAt: now + 10 })
