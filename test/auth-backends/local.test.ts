@@ -42,6 +42,35 @@ t.test('sign-up stores an argon2id hash and nothing of the password', async (t) 
   t.notOk(JSON.stringify([...house.book.values(), house.lines]).includes(person.password))
 })
 
+t.test('with mail, a sign-up with the address of a confirmed account changes nothing of it', async (t) => {
+  const house = { ...makeHouse(), sendsMail: true }
+  const backend = await openLocal(house)
+  const signUp = (password: string) => backend.signUp!.create({ email: person.identifier, password })
+  t.match(await signUp(person.password), { kind: 'confirm' })
+  t.equal(await backend.accounts!.confirm((await backend.accounts!.find(person.identifier))!), true)
+  const before = structuredClone([...house.book.values()])
+  t.match(await signUp('seven loud badgers 17'), { kind: 'confirm' })
+  t.same([...house.book.values()], before)
+  t.match(await backend.password!.verify(person), { email: person.identifier, emailVerified: true })
+})
+
+t.test('of changes that were begun on the same account, the first is made, and no other', async (t) => {
+  const { house, backend } = await houseWithPerson()
+  const accounts = backend.accounts!
+  const before = (await accounts.find(person.identifier))!
+  const passwords = ['seven loud badgers 17', 'five green lanterns 9']
+  const changes = await Promise.all(passwords.map((next) => accounts.changePassword(before.subject, { present: person.password, next })))
+  t.same(changes.filter(Boolean), [true])
+  const after = structuredClone(house.book.get(person.identifier)!)
+  t.match(after, { generation: 1 })
+  t.same([
+    await accounts.setPassword(before, 'seven loud badgers 17', { verified: true }),
+    await accounts.confirm(before),
+    await accounts.changeEmail(before, { to: 'bob@example.com', verified: true })
+  ], [false, false, false])
+  t.same([...house.book.values()], [after])
+})
+
 t.test('the mailbox is not taken as proven', async (t) => {
   const { backend } = await houseWithPerson()
   t.match(await backend.password!.verify(person), { email: 'ann@example.com', name: 'Ann' })

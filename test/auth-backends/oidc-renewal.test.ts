@@ -64,6 +64,21 @@ t.test('offline access is asked for as each provider wants it', async (t) => {
   t.same(of('https://accounts.google.com', 'openid email offline_access'), { scope: 'openid email', prompt: 'consent', access_type: 'offline' })
 })
 
+t.test('a renewed session is that of the same person, by an ID token that the provider has signed', async (t) => {
+  const { backend, provider, answerJson, newKey } = await place(t)
+  const session = JSON.stringify({ subject: 'ann', refreshToken: 'first' })
+  const now = Math.floor(Date.now() / 1000)
+  const renew = async (claims: object, key?: Parameters<typeof provider.signIdToken>[1]) => {
+    const ann = { iss: provider.issuer, aud: provider.clientId, sub: 'ann', iat: now, exp: now + 600, email: 'ann@example.com', name: 'Ann' }
+    const idToken = await provider.signIdToken({ ...ann, ...claims }, key)
+    answerJson('/token', { access_token: 'x', token_type: 'Bearer', refresh_token: 'second', id_token: idToken })
+    return backend.sessions!.renew!(session).catch((error: unknown) => error)
+  }
+  t.match(JSON.parse(await renew({}) as string), { subject: 'ann', refreshToken: 'second' })
+  t.equal(await renew({ sub: 'bob' }), null, 'somebody else: this session is over')
+  t.match(await renew({}, await newKey('unknown')), { name: 'BackendUnavailable', fault: 'unreadable' }, 'nobody knows who has signed it')
+})
+
 t.test('a session of before refresh tokens were kept is what it was: a hint for signing out', async (t) => {
   const { backend, provider } = await place(t)
   t.equal(await backend.sessions!.renew!('eyJhbGciOiJub25lIn0.e30.'), 'eyJhbGciOiJub25lIn0.e30.')

@@ -234,6 +234,8 @@ t.test('the second factor: a right password alone is not a sign-in, the code mak
   t.same(Object.keys(answer), ['factor'])
   const { continuation } = answer.factor
   t.match(await backend.secondFactor!.verify({ continuation, code: '123456' }), { subject: UUID, email: person.identifier, emailVerified: true, session: /of-level-aal2/ })
+  const unseen = JSON.stringify({ ...JSON.parse(continuation) as object, emailVerified: false })
+  t.match(await backend.secondFactor!.verify({ continuation: unseen, code: '123456' }), { emailVerified: false }, 'a code shows nothing of a mailbox')
   t.ok(asked.some(({ path, authorization }) => path === 'factors/the-factor/verify' && authorization === `Bearer ${access}`))
   asked.length = 0
   for (const code of ['', 'abcdef', '12345', "1' OR 1=1", '1'.repeat(500_000)]) t.equal(await backend.secondFactor!.verify({ continuation, code }), null)

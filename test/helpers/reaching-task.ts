@@ -21,7 +21,7 @@ export interface Goal {
   socket: string
   /** A folder that is not the task's. */
   folder: string
-  /** A text in it, a JSON file, and a SQLite database. */
+  /** A text in it, a JSON file, and a SQLite database, of which there is a `.copy`. */
   secret: string
   json: string
   database: string
@@ -111,6 +111,8 @@ export const files: Record<string, (goal: Goal) => unknown> = {
   'writeFile beside the code': () => fs.writeFileSync(new URL('./written', import.meta.url), 'x'),
   'sqlite: another database': ({ database }) => new DatabaseSync(database),
   'sqlite: to read': ({ database }) => new DatabaseSync(database, { readOnly: true }),
+  'sqlite: to write': ({ database }) => new DatabaseSync(database).exec('CREATE TABLE written (a)'),
+  'sqlite: a name that begins so': ({ database }) => new DatabaseSync(`${database}.copy`, { readOnly: true }),
   'sqlite: its constructor': ({ database }) => new (constructorOf(new DatabaseSync(':memory:')))(database),
   'sqlite: as file URL': ({ database }) => new DatabaseSync(new URL(`file://${database}`)),
   'sqlite: ATTACH': ({ database }) => new DatabaseSync(':memory:').exec(`ATTACH '${database}' AS other`),

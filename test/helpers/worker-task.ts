@@ -1,7 +1,10 @@
 // A task for the workers' test that does whatever is asked of it, the bad things too.
 import { DatabaseSync } from 'node:sqlite'
 
-export type Deed = 'report' | 'wait' | 'spin' | 'native' | 'fill' | 'huge' | 'buffers' | 'large' | 'exit' | 'throw' | 'refuse' | 'nothing'
+export type Deed = 'report' | 'wait' | 'spin' | 'native' | 'fill' | 'huge' | 'buffers' | 'grow' | 'large' |
+  'exit' | 'throw' | 'refuse' | 'nothing'
+
+const kept: Buffer[] = []
 
 export default async function misbehave ({ deed, ms = 0 }: { deed: Deed, ms?: number }): Promise<unknown> {
   switch (deed) {
@@ -12,6 +15,7 @@ export default async function misbehave ({ deed, ms = 0 }: { deed: Deed, ms?: nu
     case 'fill': for (const all: unknown[] = []; ;) all.push(new Array(1_000).fill(Math.random()))
     case 'huge': return new Array(120_000_000).fill(1.5).length
     case 'buffers': return Array.from({ length: 64 }, () => Buffer.alloc(16 * 1024 * 1024, 1)).length
+    case 'grow': return { pid: process.pid, bytes: kept.push(Buffer.alloc(200 * 1024 * 1024, 1)) }
     case 'large': return Buffer.alloc(40 * 1024 * 1024)
     case 'exit': return process.exit(3)
     case 'throw': throw new RangeError('too far')

@@ -91,6 +91,19 @@ storageTest('WB-11: a day after it was made a demo user is gone: tokens, session
   t.equal(await lifecycle.find(next), undefined, 'what was theirs is deleted before')
 })
 
+storageTest('a code from the last seconds of a demo user gives nothing once their day is over', async (t, start) => {
+  let now = Math.floor(Date.now() / 1000)
+  const { url, app } = await start({ now: () => now })
+  const browser = new Browser()
+  await browser.submit(await browser.get(`${url}/login`), ({ fields }) => fields['backend'] === 'demo')
+  now += DAY - 10
+  const client = await newClient(url)
+  const { form } = await walk(url, client, {}, browser)
+  now += 11
+  t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
+  t.same(await Array.fromAsync(app.storage.collection('grant').all()), [], 'and leaves no grant')
+})
+
 storageTest('the sweep comes by while the server runs, and is written down', async (t, start) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => { mock.timers.reset() })

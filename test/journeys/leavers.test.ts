@@ -76,6 +76,52 @@ storageTest('AC-08: who has left at the provider is out at the next refresh, wit
   t.match((await connection.browser.get(`${url}/account`)).url, '/login', 'the browser is signed out')
 })
 
+t.test('an app that shows the token of another app is refused, and neither asks the provider nor ends anything', async (t) => {
+  const { url, provider, clock, connect, refreshes } = await place(t)
+  const connection = await connect()
+  const other = await newClient(url)
+  const asked = refreshes()
+  clock.now += CHECKED_EVERY
+  provider.left.add('ann')
+  t.match(await renew(url, { ...connection, client: other }), { status: 400, body: { error: 'invalid_grant' } })
+  t.equal(refreshes(), asked)
+  t.equal(await ping(url, connection.access), 200)
+})
+
+t.test('what a provider gave for a sign-in that comes to nothing, or for a session that is over, is given back', async (t) => {
+  const { url, app, provider, signIn } = await place(t, { AUTH_BACKEND: 'oidc,local', ALLOWED_EMAILS: 'ann@example.com,bob@example.com' })
+  const givenBack = () => provider.asked.filter((path) => path === '/token/revocation').length
+  const kept = async () => (await Array.fromAsync(app.storage.collection('backendSession').all())).length
+  provider.people['eve'] = { email: 'eve@example.com', email_verified: true }
+  t.match((await (await signIn('eve')).get(`${url}/account`)).url, '/login', 'not on the list')
+  t.same([givenBack(), await kept()], [1, 0])
+
+  const browser = new Browser()
+  const bob = { email: 'bob@example.com', password: PASSWORD }
+  await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', bob)
+  const add = async (name: string) => {
+    const login = await browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
+    await browser.submit(login, ({ fields }) => fields['provider'] === 'oidc')
+    const outside = new Browser()
+    await outside.submit(await outside.get(browser.left!.href), () => true, { name, go: 'on' })
+    return browser.get(outside.left!.href)
+  }
+  await signIn('ann')
+  t.same([givenBack(), await kept()], [1, 1], 'one that somebody is signed in with is kept')
+  t.match((await add('ann')).text, /belongs to another account/)
+  t.same([givenBack(), await kept()], [2, 1])
+  provider.people['bob'] = { email: 'bob@example.com', email_verified: true }
+  t.equal((await browser.submit(await add('bob'), () => true)).url, `${url}/account`, 'added; the browser stays signed in as it was')
+  t.same([givenBack(), await kept()], [3, 1])
+
+  const through = await signIn('bob')
+  const removal = /href="(\/account\/sign-in\/remove[^"]*)"/.exec((await through.get(`${url}/account`)).text)![1]!
+  await through.submit(await through.get(url + removal), () => true)
+  t.same([givenBack(), await kept()], [3, 2], 'the session goes on under a new id')
+  await through.submit(await through.get(`${url}/account`), ({ action }) => action === '/logout')
+  t.same([givenBack(), await kept()], [4, 1], 'and ends with it')
+})
+
 t.test('AC-08: who is no longer in the domain or the group is out, too', async (t) => {
   for (const [env, change] of [[{ OIDC_ALLOWED_GROUPS: 'staff' }, { groups: [] }], [{ OIDC_ALLOWED_DOMAINS: 'example.com' }, { email: 'ann@elsewhere.example' }], [{ OIDC_ALLOWED_DOMAINS: 'example.com' }, { email_verified: false }]] as const) {
     const { url, provider, clock, connect } = await place(t, env)

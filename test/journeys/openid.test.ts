@@ -73,6 +73,11 @@ t.test('RFC 9700 §4.7, LG-07: an answer counts in the browser that asked, for t
   const people = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).length
   const browser = new Browser()
   const { login } = await toLogin(url, browser)
+  const [form] = login.forms.filter(({ fields }) => fields['provider'] === 'oidc')
+  for (const other of [{ provider: 'github' }, { provider: '' }, { backend: 'local' }] as Array<Record<string, string>>) {
+    const answer = await browser.post(`${url}/login`, { ...form!.fields, ...other })
+    t.match(answer, { status: 400, text: /invalid_request/ }, `what is not offered: ${JSON.stringify(other)}`)
+  }
   const back = await atProvider(browser, login)
   const expired = { status: 400, text: /sign_in_expired/ }
   const other = new Browser()

@@ -95,6 +95,18 @@ storageTest('a move that is cut short before any of its writes leaves one addres
   }
 })
 
+storageTest('an entry of the index that is out of date leads to nobody else', async (t, start) => {
+  const { storage, now } = (await start()).app
+  const book = createAccounts(storage, now)
+  await book.create(ann)
+  await book.create(bob)
+  await storage.collection('accountAddress').put(ann.subject, { email: bob.email }, null)
+  t.match(await book.findBySubject(ann.subject), { subject: ann.subject, email: ann.email })
+  await book.delete(ann.subject)
+  await storage.collection('accountAddress').put(ann.subject, { email: bob.email }, null)
+  t.equal(await book.findBySubject(ann.subject), undefined)
+})
+
 storageTest('an account of before the index is found by its subject, and again quickly', async (t, start) => {
   const { storage } = (await start()).app
   const book = createAccounts(storage, now)

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { env as oidcEnv, restriction } from '../../auth-backends/oidc/settings.ts'
+import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
+import { createPointers } from '../../plugins/accounts/identities.ts'
 import { createUsers, isAllowed } from '../../plugins/accounts/users.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startDirectory } from '../helpers/directory.ts'
@@ -24,6 +26,16 @@ t.test('ALLOWED_EMAILS', async (t) => {
   t.equal(isAllowed([], {}), true, 'without a list everybody may')
 })
 
+t.test('one click is nobody\'s way to add, a backend leads to a person once, and a temporary account gets no way in', async (t) => {
+  const user = { id: 'u', identities: [{ backend: 'local', subject: 's' }], backend: 'local', createdAt: 1, lastSignInAt: 1 }
+  const password = { title: 'T' }
+  const oneClick = { ...password, oneClick: { label: 'L', signIn: async () => ({ subject: 's' }) } }
+  t.equal(canAddSignInMethod(user, ['other', password]), true)
+  t.equal(canAddSignInMethod(user, ['local', password]), false)
+  t.equal(canAddSignInMethod(user, ['demo', oneClick]), false)
+  t.equal(canAddSignInMethod({ ...user, endsAt: 2_000_000_000 }, ['other', password]), false)
+})
+
 t.test('OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS', async (t) => {
   const ann = { email: 'ann@example.com', email_verified: true, groups: ['staff'] }
   for (const [name, claims, env, may] of [
@@ -32,6 +44,8 @@ t.test('OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS', async (t) => {
     ['of this organisation', { ...ann, hd: 'Example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, true],
     ['of this organisation, with another address', { ...ann, email: 'ann@gmail.com', hd: 'example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
     ['an address nobody vouches for', { ...ann, email_verified: false }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['one that is said in words to be confirmed', { ...ann, email_verified: 'true' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, true],
+    ['one that is said in words not to be', { ...ann, email_verified: 'false' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
     ['one of which nothing is said', { email: 'ann@example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
     ['a subdomain', { ...ann, email: 'ann@x.example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
     ['a longer domain', { ...ann, email: 'ann@evilexample.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
@@ -64,16 +78,30 @@ storageTest('an address leads to the person who last showed it, and a weaker sig
   t.match(await users.findByVerifiedEmail('old@example.com'), { id: second }, 'but to whoever shows it next')
   for (const claims of [{ email: 'new@example.com', emailVerified: false }, { email: 'new@example.com' }]) await users.signIn('oidc', { subject: 'd', ...claims })
   t.match(await users.findByVerifiedEmail('new@example.com'), { id }, 'saying so takes it from nobody')
+  await users.signIn('oidc', { subject: 'e', email: 'new@example.com', emailVerified: true })
+  t.match(await users.findByVerifiedEmail('new@example.com'), { id }, 'nor does showing it, while it is the first one\'s')
   t.equal(await users.link(second, 'local', { subject: 'b' }), false, 'an identity leads to one person')
   t.match(await users.findBy({ backend: 'local', subject: 'b' }), { id })
   t.equal(await users.findBy({ backend: 'oidc', subject: 'b' }), undefined, 'the same subject at another backend is somebody else')
 })
 
-/** A service that knows everybody, and vouches for the address where the name is one. */
+storageTest('what leads to a person is freed by that person alone', async (t, start) => {
+  const pointers = createPointers((await start()).app.storage)
+  const identity = { backend: 'local', subject: 's' }
+  t.equal(await pointers.claim(identity, 'new'), 'new')
+  await pointers.free(identity, 'former')
+  t.equal(await pointers.find(identity), 'new')
+  await pointers.free(identity, 'new')
+  t.equal(await pointers.find(identity), undefined)
+})
+
+/** A service that knows everybody, and vouches for their address unless they only `typed` it. */
 async function service (t: Test): Promise<string> {
   const path = join(await folder(t), 'service.ts')
   await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
-export default { env: z.object({}), open: () => ({ title: 'Service', password: { label: 'Name', verify: async ({ identifier }) => ({ subject: identifier, email: identifier, emailVerified: true }) },
+const verify = async ({ identifier }) =>
+  ({ subject: identifier, email: identifier.split(' ').at(-1), emailVerified: !identifier.startsWith('typed ') })
+export default { env: z.object({}), open: () => ({ title: 'Service', password: { label: 'Name', verify },
   signUp: { create: async ({ email }) => email.startsWith('fault') ? Promise.reject(new Error('the service is away')) : ({ kind: 'confirm', message: 'Look into your mailbox.' }) } }) }
 `)
   return path
@@ -134,7 +162,8 @@ t.test('an invitation that was spent on a sign-up at a service counts when its p
   t.equal(await app.signIn.invitations.isValid(invite), true)
   t.match((await signUp('ann@example.com')).text, 'Look into your mailbox')
   t.equal(await app.signIn.invitations.isValid(invite), false)
-  t.same([await enter('bob@example.com'), await enter('ann@example.com'), await enter('ann@example.com')], [403, 200, 200])
+  t.same([await enter('bob@example.com'), await enter('typed ann@example.com')], [403, 403], 'nobody else, nor who only says so')
+  t.same([await enter('ann@example.com'), await enter('ann@example.com')], [200, 200])
 })
 
 storageTest('AC-11: one invitation for the first account: a start makes the one before void, and an account makes it void for good', async (t, start) => {
@@ -200,6 +229,12 @@ t.test('who only types an address is not told that it is somebody\'s, and become
   }))
   t.same(answers.map(({ status, url: at }) => [status, new URL(at).pathname]), [[200, '/'], [200, '/']])
   t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, 3)
+
+  const second = new Browser()
+  const account = { email: 'second ann@example.com', password: 'x' }
+  const page = await second.submit(await second.get(`${url}/login`), ({ fields }) => fields['backend'] === path, account)
+  t.equal(new URL(page.url).pathname, '/', 'nor is who has a second account at the same service asked for a way in that they cannot show')
+  t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, 4)
 })
 
 t.test('RL-02: codes that are wrong again and again slow down the account, from whatever page they come', async (t) => {

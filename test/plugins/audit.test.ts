@@ -115,6 +115,20 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       t.equal((await events(server)).length, before, 'one program is noted once an hour for it')
     })
 
+    t.test('what a program calls itself is cut', async (t) => {
+      app.audit.note('consent', { user: 'cut', client: 'c'.repeat(300), clientName: 'n'.repeat(300) })
+      const [event] = await app.audit.ofUser('cut', 1)
+      t.same([event?.client, event?.clientName], ['c'.repeat(200), 'n'.repeat(200)])
+      await app.audit.forget('cut')
+    })
+
+    t.test('what is not written yet is forgotten with the rest of a person', async (t) => {
+      app.audit.note('lock', { user: 'gone' })
+      await app.audit.forget('gone')
+      t.same((await events(server)).filter(({ user }) => user === 'gone'), [])
+      t.same(await app.audit.ofUser('gone', 10), [])
+    })
+
     t.test('npm run audit prints what is kept, one event a line', async (t) => {
       const all = await events(server)
       const run = (...args: string[]) => promisify(execFile)(process.execPath, ['cli/audit.ts', ...args], {

@@ -6,6 +6,7 @@ import { Writable } from 'node:stream'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import t, { type Test } from 'tap'
 import { ASSERTION_TYPE } from '../../plugins/oauth/clients/assertion.ts'
+import { documentUrl } from '../../plugins/oauth/clients/metadata-document.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/server.ts'
 
@@ -92,6 +93,14 @@ t.test('WB-09: documents that are refused, each with a page and nowhere to go', 
   const before = host.asked.length
   await new Browser().get(authorizeUrl(server, host.url('/missing'), pkce().challenge))
   t.equal(host.asked.length, before, 'a failure is not tried again at once')
+})
+
+t.test('CI-01: an id is an address in its normal form, with nothing hidden in its path', async (t) => {
+  t.match(documentUrl('https://app.example/clients/c.json', []), { href: 'https://app.example/clients/c.json' })
+  for (const path of ['/clients/..%2f%2e%2e%2fother.json', '/a%2Ejson', '/%2e%2e/c.json', ':443/c.json', '', '/', '/c.json#']) {
+    t.equal(documentUrl(`https://app.example${path}`, []), undefined, path)
+  }
+  t.equal(documentUrl('http://app.example/clients/c.json', []), undefined)
 })
 
 t.test('CI-01, CI-02: ids that must never be fetched', async (t) => {
@@ -210,6 +219,24 @@ t.test('CL-03: an app whose host stalls or errs costs its person no page, and no
   t.notMatch(gone.text, 'Documented</bdi></h3>')
 })
 
+t.test('CL-01: once the copy of an app that somebody has allowed is stale, what its host says now counts at /token', async (t) => {
+  let now = Math.floor(Date.now() / 1000)
+  const host = await startHost(t)
+  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host }, now: () => now })
+  const id = host.url('/client.json')
+  const document = { client_id: id, client_name: 'Documented', redirect_uris: [CALLBACK] }
+  host.answers.set('/client.json', json(document))
+  const { form } = await walk(server, id)
+  const tokens = await (await redeem(server, form)).json() as Record<string, string>
+  const { publicKey } = await generateKeyPair('ES256', { extractable: true })
+  const signed = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [await exportJWK(publicKey)] } }
+  host.answers.set('/client.json', json({ ...document, ...signed }))
+  now += 301
+  const refused = await redeem(server, { grant_type: 'refresh_token', client_id: id, refresh_token: tokens['refresh_token']! })
+  t.equal(refused.status, 401)
+  t.match(await refused.json(), { error: 'invalid_client', error_description: /must send a client_assertion/ })
+})
+
 t.test('CL-03: the copy of an app is gone, and a token of its is shown: its host is asked', async (t) => {
   const host = await startHost(t)
   const { url: server, app } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host } })
@@ -250,8 +277,9 @@ t.test('R5, R6: private_key_jwt', async (t) => {
   const must = describe('/must.json', {})
   const may = describe('/may.json', { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] })
 
-  const sign = (id: string, { key = privateKey as CryptoKey, claims = {}, audience = server, life = '5m', jti = randomUUID() as string | null } = {}) => {
-    const token = new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).setIssuer(id).setSubject(id).setAudience(audience).setIssuedAt().setExpirationTime(life)
+  const sign = (id: string, { key = privateKey as CryptoKey, issuer = id, subject = id, audience = server, life = '5m', jti = randomUUID() as string | null } = {}) => {
+    const token = new SignJWT().setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .setIssuer(issuer).setSubject(subject).setAudience(audience).setIssuedAt().setExpirationTime(life)
     return (jti === null ? token : token.setJti(jti)).sign(key)
   }
   const assertion = async (token: Promise<string>) => ({ client_assertion_type: ASSERTION_TYPE, client_assertion: await token })
@@ -265,6 +293,8 @@ t.test('R5, R6: private_key_jwt', async (t) => {
     'an hour long': await assertion(sign(must, { life: '1h' })),
     'no jti': await assertion(sign(must, { jti: null })),
     'another client': await assertion(sign(may)),
+    'made by another client about this one': await assertion(sign(must, { issuer: may })),
+    'made by this client about another one': await assertion(sign(must, { subject: may })),
     unsigned: { client_assertion_type: ASSERTION_TYPE, client_assertion: `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify({ iss: must, sub: must })).toString('base64url')}.` },
     'another type': { client_assertion_type: 'urn:other', client_assertion: await sign(must) },
     garbage: { client_assertion_type: ASSERTION_TYPE, client_assertion: 'x.y.z' }
@@ -275,6 +305,8 @@ t.test('R5, R6: private_key_jwt', async (t) => {
     t.match(await answer.json(), { error: 'invalid_client' }, name)
   }
   const token = sign(must)
+  const twice = await redeem(server, { ...first.form, ...await assertion(token), client_secret: 'x' })
+  t.match({ status: twice.status, body: await twice.json() }, { status: 400, body: { error: 'invalid_request' } }, 'two proofs at once')
   t.equal((await redeem(server, { ...first.form, ...await assertion(token) })).status, 200, 'none of the refusals spent the code')
   t.equal((await redeem(server, { ...first.form, ...await assertion(token) })).status, 401, 'an assertion counts once')
 
@@ -283,6 +315,37 @@ t.test('R5, R6: private_key_jwt', async (t) => {
   t.equal((await redeem(server, second.form)).status, 200, 'PKCE is enough where the document says so')
   const third = await walk(server, may)
   t.equal((await redeem(server, { ...third.form, ...await assertion(sign(may, { audience: `${server}/token` })) })).status, 200)
+})
+
+t.test('R5, R6: an assertion counts once for as long as it would be taken, and its id is its client\'s own', async (t) => {
+  let now = Math.floor(Date.now() / 1000)
+  const host = await startHost(t)
+  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host }, now: () => now })
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwks = { keys: [await exportJWK(publicKey)] }
+  const [one, other] = ['/one.json', '/other.json'].map((path) => {
+    const id = host.url(path)
+    const signer = { client_name: 'Signer', redirect_uris: [CALLBACK], token_endpoint_auth_method: 'private_key_jwt', jwks }
+    host.answers.set(path, json({ client_id: id, ...signer }))
+    return id
+  }) as [string, string]
+  const assertion = async (id: string, jti: string) => ({
+    client_assertion_type: ASSERTION_TYPE,
+    client_assertion: await new SignJWT().setProtectedHeader({ alg: 'ES256' }).setIssuer(id).setSubject(id).setAudience(server)
+      .setJti(jti).setExpirationTime(now + 60).sign(privateKey)
+  })
+  const [ofOne, ofOther] = [await walk(server, one), await walk(server, other)]
+  const shown = await assertion(one, 'first')
+  const tokens = await (await redeem(server, { ...ofOne.form, ...shown })).json() as Record<string, string>
+  const sameId = await redeem(server, { ...ofOther.form, ...await assertion(other, 'first') })
+  t.equal(sameId.status, 200, 'another client may call it the same')
+  // It is expired, and within what clocks may differ.
+  now += 119
+  const refresh = { grant_type: 'refresh_token', client_id: one, refresh_token: tokens['refresh_token']! }
+  const again = await redeem(server, { ...refresh, ...shown })
+  t.equal(again.status, 401)
+  t.match(await again.json(), { error: 'invalid_client', error_description: /used before/ })
+  t.equal((await redeem(server, { ...refresh, ...await assertion(one, 'second') })).status, 200, 'and the refusal spent nothing')
 })
 
 t.test('CL-04: whatever is wrong with keys and claims of a client is invalid_client, and no fault of the server', async (t) => {

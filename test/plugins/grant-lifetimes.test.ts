@@ -115,6 +115,15 @@ const lifetimes: Lifetime[] = [
       return () => works(grants.refresh(refreshToken!, fits))
     }
   },
+  {
+    what: 'what outlives its request, of a temporary account',
+    seconds: 1_000,
+    async make (grants, house) {
+      const { accessToken } = await house.connect(grants, { accountEndsAt: house.now + 1_000 })
+      const access = (await grants.verifyAccessToken(accessToken))!
+      return async () => grants.stillAllows(access)
+    }
+  },
   ...['access', 'refresh'].map((kind): Lifetime => ({
     what: `the ${kind} token of a temporary account`,
     seconds: 1_000,

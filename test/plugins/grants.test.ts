@@ -52,7 +52,8 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
     const place = await makePlace!(t, () => now)
     const storage = await place.open()
     t.teardown(() => storage.close())
-    const openGrants = (keys: string[], on = storage): Grants => createGrants(on.collection<Grant>('grant'), on.collection('grantList'), createSealing(keys), () => now, LIFE)
+    const openGrants = (keys: string[], on = storage, life = LIFE): Grants =>
+      createGrants(on.collection<Grant>('grant'), on.collection('grantList'), createSealing(keys), () => now, life)
     const grants = openGrants([KEYS[0]!])
     const issue = async () => grants.redeem(await grants.issueCode(allowed), fits, { withRefresh: true })
     const refused = { name: 'OAuthError', code: 'invalid_grant' }
@@ -174,6 +175,54 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       t.equal(await grants.revokeToken(refreshToken!.replace(`${grant.id}0.`, `${grant.id}7.`), 'c'), undefined)
       t.equal(await place.dump(), before)
       t.ok(await grants.verifyAccessToken(accessToken))
+    })
+
+    t.test('what is shown vouches for the client it was given to, and nothing made up or of another client does', async (t) => {
+      const code = await grants.issueCode(allowed)
+      const { accessToken, refreshToken } = await issue()
+      for (const token of [code, accessToken, refreshToken!]) {
+        t.equal(await grants.isHeld(token, 'c'), true)
+        t.equal(await grants.isHeld(token, 'another'), false, 'of another client')
+        t.equal(await grants.isHeld(token.slice(0, -43) + 'A'.repeat(43), 'c'), false, 'made up, with the id of a grant')
+      }
+    })
+
+    t.test('while the way the person signed in is not in use nothing of a grant works, and nothing of it is spent', async (t) => {
+      const without = openGrants([KEYS[0]!], storage, { ...LIFE, backends: [{ id: 'another' }] as never })
+      const code = await grants.issueCode(allowed)
+      const { accessToken, refreshToken } = await issue()
+      const before = await place.dump()
+      await t.rejects(without.redeem(code, fits, { withRefresh: true }), { ...refused, message: /not in use any more/ })
+      await t.rejects(without.refresh(refreshToken!, fits), { ...refused, message: /not in use any more/ })
+      t.equal(await without.verifyAccessToken(accessToken), undefined)
+      t.equal(await place.dump(), before)
+      t.ok(await grants.redeem(code, fits, { withRefresh: true }), 'named again, it goes on')
+    })
+
+    t.test('a refresh token is current until it is used or expires, also where an access token outlives it', async (t) => {
+      const longer = openGrants([KEYS[0]!], storage, { ...LIFE, refreshTokenTtl: 50 })
+      const { grant, refreshToken } = await longer.redeem(await longer.issueCode(allowed), fits, { withRefresh: true })
+      t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), true)
+      now += 50
+      t.match(await longer.findByRefreshToken(refreshToken!), { id: grant.id })
+      t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), false)
+    })
+
+    t.test('a code that was never redeemed is no connected app', async (t) => {
+      const { grant } = await issue()
+      await grants.issueCode(allowed)
+      const listed = await grants.listByUser('u')
+      t.ok(listed.some(({ id }) => id === grant.id))
+      t.ok(listed.every(({ code }) => code.used))
+    })
+
+    t.test('a longer grant is found by its person after a later, shorter one has ended', async (t) => {
+      const { grant } = await issue()
+      await grants.issueCode({ ...allowed, accountEndsAt: now + 10 })
+      now += 100
+      t.ok((await grants.listByUser('u')).some(({ id }) => id === grant.id))
+      await grants.revokeAllOf('u')
+      t.equal(await storage.collection<Grant>('grant').find(grant.id), undefined, 'and can be ended')
     })
 
     t.test('WB-25: random steps against a model', async (t) => {

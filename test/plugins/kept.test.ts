@@ -17,9 +17,9 @@ let time = 1_800_000_000
 const now = () => time
 const log = { warn () {} }
 
-/** Counts how often storage itself is asked, and holds its answers back as long as a test wants. */
+/** Counts how often storage itself is asked, and holds its answers back as long as a test wants, or loses them. */
 function counting (storage: Storage) {
-  const seen = { reads: 0, gate: Promise.resolve() }
+  const seen = { reads: 0, gate: Promise.resolve(), losesAnswers: false }
   const counted: Storage = {
     ...storage,
     collection <T> (kind: string): Collection<T> {
@@ -31,6 +31,10 @@ function counting (storage: Storage) {
           const record = await inner.find(id)
           await seen.gate
           return record
+        },
+        async put (id, record, ttl) {
+          await inner.put(id, record, ttl)
+          if (seen.losesAnswers) throw new StorageUnavailable('it was written, and its answer was lost')
         }
       }
     }
@@ -91,6 +95,15 @@ for (const [name, place] of places) {
       t.ok(await isKept('a'))
       await kept.delete('a')
       t.equal(await kept.find('a'), undefined)
+    })
+
+    await t.test('so does what was changed without an answer', async (t) => {
+      await kept.put('lost', { n: 1 }, 60)
+      t.ok(await isKept('lost'))
+      seen.losesAnswers = true
+      await t.rejects(kept.put('lost', { n: 2 }, 60), { name: 'StorageUnavailable' })
+      seen.losesAnswers = false
+      t.same(await kept.find('lost'), { n: 2 })
     })
 
     await t.test('what another process changes counts, too', async (t) => {

@@ -4,7 +4,7 @@ import { temporarilyUnavailable } from '../../errors.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startDirectory } from '../helpers/directory.ts'
-import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
+import { authorizeUrl, newClient, ping, pkce, post, tokensFor, walk } from '../helpers/oauth.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 
@@ -151,6 +151,14 @@ for (const [name, env] of [['in this process', {}], ['on Redis', redis && { REDI
       }
       await tries(fresh, 2, (count) => `203.0.113.${count}`)
       t.ok(delays[0]! > 200 && delays[1]! > 400, 'the wait doubles')
+    })
+
+    t.test('RL-03: a request counts once, however many of its steps count it', async (t) => {
+      const few = await start({ RATE_LIMITS: 'authorization=2', DATA_DIR: `${server.dataDir}-6` })
+      const client = await newClient(few.url)
+      const address = authorizeUrl(few.url, { client_id: client.client_id, code_challenge: pkce().challenge })
+      const ask = async () => (await fetch(address, { redirect: 'manual', headers: from('192.0.2.50') })).status
+      t.same([await ask(), await ask(), await ask()], [303, 303, 429])
     })
 
     t.test('RL-03: sign-ups', async (t) => {

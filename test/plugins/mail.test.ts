@@ -52,7 +52,8 @@ t.test('AC-06: however many strangers sign up, the mail of people who are known 
   const sent: string[] = []
   const gate = Promise.withResolvers<void>()
   const { queue, lines } = queueFor(async ({ to, purpose }) => { await gate.promise; sent.push(`${purpose} ${to}`) }, { maxWaiting: { people: 1_000, strangers: 20 } })
-  for (let count = 0; count < 500; count++) queue.add(message(`stranger${count}@example.com`, 'confirm'))
+  const ofSignUps = ['confirm', 'choose', 'taken'] as const
+  for (let count = 0; count < 500; count++) queue.add(message(`stranger${count}@example.com`, ofSignUps[count % 3]))
   for (let count = 0; count < 50; count++) queue.add(message(`person${count}@example.com`, 'reset'))
   for (let count = 0; count < 50; count++) queue.add(message('person0@example.com', 'reset'))
   gate.resolve()
@@ -62,6 +63,26 @@ t.test('AC-06: however many strangers sign up, the mail of people who are known 
   t.same(sent.slice(5, 55), resets, 'after those that were on their way already')
   t.equal(sent.length - resets.length, 25, 'strangers have the places of strangers')
   t.equal(lines.filter(({ text, lane }) => /dropped/.test(String(text)) && lane === 'strangers').length, 475)
+})
+
+t.test('of several messages to one mailbox each purpose has its own place, and what waits for another try keeps its place', async (t) => {
+  const sent: string[] = []
+  const { queue, lines } = queueFor(async ({ to, purpose }) => {
+    if (to === 'grey@example.com') throw Object.assign(new Error('x'), { code: 'EENVELOPE', responseCode: 451 })
+    sent.push(`${purpose} ${to}`)
+  }, { retryAfterMs: [60_000], maxWaiting: { people: 2, strangers: 0 } })
+  for (let count = 0; count < 5; count++) queue.add(message(`${count}@example.com`))
+  for (const purpose of ['notice', 'reset', 'notice'] as const) queue.add(message('ann@example.com', purpose))
+  await queue.idle()
+  t.same(sent.slice(5), ['notice ann@example.com', 'reset ann@example.com'])
+  queue.add(message('grey@example.com'))
+  queue.add(message('grey@example.com', 'notice'))
+  await queue.idle()
+  queue.add(message('late@example.com'))
+  await queue.idle()
+  t.notMatch(sent.join(), 'late')
+  t.match(lines.at(-1), { lane: 'people', text: /dropped: too many wait/ })
+  await queue.close()
 })
 
 t.test('a stop takes a second at most, and what waits is counted in the log', async (t) => {

@@ -49,6 +49,18 @@ t.test('CL-08: a public server answers under its own name, with its port or with
   for (const host of ['mcp.example.com:8443', 'mcp.example.com:80', 'example.com', 'evilmcp.example.com', 'mcp.example.com.evil.example', 'mcp.example.com.']) t.equal((await ask(server, 'GET', '/', host)).status, 421, host)
 })
 
+t.test('CL-08: to a public server a page on a person\'s own computer is a stranger, whatever name it calls the server by', async (t) => {
+  const { app, url } = await startServer(t, { env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'local' } })
+  for (const origin of ['http://localhost:3000', 'http://127.0.0.1:3000', url]) {
+    const send = (path: string, type: string, payload: string) =>
+      app.inject({ method: 'POST', url: path, headers: { origin, host: new URL(origin).host, 'content-type': type }, payload })
+    const form = await send('/login', 'application/x-www-form-urlencoded', 'backend=local')
+    t.match({ status: form.statusCode, text: form.payload }, { status: 403, text: /access_denied/ }, origin)
+    const call = await send('/mcp', 'application/json', '{"jsonrpc":"2.0","id":1,"method":"ping"}')
+    t.match({ status: call.statusCode, body: call.json() }, { status: 403, body: { error: { code: -32600 } } }, `${origin}: MCP`)
+  }
+})
+
 t.test('CL-08: a form counts only when it comes from our own pages', async (t) => {
   const server = await startServer(t)
   const { url } = server

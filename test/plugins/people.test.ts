@@ -42,16 +42,18 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       t.equal(await signedIn(browser), true)
     })
 
-    t.test('WB-11: a code that is redeemed while the account is being locked gives nothing', async (t) => {
-      const { form, browser } = await walk(url, client)
-      await browser.get(`${url}/account`)
-      // The mark is set, the grants are not ended yet: the worst moment.
-      const { id } = (await Array.fromAsync(people.all())).sort((a, b) => b.createdAt - a.createdAt)[0]!
-      const users = server.app.storage.collection<object>('user')
-      await users.update(id, (user) => ({ write: { record: { ...user, locked: true }, ttl: null }, result: undefined }))
-      t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
-      t.same(await server.app.grants.listByUser(id), [], 'and leaves no grant')
-    })
+    const changes = { 'the account is being locked': { locked: true }, 'the way to sign in is being removed': { identities: [] } }
+    for (const [what, mark] of Object.entries(changes)) {
+      t.test(`WB-11: a code that is redeemed while ${what} gives nothing`, async (t) => {
+        const { form } = await walk(url, client)
+        // The mark is set, the grants are not ended yet: the worst moment.
+        const { id } = (await Array.fromAsync(people.all())).sort((a, b) => b.createdAt - a.createdAt)[0]!
+        const users = server.app.storage.collection<object>('user')
+        await users.update(id, (user) => ({ write: { record: { ...user, ...mark }, ttl: null }, result: undefined }))
+        t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
+        t.same(await server.app.grants.listByUser(id), [], 'and leaves no grant')
+      })
+    }
 
     t.test('signed out everywhere: every browser, no app', async (t) => {
       const one = new Browser()

@@ -156,7 +156,10 @@ t.test('the age of a document lies between half a minute and a day, whatever its
   let control: string | undefined
   const server = createHttpServer((_request, response) => { response.writeHead(200, { 'content-type': 'application/json', ...(control !== undefined && { 'cache-control': control }) }).end('{}') })
   const at = `127.0.0.1:${await listen(t, server)}`
-  for (const [said, age] of [[undefined, 300], ['max-age=999999999', 86_400], ['max-age=0', 30], ['no-store', 30], ['max-age=600', 600], ['max-age=-1', 300]] as const) {
+  for (const [said, age] of [
+    [undefined, 300], ['max-age=600', 600], ['max-age=999999999', 86_400], ['max-age=0', 30], ['max-age=-1', 300],
+    ['no-store', 30], ['no-cache, max-age=600', 30], ['max-age=600, no-store', 30]
+  ] as const) {
     control = said
     t.equal((await fetchDocument(new URL(`http://${at}/c`), [at])).maxAge, age, said ?? 'nothing')
   }

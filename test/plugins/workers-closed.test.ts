@@ -1,7 +1,7 @@
 // A worker reaches nothing: no network, no name, no file but its code, no process, no variable of the environment (threats WK-01, WK-02).
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readdir, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -35,6 +35,7 @@ async function openGoal (t: Test): Promise<{ goal: Goal, visits: () => number }>
   t.teardown(() => new Promise<void>((resolve) => { datagrams.close(() => resolve()) }))
   const database = join(place, 'other.db')
   new DatabaseSync(database).exec("CREATE TABLE t (a); INSERT INTO t VALUES ('secret')")
+  await copyFile(database, `${database}.copy`)
   await writeFile(join(place, 'secret.txt'), 'secret')
   await writeFile(join(place, 'secret.json'), '{}')
   return { goal: { port, socket, folder: place, secret: join(place, 'secret.txt'), json: join(place, 'secret.json'), database }, visits: () => visits }
@@ -74,7 +75,8 @@ t.test('WK-02: a file that one task may read is read by no other, and nothing be
   t.match(await run(SQLITE_TASK, { path: goal.database }, [goal.database]), [{ name: 't' }])
   t.equal(await run(TASK, { way: 'sqlite: to read', goal }, [goal.database]), 'done')
   await t.rejects(run(SQLITE_TASK, { path: goal.database }), { message: 'A worker has no such file.' }, 'the next task, which may not')
-  for (const way of ['readFile', 'readdir', 'sqlite: ATTACH', 'sqlite: VACUUM INTO', 'sqlite: backup']) t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way)
+  const closed = ['to write', 'a name that begins so', 'ATTACH', 'VACUUM INTO', 'backup'].map((way) => `sqlite: ${way}`)
+  for (const way of ['readFile', 'readdir', ...closed]) t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way)
   await t.rejects(run(TASK, { way: 'readFile', goal }, [`${goal.folder}/*`]), { message: /a \* in it/ }, 'no pattern of paths')
 })
 

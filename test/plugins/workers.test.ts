@@ -11,12 +11,14 @@ const TASK = new URL('../helpers/worker-task.ts', import.meta.url)
 
 interface Report { pid: number, secret: string | undefined, names: string[], bytes: Uint8Array, when: Date }
 
+interface Options { ms?: number, person?: string | null | { server: string }, timeout?: number, signal?: AbortSignal }
+
 async function open (t: Test, options: WorkersOptions = {}) {
   const app = Fastify()
   app.register(workers, { size: 2, ...options })
   t.teardown(() => app.close())
   await app.ready()
-  const run = <Out = unknown>(deed: Deed, { ms = 0, person = null, timeout = 60_000, signal }: { ms?: number, person?: string | null, timeout?: number, signal?: AbortSignal } = {}): Promise<Out> =>
+  const run = <Out = unknown>(deed: Deed, { ms = 0, person = null, timeout = 60_000, signal }: Options = {}): Promise<Out> =>
     app.workers.run<Out>(TASK, { deed, ms }, { person, timeout, signal })
   return { app, run }
 }
@@ -123,6 +125,22 @@ t.test('WK-03: what one person asks for makes nobody else wait for long, and no 
   const busy = reasons.filter((reason) => reason instanceof WorkersBusy)
   t.equal(busy.length, 41 - 1 - 16, 'one runs and sixteen wait')
   for (const { message } of busy) t.match(message, /your own calls/)
+})
+
+t.test('WK-03: what people who have not signed in ask for keeps no work of the server waiting', async (t) => {
+  const { run } = await open(t, { size: 2 })
+  const stop = new AbortController()
+  const crowd = Promise.allSettled(Array.from({ length: 3 }, () => run('spin', { person: null, signal: stop.signal })))
+  t.ok(await run<Report>('report', { person: { server: 'sign-in' }, timeout: 20_000 }))
+  stop.abort(new Error('stopped'))
+  await crowd
+})
+
+t.test('a worker that has grown is not kept', async (t) => {
+  const { run } = await open(t, { size: 1, maxBytes: 400 * MB })
+  const { pid } = await run<Report>('report')
+  t.equal((await run<Report>('grow')).pid, pid)
+  t.not((await run<Report>('report')).pid, pid, 'its memory went back to the machine')
 })
 
 t.test('waiting counts: a task that is never begun in its time ends at its deadline', async (t) => {

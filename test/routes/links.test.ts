@@ -113,6 +113,23 @@ storageTest('AC-03: a link is of one purpose, whole, and good for half an hour; 
   }
 })
 
+storageTest('AC-03: a link made for an account that is locked does nothing until it is unlocked', async (t, start) => {
+  const server = await start()
+  const { url, app } = server
+  const { accounts, make, issue } = accountsOf(server)
+  for (const [name, { path, fields, link }] of Object.entries(links)) {
+    const email = `${randomUUID()}@example.com`
+    await make(email)
+    const { id } = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
+    await app.signIn.lifecycle.lock(id)
+    const [secret, before] = [await issue(email, link), await accounts.find(email)]
+    t.match(await new Browser().post(url + path, { ...fields, link: secret }), { status: 400, text: /invalid_request/ }, name)
+    t.same(await accounts.find(email), before, `${name}: nothing was changed`)
+    await app.signIn.lifecycle.unlock(id)
+    t.equal((await new Browser().post(url + path, { ...fields, link: secret })).status, 200, `${name}: unlocked`)
+  }
+})
+
 async function secondBackend (t: Test): Promise<string> {
   const path = join(await folder(t), 'second.ts')
   await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}

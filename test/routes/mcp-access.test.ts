@@ -47,7 +47,8 @@ const COMPLETES: Call[] = [
   ['completion/complete', { ref: { type: 'ref/prompt', name: 'hidden' }, argument: { name: 'a', value: '' } }]
 ]
 const LISTS: Call[] = [['prompts/list'], ['resources/list'], ['resources/templates/list']]
-const SUBSCRIBES: Call[] = [['subscriptions/listen', { notifications: { resourceSubscriptions: ['hidden://1'] } }]]
+const SUBSCRIBES = [['hidden://1'], ['no://such', 'hidden://1']]
+  .map((uris): Call => ['subscriptions/listen', { notifications: { resourceSubscriptions: uris } }])
 const PLAIN: Call[] = [['ping'], ['server/discover'], ['tools/list'], ['initialize', INITIALIZE], ['subscriptions/listen', { notifications: { toolsListChanged: true } }], ['no/such']]
 const IN_SESSION: Call[] = [['resources/subscribe', { uri: 'hidden://1' }], ['resources/unsubscribe', { uri: 'hidden://1' }], ['logging/setLevel', { level: 'debug' }]]
 const ALL = [...RUNS, ...COMPLETES, ...LISTS, ...SUBSCRIBES, ...PLAIN, ...IN_SESSION]
@@ -177,6 +178,15 @@ t.test('ME-09, MC-11, MC-12: a session is found by its person in its app, and by
   t.strictSame(ran, [])
   t.equal(await kept(), before, 'nothing of it has changed')
   t.equal((await ann.legacy('ping', undefined, session)).status, 200)
+})
+
+t.test('a session that an earlier release has written is not found: its client begins anew', async (t) => {
+  const { app, signIn, client } = await open(t)
+  const ann = await signIn(client)
+  const session = await beginSession(ann)
+  const records = app.storage.collection<Record<string, unknown>>('mcpSession')
+  for await (const { id, record: { endsAt: _, ...earlier } } of records.all()) await records.put(id, earlier, 3_600)
+  t.match(await ann.legacy('ping', undefined, session), { status: 404, json: { error: { code: -32001 } } })
 })
 
 t.test('ME-09: answers that one person gave are for their call alone', async (t) => {

@@ -83,6 +83,23 @@ t.test('a stream of changes ends with its token, a request that is under way doe
   question!.leave()
 })
 
+t.test('a cancellation ends the request that it names, and no other of the session', async (t) => {
+  const { url } = await startServer(t, { offer })
+  const ann = await person(url)
+  const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann) }
+  const send = (body: object) => openStream(url, { method: 'POST', headers, body: { jsonrpc: '2.0', ...body } })
+  const ask = (id: number) => send({ id, method: 'tools/call', params: { name: 'ask', arguments: {} } })
+  const [first, second] = [await ask(1), await ask(2)]
+  await first.until(1)
+  const [question] = await second.until(1)
+  await send({ method: 'notifications/cancelled', params: { requestId: 1 } })
+  await endSoon(t, [first], 'the one')
+  t.equal(first.messages().length, 1, 'without an answer')
+  await send({ id: question.id, result: { action: 'accept', content: { name: 'Ann' } } })
+  await endSoon(t, [second], 'the other, with its answer')
+  t.match(second.messages()[1], { id: 2, result: {} })
+})
+
 t.test('ME-05: one app holds 20 streams of either era, and the oldest gives way', async (t) => {
   const { url } = await startServer(t, { offer })
   const [ann, bob] = [await person(url), await person(url)]

@@ -14,7 +14,8 @@ storageTest('RG-01 to RG-06, RG-08: redirect URIs', async (t, start) => {
   const { url } = server
   const uris: Record<string, string[]> = {
     'RG-01': ['javascript:alert(1)', 'JaVaScRiPt:alert(1)', ' javascript:alert(1)', 'java\tscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd', 'blob:https://x/y', 'about:blank'],
-    'RG-02': ['http://client.example/cb', 'http://127.0.0.1.evil.example/cb', 'http://10.0.0.1/cb', 'http://169.254.169.254/cb', 'myapp://cb'],
+    'RG-02': ['http://client.example/cb', 'http://127.0.0.1.evil.example/cb', 'http://10.0.0.1/cb', 'http://169.254.169.254/cb',
+      'myapp://cb', ...['2', '/x', '?x=1', '/'].map((more) => `cursor://anysphere.cursor-mcp/oauth/callback${more}`)],
     'RG-03': ['https://app.example/cb#', 'https://app.example/cb#f', '/cb', '//app.example/cb', 'cb', ''],
     'RG-04': ['https://*.example/cb', 'https://*/cb'],
     'RG-06': ['https://user@app.example/cb', 'https://user:pass@app.example/cb', 'https://@app.example/cb'],

@@ -170,6 +170,20 @@ storageTest('AC-02: a new password and a sign-out everywhere remove the other wa
   }
 })
 
+storageTest('AC-02: where the password of this server is removed as a way in, nothing of its account is left', async (t, start) => {
+  const { url, app, address, person, userOf, begin, enter, throughSecond, signIn } = await place(t, start)
+  const [ann, name] = [address(), randomUUID()]
+  const browser = await person(ann)
+  const { id, identities: [local] } = await userOf(ann)
+  await yes(browser, await enter(browser, await begin(browser), name))
+  const other = new Browser()
+  await throughSecond(name, other)
+  await yes(other, await other.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`))
+  t.match((await app.signIn.lifecycle.find(id))!.identities, [{ subject: name }])
+  t.same(await Array.fromAsync(app.storage.collection('account').all()), [])
+  t.equal((await signIn(ann, PASSWORD)).status, 401)
+})
+
 storageTest('who may not be added: one click, a backend that leads there already, somebody else\'s identity, and nobody from a browser that was signed out', async (t, start) => {
   const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
   const ann = address()

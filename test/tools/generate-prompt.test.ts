@@ -151,6 +151,17 @@ t.test('TL-02: a call ends when its caller goes away, and a day costs no more th
   t.equal(await ask(), 'x', 'a new day')
 })
 
+t.test('TL-02: an endpoint that does not say what an answer cost is charged the most that it can have cost', async (t) => {
+  const choices = [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }]
+  const { url, asked } = await endpoint(t, status(200, { choices }))
+  const model = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 9_000 }, { log: { info () {}, warn () {} } })
+  const ask = (content = 'x') => model.ask([{ role: 'user', content }], { user: null, signal: new AbortController().signal })
+  await t.rejects(ask('x'.repeat(20_000)), { name: 'ToolError', message: /used up for today/ }, 'the question counts as well as the answer')
+  t.same([await ask(), await ask()], ['x', 'x'])
+  await t.rejects(ask(), { name: 'ToolError', message: /used up for today/ })
+  t.equal(asked.length, 2, 'what is refused asks nobody')
+})
+
 t.test('WK-06: one person takes a quarter of the day, and leaves the rest to others', async (t) => {
   let time = Date.UTC(2026, 0, 1)
   const { url, asked } = await endpoint(t, 'x')

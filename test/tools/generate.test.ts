@@ -78,6 +78,7 @@ t.test('TL-02, TL-03, TL-07: what asks too much, or for another place, is refuse
     [{ kind: 'json', schema: '{"type":"array","minItems":10000000}' }, /minItems may be at most 100/],
     [{ kind: 'json', schema: '{"type":"string","minLength":100000000}' }, /minLength may be at most/],
     [{ kind: 'json', schema: '{"$ref":"http://127.0.0.1:1/schema"}' }, /inside the schema only/],
+    [{ kind: 'json', schema: '{"$ref":"#elsewhere","$defs":{"a":{"$anchor":"elsewhere"}}}' }, /inside the schema only/],
     [{ kind: 'code', schema: '{"$ref":"file:///etc/passwd"}' }, /inside the schema only/],
     [{ kind: 'json', schema: `${'{"items":'.repeat(200)}{}${'}'.repeat(200)}` }, /too large/],
     [{ kind: 'json', schema: '{"type":"string","minLength":5,"maxLength":2}' }, /No data that fits/],
