@@ -55,13 +55,25 @@ export interface AppOptions extends LoadOptions {
   logTo?: Writable
   /** What to offer instead of what `config.folders` hold, for tests. */
   offer?: Partial<Offer>
-  /** Whether what is offered changes while the server runs: with the files of `config.folders`, unless there is an `offer`. */
+  /**
+   * Whether what is offered changes while the server runs: with the files of `config.folders`, unless there is an
+   * `offer`.
+   */
   reloads?: boolean
 }
 
 /** @throws when a part cannot be opened; what was open by then is closed. */
-export async function buildApp (config: Config, { now = monotonicClock, logTo, offer, reloads = false, ...options }: AppOptions = {}): Promise<FastifyInstance> {
-  const offered = { tools: [], resources: [], prompts: [], sources: [], ...(offer ?? await loadOffer(config.folders)) }
+export async function buildApp (
+  config: Config,
+  { now = monotonicClock, logTo, offer, reloads = false, ...options }: AppOptions = {}
+): Promise<FastifyInstance> {
+  const offered = {
+    tools: [],
+    resources: [],
+    prompts: [],
+    sources: [],
+    ...(offer ?? (await loadOffer(config.folders)))
+  }
   const app = createServer(config, logTo)
   try {
     await registerAll(app, config, { offer: offered, reloads, now, ...options })
@@ -73,9 +85,17 @@ export async function buildApp (config: Config, { now = monotonicClock, logTo, o
   }
 }
 
-interface Parts extends LoadOptions { offer: Offer, reloads: boolean, now: Clock }
+interface Parts extends LoadOptions {
+  offer: Offer
+  reloads: boolean
+  now: Clock
+}
 
-async function registerAll (app: FastifyInstance, config: Config, { offer, reloads, now, ...options }: Parts): Promise<void> {
+async function registerAll (
+  app: FastifyInstance,
+  config: Config,
+  { offer, reloads, now, ...options }: Parts
+): Promise<void> {
   await app.register(tracing, config)
   await app.register(metrics, config)
   await app.register(load, options)
@@ -84,7 +104,16 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, reloa
   await registerCore(app, config, now)
   await app.register(library, { ...config, documentUrl: documentUrl(config), notes: app.notes, sources: offer.sources })
   await app.register(tools, { ...config, definitions: offer.tools })
-  await app.register(mcp, { ...config, ...offer, tools: app.tools.offered, resources: [...offer.resources, ...app.tools.resources], library: app.library, notes: app.notes, reloads, iconUrl: config.publicUrl + paths.icon })
+  await app.register(mcp, {
+    ...config,
+    ...offer,
+    tools: app.tools.offered,
+    resources: [...offer.resources, ...app.tools.resources],
+    library: app.library,
+    notes: app.notes,
+    reloads,
+    iconUrl: config.publicUrl + paths.icon
+  })
   followNotes(app)
   app.library.ready.then(() => followDocuments(app))
 
@@ -97,8 +126,12 @@ async function registerAll (app: FastifyInstance, config: Config, { offer, reloa
 async function followFiles (app: FastifyInstance, folders: readonly URL[]): Promise<void> {
   const stop = await followTools(folders, {
     async changed (offer, file) {
-      await app.tools.replace(offer.tools, (tools, resources) => app.mcp.offer({ ...offer, tools, resources: [...offer.resources, ...resources] }))
-      app.log.info(`${file} changed: ${app.tools.offered.length} tools, ${offer.resources.length} resources and ${offer.prompts.length} prompts are offered`)
+      await app.tools.replace(offer.tools, (tools, resources) =>
+        app.mcp.offer({ ...offer, tools, resources: [...offer.resources, ...resources] })
+      )
+      app.log.info(
+        `${file} changed: ${app.tools.offered.length} tools, ${offer.resources.length} resources and ${offer.prompts.length} prompts are offered`
+      )
     },
     failed: (error, file) => app.log.error(`${file} changed, but the tools from before stay: ${error.message}`)
   })
@@ -109,7 +142,9 @@ async function followFiles (app: FastifyInstance, folders: readonly URL[]): Prom
 function followDocuments (app: FastifyInstance): void {
   app.library.onChange((ids) => {
     const updated = ids.map((id) => ({ kind: 'resource_updated' as const, uri: documentUri(id) }))
-    app.mcp.announce([{ kind: 'resources_list_changed' }, ...updated]).catch((err: unknown) => app.log.warn({ err }, 'a change of documents could not be told'))
+    app.mcp
+      .announce([{ kind: 'resources_list_changed' }, ...updated])
+      .catch((err: unknown) => app.log.warn({ err }, 'a change of documents could not be told'))
   })
 }
 
@@ -117,7 +152,9 @@ function followDocuments (app: FastifyInstance): void {
 function followNotes (app: FastifyInstance): void {
   app.notes.onChange(({ user, id, listed }) => {
     const updated = [id, documentUri(id)].map((uri) => ({ kind: 'resource_updated' as const, uri, user }))
-    app.mcp.announce([...(listed ? [{ kind: 'resources_list_changed' as const, user }] : []), ...updated]).catch((err: unknown) => app.log.warn({ err }, 'a change of a note could not be told'))
+    app.mcp
+      .announce([...(listed ? [{ kind: 'resources_list_changed' as const, user }] : []), ...updated])
+      .catch((err: unknown) => app.log.warn({ err }, 'a change of a note could not be told'))
   })
 }
 
@@ -125,7 +162,11 @@ function followNotes (app: FastifyInstance): void {
 async function machineRoutes (app: FastifyInstance, config: Config): Promise<void> {
   app.setErrorHandler(sendJsonError)
   await app.register(cors, {
-    origin: [...config.corsOrigins, config.publicUrl, ...(config.local ? [/^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/] : [])],
+    origin: [
+      ...config.corsOrigins,
+      config.publicUrl,
+      ...(config.local ? [/^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/] : [])
+    ],
     methods: ['GET', 'POST', 'DELETE'],
     exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],
     maxAge: 3600
@@ -141,7 +182,34 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
   await app.register(userinfoRoute, config)
 }
 
-const pagePaths = [paths.authorize, paths.consent, paths.login, paths.switchAccount, paths.loginCode, paths.loginChoice, `${paths.loginCallback}/*`, paths.accountProve, paths.accountLink, paths.accountLinkAdd, paths.accountUnlink, paths.logout, paths.signup, paths.forgotPassword, paths.resetPassword, paths.confirmEmail, paths.changeEmail, paths.account, paths.accountPassword, paths.accountEmail, paths.accountRevoke, paths.accountSignOut, paths.accountDelete, paths.accountActivity, paths.accountNotes, `${paths.documents}/*`]
+const pagePaths = [
+  paths.authorize,
+  paths.consent,
+  paths.login,
+  paths.switchAccount,
+  paths.loginCode,
+  paths.loginChoice,
+  `${paths.loginCallback}/*`,
+  paths.accountProve,
+  paths.accountLink,
+  paths.accountLinkAdd,
+  paths.accountUnlink,
+  paths.logout,
+  paths.signup,
+  paths.forgotPassword,
+  paths.resetPassword,
+  paths.confirmEmail,
+  paths.changeEmail,
+  paths.account,
+  paths.accountPassword,
+  paths.accountEmail,
+  paths.accountRevoke,
+  paths.accountSignOut,
+  paths.accountDelete,
+  paths.accountActivity,
+  paths.accountNotes,
+  `${paths.documents}/*`
+]
 
 /** What people see: error pages, forms from our own pages only, no CORS. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
@@ -149,9 +217,11 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   if (config.signIn) await app.register(cookie)
   app.addHook('onRequest', app.checkFormOrigin)
   // Redirects too: a handle or a code in a URL is nobody's to keep or to pass on.
-  app.addHook('onRequest', async (_request, reply) => { reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'same-origin' }) })
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'same-origin' })
+  })
   // Without these the preflight route of the machine endpoints would answer here too.
-  for (const path of pagePaths) app.options(path, (_request, reply) => reply.code(405).header('allow', 'GET, POST').send())
+  for (const path of pagePaths) { app.options(path, (_request, reply) => reply.code(405).header('allow', 'GET, POST').send()) }
   await app.register(parameters)
   await app.register(assetRoutes)
   await app.register(homeRoute, config)
@@ -168,8 +238,12 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(accountRoutes, config)
 }
 
-/** Fastify loads compilers for JSON Schema unless it is given others: a tenth of the start, for what no route here has. */
-const noSchemas = () => { throw new Error('a route has no schema here: let zod check what comes, as routes/register.ts does') }
+/**
+ * Fastify loads compilers for JSON Schema unless it is given others: a tenth of the start, for what no route here has.
+ */
+const noSchemas = () => {
+  throw new Error('a route has no schema here: let zod check what comes, as routes/register.ts does')
+}
 
 function createServer (config: Config, logTo: Writable | undefined): FastifyInstance {
   const connections = new Connections()
@@ -196,7 +270,15 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
   })
   app.addHook('onResponse', (request, reply, done) => {
     const level = request.routeOptions.config.isAudited && reply.statusCode < 400 ? 'debug' : 'info'
-    request.log[level]({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+    request.log[level](
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime)
+      },
+      'answered'
+    )
     done()
   })
   app.setErrorHandler(sendJsonError)
@@ -206,7 +288,9 @@ function createServer (config: Config, logTo: Writable | undefined): FastifyInst
 
 function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
   const refusal = new OAuthError('not_found', 404, 'There is nothing at this address.')
-  return request.headers.accept?.includes('text/html') ? sendErrorPage(refusal, request, reply) : sendJsonError(refusal, request, reply)
+  return request.headers.accept?.includes('text/html')
+    ? sendErrorPage(refusal, request, reply)
+    : sendJsonError(refusal, request, reply)
 }
 
 declare module 'fastify' {

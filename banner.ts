@@ -1,4 +1,5 @@
-// What the terminal says at the start: the URL, who can sign in, where data lives, how many documents there are, how to connect ChatGPT.
+// What the terminal says at the start: the URL, who can sign in, where data lives, how many documents there are, how to
+// connect ChatGPT.
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
@@ -17,9 +18,12 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
     ['Data', config.signIn ? app.storage.description : config.dataDir],
     ['Notes', app.notes.description],
     ['Documents', await documentsLine(app, config)],
-    ['ChatGPT', config.local
-      ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: connect ChatGPT)'
-      : `Settings > Developer mode > add a custom MCP server, and paste ${config.publicUrl}`]
+    [
+      'ChatGPT',
+      config.local
+        ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: connect ChatGPT)'
+        : `Settings > Developer mode > add a custom MCP server, and paste ${config.publicUrl}`
+    ]
   ]
   for (const [id, { title, redirect }] of config.signIn ? app.signIn.backends : []) {
     if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(id)} (register it with ${title})`])
@@ -37,7 +41,11 @@ function signInLine (app: FastifyInstance, { signIn, signup }: Config): string {
 
 /** While sign-up is not open and nobody has an account yet, the operator lets the first one in. */
 async function firstInvitation (app: FastifyInstance, config: Config): Promise<string | undefined> {
-  if (!config.signIn || config.signup === 'open' || !(config.newcomersNeedInvitation || app.signIn.backends.has('local'))) return undefined
+  if (
+    !config.signIn ||
+    config.signup === 'open' ||
+    !(config.newcomersNeedInvitation || app.signIn.backends.has('local'))
+  ) { return undefined }
   // A start on a full disk serves all the same; the next one prints the link.
   const secret = await app.signIn.invitations.inviteFirst().catch((err: unknown) => {
     app.log.warn({ err }, 'no link for the first account could be made')
@@ -54,12 +62,15 @@ async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config)
 const BAR = 30
 
 /** Draws a bar, until the folder was read once. */
-export async function showProgress ({ library }: Pick<FastifyInstance, 'library'>, terminal: { write (text: string): unknown }): Promise<void> {
+export async function showProgress (
+  { library }: Pick<FastifyInstance, 'library'>,
+  terminal: { write(text: string): unknown }
+): Promise<void> {
   if (library.progress() === undefined) return library.ready
   const timer = setInterval(() => {
     const { done, total } = library.progress() ?? { done: 0, total: 0 }
     if (total === 0) return
-    const filled = Math.round(BAR * done / total)
+    const filled = Math.round((BAR * done) / total)
     terminal.write(`\r  Reading documents  [${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}]  ${done} of ${total}`)
   }, 100)
   try {
@@ -71,24 +82,33 @@ export async function showProgress ({ library }: Pick<FastifyInstance, 'library'
 }
 
 /**
- * What the terminal says where the server cannot start: what the operator caused is a sentence with its way out, and anything
+ * What the terminal says where the server cannot start: what the operator caused is a sentence with its way out, and
+ * anything
  * else is a fault of the server, with its stack.
  */
 export function describeStartFault (error: unknown): string {
-  const { name, message, cause, code, syscall, port, address, stack } = error as NodeJS.ErrnoException & { cause?: Error, port?: number, address?: string }
+  const { name, message, cause, code, syscall, port, address, stack } = error as NodeJS.ErrnoException & {
+    cause?: Error
+    port?: number
+    address?: string
+  }
   if (name === 'ConfigError') return `${message}\n`
   const say = (sentence: string) => `The server could not start.\n  ${sentence}\n`
   if (error instanceof StartError) return say(message)
   if (name === 'StorageUnavailable') return say(`${message}${cause ? `: ${cause.message}` : ''}. ${STORAGE_HELP}`)
-  if (syscall === 'listen' || syscall === 'getaddrinfo') return say(listenHelp[code ?? '']?.(`${address ?? 'HOST'}:${port ?? 'PORT'}`) ?? `PORT, HOST: ${message}`)
+  if (syscall === 'listen' || syscall === 'getaddrinfo') { return say(listenHelp[code ?? '']?.(`${address ?? 'HOST'}:${port ?? 'PORT'}`) ?? `PORT, HOST: ${message}`) }
   return say(String(stack))
 }
 
-const STORAGE_HELP = 'With REDIS_URL, look whether Redis runs and takes writes; without it, whether DATA_DIR can be written'
+const STORAGE_HELP =
+  'With REDIS_URL, look whether Redis runs and takes writes; without it, whether DATA_DIR can be written'
 
 const listenHelp: Record<string, (place: string) => string> = {
-  EADDRINUSE: (place) => `PORT: something else listens at ${place}, perhaps this server already. End it, or choose another PORT`,
-  EACCES: (place) => `PORT: this user may not listen at ${place}. Choose a PORT from 1024 on, and let a proxy in front take 443`,
-  EADDRNOTAVAIL: (place) => `HOST: this machine has no address for ${place}. Use 127.0.0.1, or 0.0.0.0 for all of its addresses`,
+  EADDRINUSE: (place) =>
+    `PORT: something else listens at ${place}, perhaps this server already. End it, or choose another PORT`,
+  EACCES: (place) =>
+    `PORT: this user may not listen at ${place}. Choose a PORT from 1024 on, and let a proxy in front take 443`,
+  EADDRNOTAVAIL: (place) =>
+    `HOST: this machine has no address for ${place}. Use 127.0.0.1, or 0.0.0.0 for all of its addresses`,
   ENOTFOUND: () => 'HOST: there is no such host. Use 127.0.0.1, or 0.0.0.0 for all addresses of this machine'
 }

@@ -1,4 +1,5 @@
-// The capabilities that need neither documents nor tools: storage, people, grants, limits. The server and the operator's commands share them.
+// The capabilities that need neither documents nor tools: storage, people, grants, limits. The server and the
+// operator's commands share them.
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
@@ -45,10 +46,14 @@ export async function registerCore (app: FastifyInstance, config: Config, now: C
   await app.register(signIn, config)
 }
 
-export const documentUrl = ({ publicUrl }: Pick<Config, 'publicUrl'>) => (path: string): string => `${publicUrl}${paths.documents}/${path}`
+export const documentUrl =
+  ({ publicUrl }: Pick<Config, 'publicUrl'>) =>
+    (path: string): string =>
+    `${publicUrl}${paths.documents}/${path}`
 
 /**
- * What an operator's command works with: it reads no documents, opens no port, and a server may run on the same storage meanwhile.
+ * What an operator's command works with: it reads no documents, opens no port, and a server may run on the same storage
+ * meanwhile.
  * @throws when a part cannot be opened; what was open by then is closed.
  */
 export async function buildOperatorApp (config: Config): Promise<FastifyInstance> {

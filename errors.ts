@@ -1,4 +1,5 @@
-// The one error type of the OAuth surface: a typed value with a protocol code, one constructor per code (RFC 6749 §4.1.2.1, §5.2 and the RFCs named below).
+// The one error type of the OAuth surface: a typed value with a protocol code, one constructor per code (RFC 6749
+// §4.1.2.1, §5.2 and the RFCs named below).
 
 /** Where an authorization error may be sent. Attached only after the client and its redirect URI were verified. */
 export interface ErrorRedirect {
@@ -18,10 +19,18 @@ export class OAuthError extends Error {
   readonly headers: Readonly<Record<string, string>>
   /** Set only for authorization errors whose client and redirect URI are verified (RFC 6749 §4.1.2.1). */
   redirect?: ErrorRedirect
-  /** The same for a client that anybody may have written: a page tells the person, who may go on to it (RFC 9700 §4.11.2). */
+  /**
+   * The same for a client that anybody may have written: a page tells the person, who may go on to it (RFC 9700
+   * §4.11.2).
+   */
   choice?: ErrorRedirect
 
-  constructor (code: string, statusCode: number, description: string, options: { cause?: unknown, headers?: Record<string, string> } = {}) {
+  constructor (
+    code: string,
+    statusCode: number,
+    description: string,
+    options: { cause?: unknown; headers?: Record<string, string> } = {}
+  ) {
     super(description, { cause: options.cause })
     this.code = code
     this.statusCode = statusCode
@@ -30,8 +39,8 @@ export class OAuthError extends Error {
 }
 
 type Details = ConstructorParameters<typeof OAuthError>[3]
-const refusal = (code: string, statusCode: number) =>
-  (description: string, details?: Details) => new OAuthError(code, statusCode, description, details)
+const refusal = (code: string, statusCode: number) => (description: string, details?: Details) =>
+  new OAuthError(code, statusCode, description, details)
 
 // RFC 6749 §4.1.2.1 and §5.2
 export const invalidRequest = refusal('invalid_request', 400)
@@ -45,7 +54,12 @@ export const serverError = refusal('server_error', 500)
 
 /** RFC 6749 §5.2: 401, with a `Basic` challenge when the client tried the Authorization header. */
 export const invalidClient = (description: string, usedBasic = false) =>
-  new OAuthError('invalid_client', 401, description, usedBasic ? { headers: { 'www-authenticate': 'Basic realm="token", charset="UTF-8"' } } : {})
+  new OAuthError(
+    'invalid_client',
+    401,
+    description,
+    usedBasic ? { headers: { 'www-authenticate': 'Basic realm="token", charset="UTF-8"' } } : {}
+  )
 
 // RFC 7591 §3.2.2
 export const invalidRedirectUri = refusal('invalid_redirect_uri', 400)
@@ -58,19 +72,34 @@ export const invalidTarget = refusal('invalid_target', 400)
 export const invalidToken = refusal('invalid_token', 401)
 export const insufficientScope = refusal('insufficient_scope', 403)
 
-/** Something the server stands on is away (storage, a sign-in service). The client should try again; nothing was issued. @param retryAfter seconds. */
+/**
+ * Something the server stands on is away (storage, a sign-in service). The client should try again; nothing was issued.
+ * @param retryAfter seconds.
+ */
 export const temporarilyUnavailable = (description: string, cause?: unknown, retryAfter = 5) =>
   new OAuthError('temporarily_unavailable', 503, description, { cause, headers: { 'retry-after': String(retryAfter) } })
 
 /** RFC 6585 §4. @param retryAfter seconds. */
 export const tooManyRequests = (retryAfter: number) =>
-  new OAuthError('too_many_requests', 429, `Too many attempts. Wait ${retryAfter} ${retryAfter === 1 ? 'second' : 'seconds'} and try again.`, { headers: { 'retry-after': String(retryAfter) } })
+  new OAuthError(
+    'too_many_requests',
+    429,
+    `Too many attempts. Wait ${retryAfter} ${retryAfter === 1 ? 'second' : 'seconds'} and try again.`,
+    { headers: { 'retry-after': String(retryAfter) } }
+  )
 
 /** A step of the sign-in that is spent, expired, or belongs to another browser. */
 export const signInExpired = () =>
-  new OAuthError('sign_in_expired', 400, 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.')
+  new OAuthError(
+    'sign_in_expired',
+    400,
+    'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.'
+  )
 
-/** What the operator has to put right before the server can start. The message says what is wrong, where, and the way out; a stack would hide it. */
+/**
+ * What the operator has to put right before the server can start. The message says what is wrong, where, and the way
+ * out; a stack would hide it.
+ */
 export class StartError extends Error {
   override readonly name: string = 'StartError'
 }

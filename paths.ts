@@ -1,4 +1,5 @@
-// The surface in one table: every URL path the server answers. Routes, pages and metadata read it, so no two of them can disagree.
+// The surface in one table: every URL path the server answers. Routes, pages and metadata read it, so no two of them
+// can disagree.
 export const paths = {
   home: '/',
   mcp: ['/', '/mcp'],
@@ -45,11 +46,23 @@ export const paths = {
   metrics: '/metrics'
 } as const
 
-/** Where a provider sends people back to: an address of its own for each backend (RFC 9700 §4.4). The operator registers it there. */
-export const callbackPath = (backend: string): string => `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
+/**
+ * Where a provider sends people back to: an address of its own for each backend (RFC 9700 §4.4). The operator registers
+ * it there.
+ */
+export const callbackPath = (backend: string): string =>
+  `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
 
 /** The page after a step of a sign-in. */
-export function pageAfter ({ kind, handle, intent }: { kind: 'entered' | 'code' | 'choice' | 'addition' | 'failed', handle: string, intent?: { kind: string, path?: string } }): string {
+export function pageAfter ({
+  kind,
+  handle,
+  intent
+}: {
+  kind: 'entered' | 'code' | 'choice' | 'addition' | 'failed'
+  handle: string
+  intent?: { kind: string; path?: string }
+}): string {
   if (kind === 'code') return withInteraction(paths.loginCode, handle)
   if (kind === 'choice') return withInteraction(paths.loginChoice, handle)
   if (kind === 'addition') return withInteraction(paths.accountLinkAdd, handle)

@@ -1,4 +1,5 @@
-// The demo sign-in: one button, no questions, for trying the server on one's own computer. Each visitor's browser is its own person, for a day.
+// The demo sign-in: one button, no questions, for trying the server on one's own computer. Each visitor's browser is
+// its own person, for a day.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { AuthBackend, BackendModule, BackendHost, Identity } from './contract.ts'
@@ -16,7 +17,9 @@ function identify (browser: string): Identity {
 const LIFETIME_SECONDS = 86_400
 
 function open (house: BackendHost): AuthBackend {
-  house.log.warn('Demo sign-in is on: whoever reaches this server can enter without a password. Take demo out of AUTH_BACKEND before others can reach it.')
+  house.log.warn(
+    'Demo sign-in is on: whoever reaches this server can enter without a password. Take demo out of AUTH_BACKEND before others can reach it.'
+  )
   return {
     title: 'Demo',
     oneClick: {
@@ -27,8 +30,4 @@ function open (house: BackendHost): AuthBackend {
   }
 }
 
-export default {
-  env: z.object({}),
-  developmentOnly: true,
-  open: (_env, house) => open(house)
-} satisfies BackendModule
+export default { env: z.object({}), developmentOnly: true, open: (_env, house) => open(house) } satisfies BackendModule

@@ -1,15 +1,22 @@
-// Password hashes: argon2id with the parameters of the OWASP password storage sheet, a few at a time so that sign-ins cannot fill the memory.
+// Password hashes: argon2id with the parameters of the OWASP password storage sheet, a few at a time so that sign-ins
+// cannot fill the memory.
 import { BackendUnavailable } from './contract.ts'
 
-/** 46 MiB, two passes, one lane: above the sheet, so that a check costs an attacker 15 ms and more. `algorithm` 2 is argon2id, `version` 1 is 0x13: the library's names for them exist in its types only. */
+/**
+ * 46 MiB, two passes, one lane: above the sheet, so that a check costs an attacker 15 ms and more. `algorithm` 2 is
+ * argon2id, `version` 1 is 0x13: the library's names for them exist in its types only.
+ */
 const PARAMETERS = { algorithm: 2, version: 1, memoryCost: 47_104, timeCost: 2, parallelism: 1, outputLen: 32 } as const
 
 export interface PasswordHasher {
-  /** @returns a PHC string. The password is brought to NFC first (NIST SP 800-63B-4 §3.1.1.2), so that two keyboards spell it alike. */
-  hash (password: string): Promise<string>
-  verify (passwordHash: string, password: string): Promise<boolean>
+  /**
+   * @returns a PHC string. The password is brought to NFC first (NIST SP 800-63B-4 §3.1.1.2), so that two keyboards
+   * spell it alike.
+   */
+  hash(password: string): Promise<string>
+  verify(passwordHash: string, password: string): Promise<boolean>
   /** Whether the hash was made with other parameters than today's. */
-  isOutdated (passwordHash: string): Promise<boolean>
+  isOutdated(passwordHash: string): Promise<boolean>
 }
 
 /** @param limits how many hashes run at once, and how many may wait; one more throws {@link BackendUnavailable}. */
@@ -17,7 +24,8 @@ export function createPasswordHasher (limits = { running: 4, waiting: 64 }): Pas
   const inTurn = createTurns(limits)
   return {
     hash: (password) => inTurn(async () => (await argon2()).hash(password.normalize('NFC'), PARAMETERS)),
-    verify: (passwordHash, password) => inTurn(async () => (await argon2()).verify(passwordHash, password.normalize('NFC'))),
+    verify: (passwordHash, password) =>
+      inTurn(async () => (await argon2()).verify(passwordHash, password.normalize('NFC'))),
     async isOutdated (passwordHash) {
       const used = (await argon2()).parseOptions(passwordHash)
       return (Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]).some((name) => used[name] !== PARAMETERS[name])
@@ -28,8 +36,11 @@ export function createPasswordHasher (limits = { running: 4, waiting: 64 }): Pas
 /** Not before the first password: a server whose people sign in elsewhere never needs it. */
 const argon2 = () => import('@node-rs/argon2')
 
-/** @returns runs a task when one of `running` places is free. @throws BackendUnavailable at once, when `waiting` wait already. */
-export function createTurns ({ running, waiting }: { running: number, waiting: number }) {
+/**
+ * @returns runs a task when one of `running` places is free.
+ * @throws BackendUnavailable at once, when `waiting` wait already.
+ */
+export function createTurns ({ running, waiting }: { running: number; waiting: number }) {
   let busy = 0
   const queue: (() => void)[] = []
   return async <T>(task: () => Promise<T>): Promise<T> => {

@@ -1,14 +1,23 @@
-// What a new password must be: long enough, whole, and not among the first that an attacker tries. NIST SP 800-63B-4 §3.1.1.2.
+// What a new password must be: long enough, whole, and not among the first that an attacker tries. NIST SP 800-63B-4
+// §3.1.1.2.
 
 const MIN_LENGTH = 8
-/** 800-63B asks for 64 at least. Longer ones are refused, never cut, and never hashed: hashing 500 KB is work for an attacker to hand out. */
+/**
+ * 800-63B asks for 64 at least. Longer ones are refused, never cut, and never hashed: hashing 500 KB is work for an
+ * attacker to hand out.
+ */
 const MAX_LENGTH = 128
 
 /** §3.1.1.2: each Unicode code point counts as one character. */
-export const isTooLong = (password: string): boolean => password.length > 2 * MAX_LENGTH || [...password].length > MAX_LENGTH
+export const isTooLong = (password: string): boolean =>
+  password.length > 2 * MAX_LENGTH || [...password].length > MAX_LENGTH
 
-/** Words and finger walks that passwords are made of; decorations around them (`P@ssw0rd1!`) are taken off before the comparison. */
-const COMMON = new Set(`
+/**
+ * Words and finger walks that passwords are made of; decorations around them (`P@ssw0rd1!`) are taken off before the
+ * comparison.
+ */
+const COMMON = new Set(
+  `
   password passwort passw passwords passphrase passcode pass word letmein welcome changeme default secret topsecret admin administrator
   root toor user username login guest test testing tester temp temporary demo example sample server
   qwerty qwertz azerty qwertyui qwertyuiop qwertzuiop asdfgh asdfghjk asdfghjkl zxcvbn zxcvbnm qazwsx qazwsxedc qweasd qweasdzxc
@@ -16,9 +25,22 @@ const COMMON = new Set(`
   iloveyou loveyou love sunshine princess football baseball basketball soccer hockey dragon monkey master shadow superman batman
   starwars pokemon trustno michael jennifer jordan charlie daniel thomas whatever computer internet freedom summer winter spring autumn
   january february march april june july august september october november december monday friday google facebook chatgpt
-  correcthorsebatterystaple`.split(/\s+/).filter(Boolean))
+  correcthorsebatterystaple`
+    .split(/\s+/)
+    .filter(Boolean)
+)
 
-const LOOKALIKES: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', '@': 'a', $: 's', '!': 'i' }
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  0: 'o',
+  1: 'i',
+  3: 'e',
+  4: 'a',
+  5: 's',
+  7: 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i'
+}
 
 /** `P@ssw0rd1!` → `password`: small letters, digits and signs off both ends, look-alikes back to letters. */
 function bareWord (password: string): string {
@@ -28,7 +50,9 @@ function bareWord (password: string): string {
 
 /** `12345678`, `abcdefgh`, `87654321`: every character is the neighbour of the one before. */
 function isRun (characters: string[]): boolean {
-  const steps = characters.slice(1).map((character, index) => character.codePointAt(0)! - characters[index]!.codePointAt(0)!)
+  const steps = characters
+    .slice(1)
+    .map((character, index) => character.codePointAt(0)! - characters[index]!.codePointAt(0)!)
   return Math.abs(steps[0] ?? 0) <= 1 && steps.every((step) => step === steps[0])
 }
 
@@ -46,9 +70,9 @@ function beyondAddress (password: string, email: string): string {
 export function passwordProblem (password: string, email: string): string | undefined {
   if (isTooLong(password)) return `Use at most ${MAX_LENGTH} characters for the password.`
   const characters = [...password]
-  if (characters.length < MIN_LENGTH) return `Use at least ${MIN_LENGTH} characters for the password; a few unrelated words are easy to remember.`
-  if (new Set(characters).size < 4 || isRun(characters)) return 'This password is too easy to guess: it repeats or counts. Use a few unrelated words.'
-  if ([...beyondAddress(password, email)].length < MIN_LENGTH) return 'This password is too easy to guess: it is made of your e-mail address. Use a few unrelated words.'
-  if (COMMON.has(password.toLowerCase()) || COMMON.has(bareWord(password))) return 'This password is among the first that are tried. Use a few unrelated words.'
+  if (characters.length < MIN_LENGTH) { return `Use at least ${MIN_LENGTH} characters for the password; a few unrelated words are easy to remember.` }
+  if (new Set(characters).size < 4 || isRun(characters)) { return 'This password is too easy to guess: it repeats or counts. Use a few unrelated words.' }
+  if ([...beyondAddress(password, email)].length < MIN_LENGTH) { return 'This password is too easy to guess: it is made of your e-mail address. Use a few unrelated words.' }
+  if (COMMON.has(password.toLowerCase()) || COMMON.has(bareWord(password))) { return 'This password is among the first that are tried. Use a few unrelated words.' }
   return undefined
 }

@@ -1,7 +1,11 @@
-// The estimate of a password's strength, for a process of its own: it takes long for what an attacker can choose, and the word lists take memory.
+// The estimate of a password's strength, for a process of its own: it takes long for what an attacker can choose, and
+// the word lists take memory.
 import { strengthProblem } from './password-strength.ts'
 
-export interface Input { password: string, known: string[] }
+export interface Input {
+  password: string
+  known: string[]
+}
 
 export default async function estimate ({ password, known }: Input): Promise<string | undefined> {
   return strengthProblem(password, known)

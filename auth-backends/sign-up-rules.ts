@@ -1,4 +1,5 @@
-// What an address and a name must look like before a new account is made; shared by the backends that have a sign-up form.
+// What an address and a name must look like before a new account is made; shared by the backends that have a sign-up
+// form.
 import { z } from 'zod'
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
@@ -12,7 +13,9 @@ const address = z.email()
  * @returns what is wrong, for the person who typed it. Whether the mailbox exists, only a message can show.
  */
 export const addressProblem = (email: string): string | undefined =>
-  email.length <= MAX_EMAIL_LENGTH && address.safeParse(email).success ? undefined : 'Write an e-mail address, for example ann@example.com.'
+  email.length <= MAX_EMAIL_LENGTH && address.safeParse(email).success
+    ? undefined
+    : 'Write an e-mail address, for example ann@example.com.'
 
 /** Control and formatting characters are refused: they can make one name look like another in a list or a log. */
 export function nameProblem (name: string): string | undefined {

@@ -1,15 +1,32 @@
-// What a tool, a prompt or a resource may ask the other side while it works (MCP "Multi Round-Trip Requests", "Elicitation"; sampling and roots, which are deprecated).
+// What a tool, a prompt or a resource may ask the other side while it works (MCP "Multi Round-Trip Requests",
+// "Elicitation"; sampling and roots, which are deprecated).
 import type { CreateMessageRequestParamsBase, Root, SamplingContent } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
 
-/** A form the client shows. Its schema is flat: texts, numbers, booleans and choices. Never for passwords or other secrets. */
-export interface FormQuestion<Schema extends ZodObject = ZodObject> { kind: 'form', message: string, schema: Schema }
+/**
+ * A form the client shows. Its schema is flat: texts, numbers, booleans and choices. Never for passwords or other
+ * secrets.
+ */
+export interface FormQuestion<Schema extends ZodObject = ZodObject> {
+  kind: 'form'
+  message: string
+  schema: Schema
+}
 /** An address the client offers to open. That the person said yes does not mean that they did anything there. */
-export interface VisitQuestion { kind: 'visit', message: string, url: string }
+export interface VisitQuestion {
+  kind: 'visit'
+  message: string
+  url: string
+}
 /** A prompt for the client's own model. */
-export interface SampleQuestion { kind: 'sample', params: CreateMessageRequestParamsBase }
+export interface SampleQuestion {
+  kind: 'sample'
+  params: CreateMessageRequestParamsBase
+}
 /** The folders the client works in. */
-export interface RootsQuestion { kind: 'roots' }
+export interface RootsQuestion {
+  kind: 'roots'
+}
 
 export type Question = FormQuestion | VisitQuestion | SampleQuestion | RootsQuestion
 /** By names of the author's choice: they tell the answers apart. */
@@ -18,14 +35,21 @@ export type Questions = Readonly<Record<string, Question>>
 type Refusal = { action: 'decline' } | { action: 'cancel' }
 
 export type Answer<Q extends Question> =
-  Q extends FormQuestion<infer Schema> ? { action: 'accept', content: z.output<Schema> } | Refusal
-    : Q extends VisitQuestion ? { action: 'accept' } | Refusal
-      : Q extends SampleQuestion ? { role: 'user' | 'assistant', content: SamplingContent | SamplingContent[], model: string }
+  Q extends FormQuestion<infer Schema>
+    ? { action: 'accept'; content: z.output<Schema> } | Refusal
+    : Q extends VisitQuestion
+      ? { action: 'accept' } | Refusal
+      : Q extends SampleQuestion
+        ? { role: 'user' | 'assistant'; content: SamplingContent | SamplingContent[]; model: string }
         : { roots: Root[] }
 
 export type Answers<Q extends Questions> = { [Name in keyof Q]: Answer<Q[Name]> }
 
-export const form = <Schema extends ZodObject>(message: string, schema: Schema): FormQuestion<Schema> => ({ kind: 'form', message, schema })
+export const form = <Schema extends ZodObject>(message: string, schema: Schema): FormQuestion<Schema> => ({
+  kind: 'form',
+  message,
+  schema
+})
 
 /** @param url nothing in it may sign somebody in: whoever opens it has to be found out there. */
 export const openUrl = (message: string, url: string): VisitQuestion => ({ kind: 'visit', message, url })

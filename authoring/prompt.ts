@@ -4,7 +4,10 @@ import type { z, ZodObject } from 'zod'
 import type { ContentBlock } from './content.ts'
 import type { ToolContext, ToolScope } from './context.ts'
 
-export interface PromptMessage { role: 'user' | 'assistant', content: ContentBlock }
+export interface PromptMessage {
+  role: 'user' | 'assistant'
+  content: ContentBlock
+}
 
 export interface Prompt<Arguments extends ZodObject = ZodObject> {
   /** 1–64 characters of `[A-Za-z0-9_-]`. */
@@ -18,7 +21,7 @@ export interface Prompt<Arguments extends ZodObject = ZodObject> {
   /** Values of an argument that begin with what was typed. */
   complete?: { [Name in keyof z.output<Arguments>]?: (typed: string, context: ToolContext) => Promise<string[]> }
   /** One text is one message of the user. */
-  write (args: z.output<Arguments>, context: ToolContext): Promise<string | PromptMessage[]>
+  write(args: z.output<Arguments>, context: ToolContext): Promise<string | PromptMessage[]>
 }
 
 /** Types a prompt from its arguments. The default export of a prompt's file in tools/ is the result of this call. */

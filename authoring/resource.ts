@@ -1,14 +1,20 @@
-// What a resource is: something a client can read under a URI, one of them or as many as a URI template stands for (MCP "Resources").
+// What a resource is: something a client can read under a URI, one of them or as many as a URI template stands for (MCP
+// "Resources").
 import type { Icon } from '@modelcontextprotocol/server'
 import type { ToolContext, ToolScope } from './context.ts'
 
 /** `{name}` stands for a part without `/`, `{+name}` for anything. */
 export type Variables<Uri extends string> = { [Name in NamesIn<Uri>]: string }
-type NamesIn<Uri extends string> = Uri extends `${string}{${infer Name}}${infer Rest}` ? (Name extends `+${infer Plain}` ? Plain : Name) | NamesIn<Rest> : never
+type NamesIn<Uri extends string> = Uri extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends `+${infer Plain}` ? Plain : Name) | NamesIn<Rest>
+  : never
 
-/** What `read` returns: text, bytes, or several parts, each with a URI of its own. `undefined`: there is no such resource. */
+/**
+ * What `read` returns: text, bytes, or several parts, each with a URI of its own. `undefined`: there is no such
+ * resource.
+ */
 export type ResourceContent = string | Uint8Array | ResourcePart | ResourcePart[] | undefined
-export type ResourcePart = { uri?: string, mimeType?: string } & ({ text: string } | { data: Uint8Array })
+export type ResourcePart = { uri?: string; mimeType?: string } & ({ text: string } | { data: Uint8Array })
 
 /** One entry of a list. `values` fill the template. */
 export interface ListedResource<Uri extends string = string> {
@@ -34,9 +40,12 @@ export interface Resource<Uri extends string = string> {
   scopes: ToolScope[]
   /** Milliseconds a client may keep what it has read; 0 if left out. */
   ttl?: number
-  read (variables: Variables<Uri>, context: ToolContext): Promise<ResourceContent>
+  read(variables: Variables<Uri>, context: ToolContext): Promise<ResourceContent>
   /** For a template: what it stands for, a page at a time. @param cursor `next` of the page before. */
-  list? (cursor: string | undefined, context: ToolContext): Promise<{ resources: Array<ListedResource<Uri>>, next?: string }>
+  list?(
+    cursor: string | undefined,
+    context: ToolContext
+  ): Promise<{ resources: Array<ListedResource<Uri>>; next?: string }>
   /** For a template: values of a variable that begin with what was typed. */
   complete?: { [Name in NamesIn<Uri>]?: (typed: string, context: ToolContext) => Promise<string[]> }
 }

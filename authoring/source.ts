@@ -1,4 +1,5 @@
-// What a source is: something else that search and fetch cover besides the folder and the notes, such as a wiki, tickets or a table. It knows no Fastify and no request.
+// What a source is: something else that search and fetch cover besides the folder and the notes, such as a wiki,
+// tickets or a table. It knows no Fastify and no request.
 
 /** Who is asking. `null` when the server runs without sign-in. */
 export interface SourceUser {
@@ -8,7 +9,10 @@ export interface SourceUser {
 }
 
 /** Aborted when the client goes away or the source's time is up: pass it on to whatever waits. */
-interface Asked { user: SourceUser | null, signal: AbortSignal }
+interface Asked {
+  user: SourceUser | null
+  signal: AbortSignal
+}
 
 export interface SourceHit {
   /** The source's own id; outside it is written `name:id`. */
@@ -29,17 +33,21 @@ export interface SourceDocument {
 }
 
 export interface LibrarySource {
-  /** 1–32 small letters, digits or `-`, and never `note`: the beginning of its ids. It must stay as it is, since people keep links. */
+  /**
+   * 1–32 small letters, digits or `-`, and never `note`: the beginning of its ids. It must stay as it is, since people
+   * keep links.
+   */
   name: string
   /**
-   * Best first. Must return only what this user may see: ask for it in the query itself, since nothing filters afterwards.
+   * Best first. Must return only what this user may see: ask for it in the query itself, since nothing filters
+   * afterwards.
    * @param query as it was typed. @param options.limit most hits to return.
    */
-  search (query: string, options: Asked & { limit: number }): Promise<SourceHit[]>
+  search(query: string, options: Asked & { limit: number }): Promise<SourceHit[]>
   /** @returns undefined for what is not there, and for what this user may not see. */
-  fetch (id: string, options: Asked): Promise<SourceDocument | undefined>
+  fetch(id: string, options: Asked): Promise<SourceDocument | undefined>
   /** When the server stops. */
-  close? (): Promise<void>
+  close?(): Promise<void>
 }
 
 /** Types a source. The default export of every file in sources/ is the result of this call. */

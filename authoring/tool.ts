@@ -1,4 +1,5 @@
-// What a tool is: the contract between a file in tools/ and everything that lists, validates, guards and runs it. It knows no Fastify and no request.
+// What a tool is: the contract between a file in tools/ and everything that lists, validates, guards and runs it. It
+// knows no Fastify and no request.
 import type { Icon } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
 import type { ToolContext, ToolScope } from './context.ts'
@@ -7,7 +8,17 @@ import type { Resource } from './resource.ts'
 export { isToolError, ToolError } from './tool-error.ts'
 export { audio, embed, image, link, text } from './content.ts'
 export type {
-  LibraryDocument, LibraryEntry, LibraryHit, ToolClient, ToolContext, ToolLibrary, ToolNote, ToolNotes, ToolScope, ToolUser, TraceContext
+  LibraryDocument,
+  LibraryEntry,
+  LibraryHit,
+  ToolClient,
+  ToolContext,
+  ToolLibrary,
+  ToolNote,
+  ToolNotes,
+  ToolScope,
+  ToolUser,
+  TraceContext
 } from './context.ts'
 export { form, roots, sample, openUrl as visit } from './elicitation.ts'
 
@@ -36,7 +47,9 @@ interface ToolMetadata<Input extends ZodObject, Output extends OutputSchema> {
   annotations: ToolAnnotations
   /** What the caller's token must carry; a missing one is answered 403 `insufficient_scope`. */
   scopes: ToolScope[]
-  /** Anybody may call it, without a sign-in and without its scopes; for somebody who has not signed in `user` is `null`. */
+  /**
+   * Anybody may call it, without a sign-in and without its scopes; for somebody who has not signed in `user` is `null`.
+   */
   noauth?: boolean
   /** Names it had before. Clients keep lists of tools for weeks: a call by one of these still works. */
   aliases?: string[]
@@ -48,11 +61,12 @@ interface ToolMetadata<Input extends ZodObject, Output extends OutputSchema> {
 
 interface Runnable<Input extends ZodObject, Output extends OutputSchema> {
   /** Returns the structured result. A {@link ToolError} becomes an `isError` result whose text the model reads. */
-  run (args: z.output<Input>, context: ToolContext): Promise<ToolResult<Output>>
+  run(args: z.output<Input>, context: ToolContext): Promise<ToolResult<Output>>
 }
 
 /** A tool that can be called. */
-export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> extends ToolMetadata<Input, Output>, Runnable<Input, Output> {}
+export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema>
+  extends ToolMetadata<Input, Output>, Runnable<Input, Output> {}
 
 /** What the house hands to a tool that is opened. */
 export interface ToolHost {
@@ -61,25 +75,46 @@ export interface ToolHost {
   log: ToolContext['log']
 }
 
-export interface OpenedTool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema> extends Runnable<Input, Output> {
+export interface OpenedTool<
+  Input extends ZodObject = ZodObject,
+  Output extends OutputSchema = OutputSchema
+> extends Runnable<Input, Output> {
   /** Offered beside the tool, made with the same values. */
   resources?: readonly Resource[]
   /** Called once, when the server closes. */
-  close? (): Promise<void> | void
+  close?(): Promise<void> | void
 }
 
 /** A tool that reads variables of the environment: it is opened with them at the start. */
-export interface ToolWithVariables<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema, Env extends ZodObject = ZodObject> extends ToolMetadata<Input, Output> {
-  /** Whatever is wrong with one of them joins the one start-up message. Make optional what the server can start without. */
+export interface ToolWithVariables<
+  Input extends ZodObject = ZodObject,
+  Output extends OutputSchema = OutputSchema,
+  Env extends ZodObject = ZodObject
+> extends ToolMetadata<Input, Output> {
+  /**
+   * Whatever is wrong with one of them joins the one start-up message. Make optional what the server can start without.
+   */
   env: Env
-  /** @returns undefined when the tool cannot be offered with these values, for example because none is set. A throw stops the start. */
-  open (env: z.output<Env>, house: ToolHost): OpenedTool<Input, Output> | undefined | Promise<OpenedTool<Input, Output> | undefined>
+  /**
+   * @returns undefined when the tool cannot be offered with these values, for example because none is set. A throw
+   * stops the start.
+   */
+  open(
+    env: z.output<Env>,
+    house: ToolHost
+  ): OpenedTool<Input, Output> | undefined | Promise<OpenedTool<Input, Output> | undefined>
 }
 
 /** The default export of a tool's file in tools/. */
 export type ToolDefinition = Tool | ToolWithVariables
 
 /** Types a tool from its schemas. The default export of a tool's file in tools/ is the result of this call. */
-export function defineTool<Input extends ZodObject, Env extends ZodObject, Output extends OutputSchema = undefined> (tool: ToolWithVariables<Input, Output, Env>): ToolWithVariables<Input, Output, Env>
-export function defineTool<Input extends ZodObject, Output extends OutputSchema = undefined> (tool: Tool<Input, Output>): Tool<Input, Output> & { output: Output }
-export function defineTool (tool: ToolDefinition): ToolDefinition { return tool }
+export function defineTool<Input extends ZodObject, Env extends ZodObject, Output extends OutputSchema = undefined> (
+  tool: ToolWithVariables<Input, Output, Env>
+): ToolWithVariables<Input, Output, Env>
+export function defineTool<Input extends ZodObject, Output extends OutputSchema = undefined> (
+  tool: Tool<Input, Output>
+): Tool<Input, Output> & { output: Output }
+export function defineTool (tool: ToolDefinition): ToolDefinition {
+  return tool
+}

@@ -1,15 +1,19 @@
-// URIs that stand for many: `{name}` for a part without `/`, `{+name}` for anything (the part of RFC 6570 that can also be read backwards without doubt).
+// URIs that stand for many: `{name}` for a part without `/`, `{+name}` for anything (the part of RFC 6570 that can also
+// be read backwards without doubt).
 
 export interface UriTemplate {
   /** In the order in which they stand. Empty for a plain URI. */
   readonly names: readonly string[]
   /** @returns the values, decoded, or undefined for a URI that the template does not stand for. */
-  match (uri: string): Record<string, string> | undefined
-  expand (values: Readonly<Record<string, string>>): string
+  match(uri: string): Record<string, string> | undefined
+  expand(values: Readonly<Record<string, string>>): string
 }
 
 const EXPRESSION = /\{(\+?)([A-Za-z_][A-Za-z0-9_]*)\}/g
-/** RFC 6570 §3.2.3: reserved expansion leaves these as they are. `%` is written out, so that expanding and matching undo each other. */
+/**
+ * RFC 6570 §3.2.3: reserved expansion leaves these as they are. `%` is written out, so that expanding and matching undo
+ * each other.
+ */
 const RESERVED = /[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]+/g
 
 /** A sentence for each fault of a URI or a template. */
@@ -20,10 +24,14 @@ export function checkTemplate (uri: string): string[] {
   const rest = uri.replaceAll(EXPRESSION, 'x')
   return [
     ...(/[{}]/.test(rest) ? [`uri ${shown}: write variables as {name}, or as {+name} if they may hold a /`] : []),
-    ...(/^[a-z][a-z0-9+.-]*:\S/i.test(rest) && URL.canParse(rest) && !/^\{/.test(uri) ? [] : [`uri ${shown} must begin with a scheme, such as notes://`]),
+    ...(/^[a-z][a-z0-9+.-]*:\S/i.test(rest) && URL.canParse(rest) && !/^\{/.test(uri)
+      ? []
+      : [`uri ${shown} must begin with a scheme, such as notes://`]),
     ...(new Set(names).size < names.length ? [`uri ${shown}: each variable can stand there once`] : []),
     ...(/\}\{/.test(uri) ? [`uri ${shown}: something has to stand between two variables`] : []),
-    ...(expressions.slice(0, -1).some(([, plus]) => plus !== '') ? [`uri ${shown}: only the last variable can be written as {+name}`] : [])
+    ...(expressions.slice(0, -1).some(([, plus]) => plus !== '')
+      ? [`uri ${shown}: only the last variable can be written as {+name}`]
+      : [])
   ]
 }
 
@@ -43,7 +51,12 @@ export function parseTemplate (template: string): UriTemplate {
       let at = beginning.length
       for (const [index, { name, slashes, followedBy }] of variables.entries()) {
         // Each value is as short as can be, and the last one goes to the end: nothing is ever tried twice.
-        const end = index < variables.length - 1 ? uri.indexOf(followedBy, at + 1) : uri.endsWith(followedBy) ? uri.length - followedBy.length : -1
+        const end =
+          index < variables.length - 1
+            ? uri.indexOf(followedBy, at + 1)
+            : uri.endsWith(followedBy)
+              ? uri.length - followedBy.length
+              : -1
         const value = end > at ? uri.slice(at, end) : ''
         const decoded = value === '' || (value.includes('/') && !slashes) ? undefined : decode(value)
         if (decoded === undefined) return undefined
@@ -52,10 +65,11 @@ export function parseTemplate (template: string): UriTemplate {
       }
       return values
     },
-    expand: (values) => template.replaceAll(EXPRESSION, (_, plus: string, name: string) => {
-      const value = (values[name] ?? '').toWellFormed()
-      return plus ? value.replaceAll(RESERVED, encodeURIComponent) : encodeURIComponent(value)
-    })
+    expand: (values) =>
+      template.replaceAll(EXPRESSION, (_, plus: string, name: string) => {
+        const value = (values[name] ?? '').toWellFormed()
+        return plus ? value.replaceAll(RESERVED, encodeURIComponent) : encodeURIComponent(value)
+      })
   }
 }
 

@@ -25,14 +25,24 @@ pin(process, 1)
 export interface Running {
   url: string
   child: ChildProcess
-  usage (): Promise<Usage>
-  stop (): Promise<void>
+  usage(): Promise<Usage>
+  stop(): Promise<void>
 }
 
 /** @param name a file of servers/. @param core undefined for none in particular. */
 export async function startProcess (name: string, env: Record<string, string>): Promise<Running> {
   const port = await freePort()
-  const child = fork(join(SERVERS, `${name}.ts`), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { PATH: process.env['PATH'], NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, ...env } })
+  const child = fork(join(SERVERS, `${name}.ts`), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      PUBLIC_URL: `http://localhost:${port}`,
+      ...env
+    }
+  })
   pin(child, 0)
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
@@ -43,10 +53,11 @@ export async function startProcess (name: string, env: Record<string, string>): 
     child.kill('SIGTERM')
     await over
   }
-  const usage = () => new Promise<Usage>((resolve) => {
-    child.once('message', (told) => resolve(told as Usage))
-    child.send('usage')
-  })
+  const usage = () =>
+    new Promise<Usage>((resolve) => {
+      child.once('message', (told) => resolve(told as Usage))
+      child.send('usage')
+    })
   return { url: `http://localhost:${port}`, child, usage, stop }
 }
 
@@ -86,7 +97,9 @@ export function measure (load: Load): Promise<Measured> {
     const child = fork(join(import.meta.dirname, 'load.ts'), { env: { PATH: process.env['PATH'] } })
     pin(child, 1)
     child.once('message', (result) => resolve(result as Measured))
-    child.once('exit', (code) => { if (code !== 0) reject(new Error(`the load generator ended with ${code}`)) })
+    child.once('exit', (code) => {
+      if (code !== 0) reject(new Error(`the load generator ended with ${code}`))
+    })
     child.send(load)
   })
 }

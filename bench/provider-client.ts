@@ -2,15 +2,28 @@
 import { Browser } from '../test/helpers/browser.ts'
 import { authorizeUrl, CALLBACK, pkce, post } from '../test/helpers/oauth.ts'
 
-export interface ProviderConnection { refresh: string }
+export interface ProviderConnection {
+  refresh: string
+}
 
 export async function signInAtProvider (url: string): Promise<ProviderConnection> {
   const { verifier, challenge } = pkce()
   const browser = new Browser()
-  const request = authorizeUrl(url, { client_id: 'bench', code_challenge: challenge, scope: 'openid offline_access', prompt: 'consent' }).replace('/authorize', '/auth')
+  const request = authorizeUrl(url, {
+    client_id: 'bench',
+    code_challenge: challenge,
+    scope: 'openid offline_access',
+    prompt: 'consent'
+  }).replace('/authorize', '/auth')
   const login = await browser.get(request)
   const consent = await browser.submit(login, ({ fields }) => 'login' in fields, { login: 'bench', password: 'x' })
   await browser.submit(consent, ({ fields }) => fields['prompt'] === 'consent')
-  const { body } = await post(`${url}/token`, { client_id: 'bench', grant_type: 'authorization_code', code: browser.left!.searchParams.get('code')!, redirect_uri: CALLBACK, code_verifier: verifier })
+  const { body } = await post(`${url}/token`, {
+    client_id: 'bench',
+    grant_type: 'authorization_code',
+    code: browser.left!.searchParams.get('code')!,
+    redirect_uri: CALLBACK,
+    code_verifier: verifier
+  })
   return { refresh: body['refresh_token'] as string }
 }

@@ -1,4 +1,5 @@
-// `npm run soak`: hours in minutes. Three instances on one Redis behind a proxy, people who work at a steady pace, and every minute something is restarted or killed: what is lost, what fails, and does memory grow?
+// `npm run soak`: hours in minutes. Three instances on one Redis behind a proxy, people who work at a steady pace, and
+// every minute something is restarted or killed: what is lost, what fails, and does memory grow?
 import { parseArgs } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newClient, ping, post, tokensFor, type TestClient } from '../test/helpers/oauth.ts'
@@ -6,7 +7,9 @@ import { freePort } from '../test/helpers/ports.ts'
 import { startProcess, startProxy, type ServerProcess } from '../test/helpers/processes.ts'
 import { startRedis, type TestRedis } from '../test/helpers/redis.ts'
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' }, people: { type: 'string', default: '20' } } })
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, people: { type: 'string', default: '20' } }
+})
 const MINUTES = Number(values.minutes)
 const PEOPLE = Number(values.people)
 const SECRET_KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
@@ -14,19 +17,38 @@ const METRICS_TOKEN = 'f3b1c9a07d5e42688e1d'
 /** Milliseconds between two steps of one person. */
 const PACE = 500
 const SAMPLE_MS = 5_000
-/** What is killed may break what was under way there; this long after everything is ready again nothing may fail any more. */
+/**
+ * What is killed may break what was under way there; this long after everything is ready again nothing may fail any
+ * more.
+ */
 const SETTLE_MS = 2_000
 
 const cleanups: Array<() => unknown> = []
-const t = { teardown: (work: () => unknown) => { cleanups.unshift(work) } }
+const t = {
+  teardown: (work: () => unknown) => {
+    cleanups.unshift(work)
+  }
+}
 const log = (text: string) => process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
 
-const counts = { requests: 0, signIns: 0, refreshes: 0, revocations: 0, excused: 0, restarts: 0, kills: 0, redisKills: 0 }
+const counts = {
+  requests: 0,
+  signIns: 0,
+  refreshes: 0,
+  revocations: 0,
+  excused: 0,
+  restarts: 0,
+  kills: 0,
+  redisKills: 0
+}
 const failed: string[] = []
 const lost: string[] = []
 let disturbances = 0
 
-/** One request. What fails while something is killed is tried again, as a client would; what fails at any other time is counted. */
+/**
+ * One request. What fails while something is killed is tried again, as a client would; what fails at any other time is
+ * counted.
+ */
 async function attempt<R> (what: string, work: () => Promise<R>, isGood: (answer: R) => boolean): Promise<R> {
   for (;;) {
     const wasDisturbed = disturbances > 0
@@ -50,26 +72,46 @@ async function attempt<R> (what: string, work: () => Promise<R>, isGood: (answer
   }
 }
 
-interface Held { access: string, refresh: string }
+interface Held {
+  access: string
+  refresh: string
+}
 
 async function signIn (url: string, client: TestClient): Promise<Held> {
-  const { access, refresh } = await attempt('sign-in', () => tokensFor(url, client), ({ access }) => access !== undefined)
+  const { access, refresh } = await attempt(
+    'sign-in',
+    () => tokensFor(url, client),
+    ({ access }) => access !== undefined
+  )
   counts.signIns++
   return { access, refresh }
 }
 
 async function call (url: string, { access }: Held): Promise<void> {
-  await attempt('call', () => ping(url, access), (status) => status === 200)
+  await attempt(
+    'call',
+    () => ping(url, access),
+    (status) => status === 200
+  )
 }
 
 async function refresh (url: string, client: TestClient, held: Held): Promise<void> {
-  const { body } = await attempt('refresh', () => post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: held.refresh }), ({ status }) => status === 200)
+  const { body } = await attempt(
+    'refresh',
+    () => post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: held.refresh }),
+    ({ status }) => status === 200
+  )
   counts.refreshes++
   Object.assign(held, { access: body['access_token'], refresh: body['refresh_token'] })
 }
 
 /** Half of the people keep what they have for the whole run; the others come and go. */
-async function person (url: string, client: TestClient, stays: boolean, isOver: () => boolean): Promise<Held | undefined> {
+async function person (
+  url: string,
+  client: TestClient,
+  stays: boolean,
+  isOver: () => boolean
+): Promise<Held | undefined> {
   let held: Held | undefined
   while (!isOver()) {
     try {
@@ -80,11 +122,15 @@ async function person (url: string, client: TestClient, stays: boolean, isOver: 
       }
       await refresh(url, client, held)
       if (stays) continue
-      await attempt('revoke', () => post(`${url}/revoke`, { ...client, token: held!.refresh }), ({ status }) => status === 200)
+      await attempt(
+        'revoke',
+        () => post(`${url}/revoke`, { ...client, token: held!.refresh }),
+        ({ status }) => status === 200
+      )
       counts.revocations++
       const { access } = held
       held = undefined
-      if (await ping(url, access).catch(() => undefined) === 200) failed.push('a revoked token works')
+      if ((await ping(url, access).catch(() => undefined)) === 200) failed.push('a revoked token works')
     } catch {
       held = undefined
     }
@@ -105,14 +151,34 @@ async function disturb (servers: ServerProcess[], redis: TestRedis, isOver: () =
     log(what)
     disturbances++
     await work()
-    while (!(await Promise.all(servers.map(({ url }) => fetch(`${url}/health/ready`).then(({ ok }) => ok, () => false)))).every(Boolean)) await sleep(50)
+    while (
+      !(
+        await Promise.all(
+          servers.map(({ url }) =>
+            fetch(`${url}/health/ready`).then(
+              ({ ok }) => ok,
+              () => false
+            )
+          )
+        )
+      ).every(Boolean)
+    ) { await sleep(50) }
     await sleep(SETTLE_MS)
     disturbances--
   }
   const steps = [
     unexcused,
-    excused('instance 2: SIGKILL', async () => { await killed.end('SIGKILL'); await killed.start(); counts.kills++ }),
-    excused('Redis: SIGKILL', async () => { await redis.kill(); await sleep(500); await redis.restart(); counts.redisKills++ })
+    excused('instance 2: SIGKILL', async () => {
+      await killed.end('SIGKILL')
+      await killed.start()
+      counts.kills++
+    }),
+    excused('Redis: SIGKILL', async () => {
+      await redis.kill()
+      await sleep(500)
+      await redis.restart()
+      counts.redisKills++
+    })
   ]
   for (let turn = 0; !isOver(); turn++) {
     for (let waited = 0; waited < 20_000 && !isOver(); waited += 500) await sleep(500)
@@ -120,7 +186,10 @@ async function disturb (servers: ServerProcess[], redis: TestRedis, isOver: () =
   }
 }
 
-interface Sample { heap: number, rss: number }
+interface Sample {
+  heap: number
+  rss: number
+}
 
 async function sample ({ url }: ServerProcess): Promise<Sample> {
   const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })).text()
@@ -137,7 +206,15 @@ async function run (): Promise<boolean> {
   if (!redis) throw new Error('redis-server is needed')
   t.teardown(() => redis.stop())
   const port = await freePort()
-  const env = { REDIS_URL: redis.url, SECRET_KEY, METRICS_TOKEN, PUBLIC_URL: `http://localhost:${port}`, SHUTDOWN_DELAY: '1', TRUST_PROXY: '127.0.0.1', LOG_LEVEL: 'error' }
+  const env = {
+    REDIS_URL: redis.url,
+    SECRET_KEY,
+    METRICS_TOKEN,
+    PUBLIC_URL: `http://localhost:${port}`,
+    SHUTDOWN_DELAY: '1',
+    TRUST_PROXY: '127.0.0.1',
+    LOG_LEVEL: 'error'
+  }
   const servers = await Promise.all([0, 1, 2].map(() => startProcess(t, env)))
   const proxy = await startProxy(t, servers, port)
   const client = await newClient(proxy.url)
@@ -146,29 +223,49 @@ async function run (): Promise<boolean> {
   const end = Date.now() + MINUTES * 60_000
   const isOver = () => Date.now() >= end
   const samples: Sample[] = []
-  const timer = setInterval(() => { sample(servers[2]!).then((taken) => { samples.push(taken) }, () => { /* the next one */ }) }, SAMPLE_MS)
+  const timer = setInterval(() => {
+    sample(servers[2]!).then(
+      (taken) => {
+        samples.push(taken)
+      },
+      () => {
+        /* the next one */
+      }
+    )
+  }, SAMPLE_MS)
   const held = await Promise.all([
     disturb(servers, redis, isOver).then(() => undefined),
     ...Array.from({ length: PEOPLE }, (_, index) => person(proxy.url, client, index % 2 === 0, isOver))
   ])
   clearInterval(timer)
   for (const each of held.filter((each) => each !== undefined)) {
-    await call(proxy.url, each).catch(() => { /* noted as lost */ })
-    await refresh(proxy.url, client, each).catch(() => { /* noted as lost */ })
+    await call(proxy.url, each).catch(() => {
+      /* noted as lost */
+    })
+    await refresh(proxy.url, client, each).catch(() => {
+      /* noted as lost */
+    })
   }
-  const [early, late] = [samples.slice(Math.floor(samples.length * 0.1), Math.floor(samples.length * 0.3)), samples.slice(Math.floor(samples.length * 0.8))]
+  const [early, late] = [
+    samples.slice(Math.floor(samples.length * 0.1), Math.floor(samples.length * 0.3)),
+    samples.slice(Math.floor(samples.length * 0.8))
+  ]
   const growth = floor(late) / floor(early)
-  process.stdout.write([
-    '',
-    `requests            ${counts.requests} (${(counts.requests / MINUTES / 60).toFixed(1)} steps a second; a sign-in is one step of seven requests)`,
-    `sign-ins            ${counts.signIns}, refreshes ${counts.refreshes}, revocations ${counts.revocations}`,
-    `restarts            ${counts.restarts} of an instance, ${counts.kills} kills of another, ${counts.redisKills} kills of Redis`,
-    `failed while killed ${counts.excused}, each repeated until it worked`,
-    `failed otherwise    ${failed.length}`,
-    `lost tokens         ${lost.length}`,
-    `heap of instance 3  ${mb(floor(early))} early, ${mb(floor(late))} late (x${growth.toFixed(2)}); resident ${mb(late.at(-1)?.rss ?? NaN)}`,
-    ...failed.slice(0, 10), ...lost.slice(0, 10), ''
-  ].join('\n'))
+  process.stdout.write(
+    [
+      '',
+      `requests            ${counts.requests} (${(counts.requests / MINUTES / 60).toFixed(1)} steps a second; a sign-in is one step of seven requests)`,
+      `sign-ins            ${counts.signIns}, refreshes ${counts.refreshes}, revocations ${counts.revocations}`,
+      `restarts            ${counts.restarts} of an instance, ${counts.kills} kills of another, ${counts.redisKills} kills of Redis`,
+      `failed while killed ${counts.excused}, each repeated until it worked`,
+      `failed otherwise    ${failed.length}`,
+      `lost tokens         ${lost.length}`,
+      `heap of instance 3  ${mb(floor(early))} early, ${mb(floor(late))} late (x${growth.toFixed(2)}); resident ${mb(late.at(-1)?.rss ?? NaN)}`,
+      ...failed.slice(0, 10),
+      ...lost.slice(0, 10),
+      ''
+    ].join('\n')
+  )
   return failed.length === 0 && lost.length === 0 && growth < 1.3
 }
 

@@ -1,4 +1,5 @@
-// `npm run audit`: the audit log as JSON lines, oldest first, for an operator to keep or to search; of everybody, of one person, or the story of one attempt to connect.
+// `npm run audit`: the audit log as JSON lines, oldest first, for an operator to keep or to search; of everybody, of
+// one person, or the story of one attempt to connect.
 import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
@@ -14,7 +15,14 @@ const HELP = `Prints the audit log as JSON lines, oldest first.
 `
 
 try {
-  const { values } = parseArgs({ options: { user: { type: 'string' }, attempt: { type: 'string' }, attempts: { type: 'boolean' }, help: { type: 'boolean' } } })
+  const { values } = parseArgs({
+    options: {
+      user: { type: 'string' },
+      attempt: { type: 'string' },
+      attempts: { type: 'boolean' },
+      help: { type: 'boolean' }
+    }
+  })
   if (values.help) process.stdout.write(HELP)
   else await print(values)
 } catch (error) {
@@ -22,7 +30,15 @@ try {
   fail(error instanceof TypeError ? new OperatorError(error.message) : error, HELP)
 }
 
-async function print ({ user, attempt, attempts }: { user?: string, attempt?: string, attempts?: boolean }): Promise<void> {
+async function print ({
+  user,
+  attempt,
+  attempts
+}: {
+  user?: string
+  attempt?: string
+  attempts?: boolean
+}): Promise<void> {
   const storage = await openExisting(await loadConfig(readEnvironment()))
   try {
     const events = openAuditJournals(storage).all()

@@ -1,4 +1,5 @@
-// What a backup is: a folder with every stored entry as JSON lines, copies of the other databases, the generated secret key if there is one, and, written last, a manifest that says what belongs to it.
+// What a backup is: a folder with every stored entry as JSON lines, copies of the other databases, the generated secret
+// key if there is one, and, written last, a manifest that says what belongs to it.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -39,7 +40,8 @@ export class BackupError extends OperatorError {
 }
 
 /** One for each key, in the keys' order. */
-export const keyChecks = (secretKeys: readonly string[]): string[] => secretKeys.map((key) => createSealing([key]).mac('backup', 'key check'))
+export const keyChecks = (secretKeys: readonly string[]): string[] =>
+  secretKeys.map((key) => createSealing([key]).mac('backup', 'key check'))
 
 const expires = z.number().nullable()
 const entrySchema = z.union([
@@ -72,8 +74,10 @@ async function readManifest (folder: string): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
   const member = parsed.error.issues[0]!.path.join('.') || 'all of it'
-  throw new BackupError(`${folder} cannot be read by this version: ${member} in ${MANIFEST} is not as expected. ` +
-    'Take another backup, or restore it with the version that wrote it. Nothing was changed')
+  throw new BackupError(
+    `${folder} cannot be read by this version: ${member} in ${MANIFEST} is not as expected. ` +
+      'Take another backup, or restore it with the version that wrote it. Nothing was changed'
+  )
 }
 
 /** @throws BackupError at a line that is no entry. */
@@ -97,7 +101,9 @@ async function checkHash (folder: string, name: string, expected: string): Promi
   if (found !== expected) throw damaged(folder, name)
 }
 
-/** @throws BackupError unless SQLite finds the copy sound. An empty file is sound to SQLite, and no copy of anything. */
+/**
+ * @throws BackupError unless SQLite finds the copy sound. An empty file is sound to SQLite, and no copy of anything.
+ */
 export function checkDatabase (folder: string, name: string): void {
   try {
     // Immutable: nothing is written beside it, so a backup may lie on a medium that cannot be written.
@@ -115,7 +121,10 @@ export function checkDatabase (folder: string, name: string): void {
 }
 
 const damaged = (folder: string, name: string, cause?: unknown) =>
-  new BackupError(`${name} in ${folder} is damaged or missing: it is not what ${MANIFEST} says. Take another backup. Nothing was changed`, { cause })
+  new BackupError(
+    `${name} in ${folder} is damaged or missing: it is not what ${MANIFEST} says. Take another backup. Nothing was changed`,
+    { cause }
+  )
 
 /** `undefined` for what is no JSON. */
 function parseJson (text: string): unknown {

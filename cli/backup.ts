@@ -9,35 +9,48 @@ import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
 import * as server from '../version.ts'
 import type { StorageExport } from '../plugins/storage/contract.ts'
 import { loadGeneratedKey } from '../plugins/secrets.ts'
-import { BackupError, checkDatabase, ENTRIES, FORMAT, hashFile, keyChecks, MANIFEST, SECRET_KEY, type Manifest } from './backup-format.ts'
+import {
+  BackupError,
+  checkDatabase,
+  ENTRIES,
+  FORMAT,
+  hashFile,
+  keyChecks,
+  MANIFEST,
+  SECRET_KEY,
+  type Manifest
+} from './backup-format.ts'
 import { command, openExisting } from './command.ts'
 
-await command(`Writes everything the server has stored into a new folder, while it runs.
+await command(
+  `Writes everything the server has stored into a new folder, while it runs.
   npm run backup -- FOLDER
 The folder holds accounts, and the secret key if the server made one: keep it as private as DATA_DIR.
-`, async ([folder]) => {
-  const config = await loadConfig(readEnvironment())
-  const storage = await openExisting(config)
-  try {
-    await mkdir(folder!, { recursive: true, mode: 0o700 })
-    if ((await readdir(folder!)).length > 0) throw new BackupError(`${folder} is not empty: name a new folder`)
-    const written = await writeEntries(storage, join(folder!, ENTRIES))
-    const databases = await copyDatabases(config.dataDir, folder!)
-    const about: Manifest = {
-      format: FORMAT,
-      version: server.version,
-      createdAt: new Date().toISOString(),
-      source: storage.description,
-      ...written,
-      keyCheck: await copyKey(config, folder!),
-      databases
+`,
+  async ([folder]) => {
+    const config = await loadConfig(readEnvironment())
+    const storage = await openExisting(config)
+    try {
+      await mkdir(folder!, { recursive: true, mode: 0o700 })
+      if ((await readdir(folder!)).length > 0) throw new BackupError(`${folder} is not empty: name a new folder`)
+      const written = await writeEntries(storage, join(folder!, ENTRIES))
+      const databases = await copyDatabases(config.dataDir, folder!)
+      const about: Manifest = {
+        format: FORMAT,
+        version: server.version,
+        createdAt: new Date().toISOString(),
+        source: storage.description,
+        ...written,
+        keyCheck: await copyKey(config, folder!),
+        databases
+      }
+      await writeFile(join(folder!, MANIFEST), `${JSON.stringify(about, null, 2)}\n`, { mode: 0o600, flush: true })
+      return `Backup of ${storage.description} in ${folder}: ${written.entries} entries${databases.map(({ name }) => `, ${name}`).join('')}.`
+    } finally {
+      await storage.close()
     }
-    await writeFile(join(folder!, MANIFEST), `${JSON.stringify(about, null, 2)}\n`, { mode: 0o600, flush: true })
-    return `Backup of ${storage.description} in ${folder}: ${written.entries} entries${databases.map(({ name }) => `, ${name}`).join('')}.`
-  } finally {
-    await storage.close()
   }
-})
+)
 
 async function writeEntries (storage: StorageExport, file: string): Promise<Pick<Manifest, 'entries' | 'sha256'>> {
   const hash = createHash('sha256')
@@ -56,7 +69,9 @@ async function writeEntries (storage: StorageExport, file: string): Promise<Pick
 
 /** The OAuth storage is in the entries already; whatever else is a database in DATA_DIR is copied whole. */
 async function copyDatabases (dataDir: string, folder: string): Promise<Manifest['databases']> {
-  const names = (await readdir(dataDir).catch(() => [])).filter((name) => /^[\w-]+\.db$/.test(name) && name !== 'oauth.db').sort()
+  const names = (await readdir(dataDir).catch(() => []))
+    .filter((name) => /^[\w-]+\.db$/.test(name) && name !== 'oauth.db')
+    .sort()
   const copies: Manifest['databases'] = []
   for (const name of names) {
     const source = new DatabaseSync(join(dataDir, name), { readOnly: true, timeout: 5_000 })
@@ -72,7 +87,10 @@ async function copyDatabases (dataDir: string, folder: string): Promise<Manifest
 }
 
 /** @returns what shows later whether a key is the right one. */
-async function copyKey ({ secretKeys, dataDir }: Pick<Config, 'secretKeys' | 'dataDir'>, folder: string): Promise<string> {
+async function copyKey (
+  { secretKeys, dataDir }: Pick<Config, 'secretKeys' | 'dataDir'>,
+  folder: string
+): Promise<string> {
   if (secretKeys.length > 0) return keyChecks(secretKeys)[0]!
   const check = keyChecks([loadGeneratedKey(dataDir)])[0]!
   await copyFile(join(dataDir, SECRET_KEY), join(folder, SECRET_KEY))

@@ -1,4 +1,5 @@
-// How a command of the operator starts and ends: one folder as its argument, one line when it is done, a sentence and the exit code 1 when it is not.
+// How a command of the operator starts and ends: one folder as its argument, one line when it is done, a sentence and
+// the exit code 1 when it is not.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,11 +13,17 @@ import { StorageUnavailable, type Storage } from '../plugins/storage/contract.ts
  * @param help shown for `--help`, and when the folder is missing.
  * @param run gets the folder and whether `--replace` was given. @returns the line to print.
  */
-export async function command (help: string, run: (folders: string[], options: { replace: boolean }) => Promise<string>): Promise<void> {
+export async function command (
+  help: string,
+  run: (folders: string[], options: { replace: boolean }) => Promise<string>
+): Promise<void> {
   // Copies and databases are for this user alone, wherever they are written.
   process.umask(0o077)
   try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' }, replace: { type: 'boolean', default: false } } })
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { help: { type: 'boolean' }, replace: { type: 'boolean', default: false } }
+    })
     if (values.help) process.stdout.write(help)
     else if (positionals.length !== 1) throw new OperatorError(`Name one folder.\n${help}`)
     else process.stdout.write(`${await run(positionals, { replace: values.replace })}\n`)
@@ -25,9 +32,14 @@ export async function command (help: string, run: (folders: string[], options: {
   }
 }
 
-/** Ends a command with the exit code 1, and with a stack only where the fault is the program's. @param help follows a wrong call. */
+/**
+ * Ends a command with the exit code 1, and with a stack only where the fault is the program's.
+ * @param help follows a wrong call.
+ */
 export function fail (error: unknown, help = ''): void {
-  const isExpected = [ConfigError, OperatorError, StartError, StorageUnavailable].some((expected) => error instanceof expected)
+  const isExpected = [ConfigError, OperatorError, StartError, StorageUnavailable].some(
+    (expected) => error instanceof expected
+  )
   process.stderr.write(`${isExpected ? (error as Error).message : (error as Error).stack}\n${help}`)
   process.exitCode = 1
 }
@@ -37,7 +49,11 @@ export class OperatorError extends Error {
   override readonly name: string = 'OperatorError'
 }
 
-export const warnOnTerminal = { warn: (message: string) => { process.stderr.write(`${message}\n`) } }
+export const warnOnTerminal = {
+  warn: (message: string) => {
+    process.stderr.write(`${message}\n`)
+  }
+}
 
 /**
  * The storage of a server that has run before. A command with a mistyped DATA_DIR says so, and makes no empty one.
@@ -51,6 +67,8 @@ export async function openExisting (config: Pick<Config, 'dataDir' | 'redisUrl'>
 /** @throws OperatorError where SQLite would begin a new database. */
 export function checkExists ({ dataDir, redisUrl }: Pick<Config, 'dataDir' | 'redisUrl'>): void {
   if (redisUrl !== undefined || existsSync(join(dataDir, 'oauth.db'))) return
-  throw new OperatorError(`No server has stored anything in ${dataDir}: there is no oauth.db. ` +
-    'Set DATA_DIR (or REDIS_URL) to what the server uses, or start the server once')
+  throw new OperatorError(
+    `No server has stored anything in ${dataDir}: there is no oauth.db. ` +
+      'Set DATA_DIR (or REDIS_URL) to what the server uses, or start the server once'
+  )
 }

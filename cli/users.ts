@@ -16,7 +16,10 @@ const HELP = `The people of this server. It may run meanwhile.
   npm run --silent users -- delete ID|ADDRESS    everything the server keeps of them
 `
 
-interface House { app: FastifyInstance, config: Config }
+interface House {
+  app: FastifyInstance
+  config: Config
+}
 type Command = (house: House, who: string | undefined) => Promise<string>
 
 const commands: Record<string, Command> = {
@@ -42,7 +45,12 @@ const commands: Record<string, Command> = {
   async reset ({ app, config }, who) {
     for (const [backend, { accounts }] of app.signIn.backends) {
       const account = who === undefined ? undefined : await accounts?.find(who)
-      if (account) return withSecret(config.publicUrl + paths.resetPassword, await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' }))
+      if (account) {
+        return withSecret(
+          config.publicUrl + paths.resetPassword,
+          await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' })
+        )
+      }
     }
     throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
   },
@@ -55,14 +63,27 @@ const commands: Record<string, Command> = {
 }
 
 const describe = ({ id, email, name, identities, locked, emailVerified, lastSignInAt }: User): string =>
-  [id, printable(email ?? '-'), printable(name ?? '-'), identities.map(({ backend }) => backend).join('+'), locked ? 'locked' : emailVerified ? 'verified' : 'open', new Date(lastSignInAt * 1000).toISOString()].join('\t')
+  [
+    id,
+    printable(email ?? '-'),
+    printable(name ?? '-'),
+    identities.map(({ backend }) => backend).join('+'),
+    locked ? 'locked' : emailVerified ? 'verified' : 'open',
+    new Date(lastSignInAt * 1000).toISOString()
+  ].join('\t')
 
 /** @throws OperatorError for nobody, and for an address that several people have. */
 async function find ({ app }: House, who: string | undefined): Promise<User> {
   if (who === undefined) throw new OperatorError(`Say of whom: an id, or an address.\n${HELP}`)
-  const found = (await Array.fromAsync(app.signIn.lifecycle.all())).filter(({ id, email }) => id === who || email === who.trim().toLowerCase())
+  const found = (await Array.fromAsync(app.signIn.lifecycle.all())).filter(
+    ({ id, email }) => id === who || email === who.trim().toLowerCase()
+  )
   if (found.length === 1) return found[0]!
-  throw new OperatorError(found.length === 0 ? `There is nobody with the id or address ${who}.` : `Several people have this address; name one by the id:\n${found.map(describe).join('\n')}`)
+  throw new OperatorError(
+    found.length === 0
+      ? `There is nobody with the id or address ${who}.`
+      : `Several people have this address; name one by the id:\n${found.map(describe).join('\n')}`
+  )
 }
 
 try {

@@ -1,4 +1,5 @@
-// The environment, read once: a frozen Config, or one message that lists everything wrong. Nothing else reads the environment.
+// The environment, read once: a frozen Config, or one message that lists everything wrong. Nothing else reads the
+// environment.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -18,7 +19,7 @@ export interface ConfiguredBackend {
   /** Its name in AUTH_BACKEND: stored with every user, so it never changes. */
   id: string
   developmentOnly: boolean
-  open (house: BackendHost): Promise<AuthBackend>
+  open(house: BackendHost): Promise<AuthBackend>
 }
 
 export type Config = Readonly<Awaited<ReturnType<typeof loadConfig>>>
@@ -27,7 +28,9 @@ export type Config = Readonly<Awaited<ReturnType<typeof loadConfig>>>
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   constructor (problems: string[]) {
-    super(`The configuration is not right. Change these variables and start again:\n${problems.map((line) => `  - ${line}`).join('\n')}\nAll variables are explained in .env.example.`)
+    super(
+      `The configuration is not right. Change these variables and start again:\n${problems.map((line) => `  - ${line}`).join('\n')}\nAll variables are explained in .env.example.`
+    )
   }
 }
 
@@ -75,7 +78,12 @@ export const variables = z.object({
   REQUEST_TIMEOUT: read.integer(1, 600).default(30),
   BODY_LIMIT: read.integer(1024, 64 * 1024 * 1024).default(1024 * 1024),
   RATE_LIMITS: read.rateLimits.prefault('on'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'write fatal, error, warn, info, debug, trace or silent').default('info'),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'write fatal, error, warn, info, debug, trace or silent'
+    )
+    .default('info'),
   SHUTDOWN_DELAY: read.integer(0, 300).default(0),
   METRICS_TOKEN: read.token.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: read.httpUrl.optional(),
@@ -89,13 +97,21 @@ export const variables = z.object({
  * @param folders where tools, resources, prompts and sources are; the variables of the tools are checked.
  * @throws ConfigError naming every faulty variable and what to write instead; Error for tools that cannot be served.
  */
-export async function loadConfig (environment: Environment, folder = process.cwd(), folders: readonly URL[] = foldersOf(new URL('../', import.meta.url))) {
-  const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== '')) as Record<string, string>
+export async function loadConfig (
+  environment: Environment,
+  folder = process.cwd(),
+  folders: readonly URL[] = foldersOf(new URL('../', import.meta.url))
+) {
+  const env = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== '')
+  ) as Record<string, string>
   const parsed = variables.safeParse(env)
   const problems = parsed.success ? [] : describe(parsed.error)
   // With something wrong already, the rest is checked all the same: one message lists everything.
   const values = parsed.data ?? variables.parse(without(env, parsed.error))
-  const publicUrl = values.PUBLIC_URL ?? (values.FLY_APP_NAME ? `https://${values.FLY_APP_NAME}.fly.dev` : `http://localhost:${values.PORT}`)
+  const publicUrl =
+    values.PUBLIC_URL ??
+    (values.FLY_APP_NAME ? `https://${values.FLY_APP_NAME}.fly.dev` : `http://localhost:${values.PORT}`)
   const local = read.isLoopback(new URL(publicUrl).hostname)
   const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
   const { backends, problems: backendProblems } = await chooseBackends(names, env, folder)
@@ -130,8 +146,11 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     docsBaseUrl: values.DOCS_BASE_URL,
     /** `undefined` where this server sends no mail. */
     mail: values.SMTP_URL === undefined ? undefined : { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM! },
-    signup: values.SIGNUP ?? (local ? 'open' as const : 'closed' as const),
-    /** Whether people whom a service knows, such as an OpenID provider, need an invitation to come for the first time: where SIGNUP was set to anything but open. */
+    signup: values.SIGNUP ?? (local ? ('open' as const) : ('closed' as const)),
+    /**
+     * Whether people whom a service knows, such as an OpenID provider, need an invitation to come for the first time:
+     * where SIGNUP was set to anything but open.
+     */
     newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',
     /** Addresses and `@domains`, lower case; empty means everyone. */
     allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),
@@ -141,8 +160,11 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     clientMetadataInsecureHosts: values.CLIENT_METADATA_INSECURE_HOSTS,
     corsOrigins: values.CORS_ORIGINS,
     trustProxy: values.TRUST_PROXY,
-    /** Lower case; `undefined` where the address of a visitor is that of the connection, or comes through `trustProxy`. */
-    clientIpHeader: values.CLIENT_IP_HEADER ?? (values.FLY_APP_NAME && values.TRUST_PROXY.length === 0 ? 'fly-client-ip' : undefined),
+    /**
+     * Lower case; `undefined` where the address of a visitor is that of the connection, or comes through `trustProxy`.
+     */
+    clientIpHeader:
+      values.CLIENT_IP_HEADER ?? (values.FLY_APP_NAME && values.TRUST_PROXY.length === 0 ? 'fly-client-ip' : undefined),
     /** Lifetimes in seconds. */
     accessTokenTtl: values.ACCESS_TOKEN_TTL,
     refreshTokenTtl: values.REFRESH_TOKEN_TTL,
@@ -162,9 +184,14 @@ export async function loadConfig (environment: Environment, folder = process.cwd
     shutdownDelay: values.SHUTDOWN_DELAY,
     metricsToken: values.METRICS_TOKEN,
     /** Where traces go; nowhere without an endpoint. */
-    otlp: values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
-      ? undefined
-      : { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {}, serviceName: values.OTEL_SERVICE_NAME }
+    otlp:
+      values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            serviceName: values.OTEL_SERVICE_NAME
+          }
   })
 }
 
@@ -172,11 +199,15 @@ export async function loadConfig (environment: Environment, folder = process.cwd
 function contradictions (values: z.infer<typeof variables>, env: Record<string, string>): string[] {
   const problems: string[] = []
   if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {
-    problems.push('SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32')
+    problems.push(
+      'SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32'
+    )
   }
-  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) { problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>') }
   if (values.CLIENT_IP_HEADER !== undefined && values.TRUST_PROXY.length > 0) {
-    problems.push('CLIENT_IP_HEADER: TRUST_PROXY is set as well, and the two find the address of a visitor in different ways; remove one of them')
+    problems.push(
+      'CLIENT_IP_HEADER: TRUST_PROXY is set as well, and the two find the address of a visitor in different ways; remove one of them'
+    )
   }
   return problems
 }
@@ -193,7 +224,7 @@ async function chooseBackends (names: string[], env: Record<string, string>, fol
   const problems: string[] = []
   const backends: ConfiguredBackend[] = []
   if (names.includes('none')) {
-    if (names.length > 1) problems.push('AUTH_BACKEND: none means no sign-in at all and must stand alone; remove it or the others')
+    if (names.length > 1) { problems.push('AUTH_BACKEND: none means no sign-in at all and must stand alone; remove it or the others') }
     return { backends, problems }
   }
   for (const id of new Set(names)) {
@@ -201,7 +232,11 @@ async function chooseBackends (names: string[], env: Record<string, string>, fol
     if (!module) continue
     const settings = module.env.safeParse(env)
     if (settings.success) {
-      backends.push({ id, developmentOnly: module.developmentOnly === true, open: async (house) => module.open(settings.data, house) })
+      backends.push({
+        id,
+        developmentOnly: module.developmentOnly === true,
+        open: async (house) => module.open(settings.data, house)
+      })
     } else problems.push(...describe(settings.error).map((line) => `${line} (AUTH_BACKEND ${id} needs it)`))
   }
   return { backends, problems }
@@ -211,7 +246,9 @@ async function chooseBackends (names: string[], env: Record<string, string>, fol
 async function findBackend (id: string, folder: string, problems: string[]): Promise<BackendModule | undefined> {
   if (Object.hasOwn(registry, id)) return (await registry[id]!()).default
   if (!/^\.{0,2}\//.test(id)) {
-    problems.push(`AUTH_BACKEND: there is no backend named ${JSON.stringify(id)}; write ${['none', ...Object.keys(registry)].join(', ')}, or a path such as ./my-backend.ts`)
+    problems.push(
+      `AUTH_BACKEND: there is no backend named ${JSON.stringify(id)}; write ${['none', ...Object.keys(registry)].join(', ')}, or a path such as ./my-backend.ts`
+    )
     return undefined
   }
   try {

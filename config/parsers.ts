@@ -4,36 +4,58 @@ import { z } from 'zod'
 import { defaultLimits, type LimitName, type LimitTable } from './rate-limits.ts'
 
 export const integer = (least: number, most: number) =>
-  z.string().regex(/^\d+$/, `write a whole number from ${least} to ${most}`).transform(Number)
+  z
+    .string()
+    .regex(/^\d+$/, `write a whole number from ${least} to ${most}`)
+    .transform(Number)
     .refine((value) => value >= least && value <= most, `write a whole number from ${least} to ${most}`)
 
-export const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+export const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+)
 
 /** A host name that never leaves this computer: http is safe there, and no other host is. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
 
-const parseUrl = (value: string): URL | undefined => URL.canParse(value) ? new URL(value) : undefined
+const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined)
 
 /** An origin in the one spelling that issuer, resource and audience are compared in: no path, no trailing slash. */
 export const publicUrl = z.string().transform((value, context) => {
   const url = parseUrl(value.trim())
-  const refuse = (message: string) => { context.addIssue(message); return z.NEVER }
-  if (!url || !/^https?:$/.test(url.protocol)) return refuse('write the address people reach the server at, for example https://mcp.example.com')
+  const refuse = (message: string) => {
+    context.addIssue(message)
+    return z.NEVER
+  }
+  if (!url || !/^https?:$/.test(url.protocol)) { return refuse('write the address people reach the server at, for example https://mcp.example.com') }
   if (url.username || url.password) return refuse('must not hold a user name or password')
-  if (url.pathname !== '/' || url.search || url.hash) return refuse(`write the origin only, without a path: ${url.origin}`)
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return refuse(`must be https, since tokens travel on it (http is allowed for localhost only): https://${url.host}`)
+  if (url.pathname !== '/' || url.search || url.hash) { return refuse(`write the origin only, without a path: ${url.origin}`) }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) { return refuse(`must be https, since tokens travel on it (http is allowed for localhost only): https://${url.host}`) }
   return url.origin
 })
 
-export const httpUrl = z.string().refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
+export const httpUrl = z
+  .string()
+  .refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
   .transform((value) => value.replace(/\/+$/, ''))
 
 /** One address, or several members of a Cluster. */
-export const redisUrl = z.string().refine((value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
-  'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between')
+export const redisUrl = z
+  .string()
+  .refine(
+    (value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
+    'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between'
+  )
 
-export const postgresUrl = z.string().refine((value) => /^postgres(?:ql)?:$/.test(parseUrl(value)?.protocol ?? ''), 'write postgres://user:password@host:5432/database')
+export const postgresUrl = z
+  .string()
+  .refine(
+    (value) => /^postgres(?:ql)?:$/.test(parseUrl(value)?.protocol ?? ''),
+    'write postgres://user:password@host:5432/database'
+  )
 
 const client = z.strictObject({
   client_id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
@@ -45,49 +67,96 @@ const client = z.strictObject({
 /** Clients that the operator registered by hand, as JSON. */
 export const clients = z.string().transform((value, context) => {
   const refuse = () => {
-    context.addIssue('write a JSON list such as [{"client_id":"my-app","client_name":"My app","client_secret":"at least 16 characters, or leave it out","redirect_uris":["https://app.example/callback"]}]')
+    context.addIssue(
+      'write a JSON list such as [{"client_id":"my-app","client_name":"My app","client_secret":"at least 16 characters, or leave it out","redirect_uris":["https://app.example/callback"]}]'
+    )
     return z.NEVER
   }
   try {
     const parsed = z.array(client).safeParse(JSON.parse(value))
-    return parsed.success && new Set(parsed.data.map(({ client_id: id }) => id)).size === parsed.data.length ? parsed.data : refuse()
+    return parsed.success && new Set(parsed.data.map(({ client_id: id }) => id)).size === parsed.data.length
+      ? parsed.data
+      : refuse()
   } catch {
     return refuse()
   }
 })
 
-const SECRET_HELP = 'write at least 32 random characters, for example the output of: openssl rand -base64 32 (several, separated by commas: the first writes, all read)'
+const SECRET_HELP =
+  'write at least 32 random characters, for example the output of: openssl rand -base64 32 (several, separated by commas: the first writes, all read)'
 
-export const secretKeys = list.refine((keys) => keys.length > 0 && keys.every((key) => key.length >= 32 && new Set(key).size >= 10), SECRET_HELP)
+export const secretKeys = list.refine(
+  (keys) => keys.length > 0 && keys.every((key) => key.length >= 32 && new Set(key).size >= 10),
+  SECRET_HELP
+)
 
-export const token = z.string().refine((value) => /^[\x21-\x7e]{16,}$/.test(value) && new Set(value).size >= 8, 'write at least 16 random characters, for example the output of: openssl rand -hex 32')
+export const token = z
+  .string()
+  .refine(
+    (value) => /^[\x21-\x7e]{16,}$/.test(value) && new Set(value).size >= 8,
+    'write at least 16 random characters, for example the output of: openssl rand -hex 32'
+  )
 
 /** `name=value` pairs, values percent-encoded, as OpenTelemetry writes headers. */
 export const headers = list
-  .refine((entries) => entries.every((entry) => /^[\w-]+=(?:[^%]|%[\dA-Fa-f]{2})+$/.test(entry)), 'write name=value, several separated by commas, for example authorization=Bearer%20secret')
-  .transform((entries) => Object.fromEntries(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), decodeURIComponent(entry.slice(entry.indexOf('=') + 1))])))
+  .refine(
+    (entries) => entries.every((entry) => /^[\w-]+=(?:[^%]|%[\dA-Fa-f]{2})+$/.test(entry)),
+    'write name=value, several separated by commas, for example authorization=Bearer%20secret'
+  )
+  .transform((entries) =>
+    Object.fromEntries(
+      entries.map((entry) => [
+        entry.slice(0, entry.indexOf('=')),
+        decodeURIComponent(entry.slice(entry.indexOf('=') + 1))
+      ])
+    )
+  )
 
 export const allowedEmails = list.refine(
   (entries) => entries.every((entry) => /^[^\s@]*@[^\s@]+$/.test(entry)),
-  'write addresses and domains separated by commas, for example ann@example.com,@example.org')
+  'write addresses and domains separated by commas, for example ann@example.com,@example.org'
+)
 
-export const origins = list.transform((entries, context) => entries.map((entry) => {
-  const url = parseUrl(entry)
-  if (url && /^https?:$/.test(url.protocol) && entry.replace(/\/$/, '') === url.origin) return url.origin
-  context.addIssue(`${JSON.stringify(entry)} is not an origin; write for example https://chatgpt.com (a * would let every site in)`)
-  return z.NEVER
-}))
+export const origins = list.transform((entries, context) =>
+  entries.map((entry) => {
+    const url = parseUrl(entry)
+    if (url && /^https?:$/.test(url.protocol) && entry.replace(/\/$/, '') === url.origin) return url.origin
+    context.addIssue(
+      `${JSON.stringify(entry)} is not an origin; write for example https://chatgpt.com (a * would let every site in)`
+    )
+    return z.NEVER
+  })
+)
 
 export const addresses = list.refine(
-  (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)),
-  'write the addresses or networks of your proxies, for example 10.0.0.0/8,127.0.0.1 (never true or *: anyone could then claim any address)')
+  (entries) =>
+    entries.every(
+      (entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)
+    ),
+  'write the addresses or networks of your proxies, for example 10.0.0.0/8,127.0.0.1 (never true or *: anyone could then claim any address)'
+)
 
-export const clientIpHeader = z.string().toLowerCase().regex(/^(?!(?:x-)?forwarded)[\w-]+$/,
-  'write the name of a header that the proxy overwrites with one address, for example X-Real-IP (for X-Forwarded-For there is TRUST_PROXY)')
+export const clientIpHeader = z
+  .string()
+  .toLowerCase()
+  .regex(
+    /^(?!(?:x-)?forwarded)[\w-]+$/,
+    'write the name of a header that the proxy overwrites with one address, for example X-Real-IP (for X-Forwarded-For there is TRUST_PROXY)'
+  )
 
-export const smtpUrl = z.string().refine((value) => /^smtps?:$/.test(parseUrl(value)?.protocol ?? ''), 'write smtps://user:password@mail.example.com, or smtp://localhost:25')
+export const smtpUrl = z
+  .string()
+  .refine(
+    (value) => /^smtps?:$/.test(parseUrl(value)?.protocol ?? ''),
+    'write smtps://user:password@mail.example.com, or smtp://localhost:25'
+  )
 
-export const mailFrom = z.string().refine((value) => /^(?:[^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(value), 'write a sender, for example My server <mcp@example.com>')
+export const mailFrom = z
+  .string()
+  .refine(
+    (value) => /^(?:[^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(value),
+    'write a sender, for example My server <mcp@example.com>'
+  )
 
 const LIMITS_HELP = `write on, off, or the limits that shall differ, for example sign-in=20,calls-per-user-day=5000; there are ${Object.keys(defaultLimits).join(', ')}`
 
@@ -108,5 +177,7 @@ export const rateLimits = list.transform((entries, context): LimitTable | null =
 })
 
 export const loopbackHosts = list.refine(
-  (entries) => entries.every((entry) => URL.canParse(`http://${entry}`) && isLoopback(new URL(`http://${entry}`).hostname)),
-  'write hosts of this computer only, for example localhost:9000: it is for tests')
+  (entries) =>
+    entries.every((entry) => URL.canParse(`http://${entry}`) && isLoopback(new URL(`http://${entry}`).hostname)),
+  'write hosts of this computer only, for example localhost:9000: it is for tests'
+)

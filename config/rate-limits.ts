@@ -1,14 +1,18 @@
-// Every limit by name, with what it is when nobody says otherwise. RATE_LIMITS changes single ones; `.env.example` explains them.
+// Every limit by name, with what it is when nobody says otherwise. RATE_LIMITS changes single ones; `.env.example`
+// explains them.
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {
-  // Attempts of one address (an IPv6 network counts as one) in a minute. Each form and endpoint counts by itself; the pages of `authorization` count together.
+  // Attempts of one address (an IPv6 network counts as one) in a minute. Each form and endpoint counts by itself; the
+  // pages of `authorization` count together.
   'sign-in': 10,
   'sign-up': 5,
   registration: 20,
   /** Requests for authorization, and pages and forms of people who are not signed in. */
   authorization: 120,
-  /** Refused requests at the token, revocation and introspection endpoints; good ones are neither counted nor refused. */
+  /**
+   * Refused requests at the token, revocation and introspection endpoints; good ones are neither counted nor refused.
+   */
   'token-failure': 60,
   /** Messages of any kind to the MCP endpoint, of one person in a minute; of one address where nobody signs in. */
   'messages-per-user': 600,

@@ -13,27 +13,49 @@ export async function checkAddress (report: Report, typed: string): Promise<URL 
   report.section('The address')
   const url = URL.parse(/^[a-z]+:\/\//i.test(typed) ? typed : `https://${typed}`)
   if (!url || !/^https?:$/.test(url.protocol)) {
-    report.fail(`${JSON.stringify(typed)} is no address of a web server.`, 'Write it as people paste it, for example https://mcp.example.com')
+    report.fail(
+      `${JSON.stringify(typed)} is no address of a web server.`,
+      'Write it as people paste it, for example https://mcp.example.com'
+    )
     return undefined
   }
-  if (url.username || url.password || url.search || url.hash) report.fail('The address holds more than a host and a path.', 'Clients compare it with what the server calls itself: leave out user names, ? and #.')
+  if (url.username || url.password || url.search || url.hash) {
+    report.fail(
+      'The address holds more than a host and a path.',
+      'Clients compare it with what the server calls itself: leave out user names, ? and #.'
+    )
+  }
   const isLocal = isLoopback(url.hostname)
-  if (!await resolves(report, url, isLocal)) return undefined
-  if (url.protocol === 'https:') return await speaksTls(report, url) ? url : undefined
-  if (isLocal) report.warn('It is on this computer, without https: programs here can connect, ChatGPT and Claude on the web cannot.', 'For them deploy it, or open a tunnel, and set PUBLIC_URL to the https address.')
-  else report.fail('It is not on https: assistants refuse it, and whoever is on the way reads the tokens.', 'Put a proxy with a certificate in front, and set PUBLIC_URL to the https address.')
+  if (!(await resolves(report, url, isLocal))) return undefined
+  if (url.protocol === 'https:') return (await speaksTls(report, url)) ? url : undefined
+  if (isLocal) {
+    report.warn(
+      'It is on this computer, without https: programs here can connect, ChatGPT and Claude on the web cannot.',
+      'For them deploy it, or open a tunnel, and set PUBLIC_URL to the https address.'
+    )
+  } else {
+    report.fail(
+      'It is not on https: assistants refuse it, and whoever is on the way reads the tokens.',
+      'Put a proxy with a certificate in front, and set PUBLIC_URL to the https address.'
+    )
+  }
   return url
 }
 
-export const isLoopback = (hostname: string): boolean => /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+export const isLoopback = (hostname: string): boolean =>
+  /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 
 async function resolves (report: Report, { hostname }: URL, isLocal: boolean): Promise<boolean> {
   const name = hostname.replace(/^\[|\]$/g, '')
   try {
     const addresses = (await lookup(name, { all: true })).map(({ address }) => address)
     const hidden = addresses.filter((address) => ipaddr.process(address).range() !== 'unicast')
-    if (!isLocal && hidden.length > 0) report.fail(`The name leads to ${hidden.join(', ')}, which is not on the public internet.`, 'Assistants connect from the cloud: point the DNS record to a public address.')
-    else report.pass(`The name leads to ${addresses.join(', ')}.`)
+    if (!isLocal && hidden.length > 0) {
+      report.fail(
+        `The name leads to ${hidden.join(', ')}, which is not on the public internet.`,
+        'Assistants connect from the cloud: point the DNS record to a public address.'
+      )
+    } else report.pass(`The name leads to ${addresses.join(', ')}.`)
     return true
   } catch (error) {
     report.fail(`${hostname} has no address.`, reasonOf(error as Error))
@@ -42,7 +64,7 @@ async function resolves (report: Report, { hostname }: URL, isLocal: boolean): P
 }
 
 async function speaksTls (report: Report, { hostname, port }: URL): Promise<boolean> {
-  if (port !== '') report.warn(`It is on port ${port}.`, 'Claude connects to port 443 only: let the proxy listen there.')
+  if (port !== '') { report.warn(`It is on port ${port}.`, 'Claude connects to port 443 only: let the proxy listen there.') }
   const host = hostname.replace(/^\[|\]$/g, '')
   try {
     const days = await certificateDays(host, Number(port || 443))
@@ -58,10 +80,13 @@ async function speaksTls (report: Report, { hostname, port }: URL): Promise<bool
 /** Whole days until the certificate ends. Rejects where it is not trusted. */
 function certificateDays (host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, ...(ipaddr.isValid(host) ? {} : { servername: host }), timeout: 10_000 }, () => {
-      resolve(Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS))
-      socket.end()
-    })
+    const socket = connect(
+      { host, port, ...(ipaddr.isValid(host) ? {} : { servername: host }), timeout: 10_000 },
+      () => {
+        resolve(Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS))
+        socket.end()
+      }
+    )
     socket.once('timeout', () => socket.destroy(Object.assign(new Error('no answer'), { name: 'TimeoutError' })))
     socket.once('error', reject)
   })

@@ -1,4 +1,5 @@
-// The door: what the address says to a client without a token, with a wrong one, and to the programs of the assistants (MCP authorization; RFC 6750 §3, RFC 9728 §5.1).
+// The door: what the address says to a client without a token, with a wrong one, and to the programs of the assistants
+// (MCP authorization; RFC 6750 §3, RFC 9728 §5.1).
 import { request, type Answer } from './http.ts'
 import { INITIALIZE, MCP_HEADERS } from './mcp.ts'
 import type { Report } from './report.ts'
@@ -14,7 +15,8 @@ export interface Challenge {
 const AGENTS: Record<string, string> = {
   ChatGPT: 'openai-mcp/1.0.0',
   'ChatGPT’s connector': 'Python/3.12 aiohttp/3.13',
-  'ChatGPT’s fetcher': 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ChatGPT-User/1.0; +https://openai.com/bot)',
+  'ChatGPT’s fetcher':
+    'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ChatGPT-User/1.0; +https://openai.com/bot)',
   Claude: 'Claude-User',
   'Claude’s connector': 'python-httpx/0.28.1',
   'Claude Code': 'claude-code/2.0.0',
@@ -22,7 +24,8 @@ const AGENTS: Record<string, string> = {
   'VS Code': 'Visual Studio Code/1.106.0'
 }
 
-const knock = (url: URL, headers: Record<string, string> = {}): Promise<Answer> => request(url, { headers: { ...MCP_HEADERS, ...headers }, json: INITIALIZE })
+const knock = (url: URL, headers: Record<string, string> = {}): Promise<Answer> =>
+  request(url, { headers: { ...MCP_HEADERS, ...headers }, json: INITIALIZE })
 
 /** @returns nothing where no MCP server answers. @throws NoAnswer */
 export async function checkChallenge (report: Report, url: URL): Promise<Challenge | undefined> {
@@ -38,11 +41,17 @@ export async function checkChallenge (report: Report, url: URL): Promise<Challen
 function readGate (report: Report, answer: Answer): Challenge | undefined {
   const { status } = answer
   if (status === 200) {
-    report.warn('It serves everybody without a sign-in.', 'Right for public data only. Otherwise switch the sign-in on (AUTH_BACKEND).')
+    report.warn(
+      'It serves everybody without a sign-in.',
+      'Right for public data only. Otherwise switch the sign-in on (AUTH_BACKEND).'
+    )
     return { signIn: false }
   }
   if (status >= 300 && status < 400) {
-    report.fail(`It sends the client on to ${answer.header('location')}: clients do not follow, or lose the token on the way.`, 'Paste that address instead, or let the proxy answer here.')
+    report.fail(
+      `It sends the client on to ${answer.header('location')}: clients do not follow, or lose the token on the way.`,
+      'Paste that address instead, or let the proxy answer here.'
+    )
     return undefined
   }
   if (status !== 401) {
@@ -51,14 +60,18 @@ function readGate (report: Report, answer: Answer): Challenge | undefined {
   }
   const challenge = answer.header('www-authenticate')
   const metadata = parameter(challenge, 'resource_metadata')
-  if (metadata === undefined) report.fail('The 401 does not say where to sign in: WWW-Authenticate has no resource_metadata.', 'Without it ChatGPT never begins the sign-in. If the server sends it, the proxy takes the header away.')
-  else report.pass(`A client without a token gets 401, and is shown to ${metadata}`)
+  if (metadata === undefined) {
+    report.fail(
+      'The 401 does not say where to sign in: WWW-Authenticate has no resource_metadata.',
+      'Without it ChatGPT never begins the sign-in. If the server sends it, the proxy takes the header away.'
+    )
+  } else report.pass(`A client without a token gets 401, and is shown to ${metadata}`)
   return { signIn: true, ...(metadata !== undefined && { metadata }) }
 }
 
 function adviceFor (answer: Answer): string {
-  if (isPage(answer)) return 'Something in front of the server answers with a page: allow POST requests of programs at this host (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules).'
-  if (answer.status === 404 || answer.status === 405) return 'There is no MCP server at this path: look for the address in the server’s start page or documentation.'
+  if (isPage(answer)) { return 'Something in front of the server answers with a page: allow POST requests of programs at this host (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules).' }
+  if (answer.status === 404 || answer.status === 405) { return 'There is no MCP server at this path: look for the address in the server’s start page or documentation.' }
   if (answer.status >= 500) return 'Look at the server’s log, and whether the proxy reaches it.'
   return 'Only 401 makes a client sign in: 403 and 200 with an error do not.'
 }
@@ -66,10 +79,22 @@ function adviceFor (answer: Answer): string {
 async function checkWrongToken (report: Report, url: URL): Promise<void> {
   const answer = await knock(url, { authorization: 'Bearer made-up-by-the-doctor' })
   const error = parameter(answer.header('www-authenticate'), 'error')
-  if (answer.status === 200) report.fail('Any token is good: a made-up one was let in.', 'Nothing protects this server. Its check of tokens has to be mended before anybody uses it.')
-  else if (answer.status !== 401) report.fail(`A wrong token gets ${answer.status}; it should be 401.`, 'Clients renew a token that ended only after a 401.')
-  else if (error !== 'invalid_token') report.warn('The 401 for a wrong token does not say error="invalid_token".', 'With it ChatGPT renews the token at once; without it people may have to sign in again.')
-  else report.pass('A wrong token gets 401 with invalid_token.')
+  if (answer.status === 200) {
+    report.fail(
+      'Any token is good: a made-up one was let in.',
+      'Nothing protects this server. Its check of tokens has to be mended before anybody uses it.'
+    )
+  } else if (answer.status !== 401) {
+    report.fail(
+      `A wrong token gets ${answer.status}; it should be 401.`,
+      'Clients renew a token that ended only after a 401.'
+    )
+  } else if (error !== 'invalid_token') {
+    report.warn(
+      'The 401 for a wrong token does not say error="invalid_token".',
+      'With it ChatGPT renews the token at once; without it people may have to sign in again.'
+    )
+  } else report.pass('A wrong token gets 401 with invalid_token.')
 }
 
 async function checkAgents (report: Report, url: URL, expected: number): Promise<void> {
@@ -79,11 +104,17 @@ async function checkAgents (report: Report, url: URL, expected: number): Promise
     if (answer.status !== expected) kept.push(`${name} (${answer.status}${guardOf(answer)})`)
   }
   if (kept.length === 0) report.pass('The programs of the assistants get the same answer.')
-  else report.fail(`Kept out by the name of the program: ${kept.join(', ')}.`, 'Allow them in what guards the site (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules).')
+  else {
+    report.fail(
+      `Kept out by the name of the program: ${kept.join(', ')}.`,
+      'Allow them in what guards the site (at Cloudflare: Bot Fight Mode, "Block AI bots", WAF rules).'
+    )
+  }
 }
 
 /** The value of a parameter of a challenge. */
-const parameter = (challenge: string, name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge)?.[1]
+const parameter = (challenge: string, name: string): string | undefined =>
+  new RegExp(`\\b${name}="([^"]*)"`).exec(challenge)?.[1]
 
 const isPage = (answer: Answer): boolean => /html/i.test(answer.header('content-type'))
 

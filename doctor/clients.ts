@@ -1,4 +1,5 @@
-// How a client introduces itself and is let to the sign-in, tried as each assistant does it; and what must be refused on the way (RFC 7591, CIMD, OAuth 2.1 §4.1).
+// How a client introduces itself and is let to the sign-in, tried as each assistant does it; and what must be refused
+// on the way (RFC 7591, CIMD, OAuth 2.1 §4.1).
 import { createHash, randomBytes } from 'node:crypto'
 import { request, type Answer } from './http.ts'
 import type { AuthorizationServer } from './discovery.ts'
@@ -9,7 +10,11 @@ const REGISTERS: Record<string, string[]> = {
   ChatGPT: ['https://chatgpt.com/connector_platform_oauth_redirect'],
   Claude: ['https://claude.ai/api/mcp/auth_callback'],
   'Claude Code': ['http://localhost:54212/callback'],
-  Cursor: ['cursor://anysphere.cursor-mcp/oauth/callback', 'https://www.cursor.com/agents/mcp/oauth/callback', 'http://localhost:8787/callback'],
+  Cursor: [
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'https://www.cursor.com/agents/mcp/oauth/callback',
+    'http://localhost:8787/callback'
+  ],
   'VS Code': ['http://127.0.0.1:33418/', 'https://vscode.dev/redirect', 'https://insiders.vscode.dev/redirect']
 }
 /** Clients that come with a document of theirs, and where they want people sent back to. */
@@ -23,7 +28,11 @@ const STRANGER = 'https://attacker.example/callback'
 const MAX_REDIRECTS = 6
 
 /** @param redirect of the doctor itself. @returns its client id, where it could register. @throws NoAnswer */
-export async function checkClients (report: Report, server: AuthorizationServer, redirect: string): Promise<string | undefined> {
+export async function checkClients (
+  report: Report,
+  server: AuthorizationServer,
+  redirect: string
+): Promise<string | undefined> {
   report.section('How a client begins')
   if (server.takesDocuments) await checkDocuments(report, server)
   const client = server.register === undefined ? undefined : await checkRegistration(report, server, redirect)
@@ -32,7 +41,12 @@ export async function checkClients (report: Report, server: AuthorizationServer,
 }
 
 /** A request as a client makes it. @param change what to ask differently; undefined leaves a parameter out. */
-export function authorizeUrl (server: AuthorizationServer, client: string, redirect: string, change: Record<string, string | undefined> = {}): { url: URL, verifier: string, state: string } {
+export function authorizeUrl (
+  server: AuthorizationServer,
+  client: string,
+  redirect: string,
+  change: Record<string, string | undefined> = {}
+): { url: URL; verifier: string; state: string } {
   const verifier = randomBytes(32).toString('base64url')
   const state = randomBytes(16).toString('base64url')
   const url = new URL(server.authorize)
@@ -56,50 +70,116 @@ async function checkDocuments (report: Report, server: AuthorizationServer): Pro
   for (const [name, [client, redirect]] of Object.entries(DOCUMENTS)) {
     const end = await follow(authorizeUrl(server, client, redirect).url)
     if (end.status === 200) known.push(name)
-    else report.fail(`${name}, which comes with the document ${client}, does not reach the sign-in: ${describe(end)}`, 'See whether the server can fetch the document: its way out to the internet may be closed.')
+    else {
+      report.fail(
+        `${name}, which comes with the document ${client}, does not reach the sign-in: ${describe(end)}`,
+        'See whether the server can fetch the document: its way out to the internet may be closed.'
+      )
+    }
   }
   if (known.length > 0) report.pass(`With a document of theirs, these reach the sign-in: ${known.join(', ')}.`)
 }
 
-const register = (address: string, name: string, redirects: string[]): Promise<Answer> => request(address, {
-  json: { client_name: name, redirect_uris: redirects, grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none' }
-})
+const register = (address: string, name: string, redirects: string[]): Promise<Answer> =>
+  request(address, {
+    json: {
+      client_name: name,
+      redirect_uris: redirects,
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none'
+    }
+  })
 
-async function checkRegistration (report: Report, server: AuthorizationServer, redirect: string): Promise<string | undefined> {
+async function checkRegistration (
+  report: Report,
+  server: AuthorizationServer,
+  redirect: string
+): Promise<string | undefined> {
   const taken: string[] = []
   for (const [name, redirects] of Object.entries(REGISTERS)) {
     const answer = await register(server.register!, `${name} (tried by mcp-doctor)`, redirects)
     if (answer.status === 201 && typeof answer.json?.['client_id'] === 'string') taken.push(name)
-    else report.fail(`${name} cannot register with ${redirects.join(', ')}: ${describe(answer)}`, 'One address that is refused ends the whole registration.')
+    else {
+      report.fail(
+        `${name} cannot register with ${redirects.join(', ')}: ${describe(answer)}`,
+        'One address that is refused ends the whole registration.'
+      )
+    }
   }
   if (taken.length > 0) report.pass(`These can register: ${taken.join(', ')}.`)
   const own = await register(server.register!, 'mcp-doctor', [redirect])
   const id = own.json?.['client_id']
   if (own.status === 201 && typeof id === 'string') return id
-  report.fail(`A program on a person’s computer cannot register: ${describe(own)}`, 'Claude Code, Codex, VS Code and Cursor come back to http://127.0.0.1 with any port.')
+  report.fail(
+    `A program on a person’s computer cannot register: ${describe(own)}`,
+    'Claude Code, Codex, VS Code and Cursor come back to http://127.0.0.1 with any port.'
+  )
   return undefined
 }
 
-async function checkRefusals (report: Report, server: AuthorizationServer, client: string, redirect: string): Promise<void> {
+async function checkRefusals (
+  report: Report,
+  server: AuthorizationServer,
+  client: string,
+  redirect: string
+): Promise<void> {
   const page = await follow(authorizeUrl(server, client, redirect).url)
   if (page.status === 200) checkPage(report, page)
-  else report.fail(`A client that registered does not reach the sign-in: ${describe(page)}`, 'Look at the server’s log at this moment.')
+  else {
+    report.fail(
+      `A client that registered does not reach the sign-in: ${describe(page)}`,
+      'Look at the server’s log at this moment.'
+    )
+  }
   const stranger = await follow(authorizeUrl(server, client, STRANGER).url)
-  if (leaves(stranger, STRANGER)) report.fail('People are sent to an address that the client never registered.', 'Whoever makes such a link gets other people’s codes. Do not use this server before it is mended.')
-  else report.pass('An address that was not registered is refused.')
-  const bare = await follow(authorizeUrl(server, client, redirect, { code_challenge: undefined, code_challenge_method: undefined }).url)
-  if (bare.status === 200) report.fail('The sign-in begins without PKCE.', 'OAuth 2.1 asks for it of every client: refuse requests without code_challenge.')
-  else report.pass('A request without PKCE is refused.')
-  const token = await request(server.token, { form: { grant_type: 'authorization_code', code: 'made-up', redirect_uri: redirect, client_id: client, code_verifier: 'v'.repeat(43) } })
-  if (token.status === 400 && token.json?.['error'] === 'invalid_grant') report.pass('A made-up code gets 400 invalid_grant.')
-  else report.fail(`A made-up code gets ${describe(token)}; it should be 400 invalid_grant, as JSON.`, 'Clients begin a new sign-in only when they read that.')
+  if (leaves(stranger, STRANGER)) {
+    report.fail(
+      'People are sent to an address that the client never registered.',
+      'Whoever makes such a link gets other people’s codes. Do not use this server before it is mended.'
+    )
+  } else report.pass('An address that was not registered is refused.')
+  const bare = await follow(
+    authorizeUrl(server, client, redirect, { code_challenge: undefined, code_challenge_method: undefined }).url
+  )
+  if (bare.status === 200) {
+    report.fail(
+      'The sign-in begins without PKCE.',
+      'OAuth 2.1 asks for it of every client: refuse requests without code_challenge.'
+    )
+  } else report.pass('A request without PKCE is refused.')
+  const token = await request(server.token, {
+    form: {
+      grant_type: 'authorization_code',
+      code: 'made-up',
+      redirect_uri: redirect,
+      client_id: client,
+      code_verifier: 'v'.repeat(43)
+    }
+  })
+  if (token.status === 400 && token.json?.['error'] === 'invalid_grant') { report.pass('A made-up code gets 400 invalid_grant.') } else {
+    report.fail(
+      `A made-up code gets ${describe(token)}; it should be 400 invalid_grant, as JSON.`,
+      'Clients begin a new sign-in only when they read that.'
+    )
+  }
 }
 
 function checkPage (report: Report, page: Answer): void {
   const policy = page.header('content-security-policy')
   report.pass('A client that registered reaches the sign-in.')
-  if (/form-action/.test(policy)) report.warn('The page has a policy with form-action.', 'Chromium holds it against the way back to the app: the button then does nothing. Leave form-action out.')
-  if (!page.header('x-frame-options') && !/frame-ancestors/.test(policy)) report.warn('The page may be shown inside a page of somebody else.', 'People can be made to click what they do not see: send X-Frame-Options: DENY.')
+  if (/form-action/.test(policy)) {
+    report.warn(
+      'The page has a policy with form-action.',
+      'Chromium holds it against the way back to the app: the button then does nothing. Leave form-action out.'
+    )
+  }
+  if (!page.header('x-frame-options') && !/frame-ancestors/.test(policy)) {
+    report.warn(
+      'The page may be shown inside a page of somebody else.',
+      'People can be made to click what they do not see: send X-Frame-Options: DENY.'
+    )
+  }
 }
 
 /** What a browser would see in the end: goes along within the site, and stops where it is left. */
@@ -111,7 +191,7 @@ async function follow (start: URL): Promise<Answer> {
     const answer = await request(url, { headers: { accept: 'text/html', ...(cookie && { cookie }) } })
     for (const each of answer.cookies) jar.set(each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1))
     const next = URL.parse(answer.header('location'), url.href)
-    if (answer.status < 300 || answer.status >= 400 || next?.origin !== start.origin || step === MAX_REDIRECTS) return answer
+    if (answer.status < 300 || answer.status >= 400 || next?.origin !== start.origin || step === MAX_REDIRECTS) { return answer }
     url = next
   }
 }

@@ -27,7 +27,7 @@ export async function examine (report: Report, examination: Examination): Promis
 
 async function lookAtAll (report: Report, { address, show }: Examination): Promise<void> {
   const url = await checkAddress(report, address)
-  const gate = url && await checkChallenge(report, url)
+  const gate = url && (await checkChallenge(report, url))
   if (!url || !gate) return
   if (!gate.signIn) {
     await checkTools(report, url, undefined)
@@ -44,7 +44,13 @@ async function lookAtAll (report: Report, { address, show }: Examination): Promi
   }
 }
 
-interface Entrance { url: URL, server: AuthorizationServer, client: string, back: Return, show: (url: string) => void }
+interface Entrance {
+  url: URL
+  server: AuthorizationServer
+  client: string
+  back: Return
+  show: (url: string) => void
+}
 
 async function enter (report: Report, { url, server, client, back, show }: Entrance): Promise<void> {
   const tokens = await signIn(report, server, client, back, show)

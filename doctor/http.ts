@@ -1,4 +1,5 @@
-// How the doctor asks: one request, no redirect followed, an answer that is read whole and small, and a reason in plain words where there is none.
+// How the doctor asks: one request, no redirect followed, an answer that is read whole and small, and a reason in plain
+// words where there is none.
 const MAX_BYTES = 2 * 1024 * 1024
 const TIMEOUT_MS = 15_000
 
@@ -15,7 +16,7 @@ export interface Answer {
   url: string
   status: number
   /** '' for a header that is not there. */
-  header (name: string): string
+  header(name: string): string
   /** As a Cookie header would send them back. */
   cookies: string[]
   text: string
@@ -44,14 +45,26 @@ export async function request (url: string | URL, { method, headers = {}, json, 
   try {
     const response = await fetch(url, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
-      headers: { 'user-agent': 'mcp-doctor', accept: 'application/json', ...(body !== undefined && { 'content-type': type }), ...headers },
+      headers: {
+        'user-agent': 'mcp-doctor',
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': type }),
+        ...headers
+      },
       ...(body !== undefined && { body }),
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS)
     })
-    if (response.status === 429) throw new TooOften(url, 'The doctor has asked too often. Wait some minutes, and begin again.')
+    if (response.status === 429) { throw new TooOften(url, 'The doctor has asked too often. Wait some minutes, and begin again.') }
     const text = await read(response, url)
-    return { url: String(url), status: response.status, header: (name) => response.headers.get(name) ?? '', cookies: response.headers.getSetCookie().map((line) => line.split(';')[0]!), text, json: objectOf(text) }
+    return {
+      url: String(url),
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? '',
+      cookies: response.headers.getSetCookie().map((line) => line.split(';')[0]!),
+      text,
+      json: objectOf(text)
+    }
   } catch (error) {
     throw error instanceof NoAnswer ? error : new NoAnswer(url, reasonOf(error as Error), { cause: error })
   }
@@ -73,7 +86,9 @@ async function read (response: Response, url: string | URL): Promise<string> {
 export function objectOf (text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }
@@ -89,15 +104,18 @@ const REASONS: Record<string, string> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'There is no https there: put a proxy with a certificate in front of the server.',
   EPROTO: 'There is no https there: put a proxy with a certificate in front of the server.',
   CERT_HAS_EXPIRED: 'The certificate has expired: renew it.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is signed by itself, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
-  SELF_SIGNED_CERT_IN_CHAIN: 'The certificate comes from a private authority, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The chain of certificates is incomplete: serve the intermediate certificate as well.',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'The certificate is signed by itself, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'The certificate comes from a private authority, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'The chain of certificates is incomplete: serve the intermediate certificate as well.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another name: get one for this host.'
 }
 
 /** Why nothing was answered, in a sentence with what to do. */
 export function reasonOf (error: Error): string {
   if (error.name === 'TimeoutError') return `There was no answer within ${TIMEOUT_MS / 1000} seconds.`
-  const { code = '', message } = (error.cause ?? error) as { code?: string, message: string }
+  const { code = '', message } = (error.cause ?? error) as { code?: string; message: string }
   return REASONS[code] ?? `The request failed: ${message} ${code}`.trim()
 }

@@ -1,19 +1,23 @@
 // What the doctor says: a line for each thing it looked at, and beneath it what to change where something is wrong.
 export interface Report {
-  section (title: string): void
-  pass (says: string): void
+  section(title: string): void
+  pass(says: string): void
   /** It may work, and is worth a look. */
-  warn (says: string, advice: string): void
+  warn(says: string, advice: string): void
   /** It keeps some client out, or lets somebody in. */
-  fail (says: string, advice: string): void
+  fail(says: string, advice: string): void
 }
 
-export interface Tally { good: number, doubts: number, faults: number }
+export interface Tally {
+  good: number
+  doubts: number
+  faults: number
+}
 
 const MAX_LENGTH = 400
 
 /** @param write takes one line, without its end. */
-export function createReport (write: (line: string) => void): { report: Report, tally: Tally } {
+export function createReport (write: (line: string) => void): { report: Report; tally: Tally } {
   const tally = { good: 0, doubts: 0, faults: 0 }
   const line = (mark: string, says: string, advice?: string) => {
     write(`  ${mark} ${harmless(says)}`)
@@ -22,7 +26,9 @@ export function createReport (write: (line: string) => void): { report: Report, 
   return {
     tally,
     report: {
-      section: (title) => { write(`\n${title}`) },
+      section: (title) => {
+        write(`\n${title}`)
+      },
       pass (says) {
         tally.good++
         line('✓', says)

@@ -3,7 +3,12 @@ import { McpFault, openMcp, speaksModern, type McpCaller } from './mcp.ts'
 import { objectOf } from './http.ts'
 import type { Report } from './report.ts'
 
-interface Listed { name: string, description?: string, annotations?: Record<string, unknown>, inputSchema?: Record<string, unknown> }
+interface Listed {
+  name: string
+  description?: string
+  annotations?: Record<string, unknown>
+  inputSchema?: Record<string, unknown>
+}
 
 const HINTS = ['readOnlyHint', 'destructiveHint', 'openWorldHint']
 const MAX_TOOLS = 128
@@ -40,7 +45,7 @@ async function listTools (mcp: McpCaller): Promise<Listed[]> {
   const tools: Listed[] = []
   for (let cursor: unknown; ;) {
     const page = await mcp.call('tools/list', typeof cursor === 'string' ? { cursor } : {})
-    tools.push(...page['tools'] as Listed[])
+    tools.push(...(page['tools'] as Listed[]))
     cursor = page['nextCursor']
     if (typeof cursor !== 'string' || tools.length > 10_000) return tools
   }
@@ -48,14 +53,26 @@ async function listTools (mcp: McpCaller): Promise<Listed[]> {
 
 function checkList (report: Report, tools: Listed[]): void {
   if (tools.length === 0) {
-    report.fail('There are no tools.', 'ChatGPT shows "No app actions available". If there should be some: are they left out for want of a setting, or of a scope?')
+    report.fail(
+      'There are no tools.',
+      'ChatGPT shows "No app actions available". If there should be some: are they left out for want of a setting, or of a scope?'
+    )
     return
   }
   report.pass(`There are ${tools.length} tools: ${tools.map(({ name }) => name).join(', ')}`)
-  if (tools.length > MAX_TOOLS) report.warn(`More than ${MAX_TOOLS} tools.`, 'VS Code takes no more, and models choose worse among many.')
-  const named = (problem: (tool: Listed) => boolean) => tools.filter(problem).map(({ name }) => name).join(', ')
+  if (tools.length > MAX_TOOLS) { report.warn(`More than ${MAX_TOOLS} tools.`, 'VS Code takes no more, and models choose worse among many.') }
+  const named = (problem: (tool: Listed) => boolean) =>
+    tools
+      .filter(problem)
+      .map(({ name }) => name)
+      .join(', ')
   const unhinted = named(({ annotations }) => !HINTS.every((hint) => typeof annotations?.[hint] === 'boolean'))
-  if (unhinted) report.warn(`Without all of ${HINTS.join(', ')}: ${unhinted}`, 'ChatGPT takes a tool without them for one that destroys, and asks before each call.')
+  if (unhinted) {
+    report.warn(
+      `Without all of ${HINTS.join(', ')}: ${unhinted}`,
+      'ChatGPT takes a tool without them for one that destroys, and asks before each call.'
+    )
+  }
   const undescribed = named(({ description }) => !description)
   if (undescribed) report.warn(`Without a description: ${undescribed}`, 'Models choose a tool by its description.')
   const odd = named(({ name }) => name.length > MAX_NAME_LENGTH || !/^[\w-]+$/.test(name))
@@ -73,7 +90,10 @@ async function checkSearch (report: Report, mcp: McpCaller, tools: Listed[]): Pr
   }
   const results = objectOf(await firstText(mcp, 'search', { query: 'the' }))?.['results']
   if (!Array.isArray(results)) {
-    report.fail('search does not answer as ChatGPT’s deep research needs it.', 'The first text must be JSON: { "results": [{ "id", "title", "url" }] }.')
+    report.fail(
+      'search does not answer as ChatGPT’s deep research needs it.',
+      'The first text must be JSON: { "results": [{ "id", "title", "url" }] }.'
+    )
     return
   }
   const [first] = results as Array<Record<string, unknown>>
@@ -85,11 +105,16 @@ async function checkSearch (report: Report, mcp: McpCaller, tools: Listed[]): Pr
   if (lacking) report.fail(`A result of search has no ${lacking}.`, 'Each needs id, title and url, as texts.')
   const document = objectOf(await firstText(mcp, 'fetch', { id: first['id'] }))
   const absent = document ? missing(document, ['id', 'title', 'text', 'url']) : 'JSON'
-  if (absent) report.fail(`What fetch answers has no ${absent}.`, 'The first text must be JSON: { "id", "title", "text", "url" }.')
-  else if (!lacking) report.pass('search and fetch answer as ChatGPT’s deep research needs it.')
+  if (absent) {
+    report.fail(
+      `What fetch answers has no ${absent}.`,
+      'The first text must be JSON: { "id", "title", "text", "url" }.'
+    )
+  } else if (!lacking) report.pass('search and fetch answer as ChatGPT’s deep research needs it.')
 }
 
-const missing = (value: Record<string, unknown>, names: string[]): string => names.filter((name) => typeof value[name] !== 'string').join(', ')
+const missing = (value: Record<string, unknown>, names: string[]): string =>
+  names.filter((name) => typeof value[name] !== 'string').join(', ')
 
 async function firstText (mcp: McpCaller, name: string, args: Record<string, unknown>): Promise<string> {
   const { content } = await mcp.call('tools/call', { name, arguments: args })

@@ -1,4 +1,5 @@
-// Whose request it is, for limits and for the audit log: the address behind the proxies, and the network it belongs to (threat RL-01).
+// Whose request it is, for limits and for the audit log: the address behind the proxies, and the network it belongs to
+// (threat RL-01).
 import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -13,14 +14,18 @@ export const networkOf = (request: FastifyRequest): string => rateLimit.normaliz
 type Proxies = Pick<Config, 'trustProxy' | 'clientIpHeader'>
 
 /** For Fastify's option `trustProxy`: which hops of X-Forwarded-For are believed. */
-export const trustedProxies = ({ trustProxy, clientIpHeader }: Proxies): false | string[] | ((address: string, hop: number) => boolean) => {
+export const trustedProxies = ({
+  trustProxy,
+  clientIpHeader
+}: Proxies): false | string[] | ((address: string, hop: number) => boolean) => {
   if (clientIpHeader !== undefined) return (_address, hop) => hop === 0
   return trustProxy.length > 0 ? trustProxy : false
 }
 
 /**
  * Hosts such as Fly.io tell the address in a header of their own and overwrite what the client sent under that name.
- * It takes the place of X-Forwarded-For, which anybody may have begun; without a sound one the connection's address counts.
+ * It takes the place of X-Forwarded-For, which anybody may have begun; without a sound one the connection's address
+ * counts.
  */
 export function useClientIpHeader (app: FastifyInstance, { clientIpHeader }: Proxies): void {
   if (clientIpHeader === undefined) return

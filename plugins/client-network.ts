@@ -1,4 +1,5 @@
-// The address that a request counts for where nobody has signed in: whoever has one IPv6 address has all of its network (RFC 4291 §2.5.4).
+// The address that a request counts for where nobody has signed in: whoever has one IPv6 address has all of its network
+// (RFC 4291 §2.5.4).
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
 

@@ -1,4 +1,5 @@
-// Names that somebody outside has chosen, cleaned once, where they come in: whatever is shown, logged, mailed or printed later is safe to show (Unicode UTS #39 §5; MCP security best practices, "Consent UI").
+// Names that somebody outside has chosen, cleaned once, where they come in: whatever is shown, logged, mailed or
+// printed later is safe to show (Unicode UTS #39 §5; MCP security best practices, "Consent UI").
 
 /** A name that went through {@link toDisplayName}. Whoever shows a client takes no other. */
 export type DisplayName = string & { readonly __shown: true }
@@ -7,7 +8,8 @@ export type DisplayName = string & { readonly __shown: true }
 export const MAX_SHOWN_CHARACTERS = 100
 
 /**
- * Control, formatting, unassigned and private characters, those that are drawn as nothing, and the blanks that are no spaces:
+ * Control, formatting, unassigned and private characters, those that are drawn as nothing, and the blanks that are no
+ * spaces:
  * they hide text, turn its direction, or reach a terminal as commands.
  */
 export const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu
@@ -17,12 +19,26 @@ const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
 /** @param fallback what to show instead of a name of which nothing is left. */
 export function toDisplayName (text: string, fallback: string): DisplayName {
   // Cut first, so that a huge text costs nothing; a name is normal text long before this.
-  const clean = text.slice(0, 4 * MAX_SHOWN_CHARACTERS).normalize('NFC')
-    .replace(INVISIBLE, '').replace(STACKED_MARKS, '$1').replace(/\p{Zs}+/gu, ' ').trim()
+  const clean = text
+    .slice(0, 4 * MAX_SHOWN_CHARACTERS)
+    .normalize('NFC')
+    .replace(INVISIBLE, '')
+    .replace(STACKED_MARKS, '$1')
+    .replace(/\p{Zs}+/gu, ' ')
+    .trim()
   const characters = [...clean]
-  const short = characters.length > MAX_SHOWN_CHARACTERS ? `${characters.slice(0, MAX_SHOWN_CHARACTERS - 1).join('').trimEnd()}…` : clean
+  const short =
+    characters.length > MAX_SHOWN_CHARACTERS
+      ? `${characters
+          .slice(0, MAX_SHOWN_CHARACTERS - 1)
+          .join('')
+          .trimEnd()}…`
+      : clean
   return (short || fallback) as DisplayName
 }
 
-/** Whether a text holds what {@link toDisplayName} would take away: for addresses, which must not be changed, only refused. */
+/**
+ * Whether a text holds what {@link toDisplayName} would take away: for addresses, which must not be changed, only
+ * refused.
+ */
 export const hidesSomething = (text: string): boolean => text.search(INVISIBLE) !== -1

@@ -1,4 +1,5 @@
-// Keeps web pages of other sites away: the whole server answers under its own name only, against DNS rebinding, and checks who sent a form or a call (MCP Streamable HTTP, "Security & Endpoint Requirements"; RFC 9110 §15.5.20).
+// Keeps web pages of other sites away: the whole server answers under its own name only, against DNS rebinding, and
+// checks who sent a form or a call (MCP Streamable HTTP, "Security & Endpoint Requirements"; RFC 9110 §15.5.20).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
@@ -7,58 +8,82 @@ import { accessDenied } from '../errors.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** Answers 403 if a web page that is not allowed sent the request. @returns undefined if it may go on. */
-    checkOrigin (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
+    checkOrigin(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
     /** An `onRequest` hook for our own pages: a form may be posted from our own pages only. @throws access_denied. */
-    checkFormOrigin (request: FastifyRequest): Promise<void>
+    checkFormOrigin(request: FastifyRequest): Promise<void>
   }
   interface FastifyContextConfig {
-    /** The route answers under any name: for what reveals nothing, or asks for a secret that no browser sends by itself. */
+    /**
+     * The route answers under any name: for what reveals nothing, or asks for a secret that no browser sends by itself.
+     */
     anyHost?: boolean
   }
 }
 
-/** The request names another server. Each scope speaks it in its own way, as it does every error with a status below 500. */
+/**
+ * The request names another server. Each scope speaks it in its own way, as it does every error with a status below
+ * 500.
+ */
 class MisdirectedRequest extends Error {
   override readonly name = 'MisdirectedRequest'
   readonly statusCode = 421
 }
 
 const LOOPBACK = String.raw`(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?`
-/** A loopback name cannot be rebound to another site, so it is good on a public server too: health checks and tunnels use it. */
+/**
+ * A loopback name cannot be rebound to another site, so it is good on a public server too: health checks and tunnels
+ * use it.
+ */
 const LOOPBACK_HOST = new RegExp(`^${LOOPBACK}$`)
 const LOOPBACK_ORIGIN = new RegExp(`^https?://${LOOPBACK}$`)
 
-export default fp(async function origin (app: FastifyInstance, { publicUrl, corsOrigins, local }: Pick<Config, 'publicUrl' | 'corsOrigins' | 'local'>) {
-  const { host: ownHost, protocol } = new URL(publicUrl)
-  const names = new Set([ownHost, ownHost + (protocol === 'https:' ? ':443' : ':80')])
-  const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
+export default fp(
+  async function origin (
+    app: FastifyInstance,
+    { publicUrl, corsOrigins, local }: Pick<Config, 'publicUrl' | 'corsOrigins' | 'local'>
+  ) {
+    const { host: ownHost, protocol } = new URL(publicUrl)
+    const names = new Set([ownHost, ownHost + (protocol === 'https:' ? ':443' : ':80')])
+    const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
 
-  // Every route, also those that are added later and the answer to a path that is none. The header as sent, never a forwarded
-  // one: what a proxy adds must not open the door.
-  app.addHook('onRequest', (request, _reply, done) => {
-    const name = (request.headers.host ?? '').toLowerCase()
-    if (names.has(name) || LOOPBACK_HOST.test(name) || request.routeOptions.config.anyHost) done()
-    // What was sent is not repeated.
-    else done(new MisdirectedRequest(`This server answers for ${ownHost} only. If it lives elsewhere, set PUBLIC_URL, and let the proxy pass the Host header on.`))
-  })
+    // Every route, also those that are added later and the answer to a path that is none. The header as sent, never a
+    // forwarded
+    // one: what a proxy adds must not open the door.
+    app.addHook('onRequest', (request, _reply, done) => {
+      const name = (request.headers.host ?? '').toLowerCase()
+      if (names.has(name) || LOOPBACK_HOST.test(name) || request.routeOptions.config.anyHost) done()
+      // What was sent is not repeated.
+      else {
+        done(
+          new MisdirectedRequest(
+            `This server answers for ${ownHost} only. If it lives elsewhere, set PUBLIC_URL, and let the proxy pass the Host header on.`
+          )
+        )
+      }
+    })
 
-  app.decorate('checkOrigin', (request: FastifyRequest, reply: FastifyReply) => {
-    const { origin } = request.headers
-    // Programs send no Origin; `null` is a page that hides where it comes from.
-    if (origin === undefined || origins.has(origin) || (local && LOOPBACK_ORIGIN.test(origin))) return undefined
-    return refuse(reply, 403, 'Web pages of this origin may not call this server. CORS_ORIGINS lists those that may.')
-  })
+    app.decorate('checkOrigin', (request: FastifyRequest, reply: FastifyReply) => {
+      const { origin } = request.headers
+      // Programs send no Origin; `null` is a page that hides where it comes from.
+      if (origin === undefined || origins.has(origin) || (local && LOOPBACK_ORIGIN.test(origin))) return undefined
+      return refuse(reply, 403, 'Web pages of this origin may not call this server. CORS_ORIGINS lists those that may.')
+    })
 
-  app.decorate('checkFormOrigin', async ({ method, headers }: FastifyRequest) => {
-    if (method !== 'POST') return
-    const { host = '', origin, 'sec-fetch-site': site } = headers
-    // On a person's own computer the server has several names; a page and its form still have to share one.
-    const isOwn = origin === undefined || origin === publicUrl || (local && LOOPBACK_HOST.test(host) && origin === `http://${host}`)
-    if (!isOwn || site === 'cross-site' || site === 'same-site') {
-      throw accessDenied(`This form was sent from another site. Open ${publicUrl} and start there.`)
-    }
-  })
-}, { name: 'origin' })
+    app.decorate('checkFormOrigin', async ({ method, headers }: FastifyRequest) => {
+      if (method !== 'POST') return
+      const { host = '', origin, 'sec-fetch-site': site } = headers
+      // On a person's own computer the server has several names; a page and its form still have to share one.
+      const isOwn =
+        origin === undefined ||
+        origin === publicUrl ||
+        (local && LOOPBACK_HOST.test(host) && origin === `http://${host}`)
+      if (!isOwn || site === 'cross-site' || site === 'same-site') {
+        throw accessDenied(`This form was sent from another site. Open ${publicUrl} and start there.`)
+      }
+    })
+  },
+  { name: 'origin' }
+)
 
 /** A JSON-RPC error without id, since nothing of the body is known yet. What was sent is not repeated. */
 const refuse = (reply: FastifyReply, status: number, message: string) =>

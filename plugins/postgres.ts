@@ -1,4 +1,5 @@
-// Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for every way it can be away.
+// Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for
+// every way it can be away.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -11,8 +12,11 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Undefined without DATABASE_URL. */
     postgres: Postgres | undefined
-    /** What does not work just now although the server is ready, for whoever looks at its health. Asked once a second at most. */
-    partsAway (): Promise<string[]>
+    /**
+     * What does not work just now although the server is ready, for whoever looks at its health. Asked once a second at
+     * most.
+     */
+    partsAway(): Promise<string[]>
   }
 }
 
@@ -25,7 +29,7 @@ export interface Postgres {
   /** @throws StorageUnavailable when Postgres cannot be reached, having changed nothing or not knowing. */
   query: Query
   /** All of it or nothing. What `work` throws is thrown on, after the rollback. */
-  transaction<R> (work: (query: Query) => Promise<R>): Promise<R>
+  transaction<R>(work: (query: Query) => Promise<R>): Promise<R>
 }
 
 /**
@@ -40,12 +44,15 @@ const CONNECTIONS = 10
 const LOOK_EVERY_MS = 1_000
 const MAX_LOOK_MS = 1_000
 
-export default fp(async function postgres (app: FastifyInstance, { databaseUrl }: Pick<Config, 'databaseUrl'>) {
-  const opened = databaseUrl === undefined ? undefined : await connectPostgres(databaseUrl, app.log)
-  app.decorate('postgres', opened)
-  app.decorate('partsAway', opened ? lookOnceASecond(opened) : async () => [])
-  app.addHook('onClose', () => opened?.close())
-}, { name: 'postgres' })
+export default fp(
+  async function postgres (app: FastifyInstance, { databaseUrl }: Pick<Config, 'databaseUrl'>) {
+    const opened = databaseUrl === undefined ? undefined : await connectPostgres(databaseUrl, app.log)
+    app.decorate('postgres', opened)
+    app.decorate('partsAway', opened ? lookOnceASecond(opened) : async () => [])
+    app.addHook('onClose', () => opened?.close())
+  },
+  { name: 'postgres' }
+)
 
 /** A server without its documents and notes still signs people in, so it stays ready. */
 function lookOnceASecond ({ query }: Pick<Postgres, 'query'>): () => Promise<string[]> {
@@ -54,15 +61,25 @@ function lookOnceASecond ({ query }: Pick<Postgres, 'query'>): () => Promise<str
   return () => {
     if (answer && performance.now() - askedAt < LOOK_EVERY_MS) return answer
     askedAt = performance.now()
-    const isThere = query('SELECT 1').then(() => true, () => false)
-    answer = Promise.race([isThere, sleep(MAX_LOOK_MS, false, { ref: false })]).then((there) => there ? [] : ['documents and notes'])
+    const isThere = query('SELECT 1').then(
+      () => true,
+      () => false
+    )
+    answer = Promise.race([isThere, sleep(MAX_LOOK_MS, false, { ref: false })]).then((there) =>
+      there ? [] : ['documents and notes']
+    )
     return answer
   }
 }
 
 /** @throws Error that says what to check, when Postgres does not answer. */
-export async function connectPostgres (databaseUrl: string, log: { warn (message: string): void }): Promise<Postgres & { close (): Promise<void> }> {
-  const { default: { Pool } } = await import('pg')
+export async function connectPostgres (
+  databaseUrl: string,
+  log: { warn(message: string): void }
+): Promise<Postgres & { close(): Promise<void> }> {
+  const {
+    default: { Pool }
+  } = await import('pg')
   const pool = new Pool({
     connectionString: databaseUrl,
     application_name: 'mcp-oauth-server',
@@ -83,16 +100,22 @@ export async function connectPostgres (databaseUrl: string, log: { warn (message
   }
 }
 
-const ignore = (): void => { /* told elsewhere */ }
+const ignore = (): void => {
+  /* told elsewhere */
+}
 
 function open (pool: pg.Pool, description: string): Postgres {
-  const on = (client: pg.Pool | pg.PoolClient): Query => (sql, values) => guarded(async () => (await client.query(sql, values)).rows)
+  const on =
+    (client: pg.Pool | pg.PoolClient): Query =>
+      (sql, values) =>
+        guarded(async () => (await client.query(sql, values)).rows)
   return {
     description,
     query: on(pool),
     async transaction (work) {
       const client = await guarded(() => pool.connect())
-      // The pool listens only while it has the client: one that breaks between two statements would end the process. The next statement tells.
+      // The pool listens only while it has the client: one that breaks between two statements would end the process.
+      // The next statement tells.
       client.on('error', ignore)
       const release = (isBroken: boolean) => {
         client.off('error', ignore)
@@ -107,7 +130,10 @@ function open (pool: pg.Pool, description: string): Postgres {
         return result
       } catch (error) {
         // A connection that cannot even roll back is not used again.
-        await query('ROLLBACK').then(() => release(false), () => release(true))
+        await query('ROLLBACK').then(
+          () => release(false),
+          () => release(true)
+        )
         throw error
       }
     }
@@ -116,11 +142,21 @@ function open (pool: pg.Pool, description: string): Postgres {
 
 /** Makes the schema, unless somebody did who may: an ordinary role need not be allowed to. */
 async function prepare ({ query, description }: Postgres): Promise<void> {
-  const [found] = await query<{ found: boolean }>('SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found', [SCHEMA]).catch((error: Error) => {
-    throw new StartError(`DATABASE_URL: ${description} did not answer as it should (${((error.cause ?? error) as Error).message}). Check the address, the user and that the server runs.`, { cause: error })
+  const [found] = await query<{ found: boolean }>(
+    'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found',
+    [SCHEMA]
+  ).catch((error: Error) => {
+    throw new StartError(
+      `DATABASE_URL: ${description} did not answer as it should (${((error.cause ?? error) as Error).message}). Check the address, the user and that the server runs.`,
+      { cause: error }
+    )
   })
   // Two instances that start at once may both get here.
-  if (!found!.found) await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`).catch((error) => { if (error.code !== '23505' && error.code !== '42P06') throw error })
+  if (!found!.found) {
+    await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`).catch((error) => {
+      if (error.code !== '23505' && error.code !== '42P06') throw error
+    })
+  }
 }
 
 /** Runs DDL once, whoever else starts at this moment. */
@@ -139,12 +175,14 @@ export const lock = async (query: Query, name: string): Promise<void> => {
 /** Connections, resources, shutdowns, and a server that may only be read (a standby after a failover). */
 const AWAY = /^(?:08|53|57P|25006)/
 
-/** What Postgres itself says has a severity and an SQLSTATE; without them it is the network or the driver that failed. */
+/**
+ * What Postgres itself says has a severity and an SQLSTATE; without them it is the network or the driver that failed.
+ */
 async function guarded<R> (work: () => Promise<R>): Promise<R> {
   try {
     return await work()
   } catch (error) {
-    const { severity, code: state } = error as { severity?: string, code?: string }
+    const { severity, code: state } = error as { severity?: string; code?: string }
     if (severity !== undefined && state !== undefined && !AWAY.test(state)) throw error
     throw new StorageUnavailable('Postgres did not answer', { cause: error })
   }

@@ -1,5 +1,16 @@
-// The server's secret key and what is made of it: sealing of secrets that must come back (AES-256-GCM) and keyed hashes. The first key writes, every key reads.
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+// The server's secret key and what is made of it: sealing of secrets that must come back (AES-256-GCM) and keyed
+// hashes. The first key writes, every key reads.
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+  type KeyObject
+} from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync, linkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { StartError } from '../errors.ts'
@@ -9,18 +20,19 @@ const TAG_BYTES = 16
 
 export interface Sealing {
   /** @param purpose keeps values apart: what was sealed for one purpose does not open for another. */
-  seal (purpose: string, secret: Buffer): string
+  seal(purpose: string, secret: Buffer): string
   /** @returns undefined when the value was altered, or sealed with a key that is no longer listed. */
-  unseal (purpose: string, sealed: string): Buffer | undefined
+  unseal(purpose: string, sealed: string): Buffer | undefined
   /** A keyed hash under the first key, base64url. */
-  mac (purpose: string, message: string): string
+  mac(purpose: string, message: string): string
   /** Whether `mac` is the beginning of such a hash under any key. The caller says how long it has to be. */
-  checkMac (purpose: string, message: string, mac: string): boolean
+  checkMac(purpose: string, message: string, mac: string): boolean
 }
 
 /** @param secretKeys at least one; the first one writes. */
 export function createSealing (secretKeys: readonly string[]): Sealing {
-  const derive = (secret: string, purpose: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `mcp-oauth-server ${purpose}`, 32)))
+  const derive = (secret: string, purpose: string) =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `mcp-oauth-server ${purpose}`, 32)))
   const cache = new Map<string, KeyObject[]>()
   const keysFor = (purpose: string): KeyObject[] => {
     const known = cache.get(purpose) ?? secretKeys.map((secret) => derive(secret, purpose))
@@ -43,11 +55,13 @@ export function createSealing (secretKeys: readonly string[]): Sealing {
       return undefined
     },
     mac: (purpose, message) => macUnder(keysFor(purpose)[0]!, message),
-    checkMac: (purpose, message, mac) => keysFor(purpose).some((key) => equalSecrets(macUnder(key, message).slice(0, mac.length), mac))
+    checkMac: (purpose, message, mac) =>
+      keysFor(purpose).some((key) => equalSecrets(macUnder(key, message).slice(0, mac.length), mac))
   }
 }
 
-const macUnder = (key: KeyObject, message: string): string => createHmac('sha256', key).update(message).digest('base64url')
+const macUnder = (key: KeyObject, message: string): string =>
+  createHmac('sha256', key).update(message).digest('base64url')
 
 function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
@@ -59,7 +73,10 @@ function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
   }
 }
 
-/** Reads the generated key of this data folder, making it at the first start. Two processes that start at once agree on one. */
+/**
+ * Reads the generated key of this data folder, making it at the first start. Two processes that start at once agree on
+ * one.
+ */
 export function loadGeneratedKey (dataDir: string): string {
   const file = join(dataDir, 'secret-key')
   try {
@@ -83,7 +100,7 @@ export function loadGeneratedKey (dataDir: string): string {
 
 function readKey (file: string): string {
   const key = readFileSync(file, 'utf8').trim()
-  if (key.length < 32) throw new StartError(`${file} is damaged: restore it from a backup, or delete it (people then sign in again)`)
+  if (key.length < 32) { throw new StartError(`${file} is damaged: restore it from a backup, or delete it (people then sign in again)`) }
   return key
 }
 

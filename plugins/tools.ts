@@ -7,7 +7,9 @@ import type { Tool, ToolDefinition } from '../authoring/tool.ts'
 import { openTools } from '../authoring/loader/open.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { tools: Tools }
+  interface FastifyInstance {
+    tools: Tools
+  }
 }
 
 export interface Tools {
@@ -18,32 +20,43 @@ export interface Tools {
    * Opens these, hands them to `offer`, and closes those from before.
    * @throws what is wrong with them, also what `offer` throws: those from before stay open then.
    */
-  replace (definitions: readonly ToolDefinition[], offer: (tools: readonly Tool[], resources: readonly Resource[]) => void): Promise<void>
+  replace(
+    definitions: readonly ToolDefinition[],
+    offer: (tools: readonly Tool[], resources: readonly Resource[]) => void
+  ): Promise<void>
 }
 
 type Options = Pick<Config, 'configureTools' | 'dataDir'> & { definitions: readonly ToolDefinition[] }
 
-export default fp(async function tools (app: FastifyInstance, { definitions, configureTools, dataDir }: Options) {
-  const open = (definitions: readonly ToolDefinition[]) => openTools(configureTools(definitions), {
-    dataDir,
-    log: { info: (message) => app.log.info(message), warn: (message) => app.log.warn(message) }
-  })
-  let opened = await open(definitions)
-  app.decorate('tools', {
-    get offered () { return opened.tools },
-    get resources () { return opened.resources },
-    async replace (definitions, offer) {
-      const next = await open(definitions)
-      try {
-        offer(next.tools, next.resources)
-      } catch (error) {
-        await next.close()
-        throw error
+export default fp(
+  async function tools (app: FastifyInstance, { definitions, configureTools, dataDir }: Options) {
+    const open = (definitions: readonly ToolDefinition[]) =>
+      openTools(configureTools(definitions), {
+        dataDir,
+        log: { info: (message) => app.log.info(message), warn: (message) => app.log.warn(message) }
+      })
+    let opened = await open(definitions)
+    app.decorate('tools', {
+      get offered () {
+        return opened.tools
+      },
+      get resources () {
+        return opened.resources
+      },
+      async replace (definitions, offer) {
+        const next = await open(definitions)
+        try {
+          offer(next.tools, next.resources)
+        } catch (error) {
+          await next.close()
+          throw error
+        }
+        const before = opened
+        opened = next
+        await before.close()
       }
-      const before = opened
-      opened = next
-      await before.close()
-    }
-  } satisfies Tools)
-  app.addHook('onClose', () => opened.close())
-}, { name: 'tools' })
+    } satisfies Tools)
+    app.addHook('onClose', () => opened.close())
+  },
+  { name: 'tools' }
+)

@@ -1,4 +1,5 @@
-// Each document of the library as a resource: listed in pages, found by its id, and told of when it changes (MCP "Resources").
+// Each document of the library as a resource: listed in pages, found by its id, and told of when it changes (MCP
+// "Resources").
 import { defineResource } from '../authoring/resource.ts'
 import { parseTemplate } from '../authoring/uri-template.ts'
 

@@ -1,4 +1,5 @@
-// Each note of the caller as a resource, and nobody else's: listed newest change first, found by its id, and told of when it changes (MCP "Resources").
+// Each note of the caller as a resource, and nobody else's: listed newest change first, found by its id, and told of
+// when it changes (MCP "Resources").
 import { defineResource } from '../authoring/resource.ts'
 import type { ToolNote } from '../authoring/tool.ts'
 

@@ -1,4 +1,5 @@
-// What pages and clients show: the stylesheet, named by its content, so that browsers keep it for ever, and the server's picture (MCP "Icons").
+// What pages and clients show: the stylesheet, named by its content, so that browsers keep it for ever, and the
+// server's picture (MCP "Icons").
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../paths.ts'
@@ -10,14 +11,18 @@ const icon = readFileSync(new URL('../views/icon.png', import.meta.url))
 export const styleUrl = `${paths.style}?v=${stylesheet.hash}`
 
 export default async function assets (app: FastifyInstance) {
-  app.get(paths.style, (_request, reply) => reply
-    .header('content-type', 'text/css; charset=utf-8')
-    .header('cache-control', 'public, max-age=31536000, immutable')
-    .send(stylesheet.body))
-  app.get(paths.icon, (_request, reply) => reply
-    .header('content-type', 'image/png')
-    .header('cache-control', 'public, max-age=86400')
-    // Clients show it on pages of their own.
-    .header('cross-origin-resource-policy', 'cross-origin')
-    .send(icon))
+  app.get(paths.style, (_request, reply) =>
+    reply
+      .header('content-type', 'text/css; charset=utf-8')
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .send(stylesheet.body)
+  )
+  app.get(paths.icon, (_request, reply) =>
+    reply
+      .header('content-type', 'image/png')
+      .header('cache-control', 'public, max-age=86400')
+      // Clients show it on pages of their own.
+      .header('cross-origin-resource-policy', 'cross-origin')
+      .send(icon)
+  )
 }

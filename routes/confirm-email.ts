@@ -18,9 +18,16 @@ export default async function confirmEmail (app: FastifyInstance) {
   app.post(paths.confirmEmail, async (request, reply) => {
     await app.limits.attempt('sign-in', request)
     const link = await app.accountLinks.find('confirm', formParameters(request).get('link'))
-    if (!link || !await link.accounts.confirm(link.account)) throw linkExpired()
-    return reply.page('message', { title: 'Your address is confirmed', text: 'Sign in with the password you chose. If an app sent you here, go back to it and connect again.', action: { label: 'Sign in', href: paths.login } })
+    if (!link || !(await link.accounts.confirm(link.account))) throw linkExpired()
+    return reply.page('message', {
+      title: 'Your address is confirmed',
+      text: 'Sign in with the password you chose. If an app sent you here, go back to it and connect again.',
+      action: { label: 'Sign in', href: paths.login }
+    })
   })
 }
 
-const linkExpired = () => invalidRequest('This link was used, is older than 30 minutes, is not whole, or no longer counts because somebody signed up with this address again. The newest message counts; “Forgot your password?” on the sign-in page sends another, which confirms the address, too.')
+const linkExpired = () =>
+  invalidRequest(
+    'This link was used, is older than 30 minutes, is not whole, or no longer counts because somebody signed up with this address again. The newest message counts; “Forgot your password?” on the sign-in page sends another, which confirms the address, too.'
+  )

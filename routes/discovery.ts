@@ -1,4 +1,5 @@
-// The documents a client finds this server by: protected-resource metadata (RFC 9728 §3), authorization-server metadata (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
+// The documents a client finds this server by: protected-resource metadata (RFC 9728 §3), authorization-server metadata
+// (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
@@ -25,10 +26,12 @@ export default async function discovery (app: FastifyInstance, { publicUrl }: Pi
   for (const [path, document] of Object.entries(documents)) {
     const body = JSON.stringify(document)
     for (const url of [path, `${path}/`]) {
-      app.get(url, (_request, reply) => reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', `public, max-age=${CACHE_SECONDS}`)
-        .send(body))
+      app.get(url, (_request, reply) =>
+        reply
+          .header('content-type', 'application/json; charset=utf-8')
+          .header('cache-control', `public, max-age=${CACHE_SECONDS}`)
+          .send(body)
+      )
     }
   }
 }
@@ -59,7 +62,9 @@ const authorizationServer = (publicUrl: string) => ({
   token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   revocation_endpoint_auth_methods_supported: [...authMethods, 'private_key_jwt'],
   revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-  introspection_endpoint_auth_methods_supported: [...authMethods, 'private_key_jwt'].filter((method) => method !== 'none'),
+  introspection_endpoint_auth_methods_supported: [...authMethods, 'private_key_jwt'].filter(
+    (method) => method !== 'none'
+  ),
   introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,

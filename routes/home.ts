@@ -1,4 +1,5 @@
-// GET /: for people a page (what this is, the URL to paste, what tools it has), for programs JSON; for an MCP client that asks for a stream, what the MCP endpoint says to that.
+// GET /: for people a page (what this is, the URL to paste, what tools it has), for programs JSON; for an MCP client
+// that asks for a stream, what the MCP endpoint says to that.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
@@ -11,9 +12,17 @@ type Options = Pick<Config, 'publicUrl' | 'signIn'>
 
 export default async function home (app: FastifyInstance, { publicUrl, signIn }: Options) {
   const url = publicUrl
-  const requireAccess = signIn ? app.requireAccess({ resourceMetadata: publicUrl + paths.protectedResource, scopes: resourceScopes, mayBeAnonymous: app.mcp.isOpen }) : undefined
+  const requireAccess = signIn
+    ? app.requireAccess({
+      resourceMetadata: publicUrl + paths.protectedResource,
+      scopes: resourceScopes,
+      mayBeAnonymous: app.mcp.isOpen
+    })
+    : undefined
 
-  /** MCP Streamable HTTP 2025: a GET is a client that wants the stream of its session; without one there is no stream. */
+  /**
+   * MCP Streamable HTTP 2025: a GET is a client that wants the stream of its session; without one there is no stream.
+   */
   async function openStream (request: FastifyRequest, reply: FastifyReply) {
     try {
       if (app.checkOrigin(request, reply)) return reply
@@ -33,15 +42,24 @@ export default async function home (app: FastifyInstance, { publicUrl, signIn }:
     // Counting the documents is work, also for whoever is not signed in.
     if (signIn && !user) await app.limits.attempt('authorization', request)
     if (!accept.includes('text/html')) {
-      return reply.header('cache-control', 'no-store').send({
-        name: server.name,
-        version: server.version,
-        status: 'ok',
-        protocolVersions,
-        documents: await app.library.count(),
-        ...(app.library.progress() && { reading: app.library.progress() }),
-        endpoints: { mcp: url, ...(signIn && { authorizationServer: url + paths.authorizationServer, protectedResource: url + paths.protectedResource }), health: url + paths.health }
-      })
+      return reply
+        .header('cache-control', 'no-store')
+        .send({
+          name: server.name,
+          version: server.version,
+          status: 'ok',
+          protocolVersions,
+          documents: await app.library.count(),
+          ...(app.library.progress() && { reading: app.library.progress() }),
+          endpoints: {
+            mcp: url,
+            ...(signIn && {
+              authorizationServer: url + paths.authorizationServer,
+              protectedResource: url + paths.protectedResource
+            }),
+            health: url + paths.health
+          }
+        })
     }
     return reply.page('home', {
       name: 'MCP OAuth Server',

@@ -1,4 +1,5 @@
-// POST /introspect: a client asks about its own tokens (RFC 7662 §2). About anybody else's it learns nothing, not even that they exist.
+// POST /introspect: a client asks about its own tokens (RFC 7662 §2). About anybody else's it learns nothing, not even
+// that they exist.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidClient } from '../errors.ts'
@@ -15,7 +16,7 @@ export default async function introspect (app: FastifyInstance, { publicUrl }: P
       const token = form.need('token')
       const client = await app.clients.authenticate(request, app.grants.isHeld)
       // RFC 7662 §2.1: the caller must have proven itself, and a name alone proves nothing.
-      if (client.secretHash === undefined && form.get('client_assertion') === undefined) throw invalidClient('only clients with a secret or a key may ask about tokens')
+      if (client.secretHash === undefined && form.get('client_assertion') === undefined) { throw invalidClient('only clients with a secret or a key may ask about tokens') }
       return describe(app, client, token, publicUrl)
     })
     return reply.header('cache-control', 'no-store').send(answer)
@@ -26,11 +27,28 @@ async function describe (app: FastifyInstance, client: Client, token: string, is
   const access = await app.grants.verifyAccessToken(token)
   if (access?.clientId === client.id) {
     const { scopes, user, resource, expiresAt } = access
-    return { active: true, scope: scopes.join(' '), client_id: client.id, token_type: 'Bearer', exp: Math.floor(expiresAt), sub: user.id, aud: resource, iss: issuer }
+    return {
+      active: true,
+      scope: scopes.join(' '),
+      client_id: client.id,
+      token_type: 'Bearer',
+      exp: Math.floor(expiresAt),
+      sub: user.id,
+      aud: resource,
+      iss: issuer
+    }
   }
   const grant = await app.grants.findByRefreshToken(token)
   if (grant?.clientId === client.id && grant.refresh && app.grants.isCurrentRefreshToken(grant, token)) {
-    return { active: true, scope: grant.scopes.join(' '), client_id: client.id, exp: Math.floor(grant.refresh.expiresAt), sub: grant.user.id, aud: grant.resource, iss: issuer }
+    return {
+      active: true,
+      scope: grant.scopes.join(' '),
+      client_id: client.id,
+      exp: Math.floor(grant.refresh.expiresAt),
+      sub: grant.user.id,
+      aud: grant.resource,
+      iss: issuer
+    }
   }
   return { active: false }
 }

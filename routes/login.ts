@@ -1,4 +1,5 @@
-// Signing in and out: one page with every way in that the backends state. Wrong credentials tell nobody whether the account exists.
+// Signing in and out: one page with every way in that the backends state. Wrong credentials tell nobody whether the
+// account exists.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, SignInAnswer } from '../auth-backends/contract.ts'
 import type { Config } from '../config/index.ts'
@@ -10,7 +11,15 @@ import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
 import { describeIntent, pageIntent } from '../plugins/sign-in/intent.ts'
 import type { SignInResult } from '../plugins/sign-in/complete.ts'
 
-interface Chosen { form: Parameters, handle: string, browser: string, backend: string, ways: AuthBackend, callbackUrl: string, mayCreate: boolean }
+interface Chosen {
+  form: Parameters
+  handle: string
+  browser: string
+  backend: string
+  ways: AuthBackend
+  callbackUrl: string
+  mayCreate: boolean
+}
 type Shown = Pick<Failure, 'backend' | 'message' | 'statusCode' | 'retryAfter'> & { identifier?: string | undefined }
 
 export default async function login (app: FastifyInstance, { signup, publicUrl }: Pick<Config, 'signup' | 'publicUrl'>) {
@@ -20,23 +29,40 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
     const interaction = await app.signIn.interactions.find(request, handle)
     const { purpose, offers } = await purposeOf(app, interaction)
     const shown: Shown | undefined = failure ?? interaction.failure
-    const backends = [...app.signIn.backends].filter(([id, backend]) => offers(id, backend)).map(([id, backend]) => describeBackend(id, backend, purpose === undefined && signUpIsOffered(backend)))
+    const backends = [...app.signIn.backends]
+      .filter(([id, backend]) => offers(id, backend))
+      .map(([id, backend]) => describeBackend(id, backend, purpose === undefined && signUpIsOffered(backend)))
     if (shown?.retryAfter !== undefined) reply.header('retry-after', String(shown.retryAfter))
-    return reply.page('login', {
-      interaction: handle,
-      ...describeIntent(interaction.intent),
-      ...(purpose === 'proof' && { proving: true }),
-      ...(purpose === 'link' && { adding: true }),
-      backends,
-      ...(shown && { error: shown.message, failedBackend: shown.backend, ...(shown.identifier && { identifier: shown.identifier }) }),
-      actions: { login: paths.login, ...(backends.some(({ signUp }) => signUp) && { signup: withInteraction(paths.signup, handle) }), ...([...app.signIn.backends.values()].some(({ accounts }) => accounts) && { forgot: paths.forgotPassword }) }
-    }, shown?.statusCode ?? 200)
+    return reply.page(
+      'login',
+      {
+        interaction: handle,
+        ...describeIntent(interaction.intent),
+        ...(purpose === 'proof' && { proving: true }),
+        ...(purpose === 'link' && { adding: true }),
+        backends,
+        ...(shown && {
+          error: shown.message,
+          failedBackend: shown.backend,
+          ...(shown.identifier && { identifier: shown.identifier })
+        }),
+        actions: {
+          login: paths.login,
+          ...(backends.some(({ signUp }) => signUp) && { signup: withInteraction(paths.signup, handle) }),
+          ...([...app.signIn.backends.values()].some(({ accounts }) => accounts) && { forgot: paths.forgotPassword })
+        }
+      },
+      shown?.statusCode ?? 200
+    )
   }
 
   app.get(paths.login, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
     if (handle === undefined) {
-      return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(paths.home))), 303)
+      return reply.redirect(
+        withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(paths.home))),
+        303
+      )
     }
     return showLogin(request, reply, handle)
   })
@@ -50,8 +76,16 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
     const ways = app.signIn.backends.get(backend)
     if (!ways) throw invalidRequest('There is no such way to sign in.')
     await app.limits.attempt('sign-in', request)
-    const outcome = await goThrough(app, request, reply, { form, handle, browser, backend, ways, callbackUrl: publicUrl + callbackPath(backend), mayCreate: signup === 'open' })
-    if (outcome.kind === 'failed') return showLogin(request, reply, handle, { ...outcome.failure, identifier: form.get('email')?.slice(0, 254) })
+    const outcome = await goThrough(app, request, reply, {
+      form,
+      handle,
+      browser,
+      backend,
+      ways,
+      callbackUrl: publicUrl + callbackPath(backend),
+      mayCreate: signup === 'open'
+    })
+    if (outcome.kind === 'failed') { return showLogin(request, reply, handle, { ...outcome.failure, identifier: form.get('email')?.slice(0, 254) }) }
     return reply.redirect(outcome.kind === 'away' ? outcome.url : pageAfter(outcome), 303)
   })
 
@@ -69,16 +103,28 @@ export default async function login (app: FastifyInstance, { signup, publicUrl }
   })
 }
 
-/** For whom the page is: everybody; somebody who shows that an account is theirs; somebody who adds a way in to their own. */
-async function purposeOf (app: FastifyInstance, { intent, proof }: Interaction): Promise<{ purpose?: 'proof' | 'link', offers (id: string, backend: AuthBackend): boolean }> {
+/**
+ * For whom the page is: everybody; somebody who shows that an account is theirs; somebody who adds a way in to their
+ * own.
+ */
+async function purposeOf (
+  app: FastifyInstance,
+  { intent, proof }: Interaction
+): Promise<{ purpose?: 'proof' | 'link'; offers(id: string, backend: AuthBackend): boolean }> {
   const userId = proof?.userId ?? (intent.kind === 'link' ? intent.userId : undefined)
   const user = userId === undefined ? undefined : await app.signIn.lifecycle.find(userId)
   if (!user) return { offers: () => true }
   const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
-  return proof ? { purpose: 'proof', offers: leadsTo } : { purpose: 'link', offers: (id, backend) => canAddSignInMethod(user, [id, backend]) }
+  return proof
+    ? { purpose: 'proof', offers: leadsTo }
+    : { purpose: 'link', offers: (id, backend) => canAddSignInMethod(user, [id, backend]) }
 }
 
-const describeBackend = (id: string, { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend, signUp: boolean) => ({
+const describeBackend = (
+  id: string,
+  { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend,
+  signUp: boolean
+) => ({
   id,
   title,
   ...(password && { password: { label: password.label } }),
@@ -90,15 +136,20 @@ const describeBackend = (id: string, { title, password, oneClick, redirect, emai
 })
 
 /** One of the ways in that the page has a form for. */
-async function goThrough (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { form, handle, browser, backend, ways, callbackUrl, mayCreate }: Chosen): Promise<SignInResult | { kind: 'away', url: string }> {
+async function goThrough (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { form, handle, browser, backend, ways, callbackUrl, mayCreate }: Chosen
+): Promise<SignInResult | { kind: 'away'; url: string }> {
   const identifier = form.get('email')
   const provider = form.get('provider')
   if (provider !== undefined) {
-    if (!ways.redirect?.providers.some(({ id }) => id === provider)) throw invalidRequest('There is no such way to sign in.')
+    if (!ways.redirect?.providers.some(({ id }) => id === provider)) { throw invalidRequest('There is no such way to sign in.') }
     return app.signIn.challenges.beginRedirect(request, { handle, backend, provider, callbackUrl })
   }
   if (form.get('way') === 'code') {
-    if (!ways.emailCode || identifier === undefined) throw invalidRequest('Write the address that the code shall go to.')
+    if (!ways.emailCode || identifier === undefined) { throw invalidRequest('Write the address that the code shall go to.') }
     return app.signIn.challenges.sendCode(request, { handle, backend, email: identifier, mayCreate })
   }
   const attempt = { handle, backend, account: `${backend} ${identifier ?? ''}` }

@@ -1,4 +1,5 @@
-// GET /metrics: the figures, in Prometheus's text form, for whoever has METRICS_TOKEN (RFC 6750 §2.1). Without that variable there is no such route.
+// GET /metrics: the figures, in Prometheus's text form, for whoever has METRICS_TOKEN (RFC 6750 §2.1). Without that
+// variable there is no such route.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidToken } from '../errors.ts'
@@ -15,8 +16,13 @@ export default async function metrics (app: FastifyInstance, { metricsToken }: P
   app.get(paths.metrics, { config: { ...answersUnderLoad.config, anyHost: true } }, async (request, reply) => {
     const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined || !equalSecrets(token, metricsToken)) {
-      throw invalidToken('Send METRICS_TOKEN in the Authorization header: Bearer, a space, the token.', { headers: { 'www-authenticate': 'Bearer realm="metrics"' } })
+      throw invalidToken('Send METRICS_TOKEN in the Authorization header: Bearer, a space, the token.', {
+        headers: { 'www-authenticate': 'Bearer realm="metrics"' }
+      })
     }
-    return reply.header('cache-control', 'no-store').type(metrics.contentType).send(await metrics.read())
+    return reply
+      .header('cache-control', 'no-store')
+      .type(metrics.contentType)
+      .send(await metrics.read())
   })
 }

@@ -1,4 +1,5 @@
-// POST /register: dynamic client registration (RFC 7591 §3). Open to all, so it stores little and promises nothing to a name.
+// POST /register: dynamic client registration (RFC 7591 §3). Open to all, so it stores little and promises nothing to a
+// name.
 import type { FastifyInstance } from 'fastify'
 import { invalidClientMetadata, OAuthError } from '../errors.ts'
 import { paths } from '../paths.ts'
@@ -24,11 +25,14 @@ export default async function register (app: FastifyInstance) {
     const attempt = app.audit.attemptOf(request)
     await app.audit.link(client.id, attempt)
     app.audit.record(request, 'registration', { client: client.id, clientName: client.metadata.client_name, attempt })
-    return reply.code(201).header('cache-control', 'no-store').send({
-      client_id: client.id,
-      client_id_issued_at: client.registeredAt,
-      ...(client.secret && { client_secret: client.secret, client_secret_expires_at: 0 }),
-      ...client.metadata
-    })
+    return reply
+      .code(201)
+      .header('cache-control', 'no-store')
+      .send({
+        client_id: client.id,
+        client_id_issued_at: client.registeredAt,
+        ...(client.secret && { client_secret: client.secret, client_secret_expires_at: 0 }),
+        ...client.metadata
+      })
   })
 }

@@ -1,4 +1,5 @@
-// Choosing a new password by a link: it ends every session, and what others may hold of the account (OWASP "Forgot Password"; threats AC-03, AC-04).
+// Choosing a new password by a link: it ends every session, and what others may hold of the account (OWASP "Forgot
+// Password"; threats AC-03, AC-04).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidRequest } from '../errors.ts'
@@ -18,7 +19,15 @@ export default async function resetPassword (app: FastifyInstance, { publicUrl }
       link: secret,
       email,
       // Who made an account that nobody has ever shown to own keeps nothing of it.
-      ...(account.verified && { asks: { apps: apps.length, ticked: true, ways: ways.map(({ backend, email: address }) => [app.signIn.backends.get(backend)?.title ?? backend, address].filter(Boolean).join(': ')) } }),
+      ...(account.verified && {
+        asks: {
+          apps: apps.length,
+          ticked: true,
+          ways: ways.map(({ backend, email: address }) =>
+            [app.signIn.backends.get(backend)?.title ?? backend, address].filter(Boolean).join(': ')
+          )
+        }
+      }),
       actions: { reset: paths.resetPassword }
     }
   }
@@ -43,8 +52,8 @@ export default async function resetPassword (app: FastifyInstance, { publicUrl }
     const next = form.need('password')
     // A password that will not do costs no link.
     const problem = await accounts.passwordProblem(account.email, next)
-    if (problem !== undefined) return reply.page('reset', { ...await describe(secret!, link), error: problem }, 400)
-    if (!await accounts.setPassword(account, next, { verified: link.by === 'mail' })) throw linkExpired()
+    if (problem !== undefined) return reply.page('reset', { ...(await describe(secret!, link)), error: problem }, 400)
+    if (!(await accounts.setPassword(account, next, { verified: link.by === 'mail' }))) throw linkExpired()
     const ended = await endOthers(request, link, form)
     if (link.by === 'mail') sendPasswordChanged(app, email, publicUrl + paths.forgotPassword)
     return reply.page('message', {
@@ -55,22 +64,36 @@ export default async function resetPassword (app: FastifyInstance, { publicUrl }
     })
   })
 
-  /** Ends what others may hold of the account: always every session, and whatever the person leaves ticked, or all of it where nobody had ever shown the mailbox. */
-  async function endOthers (request: FastifyRequest, link: LiveLink, form: Parameters): Promise<{ apps: boolean, ways: boolean }> {
+  /**
+   * Ends what others may hold of the account: always every session, and whatever the person leaves ticked, or all of it
+   * where nobody had ever shown the mailbox.
+   */
+  async function endOthers (
+    request: FastifyRequest,
+    link: LiveLink,
+    form: Parameters
+  ): Promise<{ apps: boolean; ways: boolean }> {
     const { backend, account, user } = link
     if (!user) return { apps: false, ways: false }
     const { lifecycle } = app.signIn
     await lifecycle.signOutEverywhere(user.id)
     const apps = !account.verified || form.get('apps') === 'end'
     if (apps) await lifecycle.disconnectApps(user.id)
-    const removed = !account.verified || form.get('ways') === 'remove' ? await lifecycle.removeSignInMethods(user.id, (identity) => isOther(identity, link)) : []
+    const removed =
+      !account.verified || form.get('ways') === 'remove'
+        ? await lifecycle.removeSignInMethods(user.id, (identity) => isOther(identity, link))
+        : []
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
-    for (const way of removed) app.audit.record(request, 'account_changed', { user: user.id, backend: way.backend, reason: 'way removed' })
+    for (const way of removed) { app.audit.record(request, 'account_changed', { user: user.id, backend: way.backend, reason: 'way removed' }) }
     return { apps, ways: removed.length > 0 }
   }
 }
 
 /** Whether an identity is another than that of the account of the link. */
-const isOther = ({ backend, subject }: IdentityKey, link: LiveLink): boolean => backend !== link.backend || subject !== link.account.subject
+const isOther = ({ backend, subject }: IdentityKey, link: LiveLink): boolean =>
+  backend !== link.backend || subject !== link.account.subject
 
-const linkExpired = () => invalidRequest('This link was used, is older than 30 minutes, is not whole, or no longer counts because the account was changed since. Ask for a new one.')
+const linkExpired = () =>
+  invalidRequest(
+    'This link was used, is older than 30 minutes, is not whole, or no longer counts because the account was changed since. Ask for a new one.'
+  )

@@ -1,4 +1,5 @@
-// GET /userinfo and the key set: what a client may know about the person, and the keys that ID tokens are signed with (OpenID Connect Core §5.3, RFC 7517).
+// GET /userinfo and the key set: what a client may know about the person, and the keys that ID tokens are signed with
+// (OpenID Connect Core §5.3, RFC 7517).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
@@ -19,5 +20,7 @@ export default async function userinfo (app: FastifyInstance, { publicUrl }: Pic
   app.get(paths.userinfo, { onRequest }, answer)
   app.post(paths.userinfo, { onRequest }, answer)
 
-  app.get(paths.keys, async (_request, reply) => reply.header('cache-control', 'public, max-age=300').send(await app.openid.keySet()))
+  app.get(paths.keys, async (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=300').send(await app.openid.keySet())
+  )
 }

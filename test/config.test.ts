@@ -1,4 +1,5 @@
-// The environment: one message that lists everything wrong and what to write instead, and defaults that follow the public URL (threats WB-17, WB-18, WB-22).
+// The environment: one message that lists everything wrong and what to write instead, and defaults that follow the
+// public URL (threats WB-17, WB-18, WB-22).
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,27 +17,31 @@ const ids = async (env: Record<string, string>) => (await loadConfig(env)).backe
 
 t.test('defaults', async (t) => {
   const config = await loadConfig({ PORT: '', REDIS_URL: ' ' }, '/srv')
-  t.match(config, {
-    port: 8080,
-    host: '127.0.0.1',
-    publicUrl: 'http://localhost:8080',
-    local: true,
-    signIn: true,
-    dataDir: '/srv/data',
-    docsDir: '/srv/docs',
-    redisUrl: undefined,
-    secretKeys: [],
-    signup: 'open',
-    allowedEmails: [],
-    trustProxy: [],
-    corsOrigins: ['https://chatgpt.com', 'https://chat.openai.com'],
-    accessTokenTtl: 3600,
-    refreshTokenTtl: 7_776_000,
-    authorizationCodeTtl: 60,
-    refreshGrace: 30,
-    rateLimits: { 'sign-in': 10, 'calls-per-user': 600 },
-    logLevel: 'info'
-  }, 'an empty value counts as unset')
+  t.match(
+    config,
+    {
+      port: 8080,
+      host: '127.0.0.1',
+      publicUrl: 'http://localhost:8080',
+      local: true,
+      signIn: true,
+      dataDir: '/srv/data',
+      docsDir: '/srv/docs',
+      redisUrl: undefined,
+      secretKeys: [],
+      signup: 'open',
+      allowedEmails: [],
+      trustProxy: [],
+      corsOrigins: ['https://chatgpt.com', 'https://chat.openai.com'],
+      accessTokenTtl: 3600,
+      refreshTokenTtl: 7_776_000,
+      authorizationCodeTtl: 60,
+      refreshGrace: 30,
+      rateLimits: { 'sign-in': 10, 'calls-per-user': 600 },
+      logLevel: 'info'
+    },
+    'an empty value counts as unset'
+  )
   t.ok(Object.isFrozen(config))
   t.same(await ids({}), ['demo', 'local'])
 })
@@ -90,19 +95,30 @@ t.test('WB-18, WB-22: each faulty variable is named, with what to write', async 
     [{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization' }, /OTEL_EXPORTER_OTLP_HEADERS: write name=value/],
     [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=%zz' }, /OTEL_EXPORTER_OTLP_HEADERS: /]
   ]
-  for (const [env, message] of cases) await t.rejects(loadConfig(env), { name: 'ConfigError', message }, JSON.stringify(env))
-  const everything = Object.assign({}, ...cases.map(([env]) => env), { AUTH_BACKEND: 'ldap,supabase', REDIS_URL: 'x', SECRET_KEY: 'not-for-the-log' }) as Record<string, string>
-  const error = await loadConfig(everything).catch((error: unknown) => error as ConfigError) as ConfigError
+  for (const [env, message] of cases) { await t.rejects(loadConfig(env), { name: 'ConfigError', message }, JSON.stringify(env)) }
+  const everything = Object.assign({}, ...cases.map(([env]) => env), {
+    AUTH_BACKEND: 'ldap,supabase',
+    REDIS_URL: 'x',
+    SECRET_KEY: 'not-for-the-log'
+  }) as Record<string, string>
+  const error = (await loadConfig(everything).catch((error: unknown) => error as ConfigError)) as ConfigError
   for (const name of Object.keys(everything)) t.match(error.message, `${name}:`, `${name} is in the one message`)
   t.notMatch(error.message, 'not-for-the-log')
 })
 
-t.test('a backend of one\'s own', async (t) => {
+t.test("a backend of one's own", async (t) => {
   const path = await folder(t)
-  await writeFile(join(path, 'mine.ts'), `import { z } from '${import.meta.resolve('zod')}'\nexport default { env: z.object({ MY_SERVICE: z.string('write the address of the service') }), open: ({ MY_SERVICE }) => ({ title: MY_SERVICE }) }\n`)
+  await writeFile(
+    join(path, 'mine.ts'),
+    `import { z } from '${import.meta.resolve('zod')}'\nexport default { env: z.object({ MY_SERVICE: z.string('write the address of the service') }), open: ({ MY_SERVICE }) => ({ title: MY_SERVICE }) }\n`
+  )
   await writeFile(join(path, 'wrong.ts'), 'export default {}\n')
-  await t.rejects(loadConfig({ AUTH_BACKEND: './mine.ts' }, path), { message: /MY_SERVICE: write the address of the service \(AUTH_BACKEND \.\/mine\.ts needs it\)/ })
-  await t.rejects(loadConfig({ AUTH_BACKEND: './wrong.ts' }, path), { message: /default export of \.\/wrong\.ts is not a backend/ })
+  await t.rejects(loadConfig({ AUTH_BACKEND: './mine.ts' }, path), {
+    message: /MY_SERVICE: write the address of the service \(AUTH_BACKEND \.\/mine\.ts needs it\)/
+  })
+  await t.rejects(loadConfig({ AUTH_BACKEND: './wrong.ts' }, path), {
+    message: /default export of \.\/wrong\.ts is not a backend/
+  })
   const { backends } = await loadConfig({ AUTH_BACKEND: './mine.ts', MY_SERVICE: 'ours' }, path)
   t.match(await backends[0]!.open({} as never), { title: 'ours' })
 })

@@ -1,4 +1,5 @@
-// The documentation as a test: what it names exists, and what exists is named. Variables, backends, tools, error codes, links, scripts, examples.
+// The documentation as a test: what it names exists, and what exists is named. Variables, backends, tools, error codes,
+// links, scripts, examples.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,10 +17,15 @@ const read = (file: string) => readFile(join(ROOT, file), 'utf8')
 const sorted = (names: Iterable<string>) => [...new Set(names)].sort()
 
 const readme = await read('README.md')
-const docs = await Promise.all([
-  'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md',
-  ...(await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
-].map(async (file) => ({ file, text: await read(file) })))
+const docs = await Promise.all(
+  [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    ...(await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  ].map(async (file) => ({ file, text: await read(file) }))
+)
 
 /** Cells of every row of every table in a text; code marks are taken off. */
 const rows = (text: string): string[][] =>
@@ -30,36 +36,55 @@ const section = (text: string, heading: string): string =>
 const example = await read('.env.example')
 const lines = example.split('\n')
 /** What .env.example holds: each variable once, as a comment. */
-const entries = [...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => ({ name: name!, value: value! }))
+const entries = [...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => ({
+  name: name!,
+  value: value!
+}))
 
 t.test('.env.example names every variable of the server, its backends and its tools once, and no other', async (t) => {
   const tools = (await loadOffer([new URL('../tools/', import.meta.url)])).tools
   const backends = await Promise.all(Object.values(registry).map((load) => load()))
-  const known = [variables, ...backends.map((backend) => backend.default.env), ...tools.flatMap((tool) => 'env' in tool ? [tool.env] : [])].flatMap(({ shape }) => Object.keys(shape))
+  const known = [
+    variables,
+    ...backends.map((backend) => backend.default.env),
+    ...tools.flatMap((tool) => ('env' in tool ? [tool.env] : []))
+  ].flatMap(({ shape }) => Object.keys(shape))
   t.same(entries.map(({ name }) => name).sort(), sorted(known))
 })
 
 t.test('.env.example: a copy changes nothing, and each variable is explained', async (t) => {
-  t.same(lines.filter((line) => line !== '' && !line.startsWith('#')), [])
-  for (const { name } of entries) t.match(lines[lines.findIndex((line) => line.startsWith(`# ${name}=`)) - 1], /^# .{10,}/, name)
+  t.same(
+    lines.filter((line) => line !== '' && !line.startsWith('#')),
+    []
+  )
+  for (const { name } of entries) { t.match(lines[lines.findIndex((line) => line.startsWith(`# ${name}=`)) - 1], /^# .{10,}/, name) }
 })
 
 t.test('.env.example shows the true defaults, and examples that the server takes', async (t) => {
   const defaults = Object.entries(variables.parse({}))
   const shown = Object.fromEntries(entries.map(({ name, value }) => [name, value]))
-  for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) t.same(variables.parse({ [name]: shown[name] })[name as 'PORT'], value, name)
+  for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) { t.same(variables.parse({ [name]: shown[name] })[name as 'PORT'], value, name) }
   // Of TRUST_PROXY and CLIENT_IP_HEADER one may be set.
-  const config = await loadConfig({ ...shown, TRUST_PROXY: '', AUTH_BACKEND: 'demo,local,supabase,oidc', SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
+  const config = await loadConfig({
+    ...shown,
+    TRUST_PROXY: '',
+    AUTH_BACKEND: 'demo,local,supabase,oidc',
+    SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
+  })
   t.equal(config.backends.length, 4)
 })
 
 t.test('the README lists the backends there are', async (t) => {
-  const listed = rows(section(readme, 'Who may sign in')).map(([name]) => name!).filter((name) => /^[a-z]+$/.test(name) && name !== 'backend')
+  const listed = rows(section(readme, 'Who may sign in'))
+    .map(([name]) => name!)
+    .filter((name) => /^[a-z]+$/.test(name) && name !== 'backend')
   t.same(sorted(listed), sorted(['none', ...Object.keys(registry)]))
 })
 
 t.test('the README lists the tools there are, with their scopes', async (t) => {
-  const listed = rows(section(readme, 'Tools and documents')).filter(([, scope]) => scope?.startsWith('mcp:')).map(([name, scope]) => `${name} ${scope}`)
+  const listed = rows(section(readme, 'Tools and documents'))
+    .filter(([, scope]) => scope?.startsWith('mcp:'))
+    .map(([name, scope]) => `${name} ${scope}`)
   const tools = (await loadOffer([new URL('../tools/', import.meta.url)])).tools
   t.same(listed.sort(), tools.map(({ name, scopes }) => `${name} ${scopes.join(' ')}`).sort())
 })
@@ -67,22 +92,31 @@ t.test('the README lists the tools there are, with their scopes', async (t) => {
 t.test('docs/errors.md lists every OAuth error code that is made, with its status, and no other', async (t) => {
   const made = new Set<string>()
   for (const file of await sourceFiles()) {
-    for (const [, code, status] of (await read(file)).matchAll(/(?:\brefusal|new OAuthError)\('([a-z_]+)', (\d{3})/g)) made.add(`${code} ${status}`)
+    for (const [, code, status] of (await read(file)).matchAll(/(?:\brefusal|new OAuthError)\('([a-z_]+)', (\d{3})/g)) { made.add(`${code} ${status}`) }
   }
-  const listed = rows(await read('docs/errors.md')).filter(([code]) => /^[a-z]+(?:_[a-z]+)*$/.test(code!) && !['code', 'status'].includes(code!))
+  const listed = rows(await read('docs/errors.md')).filter(
+    ([code]) => /^[a-z]+(?:_[a-z]+)*$/.test(code!) && !['code', 'status'].includes(code!)
+  )
   t.same(listed.map(([code, status]) => `${code} ${status}`).sort(), sorted(made))
 })
 
 async function sourceFiles (): Promise<string[]> {
   const folders = ['plugins', 'routes', 'auth-backends', 'tools']
-  const inner = await Promise.all(folders.map(async (folder) =>
-    (await readdir(join(ROOT, folder), { recursive: true })).filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`)))
+  const inner = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(ROOT, folder), { recursive: true }))
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => `${folder}/${name}`)
+    )
+  )
   return [...(await readdir(ROOT)).filter((name) => name.endsWith('.ts')), ...inner.flat()]
 }
 
 t.test('links lead to files and headings that exist', async (t) => {
   for (const { file, text } of docs) {
-    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^https?:/.test(link))
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link]) => link!)
+      .filter((link) => !/^https?:/.test(link))
     for (const link of links) {
       const [path, heading] = link.split('#') as [string, string?]
       const target = path === '' ? join(ROOT, file) : join(ROOT, dirname(file), path)
@@ -93,13 +127,22 @@ t.test('links lead to files and headings that exist', async (t) => {
 })
 
 const headings = (text: string): string[] =>
-  [...text.matchAll(/^#+ (.*)$/gm)].map(([, words]) => words!.toLowerCase().replace(/[^\w\s-]/g, '').replaceAll(' ', '-'))
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, words]) =>
+    words!
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-')
+  )
 
 t.test('npm scripts that are named exist', async (t) => {
   const scripts = Object.keys(manifest.scripts)
   for (const { file, text } of docs) {
     const named = [...text.matchAll(/\bnpm (?:run ([a-z:]+)|(start|test)\b)/g)].map(([, run, short]) => run ?? short!)
-    t.same(named.filter((name) => !scripts.includes(name)), [], file)
+    t.same(
+      named.filter((name) => !scripts.includes(name)),
+      [],
+      file
+    )
   }
 })
 
@@ -107,18 +150,31 @@ t.test('files, in code marks, that CONTRIBUTING and SECURITY name exist', async 
   for (const { file, text } of docs.filter(({ file }) => /^(?:CONTRIBUTING|SECURITY)/.test(file))) {
     const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|md|js))`/g)].map(([, path]) => path!)
     // A bare name stands for a file of a folder that is named beside it.
-    t.same(named.filter((path) => path.includes('/') && !existsSync(join(ROOT, path))), [], file)
+    t.same(
+      named.filter((path) => path.includes('/') && !existsSync(join(ROOT, path))),
+      [],
+      file
+    )
   }
 })
 
-t.test('each promise of SECURITY is shown by a test of each of its ids, in one of the files that are named', async (t) => {
-  const promises = rows(section(await read('SECURITY.md'), 'What the server promises')).slice(2)
-  t.ok(promises.length > 10)
-  for (const [promise, ids, file] of promises) {
-    const tests = (await Promise.all(file!.split(', ').map(read))).join('\n')
-    for (const id of ids!.split(', ')) t.match(tests, new RegExp(`(?:\\btest|storageTest|eachStorage|grantsTest)\\((['"\`]).*\\b${id}\\b`), `${file} ${id}: ${promise}`)
+t.test(
+  'each promise of SECURITY is shown by a test of each of its ids, in one of the files that are named',
+  async (t) => {
+    const promises = rows(section(await read('SECURITY.md'), 'What the server promises')).slice(2)
+    t.ok(promises.length > 10)
+    for (const [promise, ids, file] of promises) {
+      const tests = (await Promise.all(file!.split(', ').map(read))).join('\n')
+      for (const id of ids!.split(', ')) {
+        t.match(
+          tests,
+          new RegExp(`(?:\\btest|storageTest|eachStorage|grantsTest)\\((['"\`]).*\\b${id}\\b`),
+          `${file} ${id}: ${promise}`
+        )
+      }
+    }
   }
-})
+)
 
 t.test('the examples of the README and of the guide to backends work as they stand', async (t) => {
   const [backend, tool] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source!)
@@ -138,12 +194,24 @@ t.test('the examples of the README and of the guide to backends work as they sta
   const guide = /```ts\n([\s\S]*?)```/.exec(await read('docs/adding-a-backend.md'))![1]!
   await writeFile(join(place, 'my-backend.ts'), placed(backend!))
   await writeFile(join(place, 'directory.ts'), placed(guide))
-  await t.rejects(loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'short' }, place), { message: /MY_PASSWORD: write at least 12 characters[\s\S]*DIRECTORY_URL/ })
-  const { backends } = await loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'eleven quiet otters', DIRECTORY_URL: 'http://127.0.0.1:9/', DIRECTORY_KEY: 'a key' }, place)
+  await t.rejects(loadConfig({ AUTH_BACKEND: './my-backend.ts,./directory.ts', MY_PASSWORD: 'short' }, place), {
+    message: /MY_PASSWORD: write at least 12 characters[\s\S]*DIRECTORY_URL/
+  })
+  const { backends } = await loadConfig(
+    {
+      AUTH_BACKEND: './my-backend.ts,./directory.ts',
+      MY_PASSWORD: 'eleven quiet otters',
+      DIRECTORY_URL: 'http://127.0.0.1:9/',
+      DIRECTORY_KEY: 'a key'
+    },
+    place
+  )
   const [mine, directory] = await Promise.all(backends.map(({ open }) => open({} as never)))
   t.match(await mine!.password!.verify({ identifier: 'ann', password: 'eleven quiet otters' }), { subject: 'ann' })
   t.equal(await mine!.password!.verify({ identifier: 'ann', password: 'wrong' }), null)
-  await t.rejects(directory!.password!.verify({ identifier: 'ann@example.com', password: 'wrong' }), { name: 'BackendUnavailable' })
+  await t.rejects(directory!.password!.verify({ identifier: 'ann@example.com', password: 'wrong' }), {
+    name: 'BackendUnavailable'
+  })
 })
 
 async function folder (t: Test): Promise<string> {
@@ -153,21 +221,51 @@ async function folder (t: Test): Promise<string> {
 }
 
 /** An example as it runs in a folder of its own: its imports lead here. */
-const placed = (source: string): string => source
-  .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
-  .replace(/from '\.\.?\/(auth-backends\/contract|authoring\/tool)\.ts'/, (_, name) =>
-    `from ${JSON.stringify(new URL(`../${name}.ts`, import.meta.url).href)}`)
+const placed = (source: string): string =>
+  source
+    .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
+    .replace(
+      /from '\.\.?\/(auth-backends\/contract|authoring\/tool)\.ts'/,
+      (_, name) => `from ${JSON.stringify(new URL(`../${name}.ts`, import.meta.url).href)}`
+    )
 
 t.test('WB-23: what is installed is not older than the versions that mended what others suffered from', async (t) => {
   const { packages } = JSON.parse(await read('package-lock.json')) as { packages: Record<string, { version: string }> }
-  for (const [name, floor] of [['fastify', '5.8.3'], ['eta', '2.0.0'], ['@modelcontextprotocol/sdk', '1.26.0'], ['@fastify/view', '10.0.0']] as const) {
+  for (const [name, floor] of [
+    ['fastify', '5.8.3'],
+    ['eta', '2.0.0'],
+    ['@modelcontextprotocol/sdk', '1.26.0'],
+    ['@fastify/view', '10.0.0']
+  ] as const) {
     const { version } = packages[`node_modules/${name}`]!
     t.ok(version.localeCompare(floor, 'en', { numeric: true }) >= 0, `${name} ${version}`)
   }
 })
 
 t.test('the image holds every folder the server runs from', async (t) => {
-  const allowed = (await read('.dockerignore')).split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-  for (const name of ['package.json', 'package-lock.json', '*.ts', 'auth-backends', 'authoring', 'cli', 'config', 'plugins', 'prompts', 'resources', 'routes', 'sources', 'tools', 'views', 'docs']) t.ok(allowed.includes(name), name)
-  t.notOk(allowed.some((name) => /env|data|key/.test(name)), 'and nothing secret')
+  const allowed = (await read('.dockerignore'))
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1))
+  for (const name of [
+    'package.json',
+    'package-lock.json',
+    '*.ts',
+    'auth-backends',
+    'authoring',
+    'cli',
+    'config',
+    'plugins',
+    'prompts',
+    'resources',
+    'routes',
+    'sources',
+    'tools',
+    'views',
+    'docs'
+  ]) { t.ok(allowed.includes(name), name) }
+  t.notOk(
+    allowed.some((name) => /env|data|key/.test(name)),
+    'and nothing secret'
+  )
 })

@@ -1,4 +1,5 @@
-// The guides as a test: what they show works as it stands, what they say of clients is what the replay of those clients does, every variable they name exists, and every guide is reached from the README.
+// The guides as a test: what they show works as it stands, what they say of clients is what the replay of those clients
+// does, every variable they name exists, and every guide is reached from the README.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
@@ -17,27 +18,38 @@ import { clientProfiles } from './helpers/client-profiles.ts'
 const ROOT = new URL('..', import.meta.url).pathname
 const read = (file: string) => readFile(join(ROOT, file), 'utf8')
 const guides = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
-const blocks = (text: string, language: string) => [...text.matchAll(new RegExp('^( *)```' + language + '\\n([\\s\\S]*?)^\\1```', 'gm'))].map(([, , source]) => source!)
+const blocks = (text: string, language: string) =>
+  [...text.matchAll(new RegExp('^( *)```' + language + '\\n([\\s\\S]*?)^\\1```', 'gm'))].map(([, , source]) => source!)
 
 t.test('every guide is reached from the README', async (t) => {
   const seen = new Set<string>()
   const visit = async (file: string) => {
     if (seen.has(file)) return
     seen.add(file)
-    for (const [, link] of (await read(file)).matchAll(/\]\(([^)#\s]+\.md)/g)) await visit(normalize(join(dirname(file), link!)))
+    for (const [, link] of (await read(file)).matchAll(/\]\(([^)#\s]+\.md)/g)) { await visit(normalize(join(dirname(file), link!))) }
   }
   await visit('README.md')
-  t.same(guides.filter((file) => !seen.has(file)), [])
+  t.same(
+    guides.filter((file) => !seen.has(file)),
+    []
+  )
 })
 
 t.test('every variable that a guide names is one that is read', async (t) => {
   const backends = await Promise.all(Object.values(registry).map((load) => load()))
-  const known = new Set([...Object.keys(variables.shape), ...backends.flatMap((backend) => Object.keys(backend.default.env.shape))])
+  const known = new Set([
+    ...Object.keys(variables.shape),
+    ...backends.flatMap((backend) => Object.keys(backend.default.env.shape))
+  ])
   /** Of others: the compose file, Railway; and of the examples. */
   const foreign = new Set(['POSTGRES_PASSWORD', 'RAILWAY_RUN_UID'])
   for (const file of guides.filter((name) => /deploying|operations|upgrading|connecting|tutorial/.test(name))) {
     const named = [...(await read(file)).matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`/g)].map(([, name]) => name!)
-    t.same(named.filter((name) => !known.has(name) && !foreign.has(name)), [], file)
+    t.same(
+      named.filter((name) => !known.has(name) && !foreign.has(name)),
+      [],
+      file
+    )
   }
 })
 
@@ -45,11 +57,16 @@ t.test('the tool of the tutorial page works', async (t) => {
   const place = await mkdtemp(join(tmpdir(), 'mcp-guides-'))
   t.teardown(() => rm(place, { recursive: true, force: true }))
   const [source] = blocks(await read('docs/from-the-tutorial.md'), 'ts')
-  await writeFile(join(place, 'roll-dice.ts'), source!
-    .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
-    .replace("'../authoring/tool.ts'", JSON.stringify(new URL('../authoring/tool.ts', import.meta.url).href)))
+  await writeFile(
+    join(place, 'roll-dice.ts'),
+    source!
+      .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
+      .replace("'../authoring/tool.ts'", JSON.stringify(new URL('../authoring/tool.ts', import.meta.url).href))
+  )
   const [tool] = (await loadOffer([pathToFileURL(`${place}/`)])).tools as Tool[]
-  const result = await tool!.run(tool!.input.parse({ dice: 4 }), { signal: new AbortController().signal } as never) as { shows: number[] }
+  const result = (await tool!.run(tool!.input.parse({ dice: 4 }), {
+    signal: new AbortController().signal
+  } as never)) as { shows: number[] }
   t.equal(result.shows.length, 4)
 })
 
@@ -62,7 +79,11 @@ t.test('the files that the guides show can be read', async (t) => {
   }
   const { image } = await readDockerfile(ROOT)
   const deploying = await read('docs/deploying.md')
-  const { services: [render] } = parseYaml(blocks(deploying, 'yaml')[0]!) as { services: [{ healthCheckPath: string, disk: { mountPath: string }, envVars: Array<{ key: string }> }] }
+  const {
+    services: [render]
+  } = parseYaml(blocks(deploying, 'yaml')[0]!) as {
+    services: [{ healthCheckPath: string; disk: { mountPath: string }; envVars: Array<{ key: string }> }]
+  }
   t.equal(render.healthCheckPath, paths.ready)
   t.equal(render.disk.mountPath, image.env['DATA_DIR'])
   for (const { key } of render.envVars) t.ok(key in variables.shape, key)
@@ -71,11 +92,17 @@ t.test('the files that the guides show can be read', async (t) => {
 
 t.test('what the pages of the clients say is what the replay of those clients does', async (t) => {
   const replayed = JSON.stringify(clientProfiles)
-  for (const file of guides.filter((name) => name.startsWith('docs/connecting-') && name !== 'docs/connecting-a-client.md')) {
+  for (const file of guides.filter(
+    (name) => name.startsWith('docs/connecting-') && name !== 'docs/connecting-a-client.md'
+  )) {
     const text = await read(file)
     const urls = [...text.matchAll(/`(https:\/\/[^`<>…\s]+)`/g)].map(([, url]) => url!)
     t.ok(urls.length > 0, file)
-    t.same(urls.filter((url) => !replayed.includes(url)), [], `${file}: addresses of the client`)
-    for (const heading of ['What it does on the wire', 'When it does not work', 'What was tried']) t.match(text, heading, file)
+    t.same(
+      urls.filter((url) => !replayed.includes(url)),
+      [],
+      `${file}: addresses of the client`
+    )
+    for (const heading of ['What it does on the wire', 'When it does not work', 'What was tried']) { t.match(text, heading, file) }
   }
 })

@@ -1,4 +1,5 @@
-// Sources: the guide's example as it stands, what a bad source leads to, and that each person gets only what the source shows them.
+// Sources: the guide's example as it stands, what a bad source leads to, and that each person gets only what the source
+// shows them.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -18,7 +19,10 @@ async function sourceFolder (t: Test, files: Record<string, string>): Promise<UR
   const place = join(await folder(t), 'sources')
   await mkdir(place)
   for (const [name, source] of Object.entries(files)) {
-    await writeFile(join(place, name), source.replace("'../authoring/source.ts'", JSON.stringify(new URL('../authoring/source.ts', SOURCES).href)))
+    await writeFile(
+      join(place, name),
+      source.replace("'../authoring/source.ts'", JSON.stringify(new URL('../authoring/source.ts', SOURCES).href))
+    )
   }
   return pathToFileURL(`${place}/`)
 }
@@ -26,66 +30,137 @@ async function sourceFolder (t: Test, files: Record<string, string>): Promise<UR
 t.test('the guide shows a source that loads, and shows each person only what is theirs', async (t) => {
   const guide = await readFile(new URL('../docs/adding-a-source.md', import.meta.url), 'utf8')
   const place = await sourceFolder(t, { 'opening-hours.ts': /```ts\n([\s\S]*?)```/.exec(guide)![1]! })
-  const contexts = await toolContexts(t, { 'porto.md': '# Porto\n\nA city in Portugal.' }, { sources: (await loadOffer([place])).sources })
-  const [ann, bob, nobody] = [contexts({ id: '1', email: 'ann@example.com' }), contexts({ id: '2', email: 'bob@example.com' }), contexts(null)]
+  const contexts = await toolContexts(
+    t,
+    { 'porto.md': '# Porto\n\nA city in Portugal.' },
+    { sources: (await loadOffer([place])).sources }
+  )
+  const [ann, bob, nobody] = [
+    contexts({ id: '1', email: 'ann@example.com' }),
+    contexts({ id: '2', email: 'bob@example.com' }),
+    contexts(null)
+  ]
 
   const query = 'When does the shop in Porto open?'
-  t.same((await searchTool.run({ query }, ann)).results.map(({ id }) => id), ['shops:porto', 'shops:lisbon', 'porto.md'], 'who shows most of the words comes first')
-  t.same((await searchTool.run({ query }, bob)).results.map(({ id }) => id), ['shops:lisbon', 'porto.md'])
-  t.same((await searchTool.run({ query }, nobody)).results.map(({ id }) => id), ['porto.md'])
-  t.same(await fetchTool.run({ id: 'shops:porto' }, ann), { id: 'shops:porto', title: 'Shop: porto', text: 'The shop in Porto opens at nine.', url: 'https://mcp.example/documents/shops%3Aporto' })
-  for (const [tool, id] of [[bob, 'shops:porto'], [nobody, 'shops:porto'], [ann, 'shops:none'], [ann, 'porto'], [ann, 'other:porto']] as const) await t.rejects(fetchTool.run({ id }, tool), ToolError, id)
+  t.same(
+    (await searchTool.run({ query }, ann)).results.map(({ id }) => id),
+    ['shops:porto', 'shops:lisbon', 'porto.md'],
+    'who shows most of the words comes first'
+  )
+  t.same(
+    (await searchTool.run({ query }, bob)).results.map(({ id }) => id),
+    ['shops:lisbon', 'porto.md']
+  )
+  t.same(
+    (await searchTool.run({ query }, nobody)).results.map(({ id }) => id),
+    ['porto.md']
+  )
+  t.same(await fetchTool.run({ id: 'shops:porto' }, ann), {
+    id: 'shops:porto',
+    title: 'Shop: porto',
+    text: 'The shop in Porto opens at nine.',
+    url: 'https://mcp.example/documents/shops%3Aporto'
+  })
+  for (const [tool, id] of [
+    [bob, 'shops:porto'],
+    [nobody, 'shops:porto'],
+    [ann, 'shops:none'],
+    [ann, 'porto'],
+    [ann, 'other:porto']
+  ] as const) { await t.rejects(fetchTool.run({ id }, tool), ToolError, id) }
 })
 
 const working = defineSource({
   name: 'good',
   search: async () => [{ id: 'a/b c', title: 'A walnut', snippet: 'a walnut', url: 'https://wiki.example/a' }],
-  fetch: async (id) => id === 'long' ? { title: 'Long', text: 'word '.repeat(20_000), metadata: { by: 'Ann' } } : undefined
+  fetch: async (id) =>
+    id === 'long' ? { title: 'Long', text: 'word '.repeat(20_000), metadata: { by: 'Ann' } } : undefined
 })
 
-t.test('a source\'s own URL is cited, and its long documents come in parts', async (t) => {
+t.test("a source's own URL is cited, and its long documents come in parts", async (t) => {
   const tool = (await toolContexts(t, {}, { sources: [working] }))(null)
-  t.same((await searchTool.run({ query: 'walnut' }, tool)).results, [{ id: 'good:a/b c', title: 'A walnut', url: 'https://wiki.example/a' }])
+  t.same((await searchTool.run({ query: 'walnut' }, tool)).results, [
+    { id: 'good:a/b c', title: 'A walnut', url: 'https://wiki.example/a' }
+  ])
   const first = await fetchTool.run({ id: 'good:long' }, tool)
-  t.match(first, { url: 'https://mcp.example/documents/good%3Along', metadata: { by: 'Ann', part: '1', parts: '2', next: 'good:long#part=2' } })
+  t.match(first, {
+    url: 'https://mcp.example/documents/good%3Along',
+    metadata: { by: 'Ann', part: '1', parts: '2', next: 'good:long#part=2' }
+  })
   t.match(await fetchTool.run({ id: 'good:long#part=2' }, tool), { text: /This is the last part/ })
   await t.rejects(fetchTool.run({ id: 'good:long#part=3' }, tool), { message: /has 2 parts/ })
 })
 
-t.test('a source that fails, hangs or answers wrongly spoils no search, and its documents do not look as if they were gone', async (t) => {
-  // The timer of AbortSignal.timeout alone keeps no process alive.
-  const alive = setInterval(() => {}, 1_000)
-  t.teardown(() => clearInterval(alive))
-  const never = () => new Promise<never>(() => {})
-  const bad: Record<string, Partial<LibrarySource>> = {
-    fails: { search: async () => { throw new Error('password=hunter2') }, fetch: async () => { throw new Error('password=hunter2') } },
-    odd: { search: async () => [{ id: 1 }] as never, fetch: async () => ({ title: 'no text' }) as never },
-    script: { search: async () => [{ id: 'x', title: 'x', snippet: 'walnut', url: 'javascript:alert(1)' }], fetch: async () => ({ title: 'x', text: 'x', url: 'file:///etc/passwd' }) },
-    hangs: { search: never, fetch: never }
-  }
-  const warned: string[] = []
-  const log = { warn: (...[, message]: unknown[]) => { warned.push(String(message)) } }
-  for (const [name, source] of Object.entries(bad)) {
-    const guarded = guardSource({ name, ...source } as LibrarySource, log, 20)
-    t.same(await guarded.search('walnut', { user: null, limit: 5, signal: undefined }), [], name)
-    await t.rejects(guarded.fetch(`${name}:x`, { user: null, signal: undefined }), { name: 'ToolError', message: /could not be read just now/ }, name)
-  }
-  t.equal(warned.length, 2 * Object.keys(bad).length)
-  const gone = AbortSignal.abort(new Error('gone'))
-  await t.rejects(guardSource({ name: 'hangs', search: never, fetch: never }, log).search('x', { user: null, limit: 1, signal: gone }), /gone/)
+t.test(
+  'a source that fails, hangs or answers wrongly spoils no search, and its documents do not look as if they were gone',
+  async (t) => {
+    // The timer of AbortSignal.timeout alone keeps no process alive.
+    const alive = setInterval(() => {}, 1_000)
+    t.teardown(() => clearInterval(alive))
+    const never = () => new Promise<never>(() => {})
+    const bad: Record<string, Partial<LibrarySource>> = {
+      fails: {
+        search: async () => {
+          throw new Error('password=hunter2')
+        },
+        fetch: async () => {
+          throw new Error('password=hunter2')
+        }
+      },
+      odd: { search: async () => [{ id: 1 }] as never, fetch: async () => ({ title: 'no text' }) as never },
+      script: {
+        search: async () => [{ id: 'x', title: 'x', snippet: 'walnut', url: 'javascript:alert(1)' }],
+        fetch: async () => ({ title: 'x', text: 'x', url: 'file:///etc/passwd' })
+      },
+      hangs: { search: never, fetch: never }
+    }
+    const warned: string[] = []
+    const log = {
+      warn: (...[, message]: unknown[]) => {
+        warned.push(String(message))
+      }
+    }
+    for (const [name, source] of Object.entries(bad)) {
+      const guarded = guardSource({ name, ...source } as LibrarySource, log, 20)
+      t.same(await guarded.search('walnut', { user: null, limit: 5, signal: undefined }), [], name)
+      await t.rejects(
+        guarded.fetch(`${name}:x`, { user: null, signal: undefined }),
+        { name: 'ToolError', message: /could not be read just now/ },
+        name
+      )
+    }
+    t.equal(warned.length, 2 * Object.keys(bad).length)
+    const gone = AbortSignal.abort(new Error('gone'))
+    await t.rejects(
+      guardSource({ name: 'hangs', search: never, fetch: never }, log).search('x', {
+        user: null,
+        limit: 1,
+        signal: gone
+      }),
+      /gone/
+    )
 
-  const sources = [working, ...['fails', 'odd', 'script'].map((name) => ({ name, ...bad[name] }) as LibrarySource)]
-  const tool = (await toolContexts(t, { 'a.md': 'walnut' }, { sources }))(null)
-  t.same((await searchTool.run({ query: 'walnut' }, tool)).results.map(({ id }) => id), ['a.md', 'good:a/b c'])
-})
+    const sources = [working, ...['fails', 'odd', 'script'].map((name) => ({ name, ...bad[name] }) as LibrarySource)]
+    const tool = (await toolContexts(t, { 'a.md': 'walnut' }, { sources }))(null)
+    t.same(
+      (await searchTool.run({ query: 'walnut' }, tool)).results.map(({ id }) => id),
+      ['a.md', 'good:a/b c']
+    )
+  }
+)
 
-t.test('the server\'s own folder of sources has no source, and helpers are none', async (t) => {
+t.test("the server's own folder of sources has no source, and helpers are none", async (t) => {
   t.same((await loadOffer([SOURCES])).sources, [])
-  t.same((await loadOffer([await sourceFolder(t, { 'helper.ts': 'export const help = 1', 'notes.md': 'no source' })])).sources, [])
+  t.same(
+    (await loadOffer([await sourceFolder(t, { 'helper.ts': 'export const help = 1', 'notes.md': 'no source' })]))
+      .sources,
+    []
+  )
 })
 
 t.test('the loader says everything that is wrong, with every file, at once', async (t) => {
-  const good = (name: string) => `export default { name: ${JSON.stringify(name)}, search: async () => [], fetch: async () => undefined }`
+  const good = (name: string) =>
+    `export default { name: ${JSON.stringify(name)}, search: async () => [], fetch: async () => undefined }`
   const place = await sourceFolder(t, {
     'a.ts': good('wiki'),
     'broken.ts': 'export default {{{',
@@ -95,8 +170,18 @@ t.test('the loader says everything that is wrong, with every file, at once', asy
     'note.ts': good('note'),
     'nothing.ts': 'export default null'
   })
-  const { message } = await loadOffer([place]).then(() => t.fail('should refuse'), (error) => error)
-  const expected = [/broken\.ts: it could not be loaded/, /close\.ts: close must be a function/, /duplicate\.ts: the name "wiki" is taken/, /name\.ts: name must be/, /note\.ts: the name note is taken/, /nothing\.ts: the default export must be made with defineSource/]
+  const { message } = await loadOffer([place]).then(
+    () => t.fail('should refuse'),
+    (error) => error
+  )
+  const expected = [
+    /broken\.ts: it could not be loaded/,
+    /close\.ts: close must be a function/,
+    /duplicate\.ts: the name "wiki" is taken/,
+    /name\.ts: name must be/,
+    /note\.ts: the name note is taken/,
+    /nothing\.ts: the default export must be made with defineSource/
+  ]
   for (const line of expected) t.match(message, line)
   t.equal(message.split('\n  - ').length - 1, expected.length, message)
 })

@@ -7,15 +7,24 @@ import { fill, folder, openHouse } from './helpers/tool-context.ts'
 
 t.test('a large folder is read with a bar that grows and is wiped at the end', async (t) => {
   const docs = await folder(t)
-  await fill(docs, Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`${index}.md`, 'walnut '.repeat(500)])))
+  await fill(
+    docs,
+    Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`${index}.md`, 'walnut '.repeat(500)]))
+  )
   const { app } = await openHouse(t, docs)
   const written: string[] = []
   await showProgress(app, { write: (text) => written.push(text) })
   t.equal(written.at(-1), '\r\u001b[K')
   const bars = written.slice(0, -1)
-  t.ok(bars.length > 0 && bars.every((bar) => /^\r {2}Reading documents {2}\[#*\.*\] {2}\d+ of 1500$/.test(bar)), bars.join())
+  t.ok(
+    bars.length > 0 && bars.every((bar) => /^\r {2}Reading documents {2}\[#*\.*\] {2}\d+ of 1500$/.test(bar)),
+    bars.join()
+  )
   const done = bars.map((bar) => Number(/(\d+) of/.exec(bar)![1]))
-  t.same(done, [...done].sort((a, b) => a - b))
+  t.same(
+    done,
+    [...done].sort((a, b) => a - b)
+  )
 })
 
 t.test('a folder that is missing is no bar and no failure', async (t) => {
@@ -27,7 +36,12 @@ t.test('a folder that is missing is no bar and no failure', async (t) => {
 })
 
 t.test('the address to register with a provider is printed', async (t) => {
-  const env = { AUTH_BACKEND: 'oidc', OIDC_ISSUER: 'http://localhost:9', OIDC_CLIENT_ID: 'mcp-server', OIDC_TITLE: 'Example' }
+  const env = {
+    AUTH_BACKEND: 'oidc',
+    OIDC_ISSUER: 'http://localhost:9',
+    OIDC_CLIENT_ID: 'mcp-server',
+    OIDC_TITLE: 'Example'
+  }
   const { app, url } = await startServer(t, { env })
   const lines = await startLines(app, await loadConfig({ ...env, PUBLIC_URL: url }))
   t.match(lines, `Callback      ${url}/login/callback/oidc (register it with Example)`)

@@ -1,4 +1,5 @@
-// The tools: the shapes ChatGPT asks of search and fetch, what hostile arguments lead to, long documents, and what the loader refuses.
+// The tools: the shapes ChatGPT asks of search and fetch, what hostile arguments lead to, long documents, and what the
+// loader refuses.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,13 +13,17 @@ import { folder, toolContexts } from './helpers/tool-context.ts'
 
 const TOOLS = new URL('../tools/', import.meta.url)
 
-const context = async (t: Test, files: Record<string, string>): Promise<ToolContext> => (await toolContexts(t, files))(null)
+const context = async (t: Test, files: Record<string, string>): Promise<ToolContext> =>
+  (await toolContexts(t, files))(null)
 
 t.test('H57: search takes exactly one query and answers ids, titles and absolute URLs', async (t) => {
   const schema = z.toJSONSchema(searchTool.input, { io: 'input' })
   t.match(schema, { properties: { query: { type: 'string' } }, required: ['query'], additionalProperties: false })
   t.same(Object.keys(schema.properties!), ['query'])
-  const result = await searchTool.run({ query: 'walnuts' }, await context(t, { 'a b.md': '# Walnut\ntree', 'other.md': 'almond' }))
+  const result = await searchTool.run(
+    { query: 'walnuts' },
+    await context(t, { 'a b.md': '# Walnut\ntree', 'other.md': 'almond' })
+  )
   t.same(result, { results: [{ id: 'a b.md', title: 'Walnut', url: 'https://mcp.example/documents/a%20b.md' }] })
   t.ok(searchTool.output.safeParse(result).success)
   t.notOk(searchTool.output.safeParse({ results: [{ ...result.results[0], snippet: 'x' }] }).success)
@@ -41,7 +46,13 @@ t.test('H58: fetch takes exactly one id and answers the document', async (t) => 
   t.match(schema, { properties: { id: { type: 'string' } }, required: ['id'], additionalProperties: false })
   t.same(Object.keys(schema.properties!), ['id'])
   const result = await fetchTool.run({ id: 'a.md' }, await context(t, { 'a.md': '# Walnut\ntree' }))
-  t.match(result, { id: 'a.md', title: 'Walnut', text: '# Walnut\ntree', url: 'https://mcp.example/documents/a.md', metadata: { type: 'text/markdown' } })
+  t.match(result, {
+    id: 'a.md',
+    title: 'Walnut',
+    text: '# Walnut\ntree',
+    url: 'https://mcp.example/documents/a.md',
+    metadata: { type: 'text/markdown' }
+  })
   t.same(Object.keys(result).sort(), ['id', 'metadata', 'text', 'title', 'url'])
   t.ok(fetchTool.output.safeParse(result).success)
 })
@@ -54,15 +65,26 @@ t.test('H50, pain 18: both only read, and say so', async (t) => {
 })
 
 t.test('H52: the definitions of all tools stay small', async (t) => {
-  const definitions = (await loadOffer([TOOLS])).tools.map(({ name, title, description, input, output, annotations }) =>
-    ({ name, title, description, annotations, inputSchema: z.toJSONSchema(input), outputSchema: output && z.toJSONSchema(output) }))
+  const definitions = (await loadOffer([TOOLS])).tools.map(
+    ({ name, title, description, input, output, annotations }) => ({
+      name,
+      title,
+      description,
+      annotations,
+      inputSchema: z.toJSONSchema(input),
+      outputSchema: output && z.toJSONSchema(output)
+    })
+  )
   t.ok(JSON.stringify(definitions).length < 20_000, 'about 5,000 tokens')
 })
 
 t.test('fetch hands out a long document in parts that join to the whole', async (t) => {
   const lines = Array.from({ length: 9_000 }, (_, index) => `Line ${index} of a long document 🙂\n`).join('')
   const tool = await context(t, { 'long.md': lines, 'dense.txt': '🙂'.repeat(120_000), 'short.md': 'short' })
-  for (const [id, text, parts] of [['long.md', lines, 6], ['dense.txt', '🙂'.repeat(120_000), 8]] as const) {
+  for (const [id, text, parts] of [
+    ['long.md', lines, 6],
+    ['dense.txt', '🙂'.repeat(120_000), 8]
+  ] as const) {
     let next: string | undefined = id
     let whole = ''
     let count = 0
@@ -82,31 +104,83 @@ t.test('fetch hands out a long document in parts that join to the whole', async 
     t.ok(whole === text, 'the parts join to the document')
   }
   t.equal((await fetchTool.run({ id: 'short.md#part=1' }, tool)).text, 'short')
-  for (const id of ['short.md#part=2', 'short.md#part=0', 'long.md#part=7']) await t.rejects(fetchTool.run({ id }, tool), ToolError, id)
+  for (const id of ['short.md#part=2', 'short.md#part=0', 'long.md#part=7']) { await t.rejects(fetchTool.run({ id }, tool), ToolError, id) }
 })
 
 t.test('search names the part of a long document that answers, and fetch opens it there', async (t) => {
   const filler = 'Lorem ipsum dolor sit amet, consectetur adipiscing elit.\n'.repeat(3_000)
   const tool = await context(t, { 'long.md': `# Handbook\n${filler}The walnut is cracked with a hammer.\n${filler}` })
-  const { results: [hit, ...others] } = await searchTool.run({ query: 'How is a walnut cracked?' }, tool)
-  t.match(hit, { id: /^long\.md#part=3$/, title: 'Handbook (part 3 of 6)', url: 'https://mcp.example/documents/long.md' })
+  const {
+    results: [hit, ...others]
+  } = await searchTool.run({ query: 'How is a walnut cracked?' }, tool)
+  t.match(hit, {
+    id: /^long\.md#part=3$/,
+    title: 'Handbook (part 3 of 6)',
+    url: 'https://mcp.example/documents/long.md'
+  })
   t.same(others, [], 'each document once')
-  t.match(await fetchTool.run({ id: hit!.id }, tool), { id: hit!.id, title: 'Handbook', text: /The walnut is cracked with a hammer/ })
-  t.equal((await tool.library.fetch('long.md'))?.text.length, 2 * filler.length + 48, 'without a part a tool gets the whole')
+  t.match(await fetchTool.run({ id: hit!.id }, tool), {
+    id: hit!.id,
+    title: 'Handbook',
+    text: /The walnut is cracked with a hammer/
+  })
+  t.equal(
+    (await tool.library.fetch('long.md'))?.text.length,
+    2 * filler.length + 48,
+    'without a part a tool gets the whole'
+  )
 })
 
 t.test('an unknown id tells the model to search first', async (t) => {
-  await t.rejects(fetchTool.run({ id: 'nothing.md' }, await context(t, {})), { name: 'ToolError', message: /Call search first/ })
+  await t.rejects(fetchTool.run({ id: 'nothing.md' }, await context(t, {})), {
+    name: 'ToolError',
+    message: /Call search first/
+  })
 })
 
 t.test('TL-06: no id leads out of the folder', async (t) => {
   const tool = await context(t, { 'a.md': 'walnut' })
   const secret = join('..', 'secret.md')
   const ids = [
-    '../../etc/passwd', '../../../../../../etc/passwd', '/etc/passwd', 'file:///etc/passwd', secret, `./${secret}`, `a.md/../${secret}`, '..\\..\\etc\\passwd', '..%2f..%2fetc%2fpasswd',
-    '%2e%2e/%2e%2e/etc/passwd', '..%252f..%252fetc%252fpasswd', '%2e%2e%2fsecret.md', '..%c0%af..%c0%afetc/passwd', '....//....//etc/passwd', '\u2025/secret.md', '．．/secret.md',
-    'a.md\0', 'a.md\0.txt', '/etc/passwd\0.md', '\0', '~/.ssh/id_rsa', '/proc/self/environ', 'C:\\Windows\\win.ini', '\\\\host\\share\\x.md', '.', '..', './a.md', '/a.md', 'A.MD', 'a.md/', ' a.md',
-    '../'.repeat(1_000) + 'etc/passwd', '/'.repeat(4_999), '\ud800', '__proto__', 'constructor', "' OR 1=1 --", '%', '*'
+    '../../etc/passwd',
+    '../../../../../../etc/passwd',
+    '/etc/passwd',
+    'file:///etc/passwd',
+    secret,
+    `./${secret}`,
+    `a.md/../${secret}`,
+    '..\\..\\etc\\passwd',
+    '..%2f..%2fetc%2fpasswd',
+    '%2e%2e/%2e%2e/etc/passwd',
+    '..%252f..%252fetc%252fpasswd',
+    '%2e%2e%2fsecret.md',
+    '..%c0%af..%c0%afetc/passwd',
+    '....//....//etc/passwd',
+    '\u2025/secret.md',
+    '．．/secret.md',
+    'a.md\0',
+    'a.md\0.txt',
+    '/etc/passwd\0.md',
+    '\0',
+    '~/.ssh/id_rsa',
+    '/proc/self/environ',
+    'C:\\Windows\\win.ini',
+    '\\\\host\\share\\x.md',
+    '.',
+    '..',
+    './a.md',
+    '/a.md',
+    'A.MD',
+    'a.md/',
+    ' a.md',
+    '../'.repeat(1_000) + 'etc/passwd',
+    '/'.repeat(4_999),
+    '\ud800',
+    '__proto__',
+    'constructor',
+    "' OR 1=1 --",
+    '%',
+    '*'
   ]
   for (const id of ids) await t.rejects(fetchTool.run({ id }, tool), ToolError, JSON.stringify(id.slice(0, 40)))
   t.notOk(fetchTool.input.safeParse({ id: '/'.repeat(20_000) }).success, '20,000 slashes')
@@ -121,7 +195,17 @@ t.test('TL-03, TL-07: wrong types and long strings are refused, and odd strings 
   t.notOk(searchTool.input.safeParse({ query: 'a', more: 1 }).success)
   t.notOk(fetchTool.input.safeParse({ id: 'a', more: 1 }).success)
   const tool = await context(t, { 'a.md': '# Walnut' })
-  for (const odd of ['\0', '\ud800', 'http://127.0.0.1:1/', 'http://[::1]/', 'http://0x7f.1/', 'http://localhost:1/a.md', '"', 'NEAR(', 'a" OR "b']) {
+  for (const odd of [
+    '\0',
+    '\ud800',
+    'http://127.0.0.1:1/',
+    'http://[::1]/',
+    'http://0x7f.1/',
+    'http://localhost:1/a.md',
+    '"',
+    'NEAR(',
+    'a" OR "b'
+  ]) {
     t.same(await searchTool.run({ query: odd }, tool), { results: [] }, JSON.stringify(odd))
     await t.rejects(fetchTool.run({ id: odd }, tool), ToolError)
   }
@@ -155,8 +239,17 @@ const tool = (overrides = '') => `export default defineTool({
   run: async () => ({ done: true }), ${overrides} })`
 
 t.test('the loader takes what is dropped into the folder, sorted by name', async (t) => {
-  const place = await toolFolder(t, { 'a.ts': tool("name: 'zeta'"), 'z #1.ts': tool("name: 'alpha'"), 'helper.ts': 'export const help = 1', 'types.d.ts': 'export default 1', 'notes.md': 'no tool' })
-  t.same((await loadOffer([place])).tools.map(({ name }) => name), ['alpha', 'zeta'])
+  const place = await toolFolder(t, {
+    'a.ts': tool("name: 'zeta'"),
+    'z #1.ts': tool("name: 'alpha'"),
+    'helper.ts': 'export const help = 1',
+    'types.d.ts': 'export default 1',
+    'notes.md': 'no tool'
+  })
+  t.same(
+    (await loadOffer([place])).tools.map(({ name }) => name),
+    ['alpha', 'zeta']
+  )
   t.same((await loadOffer([await toolFolder(t, {})])).tools, [])
 })
 
@@ -179,14 +272,33 @@ t.test('pains 18 and 19: the loader says everything that is wrong, with every fi
     'throws.ts': 'throw new Error("no key")',
     'unscoped.ts': tool("name: 'u', scopes: []")
   })
-  const { message } = await loadOffer([place]).then(() => t.fail('should refuse'), (error) => error)
+  const { message } = await loadOffer([place]).then(
+    () => t.fail('should refuse'),
+    (error) => error
+  )
   const expected = [
-    /annotations\.ts: annotations must be an object/, /broken\.ts: it could not be loaded: /, /date\.ts: input cannot be written as JSON Schema/, /date\.ts: output cannot be written as JSON Schema/,
-    /duplicate\.ts: the name "good" is taken by a-good\.ts/, /empty\.ts: title must not be empty/, /empty\.ts: description must not be empty/,
-    /hints\.ts: annotations\.destructiveHint must be true or false/, /hints\.ts: annotations\.openWorldHint must be/, /hints\.ts: annotations\.idempotentHint must be/,
-    /name\.ts: name must be 1 to 64/, /nothing\.ts: the default export must be made with defineTool/, /number\.ts: the default export must be made with defineTool/, /run\.ts: run must be a function/, /scopes\.ts: scopes must name/,
-    /opens\.ts: env must be a zod object/, /opens\.ts: open must be a function/, /opens\.ts: run must not stand beside/,
-    /schema\.ts: input must be a zod object/, /schema\.ts: output must be a zod object/, /throws\.ts: it could not be loaded: no key/, /unscoped\.ts: scopes must name/
+    /annotations\.ts: annotations must be an object/,
+    /broken\.ts: it could not be loaded: /,
+    /date\.ts: input cannot be written as JSON Schema/,
+    /date\.ts: output cannot be written as JSON Schema/,
+    /duplicate\.ts: the name "good" is taken by a-good\.ts/,
+    /empty\.ts: title must not be empty/,
+    /empty\.ts: description must not be empty/,
+    /hints\.ts: annotations\.destructiveHint must be true or false/,
+    /hints\.ts: annotations\.openWorldHint must be/,
+    /hints\.ts: annotations\.idempotentHint must be/,
+    /name\.ts: name must be 1 to 64/,
+    /nothing\.ts: the default export must be made with defineTool/,
+    /number\.ts: the default export must be made with defineTool/,
+    /run\.ts: run must be a function/,
+    /scopes\.ts: scopes must name/,
+    /opens\.ts: env must be a zod object/,
+    /opens\.ts: open must be a function/,
+    /opens\.ts: run must not stand beside/,
+    /schema\.ts: input must be a zod object/,
+    /schema\.ts: output must be a zod object/,
+    /throws\.ts: it could not be loaded: no key/,
+    /unscoped\.ts: scopes must name/
   ]
   for (const line of expected) t.match(message, line)
   t.equal(message.split('\n  - ').length - 1, expected.length, message)
@@ -194,7 +306,8 @@ t.test('pains 18 and 19: the loader says everything that is wrong, with every fi
 
 t.test('the guide to adding a tool shows a tool that loads and runs', async (t) => {
   const guide = await readFile(new URL('../docs/adding-a-tool.md', import.meta.url), 'utf8')
-  const source = /```ts\n([\s\S]*?)```/.exec(guide)![1]!
+  const source = /```ts\n([\s\S]*?)```/
+    .exec(guide)![1]!
     .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
     .replace("'../authoring/tool.ts'", JSON.stringify(new URL('../authoring/tool.ts', TOOLS).href))
   const place = await folder(t)

@@ -1,4 +1,5 @@
-// Exact arithmetic, so that a model does not have to guess numbers. Expressions are parsed and computed here, never run as code.
+// Exact arithmetic, so that a model does not have to guess numbers. Expressions are parsed and computed here, never run
+// as code.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { defineTool } from '../authoring/tool.ts'
@@ -9,11 +10,16 @@ let turn = Promise.resolve()
 export default defineTool({
   name: 'calculate',
   title: 'Calculate',
-  description: 'Calculates an expression exactly: + - * / ^, % and mod, n!, brackets, numbers of up to 1000 digits, pi, e, functions (sqrt, root, ln, log, sin, round, min, mean, gcd, ncr and more), ' +
+  description:
+    'Calculates an expression exactly: + - * / ^, % and mod, n!, brackets, numbers of up to 1000 digits, pi, e, functions (sqrt, root, ln, log, sin, round, min, mean, gcd, ncr and more), ' +
     'percentages (20% of 150, 80 + 25%), units and their conversion (100 km/h to mph, 72 °F to °C, 3 ft + 20 cm in m, 1.5 GiB to MB). ' +
     'Use it for every calculation instead of estimating. Example: 2 + 3 * 4. It has no currencies, dates or variables.',
   input: z.strictObject({
-    expression: z.string().min(1).max(1_000, 'an expression has at most 1000 characters; calculate its parts one by one').describe('What to calculate, with * for every multiplication.')
+    expression: z
+      .string()
+      .min(1)
+      .max(1_000, 'an expression has at most 1000 characters; calculate its parts one by one')
+      .describe('What to calculate, with * for every multiplication.')
   }),
   output: z.strictObject({
     result: z.string().describe('The result with its unit.'),

@@ -1,4 +1,5 @@
-// Questions to the operator's own data: one reading SQL statement on Postgres or on a SQLite file, or a look at what tables there are.
+// Questions to the operator's own data: one reading SQL statement on Postgres or on a SQLite file, or a look at what
+// tables there are.
 import { z } from 'zod'
 import { shape } from './database/answer.ts'
 import { describeDatabases } from './database/catalogue.ts'
@@ -9,8 +10,18 @@ import { catalogueResources } from './database/resources.ts'
 import { openSqliteFiles } from './database/sqlite.ts'
 import { defineTool, ToolError } from '../authoring/tool.ts'
 
-const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
-const postgresUrl = z.string().refine((value) => URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol), 'write postgres://user:password@host:5432/database')
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+)
+const postgresUrl = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol),
+    'write postgres://user:password@host:5432/database'
+  )
 
 const MAX_ROWS = 500
 /** A parameter is for a value to look for, and not to be made more of. */
@@ -19,42 +30,82 @@ const MAX_PARAMETER_CHARACTERS = 1_000
 export default defineTool({
   name: 'database_query',
   title: 'Query a database',
-  description: 'Reads from a database with one SQL SELECT. Call it without sql first: it then lists the databases and their tables and columns. ' +
+  description:
+    'Reads from a database with one SQL SELECT. Call it without sql first: it then lists the databases and their tables and columns. ' +
     'Use it for questions about the data in those tables. It never writes.',
   input: z.strictObject({
     sql: z.string().min(1).max(5_000).optional().describe('One SELECT statement. Leave it out to see the tables.'),
-    parameters: z.array(z.union([z.string().max(MAX_PARAMETER_CHARACTERS), z.number(), z.boolean(), z.null()])).max(50).optional().describe('Values for $1, $2 … (PostgreSQL) or for each ? (SQLite).'),
+    parameters: z
+      .array(z.union([z.string().max(MAX_PARAMETER_CHARACTERS), z.number(), z.boolean(), z.null()]))
+      .max(50)
+      .optional()
+      .describe('Values for $1, $2 … (PostgreSQL) or for each ? (SQLite).'),
     database: z.string().min(1).max(200).optional().describe('Which database, if there are several.'),
-    tables: z.array(z.string().min(1).max(200)).min(1).max(50).optional().describe('Without sql: list only these tables.'),
+    tables: z
+      .array(z.string().min(1).max(200))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Without sql: list only these tables.'),
     limit: z.number().int().min(1).max(MAX_ROWS).optional().describe('Most rows to return; 100 if you leave it out.')
   }),
   output: z.strictObject({
     database: z.string().optional(),
     columns: z.array(z.strictObject({ name: z.string(), type: z.string().optional() })).optional(),
-    rows: z.array(z.array(z.unknown())).optional().describe('Values in the order of columns. What JSON cannot hold exactly is text.'),
+    rows: z
+      .array(z.array(z.unknown()))
+      .optional()
+      .describe('Values in the order of columns. What JSON cannot hold exactly is text.'),
     rowCount: z.number().int().optional(),
     truncated: z.string().optional().describe('What was left out, if anything was.'),
-    databases: z.array(z.strictObject({
-      name: z.string(),
-      kind: z.string(),
-      tables: z.array(z.strictObject({ name: z.string(), kind: z.string().optional(), comment: z.string().optional(), columns: z.array(z.string()).optional() })),
-      truncated: z.string().optional()
-    })).optional()
+    databases: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          kind: z.string(),
+          tables: z.array(
+            z.strictObject({
+              name: z.string(),
+              kind: z.string().optional(),
+              comment: z.string().optional(),
+              columns: z.array(z.string()).optional()
+            })
+          ),
+          truncated: z.string().optional()
+        })
+      )
+      .optional()
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
   env: z.object({
     DATABASE_URL: postgresUrl.optional(),
     DATABASE_QUERY_URL: postgresUrl.optional(),
-    DATABASE_QUERY_AS: z.enum(['user', 'everyone'], 'write user (each Supabase user sees what row-level security lets them see) or everyone (all see what the role of the URL may read)').default('user'),
-    DATABASE_SCHEMAS: list.refine((names) => names.length > 0 && names.every((name) => /^[A-Za-z_][\w$]*$/.test(name) && !/^pg_|^information_schema$/.test(name) && name !== OWN_SCHEMA),
-      `write the names of schemas that may be read, for example public,shop; not those of Postgres or ${OWN_SCHEMA}`).default(['public']),
+    DATABASE_QUERY_AS: z
+      .enum(
+        ['user', 'everyone'],
+        'write user (each Supabase user sees what row-level security lets them see) or everyone (all see what the role of the URL may read)'
+      )
+      .default('user'),
+    DATABASE_SCHEMAS: list
+      .refine(
+        (names) =>
+          names.length > 0 &&
+          names.every(
+            (name) => /^[A-Za-z_][\w$]*$/.test(name) && !/^pg_|^information_schema$/.test(name) && name !== OWN_SCHEMA
+          ),
+        `write the names of schemas that may be read, for example public,shop; not those of Postgres or ${OWN_SCHEMA}`
+      )
+      .default(['public']),
     DATABASE_FILES: list.optional()
   }),
   async open (env, house) {
     const url = env.DATABASE_QUERY_URL ?? env.DATABASE_URL
     const files = await openSqliteFiles(env.DATABASE_FILES ?? [], house)
-    const postgres = url === undefined ? undefined : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS }, house)
+    const postgres =
+      url === undefined
+        ? undefined
+        : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS }, house)
     const databases = [...(postgres ? [postgres] : []), ...files]
     if (databases.length === 0) return undefined
     return {
@@ -62,11 +113,13 @@ export default defineTool({
         const chosen = choose(databases, name)
         if (sql === undefined) return { databases: await describeDatabases(chosen, context, tables) }
         const [database] = chosen
-        if (chosen.length > 1) throw new ToolError(`Say which database to ask: ${databases.map(({ name }) => name).join(', ')}.`)
+        if (chosen.length > 1) { throw new ToolError(`Say which database to ask: ${databases.map(({ name }) => name).join(', ')}.`) }
         return { database: database!.name, ...shape(await database!.query({ sql, parameters, rows: limit }, context)) }
       },
       resources: catalogueResources(databases),
-      close: async () => { await Promise.all(databases.map((database) => database.close?.())) }
+      close: async () => {
+        await Promise.all(databases.map((database) => database.close?.()))
+      }
     }
   }
 })
@@ -74,6 +127,10 @@ export default defineTool({
 function choose (databases: Database[], name: string | undefined): Database[] {
   if (name === undefined) return databases
   const found = databases.filter((database) => database.name === name)
-  if (found.length === 0) throw new ToolError(`There is no database of that name. Pass one of these as database: ${databases.map(({ name }) => name).join(', ')}.`)
+  if (found.length === 0) {
+    throw new ToolError(
+      `There is no database of that name. Pass one of these as database: ${databases.map(({ name }) => name).join(', ')}.`
+    )
+  }
   return found
 }

@@ -5,7 +5,8 @@ import { defineTool } from '../authoring/tool.ts'
 export default defineTool({
   name: 'delete_note',
   title: 'Delete a note',
-  description: 'Deletes a note of the user for good. Use it only when the user asks for it. Give the version of the note as list_notes or fetch shows it: ' +
+  description:
+    'Deletes a note of the user for good. Use it only when the user asks for it. Give the version of the note as list_notes or fetch shows it: ' +
     'if the note was changed in between, nothing is deleted and the answer says how to go on.',
   input: z.strictObject({
     id: z.string().min(1).max(200).describe('The id of the note (note:…).'),

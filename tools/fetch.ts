@@ -1,4 +1,5 @@
-// One document or note in full, in the exact shape ChatGPT's deep research and company knowledge ask for (OpenAI "Building MCP servers": fetch).
+// One document or note in full, in the exact shape ChatGPT's deep research and company knowledge ask for (OpenAI
+// "Building MCP servers": fetch).
 import { z } from 'zod'
 import { defineTool, ToolError } from '../authoring/tool.ts'
 
@@ -8,7 +9,8 @@ const PART = /#part=(\d{1,4})$/
 export default defineTool({
   name: 'fetch',
   title: 'Read a document',
-  description: 'Returns the full text of one document or note, with its title and URL for citing. Use it after search, with an id from its results. ' +
+  description:
+    'Returns the full text of one document or note, with its title and URL for citing. Use it after search, with an id from its results. ' +
     'A long document comes in parts: the text then ends with the id of the next part.',
   input: z.strictObject({
     id: z.string().min(1).max(5_000).describe('The id of a document or note, exactly as search returned it.')
@@ -28,9 +30,11 @@ export default defineTool({
     const document = await library.fetch(whole, { part, signal })
     if (document === undefined) {
       const first = part === 1 ? undefined : await library.fetch(whole, { part: 1, signal })
-      throw new ToolError(first
-        ? `This document has ${first.parts} ${first.parts === 1 ? 'part' : 'parts'}. Call fetch with the id ${JSON.stringify(whole)} to begin with the first.`
-        : 'There is no document with this id. Call search first and use an id from its results, exactly as it is written there.')
+      throw new ToolError(
+        first
+          ? `This document has ${first.parts} ${first.parts === 1 ? 'part' : 'parts'}. Call fetch with the id ${JSON.stringify(whole)} to begin with the first.`
+          : 'There is no document with this id. Call search first and use an id from its results, exactly as it is written there.'
+      )
     }
     const { parts = 1, ...rest } = document
     if (parts === 1) return { ...rest, id }

@@ -8,7 +8,8 @@ const BEGINNING = 200
 export default defineTool({
   name: 'list_notes',
   title: 'List notes',
-  description: 'Lists the notes of the user, the one changed last first, each with its beginning. Use it to pick up where an earlier conversation left off; ' +
+  description:
+    'Lists the notes of the user, the one changed last first, each with its beginning. Use it to pick up where an earlier conversation left off; ' +
     'to find notes about something, use search. fetch reads a note in full.',
   input: z.strictObject({
     limit: z.number().int().min(1).max(50).optional().describe('How many to list; 20 if you leave it out.'),
@@ -22,7 +23,10 @@ export default defineTool({
   scopes: ['mcp:read'],
   async run (page, { notes }) {
     const { notes: found, next } = await notes.list(page)
-    return { notes: found.map((note) => ({ ...summaryOf(note), beginning: beginningOf(note.text) })), ...(next !== undefined && { next }) }
+    return {
+      notes: found.map((note) => ({ ...summaryOf(note), beginning: beginningOf(note.text) })),
+      ...(next !== undefined && { next })
+    }
   }
 })
 

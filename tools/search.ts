@@ -1,21 +1,25 @@
-// Full-text search over the server's documents, in the exact shape ChatGPT's deep research and company knowledge ask for (OpenAI "Building MCP servers": search).
+// Full-text search over the server's documents, in the exact shape ChatGPT's deep research and company knowledge ask
+// for (OpenAI "Building MCP servers": search).
 import { z } from 'zod'
 import { defineTool } from '../authoring/tool.ts'
 
 export default defineTool({
   name: 'search',
   title: 'Search documents',
-  description: 'Searches the documents of this server and returns the best matches first, each with its id, title and URL. ' +
+  description:
+    'Searches the documents of this server and returns the best matches first, each with its id, title and URL. ' +
     'Use it to find out which documents answer a question, in words or as a whole question; then call fetch with an id to read one. No match is an empty list: try other words.',
   input: z.strictObject({
     query: z.string().min(1).max(2_000).describe('What to look for: a few words or a question.')
   }),
   output: z.strictObject({
-    results: z.array(z.strictObject({
-      id: z.string().describe('Hand this to fetch.'),
-      title: z.string(),
-      url: z.string().describe('Where a person can open the document.')
-    }))
+    results: z.array(
+      z.strictObject({
+        id: z.string().describe('Hand this to fetch.'),
+        title: z.string(),
+        url: z.string().describe('Where a person can open the document.')
+      })
+    )
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],

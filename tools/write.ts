@@ -1,4 +1,5 @@
-// Keeps something for the person: a new note, or more lines at the end of one. It only ever adds, so clients need not warn of a loss.
+// Keeps something for the person: a new note, or more lines at the end of one. It only ever adds, so clients need not
+// warn of a loss.
 import { z } from 'zod'
 import { defineTool } from '../authoring/tool.ts'
 import { summaryOf, noteSummary } from './notes/summary.ts'
@@ -6,14 +7,30 @@ import { summaryOf, noteSummary } from './notes/summary.ts'
 export default defineTool({
   name: 'write',
   title: 'Write a note',
-  description: 'Saves text as a note of the user, so that this or a later conversation can find it with search or list_notes and read it with fetch. ' +
+  description:
+    'Saves text as a note of the user, so that this or a later conversation can find it with search or list_notes and read it with fetch. ' +
     'Use it when the user asks to remember, save or write something down. Without an id it makes a new note; with the id of a note it adds the text at its end. ' +
     'To change what a note says, use update_note.',
-  input: z.strictObject({
-    text: z.string().min(1).max(40_000).describe('What to keep. Markdown is fine.'),
-    title: z.string().min(1).max(200).optional().describe('A title for a new note. Without it the first line is the title.'),
-    id: z.string().min(1).max(200).optional().describe('The id of a note (note:…) to add the text to. Leave it out for a new note.')
-  }).refine(({ id, title }) => id === undefined || title === undefined, 'leave out title when you add to a note by its id; update_note changes a title'),
+  input: z
+    .strictObject({
+      text: z.string().min(1).max(40_000).describe('What to keep. Markdown is fine.'),
+      title: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe('A title for a new note. Without it the first line is the title.'),
+      id: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe('The id of a note (note:…) to add the text to. Leave it out for a new note.')
+    })
+    .refine(
+      ({ id, title }) => id === undefined || title === undefined,
+      'leave out title when you add to a note by its id; update_note changes a title'
+    ),
   output: noteSummary,
   annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false, idempotentHint: false },
   scopes: ['mcp:write'],

@@ -1,4 +1,5 @@
-// Sign-in with the people of any OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect Core §3.1).
+// Sign-in with the people of any OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect
+// Core §3.1).
 import { BackendUnavailable, type AuthBackend, type BackendModule, type SignInAnswer } from '../contract.ts'
 import { completeClaims, createProvider, describeFault, refusalOf, type Tokens } from './provider.ts'
 import { createOidcSessions, sessionOf } from './sessions.ts'
@@ -12,7 +13,11 @@ const MAX_AGE_SECONDS = 300
 /** OpenID Connect Core §2. */
 const MAX_SUBJECT_CHARACTERS = 255
 
-interface Memo { verifier: string, nonce: string, again?: true }
+interface Memo {
+  verifier: string
+  nonce: string
+  again?: true
+}
 
 /** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
 export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECONDS): AuthBackend {
@@ -28,8 +33,8 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
 
   /** What may be wrong besides the provider: the person turned back, or the code is not for this sign-in. */
   function answerTo (error: unknown): SignInAnswer {
-    const { code, error: refusal } = error as { code?: string, error?: string }
-    if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) return { refused: `You did not go on at ${title}. Try again, or sign in another way.` }
+    const { code, error: refusal } = error as { code?: string; error?: string }
+    if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not go on at ${title}. Try again, or sign in another way.` } }
     if (refusalOf(error) === 'invalid_grant') return null
     return unavailable(error)
   }
@@ -40,7 +45,11 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
       providers: [{ id: 'oidc', label: `Continue with ${title}` }],
       async begin ({ callbackUrl, state, again }) {
         const { client, configuration } = await provider().catch(unavailable)
-        const continuation: Memo = { verifier: client.randomPKCECodeVerifier(), nonce: client.randomNonce(), ...(again && { again }) }
+        const continuation: Memo = {
+          verifier: client.randomPKCECodeVerifier(),
+          nonce: client.randomNonce(),
+          ...(again && { again })
+        }
         const url = client.buildAuthorizationUrl(configuration, {
           redirect_uri: callbackUrl,
           ...authorizationParameters(settings, again === true),
@@ -55,10 +64,15 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
         const { verifier, nonce, again } = JSON.parse(continuation) as Memo
         const known = await provider().catch(unavailable)
         try {
-          const tokens = await known.client.authorizationCodeGrant(known.configuration, url, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true })
+          const tokens = await known.client.authorizationCodeGrant(known.configuration, url, {
+            expectedState: state,
+            expectedNonce: nonce,
+            pkceCodeVerifier: verifier,
+            idTokenExpected: true
+          })
           await known.checkSignature(tokens.id_token!)
           const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
-          if (again && isOld(claims)) return { refused: `${title} did not ask you anew. Sign out there, and try again.` }
+          if (again && isOld(claims)) { return { refused: `${title} did not ask you anew. Sign out there, and try again.` } }
           return identify(claims, settings, tokens)
         } catch (error) {
           return answerTo(error)
@@ -70,16 +84,28 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
 }
 
 /** RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6: what a person can bring about. */
-const TURNED_BACK = new Set(['access_denied', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required', 'user_cancelled'])
+const TURNED_BACK = new Set([
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'account_selection_required',
+  'user_cancelled'
+])
 
-/** Core §2: both times by the provider's clock. One that does not say when the person was there is taken at its word. */
-const isOld = ({ auth_time: shownAt, iat }: Claims): boolean => typeof shownAt === 'number' && Number(iat) - shownAt > MAX_AGE_SECONDS
+/**
+ * Core §2: both times by the provider's clock. One that does not say when the person was there is taken at its word.
+ */
+const isOld = ({ auth_time: shownAt, iat }: Claims): boolean =>
+  typeof shownAt === 'number' && Number(iat) - shownAt > MAX_AGE_SECONDS
 
 function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): SignInAnswer {
   const refused = restriction(claims, settings)
   if (refused) return { refused }
-  if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) return { refused: 'Your provider names you by an id that is too long to be kept here.' }
-  const called = [claims['name'], claims['preferred_username']].find((name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined)
+  if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) { return { refused: 'Your provider names you by an id that is too long to be kept here.' } }
+  const called = [claims['name'], claims['preferred_username']].find(
+    (name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined
+  )
   const session = sessionOf(String(claims['sub']), tokens)
   return {
     // A subject is unique within its issuer only (OpenID Connect Core §2).
@@ -90,7 +116,4 @@ function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): Sign
   }
 }
 
-export default {
-  env,
-  open: (settings) => openOidc(settings)
-} satisfies BackendModule<OidcSettings>
+export default { env, open: (settings) => openOidc(settings) } satisfies BackendModule<OidcSettings>

@@ -1,4 +1,5 @@
-// The OpenID provider as this server talks to it: its description and keys, the claims of a person, and what its faults are (OpenID Connect Discovery, Core §5.3, §10.1.1).
+// The OpenID provider as this server talks to it: its description and keys, the claims of a person, and what its faults
+// are (OpenID Connect Discovery, Core §5.3, §10.1.1).
 import { compactVerify, createRemoteJWKSet } from 'jose'
 import type * as OpenIdClient from 'openid-client'
 import type { OutageReason } from '../contract.ts'
@@ -15,32 +16,42 @@ export type Tokens = Awaited<ReturnType<typeof OpenIdClient.authorizationCodeGra
 export interface Provider {
   client: typeof OpenIdClient
   configuration: OpenIdClient.Configuration
-  /** Checks the signature of an ID token, although it comes over TLS. @throws an error of jose for one that does not hold. */
-  checkSignature (idToken: string): Promise<void>
+  /**
+   * Checks the signature of an ID token, although it comes over TLS.
+   * @throws an error of jose for one that does not hold.
+   */
+  checkSignature(idToken: string): Promise<void>
 }
 
 /** Loads the library and the provider's description when first asked for; a failure is not remembered. */
 export function createProvider (settings: OidcSettings, timeoutSeconds: number): () => Promise<Provider> {
-  let known: { at: number, loaded: Promise<Provider> } | undefined
+  let known: { at: number; loaded: Promise<Provider> } | undefined
   return () => {
     if (!known || performance.now() - known.at > DISCOVERY_LIFETIME_MS) {
       const loaded = loadProvider(settings, timeoutSeconds)
-      const mine = known = { at: performance.now(), loaded }
-      loaded.catch(() => { if (known === mine) known = undefined })
+      const mine = (known = { at: performance.now(), loaded })
+      loaded.catch(() => {
+        if (known === mine) known = undefined
+      })
     }
     return known.loaded
   }
 }
 
-async function loadProvider ({ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: secret }: OidcSettings, timeout: number): Promise<Provider> {
+async function loadProvider (
+  { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: secret }: OidcSettings,
+  timeout: number
+): Promise<Provider> {
   const client = await import('openid-client')
   const issuer = new URL(OIDC_ISSUER)
   // Discovery §3: a provider that does not say how it takes the secret takes it by Basic.
-  const authentication: OpenIdClient.ClientAuth = secret === undefined
-    ? client.None()
-    : (server, ...rest) => server.token_endpoint_auth_methods_supported?.includes('client_secret_post')
-        ? client.ClientSecretPost(secret)(server, ...rest)
-        : client.ClientSecretBasic(secret)(server, ...rest)
+  const authentication: OpenIdClient.ClientAuth =
+    secret === undefined
+      ? client.None()
+      : (server, ...rest) =>
+          server.token_endpoint_auth_methods_supported?.includes('client_secret_post')
+            ? client.ClientSecretPost(secret)(server, ...rest)
+            : client.ClientSecretBasic(secret)(server, ...rest)
   const configuration = await client.discovery(issuer, OIDC_CLIENT_ID, undefined, authentication, {
     timeout,
     execute: issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []
@@ -51,16 +62,24 @@ async function loadProvider ({ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: 
 
 /** Not openid-client's own check: that waits a minute before it looks for a key that is new. */
 function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): Provider['checkSignature'] {
-  if (keysUrl === undefined) return async () => { throw Object.assign(new Error('The provider publishes no keys'), { code: 'ERR_NO_KEYS' }) }
-  const keys = createRemoteJWKSet(new URL(keysUrl), { timeoutDuration: timeoutMs, cacheMaxAge: KEYS_LIFETIME_MS, cooldownDuration: Infinity })
-  let looked: { at: number, done: Promise<void> } | undefined
+  if (keysUrl === undefined) {
+    return async () => {
+      throw Object.assign(new Error('The provider publishes no keys'), { code: 'ERR_NO_KEYS' })
+    }
+  }
+  const keys = createRemoteJWKSet(new URL(keysUrl), {
+    timeoutDuration: timeoutMs,
+    cacheMaxAge: KEYS_LIFETIME_MS,
+    cooldownDuration: Infinity
+  })
+  let looked: { at: number; done: Promise<void> } | undefined
   return async (idToken) => {
     try {
       await compactVerify(idToken, keys)
     } catch (error) {
       if ((error as { code?: string }).code !== 'ERR_JWKS_NO_MATCHING_KEY') throw error
       // Whoever comes in the pause takes what the last look has brought.
-      if (!looked || performance.now() - looked.at > KEYS_PAUSE_MS) looked = { at: performance.now(), done: keys.reload() }
+      if (!looked || performance.now() - looked.at > KEYS_PAUSE_MS) { looked = { at: performance.now(), done: keys.reload() } }
       await looked.done
       await compactVerify(idToken, keys)
     }
@@ -68,28 +87,41 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
 }
 
 /** Some providers keep the ID token small and tell the rest at the userinfo endpoint (OpenID Connect Core §5.3). */
-export async function completeClaims ({ client, configuration }: Provider, accessToken: string, known: Claims, settings: OidcSettings): Promise<Claims> {
+export async function completeClaims (
+  { client, configuration }: Provider,
+  accessToken: string,
+  known: Claims,
+  settings: OidcSettings
+): Promise<Claims> {
   const wanted = ['email', 'name', ...(settings.OIDC_ALLOWED_GROUPS ? [settings.OIDC_GROUPS_CLAIM] : [])]
-  if (!configuration.serverMetadata().userinfo_endpoint || wanted.every((name) => known[name] !== undefined)) return known
+  if (!configuration.serverMetadata().userinfo_endpoint || wanted.every((name) => known[name] !== undefined)) { return known }
   // It refuses an answer about another subject.
-  return { ...await client.fetchUserInfo(configuration, accessToken, String(known['sub'])), ...known }
+  return { ...(await client.fetchUserInfo(configuration, accessToken, String(known['sub']))), ...known }
 }
 
 /** The code of the provider's answer to a token request that was refused (RFC 6749 §5.2). */
 export const refusalOf = (error: unknown): string | undefined => {
-  const { code, error: refusal } = error as { code?: string, error?: string }
+  const { code, error: refusal } = error as { code?: string; error?: string }
   return code === 'OAUTH_RESPONSE_BODY_ERROR' ? refusal : undefined
 }
 
 /** Names the fault by its code and status, never by its text: that may repeat what was sent. */
-export function describeFault (error: unknown): { fault: OutageReason, says: string } {
-  const { code, error: refusal, status, cause } = error as { code?: string, error?: string, status?: number, cause?: unknown }
+export function describeFault (error: unknown): { fault: OutageReason; says: string } {
+  const {
+    code,
+    error: refusal,
+    status,
+    cause
+  } = error as { code?: string; error?: string; status?: number; cause?: unknown }
   if (code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return { fault: 'slow', says: 'did not answer in time' }
   if (code === 'ERR_JOSE_GENERIC') return { fault: 'unreachable', says: 'did not tell its keys' }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' || code === 'OAUTH_RESPONSE_BODY_ERROR') {
     const named = /^[a-z_]{1,60}$/.test(refusal ?? '') ? refusal : 'an error'
-    if (named === 'server_error' || named === 'temporarily_unavailable') return { fault: 'unreachable', says: `answered ${named}` }
-    const advice = named === 'invalid_client' || named === 'unauthorized_client' ? ': check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET' : ''
+    if (named === 'server_error' || named === 'temporarily_unavailable') { return { fault: 'unreachable', says: `answered ${named}` } }
+    const advice =
+      named === 'invalid_client' || named === 'unauthorized_client'
+        ? ': check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET'
+        : ''
     return { fault: 'refused', says: `answered ${status ? `HTTP ${status} ` : ''}${named}${advice}` }
   }
   if (cause instanceof Response) {

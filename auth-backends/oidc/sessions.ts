@@ -1,4 +1,6 @@
-// What this server keeps of a sign-in at an OpenID provider: a hint for signing out there, and, where the provider gives one, a refresh token that shows whether the person still has their account (OpenID Connect Core §12, RFC 7009, RP-Initiated Logout).
+// What this server keeps of a sign-in at an OpenID provider: a hint for signing out there, and, where the provider
+// gives one, a refresh token that shows whether the person still has their account (OpenID Connect Core §12, RFC 7009,
+// RP-Initiated Logout).
 import type { Sessions } from '../contract.ts'
 import { completeClaims, refusalOf, type Provider } from './provider.ts'
 import { restriction, type OidcSettings } from './settings.ts'
@@ -8,23 +10,47 @@ const MAX_HINT_CHARACTERS = 4096
 /** A provider is asked about each sign-in at most this often. */
 const FRESH_SECONDS = 900
 
-interface OidcSession { subject: string, idToken?: string, refreshToken?: string }
+interface OidcSession {
+  subject: string
+  idToken?: string
+  refreshToken?: string
+}
 
-/** RFC 6749 §5.2, OpenID Connect Core §3.1.2.6: the provider says that this person has to sign in again, or cannot any more. */
-const OVER = new Set(['invalid_grant', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required'])
+/**
+ * RFC 6749 §5.2, OpenID Connect Core §3.1.2.6: the provider says that this person has to sign in again, or cannot any
+ * more.
+ */
+const OVER = new Set([
+  'invalid_grant',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'account_selection_required'
+])
 
 /** @returns undefined when there is nothing to keep. */
-export function sessionOf (subject: string, { id_token: idToken, refresh_token: refreshToken }: { id_token?: string | undefined, refresh_token?: string | undefined }): string | undefined {
+export function sessionOf (
+  subject: string,
+  {
+    id_token: idToken,
+    refresh_token: refreshToken
+  }: { id_token?: string | undefined; refresh_token?: string | undefined }
+): string | undefined {
   const hint = idToken !== undefined && idToken.length <= MAX_HINT_CHARACTERS ? { idToken } : {}
   const session: OidcSession = { subject, ...hint, ...(refreshToken !== undefined && { refreshToken }) }
   return 'idToken' in session || 'refreshToken' in session ? JSON.stringify(session) : undefined
 }
 
 /** Sessions of before refresh tokens were kept are the ID token alone. */
-const readSession = (session: string): Partial<OidcSession> => session.startsWith('{') ? JSON.parse(session) as OidcSession : { idToken: session }
+const readSession = (session: string): Partial<OidcSession> =>
+  session.startsWith('{') ? (JSON.parse(session) as OidcSession) : { idToken: session }
 
 /** @param unavailable throws BackendUnavailable for a fault of the provider. */
-export function createOidcSessions (provider: () => Promise<Provider>, settings: OidcSettings, unavailable: (error: unknown) => never): Sessions {
+export function createOidcSessions (
+  provider: () => Promise<Provider>,
+  settings: OidcSettings,
+  unavailable: (error: unknown) => never
+): Sessions {
   return {
     freshForSeconds: FRESH_SECONDS,
     async renew (session) {
@@ -40,7 +66,12 @@ export function createOidcSessions (provider: () => Promise<Provider>, settings:
         const claims = await completeClaims(known, tokens.access_token, { sub: subject, ...tokens.claims() }, settings)
         const isTold = tokens.id_token !== undefined || Object.keys(claims).length > 1
         if (isTold && restriction(claims, settings) !== undefined) return null
-        return sessionOf(subject, { id_token: tokens.id_token ?? idToken, refresh_token: tokens.refresh_token ?? refreshToken }) ?? null
+        return (
+          sessionOf(subject, {
+            id_token: tokens.id_token ?? idToken,
+            refresh_token: tokens.refresh_token ?? refreshToken
+          }) ?? null
+        )
       } catch (error) {
         return OVER.has(refusalOf(error) ?? '') ? null : unavailable(error)
       }
@@ -49,13 +80,14 @@ export function createOidcSessions (provider: () => Promise<Provider>, settings:
       const { refreshToken } = readSession(session)
       if (refreshToken === undefined) return
       const { client, configuration } = await provider().catch(unavailable)
-      if (configuration.serverMetadata().revocation_endpoint) await client.tokenRevocation(configuration, refreshToken).catch(unavailable)
+      if (configuration.serverMetadata().revocation_endpoint) { await client.tokenRevocation(configuration, refreshToken).catch(unavailable) }
     },
     async logoutUrl (session, returnTo) {
       const { idToken } = readSession(session)
       const { client, configuration } = await provider().catch(unavailable)
       if (idToken === undefined || !configuration.serverMetadata().end_session_endpoint) return undefined
-      return client.buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnTo, id_token_hint: idToken }).href
+      return client.buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnTo, id_token_hint: idToken })
+        .href
     }
   }
 }

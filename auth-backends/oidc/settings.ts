@@ -1,56 +1,92 @@
 // The variables of the OpenID Connect backend, and what they say about who may come in.
 import { z } from 'zod'
 
-const list = z.string().transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+)
 
 /** Everybody can have an account there, so the operator has to say who is meant. */
-const OPEN_TO_ALL = /^https:\/\/(?:accounts\.google\.com|appleid\.apple\.com|gitlab\.com|login\.microsoftonline\.com\/(?:common|consumers|organizations)\/v2\.0|login\.yahoo\.com|slack\.com)\/?$/
+const OPEN_TO_ALL =
+  /^https:\/\/(?:accounts\.google\.com|appleid\.apple\.com|gitlab\.com|login\.microsoftonline\.com\/(?:common|consumers|organizations)\/v2\.0|login\.yahoo\.com|slack\.com)\/?$/
 
-const ISSUER_HELP = 'write the issuer of your provider, for example https://accounts.google.com (docs/openid-providers.md has it for each)'
+const ISSUER_HELP =
+  'write the issuer of your provider, for example https://accounts.google.com (docs/openid-providers.md has it for each)'
 
 const isLoopback = ({ hostname }: URL): boolean => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 
-const issuer = z.string(ISSUER_HELP).trim().refine((value) => {
-  const url = URL.parse(value)
-  return url !== null && !url.search && !url.hash && !url.username && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
-}, `${ISSUER_HELP}. It must be https, except on this computer`)
+const issuer = z
+  .string(ISSUER_HELP)
+  .trim()
+  .refine((value) => {
+    const url = URL.parse(value)
+    return (
+      url !== null &&
+      !url.search &&
+      !url.hash &&
+      !url.username &&
+      (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
+    )
+  }, `${ISSUER_HELP}. It must be https, except on this computer`)
   // People paste the address of the discovery document, too.
   .transform((value) => value.replace(/\/\.well-known\/openid-configuration$/, ''))
 
-export const env = z.object({
-  OIDC_ISSUER: issuer,
-  OIDC_CLIENT_ID: z.string('write the client id that the provider gave this server').trim(),
-  OIDC_CLIENT_SECRET: z.string().trim().optional(),
-  OIDC_TITLE: z.string().trim().max(60, 'use at most 60 characters').optional(),
-  OIDC_SCOPE: z.string().trim().default('openid email profile').refine((value) => value.split(/\s+/).includes('openid'), 'must contain openid, for example: openid email profile groups'),
-  OIDC_ALLOWED_DOMAINS: list.refine((domains) => domains.every((domain) => /^(?:\*|[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/i.test(domain)), 'write domains separated by commas, for example example.com,example.org, or * for all')
-    .transform((domains) => domains.map((domain) => domain.toLowerCase())).optional(),
-  OIDC_ALLOWED_GROUPS: list.optional(),
-  OIDC_GROUPS_CLAIM: z.string().trim().default('groups'),
-  OIDC_TRUST_EMAIL: z.enum(['on', 'off'], 'write on or off').default('off')
-}).superRefine((values, context) => {
-  if (OPEN_TO_ALL.test(values.OIDC_ISSUER) && !values.OIDC_ALLOWED_DOMAINS && !values.OIDC_ALLOWED_GROUPS) {
-    context.addIssue({
-      code: 'custom',
-      path: ['OIDC_ALLOWED_DOMAINS'],
-      message: `everybody can have an account at ${new URL(values.OIDC_ISSUER).host}: write the domains that may sign in, for example example.com, or * for everybody whom ALLOWED_EMAILS lets in`
-    })
-  }
-})
+export const env = z
+  .object({
+    OIDC_ISSUER: issuer,
+    OIDC_CLIENT_ID: z.string('write the client id that the provider gave this server').trim(),
+    OIDC_CLIENT_SECRET: z.string().trim().optional(),
+    OIDC_TITLE: z.string().trim().max(60, 'use at most 60 characters').optional(),
+    OIDC_SCOPE: z
+      .string()
+      .trim()
+      .default('openid email profile')
+      .refine(
+        (value) => value.split(/\s+/).includes('openid'),
+        'must contain openid, for example: openid email profile groups'
+      ),
+    OIDC_ALLOWED_DOMAINS: list
+      .refine(
+        (domains) => domains.every((domain) => /^(?:\*|[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/i.test(domain)),
+        'write domains separated by commas, for example example.com,example.org, or * for all'
+      )
+      .transform((domains) => domains.map((domain) => domain.toLowerCase()))
+      .optional(),
+    OIDC_ALLOWED_GROUPS: list.optional(),
+    OIDC_GROUPS_CLAIM: z.string().trim().default('groups'),
+    OIDC_TRUST_EMAIL: z.enum(['on', 'off'], 'write on or off').default('off')
+  })
+  .superRefine((values, context) => {
+    if (OPEN_TO_ALL.test(values.OIDC_ISSUER) && !values.OIDC_ALLOWED_DOMAINS && !values.OIDC_ALLOWED_GROUPS) {
+      context.addIssue({
+        code: 'custom',
+        path: ['OIDC_ALLOWED_DOMAINS'],
+        message: `everybody can have an account at ${new URL(values.OIDC_ISSUER).host}: write the domains that may sign in, for example example.com, or * for everybody whom ALLOWED_EMAILS lets in`
+      })
+    }
+  })
 
 export type OidcSettings = z.output<typeof env>
 
 const GOOGLE = 'https://accounts.google.com'
 
 /**
- * What a sign-in asks the provider for. Offline access needs consent (OpenID Connect Core §11); Google has a parameter of its own for it.
+ * What a sign-in asks the provider for. Offline access needs consent (OpenID Connect Core §11); Google has a parameter
+ * of its own for it.
  * @param again the person shows anew who they are (§3.1.2.1).
  */
-export function authorizationParameters ({ OIDC_ISSUER, OIDC_SCOPE }: OidcSettings, again: boolean): Record<string, string> {
+export function authorizationParameters (
+  { OIDC_ISSUER, OIDC_SCOPE }: OidcSettings,
+  again: boolean
+): Record<string, string> {
   const scopes = OIDC_SCOPE.split(/\s+/)
   const isOffline = scopes.includes('offline_access')
   const isGoogle = OIDC_ISSUER.replace(/\/$/, '') === GOOGLE
-  const prompt = [again ? isGoogle ? 'select_account' : 'login' : '', isOffline ? 'consent' : ''].filter((one) => one !== '').join(' ')
+  const prompt = [again ? (isGoogle ? 'select_account' : 'login') : '', isOffline ? 'consent' : '']
+    .filter((one) => one !== '')
+    .join(' ')
   return {
     scope: scopes.filter((scope) => !isGoogle || scope !== 'offline_access').join(' '),
     ...(prompt !== '' && { prompt }),
@@ -62,7 +98,10 @@ export function authorizationParameters ({ OIDC_ISSUER, OIDC_SCOPE }: OidcSettin
 export type Claims = Readonly<Record<string, unknown>>
 
 /** The address and whether the provider vouches for it. `xms_edov` is how Microsoft Entra says so. */
-export function addressOf (claims: Claims, { OIDC_TRUST_EMAIL }: OidcSettings): { email?: string, emailVerified?: boolean } {
+export function addressOf (
+  claims: Claims,
+  { OIDC_TRUST_EMAIL }: OidcSettings
+): { email?: string; emailVerified?: boolean } {
   const { email, email_verified: verified, xms_edov: edov } = claims
   if (typeof email !== 'string' || !z.email().safeParse(email).success) return {}
   return { email, emailVerified: OIDC_TRUST_EMAIL === 'on' || isYes(verified) || isYes(edov) }
@@ -86,7 +125,7 @@ export function restriction (claims: Claims, settings: OidcSettings): string | u
 /** Google says in `hd` whose account it is; anywhere else a confirmed address of the domain counts. */
 function isOfDomain (claims: Claims, settings: OidcSettings, domains: string[]): boolean {
   const { email, emailVerified } = addressOf(claims, settings)
-  if (email === undefined || !emailVerified || !domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase())) return false
+  if (email === undefined || !emailVerified || !domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase())) { return false }
   return claims['hd'] === undefined || domains.includes(String(claims['hd']).toLowerCase())
 }
 

@@ -1,5 +1,16 @@
-// Sign-in with the people of a Supabase project: Supabase Auth says who somebody is, tokens for MCP clients stay this server's own work.
-import { normalizeEmail, type AuthBackend, type BackendModule, type Credentials, type BackendHost, type Identity, type SignInAnswer, type SignUpRequest, type SignUpResult } from '../contract.ts'
+// Sign-in with the people of a Supabase project: Supabase Auth says who somebody is, tokens for MCP clients stay this
+// server's own work.
+import {
+  normalizeEmail,
+  type AuthBackend,
+  type BackendModule,
+  type Credentials,
+  type BackendHost,
+  type Identity,
+  type SignInAnswer,
+  type SignUpRequest,
+  type SignUpResult
+} from '../contract.ts'
 import { passwordProblem } from '../password-rules.ts'
 import { addressProblem, nameProblem } from '../sign-up-rules.ts'
 import { createSupabaseClient, type SupabaseTokens, type SupabaseUser } from './client.ts'
@@ -13,10 +24,15 @@ const MAX_PASSWORD_BYTES = 72
 /** Nobody types more; the rest is not worth sending. */
 const MAX_CREDENTIAL_LENGTH = 1024
 
-const UNCONFIRMED = 'Confirm your e-mail address first: follow the link in the message that was sent to you, then sign in again.'
-const SECOND_FACTOR = 'This account is protected by a second factor of a kind that cannot be asked for here. Add an authenticator app to it, or sign in with another account.'
-/** One message for a new address, a known one, and one that was written to a minute ago: it tells nobody which it is. */
-const CONFIRM = 'Check your mailbox: a message with a link is on its way if this address can have a new account. Follow the link, then come back and sign in. If nothing arrives, you may have an account already: try to sign in.'
+const UNCONFIRMED =
+  'Confirm your e-mail address first: follow the link in the message that was sent to you, then sign in again.'
+const SECOND_FACTOR =
+  'This account is protected by a second factor of a kind that cannot be asked for here. Add an authenticator app to it, or sign in with another account.'
+/**
+ * One message for a new address, a known one, and one that was written to a minute ago: it tells nobody which it is.
+ */
+const CONFIRM =
+  'Check your mailbox: a message with a link is on its way if this address can have a new account. Follow the link, then come back and sign in. If nothing arrives, you may have an account already: try to sign in.'
 
 /**
  * @param timeout milliseconds that Supabase has for each answer.
@@ -28,24 +44,38 @@ export function openSupabase (settings: SupabaseSettings, house: BackendHost, ti
   const sessions = createSupabaseSessions(supabase, project, house.now, timeout)
   const endings = new Set<Promise<unknown>>()
 
-  /** Nobody keeps these tokens; ending them only keeps the project's list of sessions short. So nothing waits for it or fails with it. */
+  /**
+   * Nobody keeps these tokens; ending them only keeps the project's list of sessions short. So nothing waits for it or
+   * fails with it.
+   */
   function forget (tokens: SupabaseTokens): void {
-    const ending = sessions.end(writeSession(tokens)).catch(() => {}).finally(() => endings.delete(ending))
+    const ending = sessions
+      .end(writeSession(tokens))
+      .catch(() => {})
+      .finally(() => endings.delete(ending))
     endings.add(ending)
   }
 
-  const finish: Steps['finish'] = (user, tokens, emailVerified) => ({ ...identify(user, emailVerified), session: writeSession(tokens) })
+  const finish: Steps['finish'] = (user, tokens, emailVerified) => ({
+    ...identify(user, emailVerified),
+    session: writeSession(tokens)
+  })
 
   const arrive: Steps['arrive'] = async ({ user, tokens, readsMailbox }) => {
     // With "Confirm email" off Supabase sets the date without having written to anybody: that proves nothing.
-    const emailVerified = readsMailbox ?? (Boolean(user.email_confirmed_at) && !await supabase.confirmsUnseen())
+    const emailVerified = readsMailbox ?? (Boolean(user.email_confirmed_at) && !(await supabase.confirmsUnseen()))
     const factors = user.factors?.filter(({ status }) => status === 'verified') ?? []
     if (factors.length === 0) return finish(user, tokens, emailVerified)
     // So far the session is of level aal1: letting it through would take the person's second factor away.
     const totp = factors.find(({ factor_type: type }) => type === 'totp')
     if (totp) {
       const continuation: FactorMemo = { session: writeSession(tokens), factorId: totp.id, emailVerified }
-      return { factor: { prompt: 'Write the code that your authenticator app shows for this account.', continuation: JSON.stringify(continuation) } }
+      return {
+        factor: {
+          prompt: 'Write the code that your authenticator app shows for this account.',
+          continuation: JSON.stringify(continuation)
+        }
+      }
     }
     forget(tokens)
     return { refused: SECOND_FACTOR }
@@ -68,30 +98,44 @@ export function openSupabase (settings: SupabaseSettings, house: BackendHost, ti
   async function create (request: SignUpRequest): Promise<SignUpResult> {
     const email = normalizeEmail(request.email)
     const name = request.name?.trim() || undefined
-    const refusal = refuse('email', addressProblem(email)) ?? refuse('name', name && nameProblem(name)) ??
+    const refusal =
+      refuse('email', addressProblem(email)) ??
+      refuse('name', name && nameProblem(name)) ??
       refuse('password', passwordProblem(request.password, email) ?? bytesProblem(request.password))
     if (refusal) return refusal
-    const { data, error } = await supabase.ask((auth) => auth.signUp({
-      email,
-      password: request.password,
-      // Where the link in the message ends, provided the project allows this address; else Supabase takes its own site URL.
-      options: { data: name ? { full_name: name } : {}, emailRedirectTo: house.publicUrl }
-    }))
+    const { data, error } = await supabase.ask((auth) =>
+      auth.signUp({
+        email,
+        password: request.password,
+        // Where the link in the message ends, provided the project allows this address; else Supabase takes its own
+        // site URL.
+        options: { data: name ? { full_name: name } : {}, emailRedirectTo: house.publicUrl }
+      })
+    )
     if (error) return signUpRefusal(error, house.log) ?? raise(supabase.refusedBySupabase(error))
     const user = supabase.readUser(data.user, email)
     // A session at once means "Confirm email" is off: nobody has been written to.
-    return data.session ? { kind: 'signed-up', identity: { ...identify(user, false), session: writeSession(supabase.readTokens(data.session)) } } : { kind: 'confirm', message: CONFIRM }
+    return data.session
+      ? {
+          kind: 'signed-up',
+          identity: { ...identify(user, false), session: writeSession(supabase.readTokens(data.session)) }
+        }
+      : { kind: 'confirm', message: CONFIRM }
   }
 
   return {
     title: 'Supabase account',
     password: { label: 'E-mail address', verify },
     signUp: { create },
-    ...(settings.SUPABASE_PROVIDERS.length > 0 && { redirect: supabaseRedirect(supabase, settings.SUPABASE_PROVIDERS, steps) }),
+    ...(settings.SUPABASE_PROVIDERS.length > 0 && {
+      redirect: supabaseRedirect(supabase, settings.SUPABASE_PROVIDERS, steps)
+    }),
     ...(settings.SUPABASE_EMAIL_CODE === 'on' && { emailCode: supabaseEmailCode(supabase, house.log, steps) }),
     secondFactor: supabaseSecondFactor(supabase, steps),
     sessions,
-    async close () { await Promise.all(endings) }
+    async close () {
+      await Promise.all(endings)
+    }
   }
 }
 
@@ -100,37 +144,56 @@ const couldExist = (identifier: string): boolean =>
   identifier.length <= MAX_CREDENTIAL_LENGTH && /^\s*[^\s@\p{C}]+@[^\s@\p{C}]+\s*$/u.test(identifier)
 
 const bytesProblem = (password: string): string | undefined =>
-  Buffer.byteLength(password) > MAX_PASSWORD_BYTES ? `Use a shorter password: at most ${MAX_PASSWORD_BYTES} Latin letters, or about half as many of other scripts.` : undefined
+  Buffer.byteLength(password) > MAX_PASSWORD_BYTES
+    ? `Use a shorter password: at most ${MAX_PASSWORD_BYTES} Latin letters, or about half as many of other scripts.`
+    : undefined
 
 function identify (user: SupabaseUser, emailVerified: boolean): Identity {
   const { full_name: fullName, name } = user.user_metadata ?? {}
-  const called = [fullName, name].find((value) => typeof value === 'string' && value.trim() !== '' && nameProblem(value) === undefined)
-  return { subject: user.id, ...(user.email && { email: user.email, emailVerified }), name: called as string | undefined }
+  const called = [fullName, name].find(
+    (value) => typeof value === 'string' && value.trim() !== '' && nameProblem(value) === undefined
+  )
+  return {
+    subject: user.id,
+    ...(user.email && { email: user.email, emailVerified }),
+    name: called as string | undefined
+  }
 }
 
 /** @returns undefined for an error that the person cannot do anything about. */
-function signUpRefusal (error: { code?: string | undefined, message: string }, log: BackendHost['log']): SignUpResult | undefined {
+function signUpRefusal (
+  error: { code?: string | undefined; message: string },
+  log: BackendHost['log']
+): SignUpResult | undefined {
   switch (error.code) {
-    case 'weak_password': return refuse('password', `Supabase does not accept this password: ${error.message.slice(0, 300)}`)
+    case 'weak_password':
+      return refuse('password', `Supabase does not accept this password: ${error.message.slice(0, 300)}`)
     case 'signup_disabled':
-    case 'email_provider_disabled': return refuse('email', 'New accounts cannot be made here at the moment.')
+    case 'email_provider_disabled':
+      return refuse('email', 'New accounts cannot be made here at the moment.')
     case 'email_address_invalid':
     case 'email_address_not_authorized':
-    case 'validation_failed': return refuse('email', 'Supabase does not accept this address. Write another one.')
+    case 'validation_failed':
+      return refuse('email', 'Supabase does not accept this address. Write another one.')
     // Said only while "Confirm email" is off, when a new address is let in at once and the difference shows anyway.
-    case 'user_already_exists': return refuse('email', 'There is an account with this address already. Sign in instead.')
+    case 'user_already_exists':
+      return refuse('email', 'There is an account with this address already. Sign in instead.')
     case 'over_email_send_rate_limit':
-      // Either this address was written to a minute ago, or the project may send no more at all: the operator should know.
+      // Either this address was written to a minute ago, or the project may send no more at all: the operator should
+      // know.
       log.warn('Supabase did not send a confirmation message: over_email_send_rate_limit')
       return { kind: 'confirm', message: CONFIRM }
-    default: return undefined
+    default:
+      return undefined
   }
 }
 
 const refuse = (field: 'email' | 'password' | 'name', message: string | undefined): SignUpResult | undefined =>
   message ? { kind: 'refused', field, message } : undefined
 
-function raise (error: Error): never { throw error }
+function raise (error: Error): never {
+  throw error
+}
 
 export default {
   env,

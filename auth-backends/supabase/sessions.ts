@@ -1,4 +1,5 @@
-// The person's own session at Supabase: looked after as long as they are signed in here, and lent to tools, which then may do what row-level security lets this person do.
+// The person's own session at Supabase: looked after as long as they are signed in here, and lent to tools, which then
+// may do what row-level security lets this person do.
 import type { AuthError } from '@supabase/supabase-js'
 import { z } from 'zod'
 import type { Sessions } from '../contract.ts'
@@ -8,7 +9,14 @@ import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
 const MARGIN = 150
 
 /** Supabase says that the session, or its user, is no more. */
-const OVER = new Set(['refresh_token_not_found', 'refresh_token_already_used', 'session_not_found', 'session_expired', 'user_not_found', 'user_banned'])
+const OVER = new Set([
+  'refresh_token_not_found',
+  'refresh_token_already_used',
+  'session_not_found',
+  'session_expired',
+  'user_not_found',
+  'user_banned'
+])
 const isOver = (error: AuthError): boolean => OVER.has(error.code ?? '') || error.name === 'AuthSessionMissingError'
 
 export const writeSession = (tokens: SupabaseTokens): string => JSON.stringify(tokens)
@@ -17,7 +25,9 @@ export const readSession = (session: string): SupabaseTokens => JSON.parse(sessi
 /** @returns nothing of a token that is no JWT: a tool that needs a claim then finds none. */
 function readClaims (token: string): Record<string, unknown> {
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()))
+    return z
+      .record(z.string(), z.unknown())
+      .parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()))
   } catch {
     return {}
   }
@@ -27,7 +37,12 @@ function readClaims (token: string): Record<string, unknown> {
  * @param now seconds since the epoch.
  * @param timeout milliseconds that the service has for an answer to a tool.
  */
-export function createSupabaseSessions (supabase: SupabaseAuth, project: SupabaseProject, now: () => number, timeout: number): Required<Pick<Sessions, 'renew' | 'end' | 'onBehalfOf'>> {
+export function createSupabaseSessions (
+  supabase: SupabaseAuth,
+  project: SupabaseProject,
+  now: () => number,
+  timeout: number
+): Required<Pick<Sessions, 'renew' | 'end' | 'onBehalfOf'>> {
   /** @returns null when Supabase has ended the session. */
   async function refresh ({ refresh: token }: SupabaseTokens): Promise<SupabaseTokens | null> {
     const { data, error } = await supabase.ask((auth) => auth.refreshSession({ refresh_token: token }))
@@ -66,7 +81,12 @@ export function createSupabaseSessions (supabase: SupabaseAuth, project: Supabas
         return createClient(project.url, project.key, {
           accessToken: async () => access,
           global: {
-            fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(init?.signal ? [init.signal] : [])]), redirect: 'error' })
+            fetch: (input, init) =>
+              fetch(input, {
+                ...init,
+                signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(init?.signal ? [init.signal] : [])]),
+                redirect: 'error'
+              })
           }
         })
       }

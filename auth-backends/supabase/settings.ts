@@ -14,32 +14,55 @@ function roleOf (key: string): unknown {
   }
 }
 
-const publicKey = z.string().trim()
-  .regex(/^[\x21-\x7e]+$/, `copy the publishable key (sb_publishable_…) ${WHERE}`)
-  .refine((key) => !isSecret(key), 'this is a secret key, which is not needed here and opens the whole project: write the publishable (or anon) key')
-
-const projectUrl = z.string('write the URL of the project, for example https://abcdefghij.supabase.co')
+const publicKey = z
+  .string()
   .trim()
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'write the URL of the project, for example https://abcdefghij.supabase.co')
+  .regex(/^[\x21-\x7e]+$/, `copy the publishable key (sb_publishable_…) ${WHERE}`)
+  .refine(
+    (key) => !isSecret(key),
+    'this is a secret key, which is not needed here and opens the whole project: write the publishable (or anon) key'
+  )
+
+const projectUrl = z
+  .string('write the URL of the project, for example https://abcdefghij.supabase.co')
+  .trim()
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    'write the URL of the project, for example https://abcdefghij.supabase.co'
+  )
   .transform((value) => value.replace(/\/+$/, ''))
 
-const providers = z.string().transform((value) => value.split(',').map((item) => item.trim().toLowerCase()).filter((item) => item !== ''))
-  .refine((names) => names.every((name) => /^[a-z][a-z0-9_:-]*$/.test(name)), 'write the names that Supabase gives its providers, separated by commas, for example google,github')
+const providers = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim().toLowerCase())
+      .filter((item) => item !== '')
+  )
+  .refine(
+    (names) => names.every((name) => /^[a-z][a-z0-9_:-]*$/.test(name)),
+    'write the names that Supabase gives its providers, separated by commas, for example google,github'
+  )
 
-export const env = z.object({
-  SUPABASE_URL: projectUrl,
-  SUPABASE_PUBLISHABLE_KEY: publicKey.optional(),
-  SUPABASE_ANON_KEY: publicKey.optional(),
-  SUPABASE_PROVIDERS: providers.default([]),
-  SUPABASE_EMAIL_CODE: z.enum(['on', 'off'], 'write on or off').default('off')
-}).refine((values) => values.SUPABASE_PUBLISHABLE_KEY !== undefined || values.SUPABASE_ANON_KEY !== undefined, {
-  path: ['SUPABASE_PUBLISHABLE_KEY'],
-  message: `write the publishable key (sb_publishable_…) ${WHERE}; a legacy anon key goes into SUPABASE_ANON_KEY`,
-  // Also when SUPABASE_URL is wrong: the operator reads everything at once.
-  when: () => true
-})
+export const env = z
+  .object({
+    SUPABASE_URL: projectUrl,
+    SUPABASE_PUBLISHABLE_KEY: publicKey.optional(),
+    SUPABASE_ANON_KEY: publicKey.optional(),
+    SUPABASE_PROVIDERS: providers.default([]),
+    SUPABASE_EMAIL_CODE: z.enum(['on', 'off'], 'write on or off').default('off')
+  })
+  .refine((values) => values.SUPABASE_PUBLISHABLE_KEY !== undefined || values.SUPABASE_ANON_KEY !== undefined, {
+    path: ['SUPABASE_PUBLISHABLE_KEY'],
+    message: `write the publishable key (sb_publishable_…) ${WHERE}; a legacy anon key goes into SUPABASE_ANON_KEY`,
+    // Also when SUPABASE_URL is wrong: the operator reads everything at once.
+    when: () => true
+  })
 
 export type SupabaseSettings = z.output<typeof env>
 
-export const projectOf = ({ SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_ANON_KEY }: SupabaseSettings) =>
-  ({ url: SUPABASE_URL, key: (SUPABASE_PUBLISHABLE_KEY ?? SUPABASE_ANON_KEY)! })
+export const projectOf = ({ SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_ANON_KEY }: SupabaseSettings) => ({
+  url: SUPABASE_URL,
+  key: (SUPABASE_PUBLISHABLE_KEY ?? SUPABASE_ANON_KEY)!
+})

@@ -6,9 +6,9 @@ import { loadOffer, type Offer } from './load.ts'
 
 export interface Follower {
   /** Told of everything that is offered after a change. What it throws is handed to {@link Follower.failed}. */
-  changed (offer: Offer, file: string): Promise<void> | void
+  changed(offer: Offer, file: string): Promise<void> | void
   /** Told why a change was not taken over: what was offered before stays. */
-  failed (error: Error, file: string): void
+  failed(error: Error, file: string): void
 }
 
 /** Milliseconds in which an editor's several writes count as one change. */
@@ -18,7 +18,10 @@ const DEBOUNCE_MS = 100
 export async function followTools (folders: readonly URL[], follower: Follower): Promise<() => Promise<void>> {
   const hooks = passVersionOn(folders)
   const { watch } = await import('chokidar')
-  const watcher = watch(folders.map((folder) => fileURLToPath(folder)), { ignoreInitial: true, depth: 0 })
+  const watcher = watch(
+    folders.map((folder) => fileURLToPath(folder)),
+    { ignoreInitial: true, depth: 0 }
+  )
   let timer: NodeJS.Timeout | undefined
   let version = Date.now()
   const load = async (file: string) => {
@@ -35,7 +38,9 @@ export async function followTools (folders: readonly URL[], follower: Follower):
   })
   // Such as a file system without watches left: tools are then taken over at the next start.
   watcher.on('error', (error) => follower.failed(error as Error, 'the folder of tools'))
-  await new Promise<void>((resolve) => { watcher.on('ready', resolve) })
+  await new Promise<void>((resolve) => {
+    watcher.on('ready', resolve)
+  })
   return async () => {
     clearTimeout(timer)
     hooks.deregister()
@@ -43,15 +48,22 @@ export async function followTools (folders: readonly URL[], follower: Follower):
   }
 }
 
-/** A file that was loaded as a version takes its neighbours in the same version, so that a changed helper is seen too. */
-function passVersionOn (folders: readonly URL[]): { deregister (): void } {
-  const homes = folders.map(({ href }) => href.endsWith('/') ? href : `${href}/`)
+/**
+ * A file that was loaded as a version takes its neighbours in the same version, so that a changed helper is seen too.
+ */
+function passVersionOn (folders: readonly URL[]): { deregister(): void } {
+  const homes = folders.map(({ href }) => (href.endsWith('/') ? href : `${href}/`))
   const isOurs = (url: string | undefined): boolean => homes.some((home) => url?.startsWith(home))
   return registerHooks({
     resolve (specifier, context, next) {
       const resolved = next(specifier, context)
-      const version = context.parentURL !== undefined && isOurs(context.parentURL) ? new URL(context.parentURL).searchParams.get('version') : null
-      return version !== null && isOurs(resolved.url) && !resolved.url.includes('?') ? { ...resolved, url: `${resolved.url}?version=${version}` } : resolved
+      const version =
+        context.parentURL !== undefined && isOurs(context.parentURL)
+          ? new URL(context.parentURL).searchParams.get('version')
+          : null
+      return version !== null && isOurs(resolved.url) && !resolved.url.includes('?')
+        ? { ...resolved, url: `${resolved.url}?version=${version}` }
+        : resolved
     }
   })
 }

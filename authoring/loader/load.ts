@@ -1,4 +1,5 @@
-// Finds what this server offers: every file of the given folders whose default export is a tool, a resource, a prompt or a source.
+// Finds what this server offers: every file of the given folders whose default export is a tool, a resource, a prompt
+// or a source.
 import { readdir } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { problemsOf, type Kind } from './validate.ts'
@@ -18,11 +19,14 @@ export interface Offer {
 /** The names of the folders of a project that may hold what it offers. */
 const FOLDER_NAMES = ['tools', 'resources', 'prompts', 'sources'] as const
 
-/** @param project the folder that holds `tools/`, `resources/`, `prompts/` and `sources/`; any of them may be missing. */
+/**
+ * @param project the folder that holds `tools/`, `resources/`, `prompts/` and `sources/`; any of them may be missing.
+ */
 export const foldersOf = (project: URL): URL[] => FOLDER_NAMES.map((name) => new URL(`${name}/`, asFolder(project)))
 
 /**
- * @param folders files in them without a default export are helpers; their subfolders are not read. A missing folder counts as empty.
+ * @param folders files in them without a default export are helpers; their subfolders are not read. A missing folder
+ * counts as empty.
  * @param version loads the files again, under another version than before.
  * @throws Error that lists everything wrong with every file.
  */
@@ -44,21 +48,30 @@ export async function loadOffer (folders: readonly URL[], version?: number): Pro
     }
     if (wrong.length === 0) (offer[`${kind}s`] as unknown[]).push(candidate)
   }
-  if (problems.length > 0) throw new Error(`These files cannot be served:\n${problems.map((line) => `  - ${line}`).join('\n')}`)
-  for (const list of Object.values(offer) as Array<Array<{ name: string }>>) list.sort((a, b) => a.name < b.name ? -1 : 1)
+  if (problems.length > 0) { throw new Error(`These files cannot be served:\n${problems.map((line) => `  - ${line}`).join('\n')}`) }
+  for (const list of Object.values(offer) as Array<Array<{ name: string }>>) { list.sort((a, b) => (a.name < b.name ? -1 : 1)) }
   return offer
 }
 
-async function filesOf (folder: URL): Promise<Array<{ folder: string, file: string, url: URL }>> {
+async function filesOf (folder: URL): Promise<Array<{ folder: string; file: string; url: URL }>> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  return names.filter((name) => /(?<!\.d)\.[cm]?[jt]s$/.test(name)).sort()
-    .map((file) => ({ folder: basename(folder.pathname), file, url: new URL(encodeURIComponent(file), asFolder(folder)) }))
+  return names
+    .filter((name) => /(?<!\.d)\.[cm]?[jt]s$/.test(name))
+    .sort()
+    .map((file) => ({
+      folder: basename(folder.pathname),
+      file,
+      url: new URL(encodeURIComponent(file), asFolder(folder))
+    }))
 }
 
-/** A source by its folder; the others by what they do: a resource is read, a prompt is written, and everything else has to be a tool. */
+/**
+ * A source by its folder; the others by what they do: a resource is read, a prompt is written, and everything else has
+ * to be a tool.
+ */
 function kindOf (candidate: unknown, folder: string): Kind {
   if (folder === 'sources') return 'source'
   const members = Object(candidate) as object
@@ -67,16 +80,20 @@ function kindOf (candidate: unknown, folder: string): Kind {
 }
 
 /** The names that nothing else of its kind may have. */
-function namesOf (kind: Kind, candidate: unknown): Array<{ name: string, says: string }> {
-  const { name, aliases, uri } = Object(candidate) as { name?: unknown, aliases?: unknown, uri?: unknown }
-  const former = kind === 'tool' && Array.isArray(aliases) ? aliases as unknown[] : []
+function namesOf (kind: Kind, candidate: unknown): Array<{ name: string; says: string }> {
+  const { name, aliases, uri } = Object(candidate) as { name?: unknown; aliases?: unknown; uri?: unknown }
+  const former = kind === 'tool' && Array.isArray(aliases) ? (aliases as unknown[]) : []
   return [
-    ...[name, ...former].filter((name) => typeof name === 'string').map((name) => ({ name: `${kind} ${name}`, says: `the name ${JSON.stringify(name)}` })),
-    ...(kind === 'resource' && typeof uri === 'string' ? [{ name: `uri ${uri}`, says: `the uri ${JSON.stringify(uri)}` }] : [])
+    ...[name, ...former]
+      .filter((name) => typeof name === 'string')
+      .map((name) => ({ name: `${kind} ${name}`, says: `the name ${JSON.stringify(name)}` })),
+    ...(kind === 'resource' && typeof uri === 'string'
+      ? [{ name: `uri ${uri}`, says: `the uri ${JSON.stringify(uri)}` }]
+      : [])
   ]
 }
 
-const asFolder = (folder: URL): URL => folder.pathname.endsWith('/') ? folder : new URL(`${folder.href}/`)
+const asFolder = (folder: URL): URL => (folder.pathname.endsWith('/') ? folder : new URL(`${folder.href}/`))
 
 async function importDefault (url: URL, file: string, problems: string[]): Promise<unknown> {
   try {

@@ -1,4 +1,5 @@
-// From the files of tools/ to tools that can be called: their variables are checked before anything is opened, and what was opened can be closed.
+// From the files of tools/ to tools that can be called: their variables are checked before anything is opened, and what
+// was opened can be closed.
 import type { ZodError } from 'zod'
 import { problemsOf } from './validate.ts'
 import type { Resource } from '../resource.ts'
@@ -10,11 +11,17 @@ export interface ConfiguredTool {
   /** The variables it reads. */
   variables: string[]
   /** @returns undefined when it cannot be offered with the values there are. */
-  open (house: ToolHost): Promise<(Tool & Pick<OpenedTool, 'resources' | 'close'>) | undefined>
+  open(house: ToolHost): Promise<(Tool & Pick<OpenedTool, 'resources' | 'close'>) | undefined>
 }
 
-/** @param env without the variables that are empty or known to be wrong. @returns every tool whose variables are right, and one line for each that is not. */
-export function configureTools (definitions: readonly ToolDefinition[], env: Readonly<Record<string, string>>): { tools: ConfiguredTool[], problems: string[] } {
+/**
+ * @param env without the variables that are empty or known to be wrong.
+ * @returns every tool whose variables are right, and one line for each that is not.
+ */
+export function configureTools (
+  definitions: readonly ToolDefinition[],
+  env: Readonly<Record<string, string>>
+): { tools: ConfiguredTool[]; problems: string[] } {
   const tools: ConfiguredTool[] = []
   const problems: string[] = []
   for (const definition of definitions) {
@@ -25,14 +32,20 @@ export function configureTools (definitions: readonly ToolDefinition[], env: Rea
     }
     const { env: schema, open, ...facts } = definition
     const settings = schema.safeParse(env)
-    if (!settings.success) problems.push(...describe(settings.error).map((line) => `${line} (the tool ${name} reads it)`))
-    else {
+    if (!settings.success) { problems.push(...describe(settings.error).map((line) => `${line} (the tool ${name} reads it)`)) } else {
       tools.push({
         name,
         variables: Object.keys(schema.shape),
         async open (house) {
           const opened = await open(settings.data, house)
-          return opened && { ...facts, run: opened.run.bind(opened), ...(opened.resources && { resources: opened.resources }), ...(opened.close && { close: opened.close.bind(opened) }) }
+          return (
+            opened && {
+              ...facts,
+              run: opened.run.bind(opened),
+              ...(opened.resources && { resources: opened.resources }),
+              ...(opened.close && { close: opened.close.bind(opened) })
+            }
+          )
         }
       })
     }
@@ -43,7 +56,9 @@ export function configureTools (definitions: readonly ToolDefinition[], env: Rea
 const describe = ({ issues }: ZodError): string[] => issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 
 /** What no file was checked for, since it is made only now. */
-async function checkResources<Opened extends Awaited<ReturnType<ConfiguredTool['open']>>> (opened: Opened): Promise<Opened> {
+async function checkResources<Opened extends Awaited<ReturnType<ConfiguredTool['open']>>> (
+  opened: Opened
+): Promise<Opened> {
   const problems = (opened?.resources ?? []).flatMap((resource) => problemsOf('resource', resource))
   if (problems.length === 0) return opened
   await opened!.close?.()
@@ -54,19 +69,26 @@ async function checkResources<Opened extends Awaited<ReturnType<ConfiguredTool['
  * Opens each, in their order. A tool that is not offered gets one line in the log.
  * @throws what a tool threw; those opened by then are closed.
  */
-export async function openTools (configured: readonly ConfiguredTool[], house: ToolHost): Promise<{ tools: Tool[], resources: Resource[], close (): Promise<void> }> {
+export async function openTools (
+  configured: readonly ConfiguredTool[],
+  house: ToolHost
+): Promise<{ tools: Tool[]; resources: Resource[]; close(): Promise<void> }> {
   const tools: Tool[] = []
   const resources: Resource[] = []
   const closers: Array<() => Promise<void> | void> = []
   const close = async () => {
-    const failed = (await Promise.allSettled(closers.splice(0).map(async (close) => close()))).filter(({ status }) => status === 'rejected')
-    for (const { reason } of failed as PromiseRejectedResult[]) house.log.warn(`A tool could not be closed: ${(reason as Error).message}`)
+    const failed = (await Promise.allSettled(closers.splice(0).map(async (close) => close()))).filter(
+      ({ status }) => status === 'rejected'
+    )
+    for (const { reason } of failed as PromiseRejectedResult[]) { house.log.warn(`A tool could not be closed: ${(reason as Error).message}`) }
   }
   for (const { name, variables, open } of configured) {
-    const opened = await open(house).then(checkResources).catch(async (cause: Error) => {
-      await close()
-      throw new Error(`The tool ${name} could not be opened: ${cause.message}`, { cause })
-    })
+    const opened = await open(house)
+      .then(checkResources)
+      .catch(async (cause: Error) => {
+        await close()
+        throw new Error(`The tool ${name} could not be opened: ${cause.message}`, { cause })
+      })
     if (!opened) {
       house.log.info(`The tool ${name} is not offered. What it needs is set with ${variables.join(', ')}.`)
       continue

@@ -1,4 +1,5 @@
-// The process itself: how soon it answers after its start, how much memory it holds when nothing happens, and how much for each stream that is listened to.
+// The process itself: how soon it answers after its start, how much memory it holds when nothing happens, and how much
+// for each stream that is listened to.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -22,15 +23,44 @@ export async function process ({ place, rounds }: Bench): Promise<Row[]> {
   const own = { ...env, DOCS_DIR: join(ROOT, 'docs') }
   // Once before: the data folder and the compiled code are there from the second start on.
   await firstAnswer('server.ts', own)
-  const start = await compare('start to first 200 of /health: × bare Fastify', 2, rounds * 2, ['ours', 'bare'], async () => ({ ours: await firstAnswer('server.ts', own), bare: await firstAnswer('bench/servers/empty.ts', {}) }), { atMost: true })
-  return [start, single('idle memory of `npm start`, MB', 130, await idleMemory(own) / MEGABYTE), ...await streams((await place('SQLite')).env)]
+  const start = await compare(
+    'start to first 200 of /health: × bare Fastify',
+    2,
+    rounds * 2,
+    ['ours', 'bare'],
+    async () => ({ ours: await firstAnswer('server.ts', own), bare: await firstAnswer('bench/servers/empty.ts', {}) }),
+    { atMost: true }
+  )
+  return [
+    start,
+    single('idle memory of `npm start`, MB', 130, (await idleMemory(own)) / MEGABYTE),
+    ...(await streams((await place('SQLite')).env))
+  ]
 }
 
-const single = (work: string, goal: number, value: number): Row => ({ work, goal, ratio: value, spread: [value, value], atMost: true, figures: {} })
+const single = (work: string, goal: number, value: number): Row => ({
+  work,
+  goal,
+  ratio: value,
+  spread: [value, value],
+  atMost: true,
+  figures: {}
+})
 
-async function start (file: string, env: Record<string, string>): Promise<{ child: ChildProcess, url: string, stop (): Promise<void> }> {
+async function start (
+  file: string,
+  env: Record<string, string>
+): Promise<{ child: ChildProcess; url: string; stop(): Promise<void> }> {
   const port = await freePort()
-  const child = spawn(globalThis.process.execPath, [...(file === 'server.ts' ? ['--import', './compile-cache.js'] : []), file], { cwd: ROOT, env: { PATH: globalThis.process.env['PATH'], ...env, HOST: '127.0.0.1', PORT: String(port) }, stdio: 'ignore' })
+  const child = spawn(
+    globalThis.process.execPath,
+    [...(file === 'server.ts' ? ['--import', './compile-cache.js'] : []), file],
+    {
+      cwd: ROOT,
+      env: { PATH: globalThis.process.env['PATH'], ...env, HOST: '127.0.0.1', PORT: String(port) },
+      stdio: 'ignore'
+    }
+  )
   pin(child, 0)
   const stop = async () => {
     const over = new Promise((resolve) => child.once('exit', resolve))
@@ -44,10 +74,16 @@ async function start (file: string, env: Record<string, string>): Promise<{ chil
 async function firstAnswer (file: string, env: Record<string, string>): Promise<number> {
   const begun = performance.now()
   const { url, stop } = await start(file, env)
-  const isThere = () => new Promise<boolean>((resolve) => {
-    request(`${url}health`, (answer) => { answer.resume(); resolve(answer.statusCode === 200) }).on('error', () => resolve(false)).end()
-  })
-  while (!await isThere()) await sleep(2)
+  const isThere = () =>
+    new Promise<boolean>((resolve) => {
+      request(`${url}health`, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode === 200)
+      })
+        .on('error', () => resolve(false))
+        .end()
+    })
+  while (!(await isThere())) await sleep(2)
   const took = performance.now() - begun
   await stop()
   return took
@@ -62,7 +98,10 @@ async function idleMemory (env: Record<string, string>): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024
 }
 
-/** What each of many open `subscriptions/listen` streams costs the server, whether all of them are served, and what Node alone takes. */
+/**
+ * What each of many open `subscriptions/listen` streams costs the server, whether all of them are served, and what Node
+ * alone takes.
+ */
 async function streams (env: Record<string, string>): Promise<Row[]> {
   const server = await startProcess('ours', env)
   const tokens: string[] = []
@@ -74,30 +113,50 @@ async function streams (env: Record<string, string>): Promise<Row[]> {
 }
 
 /** Opens the streams, counts those that say something, and ends the server. @returns each one's memory in KB. */
-async function openMany (server: Running, tokens: readonly string[]): Promise<{ served: number, each: number }> {
+async function openMany (server: Running, tokens: readonly string[]): Promise<{ served: number; each: number }> {
   const before = await server.usage()
-  const body = (id: number) => JSON.stringify({
-    jsonrpc: '2.0',
-    id,
-    method: 'subscriptions/listen',
-    params: { notifications: { toolsListChanged: true }, _meta: { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' } } }
-  })
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen' }
+  const body = (id: number) =>
+    JSON.stringify({
+      jsonrpc: '2.0',
+      id,
+      method: 'subscriptions/listen',
+      params: {
+        notifications: { toolsListChanged: true },
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': MODERN,
+          'io.modelcontextprotocol/clientCapabilities': {},
+          'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' }
+        }
+      }
+    })
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': MODERN,
+    'mcp-method': 'subscriptions/listen'
+  }
   const open: Array<ReturnType<typeof request>> = []
   /** Whether the stream has said its first word. */
-  const listen = (id: number) => new Promise<boolean>((resolve) => {
-    const authorization = `Bearer ${tokens[Math.floor(id / STREAMS_EACH)]}`
-    const asked = request(server.url, { method: 'POST', headers: { ...headers, authorization }, agent: false }, (answer) => {
-      answer.once('data', () => resolve(answer.statusCode === 200))
-      answer.on('error', () => {})
+  const listen = (id: number) =>
+    new Promise<boolean>((resolve) => {
+      const authorization = `Bearer ${tokens[Math.floor(id / STREAMS_EACH)]}`
+      const asked = request(
+        server.url,
+        { method: 'POST', headers: { ...headers, authorization }, agent: false },
+        (answer) => {
+          answer.once('data', () => resolve(answer.statusCode === 200))
+          answer.on('error', () => {})
+        }
+      )
+      asked.on('error', () => resolve(false))
+      asked.end(body(id))
+      open.push(asked)
     })
-    asked.on('error', () => resolve(false))
-    asked.end(body(id))
-    open.push(asked)
-  })
   let served = 0
   for (let first = 0; first < STREAMS; first += 200) {
-    served += (await Promise.all(Array.from({ length: 200 }, (_, index) => listen(first + index)))).filter(Boolean).length
+    served += (await Promise.all(Array.from({ length: 200 }, (_, index) => listen(first + index)))).filter(
+      Boolean
+    ).length
   }
   await sleep(2_000)
   const after = await server.usage()

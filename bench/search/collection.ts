@@ -1,4 +1,5 @@
-// The documents that the questions are asked of: what the packages of package-lock.json bring along, their guides, READMEs and type declarations.
+// The documents that the questions are asked of: what the packages of package-lock.json bring along, their guides,
+// READMEs and type declarations.
 import { createHash } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,8 +15,11 @@ const DOCUMENT = /\.(?:md|markdown|d\.ts)$/i
 const AGAIN = /types-ts3\.8\/|\/ts5\.\d\//
 const LEFT_OUT = /(?:^|\/)(?:licen[sc]e|changelog|history|changes|authors|third.?party)[^/]*$/i
 
-/** Each text once, however many packages bring it; nested packages are left out. @returns the documents in the order of their paths, and a digest of them all. */
-export async function readCollection (): Promise<{ documents: IndexedDocument[], digest: string }> {
+/**
+ * Each text once, however many packages bring it; nested packages are left out.
+ * @returns the documents in the order of their paths, and a digest of them all.
+ */
+export async function readCollection (): Promise<{ documents: IndexedDocument[]; digest: string }> {
   const root = await realpath(ROOT)
   const seen = new Set<string>()
   const documents: IndexedDocument[] = []
@@ -27,12 +31,25 @@ export async function readCollection (): Promise<{ documents: IndexedDocument[],
     seen.add(hash)
     documents.push({ ...document, modified: 0 })
   }
-  const digest = createHash('sha256').update([...seen].join()).digest('hex').slice(0, 12)
+  const digest = createHash('sha256')
+    .update([...seen].join())
+    .digest('hex')
+    .slice(0, 12)
   return { documents, digest }
 }
 
 async function listFiles (root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .filter((id) => DOCUMENT.test(id) && !LEFT_OUT.test(id) && !PLATFORM.test(id) && !AGAIN.test(id) && !id.includes('node_modules/') && !id.split('/').some((name) => name.startsWith('.')))
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .filter(
+      (id) =>
+        DOCUMENT.test(id) &&
+        !LEFT_OUT.test(id) &&
+        !PLATFORM.test(id) &&
+        !AGAIN.test(id) &&
+        !id.includes('node_modules/') &&
+        !id.split('/').some((name) => name.startsWith('.'))
+    )
 }

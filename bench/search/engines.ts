@@ -1,13 +1,19 @@
-// The engines that are compared: the two stores as the server uses them, and the plainest thing that could be called a search.
+// The engines that are compared: the two stores as the server uses them, and the plainest thing that could be called a
+// search.
 import { DatabaseSync } from 'node:sqlite'
 import type { DocumentStore, IndexedDocument } from '../../plugins/library/contract.ts'
 
-export interface Engine { name: string, search (query: string, limit: number): Promise<string[]> }
+export interface Engine {
+  name: string
+  search(query: string, limit: number): Promise<string[]>
+}
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 
-export const fromStore = (name: string, store: DocumentStore): Engine =>
-  ({ name, search: async (query, limit) => (await store.search(query, limit)).map(({ id }) => id) })
+export const fromStore = (name: string, store: DocumentStore): Engine => ({
+  name,
+  search: async (query, limit) => (await store.search(query, limit)).map(({ id }) => id)
+})
 
 /** Counts how often the words stand in a document, as they were typed: no stems, no rarity, no titles. */
 export function keywordBaseline (documents: IndexedDocument[]): Engine {
@@ -20,8 +26,12 @@ export function keywordBaseline (documents: IndexedDocument[]): Engine {
     name: 'plain keyword count',
     async search (query, limit) {
       const asked = new Set(wordsOf(query))
-      return counts.map(({ id, count }) => ({ id, score: [...asked].reduce((sum, word) => sum + (count.get(word) ?? 0), 0) }))
-        .filter(({ score }) => score > 0).sort((a, b) => b.score - a.score).slice(0, limit).map(({ id }) => id)
+      return counts
+        .map(({ id, count }) => ({ id, score: [...asked].reduce((sum, word) => sum + (count.get(word) ?? 0), 0) }))
+        .filter(({ score }) => score > 0)
+        .sort((a, b) => b.score - a.score)
+        .slice(0, limit)
+        .map(({ id }) => id)
     }
   }
 }
@@ -35,6 +45,14 @@ export function untunedFts5 (documents: IndexedDocument[]): Engine {
   const search = db.prepare('SELECT id FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?')
   return {
     name: 'FTS5 as it comes',
-    search: async (query, limit) => search.all(wordsOf(query).map((word) => `"${word}"`).join(' OR '), limit).map(({ id }) => id as string)
+    search: async (query, limit) =>
+      search
+        .all(
+          wordsOf(query)
+            .map((word) => `"${word}"`)
+            .join(' OR '),
+          limit
+        )
+        .map(({ id }) => id as string)
   }
 }

@@ -1,4 +1,5 @@
-// npm run bench:search: how well the judged questions are answered by SQLite, by Postgres, and by two plain baselines. With --each, question by question.
+// npm run bench:search: how well the judged questions are answered by SQLite, by Postgres, and by two plain baselines.
+// With --each, question by question.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,14 +23,16 @@ async function fill (store: DocumentStore, documents: IndexedDocument[]): Promis
 const { documents, digest } = await readCollection()
 const known = new Set(documents.map(({ id }) => id))
 const missing = questions.flatMap(({ grades }) => Object.keys(grades)).filter((id) => !known.has(id))
-console.log(`${documents.length} documents (${digest}), ${questions.length} questions${missing.length > 0 ? `; judged, but not installed: ${missing.join(', ')}` : ''}\n`)
+console.log(
+  `${documents.length} documents (${digest}), ${questions.length} questions${missing.length > 0 ? `; judged, but not installed: ${missing.join(', ')}` : ''}\n`
+)
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-search-'))
 const sqlite = openSqliteDocuments(folder)
 await fill(sqlite, documents)
 const engines: Engine[] = [fromStore('SQLite', sqlite)]
 const server = await startPostgres()
-const connection = server && await connectPostgres(await server.newDatabase(), { warn () {} })
+const connection = server && (await connectPostgres(await server.newDatabase(), { warn () {} }))
 if (connection) {
   const postgres = await openPostgresDocuments(connection)
   await fill(postgres, documents)
@@ -41,11 +44,13 @@ const results: Measured[] = []
 for (const engine of engines) results.push(await measure(engine, questions))
 console.log(`${'engine'.padEnd(22)}nDCG@10  first hit answers  answer in first ten`)
 for (const { name, ndcg, first, found } of results) {
-  console.log(`${name.padEnd(22)}${ndcg.toFixed(3).padEnd(9)}${`${Math.round(first * 100)} %`.padEnd(19)}${Math.round(found * 100)} %`)
+  console.log(
+    `${name.padEnd(22)}${ndcg.toFixed(3).padEnd(9)}${`${Math.round(first * 100)} %`.padEnd(19)}${Math.round(found * 100)} %`
+  )
 }
 if (process.argv.includes('--each')) {
   console.log(`\n${results.map(({ name }) => name).join(' | ')}`)
-  for (const [index, { query }] of questions.entries()) console.log(`${results.map(({ perQuestion }) => perQuestion[index]!.toFixed(2)).join('  ')}  ${query}`)
+  for (const [index, { query }] of questions.entries()) { console.log(`${results.map(({ perQuestion }) => perQuestion[index]!.toFixed(2)).join('  ')}  ${query}`) }
 }
 
 await sqlite.close()

@@ -1,4 +1,5 @@
-// node bench/search/large.ts: 100,000 documents in each store: the time to index them, the size, the memory, and how long a search takes.
+// node bench/search/large.ts: 100,000 documents in each store: the time to index them, the size, the memory, and how
+// long a search takes.
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,22 +15,37 @@ import { questions } from './questions.ts'
 const COUNT = Number(process.argv[2] ?? 100_000)
 const ROUNDS = 5
 
-/** Paragraphs of the real documents, put together anew: real words in their real proportions, and no two documents alike. */
+/**
+ * Paragraphs of the real documents, put together anew: real words in their real proportions, and no two documents
+ * alike.
+ */
 async function * synthesize (): AsyncGenerator<IndexedDocument[]> {
-  const paragraphs = (await readCollection()).documents.flatMap(({ text }) => text.slice(0, 30_000).split(/\n\s*\n/)).filter(({ length }) => length > 40 && length < 2_000)
+  const paragraphs = (await readCollection()).documents
+    .flatMap(({ text }) => text.slice(0, 30_000).split(/\n\s*\n/))
+    .filter(({ length }) => length > 40 && length < 2_000)
   let state = 42
   const pick = () => paragraphs[(state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) % paragraphs.length]!
   for (let from = 0; from < COUNT; from += 50) {
     yield Array.from({ length: Math.min(50, COUNT - from) }, (_, index) => {
       const id = `shelf-${Math.floor(from / 1_000)}/document-${from + index}.md`
-      const text = Array.from({ length: 5 + (from + index) % 11 }, pick).join('\n\n').toWellFormed()
-      return { id, title: text.slice(0, 60).replace(/\s+/g, ' ').toWellFormed(), text, type: 'text/markdown', modified: from + index, bytes: text.length }
+      const text = Array.from({ length: 5 + ((from + index) % 11) }, pick)
+        .join('\n\n')
+        .toWellFormed()
+      return {
+        id,
+        title: text.slice(0, 60).replace(/\s+/g, ' ').toWellFormed(),
+        text,
+        type: 'text/markdown',
+        modified: from + index,
+        bytes: text.length
+      }
     })
   }
 }
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
-const percentile = (sorted: number[], part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!.toFixed(1)
+const percentile = (sorted: number[], part: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!.toFixed(1)
 
 async function run (name: string, store: DocumentStore, size: () => Promise<number>): Promise<void> {
   const stalls = monitorEventLoopDelay({ resolution: 5 })
@@ -46,7 +62,9 @@ async function run (name: string, store: DocumentStore, size: () => Promise<numb
   await store.settle()
   stalls.disable()
   const settled = performance.now() - from
-  console.log(`${name}: ${await store.count()} documents, ${megabytes(characters)} of text; indexed in ${Math.round((busy + settled) / 1000)} s (${Math.round(settled)} ms of it to settle), longest stall ${Math.round(stalls.max / 1e6)} ms, ${megabytes(await size())} on disk`)
+  console.log(
+    `${name}: ${await store.count()} documents, ${megabytes(characters)} of text; indexed in ${Math.round((busy + settled) / 1000)} s (${Math.round(settled)} ms of it to settle), longest stall ${Math.round(stalls.max / 1e6)} ms, ${megabytes(await size())} on disk`
+  )
 
   const times: number[] = []
   for (let round = 0; round <= ROUNDS; round++) {
@@ -58,14 +76,21 @@ async function run (name: string, store: DocumentStore, size: () => Promise<numb
     }
   }
   times.sort((a, b) => a - b)
-  console.log(`${name}: search p50 ${percentile(times, 0.5)} ms, p95 ${percentile(times, 0.95)} ms, p99 ${percentile(times, 0.99)} ms; memory of this process ${megabytes(process.memoryUsage().rss)}`)
+  console.log(
+    `${name}: search p50 ${percentile(times, 0.5)} ms, p95 ${percentile(times, 0.95)} ms, p99 ${percentile(times, 0.99)} ms; memory of this process ${megabytes(process.memoryUsage().rss)}`
+  )
 }
 
 const only = process.argv[3]
 if (only !== 'postgres') {
   const folder = await mkdtemp(join(tmpdir(), 'bench-large-'))
   const sqlite = openSqliteDocuments(folder)
-  await run('SQLite', sqlite, async () => (await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size))).reduce((sum, bytes) => sum + bytes, 0))
+  await run('SQLite', sqlite, async () =>
+    (await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size))).reduce(
+      (sum, bytes) => sum + bytes,
+      0
+    )
+  )
   await sqlite.close()
   await rm(folder, { recursive: true, force: true })
 }
@@ -73,7 +98,9 @@ if (only !== 'sqlite') {
   const server = await startPostgres()
   if (server) {
     const connection = await connectPostgres(await server.newDatabase(), { warn () {} })
-    await run('Postgres', await openPostgresDocuments(connection), async () => Number((await connection.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size'))[0]!.size))
+    await run('Postgres', await openPostgresDocuments(connection), async () =>
+      Number((await connection.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size'))[0]!.size)
+    )
     await connection.close()
     await server.stop()
   }

@@ -1,10 +1,12 @@
-// nDCG@10: how much of what could have been found stands in the first ten, and how far up (Järvelin and Kekäläinen, 2002).
+// nDCG@10: how much of what could have been found stands in the first ten, and how far up (Järvelin and Kekäläinen,
+// 2002).
 import type { Engine } from './engines.ts'
 import type { Question } from './questions.ts'
 
 const CUT = 10
 
-const gain = (grades: number[]): number => grades.slice(0, CUT).reduce((sum, grade, rank) => sum + (2 ** grade - 1) / Math.log2(rank + 2), 0)
+const gain = (grades: number[]): number =>
+  grades.slice(0, CUT).reduce((sum, grade, rank) => sum + (2 ** grade - 1) / Math.log2(rank + 2), 0)
 
 export const ndcg = (found: readonly string[], grades: Readonly<Record<string, number>>): number =>
   gain(found.map((id) => grades[id] ?? 0)) / gain(Object.values(grades).sort((a, b) => b - a))
@@ -30,5 +32,11 @@ export async function measure (engine: Engine, questions: Question[]): Promise<M
     if (hits.some((id) => grades[id] === 2)) found++
   }
   const mean = perQuestion.reduce((sum, value) => sum + value, 0) / perQuestion.length
-  return { name: engine.name, ndcg: mean, first: first / questions.length, found: found / questions.length, perQuestion }
+  return {
+    name: engine.name,
+    ndcg: mean,
+    first: first / questions.length,
+    found: found / questions.length,
+    perQuestion
+  }
 }

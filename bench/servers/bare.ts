@@ -1,4 +1,5 @@
-// The bound: a bare Fastify route that parses the same body, looks the token up in the same storage, and answers a constant of the size it is told.
+// The bound: a bare Fastify route that parses the same body, looks the token up in the same storage, and answers a
+// constant of the size it is told.
 import fastify from 'fastify'
 import { loadConfig, readEnvironment } from '../../config/index.ts'
 import { monotonicClock } from '../../clock.ts'
@@ -20,7 +21,9 @@ app.post<{ Querystring: { size?: string } }>('/', async (request, reply) => {
   return reply.type('application/json').send(answerOf(Number(request.query.size ?? 200)))
 })
 const document = JSON.stringify({ document: 'x'.repeat(1_200) })
-app.get('/document', (_request, reply) => { reply.type('application/json').send(document) })
+app.get('/document', (_request, reply) => {
+  reply.type('application/json').send(document)
+})
 
 const answers = new Map<number, string>()
 function answerOf (size: number): string {

@@ -1,4 +1,5 @@
-// Links that stand for a mailbox: whoever opens one has read the message it came in, or had it from the operator. Single use, half an hour, voided by every change of the account (OWASP "Forgot Password").
+// Links that stand for a mailbox: whoever opens one has read the message it came in, or had it from the operator.
+// Single use, half an hour, voided by every change of the account (OWASP "Forgot Password").
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
@@ -10,10 +11,15 @@ const MAX_SECRET_CHARACTERS = 2_000
 const SEALED_FOR = 'account link'
 
 declare module 'fastify' {
-  interface FastifyInstance { accountLinks: AccountLinks }
+  interface FastifyInstance {
+    accountLinks: AccountLinks
+  }
 }
 
-/** `reset` lets a new password be chosen, `confirm` shows that the mailbox is read, `change` makes its address that of the account. */
+/**
+ * `reset` lets a new password be chosen, `confirm` shows that the mailbox is read, `change` makes its address that of
+ * the account.
+ */
 export type LinkPurpose = 'reset' | 'confirm' | 'change'
 
 export interface NewLink {
@@ -40,16 +46,21 @@ export interface LiveLink {
 
 export interface AccountLinks {
   /** Writes nothing. @returns the secret of the link. */
-  issue (link: NewLink): Promise<string>
+  issue(link: NewLink): Promise<string>
   /**
-   * @returns undefined for a link that is expired, of another purpose, not ours, or void because the account was changed, locked or
-   * deleted, or its person signed out everywhere. It is spent by the change of {@link LiveLink.account} that it is opened for: each
+   * @returns undefined for a link that is expired, of another purpose, not ours, or void because the account was
+   * changed, locked or
+   * deleted, or its person signed out everywhere. It is spent by the change of {@link LiveLink.account} that it is
+   * opened for: each
    * change needs the generation that was read here, so of any number of callers one succeeds.
    */
-  find (purpose: LinkPurpose, secret: string | undefined): Promise<LiveLink | undefined>
+  find(purpose: LinkPurpose, secret: string | undefined): Promise<LiveLink | undefined>
 }
 
-/** What is sealed: who it is for, the generations of the account and of the person's sessions, and the end in seconds since the epoch. */
+/**
+ * What is sealed: who it is for, the generations of the account and of the person's sessions, and the end in seconds
+ * since the epoch.
+ */
 const sealedLink = z.object({
   purpose: z.enum(['reset', 'confirm', 'change']),
   backend: z.string(),
@@ -62,33 +73,46 @@ const sealedLink = z.object({
   expiresAt: z.number()
 })
 
-export default fp(async function accountLinks (app: FastifyInstance) {
-  const findUser = (backend: string, subject: string) => app.signIn.lifecycle.findByIdentity({ backend, subject })
-  const epochOf = (user: User | undefined) => user?.sessionEpoch ?? 0
+export default fp(
+  async function accountLinks (app: FastifyInstance) {
+    const findUser = (backend: string, subject: string) => app.signIn.lifecycle.findByIdentity({ backend, subject })
+    const epochOf = (user: User | undefined) => user?.sessionEpoch ?? 0
 
-  function open (secret: string | undefined): z.output<typeof sealedLink> | undefined {
-    if (secret === undefined || secret.length > MAX_SECRET_CHARACTERS) return undefined
-    const opened = app.sealing.unseal(SEALED_FOR, secret)
-    return opened && sealedLink.parse(JSON.parse(opened.toString()))
-  }
-
-  app.decorate('accountLinks', {
-    async issue ({ purpose, backend, account, email = account.email, by }) {
-      const { subject, email: address, generation } = account
-      const epoch = epochOf(await findUser(backend, subject))
-      const link: z.input<typeof sealedLink> = { purpose, backend, subject, address, email, by, generation, epoch, expiresAt: app.now() + LIFETIME_SECONDS }
-      return app.sealing.seal(SEALED_FOR, Buffer.from(JSON.stringify(link)))
-    },
-    async find (purpose, secret) {
-      const link = open(secret)
-      if (link?.purpose !== purpose || link.expiresAt <= app.now()) return undefined
-      const { backend, subject, address, email, by } = link
-      const accounts = app.signIn.backends.get(backend)?.accounts
-      const account = await accounts?.find(address)
-      if (!accounts || account?.subject !== subject || account.generation !== link.generation) return undefined
-      const user = await findUser(backend, subject)
-      if (user?.locked || epochOf(user) !== link.epoch) return undefined
-      return { backend, accounts, account, user, email, by }
+    function open (secret: string | undefined): z.output<typeof sealedLink> | undefined {
+      if (secret === undefined || secret.length > MAX_SECRET_CHARACTERS) return undefined
+      const opened = app.sealing.unseal(SEALED_FOR, secret)
+      return opened && sealedLink.parse(JSON.parse(opened.toString()))
     }
-  } satisfies AccountLinks)
-}, { name: 'account-links', dependencies: ['storage'] })
+
+    app.decorate('accountLinks', {
+      async issue ({ purpose, backend, account, email = account.email, by }) {
+        const { subject, email: address, generation } = account
+        const epoch = epochOf(await findUser(backend, subject))
+        const link: z.input<typeof sealedLink> = {
+          purpose,
+          backend,
+          subject,
+          address,
+          email,
+          by,
+          generation,
+          epoch,
+          expiresAt: app.now() + LIFETIME_SECONDS
+        }
+        return app.sealing.seal(SEALED_FOR, Buffer.from(JSON.stringify(link)))
+      },
+      async find (purpose, secret) {
+        const link = open(secret)
+        if (link?.purpose !== purpose || link.expiresAt <= app.now()) return undefined
+        const { backend, subject, address, email, by } = link
+        const accounts = app.signIn.backends.get(backend)?.accounts
+        const account = await accounts?.find(address)
+        if (!accounts || account?.subject !== subject || account.generation !== link.generation) return undefined
+        const user = await findUser(backend, subject)
+        if (user?.locked || epochOf(user) !== link.epoch) return undefined
+        return { backend, accounts, account, user, email, by }
+      }
+    } satisfies AccountLinks)
+  },
+  { name: 'account-links', dependencies: ['storage'] }
+)

@@ -1,4 +1,5 @@
-// The identities that lead to a person: what a backend says of each, and one pointer from each to the person, which counts while the person lists it.
+// The identities that lead to a person: what a backend says of each, and one pointer from each to the person, which
+// counts while the person lists it.
 import { normalizeEmail, type Identity } from '../../auth-backends/contract.ts'
 import type { Storage } from '../storage/contract.ts'
 import { hashSecret } from '../secrets.ts'
@@ -21,18 +22,30 @@ export const linkedIdentity = (backend: string, { subject, email, emailVerified,
 /** In its place, if it is there already. */
 export const withIdentity = (identities: LinkedIdentity[], linked: LinkedIdentity): LinkedIdentity[] => {
   const key = keyOf(linked)
-  return identities.some((other) => keyOf(other) === key) ? identities.map((other) => keyOf(other) === key ? linked : other) : [...identities, linked]
+  return identities.some((other) => keyOf(other) === key)
+    ? identities.map((other) => (keyOf(other) === key ? linked : other))
+    : [...identities, linked]
 }
 
-/** What the person's address is without the identities that were removed: one of theirs is not the person's any more. */
-export function addressOfKept ({ email, emailVerified }: User, kept: LinkedIdentity[]): Pick<User, 'email' | 'emailVerified'> {
+/**
+ * What the person's address is without the identities that were removed: one of theirs is not the person's any more.
+ */
+export function addressOfKept (
+  { email, emailVerified }: User,
+  kept: LinkedIdentity[]
+): Pick<User, 'email' | 'emailVerified'> {
   if (kept.some((identity) => identity.email === email)) return { email, emailVerified }
   const other = kept.find((identity) => identity.emailVerified) ?? kept.find((identity) => identity.email !== undefined)
   return other ? { email: other.email, emailVerified: other.emailVerified } : { email, emailVerified: undefined }
 }
 
-export const identitiesMoved = (identities: LinkedIdentity[], { from, to, verified }: { from: string, to: string, verified: boolean }): LinkedIdentity[] =>
-  identities.map((identity) => identity.email === from ? { ...identity, email: to, emailVerified: verified || undefined } : identity)
+export const identitiesMoved = (
+  identities: LinkedIdentity[],
+  { from, to, verified }: { from: string; to: string; verified: boolean }
+): LinkedIdentity[] =>
+  identities.map((identity) =>
+    identity.email === from ? { ...identity, email: to, emailVerified: verified || undefined } : identity
+  )
 
 export type Pointers = ReturnType<typeof createPointers>
 
@@ -44,10 +57,15 @@ export function createPointers (storage: Storage) {
     find,
     /** @returns to whom it leads from now on: of two at once, both get the id that was written first. */
     async claim (identity: IdentityKey, userId: string): Promise<string> {
-      return await find(identity) ?? (await identities.create(keyOf(identity), { userId }, null) ? userId : (await find(identity))!)
+      return (
+        (await find(identity)) ??
+        ((await identities.create(keyOf(identity), { userId }, null)) ? userId : (await find(identity))!)
+      )
     },
     /** Somebody new may have come with it meanwhile: theirs stays. */
-    free: (identity: IdentityKey, userId: string): Promise<void> => identities.update(keyOf(identity), (found) =>
-      found?.userId === userId ? { remove: true, result: undefined } : { result: undefined })
+    free: (identity: IdentityKey, userId: string): Promise<void> =>
+      identities.update(keyOf(identity), (found) =>
+        found?.userId === userId ? { remove: true, result: undefined } : { result: undefined }
+      )
   }
 }

@@ -1,4 +1,5 @@
-// Invitations: a link that lets one person in while new people are not. The first account of a fresh server comes in by one that each start makes again.
+// Invitations: a link that lets one person in while new people are not. The first account of a fresh server comes in by
+// one that each start makes again.
 import { normalizeEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Collection, Storage } from '../storage/contract.ts'
@@ -9,34 +10,43 @@ const LIFETIME_SECONDS = 7 * 86_400
 /** An invitation that is spent now. */
 export interface TakenInvitation {
   /** For one that made no account: it is what it was, until the same second. */
-  giveBack (): Promise<void>
+  giveBack(): Promise<void>
 }
 
 export interface Invitations {
   /** @returns the secret of a new invitation, valid once, for a week. */
-  invite (): Promise<string>
-  isValid (secret: string | undefined): Promise<boolean>
+  invite(): Promise<string>
+  isValid(secret: string | undefined): Promise<boolean>
   /** @returns undefined when it is not valid. Of any number of callers one gets it. */
-  take (secret: string | undefined): Promise<TakenInvitation | undefined>
-  /** Somebody with an invitation has made an account at a service, and comes again once they have confirmed the address there. */
-  hold (backend: string, email: string): Promise<void>
+  take(secret: string | undefined): Promise<TakenInvitation | undefined>
+  /**
+   * Somebody with an invitation has made an account at a service, and comes again once they have confirmed the address
+   * there.
+   */
+  hold(backend: string, email: string): Promise<void>
   /** @returns whether an invitation was held for this address. */
-  takeHeld (backend: string, email: string): Promise<boolean>
-  /** The invitation for the first account, in place of those of earlier starts; undefined once somebody has an account. */
-  inviteFirst (): Promise<string | undefined>
+  takeHeld(backend: string, email: string): Promise<boolean>
+  /**
+   * The invitation for the first account, in place of those of earlier starts; undefined once somebody has an account.
+   */
+  inviteFirst(): Promise<string | undefined>
   /** Remembers that there is an account: the invitation for a first one is void. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
-interface Invitation { expiresAt: number }
+interface Invitation {
+  expiresAt: number
+}
 
 export function createInvitations (storage: Storage, now: Clock): Invitations {
   const invitations = storage.collection<Invitation>('invitation')
   const held = storage.collection<Invitation>('heldInvitation')
   const first = createFirst(storage, now)
 
-  const put = async (into: Collection<Invitation>, id: string, expiresAt = now() + LIFETIME_SECONDS) => into.put(id, { expiresAt }, Math.max(1, expiresAt - now()))
-  const isLive = (invitation: Invitation | undefined): invitation is Invitation => invitation !== undefined && invitation.expiresAt > now()
+  const put = async (into: Collection<Invitation>, id: string, expiresAt = now() + LIFETIME_SECONDS) =>
+    into.put(id, { expiresAt }, Math.max(1, expiresAt - now()))
+  const isLive = (invitation: Invitation | undefined): invitation is Invitation =>
+    invitation !== undefined && invitation.expiresAt > now()
   const heldId = (backend: string, email: string) => hashSecret(JSON.stringify([backend, normalizeEmail(email)]))
 
   return {
@@ -69,18 +79,19 @@ function createFirst (storage: Storage, now: Clock) {
   const ID = 'first account'
   const store = storage.collection<Invitation & { id: string }>('firstInvitation')
   const milestones = storage.collection<{ at: typeof ID }>('milestone')
-  const isClosed = async () => await milestones.find(ID) !== undefined
+  const isClosed = async () => (await milestones.find(ID)) !== undefined
   const write = (id: string, expiresAt: number) => store.put(ID, { id, expiresAt }, Math.max(1, expiresAt - now()))
 
   return {
     async isValid (id: string): Promise<boolean> {
       const found = await store.find(ID)
-      return found?.id === id && found.expiresAt > now() && !await isClosed()
+      return found?.id === id && found.expiresAt > now() && !(await isClosed())
     },
     async take (id: string): Promise<TakenInvitation | undefined> {
       if (await isClosed()) return undefined
       const taken = await store.update<Invitation | undefined>(ID, (found) =>
-        found?.id === id && found.expiresAt > now() ? { remove: true, result: found } : { result: undefined })
+        found?.id === id && found.expiresAt > now() ? { remove: true, result: found } : { result: undefined }
+      )
       return taken && { giveBack: () => write(id, taken.expiresAt) }
     },
     async invite (): Promise<string | undefined> {

@@ -1,4 +1,5 @@
-// What is sent when somebody makes an account, or changes how it is entered: a link to confirm it, a notice, or, where there is an account already, a word to its owner. Nobody waits for it, so nobody can time it (threat LG-15).
+// What is sent when somebody makes an account, or changes how it is entered: a link to confirm it, a notice, or, where
+// there is an account already, a word to its owner. Nobody waits for it, so nobody can time it (threat LG-15).
 import type { FastifyInstance } from 'fastify'
 import type { PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import { describeScopes } from '../oauth/scopes.ts'
@@ -7,7 +8,17 @@ import type { User } from '../sign-in/contract.ts'
 type House = Pick<FastifyInstance, 'accountLinks' | 'mail' | 'issuer'>
 
 /** @param confirmUrl @param resetUrl make the link of a secret. @param forgotUrl where a new password is asked for. */
-export async function sendConfirmation (app: House, backend: string, accounts: PasswordAccounts, email: string, { confirmUrl, resetUrl, forgotUrl }: { confirmUrl (secret: string): string, resetUrl (secret: string): string, forgotUrl: string }): Promise<void> {
+export async function sendConfirmation (
+  app: House,
+  backend: string,
+  accounts: PasswordAccounts,
+  email: string,
+  {
+    confirmUrl,
+    resetUrl,
+    forgotUrl
+  }: { confirmUrl(secret: string): string; resetUrl(secret: string): string; forgotUrl: string }
+): Promise<void> {
   const account = await accounts.find(email)
   if (!account) return
   if (account.verified) {
@@ -34,7 +45,17 @@ export async function sendConfirmation (app: House, backend: string, accounts: P
 }
 
 /** The same is done, and sent to `account`, whether or not the new address is taken. */
-export async function sendAddressChange (app: House, backend: string, accounts: PasswordAccounts, { account, to, changeUrl, forgotUrl }: { account: PasswordAccount, to: string, changeUrl (secret: string): string, forgotUrl: string }): Promise<void> {
+export async function sendAddressChange (
+  app: House,
+  backend: string,
+  accounts: PasswordAccounts,
+  {
+    account,
+    to,
+    changeUrl,
+    forgotUrl
+  }: { account: PasswordAccount; to: string; changeUrl(secret: string): string; forgotUrl: string }
+): Promise<void> {
   app.mail.send({
     to: account.email,
     purpose: 'notice',
@@ -65,31 +86,56 @@ export function sendPasswordChanged (app: House, email: string, forgotUrl: strin
 }
 
 /** To every address that the person has shown to read. @param title of the backend. */
-export const sendWayAdded = (app: Pick<House, 'mail' | 'issuer'>, user: User, title: string): void => tellPerson(app, user, {
-  subject: 'A way to sign in was added to your account',
-  text: `From now on your account at ${app.issuer} can be entered through ${title} as well.\n\nIf it was not you, sign in, open the account page, remove it, and change your password:\n${app.issuer}\n`
-})
+export const sendWayAdded = (app: Pick<House, 'mail' | 'issuer'>, user: User, title: string): void =>
+  tellPerson(app, user, {
+    subject: 'A way to sign in was added to your account',
+    text: `From now on your account at ${app.issuer} can be entered through ${title} as well.\n\nIf it was not you, sign in, open the account page, remove it, and change your password:\n${app.issuer}\n`
+  })
 
 /** See {@link sendWayAdded}. @param user as they were before. */
-export const sendWaysRemoved = (app: Pick<House, 'mail' | 'issuer'>, user: User, titles: string[]): void => tellPerson(app, user, {
-  subject: 'A way to sign in was removed from your account',
-  text: `Your account at ${app.issuer} can no longer be entered through ${titles.join(', ')}, and every other browser was signed out.\n\nIf it was not you, sign in and look at the account page:\n${app.issuer}\n`
-})
+export const sendWaysRemoved = (app: Pick<House, 'mail' | 'issuer'>, user: User, titles: string[]): void =>
+  tellPerson(app, user, {
+    subject: 'A way to sign in was removed from your account',
+    text: `Your account at ${app.issuer} can no longer be entered through ${titles.join(', ')}, and every other browser was signed out.\n\nIf it was not you, sign in and look at the account page:\n${app.issuer}\n`
+  })
 
-/** What a person has just allowed. `host`: where the browser was sent with it; `loopback`: a program on the same computer. */
-export interface NewApp { clientId: string, clientName: string, host: string, loopback: boolean, scopes: readonly string[] }
+/**
+ * What a person has just allowed. `host`: where the browser was sent with it; `loopback`: a program on the same
+ * computer.
+ */
+export interface NewApp {
+  clientId: string
+  clientName: string
+  host: string
+  loopback: boolean
+  scopes: readonly string[]
+}
 
 /** An app is told of once a day. */
 const APP_NOTICE_SECONDS = 86_400
 
-/** Not more often than once a day for each person and app. See {@link sendWayAdded}. @throws StorageUnavailable when that cannot be known; nothing is sent then. */
-export async function sendAppConnected (app: Pick<FastifyInstance, 'mail' | 'issuer' | 'storage' | 'sealing' | 'now'>, user: User, { clientId, clientName, host, loopback, scopes }: NewApp): Promise<void> {
+/**
+ * Not more often than once a day for each person and app. See {@link sendWayAdded}.
+ * @throws StorageUnavailable when that cannot be known; nothing is sent then.
+ */
+export async function sendAppConnected (
+  app: Pick<FastifyInstance, 'mail' | 'issuer' | 'storage' | 'sealing' | 'now'>,
+  user: User,
+  { clientId, clientName, host, loopback, scopes }: NewApp
+): Promise<void> {
   if (!app.mail.isOn || shownAddresses(user).length === 0) return
   const notices = app.storage.collection<{ at: number }>('appNotice')
-  const isDue = await notices.update<boolean>(app.sealing.mac('app notice', JSON.stringify([user.id, clientId])), (last) =>
-    last && last.at > app.now() - APP_NOTICE_SECONDS ? { result: false } : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true })
+  const isDue = await notices.update<boolean>(
+    app.sealing.mac('app notice', JSON.stringify([user.id, clientId])),
+    (last) =>
+      last && last.at > app.now() - APP_NOTICE_SECONDS
+        ? { result: false }
+        : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true }
+  )
   if (!isDue) return
-  const rights = describeScopes(scopes).map(({ text }) => `- ${text}`).join('\n')
+  const rights = describeScopes(scopes)
+    .map(({ text }) => `- ${text}`)
+    .join('\n')
   const where = loopback ? `a program on the same computer (${host})` : host
   tellPerson(app, user, {
     purpose: 'app',
@@ -99,10 +145,19 @@ export async function sendAppConnected (app: Pick<FastifyInstance, 'mail' | 'iss
 }
 
 /** Addresses that the person has shown to read. */
-const shownAddresses = ({ email, emailVerified, identities }: User): string[] =>
-  [...new Set([{ email, emailVerified }, ...identities].flatMap((one) => one.email !== undefined && one.emailVerified ? [one.email] : []))]
+const shownAddresses = ({ email, emailVerified, identities }: User): string[] => [
+  ...new Set(
+    [{ email, emailVerified }, ...identities].flatMap((one) =>
+      one.email !== undefined && one.emailVerified ? [one.email] : []
+    )
+  )
+]
 
-function tellPerson (app: Pick<House, 'mail'>, user: User, { purpose = 'notice', ...message }: { purpose?: 'notice' | 'app', subject: string, text: string }): void {
+function tellPerson (
+  app: Pick<House, 'mail'>,
+  user: User,
+  { purpose = 'notice', ...message }: { purpose?: 'notice' | 'app'; subject: string; text: string }
+): void {
   for (const to of shownAddresses(user)) app.mail.send({ to, purpose, ...message })
 }
 

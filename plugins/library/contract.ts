@@ -1,4 +1,5 @@
-// What the library is: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources beside them. A store keeps the documents; the folder indexer fills it.
+// What the library is: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources
+// beside them. A store keeps the documents; the folder indexer fills it.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 
 /** A document as the indexer hands it to a store. */
@@ -37,24 +38,25 @@ export interface SearchHit {
 export interface DocumentStore {
   /** For the start-up lines, for example `SQLite in ./data`. */
   readonly description: string
-  put (documents: IndexedDocument[]): Promise<void>
-  remove (ids: string[]): Promise<void>
+  put(documents: IndexedDocument[]): Promise<void>
+  remove(ids: string[]): Promise<void>
   /** Every id with what tells whether its file has changed. */
-  list (): Promise<Map<string, { modified: number, bytes: number }>>
+  list(): Promise<Map<string, { modified: number; bytes: number }>>
   /** Of these ids, in their order, those that are there; no text is read. */
-  titles (ids: readonly string[]): Promise<Array<{ id: string, title: string }>>
+  titles(ids: readonly string[]): Promise<Array<{ id: string; title: string }>>
   /** The whole document. */
-  find (id: string): Promise<IndexedDocument | undefined>
-  findPart (id: string, part: number): Promise<DocumentPart | undefined>
+  find(id: string): Promise<IndexedDocument | undefined>
+  findPart(id: string, part: number): Promise<DocumentPart | undefined>
   /**
-   * @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine. @param person who asks, where what
+   * @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine.
+   * @param person who asks, where what
    * takes long is shared out. @returns each document once.
    */
-  search (query: string, limit: number, person?: string | null): Promise<SearchHit[]>
-  count (): Promise<number>
+  search(query: string, limit: number, person?: string | null): Promise<SearchHit[]>
+  count(): Promise<number>
   /** After much has changed: brings what the ranking stands on up to date. */
-  settle (): Promise<void>
-  close (): Promise<void>
+  settle(): Promise<void>
+  close(): Promise<void>
 }
 
 /** How far the first look at the folder has come. */
@@ -64,26 +66,30 @@ export interface Progress {
   total: number
 }
 
-/** What `app.library` is. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see. */
+/**
+ * What `app.library` is. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see.
+ */
 export interface Library extends ToolLibrary {
   /** What this caller may see: the documents, their own notes, and the further sources. */
-  of (user: ToolUser | null): ToolLibrary
+  of(user: ToolUser | null): ToolLibrary
   /** The whole document as it is indexed, for a page that shows it. */
-  find (id: string): Promise<IndexedDocument | undefined>
-  count (): Promise<number>
+  find(id: string): Promise<IndexedDocument | undefined>
+  count(): Promise<number>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
-  onChange (listener: (ids: readonly string[]) => void): void
+  onChange(listener: (ids: readonly string[]) => void): void
   /**
-   * Settles when the folder was read in full once; until then answers come from what is indexed so far. Never rejects: what fails is tried
+   * Settles when the folder was read in full once; until then answers come from what is indexed so far. Never rejects:
+   * what fails is tried
    * again.
    */
   readonly ready: Promise<void>
   /** Undefined once the folder was read in full. */
-  progress (): Progress | undefined
+  progress(): Progress | undefined
   /**
-   * Whether answers come from the folder as it was a moment ago: false until it was read in full, and while the store of the index fails.
+   * Whether answers come from the folder as it was a moment ago: false until it was read in full, and while the store
+   * of the index fails.
    */
-  isComplete (): boolean
+  isComplete(): boolean
   /** For the start-up lines. */
   readonly description: string
 }

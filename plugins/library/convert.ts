@@ -11,16 +11,20 @@ const TIMEOUT_MS = 60_000
 const RETRY_MS = 500
 
 /** @param signal aborted when the server closes. */
-export const createConvert = (workers: Pick<Workers, 'run'>, signal: AbortSignal): Convert => async (conversion) => {
-  while (true) {
-    try {
-      return await workers.run<Converted>(TASK, conversion, { person: { server: 'library' }, timeout: TIMEOUT_MS, signal })
-    } catch (error) {
-      signal.throwIfAborted()
-      if (error instanceof WorkersBusy) await setTimeout(RETRY_MS, undefined, { signal })
-      else if (error instanceof WorkerDied) throw new SkippedFile('reading it took more memory than one file may take')
-      else if ((error as Error).name === 'TimeoutError') throw new SkippedFile(`reading it took longer than ${TIMEOUT_MS / 1000} seconds`)
-      else throw error
+export const createConvert =
+  (workers: Pick<Workers, 'run'>, signal: AbortSignal): Convert =>
+    async (conversion) => {
+      while (true) {
+        try {
+          return await workers.run<Converted>(TASK, conversion, {
+            person: { server: 'library' },
+            timeout: TIMEOUT_MS,
+            signal
+          })
+        } catch (error) {
+          signal.throwIfAborted()
+          if (error instanceof WorkersBusy) await setTimeout(RETRY_MS, undefined, { signal })
+          else if (error instanceof WorkerDied) { throw new SkippedFile('reading it took more memory than one file may take') } else if ((error as Error).name === 'TimeoutError') { throw new SkippedFile(`reading it took longer than ${TIMEOUT_MS / 1000} seconds`) } else throw error
+        }
+      }
     }
-  }
-}

@@ -8,8 +8,12 @@ export type ChangeListener = (ids: readonly string[]) => void
 export interface DocumentList {
   /** The same store; what is written through it is noticed. */
   store: DocumentStore
-  list (page?: { begins?: string, after?: string | undefined, limit?: number }): Promise<{ documents: LibraryEntry[], more: boolean }>
-  onChange (listener: ChangeListener): void
+  list(page?: {
+    begins?: string
+    after?: string | undefined
+    limit?: number
+  }): Promise<{ documents: LibraryEntry[]; more: boolean }>
+  onChange(listener: ChangeListener): void
 }
 
 const MAX_PAGE = 100
@@ -34,7 +38,9 @@ export function createDocumentList (inner: DocumentStore): DocumentList {
   })
   return {
     store,
-    onChange: (listener) => { listeners.push(listener) },
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
     async list ({ begins = '', after = '', limit = MAX_PAGE } = {}) {
       sorted ??= inner.list().then((documents) => [...documents.keys()].sort())
       const ids = await sorted

@@ -40,8 +40,12 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** Source code, as text. */
-const CODE = new Set(('ts tsx mts cts jsx vue svelte py rb go rs java kt kts scala groovy c h cc cpp cxx hpp hh cs fs swift m mm php pl pm r jl lua dart ex exs erl hs ml clj ' +
-  'el lisp sh bash zsh fish ps1 bat sql graphql gql proto tf scss sass less ini cfg conf').split(' '))
+const CODE = new Set(
+  (
+    'ts tsx mts cts jsx vue svelte py rb go rs java kt kts scala groovy c h cc cpp cxx hpp hh cs fs swift m mm php pl pm r jl lua dart ex exs erl hs ml clj ' +
+    'el lisp sh bash zsh fish ps1 bat sql graphql gql proto tf scss sass less ini cfg conf'
+  ).split(' ')
+)
 
 /** @returns the MIME type by the file's ending, or undefined for a file that is no document. */
 export function typeOf (path: string): string | undefined {
@@ -59,11 +63,16 @@ export type Convert = (conversion: Conversion) => Promise<Converted>
 
 /**
  * @param root a real path. @param id the file's path inside it.
- * @throws SkippedFile for a file that is too large, broken, no UTF-8 text, or not where its name says; what the file system throws passes.
+ * @throws SkippedFile for a file that is too large, broken, no UTF-8 text, or not where its name says; what the file
+ * system throws passes.
  */
 export async function readDocument (root: string, id: string, convert: Convert): Promise<IndexedDocument> {
   const type = typeOf(id) ?? 'text/plain'
-  const { bytes, size, modified } = await readBytes(root, id, type === 'application/pdf' ? MAX_PDF_BYTES : MAX_FILE_BYTES)
+  const { bytes, size, modified } = await readBytes(
+    root,
+    id,
+    type === 'application/pdf' ? MAX_PDF_BYTES : MAX_FILE_BYTES
+  )
   const { text, title } = await contentOf(type, bytes, convert)
   return { id, title: oneLine(title) ?? basename(id), text, type, modified, bytes: size }
 }
@@ -73,7 +82,7 @@ async function readBytes (root: string, id: string, largest: number) {
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
   try {
     // Asked while the file is open: no folder on the way to it is, or has just become, a link to elsewhere.
-    if (await realpath(path) !== path) throw new SkippedFile('a link leads to it')
+    if ((await realpath(path)) !== path) throw new SkippedFile('a link leads to it')
     const stats = await file.stat()
     if (!stats.isFile()) throw new SkippedFile('it is not a regular file')
     if (stats.size > largest) throw new SkippedFile(`it is larger than ${largest / MB} MB`)
@@ -83,14 +92,18 @@ async function readBytes (root: string, id: string, largest: number) {
   }
 }
 
-async function contentOf (type: string, bytes: Buffer, convert: Convert): Promise<{ text: string, title?: string | undefined }> {
+async function contentOf (
+  type: string,
+  bytes: Buffer,
+  convert: Convert
+): Promise<{ text: string; title?: string | undefined }> {
   if (type === 'application/pdf') return converted(await convert({ type, bytes }))
   const source = decode(bytes)
-  if (type === 'text/html') return source.length > SMALL_HTML ? converted(await convert({ type, bytes })) : await convertHtml(source)
+  if (type === 'text/html') { return source.length > SMALL_HTML ? converted(await convert({ type, bytes })) : await convertHtml(source) }
   return { text: source, title: type === 'text/markdown' ? markdownTitle(source) : undefined }
 }
 
-function converted (answer: Converted): { text: string, title?: string | undefined } {
+function converted (answer: Converted): { text: string; title?: string | undefined } {
   if ('skipped' in answer) throw new SkippedFile(answer.skipped)
   return answer
 }
@@ -128,7 +141,12 @@ function markdownTitle (source: string): string | undefined {
   const lines = source.slice(0, TITLE_LINES * TITLE_LINE_LENGTH).split(/\r?\n/, TITLE_LINES)
   const matterEnd = lines[0] === '---' ? lines.indexOf('---', 1) : -1
   const matter = lines.slice(1, Math.max(1, matterEnd)).find((line) => /^title:\s*\S/.test(line))
-  if (matter !== undefined) return matter.slice('title:'.length).trim().replace(/^(["'])(.*)\1$/, '$2')
+  if (matter !== undefined) {
+    return matter
+      .slice('title:'.length)
+      .trim()
+      .replace(/^(["'])(.*)\1$/, '$2')
+  }
   let fenced = false
   for (const [index, line] of lines.entries()) {
     if (index <= matterEnd || line.length > TITLE_LINE_LENGTH) continue
@@ -148,9 +166,10 @@ function headingOf (line: string, next: string): string | undefined {
 }
 
 /** Without images, link targets, tags and emphasis. */
-const plainWords = (heading: string): string => heading
-  .replace(/!\[[^\]]*\](\([^)]*\)|\[[^\]]*\])/g, '')
-  .replace(/\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])/g, '$1')
-  .replace(/<[^>]*>/g, '')
-  .replace(/[`*]/g, '')
-  .trim()
+const plainWords = (heading: string): string =>
+  heading
+    .replace(/!\[[^\]]*\](\([^)]*\)|\[[^\]]*\])/g, '')
+    .replace(/\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])/g, '$1')
+    .replace(/<[^>]*>/g, '')
+    .replace(/[`*]/g, '')
+    .trim()

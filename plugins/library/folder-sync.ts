@@ -1,4 +1,5 @@
-// Keeps the store in step with the folder while the server runs: a look at the whole, then every change, and again whatever failed.
+// Keeps the store in step with the folder while the server runs: a look at the whole, then every change, and again
+// whatever failed.
 import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'
@@ -9,11 +10,14 @@ export interface FolderSync {
   /** Settles when every file was looked at once, or the watch is closed. Never rejects: what fails is tried again. */
   readonly ready: Promise<void>
   /** Of the first look; undefined once it is done. */
-  progress (): Progress | undefined
-  /** Whether the store holds the folder as it was a moment ago: false until the first look is done, and while the store fails. */
-  isComplete (): boolean
+  progress(): Progress | undefined
+  /**
+   * Whether the store holds the folder as it was a moment ago: false until the first look is done, and while the store
+   * fails.
+   */
+  isComplete(): boolean
   /** Stops watching and waits for the batch in hand. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 /** Changes come in swarms (a `git pull`, an editor's save): they are gathered for so long. */
@@ -23,7 +27,10 @@ const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
 /** A folder that is missing is looked for this often. */
 const MISSING_MS = 1_000
-/** Network drives and containers' mounts report no changes, so the whole folder is looked at again: after this pause, and after 50 times as long as a look takes. */
+/**
+ * Network drives and containers' mounts report no changes, so the whole folder is looked at again: after this pause,
+ * and after 50 times as long as a look takes.
+ */
 const LOOK_AGAIN_MS = 60_000
 const PAUSE_PER_LOOK = 50
 
@@ -38,7 +45,7 @@ export function syncFolder (
   const { signal } = stop
   const changes = createChanges(signal)
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {})
-  let opened: { root: string, folder: FolderIndexer, watcher: FolderWatcher } | undefined
+  let opened: { root: string; folder: FolderIndexer; watcher: FolderWatcher } | undefined
   let isComplete = false
   let progress = (): Progress | undefined => opened?.folder.progress() ?? { done: 0, total: 0 }
 
@@ -62,9 +69,13 @@ export function syncFolder (
   async function firstLook (): Promise<void> {
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
-    await store.settle().catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
+    await store
+      .settle()
+      .catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
     if (opened) return log.info(`${opened.folder.size()} documents indexed from ${JSON.stringify(path)}`)
-    log.warn(`The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`)
+    log.warn(
+      `The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
+    )
   }
 
   async function follow (): Promise<void> {
@@ -82,7 +93,9 @@ export function syncFolder (
     }
   }
 
-  const ready = firstLook().finally(() => { progress = () => undefined })
+  const ready = firstLook().finally(() => {
+    progress = () => undefined
+  })
   const following = ready.then(follow)
   return {
     ready,
@@ -98,10 +111,10 @@ export function syncFolder (
 
 interface Trying {
   signal: AbortSignal
-  pause (ms: number): Promise<void>
+  pause(ms: number): Promise<void>
   log: Pick<Indexing['log'], 'warn'>
   /** Told of each failure. */
-  failed? (): void
+  failed?(): void
 }
 
 /** Repeats `work`, with growing pauses, until it succeeds or the signal is aborted. Never rejects. */
@@ -112,16 +125,18 @@ async function untilDone (work: () => Promise<void>, { signal, pause, log, faile
     } catch (error) {
       if (signal.aborted) return
       failed?.()
-      log.warn(`The documents folder could not be indexed, and is tried again in ${wait / 1000} seconds: ${(error as Error).message}`)
+      log.warn(
+        `The documents folder could not be indexed, and is tried again in ${wait / 1000} seconds: ${(error as Error).message}`
+      )
       await pause(wait)
     }
   }
 }
 
 interface Changes {
-  add (id: string): void
+  add(id: string): void
   /** What was added since the last call, or the whole folder where nothing is added for so many milliseconds. */
-  next (ms: number): Promise<Set<string>>
+  next(ms: number): Promise<Set<string>>
 }
 
 function createChanges (signal: AbortSignal): Changes {
@@ -154,7 +169,7 @@ function createChanges (signal: AbortSignal): Changes {
 function warnOnce (log: Pick<Indexing['log'], 'warn'>): (error: Error) => void {
   let isSaid = false
   return ({ message }) => {
-    if (!isSaid) log.warn(`Not all of the documents folder can be watched, so changes in it may be seen minutes later: ${message}`)
+    if (!isSaid) { log.warn(`Not all of the documents folder can be watched, so changes in it may be seen minutes later: ${message}`) }
     isSaid = true
   }
 }

@@ -1,21 +1,25 @@
-// Tells which paths of a folder changed, by one watch for each directory in it: what changes costs the same however many files lie beside it.
+// Tells which paths of a folder changed, by one watch for each directory in it: what changes costs the same however
+// many files lie beside it.
 import { watch, type FSWatcher } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isIgnored } from './indexer.ts'
 
 export interface FolderWatcher {
-  /** Watches one directory, by its path inside the folder, if it is not watched yet. Call it before the directory is read: no change falls between the two. */
-  add (id: string): void
+  /**
+   * Watches one directory, by its path inside the folder, if it is not watched yet. Call it before the directory is
+   * read: no change falls between the two.
+   */
+  add(id: string): void
   /** Whether the folder itself is watched: it is not while it is missing. */
-  isWatching (): boolean
-  close (): void
+  isWatching(): boolean
+  close(): void
 }
 
 interface Listener {
   /** @param id of a file or a directory that was added, changed or removed; empty for the whole folder. */
-  changed (id: string): void
+  changed(id: string): void
   /** A directory cannot be watched, for example because the system has no watches left. */
-  failed (error: Error): void
+  failed(error: Error): void
 }
 
 /** @param root a real path. */

@@ -1,4 +1,5 @@
-// A further source as the library asks it: in its own time, and with what it answers checked, so that one bad source spoils no search.
+// A further source as the library asks it: in its own time, and with what it answers checked, so that one bad source
+// spoils no search.
 import type { FastifyBaseLogger } from 'fastify'
 import { z } from 'zod'
 import type { LibrarySource, SourceUser } from '../../authoring/source.ts'
@@ -6,22 +7,31 @@ import { ToolError } from '../../authoring/tool.ts'
 
 const url = z.url({ protocol: /^https?$/ }).optional()
 const hits = z.array(z.object({ id: z.string().min(1).max(4_000), title: z.string(), snippet: z.string(), url }))
-const found = z.object({ title: z.string(), text: z.string(), url, metadata: z.record(z.string(), z.string()).optional() }).optional()
+const found = z
+  .object({ title: z.string(), text: z.string(), url, metadata: z.record(z.string(), z.string()).optional() })
+  .optional()
 
-interface Asked { user: SourceUser | null, signal: AbortSignal | undefined }
+interface Asked {
+  user: SourceUser | null
+  signal: AbortSignal | undefined
+}
 type Hit = z.output<typeof hits>[number]
 
 /** As {@link LibrarySource}, with ids that begin with its name. */
 export interface GuardedSource {
   name: string
   /** A source that fails or is late has no hits, and the log says so. */
-  search (query: string, options: Asked & { limit: number }): Promise<Hit[]>
+  search(query: string, options: Asked & { limit: number }): Promise<Hit[]>
   /** @throws ToolError when the source fails: a document that is there must not look as if it were gone. */
-  fetch (id: string, options: Asked): Promise<z.output<typeof found>>
+  fetch(id: string, options: Asked): Promise<z.output<typeof found>>
 }
 
 /** @param patience milliseconds for one answer. */
-export function guardSource (source: LibrarySource, log: Pick<FastifyBaseLogger, 'warn'>, patience = 5_000): GuardedSource {
+export function guardSource (
+  source: LibrarySource,
+  log: Pick<FastifyBaseLogger, 'warn'>,
+  patience = 5_000
+): GuardedSource {
   const { name } = source
   const inTime = async <T>(signal: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const stop = AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])])
@@ -54,7 +64,9 @@ export function guardSource (source: LibrarySource, log: Pick<FastifyBaseLogger,
       } catch (error) {
         signal?.throwIfAborted()
         log.warn({ err: error, source: name }, 'a source could not be read')
-        throw new ToolError('This document could not be read just now: where it is kept does not answer as it should. Try again in a minute.')
+        throw new ToolError(
+          'This document could not be read just now: where it is kept does not answer as it should. Try again in a minute.'
+        )
       }
     }
   }

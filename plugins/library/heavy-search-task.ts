@@ -11,7 +11,10 @@ export interface Look {
 export default function look ({ path, sql, values }: Look): Array<Record<string, unknown>> {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 1_000 })
   try {
-    return db.prepare(sql).all(...values).map((row) => ({ ...row }))
+    return db
+      .prepare(sql)
+      .all(...values)
+      .map((row) => ({ ...row }))
   } finally {
     db.close()
   }

@@ -1,4 +1,5 @@
-// HTML to plain text and title, within bounds: the converter recurses, and its time grows with the square of the nesting.
+// HTML to plain text and title, within bounds: the converter recurses, and its time grows with the square of the
+// nesting.
 import { compile, type SelectorDefinition } from 'html-to-text'
 
 const MAX_DEPTH = 1_000
@@ -15,7 +16,12 @@ const selectors: SelectorDefinition[] = [
 // No length limit of its own: it would cut silently and write to stderr, and the file's size is limited already.
 const limits = { maxInputLength: Number.MAX_SAFE_INTEGER }
 const toText = compile({ wordwrap: false, limits, selectors: [...selectors, skip('title')] })
-const toTitle = compile({ wordwrap: false, limits, selectors, baseElements: { selectors: ['h1', 'title'], returnDomByDefault: false } })
+const toTitle = compile({
+  wordwrap: false,
+  limits,
+  selectors,
+  baseElements: { selectors: ['h1', 'title'], returnDomByDefault: false }
+})
 
 /** @throws RangeError for a page that is nested too deeply. */
 export function htmlText (html: string): string {
@@ -25,10 +31,16 @@ export function htmlText (html: string): string {
 
 /** The first heading, else the page's `<title>`. */
 export const htmlTitle = (html: string): string | undefined =>
-  toTitle(html.slice(0, HEAD)).split('\n').find((line) => line.trim() !== '')
+  toTitle(html.slice(0, HEAD))
+    .split('\n')
+    .find((line) => line.trim() !== '')
 
 /** Elements that never have an end tag, or that the next one of their kind closes. */
-const UNNESTED = new Set('area base br col embed hr img input link meta param source track wbr p li dt dd td th tr thead tbody tfoot option optgroup colgroup rp rt html head body'.split(' '))
+const UNNESTED = new Set(
+  'area base br col embed hr img input link meta param source track wbr p li dt dd td th tr thead tbody tfoot option optgroup colgroup rp rt html head body'.split(
+    ' '
+  )
+)
 
 function checkDepth (html: string): void {
   let depth = 0

@@ -1,4 +1,5 @@
-// The library as a capability of the app: the documents of DOCS_DIR, kept in step with the folder, and for each caller their own notes and further sources beside them.
+// The library as a capability of the app: the documents of DOCS_DIR, kept in step with the folder, and for each caller
+// their own notes and further sources beside them.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
@@ -19,107 +20,156 @@ import { syncFolder } from './folder-sync.ts'
 import { parseQuery, shownWords } from '../search/tokenize.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { library: Library }
+  interface FastifyInstance {
+    library: Library
+  }
 }
 
 export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'docsBaseUrl'> {
-  /** The absolute URL at which this server shows a document, unless DOCS_BASE_URL says that they are published elsewhere. @param path the id, percent-encoded by segment. */
-  documentUrl (path: string): string
+  /**
+   * The absolute URL at which this server shows a document, unless DOCS_BASE_URL says that they are published
+   * elsewhere.
+   * @param path the id, percent-encoded by segment.
+   */
+  documentUrl(path: string): string
   notes: Pick<Notes, 'of'>
   sources: readonly LibrarySource[]
 }
 
 const MAX_HITS = 50
 
-export default fp(async function library (app: FastifyInstance, { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions) {
-  const directory = createDocumentList(app.postgres ? await openPostgresDocuments(app.postgres) : openSqliteDocuments(dataDir, createHeavySearch(app.workers)))
-  const { store } = directory
-  const closing = new AbortController()
-  const folder = syncFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
-  const urlOf = (id: string) => docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
-  const guarded = sources.map((source) => guardSource(source, app.log))
+export default fp(
+  async function library (
+    app: FastifyInstance,
+    { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions
+  ) {
+    const directory = createDocumentList(
+      app.postgres
+        ? await openPostgresDocuments(app.postgres)
+        : openSqliteDocuments(dataDir, createHeavySearch(app.workers))
+    )
+    const { store } = directory
+    const closing = new AbortController()
+    const folder = syncFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
+    const urlOf = (id: string) =>
+      docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
+    const guarded = sources.map((source) => guardSource(source, app.log))
 
-  const documents = documentsOf(store, urlOf)
+    const documents = documentsOf(store, urlOf)
 
-  const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
-    const note = await notes.of(user).find(id)
-    return note ? fromNote(note) : fromSource(guarded, id, user, signal, (path) => documentUrl(encodePath(path)))
-  }
-
-  const libraryOf = (user: ToolUser | null): ToolLibrary => ({
-    list: directory.list,
-    async read (id, { part = 1, maxCharacters, signal }) {
-      const document = await readParts((part) => documents.fetch(id, part), part, maxCharacters)
-      const whole = document ? undefined : await findOther(id, user, signal)
-      return document ?? (whole && readParts(async (part) => onePart(whole, part), part, maxCharacters))
-    },
-    async search (query, { limit = 10, signal } = {}) {
-      signal?.throwIfAborted()
-      const most = clamp(limit)
-      const own = notes.of(user)
-      const lists = await Promise.all([
-        own.search(query, most).then((hits) => hits.map(({ id, title, snippet }) => ({ id, title, snippet, url: documentUrl(encodePath(id)) }))),
-        documents.search(query, most, user && user.id),
-        ...guarded.map((source) => source.search(query, { user, limit: most, signal }).then((hits) => hits.map((hit) => ({ ...hit, url: hit.url ?? documentUrl(encodePath(hit.id)) }))))
-      ])
-      signal?.throwIfAborted()
-      return mergeHits(lists, shownWords(parseQuery(query)), most)
-    },
-    async fetch (id, { part, signal } = {}) {
-      const document = await documents.fetch(id, part)
-      if (document) return document
-      const found = await findOther(id, user, signal)
-      return found && (part === undefined ? found : onePart(found, part))
+    const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
+      const note = await notes.of(user).find(id)
+      return note ? fromNote(note) : fromSource(guarded, id, user, signal, (path) => documentUrl(encodePath(path)))
     }
-  })
 
-  app.decorate('library', {
-    ready: folder.ready,
-    description: store.description,
-    progress: () => folder.progress(),
-    isComplete: () => folder.isComplete(),
-    find: (id) => store.find(id),
-    count: () => store.count(),
-    list: directory.list,
-    onChange: directory.onChange,
-    search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), null),
-    fetch: (id, { part } = {}) => documents.fetch(id, part),
-    read: (id, { part = 1, maxCharacters }) => readParts((part) => documents.fetch(id, part), part, maxCharacters),
-    of: libraryOf
-  } satisfies Library)
-  app.addHook('onClose', async () => {
-    closing.abort()
-    await folder.close()
-    await store.close()
-    await Promise.all(sources.map((source) => source.close?.()))
-  })
-}, { name: 'library', dependencies: ['notes', 'postgres', 'workers'] })
+    const libraryOf = (user: ToolUser | null): ToolLibrary => ({
+      list: directory.list,
+      async read (id, { part = 1, maxCharacters, signal }) {
+        const document = await readParts((part) => documents.fetch(id, part), part, maxCharacters)
+        const whole = document ? undefined : await findOther(id, user, signal)
+        return document ?? (whole && readParts(async (part) => onePart(whole, part), part, maxCharacters))
+      },
+      async search (query, { limit = 10, signal } = {}) {
+        signal?.throwIfAborted()
+        const most = clamp(limit)
+        const own = notes.of(user)
+        const lists = await Promise.all([
+          own
+            .search(query, most)
+            .then((hits) =>
+              hits.map(({ id, title, snippet }) => ({ id, title, snippet, url: documentUrl(encodePath(id)) }))
+            ),
+          documents.search(query, most, user && user.id),
+          ...guarded.map((source) =>
+            source
+              .search(query, { user, limit: most, signal })
+              .then((hits) => hits.map((hit) => ({ ...hit, url: hit.url ?? documentUrl(encodePath(hit.id)) })))
+          )
+        ])
+        signal?.throwIfAborted()
+        return mergeHits(lists, shownWords(parseQuery(query)), most)
+      },
+      async fetch (id, { part, signal } = {}) {
+        const document = await documents.fetch(id, part)
+        if (document) return document
+        const found = await findOther(id, user, signal)
+        return found && (part === undefined ? found : onePart(found, part))
+      }
+    })
+
+    app.decorate('library', {
+      ready: folder.ready,
+      description: store.description,
+      progress: () => folder.progress(),
+      isComplete: () => folder.isComplete(),
+      find: (id) => store.find(id),
+      count: () => store.count(),
+      list: directory.list,
+      onChange: directory.onChange,
+      search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), null),
+      fetch: (id, { part } = {}) => documents.fetch(id, part),
+      read: (id, { part = 1, maxCharacters }) => readParts((part) => documents.fetch(id, part), part, maxCharacters),
+      of: libraryOf
+    } satisfies Library)
+    app.addHook('onClose', async () => {
+      closing.abort()
+      await folder.close()
+      await store.close()
+      await Promise.all(sources.map((source) => source.close?.()))
+    })
+  },
+  { name: 'library', dependencies: ['notes', 'postgres', 'workers'] }
+)
 
 /** The documents of the folder, with their addresses. */
 const documentsOf = (store: DocumentStore, urlOf: (id: string) => string) => ({
   async search (query: string, limit: number, person: string | null): Promise<LibraryHit[]> {
-    return (await store.search(query, limit, person)).map((hit) => ({ ...namePart(hit), snippet: hit.snippet, url: urlOf(hit.id) }))
+    return (await store.search(query, limit, person)).map((hit) => ({
+      ...namePart(hit),
+      snippet: hit.snippet,
+      url: urlOf(hit.id)
+    }))
   },
   async fetch (id: string, part?: number): Promise<LibraryDocument | undefined> {
     const document = part === undefined ? await store.find(id) : await store.findPart(id, part)
-    return document && {
-      id, title: document.title, text: document.text, url: urlOf(id), metadata: metadataOf(document), ...(part !== undefined && { parts: (document as DocumentPart).parts })
-    }
+    return (
+      document && {
+        id,
+        title: document.title,
+        text: document.text,
+        url: urlOf(id),
+        metadata: metadataOf(document),
+        ...(part !== undefined && { parts: (document as DocumentPart).parts })
+      }
+    )
   }
 })
 
 const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MAX_HITS)
 
 /** A long document is found by the part that matches best, so that fetch opens it there. */
-const namePart = ({ id, title, part = 1, parts = 1 }: SearchHit) =>
-  ({ id: partId(id, part), title: part === 1 ? title : `${title} (part ${part} of ${parts})` })
+const namePart = ({ id, title, part = 1, parts = 1 }: SearchHit) => ({
+  id: partId(id, part),
+  title: part === 1 ? title : `${title} (part ${part} of ${parts})`
+})
 
 const metadataOf = ({ type, modified }: IndexedDocument) => ({ type, modified: new Date(modified).toISOString() })
 
-const fromNote = ({ id, title, text, url, version, created, modified }: ToolNote): LibraryDocument =>
-  ({ id, title, text, url, metadata: { type: 'note', version: String(version), created, modified } })
+const fromNote = ({ id, title, text, url, version, created, modified }: ToolNote): LibraryDocument => ({
+  id,
+  title,
+  text,
+  url,
+  metadata: { type: 'note', version: String(version), created, modified }
+})
 
-async function fromSource (sources: GuardedSource[], id: string, user: ToolUser | null, signal: AbortSignal | undefined, pageUrl: (id: string) => string): Promise<LibraryDocument | undefined> {
+async function fromSource (
+  sources: GuardedSource[],
+  id: string,
+  user: ToolUser | null,
+  signal: AbortSignal | undefined,
+  pageUrl: (id: string) => string
+): Promise<LibraryDocument | undefined> {
   const source = sources.find(({ name }) => id.startsWith(`${name}:`))
   const document = await source?.fetch(id, { user, signal })
   return document && { ...document, id, url: document.url ?? pageUrl(id) }
@@ -132,4 +182,8 @@ function onePart (document: LibraryDocument, part: number): LibraryDocument | un
 }
 
 /** A name may hold anything but `/`: each segment is encoded, so that none of it is read as part of the URL. */
-const encodePath = (id: string): string => id.split('/').map((name) => encodeURIComponent(name.toWellFormed())).join('/')
+const encodePath = (id: string): string =>
+  id
+    .split('/')
+    .map((name) => encodeURIComponent(name.toWellFormed()))
+    .join('/')

@@ -1,22 +1,26 @@
-// Brings a store in step with a folder: what is new or changed is read, what is gone is removed. Never leaves the folder, and never stops for one bad file.
+// Brings a store in step with a folder: what is new or changed is read, what is gone is removed. Never leaves the
+// folder, and never stops for one bad file.
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
 import { readDocument, SkippedFile, typeOf, type Convert } from './extract.ts'
 
-export interface Log { info (message: string): void, warn (message: string): void }
+export interface Log {
+  info(message: string): void
+  warn(message: string): void
+}
 
 export interface FolderIndexer {
   /**
    * Looks at these paths and at all that lies below them; the empty path is the whole folder.
    * Rejects if the store fails; a file that cannot be read is left out with a warning.
    */
-  refresh (paths: Iterable<string>): Promise<void>
+  refresh(paths: Iterable<string>): Promise<void>
   /** How many documents are indexed. */
-  size (): number
+  size(): number
   /** Of the refresh that runs; undefined while none does. */
-  progress (): Progress | undefined
+  progress(): Progress | undefined
 }
 
 /** Between two batches requests are served: a batch is bounded in files and in characters. */
@@ -24,7 +28,8 @@ const BATCH_FILES = 50
 const BATCH_CHARACTERS = 250_000
 
 /** Hidden files, and what package managers put beside documents. Looks only at the part below the root. */
-export const isIgnored = (id: string): boolean => id.split('/').some((name) => name.startsWith('.') || name === 'node_modules')
+export const isIgnored = (id: string): boolean =>
+  id.split('/').some((name) => name.startsWith('.') || name === 'node_modules')
 
 /** What a folder is indexed with. */
 export interface Indexing {
@@ -32,13 +37,18 @@ export interface Indexing {
   convert: Convert
   log: Log
   /** Told of each directory, by its path inside the folder, before it is read. */
-  reading (id: string): void
+  reading(id: string): void
   /** Aborted when the server closes: what was not written yet is left for the next start. */
   signal: AbortSignal
 }
 
 /** @returns a document, or nothing for a file that is left out with a warning. */
-async function readOrSkip (root: string, id: string, { convert, signal }: Indexing, skip: Skip): Promise<IndexedDocument | undefined> {
+async function readOrSkip (
+  root: string,
+  id: string,
+  { convert, signal }: Indexing,
+  skip: Skip
+): Promise<IndexedDocument | undefined> {
   try {
     return await readDocument(root, id, convert)
   } catch (error) {
@@ -83,7 +93,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       let characters = 0
       const found: Found[] = []
       for await (const file of filesBelow(root, dirty, { skip, reading, signal })) found.push(file)
-      const counted = progress = { done: 0, total: found.length }
+      const counted = (progress = { done: 0, total: found.length })
       for (const { id, modified, bytes, reported } of found) {
         if (signal.aborted) return
         counted.done++
@@ -122,7 +132,9 @@ interface Found {
 }
 
 type Skip = (id: string, reason: string) => void
-interface Walk extends Pick<Indexing, 'reading' | 'signal'> { skip: Skip }
+interface Walk extends Pick<Indexing, 'reading' | 'signal'> {
+  skip: Skip
+}
 
 async function * filesBelow (root: string, paths: Iterable<string>, options: Walk): AsyncGenerator<Found> {
   for (const path of paths) {
@@ -150,7 +162,10 @@ async function * walk (root: string, id: string, options: Walk): AsyncGenerator<
   }
 }
 
-/** Links are never followed: what one inside the folder leads to is indexed under its own name, and what is outside stays there. */
+/**
+ * Links are never followed: what one inside the folder leads to is indexed under its own name, and what is outside
+ * stays there.
+ */
 async function checkLink (root: string, id: string, skip: Skip): Promise<void> {
   const target = await realpath(join(root, id))
   if (target !== root && !target.startsWith(root + sep)) skip(id, 'it is a link that leads out of the documents folder')

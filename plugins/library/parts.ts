@@ -1,4 +1,5 @@
-// Where a long text is cut, so that each part fits into one answer: indexed, fetched and named `#part=2` by the same cut.
+// Where a long text is cut, so that each part fits into one answer: indexed, fetched and named `#part=2` by the same
+// cut.
 
 /**
  * Bytes of UTF-8 in one part: some 15,000 tokens of English and 20,000 of Chinese or Japanese. Claude Code, for one,
@@ -6,7 +7,10 @@
  */
 export const PART_BYTES = 60_000
 
-/** Cut at the end of a line where there is one in the last tenth of a part, and never through a character. The parts join to the text. */
+/**
+ * Cut at the end of a line where there is one in the last tenth of a part, and never through a character. The parts
+ * join to the text.
+ */
 export function splitText (text: string): string[] {
   const parts: string[] = []
   for (let from = 0; from < text.length || parts.length === 0;) {
@@ -29,7 +33,7 @@ function endWithin (text: string, from: number, bytes: number): number {
   let left = bytes
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    const isPair = code >= 0xD800 && code < 0xDC00 && at + 1 < text.length
+    const isPair = code >= 0xd800 && code < 0xdc00 && at + 1 < text.length
     left -= code < 0x80 ? 1 : code < 0x800 ? 2 : isPair ? 4 : 3
     if (left < 0) return at
     if (isPair) at++
@@ -38,4 +42,4 @@ function endWithin (text: string, from: number, bytes: number): number {
 }
 
 /** The id under which fetch finds one part; the first is the document's own. */
-export const partId = (id: string, part: number): string => part === 1 ? id : `${id}#part=${part}`
+export const partId = (id: string, part: number): string => (part === 1 ? id : `${id}#part=${part}`)

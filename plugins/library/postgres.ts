@@ -1,4 +1,5 @@
-// Documents in Postgres, for several instances on one index. Its own ranking knows no rarity of words, so each word is weighed here by what the planner's statistics say of it.
+// Documents in Postgres, for several instances on one index. Its own ranking knows no rarity of words, so each word is
+// weighed here by what the planner's statistics say of it.
 import { setImmediate } from 'node:timers/promises'
 import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
@@ -10,7 +11,8 @@ import { pathWords, shownWords } from '../search/tokenize.ts'
 
 const TABLE = `${SCHEMA}.documents`
 
-// A path may be longer than a key of an index, so its digest is the key. Words stay in their row: ranking reads them of thousands.
+// A path may be longer than a key of an index, so its digest is the key. Words stay in their row: ranking reads them of
+// thousands.
 const DDL = `
   CREATE TABLE IF NOT EXISTS ${TABLE} (
     id text NOT NULL, part integer NOT NULL, parts integer NOT NULL, title text NOT NULL, type text NOT NULL,
@@ -49,10 +51,11 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
   const { query } = postgres
   const rarity = createTermWeights(query, TABLE)
   /** One writer at a time, so that instances which index the same folder do not get in each other's way. */
-  const write = (work: (query: Run) => Promise<unknown>) => postgres.transaction(async (query) => {
-    await lock(query, TABLE)
-    await work(query)
-  })
+  const write = (work: (query: Run) => Promise<unknown>) =>
+    postgres.transaction(async (query) => {
+      await lock(query, TABLE)
+      await work(query)
+    })
 
   return {
     description: postgres.description,
@@ -60,18 +63,28 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       if (documents.length === 0) return
       const rows = await Array.fromAsync(rowsOf(documents))
       await write(async (query) => {
-        await remove(query, documents.map(({ id }) => id))
+        await remove(
+          query,
+          documents.map(({ id }) => id)
+        )
         await query(INSERT, [JSON.stringify(rows)])
       })
     },
-    async remove (ids) { if (ids.length > 0) await write((query) => remove(query, ids.filter(isStorable))) },
+    async remove (ids) {
+      if (ids.length > 0) await write((query) => remove(query, ids.filter(isStorable)))
+    },
     async list () {
-      const rows = await query<{ id: string, modified: number, bytes: number }>(`SELECT id, modified, bytes::integer AS bytes FROM ${TABLE} WHERE part = 1`)
+      const rows = await query<{ id: string; modified: number; bytes: number }>(
+        `SELECT id, modified, bytes::integer AS bytes FROM ${TABLE} WHERE part = 1`
+      )
       return new Map(rows.map(({ id, modified, bytes }) => [id, { modified, bytes }]))
     },
     async titles (ids) {
-      return query<{ id: string, title: string }>(`SELECT id, title FROM unnest($1::text[]) WITH ORDINALITY AS wanted (wanted_id, place)
-        JOIN ${TABLE} ON md5(id) = md5(wanted_id) AND id = wanted_id AND part = 1 ORDER BY place`, [ids.filter(isStorable)])
+      return query<{ id: string; title: string }>(
+        `SELECT id, title FROM unnest($1::text[]) WITH ORDINALITY AS wanted (wanted_id, place)
+        JOIN ${TABLE} ON md5(id) = md5(wanted_id) AND id = wanted_id AND part = 1 ORDER BY place`,
+        [ids.filter(isStorable)]
+      )
     },
     async find (id) {
       if (!isStorable(id)) return undefined
@@ -80,7 +93,9 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
     },
     async findPart (id, part) {
       if (!isStorable(id)) return undefined
-      return (await query<DocumentPart>(`SELECT ${COLUMNS}, part, parts FROM ${TABLE} WHERE ${IS} AND part = $2`, [id, part]))[0]
+      return (
+        await query<DocumentPart>(`SELECT ${COLUMNS}, part, parts FROM ${TABLE} WHERE ${IS} AND part = $2`, [id, part])
+      )[0]
     },
     async search (text, limit) {
       const asked = parseTsQuery(text)
@@ -92,15 +107,21 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       await query(`ANALYZE ${TABLE}`)
       await rarity.refresh()
     },
-    async count () { return (await query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${TABLE} WHERE part = 1`))[0]!.count },
-    async close () { /* the pool is the app's */ }
+    async count () {
+      return (await query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${TABLE} WHERE part = 1`))[0]!
+        .count
+    },
+    async close () {
+      /* the pool is the app's */
+    }
   }
 }
 
 /** Postgres keeps neither NUL nor half a character. */
 const isStorable = (id: string): boolean => id.isWellFormed() && !id.includes('\0')
 
-const remove = (query: Run, ids: string[]) => query(`DELETE FROM ${TABLE} WHERE md5(id) = ANY (SELECT md5(unnest($1::text[]))) AND id = ANY ($1)`, [ids])
+const remove = (query: Run, ids: string[]) =>
+  query(`DELETE FROM ${TABLE} WHERE md5(id) = ANY (SELECT md5(unnest($1::text[]))) AND id = ANY ($1)`, [ids])
 
 /** Requests are served between two parts: cutting and stemming take time. */
 async function * rowsOf (documents: IndexedDocument[]) {
@@ -108,28 +129,50 @@ async function * rowsOf (documents: IndexedDocument[]) {
     const parts = splitText(text)
     for (const [index, part] of parts.entries()) {
       yield {
-        ...document, part: index + 1, parts: parts.length, length: part.length, words: vectorOf({ title: document.title, path: pathWords(document.id), text: part }), text: part
+        ...document,
+        part: index + 1,
+        parts: parts.length,
+        length: part.length,
+        words: vectorOf({ title: document.title, path: pathWords(document.id), text: part }),
+        text: part
       }
       await setImmediate()
     }
   }
 }
 
-async function rank (query: Run, rarity: TermWeights, asked: ParsedTsQuery, limit: number): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
+async function rank (
+  query: Run,
+  rarity: TermWeights,
+  asked: ParsedTsQuery,
+  limit: number
+): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
   const { weights, average, candidates } = await rarity.weigh(asked)
   const rows = await query<Omit<SearchHit, 'snippet'> & { part: number }>(SEARCH, [
-    anyOf(candidates, asked.required), asked.terms.map(({ match }) => match), weights, asked.terms.map(({ lexemes }) => lexemes.length > 1), average, limit * PARTS_PER_HIT
+    anyOf(candidates, asked.required),
+    asked.terms.map(({ match }) => match),
+    weights,
+    asked.terms.map(({ lexemes }) => lexemes.length > 1),
+    average,
+    limit * PARTS_PER_HIT
   ])
   const documents = new Map<string, (typeof rows)[number]>()
   for (const row of rows) if (documents.size < limit && !documents.has(row.id)) documents.set(row.id, row)
   return [...documents.values()]
 }
 
-async function addSnippets (query: Run, hits: Array<Omit<SearchHit, 'snippet'> & { part: number }>, words: string[]): Promise<SearchHit[]> {
-  const texts = await query<{ place: number, text: string }>(`
+async function addSnippets (
+  query: Run,
+  hits: Array<Omit<SearchHit, 'snippet'> & { part: number }>,
+  words: string[]
+): Promise<SearchHit[]> {
+  const texts = await query<{ place: number; text: string }>(
+    `
     SELECT place::integer, text FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS hit (hit_id, hit_part, place)
     JOIN ${TABLE} ON md5(id) = md5(hit_id) AND id = hit_id AND part = hit_part
-  `, [hits.map(({ id }) => id), hits.map(({ part }) => part)])
+  `,
+    [hits.map(({ id }) => id), hits.map(({ part }) => part)]
+  )
   const byPlace = new Map(texts.map(({ place, text }) => [place, text]))
   return hits.map((hit, index) => ({ ...hit, snippet: snippetOf(byPlace.get(index + 1) ?? '', words) }))
 }

@@ -7,8 +7,10 @@ import type { LibraryDocument } from '../../authoring/tool.ts'
  * @returns with `next`, the part to go on with, where there is more.
  */
 export async function readParts (
-  fetchPart: (part: number) => Promise<LibraryDocument | undefined>, from: number, maxCharacters: number
-): Promise<LibraryDocument & { next?: number } | undefined> {
+  fetchPart: (part: number) => Promise<LibraryDocument | undefined>,
+  from: number,
+  maxCharacters: number
+): Promise<(LibraryDocument & { next?: number }) | undefined> {
   const first = await fetchPart(from)
   if (!first) return undefined
   const { parts = 1 } = first
@@ -16,7 +18,7 @@ export async function readParts (
   let length = first.text.length
   let next = from + 1
   while (next <= parts) {
-    const { text } = await fetchPart(next) ?? { text: '' }
+    const { text } = (await fetchPart(next)) ?? { text: '' }
     if (length + text.length > maxCharacters) break
     texts.push(text)
     length += text.length

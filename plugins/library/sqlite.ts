@@ -1,4 +1,5 @@
-// Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be thrown away, because the folder is the truth.
+// Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be thrown away, because the folder is
+// the truth.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -39,7 +40,8 @@ const PARTS_PER_HIT = 5
 const COLUMNS = 'id, title, text, type, modified, bytes'
 
 /**
- * @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long; without it they are made
+ * @param dataDir folder of the database file; made if missing.
+ * @param heavy where searches go that take long; without it they are made
  * here.
  */
 export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): DocumentStore {
@@ -58,7 +60,11 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
       })
     },
     async list () {
-      return new Map(sql.list.all().map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }]))
+      return new Map(
+        sql.list
+          .all()
+          .map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }])
+      )
     },
     async titles (ids) {
       return ids.flatMap((id) => sql.title.all(id).map(({ title }) => ({ id, title: title as string })))
@@ -69,7 +75,7 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
     },
     async findPart (id, part) {
       const row = sql.findPart.get(id, part)
-      return row && { ...row } as unknown as DocumentPart
+      return row && ({ ...row } as unknown as DocumentPart)
     },
     async search (text, limit, person = null) {
       const asked = matchExpression(text, counter.found)
@@ -78,23 +84,52 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
       const documents = new Map<string, Record<string, unknown>>()
       const values: [string, number] = [asked.match, limit * PARTS_PER_HIT]
       const isHeavy = heavy && placesOf(asked.query, counter) > MAX_LIGHT_PLACES
-      for (const row of isHeavy ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, person) : sql.search.all(...values)) {
+      for (const row of isHeavy
+        ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, person)
+        : sql.search.all(...values)) {
         const id = row['id'] as string
         if (documents.size < limit && !documents.has(id)) documents.set(id, row)
       }
-      return [...documents.values()].map(({ key, ...hit }) =>
-        ({ ...hit, snippet: snippetOf(sql.text.get(key as number)!['text'] as string, words) }) as unknown as SearchHit)
+      return [...documents.values()].map(
+        ({ key, ...hit }) =>
+          ({
+            ...hit,
+            snippet: snippetOf(sql.text.get(key as number)!['text'] as string, words)
+          }) as unknown as SearchHit
+      )
     },
-    async settle () { counter.forget() },
-    async count () { return sql.count.get()!['count'] as number },
-    async close () { if (db.isOpen) db.close() }
+    async settle () {
+      counter.forget()
+    },
+    async count () {
+      return sql.count.get()!['count'] as number
+    },
+    async close () {
+      if (db.isOpen) db.close()
+    }
   }
 }
 
-type Statements = Record<'put' | 'putWords' | 'remove' | 'removePart' | 'removeWords' | 'list' | 'title' | 'find' | 'findPart' | 'search' | 'text' | 'count', StatementSync>
+type Statements = Record<
+  | 'put'
+  | 'putWords'
+  | 'remove'
+  | 'removePart'
+  | 'removeWords'
+  | 'list'
+  | 'title'
+  | 'find'
+  | 'findPart'
+  | 'search'
+  | 'text'
+  | 'count',
+  StatementSync
+>
 
 const prepare = (db: DatabaseSync): Statements => ({
-  put: db.prepare('INSERT INTO documents (id, part, parts, title, type, modified, bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key'),
+  put: db.prepare(
+    'INSERT INTO documents (id, part, parts, title, type, modified, bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING key'
+  ),
   putWords: db.prepare('INSERT INTO words (rowid, title, path, text) VALUES (?, ?, ?, ?)'),
   remove: db.prepare('DELETE FROM documents WHERE id = ? RETURNING key'),
   removePart: db.prepare('DELETE FROM documents WHERE id = ? AND part = ? RETURNING key'),
@@ -122,7 +157,9 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
     const steps = slice
     slice = []
     characters = 0
-    await write(db, () => { for (const step of steps) step() })
+    await write(db, () => {
+      for (const step of steps) step()
+    })
   }
   for (const document of documents) {
     const parts = splitText(document.text)
@@ -161,14 +198,19 @@ function openIndex (dataDir: string): DatabaseSync {
 
 const FILE = 'library.db'
 
-const openCurrent = (dataDir: string): DatabaseSync => openDatabase(dataDir, FILE, 'NORMAL', (db) => {
-  if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
-  removeUnfinished(db)
-})
+const openCurrent = (dataDir: string): DatabaseSync =>
+  openDatabase(dataDir, FILE, 'NORMAL', (db) => {
+    if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
+    removeUnfinished(db)
+  })
 
 /** What a stop in the middle of a long document left. */
 function removeUnfinished (db: DatabaseSync): void {
   const removeWords = db.prepare('DELETE FROM words WHERE rowid = ?')
-  const keys = db.prepare('DELETE FROM documents WHERE part > 1 AND NOT EXISTS (SELECT * FROM documents AS first WHERE first.id = documents.id AND first.part = 1) RETURNING key').all()
+  const keys = db
+    .prepare(
+      'DELETE FROM documents WHERE part > 1 AND NOT EXISTS (SELECT * FROM documents AS first WHERE first.id = documents.id AND first.part = 1) RETURNING key'
+    )
+    .all()
   for (const { key } of keys) removeWords.run(key!)
 }

@@ -1,4 +1,5 @@
-// Counters that cost a call nothing: counted in this process, added to storage once a second, and there to all instances with that delay.
+// Counters that cost a call nothing: counted in this process, added to storage once a second, and there to all
+// instances with that delay.
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import { createFlusher, createOutage } from '../storage/batch-writer.ts'
@@ -12,23 +13,35 @@ export interface Counter {
   endsAt: number
   /** Whether {@link Counters.value} will be asked for it: only then is it remembered here once it is stored. */
   watched: boolean
-  /** A counter of the same window that grows by one when this one begins, on whichever instance: it says how many of this kind there are. */
+  /**
+   * A counter of the same window that grows by one when this one begins, on whichever instance: it says how many of
+   * this kind there are.
+   */
   memberOf?: string
 }
 
 export interface Counters {
-  /** What is known here: this process's own calls at once, those of others and of an earlier run up to a second late. */
-  value (key: string): number
+  /**
+   * What is known here: this process's own calls at once, those of others and of an earlier run up to a second late.
+   */
+  value(key: string): number
   /** @param by how many; 1 unless told. */
-  add (tallies: readonly Counter[], by?: number): void
-  flush (): Promise<void>
-  close (): Promise<void>
+  add(tallies: readonly Counter[], by?: number): void
+  flush(): Promise<void>
+  close(): Promise<void>
 }
 
-interface Count extends Omit<Counter, 'key'> { /** As storage last said. */ stored: number, /** Not added there yet. */ pending: number }
+interface Count extends Omit<Counter, 'key'> {
+  /** As storage last said. */ stored: number
+  /** Not added there yet. */ pending: number
+}
 
 /** Failed additions stay pending and are tried again with the next. */
-export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, log: Pick<FastifyBaseLogger, 'warn'>): Counters {
+export function createCounters (
+  storage: Pick<Storage, 'count'>,
+  now: Clock,
+  log: Pick<FastifyBaseLogger, 'warn'>
+): Counters {
   const outage = createOutage(log, {
     begins: 'calls cannot be counted in storage: they are counted later',
     ends: 'calls are counted in storage again',
@@ -44,7 +57,11 @@ export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, log
   const { schedule, flush, close } = createFlusher(async () => {
     for (const [key, { endsAt }] of counts) if (endsAt <= now()) counts.delete(key)
     const pending = [...counts].filter(([, count]) => count.pending !== 0)
-    const increments: Increment[] = pending.map(([key, count]) => ({ key, by: count.pending, ttl: Math.max(1, count.endsAt - now()) }))
+    const increments: Increment[] = pending.map(([key, count]) => ({
+      key,
+      by: count.pending,
+      ttl: Math.max(1, count.endsAt - now())
+    }))
     if (increments.length === 0) return
     for (const [, count] of pending) count.pending = 0
     try {
@@ -56,7 +73,9 @@ export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, log
         if (!count.watched && count.pending === 0) counts.delete(key)
       })
     } catch (error) {
-      pending.forEach(([, count], index) => { count.pending += increments[index]!.by })
+      pending.forEach(([, count], index) => {
+        count.pending += increments[index]!.by
+      })
       outage.begin(error)
       schedule()
     }
@@ -79,7 +98,7 @@ export function createCounters (storage: Pick<Storage, 'count'>, now: Clock, log
     add (tallies, by = 1) {
       for (const tally of tallies) {
         const isNew = addOne(tally, by)
-        if (isNew && tally.memberOf !== undefined) addOne({ key: tally.memberOf, endsAt: tally.endsAt, watched: tally.watched }, 1)
+        if (isNew && tally.memberOf !== undefined) { addOne({ key: tally.memberOf, endsAt: tally.endsAt, watched: tally.watched }, 1) }
       }
       schedule()
     },

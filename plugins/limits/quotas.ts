@@ -1,4 +1,5 @@
-// How many messages a person may send in a minute, how many tool calls a person, a client and a tool may make in a minute and in a day, and what a model is told beyond that.
+// How many messages a person may send in a minute, how many tool calls a person, a client and a tool may make in a
+// minute and in a day, and what a model is told beyond that.
 import type { Clock } from '../../clock.ts'
 import type { LimitName, LimitTable } from '../../config/rate-limits.ts'
 import type { Access } from '../oauth/grants/contract.ts'
@@ -21,7 +22,11 @@ interface Window extends Counter {
 }
 
 /** Seconds until the next window begins, and whether this is the first refusal of the window. */
-export interface Refused { limit: number, wait: number, isFirst: boolean }
+export interface Refused {
+  limit: number
+  wait: number
+  isFirst: boolean
+}
 
 export interface Quotas {
   /**
@@ -29,11 +34,14 @@ export interface Quotas {
    * @param caller who it counts for: the id of a person, or the address of somebody who has not signed in.
    * @param access `null` for a server without sign-in, and for a tool that anybody may call.
    */
-  take (caller: string, access: Pick<Access, 'clientId'> | null, tool: string): string | undefined
+  take(caller: string, access: Pick<Access, 'clientId'> | null, tool: string): string | undefined
   /** Counts messages of any kind, also those that are refused. @returns undefined if they may be answered. */
-  takeMessages (caller: string, count: number): Refused | undefined
-  /** Counts nothing. @returns seconds to wait for a caller so far beyond the limit that nothing of theirs is to be read. */
-  floodWait (caller: string): number | undefined
+  takeMessages(caller: string, count: number): Refused | undefined
+  /**
+   * Counts nothing.
+   * @returns seconds to wait for a caller so far beyond the limit that nothing of theirs is to be read.
+   */
+  floodWait(caller: string): number | undefined
 }
 
 export function createQuotas (tallies: Pick<Counters, 'value' | 'add'>, table: LimitTable, now: Clock): Quotas {
@@ -41,22 +49,35 @@ export function createQuotas (tallies: Pick<Counters, 'value' | 'add'>, table: L
     const index = Math.floor(now() / seconds)
     return { limit, seconds, whose, key: `${limit} ${index} ${id}`, endsAt: (index + 1) * seconds, watched: true }
   }
-  const shared = (of: Window, caller: string): Window =>
-    ({ ...of, part: { key: `${of.key} of ${caller}`, endsAt: of.endsAt, watched: true, memberOf: `${of.key} people` } })
-  const both = (limit: 'calls-per-user' | 'calls-per-client' | 'calls-per-tool', whose: string, id: string) =>
-    [window(limit, MINUTE, whose, id), window(`${limit}-day`, DAY_SECONDS, whose, id)]
+  const shared = (of: Window, caller: string): Window => ({
+    ...of,
+    part: { key: `${of.key} of ${caller}`, endsAt: of.endsAt, watched: true, memberOf: `${of.key} people` }
+  })
+  const both = (limit: 'calls-per-user' | 'calls-per-client' | 'calls-per-tool', whose: string, id: string) => [
+    window(limit, MINUTE, whose, id),
+    window(`${limit}-day`, DAY_SECONDS, whose, id)
+  ]
 
-  /** The part of a shared quota that is this person's, whatever the others do: all who use it in this window have the same. */
+  /**
+   * The part of a shared quota that is this person's, whatever the others do: all who use it in this window have the
+   * same.
+   */
   const share = ({ limit, part }: Window): number => {
     const people = Math.max(1, tallies.value(part!.memberOf) + (tallies.value(part!.key) === 0 ? 1 : 0))
     return Math.max(1, Math.floor(table[limit] / people), Math.floor(table[limit] * MIN_SHARE))
   }
-  const isFull = (window: Window): boolean => tallies.value(window.key) >= table[window.limit] &&
+  const isFull = (window: Window): boolean =>
+    tallies.value(window.key) >= table[window.limit] &&
     (window.part === undefined || tallies.value(window.part.key) >= share(window))
 
   const windowsOf = rememberFor(MINUTE, now, (caller: string, clientId: string | undefined, tool: string) => {
     const windows = [
-      ...(clientId === undefined ? [] : [...both('calls-per-user', 'one person', caller), ...both('calls-per-client', 'this app', clientId).map((each) => shared(each, caller))]),
+      ...(clientId === undefined
+        ? []
+        : [
+            ...both('calls-per-user', 'one person', caller),
+            ...both('calls-per-client', 'this app', clientId).map((each) => shared(each, caller))
+          ]),
       ...both('calls-per-tool', tool, tool).map((each) => shared(each, caller))
     ]
     return { windows, tallies: [...windows, ...windows.flatMap(({ part }) => part ?? [])] }
@@ -84,8 +105,15 @@ export function createQuotas (tallies: Pick<Counters, 'value' | 'add'>, table: L
   }
 }
 
-/** Writing the names of ten counters would cost a call more than counting: they are the same until the next window begins. */
-function rememberFor<Key extends Array<string | undefined>, R> (seconds: number, now: Clock, make: (...key: Key) => R): (...key: Key) => R {
+/**
+ * Writing the names of ten counters would cost a call more than counting: they are the same until the next window
+ * begins.
+ */
+function rememberFor<Key extends Array<string | undefined>, R> (
+  seconds: number,
+  now: Clock,
+  make: (...key: Key) => R
+): (...key: Key) => R {
   const made = new Map<string, R>()
   let current = NaN
   return (...key) => {
@@ -103,8 +131,15 @@ const wait = ({ endsAt }: Window, now: number): number => Math.max(1, Math.ceil(
 
 function describe (window: Window, most: number, share: number | undefined, now: number): string {
   const seconds = wait(window, now)
-  const when = seconds < 120 ? `${seconds} seconds` : seconds < 7_200 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds / 3_600)} hours`
+  const when =
+    seconds < 120
+      ? `${seconds} seconds`
+      : seconds < 7_200
+        ? `${Math.ceil(seconds / 60)} minutes`
+        : `${Math.ceil(seconds / 3_600)} hours`
   const own = share === undefined ? '' : `, and this person has had their part of it, ${share}`
-  return `This call was not made: the limit of ${most} tool calls a ${window.seconds === MINUTE ? 'minute' : 'day'} for ${window.whose} is reached${own}. ` +
+  return (
+    `This call was not made: the limit of ${most} tool calls a ${window.seconds === MINUTE ? 'minute' : 'day'} for ${window.whose} is reached${own}. ` +
     `Wait ${when} and call again; meanwhile answer with what you have, or ask for more at once in one call.`
+  )
 }

@@ -1,4 +1,5 @@
-// How the server is used: quotas of messages and tool calls, and what the account page shows of each connected app (first used, last used, calls of 30 days).
+// How the server is used: quotas of messages and tool calls, and what the account page shows of each connected app
+// (first used, last used, calls of 30 days).
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
@@ -12,7 +13,9 @@ const DAYS_SHOWN = 30
 const MAX_REMEMBERED = 100_000
 
 declare module 'fastify' {
-  interface FastifyInstance { usage: Usage }
+  interface FastifyInstance {
+    usage: Usage
+  }
 }
 
 export interface GrantUsage {
@@ -26,50 +29,56 @@ export interface GrantUsage {
 
 export interface Usage extends Quotas {
   /** Counts the call for the account page. */
-  called (access: Access): void
+  called(access: Access): void
   /** @returns true when the grant is used for the first time: of any number of callers, one is told so. */
-  isFirstUse (access: Access): Promise<boolean>
-  ofGrant (grantId: string): Promise<GrantUsage>
+  isFirstUse(access: Access): Promise<boolean>
+  ofGrant(grantId: string): Promise<GrantUsage>
   /** Writes what was counted; for tests and for the page that shows it. */
-  flush (): Promise<void>
+  flush(): Promise<void>
 }
 
 type Options = Pick<Config, 'rateLimits' | 'refreshTokenTtl'>
 
 const noQuotas: Quotas = { take: () => undefined, takeMessages: () => undefined, floodWait: () => undefined }
 
-export default fp(async function usage (app: FastifyInstance, { rateLimits, refreshTokenTtl }: Options) {
-  const tallies = createCounters(app.storage, app.now, app.log)
-  app.addHook('onClose', () => tallies.close())
-  const firstUses = app.storage.collection<{ at: number }>('firstUse')
-  const known = new Set<string>()
-  const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
+export default fp(
+  async function usage (app: FastifyInstance, { rateLimits, refreshTokenTtl }: Options) {
+    const tallies = createCounters(app.storage, app.now, app.log)
+    app.addHook('onClose', () => tallies.close())
+    const firstUses = app.storage.collection<{ at: number }>('firstUse')
+    const known = new Set<string>()
+    const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
 
-  app.decorate('usage', {
-    ...(rateLimits ? createQuotas(tallies, rateLimits, app.now) : noQuotas),
-    called ({ grantId }) {
-      const day = Math.floor(app.now() / DAY_SECONDS)
-      tallies.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])
-    },
-    async isFirstUse ({ grantId }) {
-      if (known.has(grantId)) return false
-      if (known.size >= MAX_REMEMBERED) known.clear()
-      known.add(grantId)
-      // As long as a grant can live without being refreshed; after that nobody asks.
-      return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY_SECONDS)
-    },
-    async ofGrant (grantId) {
-      await tallies.flush()
-      const today = Math.floor(app.now() / DAY_SECONDS)
-      const days = Array.from({ length: DAYS_SHOWN }, (_, ago) => today - ago)
-      const [first, counts] = await Promise.all([firstUses.find(grantId), app.storage.counts(days.map((day) => dayKey(grantId, day)))])
-      const last = counts.findIndex((count) => count > 0)
-      return {
-        ...(first && { firstUsedAt: first.at }),
-        ...(last >= 0 && { lastCallDay: days[last]! * DAY_SECONDS }),
-        calls: counts.reduce((sum, count) => sum + count, 0)
-      }
-    },
-    flush: () => tallies.flush()
-  } satisfies Usage)
-}, { name: 'usage', dependencies: ['storage'] })
+    app.decorate('usage', {
+      ...(rateLimits ? createQuotas(tallies, rateLimits, app.now) : noQuotas),
+      called ({ grantId }) {
+        const day = Math.floor(app.now() / DAY_SECONDS)
+        tallies.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])
+      },
+      async isFirstUse ({ grantId }) {
+        if (known.has(grantId)) return false
+        if (known.size >= MAX_REMEMBERED) known.clear()
+        known.add(grantId)
+        // As long as a grant can live without being refreshed; after that nobody asks.
+        return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY_SECONDS)
+      },
+      async ofGrant (grantId) {
+        await tallies.flush()
+        const today = Math.floor(app.now() / DAY_SECONDS)
+        const days = Array.from({ length: DAYS_SHOWN }, (_, ago) => today - ago)
+        const [first, counts] = await Promise.all([
+          firstUses.find(grantId),
+          app.storage.counts(days.map((day) => dayKey(grantId, day)))
+        ])
+        const last = counts.findIndex((count) => count > 0)
+        return {
+          ...(first && { firstUsedAt: first.at }),
+          ...(last >= 0 && { lastCallDay: days[last]! * DAY_SECONDS }),
+          calls: counts.reduce((sum, count) => sum + count, 0)
+        }
+      },
+      flush: () => tallies.flush()
+    } satisfies Usage)
+  },
+  { name: 'usage', dependencies: ['storage'] }
+)

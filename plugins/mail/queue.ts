@@ -1,27 +1,35 @@
-// Messages that wait to be sent: a place for each recipient, those of people who are known here first, a few tries over minutes (RFC 5321 §4.5.4.1), and a quick end (threats LG-14, RL-06).
+// Messages that wait to be sent: a place for each recipient, those of people who are known here first, a few tries over
+// minutes (RFC 5321 §4.5.4.1), and a quick end (threats LG-14, RL-06).
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 
 /**
- * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address` goes to an address
- * that is not the account's yet, a `notice` tells owners what was done with their account, and `app` that an app was connected to it.
+ * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
+ * goes to an address
+ * that is not the account's yet, a `notice` tells owners what was done with their account, and `app` that an app was
+ * connected to it.
  */
 export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'notice' | 'app'
 
-export interface Message { to: string, purpose: MailPurpose, subject: string, text: string }
+export interface Message {
+  to: string
+  purpose: MailPurpose
+  subject: string
+  text: string
+}
 
 export interface MailQueue {
   /** Returns at once. A message for the same purpose and recipient that still waits gives way. */
-  add (message: Message): void
+  add(message: Message): void
   /** Settles when nothing is being sent, or waits for its first try. */
-  idle (): Promise<void>
+  idle(): Promise<void>
   /** Gives what is being sent a moment, and logs how many were not sent. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 interface Options {
   /** Rejects with an error of nodemailer. */
-  deliver (message: Message): Promise<void>
+  deliver(message: Message): Promise<void>
   log: Pick<FastifyBaseLogger, 'error' | 'warn'>
   /** Milliseconds before the second try, the third, and so on. */
   retryAfterMs?: readonly number[]
@@ -30,7 +38,8 @@ interface Options {
 
 /** Whoever signs up is a stranger: however many do, they stand in nobody else's way. */
 type Lane = 'people' | 'strangers'
-const laneOf = ({ purpose }: Message): Lane => purpose === 'confirm' || purpose === 'choose' || purpose === 'taken' ? 'strangers' : 'people'
+const laneOf = ({ purpose }: Message): Lane =>
+  purpose === 'confirm' || purpose === 'choose' || purpose === 'taken' ? 'strangers' : 'people'
 
 const MAX_WAITING: Readonly<Record<Lane, number>> = { people: 10_000, strangers: 1_000 }
 const MAX_AT_ONCE = 5
@@ -38,7 +47,10 @@ const MAX_AT_ONCE = 5
 const RETRY_AFTER_MS = [5_000, 300_000]
 const CLOSE_WITHIN_MS = 1_000
 
-interface Waiting { message: Message, tries: number }
+interface Waiting {
+  message: Message
+  tries: number
+}
 
 /** What waits for its turn: in each lane one place for a purpose and recipient. */
 function createLanes () {
@@ -62,7 +74,12 @@ function createLanes () {
   }
 }
 
-export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, maxWaiting = MAX_WAITING }: Options): MailQueue {
+export function createMailQueue ({
+  deliver,
+  log,
+  retryAfterMs = RETRY_AFTER_MS,
+  maxWaiting = MAX_WAITING
+}: Options): MailQueue {
   const lanes = createLanes()
   const sending = new Set<Promise<void>>()
   const retries: Record<Lane, Set<NodeJS.Timeout>> = { people: new Set(), strangers: new Set() }
@@ -111,7 +128,9 @@ export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, 
   }
 
   return {
-    add (message) { enqueue({ message, tries: 0 }) },
+    add (message) {
+      enqueue({ message, tries: 0 })
+    },
     async idle () {
       while (sending.size > 0) await Promise.all(sending)
     },
@@ -126,13 +145,21 @@ export function createMailQueue ({ deliver, log, retryAfterMs = RETRY_AFTER_MS, 
 }
 
 /** As nodemailer throws it: `responseCode` is the reply of the SMTP server, if there was one. */
-interface SmtpError { code?: string, responseCode?: number }
+interface SmtpError {
+  code?: string
+  responseCode?: number
+}
 
-/** RFC 5321 §4.2.1: 4yz is worth another try, 5yz is not. Without a reply it was the network, unless the credentials were missing. */
+/**
+ * RFC 5321 §4.2.1: 4yz is worth another try, 5yz is not. Without a reply it was the network, unless the credentials
+ * were missing.
+ */
 const isTemporary = ({ code, responseCode }: SmtpError): boolean =>
   responseCode === undefined ? code !== 'EAUTH' : responseCode >= 400 && responseCode < 500
 
 const advice = ({ code, responseCode }: SmtpError): string => {
   if (code === 'EAUTH') return 'the mail server does not accept the user name or password in SMTP_URL'
-  return responseCode === undefined ? 'the mail server could not be reached; check SMTP_URL' : 'the mail server refused it; its reply code says why'
+  return responseCode === undefined
+    ? 'the mail server could not be reached; check SMTP_URL'
+    : 'the mail server refused it; its reply code says why'
 }

@@ -1,4 +1,5 @@
-// What passes between the MCP endpoint and its lanes: one HTTP exchange in, one answer out. A lane knows no Fastify reply and no URL.
+// What passes between the MCP endpoint and its lanes: one HTTP exchange in, one answer out. A lane knows no Fastify
+// reply and no URL.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
@@ -37,10 +38,11 @@ export interface McpResponse {
   /** A stream for server-sent events, or what serves the connection from now on, once the head is written. */
   body: string | Readable | ((raw: ServerResponse) => void) | undefined
   /** Told when the connection is done with the answer. @param isSent whether all of it left this process. */
-  onClose? (isSent: boolean): void
+  onClose?(isSent: boolean): void
 }
 
 /** Whom an exchange counts for: a person over all their apps, or the address of somebody who has not signed in. */
-export const callerOf = ({ access, address }: Pick<McpRequest, 'access' | 'address'>): string => access ? access.user.id : `address ${address}`
+export const callerOf = ({ access, address }: Pick<McpRequest, 'access' | 'address'>): string =>
+  access ? access.user.id : `address ${address}`
 
 export type McpHandler = (exchange: McpRequest) => Promise<McpResponse>

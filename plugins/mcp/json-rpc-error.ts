@@ -1,4 +1,5 @@
-// A message that is refused before any lane sees it, spoken as a JSON-RPC error (JSON-RPC 2.0 §5.1; MCP 2026-07-28, Streamable HTTP).
+// A message that is refused before any lane sees it, spoken as a JSON-RPC error (JSON-RPC 2.0 §5.1; MCP 2026-07-28,
+// Streamable HTTP).
 
 /** Codes of JSON-RPC 2.0 §5.1 that the endpoint itself uses. */
 export const PARSE_ERROR = -32700
@@ -13,7 +14,12 @@ export class JsonRpcError extends Error {
   readonly id: string | number | null
   readonly headers: Readonly<Record<string, string>>
 
-  constructor (statusCode: number, code: number, message: string, options: { id?: string | number | null, headers?: Record<string, string> } = {}) {
+  constructor (
+    statusCode: number,
+    code: number,
+    message: string,
+    options: { id?: string | number | null; headers?: Record<string, string> } = {}
+  ) {
     super(message)
     this.statusCode = statusCode
     this.code = code

@@ -1,4 +1,5 @@
-// From bytes to JSON-RPC messages: everything that is wrong with a body is found here, so that the lanes see only messages of the right shape (JSON-RPC 2.0 §4, §5.1; MCP "Base Protocol").
+// From bytes to JSON-RPC messages: everything that is wrong with a body is found here, so that the lanes see only
+// messages of the right shape (JSON-RPC 2.0 §4, §5.1; MCP "Base Protocol").
 import { isJSONRPCNotification, isJSONRPCRequest } from '@modelcontextprotocol/server'
 import type { Message } from './contract.ts'
 import { INVALID_REQUEST, PARSE_ERROR, JsonRpcError } from './json-rpc-error.ts'
@@ -9,11 +10,15 @@ const DEPTH_LIMIT = 64
 const ID_LIMIT = 256
 /** Each message of a batch is a call of its own, and a request limit counts the batch once. */
 const BATCH_LIMIT = 10
-/** The only version that has batches (they left in 2025-06-18). A client has to name it: it cannot be told from later ones otherwise. */
+/**
+ * The only version that has batches (they left in 2025-06-18). A client has to name it: it cannot be told from later
+ * ones otherwise.
+ */
 const BATCH_VERSION = '2025-03-26'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const invalid = (message: string, id?: string | number | null) => new JsonRpcError(400, INVALID_REQUEST, `Invalid Request: ${message}`, { id: id ?? null })
+const invalid = (message: string, id?: string | number | null) =>
+  new JsonRpcError(400, INVALID_REQUEST, `Invalid Request: ${message}`, { id: id ?? null })
 
 /**
  * The text of a body, ready for a JSON parser.
@@ -28,7 +33,10 @@ export function readText (bytes: Buffer): string {
   }
 }
 
-/** Counts brackets outside strings, without recursion. Bytes do: no byte of a longer UTF-8 sequence looks like one of these. */
+/**
+ * Counts brackets outside strings, without recursion. Bytes do: no byte of a longer UTF-8 sequence looks like one of
+ * these.
+ */
 function depthOf (bytes: Buffer): number {
   let depth = 0
   let deepest = 0
@@ -36,7 +44,7 @@ function depthOf (bytes: Buffer): number {
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]
     if (quoted) {
-      if (byte === 0x5c) i++ // \ and what it escapes
+      if (byte === 0x5c) { i++ } // \ and what it escapes
       else if (byte === 0x22) quoted = false
     } else if (byte === 0x22) quoted = true
     else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++depth)
@@ -52,10 +60,10 @@ function depthOf (bytes: Buffer): number {
  */
 export function readMessages (body: unknown, version: string | undefined): Message | Message[] {
   if (!Array.isArray(body)) return readMessage(body)
-  if (version !== BATCH_VERSION) throw invalid('batches are not part of this protocol version; send one message per request')
+  if (version !== BATCH_VERSION) { throw invalid('batches are not part of this protocol version; send one message per request') }
   if (body.length === 0 || body.length > BATCH_LIMIT) throw invalid(`a batch holds 1 to ${BATCH_LIMIT} messages`)
   const messages = body.map(readMessage)
-  const ids = messages.flatMap((message) => 'id' in message ? [message.id] : [])
+  const ids = messages.flatMap((message) => ('id' in message ? [message.id] : []))
   if (new Set(ids).size < ids.length) throw invalid('the messages of a batch have different ids')
   return messages
 }

@@ -10,14 +10,19 @@ import { JsonRpcError } from './json-rpc-error.ts'
 export const LIMIT_EXCEEDED = -32005
 
 export interface MessageLimit {
-  /** For before the body is read. Counts nothing. @throws RpcRefusal 429 for a caller who goes on and on beyond the limit. */
-  check (request: FastifyRequest): void
+  /**
+   * For before the body is read. Counts nothing.
+   * @throws RpcRefusal 429 for a caller who goes on and on beyond the limit.
+   */
+  check(request: FastifyRequest): void
   /**
    * Counts a request, or each message of a batch.
-   * @returns for a tool call beyond the limit a result in words for the model, which clients pass on; undefined if it may go on.
-   * @throws RpcRefusal 429 with Retry-After for any other message: the official clients fail that one request, and stay connected.
+   * @returns for a tool call beyond the limit a result in words for the model, which clients pass on; undefined if it
+   * may go on.
+   * @throws RpcRefusal 429 with Retry-After for any other message: the official clients fail that one request, and stay
+   * connected.
    */
-  take (request: FastifyRequest, visit: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined
+  take(request: FastifyRequest, visit: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined
 }
 
 export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>): MessageLimit => ({
@@ -33,17 +38,26 @@ export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>
       if (visit.access) app.audit.note('limit', { ...ofAccess(visit.access), reason: 'messages-per-user' }, request.id)
       else app.audit.record(request, 'limit', { reason: 'messages-per-user' })
     }
-    const { id, method } = Object(body) as { id?: unknown, method?: unknown }
+    const { id, method } = Object(body) as { id?: unknown; method?: unknown }
     if (!isId(id) || method !== 'tools/call') throw tooMany(refused.wait, isId(id) ? id : null)
-    const text = `This call was not made: the limit of ${refused.limit} messages a minute for one person is reached. ` +
+    const text =
+      `This call was not made: the limit of ${refused.limit} messages a minute for one person is reached. ` +
       `Wait ${refused.wait} seconds and call again; meanwhile answer with what you have.`
     const result = { resultType: 'complete', isError: true, content: [{ type: 'text', text }] }
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id, result }) }
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id, result })
+    }
   }
 })
 
 /** Without a sign-in, `request.access` is not there at all. */
-const whoSends = (request: FastifyRequest) => request.access ? { access: request.access } : { access: null, address: addressOf(request) }
+const whoSends = (request: FastifyRequest) =>
+  request.access ? { access: request.access } : { access: null, address: addressOf(request) }
 
 const tooMany = (wait: number, id: string | number | null = null) =>
-  new JsonRpcError(429, LIMIT_EXCEEDED, `Too Many Requests: wait ${wait} seconds, and send it again`, { id, headers: { 'retry-after': String(wait) } })
+  new JsonRpcError(429, LIMIT_EXCEEDED, `Too Many Requests: wait ${wait} seconds, and send it again`, {
+    id,
+    headers: { 'retry-after': String(wait) }
+  })

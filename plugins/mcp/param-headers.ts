@@ -1,4 +1,5 @@
-// Arguments that a client repeats in headers, for proxies to read: the two must say the same (MCP "Custom Headers from Tool Parameters").
+// Arguments that a client repeats in headers, for proxies to read: the two must say the same (MCP "Custom Headers from
+// Tool Parameters").
 import type { CallableTool } from './handlers/tools.ts'
 import type { McpRequest } from './contract.ts'
 
@@ -8,9 +9,16 @@ const WRAPPED = /^=\?base64\?(.*)\?=$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** @returns a sentence for the first header that does not say what the body says. */
-export function findHeaderMismatch ({ headers: declared }: CallableTool, args: unknown, { headers }: Pick<McpRequest, 'headers'>): string | undefined {
+export function findHeaderMismatch (
+  { headers: declared }: CallableTool,
+  args: unknown,
+  { headers }: Pick<McpRequest, 'headers'>
+): string | undefined {
   for (const [header, argument] of declared) {
-    const value = typeof args === 'object' && args !== null && Object.hasOwn(args, argument) ? (args as Record<string, unknown>)[argument] : undefined
+    const value =
+      typeof args === 'object' && args !== null && Object.hasOwn(args, argument)
+        ? (args as Record<string, unknown>)[argument]
+        : undefined
     const sent = headers[header]
     const absent = value === undefined || value === null
     if (absent && sent === undefined) continue

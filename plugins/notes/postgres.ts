@@ -1,4 +1,5 @@
-// Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the other.
+// Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the
+// other.
 import { snippetOf } from '../search/snippet.ts'
 import { anyOf, parseTsQuery, bm25, vectorOf } from '../search/tsvector.ts'
 import { shownWords } from '../search/tokenize.ts'
@@ -53,10 +54,25 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
       await postgres.transaction(async (query) => {
         await lock(query, `${TABLE} ${owner}`)
         const [known] = await query<Note>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id])
-        const [usage] = await query<Usage>(`SELECT count(*)::integer AS notes, coalesce(sum(characters), 0)::float8 AS characters FROM ${TABLE} WHERE owner = $1`, [owner])
+        const [usage] = await query<Usage>(
+          `SELECT count(*)::integer AS notes, coalesce(sum(characters), 0)::float8 AS characters FROM ${TABLE} WHERE owner = $1`,
+          [owner]
+        )
         const note = decide(known, usage!)
         if (note === null) await query(`DELETE FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id])
-        else await query(PUT, [owner, note.id, note.version, note.created, note.modified, note.title.length + note.text.length, vectorOf(note), note.title, note.text])
+        else {
+          await query(PUT, [
+            owner,
+            note.id,
+            note.version,
+            note.created,
+            note.modified,
+            note.title.length + note.text.length,
+            vectorOf(note),
+            note.title,
+            note.text
+          ])
+        }
       })
     },
     async find (owner, id) {
@@ -64,7 +80,12 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
     },
     async list (owner, limit, before) {
       return before
-        ? query<Note>(`${LIST} AND (modified, id COLLATE "C") < ($3, $4) ${ORDER} LIMIT $2`, [owner, limit, before.modified, before.id])
+        ? query<Note>(`${LIST} AND (modified, id COLLATE "C") < ($3, $4) ${ORDER} LIMIT $2`, [
+          owner,
+          limit,
+          before.modified,
+          before.id
+        ])
         : query<Note>(`${LIST} ${ORDER} LIMIT $2`, [owner, limit])
     },
     async complete (owner, typed, limit) {
@@ -76,9 +97,19 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
       if (asked === undefined) return []
       const { terms, required } = asked
       const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
-        owner, anyOf(terms, required), terms.map(({ match }) => match), terms.map(() => 1), terms.map(({ lexemes }) => lexemes.length > 1), limit
+        owner,
+        anyOf(terms, required),
+        terms.map(({ match }) => match),
+        terms.map(() => 1),
+        terms.map(({ lexemes }) => lexemes.length > 1),
+        limit
       ])
-      return rows.map(({ id, title, text, score }) => ({ id, title, score, snippet: snippetOf(text, shownWords(asked.query)) }))
+      return rows.map(({ id, title, text, score }) => ({
+        id,
+        title,
+        score,
+        snippet: snippetOf(text, shownWords(asked.query))
+      }))
     },
     async removeAll (owner) {
       return postgres.transaction(async (query) => {
@@ -86,6 +117,8 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
         return (await query(`DELETE FROM ${TABLE} WHERE owner = $1 RETURNING id`, [owner])).length
       })
     },
-    async close () { /* the pool is the app's */ }
+    async close () {
+      /* the pool is the app's */
+    }
   }
 }

@@ -1,9 +1,12 @@
-// Keeps notes from being split: instances that share their sign-ins on Redis must not each keep notes in a file of their own.
+// Keeps notes from being split: instances that share their sign-ins on Redis must not each keep notes in a file of
+// their own.
 import type { Collection } from '../storage/contract.ts'
 import { NoteRefusal } from './contract.ts'
 
 /** The one record that says where the notes of all instances are: the identity of a SQLite file. */
-export interface Home { identity: string }
+export interface Home {
+  identity: string
+}
 
 const KEY = 'notes'
 
@@ -16,15 +19,22 @@ const KEY = 'notes'
 export async function openHome (homes: Collection<Home>, identity: string): Promise<() => Promise<void>> {
   const known = await homes.find(KEY)
   if (known && known.identity !== identity) {
-    throw new Error('The notes of this server are in the SQLite file of another DATA_DIR, and people would not find them here. ' +
-      'If several instances run on this REDIS_URL, set DATABASE_URL, so that they share the notes. If this is the only one, give it its old DATA_DIR back; ' +
-      'or, if those notes may be lost, delete the key that redis-cli --scan --pattern \'*notes-home*\' shows, and start again.')
+    throw new Error(
+      'The notes of this server are in the SQLite file of another DATA_DIR, and people would not find them here. ' +
+        'If several instances run on this REDIS_URL, set DATABASE_URL, so that they share the notes. If this is the only one, give it its old DATA_DIR back; ' +
+        "or, if those notes may be lost, delete the key that redis-cli --scan --pattern '*notes-home*' shows, and start again."
+    )
   }
   let isOurs = known !== undefined
   return async () => {
     if (isOurs) return
     await homes.create(KEY, { identity }, null)
     isOurs = (await homes.find(KEY))?.identity === identity
-    if (!isOurs) throw new NoteRefusal('full', 'Notes cannot be written here: another instance of this server keeps them. Tell whoever runs the server to set DATABASE_URL, so that all instances share the notes.')
+    if (!isOurs) {
+      throw new NoteRefusal(
+        'full',
+        'Notes cannot be written here: another instance of this server keeps them. Tell whoever runs the server to set DATABASE_URL, so that all instances share the notes.'
+      )
+    }
   }
 }

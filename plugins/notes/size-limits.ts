@@ -15,21 +15,39 @@ export const storable = (text: string): string => text.toWellFormed().replaceAll
 
 /** The title that was given, else the first line that has words. One line. */
 export function titleOf (title: string | undefined, text: string): string {
-  const line = (title ?? text).split(/[\r\n]/).map((line) => line.replace(/^[#>*\-\s]+/, '').trim()).find((line) => line !== '') ?? 'Untitled'
-  return title === undefined && line.length > 80 ? `${line.slice(0, 79).trimEnd().toWellFormed()}…` : line.slice(0, MAX_TITLE_LENGTH).toWellFormed()
+  const line =
+    (title ?? text)
+      .split(/[\r\n]/)
+      .map((line) => line.replace(/^[#>*\-\s]+/, '').trim())
+      .find((line) => line !== '') ?? 'Untitled'
+  return title === undefined && line.length > 80
+    ? `${line.slice(0, 79).trimEnd().toWellFormed()}…`
+    : line.slice(0, MAX_TITLE_LENGTH).toWellFormed()
 }
 
-/** @param before the note as it is now, if there is one. @throws NoteRefusal for a note that is too long, or that there is no room for. */
+/**
+ * @param before the note as it is now, if there is one.
+ * @throws NoteRefusal for a note that is too long, or that there is no room for.
+ */
 export function checkRoom (next: Note, before: Note | undefined, usage: Usage): void {
   if (next.text.length > MAX_TEXT_LENGTH) {
-    throw new NoteRefusal('full', `A note holds up to ${count(MAX_TEXT_LENGTH)} characters, and this one would have ${count(next.text.length)}. Shorten it, or write the rest into a new note.`)
+    throw new NoteRefusal(
+      'full',
+      `A note holds up to ${count(MAX_TEXT_LENGTH)} characters, and this one would have ${count(next.text.length)}. Shorten it, or write the rest into a new note.`
+    )
   }
   if (!before && usage.notes >= MAX_NOTES) {
-    throw new NoteRefusal('full', `There are ${count(usage.notes)} notes, and no more may be made. Add to one of them (write, with its id), or delete one that is not needed any more.`)
+    throw new NoteRefusal(
+      'full',
+      `There are ${count(usage.notes)} notes, and no more may be made. Add to one of them (write, with its id), or delete one that is not needed any more.`
+    )
   }
   const growth = sizeOf(next) - (before ? sizeOf(before) : 0)
   if (growth > 0 && usage.characters + growth > MAX_CHARACTERS) {
-    throw new NoteRefusal('full', `All notes together hold up to ${count(MAX_CHARACTERS)} characters, and there is no room for this. Delete a note that is not needed any more, or shorten one.`)
+    throw new NoteRefusal(
+      'full',
+      `All notes together hold up to ${count(MAX_CHARACTERS)} characters, and there is no room for this. Delete a note that is not needed any more, or shorten one.`
+    )
   }
 }
 

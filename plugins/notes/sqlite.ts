@@ -1,4 +1,5 @@
-// Notes in one SQLite file: nothing to install, on the disk when they are answered, searched with FTS5 in the same transaction.
+// Notes in one SQLite file: nothing to install, on the disk when they are answered, searched with FTS5 in the same
+// transaction.
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -30,7 +31,8 @@ const PUT = `
   RETURNING key
 `
 
-// The owner is asked for twice: as a word, so that other people's notes are not even ranked, and as the column that decides.
+// The owner is asked for twice: as a word, so that other people's notes are not even ranked, and as the column that
+// decides.
 const SEARCH = `
   SELECT notes.id, notes.title, notes.text, -rank AS score FROM words JOIN notes ON notes.key = words.rowid
   WHERE words MATCH ? AND notes.owner = ? ORDER BY rank, notes.id LIMIT ?
@@ -40,13 +42,17 @@ const COLUMNS = 'id, title, text, version, created, modified'
 const FILE = 'notes.db'
 
 /**
- * @param dataDir folder of the database file; made if missing. @param heavy where searches go that take long. @returns the store, and what
+ * @param dataDir folder of the database file; made if missing.
+ * @param heavy where searches go that take long.
+ * @returns the store, and what
  * tells this file from every other.
  */
 export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStore & { identity: string } {
   const db = openDatabase(dataDir, FILE, 'FULL', (db) => {
     db.exec(SCHEMA)
-    db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(randomBytes(16).toString('hex'))
+    db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(
+      randomBytes(16).toString('hex')
+    )
   })
   const sql = prepare(db)
   const counter = createCounter(db)
@@ -72,26 +78,36 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
     },
     async find (owner, id) {
       const row = sql.find.get(owner, id)
-      return row && { ...row } as unknown as Note
+      return row && ({ ...row } as unknown as Note)
     },
     async list (owner, limit, before) {
       const rows = before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)
       return rows.map((row) => ({ ...row }) as unknown as Note)
     },
     async complete (owner, typed, limit) {
-      const found = [...sql.idsFrom.all(owner, typed, typed + LAST_CHARACTER, limit), ...sql.titlesWith.all(owner, typed, limit)]
+      const found = [
+        ...sql.idsFrom.all(owner, typed, typed + LAST_CHARACTER, limit),
+        ...sql.titlesWith.all(owner, typed, limit)
+      ]
       return [...new Set(found.map(({ id }) => id as string))].slice(0, limit)
     },
     async search (owner, query, limit) {
       const asked = matchExpression(query)
       if (asked === undefined) return []
-      const values: [string, string, number] = [`owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`, owner, limit]
+      const values: [string, string, number] = [
+        `owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`,
+        owner,
+        limit
+      ]
       // Of all words here only those of this owner are looked at.
       const own = (sql.usage.get(owner) as unknown as Usage).characters
-      const within = (count: (word: string) => number) => (word: string) => Math.min(count(word), own / (word.length + 1))
+      const within = (count: (word: string) => number) => (word: string) =>
+        Math.min(count(word), own / (word.length + 1))
       const places = { places: within(counter.places), placesOfBeginning: within(counter.placesOfBeginning) }
       const isHeavy = heavy && placesOf(asked.query, places) > MAX_LIGHT_PLACES
-      const rows = isHeavy ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, owner) : sql.search.all(...values)
+      const rows = isHeavy
+        ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, owner)
+        : sql.search.all(...values)
       return rows.map((row): SearchHit => ({
         id: row['id'] as string,
         title: row['title'] as string,
@@ -102,11 +118,27 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
     async removeAll (owner) {
       return write(db, () => removeFound(() => sql.removeAll.all(owner)))
     },
-    async close () { if (db.isOpen) db.close() }
+    async close () {
+      if (db.isOpen) db.close()
+    }
   }
 }
 
-type Statements = Record<'put' | 'putWords' | 'find' | 'usage' | 'remove' | 'removeWords' | 'removeAll' | 'list' | 'listBefore' | 'idsFrom' | 'titlesWith' | 'search', StatementSync>
+type Statements = Record<
+  | 'put'
+  | 'putWords'
+  | 'find'
+  | 'usage'
+  | 'remove'
+  | 'removeWords'
+  | 'removeAll'
+  | 'list'
+  | 'listBefore'
+  | 'idsFrom'
+  | 'titlesWith'
+  | 'search',
+  StatementSync
+>
 
 const prepare = (db: DatabaseSync): Statements => ({
   put: db.prepare(PUT),
@@ -117,10 +149,13 @@ const prepare = (db: DatabaseSync): Statements => ({
   removeWords: db.prepare('DELETE FROM words WHERE rowid = ?'),
   removeAll: db.prepare('DELETE FROM notes WHERE owner = ? RETURNING key'),
   list: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? ORDER BY modified DESC, id DESC LIMIT ?`),
-  listBefore: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`),
+  listBefore: db.prepare(
+    `SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`
+  ),
   idsFrom: db.prepare('SELECT id FROM notes WHERE owner = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?'),
   // The index holds all that is asked for: a thousand titles are a page or two of it.
-  titlesWith: db.prepare(`SELECT id FROM notes INDEXED BY notes_by_title WHERE owner = ? AND instr(lower(title), lower(?)) > 0
+  titlesWith:
+    db.prepare(`SELECT id FROM notes INDEXED BY notes_by_title WHERE owner = ? AND instr(lower(title), lower(?)) > 0
     ORDER BY title, id LIMIT ?`),
   search: db.prepare(SEARCH)
 })

@@ -1,4 +1,5 @@
-// Who may call: takes the access token from the Authorization header, before any body is read, and answers 401 with the challenge that starts a sign-in (RFC 6750 §2.1, §3; RFC 9728 §5.1).
+// Who may call: takes the access token from the Authorization header, before any body is read, and answers 401 with the
+// challenge that starts a sign-in (RFC 6750 §2.1, §3; RFC 9728 §5.1).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { insufficientScope, invalidToken, OAuthError } from '../../errors.ts'
@@ -6,8 +7,11 @@ import type { Access } from './grants/contract.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Makes a check that fills `request.access`, or refuses with 401, at once where storage needs no time: for {@link asHook}. */
-    requireAccess (resource: ProtectedResource): (request: FastifyRequest) => void | Promise<void>
+    /**
+     * Makes a check that fills `request.access`, or refuses with 401, at once where storage needs no time: for {@link
+     * asHook}.
+     */
+    requireAccess(resource: ProtectedResource): (request: FastifyRequest) => void | Promise<void>
   }
   interface FastifyRequest {
     /** Who is calling, and what their token allows. `null` where no {@link FastifyInstance.requireAccess} hook ran. */
@@ -22,7 +26,7 @@ export interface ProtectedResource {
   /** The scopes a client should ask for to begin with. */
   scopes: readonly string[]
   /** Whether a request that shows no credentials may go on, without {@link FastifyRequest.access}. */
-  mayBeAnonymous? (): boolean
+  mayBeAnonymous?(): boolean
 }
 
 /** The b64token of RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1). */
@@ -30,30 +34,42 @@ const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 
 const AUTHORIZATION = 'authorization'
 
-export default fp(async function bearer (app: FastifyInstance) {
-  app.decorateRequest('access', null)
-  app.decorate('requireAccess', (resource: ProtectedResource) => (request: FastifyRequest) => {
-    const headers = authorizationHeaders(request)
-    if (headers.length === 0 && resource.mayBeAnonymous?.()) return undefined
-    const refuse = (refusal: OAuthError): never => {
-      app.audit.recordOnce(request, refusal.code === 'unauthorized' ? 'challenge' : 'token_refused', { reason: refusal.code })
-      throw refusal
-    }
-    const admit = (access: Access | undefined) => { request.access = access ?? refuse(wrongToken(resource)) }
-    const [header, ...more] = headers
-    if (header === undefined) return refuse(missingToken(resource))
-    const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
-    const found = token === undefined ? undefined : app.grants.verifyAccessToken(token)
-    return found instanceof Promise ? found.then(admit) : admit(found)
-  })
-}, { name: 'bearer', dependencies: ['grants', 'audit'] })
+export default fp(
+  async function bearer (app: FastifyInstance) {
+    app.decorateRequest('access', null)
+    app.decorate('requireAccess', (resource: ProtectedResource) => (request: FastifyRequest) => {
+      const headers = authorizationHeaders(request)
+      if (headers.length === 0 && resource.mayBeAnonymous?.()) return undefined
+      const refuse = (refusal: OAuthError): never => {
+        app.audit.recordOnce(request, refusal.code === 'unauthorized' ? 'challenge' : 'token_refused', {
+          reason: refusal.code
+        })
+        throw refusal
+      }
+      const admit = (access: Access | undefined) => {
+        request.access = access ?? refuse(wrongToken(resource))
+      }
+      const [header, ...more] = headers
+      if (header === undefined) return refuse(missingToken(resource))
+      const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
+      const found = token === undefined ? undefined : app.grants.verifyAccessToken(token)
+      return found instanceof Promise ? found.then(admit) : admit(found)
+    })
+  },
+  { name: 'bearer', dependencies: ['grants', 'audit'] }
+)
 
-/** A check as an `onRequest` hook that waits only where there is something to wait for: a promise is a detour for every call. */
-export const asHook = (check: (request: FastifyRequest) => void | Promise<void>) => (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-  const waiting = check(request)
-  if (waiting) waiting.then(() => done(), done)
-  else done()
-}
+/**
+ * A check as an `onRequest` hook that waits only where there is something to wait for: a promise is a detour for every
+ * call.
+ */
+export const asHook =
+  (check: (request: FastifyRequest) => void | Promise<void>) =>
+    (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+      const waiting = check(request)
+      if (waiting) waiting.then(() => done(), done)
+      else done()
+    }
 
 function wrongToken (resource: ProtectedResource): OAuthError {
   const description = 'The access token is not valid: it is malformed, expired or revoked.'
@@ -62,9 +78,17 @@ function wrongToken (resource: ProtectedResource): OAuthError {
 
 /** RFC 6750 §3.1: a request that shows no credentials is told where to get some, and no error code. */
 export const missingToken = (resource: ProtectedResource): OAuthError =>
-  new OAuthError('unauthorized', 401, 'This server needs a sign-in: send an access token in the Authorization header.', challenge(resource, {}))
+  new OAuthError(
+    'unauthorized',
+    401,
+    'This server needs a sign-in: send an access token in the Authorization header.',
+    challenge(resource, {})
+  )
 
-/** Every Authorization header as sent: Node keeps only the first of several, and which one a proxy checked is anyone's guess. */
+/**
+ * Every Authorization header as sent: Node keeps only the first of several, and which one a proxy checked is anyone's
+ * guess.
+ */
 function authorizationHeaders ({ raw: { rawHeaders } }: FastifyRequest): string[] {
   const found: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -74,14 +98,22 @@ function authorizationHeaders ({ raw: { rawHeaders } }: FastifyRequest): string[
   return found
 }
 
-/** RFC 6750 §3.1: the token is good but does not carry what the operation needs. `scopes` are all the operation needs, so that one step-up is enough. */
+/**
+ * RFC 6750 §3.1: the token is good but does not carry what the operation needs. `scopes` are all the operation needs,
+ * so that one step-up is enough.
+ */
 export function missingScope (resourceMetadata: string, scopes: readonly string[]): OAuthError {
   const description = `This needs a token with: ${scopes.join(' ')}`
-  return insufficientScope(description, challenge({ resourceMetadata, scopes }, { error: 'insufficient_scope', error_description: description }))
+  return insufficientScope(
+    description,
+    challenge({ resourceMetadata, scopes }, { error: 'insufficient_scope', error_description: description })
+  )
 }
 
 function challenge ({ resourceMetadata, scopes }: ProtectedResource, error: Record<string, string>) {
   const parameters = { resource_metadata: resourceMetadata, scope: scopes.join(' '), ...error }
-  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`).join(', ')
+  const list = Object.entries(parameters)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(', ')
   return { headers: { 'www-authenticate': `Bearer ${list}` } }
 }

@@ -1,4 +1,5 @@
-// Just enough OpenID Connect to be true: signed ID tokens, a live key set, and claims about the person for who asked for them (OpenID Connect Core §2, §5.4).
+// Just enough OpenID Connect to be true: signed ID tokens, a live key set, and claims about the person for who asked
+// for them (OpenID Connect Core §2, §5.4).
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import fp from 'fastify-plugin'
@@ -13,45 +14,61 @@ const PURPOSE = 'id token key'
 const ID_TOKEN_LIFETIME_SECONDS = 3600
 
 declare module 'fastify' {
-  interface FastifyInstance { openid: OpenId }
+  interface FastifyInstance {
+    openid: OpenId
+  }
 }
 
 export interface OpenId {
   algorithm: string
   /** The public keys that ID tokens are signed under. */
-  keySet (): Promise<{ keys: JWK[] }>
+  keySet(): Promise<{ keys: JWK[] }>
   /** @returns undefined when the person did not allow `openid`. */
-  idToken (grant: Grant, scopes: readonly string[]): Promise<string | undefined>
+  idToken(grant: Grant, scopes: readonly string[]): Promise<string | undefined>
   /** What these scopes let a client know about a person. */
-  claims (user: GrantUser, scopes: readonly string[]): Record<string, unknown>
+  claims(user: GrantUser, scopes: readonly string[]): Record<string, unknown>
 }
 
-interface SigningKey { privateKey: KeyObject, jwk: JWK }
+interface SigningKey {
+  privateKey: KeyObject
+  jwk: JWK
+}
 
-export default fp(async function openid (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  let known: Promise<SigningKey> | undefined
-  // Made or read when first needed; a failure is not remembered.
-  const key = () => {
-    known ??= loadKey(app).catch((error: unknown) => { known = undefined; throw error })
-    return known
-  }
-
-  app.decorate('openid', {
-    algorithm: ALGORITHM,
-    async keySet () { return { keys: [(await key()).jwk] } },
-    claims,
-    async idToken ({ clientId, user, code }, scopes) {
-      if (!scopes.includes('openid')) return undefined
-      const { privateKey, jwk } = await key()
-      const { SignJWT } = await import('jose')
-      const now = Math.floor(app.now())
-      return new SignJWT({ ...claims(user, scopes), ...(code.nonce && { nonce: code.nonce }) })
-        .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
-        .setIssuer(publicUrl).setAudience(clientId).setIssuedAt(now).setExpirationTime(now + ID_TOKEN_LIFETIME_SECONDS)
-        .sign(privateKey)
+export default fp(
+  async function openid (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+    let known: Promise<SigningKey> | undefined
+    // Made or read when first needed; a failure is not remembered.
+    const key = () => {
+      known ??= loadKey(app).catch((error: unknown) => {
+        known = undefined
+        throw error
+      })
+      return known
     }
-  } satisfies OpenId)
-}, { name: 'openid', dependencies: ['storage'] })
+
+    app.decorate('openid', {
+      algorithm: ALGORITHM,
+      async keySet () {
+        return { keys: [(await key()).jwk] }
+      },
+      claims,
+      async idToken ({ clientId, user, code }, scopes) {
+        if (!scopes.includes('openid')) return undefined
+        const { privateKey, jwk } = await key()
+        const { SignJWT } = await import('jose')
+        const now = Math.floor(app.now())
+        return new SignJWT({ ...claims(user, scopes), ...(code.nonce && { nonce: code.nonce }) })
+          .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
+          .setIssuer(publicUrl)
+          .setAudience(clientId)
+          .setIssuedAt(now)
+          .setExpirationTime(now + ID_TOKEN_LIFETIME_SECONDS)
+          .sign(privateKey)
+      }
+    } satisfies OpenId)
+  },
+  { name: 'openid', dependencies: ['storage'] }
+)
 
 function claims (user: GrantUser, scopes: readonly string[]): Record<string, unknown> {
   return {
@@ -61,7 +78,9 @@ function claims (user: GrantUser, scopes: readonly string[]): Record<string, unk
   }
 }
 
-/** The server's one signing key, sealed in storage: of several instances that start at once, the first to write it wins. */
+/**
+ * The server's one signing key, sealed in storage: of several instances that start at once, the first to write it wins.
+ */
 async function loadKey (app: FastifyInstance): Promise<SigningKey> {
   const store = app.storage.collection<{ sealed: string }>('signingKey')
   const stored = await store.find('current')
@@ -71,7 +90,7 @@ async function loadKey (app: FastifyInstance): Promise<SigningKey> {
   const record = { sealed: app.sealing.seal(PURPOSE, privateKey.export({ format: 'der', type: 'pkcs8' })) }
   // A key sealed under a secret key that is gone is of no use to anyone: it is replaced.
   if (stored) await store.put('current', record, null)
-  else if (!await store.create('current', record, null)) return loadKey(app)
+  else if (!(await store.create('current', record, null))) return loadKey(app)
   return describe(privateKey)
 }
 

@@ -1,4 +1,5 @@
-// Request parameters of the OAuth endpoints: urlencoded only, each at most once, an empty one counts as absent (RFC 6749 §3.1, §3.2).
+// Request parameters of the OAuth endpoints: urlencoded only, each at most once, an empty one counts as absent (RFC
+// 6749 §3.1, §3.2).
 import formbody from '@fastify/formbody'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -7,7 +8,10 @@ import { invalidRequest } from '../../errors.ts'
 /** RFC 8707 §2 lets `resource` appear more than once. */
 const REPEATABLE = new Set(['resource'])
 
-/** The parameters of one request. Made once per request, so that a repeated parameter is refused before anything reads it. */
+/**
+ * The parameters of one request. Made once per request, so that a repeated parameter is refused before anything reads
+ * it.
+ */
 export class Parameters {
   readonly #values: URLSearchParams
 
@@ -42,14 +46,20 @@ export const queryParameters = (request: FastifyRequest): Parameters =>
 
 /** The body of a form post. @throws invalid_request when there is none. */
 export function formParameters (request: FastifyRequest): Parameters {
-  if (!(request.body instanceof URLSearchParams)) throw invalidRequest('send the parameters as application/x-www-form-urlencoded')
+  if (!(request.body instanceof URLSearchParams)) { throw invalidRequest('send the parameters as application/x-www-form-urlencoded') }
   return new Parameters(request.body)
 }
 
 const LIMIT_BYTES = 64 * 1024
 
 /** Form bodies, and no other kind, for the scope it is registered in. */
-export default fp(async function parameters (app: FastifyInstance) {
-  app.removeAllContentTypeParsers()
-  await app.register(formbody, { bodyLimit: LIMIT_BYTES, parser: (text) => new URLSearchParams(text) as unknown as Record<string, unknown> })
-}, { name: 'parameters' })
+export default fp(
+  async function parameters (app: FastifyInstance) {
+    app.removeAllContentTypeParsers()
+    await app.register(formbody, {
+      bodyLimit: LIMIT_BYTES,
+      parser: (text) => new URLSearchParams(text) as unknown as Record<string, unknown>
+    })
+  },
+  { name: 'parameters' }
+)

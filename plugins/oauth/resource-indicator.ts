@@ -1,4 +1,5 @@
-// Which `resource` values mean this server: one audience in every spelling clients send (RFC 8707 §2; with or without slash, and the alias path).
+// Which `resource` values mean this server: one audience in every spelling clients send (RFC 8707 §2; with or without
+// slash, and the alias path).
 import { invalidTarget } from '../../errors.ts'
 
 /**
@@ -14,10 +15,13 @@ export function checkResource (asked: readonly string[], resources: readonly str
   return resources[0]!
 }
 
-/** Scheme and host in lower case, no trailing slash; anything with a fragment, a query or credentials stays as it is and matches nothing. */
+/**
+ * Scheme and host in lower case, no trailing slash; anything with a fragment, a query or credentials stays as it is and
+ * matches nothing.
+ */
 function normal (resource: string): string {
   if (!URL.canParse(resource)) return resource
   const url = new URL(resource)
-  if (url.search || url.hash || url.username || url.password || !resource.toLowerCase().startsWith(url.origin)) return resource
+  if (url.search || url.hash || url.username || url.password || !resource.toLowerCase().startsWith(url.origin)) { return resource }
   return url.origin + resource.slice(url.origin.length).replace(/\/$/, '')
 }

@@ -1,6 +1,9 @@
 // The scopes this server offers, in the words people read on the consent page (RFC 6749 §3.3).
 
-/** What the MCP endpoint may ask for: shown in challenges and in the resource's metadata. `offline_access` is not the resource's to ask. */
+/**
+ * What the MCP endpoint may ask for: shown in challenges and in the resource's metadata. `offline_access` is not the
+ * resource's to ask.
+ */
 export const resourceScopes = ['mcp:read', 'mcp:write'] as const
 
 const descriptions: Readonly<Record<string, string>> = {
@@ -15,9 +18,13 @@ const descriptions: Readonly<Record<string, string>> = {
 /** Everything a client may ask for at the authorization endpoint. */
 export const offeredScopes: readonly string[] = Object.keys(descriptions)
 
-export const describeScopes = (scopes: readonly string[]) => scopes.map((scope) => ({ scope, text: descriptions[scope] ?? scope }))
+export const describeScopes = (scopes: readonly string[]) =>
+  scopes.map((scope) => ({ scope, text: descriptions[scope] ?? scope }))
 
-/** RFC 6749 §3.3: unknown scopes are dropped, and the answer says what was granted. Without any, everything the resource offers. */
+/**
+ * RFC 6749 §3.3: unknown scopes are dropped, and the answer says what was granted. Without any, everything the resource
+ * offers.
+ */
 export function grantableScopes (asked: string | undefined): string[] {
   if (asked === undefined) return [...resourceScopes]
   const wanted = new Set(asked.split(' '))

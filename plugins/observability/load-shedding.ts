@@ -1,10 +1,13 @@
-// Refuses in time: a process that is about to end tells load balancers so, and one whose event loop lags too far behind answers new requests with 503 and Retry-After at once, until it has caught up (RFC 9110 §15.6.4).
+// Refuses in time: a process that is about to end tells load balancers so, and one whose event loop lags too far behind
+// answers new requests with 503 and Retry-After at once, until it has caught up (RFC 9110 §15.6.4).
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { OAuthError } from '../../errors.ts'
 
-/** The mean delay over one sample. A busy server lags by tens of milliseconds; clients wait for ten seconds and more. */
+/**
+ * The mean delay over one sample. A busy server lags by tens of milliseconds; clients wait for ten seconds and more.
+ */
 export const MAX_EVENT_LOOP_DELAY_MS = 1_000
 const SAMPLE_MS = 1_000
 const RESOLUTION_MS = 10
@@ -12,14 +15,21 @@ const RETRY_AFTER_SECONDS = 5
 
 class Overloaded extends OAuthError {
   constructor () {
-    super('temporarily_unavailable', 503, 'This server has more to do than it can. Nothing was changed; try again in a few seconds.', { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } })
+    super(
+      'temporarily_unavailable',
+      503,
+      'This server has more to do than it can. Nothing was changed; try again in a few seconds.',
+      { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }
+    )
   }
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** From now on {@link FastifyInstance.isDraining}: everything is still served, but nothing more should be sent here. */
-    drain (): void
+    /**
+     * From now on {@link FastifyInstance.isDraining}: everything is still served, but nothing more should be sent here.
+     */
+    drain(): void
     readonly isDraining: boolean
   }
   interface FastifyContextConfig {
@@ -33,29 +43,39 @@ export interface LoadOptions {
   maxEventLoopDelayMs?: number
 }
 
-/** Of our own, and not `@fastify/under-pressure`: that reads the process's memory in a timer, which throws, and so ends the server, where file handles run out. */
-export default fp(async function load (app: FastifyInstance, { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }: LoadOptions) {
-  let isDraining = false
-  let isLate = false
-  app.decorate('drain', () => { isDraining = true })
-  app.decorate('isDraining', { getter: () => isDraining })
+/**
+ * Of our own, and not `@fastify/under-pressure`: that reads the process's memory in a timer, which throws, and so ends
+ * the server, where file handles run out.
+ */
+export default fp(
+  async function load (app: FastifyInstance, { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }: LoadOptions) {
+    let isDraining = false
+    let isLate = false
+    app.decorate('drain', () => {
+      isDraining = true
+    })
+    app.decorate('isDraining', { getter: () => isDraining })
 
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  // What the start itself takes is no sign of load.
-  app.addHook('onReady', async () => { delay.enable() })
-  const sample = setInterval(() => {
-    // The histogram holds the timer's own interval as well, and nothing at all (NaN) where the loop never turned.
-    isLate = maxEventLoopDelayMs !== Infinity && !(delay.mean / 1e6 - RESOLUTION_MS <= maxEventLoopDelayMs)
-    delay.reset()
-  }, SAMPLE_MS).unref()
-  app.addHook('onClose', () => {
-    clearInterval(sample)
-    delay.disable()
-  })
-  app.addHook('onRequest', async (request) => {
-    if (isLate && !request.routeOptions.config.answersUnderLoad) throw new Overloaded()
-  })
-}, { name: 'load' })
+    const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+    // What the start itself takes is no sign of load.
+    app.addHook('onReady', async () => {
+      delay.enable()
+    })
+    const sample = setInterval(() => {
+      // The histogram holds the timer's own interval as well, and nothing at all (NaN) where the loop never turned.
+      isLate = maxEventLoopDelayMs !== Infinity && !(delay.mean / 1e6 - RESOLUTION_MS <= maxEventLoopDelayMs)
+      delay.reset()
+    }, SAMPLE_MS).unref()
+    app.addHook('onClose', () => {
+      clearInterval(sample)
+      delay.disable()
+    })
+    app.addHook('onRequest', async (request) => {
+      if (isLate && !request.routeOptions.config.answersUnderLoad) throw new Overloaded()
+    })
+  },
+  { name: 'load' }
+)
 
 /** For a route that must be answered all the same: whether the process lives can be asked however busy it is. */
 export const answersUnderLoad = { config: { answersUnderLoad: true } }

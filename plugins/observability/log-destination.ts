@@ -1,4 +1,5 @@
-// Where the lines of the log go: gathered for a moment and written together, since a write for each costs more than the line. What is left is written when the process ends.
+// Where the lines of the log go: gathered for a moment and written together, since a write for each costs more than the
+// line. What is left is written when the process ends.
 import { destination, type DestinationStream } from 'pino'
 
 const GATHER_MS = 50
@@ -7,17 +8,25 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 type Destination = ReturnType<typeof destination>
 
-/** Those whose last write failed. Nothing more is tried with them at the end: it would be tried until the disk has room. */
+/**
+ * Those whose last write failed. Nothing more is tried with them at the end: it would be tried until the disk has room.
+ */
 const failing = new Set<Destination>()
 // Before the listeners of the destinations themselves.
-process.on('exit', () => { for (const out of failing) out.destroy() })
+process.on('exit', () => {
+  for (const out of failing) out.destroy()
+})
 
 export function createLogDestination (): DestinationStream {
   // From this many bytes on, lines do not wait.
   const out = destination({ sync: false, minLength: 8 * 1024, maxLength: MAX_WAITING_BYTES })
   // A log on a full disk ends no server.
-  out.on('error', () => { failing.add(out) })
-  out.on('write', () => { failing.delete(out) })
+  out.on('error', () => {
+    failing.add(out)
+  })
+  out.on('write', () => {
+    failing.delete(out)
+  })
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
     timer = undefined

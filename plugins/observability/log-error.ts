@@ -1,4 +1,5 @@
-// How an error stands in the log: what it is, where it came from and what caused it, and none of the other members that libraries hang on errors, which repeat commands, requests and answers.
+// How an error stands in the log: what it is, where it came from and what caused it, and none of the other members that
+// libraries hang on errors, which repeat commands, requests and answers.
 
 export interface LoggedError {
   type: string
@@ -16,7 +17,7 @@ const MAX_DEPTH = 5
 export const describeError = (error: unknown): LoggedError => describe(error, 0)
 
 function describe (error: unknown, depth: number): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: 'something that is no error was thrown', stack: '' }
+  if (!(error instanceof Error)) { return { type: typeof error, message: 'something that is no error was thrown', stack: '' } }
   const { code } = error as { code?: unknown }
   return {
     type: error.name,

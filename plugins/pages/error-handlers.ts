@@ -1,11 +1,15 @@
-// How a refusal is spoken: JSON to machines (RFC 6749 §5.2), a page to people, a redirect to the app where it may be told (RFC 6749 §4.1.2.1). One error type in, one answer out.
+// How a refusal is spoken: JSON to machines (RFC 6749 §5.2), a page to people, a redirect to the app where it may be
+// told (RFC 6749 §4.1.2.1). One error type in, one answer out.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../../errors.ts'
 import { describeOutage } from '../sign-in/outages.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 
-/** Whatever was thrown, as a refusal that can be spoken. What is not ours is logged here, and its details stay in the log. */
+/**
+ * Whatever was thrown, as a refusal that can be spoken. What is not ours is logged here, and its details stay in the
+ * log.
+ */
 export function toOAuthError (error: unknown, request: FastifyRequest): OAuthError {
   if (error instanceof OAuthError) return error
   if (error instanceof BackendUnavailable) {
@@ -15,15 +19,20 @@ export function toOAuthError (error: unknown, request: FastifyRequest): OAuthErr
   }
   if (error instanceof StorageUnavailable) {
     request.log.warn({ err: error }, 'unavailable')
-    return temporarilyUnavailable('A service this server needs does not answer right now. What was asked for may have been done or not; try again in a few seconds.', error)
+    return temporarilyUnavailable(
+      'A service this server needs does not answer right now. What was asked for may have been done or not; try again in a few seconds.',
+      error
+    )
   }
   const { statusCode = 500, code } = error as FastifyError
   if (statusCode === 413) return spoken(413, 'the request body is too large')
   if (statusCode === 415) return spoken(415, 'the content type is not one this endpoint reads')
   if (statusCode === 429) return spoken(429, (error as Error).message)
-  if (statusCode < 500) return spoken(statusCode, code?.startsWith('FST_ERR_CTP') ? 'the body could not be read' : (error as Error).message)
+  if (statusCode < 500) { return spoken(statusCode, code?.startsWith('FST_ERR_CTP') ? 'the body could not be read' : (error as Error).message) }
   request.log.error({ err: error }, 'request failed')
-  return serverError(`Something went wrong inside the server. Whoever runs it finds it in the log as ${request.id}.`, { cause: error })
+  return serverError(`Something went wrong inside the server. Whoever runs it finds it in the log as ${request.id}.`, {
+    cause: error
+  })
 }
 
 const spoken = (statusCode: number, description: string) => {
@@ -34,7 +43,10 @@ const spoken = (statusCode: number, description: string) => {
 /** Error handler of the machine endpoints. */
 export function sendJsonError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toOAuthError(error, request)
-  return reply.code(refusal.statusCode).headers(refusal.headers).header('cache-control', 'no-store')
+  return reply
+    .code(refusal.statusCode)
+    .headers(refusal.headers)
+    .header('cache-control', 'no-store')
     .send({ error: refusal.code, error_description: refusal.message })
 }
 
@@ -49,26 +61,43 @@ const titles: Readonly<Record<string, string>> = {
 }
 
 /** Error handler of the pages. A refusal whose redirect was verified goes home to the app. */
-export async function sendErrorPage (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendErrorPage (
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply
+): Promise<FastifyReply> {
   const refusal = toOAuthError(error, request)
   reply.headers(refusal.headers)
   const toClient = ({ redirectUri, state }: ErrorRedirect) =>
-    authorizationResponse(redirectUri, { error: refusal.code, error_description: refusal.message, state, iss: request.server.issuer })
+    authorizationResponse(redirectUri, {
+      error: refusal.code,
+      error_description: refusal.message,
+      state,
+      iss: request.server.issuer
+    })
   if (refusal.redirect) return reply.redirect(toClient(refusal.redirect), 303)
-  return reply.page('error', {
-    statusCode: refusal.statusCode,
-    title: titles[refusal.code] ?? 'This request cannot be answered',
-    text: refusal.message,
-    code: refusal.code,
-    requestId: request.id,
-    // A private scheme is no link that a page may show.
-    action: refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
-      ? { label: `Back to the app, at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
-      : { label: 'To the start page', href: request.server.issuer }
-  }, refusal.statusCode)
+  return reply.page(
+    'error',
+    {
+      statusCode: refusal.statusCode,
+      title: titles[refusal.code] ?? 'This request cannot be answered',
+      text: refusal.message,
+      code: refusal.code,
+      requestId: request.id,
+      // A private scheme is no link that a page may show.
+      action:
+        refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
+          ? { label: `Back to the app, at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
+          : { label: 'To the start page', href: request.server.issuer }
+    },
+    refusal.statusCode
+  )
 }
 
-/** RFC 6749 §4.1.2, RFC 9207 §2: parameters are added to the redirect URI's query; what was registered there stays as it is. */
+/**
+ * RFC 6749 §4.1.2, RFC 9207 §2: parameters are added to the redirect URI's query; what was registered there stays as it
+ * is.
+ */
 export function authorizationResponse (redirectUri: string, parameters: Record<string, string | undefined>): string {
   const present = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return redirectUri + (redirectUri.includes('?') ? '&' : '?') + new URLSearchParams(present).toString()

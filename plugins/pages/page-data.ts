@@ -1,24 +1,47 @@
 // What each page is given to say. Every string may come from outside: the templates escape it; they decide nothing.
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
-export interface Action { label: string, href: string }
+export interface Action {
+  label: string
+  href: string
+}
 
-/** What else the person may end: how many apps are connected, and the other ways to sign in, in words. `ticked`: unless they say otherwise. */
-export interface EndOthers { apps: number, ways: string[], ticked: boolean }
+/**
+ * What else the person may end: how many apps are connected, and the other ways to sign in, in words. `ticked`: unless
+ * they say otherwise.
+ */
+export interface EndOthers {
+  apps: number
+  ways: string[]
+  ticked: boolean
+}
 
 /** The app that sent the person, and the host they will return to. */
-interface OnBehalfOf { name: string, host: string }
+interface OnBehalfOf {
+  name: string
+  host: string
+}
 
 export interface PageData {
   /**
-   * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and `way=code`,
+   * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
+   * `way=code`,
    * with `provider`, or with nothing else for one click.
    */
   login: {
     interaction: string
     /** Absent when the person came by themselves. */
     client?: OnBehalfOf
-    backends: Array<{ id: string, title: string, password?: { label: string }, oneClick?: { label: string }, redirect?: Array<{ id: string, label: string }>, emailCode?: { label: string }, forgettable?: boolean, signUp: boolean }>
+    backends: Array<{
+      id: string
+      title: string
+      password?: { label: string }
+      oneClick?: { label: string }
+      redirect?: Array<{ id: string; label: string }>
+      emailCode?: { label: string }
+      forgettable?: boolean
+      signUp: boolean
+    }>
     /** The person shows that an account that is there is theirs. */
     proving?: boolean
     /** They add a way in to their own account. */
@@ -28,70 +51,151 @@ export interface PageData {
     failedBackend?: string
     /** What was typed into the first field; the password is never shown again. */
     identifier?: string
-    actions: { login: string, signup?: string, forgot?: string }
+    actions: { login: string; signup?: string; forgot?: string }
   }
   /** Posts `interaction` and `code` to `actions.code`. */
-  code: { interaction: string, client?: OnBehalfOf, prompt: string, error?: string, actions: { code: string, login: string } }
-  /** Somebody with this verified address is here already. Posts `interaction` and `decision` (`join` or `apart`) to `actions.choice`. */
-  choice: { interaction: string, client?: OnBehalfOf, email: string, ways: string[], actions: { choice: string } }
+  code: {
+    interaction: string
+    client?: OnBehalfOf
+    prompt: string
+    error?: string
+    actions: { code: string; login: string }
+  }
+  /**
+   * Somebody with this verified address is here already. Posts `interaction` and `decision` (`join` or `apart`) to
+   * `actions.choice`.
+   */
+  choice: { interaction: string; client?: OnBehalfOf; email: string; ways: string[]; actions: { choice: string } }
   /** Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to `actions.signup`. */
   signup: {
     interaction: string
     backend: string
     client?: OnBehalfOf
     invite?: string
-    error?: { field: 'email' | 'password' | 'name' | 'form', message: string }
+    error?: { field: 'email' | 'password' | 'name' | 'form'; message: string }
     email?: string
     name?: string
-    actions: { signup: string, login: string }
+    actions: { signup: string; login: string }
   }
-  /** Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, or `interaction` alone to `actions.switchAccount`. */
+  /**
+   * Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, or `interaction` alone to
+   * `actions.switchAccount`.
+   */
   consent: {
     interaction: string
-    /** `selfRegistered`: nobody stands behind the name. `verified`: what the URL of a metadata document shows, and that is not the name either. */
-    client: { name: string, uri?: string, selfRegistered: boolean, verified?: { host: string, isKnown: boolean, isElsewhere: boolean } }
+    /**
+     * `selfRegistered`: nobody stands behind the name. `verified`: what the URL of a metadata document shows, and that
+     * is not the name either.
+     */
+    client: {
+      name: string
+      uri?: string
+      selfRegistered: boolean
+      verified?: { host: string; isKnown: boolean; isElsewhere: boolean }
+    }
     /** Where the browser goes with the code; the host in full, in punycode. */
-    redirect: { host: string, loopback: boolean }
-    user: { name: string, detail?: string }
-    scopes: Array<{ scope: string, text: string }>
-    actions: { consent: string, switchAccount: string }
+    redirect: { host: string; loopback: boolean }
+    user: { name: string; detail?: string }
+    scopes: Array<{ scope: string; text: string }>
+    actions: { consent: string; switchAccount: string }
   }
-  message: { title: string, text: string, detail?: string, action?: Action }
-  error: { statusCode: number, title: string, text: string, code: string, requestId: string, action?: Action }
-  /** Posts `token` and `app` to `actions.revoke`, `token` to `actions.logout`, and `token` with what is ticked of {@link EndOthers} to `actions.signOutEverywhere`. */
+  message: { title: string; text: string; detail?: string; action?: Action }
+  error: { statusCode: number; title: string; text: string; code: string; requestId: string; action?: Action }
+  /**
+   * Posts `token` and `app` to `actions.revoke`, `token` to `actions.logout`, and `token` with what is ticked of {@link
+   * EndOthers} to `actions.signOutEverywhere`.
+   */
   account: {
-    user: { name: string, detail?: string }
+    user: { name: string; detail?: string }
     /** When the account is deleted, if it is one of a while. YYYY-MM-DD HH:MM, UTC. */
     until?: string
     /** What leads to this account. Without `remove` it cannot be removed. */
-    ways: Array<{ text: string, remove?: string }>
+    ways: Array<{ text: string; remove?: string }>
     canAddWay: boolean
     /** Accounts with a password that this server keeps. */
-    own: Array<{ email: string, actions: { password: string, address: string } }>
-    /** Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: who has shown to stand behind it. `calls`: of 30 days. */
-    apps: Array<{ id: string, name: string, host: string, loopback: boolean, verifiedHost?: string, scopes: string[], connected: string, firstUsed?: string, lastUsed?: string, calls: number }>
+    own: Array<{ email: string; actions: { password: string; address: string } }>
+    /**
+     * Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: who has shown to stand behind it. `calls`: of
+     * 30 days.
+     */
+    apps: Array<{
+      id: string
+      name: string
+      host: string
+      loopback: boolean
+      verifiedHost?: string
+      scopes: string[]
+      connected: string
+      firstUsed?: string
+      lastUsed?: string
+      calls: number
+    }>
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
-    events: Array<{ at: string, text: string, address?: string }>
+    events: Array<{ at: string; text: string; address?: string }>
     asks: EndOthers
     token: string
-    actions: { revoke: string, logout: string, signOutEverywhere: string, link: string, remove: string, activity: string, notes: string, home: string }
+    actions: {
+      revoke: string
+      logout: string
+      signOutEverywhere: string
+      link: string
+      remove: string
+      activity: string
+      notes: string
+      home: string
+    }
   }
   /** Posts `email` to `actions.forgot`. */
   forgot: { actions: { forgot: string } }
-  /** Posts `link` and `password` to `actions.reset`, with `apps=end` and `ways=remove` where they are ticked. Without `asks` both are done. */
-  reset: { link: string, email: string, asks?: EndOthers, error?: string, actions: { reset: string } }
+  /**
+   * Posts `link` and `password` to `actions.reset`, with `apps=end` and `ways=remove` where they are ticked. Without
+   * `asks` both are done.
+   */
+  reset: { link: string; email: string; asks?: EndOthers; error?: string; actions: { reset: string } }
   /** Posts `link` to `actions.confirm`. `replaces`: the address of the account until now. */
-  confirm: { link: string, email: string, replaces?: string, actions: { confirm: string } }
-  /** Posts `token`, `backend`, `present` and `next` to `actions.change`, with `apps=end` and `ways=remove` where they are ticked. */
-  password: { backend: string, email: string, asks: EndOthers, error?: { field: 'present' | 'next', message: string }, token: string, actions: { change: string, account: string, forgot: string } }
+  confirm: { link: string; email: string; replaces?: string; actions: { confirm: string } }
+  /**
+   * Posts `token`, `backend`, `present` and `next` to `actions.change`, with `apps=end` and `ways=remove` where they
+   * are ticked.
+   */
+  password: {
+    backend: string
+    email: string
+    asks: EndOthers
+    error?: { field: 'present' | 'next'; message: string }
+    token: string
+    actions: { change: string; account: string; forgot: string }
+  }
   /** Posts `token`, `backend`, `email` and `password` to `actions.change`. `next`: what was typed. */
-  address: { backend: string, email: string, sendsMail: boolean, next?: string, error?: { field: 'email' | 'password', message: string }, token: string, actions: { change: string, account: string } }
+  address: {
+    backend: string
+    email: string
+    sendsMail: boolean
+    next?: string
+    error?: { field: 'email' | 'password'; message: string }
+    token: string
+    actions: { change: string; account: string }
+  }
   /** Posts `fields` to `actions.answer`. `subject`: what it is about. */
-  question: { title: string, text: string, subject?: string, fields: Record<string, string>, answer: string, instead: Action, actions: { answer: string } }
+  question: {
+    title: string
+    text: string
+    subject?: string
+    fields: Record<string, string>
+    answer: string
+    instead: Action
+    actions: { answer: string }
+  }
   /** Posts `token` and `path` to `actions.prove`, with `backend` and `password` where there is one. */
-  prove: { path: string, token: string, password?: { backend: string, email: string }, error?: string, actions: { prove: string, account: string } }
+  prove: {
+    path: string
+    token: string
+    password?: { backend: string; email: string }
+    error?: string
+    actions: { prove: string; account: string }
+  }
   /** Posts `token` and `confirm=delete` to `actions.remove`. */
-  delete: { user: { name: string, detail?: string }, token: string, actions: { remove: string, account: string } }
+  delete: { user: { name: string; detail?: string }; token: string; actions: { remove: string; account: string } }
   /** Posts `token` to `actions.logout`. */
   home: {
     name: string
@@ -100,12 +204,18 @@ export interface PageData {
     url: string
     /** How people sign in; empty when nobody has to. */
     signIn: string[]
-    tools: Array<{ name: string, title: string, description: string }>
+    tools: Array<{ name: string; title: string; description: string }>
     documents: number
     /** While the folder of documents is read for the first time: files looked at, of those found. */
-    reading?: { done: number, total: number } | undefined
+    reading?: { done: number; total: number } | undefined
     user?: { name: string }
-    actions: { login?: string, logout?: string, token?: string, account?: string }
+    actions: { login?: string; logout?: string; token?: string; account?: string }
   }
-  document: { id: string, title: string, text: string, metadata?: Record<string, string>, actions: { home: string, next?: string } }
+  document: {
+    id: string
+    title: string
+    text: string
+    metadata?: Record<string, string>
+    actions: { home: string; next?: string }
+  }
 }

@@ -1,7 +1,12 @@
-// Puts the hits of several sources into one order. Scores of different engines say nothing beside each other; how many of the words asked for a hit shows does.
+// Puts the hits of several sources into one order. Scores of different engines say nothing beside each other; how many
+// of the words asked for a hit shows does.
 import { wordsFound } from './snippet.ts'
 
-export interface Mergeable { id: string, title: string, snippet: string }
+export interface Mergeable {
+  id: string
+  title: string
+  snippet: string
+}
 
 /**
  * Each list keeps its own order. Of the hits that are next in each, the one that shows most of the words comes first;
@@ -9,10 +14,14 @@ export interface Mergeable { id: string, title: string, snippet: string }
  * @param words from `shownWords`.
  */
 export function mergeHits<H extends Mergeable> (lists: readonly H[][], words: readonly string[], limit: number): H[] {
-  const heads = lists.filter(({ length }) => length > 0).map((hits) => ({ hits, taken: 0, found: foundIn(hits[0]!, words) }))
+  const heads = lists
+    .filter(({ length }) => length > 0)
+    .map((hits) => ({ hits, taken: 0, found: foundIn(hits[0]!, words) }))
   const merged: H[] = []
   while (heads.length > 0 && merged.length < limit) {
-    const best = heads.reduce((best, head) => head.found > best.found || (head.found === best.found && head.taken < best.taken) ? head : best)
+    const best = heads.reduce((best, head) =>
+      head.found > best.found || (head.found === best.found && head.taken < best.taken) ? head : best
+    )
     merged.push(best.hits[best.taken++]!)
     const next = best.hits[best.taken]
     if (next === undefined) heads.splice(heads.indexOf(best), 1)
@@ -21,4 +30,5 @@ export function mergeHits<H extends Mergeable> (lists: readonly H[][], words: re
   return merged
 }
 
-const foundIn = ({ id, title, snippet }: Mergeable, words: readonly string[]): number => wordsFound(`${title} ${id} ${snippet}`, words)
+const foundIn = ({ id, title, snippet }: Mergeable, words: readonly string[]): number =>
+  wordsFound(`${title} ${id} ${snippet}`, words)

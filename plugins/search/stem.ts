@@ -9,7 +9,11 @@ const MAX_CACHED = 50_000
 const stems = new Map<string, string>()
 
 /** Without the accents of European letters; other marks are part of a word. */
-export const fold = (text: string): string => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').normalize('NFC')
+export const fold = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
 
 /** @param whole one word in lower case, already folded. */
 export function stem (whole: string): string {

@@ -1,16 +1,24 @@
-// How rare each word is among the documents in Postgres: from the statistics that its planner keeps of the column, so that nothing has to be counted or kept in step.
+// How rare each word is among the documents in Postgres: from the statistics that its planner keeps of the column, so
+// that nothing has to be counted or kept in step.
 import type { Query as Run } from '../postgres.ts'
 import { candidatesOf, RARE_ENOUGH } from './candidates.ts'
 import type { ParsedTsQuery, Term } from './tsvector.ts'
 
 export interface TermWeights {
-  /** A weight for each term, the mean length of a document, and the terms that are enough to find what may rank well. */
-  weigh (asked: ParsedTsQuery): Promise<{ weights: number[], average: number, candidates: Term[] }>
+  /**
+   * A weight for each term, the mean length of a document, and the terms that are enough to find what may rank well.
+   */
+  weigh(asked: ParsedTsQuery): Promise<{ weights: number[]; average: number; candidates: Term[] }>
   /** Takes over new statistics now. */
-  refresh (): Promise<void>
+  refresh(): Promise<void>
 }
 
-interface Statistics { documents: number, average: number, share: Map<string, number>, least: number }
+interface Statistics {
+  documents: number
+  average: number
+  share: Map<string, number>
+  least: number
+}
 
 /** Milliseconds after which statistics are read anew, beside the search that finds them old. */
 const MAX_AGE_MS = 300_000
@@ -19,14 +27,21 @@ const PAIR = 0.5
 /** Documents that are ranked. Postgres takes some 5 µs for each and each word. */
 const RANKED = 3_000
 
-/** @param table with its schema. The statistics are those of the last ANALYZE; before the first, all words are alike. */
+/**
+ * @param table with its schema. The statistics are those of the last ANALYZE; before the first, all words are alike.
+ */
 export function createTermWeights (query: Run, table: string): TermWeights {
   let known: Statistics = { documents: 0, average: 5_000, share: new Map(), least: 0 }
   let read = -Infinity
 
   async function refresh (): Promise<void> {
     read = performance.now()
-    const [row] = await query<{ documents: number, average: number | null, words: string[] | null, shares: number[] | null }>(`
+    const [row] = await query<{
+      documents: number
+      average: number | null
+      words: string[] | null
+      shares: number[] | null
+    }>(`
       SELECT reltuples::float8 AS documents, (SELECT avg(length)::float8 FROM ${table} TABLESAMPLE SYSTEM (least(100, 100000 / greatest(1, reltuples)))) AS average,
         most_common_elems::text::text[] AS words, most_common_elem_freqs::float8[] AS shares
       FROM pg_class LEFT JOIN pg_stats ON attname = 'words' AND format('%I.%I', schemaname, tablename) = '${table}'
@@ -36,7 +51,12 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     // After the shares of the words stand the least, the greatest, and that of empty values.
     const shares = row.shares ?? []
     const words = row.words ?? []
-    known = { documents: Math.max(0, row.documents), average: row.average || known.average, share: new Map(words.map((word, index) => [word, shares[index]!])), least: shares[words.length] ?? 0 }
+    known = {
+      documents: Math.max(0, row.documents),
+      average: row.average || known.average,
+      share: new Map(words.map((word, index) => [word, shares[index]!])),
+      least: shares[words.length] ?? 0
+    }
   }
 
   /** Where even the rarest word is common, what holds it together with the next is enough, if it is not too little. */
@@ -44,8 +64,10 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     const [rarest] = enough
     if (enough.length !== 1 || found(rarest!) <= RANKED) return enough
     const [next] = words.filter((word) => word !== rarest).sort((a, b) => found(a) - found(b))
-    const together = next === undefined ? 0 : found(rarest!) * found(next) / known.documents
-    return together < RARE_ENOUGH ? enough : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
+    const together = next === undefined ? 0 : (found(rarest!) * found(next)) / known.documents
+    return together < RARE_ENOUGH
+      ? enough
+      : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
   }
 
   const shareOf = (lexeme: string): number => known.share.get(lexeme) ?? known.least / 2
@@ -58,7 +80,9 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     refresh,
     async weigh ({ terms }) {
       if (performance.now() - read > MAX_AGE_MS) await refresh()
-      const weights = terms.map(({ lexemes }) => lexemes.length === 1 ? weightOf(lexemes[0]!) : PAIR * lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0))
+      const weights = terms.map(({ lexemes }) =>
+        lexemes.length === 1 ? weightOf(lexemes[0]!) : PAIR * lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0)
+      )
       const words = terms.filter(({ lexemes }) => lexemes.length === 1)
       const found = ({ lexemes }: Term): number => shareOf(lexemes[0]!) * known.documents
       const candidates = narrow(candidatesOf(words, found, RANKED), words, found)

@@ -1,7 +1,9 @@
-// How text and queries become words for a full-text engine that knows only spaces: shared by every store, so that both sides are cut alike.
+// How text and queries become words for a full-text engine that knows only spaces: shared by every store, so that both
+// sides are cut alike.
 
 /** Scripts written without spaces between words. */
-const SPACELESS = '\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmer}\\p{scx=Myanmar}'
+const SPACELESS =
+  '\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmer}\\p{scx=Myanmar}'
 const SPACELESS_RUN = new RegExp(`[${SPACELESS}]+`, 'gu')
 const SPACELESS_START = new RegExp(`^[${SPACELESS}]`, 'u')
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
@@ -10,9 +12,13 @@ const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 const MAX_WORDS = 32
 
 /** Words that carry no subject: what is left of a question without them is what it is about. */
-const STOP_WORDS = new Set(('a about am an and any are as at be been but by can could did do does for from get had has have how i if in into is it its ' +
-  'may me my need no not of on or our should so some such than that the their them then there these they this to us use used using want was we were what ' +
-  'when where which who why will with would you your').split(' '))
+const STOP_WORDS = new Set(
+  (
+    'a about am an and any are as at be been but by can could did do does for from get had has have how i if in into is it its ' +
+    'may me my need no not of on or our should so some such than that the their them then there these they this to us use used using want was we were what ' +
+    'when where which who why will with would you your'
+  ).split(' ')
+)
 
 let segmenter: Intl.Segmenter | undefined
 /** The first one reads the dictionaries of words. */
@@ -28,7 +34,10 @@ export const separateWords = (text: string): string =>
 /** Whether `word` belongs to a language without spaces, where the cut between words is a guess. */
 export const isSpaceless = (word: string): boolean => SPACELESS_START.test(word)
 
-/** A question, taken apart. All of it is letters, digits and marks in lower case: nothing an engine could read as syntax. */
+/**
+ * A question, taken apart. All of it is letters, digits and marks in lower case: nothing an engine could read as
+ * syntax.
+ */
 export interface Query {
   /** The distinct words, without English stop words unless there is nothing else. */
   words: string[]
@@ -47,29 +56,45 @@ export interface Query {
 export const wordsOf = (text: string): string[] => separateWords(text).toLowerCase().match(WORD) ?? []
 
 const PHRASE = /["“„]([^"“”„]+)["”“]/gu
-/** With the star where there is one: looking for it again from each letter of a long word would take the square of its length. */
+/**
+ * With the star where there is one: looking for it again from each letter of a long word would take the square of its
+ * length.
+ */
 const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+\*?/gu
 const MAX_PHRASES = 8
 
-/** Plain words, a whole question, `"an exact phrase"` or `begin*`: whatever else is written is only words, and never an error. */
+/**
+ * Plain words, a whole question, `"an exact phrase"` or `begin*`: whatever else is written is only words, and never an
+ * error.
+ */
 export function parseQuery (query: string): Query {
-  const prefixes = [...new Set(query.toLowerCase().match(PREFIX))].filter((word) => word.endsWith('*') && !isSpaceless(word))
-    .map((word) => word.slice(0, -1)).slice(0, MAX_PHRASES)
+  const prefixes = [...new Set(query.toLowerCase().match(PREFIX))]
+    .filter((word) => word.endsWith('*') && !isSpaceless(word))
+    .map((word) => word.slice(0, -1))
+    .slice(0, MAX_PHRASES)
   const inOrder = wordsOf(query)
   const all = [...new Set(inOrder)].filter((word) => !prefixes.includes(word))
   const telling = all.filter((word) => !STOP_WORDS.has(word))
   const words = (telling.length > 0 || prefixes.length > 0 ? telling : all).slice(0, MAX_WORDS)
   const isWord = new Set(words)
-  const pairs = distinct(inOrder.slice(1).map((word, index): [string, string] => [inOrder[index]!, word])
-    .filter((pair) => pair.every((word) => isWord.has(word)))).slice(0, MAX_WORDS)
-  const phrases = distinct([...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!).slice(0, MAX_WORDS))
-    .filter(({ length }) => length > 0)).slice(0, MAX_PHRASES)
+  const pairs = distinct(
+    inOrder
+      .slice(1)
+      .map((word, index): [string, string] => [inOrder[index]!, word])
+      .filter((pair) => pair.every((word) => isWord.has(word)))
+  ).slice(0, MAX_WORDS)
+  const phrases = distinct(
+    [...query.matchAll(PHRASE)]
+      .map(([, phrase]) => wordsOf(phrase!).slice(0, MAX_WORDS))
+      .filter(({ length }) => length > 0)
+  ).slice(0, MAX_PHRASES)
   return { words, pairs, phrases, prefixes }
 }
 
 /** Said twice, each would be looked up twice. */
-const distinct = <Words extends readonly string[]>(all: Words[]): Words[] =>
-  [...new Map(all.map((words) => [words.join(' '), words])).values()]
+const distinct = <Words extends readonly string[]>(all: Words[]): Words[] => [
+  ...new Map(all.map((words) => [words.join(' '), words])).values()
+]
 
 /** What a passage should show of a query. */
 export const shownWords = ({ words, prefixes }: Query): string[] => [...words, ...prefixes]

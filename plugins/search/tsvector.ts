@@ -1,4 +1,5 @@
-// How Postgres is filled and asked in full text: words are cut and stemmed here, so that no extension, dictionary or locale of the server matters.
+// How Postgres is filled and asked in full text: words are cut and stemmed here, so that no extension, dictionary or
+// locale of the server matters.
 import { fold, stem } from './stem.ts'
 import { isSpaceless, parseQuery, wordsOf, type Query } from './tokenize.ts'
 
@@ -15,7 +16,7 @@ const TITLE = 4
 const PATH = 2
 
 /** @returns a `tsvector` literal. Words hold only letters, digits and marks: there is nothing to escape. */
-export function vectorOf ({ title, path = '', text }: { title: string, path?: string, text: string }): string {
+export function vectorOf ({ title, path = '', text }: { title: string; path?: string; text: string }): string {
   const places = new Map<string, number[]>()
   let at = 0
   for (const field of [...Array<string>(TITLE).fill(title), ...Array<string>(PATH).fill(path), text]) {
@@ -31,7 +32,10 @@ export function vectorOf ({ title, path = '', text }: { title: string, path?: st
 }
 
 /** One thing asked for: what matches it, and the words it stands on. */
-export interface Term { match: string, lexemes: string[] }
+export interface Term {
+  match: string
+  lexemes: string[]
+}
 
 export interface ParsedTsQuery {
   query: Query
@@ -46,12 +50,17 @@ const phrase = (words: readonly string[]): string => words.map((word) => `'${ste
 export function parseTsQuery (text: string): ParsedTsQuery | undefined {
   const query = parseQuery(text)
   const terms = new Map<string, Term>()
-  const add = (match: string, words: readonly string[]) => terms.set(match, { match, lexemes: words.map((word) => stem(fold(word))) })
+  const add = (match: string, words: readonly string[]) =>
+    terms.set(match, { match, lexemes: words.map((word) => stem(fold(word))) })
   for (const word of query.words) add(isSpaceless(word) ? `'${stem(fold(word))}':*` : phrase([word]), [word])
   for (const prefix of query.prefixes) add(`'${stem(fold(prefix))}':*`, [prefix])
   for (const words of [...query.pairs, ...query.phrases]) if (words.length > 1) add(phrase(words), words)
   if (terms.size === 0) return undefined
-  return { query, terms: [...terms.values()], required: query.phrases.length > 0 ? query.phrases.map((words) => `(${phrase(words)})`).join(' & ') : undefined }
+  return {
+    query,
+    terms: [...terms.values()],
+    required: query.phrases.length > 0 ? query.phrases.map((words) => `(${phrase(words)})`).join(' & ') : undefined
+  }
 }
 
 /** A `tsquery` that any of these terms fulfils, and that all that is required must. */
@@ -60,10 +69,19 @@ export const anyOf = (terms: readonly Term[], required: string | undefined): str
 
 /**
  * SQL for what one document scores: BM25, as in FTS5. `ts_rank` of a single word is the sum of 1/n² up to the number of
- * its places, over that sum without end; the number is taken back out of it. Of a phrase it is only known that it is there.
- * @param sql names: `words` and `length` of the document, the mean `average`, and arrays of `terms`, their `weights`, and whether they are `phrases`.
+ * its places, over that sum without end; the number is taken back out of it. Of a phrase it is only known that it is
+ * there.
+ * @param sql names: `words` and `length` of the document, the mean `average`, and arrays of `terms`, their `weights`,
+ * and whether they are `phrases`.
  */
-export const bm25 = (sql: { words: string, length: string, average: string, terms: string, weights: string, phrases: string }): string => `
+export const bm25 = (sql: {
+  words: string
+  length: string
+  average: string
+  terms: string
+  weights: string
+  phrases: string
+}): string => `
   (SELECT sum(weight * count / (count + 1.2 * (0.25 + 0.75 * ${sql.length} / ${sql.average})))
    FROM unnest(${sql.terms}::text[]::tsquery[], ${sql.weights}::float8[], ${sql.phrases}::boolean[]) AS asked (term, weight, is_phrase),
    LATERAL (SELECT CASE WHEN is_phrase THEN (${sql.words} @@ term)::integer

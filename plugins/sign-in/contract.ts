@@ -3,7 +3,10 @@ import type { SignedIn } from '../../auth-backends/contract.ts'
 import type { SignInIntent } from './intent.ts'
 
 /** Who a person is to a backend. */
-export interface IdentityKey { backend: string, subject: string }
+export interface IdentityKey {
+  backend: string
+  subject: string
+}
 
 /** A way to sign in that leads to a person, with what its backend last said of them. */
 export interface LinkedIdentity extends IdentityKey {
@@ -25,11 +28,17 @@ export interface User {
   /** Seconds since the epoch. */
   createdAt: number
   lastSignInAt: number
-  /** Seconds since the epoch: from then on nobody is signed in to it, and it is deleted. For accounts of a while, such as a demo's. */
+  /**
+   * Seconds since the epoch: from then on nobody is signed in to it, and it is deleted. For accounts of a while, such
+   * as a demo's.
+   */
   endsAt?: number
   /** Nobody signs in to it, and no token of it works, until the operator unlocks it. */
   locked?: true
-  /** Raised by whatever ends every browser session: those of an earlier count are over, and links and steps that were made then are void. */
+  /**
+   * Raised by whatever ends every browser session: those of an earlier count are over, and links and steps that were
+   * made then are void.
+   */
   sessionEpoch?: number
 }
 
@@ -50,7 +59,10 @@ export interface BrowserSession {
   backendSession?: string
 }
 
-/** A sign-in under way, parked while the person deals with the pages. Sealed as a whole, wherever it is: an address, a PKCE verifier or a token may be in it. */
+/**
+ * A sign-in under way, parked while the person deals with the pages. Sealed as a whole, wherever it is: an address, a
+ * PKCE verifier or a token may be in it.
+ */
 export interface Interaction {
   intent: SignInIntent
   /** Hash of the cookie of the browser that began it: no other browser can go on with it. */
@@ -59,7 +71,10 @@ export interface Interaction {
   session?: string
   /** What the person has done so far, where a sign-in takes several steps. */
   step?: Step
-  /** A sign-in that is right, and waits for the person to show that they are also the one who has its verified address here. */
+  /**
+   * A sign-in that is right, and waits for the person to show that they are also the one who has its verified address
+   * here.
+   */
   proof?: Proof
   /** Why the last try came to nothing, for the page that is shown next. */
   failure?: Failure
@@ -69,9 +84,9 @@ export interface Interaction {
 
 /** `account` is what failures are counted by. */
 export type Step =
-  | { kind: 'redirect', backend: string, continuation: string }
-  | { kind: 'email code', backend: string, email: string, prompt: string, tries: number, account: string }
-  | { kind: 'factor', backend: string, continuation: string, prompt: string, tries: number, account: string }
+  | { kind: 'redirect'; backend: string; continuation: string }
+  | { kind: 'email code'; backend: string; email: string; prompt: string; tries: number; account: string }
+  | { kind: 'factor'; backend: string; continuation: string; prompt: string; tries: number; account: string }
 
 export interface Proof {
   backend: string

@@ -19,24 +19,33 @@ export interface AuthorizationRequest {
 }
 
 export type SignInIntent =
-  | { kind: 'authorization', request: AuthorizationRequest }
+  | { kind: 'authorization'; request: AuthorizationRequest }
   /** `again`: the person shows anew who they are. */
-  | { kind: 'visit', path: string, again?: true }
+  | { kind: 'visit'; path: string; again?: true }
   /** The person of this account adds a way to sign in to it. */
-  | { kind: 'link', userId: string, path: string }
+  | { kind: 'link'; userId: string; path: string }
 
 /** Longer addresses of ours are not remembered for after the sign-in. */
 const MAX_PATH_CHARS = 2_048
 
-/** One of our own pages, to go to after the sign-in. @throws invalid_request for a path that is too long to be carried along. */
+/**
+ * One of our own pages, to go to after the sign-in.
+ * @throws invalid_request for a path that is too long to be carried along.
+ */
 export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit' }> {
-  if (path.length > MAX_PATH_CHARS) throw invalidRequest('This address is too long to be opened by way of the sign-in. Sign in first, then open it again.')
+  if (path.length > MAX_PATH_CHARS) {
+    throw invalidRequest(
+      'This address is too long to be opened by way of the sign-in. Sign in first, then open it again.'
+    )
+  }
   return { kind: 'visit', path }
 }
 
-export const attemptOf = (intent: SignInIntent): { attempt?: string } => intent.kind === 'authorization' ? { attempt: intent.request.attempt } : {}
+export const attemptOf = (intent: SignInIntent): { attempt?: string } =>
+  intent.kind === 'authorization' ? { attempt: intent.request.attempt } : {}
 
 /** On whose behalf the person signs in, if an app sent them. */
-export const describeIntent = (intent: SignInIntent): { client?: { name: string, host: string } } => intent.kind === 'authorization'
-  ? { client: { name: intent.request.clientName, host: describeRedirectUri(intent.request.redirectUri).host } }
-  : {}
+export const describeIntent = (intent: SignInIntent): { client?: { name: string; host: string } } =>
+  intent.kind === 'authorization'
+    ? { client: { name: intent.request.clientName, host: describeRedirectUri(intent.request.redirectUri).host } }
+    : {}

@@ -1,13 +1,14 @@
-// Gathers work for storage: what many requests leave behind is written together, a little later, and one writing at a time. What cannot be written is said once.
+// Gathers work for storage: what many requests leave behind is written together, a little later, and one writing at a
+// time. What cannot be written is said once.
 import type { FastifyBaseLogger } from 'fastify'
 
 export interface Flusher {
   /** Writes in a while, with whatever is there by then. */
-  schedule (): void
+  schedule(): void
   /** Writes now. Resolves when all that was there has been written, or could not be. */
-  flush (): Promise<void>
+  flush(): Promise<void>
   /** Writes what is left, and nothing after it. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 /** @param write never rejects: what it cannot write it keeps, and schedules again. @param after milliseconds. */
@@ -24,7 +25,9 @@ export function createFlusher (write: () => Promise<void>, after: number): Flush
     return running
   }
   return {
-    schedule () { timer ??= setTimeout(flush, after).unref() },
+    schedule () {
+      timer ??= setTimeout(flush, after).unref()
+    },
     flush,
     async close () {
       await flush()
@@ -35,17 +38,23 @@ export function createFlusher (write: () => Promise<void>, after: number): Flush
 
 export interface Outage {
   /** Something could not be written. */
-  begin (error: unknown): void
+  begin(error: unknown): void
   /** Whatever was waiting is written. */
-  end (): void
+  end(): void
   /** So much will never be written. */
-  lose (count: number): void
+  lose(count: number): void
   /** The server stops while this much waits. */
-  close (waiting: number): void
+  close(waiting: number): void
 }
 
-/** Says once that storage takes nothing, and once that it does again, with how much was lost meanwhile; however often it is tried in between. */
-export function createOutage (log: Pick<FastifyBaseLogger, 'warn'>, words: { begins: string, ends: string, stops: string }): Outage {
+/**
+ * Says once that storage takes nothing, and once that it does again, with how much was lost meanwhile; however often it
+ * is tried in between.
+ */
+export function createOutage (
+  log: Pick<FastifyBaseLogger, 'warn'>,
+  words: { begins: string; ends: string; stops: string }
+): Outage {
   let isOn = false
   let lost = 0
   const end = (message: string) => {
@@ -59,7 +68,9 @@ export function createOutage (log: Pick<FastifyBaseLogger, 'warn'>, words: { beg
       isOn = true
     },
     end: () => end(words.ends),
-    lose (count) { lost += count },
+    lose (count) {
+      lost += count
+    },
     close (waiting) {
       lost += waiting
       end(words.stops)

@@ -1,4 +1,5 @@
-// Records that are read again and again, kept in memory for as long as storage vouches that nobody has changed them: what spares a tool call its way to storage.
+// Records that are read again and again, kept in memory for as long as storage vouches that nobody has changed them:
+// what spares a tool call its way to storage.
 import type { Clock } from '../../clock.ts'
 import type { Collection, Storage } from './contract.ts'
 
@@ -8,7 +9,7 @@ const MAX_CACHED = 10_000
 
 export interface KeptCollection<T> extends Collection<T> {
   /** As `find`, without a promise where the record is in memory: that would be a detour for every call. */
-  findCached (id: string): T | undefined | Promise<T | undefined>
+  findCached(id: string): T | undefined | Promise<T | undefined>
 }
 
 /**
@@ -19,7 +20,7 @@ export interface KeptCollection<T> extends Collection<T> {
  */
 export async function keepRecords<T> (storage: Storage, kind: string, now: Clock): Promise<KeptCollection<T>> {
   const inner = storage.collection<T>(kind)
-  const kept = new Map<string, { record: T, until: number }>()
+  const kept = new Map<string, { record: T; until: number }>()
   let changes = 0
   const forget = (id?: string) => {
     changes++
@@ -64,6 +65,6 @@ export async function keepRecords<T> (storage: Storage, kind: string, now: Clock
 }
 
 function freeze<T> (value: T): T {
-  if (typeof value === 'object' && value !== null) for (const inner of Object.values(Object.freeze(value))) freeze(inner)
+  if (typeof value === 'object' && value !== null) { for (const inner of Object.values(Object.freeze(value))) freeze(inner) }
   return value
 }

@@ -1,11 +1,15 @@
-// What OAuth storage is: typed collections of JSON records with a lifetime, and one atomic step to change a record. Both implementations pass test/plugins/storage.test.ts.
+// What OAuth storage is: typed collections of JSON records with a lifetime, and one atomic step to change a record.
+// Both implementations pass test/plugins/storage.test.ts.
 
 /** Seconds until a record disappears, or `null` for a record that lives until its owner deletes it. */
 export type Lifetime = number | null
 
-/** What {@link Collection.update} shall do with the record it was shown. Leaving out `write` and `remove` leaves the record as it is. */
+/**
+ * What {@link Collection.update} shall do with the record it was shown. Leaving out `write` and `remove` leaves the
+ * record as it is.
+ */
 export interface Change<T, R> {
-  write?: { record: T, ttl: Lifetime }
+  write?: { record: T; ttl: Lifetime }
   remove?: true
   /** Handed back to the caller of `update`. */
   result: R
@@ -14,80 +18,105 @@ export interface Change<T, R> {
 /**
  * Records of one kind. A record that was stored under another kind is never returned, whatever its id.
  * Ids of secrets are SHA-256 hashes made by the caller; storage never sees the secret.
- * Every method throws {@link StorageUnavailable} when the storage cannot be reached, having changed nothing or not knowing.
+ * Every method throws {@link StorageUnavailable} when the storage cannot be reached, having changed nothing or not
+ * knowing.
  */
 export interface Collection<T> {
-  find (id: string): Promise<T | undefined>
-  put (id: string, record: T, ttl: Lifetime): Promise<void>
+  find(id: string): Promise<T | undefined>
+  put(id: string, record: T, ttl: Lifetime): Promise<void>
   /** Writes only if there is no such record. @returns whether it was written. */
-  create (id: string, record: T, ttl: Lifetime): Promise<boolean>
+  create(id: string, record: T, ttl: Lifetime): Promise<boolean>
   /** Reads and deletes in one step: of any number of callers, in any process, one gets the record. */
-  take (id: string): Promise<T | undefined>
-  delete (id: string): Promise<void>
+  take(id: string): Promise<T | undefined>
+  delete(id: string): Promise<void>
   /**
    * Reads, decides and writes in one step: no other writer comes between. `decide` must be pure and synchronous,
    * because it is called again when another writer won the race.
    */
-  update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R>
+  update<R>(id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R>
   /** Every live record of this kind, in no order: for an operator's command, never on the way of a request. */
-  all (): AsyncIterable<{ id: string, record: T }>
+  all(): AsyncIterable<{ id: string; record: T }>
 }
 
 /** Adds `by` to the counter `key`, which is forgotten `ttl` seconds after it began. */
-export interface Increment { key: string, by: number, ttl: number }
-
-/** What happened, oldest first; beyond a bound of entries and of age the oldest give way. Each journal has its bounds to itself. */
-export interface Journal<T> {
-  /** All or, when it throws, possibly some. `topics`: what an entry can be found by, for example the person it is about. */
-  append (entries: ReadonlyArray<{ topics: readonly string[], entry: T }>): Promise<void>
-  /** The newest entries of a topic, newest first. */
-  newest (topic: string, limit: number): Promise<T[]>
-  /** Oldest first. */
-  all (): AsyncIterable<T>
-  /** Deletes the entries of a topic. */
-  forget (topic: string): Promise<void>
+export interface Increment {
+  key: string
+  by: number
+  ttl: number
 }
 
-/** One thing that is stored, in a form that every implementation can write and take. Times are seconds since the epoch. */
-export type Entry =
-  | { record: { kind: string, id: string, value: string }, expires: number | null }
-  | { counter: string, n: number, expires: number }
-  | { journal: string, topics: string[], entry: unknown }
+/**
+ * What happened, oldest first; beyond a bound of entries and of age the oldest give way. Each journal has its bounds to
+ * itself.
+ */
+export interface Journal<T> {
+  /**
+   * All or, when it throws, possibly some. `topics`: what an entry can be found by, for example the person it is about.
+   */
+  append(entries: ReadonlyArray<{ topics: readonly string[]; entry: T }>): Promise<void>
+  /** The newest entries of a topic, newest first. */
+  newest(topic: string, limit: number): Promise<T[]>
+  /** Oldest first. */
+  all(): AsyncIterable<T>
+  /** Deletes the entries of a topic. */
+  forget(topic: string): Promise<void>
+}
 
-/** The whole of a storage, for backups and for a move from one implementation to the other. Never on the way of a request. */
+/**
+ * One thing that is stored, in a form that every implementation can write and take. Times are seconds since the epoch.
+ */
+export type Entry =
+  | { record: { kind: string; id: string; value: string }; expires: number | null }
+  | { counter: string; n: number; expires: number }
+  | { journal: string; topics: string[]; entry: unknown }
+
+/**
+ * The whole of a storage, for backups and for a move from one implementation to the other. Never on the way of a
+ * request.
+ */
 export interface StorageExport {
   /** Everything that lives: SQLite as of one moment, Redis each entry as of its own. The server may run meanwhile. */
-  entries (): AsyncIterable<Entry>
+  entries(): AsyncIterable<Entry>
   /** Adds entries; those that are over by now are left out. */
-  load (entries: AsyncIterable<Entry>): Promise<void>
+  load(entries: AsyncIterable<Entry>): Promise<void>
   /** Deletes everything. */
-  clear (): Promise<void>
+  clear(): Promise<void>
 }
 
 /** Where storage says what the operator should know. */
-export interface Log { warn (message: string): void }
+export interface Log {
+  warn(message: string): void
+}
 
 /** Vouches for what was read before. */
 export interface Watch {
-  /** Whether whatever others had changed by now has been told: on SQLite exactly so, on Redis as of 100 ms ago at most. Tells what is due first. */
-  isCurrent (): boolean
-  close (): void
+  /**
+   * Whether whatever others had changed by now has been told: on SQLite exactly so, on Redis as of 100 ms ago at most.
+   * Tells what is due first.
+   */
+  isCurrent(): boolean
+  close(): void
 }
 
 export interface Storage extends StorageExport {
   /** For the start-up lines and the status page, for example `SQLite in ./data`. */
   readonly description: string
-  collection<T> (kind: string): Collection<T>
-  journal<T> (name: string): Journal<T>
-  /** @param changed told of a record of this kind that another process may have changed; without an id, of all of them. */
-  watch (kind: string, changed: (id?: string) => void): Promise<Watch>
+  collection<T>(kind: string): Collection<T>
+  journal<T>(name: string): Journal<T>
+  /**
+   * @param changed told of a record of this kind that another process may have changed; without an id, of all of them.
+   */
+  watch(kind: string, changed: (id?: string) => void): Promise<Watch>
   /** Each counter in one step. @returns their values afterwards, in the same order. */
-  count (increments: readonly Increment[]): Promise<number[]>
+  count(increments: readonly Increment[]): Promise<number[]>
   /** The values of counters, in the same order; 0 for one that does not exist. */
-  counts (keys: readonly string[]): Promise<number[]>
-  /** Throws {@link StorageUnavailable} if records cannot be written and read just now. Adds nothing to what is stored. `app.storage` looks once a second at most. */
-  check (): Promise<void>
-  close (): Promise<void>
+  counts(keys: readonly string[]): Promise<number[]>
+  /**
+   * Throws {@link StorageUnavailable} if records cannot be written and read just now. Adds nothing to what is stored.
+   * `app.storage` looks once a second at most.
+   */
+  check(): Promise<void>
+  close(): Promise<void>
 }
 
 /** A journal keeps this many entries, a topic of it this many, and each for this many seconds at most. */
@@ -99,14 +128,18 @@ export class StorageUnavailable extends Error {
 }
 
 /** A stored record: its kind is part of the value, so that a value can never be read as another kind. */
-interface Envelope { kind: string, record: unknown }
+interface Envelope {
+  kind: string
+  record: unknown
+}
 
-export const encodeRecord = (kind: string, record: unknown): string => JSON.stringify({ kind, record } satisfies Envelope)
+export const encodeRecord = (kind: string, record: unknown): string =>
+  JSON.stringify({ kind, record } satisfies Envelope)
 
 /** @returns undefined for a value of another kind, and for one that is damaged. */
 export function decodeRecord<T> (kind: string, value: string, log: Log): T | undefined {
   const envelope = decodeJson<Envelope | null>(kind, value, log)
-  return envelope?.kind === kind ? envelope.record as T : undefined
+  return envelope?.kind === kind ? (envelope.record as T) : undefined
 }
 
 /** What is damaged counts as absent: nobody gets in by it, and it stops nobody else. */

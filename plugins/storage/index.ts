@@ -1,4 +1,5 @@
-// Picks the OAuth storage: Redis as soon as REDIS_URL is set, else SQLite under DATA_DIR. Decorates the app with it and with the sealing of secrets.
+// Picks the OAuth storage: Redis as soon as REDIS_URL is set, else SQLite under DATA_DIR. Decorates the app with it and
+// with the sealing of secrets.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
@@ -24,23 +25,34 @@ declare module 'fastify' {
 type Options = Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> & { now: Clock }
 
 /** The storage a configuration names. @throws StartError, or StorageUnavailable when it does not answer. */
-export const openStorage = async ({ dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>, now: Clock, log: Log): Promise<Storage> =>
-  redisUrl === undefined ? openSqliteStorage(dataDir, now, log) : (await import('./redis/index.ts')).openRedisStorage(redisUrl, log)
+export const openStorage = async (
+  { dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>,
+  now: Clock,
+  log: Log
+): Promise<Storage> =>
+  redisUrl === undefined
+    ? openSqliteStorage(dataDir, now, log)
+    : (await import('./redis/index.ts')).openRedisStorage(redisUrl, log)
 
-export default fp(async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine }: Options) {
-  let now = machine
-  const opened = await openStorage({ dataDir, redisUrl }, () => now(), app.log)
-  app.addHook('onClose', () => opened.close())
-  const time = await firstUse(opened, machine, app.log)
-  app.addHook('onClose', () => time.close())
-  now = time.now
-  const watching = [app.metrics?.observe, app.tracing?.observe].filter((observe): observe is Observe => observe !== undefined)
-  const watched = watching.length > 0 ? observed(opened, observers(watching)) : opened
-  app.decorate('storage', { ...watched, check: rememberCheck(watched.check, now) })
-  app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
-  app.decorate('now', now)
-  await checkKey(opened, app.sealing, app.log)
-}, { name: 'storage' })
+export default fp(
+  async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine }: Options) {
+    let now = machine
+    const opened = await openStorage({ dataDir, redisUrl }, () => now(), app.log)
+    app.addHook('onClose', () => opened.close())
+    const time = await firstUse(opened, machine, app.log)
+    app.addHook('onClose', () => time.close())
+    now = time.now
+    const watching = [app.metrics?.observe, app.tracing?.observe].filter(
+      (observe): observe is Observe => observe !== undefined
+    )
+    const watched = watching.length > 0 ? observed(opened, observers(watching)) : opened
+    app.decorate('storage', { ...watched, check: rememberCheck(watched.check, now) })
+    app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
+    app.decorate('now', now)
+    await checkKey(opened, app.sealing, app.log)
+  },
+  { name: 'storage' }
+)
 
 /** What is damaged inside shows here. @throws StartError that says where. */
 async function firstUse (opened: Storage, machine: Clock, log: FastifyInstance['log']): Promise<HouseTime> {
@@ -50,6 +62,9 @@ async function firstUse (opened: Storage, machine: Clock, log: FastifyInstance['
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error
     const { message } = (error.cause ?? error) as Error
-    throw new StartError(`${opened.description} cannot be read: ${message}. If it is damaged, restore a backup: docs/operations.md`, { cause: error })
+    throw new StartError(
+      `${opened.description} cannot be read: ${message}. If it is damaged, restore a backup: docs/operations.md`,
+      { cause: error }
+    )
   }
 }

@@ -1,7 +1,12 @@
-// Storage that is watched: every operation passes through an observer, which times it or writes it into a trace. What is stored or looked for is not told.
+// Storage that is watched: every operation passes through an observer, which times it or writes it into a trace. What
+// is stored or looked for is not told.
 import type { Collection, Journal, Storage } from './contract.ts'
 
-/** Runs `work` and hands its result or its error on. @param operation as the contract names it. @param kind of the records. */
+/**
+ * Runs `work` and hands its result or its error on.
+ * @param operation as the contract names it.
+ * @param kind of the records.
+ */
 export type Observe = <R>(operation: string, kind: string, work: () => Promise<R>) => Promise<R>
 
 export function observed (storage: Storage, observe: Observe): Storage {

@@ -1,16 +1,19 @@
-// What is stored has a version, and moves to the next one when a newer server first opens it: by one instance at a time, however many start at once.
+// What is stored has a version, and moves to the next one when a newer server first opens it: by one instance at a
+// time, however many start at once.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../../errors.ts'
 import { StorageUnavailable, type Collection, type Storage } from './contract.ts'
 
 /**
- * A step from one version to the next. It may be cut short and run again, and instances of the version before may still be at
- * work: so it adds what the new version needs, and leaves what the old one reads. What is in the way goes a version later.
+ * A step from one version to the next. It may be cut short and run again, and instances of the version before may still
+ * be at
+ * work: so it adds what the new version needs, and leaves what the old one reads. What is in the way goes a version
+ * later.
  */
 export interface Migration {
   /** For the log, for example `sessions know their device`. */
   name: string
-  run (storage: Storage): Promise<void>
+  run(storage: Storage): Promise<void>
 }
 
 /** In order, never changed once released: the first leads from version 1 to version 2. */
@@ -24,9 +27,12 @@ export class StorageTooNew extends StartError {
   override readonly name = 'StorageTooNew'
 }
 
-type Log = { info (message: string): void }
+type Log = { info(message: string): void }
 
-/** @throws StorageTooNew, having changed nothing; and whatever a step throws, which leaves the version as it was before that step. */
+/**
+ * @throws StorageTooNew, having changed nothing; and whatever a step throws, which leaves the version as it was before
+ * that step.
+ */
 export async function migrate (storage: Storage, steps: readonly Migration[], log: Log): Promise<void> {
   const schema = storage.collection<{ version: number }>('schema')
   const lock = storage.collection<object>('schemaLock')
@@ -35,13 +41,15 @@ export async function migrate (storage: Storage, steps: readonly Migration[], lo
     const found = await schema.find('version')
     const version = found?.version ?? 1
     if (version > latest) {
-      throw new StorageTooNew(`${storage.description} holds data of a newer version of this server (${version}; this one knows up to ${latest}). Start the newer version again, or restore a backup that was made before: docs/upgrading.md`)
+      throw new StorageTooNew(
+        `${storage.description} holds data of a newer version of this server (${version}; this one knows up to ${latest}). Start the newer version again, or restore a backup that was made before: docs/upgrading.md`
+      )
     }
     if (version === latest) {
       if (!found) await noteFirst(schema, version)
       return
     }
-    if (!await lock.create('lock', {}, LOCK_SECONDS)) {
+    if (!(await lock.create('lock', {}, LOCK_SECONDS))) {
       await sleep(WAIT_MS)
       continue
     }
@@ -58,7 +66,10 @@ export async function migrate (storage: Storage, steps: readonly Migration[], lo
   }
 }
 
-/** New storage that takes no writes just now serves all the same: without a version it counts as the first, and the next start writes it down. */
+/**
+ * New storage that takes no writes just now serves all the same: without a version it counts as the first, and the next
+ * start writes it down.
+ */
 async function noteFirst (schema: Collection<{ version: number }>, version: number): Promise<void> {
   try {
     await schema.create('version', { version }, null)

@@ -5,7 +5,9 @@ import type { Log, Storage } from './contract.ts'
 const NOTE_EVERY_MS = 60_000
 /** A small difference is the time between two looks. */
 const MIN_SETBACK_SECONDS = 1
-/** A start so long after the last one may be a clock that is wrong for now: that time is noted only once it has stayed. */
+/**
+ * A start so long after the last one may be a clock that is wrong for now: that time is noted only once it has stayed.
+ */
 const MAX_ABSENCE_SECONDS = 30 * 86_400
 /** A clock that is this much further than it should be has leapt, or the machine has slept. */
 const MAX_LEAP_SECONDS = 300
@@ -14,47 +16,69 @@ const SETTLED_AFTER_SECONDS = 900
 export interface HouseTime {
   now: Clock
   /** Notes the time, for the next start. */
-  note (): Promise<void>
-  close (): Promise<void>
+  note(): Promise<void>
+  close(): Promise<void>
 }
 
 /**
  * @param steady seconds that no setting of the clock moves.
  * @returns a clock that goes on from the highest time that was noted, where the machine's is behind that.
  */
-export async function keepTime (storage: Storage, machine: Clock, log: Log, steady: Clock = () => performance.now() / 1000): Promise<HouseTime> {
+export async function keepTime (
+  storage: Storage,
+  machine: Clock,
+  log: Log,
+  steady: Clock = () => performance.now() / 1000
+): Promise<HouseTime> {
   const times = storage.collection<{ seconds: number }>('time')
   const highest = (await times.find('highest'))?.seconds ?? 0
   const began = { time: machine(), steady: steady() }
   const setback = highest - began.time
   const isBehind = setback > MIN_SETBACK_SECONDS
-  if (isBehind) log.warn(`the clock of this machine is ${Math.round(setback)} seconds behind the time that was seen here before; the server goes on from that time. Set the clock, with NTP; if it was wrong before: docs/operations.md`)
+  if (isBehind) {
+    log.warn(
+      `the clock of this machine is ${Math.round(setback)} seconds behind the time that was seen here before; the server goes on from that time. Set the clock, with NTP; if it was wrong before: docs/operations.md`
+    )
+  }
   const now: Clock = isBehind ? () => Math.max(machine(), highest + steady() - began.steady) : machine
   const isSettled = createLeapGuard(now, steady, highest === 0 || began.time - highest < MAX_ABSENCE_SECONDS)
 
   async function note (): Promise<void> {
     if (!isSettled()) return
     const seconds = now()
-    await times.update('highest', (found) => found !== undefined && found.seconds >= seconds
-      ? { result: undefined }
-      : { write: { record: { seconds }, ttl: null }, result: undefined })
+    await times.update('highest', (found) =>
+      found !== undefined && found.seconds >= seconds
+        ? { result: undefined }
+        : { write: { record: { seconds }, ttl: null }, result: undefined }
+    )
   }
-  const timer = setInterval(() => { note().catch(() => { /* the next one tells */ }) }, NOTE_EVERY_MS).unref()
+  const timer = setInterval(() => {
+    note().catch(() => {
+      /* the next one tells */
+    })
+  }, NOTE_EVERY_MS).unref()
   const close = async () => {
     clearInterval(timer)
-    await note().catch(() => { /* what was noted before holds */ })
+    await note().catch(() => {
+      /* what was noted before holds */
+    })
   }
-  await note().catch(() => { /* a storage that takes no writes just now serves all the same */ })
+  await note().catch(() => {
+    /* a storage that takes no writes just now serves all the same */
+  })
   return { now, note, close }
 }
 
-/** @returns whether the time may be trusted with what cannot be undone: not while a clock that leapt may be wrong for a moment only. */
+/**
+ * @returns whether the time may be trusted with what cannot be undone: not while a clock that leapt may be wrong for a
+ * moment only.
+ */
 export function createLeapGuard (now: Clock, steady: Clock, isTrusted = true): () => boolean {
   let last = { time: now(), steady: steady() }
   let pausedUntil = isTrusted ? -Infinity : last.steady + SETTLED_AFTER_SECONDS
   return () => {
     const present = { time: now(), steady: steady() }
-    const leapt = (present.time - last.time) - (present.steady - last.steady)
+    const leapt = present.time - last.time - (present.steady - last.steady)
     if (leapt > MAX_LEAP_SECONDS) pausedUntil = present.steady + SETTLED_AFTER_SECONDS
     last = present
     return present.steady >= pausedUntil

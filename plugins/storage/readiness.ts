@@ -1,4 +1,5 @@
-// Whether storage answers, asked once for everybody: load balancers, engines and strangers ask the health endpoints as often as they like, and each look writes to the disk (threat ST-02).
+// Whether storage answers, asked once for everybody: load balancers, engines and strangers ask the health endpoints as
+// often as they like, and each look writes to the disk (threat ST-02).
 import type { Clock } from '../../clock.ts'
 
 /** Seconds for which an answer counts. */
@@ -6,7 +7,8 @@ const REMEMBERED_SECONDS = 1
 
 /**
  * @param check looks for itself. @param now seconds.
- * @returns what gives the answer of the last look, a refusal as well; who asks while it looks waits for the same answer.
+ * @returns what gives the answer of the last look, a refusal as well; who asks while it looks waits for the same
+ * answer.
  */
 export function rememberCheck (check: () => Promise<void>, now: Clock): () => Promise<void> {
   let answer: Promise<void> | undefined

@@ -1,4 +1,5 @@
-// Renewing a session at the service behind a backend: whoever needs it first asks, on whatever instance, and everybody else waits for that answer. A refresh token is thus used once.
+// Renewing a session at the service behind a backend: whoever needs it first asks, on whatever instance, and everybody
+// else waits for that answer. A refresh token is thus used once.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
@@ -12,7 +13,10 @@ export interface BackendSession {
   checkedAt: number
   /** Until when the one who asks the service has it to themselves. */
   leasedUntil?: number
-  /** What stands on it (grants by id, the browser session by the hash of its cookie), each with the second at which it ends at the latest. */
+  /**
+   * What stands on it (grants by id, the browser session by the hash of its cookie), each with the second at which it
+   * ends at the latest.
+   */
   holders: Record<string, number>
 }
 
@@ -27,23 +31,25 @@ const PURPOSE = 'backend session'
 export const sealingOf = (sealing: Sealing) => ({
   seal: (session: string) => sealing.seal(PURPOSE, Buffer.from(session)),
   /** @returns undefined for what was sealed under a key that is gone. */
-  unseal ({ backend, sealed }: BackendSession): { backend: string, session: string } | undefined {
+  unseal ({ backend, sealed }: BackendSession): { backend: string; session: string } | undefined {
     const session = sealing.unseal(PURPOSE, sealed)?.toString()
     return session === undefined ? undefined : { backend, session }
   }
 })
 
 /** The record stays until the last that stands on it is over. */
-export const writing = (record: BackendSession, now: number) =>
-  ({ record, ttl: Math.max(1, Math.ceil(Math.max(...Object.values(record.holders)) - now)) })
+export const writing = (record: BackendSession, now: number) => ({
+  record,
+  ttl: Math.max(1, Math.ceil(Math.max(...Object.values(record.holders)) - now))
+})
 
 interface Options {
   store: Collection<BackendSession>
   backends: ReadonlyMap<string, AuthBackend>
   sealing: Sealing
   now: Clock
-  onOver (holders: string[]): Promise<void>
-  end (backend: string, session: string): Promise<void>
+  onOver(holders: string[]): Promise<void>
+  end(backend: string, session: string): Promise<void>
 }
 
 export function createRenewal ({ store, backends, sealing, now, onOver, end }: Options) {
@@ -51,26 +57,28 @@ export function createRenewal ({ store, backends, sealing, now, onOver, end }: O
   const write = (record: BackendSession) => writing(record, now())
 
   /** @returns the record to renew, leased to the caller; or what there is to say without asking. */
-  const lease = (id: string) => store.update<{ mine: BackendSession } | { fresh: BackendSession } | 'wait' | undefined>(id, (record) => {
-    if (!record) return { result: undefined }
-    if (now() - record.checkedAt < (backends.get(record.backend)?.sessions?.freshForSeconds ?? FRESH_SECONDS)) return { result: { fresh: record } }
-    if ((record.leasedUntil ?? 0) > now()) return { result: 'wait' }
-    const leased = { ...record, leasedUntil: now() + LEASE_SECONDS }
-    return { write: write(leased), result: { mine: leased } }
-  })
+  const lease = (id: string) =>
+    store.update<{ mine: BackendSession } | { fresh: BackendSession } | 'wait' | undefined>(id, (record) => {
+      if (!record) return { result: undefined }
+      if (now() - record.checkedAt < (backends.get(record.backend)?.sessions?.freshForSeconds ?? FRESH_SECONDS)) { return { result: { fresh: record } } }
+      if ((record.leasedUntil ?? 0) > now()) return { result: 'wait' }
+      const leased = { ...record, leasedUntil: now() + LEASE_SECONDS }
+      return { write: write(leased), result: { mine: leased } }
+    })
 
   async function over (id: string): Promise<undefined> {
     const record = await store.take(id)
     if (record) await onOver(Object.keys(record.holders))
   }
 
-  async function renew (id: string, record: BackendSession): Promise<{ backend: string, session: string } | undefined> {
+  async function renew (id: string, record: BackendSession): Promise<{ backend: string; session: string } | undefined> {
     const known = unseal(record)
-    const unlease = (changes: Partial<BackendSession>) => store.update<boolean>(id, (found) => {
-      if (!found) return { result: false }
-      const { leasedUntil: _, ...rest } = found
-      return { write: write({ ...rest, ...changes }), result: true }
-    })
+    const unlease = (changes: Partial<BackendSession>) =>
+      store.update<boolean>(id, (found) => {
+        if (!found) return { result: false }
+        const { leasedUntil: _, ...rest } = found
+        return { write: write({ ...rest, ...changes }), result: true }
+      })
     // Sealed with a key that is gone: nobody can act on it or ask about it any more.
     if (!known) return over(id)
     const ask = backends.get(record.backend)?.sessions?.renew
@@ -88,11 +96,11 @@ export function createRenewal ({ store, backends, sealing, now, onOver, end }: O
     return undefined
   }
 
-  return async function renewed (id: string): Promise<{ backend: string, session: string } | undefined> {
-    for (let looks = LEASE_SECONDS * 1000 / POLL_MS; looks > 0; looks--) {
+  return async function renewed (id: string): Promise<{ backend: string; session: string } | undefined> {
+    for (let looks = (LEASE_SECONDS * 1000) / POLL_MS; looks > 0; looks--) {
       const found = await lease(id)
       if (found === undefined) return undefined
-      if (found !== 'wait') return 'fresh' in found ? unseal(found.fresh) ?? over(id) : renew(id, found.mine)
+      if (found !== 'wait') return 'fresh' in found ? (unseal(found.fresh) ?? over(id)) : renew(id, found.mine)
       await sleep(POLL_MS)
     }
     throw new BackendUnavailable('A session is being renewed for too long', { fault: 'slow' })

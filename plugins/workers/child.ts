@@ -1,14 +1,25 @@
-// What runs in a worker's process: closes it, then does one task after the other. Whatever a task holds or is fed, it has nothing to reach.
+// What runs in a worker's process: closes it, then does one task after the other. Whatever a task holds or is fed, it
+// has nothing to reach.
 import { serialize } from 'node:v8'
 import { closeWorker } from './lockdown.ts'
 
 /** From the server, by structured clone. */
-export interface Order { task: string, input: unknown }
+export interface Order {
+  task: string
+  input: unknown
+}
 
-/** To the server. `result` is serialized here, so that its size is known before it is sent; `unready` says why the process could not be closed, and ends. */
+/**
+ * To the server. `result` is serialized here, so that its size is known before it is sent; `unready` says why the
+ * process could not be closed, and ends.
+ */
 export type Report = { result: Uint8Array } | { error: Failure } | { unready: string }
 
-interface Failure { name: string, message: string, stack?: string | undefined }
+interface Failure {
+  name: string
+  message: string
+  stack?: string | undefined
+}
 
 /** A result is held in the server's memory; tasks have narrower limits of their own. */
 const MAX_RESULT_BYTES = 32 * 1024 * 1024
@@ -25,9 +36,13 @@ try {
 
 async function run ({ task, input }: Order): Promise<Report> {
   try {
-    const { default: work } = await import(task) as { default: (input: unknown) => unknown }
+    const { default: work } = (await import(task)) as { default: (input: unknown) => unknown }
     const result = serialize(await work(input))
-    if (result.length > MAX_RESULT_BYTES) throw Object.assign(new Error('The result would be too large to return. Ask for less at once.'), { name: 'ToolError' })
+    if (result.length > MAX_RESULT_BYTES) {
+      throw Object.assign(new Error('The result would be too large to return. Ask for less at once.'), {
+        name: 'ToolError'
+      })
+    }
     return { result }
   } catch (error) {
     const { name = 'Error', message = String(error), stack } = Object(error) as Partial<Error>

@@ -1,4 +1,5 @@
-// Whose turn it is: everybody has a line of their own, the lines are served in turn, and nobody takes more than their share of the places.
+// Whose turn it is: everybody has a line of their own, the lines are served in turn, and nobody takes more than their
+// share of the places.
 
 export interface TurnLimits {
   /** Turns that are taken at once, by all together. */
@@ -11,8 +12,14 @@ export interface TurnLimits {
   waiting: number
 }
 
-interface Waiter { begin (): void, refuse (error: Error): void }
-interface Line { running: number, waiting: Waiter[] }
+interface Waiter {
+  begin(): void
+  refuse(error: Error): void
+}
+interface Line {
+  running: number
+  waiting: Waiter[]
+}
 
 /** Too many wait already. `own`: they are this person's. */
 export class TooManyWaiting extends Error {
@@ -39,7 +46,8 @@ export class Turns {
   /**
    * Waits for a turn of this person.
    * @returns what gives it back, to be called once.
-   * @throws TooManyWaiting at once, and also later, when somebody with fewer waiting needs the place; the signal's reason.
+   * @throws TooManyWaiting at once, and also later, when somebody with fewer waiting needs the place; the signal's
+   * reason.
    */
   async take (person: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
@@ -60,7 +68,16 @@ export class Turns {
   #wait (line: Line, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => signal.removeEventListener('abort', cancel)
-      const waiter: Waiter = { begin: () => { leave(); resolve() }, refuse: (error) => { leave(); reject(error) } }
+      const waiter: Waiter = {
+        begin: () => {
+          leave()
+          resolve()
+        },
+        refuse: (error) => {
+          leave()
+          reject(error)
+        }
+      }
       const cancel = () => {
         this.#remove(line, waiter)
         reject(signal.reason)
@@ -74,9 +91,12 @@ export class Turns {
     })
   }
 
-  /** One of the longest line gives way, the one that came last: whoever asks for little is heard, however much another asks for. */
+  /**
+   * One of the longest line gives way, the one that came last: whoever asks for little is heard, however much another
+   * asks for.
+   */
   #refuseLast (): void {
-    const longest = [...this.#lines.values()].reduce((a, b) => b.waiting.length >= a.waiting.length ? b : a)
+    const longest = [...this.#lines.values()].reduce((a, b) => (b.waiting.length >= a.waiting.length ? b : a))
     const last = longest.waiting.at(-1)!
     this.#remove(longest, last)
     last.refuse(new TooManyWaiting(longest.waiting.length > 0))

@@ -1,4 +1,5 @@
-// How much memory a worker has, seen from outside: the heap has a limit of V8's own, but buffers have none, and what a blocked process says of itself is old.
+// How much memory a worker has, seen from outside: the heap has a limit of V8's own, but buffers have none, and what a
+// blocked process says of itself is old.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 
@@ -10,7 +11,10 @@ const available = (): number => Math.min(totalmem(), process.constrainedMemory()
 /** Bytes: what reads a large PDF needs, but never more than half of a small machine. */
 export const defaultMaxBytes = (): number => Math.min(512 * MB, available() / 2)
 
-/** @returns resident bytes of a process (proc(5), VmRSS); 0 where it has ended, and on systems without /proc, where only the heap is bounded. */
+/**
+ * @returns resident bytes of a process (proc(5), VmRSS); 0 where it has ended, and on systems without /proc, where only
+ * the heap is bounded.
+ */
 export function residentBytes (pid: number): number {
   try {
     const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
@@ -20,9 +24,13 @@ export function residentBytes (pid: number): number {
   }
 }
 
-/** When the whole machine runs out of memory, the kernel ends this process and not the server (proc(5), oom_score_adj). */
+/**
+ * When the whole machine runs out of memory, the kernel ends this process and not the server (proc(5), oom_score_adj).
+ */
 export function offerToKernel (pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '1000')
-  } catch { /* no Linux, or it has ended already */ }
+  } catch {
+    /* no Linux, or it has ended already */
+  }
 }

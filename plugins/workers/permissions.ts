@@ -1,4 +1,5 @@
-// What a task's process may touch, as flags of Node's permission model: it reads its own code and the packages, and nothing else in the world.
+// What a task's process may touch, as flags of Node's permission model: it reads its own code and the packages, and
+// nothing else in the world.
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,8 +18,10 @@ const CHILD = fileURLToPath(new URL('./', import.meta.url))
 const AUTHORING = fileURLToPath(new URL('../../authoring', import.meta.url))
 
 /**
- * A task reads the folder of its package that it lies in (`tools/`, `auth-backends/` …), and the packages that it can import. Not the whole
- * of its package: beside the code lie `.env`, `data/` and `docs/`. So no process ever serves two rooms, and passwords meet no tool's input.
+ * A task reads the folder of its package that it lies in (`tools/`, `auth-backends/` …), and the packages that it can
+ * import. Not the whole
+ * of its package: beside the code lie `.env`, `data/` and `docs/`. So no process ever serves two rooms, and passwords
+ * meet no tool's input.
  * @param reads real paths of files, for this task alone.
  * @throws Error for a path that would let it read more than is named.
  */
@@ -27,13 +30,20 @@ export function permissionsOf (task: URL, reads: readonly string[] = []): Permis
   const ancestors = [...ancestorsOf(file)]
   const root = ancestors.find((folder) => existsSync(join(folder, 'package.json'))) ?? dirname(file)
   const room = join(root, relative(root, file).split(sep)[0]!)
-  const packages = ancestors.map((folder) => join(folder, 'node_modules')).filter((folder) => existsSync(folder)).map((folder) => realpathSync(folder))
+  const packages = ancestors
+    .map((folder) => join(folder, 'node_modules'))
+    .filter((folder) => existsSync(folder))
+    .map((folder) => realpathSync(folder))
   const child = [CHILD, AUTHORING, manifestOf(CHILD)]
   const readable = [...new Set([room, join(root, 'package.json'), ...packages, ...child, ...reads])]
   // Node reads a * as "whatever begins so".
   const wide = readable.find((path) => path.includes('*'))
   if (wide !== undefined) throw new Error(`${wide} cannot be read by a worker: its path has a * in it. Rename it.`)
-  return { flags: ['--permission', ...readable.map((path) => `--allow-fs-read=${path}`)], reads, key: readable.join('\0') }
+  return {
+    flags: ['--permission', ...readable.map((path) => `--allow-fs-read=${path}`)],
+    reads,
+    key: readable.join('\0')
+  }
 }
 
 function * ancestorsOf (path: string): Generator<string> {
@@ -43,4 +53,8 @@ function * ancestorsOf (path: string): Generator<string> {
   }
 }
 
-const manifestOf = (folder: string): string => join([...ancestorsOf(join(folder, '_'))].find((above) => existsSync(join(above, 'package.json'))) ?? folder, 'package.json')
+const manifestOf = (folder: string): string =>
+  join(
+    [...ancestorsOf(join(folder, '_'))].find((above) => existsSync(join(above, 'package.json'))) ?? folder,
+    'package.json'
+  )

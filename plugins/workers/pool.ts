@@ -1,4 +1,5 @@
-// The workers that live: kept warm for the next task of their kind, ended when nobody has needed them for a while, and never more than `size`.
+// The workers that live: kept warm for the next task of their kind, ended when nobody has needed them for a while, and
+// never more than `size`.
 import type { Permissions } from './permissions.ts'
 import { WorkerProcess, type WorkerLimits } from './process.ts'
 

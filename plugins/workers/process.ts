@@ -1,4 +1,5 @@
-// One worker: a process of its own that is closed to everything around it, and does one task at a time until it is killed.
+// One worker: a process of its own that is closed to everything around it, and does one task at a time until it is
+// killed.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -38,29 +39,51 @@ export class WorkerProcess {
     this.key = key
     this.#maxBytes = maxBytes
     // Nothing of its output is kept: what it is fed must not write into the operator's log.
-    this.#child = fork(CHILD, reads, { execArgv: [...flags, `--max-old-space-size=${heapMb}`], env: {}, serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
-    this.#child.on('error', () => { /* `isAlive`, or `exit`, says what became of it */ })
+    this.#child = fork(CHILD, reads, {
+      execArgv: [...flags, `--max-old-space-size=${heapMb}`],
+      env: {},
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc']
+    })
+    this.#child.on('error', () => {
+      /* `isAlive`, or `exit`, says what became of it */
+    })
     this.#isAlive = this.#child.pid !== undefined
-    this.ended = this.#isAlive ? once(this.#child, 'exit').then(() => { this.#isAlive = false }) : Promise.resolve()
+    this.ended = this.#isAlive
+      ? once(this.#child, 'exit').then(() => {
+        this.#isAlive = false
+      })
+      : Promise.resolve()
     if (this.#isAlive) offerToKernel(this.#child.pid!)
     this.#hold(false)
   }
 
-  get isAlive (): boolean { return this.#isAlive }
+  get isAlive (): boolean {
+    return this.#isAlive
+  }
 
   /** Bytes that it has now. */
-  get bytes (): number { return residentBytes(this.#child.pid ?? 0) }
+  get bytes (): number {
+    return residentBytes(this.#child.pid ?? 0)
+  }
 
-  /** @throws the task's error as it was reported; {@link ProcessEnded}; the signal's reason, and the process is killed then. */
+  /**
+   * @throws the task's error as it was reported; {@link ProcessEnded}; the signal's reason, and the process is killed
+   * then.
+   */
   async run (order: Order, signal: AbortSignal): Promise<unknown> {
     if (!this.#isAlive) throw new ProcessEnded('it could not be started')
     const done = new AbortController()
-    const watch = setInterval(() => { if (this.bytes > this.#maxBytes) this.kill('it had more memory than it may have') }, MEMORY_CHECK_MS)
+    const watch = setInterval(() => {
+      if (this.bytes > this.#maxBytes) this.kill('it had more memory than it may have')
+    }, MEMORY_CHECK_MS)
     const stop = () => this.kill('its task was stopped')
     signal.addEventListener('abort', stop, { once: true })
     this.#hold(true)
     try {
-      this.#child.send(order, () => { /* not told: then it has ended, which `exit` says */ })
+      this.#child.send(order, () => {
+        /* not told: then it has ended, which `exit` says */
+      })
       return await this.#answer(done.signal)
     } finally {
       this.#hold(false)
@@ -72,10 +95,12 @@ export class WorkerProcess {
 
   async #answer (signal: AbortSignal): Promise<unknown> {
     const told = once(this.#child, 'message', { signal }).then(([report]: Report[]) => report!)
-    const gone = once(this.#child, 'exit', { signal }).then(([code, by]) => { throw new ProcessEnded(this.#killedFor ?? `it ended with ${by ?? `code ${code}`}`) })
+    const gone = once(this.#child, 'exit', { signal }).then(([code, by]) => {
+      throw new ProcessEnded(this.#killedFor ?? `it ended with ${by ?? `code ${code}`}`)
+    })
     const report = await Promise.race([told, gone])
     if ('result' in report) return deserialize(report.result)
-    if ('unready' in report) throw new ProcessEnded(`it could not be closed: ${report.unready.slice(0, MAX_REASON_CHARACTERS)}`)
+    if ('unready' in report) { throw new ProcessEnded(`it could not be closed: ${report.unready.slice(0, MAX_REASON_CHARACTERS)}`) }
     throw Object.assign(new Error(), report.error)
   }
 

@@ -1,4 +1,5 @@
-// One more way to sign in: the person signs in with it, is shown whose it is, and says that they want it. It needs fresh proof, and the owner is told (OWASP ASVS 6.3.7).
+// One more way to sign in: the person signs in with it, is shown whose it is, and says that they want it. It needs
+// fresh proof, and the owner is told (OWASP ASVS 6.3.7).
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
@@ -14,7 +15,7 @@ export default async function addWay (app: FastifyInstance) {
   app.get(paths.accountLink, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountLink)
-    if (!await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, paths.accountLink)
+    if (!(await app.signIn.methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountLink)
     return reply.page('question', {
       title: 'Add another way to sign in',
       text: 'Sign in with it next. Then this server shows whose it is, and asks before it becomes yours.',
@@ -27,9 +28,12 @@ export default async function addWay (app: FastifyInstance) {
 
   app.post(paths.accountLink, async (request, reply) => {
     const user = await checkForm(app, request)
-    if (!describeWays(user, app.signIn.backends).canAddWay) throw invalidRequest('There is no other way to sign in that could be added to this account.')
-    if (!await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, paths.accountLink)
-    return reply.redirect(withInteraction(paths.login, await app.signIn.methods.beginAddition(request, reply, paths.account)), 303)
+    if (!describeWays(user, app.signIn.backends).canAddWay) { throw invalidRequest('There is no other way to sign in that could be added to this account.') }
+    if (!(await app.signIn.methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountLink)
+    return reply.redirect(
+      withInteraction(paths.login, await app.signIn.methods.beginAddition(request, reply, paths.account)),
+      303
+    )
   })
 
   app.get(paths.accountLinkAdd, async (request, reply) => {
@@ -49,7 +53,7 @@ export default async function addWay (app: FastifyInstance) {
   app.post(paths.accountLinkAdd, async (request, reply) => {
     await checkForm(app, request)
     const { backend, user } = await app.signIn.methods.add(request, formParameters(request).get('interaction'))
-    if (!user) throw invalidRequest('This way to sign in belongs to another account here, so it cannot be added to yours.')
+    if (!user) { throw invalidRequest('This way to sign in belongs to another account here, so it cannot be added to yours.') }
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
     sendWayAdded(app, user, titleOf(backend))
     return reply.redirect(paths.account, 303)

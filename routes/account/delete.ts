@@ -11,14 +11,18 @@ export default async function deleteAccount (app: FastifyInstance) {
   app.get(paths.accountDelete, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountDelete)
-    if (!await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, paths.accountDelete)
-    return reply.page('delete', { user: describePerson(user), token: app.signIn.forms.token(request), actions: { remove: paths.accountDelete, account: paths.account } })
+    if (!(await app.signIn.methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountDelete)
+    return reply.page('delete', {
+      user: describePerson(user),
+      token: app.signIn.forms.token(request),
+      actions: { remove: paths.accountDelete, account: paths.account }
+    })
   })
 
   app.post(paths.accountDelete, async (request, reply) => {
     const user = await checkForm(app, request)
-    if (formParameters(request).get('confirm') !== 'delete') throw invalidRequest('Tick the box to say that you mean it. Nothing was deleted.')
-    if (!await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, paths.accountDelete)
+    if (formParameters(request).get('confirm') !== 'delete') { throw invalidRequest('Tick the box to say that you mean it. Nothing was deleted.') }
+    if (!(await app.signIn.methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountDelete)
     await app.signIn.lifecycle.delete(user.id)
     await app.signIn.sessions.signOut(request, reply)
     // Of whom is not said: what was theirs is gone.

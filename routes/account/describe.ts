@@ -17,7 +17,10 @@ import type { LocalAccount } from './password-account.ts'
 
 type Backends = ReadonlyMap<string, AuthBackend>
 
-export const describePerson = (user: User) => ({ name: displayName(user), ...(user.name && user.email && { detail: user.email }) })
+export const describePerson = (user: User) => ({
+  name: displayName(user),
+  ...(user.name && user.email && { detail: user.email })
+})
 
 /** How the person can sign in, and whether there is another way that they could add. One click is nobody's alone. */
 export function describeWays (user: User, backends: Backends): Pick<PageData['account'], 'ways' | 'canAddWay'> {
@@ -28,7 +31,9 @@ export function describeWays (user: User, backends: Backends): Pick<PageData['ac
       text: describeIdentity(identity, backends),
       ...(inUse.some((other) => other !== identity) && { remove: `${paths.accountUnlink}?way=${keyOf(identity)}` })
     })),
-    canAddWay: [...backends].some((backend) => canAddSignInMethod(user, backend)) && !identities.every(({ backend }) => backends.get(backend)?.oneClick)
+    canAddWay:
+      [...backends].some((backend) => canAddSignInMethod(user, backend)) &&
+      !identities.every(({ backend }) => backends.get(backend)?.oneClick)
   }
 }
 
@@ -40,8 +45,16 @@ export function describeIdentity ({ backend, email, name }: LinkedIdentity, back
 }
 
 /** @param stays of the identities: the one that is not offered. */
-export const describeOthers = ({ identities }: User, apps: number, stays: (identity: LinkedIdentity) => boolean, backends: Backends): EndOthers =>
-  ({ apps, ticked: false, ways: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends)) })
+export const describeOthers = (
+  { identities }: User,
+  apps: number,
+  stays: (identity: LinkedIdentity) => boolean,
+  backends: Backends
+): EndOthers => ({
+  apps,
+  ticked: false,
+  ways: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends))
+})
 
 export const describeOwn = ({ backend, account }: LocalAccount): PageData['account']['own'][number] => ({
   email: account.email,
@@ -54,9 +67,14 @@ const day = (seconds: number): string => new Date(seconds * 1000).toISOString().
 
 const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)}`
 
-export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> => endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
+export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> =>
+  endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
 
-export const describeApp = (grant: Grant, verified: VerifiedHost | undefined, usage: GrantUsage): PageData['account']['apps'][number] => ({
+export const describeApp = (
+  grant: Grant,
+  verified: VerifiedHost | undefined,
+  usage: GrantUsage
+): PageData['account']['apps'][number] => ({
   id: grant.id,
   // Grants of earlier versions have it as the app wrote it.
   name: toDisplayName(grant.clientName, 'An app without a name'),
@@ -84,7 +102,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   authorization: ({ clientName }) => `${clientName} asked for access`,
   authorization_refused: () => 'An app asked for access in a way that was refused',
   sign_in: () => 'You signed in',
-  sign_in_failed: ({ reason }) => reason === 'present password' ? 'A wrong password was given on the account page' : 'A sign-in failed',
+  sign_in_failed: ({ reason }) =>
+    reason === 'present password' ? 'A wrong password was given on the account page' : 'A sign-in failed',
   sign_up: () => 'The account was made',
   consent: ({ clientName }) => `You allowed ${clientName}`,
   denial: ({ clientName }) => `You denied ${clientName}`,
@@ -95,7 +114,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   retry: ({ clientName }) => `${clientName} renewed its access twice with the same token`,
   reuse: ({ clientName }) => `${clientName} used something twice that works once, and was disconnected`,
   revocation: ({ clientName }) => `${clientName} was disconnected`,
-  tool_call: ({ clientName, tool, outcome }) => `${clientName} called ${tool}${outcome === 'ok' ? '' : outcome === 'refused' ? ', over a limit' : ', without success'}`,
+  tool_call: ({ clientName, tool, outcome }) =>
+    `${clientName} called ${tool}${outcome === 'ok' ? '' : outcome === 'refused' ? ', over a limit' : ', without success'}`,
   sign_out: () => 'You signed out',
   sign_out_everywhere: () => 'You signed out everywhere',
   limit: () => 'A limit was reached',

@@ -7,10 +7,21 @@ import { pageIntent } from '../../plugins/sign-in/intent.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 
 /** To the sign-in page, and from there to `path`. */
-export const signInFirst = async (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> =>
-  reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(path))), 303)
+export const signInFirst = async (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  path: string
+): Promise<FastifyReply> =>
+  reply.redirect(
+    withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(path))),
+    303
+  )
 
-/** The person a form of these pages was made for. @throws sign_in_expired for another session's form, access_denied for nobody's. */
+/**
+ * The person a form of these pages was made for.
+ * @throws sign_in_expired for another session's form, access_denied for nobody's.
+ */
 export async function checkForm (app: FastifyInstance, request: FastifyRequest): Promise<User> {
   app.signIn.forms.check(request, formParameters(request).get('token'))
   const user = await app.signIn.sessions.user(request)

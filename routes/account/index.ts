@@ -1,4 +1,5 @@
-// The account page: who is signed in, the apps they connected and how each was used, what happened lately; and the buttons that end an app, every session, or the account.
+// The account page: who is signed in, the apps they connected and how each was used, what happened lately; and the
+// buttons that end an app, every session, or the account.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
@@ -9,7 +10,15 @@ import changeEmail from './email.ts'
 import emailLink from './email-change-confirm.ts'
 import changePassword from './password.ts'
 import deleteAccount from './delete.ts'
-import { describeApp, describeEnd, describeEvent, describeOthers, describeOwn, describePerson, describeWays } from './describe.ts'
+import {
+  describeApp,
+  describeEnd,
+  describeEvent,
+  describeOthers,
+  describeOwn,
+  describePerson,
+  describeWays
+} from './describe.ts'
 import { localAccountsOf } from './password-account.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import prove, { askForProof } from './reauthenticate.ts'
@@ -34,17 +43,38 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     const visitor = await app.signIn.sessions.current(request)
     if (!visitor) return signInFirst(app, request, reply, paths.account)
     const { user } = visitor
-    const [grants, events, own] = await Promise.all([app.grants.listByUser(user.id), app.audit.ofUser(user.id, EVENTS_SHOWN), localAccountsOf(app, user)])
+    const [grants, events, own] = await Promise.all([
+      app.grants.listByUser(user.id),
+      app.audit.ofUser(user.id, EVENTS_SHOWN),
+      localAccountsOf(app, user)
+    ])
     return reply.page('account', {
       user: describePerson(user),
       ...describeEnd(user),
       ...describeWays(user, app.signIn.backends),
       own: own.map(describeOwn),
-      apps: await Promise.all(grants.map(async (grant) => describeApp(grant, app.clients.verified(grant.clientId, grant.code.redirectUri), await app.usage.ofGrant(grant.id)))),
+      apps: await Promise.all(
+        grants.map(async (grant) =>
+          describeApp(
+            grant,
+            app.clients.verified(grant.clientId, grant.code.redirectUri),
+            await app.usage.ofGrant(grant.id)
+          )
+        )
+      ),
       events: events.map(describeEvent),
       asks: describeOthers(user, grants.length, ({ backend }) => backend === visitor.backend, app.signIn.backends),
       token: app.signIn.forms.token(request),
-      actions: { revoke: paths.accountRevoke, logout: paths.logout, signOutEverywhere: paths.accountSignOut, link: paths.accountLink, remove: paths.accountDelete, activity: paths.accountActivity, notes: paths.accountNotes, home: paths.home }
+      actions: {
+        revoke: paths.accountRevoke,
+        logout: paths.logout,
+        signOutEverywhere: paths.accountSignOut,
+        link: paths.accountLink,
+        remove: paths.accountDelete,
+        activity: paths.accountActivity,
+        notes: paths.accountNotes,
+        home: paths.home
+      }
     })
   })
 
@@ -63,9 +93,11 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     const form = formParameters(request)
     const endsApps = form.get('apps') === 'end'
     const removesWays = form.get('ways') === 'remove'
-    if (removesWays && !await app.signIn.methods.isFresh(request)) return askForProof(app, request, reply, user, paths.account)
+    if (removesWays && !(await app.signIn.methods.isFresh(request))) { return askForProof(app, request, reply, user, paths.account) }
     const backend = (await app.signIn.sessions.current(request))?.backend
-    const removed = removesWays ? await app.signIn.methods.remove(request, (identity) => identity.backend !== backend) : []
+    const removed = removesWays
+      ? await app.signIn.methods.remove(request, (identity) => identity.backend !== backend)
+      : []
     await app.signIn.lifecycle.signOutEverywhere(user.id)
     if (endsApps) await app.signIn.lifecycle.disconnectApps(user.id)
     await app.signIn.sessions.signOut(request, reply)

@@ -1,4 +1,5 @@
-// Changing one's own password: the present one is asked for, the new one is held to the rule of sign-up, and every other browser is signed out (OWASP ASVS 6.2.3, 7.4.3).
+// Changing one's own password: the present one is asked for, the new one is held to the rule of sign-up, and every
+// other browser is signed out (OWASP ASVS 6.2.3, 7.4.3).
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { paths } from '../../paths.ts'
@@ -12,7 +13,10 @@ import { checkForm, signInFirst } from './guard.ts'
 import { tellOfRemovedWays } from './remove-sign-in-method.ts'
 
 export default async function changePassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const isOwn = ({ backend, account }: LocalAccount) => (identity: IdentityKey) => identity.backend === backend && identity.subject === account.subject
+  const isOwn =
+    ({ backend, account }: LocalAccount) =>
+      (identity: IdentityKey) =>
+        identity.backend === backend && identity.subject === account.subject
 
   async function describe (user: User, kept: LocalAccount, token: string): Promise<PageData['password']> {
     const apps = (await app.grants.listByUser(user.id)).length
@@ -39,15 +43,19 @@ export default async function changePassword (app: FastifyInstance, { publicUrl 
     const { backend, accounts, account } = kept
     const [present, next] = [form.need('present'), form.need('next')]
     const page = await describe(user, kept, form.need('token'))
-    const wrongPassword = () => reply.page('password', { ...page, error: { field: 'present', message: WRONG_PASSWORD } }, 401)
+    const wrongPassword = () =>
+      reply.page('password', { ...page, error: { field: 'present', message: WRONG_PASSWORD } }, 401)
     // Counted and shown to be the person first: the estimate of the new password is work for the server.
-    if (!await withPassword(app, request, user, kept, () => accounts.checkPassword(account.subject, present))) return wrongPassword()
+    if (!(await withPassword(app, request, user, kept, () => accounts.checkPassword(account.subject, present)))) { return wrongPassword() }
     const problem = await accounts.passwordProblem(account.email, next)
-    if (problem !== undefined) return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400)
+    if (problem !== undefined) { return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400) }
     // Another change may have come first.
-    if (!await accounts.changePassword(account.subject, { present, next })) return wrongPassword()
+    if (!(await accounts.changePassword(account.subject, { present, next }))) return wrongPassword()
     const endsApps = form.get('apps') === 'end'
-    const removed = form.get('ways') === 'remove' ? await app.signIn.lifecycle.removeSignInMethods(user.id, (identity) => !isOwn(kept)(identity)) : []
+    const removed =
+      form.get('ways') === 'remove'
+        ? await app.signIn.lifecycle.removeSignInMethods(user.id, (identity) => !isOwn(kept)(identity))
+        : []
     await app.signIn.sessions.signOutOthers(request, reply, user.id)
     if (endsApps) await app.signIn.lifecycle.disconnectApps(user.id)
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })

@@ -22,17 +22,34 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
     try {
       const checked = checkRequest(parameters, known, resources)
       const intent = { kind: 'authorization' as const, request: { ...checked, attempt } }
-      app.audit.record(request, 'authorization', { client: client.id, clientName: client.name, scope: checked.scopes.join(' '), attempt })
+      app.audit.record(request, 'authorization', {
+        client: client.id,
+        clientName: client.name,
+        scope: checked.scopes.join(' '),
+        attempt
+      })
       // prompt=login (OpenID Connect Core §3.1.2.1) asks for a fresh sign-in; consent is always asked for.
       if (!user || parameters.get('prompt')?.split(' ').includes('login')) {
-        return reply.redirect(withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)), 303)
+        return reply.redirect(
+          withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)),
+          303
+        )
       }
-      return reply.redirect(withInteraction(paths.consent, await app.signIn.interactions.resume(request, reply, intent)), 303)
+      return reply.redirect(
+        withInteraction(paths.consent, await app.signIn.interactions.resume(request, reply, intent)),
+        303
+      )
     } catch (error) {
       if (!(error instanceof OAuthError) || error.statusCode >= 500) throw error
-      app.audit.recordOnce(request, 'authorization_refused', { client: client.id, clientName: client.name, reason: error.code, attempt })
+      app.audit.recordOnce(request, 'authorization_refused', {
+        client: client.id,
+        clientName: client.name,
+        reason: error.code,
+        attempt
+      })
       const home = { redirectUri, state: parameters.get('state') }
-      // RFC 9700 §4.11.2: anyone can write a client, so a link through here to its site is followed by the person, not by the browser.
+      // RFC 9700 §4.11.2: anyone can write a client, so a link through here to its site is followed by the person, not
+      // by the browser.
       if (client.kind === 'chatgpt' || client.kind === 'operator') error.redirect = home
       else error.choice = home
       throw error

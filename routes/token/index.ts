@@ -1,4 +1,5 @@
-// POST /token: exchanges a code or a refresh token for tokens (OAuth 2.1 §3.2). Client authentication and the response are shared; each grant has its own file.
+// POST /token: exchanges a code or a refresh token for tokens (OAuth 2.1 §3.2). Client authentication and the response
+// are shared; each grant has its own file.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidGrant, OAuthError, unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
@@ -12,13 +13,19 @@ import { authorizationCode } from './authorization-code.ts'
 import type { GrantHandler } from './contract.ts'
 import { refreshToken } from './refresh-token.ts'
 
-const handlers: Readonly<Record<GrantType, GrantHandler>> = { authorization_code: authorizationCode, refresh_token: refreshToken }
+const handlers: Readonly<Record<GrantType, GrantHandler>> = {
+  authorization_code: authorizationCode,
+  refresh_token: refreshToken
+}
 
 /** A retry is told once in its generation: it is how a lost answer looks, and how a thief looks who is quick. */
 function recordIssue (app: FastifyInstance, request: FastifyRequest, { grant, scopes, retry }: TokenSet): void {
   if (retry === 'again') return
   const isRefresh = (grant.refresh?.generation ?? 0) > 0
-  app.audit.record(request, retry ? 'retry' : isRefresh ? 'refresh' : 'token', { ...ofGrant(grant), scope: scopes.join(' ') })
+  app.audit.record(request, retry ? 'retry' : isRefresh ? 'refresh' : 'token', {
+    ...ofGrant(grant),
+    scope: scopes.join(' ')
+  })
 }
 
 function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown): void {
@@ -27,11 +34,16 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
   else app.audit.recordOnce(request, 'token_refused', { reason: error.code })
 }
 
-/** Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen here. */
+/**
+ * Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen
+ * here.
+ */
 async function checkWelcome (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
   if (await app.signIn.lifecycle.mayHoldTokens(user.id, backend)) return
   await app.grants.revoke(id)
-  throw invalidGrant('the account is locked or gone, or the way the person signed in is not theirs any more; sign in again')
+  throw invalidGrant(
+    'the account is locked or gone, or the way the person signed in is not theirs any more; sign in again'
+  )
 }
 
 export default async function token (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
@@ -50,7 +62,7 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
     const grantType = form.need('grant_type')
     if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
     const client = await app.clients.authenticate(request, app.grants.isHeld)
-    if (!client.grantTypes.includes(grantType as GrantType)) throw unauthorizedClient(`the client did not register for ${grantType}`)
+    if (!client.grantTypes.includes(grantType as GrantType)) { throw unauthorizedClient(`the client did not register for ${grantType}`) }
     const issued = await handlers[grantType as GrantType](app, client, form, resources)
     try {
       return await describe(app, request, client, issued)
@@ -65,7 +77,12 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
 }
 
 /** The answer, once everything around the grant is in order. */
-async function describe (app: FastifyInstance, request: FastifyRequest, client: Client, issued: TokenSet): Promise<object> {
+async function describe (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  client: Client,
+  issued: TokenSet
+): Promise<object> {
   await checkWelcome(app, issued.grant)
   await app.signIn.upstream.extend(issued.grant)
   await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)

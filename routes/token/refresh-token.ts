@@ -1,4 +1,5 @@
-// grant_type=refresh_token: rotates, never widens, and changes nothing before everything fits (OAuth 2.1 §4.3, RFC 8707 §2.2).
+// grant_type=refresh_token: rotates, never widens, and changes nothing before everything fits (OAuth 2.1 §4.3, RFC 8707
+// §2.2).
 import type { FastifyInstance } from 'fastify'
 import { invalidGrant, invalidScope } from '../../errors.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
@@ -11,13 +12,17 @@ export const refreshToken: GrantHandler = async (app, client, form, resources) =
   const grant = await app.grants.findByRefreshToken(token)
   if (grant?.clientId === client.id && app.grants.isCurrentRefreshToken(grant, token)) await checkService(app, grant)
   const scopes = grant?.clientId === client.id ? narrowed(form.get('scope'), grant) : undefined
-  const check = (found: Grant) => found.clientId === client.id ? undefined : 'the refresh token is not valid; sign in again'
+  const check = (found: Grant) =>
+    found.clientId === client.id ? undefined : 'the refresh token is not valid; sign in again'
   return app.grants.refresh(token, check, scopes)
 }
 
-/** Where the person signed in at a service that keeps a session of its own, the grant lasts no longer than that. @throws invalid_grant, with the grant ended; BackendUnavailable, with nothing changed. */
+/**
+ * Where the person signed in at a service that keeps a session of its own, the grant lasts no longer than that.
+ * @throws invalid_grant, with the grant ended; BackendUnavailable, with nothing changed.
+ */
 async function checkService (app: FastifyInstance, { id, backendSession }: Grant): Promise<void> {
-  if (backendSession === undefined || await app.signIn.upstream.fresh(backendSession)) return
+  if (backendSession === undefined || (await app.signIn.upstream.fresh(backendSession))) return
   await app.grants.revoke(id)
   throw invalidGrant('the service the person signed in with has ended their session; sign in again')
 }
@@ -26,6 +31,6 @@ async function checkService (app: FastifyInstance, { id, backendSession }: Grant
 function narrowed (asked: string | undefined, grant: Grant): string[] | undefined {
   if (asked === undefined) return undefined
   const wanted = [...new Set(asked.split(' ').filter(Boolean))]
-  if (!wanted.every((scope) => grant.scopes.includes(scope))) throw invalidScope('scope goes beyond what was allowed; start a new authorization to ask for more')
+  if (!wanted.every((scope) => grant.scopes.includes(scope))) { throw invalidScope('scope goes beyond what was allowed; start a new authorization to ask for more') }
   return wanted.length > 0 ? wanted : undefined
 }

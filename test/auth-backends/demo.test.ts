@@ -8,7 +8,7 @@ import { makeHouse } from './house.ts'
 t.test('contract', (t) => backendContract(t, { open: async () => demo.open({}, makeHouse()) }))
 
 t.test('WB-17: for development only, and a warning when it is on', async (t) => {
-  for (const [name, load] of Object.entries(registry)) t.equal((await load()).default.developmentOnly, name === 'demo' ? true : undefined, name)
+  for (const [name, load] of Object.entries(registry)) { t.equal((await load()).default.developmentOnly, name === 'demo' ? true : undefined, name) }
   const house = makeHouse()
   demo.open({}, house)
   t.match(house.lines, [/Demo sign-in is on/])

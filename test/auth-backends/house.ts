@@ -41,11 +41,12 @@ export function makeHouse (): TestHouse {
         account.passwordHash = passwordHash
         return true
       },
-      findBySubject: async (subject) => structuredClone([...open().values()].find((account) => account.subject === subject)),
+      findBySubject: async (subject) =>
+        structuredClone([...open().values()].find((account) => account.subject === subject)),
       async move (from, to, expected) {
         const account = open().get(from)
         if (!account || book.has(to.email)) return false
-        if (expected && (account.subject !== expected.subject || (account.generation ?? 0) !== expected.generation)) return false
+        if (expected && (account.subject !== expected.subject || (account.generation ?? 0) !== expected.generation)) { return false }
         const { emailVerified: _, ...kept } = account
         book.set(to.email, { ...kept, ...to, generation: (account.generation ?? 0) + 1 })
         return book.delete(from)
@@ -55,7 +56,14 @@ export function makeHouse (): TestHouse {
     publicUrl: 'http://localhost:8080',
     now: () => 1_700_000_000,
     runInWorker: async (task, input) => (await import(task.href)).default(input),
-    log: { info: (line) => { lines.push(line) }, warn: (line) => { lines.push(line) } }
+    log: {
+      info: (line) => {
+        lines.push(line)
+      },
+      warn: (line) => {
+        lines.push(line)
+      }
+    }
   }
   return house
 }

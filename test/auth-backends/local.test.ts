@@ -59,15 +59,20 @@ t.test('of changes that were begun on the same account, the first is made, and n
   const accounts = backend.accounts!
   const before = (await accounts.find(person.identifier))!
   const passwords = ['seven loud badgers 17', 'five green lanterns 9']
-  const changes = await Promise.all(passwords.map((next) => accounts.changePassword(before.subject, { present: person.password, next })))
+  const changes = await Promise.all(
+    passwords.map((next) => accounts.changePassword(before.subject, { present: person.password, next }))
+  )
   t.same(changes.filter(Boolean), [true])
   const after = structuredClone(house.book.get(person.identifier)!)
   t.match(after, { generation: 1 })
-  t.same([
-    await accounts.setPassword(before, 'seven loud badgers 17', { verified: true }),
-    await accounts.confirm(before),
-    await accounts.changeEmail(before, { to: 'bob@example.com', verified: true })
-  ], [false, false, false])
+  t.same(
+    [
+      await accounts.setPassword(before, 'seven loud badgers 17', { verified: true }),
+      await accounts.confirm(before),
+      await accounts.changeEmail(before, { to: 'bob@example.com', verified: true })
+    ],
+    [false, false, false]
+  )
   t.same([...house.book.values()], [after])
 })
 
@@ -96,12 +101,21 @@ t.test('AC-12: with mail a new account waits a day; used where there is no mail 
 t.test('LG-15: of many sign-ups with one address at once, one makes the account', async (t) => {
   const house = makeHouse()
   const backend = await openLocal(house)
-  const results = await Promise.all(Array.from({ length: 8 }, (_, number) =>
-    backend.signUp!.create({ email: number % 2 ? 'bob@example.com' : ' BOB@Example.com', password: `Copper kettle number ${number}` })))
+  const results = await Promise.all(
+    Array.from({ length: 8 }, (_, number) =>
+      backend.signUp!.create({
+        email: number % 2 ? 'bob@example.com' : ' BOB@Example.com',
+        password: `Copper kettle number ${number}`
+      })
+    )
+  )
   t.equal(results.filter((result) => result.kind === 'signed-up').length, 1)
   t.equal(results.filter((result) => result.kind === 'refused' && result.field === 'email').length, 7)
   const winner = results.findIndex((result) => result.kind === 'signed-up')
-  t.match(await backend.password!.verify({ identifier: 'bob@example.com', password: `Copper kettle number ${winner}` }), { subject: String })
+  t.match(
+    await backend.password!.verify({ identifier: 'bob@example.com', password: `Copper kettle number ${winner}` }),
+    { subject: String }
+  )
 })
 
 t.test('LG-16: a password is never cut, counts in code points, and is compared in NFC', async (t) => {
@@ -118,37 +132,76 @@ t.test('LG-16: a password is never cut, counts in code points, and is compared i
     t.equal(await backend.password!.verify({ identifier: email, password: password.slice(0, -2) }), null, email)
   }
   t.equal([...passwords['limit@example.com']].length, 128)
-  t.match(await backend.signUp!.create({ email: 'over@example.com', password: `${passwords['limit@example.com']}!` }), { kind: 'refused', field: 'password', message: /128/ })
-  t.equal(await backend.password!.verify({ identifier: 'nul@example.com', password: 'copper' }), null, 'a NUL ends nothing')
-  t.match(await backend.password!.verify({ identifier: 'accent@example.com', password: 'Übergröße café plum'.normalize('NFC') }), { subject: String })
+  t.match(await backend.signUp!.create({ email: 'over@example.com', password: `${passwords['limit@example.com']}!` }), {
+    kind: 'refused',
+    field: 'password',
+    message: /128/
+  })
+  t.equal(
+    await backend.password!.verify({ identifier: 'nul@example.com', password: 'copper' }),
+    null,
+    'a NUL ends nothing'
+  )
+  t.match(
+    await backend.password!.verify({
+      identifier: 'accent@example.com',
+      password: 'Übergröße café plum'.normalize('NFC')
+    }),
+    { subject: String }
+  )
 })
 
 t.test('password rules', async (t) => {
   const email = 'ann.smith@example.com'
-  for (const weak of ['ababababab', 'abcdefgh', '987654321', 'letmein123', 'Qwertyuiop1', '1q2w3e4r', 'pa$$word2026', 'welcome!!!', 'ann.smith@example.com', 'Ann.Smith99', 'iloveyou1', 'correct horse battery staple']) {
+  for (const weak of [
+    'ababababab',
+    'abcdefgh',
+    '987654321',
+    'letmein123',
+    'Qwertyuiop1',
+    '1q2w3e4r',
+    'pa$$word2026',
+    'welcome!!!',
+    'ann.smith@example.com',
+    'Ann.Smith99',
+    'iloveyou1',
+    'correct horse battery staple'
+  ]) {
     t.type(passwordProblem(weak, email), 'string', weak)
   }
-  for (const good of ['Copper kettle on a tram', 'tr4m-kettle', 'ann.smith and a green tram', 'пароль для трамвая', 'x7#kPq2m']) {
+  for (const good of [
+    'Copper kettle on a tram',
+    'tr4m-kettle',
+    'ann.smith and a green tram',
+    'пароль для трамвая',
+    'x7#kPq2m'
+  ]) {
     t.equal(passwordProblem(good, email), undefined, good)
   }
 })
 
-t.test('WK-05: a new password is estimated outside this process wherever one is chosen, and none is taken unseen', async (t) => {
-  const { house } = await houseWithPerson()
-  const asked: string[] = []
-  house.runInWorker = async (task, input) => {
-    asked.push(`${task.pathname.split('/').at(-1)} ${(input as { password: string }).password}`)
-    throw new Error('no worker is free')
+t.test(
+  'WK-05: a new password is estimated outside this process wherever one is chosen, and none is taken unseen',
+  async (t) => {
+    const { house } = await houseWithPerson()
+    const asked: string[] = []
+    house.runInWorker = async (task, input) => {
+      asked.push(`${task.pathname.split('/').at(-1)} ${(input as { password: string }).password}`)
+      throw new Error('no worker is free')
+    }
+    const backend = await openLocal(house)
+    const before = structuredClone(house.book)
+    await t.rejects(
+      backend.signUp!.create({ email: 'bob@example.com', password: 'Copper kettle one' }),
+      BackendUnavailable
+    )
+    await t.rejects(backend.accounts!.passwordProblem(person.identifier, 'Copper kettle two'), BackendUnavailable)
+    t.same(asked, ['strength-task.ts Copper kettle one', 'strength-task.ts Copper kettle two'])
+    t.same(house.book, before, 'nothing was written')
+    t.match(await backend.accounts!.passwordProblem(person.identifier, 'x'.repeat(500_000)), /at most 128/)
+    t.equal(asked.length, 2, 'what the rules refuse is not estimated')
   }
-  const backend = await openLocal(house)
-  const before = structuredClone(house.book)
-  await t.rejects(backend.signUp!.create({ email: 'bob@example.com', password: 'Copper kettle one' }), BackendUnavailable)
-  await t.rejects(backend.accounts!.passwordProblem(person.identifier, 'Copper kettle two'), BackendUnavailable)
-  t.same(asked, ['strength-task.ts Copper kettle one', 'strength-task.ts Copper kettle two'])
-  t.same(house.book, before, 'nothing was written')
-  t.match(await backend.accounts!.passwordProblem(person.identifier, 'x'.repeat(500_000)), /at most 128/)
-  t.equal(asked.length, 2, 'what the rules refuse is not estimated')
-})
+)
 
 t.test('WK-05: however long a password is, no more than its beginning is estimated', async (t) => {
   const beginning = 'summer2024summer2024 summer'.slice(0, 25)
@@ -157,23 +210,33 @@ t.test('WK-05: however long a password is, no more than its beginning is estimat
   t.equal(await strengthProblem('Copper kettle on a tram', []), undefined)
 })
 
-t.test('LG-14, LG-16: an unknown address costs one hash like a wrong password, an oversized password none', async (t) => {
-  const real = createPasswordHasher()
-  let hashes = 0
-  const counting: PasswordHasher = { ...real, verify: (stored, password) => { hashes++; t.match(stored, /m=47104,t=2,p=1/); return real.verify(stored, password) } }
-  const { house } = await houseWithPerson()
-  const backend = await openLocal(house, counting)
-  const cost = async (identifier: string, password: string) => {
-    hashes = 0
-    t.equal(await backend.password!.verify({ identifier, password }), null)
-    return hashes
+t.test(
+  'LG-14, LG-16: an unknown address costs one hash like a wrong password, an oversized password none',
+  async (t) => {
+    const real = createPasswordHasher()
+    let hashes = 0
+    const counting: PasswordHasher = {
+      ...real,
+      verify: (stored, password) => {
+        hashes++
+        t.match(stored, /m=47104,t=2,p=1/)
+        return real.verify(stored, password)
+      }
+    }
+    const { house } = await houseWithPerson()
+    const backend = await openLocal(house, counting)
+    const cost = async (identifier: string, password: string) => {
+      hashes = 0
+      t.equal(await backend.password!.verify({ identifier, password }), null)
+      return hashes
+    }
+    t.equal(await cost(person.identifier, 'wrong password'), 1)
+    t.equal(await cost('nobody@example.com', 'wrong password'), 1)
+    t.equal(await cost('not an address', 'wrong password'), 1)
+    t.equal(await cost(person.identifier, 'x'.repeat(500_000)), 0)
+    t.equal(await cost('nobody@example.com', 'x'.repeat(500_000)), 0)
   }
-  t.equal(await cost(person.identifier, 'wrong password'), 1)
-  t.equal(await cost('nobody@example.com', 'wrong password'), 1)
-  t.equal(await cost('not an address', 'wrong password'), 1)
-  t.equal(await cost(person.identifier, 'x'.repeat(500_000)), 0)
-  t.equal(await cost('nobody@example.com', 'x'.repeat(500_000)), 0)
-})
+)
 
 t.test('a hash with old parameters is replaced at sign-in, and only then', async (t) => {
   const { house, backend } = await houseWithPerson()
@@ -192,18 +255,26 @@ t.test('a hash with old parameters is replaced at sign-in, and only then', async
 t.test('a hash that cannot be renewed does not keep the person out', async (t) => {
   const { house, backend } = await houseWithPerson()
   house.book.get(person.identifier)!.passwordHash = await hash(person.password, { timeCost: 1 })
-  house.accounts.setPasswordHash = async () => { throw new StorageUnavailable('the account book is away') }
+  house.accounts.setPasswordHash = async () => {
+    throw new StorageUnavailable('the account book is away')
+  }
   t.match(await backend.password!.verify(person), { subject: String })
   t.match(house.lines, [/old parameters/])
 })
 
-t.test('LG-17: a few hashes at a time, some wait, more are told to come back; the places are freed again', async (t) => {
-  const hasher = createPasswordHasher({ running: 2, waiting: 3 })
-  const burst = async () => (await Promise.allSettled(Array.from({ length: 9 }, () => hasher.hash('Copper kettle')))).map((result) => result.status === 'fulfilled' ? 'hash' : result.reason)
-  const first = await burst()
-  t.equal(first.filter((result) => result === 'hash').length, 5)
-  t.equal(first.filter((result) => result instanceof BackendUnavailable).length, 4)
-  t.equal((await burst()).filter((result) => result === 'hash').length, 5)
-  await t.rejects(hasher.verify('no hash at all', 'Copper kettle'))
-  t.equal((await burst()).filter((result) => result === 'hash').length, 5, 'a failed check gives its place back')
-})
+t.test(
+  'LG-17: a few hashes at a time, some wait, more are told to come back; the places are freed again',
+  async (t) => {
+    const hasher = createPasswordHasher({ running: 2, waiting: 3 })
+    const burst = async () =>
+      (await Promise.allSettled(Array.from({ length: 9 }, () => hasher.hash('Copper kettle')))).map((result) =>
+        result.status === 'fulfilled' ? 'hash' : result.reason
+      )
+    const first = await burst()
+    t.equal(first.filter((result) => result === 'hash').length, 5)
+    t.equal(first.filter((result) => result instanceof BackendUnavailable).length, 4)
+    t.equal((await burst()).filter((result) => result === 'hash').length, 5)
+    await t.rejects(hasher.verify('no hash at all', 'Copper kettle'))
+    t.equal((await burst()).filter((result) => result === 'hash').length, 5, 'a failed check gives its place back')
+  }
+)

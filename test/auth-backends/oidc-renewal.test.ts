@@ -1,4 +1,5 @@
-// What an OpenID provider is asked beyond a first sign-in: for keys that are new, for a fresh sign-in, and whether a person still has their account.
+// What an OpenID provider is asked beyond a first sign-in: for keys that are new, for a fresh sign-in, and whether a
+// person still has their account.
 import { exportJWK, generateKeyPair } from 'jose'
 import t, { type Test } from 'tap'
 import { openOidc } from '../../auth-backends/oidc/index.ts'
@@ -11,25 +12,55 @@ const CALLBACK = 'http://localhost:8080/login/callback/oidc'
 async function place (t: Test) {
   const provider = await startProvider({ callbackUrls: [CALLBACK] })
   t.teardown(() => provider.stop())
-  const backend = openOidc(env.parse({ OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: provider.clientId, OIDC_CLIENT_SECRET: provider.clientSecret }))
+  const backend = openOidc(
+    env.parse({
+      OIDC_ISSUER: provider.issuer,
+      OIDC_CLIENT_ID: provider.clientId,
+      OIDC_CLIENT_SECRET: provider.clientSecret
+    })
+  )
   const now = Math.floor(Date.now() / 1000)
-  const answerJson = (path: string, body: unknown) => provider.instead.set(path, (_request, response) => { response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)) })
+  const answerJson = (path: string, body: unknown) =>
+    provider.instead.set(path, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    })
   /** A sign-in whose ID token says this, under this key. */
   const signIn = async (claims: object = {}, key?: Parameters<typeof provider.signIdToken>[1], more: object = {}) => {
-    const { url, continuation } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's', ...more })
+    const { url, continuation } = await backend.redirect!.begin({
+      provider: 'oidc',
+      callbackUrl: CALLBACK,
+      state: 's',
+      ...more
+    })
     const { nonce } = JSON.parse(continuation) as { nonce: string }
     const browser = new Browser()
     await browser.submit(await browser.get(url), () => true, { name: 'ann', go: 'on' })
-    const token = await provider.signIdToken({ iss: provider.issuer, aud: provider.clientId, sub: 'ann', iat: now, exp: now + 600, nonce, email: 'ann@example.com', email_verified: true, name: 'Ann', ...claims }, key)
+    const token = await provider.signIdToken(
+      {
+        iss: provider.issuer,
+        aud: provider.clientId,
+        sub: 'ann',
+        iat: now,
+        exp: now + 600,
+        nonce,
+        email: 'ann@example.com',
+        email_verified: true,
+        name: 'Ann',
+        ...claims
+      },
+      key
+    )
     answerJson('/token', { access_token: 'x', token_type: 'Bearer', id_token: token })
-    const answer = await backend.redirect!.finish({ url: browser.left!, state: 's', continuation }).catch((error: unknown) => error)
+    const answer = await backend
+      .redirect!.finish({ url: browser.left!, state: 's', continuation })
+      .catch((error: unknown) => error)
     provider.instead.delete('/token')
     return answer
   }
   const keyLooks = () => provider.asked.filter((path) => path === '/jwks').length
   const newKey = async (kid: string) => {
     const { privateKey, publicKey } = await generateKeyPair('RS256')
-    return { kid, privateKey, jwk: { ...await exportJWK(publicKey), kid, alg: 'RS256', use: 'sig' } }
+    return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' } }
   }
   return { provider, backend, signIn, answerJson, keyLooks, newKey }
 }
@@ -43,25 +74,45 @@ t.test('a key that is new is looked for at once, and one that nobody has, once i
   t.match(await signIn({}, second), { email: 'ann@example.com' }, 'rotated a moment after the keys were read')
   t.equal(keyLooks(), 2)
   const unknown = await newKey('unknown')
-  for (let count = 0; count < 5; count++) t.match(await signIn({}, unknown), { name: 'BackendUnavailable', fault: 'unreadable' })
+  for (let count = 0; count < 5; count++) { t.match(await signIn({}, unknown), { name: 'BackendUnavailable', fault: 'unreadable' }) }
   t.equal(keyLooks(), 2, 'whoever comes with a key that is not there makes nobody ask again and again')
   t.match(await signIn({}, second), { email: 'ann@example.com' })
 })
 
-t.test('a sign-in that shows anew who somebody is asks for it, and is none where the provider took an old one', async (t) => {
-  const { backend, signIn } = await place(t)
-  const { url } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's', again: true })
-  t.match(Object.fromEntries(new URL(url).searchParams), { prompt: 'login', max_age: '0' })
-  const now = Math.floor(Date.now() / 1000)
-  t.match(await signIn({ auth_time: now - 3600 }, undefined, { again: true }), { refused: /did not ask you anew/ })
-  for (const [claims, more] of [[{ auth_time: now - 10 }, { again: true }], [{}, { again: true }], [{ auth_time: now - 3600 }, {}]] as const) t.match(await signIn(claims, undefined, more), { email: 'ann@example.com' })
-})
+t.test(
+  'a sign-in that shows anew who somebody is asks for it, and is none where the provider took an old one',
+  async (t) => {
+    const { backend, signIn } = await place(t)
+    const { url } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's', again: true })
+    t.match(Object.fromEntries(new URL(url).searchParams), { prompt: 'login', max_age: '0' })
+    const now = Math.floor(Date.now() / 1000)
+    t.match(await signIn({ auth_time: now - 3600 }, undefined, { again: true }), { refused: /did not ask you anew/ })
+    for (const [claims, more] of [
+      [{ auth_time: now - 10 }, { again: true }],
+      [{}, { again: true }],
+      [{ auth_time: now - 3600 }, {}]
+    ] as const) { t.match(await signIn(claims, undefined, more), { email: 'ann@example.com' }) }
+  }
+)
 
 t.test('offline access is asked for as each provider wants it', async (t) => {
-  const of = (issuer: string, scope?: string) => authorizationParameters(env.parse({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: 'x', OIDC_ALLOWED_DOMAINS: '*', ...(scope && { OIDC_SCOPE: scope }) }), false)
+  const of = (issuer: string, scope?: string) =>
+    authorizationParameters(
+      env.parse({
+        OIDC_ISSUER: issuer,
+        OIDC_CLIENT_ID: 'x',
+        OIDC_ALLOWED_DOMAINS: '*',
+        ...(scope && { OIDC_SCOPE: scope })
+      }),
+      false
+    )
   t.same(of('https://sso.example.com'), { scope: 'openid email profile' })
   t.same(of('https://sso.example.com', 'openid offline_access'), { scope: 'openid offline_access', prompt: 'consent' })
-  t.same(of('https://accounts.google.com', 'openid email offline_access'), { scope: 'openid email', prompt: 'consent', access_type: 'offline' })
+  t.same(of('https://accounts.google.com', 'openid email offline_access'), {
+    scope: 'openid email',
+    prompt: 'consent',
+    access_type: 'offline'
+  })
 })
 
 t.test('a renewed session is that of the same person, by an ID token that the provider has signed', async (t) => {
@@ -69,20 +120,37 @@ t.test('a renewed session is that of the same person, by an ID token that the pr
   const session = JSON.stringify({ subject: 'ann', refreshToken: 'first' })
   const now = Math.floor(Date.now() / 1000)
   const renew = async (claims: object, key?: Parameters<typeof provider.signIdToken>[1]) => {
-    const ann = { iss: provider.issuer, aud: provider.clientId, sub: 'ann', iat: now, exp: now + 600, email: 'ann@example.com', name: 'Ann' }
+    const ann = {
+      iss: provider.issuer,
+      aud: provider.clientId,
+      sub: 'ann',
+      iat: now,
+      exp: now + 600,
+      email: 'ann@example.com',
+      name: 'Ann'
+    }
     const idToken = await provider.signIdToken({ ...ann, ...claims }, key)
     answerJson('/token', { access_token: 'x', token_type: 'Bearer', refresh_token: 'second', id_token: idToken })
     return backend.sessions!.renew!(session).catch((error: unknown) => error)
   }
-  t.match(JSON.parse(await renew({}) as string), { subject: 'ann', refreshToken: 'second' })
+  t.match(JSON.parse((await renew({})) as string), { subject: 'ann', refreshToken: 'second' })
   t.equal(await renew({ sub: 'bob' }), null, 'somebody else: this session is over')
-  t.match(await renew({}, await newKey('unknown')), { name: 'BackendUnavailable', fault: 'unreadable' }, 'nobody knows who has signed it')
+  t.match(
+    await renew({}, await newKey('unknown')),
+    { name: 'BackendUnavailable', fault: 'unreadable' },
+    'nobody knows who has signed it'
+  )
 })
 
 t.test('a session of before refresh tokens were kept is what it was: a hint for signing out', async (t) => {
   const { backend, provider } = await place(t)
   t.equal(await backend.sessions!.renew!('eyJhbGciOiJub25lIn0.e30.'), 'eyJhbGciOiJub25lIn0.e30.')
-  t.match(new URL((await backend.sessions!.logoutUrl!('eyJhbGciOiJub25lIn0.e30.', 'http://localhost:8080'))!).searchParams.get('id_token_hint'), /^eyJ/)
+  t.match(
+    new URL(
+      (await backend.sessions!.logoutUrl!('eyJhbGciOiJub25lIn0.e30.', 'http://localhost:8080'))!
+    ).searchParams.get('id_token_hint'),
+    /^eyJ/
+  )
   await backend.sessions!.end!('eyJhbGciOiJub25lIn0.e30.')
   t.notOk(provider.asked.includes('/token'))
 })

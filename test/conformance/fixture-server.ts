@@ -5,7 +5,9 @@ import type { Config } from '../../config/index.ts'
 import { fixtures } from './fixtures.ts'
 
 export async function buildFixtureServer (config: Config): Promise<FastifyInstance> {
-  const offer = fixtures(() => { app.mcp.offer(offer) })
+  const offer = fixtures(() => {
+    app.mcp.offer(offer)
+  })
   const app = await buildApp(config, { offer, reloads: true })
   return app
 }

@@ -1,42 +1,77 @@
-// What the official conformance suite expects a server to offer: its scenarios name these tools, resources and prompts. No part of a production server.
+// What the official conformance suite expects a server to offer: its scenarios name these tools, resources and prompts.
+// No part of a production server.
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { definePrompt, type Prompt } from '../../authoring/prompt.ts'
 import { defineResource, type Resource } from '../../authoring/resource.ts'
-import { audio, defineTool, embed, form, image, roots, sample, text, ToolError, type Tool, type ToolContext } from '../../authoring/tool.ts'
+import {
+  audio,
+  defineTool,
+  embed,
+  form,
+  image,
+  roots,
+  sample,
+  text,
+  ToolError,
+  type Tool,
+  type ToolContext
+} from '../../authoring/tool.ts'
 
 /** One red dot. */
-const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==', 'base64')
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',
+  'base64'
+)
 /** No sound at all: a header alone. */
 const WAV = Buffer.from('UklGRiYAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQIAAAAAAA==', 'base64')
 
 const annotations = { readOnlyHint: true, destructiveHint: false, openWorldHint: false }
 const nothing = z.object({})
-const about = (name: string) => ({ name, title: name, description: `Fixture of the conformance suite: ${name}.`, scopes: ['mcp:read' as const] })
+const about = (name: string) => ({
+  name,
+  title: name,
+  description: `Fixture of the conformance suite: ${name}.`,
+  scopes: ['mcp:read' as const]
+})
 
 /** A tool that takes nothing and only shows something. */
-const shows = (name: string, run: (context: ToolContext) => unknown): Tool => defineTool({
-  ...about(name),
-  input: nothing,
-  annotations,
-  async run (_args, context) { await run(context) }
-})
+const shows = (name: string, run: (context: ToolContext) => unknown): Tool =>
+  defineTool({
+    ...about(name),
+    input: nothing,
+    annotations,
+    async run (_args, context) {
+      await run(context)
+    }
+  })
 
 const nameForm = form('What is your name?', z.object({ name: z.string() }))
 const okForm = form('Please confirm', z.object({ ok: z.boolean() }))
-const paris = sample({ messages: [{ role: 'user', content: { type: 'text', text: 'What is the capital of France?' } }], maxTokens: 100 })
+const paris = sample({
+  messages: [{ role: 'user', content: { type: 'text', text: 'What is the capital of France?' } }],
+  maxTokens: 100
+})
 
 const content: Tool[] = [
   shows('test_simple_text', ({ show }) => show(text('This is a simple text response for testing.'))),
   shows('test_image_content', ({ show }) => show(image(PNG, 'image/png'))),
   shows('test_audio_content', ({ show }) => show(audio(WAV, 'audio/wav'))),
-  shows('test_embedded_resource', ({ show }) => show(embed({ uri: 'test://embedded-resource', mimeType: 'text/plain', text: 'This is an embedded resource content.' }))),
-  shows('test_multiple_content_types', ({ show }) => show(
-    text('Multiple content types test:'),
-    image(PNG, 'image/png'),
-    embed({ uri: 'test://mixed-content-resource', mimeType: 'application/json', text: '{"test":"data","value":123}' })
-  )),
-  shows('test_error_handling', () => { throw new ToolError('This tool intentionally returns an error for testing') }),
+  shows('test_embedded_resource', ({ show }) =>
+    show(
+      embed({ uri: 'test://embedded-resource', mimeType: 'text/plain', text: 'This is an embedded resource content.' })
+    )
+  ),
+  shows('test_multiple_content_types', ({ show }) =>
+    show(
+      text('Multiple content types test:'),
+      image(PNG, 'image/png'),
+      embed({ uri: 'test://mixed-content-resource', mimeType: 'application/json', text: '{"test":"data","value":123}' })
+    )
+  ),
+  shows('test_error_handling', () => {
+    throw new ToolError('This tool intentionally returns an error for testing')
+  }),
   shows('test_tool_with_logging', async ({ client, show }) => {
     for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
       client.log('info', line)
@@ -64,10 +99,22 @@ const content: Tool[] = [
 /** The five ways to offer a choice (SEP-1330). */
 const choices = z.object({
   untitledSingle: z.enum(['option1', 'option2', 'option3']),
-  titledSingle: z.string().meta({ oneOf: [{ const: 'value1', title: 'First Option' }, { const: 'value2', title: 'Second Option' }] }),
+  titledSingle: z.string().meta({
+    oneOf: [
+      { const: 'value1', title: 'First Option' },
+      { const: 'value2', title: 'Second Option' }
+    ]
+  }),
   legacyEnum: z.enum(['opt1', 'opt2', 'opt3']).meta({ enumNames: ['Option One', 'Option Two', 'Option Three'] }),
   untitledMulti: z.array(z.enum(['option1', 'option2', 'option3'])),
-  titledMulti: z.array(z.string()).meta({ items: { anyOf: [{ const: 'value1', title: 'First Choice' }, { const: 'value2', title: 'Second Choice' }] } })
+  titledMulti: z.array(z.string()).meta({
+    items: {
+      anyOf: [
+        { const: 'value1', title: 'First Choice' },
+        { const: 'value2', title: 'Second Choice' }
+      ]
+    }
+  })
 })
 
 const defaults = z.object({
@@ -84,7 +131,9 @@ const questions: Tool[] = [
     input: z.object({ prompt: z.string() }),
     annotations,
     async run ({ prompt }, { ask, show }) {
-      const { reply } = await ask({ reply: sample({ messages: [{ role: 'user', content: { type: 'text', text: prompt } }], maxTokens: 100 }) })
+      const { reply } = await ask({
+        reply: sample({ messages: [{ role: 'user', content: { type: 'text', text: prompt } }], maxTokens: 100 })
+      })
       show(text(`LLM response: ${JSON.stringify(reply.content)}`))
     }
   }),
@@ -93,7 +142,15 @@ const questions: Tool[] = [
     input: z.object({ message: z.string() }),
     annotations,
     async run ({ message }, { ask, show }) {
-      const { user } = await ask({ user: form(message, z.object({ username: z.string().describe("User's response"), email: z.string().describe("User's email address") })) })
+      const { user } = await ask({
+        user: form(
+          message,
+          z.object({
+            username: z.string().describe("User's response"),
+            email: z.string().describe("User's email address")
+          })
+        )
+      })
       show(text(`User response: ${JSON.stringify(user)}`))
     }
   }),
@@ -105,7 +162,9 @@ const questions: Tool[] = [
     const { chosen } = await ask({ chosen: form('Choose', choices) })
     show(text(`Elicitation completed: ${JSON.stringify(chosen)}`))
   }),
-  shows('test_missing_capability', async ({ ask }) => { await ask({ capital: paris }) }),
+  shows('test_missing_capability', async ({ ask }) => {
+    await ask({ capital: paris })
+  }),
   shows('test_streaming_elicitation', async ({ ask, show }) => {
     await ask({ user_name: nameForm })
     show(text('done'))
@@ -133,14 +192,19 @@ const questions: Tool[] = [
   shows('test_input_required_result_multiple_inputs', async ({ ask, show }) => {
     const answers = await ask({
       user_name: nameForm,
-      greeting: sample({ messages: [{ role: 'user', content: { type: 'text', text: 'Generate a greeting' } }], maxTokens: 50 }),
+      greeting: sample({
+        messages: [{ role: 'user', content: { type: 'text', text: 'Generate a greeting' } }],
+        maxTokens: 50
+      }),
       client_roots: roots()
     })
     show(text(JSON.stringify(answers)))
   }),
   shows('test_input_required_result_multi_round', async ({ ask, show }) => {
     const { step1 } = await ask({ step1: form('Step 1: What is your name?', z.object({ name: z.string() })) })
-    const { step2 } = await ask({ step2: form('Step 2: What is your favorite color?', z.object({ color: z.string() })) })
+    const { step2 } = await ask({
+      step2: form('Step 2: What is your favorite color?', z.object({ color: z.string() }))
+    })
     show(text(JSON.stringify({ step1, step2 })))
   }),
   shows('test_input_required_result_capabilities', async ({ ask, client: { can }, show }) => {
@@ -153,34 +217,55 @@ const questions: Tool[] = [
 /** The keywords of JSON Schema 2020-12 that a tool's schema has to keep (SEP-1613, SEP-2106). */
 const full = defineTool({
   ...about('json_schema_2020_12_tool'),
-  input: z.strictObject({
-    name: z.string().optional(),
-    address: z.object({ street: z.string().optional() }).meta({ id: 'address', $anchor: 'addressDef' }).optional(),
-    contactMethod: z.enum(['phone', 'email']).optional(),
-    phone: z.string().optional(),
-    email: z.string().optional()
-  }).meta({
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
-    if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
-    then: { required: ['phone'] },
-    else: { required: ['email'] }
-  }),
+  input: z
+    .strictObject({
+      name: z.string().optional(),
+      address: z.object({ street: z.string().optional() }).meta({ id: 'address', $anchor: 'addressDef' }).optional(),
+      contactMethod: z.enum(['phone', 'email']).optional(),
+      phone: z.string().optional(),
+      email: z.string().optional()
+    })
+    .meta({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
+      if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
+      then: { required: ['phone'] },
+      else: { required: ['email'] }
+    }),
   annotations,
-  async run (_args, { show }) { show(text('done')) }
+  async run (_args, { show }) {
+    show(text('done'))
+  }
 })
 
 const withHeader = defineTool({
   ...about('test_header'),
   input: z.object({ region: z.string().meta({ 'x-mcp-header': 'Region' }) }),
   annotations,
-  async run ({ region }, { show }) { show(text(region)) }
+  async run ({ region }, { show }) {
+    show(text(region))
+  }
 })
 
 const resources: Resource[] = [
-  defineResource({ ...about('static_text'), uri: 'test://static-text', mimeType: 'text/plain', read: async () => 'This is the content of the static text resource.' }),
-  defineResource({ ...about('static_binary'), uri: 'test://static-binary', mimeType: 'image/png', read: async () => PNG }),
-  defineResource({ ...about('watched'), uri: 'test://watched-resource', mimeType: 'text/plain', read: async () => 'watched' }),
+  defineResource({
+    ...about('static_text'),
+    uri: 'test://static-text',
+    mimeType: 'text/plain',
+    read: async () => 'This is the content of the static text resource.'
+  }),
+  defineResource({
+    ...about('static_binary'),
+    uri: 'test://static-binary',
+    mimeType: 'image/png',
+    read: async () => PNG
+  }),
+  defineResource({
+    ...about('watched'),
+    uri: 'test://watched-resource',
+    mimeType: 'text/plain',
+    read: async () => 'watched'
+  }),
   defineResource({
     ...about('template'),
     uri: 'test://template/{id}/data',
@@ -190,10 +275,17 @@ const resources: Resource[] = [
 ]
 
 const prompts: Prompt[] = [
-  definePrompt({ ...about('test_simple_prompt'), arguments: nothing, write: async () => 'This is a simple prompt for testing.' }),
+  definePrompt({
+    ...about('test_simple_prompt'),
+    arguments: nothing,
+    write: async () => 'This is a simple prompt for testing.'
+  }),
   definePrompt({
     ...about('test_prompt_with_arguments'),
-    arguments: z.object({ arg1: z.string().describe('First test argument'), arg2: z.string().describe('Second test argument') }),
+    arguments: z.object({
+      arg1: z.string().describe('First test argument'),
+      arg2: z.string().describe('Second test argument')
+    }),
     complete: { arg1: async (typed) => ['paris', 'park', 'party'].filter((value) => value.startsWith(typed)) },
     write: async ({ arg1, arg2 }) => `Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`
   }),
@@ -201,20 +293,28 @@ const prompts: Prompt[] = [
     ...about('test_prompt_with_embedded_resource'),
     arguments: z.object({ resourceUri: z.string().describe('URI of the resource to embed') }),
     write: async ({ resourceUri }) => [
-      { role: 'user', content: embed({ uri: resourceUri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' }) },
+      {
+        role: 'user',
+        content: embed({ uri: resourceUri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' })
+      },
       { role: 'user', content: text('Please process the embedded resource above.') }
     ]
   }),
   definePrompt({
     ...about('test_prompt_with_image'),
     arguments: nothing,
-    write: async () => [{ role: 'user', content: image(PNG, 'image/png') }, { role: 'user', content: text('Please analyze the image above.') }]
+    write: async () => [
+      { role: 'user', content: image(PNG, 'image/png') },
+      { role: 'user', content: text('Please analyze the image above.') }
+    ]
   }),
   definePrompt({
     ...about('test_input_required_result_prompt'),
     arguments: nothing,
     async write (_args, { ask }) {
-      const { user_context: answer } = await ask({ user_context: form('What context should the prompt use?', z.object({ context: z.string() })) })
+      const { user_context: answer } = await ask({
+        user_context: form('What context should the prompt use?', z.object({ context: z.string() }))
+      })
       return answer.action === 'accept' ? `Use this context: ${answer.content.context}` : 'Use no context.'
     }
   })
@@ -223,9 +323,18 @@ const prompts: Prompt[] = [
 /** @param change makes the server tell that its lists have changed. */
 export const fixtures = (change: () => void) => ({
   tools: [
-    ...content, ...questions, full, withHeader,
-    shows('test_trigger_tool_change', ({ show }) => { change(); show(text('changed')) }),
-    shows('test_trigger_prompt_change', ({ show }) => { change(); show(text('changed')) })
+    ...content,
+    ...questions,
+    full,
+    withHeader,
+    shows('test_trigger_tool_change', ({ show }) => {
+      change()
+      show(text('changed'))
+    }),
+    shows('test_trigger_prompt_change', ({ show }) => {
+      change()
+      show(text('changed'))
+    })
   ],
   resources,
   prompts

@@ -1,4 +1,5 @@
-// npm run conformance: runs the official suites against this server, prints the scores, and ends with 1 if a scenario failed.
+// npm run conformance: runs the official suites against this server, prints the scores, and ends with 1 if a scenario
+// failed.
 import { claimed, openBench, suites, table, type Outcome } from './suites.ts'
 
 const bench = await openBench()
@@ -7,12 +8,14 @@ try {
   for (const suite of suites) {
     const outcome = await bench.run(suite)
     outcomes.push(outcome)
-    for (const { name, passed, failed } of outcome.scenarios) process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${suite.name} ${name}: ${passed} passed, ${failed} failed\n`)
+    for (const { name, passed, failed } of outcome.scenarios) { process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${suite.name} ${name}: ${passed} passed, ${failed} failed\n`) }
     if (outcome.scenarios.length === 0) process.stdout.write(outcome.output)
   }
 } finally {
   await bench.close()
 }
 process.stdout.write(`\n${table(outcomes)}\n`)
-const allPassed = outcomes.every((outcome) => outcome.scenarios.length > 0 && claimed(outcome).every(({ failed }) => failed === 0))
+const allPassed = outcomes.every(
+  (outcome) => outcome.scenarios.length > 0 && claimed(outcome).every(({ failed }) => failed === 0)
+)
 process.exitCode = allPassed ? 0 : 1

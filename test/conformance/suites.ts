@@ -1,4 +1,5 @@
-// Runs the official conformance suites against this server: with the fixtures, and with a token that the real sign-in issued, added to each request on the way.
+// Runs the official conformance suites against this server: with the fixtures, and with a token that the real sign-in
+// issued, added to each request on the way.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -23,30 +24,54 @@ export interface Suite {
 
 export const suites: Suite[] = [
   { name: '2025-11-25', of: 'endpoint', package: 'conformance', arguments: ['server', '--requirements', '2025-11-25'] },
-  { name: '2026-07-28', of: 'endpoint', package: 'conformance', arguments: ['server', '--requirements', '2026-07-28'], unclaimed: /^tasks-/ },
+  {
+    name: '2026-07-28',
+    of: 'endpoint',
+    package: 'conformance',
+    arguments: ['server', '--requirements', '2026-07-28'],
+    unclaimed: /^tasks-/
+  },
   { name: 'stable', of: 'endpoint', package: 'conformance-stable', arguments: ['server'] },
   { name: 'authorization', of: 'authorization', package: 'conformance', arguments: ['authorization'] }
 ]
 
-export interface Scenario { name: string, passed: number, failed: number }
+export interface Scenario {
+  name: string
+  passed: number
+  failed: number
+}
 
-export interface Outcome { suite: Suite, scenarios: Scenario[], output: string }
+export interface Outcome {
+  suite: Suite
+  scenarios: Scenario[]
+  output: string
+}
 
-export const claimed = ({ suite, scenarios }: Outcome): Scenario[] => scenarios.filter(({ name }) => !suite.unclaimed?.test(name))
+export const claimed = ({ suite, scenarios }: Outcome): Scenario[] =>
+  scenarios.filter(({ name }) => !suite.unclaimed?.test(name))
 
 const main = (name: Suite['package']): string =>
-  new URL(`../../node_modules/${name === 'conformance' ? '@modelcontextprotocol/' : ''}${name}/dist/index.js`, import.meta.url).pathname
+  new URL(
+    `../../node_modules/${name === 'conformance' ? '@modelcontextprotocol/' : ''}${name}/dist/index.js`,
+    import.meta.url
+  ).pathname
 
 /** A server with the fixtures, and whatever it needs to be asked by the suites. */
 export interface Bench {
-  run (suite: Suite): Promise<Outcome>
-  close (): Promise<void>
+  run(suite: Suite): Promise<Outcome>
+  close(): Promise<void>
 }
 
 export async function openBench (): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-conformance-'))
   const port = await freePort()
-  const config = await loadConfig({ PORT: String(port), DATA_DIR: join(folder, 'data'), AUTH_BACKEND: 'demo', RATE_LIMITS: 'off', LOG_LEVEL: 'silent' })
+  const config = await loadConfig({
+    PORT: String(port),
+    DATA_DIR: join(folder, 'data'),
+    AUTH_BACKEND: 'demo',
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'silent'
+  })
   const app = await buildFixtureServer(config)
   await app.listen({ port, host: '127.0.0.1' })
   const url = `http://localhost:${port}`
@@ -56,7 +81,8 @@ export async function openBench (): Promise<Bench> {
 
   return {
     async run (suite) {
-      const extra = suite.of === 'endpoint' ? ['--url', `http://localhost:${proxyPort}/`] : await authorizationArguments(url)
+      const extra =
+        suite.of === 'endpoint' ? ['--url', `http://localhost:${proxyPort}/`] : await authorizationArguments(url)
       const output = await runSuite([main(suite.package), ...suite.arguments, ...extra], folder)
       return { suite, scenarios: readSummary(output), output }
     },
@@ -73,10 +99,13 @@ export async function openBench (): Promise<Bench> {
 async function openProxy (port: number, token: string): Promise<Server> {
   const server = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming
-    const forwarded = httpRequest({ host: '127.0.0.1', port, method, path: url, headers: { ...headers, authorization: `Bearer ${token}` } }, (answer) => {
-      outgoing.writeHead(answer.statusCode!, answer.headers)
-      answer.pipe(outgoing)
-    })
+    const forwarded = httpRequest(
+      { host: '127.0.0.1', port, method, path: url, headers: { ...headers, authorization: `Bearer ${token}` } },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode!, answer.headers)
+        answer.pipe(outgoing)
+      }
+    )
     forwarded.on('error', () => outgoing.destroy())
     outgoing.on('close', () => forwarded.destroy())
     incoming.pipe(forwarded)
@@ -88,7 +117,10 @@ async function openProxy (port: number, token: string): Promise<Server> {
 
 async function authorizationArguments (url: string): Promise<string[]> {
   const port = await freePort()
-  const client = await newClient(url, { redirect_uris: [`http://127.0.0.1:${port}/callback`], token_endpoint_auth_method: 'none' })
+  const client = await newClient(url, {
+    redirect_uris: [`http://127.0.0.1:${port}/callback`],
+    token_endpoint_auth_method: 'none'
+  })
   return ['--url', url, '--client-id', client.client_id, '--resource', url, '--port', String(port)]
 }
 
@@ -120,8 +152,9 @@ async function signIn (address: string): Promise<void> {
 }
 
 const readSummary = (output: string): Scenario[] =>
-  [...output.slice(output.indexOf('=== SUMMARY ===')).matchAll(/^[✓✗] (\S+): (\d+) passed, (\d+) failed/gm)]
-    .map(([, name, passed, failed]) => ({ name: name!, passed: Number(passed), failed: Number(failed) }))
+  [...output.slice(output.indexOf('=== SUMMARY ===')).matchAll(/^[✓✗] (\S+): (\d+) passed, (\d+) failed/gm)].map(
+    ([, name, passed, failed]) => ({ name: name!, passed: Number(passed), failed: Number(failed) })
+  )
 
 /** The table of docs/conformance.md. */
 export function table (outcomes: readonly Outcome[]): string {

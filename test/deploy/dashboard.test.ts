@@ -10,18 +10,33 @@ import { startServer } from '../helpers/server.ts'
 const TOKEN = 'f3b1c9a07d5e42688e1d'
 const read = (name: string) => readFile(new URL(`../../deploy/${name}`, import.meta.url), 'utf8')
 
-interface Panel { title: string, description: string, gridPos: { x: number, y: number, w: number, h: number }, targets: Array<{ expr: string }> }
-const { panels, templating } = JSON.parse(await read('grafana-dashboard.json')) as { panels: Panel[], templating: { list: Array<{ name: string }> } }
-interface Rule { alert: string, expr: string, labels: { severity: string }, annotations: { summary: string } }
+interface Panel {
+  title: string
+  description: string
+  gridPos: { x: number; y: number; w: number; h: number }
+  targets: Array<{ expr: string }>
+}
+const { panels, templating } = JSON.parse(await read('grafana-dashboard.json')) as {
+  panels: Panel[]
+  templating: { list: Array<{ name: string }> }
+}
+interface Rule {
+  alert: string
+  expr: string
+  labels: { severity: string }
+  annotations: { summary: string }
+}
 const { groups } = parseYaml(await read('alerts.yml')) as { groups: Array<{ rules: Rule[] }> }
 const rules = groups.flatMap(({ rules }) => rules)
 const queries = [
-  ...panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ name: title, expr: expr.replaceAll('$__rate_interval', '5m') }))),
+  ...panels.flatMap(({ title, targets }) =>
+    targets.map(({ expr }) => ({ name: title, expr: expr.replaceAll('$__rate_interval', '5m') }))
+  ),
   ...rules.map(({ alert, expr }) => ({ name: alert, expr }))
 ]
 
 /** The metrics and labels of a query, and what in it is no PromQL. */
-function look (expr: string): { metrics: string[], labels: string[], errors: string[] } {
+function look (expr: string): { metrics: string[]; labels: string[]; errors: string[] } {
   const found = { metrics: [] as string[], labels: [] as string[], errors: [] as string[] }
   parser.parse(expr).iterate({
     enter ({ type, from, to, node }) {
@@ -43,27 +58,57 @@ t.test('every query is PromQL', async (t) => {
 t.test('every figure that is asked for is one the server gives, with that label', async (t) => {
   const { url } = await startServer(t, { env: { METRICS_TOKEN: TOKEN } })
   const { access } = await tokensFor(url, await newClient(url))
-  const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', arguments: { query: 'tide' } } })
-  await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' }, body: call })
+  const call = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { name: 'search', arguments: { query: 'tide' } }
+  })
+  await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' },
+    body: call
+  })
   await fetch(url, { method: 'POST' })
-  const lines = (await (await fetch(url + paths.metrics, { headers: { authorization: `Bearer ${TOKEN}` } })).text()).split('\n')
+  const lines = (
+    await (await fetch(url + paths.metrics, { headers: { authorization: `Bearer ${TOKEN}` } })).text()
+  ).split('\n')
   const labels = new Map<string, Set<string>>()
   for (const line of lines.filter((line) => line !== '' && !line.startsWith('#'))) {
     const [, name, given = ''] = /^(\w+)(?:\{(.*)\})? /.exec(line)!
-    labels.set(name!, new Set([...labels.get(name!) ?? [], ...[...given.matchAll(/(\w+)="/g)].map(([, label]) => label!)]))
+    labels.set(
+      name!,
+      new Set([...(labels.get(name!) ?? []), ...[...given.matchAll(/(\w+)="/g)].map(([, label]) => label!)])
+    )
   }
   /** What Prometheus itself adds. */
   const added = ['job', 'instance']
   for (const { name, expr } of queries) {
     const { metrics, labels: asked } = look(expr)
     const own = metrics.filter((metric) => metric !== 'up')
-    t.same(own.filter((metric) => !labels.has(metric)), [], `${name}: figures`)
-    const known = new Set([...added, ...own.flatMap((metric) => [...labels.get(metric) ?? []])])
-    t.same(asked.filter((label) => !known.has(label)), [], `${name}: labels`)
+    t.same(
+      own.filter((metric) => !labels.has(metric)),
+      [],
+      `${name}: figures`
+    )
+    const known = new Set([...added, ...own.flatMap((metric) => [...(labels.get(metric) ?? [])])])
+    t.same(
+      asked.filter((label) => !known.has(label)),
+      [],
+      `${name}: labels`
+    )
   }
-  const shown = new Set(queries.flatMap(({ expr }) => look(expr).metrics).map((metric) => metric.replace(/_(?:bucket|count|sum)$/, '')))
-  const ours = [...labels.keys()].filter((name) => name.startsWith('mcp_')).map((name) => name.replace(/_(?:bucket|count|sum)$/, ''))
-  t.same([...new Set(ours)].filter((name) => !shown.has(name)), [], 'and every figure of ours is shown somewhere')
+  const shown = new Set(
+    queries.flatMap(({ expr }) => look(expr).metrics).map((metric) => metric.replace(/_(?:bucket|count|sum)$/, ''))
+  )
+  const ours = [...labels.keys()]
+    .filter((name) => name.startsWith('mcp_'))
+    .map((name) => name.replace(/_(?:bucket|count|sum)$/, ''))
+  t.same(
+    [...new Set(ours)].filter((name) => !shown.has(name)),
+    [],
+    'and every figure of ours is shown somewhere'
+  )
 })
 
 t.test('every panel and every alert is explained, and no two panels lie on each other', async (t) => {
@@ -72,13 +117,23 @@ t.test('every panel and every alert is explained, and no two panels lie on each 
     t.match(annotations.summary, /\.$/, alert)
     t.match(labels.severity, /^(?:page|ticket)$/)
   }
-  const cells = panels.flatMap(({ gridPos: { x, y, w } }) => Array.from({ length: w }, (_, column) => `${x + column} ${y}`))
+  const cells = panels.flatMap(({ gridPos: { x, y, w } }) =>
+    Array.from({ length: w }, (_, column) => `${x + column} ${y}`)
+  )
   t.equal(new Set(cells).size, cells.length)
-  t.same(templating.list.map(({ name }) => name), ['datasource', 'job'])
+  t.same(
+    templating.list.map(({ name }) => name),
+    ['datasource', 'job']
+  )
 })
 
 t.test('docs/operations.md says what to do about every alert', async (t) => {
   const operations = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8')
   for (const { alert } of rules) t.match(operations, `\`${alert}\``)
-  t.same([...operations.matchAll(/`(Mcp\w+)`/g)].map(([, name]) => name!).filter((name) => !rules.some(({ alert }) => alert === name)), [])
+  t.same(
+    [...operations.matchAll(/`(Mcp\w+)`/g)]
+      .map(([, name]) => name!)
+      .filter((name) => !rules.some(({ alert }) => alert === name)),
+    []
+  )
 })

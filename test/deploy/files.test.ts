@@ -1,4 +1,5 @@
-// The files of deployment, held to what their formats allow, where no container engine and no cloud is at hand: Dockerfile, compose file, fly.toml, Caddyfile, systemd unit.
+// The files of deployment, held to what their formats allow, where no container engine and no cloud is at hand:
+// Dockerfile, compose file, fly.toml, Caddyfile, systemd unit.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,59 +18,88 @@ const ROOT = new URL('../..', import.meta.url).pathname
 const read = (file: string) => readFile(join(ROOT, file), 'utf8')
 
 interface Service {
-  image?: string,
-  build?: string,
-  command?: string[],
-  environment: Record<string, string>,
-  ports?: string[],
-  volumes: string[],
+  image?: string
+  build?: string
+  command?: string[]
+  environment: Record<string, string>
+  ports?: string[]
+  volumes: string[]
   profiles?: string[]
-  read_only?: boolean,
-  cap_drop?: string[],
-  cap_add?: string[],
-  security_opt?: string[],
-  restart?: string,
-  depends_on?: object,
+  read_only?: boolean
+  cap_drop?: string[]
+  cap_add?: string[]
+  security_opt?: string[]
+  restart?: string
+  depends_on?: object
   user?: string
 }
 const composeText = await read('docker-compose.yml')
-const { services, volumes } = parseYaml(composeText, { merge: true }) as { services: Record<string, Service>, volumes: Record<string, null> }
+const { services, volumes } = parseYaml(composeText, { merge: true }) as {
+  services: Record<string, Service>
+  volumes: Record<string, null>
+}
 
 t.test('docker-compose.yml is of the Compose Specification', async (t) => {
-  // The specification's own schema, as the compose linter carries it. Its `$schema` spells the draft in a way ajv does not know.
-  const { $schema: _, ...schema } = JSON.parse(await read('node_modules/dclint/schemas/compose.schema.json')) as Record<string, unknown>
+  // The specification's own schema, as the compose linter carries it. Its `$schema` spells the draft in a way ajv does
+  // not know.
+  const { $schema: _, ...schema } = JSON.parse(await read('node_modules/dclint/schemas/compose.schema.json')) as Record<
+    string,
+    unknown
+  >
   const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema)
   t.ok(validate(parseYaml(composeText, { merge: true })), JSON.stringify(validate.errors))
-  t.notOk(validate(parseYaml(composeText.replace('healthcheck:', 'helthcheck:'), { merge: true })), 'and a misspelt key would be noticed')
+  t.notOk(
+    validate(parseYaml(composeText.replace('healthcheck:', 'helthcheck:'), { merge: true })),
+    'and a misspelt key would be noticed'
+  )
 })
 
-t.test('docker-compose.yml: every service may write nowhere but its volumes, and is reached from this machine or through Caddy only', async (t) => {
-  t.same(Object.keys(services).sort(), ['app', 'app-two', 'caddy', 'postgres', 'redis'])
-  for (const [name, service] of Object.entries(services)) {
-    t.equal(service.read_only, true, `${name} is read-only`)
-    t.same(service.cap_drop, ['ALL'], name)
-    t.same(service.security_opt, ['no-new-privileges:true'], name)
-    t.equal(service.restart, 'unless-stopped', name)
-    const open = (service.ports ?? []).filter((port) => !port.startsWith('127.0.0.1:'))
-    t.same(open, name === 'caddy' ? ['80:80', '443:443'] : [], `${name}: ports open to the network`)
-    for (const volume of service.volumes) {
-      const [source] = volume.split(':')
-      t.ok(source!.startsWith('./') ? volume.endsWith(':ro') : source! in volumes, `${name}: ${volume}`)
+t.test(
+  'docker-compose.yml: every service may write nowhere but its volumes, and is reached from this machine or through Caddy only',
+  async (t) => {
+    t.same(Object.keys(services).sort(), ['app', 'app-two', 'caddy', 'postgres', 'redis'])
+    for (const [name, service] of Object.entries(services)) {
+      t.equal(service.read_only, true, `${name} is read-only`)
+      t.same(service.cap_drop, ['ALL'], name)
+      t.same(service.security_opt, ['no-new-privileges:true'], name)
+      t.equal(service.restart, 'unless-stopped', name)
+      const open = (service.ports ?? []).filter((port) => !port.startsWith('127.0.0.1:'))
+      t.same(open, name === 'caddy' ? ['80:80', '443:443'] : [], `${name}: ports open to the network`)
+      for (const volume of service.volumes) {
+        const [source] = volume.split(':')
+        t.ok(source!.startsWith('./') ? volume.endsWith(':ro') : source! in volumes, `${name}: ${volume}`)
+      }
     }
+    t.same(
+      Object.entries(services)
+        .filter(([, { profiles }]) => !profiles)
+        .map(([name]) => name)
+        .sort(),
+      ['app', 'redis'],
+      'without a profile'
+    )
   }
-  t.same(Object.entries(services).filter(([, { profiles }]) => !profiles).map(([name]) => name).sort(), ['app', 'redis'], 'without a profile')
-})
+)
 
 t.test('docker-compose.yml: Redis forgets nothing, and the server takes its environment', async (t) => {
   const command = services['redis']!.command!.join(' ')
-  for (const option of ['--appendonly yes', '--appendfsync always', '--maxmemory-policy noeviction']) t.match(command, option)
+  for (const option of ['--appendonly yes', '--appendfsync always', '--maxmemory-policy noeviction']) { t.match(command, option) }
   for (const name of ['app', 'app-two']) {
-    const environment = Object.fromEntries(Object.entries(services[name]!.environment).map(([key, value]) => [key, interpolate(value, { SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })]))
+    const environment = Object.fromEntries(
+      Object.entries(services[name]!.environment).map(([key, value]) => [
+        key,
+        interpolate(value, { SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
+      ])
+    )
     const config = await loadConfig({ ...environment, NODE_ENV: 'production', PUBLIC_URL: 'https://mcp.example.com' })
     t.equal(config.redisUrl, 'redis://redis:6379', name)
     t.same(config.trustProxy, ['uniquelocal'])
   }
-  t.throws(() => interpolate(services['app']!.environment['SECRET_KEY']!, {}), /write one into \.env/, 'without a secret key compose stops')
+  t.throws(
+    () => interpolate(services['app']!.environment['SECRET_KEY']!, {}),
+    /write one into \.env/,
+    'without a secret key compose stops'
+  )
 })
 
 /** Compose's own substitution, as far as the file uses it. */
@@ -90,7 +120,10 @@ const flyToml = z.strictObject({
   kill_signal: z.enum(['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL', 'SIGSTOP']),
   kill_timeout: duration,
   build: z.strictObject({}),
-  deploy: z.strictObject({ strategy: z.enum(['rolling', 'immediate', 'canary', 'bluegreen']), max_unavailable: z.number() }),
+  deploy: z.strictObject({
+    strategy: z.enum(['rolling', 'immediate', 'canary', 'bluegreen']),
+    max_unavailable: z.number()
+  }),
   env: z.record(z.string().regex(/^(?!FLY_)/), z.string()),
   http_service: z.strictObject({
     internal_port: z.int(),
@@ -98,10 +131,27 @@ const flyToml = z.strictObject({
     auto_stop_machines: z.enum(['off', 'stop', 'suspend']),
     auto_start_machines: z.boolean(),
     min_machines_running: z.int(),
-    concurrency: z.strictObject({ type: z.enum(['connections', 'requests']), soft_limit: z.int(), hard_limit: z.int() }),
-    checks: z.array(z.strictObject({ method: z.string(), path: z.string(), interval: duration, timeout: duration, grace_period: duration }))
+    concurrency: z.strictObject({
+      type: z.enum(['connections', 'requests']),
+      soft_limit: z.int(),
+      hard_limit: z.int()
+    }),
+    checks: z.array(
+      z.strictObject({
+        method: z.string(),
+        path: z.string(),
+        interval: duration,
+        timeout: duration,
+        grace_period: duration
+      })
+    )
   }),
-  mounts: z.strictObject({ source: z.string(), destination: z.string(), initial_size: z.string().regex(/^\d+gb$/), snapshot_retention: z.int().min(1).max(60) }),
+  mounts: z.strictObject({
+    source: z.string(),
+    destination: z.string(),
+    initial_size: z.string().regex(/^\d+gb$/),
+    snapshot_retention: z.int().min(1).max(60)
+  }),
   vm: z.array(z.strictObject({ size: z.string(), memory: z.string().regex(/^\d+(?:mb|gb)$/) }))
 })
 
@@ -111,8 +161,15 @@ t.test('fly.toml holds documented fields only, and they fit the image', async (t
   t.equal(String(fly.http_service.internal_port), image.env['PORT'])
   t.equal(fly.mounts.destination, image.env['DATA_DIR'])
   t.same(image.volumes, [fly.mounts.destination])
-  t.same(fly.http_service.checks.map(({ path }) => path), [paths.ready])
-  t.equal(fly.http_service.auto_start_machines, fly.http_service.auto_stop_machines !== 'off', 'what is put to sleep is woken')
+  t.same(
+    fly.http_service.checks.map(({ path }) => path),
+    [paths.ready]
+  )
+  t.equal(
+    fly.http_service.auto_start_machines,
+    fly.http_service.auto_stop_machines !== 'off',
+    'what is put to sleep is woken'
+  )
   t.ok(['rolling', 'immediate'].includes(fly.deploy.strategy), 'a volume allows no other strategy')
   t.ok(parseInt(fly.vm[0]!.memory) <= 2048, 'Fly suspends machines of up to 2 GB')
   t.equal(parseInt(fly.kill_timeout), 15, 'longer than the ten seconds of server.ts')
@@ -122,7 +179,10 @@ t.test('fly.toml holds documented fields only, and they fit the image', async (t
 t.test('Dockerfile: no fault of syntax or practice', async (t) => {
   const { text, image, problems, stages } = await readDockerfile(ROOT)
   t.same(problems, [])
-  t.same(stages.map(({ from }) => from), ['node:24-slim', 'node:24-slim'])
+  t.same(
+    stages.map(({ from }) => from),
+    ['node:24-slim', 'node:24-slim']
+  )
   t.match(text, /^RUN npm ci --omit=dev$/m)
   t.equal(image.user, 'node')
   t.same(image.command, ['node', 'server.ts'], 'no shell between the signal and the server')
@@ -132,14 +192,23 @@ t.test('Dockerfile: no fault of syntax or practice', async (t) => {
 })
 
 t.test('.dockerignore is a list of what goes in', async (t) => {
-  const [first, ...rest] = (await read('.dockerignore')).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const [first, ...rest] = (await read('.dockerignore'))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
   t.equal(first, '*')
-  t.same(rest.filter((line) => !/^![\w.*-]+$/.test(line)), [])
+  t.same(
+    rest.filter((line) => !/^![\w.*-]+$/.test(line)),
+    []
+  )
 })
 
 const caddy = haveProgram('caddy')
 t.test('deploy/Caddyfile is one that Caddy takes', { skip: caddy.missing }, async (t) => {
-  const validate = (publicUrl: string) => spawnSync('caddy', ['validate', '--adapter', 'caddyfile', '--config', join(ROOT, 'deploy/Caddyfile')], { env: { ...process.env, PUBLIC_URL: publicUrl, HOME: tmpdir() }, encoding: 'utf8' })
+  const validate = (publicUrl: string) =>
+    spawnSync('caddy', ['validate', '--adapter', 'caddyfile', '--config', join(ROOT, 'deploy/Caddyfile')], {
+      env: { ...process.env, PUBLIC_URL: publicUrl, HOME: tmpdir() },
+      encoding: 'utf8'
+    })
   const { status, stderr } = validate('https://mcp.example.com')
   t.equal(status, 0, stderr)
 })
@@ -150,7 +219,11 @@ t.test('deploy/mcp-oauth-server.service is one that systemd takes', { skip: syst
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const unit = (await read('deploy/mcp-oauth-server.service')).replace('/usr/bin/node', process.execPath)
   await writeFile(join(folder, 'mcp-oauth-server.service'), unit)
-  const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(folder, 'mcp-oauth-server.service')], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(
+    'systemd-analyze',
+    ['verify', '--man=no', join(folder, 'mcp-oauth-server.service')],
+    { encoding: 'utf8' }
+  )
   t.equal(status, 0, stderr)
   t.notMatch(stderr, /mcp-oauth-server\.service:\d+/, 'and without a warning')
 })

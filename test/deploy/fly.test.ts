@@ -1,4 +1,5 @@
-// deploy.sh against a stand-in for flyctl that writes down how it is called: a first deployment, a second one, and everything that can be missing.
+// deploy.sh against a stand-in for flyctl that writes down how it is called: a first deployment, a second one, and
+// everything that can be missing.
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,7 +12,14 @@ const LOGS = `
 2026-11-23T19:00:00Z app[1] fra [info]  First account make it here, once: https://my-app.fly.dev/signup?invite=abcDEF123_-
 `
 
-interface Cloud { app?: boolean, volume?: boolean, signedOut?: boolean, nameTaken?: boolean, deployFails?: boolean, logs?: string }
+interface Cloud {
+  app?: boolean
+  volume?: boolean
+  signedOut?: boolean
+  nameTaken?: boolean
+  deployFails?: boolean
+  logs?: string
+}
 
 /** Runs deploy.sh with a flyctl that answers as a cloud in this state would. */
 async function deploy (t: Test, cloud: Cloud, ...given: string[]) {
@@ -21,7 +29,9 @@ async function deploy (t: Test, cloud: Cloud, ...given: string[]) {
   const calls = join(folder, 'calls')
   await writeFile(calls, '')
   await writeFile(join(folder, 'logs'), cloud.logs ?? LOGS)
-  await writeFile(join(folder, 'bin/flyctl'), `#!/bin/sh
+  await writeFile(
+    join(folder, 'bin/flyctl'),
+    `#!/bin/sh
 echo "$*" >> ${calls}
 case "$1 $2" in
   'auth whoami') ${cloud.signedOut ? 'exit 1' : 'echo ann@example.com'} ;;
@@ -32,9 +42,14 @@ case "$1 $2" in
   'deploy --app') ${cloud.deployFails ? 'exit 1' : ':'} ;;
   'logs --app') cat ${folder}/logs ;;
 esac
-`)
+`
+  )
   await chmod(join(folder, 'bin/flyctl'), 0o755)
-  const { status, stdout, stderr } = spawnSync('bash', [SCRIPT, ...given], { encoding: 'utf8', env: { PATH: `${folder}/bin:/usr/bin:/bin` }, cwd: folder })
+  const { status, stdout, stderr } = spawnSync('bash', [SCRIPT, ...given], {
+    encoding: 'utf8',
+    env: { PATH: `${folder}/bin:/usr/bin:/bin` },
+    cwd: folder
+  })
   const secrets = await readFile(join(folder, 'secrets'), 'utf8').catch(() => undefined)
   return { status, stdout, stderr, secrets, calls: (await readFile(calls, 'utf8')).split('\n').filter(Boolean) }
 }
@@ -61,7 +76,10 @@ t.test('the first time: app, volume, secret key, deployment, and the URL to past
 t.test('the second time nothing is made, and the secret key stays', async (t) => {
   const { status, calls, secrets } = await deploy(t, { app: true, volume: true }, 'my-app')
   t.equal(status, 0)
-  t.same(calls.filter((call) => /create|secrets/.test(call)), [])
+  t.same(
+    calls.filter((call) => /create|secrets/.test(call)),
+    []
+  )
   t.equal(secrets, undefined)
   t.ok(calls.includes('deploy --app my-app --primary-region fra --ha=false'))
 })
@@ -72,8 +90,12 @@ t.test('an app whose first deployment was cut short gets its volume', async (t) 
   t.equal(secrets, undefined)
 })
 
-t.test('with a domain of one\'s own, the address is the one the server says', async (t) => {
-  const { stdout } = await deploy(t, { app: true, volume: true, logs: 'app[1]  MCP server    https://mcp.example.com\n' }, 'my-app')
+t.test("with a domain of one's own, the address is the one the server says", async (t) => {
+  const { stdout } = await deploy(
+    t,
+    { app: true, volume: true, logs: 'app[1]  MCP server    https://mcp.example.com\n' },
+    'my-app'
+  )
   t.match(stdout, /Paste this URL .*https:\/\/mcp\.example\.com\n/)
   t.match(stdout, /stands in: +flyctl logs --app my-app/)
 })

@@ -17,20 +17,24 @@ export interface Walk {
   /** Where the person with all the notes is signed in. */
   browser: Browser
   /** @param what names it, where it costs too much. */
-  ask (what: string, run: () => Promise<unknown>): Promise<void>
+  ask(what: string, run: () => Promise<unknown>): Promise<void>
   /** One message to the MCP endpoint, by a person who may do everything; or several. */
-  rpc (method: string, params: object): Promise<string>
-  post (body: unknown, headers?: Record<string, string>): Promise<string>
+  rpc(method: string, params: object): Promise<string>
+  post(body: unknown, headers?: Record<string, string>): Promise<string>
   /** Asserts over all that was asked since the last report. */
-  report (t: Test, what: string): void
+  report(t: Test, what: string): void
 }
 
 const isTooMuch = ({ blockMs, growthBytes }: Cost): boolean => blockMs > MAX_BLOCK_MS || growthBytes > MAX_GROWTH_BYTES
 
-export const request = (url: string, init: RequestInit = {}): Promise<Response> => fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS), ...init })
+export const request = (url: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS), ...init })
 
 export async function startWalk (t: Test): Promise<Walk> {
-  const server = await startMeasured(t, { env: { AUTH_BACKEND: 'demo,local', SIGNUP: 'open', DATABASE_FILES: await shop(t) }, documents })
+  const server = await startMeasured(t, {
+    env: { AUTH_BACKEND: 'demo,local', SIGNUP: 'open', DATABASE_FILES: await shop(t) },
+    documents
+  })
   const browser = new Browser()
   const { form } = await walkThrough(server.url, await newClient(server.url), { scope: 'mcp:read mcp:write' }, browser)
   const { body } = await postForm(`${server.url}/token`, form)
@@ -38,11 +42,19 @@ export async function startWalk (t: Test): Promise<Walk> {
   let asked = 0
   let faults: string[] = []
   let worst = { blockMs: 0, growthBytes: 0, what: '' }
-  const post = async (body: unknown, headers: Record<string, string> = {}): Promise<string> => (await request(server.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', authorization: `Bearer ${access}`, ...headers },
-    body: JSON.stringify(body)
-  })).text()
+  const post = async (body: unknown, headers: Record<string, string> = {}): Promise<string> =>
+    (
+      await request(server.url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          authorization: `Bearer ${access}`,
+          ...headers
+        },
+        body: JSON.stringify(body)
+      })
+    ).text()
   const walk: Walk = {
     server,
     browser,
@@ -59,11 +71,18 @@ export async function startWalk (t: Test): Promise<Walk> {
       }, isTooMuch)
       asked++
       if (cost.blockMs > worst.blockMs) worst = { ...cost, what }
-      if (isTooMuch(cost)) faults.push(`${what}: ${Math.round(cost.blockMs)} ms, ${Math.round(cost.growthBytes / 1e6)} MB`)
+      if (isTooMuch(cost)) { faults.push(`${what}: ${Math.round(cost.blockMs)} ms, ${Math.round(cost.growthBytes / 1e6)} MB`) }
     },
     report (t, what) {
-      t.ok(asked > 0 && server.isAlive(), `${what}: ${asked} requests, at worst ${Math.round(worst.blockMs)} ms for ${worst.what}`)
-      t.same(faults, [], `what takes longer than ${MAX_BLOCK_MS} ms belongs into a worker, what takes more memory is refused before it is begun`)
+      t.ok(
+        asked > 0 && server.isAlive(),
+        `${what}: ${asked} requests, at worst ${Math.round(worst.blockMs)} ms for ${worst.what}`
+      )
+      t.same(
+        faults,
+        [],
+        `what takes longer than ${MAX_BLOCK_MS} ms belongs into a worker, what takes more memory is refused before it is begun`
+      )
       asked = 0
       faults = []
       worst = { blockMs: 0, growthBytes: 0, what: '' }
@@ -73,7 +92,8 @@ export async function startWalk (t: Test): Promise<Walk> {
   return walk
 }
 
-const long = (characters: number, piece: string): string => piece.repeat(Math.ceil(characters / piece.length)).slice(0, characters)
+const long = (characters: number, piece: string): string =>
+  piece.repeat(Math.ceil(characters / piece.length)).slice(0, characters)
 
 /** The largest that are read. */
 const FILE_BYTES = 5 * 1024 * 1024 - 100
@@ -81,7 +101,12 @@ const documents: Record<string, string> = {
   'large.md': `# Large\n\n${long(FILE_BYTES - 20, 'A sentence about the <harbour> & its "boats". ')}`,
   'dense.txt': long(FILE_BYTES, 'a'),
   'wide.txt': long(FILE_BYTES / 3, '日本語の会議'),
-  ...Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`many/document-${index}.md`, `# Document ${index}\n\n${long(300_000, `common words of the document ${index} and what is the name of it. `)}`]))
+  ...Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [
+      `many/document-${index}.md`,
+      `# Document ${index}\n\n${long(300_000, `common words of the document ${index} and what is the name of it. `)}`
+    ])
+  )
 }
 
 async function shop (t: Test): Promise<string> {
@@ -94,6 +119,9 @@ async function shop (t: Test): Promise<string> {
 
 /** As many and as long as one person may have. */
 async function fillNotes ({ rpc }: Walk): Promise<void> {
-  const texts = [long(39_000, 'a long note '), ...Array.from({ length: 990 }, (_, index) => long(4_900, `a note about the harbour, number ${index}. `))]
-  for (const [index, text] of texts.entries()) await rpc('tools/call', { name: 'write', arguments: { title: `Note ${index}`, text } })
+  const texts = [
+    long(39_000, 'a long note '),
+    ...Array.from({ length: 990 }, (_, index) => long(4_900, `a note about the harbour, number ${index}. `))
+  ]
+  for (const [index, text] of texts.entries()) { await rpc('tools/call', { name: 'write', arguments: { title: `Note ${index}`, text } }) }
 }

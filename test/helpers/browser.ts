@@ -1,4 +1,5 @@
-// A browser without a screen or scripts, for tests: keeps cookies, follows redirects on one server, fills in the forms it is shown.
+// A browser without a screen or scripts, for tests: keeps cookies, follows redirects on one server, fills in the forms
+// it is shown.
 export interface Page {
   status: number
   url: string
@@ -11,7 +12,7 @@ export interface Form {
   action: string
   method: string
   fields: Record<string, string>
-  buttons: Array<{ name: string | undefined, value: string | undefined }>
+  buttons: Array<{ name: string | undefined; value: string | undefined }>
 }
 
 export class Browser {
@@ -26,7 +27,12 @@ export class Browser {
   async post (url: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Page> {
     return this.#request(url, {
       method: 'POST',
-      headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin, ...headers },
+      headers: {
+        accept: 'text/html',
+        'content-type': 'application/x-www-form-urlencoded',
+        origin: new URL(url).origin,
+        ...headers
+      },
       body: new URLSearchParams(fields).toString()
     })
   }
@@ -57,7 +63,11 @@ export class Browser {
 
   async #send (url: string, init: RequestInit): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers as Record<string, string>, ...(cookie && { cookie }) } })
+    const response = await fetch(url, {
+      ...init,
+      redirect: 'manual',
+      headers: { ...(init.headers as Record<string, string>), ...(cookie && { cookie }) }
+    })
     for (const line of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
       if (/max-age=0|expires=thu, 01 jan 1970/i.test(line)) this.cookies.delete(name!)
@@ -67,7 +77,13 @@ export class Browser {
   }
 }
 
-const unescape = (text: string) => text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+const unescape = (text: string) =>
+  text
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 const attribute = (tag: string, name: string) => {
   const found = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]
   return found === undefined ? undefined : unescape(found)
@@ -78,12 +94,17 @@ function readForms (html: string): Form[] {
   return [...html.matchAll(/<form\b[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => {
     const open = /<form\b[^>]*>/.exec(form)![0]
     // A box that is not ticked is not sent.
-    const inputs = [...form.matchAll(/<input\b[^>]*>/g)].map(([tag]) => tag).filter((tag) => !/type="checkbox"/.test(tag) || /\schecked[\s>]/.test(tag))
+    const inputs = [...form.matchAll(/<input\b[^>]*>/g)]
+      .map(([tag]) => tag)
+      .filter((tag) => !/type="checkbox"/.test(tag) || /\schecked[\s>]/.test(tag))
     return {
       action: attribute(open, 'action') ?? '',
       method: attribute(open, 'method') ?? 'get',
       fields: Object.fromEntries(inputs.map((tag) => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''])),
-      buttons: [...form.matchAll(/<button\b[^>]*>/g)].map(([tag]) => ({ name: attribute(tag, 'name'), value: attribute(tag, 'value') }))
+      buttons: [...form.matchAll(/<button\b[^>]*>/g)].map(([tag]) => ({
+        name: attribute(tag, 'name'),
+        value: attribute(tag, 'value')
+      }))
     }
   })
 }

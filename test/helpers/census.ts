@@ -1,4 +1,5 @@
-// Counts what a server has stored, from outside of it: rows of each table of its SQLite files, keys of its Redis, by kind.
+// Counts what a server has stored, from outside of it: rows of each table of its SQLite files, keys of its Redis, by
+// kind.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,7 +10,9 @@ import type { TestServer } from './server.ts'
 export async function census ({ app, config, dataDir }: TestServer): Promise<Record<string, number>> {
   await app.audit.flush()
   const counts: Record<string, number> = {}
-  const add = (name: string, number = 1) => { counts[name] = (counts[name] ?? 0) + number }
+  const add = (name: string, number = 1) => {
+    counts[name] = (counts[name] ?? 0) + number
+  }
   for (const file of readdirSync(dataDir).filter((name) => name.endsWith('.db'))) countRows(join(dataDir, file), add)
   if (config.redisUrl !== undefined) await countKeys(config.redisUrl, add)
   return counts
@@ -18,8 +21,13 @@ export async function census ({ app, config, dataDir }: TestServer): Promise<Rec
 function countRows (file: string, add: (name: string, number: number) => void): void {
   const db = new DatabaseSync(file, { readOnly: true })
   try {
-    for (const { name } of db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all()) {
-      const query = name === 'records' ? 'SELECT kind AS name, count(*) AS number FROM records GROUP BY kind' : `SELECT '${String(name)}' AS name, count(*) AS number FROM "${String(name)}"`
+    for (const { name } of db
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .all()) {
+      const query =
+        name === 'records'
+          ? 'SELECT kind AS name, count(*) AS number FROM records GROUP BY kind'
+          : `SELECT '${String(name)}' AS name, count(*) AS number FROM "${String(name)}"`
       for (const row of db.prepare(query).all()) add(String(row['name']), Number(row['number']))
     }
   } finally {
@@ -32,7 +40,7 @@ async function countKeys (url: string, add: (name: string) => void): Promise<voi
   const redis = new Redis(url.split('?')[0]!)
   try {
     // `mcp:` and the kind, or whose ever key it is.
-    for (const key of await redis.keys(`${prefix}*`)) add(/^(?:mcp:)?[^:]*/.exec(key.slice(prefix.length))![0].replace(/^mcp:/, ''))
+    for (const key of await redis.keys(`${prefix}*`)) { add(/^(?:mcp:)?[^:]*/.exec(key.slice(prefix.length))![0].replace(/^mcp:/, '')) }
   } finally {
     redis.disconnect()
   }

@@ -1,4 +1,5 @@
-// How each well-known client connects, as far as is known: which documents it asks for and in which order, how it names itself, where it returns, what it asks for. Data for the replay in test/journeys/client-profiles.test.ts.
+// How each well-known client connects, as far as is known: which documents it asks for and in which order, how it names
+// itself, where it returns, what it asks for. Data for the replay in test/journeys/client-profiles.test.ts.
 
 export interface ClientProfile {
   name: string
@@ -27,7 +28,11 @@ export interface ClientProfile {
 const PRM = '/.well-known/oauth-protected-resource'
 const AS = '/.well-known/oauth-authorization-server'
 const OIDC = '/.well-known/openid-configuration'
-const both = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none' }
+const both = {
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  token_endpoint_auth_method: 'none'
+}
 const legacy = ['initialize', 'notifications/initialized', 'tools/list'] as ClientProfile['calls']
 
 export const clientProfiles: ClientProfile[] = [
@@ -48,7 +53,11 @@ export const clientProfiles: ClientProfile[] = [
     userAgent: 'Python/3.12 aiohttp',
     opens: 'initialize',
     probes: [PRM, AS, OIDC, `/token${OIDC}`],
-    registration: { ...both, client_name: 'ChatGPT', redirect_uris: ['https://chatgpt.com/connector_platform_oauth_redirect'] },
+    registration: {
+      ...both,
+      client_name: 'ChatGPT',
+      redirect_uris: ['https://chatgpt.com/connector_platform_oauth_redirect']
+    },
     redirectUri: 'https://chatgpt.com/connector_platform_oauth_redirect',
     resource: 'url',
     calls: legacy,
@@ -82,7 +91,12 @@ export const clientProfiles: ClientProfile[] = [
     userAgent: 'python-httpx/0.28',
     opens: 'initialize',
     probes: [`${PRM}/`, AS],
-    registration: { ...both, client_name: 'Claude', redirect_uris: ['https://claude.ai/api/mcp/auth_callback', 'https://claude.com/api/mcp/auth_callback'], scope: 'mcp:read' },
+    registration: {
+      ...both,
+      client_name: 'Claude',
+      redirect_uris: ['https://claude.ai/api/mcp/auth_callback', 'https://claude.com/api/mcp/auth_callback'],
+      scope: 'mcp:read'
+    },
     redirectUri: 'https://claude.com/api/mcp/auth_callback',
     scope: 'mcp:read mcp:write offline_access',
     resource: 'url',
@@ -105,7 +119,21 @@ export const clientProfiles: ClientProfile[] = [
     userAgent: 'Cursor/1.4',
     opens: 'initialize',
     probes: [`${PRM}/mcp`, PRM, AS, OIDC],
-    registration: { ...both, client_name: 'Cursor', application_type: 'native', redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback', 'https://www.cursor.com/agents/mcp/oauth/callback', 'https://www.cursor.com/bot/mcp/oauth/callback', 'grokbot://mcp/oauth/callback', 'http://localhost:8787/callback', 'http://localhost:18787/callback', 'http://localhost:28787/callback', 'http://localhost:31787/callback'] },
+    registration: {
+      ...both,
+      client_name: 'Cursor',
+      application_type: 'native',
+      redirect_uris: [
+        'cursor://anysphere.cursor-mcp/oauth/callback',
+        'https://www.cursor.com/agents/mcp/oauth/callback',
+        'https://www.cursor.com/bot/mcp/oauth/callback',
+        'grokbot://mcp/oauth/callback',
+        'http://localhost:8787/callback',
+        'http://localhost:18787/callback',
+        'http://localhost:28787/callback',
+        'http://localhost:31787/callback'
+      ]
+    },
     redirectUri: 'cursor://anysphere.cursor-mcp/oauth/callback',
     resource: 'url',
     calls: legacy,
@@ -139,7 +167,18 @@ export const clientProfiles: ClientProfile[] = [
     userAgent: 'node',
     opens: 'initialize',
     probes: [PRM, AS],
-    registration: { ...both, client_name: 'Visual Studio Code', client_uri: 'https://code.visualstudio.com', application_type: 'native', redirect_uris: ['https://insiders.vscode.dev/redirect', 'https://vscode.dev/redirect', 'http://127.0.0.1/', 'http://127.0.0.1:33418/'] },
+    registration: {
+      ...both,
+      client_name: 'Visual Studio Code',
+      client_uri: 'https://code.visualstudio.com',
+      application_type: 'native',
+      redirect_uris: [
+        'https://insiders.vscode.dev/redirect',
+        'https://vscode.dev/redirect',
+        'http://127.0.0.1/',
+        'http://127.0.0.1:33418/'
+      ]
+    },
     redirectUri: 'http://127.0.0.1:50123/',
     resource: 'url',
     calls: legacy,
@@ -161,7 +200,13 @@ export const clientProfiles: ClientProfile[] = [
     userAgent: 'Mozilla/5.0',
     opens: 'initialize',
     probes: [PRM, AS],
-    registration: { ...both, client_name: 'MCP Inspector', redirect_uris: ['http://localhost:6274/oauth/callback', 'http://localhost:6274/oauth/callback/debug'], scope: 'mcp:read mcp:write', client_uri: 'https://github.com/modelcontextprotocol/inspector' },
+    registration: {
+      ...both,
+      client_name: 'MCP Inspector',
+      redirect_uris: ['http://localhost:6274/oauth/callback', 'http://localhost:6274/oauth/callback/debug'],
+      scope: 'mcp:read mcp:write',
+      client_uri: 'https://github.com/modelcontextprotocol/inspector'
+    },
     redirectUri: 'http://localhost:6274/oauth/callback/debug',
     scope: 'mcp:read',
     extra: { prompt: 'consent' },

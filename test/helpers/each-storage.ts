@@ -10,8 +10,14 @@ import { folder } from './tool-context.ts'
 let redis: ReturnType<typeof startRedis> | undefined
 let prefixes = 0
 
-/** @param work `open` opens the same storage again, as another instance does. Redis keeps its own time, whatever `now` says. */
-export function eachStorage (name: string, work: (t: Test, open: (now: Clock) => Promise<Storage>) => Promise<void>): void {
+/**
+ * @param work `open` opens the same storage again, as another instance does. Redis keeps its own time, whatever `now`
+ * says.
+ */
+export function eachStorage (
+  name: string,
+  work: (t: Test, open: (now: Clock) => Promise<Storage>) => Promise<void>
+): void {
   redis ??= startRedis().then((started) => {
     t.teardown(() => started?.stop())
     return started
@@ -23,10 +29,16 @@ export function eachStorage (name: string, work: (t: Test, open: (now: Clock) =>
   }
   t.test(`${name} (SQLite)`, async (t) => {
     const place = await folder(t)
-    return work(t, closing(t, (now) => openSqliteStorage(place, now)))
+    return work(
+      t,
+      closing(t, (now) => openSqliteStorage(place, now))
+    )
   })
   t.test(`${name} (Redis)`, { skip: canHaveRedis() ? false : noRedis }, async (t) => {
     const url = `${(await redis)!.url}each${prefixes++}:`
-    return work(t, closing(t, () => openRedisStorage(url, { warn () {} })))
+    return work(
+      t,
+      closing(t, () => openRedisStorage(url, { warn () {} }))
+    )
   })
 }

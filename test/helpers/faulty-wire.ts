@@ -10,9 +10,9 @@ export interface FaultyWire {
   /** What was asked waits until it is false again. */
   paused: boolean
   /** Ends every connection; `refuse` keeps new ones out as well. */
-  cut (refuse?: boolean): void
-  heal (): void
-  close (): void
+  cut(refuse?: boolean): void
+  heal(): void
+  close(): void
 }
 
 export async function startFaultyWire (target: number): Promise<FaultyWire> {
@@ -31,7 +31,9 @@ export async function startFaultyWire (target: number): Promise<FaultyWire> {
       held.push(bytes)
       if (!wire.paused) far.write(Buffer.concat(held.splice(0)))
     })
-    const timer = setInterval(() => { if (!wire.paused && held.length > 0) far.write(Buffer.concat(held.splice(0))) }, 20)
+    const timer = setInterval(() => {
+      if (!wire.paused && held.length > 0) far.write(Buffer.concat(held.splice(0)))
+    }, 20)
     // One after the other: a wire may be slow, but it does not change the order.
     let before: Promise<unknown> = Promise.resolve()
     far.on('data', (bytes) => {
@@ -40,7 +42,9 @@ export async function startFaultyWire (target: number): Promise<FaultyWire> {
       before = before.then(() => sleep(Math.max(0, due - Date.now()))).then(() => near.write(bytes))
     })
     for (const socket of pair) {
-      socket.on('error', () => { /* the other end is told by close */ })
+      socket.on('error', () => {
+        /* the other end is told by close */
+      })
       socket.on('close', () => {
         clearInterval(timer)
         pairs.delete(pair)

@@ -1,4 +1,5 @@
-// Grants on SQLite and on a real Redis with a clock that a test sets: what is promised of a grant holds on both, by the server's clock.
+// Grants on SQLite and on a real Redis with a clock that a test sets: what is promised of a grant holds on both, by the
+// server's clock.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,9 +12,28 @@ import { createSealing } from '../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
 import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 
-export const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 3_600, refreshTokenTtl: 90 * 86_400, grantTtl: 366 * 86_400, refreshGrace: 30, authorizationCodeTtl: 60 }
+export const LIFE = {
+  publicUrl: 'https://mcp.example.com',
+  backends: [{ id: 'local' }] as never,
+  accessTokenTtl: 3_600,
+  refreshTokenTtl: 90 * 86_400,
+  grantTtl: 366 * 86_400,
+  refreshGrace: 30,
+  authorizationCodeTtl: 60
+}
 export type Life = typeof LIFE
-export const allowed: NewGrant = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read', 'mcp:write'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
+export const allowed: NewGrant = {
+  clientId: 'c',
+  clientName: 'App',
+  user: { id: 'u' },
+  backend: 'local',
+  scopes: ['mcp:read', 'mcp:write'],
+  resource: LIFE.publicUrl,
+  redirectUri: 'https://app.example/cb',
+  redirectUriGiven: true,
+  attempt: 'story',
+  challenge: 'x'
+}
 export const fits = () => undefined
 export const REFUSED = { name: 'OAuthError', code: 'invalid_grant' }
 
@@ -22,9 +42,9 @@ export interface GrantHouse {
   /** The server's clock, in seconds. */
   now: number
   /** @param store stands between the grants and storage. */
-  open (life?: Partial<Life>, store?: (real: Collection<Grant>) => Collection<Grant>): Grants
+  open(life?: Partial<Life>, store?: (real: Collection<Grant>) => Collection<Grant>): Grants
   /** A connection: consent given, code redeemed. */
-  connect (grants: Grants, more?: Partial<NewGrant>): Promise<TokenSet>
+  connect(grants: Grants, more?: Partial<NewGrant>): Promise<TokenSet>
 }
 
 let redis: ReturnType<typeof startRedis> | undefined
@@ -52,7 +72,14 @@ async function openHouse (t: Test, openStorage: (now: () => number) => Promise<S
   t.teardown(() => house.storage.close())
   const sealing = createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'])
   house.open = (life = {}, store = (real) => real) =>
-    createGrants(store(house.storage.collection<Grant>('grant')), house.storage.collection('grantList'), sealing, () => house.now, { ...LIFE, ...life })
-  house.connect = async (grants, more = {}) => grants.redeem(await grants.issueCode({ ...allowed, ...more }), fits, { withRefresh: true })
+    createGrants(
+      store(house.storage.collection<Grant>('grant')),
+      house.storage.collection('grantList'),
+      sealing,
+      () => house.now,
+      { ...LIFE, ...life }
+    )
+  house.connect = async (grants, more = {}) =>
+    grants.redeem(await grants.issueCode({ ...allowed, ...more }), fits, { withRefresh: true })
   return house
 }

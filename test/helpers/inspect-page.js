@@ -4,19 +4,26 @@
 function inspect () {
   const problems = []
   const all = (selector) => [...document.querySelectorAll(selector)]
-  const check = (right, problem) => { if (!right) problems.push(problem) }
+  const check = (right, problem) => {
+    if (!right) problems.push(problem)
+  }
   const describe = (element) => `<${element.localName}> ${element.textContent?.trim().slice(0, 40)}`
 
   check(all('h1').length === 1, 'not one h1')
   for (const landmark of ['header', 'main']) check(all(`body > ${landmark}`).length === 1, `not one ${landmark}`)
   const levels = all('h1, h2, h3').map((heading) => Number(heading.localName[1]))
-  check(levels.every((level, index) => level <= (levels[index - 1] ?? 0) + 1), `headings skip a level: ${levels}`)
+  check(
+    levels.every((level, index) => level <= (levels[index - 1] ?? 0) + 1),
+    `headings skip a level: ${levels}`
+  )
   check(document.compatMode === 'CSS1Compat', 'quirks mode')
   check(document.title.length > 0 && document.documentElement.lang === 'en', 'no title or language')
   const ids = all('[id]').map(({ id }) => id)
   check(new Set(ids).size === ids.length, 'an id is there twice')
   for (const element of all('[aria-describedby], [aria-labelledby]')) {
-    const names = `${element.getAttribute('aria-describedby') ?? ''} ${element.getAttribute('aria-labelledby') ?? ''}`.trim().split(/\s+/)
+    const names = `${element.getAttribute('aria-describedby') ?? ''} ${element.getAttribute('aria-labelledby') ?? ''}`
+      .trim()
+      .split(/\s+/)
     for (const id of names) check(ids.includes(id), `${describe(element)} refers to ${id}`)
   }
   for (const input of all('input:not([type=hidden])')) {
@@ -29,15 +36,26 @@ function inspect () {
     const target = element.matches('[type=checkbox]') ? element.labels[0] : element
     if (!inSentence) check(target.getBoundingClientRect().height >= 44, `small target: ${describe(element)}`)
   }
-  for (const invalid of all('[aria-invalid]')) check(document.querySelector(`[role=alert]#${(invalid.getAttribute('aria-describedby') ?? '').split(' ').at(-1)}`) !== null, 'a faulty field without its message')
-  if (document.querySelector('input[aria-invalid]')) check(document.activeElement?.hasAttribute('aria-invalid') === true, 'the faulty field is not focused')
-  else if (document.querySelector('form label:not(.check)')) check(document.activeElement?.localName === 'input', 'no field is focused')
+  for (const invalid of all('[aria-invalid]')) {
+    check(
+      document.querySelector(`[role=alert]#${(invalid.getAttribute('aria-describedby') ?? '').split(' ').at(-1)}`) !==
+        null,
+      'a faulty field without its message'
+    )
+  }
+  if (document.querySelector('input[aria-invalid]')) { check(document.activeElement?.hasAttribute('aria-invalid') === true, 'the faulty field is not focused') } else if (document.querySelector('form label:not(.check)')) { check(document.activeElement?.localName === 'input', 'no field is focused') }
   check(all('[autofocus]').length <= 1, 'autofocus twice')
-  check(document.documentElement.scrollWidth <= window.innerWidth, `scrolls sideways: ${document.documentElement.scrollWidth}`)
+  check(
+    document.documentElement.scrollWidth <= window.innerWidth,
+    `scrolls sideways: ${document.documentElement.scrollWidth}`
+  )
 
   const channels = (color) => (color.match(/[\d.]+/g) ?? []).map(Number)
   const luminance = (color) => {
-    const [red, green, blue] = channels(color).slice(0, 3).map((value) => value / 255).map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    const [red, green, blue] = channels(color)
+      .slice(0, 3)
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
   }
   const background = (element) => {
@@ -45,14 +63,20 @@ function inspect () {
     const color = window.getComputedStyle(element).backgroundColor
     return channels(color)[3] === 0 ? background(element.parentElement) : color
   }
-  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '')
+  const hasText = (element) =>
+    [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '')
   for (const element of all('body *').filter((element) => hasText(element) || element.localName === 'input')) {
-    const [light, dark] = [luminance(window.getComputedStyle(element).color), luminance(background(element))].sort((a, b) => b - a)
+    const [light, dark] = [luminance(window.getComputedStyle(element).color), luminance(background(element))].sort(
+      (a, b) => b - a
+    )
     const ratio = (light + 0.05) / (dark + 0.05)
     check(ratio >= 4.5, `contrast ${ratio.toFixed(2)}: ${describe(element)}`)
   }
   for (const field of all('input:not([type=hidden])')) {
-    const [light, dark] = [luminance(window.getComputedStyle(field).borderColor), luminance(background(field.parentElement))].sort((a, b) => b - a)
+    const [light, dark] = [
+      luminance(window.getComputedStyle(field).borderColor),
+      luminance(background(field.parentElement))
+    ].sort((a, b) => b - a)
     check((light + 0.05) / (dark + 0.05) >= 3, `a field's border is hard to see: ${describe(field)}`)
   }
   return problems

@@ -8,15 +8,39 @@ import { mcpClient, openStream, type McpClient, type Stream } from './mcp.ts'
 import { newClient, tokensFor } from './oauth.ts'
 import type { TestServer } from './server.ts'
 
-const META = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
-export const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 'test', version: '1' } }
+const META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {}
+}
+export const INITIALIZE = {
+  protocolVersion: '2025-11-25',
+  capabilities: { elicitation: {} },
+  clientInfo: { name: 'test', version: '1' }
+}
 export const annotations = { readOnlyHint: true, destructiveHint: false, openWorldHint: false }
 export const about = { title: 'T', description: 'D', scopes: ['mcp:read' as const] }
 
 /** The resource `sized://N` has N characters. */
 export const offer = {
-  tools: [defineTool({ ...about, name: 'ask', input: z.object({}), annotations, run: async (_args, { ask }) => { await ask({ name: form('Name?', z.object({ name: z.string() })) }) } })],
-  resources: [defineResource({ ...about, uri: 'sized://{size}', name: 'sized', read: async ({ size }) => 'x'.repeat(Number(size)) })],
+  tools: [
+    defineTool({
+      ...about,
+      name: 'ask',
+      input: z.object({}),
+      annotations,
+      run: async (_args, { ask }) => {
+        await ask({ name: form('Name?', z.object({ name: z.string() })) })
+      }
+    })
+  ],
+  resources: [
+    defineResource({
+      ...about,
+      uri: 'sized://{size}',
+      name: 'sized',
+      read: async ({ size }) => 'x'.repeat(Number(size))
+    })
+  ],
   prompts: []
 } as never
 
@@ -33,24 +57,39 @@ export async function beginSession ({ mcp }: { mcp: McpClient }): Promise<string
   return headers.get('mcp-session-id')!
 }
 
-export const listen = (url: string, headers: Record<string, string>, notifications: object = { resourcesListChanged: true }): Promise<Stream> => openStream(url, {
-  method: 'POST',
-  headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen', ...headers },
-  body: { jsonrpc: '2.0', id: 7, method: 'subscriptions/listen', params: { notifications, _meta: META } }
-})
+export const listen = (
+  url: string,
+  headers: Record<string, string>,
+  notifications: object = { resourcesListChanged: true }
+): Promise<Stream> =>
+  openStream(url, {
+    method: 'POST',
+    headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen', ...headers },
+    body: { jsonrpc: '2.0', id: 7, method: 'subscriptions/listen', params: { notifications, _meta: META } }
+  })
 
 export const read = (url: string, headers: Record<string, string>, size: number, id = 1): Promise<Stream> =>
-  openStream(url, { method: 'POST', headers, body: { jsonrpc: '2.0', id, method: 'resources/read', params: { uri: `sized://${size}` } } })
+  openStream(url, {
+    method: 'POST',
+    headers,
+    body: { jsonrpc: '2.0', id, method: 'resources/read', params: { uri: `sized://${size}` } }
+  })
 
-export async function stored (app: TestServer['app'], kind = 'mcpStream'): Promise<Array<{ id: string, size: number, text: string }>> {
+export async function stored (
+  app: TestServer['app'],
+  kind = 'mcpStream'
+): Promise<Array<{ id: string; size: number; text: string }>> {
   const found = []
-  for await (const { id, record } of app.storage.collection(kind).all()) found.push({ id, size: JSON.stringify(record).length, text: JSON.stringify(record) })
+  for await (const { id, record } of app.storage.collection(kind).all()) { found.push({ id, size: JSON.stringify(record).length, text: JSON.stringify(record) }) }
   return found
 }
 export const sizeOf = async (app: TestServer['app']) => (await stored(app)).reduce((sum, { size }) => sum + size, 0)
 
 /** They are looked at each second; a machine with much to do gets more. */
 export async function endSoon (t: Test, streams: readonly Stream[], what: string): Promise<void> {
-  const ended = await Promise.race([Promise.all(streams.map(({ ended }) => ended)), delay(8_000, 'late', { ref: false })])
+  const ended = await Promise.race([
+    Promise.all(streams.map(({ ended }) => ended)),
+    delay(8_000, 'late', { ref: false })
+  ])
   t.not(ended, 'late', what)
 }

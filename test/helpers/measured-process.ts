@@ -1,9 +1,13 @@
-// The whole server in a process of its own, which tells its parent what a request costs it: see measured-server.ts. To be forked with an IPC channel.
+// The whole server in a process of its own, which tells its parent what a request costs it: see measured-server.ts. To
+// be forked with an IPC channel.
 import diagnostics from 'node:diagnostics_channel'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 
-export interface Route { method: string, url: string }
+export interface Route {
+  method: string
+  url: string
+}
 
 /** What the process did between `begin` and `end`. */
 export interface Cost {
@@ -20,7 +24,9 @@ const TICK_MS = 4
 const routes: Route[] = []
 diagnostics.subscribe('fastify.initialization', (message) => {
   const { fastify } = message as { fastify: FastifyInstance }
-  fastify.addHook('onRoute', ({ method, url }) => { for (const one of [method].flat()) routes.push({ method: one, url }) })
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url })
+  })
 })
 
 const { buildApp } = await import('../../app.ts')
@@ -40,7 +46,9 @@ const cpuMs = (): number => {
 function resetPeak (): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5')
-  } catch { /* elsewhere the peak of the process counts, which only hides */ }
+  } catch {
+    /* elsewhere the peak of the process counts, which only hides */
+  }
 }
 
 function peakBytes (): number {
@@ -71,7 +79,11 @@ process.on('message', (message: 'begin' | 'begin clean' | 'end') => {
     return
   }
   const now = cpuMs()
-  process.send!({ blockMs: Math.max(longest, now - lastTick), totalMs: now - begun.cpu, growthBytes: Math.max(0, peakBytes() - begun.peak) } satisfies Cost)
+  process.send!({
+    blockMs: Math.max(longest, now - lastTick),
+    totalMs: now - begun.cpu,
+    growthBytes: Math.max(0, peakBytes() - begun.peak)
+  } satisfies Cost)
 })
 process.on('disconnect', () => process.exit())
 process.send!({ routes })

@@ -1,4 +1,5 @@
-// A server in a process of its own for tests that bound its work: what a request costs is told by that process, in processor time, so that a busy machine changes nothing.
+// A server in a process of its own for tests that bound its work: what a request costs is told by that process, in
+// processor time, so that a busy machine changes nothing.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -16,17 +17,23 @@ export interface MeasuredServer {
   /**
    * What the server did for it. One at a time.
    * @param run what is asked of the server, and waited for.
-   * @param isTooMuch a cost that is measured again, after the garbage was collected: what was compiled or loaded only this once is not what the request costs.
+   * @param isTooMuch a cost that is measured again, after the garbage was collected: what was compiled or loaded only
+   * this once is not what the request costs.
    */
-  measure (run: () => Promise<unknown>, isTooMuch: (cost: Cost) => boolean): Promise<Cost>
-  isAlive (): boolean
+  measure(run: () => Promise<unknown>, isTooMuch: (cost: Cost) => boolean): Promise<Cost>
+  isAlive(): boolean
 }
 
 const MAX_TRIES = 4
 
-interface Teardown { teardown (work: () => unknown): void }
+interface Teardown {
+  teardown(work: () => unknown): void
+}
 
-export async function startMeasured (t: Teardown, { env = {}, documents = {} }: { env?: Record<string, string>, documents?: Record<string, string> } = {}): Promise<MeasuredServer> {
+export async function startMeasured (
+  t: Teardown,
+  { env = {}, documents = {} }: { env?: Record<string, string>; documents?: Record<string, string> } = {}
+): Promise<MeasuredServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-measured-'))
   for (const [name, text] of Object.entries(documents)) {
     const path = join(folder, 'docs', name)
@@ -36,7 +43,15 @@ export async function startMeasured (t: Teardown, { env = {}, documents = {} }: 
   const port = await freePort()
   const child = fork(new URL('measured-process.ts', import.meta.url), [], {
     execArgv: ['--expose-gc'],
-    env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: join(folder, 'data'), DOCS_DIR: join(folder, 'docs'), RATE_LIMITS: 'off', LOG_LEVEL: 'silent', ...env }
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      DATA_DIR: join(folder, 'data'),
+      DOCS_DIR: join(folder, 'docs'),
+      RATE_LIMITS: 'off',
+      LOG_LEVEL: 'silent',
+      ...env
+    }
   })
   t.teardown(async () => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -46,8 +61,12 @@ export async function startMeasured (t: Teardown, { env = {}, documents = {} }: 
     }
     await rm(folder, { recursive: true, force: true })
   })
-  const ended = once(child, 'exit').then(() => { throw new Error('the server has ended') })
-  ended.catch(() => { /* the next answer that is waited for throws it */ })
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the server has ended')
+  })
+  ended.catch(() => {
+    /* the next answer that is waited for throws it */
+  })
   const told = async <T>(): Promise<T> => (await Promise.race([once(child, 'message'), ended]))[0] as T
   const { routes } = await told<{ routes: Route[] }>()
   return {

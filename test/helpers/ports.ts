@@ -1,4 +1,5 @@
-// A free loopback port, for servers that must know their own address before they listen. It lies below those that the system gives away itself (from 32768 on Linux), and is not handed out twice: nobody else takes it in the meantime.
+// A free loopback port, for servers that must know their own address before they listen. It lies below those that the
+// system gives away itself (from 32768 on Linux), and is not handed out twice: nobody else takes it in the meantime.
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
@@ -8,7 +9,7 @@ const given = new Set<number>()
 
 export async function freePort (): Promise<number> {
   const port = randomInt(FIRST, END)
-  if (given.has(port) || !await isFree(port)) return freePort()
+  if (given.has(port) || !(await isFree(port))) return freePort()
   given.add(port)
   return port
 }
@@ -17,6 +18,8 @@ function isFree (port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => { server.close(() => resolve(true)) })
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => resolve(true))
+    })
   })
 }

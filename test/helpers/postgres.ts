@@ -1,4 +1,5 @@
-// A real Postgres server for tests: the one of TEST_POSTGRES_URL, or the `postgres` of this computer, installed with apt-get when we are root.
+// A real Postgres server for tests: the one of TEST_POSTGRES_URL, or the `postgres` of this computer, installed with
+// apt-get when we are root.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, globSync } from 'node:fs'
@@ -11,17 +12,21 @@ import { freePort } from './ports.ts'
 
 export interface TestPostgres {
   /** An empty database of its own; whoever connects with this URL may do everything in it, and make roles. */
-  newDatabase (): Promise<string>
+  newDatabase(): Promise<string>
   /** Drops what was made, and ends a server of our own. */
-  stop (): Promise<void>
+  stop(): Promise<void>
   /** Ends the server the hard way, and starts it again on the same port and data. Only for a server of our own. */
-  kill (): Promise<void>
-  restart (): Promise<void>
+  kill(): Promise<void>
+  restart(): Promise<void>
 }
 
-const WHY = 'Postgres cannot be had: install postgresql, or point TEST_POSTGRES_URL at a server where databases may be made'
+const WHY =
+  'Postgres cannot be had: install postgresql, or point TEST_POSTGRES_URL at a server where databases may be made'
 
-/** @returns undefined, with `noPostgres` to say, when there is no Postgres and CI is not set. @throws with that sentence when it is. */
+/**
+ * @returns undefined, with `noPostgres` to say, when there is no Postgres and CI is not set.
+ * @throws with that sentence when it is.
+ */
 export async function startPostgres (): Promise<TestPostgres | undefined> {
   const given = process.env['TEST_POSTGRES_URL']
   if (given) return onServer(given, refuseToEnd, refuseToEnd, async () => {})
@@ -36,9 +41,16 @@ export async function startPostgres (): Promise<TestPostgres | undefined> {
 
 export const noPostgres = WHY
 
-const refuseToEnd = async () => { throw new Error('the server of TEST_POSTGRES_URL is not ours to end') }
+const refuseToEnd = async () => {
+  throw new Error('the server of TEST_POSTGRES_URL is not ours to end')
+}
 
-function onServer (url: string, kill: () => Promise<void>, restart: () => Promise<void>, stop: () => Promise<void>): TestPostgres {
+function onServer (
+  url: string,
+  kill: () => Promise<void>,
+  restart: () => Promise<void>,
+  stop: () => Promise<void>
+): TestPostgres {
   const made: string[] = []
   const run = async (sql: string) => {
     const admin = await connect(url)
@@ -55,7 +67,7 @@ function onServer (url: string, kill: () => Promise<void>, restart: () => Promis
       return Object.assign(new URL(url), { pathname: `/${name}` }).href
     },
     async stop () {
-      for (const name of process.env['TEST_POSTGRES_URL'] ? made : []) await run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      for (const name of process.env['TEST_POSTGRES_URL'] ? made : []) { await run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
       await stop()
     }
   }
@@ -63,19 +75,24 @@ function onServer (url: string, kill: () => Promise<void>, restart: () => Promis
 
 async function connect (url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url })
-  client.on('error', () => { /* a test may end the server */ })
+  client.on('error', () => {
+    /* a test may end the server */
+  })
   await client.connect()
   return client
 }
 
 /**
- * Hands a database over to a role of its own, which may do everything in it and nothing to the server, as hosts give it out.
+ * Hands a database over to a role of its own, which may do everything in it and nothing to the server, as hosts give it
+ * out.
  * @param sql run as that role.
  */
 export async function asOwner (url: string, sql: string): Promise<string> {
   const role = `owner_${randomBytes(8).toString('hex')}`
   const admin = await connect(url)
-  await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'; ALTER DATABASE ${new URL(url).pathname.slice(1)} OWNER TO ${role}; ALTER SCHEMA public OWNER TO ${role}`)
+  await admin.query(
+    `CREATE ROLE ${role} LOGIN PASSWORD '${role}'; ALTER DATABASE ${new URL(url).pathname.slice(1)} OWNER TO ${role}; ALTER SCHEMA public OWNER TO ${role}`
+  )
   await admin.end()
   const owned = Object.assign(new URL(url), { username: role, password: role }).href
   const owner = await connect(owned)
@@ -86,21 +103,30 @@ export async function asOwner (url: string, sql: string): Promise<string> {
 
 /** The folder with `postgres` and `initdb`: on PATH, or where Debian keeps the newest version. */
 function findPrograms (): string | undefined {
-  const folders = () => [...(process.env['PATH'] ?? '').split(delimiter), ...globSync('/usr/lib/postgresql/*/bin').sort().reverse()]
-  const find = () => folders().find((folder) => ['postgres', 'initdb'].every((program) => existsSync(join(folder, program))))
+  const folders = () => [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    ...globSync('/usr/lib/postgresql/*/bin').sort().reverse()
+  ]
+  const find = () =>
+    folders().find((folder) => ['postgres', 'initdb'].every((program) => existsSync(join(folder, program))))
   return find() ?? (process.getuid?.() === 0 && install() ? find() : undefined)
 }
 
 /** RUNLEVEL keeps the package from starting a server of its own. */
 function install (): boolean {
   spawnSync('apt-get', ['update', '-qq'])
-  return spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'postgresql'], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } }).status === 0
+  return (
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'postgresql'], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+    }).status === 0
+  )
 }
 
 /** Postgres refuses to run as root. */
-function otherUser (): { uid: number, gid: number } | undefined {
+function otherUser (): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const numbers = (name: string) => ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout.trim())
+  const numbers = (name: string) =>
+    ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout.trim())
   const [uid, gid] = [numbers('postgres'), numbers('nobody')].find(([uid]) => uid !== '')!
   return { uid: Number(uid), gid: Number(gid) }
 }
@@ -114,14 +140,35 @@ async function startServer (programs: string) {
   const data = join(folder, 'data')
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   const options = { ...user, cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, LC_ALL: 'C.UTF-8' } }
-  const made = spawnSync(join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'], { ...options, encoding: 'utf8' })
+  const made = spawnSync(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+    { ...options, encoding: 'utf8' }
+  )
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
 
   let server: ChildProcess
   const isOver = () => server.exitCode !== null || server.signalCode !== null
   const start = async () => {
     // fsync is off for speed: what was committed outlives a kill of the server all the same, if not of the computer.
-    server = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off', '-c', 'max_connections=60'], { ...options, stdio: 'ignore' })
+    server = spawn(
+      join(programs, 'postgres'),
+      [
+        '-D',
+        data,
+        '-p',
+        String(port),
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-c',
+        'unix_socket_directories=',
+        '-c',
+        'fsync=off',
+        '-c',
+        'max_connections=60'
+      ],
+      { ...options, stdio: 'ignore' }
+    )
     while (true) {
       const client = await connect(url).catch(() => undefined)
       if (client) return client.end()
@@ -136,7 +183,9 @@ async function startServer (programs: string) {
     server.kill('SIGQUIT')
     await over
   }
-  const killNow = () => { server.kill('SIGQUIT') }
+  const killNow = () => {
+    server.kill('SIGQUIT')
+  }
   process.once('exit', killNow)
   const stop = async () => {
     process.off('exit', killNow)

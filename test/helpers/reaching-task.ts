@@ -1,4 +1,5 @@
-// A task for the workers' test that tries, one way at a time, to get out of its process: to the network, to files, to other processes.
+// A task for the workers' test that tries, one way at a time, to get out of its process: to the network, to files, to
+// other processes.
 import { execFileSync, fork } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import dns, { promises as dnsPromises } from 'node:dns'
@@ -50,7 +51,7 @@ async function connected (socket: net.Socket, event = 'connect'): Promise<void> 
 }
 
 async function overHttp (get: typeof http.get, url: string): Promise<void> {
-  const [response] = await once(get(url), 'response') as [http.IncomingMessage]
+  const [response] = (await once(get(url), 'response')) as [http.IncomingMessage]
   response.destroy()
 }
 
@@ -67,7 +68,8 @@ async function datagram (send: (socket: ReturnType<typeof createSocket>) => void
 }
 
 /** A constructor that is reached in another way than by its name. */
-const constructorOf = <T extends object>(made: T) => Object.getPrototypeOf(made).constructor as new (...args: unknown[]) => T
+const constructorOf = <T extends object>(made: T) =>
+  Object.getPrototypeOf(made).constructor as new (...args: unknown[]) => T
 
 export const network: Record<string, (goal: Goal) => unknown> = {
   'net.connect': ({ port }) => connected(net.connect(port, host)),
@@ -81,16 +83,37 @@ export const network: Record<string, (goal: Goal) => unknown> = {
   'http.get': ({ port }) => overHttp(http.get, `http://${host}:${port}/`),
   'http.Server': () => listen(http.createServer(), 0),
   'https.get': ({ port }) => overHttp(https.get, `https://${host}:${port}/`),
-  'http2.connect': ({ port }) => new Promise((resolve, reject) => {
-    const session = http2.connect(`http://${host}:${port}`, (made) => { made.destroy(); resolve(true) })
-    session.on('error', reject)
-  }),
+  'http2.connect': ({ port }) =>
+    new Promise((resolve, reject) => {
+      const session = http2.connect(`http://${host}:${port}`, (made) => {
+        made.destroy()
+        resolve(true)
+      })
+      session.on('error', reject)
+    }),
   fetch: ({ port }) => fetch(`http://${host}:${port}/`),
-  WebSocket: ({ port }) => new Promise((_resolve, reject) => { new WebSocket(`ws://${host}:${port}`).onerror = () => { reject(Object.assign(new Error('closed'), { code: 'no WebSocket' })) } }),
-  'dgram send': ({ port }) => datagram((socket) => { socket.send('x', port, host) }),
-  'dgram connect': ({ port }) => datagram((socket) => { socket.connect(port, host) }),
-  'dgram bind': () => datagram((socket) => { socket.bind(0, host) }),
-  'dns.lookup': () => new Promise((resolve, reject) => { dns.lookup('localhost', (error) => error ? reject(error) : resolve(true)) }),
+  WebSocket: ({ port }) =>
+    new Promise((_resolve, reject) => {
+      new WebSocket(`ws://${host}:${port}`).onerror = () => {
+        reject(Object.assign(new Error('closed'), { code: 'no WebSocket' }))
+      }
+    }),
+  'dgram send': ({ port }) =>
+    datagram((socket) => {
+      socket.send('x', port, host)
+    }),
+  'dgram connect': ({ port }) =>
+    datagram((socket) => {
+      socket.connect(port, host)
+    }),
+  'dgram bind': () =>
+    datagram((socket) => {
+      socket.bind(0, host)
+    }),
+  'dns.lookup': () =>
+    new Promise((resolve, reject) => {
+      dns.lookup('localhost', (error) => (error ? reject(error) : resolve(true)))
+    }),
   'dns.promises.lookup': () => dnsPromises.lookup('localhost'),
   'dns.lookupService': () => dnsPromises.lookupService(host, 22),
   'dns resolve4': ({ port }) => asked(port, (resolver) => resolver.resolve4('example.com')),
@@ -130,8 +153,13 @@ export const processes: Record<string, (goal: Goal) => unknown> = {
 
 /** `exec` would replace the test, and the others are no harm that could be looked at. */
 export const forWorkersOnly: Record<string, (goal: Goal) => unknown> = {
-  execve: () => (process as unknown as { execve: (file: string, args: string[]) => void }).execve('/bin/true', ['true']),
-  'native code': () => (process as unknown as { dlopen: (module: object, file: string) => void }).dlopen({ exports: {} }, '/lib/none.node'),
+  execve: () =>
+    (process as unknown as { execve: (file: string, args: string[]) => void }).execve('/bin/true', ['true']),
+  'native code': () =>
+    (process as unknown as { dlopen: (module: object, file: string) => void }).dlopen(
+      { exports: {} },
+      '/lib/none.node'
+    ),
   inspector: async () => (await import('node:inspector')).open(0),
   report: ({ folder }) => process.report.writeReport(`${folder}/report.json`)
 }
@@ -139,7 +167,7 @@ export const forWorkersOnly: Record<string, (goal: Goal) => unknown> = {
 const ways = { ...network, ...files, ...processes, ...forWorkersOnly }
 
 /** @returns `done`, or the code of what refused it. */
-export default async function reach ({ way, goal }: { way: string, goal: Goal }): Promise<string> {
+export default async function reach ({ way, goal }: { way: string; goal: Goal }): Promise<string> {
   try {
     await ways[way]!(goal)
     return 'done'

@@ -9,29 +9,59 @@ import { freePort } from './ports.ts'
 
 const SLOTS = 16_384
 
-export interface TestNode { port: number, client: Redis, id: string, kill (): Promise<void> }
+export interface TestNode {
+  port: number
+  client: Redis
+  id: string
+  kill(): Promise<void>
+}
 export interface TestCluster {
   /** As REDIS_URL takes it. */
   url: string
   masters: TestNode[]
   replicas: TestNode[]
-  stop (): Promise<void>
+  stop(): Promise<void>
 }
 
 /** @param replicas of each master. Redis must be there: ask canHaveRedis first. */
 export async function startCluster (masters: number, replicas = 0): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-cluster-'))
-  const nodes = await Promise.all(Array.from({ length: masters * (1 + replicas) }, (_, index) => startNode(join(folder, String(index)))))
+  const nodes = await Promise.all(
+    Array.from({ length: masters * (1 + replicas) }, (_, index) => startNode(join(folder, String(index))))
+  )
   const [first, ...others] = nodes as [Node, ...Node[]]
   await Promise.all(others.map(({ port, bus }) => first.client.call('CLUSTER', 'MEET', '127.0.0.1', port, bus)))
   const each = Math.ceil(SLOTS / masters)
-  await Promise.all(nodes.slice(0, masters).map(({ client }, index) => client.call('CLUSTER', 'ADDSLOTSRANGE', index * each, Math.min(SLOTS, (index + 1) * each) - 1)))
-  await until(async () => (await Promise.all(nodes.map(({ client }) => client.call('CLUSTER', 'NODES')))).every((text) => String(text).trim().split('\n').length === nodes.length))
-  await Promise.all(nodes.slice(masters).map(({ client }, index) => client.call('CLUSTER', 'REPLICATE', nodes[index % masters]!.id)))
-  await until(async () => (await Promise.all(nodes.map(({ client }) => client.call('CLUSTER', 'INFO')))).every((text) => String(text).includes('cluster_state:ok')))
-  await until(async () => (await Promise.all(nodes.slice(masters).map(({ client }) => client.info('replication')))).every((text) => text.includes('master_link_status:up')))
+  await Promise.all(
+    nodes
+      .slice(0, masters)
+      .map(({ client }, index) =>
+        client.call('CLUSTER', 'ADDSLOTSRANGE', index * each, Math.min(SLOTS, (index + 1) * each) - 1)
+      )
+  )
+  await until(async () =>
+    (await Promise.all(nodes.map(({ client }) => client.call('CLUSTER', 'NODES')))).every(
+      (text) => String(text).trim().split('\n').length === nodes.length
+    )
+  )
+  await Promise.all(
+    nodes.slice(masters).map(({ client }, index) => client.call('CLUSTER', 'REPLICATE', nodes[index % masters]!.id))
+  )
+  await until(async () =>
+    (await Promise.all(nodes.map(({ client }) => client.call('CLUSTER', 'INFO')))).every((text) =>
+      String(text).includes('cluster_state:ok')
+    )
+  )
+  await until(async () =>
+    (await Promise.all(nodes.slice(masters).map(({ client }) => client.info('replication')))).every((text) =>
+      text.includes('master_link_status:up')
+    )
+  )
   return {
-    url: nodes.slice(0, masters).map(({ port }) => `redis://127.0.0.1:${port}`).join(','),
+    url: nodes
+      .slice(0, masters)
+      .map(({ port }) => `redis://127.0.0.1:${port}`)
+      .join(','),
     masters: nodes.slice(0, masters),
     replicas: nodes.slice(masters),
     async stop () {
@@ -41,17 +71,43 @@ export async function startCluster (masters: number, replicas = 0): Promise<Test
   }
 }
 
-interface Node extends TestNode { bus: number }
+interface Node extends TestNode {
+  bus: number
+}
 
 async function startNode (folder: string): Promise<Node> {
   await mkdir(folder)
   const [port, bus] = [await freePort(), await freePort()]
-  const server: ChildProcess = spawn('redis-server', [
-    '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', '',
-    '--cluster-enabled', 'yes', '--cluster-port', String(bus), '--cluster-node-timeout', '1000', '--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0'
-  ], { stdio: 'ignore' })
+  const server: ChildProcess = spawn(
+    'redis-server',
+    [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--appendonly',
+      'yes',
+      '--save',
+      '',
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      String(bus),
+      '--cluster-node-timeout',
+      '1000',
+      '--cluster-replica-validity-factor',
+      '0',
+      '--repl-diskless-sync-delay',
+      '0'
+    ],
+    { stdio: 'ignore' }
+  )
   const client = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null })
-  client.on('error', () => { /* until it listens, and when it is killed */ })
+  client.on('error', () => {
+    /* until it listens, and when it is killed */
+  })
   const id = String(await client.call('CLUSTER', 'MYID'))
   return {
     port,

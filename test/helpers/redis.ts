@@ -1,4 +1,5 @@
-// A real Redis server for tests, which they stop and start as they need: `redis-server` from PATH, installed with apt-get when we are root.
+// A real Redis server for tests, which they stop and start as they need: `redis-server` from PATH, installed with
+// apt-get when we are root.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,10 +12,10 @@ export interface TestRedis {
   /** With a key prefix of its own. */
   url: string
   client: Redis
-  stop (): Promise<void>
+  stop(): Promise<void>
   /** Ends the server the hard way, and starts it again on the same port and data. */
-  kill (): Promise<void>
-  restart (): Promise<void>
+  kill(): Promise<void>
+  restart(): Promise<void>
 }
 
 const WHY = 'Redis cannot be had: install redis-server'
@@ -26,16 +27,38 @@ export function canHaveRedis (): boolean {
   return can
 }
 
-/** @returns undefined, with `WHY` to say, when there is no Redis and CI is not set. @throws with that sentence when it is. */
+/**
+ * @returns undefined, with `WHY` to say, when there is no Redis and CI is not set.
+ * @throws with that sentence when it is.
+ */
 export async function startRedis (): Promise<TestRedis | undefined> {
   if (!canHaveRedis()) return undefined
   const port = await freePort()
   const folder = await mkdtemp(join(tmpdir(), 'mcp-redis-'))
   let server: ChildProcess
   const start = async () => {
-    server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''], { stdio: 'ignore' })
+    server = spawn(
+      'redis-server',
+      [
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        folder,
+        '--appendonly',
+        'yes',
+        '--appendfsync',
+        'always',
+        '--save',
+        ''
+      ],
+      { stdio: 'ignore' }
+    )
     const probe = new Redis({ port, lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: null })
-    probe.on('error', () => { /* until it listens */ })
+    probe.on('error', () => {
+      /* until it listens */
+    })
     await probe.ping()
     probe.disconnect()
   }
@@ -47,7 +70,9 @@ export async function startRedis (): Promise<TestRedis | undefined> {
   }
   const keyPrefix = `t${process.pid}:`
   const client = new Redis({ port, keyPrefix, retryStrategy: () => 100 })
-  client.on('error', () => { /* the tests that stop the server expect it */ })
+  client.on('error', () => {
+    /* the tests that stop the server expect it */
+  })
   return {
     url: `redis://127.0.0.1:${port}/0?keyPrefix=${encodeURIComponent(keyPrefix)}`,
     client,
@@ -68,5 +93,9 @@ function isInstalled (program: string): boolean {
   if (spawnSync('which', [program]).status === 0) return true
   if (process.getuid?.() !== 0) return false
   spawnSync('apt-get', ['update', '-qq'])
-  return spawnSync('apt-get', ['install', '-y', '-qq', program], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0
+  return (
+    spawnSync('apt-get', ['install', '-y', '-qq', program], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    }).status === 0
+  )
 }

@@ -1,4 +1,5 @@
-// The whole server for a test, as server.ts builds it: in this process, on a port, data folder and documents of its own, closed after the test.
+// The whole server for a test, as server.ts builds it: in this process, on a port, data folder and documents of its
+// own, closed after the test.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,12 +18,14 @@ export interface TestServer {
   url: string
   dataDir: string
   docsDir: string
-  close (): Promise<void>
+  close(): Promise<void>
   /** A second start on the same data and address. */
-  restart (): Promise<void>
+  restart(): Promise<void>
 }
 
-interface Teardown { teardown (work: () => Promise<void>): void }
+interface Teardown {
+  teardown(work: () => Promise<void>): void
+}
 
 export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads' | 'maxEventLoopDelayMs'> {
   /** Where to listen, when somebody else has to know it first. */
@@ -47,7 +50,20 @@ async function withTools (more: readonly Tool[]) {
 }
 
 /** Starts a server with rate limits and load shedding off, and logging silent. */
-export async function startServer (t: Teardown, { port: chosen, env = {}, now, logTo, tools, offer, reloads, maxEventLoopDelayMs = Infinity, documents = sampleDocuments }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer (
+  t: Teardown,
+  {
+    port: chosen,
+    env = {},
+    now,
+    logTo,
+    tools,
+    offer,
+    reloads,
+    maxEventLoopDelayMs = Infinity,
+    documents = sampleDocuments
+  }: ServerOptions = {}
+): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-server-'))
   const dataDir = join(folder, 'data')
   const docsDir = join(folder, 'docs')
@@ -57,15 +73,28 @@ export async function startServer (t: Teardown, { port: chosen, env = {}, now, l
   }
   const server = { dataDir, docsDir } as TestServer
   const start = async (port: number) => {
-    const config = await loadConfig({ PORT: String(port), DATA_DIR: dataDir, DOCS_DIR: docsDir, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...env })
+    const config = await loadConfig({
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      DOCS_DIR: docsDir,
+      LOG_LEVEL: 'silent',
+      RATE_LIMITS: 'off',
+      ...env
+    })
     server.config = config
     const whole = tools ? await withTools(tools) : offer
-    const app = await buildApp(config, { maxEventLoopDelayMs, ...(now && { now }), ...(logTo && { logTo }), ...(whole && { offer: whole }), ...(reloads && { reloads }) })
+    const app = await buildApp(config, {
+      maxEventLoopDelayMs,
+      ...(now && { now }),
+      ...(logTo && { logTo }),
+      ...(whole && { offer: whole }),
+      ...(reloads && { reloads })
+    })
     await app.listen({ port, host: '127.0.0.1' })
     await app.library.ready
     return app
   }
-  const port = chosen ?? await freePort()
+  const port = chosen ?? (await freePort())
   server.app = await start(port)
   server.url = `http://localhost:${port}`
   server.close = () => server.app.close()

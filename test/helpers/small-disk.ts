@@ -8,12 +8,12 @@ import { join } from 'node:path'
 export interface SmallDisk {
   folder: string
   /** Somebody else takes what is left, to the last byte. */
-  fill (): Promise<void>
-  empty (): void
+  fill(): Promise<void>
+  empty(): void
 }
 
 /** @returns undefined where nothing can be mounted. */
-export function mountSmallDisk (t: { teardown (work: () => unknown): void }, megabytes: number): SmallDisk | undefined {
+export function mountSmallDisk (t: { teardown(work: () => unknown): void }, megabytes: number): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-disk-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'tmpfs', folder]).status === 0
   t.teardown(() => {
@@ -27,12 +27,16 @@ export function mountSmallDisk (t: { teardown (work: () => unknown): void }, meg
     async fill () {
       const file = await open(other, 'a')
       try {
-        for (const bytes of [65_536, 4_096, 1]) for (;;) if ((await file.write(Buffer.alloc(bytes)).catch(() => ({ bytesWritten: 0 }))).bytesWritten === 0) break
+        for (const bytes of [65_536, 4_096, 1]) {
+          for (;;) { if ((await file.write(Buffer.alloc(bytes)).catch(() => ({ bytesWritten: 0 }))).bytesWritten === 0) break }
+        }
       } finally {
         await file.close()
       }
     },
-    empty () { rmSync(other, { force: true }) }
+    empty () {
+      rmSync(other, { force: true })
+    }
   }
 }
 

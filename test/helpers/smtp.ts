@@ -6,8 +6,8 @@ import { SMTPServer } from 'smtp-server'
 export interface TestMailbox {
   url: string
   /** The messages so far, as they came over the wire, joined where lines were folded. */
-  messages: Array<{ to: string, text: string }>
-  stop (): Promise<void>
+  messages: Array<{ to: string; text: string }>
+  stop(): Promise<void>
 }
 
 export async function startSmtp (): Promise<TestMailbox> {
@@ -17,7 +17,10 @@ export async function startSmtp (): Promise<TestMailbox> {
     disabledCommands: ['STARTTLS', 'AUTH'],
     onData (stream, session, done) {
       text(stream).then((raw) => {
-        messages.push({ to: session.envelope.rcptTo[0]!.address, text: raw.replaceAll('=\r\n', '').replaceAll('=3D', '=') })
+        messages.push({
+          to: session.envelope.rcptTo[0]!.address,
+          text: raw.replaceAll('=\r\n', '').replaceAll('=3D', '=')
+        })
         done()
       }, done)
     }

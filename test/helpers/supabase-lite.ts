@@ -12,22 +12,28 @@ export interface TestSupabase {
   url: string
   anonKey: string
   /** Follows the link of the last message to this address, as its reader would. */
-  confirm (email: string): Promise<void>
+  confirm(email: string): Promise<void>
   /** The code of the last message to this address. */
-  code (email: string): Promise<string>
-  stop (): Promise<void>
+  code(email: string): Promise<string>
+  stop(): Promise<void>
 }
 
 const START_MS = 30_000
 
-/** @param options `confirmations: false` lets new accounts in at once, as a project with "Confirm email" off does. `schema`: tables, in Postgres SQL. */
-export async function startSupabase (options: { confirmations?: boolean, schema?: string } = {}): Promise<TestSupabase> {
+/**
+ * @param options `confirmations: false` lets new accounts in at once, as a project with "Confirm email" off does.
+ * `schema`: tables, in Postgres SQL.
+ */
+export async function startSupabase (options: { confirmations?: boolean; schema?: string } = {}): Promise<TestSupabase> {
   const folder = await mkdtemp(join(tmpdir(), 'supabase-lite-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const anonKey = `sb_publishable_${randomBytes(24).toString('base64url')}`
   await mkdir(join(folder, 'supabase', '.temp'), { recursive: true })
-  await writeFile(join(folder, 'supabase', 'config.toml'), configuration(port, url, anonKey, options.confirmations ?? true))
+  await writeFile(
+    join(folder, 'supabase', 'config.toml'),
+    configuration(port, url, anonKey, options.confirmations ?? true)
+  )
 
   if (options.schema) {
     await mkdir(join(folder, 'supabase', 'schemas'))
@@ -42,10 +48,16 @@ export async function startSupabase (options: { confirmations?: boolean, schema?
     stdio: ['ignore', 'pipe', 'pipe']
   })
   let output = ''
-  child.stdout.on('data', (chunk) => { output += chunk })
-  child.stderr.on('data', (chunk) => { output += chunk })
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    output += chunk
+  })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const kill = () => { child.kill('SIGKILL') }
+  const kill = () => {
+    child.kill('SIGKILL')
+  }
   process.once('exit', kill)
 
   async function stop (): Promise<void> {
@@ -68,13 +80,18 @@ export async function startSupabase (options: { confirmations?: boolean, schema?
   async function confirm (email: string): Promise<void> {
     const link = await until(`a message to ${email}`, () => lastLink(output, email))
     const location = (await fetch(link, { redirect: 'manual' })).headers.get('location') ?? ''
-    if (location === '' || location.includes('error')) throw new Error(`@supabase/lite did not confirm ${email}: ${location}`)
+    if (location === '' || location.includes('error')) { throw new Error(`@supabase/lite did not confirm ${email}: ${location}`) }
   }
 
   const code = (email: string) => until(`a code for ${email}`, () => lastCode(output, email))
 
   try {
-    await until('a start', () => fetch(`${url}/auth/v1/settings`, { headers: { apikey: anonKey } }).then((answer) => answer.ok || undefined, () => undefined))
+    await until('a start', () =>
+      fetch(`${url}/auth/v1/settings`, { headers: { apikey: anonKey } }).then(
+        (answer) => answer.ok || undefined,
+        () => undefined
+      )
+    )
   } catch (error) {
     await stop()
     throw error

@@ -1,4 +1,5 @@
-// What a running tool gets, over a real library and real notes: a server without routes, in folders of its own, closed after the test.
+// What a running tool gets, over a real library and real notes: a server without routes, in folders of its own, closed
+// after the test.
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -12,7 +13,9 @@ import workers from '../../plugins/workers.ts'
 import type { ToolContext, ToolUser } from '../../authoring/tool.ts'
 import { quietContext } from './quiet-context.ts'
 
-interface Teardown { teardown (work: () => unknown): void }
+interface Teardown {
+  teardown(work: () => unknown): void
+}
 
 export const documentUrl = (path: string): string => `https://mcp.example/documents/${path}`
 
@@ -30,17 +33,38 @@ export async function fill (root: string, files: Record<string, string | Buffer>
   }
 }
 
-export type HouseOptions = Partial<LibraryOptions & NotesOptions & { databaseUrl: string, log: (level: number, message: string) => void }>
+export type HouseOptions = Partial<
+  LibraryOptions & NotesOptions & { databaseUrl: string; log: (level: number, message: string) => void }
+>
 
-/** A house with storage, notes and library, over a folder of documents. It may still be reading them: `app.library.ready`. */
-export async function openHouse (t: Teardown, docsDir: string, { log, ...options }: HouseOptions = {}): Promise<{ app: FastifyInstance, dataDir: string }> {
+/**
+ * A house with storage, notes and library, over a folder of documents. It may still be reading them:
+ * `app.library.ready`.
+ */
+export async function openHouse (
+  t: Teardown,
+  docsDir: string,
+  { log, ...options }: HouseOptions = {}
+): Promise<{ app: FastifyInstance; dataDir: string }> {
   const write = (line: string) => {
     const { level, msg } = JSON.parse(line)
     log?.(level, msg)
   }
   const app = Fastify({ logger: { level: 'info', stream: { write } } })
-  const dataDir = options.dataDir ?? await folder(t)
-  const settings = { docsDir, docsBaseUrl: undefined, redisUrl: undefined, databaseUrl: undefined, secretKeys: [], sources: [], documentUrl, noteUrl: documentUrl, now: monotonicClock, ...options, dataDir }
+  const dataDir = options.dataDir ?? (await folder(t))
+  const settings = {
+    docsDir,
+    docsBaseUrl: undefined,
+    redisUrl: undefined,
+    databaseUrl: undefined,
+    secretKeys: [],
+    sources: [],
+    documentUrl,
+    noteUrl: documentUrl,
+    now: monotonicClock,
+    ...options,
+    dataDir
+  }
   t.teardown(() => app.close())
   await app.register(workers)
   await app.register(storage, settings)
@@ -52,7 +76,11 @@ export async function openHouse (t: Teardown, docsDir: string, { log, ...options
 }
 
 /** @returns for each user what a tool of theirs gets. */
-export async function toolContexts (t: Teardown, files: Record<string, string | Buffer>, options: HouseOptions = {}): Promise<(user: ToolUser | null) => ToolContext> {
+export async function toolContexts (
+  t: Teardown,
+  files: Record<string, string | Buffer>,
+  options: HouseOptions = {}
+): Promise<(user: ToolUser | null) => ToolContext> {
   const place = await folder(t)
   const docsDir = join(place, 'docs')
   await mkdir(docsDir)
@@ -67,7 +95,8 @@ export async function toolContexts (t: Teardown, files: Record<string, string | 
     library: app.library.of(user),
     notes: app.notes.of(user),
     signal: new AbortController().signal,
-    runInWorker: (task, input, { timeout = 25_000, reads } = {}) => app.workers.run(task, input, { person: user && user.id, timeout, reads }),
+    runInWorker: (task, input, { timeout = 25_000, reads } = {}) =>
+      app.workers.run(task, input, { person: user && user.id, timeout, reads }),
     log: { info () {}, warn () {} }
   })
 }

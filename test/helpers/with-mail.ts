@@ -8,7 +8,10 @@ import type { Start } from './storages.ts'
 export const PASSWORD = 'eleven quiet otters 42'
 
 export async function startWithMail (smtp: TestMailbox, start: Start, options: ServerOptions = {}) {
-  const server = await start({ ...options, env: { SMTP_URL: smtp.url, MAIL_FROM: 'Server <mcp@example.com>', ...options.env } })
+  const server = await start({
+    ...options,
+    env: { SMTP_URL: smtp.url, MAIL_FROM: 'Server <mcp@example.com>', ...options.env }
+  })
   const { url, app } = server
   /** The link of the newest message to this address, once it has come. */
   const linkTo = async (address: string, from = 0): Promise<string | undefined> => {
@@ -21,7 +24,8 @@ export async function startWithMail (smtp: TestMailbox, start: Start, options: S
     }
     return undefined
   }
-  const signUp = async (email: string, password = PASSWORD, browser = new Browser()) => signUpFrom(browser, await browser.get(`${url}/login`), { email, password })
+  const signUp = async (email: string, password = PASSWORD, browser = new Browser()) =>
+    signUpFrom(browser, await browser.get(`${url}/login`), { email, password })
   const signIn = async (email: string, password: string, browser = new Browser()) =>
     browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
   const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')

@@ -1,5 +1,7 @@
-// Work is bounded before it is done: the largest and most awkward input of every tool, prompt, resource, completion, route and form holds up nobody else and takes little memory (BW-07).
-// New ones are walked without being told: they are taken from what the server offers. What an author has to do is in docs/adding-a-tool.md.
+// Work is bounded before it is done: the largest and most awkward input of every tool, prompt, resource, completion,
+// route and form holds up nobody else and takes little memory (BW-07).
+// New ones are walked without being told: they are taken from what the server offers. What an author has to do is in
+// docs/adding-a-tool.md.
 import t from 'tap'
 import { z } from 'zod'
 import { foldersOf, loadOffer } from '../../authoring/loader/load.ts'
@@ -14,19 +16,33 @@ const FORM_CHARACTERS = 60_000
 const HEAD_CHARACTERS = 28_000
 
 /** What is asked in one shape here is asked in the next shape there: over all of them each meets each. */
-const every = <T>(list: readonly T[], step: number, turn: number): T[] => list.filter((_, index) => (index + turn) % step === 0)
+const every = <T>(list: readonly T[], step: number, turn: number): T[] =>
+  list.filter((_, index) => (index + turn) % step === 0)
 const LIMIT = { timeout: 200_000 }
 
 const offer = await loadOffer(foldersOf(new URL('../../', import.meta.url)))
 const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' }) as Record<string, any>
 let walk: Walk
-t.before(async () => { walk = await startWalk(t) })
+t.before(async () => {
+  walk = await startWalk(t)
+})
 
 t.test('BW-07: every tool and prompt says how long its input may be', async (t) => {
-  const endless = z.object({ a: z.string(), b: z.array(z.number()), c: z.record(z.string(), z.string().max(9)), d: z.object({ e: z.string().regex(/^a*$/) }), f: z.enum(['x']), g: z.string().max(9).optional() })
-  t.same(findUnbounded(schemaOf(endless)).map((line) => line.split(':')[0]), ['a', 'b', 'c', 'c', 'd.e'], 'this is how one without an end is told')
-  for (const { name, input } of offer.tools) t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
-  for (const { name, arguments: args } of offer.prompts) t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+  const endless = z.object({
+    a: z.string(),
+    b: z.array(z.number()),
+    c: z.record(z.string(), z.string().max(9)),
+    d: z.object({ e: z.string().regex(/^a*$/) }),
+    f: z.enum(['x']),
+    g: z.string().max(9).optional()
+  })
+  t.same(
+    findUnbounded(schemaOf(endless)).map((line) => line.split(':')[0]),
+    ['a', 'b', 'c', 'c', 'd.e'],
+    'this is how one without an end is told'
+  )
+  for (const { name, input } of offer.tools) { t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`) }
+  for (const { name, arguments: args } of offer.prompts) { t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`) }
 })
 
 const SAME_REFUSALS = 3
@@ -38,19 +54,23 @@ async function callInShapes (name: string, properties: Record<string, any>, shap
     if (refusals.length >= SAME_REFUSALS && new Set(refusals).size === 1) return
     const args = largest({ type: 'object', properties }, shape)
     await walk.ask(`${name}(${Object.keys(properties).join(', ')}) of ${shape.name}`, async () => {
-      const { result } = JSON.parse(await walk.rpc('tools/call', { name, arguments: args })) as { result?: { isError?: boolean, content: unknown } }
+      const { result } = JSON.parse(await walk.rpc('tools/call', { name, arguments: args })) as {
+        result?: { isError?: boolean; content: unknown }
+      }
       refusals.push(result?.isError ? JSON.stringify(result.content) : shape.name)
     })
   }
 }
 
 t.test('every tool, with every combination of its largest arguments', LIMIT, async (t) => {
-  const { result } = JSON.parse(await walk.rpc('tools/list', {})) as { result: { tools: Array<{ name: string, inputSchema: Record<string, any> }> } }
+  const { result } = JSON.parse(await walk.rpc('tools/list', {})) as {
+    result: { tools: Array<{ name: string; inputSchema: Record<string, any> }> }
+  }
   for (const { name, inputSchema } of result.tools) {
     const { full, few } = combinations(inputSchema)
     for (const [turn, properties] of [...full, ...few].entries()) {
       // Where many arguments can be left out, those that are alone share the shapes.
-      const shapes = turn < full.length ? SHAPES : every(SHAPES, Math.max(1, Math.min(16, few.length / 4 | 0)), turn)
+      const shapes = turn < full.length ? SHAPES : every(SHAPES, Math.max(1, Math.min(16, (few.length / 4) | 0)), turn)
       await callInShapes(name, properties, shapes)
     }
     walk.report(t, name)
@@ -61,10 +81,19 @@ t.test('every document and note, whole and in parts', LIMIT, async (t) => {
   const ids = ['large.md', 'dense.txt', 'wide.txt', 'large.md#part=80', 'many/document-0.md']
   for (const id of ids) {
     await walk.ask(`fetch ${id}`, () => walk.rpc('tools/call', { name: 'fetch', arguments: { id } }))
-    await walk.ask(`read ${id}`, () => walk.rpc('resources/read', { uri: `library://documents/${encodeURIComponent(id)}` }))
+    await walk.ask(`read ${id}`, () =>
+      walk.rpc('resources/read', { uri: `library://documents/${encodeURIComponent(id)}` })
+    )
     await walk.ask(`summarize ${id}`, () => walk.rpc('prompts/get', { name: 'summarize_document', arguments: { id } }))
   }
-  for (const query of ['common words', 'harbour boats', 'a*', '"common words of the document"', '日本語の会議', 'name document number note']) {
+  for (const query of [
+    'common words',
+    'harbour boats',
+    'a*',
+    '"common words of the document"',
+    '日本語の会議',
+    'name document number note'
+  ]) {
     await walk.ask(`search ${query}`, () => walk.rpc('tools/call', { name: 'search', arguments: { query } }))
   }
   await walk.ask('list_notes', () => walk.rpc('tools/call', { name: 'list_notes', arguments: { limit: 50 } }))
@@ -74,57 +103,173 @@ t.test('every document and note, whole and in parts', LIMIT, async (t) => {
 t.test('every prompt, resource, completion and list, and whole batches', LIMIT, async (t) => {
   for (const { name, arguments: args } of offer.prompts) {
     for (const [turn, shape] of SHAPES.entries()) {
-      await walk.ask(`${name} of ${shape.name}`, () => walk.rpc('prompts/get', { name, arguments: largest(schemaOf(args), shape) }))
+      await walk.ask(`${name} of ${shape.name}`, () =>
+        walk.rpc('prompts/get', { name, arguments: largest(schemaOf(args), shape) })
+      )
       for (const argument of every(Object.keys(args.shape), 3, turn)) {
-        await walk.ask(`completion of ${name}.${argument} by ${shape.name}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/prompt', name }, argument: { name: argument, value: shape.fill(BODY_CHARACTERS) } }))
+        await walk.ask(`completion of ${name}.${argument} by ${shape.name}`, () =>
+          walk.rpc('completion/complete', {
+            ref: { type: 'ref/prompt', name },
+            argument: { name: argument, value: shape.fill(BODY_CHARACTERS) }
+          })
+        )
       }
     }
   }
-  const { result } = JSON.parse(await walk.rpc('resources/templates/list', {})) as { result: { resourceTemplates: Array<{ uriTemplate: string }> } }
+  const { result } = JSON.parse(await walk.rpc('resources/templates/list', {})) as {
+    result: { resourceTemplates: Array<{ uriTemplate: string }> }
+  }
   for (const { uriTemplate: uri } of result.resourceTemplates) {
     for (const [turn, shape] of SHAPES.entries()) {
       const filled = (length: number) => uri.replaceAll(/\{[^}]*\}/g, encodeURI(shape.fill(length)))
       const method = turn % 2 === 0 ? 'resources/read' : 'resources/subscribe'
       await walk.ask(`${method} ${uri} of ${shape.name}`, () => walk.rpc(method, { uri: filled(BODY_CHARACTERS / 10) }))
       for (const [, name] of every([...uri.matchAll(/\{\+?(\w+)\}/g)], 2, turn)) {
-        await walk.ask(`completion of ${uri} by ${shape.name}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name, value: shape.fill(BODY_CHARACTERS) } }))
+        await walk.ask(`completion of ${uri} by ${shape.name}`, () =>
+          walk.rpc('completion/complete', {
+            ref: { type: 'ref/resource', uri },
+            argument: { name, value: shape.fill(BODY_CHARACTERS) }
+          })
+        )
       }
     }
-    for (const value of ['', 'n', 'Note', 'many/', 'o']) for (const [, name] of uri.matchAll(/\{\+?(\w+)\}/g)) await walk.ask(`completion of ${uri} by ${value}`, () => walk.rpc('completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name, value } }))
-  }
-  for (let cursor: string | undefined, page = 0; page < 30 && (cursor !== undefined || page === 0); page++) {
-    await walk.ask('resources/list', async () => { cursor = JSON.parse(await walk.rpc('resources/list', cursor === undefined ? {} : { cursor })).result.nextCursor })
-  }
-  for (const [turn, method] of ['initialize', 'ping', 'tools/list', 'prompts/list', 'resources/list', 'logging/setLevel', 'nothing/there', 'tools/call', 'subscriptions/listen'].entries()) {
-    for (const shape of every(SHAPES, 4, turn)) {
-      await walk.ask(`${method} of ${shape.name}`, () => walk.rpc(method, { name: shape.fill(1_000), cursor: shape.fill(1_000), arguments: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) }, _meta: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) } }))
+    for (const value of ['', 'n', 'Note', 'many/', 'o']) {
+      for (const [, name] of uri.matchAll(/\{\+?(\w+)\}/g)) {
+        await walk.ask(`completion of ${uri} by ${value}`, () =>
+          walk.rpc('completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name, value } })
+        )
+      }
     }
   }
-  const calls: Array<[name: string, args: object]> = [['calculate', { expression: Array(100).fill('3000!').join('+') }], ['search', { query: 'common words of the document name number harbour' }], ['fetch', { id: 'large.md' }], ['list_notes', { limit: 50 }], ['write', { text: 'a '.repeat(20_000) }]]
-  for (const [name, args] of calls) {
-    await walk.ask(`ten times ${name}`, () => walk.post(Array.from({ length: 10 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } })), { 'mcp-protocol-version': '2025-03-26' }))
+  for (let cursor: string | undefined, page = 0; page < 30 && (cursor !== undefined || page === 0); page++) {
+    await walk.ask('resources/list', async () => {
+      cursor = JSON.parse(await walk.rpc('resources/list', cursor === undefined ? {} : { cursor })).result.nextCursor
+    })
   }
-  await walk.ask('ten large resources', () => walk.post(Array.from({ length: 10 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'resources/read', params: { uri: 'library://documents/large.md' } })), { 'mcp-protocol-version': '2025-03-26' }))
+  for (const [turn, method] of [
+    'initialize',
+    'ping',
+    'tools/list',
+    'prompts/list',
+    'resources/list',
+    'logging/setLevel',
+    'nothing/there',
+    'tools/call',
+    'subscriptions/listen'
+  ].entries()) {
+    for (const shape of every(SHAPES, 4, turn)) {
+      await walk.ask(`${method} of ${shape.name}`, () =>
+        walk.rpc(method, {
+          name: shape.fill(1_000),
+          cursor: shape.fill(1_000),
+          arguments: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) },
+          _meta: { [shape.fill(1_000)]: shape.fill(BODY_CHARACTERS / 3) }
+        })
+      )
+    }
+  }
+  const calls: Array<[name: string, args: object]> = [
+    ['calculate', { expression: Array(100).fill('3000!').join('+') }],
+    ['search', { query: 'common words of the document name number harbour' }],
+    ['fetch', { id: 'large.md' }],
+    ['list_notes', { limit: 50 }],
+    ['write', { text: 'a '.repeat(20_000) }]
+  ]
+  for (const [name, args] of calls) {
+    await walk.ask(`ten times ${name}`, () =>
+      walk.post(
+        Array.from({ length: 10 }, (_, id) => ({
+          jsonrpc: '2.0',
+          id,
+          method: 'tools/call',
+          params: { name, arguments: args }
+        })),
+        { 'mcp-protocol-version': '2025-03-26' }
+      )
+    )
+  }
+  await walk.ask('ten large resources', () =>
+    walk.post(
+      Array.from({ length: 10 }, (_, id) => ({
+        jsonrpc: '2.0',
+        id,
+        method: 'resources/read',
+        params: { uri: 'library://documents/large.md' }
+      })),
+      { 'mcp-protocol-version': '2025-03-26' }
+    )
+  )
   walk.report(t, 'prompts, resources, completions, lists and batches')
 })
 
 /** What our endpoints read by name, and one that none does. */
-const NAMES = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'redirect_uri', 'code', 'code_verifier', 'code_challenge', 'refresh_token', 'grant_type', 'scope', 'state', 'resource', 'nonce', 'prompt', 'token', 'interaction', 'email', 'password', 'name', 'invite', 'backend', 'other']
-const HEADERS = ['authorization', 'cookie', 'accept', 'origin', 'user-agent', 'x-forwarded-for', 'forwarded', 'if-none-match', 'mcp-session-id', 'mcp-protocol-version', 'last-event-id', 'traceparent', 'tracestate', 'baggage', 'accept-language', 'range']
+const NAMES = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'redirect_uri',
+  'code',
+  'code_verifier',
+  'code_challenge',
+  'refresh_token',
+  'grant_type',
+  'scope',
+  'state',
+  'resource',
+  'nonce',
+  'prompt',
+  'token',
+  'interaction',
+  'email',
+  'password',
+  'name',
+  'invite',
+  'backend',
+  'other'
+]
+const HEADERS = [
+  'authorization',
+  'cookie',
+  'accept',
+  'origin',
+  'user-agent',
+  'x-forwarded-for',
+  'forwarded',
+  'if-none-match',
+  'mcp-session-id',
+  'mcp-protocol-version',
+  'last-event-id',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'accept-language',
+  'range'
+]
 
-const named = (fill: (length: number) => string, length: number): Array<[name: string, value: string]> => NAMES.map((name) => [name, fill(length)])
+const named = (fill: (length: number) => string, length: number): Array<[name: string, value: string]> =>
+  NAMES.map((name) => [name, fill(length)])
 const headerValue = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '~')
 
 /** Bodies of every kind, each as large as it may be. */
 function bodies (fill: (length: number) => string): Array<[type: string, body: string]> {
-  const form = (fields: Array<[name: string, value: string]>) => new URLSearchParams(fields).toString().slice(0, FORM_CHARACTERS)
+  const form = (fields: Array<[name: string, value: string]>) =>
+    new URLSearchParams(fields).toString().slice(0, FORM_CHARACTERS)
   return [
     ['application/x-www-form-urlencoded', form(named(fill, FORM_CHARACTERS / NAMES.length / 3))],
     ['application/x-www-form-urlencoded', fill(FORM_CHARACTERS)],
     ['application/x-www-form-urlencoded', form(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, '']))],
     ['application/json', fill(BODY_CHARACTERS)],
     ['application/json', JSON.stringify(Object.fromEntries(named(fill, BODY_CHARACTERS / NAMES.length / 3)))],
-    ['application/json', JSON.stringify({ redirect_uris: Array.from({ length: 20_000 }, (_, index) => `https://app.example/${index}`), contacts: Array(1_000).fill(fill(20)), client_name: fill(FORM_CHARACTERS), scope: fill(FORM_CHARACTERS) })],
+    [
+      'application/json',
+      JSON.stringify({
+        redirect_uris: Array.from({ length: 20_000 }, (_, index) => `https://app.example/${index}`),
+        contacts: Array(1_000).fill(fill(20)),
+        client_name: fill(FORM_CHARACTERS),
+        scope: fill(FORM_CHARACTERS)
+      })
+    ],
     ['text/plain', fill(BODY_CHARACTERS)]
   ]
 }
@@ -134,17 +279,38 @@ t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
   t.ok(routes.length > 30)
   for (const [turn, { method, url }] of routes.entries()) {
     for (const [index, shape] of every([...SHAPES.entries()], 2, turn)) {
-      const address = walk.server.url + url.replaceAll(/:\w+|\*/g, encodeURIComponent(shape.fill(1_500)).slice(0, HEAD_CHARACTERS / 2))
-      const query = `${address}?${new URLSearchParams(named(shape.fill, HEAD_CHARACTERS / NAMES.length / 10))}`.slice(0, HEAD_CHARACTERS)
+      const address =
+        walk.server.url +
+        url.replaceAll(/:\w+|\*/g, encodeURIComponent(shape.fill(1_500)).slice(0, HEAD_CHARACTERS / 2))
+      const query = `${address}?${new URLSearchParams(named(shape.fill, HEAD_CHARACTERS / NAMES.length / 10))}`.slice(
+        0,
+        HEAD_CHARACTERS
+      )
       const name = `${method} ${url} with ${shape.name}`
       const header = HEADERS[(turn + index) % HEADERS.length]!
       const value = headerValue(shape.fill(HEAD_CHARACTERS / 2))
-      if ((turn + index) % 4 < 2) await walk.ask(`${name} in the query`, () => request(query, { method }).then((response) => response.text()))
-      else await walk.ask(`${name} in ${header}`, () => request(address, { method, headers: { [header]: header === 'authorization' ? `Bearer ${value}` : value } }).then((response) => response.text()))
+      if ((turn + index) % 4 < 2) { await walk.ask(`${name} in the query`, () => request(query, { method }).then((response) => response.text())) } else {
+        await walk.ask(`${name} in ${header}`, () =>
+          request(address, {
+            method,
+            headers: { [header]: header === 'authorization' ? `Bearer ${value}` : value }
+          }).then((response) => response.text())
+        )
+      }
       if (method === 'GET' || method === 'OPTIONS') continue
       const kinds = bodies(shape.fill)
       for (const [type, body] of every(kinds, kinds.length, turn + index)) {
-        await walk.ask(`${name} in ${type}`, () => request(address, { method, headers: { 'content-type': type, accept: 'application/json, text/event-stream', origin: walk.server.url }, body }).then((response) => response.text()))
+        await walk.ask(`${name} in ${type}`, () =>
+          request(address, {
+            method,
+            headers: {
+              'content-type': type,
+              accept: 'application/json, text/event-stream',
+              origin: walk.server.url
+            },
+            body
+          }).then((response) => response.text())
+        )
       }
     }
   }
@@ -154,15 +320,37 @@ t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
 t.test('every form of every page, filled in to the brim', LIMIT, async (t) => {
   const { url } = walk.server
   const client = await newClient(url)
-  const authorize = authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, state: 's'.repeat(2_000) })
+  const authorize = authorizeUrl(url, {
+    client_id: client.client_id,
+    code_challenge: pkce().challenge,
+    state: 's'.repeat(2_000)
+  })
   const stranger = new Browser()
   const person = new Browser()
   await signUp(person, await person.get(`${url}/login`), { email: 'walker@example.com' })
-  const addresses = [...new Set(walk.server.routes.filter(({ method }) => method === 'GET').map(({ url }) => url).filter((path) => !/[:*]/.test(path)))]
-  for (const [browser, who] of [[stranger, 'a stranger'], [person, 'a person']] as const) {
-    for (const address of [authorize, ...addresses.map((path) => url + path), `${url}/documents/large.md`, `${url}/documents/dense.txt`, `${url}/documents/wide.txt`]) {
+  const addresses = [
+    ...new Set(
+      walk.server.routes
+        .filter(({ method }) => method === 'GET')
+        .map(({ url }) => url)
+        .filter((path) => !/[:*]/.test(path))
+    )
+  ]
+  for (const [browser, who] of [
+    [stranger, 'a stranger'],
+    [person, 'a person']
+  ] as const) {
+    for (const address of [
+      authorize,
+      ...addresses.map((path) => url + path),
+      `${url}/documents/large.md`,
+      `${url}/documents/dense.txt`,
+      `${url}/documents/wide.txt`
+    ]) {
       let page: Page | undefined
-      await walk.ask(`${address.slice(url.length, url.length + 60)} for ${who}`, async () => { page = await browser.get(address) })
+      await walk.ask(`${address.slice(url.length, url.length + 60)} for ${who}`, async () => {
+        page = await browser.get(address)
+      })
       for (const { action, fields } of page?.forms ?? []) {
         // After these there is no further form to see.
         if (/logout|delete|sign-out|revoke/.test(action)) continue
@@ -171,12 +359,18 @@ t.test('every form of every page, filled in to the brim', LIMIT, async (t) => {
             const target = new URL(action, page!.url).href
             const body = new URLSearchParams({ ...fields, [field]: shape.fill(FORM_CHARACTERS / 10) }).toString()
             const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-            await walk.ask(`${field} of ${action} with ${shape.name} for ${who}`, () => request(target, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, cookie }, body }).then((response) => response.text()))
+            await walk.ask(`${field} of ${action} with ${shape.name} for ${who}`, () =>
+              request(target, {
+                method: 'POST',
+                headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, cookie },
+                body
+              }).then((response) => response.text())
+            )
           }
         }
       }
     }
   }
-  for (const path of addresses) await walk.ask(`${path} for a person with a thousand notes`, () => walk.browser.get(url + path))
+  for (const path of addresses) { await walk.ask(`${path} for a person with a thousand notes`, () => walk.browser.get(url + path)) }
   walk.report(t, 'forms')
 })

@@ -10,13 +10,17 @@ const DAY = 86_400
 async function call (url: string, token: string, name: string, args: object): Promise<string> {
   const answer = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', authorization: `Bearer ${token}` },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      authorization: `Bearer ${token}`
+    },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } })
   })
   return answer.text()
 }
 
-storageTest('WB-12: two browsers never see one another\'s notes', async (t, start) => {
+storageTest("WB-12: two browsers never see one another's notes", async (t, start) => {
   const { url } = await start()
   const client = await newClient(url)
   const visitor = async () => {
@@ -33,63 +37,91 @@ storageTest('WB-12: two browsers never see one another\'s notes', async (t, star
   t.notMatch((await two.browser.get(`${url}/account/notes.json`)).text, 'anvils')
 })
 
-storageTest('WB-11: a day after it was made a demo user is gone: tokens, sessions, notes, activity; others stay', async (t, start) => {
-  let now = Math.floor(Date.now() / 1000)
-  const { url, app } = await start({ now: () => now })
-  const client = await newClient(url)
-  const connect = async (browser = new Browser()) => {
-    const { form } = await walk(url, client, {}, browser)
-    const { body } = await post(`${url}/token`, form)
-    return { browser, access: body['access_token'] as string, refresh: body['refresh_token'] as string, expiresIn: body['expires_in'] as number }
+storageTest(
+  'WB-11: a day after it was made a demo user is gone: tokens, sessions, notes, activity; others stay',
+  async (t, start) => {
+    let now = Math.floor(Date.now() / 1000)
+    const { url, app } = await start({ now: () => now })
+    const client = await newClient(url)
+    const connect = async (browser = new Browser()) => {
+      const { form } = await walk(url, client, {}, browser)
+      const { body } = await post(`${url}/token`, form)
+      return {
+        browser,
+        access: body['access_token'] as string,
+        refresh: body['refresh_token'] as string,
+        expiresIn: body['expires_in'] as number
+      }
+    }
+    const { lifecycle } = app.signIn
+    const first = await connect()
+    const { id } = (await app.grants.verifyAccessToken(first.access))!.user
+    await call(url, first.access, 'write', { text: 'purple anvils' })
+    const local = new Browser()
+    await local.submit(await local.get(`${url}/signup`), ({ action }) => action === '/signup', {
+      email: 'ann@example.com',
+      password: 'eleven quiet otters 42'
+    })
+    t.equal(first.expiresIn, 3600)
+
+    // A way in of its own would keep it: none can be added.
+    const page = await first.browser.get(`${url}/account`)
+    t.match(page.text, `deleted at <time>${new Date((now + DAY) * 1000).toISOString().slice(0, 10)}`)
+    t.equal(
+      (await first.browser.post(`${url}/account/sign-in`, { token: page.forms[0]!.fields['token']! })).status,
+      400
+    )
+
+    now += DAY - 600
+    t.same(await lifecycle.deleteExpired(), [])
+    const late = await connect(first.browser)
+    t.equal((await app.grants.verifyAccessToken(late.access))!.user.id, id, 'the same person all day')
+    t.equal(late.expiresIn, 600, 'no token outlives its person, however often they sign in')
+    t.equal(await ping(url, late.access), 200)
+
+    now += 601
+    t.equal(await ping(url, late.access), 401, 'also before any sweep has come by')
+    t.match((await first.browser.get(`${url}/account`)).url, '/login')
+    t.match(await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: late.refresh }), {
+      status: 400,
+      body: { error: 'invalid_grant' }
+    })
+    t.match(await lifecycle.deleteExpired(), [{ id }])
+    t.same(await lifecycle.deleteExpired(), [], 'once')
+    t.equal(await lifecycle.find(id), undefined)
+    t.same(await app.grants.listByUser(id), [])
+    t.same(await app.notes.exportOf(id), { notes: [] })
+    t.notMatch(JSON.stringify(await Array.fromAsync(openAuditJournals(app.storage).all())), id)
+    t.same(await Array.fromAsync(app.storage.collection('accountEnd').all()), [])
+    t.match(
+      (await Array.fromAsync(lifecycle.all())).map(({ email }) => email),
+      ['ann@example.com']
+    )
+
+    const challenge = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${late.access}`, 'content-type': 'application/json' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+    })
+    t.equal(challenge.status, 401)
+    t.match(
+      challenge.headers.get('www-authenticate'),
+      /resource_metadata=.*error="invalid_token"/,
+      'the client is told where to sign in'
+    )
+    const again = await connect(first.browser)
+    const next = (await app.grants.verifyAccessToken(again.access))!.user.id
+    t.not(next, id, 'the same browser is somebody new')
+    t.notMatch(await call(url, again.access, 'list_notes', {}), 'anvils')
+    t.equal(again.expiresIn, 3600)
+
+    // Nobody swept, and the person comes again.
+    now += DAY + 1
+    const third = await connect(first.browser)
+    t.not((await app.grants.verifyAccessToken(third.access))!.user.id, next)
+    t.equal(await lifecycle.find(next), undefined, 'what was theirs is deleted before')
   }
-  const { lifecycle } = app.signIn
-  const first = await connect()
-  const { id } = (await app.grants.verifyAccessToken(first.access))!.user
-  await call(url, first.access, 'write', { text: 'purple anvils' })
-  const local = new Browser()
-  await local.submit(await local.get(`${url}/signup`), ({ action }) => action === '/signup', { email: 'ann@example.com', password: 'eleven quiet otters 42' })
-  t.equal(first.expiresIn, 3600)
-
-  // A way in of its own would keep it: none can be added.
-  const page = await first.browser.get(`${url}/account`)
-  t.match(page.text, `deleted at <time>${new Date((now + DAY) * 1000).toISOString().slice(0, 10)}`)
-  t.equal((await first.browser.post(`${url}/account/sign-in`, { token: page.forms[0]!.fields['token']! })).status, 400)
-
-  now += DAY - 600
-  t.same(await lifecycle.deleteExpired(), [])
-  const late = await connect(first.browser)
-  t.equal((await app.grants.verifyAccessToken(late.access))!.user.id, id, 'the same person all day')
-  t.equal(late.expiresIn, 600, 'no token outlives its person, however often they sign in')
-  t.equal(await ping(url, late.access), 200)
-
-  now += 601
-  t.equal(await ping(url, late.access), 401, 'also before any sweep has come by')
-  t.match((await first.browser.get(`${url}/account`)).url, '/login')
-  t.match(await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: late.refresh }), { status: 400, body: { error: 'invalid_grant' } })
-  t.match(await lifecycle.deleteExpired(), [{ id }])
-  t.same(await lifecycle.deleteExpired(), [], 'once')
-  t.equal(await lifecycle.find(id), undefined)
-  t.same(await app.grants.listByUser(id), [])
-  t.same(await app.notes.exportOf(id), { notes: [] })
-  t.notMatch(JSON.stringify(await Array.fromAsync(openAuditJournals(app.storage).all())), id)
-  t.same(await Array.fromAsync(app.storage.collection('accountEnd').all()), [])
-  t.match((await Array.fromAsync(lifecycle.all())).map(({ email }) => email), ['ann@example.com'])
-
-  const challenge = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${late.access}`, 'content-type': 'application/json' }, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })
-  t.equal(challenge.status, 401)
-  t.match(challenge.headers.get('www-authenticate'), /resource_metadata=.*error="invalid_token"/, 'the client is told where to sign in')
-  const again = await connect(first.browser)
-  const next = (await app.grants.verifyAccessToken(again.access))!.user.id
-  t.not(next, id, 'the same browser is somebody new')
-  t.notMatch(await call(url, again.access, 'list_notes', {}), 'anvils')
-  t.equal(again.expiresIn, 3600)
-
-  // Nobody swept, and the person comes again.
-  now += DAY + 1
-  const third = await connect(first.browser)
-  t.not((await app.grants.verifyAccessToken(third.access))!.user.id, next)
-  t.equal(await lifecycle.find(next), undefined, 'what was theirs is deleted before')
-})
+)
 
 storageTest('a code from the last seconds of a demo user gives nothing once their day is over', async (t, start) => {
   let now = Math.floor(Date.now() / 1000)
@@ -106,12 +138,18 @@ storageTest('a code from the last seconds of a demo user gives nothing once thei
 
 storageTest('the sweep comes by while the server runs, and is written down', async (t, start) => {
   mock.timers.enable({ apis: ['setInterval'] })
-  t.teardown(() => { mock.timers.reset() })
+  t.teardown(() => {
+    mock.timers.reset()
+  })
   let now = Math.floor(Date.now() / 1000)
   const { url, app } = await start({ now: () => now })
   await walk(url, await newClient(url))
   now += DAY + 1
-  const swept = new Promise<unknown>((resolve) => { app.audit.note = (event, details) => { resolve([event, details]) } })
+  const swept = new Promise<unknown>((resolve) => {
+    app.audit.note = (event, details) => {
+      resolve([event, details])
+    }
+  })
   mock.timers.tick(600_000)
   t.same(await swept, ['account_deleted', { backend: 'demo', reason: 'time' }])
   t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])

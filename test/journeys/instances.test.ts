@@ -1,4 +1,6 @@
-// Several server processes on one Redis, behind a plain round-robin proxy: they are one server to whoever uses them, also while they are restarted one by one, while Redis fails over, and on a Redis Cluster (threats WB-01, WB-06, WB-21).
+// Several server processes on one Redis, behind a plain round-robin proxy: they are one server to whoever uses them,
+// also while they are restarted one by one, while Redis fails over, and on a Redis Cluster (threats WB-01, WB-06,
+// WB-21).
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
@@ -18,12 +20,19 @@ const skip = canHaveRedis() ? false : noRedis
 /** Some instances behind one address. */
 async function startInstances (t: Test, redisUrl: string, env: Record<string, string> = {}, count = 2) {
   const port = await freePort()
-  const shared = { REDIS_URL: redisUrl, SECRET_KEY, PUBLIC_URL: `http://localhost:${port}`, TRUST_PROXY: '127.0.0.1', ...env }
+  const shared = {
+    REDIS_URL: redisUrl,
+    SECRET_KEY,
+    PUBLIC_URL: `http://localhost:${port}`,
+    TRUST_PROXY: '127.0.0.1',
+    ...env
+  }
   const servers = await Promise.all(Array.from({ length: count }, () => startProcess(t, shared)))
   return { servers, proxy: await startProxy(t, servers, port) }
 }
 
-const refresh = (url: string, client: TestClient, token: string) => post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token })
+const refresh = (url: string, client: TestClient, token: string) =>
+  post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token })
 
 t.test('a sign-in that hops between instances at every step', { skip }, async (t) => {
   const redis = (await startRedis())!
@@ -34,21 +43,27 @@ t.test('a sign-in that hops between instances at every step', { skip }, async (t
     const client = await newClient(proxy.url)
     const before = [...proxy.counts]
     const { access, refresh: token } = await tokensFor(proxy.url, client)
-    t.ok(proxy.counts.every((count, index) => count > before[index]!), `both took part: ${proxy.counts}`)
+    t.ok(
+      proxy.counts.every((count, index) => count > before[index]!),
+      `both took part: ${proxy.counts}`
+    )
     for (const { url } of servers) t.equal(await ping(url, access), 200)
     const refreshed = await refresh(servers[0]!.url, client, token)
     t.equal(refreshed.status, 200)
     t.equal((await refresh(servers[1]!.url, client, refreshed.body['refresh_token'] as string)).status, 200)
   })
 
-  t.test('a sign-in begun on one is finished on the other, and a step that was taken on one is spent on the other', async (t) => {
-    const client = await newClient(servers[0]!.url)
-    const { form } = await walk(proxy.url, client)
-    t.equal((await post(`${servers[1]!.url}/token`, form)).status, 200)
-    const again = await post(`${servers[0]!.url}/token`, form)
-    t.equal(again.status, 400)
-    t.match(again.body, { error: 'invalid_grant' })
-  })
+  t.test(
+    'a sign-in begun on one is finished on the other, and a step that was taken on one is spent on the other',
+    async (t) => {
+      const client = await newClient(servers[0]!.url)
+      const { form } = await walk(proxy.url, client)
+      t.equal((await post(`${servers[1]!.url}/token`, form)).status, 200)
+      const again = await post(`${servers[0]!.url}/token`, form)
+      t.equal(again.status, 400)
+      t.match(again.body, { error: 'invalid_grant' })
+    }
+  )
 
   t.test('a revocation is seen by all within 100 ms', async (t) => {
     const client = await newClient(proxy.url)
@@ -68,26 +83,38 @@ t.test('limits are counted together', { skip }, async (t) => {
   t.teardown(() => redis.stop())
   const { servers } = await startInstances(t, redis.url, { RATE_LIMITS: 'registration=6' })
   const statuses: number[] = []
-  for (let index = 0; index < 8; index++) statuses.push((await register(servers[index % 2]!.url, { redirect_uris: [CALLBACK] })).status)
+  for (let index = 0; index < 8; index++) { statuses.push((await register(servers[index % 2]!.url, { redirect_uris: [CALLBACK] })).status) }
   t.same(statuses, [201, 201, 201, 201, 201, 201, 429, 429])
 })
 
 const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
 
-t.test('with Postgres, what was written on one is found on the other', { skip: skip || (postgres ? false : noPostgres) }, async (t) => {
-  const redis = (await startRedis())!
-  t.teardown(() => redis.stop())
-  const { servers, proxy } = await startInstances(t, redis.url, { DATABASE_URL: await postgres!.newDatabase() })
-  const { access } = await tokensFor(proxy.url, await newClient(proxy.url), { scope: 'mcp:read mcp:write' })
-  const call = async (url: string, name: string, args: object) => {
-    const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }) })
-    return (await answer.json() as { result: { structuredContent: Record<string, unknown> } }).result.structuredContent
+t.test(
+  'with Postgres, what was written on one is found on the other',
+  { skip: skip || (postgres ? false : noPostgres) },
+  async (t) => {
+    const redis = (await startRedis())!
+    t.teardown(() => redis.stop())
+    const { servers, proxy } = await startInstances(t, redis.url, { DATABASE_URL: await postgres!.newDatabase() })
+    const { access } = await tokensFor(proxy.url, await newClient(proxy.url), { scope: 'mcp:read mcp:write' })
+    const call = async (url: string, name: string, args: object) => {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } })
+      })
+      return ((await answer.json()) as { result: { structuredContent: Record<string, unknown> } }).result
+        .structuredContent
+    }
+    const { id } = await call(servers[0]!.url, 'write', {
+      title: 'Otters',
+      text: 'Ann has seen eleven quiet otters at the weir.'
+    })
+    t.match(await call(servers[1]!.url, 'fetch', { id }), { id, text: /eleven quiet otters/ })
+    t.match(await call(servers[1]!.url, 'search', { query: 'otters at the weir' }), { results: [{ id }] })
   }
-  const { id } = await call(servers[0]!.url, 'write', { title: 'Otters', text: 'Ann has seen eleven quiet otters at the weir.' })
-  t.match(await call(servers[1]!.url, 'fetch', { id }), { id, text: /eleven quiet otters/ })
-  t.match(await call(servers[1]!.url, 'search', { query: 'otters at the weir' }), { results: [{ id }] })
-})
+)
 
 t.test('what changes on one is told to every stream that is open on any', { skip }, async (t) => {
   const redis = (await startRedis())!
@@ -101,26 +128,43 @@ t.test('what changes on one is told to every stream that is open on any', { skip
     t.teardown(() => client.close())
     const heard: string[] = []
     told.push(heard)
-    client.setNotificationHandler('notifications/resources/updated', ({ params }) => { heard.push(params.uri) })
-    client.setNotificationHandler('notifications/resources/list_changed', () => { heard.push('list') })
-    const { honoredFilter } = await client.listen({ resourcesListChanged: true, resourceSubscriptions: ['note://mine'] })
+    client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
+      heard.push(params.uri)
+    })
+    client.setNotificationHandler('notifications/resources/list_changed', () => {
+      heard.push('list')
+    })
+    const { honoredFilter } = await client.listen({
+      resourcesListChanged: true,
+      resourceSubscriptions: ['note://mine']
+    })
     t.match(honoredFilter, { resourcesListChanged: true, resourceSubscriptions: ['note://mine'] })
   }
   for (const { app } of servers) {
-    await app.mcp.announce([{ kind: 'resource_updated', uri: 'note://mine' }, { kind: 'resource_updated', uri: 'note://not-asked-for' }, { kind: 'resources_list_changed' }])
+    await app.mcp.announce([
+      { kind: 'resource_updated', uri: 'note://mine' },
+      { kind: 'resource_updated', uri: 'note://not-asked-for' },
+      { kind: 'resources_list_changed' }
+    ])
   }
   await until(async () => told.every(({ length }) => length === 4))
   for (const heard of told) t.same(heard, ['note://mine', 'list', 'note://mine', 'list'])
 })
 
-interface Load { stop (): Promise<{ requests: number, failed: string[], tokens: Array<{ client: TestClient, access: string, refresh: string }> }> }
+interface Load {
+  stop(): Promise<{
+    requests: number
+    failed: string[]
+    tokens: Array<{ client: TestClient; access: string; refresh: string }>
+  }>
+}
 
 /** People who sign in, refresh and call, without a pause, until they are stopped. */
 function startLoad (url: string, client: TestClient, people: number): Load {
   const over = new AbortController()
   let requests = 0
   const failed: string[] = []
-  const tokens: Array<{ client: TestClient, access: string, refresh: string }> = []
+  const tokens: Array<{ client: TestClient; access: string; refresh: string }> = []
   const person = async () => {
     while (!over.signal.aborted) {
       try {
@@ -181,8 +225,14 @@ async function movableAddress (t: Test, first: number) {
     const upstream = connect(target, '127.0.0.1')
     for (const end of [socket, upstream]) {
       sockets.add(end)
-      end.on('error', () => { /* the other end is told by the close */ })
-      end.on('close', () => { sockets.delete(end); socket.destroy(); upstream.destroy() })
+      end.on('error', () => {
+        /* the other end is told by the close */
+      })
+      end.on('close', () => {
+        sockets.delete(end)
+        socket.destroy()
+        upstream.destroy()
+      })
     }
     socket.pipe(upstream).pipe(socket)
   })
@@ -192,7 +242,15 @@ async function movableAddress (t: Test, first: number) {
     for (const socket of sockets) socket.destroy()
   })
   const { port } = server.address() as { port: number }
-  return { port, moveTo (port: number) { target = port }, breakAll () { for (const socket of sockets) socket.destroy() } }
+  return {
+    port,
+    moveTo (port: number) {
+      target = port
+    },
+    breakAll () {
+      for (const socket of sockets) socket.destroy()
+    }
+  }
 }
 
 /** Calls until they succeed again. @returns the other answers that came meanwhile. */
@@ -214,8 +272,13 @@ t.test('WB-06: Redis fails over to its replica: 503 meanwhile, no restart, no to
   t.teardown(() => Promise.all([primary.stop(), replica.stop()]))
   const portOf = ({ url }: { url: string }) => Number(new URL(url).port)
   const [a, b] = [primary, replica].map((server) => new Redis({ port: portOf(server) })) as [Redis, Redis]
-  a.on('error', () => { /* it is killed below */ })
-  t.teardown(() => { a.disconnect(); b.disconnect() })
+  a.on('error', () => {
+    /* it is killed below */
+  })
+  t.teardown(() => {
+    a.disconnect()
+    b.disconnect()
+  })
   await b.replicaof('127.0.0.1', portOf(primary))
   await until(async () => (await b.info('replication')).includes('master_link_status:up'))
 
@@ -229,7 +292,7 @@ t.test('WB-06: Redis fails over to its replica: 503 meanwhile, no restart, no to
     await primary.kill()
     address.breakAll()
     for (const { url } of servers) {
-      await until(async () => await ping(url, tokens[0]!.access) === 503)
+      await until(async () => (await ping(url, tokens[0]!.access)) === 503)
       // What it said last counts for a second.
       await until(async () => (await fetch(`${url}/health/ready`)).status === 503)
       t.equal((await fetch(`${url}/health/live`)).status, 200)
@@ -242,7 +305,10 @@ t.test('WB-06: Redis fails over to its replica: 503 meanwhile, no restart, no to
   t.test('the replica is promoted', async (t) => {
     address.moveTo(portOf(replica))
     await b.replicaof('NO', 'ONE')
-    t.same([...await untilItWorks(servers, tokens[0]!.access)].filter((status) => status !== 503), [])
+    t.same(
+      [...(await untilItWorks(servers, tokens[0]!.access))].filter((status) => status !== 503),
+      []
+    )
     for (const { access, refresh: token } of tokens) {
       t.equal(await ping(proxy.url, access), 200)
       t.equal((await refresh(proxy.url, client, token)).status, 200)
@@ -259,23 +325,34 @@ t.test('WB-06: Redis fails over to its replica: 503 meanwhile, no restart, no to
   })
 })
 
-t.test('a Redis Cluster of three, with replicas: sign-ins work, and a member that dies takes nothing along', { skip }, async (t) => {
-  const cluster = await startCluster(3, 1)
-  t.teardown(() => cluster.stop())
-  const { servers, proxy } = await startInstances(t, cluster.url, { RATE_LIMITS: 'registration=50,sign-in=500,authorization=500' })
-  const client = await newClient(proxy.url)
-  const tokens = await Promise.all(Array.from({ length: 12 }, () => tokensFor(proxy.url, client)))
-  for (const { access } of tokens) t.equal(await ping(proxy.url, access), 200)
-  const sizes = await Promise.all(cluster.masters.map(({ client }) => client.dbsize()))
-  t.ok(sizes.every((size) => size > 0), `every member holds some of it: ${sizes}`)
-  await Promise.all(cluster.masters.map(({ client }) => client.wait(1, 5_000)))
+t.test(
+  'a Redis Cluster of three, with replicas: sign-ins work, and a member that dies takes nothing along',
+  { skip },
+  async (t) => {
+    const cluster = await startCluster(3, 1)
+    t.teardown(() => cluster.stop())
+    const { servers, proxy } = await startInstances(t, cluster.url, {
+      RATE_LIMITS: 'registration=50,sign-in=500,authorization=500'
+    })
+    const client = await newClient(proxy.url)
+    const tokens = await Promise.all(Array.from({ length: 12 }, () => tokensFor(proxy.url, client)))
+    for (const { access } of tokens) t.equal(await ping(proxy.url, access), 200)
+    const sizes = await Promise.all(cluster.masters.map(({ client }) => client.dbsize()))
+    t.ok(
+      sizes.every((size) => size > 0),
+      `every member holds some of it: ${sizes}`
+    )
+    await Promise.all(cluster.masters.map(({ client }) => client.wait(1, 5_000)))
 
-  await cluster.masters[0]!.kill()
-  await until(async () => (await Promise.all(servers.map(({ url }) => fetch(`${url}/health/ready`)))).every(({ ok }) => ok))
-  for (const { access } of tokens) await until(async () => await ping(proxy.url, access) === 200)
-  for (const { refresh: token } of tokens) await until(async () => (await refresh(proxy.url, client, token)).status === 200)
-  t.ok((await tokensFor(proxy.url, client)).access)
-})
+    await cluster.masters[0]!.kill()
+    await until(async () =>
+      (await Promise.all(servers.map(({ url }) => fetch(`${url}/health/ready`)))).every(({ ok }) => ok)
+    )
+    for (const { access } of tokens) await until(async () => (await ping(proxy.url, access)) === 200)
+    for (const { refresh: token } of tokens) { await until(async () => (await refresh(proxy.url, client, token)).status === 200) }
+    t.ok((await tokensFor(proxy.url, client)).access)
+  }
+)
 
 t.test('a Redis Cluster of one process with all slots', { skip }, async (t) => {
   const cluster = await startCluster(1)
@@ -287,17 +364,20 @@ t.test('a Redis Cluster of one process with all slots', { skip }, async (t) => {
   t.equal((await refresh(proxy.url, client, token)).status, 200)
 })
 
-t.test('a process that sleeps wakes up where it was: tokens live on, and those whose time passed are over', async (t) => {
-  const server = await startProcess(t, { ACCESS_TOKEN_TTL: '3' })
-  const url = `http://localhost:${server.port}`
-  const client = await newClient(url)
-  const { access, refresh: token } = await tokensFor(url, client)
-  process.kill(server.pid(), 'SIGSTOP')
-  const waking = ping(url, access)
-  await sleep(3_500)
-  process.kill(server.pid(), 'SIGCONT')
-  t.equal(await waking, 401, 'the call that wakes it is answered, and the time that passed counts')
-  const refreshed = await refresh(url, client, token)
-  t.equal(refreshed.status, 200)
-  t.equal(await ping(url, refreshed.body['access_token'] as string), 200)
-})
+t.test(
+  'a process that sleeps wakes up where it was: tokens live on, and those whose time passed are over',
+  async (t) => {
+    const server = await startProcess(t, { ACCESS_TOKEN_TTL: '3' })
+    const url = `http://localhost:${server.port}`
+    const client = await newClient(url)
+    const { access, refresh: token } = await tokensFor(url, client)
+    process.kill(server.pid(), 'SIGSTOP')
+    const waking = ping(url, access)
+    await sleep(3_500)
+    process.kill(server.pid(), 'SIGCONT')
+    t.equal(await waking, 401, 'the call that wakes it is answered, and the time that passed counts')
+    const refreshed = await refresh(url, client, token)
+    t.equal(refreshed.status, 200)
+    t.equal(await ping(url, refreshed.body['access_token'] as string), 200)
+  }
+)

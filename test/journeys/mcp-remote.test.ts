@@ -33,8 +33,13 @@ t.test('mcp-remote signs in, lists and calls', async (t) => {
   await client.connect(transport)
   t.teardown(() => client.close())
   await signingIn
-  t.strictSame((await client.listTools()).tools.map(({ name }) => name).filter((name) => ['fetch', 'search'].includes(name)), ['fetch', 'search'])
-  t.match(await client.callTool({ name: 'search', arguments: { query: 'spring tide' } }), { structuredContent: { results: [{ id: 'tides.md' }] } })
+  t.strictSame(
+    (await client.listTools()).tools.map(({ name }) => name).filter((name) => ['fetch', 'search'].includes(name)),
+    ['fetch', 'search']
+  )
+  t.match(await client.callTool({ name: 'search', arguments: { query: 'spring tide' } }), {
+    structuredContent: { results: [{ id: 'tides.md' }] }
+  })
 })
 
 async function signIn (address: string): Promise<void> {

@@ -1,4 +1,5 @@
-// SG-16: nothing outside ends the process: a log that cannot be written, a Postgres that goes away between two statements, no file handles left.
+// SG-16: nothing outside ends the process: a log that cannot be written, a Postgres that goes away between two
+// statements, no file handles left.
 import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -25,40 +26,67 @@ t.test('SG-16: a log on a full disk', { skip: disk ? false : noSmallDisk }, asyn
     }
     console.error('goes on')
   `
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', openSync(join(disk!.folder, 'log'), 'w'), 'pipe'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', openSync(join(disk!.folder, 'log'), 'w'), 'pipe']
+  })
   let output = ''
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => { output += text })
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
   const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
   t.equal(await new Promise((resolve) => child.once('close', resolve)), 0)
   clearTimeout(timer)
   t.equal(output, 'goes on\n')
 })
 
-t.test('SG-16: a Postgres that goes away between two statements', { skip: postgres ? false : noPostgres }, async (t) => {
-  const opened = await connectPostgres(await postgres!.newDatabase(), { warn () {} })
-  t.teardown(() => opened.close())
-  const broken = opened.transaction(async (query) => {
-    await query('SELECT 1')
-    await postgres!.kill()
-    // The connection breaks now, while nobody asks anything.
-    await sleep(200)
-    await query('SELECT 1')
-  })
-  await t.rejects(broken, { name: 'StorageUnavailable' })
-  await postgres!.restart()
-  t.same(await opened.query('SELECT 1 AS one'), [{ one: 1 }])
-})
-
-t.test('SG-16: more connections than file handles', { skip: process.platform === 'linux' ? false : 'needs prlimit' }, async (t) => {
-  const server = await startProcess(t, {})
-  await new Promise((resolve) => spawn('prlimit', [`--pid=${server.pid()}`, '--nofile=150:150']).once('exit', resolve))
-  const sockets: Socket[] = Array.from({ length: 300 }, () => connect(server.port, '127.0.0.1').on('error', () => { /* refused */ }))
-  await sleep(1_000)
-  for (const socket of sockets) socket.destroy()
-  for (let tries = 0; tries < 200; tries++) {
-    if (await fetch(`${server.url}/health/live`).then(({ ok }) => ok, () => false)) break
-    await sleep(50)
+t.test(
+  'SG-16: a Postgres that goes away between two statements',
+  { skip: postgres ? false : noPostgres },
+  async (t) => {
+    const opened = await connectPostgres(await postgres!.newDatabase(), { warn () {} })
+    t.teardown(() => opened.close())
+    const broken = opened.transaction(async (query) => {
+      await query('SELECT 1')
+      await postgres!.kill()
+      // The connection breaks now, while nobody asks anything.
+      await sleep(200)
+      await query('SELECT 1')
+    })
+    await t.rejects(broken, { name: 'StorageUnavailable' })
+    await postgres!.restart()
+    t.same(await opened.query('SELECT 1 AS one'), [{ one: 1 }])
   }
-  t.equal((await fetch(`${server.url}/health/ready`)).status, 200, 'it lives, although the limit was lowered after it had read it')
-  t.equal(await server.end('SIGTERM'), 0)
-})
+)
+
+t.test(
+  'SG-16: more connections than file handles',
+  { skip: process.platform === 'linux' ? false : 'needs prlimit' },
+  async (t) => {
+    const server = await startProcess(t, {})
+    await new Promise((resolve) =>
+      spawn('prlimit', [`--pid=${server.pid()}`, '--nofile=150:150']).once('exit', resolve)
+    )
+    const sockets: Socket[] = Array.from({ length: 300 }, () =>
+      connect(server.port, '127.0.0.1').on('error', () => {
+        /* refused */
+      })
+    )
+    await sleep(1_000)
+    for (const socket of sockets) socket.destroy()
+    for (let tries = 0; tries < 200; tries++) {
+      if (
+        await fetch(`${server.url}/health/live`).then(
+          ({ ok }) => ok,
+          () => false
+        )
+      ) { break }
+      await sleep(50)
+    }
+    t.equal(
+      (await fetch(`${server.url}/health/ready`)).status,
+      200,
+      'it lives, although the limit was lowered after it had read it'
+    )
+    t.equal(await server.end('SIGTERM'), 0)
+  }
+)

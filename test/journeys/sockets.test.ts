@@ -1,4 +1,5 @@
-// What odd, slow and greedy sockets do to everybody else: nothing (threats DS-01 to DS-05, WR-01, WR-03, WR-04; RFC 9112).
+// What odd, slow and greedy sockets do to everybody else: nothing (threats DS-01 to DS-05, WR-01, WR-03, WR-04; RFC
+// 9112).
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -6,16 +7,21 @@ import { Browser } from '../helpers/browser.ts'
 import { authorizeUrl, newClient, ping, pkce, tokensFor } from '../helpers/oauth.ts'
 import { startServer } from '../helpers/server.ts'
 
-const open = (port: number) => new Promise<Socket>((resolve, reject) => {
-  const socket = connect(port, '127.0.0.1', () => resolve(socket))
-  socket.once('error', reject)
-})
+const open = (port: number) =>
+  new Promise<Socket>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    socket.once('error', reject)
+  })
 /** Everything a raw request is answered, until the server closes or a second is over. */
 const answerTo = async (port: number, text: string): Promise<string> => {
   const socket = await open(port)
   let answer = ''
-  socket.on('data', (bytes) => { answer += String(bytes) })
-  socket.on('error', () => { /* the server may hang up first */ })
+  socket.on('data', (bytes) => {
+    answer += String(bytes)
+  })
+  socket.on('error', () => {
+    /* the server may hang up first */
+  })
   const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.write(text)
   await Promise.race([closed, sleep(1_000)])
@@ -29,20 +35,32 @@ t.test('DS-01, WR-04: half-sent heads and bodies are dropped, and nobody waits b
   const port = Number(new URL(url).port)
   const client = await newClient(url)
   const { access } = await tokensFor(url, client)
-  const heads = await Promise.all(Array.from({ length: 300 }, async () => {
-    const socket = await open(port)
-    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
-    return socket
-  }))
-  const bodies = await Promise.all(Array.from({ length: 100 }, async () => {
-    const socket = await open(port)
-    socket.write(`POST / HTTP/1.1\r\nHost: localhost:${port}\r\nAuthorization: Bearer ${access}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`)
-    return socket
-  }))
+  const heads = await Promise.all(
+    Array.from({ length: 300 }, async () => {
+      const socket = await open(port)
+      socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
+      return socket
+    })
+  )
+  const bodies = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const socket = await open(port)
+      socket.write(
+        `POST / HTTP/1.1\r\nHost: localhost:${port}\r\nAuthorization: Bearer ${access}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`
+      )
+      return socket
+    })
+  )
   const all = [...heads, ...bodies]
-  for (const socket of all) socket.on('error', () => { /* dropped */ })
+  for (const socket of all) {
+    socket.on('error', () => {
+    /* dropped */
+    })
+  }
   const closed = Promise.all(all.map((socket) => new Promise((resolve) => socket.once('close', resolve))))
-  const dripping = setInterval(() => { for (const socket of all) if (socket.writable) socket.write('x') }, 500)
+  const dripping = setInterval(() => {
+    for (const socket of all) if (socket.writable) socket.write('x')
+  }, 500)
   for (let count = 0; count < 20; count++) t.equal(await ping(url, access), 200)
   await closed
   clearInterval(dripping)
@@ -67,7 +85,10 @@ t.test('DS-02, DS-03, DS-04, DS-05: framings, header floods, aborted uploads, ab
   ]
   for (const framing of framings) {
     const seen = statuses(await answerTo(port, framing))
-    t.ok(seen.length <= 1 && seen.every((status) => status >= 400 && status < 500), `DS-02: ${JSON.stringify(framing).slice(0, 80)} -> ${seen}`)
+    t.ok(
+      seen.length <= 1 && seen.every((status) => status >= 400 && status < 500),
+      `DS-02: ${JSON.stringify(framing).slice(0, 80)} -> ${seen}`
+    )
   }
   for (const [name, headers, expected] of [
     ['100 KB in one', `X-Big: ${'x'.repeat(100_000)}\r\n`, [431]],
@@ -75,20 +96,32 @@ t.test('DS-02, DS-03, DS-04, DS-05: framings, header floods, aborted uploads, ab
     ['5000 cookies', `Cookie: ${Array.from({ length: 5_000 }, (_, index) => `c${index}=1`).join('; ')}\r\n`, [431]],
     ['20 KB in one', `X-Big: ${'x'.repeat(20_000)}\r\n`, [200]]
   ] as const) {
-    t.same(statuses(await answerTo(port, `GET /health HTTP/1.1\r\n${host}${headers}Connection: close\r\n\r\n`)), expected, `DS-03: ${name}`)
+    t.same(
+      statuses(await answerTo(port, `GET /health HTTP/1.1\r\n${host}${headers}Connection: close\r\n\r\n`)),
+      expected,
+      `DS-03: ${name}`
+    )
   }
 
-  await Promise.all(Array.from({ length: 300 }, async () => {
-    const socket = await open(port)
-    socket.on('error', () => { /* ours to break */ })
-    socket.write(`POST / HTTP/1.1\r\n${host}Authorization: Bearer ${access}\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"a":"`)
-    await sleep(5)
-    socket.destroy()
-  }))
+  await Promise.all(
+    Array.from({ length: 300 }, async () => {
+      const socket = await open(port)
+      socket.on('error', () => {
+        /* ours to break */
+      })
+      socket.write(
+        `POST / HTTP/1.1\r\n${host}Authorization: Bearer ${access}\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"a":"`
+      )
+      await sleep(5)
+      socket.destroy()
+    })
+  )
   t.equal(await ping(url, access), 200, 'DS-04: after 300 aborted uploads')
 
   const good = authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge })
-  const pages = await Promise.all(Array.from({ length: 1_000 }, async () => (await fetch(good, { redirect: 'manual' })).status))
+  const pages = await Promise.all(
+    Array.from({ length: 1_000 }, async () => (await fetch(good, { redirect: 'manual' })).status)
+  )
   t.same([...new Set(pages)], [303], 'WR-01: a thousand sign-ins that nobody finishes are no fault')
   t.equal((await new Browser().get(good)).status, 200)
   t.ok((await tokensFor(url, client)).access, 'DS-05, WR-03: and an ordinary one still works')

@@ -1,4 +1,5 @@
-// Two people side by side on one server: neither ever sees anything of the other's notes, in any tool, resource, completion, prompt, error, cursor, page, cache or stream (MC-12, WB-12).
+// Two people side by side on one server: neither ever sees anything of the other's notes, in any tool, resource,
+// completion, prompt, error, cursor, page, cache or stream (MC-12, WB-12).
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@modelcontextprotocol/client'
 import pg from 'pg'
@@ -8,21 +9,51 @@ import { asOwner, noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { asNewAccount, signInWith, toldDialects } from '../helpers/sdk-client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 
-interface Note { id: string, url: string, version: number, modified: string }
-interface Person { client: Client, browser: Browser, word: string, notes: Note[], told: string[] }
+interface Note {
+  id: string
+  url: string
+  version: number
+  modified: string
+}
+interface Person {
+  client: Client
+  browser: Browser
+  word: string
+  notes: Note[]
+  told: string[]
+}
 
 const NO_SUCH = 'note:AAAAAAAAAAAAAAAA'
-const EVERY_TOOL = ['analyze', 'calculate', 'database_query', 'delete_note', 'fetch', 'generate', 'list_notes', 'search', 'update_note', 'write']
+const EVERY_TOOL = [
+  'analyze',
+  'calculate',
+  'database_query',
+  'delete_note',
+  'fetch',
+  'generate',
+  'list_notes',
+  'search',
+  'update_note',
+  'write'
+]
 
 /** All that a client is told, also when it is refused. */
 const hear = async (run: Promise<unknown>): Promise<string> =>
-  JSON.stringify(await run.catch((error: Error & { code?: unknown, data?: unknown }) => ({ refused: error.message, code: error.code, data: error.data })))
+  JSON.stringify(
+    await run.catch((error: Error & { code?: unknown; data?: unknown }) => ({
+      refused: error.message,
+      code: error.code,
+      data: error.data
+    }))
+  )
 
 /** Every way to ask that only looks. @param word of the note, which stands in its title and in its text. */
 function looks ({ client }: Person, id: string, word: string): Record<string, () => Promise<unknown>> {
   const call = (name: string, args: Record<string, unknown>) => () => client.callTool({ name, arguments: args })
-  const completeResource = (uri: string, name: string, value: string) => () => client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })
-  const completePrompt = (value: string) => () => client.complete({ ref: { type: 'ref/prompt', name: 'summarize_document' }, argument: { name: 'id', value } })
+  const completeResource = (uri: string, name: string, value: string) => () =>
+    client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })
+  const completePrompt = (value: string) => () =>
+    client.complete({ ref: { type: 'ref/prompt', name: 'summarize_document' }, argument: { name: 'id', value } })
   return {
     'search for the word': call('search', { query: word }),
     'search for a phrase': call('search', { query: `"plan of ${word}"` }),
@@ -41,7 +72,8 @@ function looks ({ client }: Person, id: string, word: string): Record<string, ()
     'complete an argument of a prompt': completePrompt(id.slice(0, 7)),
     'complete it from nothing': completePrompt(''),
     'prompt that brings a document': () => client.getPrompt({ name: 'summarize_document', arguments: { id } }),
-    'prompt that searches': () => client.getPrompt({ name: 'answer_with_citations', arguments: { question: `What is the plan of ${word}?` } }),
+    'prompt that searches': () =>
+      client.getPrompt({ name: 'answer_with_citations', arguments: { question: `What is the plan of ${word}?` } }),
     'the list of tools': () => client.listTools(undefined, { cacheMode: 'bypass' }),
     'the list of prompts': () => client.listPrompts(undefined, { cacheMode: 'bypass' }),
     'the list of templates': () => client.listResourceTemplates(undefined, { cacheMode: 'bypass' }),
@@ -53,20 +85,34 @@ function looks ({ client }: Person, id: string, word: string): Record<string, ()
 const steps = ({ client }: Person, id: string): Record<string, () => Promise<unknown>> => ({
   write: () => client.callTool({ name: 'write', arguments: { id, text: 'an addition' } }),
   update_note: () => client.callTool({ name: 'update_note', arguments: { id, version: 1, text: 'a change' } }),
-  'update_note, at another version': () => client.callTool({ name: 'update_note', arguments: { id, version: 7, title: 'a change' } }),
+  'update_note, at another version': () =>
+    client.callTool({ name: 'update_note', arguments: { id, version: 7, title: 'a change' } }),
   delete_note: () => client.callTool({ name: 'delete_note', arguments: { id, version: 1 } })
 })
 
-async function join (t: Test, server: TestServer, dialect: typeof toldDialects[number], email: string, word: string): Promise<Person> {
+async function join (
+  t: Test,
+  server: TestServer,
+  dialect: (typeof toldDialects)[number],
+  email: string,
+  word: string
+): Promise<Person> {
   const { connect, browser } = await signInWith(server.url, dialect, asNewAccount(email))
   const client = await connect()
   t.teardown(() => client.close())
   const told: string[] = []
-  client.setNotificationHandler('notifications/resources/updated', ({ params }) => { told.push(params.uri) })
-  client.setNotificationHandler('notifications/resources/list_changed', () => { told.push('list') })
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
+    told.push(params.uri)
+  })
+  client.setNotificationHandler('notifications/resources/list_changed', () => {
+    told.push('list')
+  })
   const person: Person = { client, browser, word, notes: [], told }
   for (const number of [1, 2, 3]) {
-    const { structuredContent } = await client.callTool({ name: 'write', arguments: { title: `Plan ${number} of ${word}`, text: `The plan of ${word}. A common sentence.` } })
+    const { structuredContent } = await client.callTool({
+      name: 'write',
+      arguments: { title: `Plan ${number} of ${word}`, text: `The plan of ${word}. A common sentence.` }
+    })
     person.notes.push(structuredContent as unknown as Note)
   }
   return person
@@ -78,7 +124,7 @@ const raw = (id: string): string => id.slice('note:'.length)
 /** @param said without what the asker named themselves. */
 function hidesAll (t: Test, said: string, owner: Person, asked: string[], label: string) {
   const rest = asked.reduce((text, word) => text.replaceAll(word, ''), said)
-  for (const secret of [owner.word, ...owner.notes.map(({ id }) => raw(id))]) if (!asked.includes(secret)) t.notMatch(rest, secret, `${label}: nothing of the other's`)
+  for (const secret of [owner.word, ...owner.notes.map(({ id }) => raw(id))]) { if (!asked.includes(secret)) t.notMatch(rest, secret, `${label}: nothing of the other's`) }
 }
 
 async function lookAround (t: Test, asker: Person, owner: Person) {
@@ -90,14 +136,40 @@ async function lookAround (t: Test, asker: Person, owner: Person) {
     // The owner first: an answer that was kept would now come to the wrong person.
     t.notMatch(await hear(owning[label]!()), asker.word, `${label}: the owner sees only their own`)
     const said = await hear(ask())
-    hidesAll(t, said, owner, [owner.word.slice(0, 6) === owner.word ? '' : theirs!, raw(theirs!), `What is the plan of ${owner.word}?`].filter(Boolean), label)
+    hidesAll(
+      t,
+      said,
+      owner,
+      [owner.word.slice(0, 6) === owner.word ? '' : theirs!, raw(theirs!), `What is the plan of ${owner.word}?`].filter(
+        Boolean
+      ),
+      label
+    )
     if (/fetch|read|document$/.test(label)) {
       t.match(said, /refused|isError/, label)
-      t.equal(said.replaceAll(theirs!, 'ID'), (await hear(missing[label]!())).replaceAll(NO_SUCH, 'ID'), `${label}: it cannot be told from none`)
+      t.equal(
+        said.replaceAll(theirs!, 'ID'),
+        (await hear(missing[label]!())).replaceAll(NO_SUCH, 'ID'),
+        `${label}: it cannot be told from none`
+      )
     }
   }
-  for (const label of ['search for the word', 'fetch', 'list_notes', 'read the note', 'read it as a document', 'complete from the title', 'the prompt'] as const) {
-    if (label in owning) t.match(await hear(owning[label]!()), label === 'complete from the title' ? raw(theirs!) : owner.word, `${label}: and it is there for its owner`)
+  for (const label of [
+    'search for the word',
+    'fetch',
+    'list_notes',
+    'read the note',
+    'read it as a document',
+    'complete from the title',
+    'the prompt'
+  ] as const) {
+    if (label in owning) {
+      t.match(
+        await hear(owning[label]!()),
+        label === 'complete from the title' ? raw(theirs!) : owner.word,
+        `${label}: and it is there for its owner`
+      )
+    }
   }
 }
 
@@ -107,11 +179,24 @@ async function takeNothing (t: Test, asker: Person, owner: Person) {
     for (const [label, step] of Object.entries(steps(asker, id))) {
       const said = await hear(step())
       t.match(said, /There is no note.*"isError":true/, label)
-      t.equal(said.replaceAll(id, 'ID'), (await hear(missing[label]!())).replaceAll(NO_SUCH, 'ID'), `${label}: it cannot be told from none`)
+      t.equal(
+        said.replaceAll(id, 'ID'),
+        (await hear(missing[label]!())).replaceAll(NO_SUCH, 'ID'),
+        `${label}: it cannot be told from none`
+      )
     }
   }
   for (const { id, version } of owner.notes) {
-    t.match(await owner.client.callTool({ name: 'fetch', arguments: { id } }), { structuredContent: { text: `The plan of ${owner.word}. A common sentence.`, metadata: { version: String(version) } } }, 'and it is as it was')
+    t.match(
+      await owner.client.callTool({ name: 'fetch', arguments: { id } }),
+      {
+        structuredContent: {
+          text: `The plan of ${owner.word}. A common sentence.`,
+          metadata: { version: String(version) }
+        }
+      },
+      'and it is as it was'
+    )
   }
 }
 
@@ -122,22 +207,41 @@ async function allResources ({ client }: Person, cursors: string[] = []) {
     const page = await client.listResources(cursor === undefined ? undefined : { cursor }, { cacheMode: 'bypass' })
     uris.push(...page.resources.map(({ uri }) => uri))
     if (page.nextCursor === undefined) return { uris, cursors }
-    cursors.push(cursor = page.nextCursor)
+    cursors.push((cursor = page.nextCursor))
   }
 }
 
 async function cursorsAndLists (t: Test, asker: Person, owner: Person) {
   const { uris, cursors } = await allResources(owner)
-  t.same(uris.filter((uri) => uri.startsWith('note:')), idsOf(owner).reverse(), 'each person has their own notes as resources')
+  t.same(
+    uris.filter((uri) => uri.startsWith('note:')),
+    idsOf(owner).reverse(),
+    'each person has their own notes as resources'
+  )
   t.ok(uris.includes('library://documents/tides.md'), 'beside the documents')
-  for (const cursor of cursors) hidesAll(t, await hear(asker.client.listResources({ cursor }, { cacheMode: 'bypass' })), owner, [], 'a cursor of resources')
+  for (const cursor of cursors) {
+    hidesAll(
+      t,
+      await hear(asker.client.listResources({ cursor }, { cacheMode: 'bypass' })),
+      owner,
+      [],
+      'a cursor of resources'
+    )
+  }
   const { structuredContent } = await owner.client.callTool({ name: 'list_notes', arguments: { limit: 1 } })
   const { next } = structuredContent as { next: string }
-  hidesAll(t, await hear(asker.client.callTool({ name: 'list_notes', arguments: { cursor: next } })), owner, [], 'a cursor of notes')
+  hidesAll(
+    t,
+    await hear(asker.client.callTool({ name: 'list_notes', arguments: { cursor: next } })),
+    owner,
+    [],
+    'a cursor of notes'
+  )
 }
 
 /** Without the id that was asked for, and the number of the request. */
-const withoutNames = (text: string, id: string) => text.replaceAll(raw(id), 'ID').replace(/<dt>Request<\/dt><dd>[^<]*/, '')
+const withoutNames = (text: string, id: string) =>
+  text.replaceAll(raw(id), 'ID').replace(/<dt>Request<\/dt><dd>[^<]*/, '')
 
 async function pages (t: Test, server: TestServer, asker: Person, owner: Person) {
   const [note] = owner.notes
@@ -145,8 +249,15 @@ async function pages (t: Test, server: TestServer, asker: Person, owner: Person)
   const refused = await asker.browser.get(note!.url)
   const missing = await asker.browser.get(note!.url.replace(raw(note!.id), raw(NO_SUCH)))
   t.equal(refused.status, 404)
-  t.equal(withoutNames(refused.text, note!.id), withoutNames(missing.text, NO_SUCH), 'a page of it cannot be told from none')
-  for (const [person, other] of [[asker, owner], [owner, asker]] as const) {
+  t.equal(
+    withoutNames(refused.text, note!.id),
+    withoutNames(missing.text, NO_SUCH),
+    'a page of it cannot be told from none'
+  )
+  for (const [person, other] of [
+    [asker, owner],
+    [owner, asker]
+  ] as const) {
     const { status, text } = await person.browser.get(`${server.url}/account/notes.json`)
     t.equal(status, 200)
     t.match(text, person.word, 'the download has what is theirs')
@@ -157,7 +268,11 @@ async function pages (t: Test, server: TestServer, asker: Person, owner: Person)
 /** @param wanted how often `uri` has been told. @throws after five seconds. */
 async function until (told: string[], uri: string, wanted = 1) {
   for (let waited = 0; told.filter((other) => other === uri).length < wanted; waited += 10) {
-    if (waited > 5_000) throw new Error(`${uri} was told ${told.filter((other) => other === uri).length} of ${wanted} times: ${told.join(' ')}`)
+    if (waited > 5_000) {
+      throw new Error(
+        `${uri} was told ${told.filter((other) => other === uri).length} of ${wanted} times: ${told.join(' ')}`
+      )
+    }
     await delay(10)
   }
 }
@@ -175,7 +290,8 @@ async function streams (t: Test, asker: Person, owner: Person, session: boolean)
     // The stream is open once something has come through it.
     person.told.length = 0
   }
-  const change = async ({ client }: Person, id: string, version: number) => client.callTool({ name: 'update_note', arguments: { id, version, title: `Version ${version + 1}` } })
+  const change = async ({ client }: Person, id: string, version: number) =>
+    client.callTool({ name: 'update_note', arguments: { id, version, title: `Version ${version + 1}` } })
   await change(owner, theirs!, 1)
   await owner.client.callTool({ name: 'write', arguments: { id: second!, text: 'more' } })
   await owner.client.callTool({ name: 'delete_note', arguments: { id: theirs!, version: 2 } })
@@ -185,7 +301,11 @@ async function streams (t: Test, asker: Person, owner: Person, session: boolean)
   await until(owner.told, 'list', 2)
   await until(owner.told, `library://documents/${theirs}`, 2)
   await until(asker.told, own!)
-  t.same(asker.told.filter((uri) => uri !== 'list'), [own], 'a stream tells of one\'s own notes alone')
+  t.same(
+    asker.told.filter((uri) => uri !== 'list'),
+    [own],
+    "a stream tells of one's own notes alone"
+  )
   t.equal(asker.told.filter((uri) => uri === 'list').length, 1, 'and so does the list')
   t.notOk(owner.told.includes(own!))
 }
@@ -193,17 +313,32 @@ async function streams (t: Test, asker: Person, owner: Person, session: boolean)
 const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
 
-for (const [storage, skip] of [['SQLite', false], ['Postgres', postgres ? false : noPostgres]] as const) {
+for (const [storage, skip] of [
+  ['SQLite', false],
+  ['Postgres', postgres ? false : noPostgres]
+] as const) {
   t.test(`MC-12, WB-12: notes on ${storage}`, { skip }, async (t) => {
-    const url = storage === 'Postgres' ? await asOwner(await postgres!.newDatabase(), 'CREATE TABLE boats (name text)') : undefined
-    const server = await startServer(t, { env: { AUTH_BACKEND: 'local', ...(url && { DATABASE_URL: url, DATABASE_QUERY_AS: 'everyone' }) } })
+    const url =
+      storage === 'Postgres'
+        ? await asOwner(await postgres!.newDatabase(), 'CREATE TABLE boats (name text)')
+        : undefined
+    const server = await startServer(t, {
+      env: { AUTH_BACKEND: 'local', ...(url && { DATABASE_URL: url, DATABASE_QUERY_AS: 'everyone' }) }
+    })
     for (const [index, dialect] of toldDialects.entries()) {
       await t.test(dialect.name, async (t) => {
         const ann = await join(t, server, dialect, `ann${index}@example.com`, 'heliotropium')
         const bob = await join(t, server, dialect, `bob${index}@example.com`, 'quaggamire')
         const { tools } = await ann.client.listTools()
-        t.same(tools.map(({ name }) => name).sort(), EVERY_TOOL.filter((name) => url || name !== 'database_query'), 'each tool was thought of here')
-        for (const [asker, owner] of [[bob, ann], [ann, bob]] as const) {
+        t.same(
+          tools.map(({ name }) => name).sort(),
+          EVERY_TOOL.filter((name) => url || name !== 'database_query'),
+          'each tool was thought of here'
+        )
+        for (const [asker, owner] of [
+          [bob, ann],
+          [ann, bob]
+        ] as const) {
           await t.test('looking around', (t) => lookAround(t, asker, owner))
           await t.test('changing', (t) => takeNothing(t, asker, owner))
           await t.test('lists and cursors', (t) => cursorsAndLists(t, asker, owner))
@@ -220,15 +355,27 @@ for (const [storage, skip] of [['SQLite', false], ['Postgres', postgres ? false 
 async function notThroughSql (t: Test, url: string, asker: Person, owner: Person) {
   const admin = new pg.Client({ connectionString: url })
   await admin.connect()
-  const { rows } = await admin.query<{ schema: string }>("SELECT table_schema AS schema FROM information_schema.tables WHERE table_name = 'notes'")
+  const { rows } = await admin.query<{ schema: string }>(
+    "SELECT table_schema AS schema FROM information_schema.tables WHERE table_name = 'notes'"
+  )
   await admin.end()
   const [{ schema }] = rows as [{ schema: string }]
-  for (const sql of [`SELECT * FROM ${schema}.notes`, 'SELECT * FROM notes', `SELECT (SELECT string_agg(text, ' ') FROM ${schema}.notes)`, `SELECT query_to_xml('SELECT * FROM ${schema}.notes', true, true, '')`, 'SELECT * FROM pg_stats', 'SELECT query FROM pg_stat_activity']) {
+  for (const sql of [
+    `SELECT * FROM ${schema}.notes`,
+    'SELECT * FROM notes',
+    `SELECT (SELECT string_agg(text, ' ') FROM ${schema}.notes)`,
+    `SELECT query_to_xml('SELECT * FROM ${schema}.notes', true, true, '')`,
+    'SELECT * FROM pg_stats',
+    'SELECT query FROM pg_stat_activity'
+  ]) {
     const said = await hear(asker.client.callTool({ name: 'database_query', arguments: { sql } }))
     t.match(said, 'isError', sql)
     hidesAll(t, said, owner, [], sql)
   }
-  for (const look of [() => asker.client.callTool({ name: 'database_query', arguments: {} }), () => asker.client.readResource({ uri: 'database://catalogue' })]) {
+  for (const look of [
+    () => asker.client.callTool({ name: 'database_query', arguments: {} }),
+    () => asker.client.readResource({ uri: 'database://catalogue' })
+  ]) {
     const said = await hear(look())
     t.notMatch(said, schema, 'the catalogue does not name them')
     hidesAll(t, said, owner, [], 'the catalogue')

@@ -1,4 +1,5 @@
-// A backup is restored only if every file of it is whole: each way in which one can be damaged is refused before anything is touched.
+// A backup is restored only if every file of it is whole: each way in which one can be damaged is refused before
+// anything is touched.
 import { createHash } from 'node:crypto'
 import { appendFile, cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,7 +27,9 @@ async function newBackup (t: Test): Promise<string> {
   const text = `${LINES.join('\n')}\n`
   await writeFile(join(folder, 'entries.jsonl'), text)
   const db = new DatabaseSync(join(folder, 'notes.db'))
-  db.exec('CREATE TABLE notes (text); INSERT INTO notes SELECT hex(randomblob(2000)) FROM json_each(\'[1,2,3,4,5,6,7,8]\')')
+  db.exec(
+    "CREATE TABLE notes (text); INSERT INTO notes SELECT hex(randomblob(2000)) FROM json_each('[1,2,3,4,5,6,7,8]')"
+  )
   db.close()
   const about = {
     format: FORMAT,
@@ -45,7 +48,10 @@ async function newBackup (t: Test): Promise<string> {
 t.test('a whole backup is read, from a folder that is only read', async (t) => {
   const folder = await newBackup(t)
   t.match(await checkBackup(folder), { entries: 4, databases: [{ name: 'notes.db' }] })
-  t.strictSame((await Array.fromAsync(readEntries(folder))).map((entry) => JSON.stringify(entry)), LINES)
+  t.strictSame(
+    (await Array.fromAsync(readEntries(folder))).map((entry) => JSON.stringify(entry)),
+    LINES
+  )
 })
 
 t.test('a damaged backup is refused, whatever is damaged', async (t) => {
@@ -54,7 +60,10 @@ t.test('a damaged backup is refused, whatever is damaged', async (t) => {
     const folder = join(await newFolder(t), 'damaged')
     await cp(whole, folder, { recursive: true })
     await damage(folder)
-    const error = await checkBackup(folder).then(() => undefined, (error: unknown) => error)
+    const error = await checkBackup(folder).then(
+      () => undefined,
+      (error: unknown) => error
+    )
     t.type(error, BackupError, what)
     t.match((error as Error)?.message, /damaged or missing|no finished backup|cannot be read by this version/, what)
   }
@@ -66,10 +75,12 @@ const damages: Record<string, (folder: string) => Promise<unknown>> = {
   'entries with a line more': (folder) => appendFile(join(folder, 'entries.jsonl'), '{}\n'),
   'entries missing': (folder) => rm(join(folder, 'entries.jsonl')),
   'a line that is no JSON, with the right hash': (folder) => rewrite(folder, (lines) => lines.with(2, '{broken')),
-  'a line that is no entry, with the right hash': (folder) => rewrite(folder, (lines) => lines.with(2, '{"record":{"kind":"user"},"expires":null}')),
+  'a line that is no entry, with the right hash': (folder) =>
+    rewrite(folder, (lines) => lines.with(2, '{"record":{"kind":"user"},"expires":null}')),
   'a line missing, with the right hash': (folder) => rewrite(folder, (lines) => lines.toSpliced(2, 1)),
   'notes missing': (folder) => rm(join(folder, 'notes.db')),
-  'notes cut in half': async (folder) => truncate(join(folder, 'notes.db'), (await stat(join(folder, 'notes.db'))).size / 2),
+  'notes cut in half': async (folder) =>
+    truncate(join(folder, 'notes.db'), (await stat(join(folder, 'notes.db'))).size / 2),
   'notes empty': (folder) => truncate(join(folder, 'notes.db'), 0),
   'notes that are no database, with the right hash': (folder) => garbage(folder, Buffer.alloc(100_000, 0xa5)),
   'notes that are an empty database, with the right hash': (folder) => garbage(folder, Buffer.alloc(0)),

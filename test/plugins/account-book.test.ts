@@ -1,10 +1,18 @@
-// The account book: an account is found by one address at every moment, also when a change of it was cut short at any step, and of those who want an address at once one gets it.
+// The account book: an account is found by one address at every moment, also when a change of it was cut short at any
+// step, and of those who want an address at once one gets it.
 import type { Account } from '../../auth-backends/contract.ts'
 import { createAccounts } from '../../plugins/accounts/local-accounts.ts'
 import type { Collection, Storage } from '../../plugins/storage/contract.ts'
 import { storageTest } from '../helpers/storages.ts'
 
-const ann: Account = { subject: 'subject of ann', email: 'ann@example.com', name: 'Ann', passwordHash: 'a hash', emailVerified: true, createdAt: 1 }
+const ann: Account = {
+  subject: 'subject of ann',
+  email: 'ann@example.com',
+  name: 'Ann',
+  passwordHash: 'a hash',
+  emailVerified: true,
+  createdAt: 1
+}
 const now = () => 1_800_000_000
 const bob: Account = { ...ann, subject: 'subject of bob', email: 'bob@example.com' }
 
@@ -12,11 +20,20 @@ const bob: Account = { ...ann, subject: 'subject of bob', email: 'bob@example.co
 function dying (storage: Storage, writes: number): Storage {
   let left = writes
   const mortal = <T>(collection: Collection<T>): Collection<T> => {
-    const write = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-      if (left-- <= 0) throw new Error('the process has ended')
-      return work(...args)
+    const write =
+      <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+        async (...args: A): Promise<R> => {
+          if (left-- <= 0) throw new Error('the process has ended')
+          return work(...args)
+        }
+    return {
+      ...collection,
+      put: write(collection.put),
+      create: write(collection.create),
+      take: write(collection.take),
+      delete: write(collection.delete),
+      update: write(collection.update) as Collection<T>['update']
     }
-    return { ...collection, put: write(collection.put), create: write(collection.create), take: write(collection.take), delete: write(collection.delete), update: write(collection.update) as Collection<T>['update'] }
   }
   return { ...storage, collection: <T>(kind: string) => mortal(storage.collection<T>(kind)) }
 }
@@ -36,64 +53,101 @@ storageTest('an account moves to another address with all of it but its proof', 
   t.equal(await book.move('nobody@example.com', { email: 'x@example.com' }), false)
 })
 
-storageTest('a password that was hashed anew too late undoes no change, and every change counts as one', async (t, start) => {
-  const book = createAccounts((await start()).app.storage, now)
-  await book.create(ann)
-  t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
-  t.equal((await book.find(ann.email))!.generation, undefined, 'the same password: nothing of before is void')
-  t.equal(await book.change(ann.email, (found) => ({ ...found, passwordHash: 'another password' })), true)
-  t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
-  t.match(await book.find(ann.email), { passwordHash: 'another password', generation: 1 })
-  t.equal(await book.change(ann.email, () => undefined), false)
-  t.equal(await book.change('nobody@example.com', (found) => found), false)
-  for (const wrong of [{ subject: ann.subject, generation: 0 }, { subject: bob.subject, generation: 1 }]) t.equal(await book.move(ann.email, { email: 'x@example.com' }, wrong), false)
-  t.match(await book.find(ann.email), { generation: 1 })
-  t.equal(await book.move(ann.email, { email: 'x@example.com' }, { subject: ann.subject, generation: 1 }), true)
-  t.match(await book.find('x@example.com'), { generation: 2 })
-})
-
-storageTest('LG-15: of many who want one address at once, one gets it; of many moves of one account, one counts', async (t, start) => {
-  const { app } = await start()
-  const book = createAccounts(app.storage, app.now)
-  const people = Array.from({ length: 6 }, (_, number) => ({ ...ann, subject: `subject ${number}`, email: `p${number}@example.com` }))
-  for (const person of people) await book.create(person)
-  const moved = await Promise.all([...people.map(({ email }) => book.move(email, { email: 'wanted@example.com' })), book.create({ ...bob, email: 'wanted@example.com' })])
-  t.equal(moved.filter(Boolean).length, 1)
-  const { subject } = (await book.find('wanted@example.com'))!
-  for (const person of people) t.equal((await book.find(person.email))?.subject, person.subject === subject ? undefined : person.subject)
-
-  const loser = people.find((person) => person.subject !== subject)!
-  await Promise.allSettled(Array.from({ length: 5 }, (_, number) => book.move(loser.email, { email: `to${number}@example.com` })))
-  const there = (await Array.fromAsync(app.storage.collection<Account>('account').all())).filter(({ record }) => record.subject === loser.subject)
-  t.equal(there.length, 1)
-})
-
-storageTest('a move that is cut short before any of its writes leaves one address and one password', async (t, start) => {
-  const { storage } = (await start()).app
-  const book = createAccounts(storage, now)
-  for (let writes = 0; writes < 9; writes++) {
-    const [from, to] = [`from${writes}@example.com`, `to${writes}@example.com`]
-    const subject = `subject ${writes}`
-    await book.create({ ...ann, subject, email: from })
-    const done = await createAccounts(dying(storage, writes), now).move(from, { email: to }).catch(() => undefined)
-    const found = (await Promise.all([from, to].map((email) => book.find(email)))).filter((account) => account !== undefined)
-    t.equal(found.length, 1, `${writes} writes: found by one address`)
-    t.equal(found[0]!.subject, subject)
-    t.same((await book.findBySubject(subject))?.email, found[0]!.email, `${writes} writes: and by its subject`)
-    if (done) t.equal(found[0]!.email, to)
-    t.equal(await book.create({ ...bob, email: found[0]!.email === to ? from : to }), true, 'the other address is free')
-
-    // The lock of a process that died ends by itself.
-    await storage.collection('accountMove').delete(subject)
-    t.equal(await book.move(found[0]!.email, { email: `end${writes}@example.com` }), true, `${writes} writes: and it can move on`)
-    t.equal(await book.find(found[0]!.email), undefined)
-    await book.setPasswordHash(`end${writes}@example.com`, 'another hash', 'a hash')
-    const records = (await Array.fromAsync(storage.collection<Account>('account').all())).filter(({ record }) => record.subject === subject)
-    t.match(records, [{ record: { passwordHash: 'another hash' } }], `${writes} writes: no copy is left`)
-    t.equal(records.length, 1)
-    await book.delete(bob.subject)
+storageTest(
+  'a password that was hashed anew too late undoes no change, and every change counts as one',
+  async (t, start) => {
+    const book = createAccounts((await start()).app.storage, now)
+    await book.create(ann)
+    t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
+    t.equal((await book.find(ann.email))!.generation, undefined, 'the same password: nothing of before is void')
+    t.equal(await book.change(ann.email, (found) => ({ ...found, passwordHash: 'another password' })), true)
+    t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
+    t.match(await book.find(ann.email), { passwordHash: 'another password', generation: 1 })
+    t.equal(await book.change(ann.email, () => undefined), false)
+    t.equal(await book.change('nobody@example.com', (found) => found), false)
+    for (const wrong of [
+      { subject: ann.subject, generation: 0 },
+      { subject: bob.subject, generation: 1 }
+    ]) { t.equal(await book.move(ann.email, { email: 'x@example.com' }, wrong), false) }
+    t.match(await book.find(ann.email), { generation: 1 })
+    t.equal(await book.move(ann.email, { email: 'x@example.com' }, { subject: ann.subject, generation: 1 }), true)
+    t.match(await book.find('x@example.com'), { generation: 2 })
   }
-})
+)
+
+storageTest(
+  'LG-15: of many who want one address at once, one gets it; of many moves of one account, one counts',
+  async (t, start) => {
+    const { app } = await start()
+    const book = createAccounts(app.storage, app.now)
+    const people = Array.from({ length: 6 }, (_, number) => ({
+      ...ann,
+      subject: `subject ${number}`,
+      email: `p${number}@example.com`
+    }))
+    for (const person of people) await book.create(person)
+    const moved = await Promise.all([
+      ...people.map(({ email }) => book.move(email, { email: 'wanted@example.com' })),
+      book.create({ ...bob, email: 'wanted@example.com' })
+    ])
+    t.equal(moved.filter(Boolean).length, 1)
+    const { subject } = (await book.find('wanted@example.com'))!
+    for (const person of people) { t.equal((await book.find(person.email))?.subject, person.subject === subject ? undefined : person.subject) }
+
+    const loser = people.find((person) => person.subject !== subject)!
+    await Promise.allSettled(
+      Array.from({ length: 5 }, (_, number) => book.move(loser.email, { email: `to${number}@example.com` }))
+    )
+    const there = (await Array.fromAsync(app.storage.collection<Account>('account').all())).filter(
+      ({ record }) => record.subject === loser.subject
+    )
+    t.equal(there.length, 1)
+  }
+)
+
+storageTest(
+  'a move that is cut short before any of its writes leaves one address and one password',
+  async (t, start) => {
+    const { storage } = (await start()).app
+    const book = createAccounts(storage, now)
+    for (let writes = 0; writes < 9; writes++) {
+      const [from, to] = [`from${writes}@example.com`, `to${writes}@example.com`]
+      const subject = `subject ${writes}`
+      await book.create({ ...ann, subject, email: from })
+      const done = await createAccounts(dying(storage, writes), now)
+        .move(from, { email: to })
+        .catch(() => undefined)
+      const found = (await Promise.all([from, to].map((email) => book.find(email)))).filter(
+        (account) => account !== undefined
+      )
+      t.equal(found.length, 1, `${writes} writes: found by one address`)
+      t.equal(found[0]!.subject, subject)
+      t.same((await book.findBySubject(subject))?.email, found[0]!.email, `${writes} writes: and by its subject`)
+      if (done) t.equal(found[0]!.email, to)
+      t.equal(
+        await book.create({ ...bob, email: found[0]!.email === to ? from : to }),
+        true,
+        'the other address is free'
+      )
+
+      // The lock of a process that died ends by itself.
+      await storage.collection('accountMove').delete(subject)
+      t.equal(
+        await book.move(found[0]!.email, { email: `end${writes}@example.com` }),
+        true,
+        `${writes} writes: and it can move on`
+      )
+      t.equal(await book.find(found[0]!.email), undefined)
+      await book.setPasswordHash(`end${writes}@example.com`, 'another hash', 'a hash')
+      const records = (await Array.fromAsync(storage.collection<Account>('account').all())).filter(
+        ({ record }) => record.subject === subject
+      )
+      t.match(records, [{ record: { passwordHash: 'another hash' } }], `${writes} writes: no copy is left`)
+      t.equal(records.length, 1)
+      await book.delete(bob.subject)
+    }
+  }
+)
 
 storageTest('an entry of the index that is out of date leads to nobody else', async (t, start) => {
   const { storage, now } = (await start()).app
@@ -118,48 +172,84 @@ storageTest('an account of before the index is found by its subject, and again q
   t.equal(await book.findBySubject(ann.subject), undefined)
 })
 
-storageTest('AC-12: an account that waits for its confirmation ends at its time, for every reader, and stays once it is confirmed', async (t, start) => {
-  let now = 1_800_000_000
-  const { storage } = (await start({ now: () => now })).app
-  const book = createAccounts(storage, () => now)
-  const { emailVerified: _, ...unconfirmed } = ann
-  let gone = ''
-  const waiting = { ...unconfirmed, expiresAt: now + 60 }
-  const kept = async () => (await Array.fromAsync(storage.entries()))
-    .flatMap((entry) => 'record' in entry && /^account/.test(entry.record.kind) && entry.record.id !== gone ? [[entry.record.kind, entry.expires !== null]] : []).sort()
+storageTest(
+  'AC-12: an account that waits for its confirmation ends at its time, for every reader, and stays once it is confirmed',
+  async (t, start) => {
+    let now = 1_800_000_000
+    const { storage } = (await start({ now: () => now })).app
+    const book = createAccounts(storage, () => now)
+    const { emailVerified: _, ...unconfirmed } = ann
+    let gone = ''
+    const waiting = { ...unconfirmed, expiresAt: now + 60 }
+    const kept = async () =>
+      (await Array.fromAsync(storage.entries()))
+        .flatMap((entry) =>
+          'record' in entry && /^account/.test(entry.record.kind) && entry.record.id !== gone
+            ? [[entry.record.kind, entry.expires !== null]]
+            : []
+        )
+        .sort()
 
-  await book.create(waiting)
-  t.same(await kept(), [['account', true], ['accountAddress', true]], 'storage forgets both by itself')
-  t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
-  t.equal(await book.change(ann.email, (found) => ({ ...found, contested: true })), true)
-  t.match(await book.find(ann.email), { expiresAt: waiting.expiresAt, contested: true }, 'no change of another kind gives it more time')
-  t.same(await kept(), [['account', true], ['accountAddress', true]])
-  t.equal(await book.create({ ...bob, email: ann.email }), false, 'the address is taken until then')
+    await book.create(waiting)
+    t.same(
+      await kept(),
+      [
+        ['account', true],
+        ['accountAddress', true]
+      ],
+      'storage forgets both by itself'
+    )
+    t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
+    t.equal(await book.change(ann.email, (found) => ({ ...found, contested: true })), true)
+    t.match(
+      await book.find(ann.email),
+      { expiresAt: waiting.expiresAt, contested: true },
+      'no change of another kind gives it more time'
+    )
+    t.same(await kept(), [
+      ['account', true],
+      ['accountAddress', true]
+    ])
+    t.equal(await book.create({ ...bob, email: ann.email }), false, 'the address is taken until then')
 
-  now = waiting.expiresAt
-  t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
-  t.equal(await book.change(ann.email, (found) => ({ ...found, emailVerified: true })), false, 'too late to confirm it')
-  t.equal(await book.move(ann.email, { email: 'x@example.com' }), false)
-  t.equal(await book.findBySubject(ann.subject), undefined)
-  t.equal(await book.find(ann.email), undefined)
-  t.equal(await book.find('x@example.com'), undefined)
+    now = waiting.expiresAt
+    t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
+    t.equal(
+      await book.change(ann.email, (found) => ({ ...found, emailVerified: true })),
+      false,
+      'too late to confirm it'
+    )
+    t.equal(await book.move(ann.email, { email: 'x@example.com' }), false)
+    t.equal(await book.findBySubject(ann.subject), undefined)
+    t.equal(await book.find(ann.email), undefined)
+    t.equal(await book.find('x@example.com'), undefined)
 
-  t.equal(await book.create({ ...waiting, subject: 'another', expiresAt: now + 60 }), true, 'the address is free')
-  t.equal(await book.change(ann.email, (found) => ({ ...found, emailVerified: true })), true)
-  // Redis forgets by its own clock, which this test does not move.
-  gone = ann.subject
-  t.same(await kept(), [['account', false], ['accountAddress', false]], 'confirmed: it stays')
-  now += 120
-  t.match(await book.findBySubject('another'), { email: ann.email, emailVerified: true })
-  t.notOk('expiresAt' in (await book.find(ann.email))!)
-})
+    t.equal(await book.create({ ...waiting, subject: 'another', expiresAt: now + 60 }), true, 'the address is free')
+    t.equal(await book.change(ann.email, (found) => ({ ...found, emailVerified: true })), true)
+    // Redis forgets by its own clock, which this test does not move.
+    gone = ann.subject
+    t.same(
+      await kept(),
+      [
+        ['account', false],
+        ['accountAddress', false]
+      ],
+      'confirmed: it stays'
+    )
+    now += 120
+    t.match(await book.findBySubject('another'), { email: ann.email, emailVerified: true })
+    t.notOk('expiresAt' in (await book.find(ann.email))!)
+  }
+)
 
 storageTest('AC-12: of many who want the address of an expired account at once, one gets it', async (t, start) => {
   let now = 1_800_000_000
   const book = createAccounts((await start({ now: () => now })).app.storage, () => now)
   await book.create({ ...ann, emailVerified: false, expiresAt: now + 60 })
   now += 60
-  const made = await Promise.all(Array.from({ length: 8 }, (_, number) => book.create({ ...bob, subject: `subject ${number}`, email: ann.email })))
+  const made = await Promise.all(
+    Array.from({ length: 8 }, (_, number) => book.create({ ...bob, subject: `subject ${number}`, email: ann.email }))
+  )
   t.equal(made.filter(Boolean).length, 1)
   t.equal((await book.find(ann.email))?.subject, `subject ${made.indexOf(true)}`)
 })

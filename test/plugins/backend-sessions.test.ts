@@ -1,4 +1,5 @@
-// Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as long as something stands on them, and gone for everybody when the service ends them.
+// Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as
+// long as something stands on them, and gone for everybody when the service ends them.
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
 import { createUpstreamSessions, type UpstreamSessions } from '../../plugins/upstream-sessions/index.ts'
 import type { BackendSession } from '../../plugins/upstream-sessions/refresh.ts'
@@ -10,7 +11,14 @@ const KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 
 /** A service whose tokens work once each. */
 function service () {
-  const state = { generation: 0, asked: 0, ended: [] as string[], answer: 'renew' as 'renew' | 'over' | 'away', wait: Promise.resolve(), hanging: Promise.resolve() }
+  const state = {
+    generation: 0,
+    asked: 0,
+    ended: [] as string[],
+    answer: 'renew' as 'renew' | 'over' | 'away',
+    wait: Promise.resolve(),
+    hanging: Promise.resolve()
+  }
   const backend: AuthBackend = {
     title: 'Service',
     sessions: {
@@ -38,18 +46,23 @@ async function open (storage: Storage, instances = 1) {
   const { state, backends } = service()
   const over: string[][] = []
   const store = storage.collection<BackendSession>(`session${opened++}`)
-  const all = Array.from({ length: instances }, () => createUpstreamSessions({
-    store,
-    backends,
-    sealing: createSealing([KEY]),
-    now: () => clock.now,
-    log: { warn () {} },
-    onOver: async (holders) => { over.push(holders) }
-  }))
+  const all = Array.from({ length: instances }, () =>
+    createUpstreamSessions({
+      store,
+      backends,
+      sealing: createSealing([KEY]),
+      now: () => clock.now,
+      log: { warn () {} },
+      onOver: async (holders) => {
+        over.push(holders)
+      }
+    })
+  )
   return { clock, state, over, all, sessions: all[0]! as UpstreamSessions }
 }
 
-const grant = (id: string, backendSession: string, expiresAt: number) => ({ id, backendSession, refresh: { expiresAt }, accessTokens: {} }) as never
+const grant = (id: string, backendSession: string, expiresAt: number) =>
+  ({ id, backendSession, refresh: { expiresAt }, accessTokens: {} }) as never
 
 storageTest('sessions at a service', async (t, start) => {
   const { storage } = (await start()).app
@@ -58,7 +71,9 @@ storageTest('sessions at a service', async (t, start) => {
     const { clock, state, sessions } = await open(storage)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
     let answer = () => {}
-    state.hanging = new Promise<void>((resolve) => { answer = resolve })
+    state.hanging = new Promise<void>((resolve) => {
+      answer = resolve
+    })
     await sessions.release(id, 'browser x')
     t.same({ told: state.ended, here: await sessions.peek(id) }, { told: ['token 0'], here: undefined })
     answer()

@@ -1,16 +1,25 @@
-// Connections of the HTTP server: no silent one keeps it from ending, a running request gets its answer, and more than there are file handles for are refused.
+// Connections of the HTTP server: no silent one keeps it from ending, a running request gets its answer, and more than
+// there are file handles for are refused.
 import type { RequestListener } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { Connections, maxConnectionsFor, maxFileHandles } from '../../plugins/connections.ts'
 
-interface Spoken { socket: Socket, text: () => string, closed: Promise<unknown> }
+interface Spoken {
+  socket: Socket
+  text: () => string
+  closed: Promise<unknown>
+}
 
 async function open (port: number, sent = ''): Promise<Spoken> {
   const socket = connect(port, '127.0.0.1')
   let text = ''
-  socket.on('data', (chunk) => { text += String(chunk) })
-  socket.on('error', () => { /* the server may hang up first */ })
+  socket.on('data', (chunk) => {
+    text += String(chunk)
+  })
+  socket.on('error', () => {
+    /* the server may hang up first */
+  })
   const closed = new Promise((resolve) => socket.once('close', resolve))
   await Promise.race([new Promise((resolve) => socket.once('connect', resolve)), closed])
   socket.write(sent)
@@ -19,11 +28,21 @@ async function open (port: number, sent = ''): Promise<Spoken> {
 
 async function listen (t: Test, handler: RequestListener, maxHandles?: number) {
   const lines: string[] = []
-  const log = { warn: (line: string) => { lines.push(line) } }
+  const log = {
+    warn: (line: string) => {
+      lines.push(line)
+    }
+  }
   const connections = new Connections(maxHandles)
   const server = connections.createServer(handler, { headersTimeout: 10, requestTimeout: 30 }, () => log)
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
-  t.teardown(() => { connections.endClosing(); server.closeAllConnections(); server.close() })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  t.teardown(() => {
+    connections.endClosing()
+    server.closeAllConnections()
+    server.close()
+  })
   const close = () => {
     connections.beginClosing(log)
     return new Promise((resolve) => server.close(resolve))
@@ -33,54 +52,71 @@ async function listen (t: Test, handler: RequestListener, maxHandles?: number) {
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 
-t.test('silent, half-sent and used connections end when the server closes; a running request is answered first', async (t) => {
-  const running = Promise.withResolvers<() => void>()
-  const { port, close } = await listen(t, ({ url }, response) => {
-    if (url === '/slow') running.resolve(() => response.end('slow answer'))
-    else response.end('answer')
-  })
-  const silent = await open(port)
-  const halfHead = await open(port, 'GET / HTTP/1.1\r\nHost: ')
-  const halfBody = await open(port, 'POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{')
-  const used = await open(port, REQUEST)
-  await new Promise((resolve) => used.socket.once('data', resolve))
-  const slow = await open(port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
-  const answer = await running.promise
+t.test(
+  'silent, half-sent and used connections end when the server closes; a running request is answered first',
+  async (t) => {
+    const running = Promise.withResolvers<() => void>()
+    const { port, close } = await listen(t, ({ url }, response) => {
+      if (url === '/slow') running.resolve(() => response.end('slow answer'))
+      else response.end('answer')
+    })
+    const silent = await open(port)
+    const halfHead = await open(port, 'GET / HTTP/1.1\r\nHost: ')
+    const halfBody = await open(port, 'POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{')
+    const used = await open(port, REQUEST)
+    await new Promise((resolve) => used.socket.once('data', resolve))
+    const slow = await open(port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
+    const answer = await running.promise
 
-  const isClosed = close()
-  await Promise.all([silent, halfHead, halfBody, used].map(({ closed }) => closed))
-  t.equal(slow.text(), '', 'a running request is waited for')
-  answer()
-  await Promise.all([slow.closed, isClosed])
-  t.match(slow.text(), /slow answer$/)
-  t.match(used.text(), /answer$/)
-})
+    const isClosed = close()
+    await Promise.all([silent, halfHead, halfBody, used].map(({ closed }) => closed))
+    t.equal(slow.text(), '', 'a running request is waited for')
+    answer()
+    await Promise.all([slow.closed, isClosed])
+    t.match(slow.text(), /slow answer$/)
+    t.match(used.text(), /answer$/)
+  }
+)
 
 t.test('a body that does not go on arriving does not keep the server from ending', async (t) => {
-  const { port, close } = await listen(t, (request, response) => { request.resume().once('end', () => response.end()) })
+  const { port, close } = await listen(t, (request, response) => {
+    request.resume().once('end', () => response.end())
+  })
   const halfBody = await open(port, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{')
   await close()
   await halfBody.closed
   t.equal(halfBody.text(), '')
 })
 
-t.test('SG-01: connections beyond the file handles are refused with one warning, and taken again when others have gone', async (t) => {
-  const { port, lines } = await listen(t, (_request, response) => { response.end('answer') }, 20)
-  const first = await Promise.all(Array.from({ length: 10 }, () => open(port)))
-  const more = await Promise.all(Array.from({ length: 5 }, () => open(port, REQUEST)))
-  await Promise.all(more.map(({ closed }) => closed))
-  t.same(more.map(({ text }) => text()), ['', '', '', '', ''])
-  t.equal(lines.length, 1)
-  t.match(lines[0], /connections are refused: 10 are open, and the limit of open files \(ulimit -n\) is 20/)
+t.test(
+  'SG-01: connections beyond the file handles are refused with one warning, and taken again when others have gone',
+  async (t) => {
+    const { port, lines } = await listen(
+      t,
+      (_request, response) => {
+        response.end('answer')
+      },
+      20
+    )
+    const first = await Promise.all(Array.from({ length: 10 }, () => open(port)))
+    const more = await Promise.all(Array.from({ length: 5 }, () => open(port, REQUEST)))
+    await Promise.all(more.map(({ closed }) => closed))
+    t.same(
+      more.map(({ text }) => text()),
+      ['', '', '', '', '']
+    )
+    t.equal(lines.length, 1)
+    t.match(lines[0], /connections are refused: 10 are open, and the limit of open files \(ulimit -n\) is 20/)
 
-  for (const { socket } of first) socket.destroy()
-  for (;;) {
-    const again = await open(port, REQUEST.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
-    await again.closed
-    if (again.text().endsWith('answer')) break
+    for (const { socket } of first) socket.destroy()
+    for (;;) {
+      const again = await open(port, REQUEST.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+      await again.closed
+      if (again.text().endsWith('answer')) break
+    }
+    t.pass('served again')
   }
-  t.pass('served again')
-})
+)
 
 t.test('the limit is known, and leaves handles for everything else', async (t) => {
   t.ok(maxFileHandles() > 0)

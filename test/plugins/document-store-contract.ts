@@ -1,22 +1,71 @@
-// What every document store must do, whatever engine ranks for it. A store's own test calls this and adds what is special to it.
+// What every document store must do, whatever engine ranks for it. A store's own test calls this and adds what is
+// special to it.
 import type { Test } from 'tap'
 import type { DocumentStore, IndexedDocument } from '../../plugins/library/contract.ts'
 
 export interface StoreUnderTest {
   /** An empty store of its own. */
-  open (): Promise<DocumentStore>
+  open(): Promise<DocumentStore>
   /** Closes the store and opens the same one again, as a restart does. */
-  reopen (store: DocumentStore): Promise<DocumentStore>
+  reopen(store: DocumentStore): Promise<DocumentStore>
 }
 
-const document = (id: string, text: string, title = id): IndexedDocument =>
-  ({ id, title, text, type: 'text/markdown', modified: 1_700_000_000_000.25, bytes: text.length })
+const document = (id: string, text: string, title = id): IndexedDocument => ({
+  id,
+  title,
+  text,
+  type: 'text/markdown',
+  modified: 1_700_000_000_000.25,
+  bytes: text.length
+})
 
 /** TL-03, TL-06: what must be words or nothing to a search, and no document to a look-up. */
 const HOSTILE = [
-  '"', '""', "'", '*', '(', ')', 'NEAR(', 'NEAR("a" "b", 2)', 'title:secret', '{title text}: x', '-word', '^word', 'a AND', 'OR OR', 'NOT x', 'a + b', 'col : "x',
-  "'; DROP TABLE documents; --", '" OR "1"="1', '%', '_', '\\', '\0', 'a\0b', '\ud800', '\udfff\ud800', '🙂', '\u0301\u0301', '', ' ', '\n\t', 'x'.repeat(20_000),
-  'word '.repeat(4_000), '"'.repeat(20_000), '('.repeat(20_000), '../../etc/passwd', '/etc/passwd', '/'.repeat(20_000), '__proto__', 'constructor', '::1', ':*', '$1', '?', '@x'
+  '"',
+  '""',
+  "'",
+  '*',
+  '(',
+  ')',
+  'NEAR(',
+  'NEAR("a" "b", 2)',
+  'title:secret',
+  '{title text}: x',
+  '-word',
+  '^word',
+  'a AND',
+  'OR OR',
+  'NOT x',
+  'a + b',
+  'col : "x',
+  "'; DROP TABLE documents; --",
+  '" OR "1"="1',
+  '%',
+  '_',
+  '\\',
+  '\0',
+  'a\0b',
+  '\ud800',
+  '\udfff\ud800',
+  '🙂',
+  '\u0301\u0301',
+  '',
+  ' ',
+  '\n\t',
+  'x'.repeat(20_000),
+  'word '.repeat(4_000),
+  '"'.repeat(20_000),
+  '('.repeat(20_000),
+  '../../etc/passwd',
+  '/etc/passwd',
+  '/'.repeat(20_000),
+  '__proto__',
+  'constructor',
+  '::1',
+  ':*',
+  '$1',
+  '?',
+  '@x'
 ]
 
 export async function documentStoreContract (t: Test, under: StoreUnderTest): Promise<void> {
@@ -26,14 +75,29 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
     await store.put(documents)
     return store
   }
-  const ids = async (store: DocumentStore, query: string, limit = 10) => (await store.search(query, limit)).map(({ id }) => id)
+  const ids = async (store: DocumentStore, query: string, limit = 10) =>
+    (await store.search(query, limit)).map(({ id }) => id)
 
   t.test('keeps documents as they are, also over a restart', async (t) => {
-    const odd = document('a/line\nbreak "quoted".md', 'Ünïcode 🙂 text\r\n\twith\u200b everything, 日本語 too\n', "O'Reilly <b>")
+    const odd = document(
+      'a/line\nbreak "quoted".md',
+      'Ünïcode 🙂 text\r\n\twith\u200b everything, 日本語 too\n',
+      "O'Reilly <b>"
+    )
     let store = await filled(t, [odd, document('b.md', '')])
     t.same(await store.find(odd.id), odd)
-    t.same(await store.list(), new Map([odd, document('b.md', '')].map(({ id, modified, bytes }) => [id, { modified, bytes }])))
-    t.same(await store.titles(['b.md', 'none.md', odd.id, ...HOSTILE]), [{ id: 'b.md', title: 'b.md' }, { id: odd.id, title: odd.title }], 'titles in the order that was asked for')
+    t.same(
+      await store.list(),
+      new Map([odd, document('b.md', '')].map(({ id, modified, bytes }) => [id, { modified, bytes }]))
+    )
+    t.same(
+      await store.titles(['b.md', 'none.md', odd.id, ...HOSTILE]),
+      [
+        { id: 'b.md', title: 'b.md' },
+        { id: odd.id, title: odd.title }
+      ],
+      'titles in the order that was asked for'
+    )
     t.same(await store.titles([]), [])
     t.equal(await store.count(), 2)
     t.equal(await store.find('a'), undefined)
@@ -58,31 +122,43 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
     t.equal(await store.count(), 1)
   })
 
-  t.test('ranks by how much of the question a document answers, titles first, and needs no document to hold every word', async (t) => {
-    const store = await filled(t, [
-      document('other.md', 'The weather in spring. Refresh yourself at the lake.'),
-      document('guide.md', 'Tokens expire. To rotate a refresh token, call the endpoint; each rotation revokes the token before it.'),
-      document('mention.md', `${'Nothing here is about that subject at all. '.repeat(20)} A token.`),
-      document('title.md', 'Short text.', 'Deployment with containers'),
-      document('body.md', 'This mentions deployment once among many, many other words and subjects.')
-    ])
-    t.equal((await ids(store, 'How do I rotate refresh tokens when they expire, in Kotlin?'))[0], 'guide.md')
-    t.same(await ids(store, 'deployment'), ['title.md', 'body.md'])
-    const hits = await store.search('tokens', 10)
-    t.ok(hits.every(({ score }, index) => index === 0 || score <= hits[index - 1]!.score))
-    t.equal((await store.search('token refresh', 1)).length, 1)
-    t.same(await store.search('token', 0), [])
-  })
+  t.test(
+    'ranks by how much of the question a document answers, titles first, and needs no document to hold every word',
+    async (t) => {
+      const store = await filled(t, [
+        document('other.md', 'The weather in spring. Refresh yourself at the lake.'),
+        document(
+          'guide.md',
+          'Tokens expire. To rotate a refresh token, call the endpoint; each rotation revokes the token before it.'
+        ),
+        document('mention.md', `${'Nothing here is about that subject at all. '.repeat(20)} A token.`),
+        document('title.md', 'Short text.', 'Deployment with containers'),
+        document('body.md', 'This mentions deployment once among many, many other words and subjects.')
+      ])
+      t.equal((await ids(store, 'How do I rotate refresh tokens when they expire, in Kotlin?'))[0], 'guide.md')
+      t.same(await ids(store, 'deployment'), ['title.md', 'body.md'])
+      const hits = await store.search('tokens', 10)
+      t.ok(hits.every(({ score }, index) => index === 0 || score <= hits[index - 1]!.score))
+      t.equal((await store.search('token refresh', 1)).length, 1)
+      t.same(await store.search('token', 0), [])
+    }
+  )
 
   t.test('finds other forms of a word, without regard to case and accents, and a file by its name', async (t) => {
-    const store = await filled(t, [document('café.md', 'Configuring the CRÈME brûlée', 'Dessert'), document('ops/rate-limits_eu.md', 'Nothing that says so', 'Untitled')])
-    for (const query of ['configure', 'CONFIGURED', 'creme', 'brulee', 'cafe']) t.same(await ids(store, query), ['café.md'], query)
-    for (const query of ['rate limits', 'rate-limits', 'ops', 'eu']) t.same(await ids(store, query), ['ops/rate-limits_eu.md'], query)
+    const store = await filled(t, [
+      document('café.md', 'Configuring the CRÈME brûlée', 'Dessert'),
+      document('ops/rate-limits_eu.md', 'Nothing that says so', 'Untitled')
+    ])
+    for (const query of ['configure', 'CONFIGURED', 'creme', 'brulee', 'cafe']) { t.same(await ids(store, query), ['café.md'], query) }
+    for (const query of ['rate limits', 'rate-limits', 'ops', 'eu']) { t.same(await ids(store, query), ['ops/rate-limits_eu.md'], query) }
     t.same(await ids(store, 'md'), [], 'the ending is no word')
   })
 
   t.test('stop words count only when there is nothing else', async (t) => {
-    const store = await filled(t, [document('hamlet.md', 'To be, or not to be'), document('nuts.md', 'A walnut is a nut')])
+    const store = await filled(t, [
+      document('hamlet.md', 'To be, or not to be'),
+      document('nuts.md', 'A walnut is a nut')
+    ])
     t.same(await ids(store, 'what is a walnut?'), ['nuts.md'])
     t.equal((await ids(store, 'to be or not to be'))[0], 'hamlet.md')
   })
@@ -95,8 +171,8 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
       document('ko.md', '서버 설정 파일을 편집하세요'),
       document('en.md', 'Nothing of the kind')
     ])
-    for (const query of ['データベース', '環境変数を編集', '東京', '天気はどうですか', '接続の設定']) t.equal((await ids(store, query))[0], 'ja.md', query)
-    for (const query of ['数据库', '服务器', '怎么配置数据库？', '搜索引擎']) t.equal((await ids(store, query))[0], 'zh.md', query)
+    for (const query of ['データベース', '環境変数を編集', '東京', '天気はどうですか', '接続の設定']) { t.equal((await ids(store, query))[0], 'ja.md', query) }
+    for (const query of ['数据库', '服务器', '怎么配置数据库？', '搜索引擎']) { t.equal((await ids(store, query))[0], 'zh.md', query) }
     t.equal((await ids(store, 'ฐานข้อมูล'))[0], 'th.md')
     t.equal((await ids(store, '설정'))[0], 'ko.md')
     t.match((await store.search('環境変数', 1))[0]?.snippet, /環境変数を編集/)
@@ -121,7 +197,10 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
     const store = await filled(t, [document('a.md', 'A word that says nothing')])
     for (const query of HOSTILE) {
       const label = JSON.stringify(query.slice(0, 30))
-      t.ok((await ids(store, query)).every((id) => id === 'a.md'), `search ${label}`)
+      t.ok(
+        (await ids(store, query)).every((id) => id === 'a.md'),
+        `search ${label}`
+      )
       t.equal(await store.find(query), undefined, `find ${label}`)
       await store.remove([query])
     }

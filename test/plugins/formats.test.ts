@@ -1,4 +1,5 @@
-// What becomes of files that are more than text: real PDFs as Chromium prints them, broken and hostile ones, source code, data, and long documents.
+// What becomes of files that are more than text: real PDFs as Chromium prints them, broken and hostile ones, source
+// code, data, and long documents.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -11,7 +12,10 @@ import { launchChromium } from '../helpers/chromium.ts'
 import { fill, folder, openHouse } from '../helpers/tool-context.ts'
 
 /** A PDF of one page for each content, put together by hand. */
-function pdf (contents: Array<string | Buffer>, { title, filter = '' }: { title?: string, filter?: string } = {}): Buffer {
+function pdf (
+  contents: Array<string | Buffer>,
+  { title, filter = '' }: { title?: string; filter?: string } = {}
+): Buffer {
   const objects: Array<string | Buffer> = [
     '<< /Type /Catalog /Pages 2 0 R >>',
     `<< /Type /Pages /Count ${contents.length} /Kids [${contents.map((_, index) => `${4 + 2 * index} 0 R`).join(' ')}] >>`,
@@ -19,8 +23,16 @@ function pdf (contents: Array<string | Buffer>, { title, filter = '' }: { title?
   ]
   for (const [index, content] of contents.entries()) {
     const bytes = Buffer.from(content)
-    objects.push(`<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Resources << /Font << /F 3 0 R >> >> /Contents ${5 + 2 * index} 0 R >>`)
-    objects.push(Buffer.concat([Buffer.from(`<< /Length ${bytes.length} ${filter} >>\nstream\n`), bytes, Buffer.from('\nendstream')]))
+    objects.push(
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Resources << /Font << /F 3 0 R >> >> /Contents ${5 + 2 * index} 0 R >>`
+    )
+    objects.push(
+      Buffer.concat([
+        Buffer.from(`<< /Length ${bytes.length} ${filter} >>\nstream\n`),
+        bytes,
+        Buffer.from('\nendstream')
+      ])
+    )
   }
   if (title !== undefined) objects.push(`<< /Title (${title}) >>`)
   const parts = [Buffer.from('%PDF-1.4\n')]
@@ -34,7 +46,12 @@ function pdf (contents: Array<string | Buffer>, { title, filter = '' }: { title?
   }
   const table = at.map((place) => `${String(place).padStart(10, '0')} 00000 n \n`).join('')
   const info = title === undefined ? '' : `/Info ${objects.length} 0 R`
-  return Buffer.concat([...parts, Buffer.from(`xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer << /Size ${objects.length + 1} /Root 1 0 R ${info} >>\nstartxref\n${length}\n%%EOF`)])
+  return Buffer.concat([
+    ...parts,
+    Buffer.from(
+      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer << /Size ${objects.length + 1} /Root 1 0 R ${info} >>\nstartxref\n${length}\n%%EOF`
+    )
+  ])
 }
 const page = (text: string) => `BT /F 12 Tf 20 200 Td (${text}) Tj ET`
 
@@ -52,12 +69,25 @@ t.test('PDFs: text by page, the title people gave it, and one line for each that
     'large.pdf': Buffer.alloc(50 * 1024 * 1024 + 1)
   })
   const warnings: string[] = []
-  const { app } = await openHouse(t, docs, { log: (level, message) => { if (level >= 40) warnings.push(message) } })
+  const { app } = await openHouse(t, docs, {
+    log: (level, message) => {
+      if (level >= 40) warnings.push(message)
+    }
+  })
   await app.library.ready
-  t.match(await app.library.find('nuts.pdf'), { title: 'On nuts', type: 'application/pdf', text: '[Page 1]\nThe walnut is a nut.\n\n[Page 2]\nThe cashew is a seed.' })
+  t.match(await app.library.find('nuts.pdf'), {
+    title: 'On nuts',
+    type: 'application/pdf',
+    text: '[Page 1]\nThe walnut is a nut.\n\n[Page 2]\nThe cashew is a seed.'
+  })
   t.match(await app.library.find('one.pdf'), { title: 'one.pdf', text: 'A single pistachio.' })
-  t.same((await app.library.search('cashew seed')).map(({ id }) => id), ['nuts.pdf'])
-  const reasons = Object.fromEntries(warnings.map((line) => /"(\w+)\.pdf" is not searchable: (.*)/.exec(line)!.slice(1)))
+  t.same(
+    (await app.library.search('cashew seed')).map(({ id }) => id),
+    ['nuts.pdf']
+  )
+  const reasons = Object.fromEntries(
+    warnings.map((line) => /"(\w+)\.pdf" is not searchable: (.*)/.exec(line)!.slice(1))
+  )
   for (const name of ['garbage', 'cut', 'empty', 'loop']) t.match(reasons[name], /broken|holds no text/, name)
   t.match(reasons['scan'], /holds no text.*OCR/)
   t.match(reasons['large'], /larger than 50 MB/)
@@ -67,12 +97,23 @@ t.test('PDFs: text by page, the title people gave it, and one line for each that
 t.test('a PDF that unpacks to far more than memory costs only its worker', async (t) => {
   const docs = await folder(t)
   const bomb = deflateSync(Buffer.alloc(100 * 1024 * 1024, 'BT /F 9 Tf 9 9 Td (walnut) Tj ET\n'), { level: 9 })
-  await fill(docs, { 'bomb.pdf': pdf([deflateSync(bomb)], { filter: '/Filter [/FlateDecode /FlateDecode]' }), 'after.md': 'cashew' })
+  await fill(docs, {
+    'bomb.pdf': pdf([deflateSync(bomb)], { filter: '/Filter [/FlateDecode /FlateDecode]' }),
+    'after.md': 'cashew'
+  })
   const warnings: string[] = []
-  const { app } = await openHouse(t, docs, { log: (level, message) => { if (level >= 40) warnings.push(message) } })
+  const { app } = await openHouse(t, docs, {
+    log: (level, message) => {
+      if (level >= 40) warnings.push(message)
+    }
+  })
   const started = process.memoryUsage().rss
   await app.library.ready
-  t.same((await app.library.search('cashew')).map(({ id }) => id), ['after.md'], 'and the files after it are read')
+  t.same(
+    (await app.library.search('cashew')).map(({ id }) => id),
+    ['after.md'],
+    'and the files after it are read'
+  )
   t.match(warnings.filter((line) => line.includes('bomb.pdf')).join(), /memory|longer than/)
   t.comment(`this process grew by ${Math.round((process.memoryUsage().rss - started) / 1e6)} MB`)
 })
@@ -80,22 +121,28 @@ t.test('a PDF that unpacks to far more than memory costs only its worker', async
 const chromium = await launchChromium()
 t.teardown(() => chromium.browser?.close())
 
-t.test('a PDF as Chromium prints it, in several scripts, over a restart', { skip: chromium.missing ?? false }, async (t) => {
-  const docs = await folder(t)
-  const tab = await chromium.browser!.newPage()
-  await tab.setContent(`<title>Quarterly report</title>${Array.from({ length: 30 }, (_, index) => `<h1 style="page-break-before: always">Chapter ${index}</h1><p>Übermäßig große Zahlen: ${index * 111}. ${index === 17 ? 'The hippopotamus was sold.' : ''}</p>`).join('')}`)
-  await writeFile(join(docs, 'report.pdf'), await tab.pdf())
-  const { app, dataDir } = await openHouse(t, docs)
-  await app.library.ready
-  const found = await app.library.find('report.pdf')
-  t.equal(found?.title, 'Quarterly report')
-  t.match(found?.text, /\[Page \d+\]\nChapter 17\s+Übermäßig große Zahlen: 1887\. The hippopotamus was sold\./)
-  t.match(await app.library.search('hippopotamus sold'), [{ id: 'report.pdf', snippet: /hippopotamus was sold/ }])
-  await app.close()
-  const again = await openHouse(t, docs, { dataDir })
-  await again.app.library.ready
-  t.same(await again.app.library.find('report.pdf'), found)
-})
+t.test(
+  'a PDF as Chromium prints it, in several scripts, over a restart',
+  { skip: chromium.missing ?? false },
+  async (t) => {
+    const docs = await folder(t)
+    const tab = await chromium.browser!.newPage()
+    await tab.setContent(
+      `<title>Quarterly report</title>${Array.from({ length: 30 }, (_, index) => `<h1 style="page-break-before: always">Chapter ${index}</h1><p>Übermäßig große Zahlen: ${index * 111}. ${index === 17 ? 'The hippopotamus was sold.' : ''}</p>`).join('')}`
+    )
+    await writeFile(join(docs, 'report.pdf'), await tab.pdf())
+    const { app, dataDir } = await openHouse(t, docs)
+    await app.library.ready
+    const found = await app.library.find('report.pdf')
+    t.equal(found?.title, 'Quarterly report')
+    t.match(found?.text, /\[Page \d+\]\nChapter 17\s+Übermäßig große Zahlen: 1887\. The hippopotamus was sold\./)
+    t.match(await app.library.search('hippopotamus sold'), [{ id: 'report.pdf', snippet: /hippopotamus was sold/ }])
+    await app.close()
+    const again = await openHouse(t, docs, { dataDir })
+    await again.app.library.ready
+    t.same(await again.app.library.find('report.pdf'), found)
+  }
+)
 
 t.test('source code and data are text, found by their words and their names', async (t) => {
   const docs = await folder(t)
@@ -124,11 +171,25 @@ t.test('source code and data are text, found by their words and their names', as
 })
 
 t.test('parts join to the text, fit, and are cut between lines where there are any', (t) => {
-  const texts = ['', 'short', 'x'.repeat(PART_BYTES), 'x'.repeat(PART_BYTES + 1), '🙂'.repeat(50_000), 'ä'.repeat(90_001), '漢'.repeat(60_000), 'line\n'.repeat(40_000), '\n'.repeat(200_000), `${'y'.repeat(PART_BYTES - 10)}\n${'z'.repeat(PART_BYTES)}`]
+  const texts = [
+    '',
+    'short',
+    'x'.repeat(PART_BYTES),
+    'x'.repeat(PART_BYTES + 1),
+    '🙂'.repeat(50_000),
+    'ä'.repeat(90_001),
+    '漢'.repeat(60_000),
+    'line\n'.repeat(40_000),
+    '\n'.repeat(200_000),
+    `${'y'.repeat(PART_BYTES - 10)}\n${'z'.repeat(PART_BYTES)}`
+  ]
   for (const text of texts) {
     const parts = splitText(text)
     t.equal(parts.join(''), text)
-    t.ok(parts.every((part) => Buffer.byteLength(part) <= PART_BYTES && part.isWellFormed()), `${parts.length} parts`)
+    t.ok(
+      parts.every((part) => Buffer.byteLength(part) <= PART_BYTES && part.isWellFormed()),
+      `${parts.length} parts`
+    )
     t.ok(parts.length <= Math.max(1, Math.ceil(Buffer.byteLength(text) / (PART_BYTES * 0.9))))
   }
   t.ok(splitText('line\n'.repeat(40_000)).every((part) => part.endsWith('\n')))
@@ -136,41 +197,53 @@ t.test('parts join to the text, fit, and are cut between lines where there are a
   t.end()
 })
 
-t.test('a long document is written in slices between which others are served, and one that was interrupted is read again', async (t) => {
-  const docs = await folder(t)
-  await fill(docs, { 'long.txt': `${'walnut and hazelnut in a long line of text\n'.repeat(110_000)}`, 'page.html': `<title>Page</title>${'<p>cashew</p>'.repeat(20_000)}` })
-  const { app, dataDir } = await openHouse(t, docs)
-  let turns = 0
-  const read = app.library.ready.then(() => true)
-  while (!await Promise.race([read, setTimeout(1)])) turns++
-  t.ok(turns > 5, `${turns} turns of others`)
-  t.match(await app.library.find('page.html'), { title: 'Page' })
-  const whole = (await app.library.find('long.txt'))!.text.length
-  await app.close()
+t.test(
+  'a long document is written in slices between which others are served, and one that was interrupted is read again',
+  async (t) => {
+    const docs = await folder(t)
+    await fill(docs, {
+      'long.txt': `${'walnut and hazelnut in a long line of text\n'.repeat(110_000)}`,
+      'page.html': `<title>Page</title>${'<p>cashew</p>'.repeat(20_000)}`
+    })
+    const { app, dataDir } = await openHouse(t, docs)
+    let turns = 0
+    const read = app.library.ready.then(() => true)
+    while (!(await Promise.race([read, setTimeout(1)]))) turns++
+    t.ok(turns > 5, `${turns} turns of others`)
+    t.match(await app.library.find('page.html'), { title: 'Page' })
+    const whole = (await app.library.find('long.txt'))!.text.length
+    await app.close()
 
-  const db = new DatabaseSync(join(dataDir, 'library.db'))
-  db.exec("DELETE FROM documents WHERE id = 'long.txt' AND part = 1")
-  db.close()
-  const store = openSqliteDocuments(dataDir)
-  t.same([...(await store.list()).keys()], ['page.html'])
-  t.same(await store.search('walnut', 5), [], 'nothing is left of it')
-  await store.close()
-  const again = await openHouse(t, docs, { dataDir })
-  await again.app.library.ready
-  t.equal((await again.app.library.find('long.txt'))?.text.length, whole)
-})
+    const db = new DatabaseSync(join(dataDir, 'library.db'))
+    db.exec("DELETE FROM documents WHERE id = 'long.txt' AND part = 1")
+    db.close()
+    const store = openSqliteDocuments(dataDir)
+    t.same([...(await store.list()).keys()], ['page.html'])
+    t.same(await store.search('walnut', 5), [], 'nothing is left of it')
+    await store.close()
+    const again = await openHouse(t, docs, { dataDir })
+    await again.app.library.ready
+    t.equal((await again.app.library.find('long.txt'))?.text.length, whole)
+  }
+)
 
 t.test('how far the first look has come can be asked', async (t) => {
   const docs = await folder(t)
-  await fill(docs, Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`${index}.md`, 'walnut '.repeat(300)])))
+  await fill(
+    docs,
+    Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`${index}.md`, 'walnut '.repeat(300)]))
+  )
   const { app } = await openHouse(t, docs)
-  const seen: Array<{ done: number, total: number }> = []
+  const seen: Array<{ done: number; total: number }> = []
   const read = app.library.ready.then(() => true)
-  while (!await Promise.race([read, setTimeout(1)])) {
+  while (!(await Promise.race([read, setTimeout(1)]))) {
     const now = app.library.progress()
     if (now) seen.push({ ...now })
   }
-  t.ok(seen.some(({ done, total }) => total === 400 && done > 0 && done < 400), JSON.stringify(seen.at(-1)))
+  t.ok(
+    seen.some(({ done, total }) => total === 400 && done > 0 && done < 400),
+    JSON.stringify(seen.at(-1))
+  )
   t.ok(seen.every(({ done }, index) => index === 0 || done >= seen[index - 1]!.done))
   t.equal(app.library.progress(), undefined)
 })

@@ -1,4 +1,5 @@
-// Every lifetime of a grant, by the server's clock and not by that of storage: a second before its end it works, a second after it does not (threats TK-27, TK-28, RF-10, GR-01).
+// Every lifetime of a grant, by the server's clock and not by that of storage: a second before its end it works, a
+// second after it does not (threats TK-27, TK-28, RF-10, GR-01).
 import type { Grants } from '../../plugins/oauth/grants/index.ts'
 import { allowed, fits, grantsTest, LIFE, REFUSED, type GrantHouse, type Life } from '../helpers/grants.ts'
 
@@ -7,15 +8,19 @@ interface Lifetime {
   seconds: number
   life?: Partial<Life>
   /** Makes what has the lifetime. @returns whether it works now. */
-  make (grants: Grants, house: GrantHouse): Promise<() => Promise<boolean>>
+  make(grants: Grants, house: GrantHouse): Promise<() => Promise<boolean>>
 }
 
 const DAY = 86_400
-const works = (work: Promise<unknown>) => work.then(() => true, (error: { code?: string }) => {
-  if (error.code !== REFUSED.code) throw error
-  return false
-})
-const isAlive = async (grants: Grants, token: string) => await grants.verifyAccessToken(token) !== undefined
+const works = (work: Promise<unknown>) =>
+  work.then(
+    () => true,
+    (error: { code?: string }) => {
+      if (error.code !== REFUSED.code) throw error
+      return false
+    }
+  )
+const isAlive = async (grants: Grants, token: string) => (await grants.verifyAccessToken(token)) !== undefined
 /** Refreshes every 60 days until a minute before the end. */
 async function keepUntilItsEnd (grants: Grants, house: GrantHouse) {
   let tokens = await house.connect(grants)
@@ -103,7 +108,9 @@ const lifetimes: Lifetime[] = [
     what: 'the last access token of a grant that is refreshed until its end',
     seconds: 60,
     async make (grants, house) {
-      const { tokens: { accessToken } } = await keepUntilItsEnd(grants, house)
+      const {
+        tokens: { accessToken }
+      } = await keepUntilItsEnd(grants, house)
       return () => isAlive(grants, accessToken)
     }
   },
@@ -111,7 +118,9 @@ const lifetimes: Lifetime[] = [
     what: 'the last refresh token of it',
     seconds: 60,
     async make (grants, house) {
-      const { tokens: { refreshToken } } = await keepUntilItsEnd(grants, house)
+      const {
+        tokens: { refreshToken }
+      } = await keepUntilItsEnd(grants, house)
       return () => works(grants.refresh(refreshToken!, fits))
     }
   },
@@ -129,7 +138,7 @@ const lifetimes: Lifetime[] = [
     seconds: 1_000,
     async make (grants, house) {
       const { accessToken, refreshToken } = await house.connect(grants, { accountEndsAt: house.now + 1_000 })
-      return () => kind === 'access' ? isAlive(grants, accessToken) : works(grants.refresh(refreshToken!, fits))
+      return () => (kind === 'access' ? isAlive(grants, accessToken) : works(grants.refresh(refreshToken!, fits)))
     }
   }))
 ]
@@ -137,7 +146,10 @@ const lifetimes: Lifetime[] = [
 for (const { what, seconds, life, make } of lifetimes) {
   grantsTest(`${what}: ${seconds} s`, async (t, house) => {
     const towards = Math.sign(seconds)
-    for (const [when, works] of [[seconds - towards, true], [seconds + towards, false]] as const) {
+    for (const [when, works] of [
+      [seconds - towards, true],
+      [seconds + towards, false]
+    ] as const) {
       house.now = 1_800_000_000
       const isGood = await make(house.open(life), house)
       house.now += when
@@ -160,5 +172,9 @@ grantsTest('what an answer says of a lifetime is how long the token lives', asyn
   const last = await grants.refresh(refreshToken!, fits)
   t.equal(last.expiresIn, 1_000, 'cut at the end of the grant')
   house.now += 10
-  t.equal((await grants.refresh(refreshToken!, fits)).expiresIn, 990, 'a retry gets the same token, with what is left of it')
+  t.equal(
+    (await grants.refresh(refreshToken!, fits)).expiresIn,
+    990,
+    'a retry gets the same token, with what is left of it'
+  )
 })

@@ -1,4 +1,5 @@
-// The life of a grant, on SQLite and Redis: what a dump of storage shows, what a change of keys does, and thousands of random steps against a model (threats WB-02, WB-03, WB-25).
+// The life of a grant, on SQLite and Redis: what a dump of storage shows, what a change of keys does, and thousands of
+// random steps against a model (threats WB-02, WB-03, WB-25).
 import { mkdtemp, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
@@ -13,14 +14,36 @@ import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
-const LIFE = { publicUrl: 'https://mcp.example.com', backends: [{ id: 'local' }] as never, accessTokenTtl: 100, refreshTokenTtl: 1000, grantTtl: 10_000, refreshGrace: 30, authorizationCodeTtl: 60 }
-const allowed = { clientId: 'c', clientName: 'App', user: { id: 'u' }, backend: 'local', scopes: ['mcp:read'], resource: LIFE.publicUrl, redirectUri: 'https://app.example/cb', redirectUriGiven: true, attempt: 'story', challenge: 'x' }
+const LIFE = {
+  publicUrl: 'https://mcp.example.com',
+  backends: [{ id: 'local' }] as never,
+  accessTokenTtl: 100,
+  refreshTokenTtl: 1000,
+  grantTtl: 10_000,
+  refreshGrace: 30,
+  authorizationCodeTtl: 60
+}
+const allowed = {
+  clientId: 'c',
+  clientName: 'App',
+  user: { id: 'u' },
+  backend: 'local',
+  scopes: ['mcp:read'],
+  resource: LIFE.publicUrl,
+  redirectUri: 'https://app.example/cb',
+  redirectUriGiven: true,
+  attempt: 'story',
+  challenge: 'x'
+}
 const fits = () => undefined
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-interface Place { open (): Promise<Storage>, dump (): Promise<string> }
+interface Place {
+  open(): Promise<Storage>
+  dump(): Promise<string>
+}
 
 async function sqlite (t: Test, now: () => number): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-grants-'))
@@ -41,12 +64,17 @@ async function onRedis (): Promise<Place> {
     open: () => openRedisStorage(redis!.url, { warn () {} }),
     async dump () {
       const keys = await redis!.client.keys('*')
-      return JSON.stringify(await Promise.all(keys.map(async (key) => [key, await redis!.client.get(key.slice(key.indexOf(':') + 1))])))
+      return JSON.stringify(
+        await Promise.all(keys.map(async (key) => [key, await redis!.client.get(key.slice(key.indexOf(':') + 1))]))
+      )
     }
   }
 }
 
-for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]] as const) {
+for (const [name, makePlace] of [
+  ['SQLite', sqlite],
+  ['Redis', redis && onRedis]
+] as const) {
   t.test(name, { skip: makePlace ? false : noRedis }, async (t) => {
     let now = 1_800_000_000
     const place = await makePlace!(t, () => now)
@@ -73,13 +101,26 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
     t.test('a check that refuses leaves the record as it was', async (t) => {
       const code = await grants.issueCode(allowed)
       const before = await place.dump()
-      await t.rejects(grants.redeem(code, () => 'no', { withRefresh: true }), refused)
-      await t.rejects(grants.redeem(code.slice(0, -1) + (code.endsWith('A') ? 'B' : 'A'), fits, { withRefresh: true }), refused)
+      await t.rejects(
+        grants.redeem(code, () => 'no', { withRefresh: true }),
+        refused
+      )
+      await t.rejects(
+        grants.redeem(code.slice(0, -1) + (code.endsWith('A') ? 'B' : 'A'), fits, { withRefresh: true }),
+        refused
+      )
       t.equal(await place.dump(), before)
       const { refreshToken } = await grants.redeem(code, fits, { withRefresh: true })
       const after = await place.dump()
-      await t.rejects(grants.refresh(refreshToken!, () => 'no'), refused)
-      await t.rejects(grants.refresh(refreshToken!.slice(0, -1) + (refreshToken!.endsWith('A') ? 'B' : 'A'), fits), refused, 'a forged token of the right grant and generation')
+      await t.rejects(
+        grants.refresh(refreshToken!, () => 'no'),
+        refused
+      )
+      await t.rejects(
+        grants.refresh(refreshToken!.slice(0, -1) + (refreshToken!.endsWith('A') ? 'B' : 'A'), fits),
+        refused,
+        'a forged token of the right grant and generation'
+      )
       t.equal(await place.dump(), after)
     })
 
@@ -98,7 +139,11 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       const { refreshToken } = await issue()
       const rotated = openGrants([KEYS[1]!, KEYS[0]!])
       const second = await rotated.refresh(refreshToken!, fits)
-      t.equal((await rotated.refresh(refreshToken!, fits)).refreshToken, second.refreshToken, 'the grace works across the change')
+      t.equal(
+        (await rotated.refresh(refreshToken!, fits)).refreshToken,
+        second.refreshToken,
+        'the grace works across the change'
+      )
       const third = await openGrants([KEYS[1]!]).refresh(second.refreshToken!, fits)
       const lost = openGrants(['yet-another-key-0123456789-abcdef'])
       const fourth = await lost.refresh(third.refreshToken!, fits)
@@ -106,31 +151,34 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       await t.rejects(lost.refresh('mcp_rt_' + 'A'.repeat(22) + '0.' + 'A'.repeat(43), fits), refused)
     })
 
-    t.test('a grant ends at its absolute end however often it is refreshed, and without refreshing at its sliding one', async (t) => {
-      const begun = now
-      let { refreshToken: token, grant } = await issue()
-      const idle = await issue()
-      t.equal(grant.endsAt, begun + LIFE.grantTtl)
-      let last = ''
-      for (now += 950; now < grant.endsAt; now += 850) {
-        const next = await grants.refresh(token!, fits)
-        token = next.refreshToken
-        last = next.accessToken
-        t.equal(next.grant.endsAt, grant.endsAt, 'no refresh moves it')
-        if (now === begun + 950) {
-          now += 51
-          await t.rejects(grants.refresh(idle.refreshToken!, fits), refused, 'the idle one')
+    t.test(
+      'a grant ends at its absolute end however often it is refreshed, and without refreshing at its sliding one',
+      async (t) => {
+        const begun = now
+        let { refreshToken: token, grant } = await issue()
+        const idle = await issue()
+        t.equal(grant.endsAt, begun + LIFE.grantTtl)
+        let last = ''
+        for (now += 950; now < grant.endsAt; now += 850) {
+          const next = await grants.refresh(token!, fits)
+          token = next.refreshToken
+          last = next.accessToken
+          t.equal(next.grant.endsAt, grant.endsAt, 'no refresh moves it')
+          if (now === begun + 950) {
+            now += 51
+            await t.rejects(grants.refresh(idle.refreshToken!, fits), refused, 'the idle one')
+          }
         }
+        now = grant.endsAt - 1
+        ;({ refreshToken: token, accessToken: last } = await grants.refresh(token!, fits))
+        t.match(await grants.verifyAccessToken(last), { expiresAt: grant.endsAt }, 'no token outlives it')
+        now = grant.endsAt
+        t.equal(await grants.verifyAccessToken(last), undefined)
+        await t.rejects(grants.refresh(token!, fits), refused)
       }
-      now = grant.endsAt - 1
-      ;({ refreshToken: token, accessToken: last } = await grants.refresh(token!, fits))
-      t.match(await grants.verifyAccessToken(last), { expiresAt: grant.endsAt }, 'no token outlives it')
-      now = grant.endsAt
-      t.equal(await grants.verifyAccessToken(last), undefined)
-      await t.rejects(grants.refresh(token!, fits), refused)
-    })
+    )
 
-    t.test('of a person\'s grants those that are meant are ended, and no others', async (t) => {
+    t.test("of a person's grants those that are meant are ended, and no others", async (t) => {
       const { grant } = await issue()
       await grants.revokeAllOf('u', ({ backend }) => backend === 'another')
       t.match(await storage.collection<Grant>('grant').find(grant.id), { id: grant.id })
@@ -141,7 +189,7 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
     t.test('whoever asks is told of each grant that ends before its time, once, after it is gone', async (t) => {
       const told: string[] = []
       grants.onEnd(async ({ id }) => {
-        told.push(await storage.collection<Grant>('grant').find(id) === undefined ? id : `${id} is still there`)
+        told.push((await storage.collection<Grant>('grant').find(id)) === undefined ? id : `${id} is still there`)
       })
       const ends: Array<(tokens: TokenSet) => Promise<unknown>> = [
         ({ grant }) => grants.revoke(grant.id),
@@ -177,36 +225,54 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
       t.ok(await grants.verifyAccessToken(accessToken))
     })
 
-    t.test('what is shown vouches for the client it was given to, and nothing made up or of another client does', async (t) => {
-      const code = await grants.issueCode(allowed)
-      const { accessToken, refreshToken } = await issue()
-      for (const token of [code, accessToken, refreshToken!]) {
-        t.equal(await grants.isHeld(token, 'c'), true)
-        t.equal(await grants.isHeld(token, 'another'), false, 'of another client')
-        t.equal(await grants.isHeld(token.slice(0, -43) + 'A'.repeat(43), 'c'), false, 'made up, with the id of a grant')
+    t.test(
+      'what is shown vouches for the client it was given to, and nothing made up or of another client does',
+      async (t) => {
+        const code = await grants.issueCode(allowed)
+        const { accessToken, refreshToken } = await issue()
+        for (const token of [code, accessToken, refreshToken!]) {
+          t.equal(await grants.isHeld(token, 'c'), true)
+          t.equal(await grants.isHeld(token, 'another'), false, 'of another client')
+          t.equal(
+            await grants.isHeld(token.slice(0, -43) + 'A'.repeat(43), 'c'),
+            false,
+            'made up, with the id of a grant'
+          )
+        }
       }
-    })
+    )
 
-    t.test('while the way the person signed in is not in use nothing of a grant works, and nothing of it is spent', async (t) => {
-      const without = openGrants([KEYS[0]!], storage, { ...LIFE, backends: [{ id: 'another' }] as never })
-      const code = await grants.issueCode(allowed)
-      const { accessToken, refreshToken } = await issue()
-      const before = await place.dump()
-      await t.rejects(without.redeem(code, fits, { withRefresh: true }), { ...refused, message: /not in use any more/ })
-      await t.rejects(without.refresh(refreshToken!, fits), { ...refused, message: /not in use any more/ })
-      t.equal(await without.verifyAccessToken(accessToken), undefined)
-      t.equal(await place.dump(), before)
-      t.ok(await grants.redeem(code, fits, { withRefresh: true }), 'named again, it goes on')
-    })
+    t.test(
+      'while the way the person signed in is not in use nothing of a grant works, and nothing of it is spent',
+      async (t) => {
+        const without = openGrants([KEYS[0]!], storage, { ...LIFE, backends: [{ id: 'another' }] as never })
+        const code = await grants.issueCode(allowed)
+        const { accessToken, refreshToken } = await issue()
+        const before = await place.dump()
+        await t.rejects(without.redeem(code, fits, { withRefresh: true }), {
+          ...refused,
+          message: /not in use any more/
+        })
+        await t.rejects(without.refresh(refreshToken!, fits), { ...refused, message: /not in use any more/ })
+        t.equal(await without.verifyAccessToken(accessToken), undefined)
+        t.equal(await place.dump(), before)
+        t.ok(await grants.redeem(code, fits, { withRefresh: true }), 'named again, it goes on')
+      }
+    )
 
-    t.test('a refresh token is current until it is used or expires, also where an access token outlives it', async (t) => {
-      const longer = openGrants([KEYS[0]!], storage, { ...LIFE, refreshTokenTtl: 50 })
-      const { grant, refreshToken } = await longer.redeem(await longer.issueCode(allowed), fits, { withRefresh: true })
-      t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), true)
-      now += 50
-      t.match(await longer.findByRefreshToken(refreshToken!), { id: grant.id })
-      t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), false)
-    })
+    t.test(
+      'a refresh token is current until it is used or expires, also where an access token outlives it',
+      async (t) => {
+        const longer = openGrants([KEYS[0]!], storage, { ...LIFE, refreshTokenTtl: 50 })
+        const { grant, refreshToken } = await longer.redeem(await longer.issueCode(allowed), fits, {
+          withRefresh: true
+        })
+        t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), true)
+        now += 50
+        t.match(await longer.findByRefreshToken(refreshToken!), { id: grant.id })
+        t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), false)
+      }
+    )
 
     t.test('a code that was never redeemed is no connected app', async (t) => {
       const { grant } = await issue()
@@ -227,7 +293,11 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
 
     t.test('WB-25: random steps against a model', async (t) => {
       const random = seeded(20_261_123)
-      for (let story = 0; story < 25; story++) await tellStory(t, grants, random, (seconds) => { now += seconds })
+      for (let story = 0; story < 25; story++) {
+        await tellStory(t, grants, random, (seconds) => {
+          now += seconds
+        })
+      }
     })
   })
 }
@@ -236,11 +306,14 @@ for (const [name, makePlace] of [['SQLite', sqlite], ['Redis', redis && onRedis]
 function seeded (seed: number) {
   return (below: number) => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor(seed / 2 ** 32 * below)
+    return Math.floor((seed / 2 ** 32) * below)
   }
 }
 
-/** One grant's life in random steps. The model: is it alive, which refresh token is current, which was before it and since when. */
+/**
+ * One grant's life in random steps. The model: is it alive, which refresh token is current, which was before it and
+ * since when.
+ */
 async function tellStory (t: Test, grants: Grants, random: (below: number) => number, pass: (seconds: number) => void) {
   const code = await grants.issueCode(allowed)
   const { accessToken, refreshToken } = await grants.redeem(code, fits, { withRefresh: true })
@@ -257,22 +330,29 @@ async function tellStory (t: Test, grants: Grants, random: (below: number) => nu
       age = 0
     } else if (what < 7 && tokens.length > 1) {
       const retry = await grants.refresh(tokens.at(-2)!, fits).catch(() => undefined)
-      if (age <= LIFE.refreshGrace) t.equal(retry?.refreshToken, tokens.at(-1), 'a retry within the grace gets the same successor')
-      else {
+      if (age <= LIFE.refreshGrace) { t.equal(retry?.refreshToken, tokens.at(-1), 'a retry within the grace gets the same successor') } else {
         t.equal(retry, undefined, 'later it is reuse')
         alive = false
       }
     } else if (what === 7 && tokens.length > 2) {
-      t.equal(await grants.refresh(tokens[random(tokens.length - 2)]!, fits).catch(() => undefined), undefined, 'an older one is reuse')
+      t.equal(
+        await grants.refresh(tokens[random(tokens.length - 2)]!, fits).catch(() => undefined),
+        undefined,
+        'an older one is reuse'
+      )
       alive = false
     } else if (what === 8) {
       const seconds = random(40)
       age += seconds
       pass(seconds)
     } else if (what === 9 && random(4) === 0) {
-      const ended = random(2) === 0
-        ? await grants.revokeToken(tokens.at(-1)!, 'c') !== undefined
-        : await grants.redeem(code, fits, { withRefresh: true }).then(() => false, () => true)
+      const ended =
+        random(2) === 0
+          ? (await grants.revokeToken(tokens.at(-1)!, 'c')) !== undefined
+          : await grants.redeem(code, fits, { withRefresh: true }).then(
+            () => false,
+            () => true
+          )
       t.equal(ended, true, 'revoked, or the code replayed')
       alive = false
     }

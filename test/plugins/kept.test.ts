@@ -1,4 +1,5 @@
-// Records kept in memory: what is changed, here or by another process, counts at once; and where storage cannot vouch for what was read, it is read again.
+// Records kept in memory: what is changed, here or by another process, counts at once; and where storage cannot vouch
+// for what was read, it is read again.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { StorageUnavailable, type Collection, type Storage } from '../../plugins/storage/contract.ts'
@@ -9,7 +10,10 @@ import { startFaultyWire } from '../helpers/faulty-wire.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 import { folder } from '../helpers/tool-context.ts'
 
-interface Thing { n: number, list?: number[] }
+interface Thing {
+  n: number
+  list?: number[]
+}
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
@@ -22,7 +26,7 @@ function counting (storage: Storage) {
   const seen = { reads: 0, gate: Promise.resolve(), losesAnswers: false }
   const counted: Storage = {
     ...storage,
-    collection <T> (kind: string): Collection<T> {
+    collection<T>(kind: string): Collection<T> {
       const inner = storage.collection<T>(kind)
       return {
         ...inner,
@@ -52,20 +56,30 @@ const until = async (holds: () => Promise<boolean>) => {
 
 async function keep (t: Test, open: () => Promise<Storage>) {
   const [here, elsewhere] = [await open(), await open()]
-  t.teardown(async () => { await here.close(); await elsewhere.close() })
+  t.teardown(async () => {
+    await here.close()
+    await elsewhere.close()
+  })
   const { counted, seen } = counting(here)
   const kept = await keepRecords<Thing>(counted, 'thing', now)
   /** On Redis the first look asks whether the connection answers. */
-  const isKept = (id: string) => until(async () => {
-    const before = seen.reads
-    await kept.find(id)
-    return seen.reads === before
-  })
+  const isKept = (id: string) =>
+    until(async () => {
+      const before = seen.reads
+      await kept.find(id)
+      return seen.reads === before
+    })
   return { kept, seen, isKept, other: elsewhere.collection<Thing>('thing') }
 }
 
 const places: Array<[string, ((t: Test) => Promise<() => Promise<Storage>>) | undefined]> = [
-  ['SQLite', async (t) => { const place = await folder(t); return async () => openSqliteStorage(place, now) }],
+  [
+    'SQLite',
+    async (t) => {
+      const place = await folder(t)
+      return async () => openSqliteStorage(place, now)
+    }
+  ],
   ['Redis', redis && (async () => () => openRedisStorage(redis.url, log))]
 ]
 for (const [name, place] of places) {
@@ -77,7 +91,9 @@ for (const [name, place] of places) {
       t.ok(await isKept('a'))
       const found = await kept.find('a')
       t.same(found, { n: 1, list: [1] })
-      t.throws(() => { found!.list!.push(2) }, TypeError)
+      t.throws(() => {
+        found!.list!.push(2)
+      }, TypeError)
       t.equal(await kept.find('nothing'), undefined)
     })
 
@@ -115,7 +131,10 @@ for (const [name, place] of places) {
       ] as const) {
         t.ok(await isKept('b'))
         await change()
-        t.ok(await until(async () => JSON.stringify(await kept.find('b')) === JSON.stringify(expected)), JSON.stringify(expected))
+        t.ok(
+          await until(async () => JSON.stringify(await kept.find('b')) === JSON.stringify(expected)),
+          JSON.stringify(expected)
+        )
       }
     })
 
@@ -156,10 +175,24 @@ t.test('everything is read where Redis cannot be heard', { skip: redis ? false :
 
   await t.test('WB-06: a connection that says nothing vouches for nothing: what is kept is not answered', async (t) => {
     wire.answers = 'swallow'
-    t.ok(await until(() => kept.find('d').then(() => false, (error) => error instanceof StorageUnavailable)))
+    t.ok(
+      await until(() =>
+        kept.find('d').then(
+          () => false,
+          (error) => error instanceof StorageUnavailable
+        )
+      )
+    )
     wire.heal()
     wire.cut()
-    t.ok(await until(() => kept.find('d').then(() => true, () => false)))
+    t.ok(
+      await until(() =>
+        kept.find('d').then(
+          () => true,
+          () => false
+        )
+      )
+    )
   })
 
   await t.test('what was changed while nobody listened is not missed', async (t) => {
@@ -170,14 +203,24 @@ t.test('everything is read where Redis cannot be heard', { skip: redis ? false :
     await outside.close()
     wire.heal()
     const values: unknown[] = []
-    t.ok(await until(() => kept.find('d').then((record) => { values.push(record?.n); return true }, () => false)))
+    t.ok(
+      await until(() =>
+        kept.find('d').then(
+          (record) => {
+            values.push(record?.n)
+            return true
+          },
+          () => false
+        )
+      )
+    )
     t.same(values, [2], 'the first answer is the new one')
     t.ok(await isKept('d'), 'and it is kept again')
   })
 
   await t.test('a Redis that was emptied', async (t) => {
     await redis!.client.flushall()
-    t.ok(await until(async () => await kept.find('d') === undefined))
+    t.ok(await until(async () => (await kept.find('d')) === undefined))
   })
 
   await t.test('a Redis that does not let itself be watched', async (t) => {
@@ -186,7 +229,11 @@ t.test('everything is read where Redis cannot be heard', { skip: redis ? false :
     plain.username = 'plain'
     plain.password = 'word'
     const lines: string[] = []
-    const storage = await openRedisStorage(plain.href, { warn: (line) => { lines.push(line) } })
+    const storage = await openRedisStorage(plain.href, {
+      warn: (line) => {
+        lines.push(line)
+      }
+    })
     t.teardown(() => storage.close())
     const { counted, seen: reads } = counting(storage)
     const unwatched = await keepRecords<Thing>(counted, 'thing', now)

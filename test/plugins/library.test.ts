@@ -1,4 +1,5 @@
-// The library: the store's contract on SQLite, the folder it follows, what a file must be to get in, and how well real documents are found.
+// The library: the store's contract on SQLite, the folder it follows, what a file must be to get in, and how well real
+// documents are found.
 import { chmod, link, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -18,7 +19,9 @@ import { documentStoreContract } from './document-store-contract.ts'
 /** A running library over a folder, with what it logged. */
 async function open (t: Test, docsDir: string, options: HouseOptions = {}) {
   const warnings: string[] = []
-  const log = (level: number, message: string) => { if (level >= 40) warnings.push(message) }
+  const log = (level: number, message: string) => {
+    if (level >= 40) warnings.push(message)
+  }
   const { app, dataDir } = await openHouse(t, docsDir, { log, ...options })
   const ids = async (query: string) => (await app.library.search(query)).map(({ id }) => id)
   return { app, library: app.library, dataDir, warnings, ids }
@@ -26,7 +29,7 @@ async function open (t: Test, docsDir: string, options: HouseOptions = {}) {
 
 /** Waits for what a change on the disk must lead to; tap's own time limit is the end of patience. */
 async function until (condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await setTimeout(20)
+  while (!(await condition())) await setTimeout(20)
 }
 
 t.test('documents in SQLite', async (t) => {
@@ -37,7 +40,9 @@ t.test('documents in SQLite', async (t) => {
     return store
   }
   await documentStoreContract(t, {
-    async open () { return openIn(await folder(t)) },
+    async open () {
+      return openIn(await folder(t))
+    },
     async reopen (store) {
       await store.close()
       return openIn(places.get(store)!)
@@ -78,7 +83,12 @@ t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t)
   const openIn = async (url: string) => {
     const postgres = await connectPostgres(url, { warn () {} })
     let open = true
-    const store = Object.assign(await openPostgresDocuments(postgres), { close: async () => { if (open) await postgres.close(); open = false } })
+    const store = Object.assign(await openPostgresDocuments(postgres), {
+      close: async () => {
+        if (open) await postgres.close()
+        open = false
+      }
+    })
     places.set(store, url)
     return store
   }
@@ -90,11 +100,18 @@ t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t)
     }
   })
 
-  t.test('instances that index the same folder at the same moment do not get in each other\'s way', async (t) => {
+  t.test("instances that index the same folder at the same moment do not get in each other's way", async (t) => {
     const url = await server!.newDatabase()
     const stores = await Promise.all([openIn(url), openIn(url), openIn(url)])
     t.teardown(() => Promise.all(stores.map((store) => store.close())))
-    const documents = Array.from({ length: 30 }, (_, index) => ({ id: `${index}.md`, title: `t${index}`, text: 'walnut', type: 'text/markdown', modified: 1, bytes: 6 }))
+    const documents = Array.from({ length: 30 }, (_, index) => ({
+      id: `${index}.md`,
+      title: `t${index}`,
+      text: 'walnut',
+      type: 'text/markdown',
+      modified: 1,
+      bytes: 6
+    }))
     await Promise.all(stores.map((store) => store.put(documents)))
     t.equal(await stores[0]!.count(), 30)
     t.equal((await stores[1]!.search('walnut', 50)).length, 30)
@@ -105,13 +122,15 @@ t.test('what a file becomes', async (t) => {
   const docs = await folder(t)
   await fill(docs, {
     'front.md': '---\nlayout: page\ntitle: "The front matter\'s title"\n---\n# Heading\nText',
-    'heading.md': '\n![logo](logo.png)\n\n```sh\n# no heading\n```\n\n# [The *first* `heading`](https://example.com) #\n\n## Second\n',
+    'heading.md':
+      '\n![logo](logo.png)\n\n```sh\n# no heading\n```\n\n# [The *first* `heading`](https://example.com) #\n\n## Second\n',
     'setext.md': 'Underlined heading\n==================\n\nText\n',
     'badge.md': '<h1 align="center">\n</h1>\n<h1 align="center"><img src="x.png"> From a tag</h1>\n\n# Later\n',
     'no-heading.md': 'Just a sentence.\n---\n\n#hashtag\n',
     'bom.md': '\ufeff# With a mark\n',
     'plain.txt': '# not a heading in plain text',
-    'page.html': '<!doctype html><html><head><title>Page &amp; title</title><style>.hidden{}</style></head><body><script>evil()</script><p>Some <b>bold</b> <a href="https://example.com/target">link</a></p><h2>Chapter</h2></body></html>',
+    'page.html':
+      '<!doctype html><html><head><title>Page &amp; title</title><style>.hidden{}</style></head><body><script>evil()</script><p>Some <b>bold</b> <a href="https://example.com/target">link</a></p><h2>Chapter</h2></body></html>',
     'heading.html': '<title>Site</title><h1>The <em>heading</em></h1><p>Text',
     'data.yaml': 'walnut: true\n',
     'empty.md': '',
@@ -139,7 +158,11 @@ t.test('what a file becomes', async (t) => {
   })
   t.equal((await library.find('page.html'))?.text, 'Some bold link\n\n\nChapter')
   t.equal((await library.find('bom.md'))?.text, '# With a mark\n')
-  t.match(await library.fetch('front.md'), { id: 'front.md', url: 'https://mcp.example/documents/front.md', metadata: { type: 'text/markdown', modified: /^\d{4}-.*Z$/ } })
+  t.match(await library.fetch('front.md'), {
+    id: 'front.md',
+    url: 'https://mcp.example/documents/front.md',
+    metadata: { type: 'text/markdown', modified: /^\d{4}-.*Z$/ }
+  })
   t.same(warnings, [])
 })
 
@@ -171,8 +194,14 @@ t.test('a file that cannot serve is left out with one line that names it and say
   t.same(await ids('walnut'), ['good.md'])
   t.same(await ids('hippopotamus root'), [], 'TL-06: nothing hidden or outside is read')
   const reasons = [
-    [/"binary.md".*binary/], [/"latin1.txt".*UTF-8/], [/"utf16.txt".*binary/], [/"large.txt".*5 MB/], [/"deep.html".*nested/],
-    [/"link.md".*leads out/], [/"linked".*leads out/], [/"passwd.txt".*leads out/]
+    [/"binary.md".*binary/],
+    [/"latin1.txt".*UTF-8/],
+    [/"utf16.txt".*binary/],
+    [/"large.txt".*5 MB/],
+    [/"deep.html".*nested/],
+    [/"link.md".*leads out/],
+    [/"linked".*leads out/],
+    [/"passwd.txt".*leads out/]
   ].flat()
   for (const reason of reasons) t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason))
   t.equal(warnings.length, reasons.length, 'and nothing else is said')
@@ -191,7 +220,7 @@ t.test('files and folders without permission are left out', async (t) => {
     const { app, library, warnings, ids } = await open(t, docs)
     await library.ready
     t.same(await ids('walnut'), ['good.md'])
-    for (const reason of [/"closed.md".*EACCES/, /"shut".*EACCES/]) t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason))
+    for (const reason of [/"closed.md".*EACCES/, /"shut".*EACCES/]) { t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason)) }
     await app.close()
     await chmod(join(docs, 'shut'), 0o700)
   } finally {
@@ -201,7 +230,17 @@ t.test('files and folders without permission are left out', async (t) => {
 
 t.test('odd names are only names', async (t) => {
   const docs = await folder(t)
-  const names = ['line\nbreak.md', 'a..b.md', 'per%20cent.md', 'question?hash#.md', 'quote".md', 'sub dir/ünïcode 日本.md', '<b>.md', 'back\\slash.md', "'; DROP TABLE documents; --.md"]
+  const names = [
+    'line\nbreak.md',
+    'a..b.md',
+    'per%20cent.md',
+    'question?hash#.md',
+    'quote".md',
+    'sub dir/ünïcode 日本.md',
+    '<b>.md',
+    'back\\slash.md',
+    "'; DROP TABLE documents; --.md"
+  ]
   await fill(docs, Object.fromEntries(names.map((name) => [name, `walnut in ${name}`])))
   const { library, ids } = await open(t, docs)
   await library.ready
@@ -268,7 +307,7 @@ t.test('changes are followed: files and folders that come, change, move and go',
   await becomes('pecan', ['later/sub/new.md'])
   t.match(warnings, [/"new.md".*binary/])
   await fill(docs, Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`swarm/${index}.md`, 'macadamia'])))
-  await until(async () => await library.count() === 122)
+  await until(async () => (await library.count()) === 122)
   t.pass('a swarm of 120 files')
 })
 
@@ -294,27 +333,33 @@ t.test('a restart reads only what has changed meanwhile', async (t) => {
 
 t.test('closing while the folder is read is clean', async (t) => {
   const docs = await folder(t)
-  await fill(docs, Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`${index}.md`, 'walnut '.repeat(200)])))
+  await fill(
+    docs,
+    Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`${index}.md`, 'walnut '.repeat(200)]))
+  )
   const { app, library, warnings } = await open(t, docs)
   await app.close()
   await t.resolves(library.ready)
   t.same(warnings, [])
 })
 
-/** Real files as this project's packages bring them: READMEs, other documents, licences, type declarations. Hard links, so nothing is copied. */
+/**
+ * Real files as this project's packages bring them: READMEs, other documents, licences, type declarations. Hard links,
+ * so nothing is copied.
+ */
 async function collect (root: string): Promise<number> {
   const modules = join(import.meta.dirname, '../../node_modules')
   const target = new Map<string, string>()
   for (const entry of await readdir(modules, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const path = relative(modules, join(entry.parentPath, entry.name))
-    // The load generator of the bench speaks of clients and their requests as much as the library that one question asks for.
+    // The load generator of the bench speaks of clients and their requests as much as the library that one question
+    // asks for.
     if (path.split('/').some((name) => name.startsWith('.')) || path.startsWith('autocannon/')) continue
     const place = dirname(path).replaceAll('node_modules/', '')
     if (/^readme(\.md|\.markdown)?$/i.test(entry.name)) target.set(`${place}.md`, path)
     else if (/\.(md|markdown|mdx|txt)$/i.test(entry.name)) target.set(join(place, entry.name), path)
-    else if (/^(licen[sc]e|copying|notice|changelog|authors)[^.]*$/i.test(entry.name)) target.set(join(place, `${entry.name}.txt`), path)
-    else if (entry.name === 'index.d.ts') target.set(join(place, 'index.d.txt'), path)
+    else if (/^(licen[sc]e|copying|notice|changelog|authors)[^.]*$/i.test(entry.name)) { target.set(join(place, `${entry.name}.txt`), path) } else if (entry.name === 'index.d.ts') target.set(join(place, 'index.d.txt'), path)
   }
   for (const [to, from] of target) {
     await mkdir(dirname(join(root, to)), { recursive: true })
@@ -337,7 +382,8 @@ const QUESTIONS: Array<[question: string, answer: string]> = [
   ['What is a fast HTTP router based on a radix tree?', 'find-my-way.md']
 ]
 
-const percentile = (sorted: number[], part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!.toFixed(1)
+const percentile = (sorted: number[], part: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!.toFixed(1)
 
 t.test('H57, H58: ten questions over the documents of a real project', async (t) => {
   const docs = join(await folder(t), 'docs')
@@ -349,11 +395,13 @@ t.test('H57, H58: ten questions over the documents of a real project', async (t)
   stalls.enable()
   const counts = new Set<number>()
   const read = library.ready.then(() => true)
-  while (!await Promise.race([read, setTimeout(1)])) counts.add(await library.count())
+  while (!(await Promise.race([read, setTimeout(1)]))) counts.add(await library.count())
   stalls.disable()
-  t.comment(`indexed ${await library.count()} files in ${Math.round(performance.now() - started)} ms, ${warnings.length} left out; longest stall ${Math.round(stalls.max / 1e6)} ms`)
+  t.comment(
+    `indexed ${await library.count()} files in ${Math.round(performance.now() - started)} ms, ${warnings.length} left out; longest stall ${Math.round(stalls.max / 1e6)} ms`
+  )
   t.ok(counts.size >= 3, 'questions were answered while the folder was read')
-  t.equal(await library.count() + warnings.length, files, `every file is indexed or named: ${warnings.join('; ')}`)
+  t.equal((await library.count()) + warnings.length, files, `every file is indexed or named: ${warnings.join('; ')}`)
 
   // Among the first three: with every package that is added there is more to choose from.
   for (const [question, answer] of QUESTIONS) t.ok((await ids(question)).slice(0, 3).includes(answer), question)
@@ -368,8 +416,22 @@ t.test('H57, H58: ten questions over the documents of a real project', async (t)
   times.sort((a, b) => a - b)
   t.comment(`search p50 ${percentile(times, 0.5)} ms, p95 ${percentile(times, 0.95)} ms`)
 
-  const context = { ...quietContext, user: null, library, notes: app.notes.of(null), signal: new AbortController().signal, runInWorker: async () => { throw new Error('a search needs no worker') }, log: { info () {}, warn () {} } }
+  const context = {
+    ...quietContext,
+    user: null,
+    library,
+    notes: app.notes.of(null),
+    signal: new AbortController().signal,
+    runInWorker: async () => {
+      throw new Error('a search needs no worker')
+    },
+    log: { info () {}, warn () {} }
+  }
   const { results } = await searchTool.run({ query: QUESTIONS[0]![0] }, context)
-  t.match(results[0], { id: 'close-with-grace.md', title: /\S/, url: 'https://mcp.example/documents/close-with-grace.md' })
+  t.match(results[0], {
+    id: 'close-with-grace.md',
+    title: /\S/,
+    url: 'https://mcp.example/documents/close-with-grace.md'
+  })
   t.match(await fetchTool.run({ id: results[0]!.id }, context), { id: 'close-with-grace.md', text: /gracefully/ })
 })

@@ -1,4 +1,5 @@
-// Notes: the store's contract, the rules for versions and room, and two people side by side who never see anything of each other.
+// Notes: the store's contract, the rules for versions and room, and two people side by side who never see anything of
+// each other.
 import { randomBytes } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
@@ -46,7 +47,12 @@ t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => 
   const openIn = async (url: string) => {
     const postgres = await connectPostgres(url, { warn () {} })
     let open = true
-    const store = Object.assign(await openPostgresNotes(postgres), { close: async () => { if (open) await postgres.close(); open = false } })
+    const store = Object.assign(await openPostgresNotes(postgres), {
+      close: async () => {
+        if (open) await postgres.close()
+        open = false
+      }
+    })
     places.set(store, url)
     return store
   }
@@ -66,14 +72,28 @@ const bob = { id: 'bob' }
 t.test('a note is written, found at once, read, added to, changed and deleted', async (t) => {
   const tool = (await toolContexts(t, { 'a.md': 'walnut' }))(ann)
   const made = await writeTool.run({ text: '# Packing list\n\nTake the blue tent.' }, tool)
-  t.match(made, { id: /^note:[\w-]{16}$/, title: 'Packing list', version: 1, url: `https://mcp.example/documents/${encodeURIComponent(made.id)}` })
-  t.match(await searchTool.run({ query: 'Which tent do I take?' }, tool), { results: [{ id: made.id, title: 'Packing list', url: made.url }] })
-  t.match(await fetchTool.run({ id: made.id }, tool), { id: made.id, text: '# Packing list\n\nTake the blue tent.', metadata: { type: 'note', version: '1' } })
+  t.match(made, {
+    id: /^note:[\w-]{16}$/,
+    title: 'Packing list',
+    version: 1,
+    url: `https://mcp.example/documents/${encodeURIComponent(made.id)}`
+  })
+  t.match(await searchTool.run({ query: 'Which tent do I take?' }, tool), {
+    results: [{ id: made.id, title: 'Packing list', url: made.url }]
+  })
+  t.match(await fetchTool.run({ id: made.id }, tool), {
+    id: made.id,
+    text: '# Packing list\n\nTake the blue tent.',
+    metadata: { type: 'note', version: '1' }
+  })
 
   const added = await writeTool.run({ id: made.id, text: 'And the red lamp.' }, tool)
   t.same([added.version, added.id], [2, made.id])
   t.equal((await fetchTool.run({ id: made.id }, tool)).text, '# Packing list\n\nTake the blue tent.\nAnd the red lamp.')
-  t.same((await searchTool.run({ query: '"red lamp"' }, tool)).results.map(({ id }) => id), [made.id])
+  t.same(
+    (await searchTool.run({ query: '"red lamp"' }, tool)).results.map(({ id }) => id),
+    [made.id]
+  )
 
   const changed = await updateTool.run({ id: made.id, version: 2, text: 'Only the green hammock.' }, tool)
   t.match(changed, { version: 3, title: 'Packing list' })
@@ -92,28 +112,52 @@ t.test('a change to a note that was changed meanwhile is refused whole, and says
   const [one, other] = [contexts(ann), contexts(ann)]
   const { id } = await writeTool.run({ text: 'first' }, one)
   await updateTool.run({ id, version: 1, text: 'from the other conversation' }, other)
-  const attempts: Array<() => Promise<unknown>> = [() => updateTool.run({ id, version: 1, text: 'lost update' }, one), () => deleteTool.run({ id, version: 1 }, one)]
+  const attempts: Array<() => Promise<unknown>> = [
+    () => updateTool.run({ id, version: 1, text: 'lost update' }, one),
+    () => deleteTool.run({ id, version: 1 }, one)
+  ]
   for (const attempt of attempts) {
-    await t.rejects(attempt(), { name: 'ToolError', code: 'conflict', message: new RegExp(`now at version 2.*nothing was changed.*fetch with the id "${id}".*version 2`) })
+    await t.rejects(attempt(), {
+      name: 'ToolError',
+      code: 'conflict',
+      message: new RegExp(`now at version 2.*nothing was changed.*fetch with the id "${id}".*version 2`)
+    })
   }
   t.match(await fetchTool.run({ id }, one), { text: 'from the other conversation', metadata: { version: '2' } })
-  const racing = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => updateTool.run({ id, version: 2, text: `racer ${index}` }, contexts(ann))))
-  t.equal(racing.filter(({ status }) => status === 'fulfilled').length, 1, 'of twenty who read the same version one wins')
+  const racing = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, index) => updateTool.run({ id, version: 2, text: `racer ${index}` }, contexts(ann)))
+  )
+  t.equal(
+    racing.filter(({ status }) => status === 'fulfilled').length,
+    1,
+    'of twenty who read the same version one wins'
+  )
 })
 
 t.test('lists newest change first, in pages, with a beginning instead of the whole text', async (t) => {
   const tool = (await toolContexts(t, {}))(ann)
   const ids: string[] = []
-  for (let index = 0; index < 5; index++) ids.push((await writeTool.run({ title: `Note ${index}`, text: '🙂'.repeat(150 + index) }, tool)).id)
+  for (let index = 0; index < 5; index++) { ids.push((await writeTool.run({ title: `Note ${index}`, text: '🙂'.repeat(150 + index) }, tool)).id) }
   await writeTool.run({ id: ids[1]!, text: 'newest' }, tool)
   const first = await listTool.run({ limit: 2 }, tool)
-  t.same(first.notes.map(({ id }) => id), [ids[1], ids[4]])
+  t.same(
+    first.notes.map(({ id }) => id),
+    [ids[1], ids[4]]
+  )
   t.ok(first.notes.every(({ beginning }) => beginning.length <= 201 && beginning.isWellFormed()))
   const second = await listTool.run({ limit: 2, cursor: first.next }, tool)
   const third = await listTool.run({ limit: 2, cursor: second.next }, tool)
-  t.same([...second.notes, ...third.notes].map(({ id }) => id), [ids[3], ids[2], ids[0]])
+  t.same(
+    [...second.notes, ...third.notes].map(({ id }) => id),
+    [ids[3], ids[2], ids[0]]
+  )
   t.equal(third.next, undefined)
-  for (const cursor of ['x', 'bm8', Buffer.from('[1,"a\\u0000"]').toString('base64url'), Buffer.from('{"__proto__":1}').toString('base64url')]) {
+  for (const cursor of [
+    'x',
+    'bm8',
+    Buffer.from('[1,"a\\u0000"]').toString('base64url'),
+    Buffer.from('{"__proto__":1}').toString('base64url')
+  ]) {
     await t.rejects(listTool.run({ cursor }, tool), { name: 'ToolError', code: 'invalid' }, cursor)
   }
 })
@@ -129,13 +173,18 @@ t.test('a note and a person have a largest size, and what is over it changes not
   await t.rejects(notes.create({ text: 'x'.repeat(MAX_TEXT_LENGTH + 1) }), { code: 'full' })
 
   const db = new DatabaseSync(join(place, 'notes.db'))
-  const fill = db.prepare('INSERT INTO notes (owner, id, version, created, modified, characters, title, text) VALUES (?, ?, 1, 1, 1, ?, \'t\', \'x\')')
+  const fill = db.prepare(
+    "INSERT INTO notes (owner, id, version, created, modified, characters, title, text) VALUES (?, ?, 1, 1, 1, ?, 't', 'x')"
+  )
   for (let index = 1; index < MAX_NOTES; index++) fill.run('ann', `filler${index}`, 2)
   fill.run('bob', 'big', 4_999_990)
   db.close()
   await t.rejects(notes.create({ text: 'one too many' }), { code: 'full', message: /1,000 notes.*write.*delete/ })
   t.equal((await notes.append(id, 'ok')).version, 2, 'those there are may still be changed')
-  await t.rejects(app.notes.of(bob).create({ text: 'does not fit any more' }), { code: 'full', message: /5,000,000 characters/ })
+  await t.rejects(app.notes.of(bob).create({ text: 'does not fit any more' }), {
+    code: 'full',
+    message: /5,000,000 characters/
+  })
   await t.resolves(app.notes.of({ id: 'cy' }).create({ text: 'others are not concerned' }))
 })
 
@@ -150,7 +199,7 @@ t.test('titles: the one given, else the first line with words; one line, never c
   t.equal((await notes.create({ text: 'a\0b\ud800c' })).text, 'ab\ufffdc', 'what no storage can hold is taken out')
 })
 
-t.test('without sign-in all callers share one set of notes, which is no user\'s', async (t) => {
+t.test("without sign-in all callers share one set of notes, which is no user's", async (t) => {
   const contexts = await toolContexts(t, {})
   const { id } = await writeTool.run({ text: 'walnut' }, contexts(null))
   t.match(await fetchTool.run({ id }, contexts(null)), { text: 'walnut' })
@@ -160,7 +209,7 @@ t.test('without sign-in all callers share one set of notes, which is no user\'s'
 t.test('the notes of a person are given back whole, and deleted whole', async (t) => {
   const docs = await folder(t)
   const { app } = await openHouse(t, docs)
-  for (let index = 0; index < 120; index++) await app.notes.of(ann).create({ title: `Note ${index}`, text: `text ${index}` })
+  for (let index = 0; index < 120; index++) { await app.notes.of(ann).create({ title: `Note ${index}`, text: `text ${index}` }) }
   await app.notes.of(bob).create({ text: 'of Bob' })
   const { notes } = await app.notes.exportOf('ann')
   t.equal(new Set(notes.map(({ id }) => id)).size, 120)
@@ -178,8 +227,16 @@ t.test('instances that share sign-ins do not each keep notes of their own', asyn
   const [first, second] = [await openHome(homes, 'one'), await openHome(homes, 'two')]
   await first()
   await first()
-  await t.rejects(second(), { code: 'full', message: /set DATABASE_URL/ }, 'an instance that was there before the first note')
-  await t.rejects(openHome(homes, 'two'), { message: /another DATA_DIR.*DATABASE_URL/ }, 'an instance that comes later does not start')
+  await t.rejects(
+    second(),
+    { code: 'full', message: /set DATABASE_URL/ },
+    'an instance that was there before the first note'
+  )
+  await t.rejects(
+    openHome(homes, 'two'),
+    { message: /another DATA_DIR.*DATABASE_URL/ },
+    'an instance that comes later does not start'
+  )
   await t.resolves((await openHome(homes, 'one'))())
 })
 
@@ -194,7 +251,12 @@ function dice (seed: number): (sides: number) => number {
 
 t.test('WB-12: whatever two people do, no answer and no error of one holds anything of the other', async (t) => {
   const contexts = await toolContexts(t, { 'shared.md': 'the shared walnut' })
-  const people = [ann, bob].map((user) => ({ user, secret: `secret${randomBytes(8).toString('hex')}`, ids: [] as string[], tool: contexts(user) }))
+  const people = [ann, bob].map((user) => ({
+    user,
+    secret: `secret${randomBytes(8).toString('hex')}`,
+    ids: [] as string[],
+    tool: contexts(user)
+  }))
   const seed = randomBytes(4).readUInt32LE()
   t.comment(`seed ${seed}`)
   const roll = dice(seed)
@@ -205,9 +267,13 @@ t.test('WB-12: whatever two people do, no answer and no error of one holds anyth
     const other = people.find((person) => person !== me)!
     const id = pick([...me.ids, ...other.ids]) ?? 'note:none'
     const version = 1 + roll(3)
-    const words = [other.secret, me.secret, 'secret*', `"${other.secret}"`, 'about', id, 'owner:bob', 'walnut'][roll(8)]!
+    const words = [other.secret, me.secret, 'secret*', `"${other.secret}"`, 'about', id, 'owner:bob', 'walnut'][
+      roll(8)
+    ]!
     const actions: Array<() => Promise<unknown>> = [
-      async () => { me.ids.push((await writeTool.run({ text: `about ${me.secret}`, title: `mine ${me.secret}` }, me.tool)).id) },
+      async () => {
+        me.ids.push((await writeTool.run({ text: `about ${me.secret}`, title: `mine ${me.secret}` }, me.tool)).id)
+      },
       () => writeTool.run({ id, text: `more of ${me.secret}` }, me.tool),
       () => updateTool.run({ id, version, text: `changed ${me.secret}` }, me.tool),
       () => deleteTool.run({ id, version }, me.tool),
@@ -228,13 +294,28 @@ t.test('WB-12: whatever two people do, no answer and no error of one holds anyth
   }
   for (const { tool, ids, secret } of people) {
     const { notes } = await listTool.run({ limit: 50 }, tool)
-    t.ok(notes.every((note) => ids.includes(note.id) && note.title.includes(secret)), 'and each still has only their own')
+    t.ok(
+      notes.every((note) => ids.includes(note.id) && note.title.includes(secret)),
+      'and each still has only their own'
+    )
   }
-  const refusal = (run: Promise<unknown>) => run.then(() => t.fail('must refuse'), ({ message }: Error) => message)
+  const refusal = (run: Promise<unknown>) =>
+    run.then(
+      () => t.fail('must refuse'),
+      ({ message }: Error) => message
+    )
   const theirs = (await writeTool.run({ text: 'x' }, people[1]!.tool)).id
   const none = 'note:AAAAAAAAAAAAAAAA'
-  for (const ask of [(id: string, tool: ToolContext) => fetchTool.run({ id }, tool), (id: string, tool: ToolContext) => updateTool.run({ id, version: 1, text: 'y' }, tool), (id: string, tool: ToolContext) => deleteTool.run({ id, version: 1 }, tool)]) {
-    t.equal((await refusal(ask(theirs, people[0]!.tool)) as string).replace(theirs, 'ID'), (await refusal(ask(none, people[0]!.tool)) as string).replace(none, 'ID'), 'a note of another cannot be told from none')
+  for (const ask of [
+    (id: string, tool: ToolContext) => fetchTool.run({ id }, tool),
+    (id: string, tool: ToolContext) => updateTool.run({ id, version: 1, text: 'y' }, tool),
+    (id: string, tool: ToolContext) => deleteTool.run({ id, version: 1 }, tool)
+  ]) {
+    t.equal(
+      ((await refusal(ask(theirs, people[0]!.tool))) as string).replace(theirs, 'ID'),
+      ((await refusal(ask(none, people[0]!.tool))) as string).replace(none, 'ID'),
+      'a note of another cannot be told from none'
+    )
   }
 })
 
@@ -243,16 +324,44 @@ t.test('TL-03, TL-05, TL-06: hostile arguments are refused or are only text', as
   const tools = [writeTool, updateTool, deleteTool, listTool]
   for (const value of [null, 0, true, [], {}, '', 'x'.repeat(50_000), Number.NaN]) {
     for (const { input, name } of tools) {
-      for (const field of ['text', 'title', 'id', 'cursor']) t.notOk(input.safeParse({ text: 'x', id: 'note:x', version: 1, [field]: value }).success, `${name} ${field} ${JSON.stringify(value)?.slice(0, 20)}`)
+      for (const field of ['text', 'title', 'id', 'cursor']) {
+        t.notOk(
+          input.safeParse({ text: 'x', id: 'note:x', version: 1, [field]: value }).success,
+          `${name} ${field} ${JSON.stringify(value)?.slice(0, 20)}`
+        )
+      }
     }
   }
-  for (const version of [0, -1, 1.5, '1', null, Infinity]) t.notOk(updateTool.input.safeParse({ id: 'note:x', text: 'x', version }).success)
+  for (const version of [0, -1, 1.5, '1', null, Infinity]) { t.notOk(updateTool.input.safeParse({ id: 'note:x', text: 'x', version }).success) }
   t.notOk(updateTool.input.safeParse({ id: 'note:x', version: 1 }).success, 'nothing to change')
-  t.notOk(writeTool.input.safeParse({ id: 'note:x', text: 'x', title: 'y' }).success, 'a title is not changed by adding')
-  const odd = ['\0', '\ud800', "'; DROP TABLE notes; --", '" OR 1=1 --', '../../etc/passwd', '/etc/passwd', 'note:', 'note:../x', 'note:\0', '__proto__', 'note:__proto__', '%', '*', 'http://127.0.0.1:1/', '#{process.env}']
+  t.notOk(
+    writeTool.input.safeParse({ id: 'note:x', text: 'x', title: 'y' }).success,
+    'a title is not changed by adding'
+  )
+  const odd = [
+    '\0',
+    '\ud800',
+    "'; DROP TABLE notes; --",
+    '" OR 1=1 --',
+    '../../etc/passwd',
+    '/etc/passwd',
+    'note:',
+    'note:../x',
+    'note:\0',
+    '__proto__',
+    'note:__proto__',
+    '%',
+    '*',
+    'http://127.0.0.1:1/',
+    '#{process.env}'
+  ]
   for (const value of odd) {
     const label = JSON.stringify(value)
-    await t.rejects(updateTool.run({ id: value, version: 1, text: 'x' }, tool), { name: 'ToolError', code: 'not_found' }, label)
+    await t.rejects(
+      updateTool.run({ id: value, version: 1, text: 'x' }, tool),
+      { name: 'ToolError', code: 'not_found' },
+      label
+    )
     await t.rejects(deleteTool.run({ id: value, version: 1 }, tool), { name: 'ToolError', code: 'not_found' }, label)
     await t.rejects(writeTool.run({ id: value, text: 'x' }, tool), { name: 'ToolError', code: 'not_found' }, label)
     await t.rejects(fetchTool.run({ id: value }, tool), ToolError, label)

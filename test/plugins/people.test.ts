@@ -1,4 +1,5 @@
-// Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on Redis.
+// Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
+// Redis.
 import t from 'tap'
 import { createUsers } from '../../plugins/accounts/users.ts'
 import { Browser } from '../helpers/browser.ts'
@@ -9,7 +10,10 @@ import { startServer } from '../helpers/server.ts'
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }]] as const) {
+for (const [name, env] of [
+  ['SQLite', {}],
+  ['Redis', redis && { REDIS_URL: redis.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }]
+] as const) {
   t.test(name, { skip: env ? false : noRedis }, async (t) => {
     const server = await startServer(t, { env: env! })
     const { url } = server
@@ -18,7 +22,7 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
     const userOf = async (token: string) => (await server.app.grants.verifyAccessToken(token))!.user.id
     const signedIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')
 
-    t.test('WB-11: a locked person\'s access tokens, refresh tokens, codes and sessions stop at once', async (t) => {
+    t.test("WB-11: a locked person's access tokens, refresh tokens, codes and sessions stop at once", async (t) => {
       const browser = new Browser()
       const first = await walk(url, client, {}, browser)
       const tokens = (await post(`${url}/token`, first.form)).body
@@ -28,12 +32,20 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       const id = await userOf(access)
       t.equal(await people.lock(id), true)
       t.equal(await ping(url, access), 401)
-      const refused = await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: tokens['refresh_token'] as string })
+      const refused = await post(`${url}/token`, {
+        ...client,
+        grant_type: 'refresh_token',
+        refresh_token: tokens['refresh_token'] as string
+      })
       t.match(refused, { status: 400, body: { error: 'invalid_grant' } })
       t.match(await post(`${url}/token`, unredeemed.form), { status: 400, body: { error: 'invalid_grant' } })
       t.equal(await signedIn(browser), false)
       const login = await browser.get(`${url}/login`)
-      t.match(await browser.submit(login, ({ fields }) => fields['backend'] === 'demo'), { status: 403, text: /locked/ }, 'the same person cannot come in again')
+      t.match(
+        await browser.submit(login, ({ fields }) => fields['backend'] === 'demo'),
+        { status: 403, text: /locked/ },
+        'the same person cannot come in again'
+      )
       t.equal(await ping(url, stranger.access), 200, 'nobody else is touched')
 
       t.equal(await people.unlock(id), true)
@@ -42,7 +54,10 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       t.equal(await signedIn(browser), true)
     })
 
-    const changes = { 'the account is being locked': { locked: true }, 'the way to sign in is being removed': { identities: [] } }
+    const changes = {
+      'the account is being locked': { locked: true },
+      'the way to sign in is being removed': { identities: [] }
+    }
     for (const [what, mark] of Object.entries(changes)) {
       t.test(`WB-11: a code that is redeemed while ${what} gives nothing`, async (t) => {
         const { form } = await walk(url, client)
@@ -70,7 +85,9 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       const access = (await post(`${url}/token`, form)).body['access_token'] as string
       const id = await userOf(access)
       const erased: string[] = []
-      people.onDelete(async (userId) => { erased.push(userId) })
+      people.onDelete(async (userId) => {
+        erased.push(userId)
+      })
       t.equal(await people.delete(id), true)
       t.same(erased, [id])
       t.equal(await ping(url, access), 401)
@@ -83,23 +100,42 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       t.not(await userOf(renewed), id)
     })
 
-    t.test('a changed address: what another way in has shown stays, what was shown of the old one does not', async (t) => {
-      const users = createUsers(server.app.storage, server.app.now, { begin: async () => undefined, async * over () {}, async forget () {} })
-      const { id } = await users.signIn('oidc', { subject: 'ann elsewhere', email: 'ann@work.example', emailVerified: true })
-      await users.link(id, 'local', { subject: 'ann here' })
-      const who = async (email: string) => (await users.findByVerifiedEmail(email))?.id
-      const move = async (from: string, to: string, verified: boolean) => {
-        const user = (await users.changeAddress(id, { from, to, verified }))!
-        return [user.email, user.emailVerified, await who('ann@work.example') === id, await who(to) === id]
+    t.test(
+      'a changed address: what another way in has shown stays, what was shown of the old one does not',
+      async (t) => {
+        const users = createUsers(server.app.storage, server.app.now, {
+          begin: async () => undefined,
+          async * over () {},
+          async forget () {}
+        })
+        const { id } = await users.signIn('oidc', {
+          subject: 'ann elsewhere',
+          email: 'ann@work.example',
+          emailVerified: true
+        })
+        await users.link(id, 'local', { subject: 'ann here' })
+        const who = async (email: string) => (await users.findByVerifiedEmail(email))?.id
+        const move = async (from: string, to: string, verified: boolean) => {
+          const user = (await users.changeAddress(id, { from, to, verified }))!
+          return [user.email, user.emailVerified, (await who('ann@work.example')) === id, (await who(to)) === id]
+        }
+        t.same(await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false])
+        t.same(await move('anna@home.example', 'ann@new.example', true), ['ann@new.example', true, false, true])
+        t.same(await move('ann@new.example', 'ann@typed.example', false), [
+          'ann@typed.example',
+          undefined,
+          false,
+          false
+        ])
+        t.equal(await who('ann@new.example'), undefined, 'nobody is joined by an address that was given up')
+        t.same(
+          (await users.find(id))?.identities.map(({ subject }) => subject),
+          ['ann elsewhere', 'ann here']
+        )
+        t.equal(await users.changeAddress('nobody', { from: 'a', to: 'b', verified: true }), undefined)
+        await users.delete((await users.find(id))!)
       }
-      t.same(await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false])
-      t.same(await move('anna@home.example', 'ann@new.example', true), ['ann@new.example', true, false, true])
-      t.same(await move('ann@new.example', 'ann@typed.example', false), ['ann@typed.example', undefined, false, false])
-      t.equal(await who('ann@new.example'), undefined, 'nobody is joined by an address that was given up')
-      t.same((await users.find(id))?.identities.map(({ subject }) => subject), ['ann elsewhere', 'ann here'])
-      t.equal(await users.changeAddress('nobody', { from: 'a', to: 'b', verified: true }), undefined)
-      await users.delete((await users.find(id))!)
-    })
+    )
 
     t.test('a local account that is deleted is gone, password and all', async (t) => {
       const { accounts } = { accounts: server.app.storage.collection<{ subject: string }>('account') }
@@ -109,7 +145,10 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
       t.equal((await Array.fromAsync(accounts.all())).length, 1)
       await local.deleteUser!((made as { identity: { subject: string } }).identity.subject)
       t.equal((await Array.fromAsync(accounts.all())).length, 0)
-      t.equal(await local.password!.verify({ identifier: 'gone@example.com', password: 'eleven quiet otters 42' }), null)
+      t.equal(
+        await local.password!.verify({ identifier: 'gone@example.com', password: 'eleven quiet otters 42' }),
+        null
+      )
     })
   })
 }

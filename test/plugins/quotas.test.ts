@@ -1,4 +1,5 @@
-// Quotas without a server: what many share is shared fairly, on one instance and on several, and what storage has not been told still counts.
+// Quotas without a server: what many share is shared fairly, on one instance and on several, and what storage has not
+// been told still counts.
 import t from 'tap'
 import { defaultLimits, type LimitTable } from '../../config/rate-limits.ts'
 import { createQuotas } from '../../plugins/limits/quotas.ts'
@@ -12,29 +13,42 @@ const APP = { clientId: 'everybodys-app' }
 const table: LimitTable = { ...defaultLimits, 'calls-per-user': 60, 'calls-per-client': 300, 'calls-per-tool': 300 }
 
 function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () => NOON + 5) {
-  const tallies = createCounters(storage, now, { warn ({ err }: { err?: unknown }) { throw err } })
+  const tallies = createCounters(storage, now, {
+    warn ({ err }: { err?: unknown }) {
+      throw err
+    }
+  })
   const quotas = createQuotas(tallies, limits, now)
   /** @returns how many of these calls were made. */
   const calls = (caller: string, count: number, { tool = 'analyze', app = APP } = {}) =>
-    Array.from({ length: count }, () => quotas.take(caller, app, tool)).filter((refusal) => refusal === undefined).length
+    Array.from({ length: count }, () => quotas.take(caller, app, tool)).filter((refusal) => refusal === undefined)
+      .length
   return { ...quotas, calls, tallies }
 }
 
 for (const attackers of [6, 25, 1_000]) {
-  eachStorage(`ME-03: ${attackers} people who spend all of an app and of a tool leave everybody else their part`, async (t, open) => {
-    const { calls, take, tallies } = openQuotas(await open(() => NOON + 5))
-    t.teardown(tallies.close)
-    t.equal(calls('ann', 1), 1)
-    for (let index = 0; index < attackers; index++) calls(`attacker ${index}`, 60)
-    const fair = Math.max(3, Math.floor(300 / (attackers + 1)))
-    t.equal(calls('ann', fair - 1), fair - 1, 'below the fair part nothing is refused because of others')
-    t.match(take('ann', APP, 'analyze'), new RegExp(`limit of 300 tool calls a minute for this app is reached, and this person has had their part of it, ${fair}\\.`))
-    t.equal(calls('bob', 1, { app: { clientId: 'another app' } }), 1, 'the tool is there for people of other apps')
-    t.equal(calls('eve', 3), 3, 'and for whoever comes last')
-    await tallies.flush()
-    t.equal(calls('fay', 3), 3, 'also once storage has counted')
-    t.equal(calls('attacker 0', 1), 0, 'who has had their part waits')
-  })
+  eachStorage(
+    `ME-03: ${attackers} people who spend all of an app and of a tool leave everybody else their part`,
+    async (t, open) => {
+      const { calls, take, tallies } = openQuotas(await open(() => NOON + 5))
+      t.teardown(tallies.close)
+      t.equal(calls('ann', 1), 1)
+      for (let index = 0; index < attackers; index++) calls(`attacker ${index}`, 60)
+      const fair = Math.max(3, Math.floor(300 / (attackers + 1)))
+      t.equal(calls('ann', fair - 1), fair - 1, 'below the fair part nothing is refused because of others')
+      t.match(
+        take('ann', APP, 'analyze'),
+        new RegExp(
+          `limit of 300 tool calls a minute for this app is reached, and this person has had their part of it, ${fair}\\.`
+        )
+      )
+      t.equal(calls('bob', 1, { app: { clientId: 'another app' } }), 1, 'the tool is there for people of other apps')
+      t.equal(calls('eve', 3), 3, 'and for whoever comes last')
+      await tallies.flush()
+      t.equal(calls('fay', 3), 3, 'also once storage has counted')
+      t.equal(calls('attacker 0', 1), 0, 'who has had their part waits')
+    }
+  )
 }
 
 t.test('the parts of all together are not much more than the whole', async (t) => {
@@ -53,7 +67,10 @@ t.test('one person alone can have all of what is shared, and no more than their 
   t.equal(shared.calls('ann', 500), 300)
   t.match(shared.take('ann', APP, 'analyze'), /for this app is reached/)
   t.equal(own.calls('ann', 100), 60)
-  t.match(own.take('ann', APP, 'analyze'), /limit of 60 tool calls a minute for one person is reached\. Wait 55 seconds/)
+  t.match(
+    own.take('ann', APP, 'analyze'),
+    /limit of 60 tool calls a minute for one person is reached\. Wait 55 seconds/
+  )
 })
 
 eachStorage('people are counted once, whichever instances they call, and after a restart', async (t, open) => {
@@ -82,7 +99,10 @@ t.test('ME-11: what could not be counted is not free: it counts here at once, an
   const stored = new Map<string, number>()
   const count: Storage['count'] = async (list) => {
     if (isAway) throw new Error('away')
-    return list.map(({ key, by }) => { stored.set(key, (stored.get(key) ?? 0) + by); return stored.get(key)! })
+    return list.map(({ key, by }) => {
+      stored.set(key, (stored.get(key) ?? 0) + by)
+      return stored.get(key)!
+    })
   }
   const tallies = createCounters({ count }, () => NOON, { warn () {} })
   const { take } = createQuotas(tallies, { ...table, 'calls-per-user': 2 }, () => NOON)
@@ -94,15 +114,27 @@ t.test('ME-11: what could not be counted is not free: it counts here at once, an
   isAway = false
   await tallies.close()
   t.strictSame([...new Set([...stored].filter(([key]) => !key.endsWith(' people')).map(([, n]) => n))], [2])
-  t.strictSame([...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))], [1], 'and the person is counted once')
+  t.strictSame(
+    [...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))],
+    [1],
+    'and the person is counted once'
+  )
 })
 
 t.test('ME-02: messages count for their caller, also those that are refused, and each of a batch', async (t) => {
   let now = NOON + 10
-  const { takeMessages, floodWait, tallies } = openQuotas({ count: async (list) => list.map(({ by }) => by) }, { ...table, 'messages-per-user': 10 }, () => now)
+  const { takeMessages, floodWait, tallies } = openQuotas(
+    { count: async (list) => list.map(({ by }) => by) },
+    { ...table, 'messages-per-user': 10 },
+    () => now
+  )
   t.teardown(tallies.close)
   t.equal(takeMessages('ann', 9), undefined)
-  t.strictSame(takeMessages('ann', 2), { limit: 10, wait: 50, isFirst: true }, 'a batch that does not fit is refused whole')
+  t.strictSame(
+    takeMessages('ann', 2),
+    { limit: 10, wait: 50, isFirst: true },
+    'a batch that does not fit is refused whole'
+  )
   t.strictSame(takeMessages('ann', 1), { limit: 10, wait: 50, isFirst: false })
   t.equal(floodWait('ann'), undefined)
   takeMessages('ann', 8)

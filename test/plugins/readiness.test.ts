@@ -1,4 +1,5 @@
-// Readiness: however many ask, storage is asked once a second, by one look that all of them share, and what is remembered is a second old at most (threat ST-02).
+// Readiness: however many ask, storage is asked once a second, by one look that all of them share, and what is
+// remembered is a second old at most (threat ST-02).
 import t from 'tap'
 import { rememberCheck } from '../../plugins/storage/readiness.ts'
 import { storageTest } from '../helpers/storages.ts'
@@ -7,7 +8,13 @@ t.test('ST-02: looks are shared, remembered for a second, and so are refusals', 
   let time = 0
   let looks = 0
   let answer = Promise.withResolvers<void>()
-  const check = rememberCheck(() => { looks++; return answer.promise }, () => time)
+  const check = rememberCheck(
+    () => {
+      looks++
+      return answer.promise
+    },
+    () => time
+  )
   const asked = [check(), check()]
   time += 30
   asked.push(check())
@@ -41,7 +48,7 @@ storageTest('ST-02: a thousand looks at the health endpoints are one look a seco
     const { body } = await app.inject({ url: '/metrics', headers: { authorization: `Bearer ${token}` } })
     return Number(/_count\{operation="check",outcome="\w+"\} (\d+)/.exec(body)?.[1] ?? 0)
   }
-  for (let count = 0; count < 1_000; count++) t.equal((await app.inject(count % 2 ? '/health' : '/health/ready')).statusCode, 200)
+  for (let count = 0; count < 1_000; count++) { t.equal((await app.inject(count % 2 ? '/health' : '/health/ready')).statusCode, 200) }
   t.equal(await looks(), 1)
   time += 1
   await app.inject('/health/ready')

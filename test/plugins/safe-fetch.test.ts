@@ -1,4 +1,5 @@
-// What is fetched for a client, at which address, and for how long: over real TLS under a CA of the test's own, with a resolver that the test answers (threats WB-09, CI-01, CI-02, CL-01).
+// What is fetched for a client, at which address, and for how long: over real TLS under a CA of the test's own, with a
+// resolver that the test answers (threats WB-09, CI-01, CI-02, CL-01).
 import { execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
@@ -15,7 +16,9 @@ const PUBLIC = '93.184.215.14'
 
 async function listen (t: Test, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => { server.close() })
+  t.teardown(() => {
+    server.close()
+  })
   return (server.address() as AddressInfo).port
 }
 
@@ -23,29 +26,84 @@ async function listen (t: Test, server: Server): Promise<number> {
 async function certificates (t: Test, name: string) {
   const at = await folder(t)
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: at, stdio: 'ignore' })
-  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2')
-  openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'host.key', '-out', 'host.csr', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`)
-  openssl('x509', '-req', '-in', 'host.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-copy_extensions', 'copyall', '-out', 'host.pem', '-days', '2')
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-subj',
+    '/CN=Test CA',
+    '-days',
+    '2'
+  )
+  openssl(
+    'req',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    'host.key',
+    '-out',
+    'host.csr',
+    '-subj',
+    `/CN=${name}`,
+    '-addext',
+    `subjectAltName=DNS:${name}`
+  )
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'host.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-copy_extensions',
+    'copyall',
+    '-out',
+    'host.pem',
+    '-days',
+    '2'
+  )
   const read = (file: string) => readFileSync(join(at, file))
   return { ca: read('ca.pem'), key: read('host.key'), cert: read('host.pem') }
 }
 
-/** Dials loopback in place of the addresses it is told to, and remembers those; everything else, TLS too, is Node's own. */
+/**
+ * Dials loopback in place of the addresses it is told to, and remembers those; everything else, TLS too, is Node's own.
+ */
 class LoopbackAgent extends Agent {
   readonly dialled: string[] = []
   override createConnection (options: never, done: never) {
-    const { lookup } = options as { lookup: (name: string, options: object, done: (error: null, found: Array<{ address: string }>) => void) => void }
-    const remember = (name: string, asked: object, answer: (error: null, found: unknown) => void) => lookup(name, { ...asked, all: true }, (_error, found) => {
-      this.dialled.push(...found.map(({ address }) => address))
-      const loopback = [{ address: '127.0.0.1', family: 4 }]
-      if ((asked as { all?: boolean }).all) answer(null, loopback)
-      else (answer as (error: null, address: string, family: number) => void)(null, '127.0.0.1', 4)
-    })
-    return super.createConnection({ ...options as object, lookup: remember } as never, done)
+    const { lookup } = options as {
+      lookup: (name: string, options: object, done: (error: null, found: Array<{ address: string }>) => void) => void
+    }
+    const remember = (name: string, asked: object, answer: (error: null, found: unknown) => void) =>
+      lookup(name, { ...asked, all: true }, (_error, found) => {
+        this.dialled.push(...found.map(({ address }) => address))
+        const loopback = [{ address: '127.0.0.1', family: 4 }]
+        if ((asked as { all?: boolean }).all) answer(null, loopback)
+        else (answer as (error: null, address: string, family: number) => void)(null, '127.0.0.1', 4)
+      })
+    return super.createConnection({ ...(options as object), lookup: remember } as never, done)
   }
 }
 
-async function startTlsHost (t: Test, { name = 'app.example', answer }: { name?: string, answer?: RequestListener } = {}) {
+async function startTlsHost (
+  t: Test,
+  { name = 'app.example', answer }: { name?: string; answer?: RequestListener } = {}
+) {
   const { ca, key, cert } = await certificates(t, name)
   const asked: string[] = []
   const server = createServer({ key, cert }, (request, response) => {
@@ -59,82 +117,193 @@ async function startTlsHost (t: Test, { name = 'app.example', answer }: { name?:
   return { asked, port, agent }
 }
 
-t.test('https: the name is looked up once, every address is vetted, and the vetted one is dialled under the name', async (t) => {
-  const { asked, port, agent } = await startTlsHost(t)
-  // DNS rebinding: whoever asks again gets another answer.
-  const answers = [[PUBLIC], ['127.0.0.1'], ['127.0.0.1']]
-  const names: string[] = []
-  const network: Network = { agent, resolve: async (name) => { names.push(name); return answers.shift()! } }
-  t.same(await fetchDocument(new URL(`https://app.example:${port}/c.json`), [], network), { body: { hello: 'world' }, maxAge: 300 })
-  t.same({ names, dialled: agent.dialled, asked }, { names: ['app.example'], dialled: [PUBLIC], asked: [`app.example:${port}/c.json`] })
+t.test(
+  'https: the name is looked up once, every address is vetted, and the vetted one is dialled under the name',
+  async (t) => {
+    const { asked, port, agent } = await startTlsHost(t)
+    // DNS rebinding: whoever asks again gets another answer.
+    const answers = [[PUBLIC], ['127.0.0.1'], ['127.0.0.1']]
+    const names: string[] = []
+    const network: Network = {
+      agent,
+      resolve: async (name) => {
+        names.push(name)
+        return answers.shift()!
+      }
+    }
+    t.same(await fetchDocument(new URL(`https://app.example:${port}/c.json`), [], network), {
+      body: { hello: 'world' },
+      maxAge: 300
+    })
+    t.same(
+      { names, dialled: agent.dialled, asked },
+      { names: ['app.example'], dialled: [PUBLIC], asked: [`app.example:${port}/c.json`] }
+    )
 
-  await t.rejects(fetchDocument(new URL(`https://other.example:${port}/c.json`), [], { agent, resolve: async () => [PUBLIC] }), { name: 'FetchRefused', message: /ERR_TLS_CERT_ALTNAME_INVALID/ }, 'the certificate has to be of the name')
-  await t.rejects(fetchDocument(new URL(`https://app.example:${port}/c.json`), [], { agent: new LoopbackAgent(), resolve: async () => [PUBLIC] }), { name: 'FetchRefused' }, 'and of a CA that is trusted')
-  t.equal(asked.length, 1)
-})
+    await t.rejects(
+      fetchDocument(new URL(`https://other.example:${port}/c.json`), [], { agent, resolve: async () => [PUBLIC] }),
+      { name: 'FetchRefused', message: /ERR_TLS_CERT_ALTNAME_INVALID/ },
+      'the certificate has to be of the name'
+    )
+    await t.rejects(
+      fetchDocument(new URL(`https://app.example:${port}/c.json`), [], {
+        agent: new LoopbackAgent(),
+        resolve: async () => [PUBLIC]
+      }),
+      { name: 'FetchRefused' },
+      'and of a CA that is trusted'
+    )
+    t.equal(asked.length, 1)
+  }
+)
 
 t.test('an address that is not public is never dialled, whatever else the name has', async (t) => {
   const { asked, port, agent } = await startTlsHost(t)
-  const inner = ['169.254.169.254', '100.64.0.1', '10.0.0.1', '192.168.1.1', '172.16.0.1', '127.0.0.1', '0.0.0.0', '224.0.0.1', '198.18.0.1', '192.0.0.1', '240.0.0.1', '255.255.255.255',
-    '::1', '::', 'fe80::1', 'fd00::1', 'fec0::1', 'ff02::1', '::127.0.0.1', '::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', '64:ff9b:1::1', '2002:7f00:1::', '2001::1', '2001:db8::1']
+  const inner = [
+    '169.254.169.254',
+    '100.64.0.1',
+    '10.0.0.1',
+    '192.168.1.1',
+    '172.16.0.1',
+    '127.0.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '198.18.0.1',
+    '192.0.0.1',
+    '240.0.0.1',
+    '255.255.255.255',
+    '::1',
+    '::',
+    'fe80::1',
+    'fd00::1',
+    'fec0::1',
+    'ff02::1',
+    '::127.0.0.1',
+    '::ffff:169.254.169.254',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::1',
+    '2002:7f00:1::',
+    '2001::1',
+    '2001:db8::1'
+  ]
   for (const address of inner) {
     t.notOk(isPublicAddress(address), address)
     for (const found of [[address], [PUBLIC, address], [address, PUBLIC]]) {
-      await t.rejects(fetchDocument(new URL(`https://app.example:${port}/c.json`), [], { agent, resolve: async () => found }), { name: 'AddressRefused' }, found.join())
+      await t.rejects(
+        fetchDocument(new URL(`https://app.example:${port}/c.json`), [], { agent, resolve: async () => found }),
+        { name: 'AddressRefused' },
+        found.join()
+      )
     }
     const literal = address.includes(':') ? `[${address}]` : address
-    await t.rejects(fetchDocument(new URL(`https://${literal}:${port}/c.json`), [], { agent, resolve: async () => t.fail('an address is not looked up') as never }), { name: 'AddressRefused' }, literal)
+    await t.rejects(
+      fetchDocument(new URL(`https://${literal}:${port}/c.json`), [], {
+        agent,
+        resolve: async () => t.fail('an address is not looked up') as never
+      }),
+      { name: 'AddressRefused' },
+      literal
+    )
   }
-  for (const name of ['localhost', 'localhost.', 'app.localhost', 'app.example.', 'intranet', 'printer.local', 'metadata.google.internal', 'x.home.arpa', 'x.onion']) {
+  for (const name of [
+    'localhost',
+    'localhost.',
+    'app.localhost',
+    'app.example.',
+    'intranet',
+    'printer.local',
+    'metadata.google.internal',
+    'x.home.arpa',
+    'x.onion'
+  ]) {
     t.notOk(isPublicName(name), name)
-    await t.rejects(fetchDocument(new URL(`https://${name}:${port}/c.json`), [], { agent, resolve: async () => t.fail('not looked up') as never }), { name: 'AddressRefused' }, name)
+    await t.rejects(
+      fetchDocument(new URL(`https://${name}:${port}/c.json`), [], {
+        agent,
+        resolve: async () => t.fail('not looked up') as never
+      }),
+      { name: 'AddressRefused' },
+      name
+    )
   }
   t.same({ dialled: agent.dialled, asked }, { dialled: [], asked: [] })
   for (const address of [PUBLIC, '8.8.8.8', '2606:4700::1111']) t.ok(isPublicAddress(address), address)
 })
 
-t.test('one deadline for everything: a host that stalls, drips or cuts the connection costs five seconds at most', async (t) => {
-  const behaviors: Record<string, (write: (text: string) => void, end: () => void) => void> = {
-    'no head': () => {},
-    'a head and half a body': (write) => write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n{"client_id":'),
-    'a byte now and then': (write) => {
-      write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n')
-      const timer = setInterval(() => write(' '), 500)
-      t.teardown(() => clearInterval(timer))
-    },
-    'for ever 103': (write) => {
-      const timer = setInterval(() => write('HTTP/1.1 103 Early Hints\r\n\r\n'), 500)
-      t.teardown(() => clearInterval(timer))
-    },
-    'a cut body': (write, end) => { write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n{"client_id":'); end() },
-    'a cut head': (write, end) => { write('HTTP/1.1 200 OK\r\ncontent-'); end() },
-    'another protocol': (write) => write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
+t.test(
+  'one deadline for everything: a host that stalls, drips or cuts the connection costs five seconds at most',
+  async (t) => {
+    const behaviors: Record<string, (write: (text: string) => void, end: () => void) => void> = {
+      'no head': () => {},
+      'a head and half a body': (write) =>
+        write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n{"client_id":'),
+      'a byte now and then': (write) => {
+        write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n')
+        const timer = setInterval(() => write(' '), 500)
+        t.teardown(() => clearInterval(timer))
+      },
+      'for ever 103': (write) => {
+        const timer = setInterval(() => write('HTTP/1.1 103 Early Hints\r\n\r\n'), 500)
+        t.teardown(() => clearInterval(timer))
+      },
+      'a cut body': (write, end) => {
+        write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n{"client_id":')
+        end()
+      },
+      'a cut head': (write, end) => {
+        write('HTTP/1.1 200 OK\r\ncontent-')
+        end()
+      },
+      'another protocol': (write) =>
+        write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
+    }
+    await Promise.all(
+      Object.entries(behaviors).map(async ([name, behave]) => {
+        const server = createTcpServer((socket) => {
+          socket.on('error', () => {})
+          t.teardown(() => socket.destroy())
+          socket.once('data', () =>
+            behave(
+              (text) => {
+                if (socket.writable) socket.write(text)
+              },
+              () => setTimeout(() => socket.destroy(), 100)
+            )
+          )
+        })
+        const at = `127.0.0.1:${await listen(t, server)}`
+        const begun = performance.now()
+        await t.rejects(fetchDocument(new URL(`http://${at}/c.json`), [at]), { name: 'FetchRefused' }, name)
+        t.ok(
+          performance.now() - begun < FETCH_TIMEOUT_MS + 3_000,
+          `${name}: ${Math.round(performance.now() - begun)} ms`
+        )
+      })
+    )
   }
-  await Promise.all(Object.entries(behaviors).map(async ([name, behave]) => {
-    const server = createTcpServer((socket) => {
-      socket.on('error', () => {})
-      t.teardown(() => socket.destroy())
-      socket.once('data', () => behave((text) => { if (socket.writable) socket.write(text) }, () => setTimeout(() => socket.destroy(), 100)))
-    })
-    const at = `127.0.0.1:${await listen(t, server)}`
-    const begun = performance.now()
-    await t.rejects(fetchDocument(new URL(`http://${at}/c.json`), [at]), { name: 'FetchRefused' }, name)
-    t.ok(performance.now() - begun < FETCH_TIMEOUT_MS + 3_000, `${name}: ${Math.round(performance.now() - begun)} ms`)
-  }))
-})
+)
 
-t.test('a name whose servers never answer: ended with the timeout, and asked without the threads of the process', async (t) => {
-  let asked = 0
-  const silent = createSocket('udp4', () => { asked++ })
-  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
-  t.teardown(() => { silent.close() })
-  const servers = [`127.0.0.1:${silent.address().port}`]
-  const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'GetAddrInfoReqWrap').length
-  const looking = Array.from({ length: 20 }, (_, index) => resolveAddresses(`b${index}.example`, AbortSignal.timeout(500), servers))
-  t.equal(threads(), 0)
-  for (const result of await Promise.allSettled(looking)) t.match(result, { status: 'rejected' })
-  t.ok(asked >= 20)
-})
+t.test(
+  'a name whose servers never answer: ended with the timeout, and asked without the threads of the process',
+  async (t) => {
+    let asked = 0
+    const silent = createSocket('udp4', () => {
+      asked++
+    })
+    await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
+    t.teardown(() => {
+      silent.close()
+    })
+    const servers = [`127.0.0.1:${silent.address().port}`]
+    const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'GetAddrInfoReqWrap').length
+    const looking = Array.from({ length: 20 }, (_, index) =>
+      resolveAddresses(`b${index}.example`, AbortSignal.timeout(500), servers)
+    )
+    t.equal(threads(), 0)
+    for (const result of await Promise.allSettled(looking)) t.match(result, { status: 'rejected' })
+    t.ok(asked >= 20)
+  }
+)
 
 t.test('IPv4 is enough where the name servers never answer for IPv6', async (t) => {
   const server = createSocket('udp4', (message, { port, address }) => {
@@ -148,17 +317,34 @@ t.test('IPv4 is enough where the name servers never answer for IPv6', async (t) 
     server.send(Buffer.concat([head, message.subarray(12, end), answer]), port, address)
   })
   await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
-  t.teardown(() => { server.close() })
-  t.same(await resolveAddresses('app.example', AbortSignal.timeout(10_000), [`127.0.0.1:${server.address().port}`]), [PUBLIC])
+  t.teardown(() => {
+    server.close()
+  })
+  t.same(await resolveAddresses('app.example', AbortSignal.timeout(10_000), [`127.0.0.1:${server.address().port}`]), [
+    PUBLIC
+  ])
 })
 
 t.test('the age of a document lies between half a minute and a day, whatever its host says', async (t) => {
   let control: string | undefined
-  const server = createHttpServer((_request, response) => { response.writeHead(200, { 'content-type': 'application/json', ...(control !== undefined && { 'cache-control': control }) }).end('{}') })
+  const server = createHttpServer((_request, response) => {
+    response
+      .writeHead(200, {
+        'content-type': 'application/json',
+        ...(control !== undefined && { 'cache-control': control })
+      })
+      .end('{}')
+  })
   const at = `127.0.0.1:${await listen(t, server)}`
   for (const [said, age] of [
-    [undefined, 300], ['max-age=600', 600], ['max-age=999999999', 86_400], ['max-age=0', 30], ['max-age=-1', 300],
-    ['no-store', 30], ['no-cache, max-age=600', 30], ['max-age=600, no-store', 30]
+    [undefined, 300],
+    ['max-age=600', 600],
+    ['max-age=999999999', 86_400],
+    ['max-age=0', 30],
+    ['max-age=-1', 300],
+    ['no-store', 30],
+    ['no-cache, max-age=600', 30],
+    ['max-age=600, no-store', 30]
   ] as const) {
     control = said
     t.equal((await fetchDocument(new URL(`http://${at}/c`), [at])).maxAge, age, said ?? 'nothing')

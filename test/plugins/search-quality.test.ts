@@ -1,4 +1,5 @@
-// How well search answers: the judged questions of bench/search, over the documents that the packages of this project bring along.
+// How well search answers: the judged questions of bench/search, over the documents that the packages of this project
+// bring along.
 import t, { type Test } from 'tap'
 import { readCollection } from '../../bench/search/collection.ts'
 import { fromStore, keywordBaseline, untunedFts5 } from '../../bench/search/engines.ts'
@@ -28,10 +29,16 @@ t.test('the judged set is large enough, and its documents are there', async (t) 
   // Packages move their files at times; the bench names those that are gone.
   const judged = questions.flatMap(({ grades }) => Object.keys(grades))
   t.ok(judged.filter((id) => known.has(id)).length > judged.length * 0.95)
-  t.same(questions.filter(({ grades }) => Object.keys(grades).length === 0), [])
+  t.same(
+    questions.filter(({ grades }) => Object.keys(grades).length === 0),
+    []
+  )
 })
 
-/** What it must reach: less than what it reached when it was written, since every package that comes brings more to choose from. */
+/**
+ * What it must reach: less than what it reached when it was written, since every package that comes brings more to
+ * choose from.
+ */
 const MIN_NDCG = 0.6
 
 /** What is plain, to be better than: measured once for both stores. */
@@ -42,7 +49,9 @@ async function answersWell (t: Test, name: string, store: DocumentStore): Promis
   for (let at = 0; at < documents.length; at += 50) await store.put(documents.slice(at, at + 50))
   await store.settle()
   const result = await measure(fromStore(name, store), questions)
-  t.comment(`nDCG@10: ${name} ${result.ndcg.toFixed(3)}, FTS5 as it comes ${untuned.ndcg.toFixed(3)}, plain keyword count ${plain.ndcg.toFixed(3)}`)
+  t.comment(
+    `nDCG@10: ${name} ${result.ndcg.toFixed(3)}, FTS5 as it comes ${untuned.ndcg.toFixed(3)}, plain keyword count ${plain.ndcg.toFixed(3)}`
+  )
   t.ok(result.ndcg >= MIN_NDCG, `nDCG@10 of ${result.ndcg.toFixed(3)}`)
   t.ok(result.ndcg > untuned.ndcg && result.ndcg > plain.ndcg * 3, 'better than what is plain')
 }

@@ -1,4 +1,5 @@
-// Turns: lines are served one after the other, nobody has more than their share, and who asks for little gives way to nobody (threat WK-03).
+// Turns: lines are served one after the other, nobody has more than their share, and who asks for little gives way to
+// nobody (threat WK-03).
 import t from 'tap'
 import { TooManyWaiting, Turns } from '../../plugins/workers/fair-queue.ts'
 
@@ -10,12 +11,32 @@ function open (limits: Partial<ConstructorParameters<typeof Turns>[0]> = {}) {
   const served: string[] = []
   const refused: string[] = []
   const releases: Array<() => void> = []
-  const ask = (person: string, signal = never) => turns.take(person, signal).then(
-    (release) => { served.push(person); releases.push(release) },
-    (error: Error) => { refused.push(`${person}: ${error instanceof TooManyWaiting ? error.own ? 'own' : 'all' : error.message}`) })
+  const ask = (person: string, signal = never) =>
+    turns.take(person, signal).then(
+      (release) => {
+        served.push(person)
+        releases.push(release)
+      },
+      (error: Error) => {
+        refused.push(`${person}: ${error instanceof TooManyWaiting ? (error.own ? 'own' : 'all') : error.message}`)
+      }
+    )
   const settle = () => new Promise(setImmediate)
-  const release = async () => { releases.shift()!(); await settle() }
-  return { served, refused, releases, settle, release, ask: async (people: string, signal?: AbortSignal) => { for (const person of people) ask(person, signal); await settle() } }
+  const release = async () => {
+    releases.shift()!()
+    await settle()
+  }
+  return {
+    served,
+    refused,
+    releases,
+    settle,
+    release,
+    ask: async (people: string, signal?: AbortSignal) => {
+      for (const person of people) ask(person, signal)
+      await settle()
+    }
+  }
 }
 
 t.test('one person has their share of the turns, and the rest is for others', async (t) => {
@@ -50,17 +71,20 @@ t.test('more than a person may have waiting is refused, and takes nothing from t
   t.equal(served.join(''), 'aaa')
 })
 
-t.test('where no place is left, the longest line gives one up, and a newcomer is refused only when all have asked for as little', async (t) => {
-  const { ask, refused, served, release } = open({ running: 1, waiting: 3 })
-  await ask('zaaab')
-  t.same(refused, ['a: own'], 'of those who wait, a has most')
-  await ask('c')
-  t.same(refused, ['a: own', 'a: own'])
-  await ask('d')
-  t.same(refused.at(-1), 'd: all')
-  while (served.length < 4) await release()
-  t.equal(served.join(''), 'zabc')
-})
+t.test(
+  'where no place is left, the longest line gives one up, and a newcomer is refused only when all have asked for as little',
+  async (t) => {
+    const { ask, refused, served, release } = open({ running: 1, waiting: 3 })
+    await ask('zaaab')
+    t.same(refused, ['a: own'], 'of those who wait, a has most')
+    await ask('c')
+    t.same(refused, ['a: own', 'a: own'])
+    await ask('d')
+    t.same(refused.at(-1), 'd: all')
+    while (served.length < 4) await release()
+    t.equal(served.join(''), 'zabc')
+  }
+)
 
 t.test('who goes away leaves the line, and the others move up', async (t) => {
   const { ask, refused, served, release } = open({ running: 1 })

@@ -8,14 +8,24 @@ import { startServer } from '../helpers/server.ts'
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-interface Result { isError?: boolean, content: Array<{ text: string }> }
+interface Result {
+  isError?: boolean
+  content: Array<{ text: string }>
+}
 
-for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }]] as const) {
+for (const [name, env] of [
+  ['SQLite', {}],
+  ['Redis', redis && { REDIS_URL: redis.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }]
+] as const) {
   t.test(name, { skip: env ? false : noRedis }, async (t) => {
     // Noon: a day has hours left then.
     let seconds = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600 + 10
     const server = await startServer(t, {
-      env: { ...env, RATE_LIMITS: 'calls-per-user=3,calls-per-client=5,calls-per-tool=8,calls-per-tool-day=9', ACCESS_TOKEN_TTL: '86400' },
+      env: {
+        ...env,
+        RATE_LIMITS: 'calls-per-user=3,calls-per-client=5,calls-per-tool=8,calls-per-tool-day=9',
+        ACCESS_TOKEN_TTL: '86400'
+      },
       now: () => seconds
     })
     const { url } = server
@@ -26,10 +36,19 @@ for (const [name, env] of [['SQLite', {}], ['Redis', redis && { REDIS_URL: redis
     const call = async (token: string, tool = 'search') => {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: tool === 'search' ? { query: 'tides' } : { id: 'tides.md' } } })
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream'
+        },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name: tool, arguments: tool === 'search' ? { query: 'tides' } : { id: 'tides.md' } }
+        })
       })
-      const { result } = await response.json() as { result: Result }
+      const { result } = (await response.json()) as { result: Result }
       return result.isError ? result.content[0]!.text : 'ok'
     }
 

@@ -1,4 +1,5 @@
-// A worker reaches nothing: no network, no name, no file but its code, no process, no variable of the environment (threats WK-01, WK-02).
+// A worker reaches nothing: no network, no name, no file but its code, no process, no variable of the environment
+// (threats WK-01, WK-02).
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { copyFile, readdir, writeFile } from 'node:fs/promises'
@@ -17,11 +18,14 @@ const TASK = new URL('../helpers/reaching-task.ts', import.meta.url)
 const SQLITE_TASK = new URL('../../tools/database/sqlite-task.ts', import.meta.url)
 
 /** @returns where a task may try to get, and how often somebody came. */
-async function openGoal (t: Test): Promise<{ goal: Goal, visits: () => number }> {
+async function openGoal (t: Test): Promise<{ goal: Goal; visits: () => number }> {
   let visits = 0
   const place = await folder(t)
   const open = async (server: Server, where: number | string) => {
-    server.on('connection', (socket) => { visits++; socket.on('error', () => {}).end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n') })
+    server.on('connection', (socket) => {
+      visits++
+      socket.on('error', () => {}).end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n')
+    })
     await once(typeof where === 'number' ? server.listen(where, 'localhost') : server.listen(where), 'listening')
     t.teardown(() => server.close())
     return server
@@ -29,23 +33,41 @@ async function openGoal (t: Test): Promise<{ goal: Goal, visits: () => number }>
   const { port } = (await open(createServer(), 0)).address() as AddressInfo
   const socket = join(place, 'unix.sock')
   await open(createServer(), socket)
-  const datagrams = createSocket('udp4').on('message', () => { visits++ })
+  const datagrams = createSocket('udp4').on('message', () => {
+    visits++
+  })
   datagrams.bind(port, '127.0.0.1')
   await once(datagrams, 'listening')
-  t.teardown(() => new Promise<void>((resolve) => { datagrams.close(() => resolve()) }))
+  t.teardown(
+    () =>
+      new Promise<void>((resolve) => {
+        datagrams.close(() => resolve())
+      })
+  )
   const database = join(place, 'other.db')
   new DatabaseSync(database).exec("CREATE TABLE t (a); INSERT INTO t VALUES ('secret')")
   await copyFile(database, `${database}.copy`)
   await writeFile(join(place, 'secret.txt'), 'secret')
   await writeFile(join(place, 'secret.json'), '{}')
-  return { goal: { port, socket, folder: place, secret: join(place, 'secret.txt'), json: join(place, 'secret.json'), database }, visits: () => visits }
+  return {
+    goal: {
+      port,
+      socket,
+      folder: place,
+      secret: join(place, 'secret.txt'),
+      json: join(place, 'secret.json'),
+      database
+    },
+    visits: () => visits
+  }
 }
 
 async function openWorkers (t: Test) {
   const app = Fastify()
   await app.register(workers)
   t.teardown(() => app.close())
-  return <Out>(task: URL, input: unknown, reads: string[] = []) => app.workers.run<Out>(task, input, { person: null, timeout: 60_000, reads })
+  return <Out>(task: URL, input: unknown, reads: string[] = []) =>
+    app.workers.run<Out>(task, input, { person: null, timeout: 60_000, reads })
 }
 
 const REFUSED = /^(?:EACCES|ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_SQLITE_ERROR|no WebSocket)$/
@@ -64,7 +86,7 @@ t.test('WK-01: a worker gets out by none of them', async (t) => {
   const { goal, visits } = await openGoal(t)
   const run = await openWorkers(t)
   const before = (await readdir(goal.folder)).sort()
-  for (const way of Object.keys({ ...network, ...files, ...processes, ...forWorkersOnly })) t.match(await run<string>(TASK, { way, goal }), REFUSED, way)
+  for (const way of Object.keys({ ...network, ...files, ...processes, ...forWorkersOnly })) { t.match(await run<string>(TASK, { way, goal }), REFUSED, way) }
   t.equal(visits(), 0, 'nobody came')
   t.same((await readdir(goal.folder)).sort(), before, 'nothing was written')
 })
@@ -74,10 +96,18 @@ t.test('WK-02: a file that one task may read is read by no other, and nothing be
   const run = await openWorkers(t)
   t.match(await run(SQLITE_TASK, { path: goal.database }, [goal.database]), [{ name: 't' }])
   t.equal(await run(TASK, { way: 'sqlite: to read', goal }, [goal.database]), 'done')
-  await t.rejects(run(SQLITE_TASK, { path: goal.database }), { message: 'A worker has no such file.' }, 'the next task, which may not')
+  await t.rejects(
+    run(SQLITE_TASK, { path: goal.database }),
+    { message: 'A worker has no such file.' },
+    'the next task, which may not'
+  )
   const closed = ['to write', 'a name that begins so', 'ATTACH', 'VACUUM INTO', 'backup'].map((way) => `sqlite: ${way}`)
-  for (const way of ['readFile', 'readdir', ...closed]) t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way)
-  await t.rejects(run(TASK, { way: 'readFile', goal }, [`${goal.folder}/*`]), { message: /a \* in it/ }, 'no pattern of paths')
+  for (const way of ['readFile', 'readdir', ...closed]) { t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way) }
+  await t.rejects(
+    run(TASK, { way: 'readFile', goal }, [`${goal.folder}/*`]),
+    { message: /a \* in it/ },
+    'no pattern of paths'
+  )
 })
 
 /** A worker in which `code` has run before anything else. */
@@ -94,7 +124,10 @@ function startWorker (t: Test, code: string): (input: unknown) => Promise<unknow
 
 t.test('a worker that cannot be closed does no task, and says why', async (t) => {
   const { goal, visits } = await openGoal(t)
-  const run = startWorker(t, "import dgram from 'node:dgram'; import { syncBuiltinESMExports } from 'node:module'; dgram.createSocket = () => { throw new Error('no datagrams here') }; syncBuiltinESMExports()")
+  const run = startWorker(
+    t,
+    "import dgram from 'node:dgram'; import { syncBuiltinESMExports } from 'node:module'; dgram.createSocket = () => { throw new Error('no datagrams here') }; syncBuiltinESMExports()"
+  )
   const error: unknown = await run({ way: 'net.connect', goal }).catch((error) => error)
   t.ok(error instanceof ProcessEnded)
   t.match(error, { message: 'it could not be closed: Error: no datagrams here' })
@@ -104,14 +137,17 @@ t.test('a worker that cannot be closed does no task, and says why', async (t) =>
 t.test('WK-01: a worker is closed where a connection fails at once as well', async (t) => {
   const { goal, visits } = await openGoal(t)
   // As in a sandbox that refuses it: the socket has lost its handle by the time `connect` returns.
-  const run = startWorker(t, `import net from 'node:net'
+  const run = startWorker(
+    t,
+    `import net from 'node:net'
     for (const where of [[1, '127.0.0.1'], ['/nowhere']]) {
       const socket = new net.Socket().on('error', () => {})
       socket.connect(...where)
       const methods = Object.getPrototypeOf(socket._handle)
       for (const name of ['connect', 'connect6']) if (methods[name]) methods[name] = () => -13
       socket.destroy()
-    }`)
+    }`
+  )
   for (const way of Object.keys(network)) t.match(await run({ way, goal }), REFUSED, way)
   t.equal(visits(), 0)
 })

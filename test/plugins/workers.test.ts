@@ -9,17 +9,30 @@ import type { Deed } from '../helpers/worker-task.ts'
 const MB = 1024 * 1024
 const TASK = new URL('../helpers/worker-task.ts', import.meta.url)
 
-interface Report { pid: number, secret: string | undefined, names: string[], bytes: Uint8Array, when: Date }
+interface Report {
+  pid: number
+  secret: string | undefined
+  names: string[]
+  bytes: Uint8Array
+  when: Date
+}
 
-interface Options { ms?: number, person?: string | null | { server: string }, timeout?: number, signal?: AbortSignal }
+interface Options {
+  ms?: number
+  person?: string | null | { server: string }
+  timeout?: number
+  signal?: AbortSignal
+}
 
 async function open (t: Test, options: WorkersOptions = {}) {
   const app = Fastify()
   app.register(workers, { size: 2, ...options })
   t.teardown(() => app.close())
   await app.ready()
-  const run = <Out = unknown>(deed: Deed, { ms = 0, person = null, timeout = 60_000, signal }: Options = {}): Promise<Out> =>
-    app.workers.run<Out>(TASK, { deed, ms }, { person, timeout, signal })
+  const run = <Out = unknown>(
+    deed: Deed,
+    { ms = 0, person = null, timeout = 60_000, signal }: Options = {}
+  ): Promise<Out> => app.workers.run<Out>(TASK, { deed, ms }, { person, timeout, signal })
   return { app, run }
 }
 
@@ -36,9 +49,11 @@ async function ends (pid: number): Promise<void> {
   while (alive(pid)) await delay(20)
 }
 
-t.test('a task runs in another process, which has none of the server\'s secrets', async (t) => {
+t.test("a task runs in another process, which has none of the server's secrets", async (t) => {
   process.env['SECRET_KEY'] = 'for-this-test-only'
-  t.teardown(() => { delete process.env['SECRET_KEY'] })
+  t.teardown(() => {
+    delete process.env['SECRET_KEY']
+  })
   const { run } = await open(t)
   const first = await run<Report>('report')
   t.not(first.pid, process.pid)
@@ -103,7 +118,9 @@ t.test('a result that would take the memory of the server is refused in the work
 
 t.test('TL-09: more work than may wait is refused at once, and the rest is done', async (t) => {
   const { run } = await open(t, { size: 2, maxWaiting: 3 })
-  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => run('wait', { ms: 50, person: `p${n}` })))
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, n) => run('wait', { ms: 50, person: `p${n}` }))
+  )
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
   t.equal(refused.length, 5)
   for (const { reason } of refused) {
@@ -117,11 +134,13 @@ t.test('TL-09: more work than may wait is refused at once, and the rest is done'
 t.test('WK-03: what one person asks for makes nobody else wait for long, and no call of another busy', async (t) => {
   const { run } = await open(t, { size: 2 })
   const stop = new AbortController()
-  const hog = Promise.allSettled(Array.from({ length: 41 }, () => run('spin', { person: 'mallory', signal: stop.signal })))
+  const hog = Promise.allSettled(
+    Array.from({ length: 41 }, () => run('spin', { person: 'mallory', signal: stop.signal }))
+  )
   t.ok(await run<Report>('report', { person: 'ann' }), 'served while these never end')
   t.ok(await run<Report>('report', { person: null }), 'and so is somebody without sign-in')
   stop.abort(new Error('stopped'))
-  const reasons = (await hog).map((outcome) => outcome.status === 'rejected' ? outcome.reason as Error : undefined)
+  const reasons = (await hog).map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as Error) : undefined))
   const busy = reasons.filter((reason) => reason instanceof WorkersBusy)
   t.equal(busy.length, 41 - 1 - 16, 'one runs and sixteen wait')
   for (const { message } of busy) t.match(message, /your own calls/)
@@ -165,5 +184,5 @@ t.test('closing the app ends every worker, busy ones too, and begins no other', 
   await app.close()
   for (const outcome of await work) t.match(outcome, { status: 'rejected', reason: { statusCode: 503 } })
   await ends(pid)
-  t.ok(await run('report').catch((error) => error) instanceof WorkersBusy)
+  t.ok((await run('report').catch((error) => error)) instanceof WorkersBusy)
 })

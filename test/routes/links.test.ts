@@ -1,4 +1,5 @@
-// Links of an account: what voids them, how long they last, what a reset ends. A table of every link against every change that may come between (threats AC-03, AC-04, AC-05).
+// Links of an account: what voids them, how long they last, what a reset ends. A table of every link against every
+// change that may come between (threats AC-03, AC-04, AC-05).
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,10 +19,21 @@ t.teardown(() => smtp.stop())
 
 const links = {
   'reset, by mail': { path: '/password/reset', fields: { password: NEXT }, link: { purpose: 'reset', by: 'mail' } },
-  'reset, from the operator': { path: '/password/reset', fields: { password: NEXT }, link: { purpose: 'reset', by: 'operator' } },
+  'reset, from the operator': {
+    path: '/password/reset',
+    fields: { password: NEXT },
+    link: { purpose: 'reset', by: 'operator' }
+  },
   confirm: { path: '/email/confirm', fields: {}, link: { purpose: 'confirm', by: 'mail' } },
-  change: { path: '/email/change', fields: {}, link: { purpose: 'change', by: 'mail', email: 'elsewhere@example.org' } }
-} as const satisfies Record<string, { path: string, fields: Record<string, string>, link: Pick<NewLink, 'purpose' | 'by' | 'email'> }>
+  change: {
+    path: '/email/change',
+    fields: {},
+    link: { purpose: 'change', by: 'mail', email: 'elsewhere@example.org' }
+  }
+} as const satisfies Record<
+  string,
+  { path: string; fields: Record<string, string>; link: Pick<NewLink, 'purpose' | 'by' | 'email'> }
+>
 
 function accountsOf ({ app, url }: TestServer) {
   const local = app.signIn.backends.get('local')!
@@ -31,17 +43,28 @@ function accountsOf ({ app, url }: TestServer) {
     /** An account, and the browser that is signed in to it. */
     async make (email: string) {
       const browser = new Browser()
-      await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', { email, password: PASSWORD })
+      await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', {
+        email,
+        password: PASSWORD
+      })
       return browser
     },
     issue: async (email: string, link: Pick<NewLink, 'purpose' | 'by' | 'email'>) =>
-      app.accountLinks.issue({ ...link, ...(link.email && { email: `${randomUUID()}@example.org` }), backend: 'local', account: (await accounts.find(email))! })
+      app.accountLinks.issue({
+        ...link,
+        ...(link.email && { email: `${randomUUID()}@example.org` }),
+        backend: 'local',
+        account: (await accounts.find(email))!
+      })
   }
 }
 
 const changes: Record<string, (server: TestServer, email: string, browser: Browser) => Promise<unknown>> = {
   'the password was changed on the account page': async ({ url }, _email, browser) =>
-    browser.submit(await browser.get(`${url}/account/password`), ({ action }) => action === '/account/password', { present: PASSWORD, next: 'five green lanterns 9' }),
+    browser.submit(await browser.get(`${url}/account/password`), ({ action }) => action === '/account/password', {
+      present: PASSWORD,
+      next: 'five green lanterns 9'
+    }),
   'another reset link was used': async (server, email) => {
     const secret = await accountsOf(server).issue(email, { purpose: 'reset', by: 'mail' })
     return new Browser().post(`${server.url}/password/reset`, { link: secret, password: 'five green lanterns 9' })
@@ -51,7 +74,10 @@ const changes: Record<string, (server: TestServer, email: string, browser: Brows
     return new Browser().post(`${server.url}/email/confirm`, { link: secret })
   },
   'the address was changed': async ({ url }, _email, browser) =>
-    browser.submit(await browser.get(`${url}/account/email`), ({ action }) => action === '/account/email', { email: `${randomUUID()}@example.org`, password: PASSWORD }),
+    browser.submit(await browser.get(`${url}/account/email`), ({ action }) => action === '/account/email', {
+      email: `${randomUUID()}@example.org`,
+      password: PASSWORD
+    }),
   'the person signed out everywhere': async ({ url }, _email, browser) =>
     browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-out-everywhere'),
   'the account was locked': async ({ app }, email) => {
@@ -73,13 +99,27 @@ storageTest('AC-03: whatever changes the account voids every link of before', as
     await t.test(change, async (t) => {
       const email = `${randomUUID()}@example.com`
       const browser = await make(email)
-      const issued = await Promise.all(Object.entries(links).map(async ([name, { link, ...form }]) => ({ name, ...form, secret: await issue(email, link) })))
-      for (const { name, path, secret } of issued) t.equal((await new Browser().get(`${url}${path}?link=${secret}`)).status, 200, `${name}: good before`)
+      const issued = await Promise.all(
+        Object.entries(links).map(async ([name, { link, ...form }]) => ({
+          name,
+          ...form,
+          secret: await issue(email, link)
+        }))
+      )
+      for (const { name, path, secret } of issued) { t.equal((await new Browser().get(`${url}${path}?link=${secret}`)).status, 200, `${name}: good before`) }
       await work(server, email, browser)
       const before = await Array.fromAsync(server.app.storage.collection('account').all())
       for (const { name, path, secret, fields } of issued) {
-        t.match(await new Browser().get(`${url}${path}?link=${secret}`), { status: 400, text: /invalid_request/ }, `${name}: shows nothing`)
-        t.match(await new Browser().post(url + path, { ...fields, link: secret }), { status: 400, text: /invalid_request/ }, `${name}: does nothing`)
+        t.match(
+          await new Browser().get(`${url}${path}?link=${secret}`),
+          { status: 400, text: /invalid_request/ },
+          `${name}: shows nothing`
+        )
+        t.match(
+          await new Browser().post(url + path, { ...fields, link: secret }),
+          { status: 400, text: /invalid_request/ },
+          `${name}: does nothing`
+        )
       }
       t.same(await Array.fromAsync(server.app.storage.collection('account').all()), before, 'no account was changed')
       t.equal(await accounts.find('elsewhere@example.org'), undefined)
@@ -87,31 +127,43 @@ storageTest('AC-03: whatever changes the account voids every link of before', as
   }
 })
 
-storageTest('AC-03: a link is of one purpose, whole, and good for half an hour; of many who open it one gets what it is for', async (t, start) => {
-  const clock = { now: 1_800_000_000 }
-  const server = await start({ now: () => clock.now })
-  const { make, issue } = accountsOf(server)
-  for (const [name, { path, fields, link }] of Object.entries(links)) {
-    await t.test(name, async (t) => {
-      const email = `${randomUUID()}@example.com`
-      await make(email)
-      const secret = await issue(email, link)
-      const open = (secret: string, path: string) => new Browser().post(server.url + path, { ...fields, password: NEXT, link: secret })
-      for (const other of Object.values(links)) if (other.path !== path) t.equal((await open(secret, other.path)).status, 400, `not at ${other.path}`)
-      for (const wrong of ['', 'x', secret.slice(0, -1), `A${secret.slice(1)}`, secret + secret, 'x'.repeat(5_000), server.app.sealing.seal('sign-in step', Buffer.from('{}'))]) {
-        t.equal((await open(wrong, path)).status, 400, wrong.slice(0, 12))
-      }
-      clock.now += 1_799
-      t.equal((await new Browser().get(`${server.url}${path}?link=${secret}`)).status, 200)
-      clock.now += 1
-      t.equal((await open(secret, path)).status, 400, 'half an hour later')
-      const fresh = await issue(email, link)
-      const answers = await Promise.all(Array.from({ length: 5 }, () => open(fresh, path)))
-      t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of five at once, one')
-      t.equal((await open(fresh, path)).status, 400, 'and none afterwards')
-    })
+storageTest(
+  'AC-03: a link is of one purpose, whole, and good for half an hour; of many who open it one gets what it is for',
+  async (t, start) => {
+    const clock = { now: 1_800_000_000 }
+    const server = await start({ now: () => clock.now })
+    const { make, issue } = accountsOf(server)
+    for (const [name, { path, fields, link }] of Object.entries(links)) {
+      await t.test(name, async (t) => {
+        const email = `${randomUUID()}@example.com`
+        await make(email)
+        const secret = await issue(email, link)
+        const open = (secret: string, path: string) =>
+          new Browser().post(server.url + path, { ...fields, password: NEXT, link: secret })
+        for (const other of Object.values(links)) { if (other.path !== path) t.equal((await open(secret, other.path)).status, 400, `not at ${other.path}`) }
+        for (const wrong of [
+          '',
+          'x',
+          secret.slice(0, -1),
+          `A${secret.slice(1)}`,
+          secret + secret,
+          'x'.repeat(5_000),
+          server.app.sealing.seal('sign-in step', Buffer.from('{}'))
+        ]) {
+          t.equal((await open(wrong, path)).status, 400, wrong.slice(0, 12))
+        }
+        clock.now += 1_799
+        t.equal((await new Browser().get(`${server.url}${path}?link=${secret}`)).status, 200)
+        clock.now += 1
+        t.equal((await open(secret, path)).status, 400, 'half an hour later')
+        const fresh = await issue(email, link)
+        const answers = await Promise.all(Array.from({ length: 5 }, () => open(fresh, path)))
+        t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of five at once, one')
+        t.equal((await open(fresh, path)).status, 400, 'and none afterwards')
+      })
+    }
   }
-})
+)
 
 storageTest('AC-03: a link made for an account that is locked does nothing until it is unlocked', async (t, start) => {
   const server = await start()
@@ -123,7 +175,11 @@ storageTest('AC-03: a link made for an account that is locked does nothing until
     const { id } = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
     await app.signIn.lifecycle.lock(id)
     const [secret, before] = [await issue(email, link), await accounts.find(email)]
-    t.match(await new Browser().post(url + path, { ...fields, link: secret }), { status: 400, text: /invalid_request/ }, name)
+    t.match(
+      await new Browser().post(url + path, { ...fields, link: secret }),
+      { status: 400, text: /invalid_request/ },
+      name
+    )
     t.same(await accounts.find(email), before, `${name}: nothing was changed`)
     await app.signIn.lifecycle.unlock(id)
     t.equal((await new Browser().post(url + path, { ...fields, link: secret })).status, 200, `${name}: unlocked`)
@@ -132,76 +188,138 @@ storageTest('AC-03: a link made for an account that is locked does nothing until
 
 async function secondBackend (t: Test): Promise<string> {
   const path = join(await folder(t), 'second.ts')
-  await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+  await writeFile(
+    path,
+    `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
 export default { env: z.object({}), open: () => ({ title: 'Second', password: { label: 'Name', verify: async ({ identifier, password }) => password === 'pw' ? { subject: identifier, name: identifier } : null } }) }
-`)
+`
+  )
   return path
 }
 
-storageTest('AC-04: a reset of an account that nobody has shown to own ends all that came before; of any other, what the person leaves ticked', async (t, start) => {
-  const second = await secondBackend(t)
-  const server = await start({ env: { AUTH_BACKEND: `local,${second}` } })
-  const { url, app } = server
-  const { accounts, make, issue } = accountsOf(server)
+storageTest(
+  'AC-04: a reset of an account that nobody has shown to own ends all that came before; of any other, what the person leaves ticked',
+  async (t, start) => {
+    const second = await secondBackend(t)
+    const server = await start({ env: { AUTH_BACKEND: `local,${second}` } })
+    const { url, app } = server
+    const { accounts, make, issue } = accountsOf(server)
 
-  for (const [name, isVerified, ticked, ended] of [
-    ['never verified', false, {}, true], ['never verified, and nothing ticked', false, { apps: '', ways: '' }, true],
-    ['verified, ticked', true, { apps: 'end', ways: 'remove' }, true], ['verified, not ticked', true, { apps: '', ways: '' }, false]
-  ] as const) {
-    await t.test(name, async (t) => {
-      const email = `${randomUUID()}@example.com`
-      const attacker = await make(email)
-      const user = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
-      const login = await attacker.submit(await attacker.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
-      await attacker.submit(await attacker.submit(login, ({ fields }) => fields['backend'] === second, { email: randomUUID(), password: 'pw' }), () => true)
-      const client = await newClient(url)
-      const { challenge, verifier } = pkce()
-      const allow = async () => {
-        const consent = await attacker.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
-        await attacker.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
-        return { ...client, grant_type: 'authorization_code', code: attacker.left!.searchParams.get('code')!, redirect_uri: 'https://app.example/callback', code_verifier: verifier }
-      }
-      const { body } = await post(`${url}/token`, await allow())
-      const unredeemed = await allow()
-      if (isVerified) await accounts.confirm((await accounts.find(email))!)
+    for (const [name, isVerified, ticked, ended] of [
+      ['never verified', false, {}, true],
+      ['never verified, and nothing ticked', false, { apps: '', ways: '' }, true],
+      ['verified, ticked', true, { apps: 'end', ways: 'remove' }, true],
+      ['verified, not ticked', true, { apps: '', ways: '' }, false]
+    ] as const) {
+      await t.test(name, async (t) => {
+        const email = `${randomUUID()}@example.com`
+        const attacker = await make(email)
+        const user = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
+        const login = await attacker.submit(
+          await attacker.get(`${url}/account`),
+          ({ action }) => action === '/account/sign-in'
+        )
+        await attacker.submit(
+          await attacker.submit(login, ({ fields }) => fields['backend'] === second, {
+            email: randomUUID(),
+            password: 'pw'
+          }),
+          () => true
+        )
+        const client = await newClient(url)
+        const { challenge, verifier } = pkce()
+        const allow = async () => {
+          const consent = await attacker.get(
+            authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge })
+          )
+          await attacker.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), {
+            decision: 'allow'
+          })
+          return {
+            ...client,
+            grant_type: 'authorization_code',
+            code: attacker.left!.searchParams.get('code')!,
+            redirect_uri: 'https://app.example/callback',
+            code_verifier: verifier
+          }
+        }
+        const { body } = await post(`${url}/token`, await allow())
+        const unredeemed = await allow()
+        if (isVerified) await accounts.confirm((await accounts.find(email))!)
 
-      const page = await new Browser().get(`${url}/password/reset?link=${await issue(email, { purpose: 'reset', by: 'operator' })}`)
-      t.equal(page.text.includes('Remove the other way to sign in'), isVerified, 'asked, where there is something to decide')
-      t.equal((await new Browser().post(`${url}/password/reset`, { link: page.forms[0]!.fields['link']!, password: NEXT, ...ticked })).status, 200)
-      t.match((await attacker.get(`${url}/account`)).url, '/login', 'every session is over')
-      const status = ended ? [401, 400, 400, 1] : [200, 200, 200, 2]
-      t.same([
-        await ping(url, body['access_token'] as string),
-        (await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: body['refresh_token'] as string })).status,
-        (await post(`${url}/token`, unredeemed)).status,
-        (await app.signIn.lifecycle.find(user.id))!.identities.length
-      ], status)
-      t.match(await accounts.find(email), { verified: isVerified }, 'an operator\'s link shows nothing of a mailbox')
-      t.equal((await app.signIn.lifecycle.find(user.id))!.emailVerified, undefined)
-    })
+        const page = await new Browser().get(
+          `${url}/password/reset?link=${await issue(email, { purpose: 'reset', by: 'operator' })}`
+        )
+        t.equal(
+          page.text.includes('Remove the other way to sign in'),
+          isVerified,
+          'asked, where there is something to decide'
+        )
+        t.equal(
+          (
+            await new Browser().post(`${url}/password/reset`, {
+              link: page.forms[0]!.fields['link']!,
+              password: NEXT,
+              ...ticked
+            })
+          ).status,
+          200
+        )
+        t.match((await attacker.get(`${url}/account`)).url, '/login', 'every session is over')
+        const status = ended ? [401, 400, 400, 1] : [200, 200, 200, 2]
+        t.same(
+          [
+            await ping(url, body['access_token'] as string),
+            (
+              await post(`${url}/token`, {
+                ...client,
+                grant_type: 'refresh_token',
+                refresh_token: body['refresh_token'] as string
+              })
+            ).status,
+            (await post(`${url}/token`, unredeemed)).status,
+            (await app.signIn.lifecycle.find(user.id))!.identities.length
+          ],
+          status
+        )
+        t.match(await accounts.find(email), { verified: isVerified }, "an operator's link shows nothing of a mailbox")
+        t.equal((await app.signIn.lifecycle.find(user.id))!.emailVerified, undefined)
+      })
+    }
   }
-})
+)
 
-storageTest('AC-05: a password that was shown before a reset signs nobody in after it, however far the sign-in had come', async (t, start) => {
-  const second = join(await folder(t), 'vouching.ts')
-  await writeFile(second, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+storageTest(
+  'AC-05: a password that was shown before a reset signs nobody in after it, however far the sign-in had come',
+  async (t, start) => {
+    const second = join(await folder(t), 'vouching.ts')
+    await writeFile(
+      second,
+      `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
 export default { env: z.object({}), open: () => ({ title: 'Second', password: { label: 'Name', verify: async ({ identifier }) => ({ subject: 'of ' + identifier, email: identifier, emailVerified: true }) } }) }
-`)
-  const { url, app, signUp, linkTo, signIn } = await startWithMail(smtp, start, { env: { AUTH_BACKEND: `local,${second}` } })
-  const local = app.signIn.backends.get('local')!
-  const email = `${randomUUID()}@example.com`
-  // The address is another person's already, so the first sign-in with the account waits for a decision.
-  await new Browser().get(url)
-  const owner = new Browser()
-  await owner.submit(await owner.get(`${url}/login`), ({ fields }) => fields['backend'] === second, { email, password: 'x' })
-  await signUp(email)
-  await new Browser().get((await linkTo(email))!).then((page) => new Browser().submit(page, () => true))
-  const thief = new Browser()
-  const choice = await signIn(email, PASSWORD, thief)
-  t.match(choice.url, '/login/account')
-  const people = (await Array.fromAsync(app.signIn.lifecycle.all())).length
-  await local.accounts!.setPassword((await local.accounts!.find(email))!, NEXT, { verified: true })
-  t.match(await thief.submit(choice, () => true, { decision: 'apart' }), { status: 400, text: /sign_in_expired/ })
-  t.match((await thief.get(`${url}/account`)).url, '/login')
-  t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, people, 'nobody was made')
-})
+`
+    )
+    const { url, app, signUp, linkTo, signIn } = await startWithMail(smtp, start, {
+      env: { AUTH_BACKEND: `local,${second}` }
+    })
+    const local = app.signIn.backends.get('local')!
+    const email = `${randomUUID()}@example.com`
+    // The address is another person's already, so the first sign-in with the account waits for a decision.
+    await new Browser().get(url)
+    const owner = new Browser()
+    await owner.submit(await owner.get(`${url}/login`), ({ fields }) => fields['backend'] === second, {
+      email,
+      password: 'x'
+    })
+    await signUp(email)
+    await new Browser().get((await linkTo(email))!).then((page) => new Browser().submit(page, () => true))
+    const thief = new Browser()
+    const choice = await signIn(email, PASSWORD, thief)
+    t.match(choice.url, '/login/account')
+    const people = (await Array.fromAsync(app.signIn.lifecycle.all())).length
+    await local.accounts!.setPassword((await local.accounts!.find(email))!, NEXT, { verified: true })
+    t.match(await thief.submit(choice, () => true, { decision: 'apart' }), { status: 400, text: /sign_in_expired/ })
+    t.match((await thief.get(`${url}/account`)).url, '/login')
+    t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, people, 'nobody was made')
+  }
+)

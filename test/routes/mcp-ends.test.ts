@@ -1,4 +1,5 @@
-// What is open for a connected app ends with its grant, in both eras and on every instance, and nobody holds more than their part of it.
+// What is open for a connected app ends with its grant, in both eras and on every instance, and nobody holds more than
+// their part of it.
 import t from 'tap'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
@@ -9,24 +10,43 @@ import { noRedis, startRedis } from '../helpers/redis.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { storageTest } from '../helpers/storages.ts'
 
-/** All that can be open for one grant: a listen stream, the stream of a session, a stream that was resumed, and a question. */
+/**
+ * All that can be open for one grant: a listen stream, the stream of a session, a stream that was resumed, and a
+ * question.
+ */
 async function holdAll (url: string, ann: Person): Promise<Stream[]> {
   const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann) }
-  const question = await openStream(url, { method: 'POST', headers, body: { jsonrpc: '2.0', id: 5, method: 'tools/call', params: { name: 'ask', arguments: {} } } })
+  const question = await openStream(url, {
+    method: 'POST',
+    headers,
+    body: { jsonrpc: '2.0', id: 5, method: 'tools/call', params: { name: 'ask', arguments: {} } }
+  })
   await question.until(1)
   const [priming] = question.ids()
-  const streams = [await listen(url, ann.headers), await openStream(url, { headers }), await openStream(url, { headers: { ...headers, 'last-event-id': priming! } }), question]
+  const streams = [
+    await listen(url, ann.headers),
+    await openStream(url, { headers }),
+    await openStream(url, { headers: { ...headers, 'last-event-id': priming! } }),
+    question
+  ]
   t.ok(streams.every(({ status }) => status === 200))
   return streams
 }
 
 const ends: Record<string, (server: TestServer, ann: Person) => Promise<unknown>> = {
   'the app revokes its token': ({ url }, { client, refresh }) => post(`${url}/revoke`, { ...client, token: refresh }),
-  'the person is locked': async ({ app }, { access }) => app.signIn.lifecycle.lock((await app.grants.verifyAccessToken(access))!.user.id),
-  'the account is deleted': async ({ app }, { access }) => app.signIn.lifecycle.delete((await app.grants.verifyAccessToken(access))!.user.id),
+  'the person is locked': async ({ app }, { access }) =>
+    app.signIn.lifecycle.lock((await app.grants.verifyAccessToken(access))!.user.id),
+  'the account is deleted': async ({ app }, { access }) =>
+    app.signIn.lifecycle.delete((await app.grants.verifyAccessToken(access))!.user.id),
   'the grant loses a scope': async ({ app }, { access }) => {
     const { grantId } = (await app.grants.verifyAccessToken(access))!
-    await app.storage.collection<Grant>('grant').update(grantId, (grant) => ({ write: { record: { ...grant!, scopes: ['mcp:write'] }, ttl: 60 }, result: undefined }))
+    await app.storage
+      .collection<Grant>('grant')
+      .update(grantId, (grant) => ({
+        write: { record: { ...grant!, scopes: ['mcp:write'] }, ttl: 60 },
+        result: undefined
+      }))
     // As whatever changes grants here does it: through the collection that is kept in memory.
     await app.grants.listByUser('nobody')
   }
@@ -42,9 +62,19 @@ for (const [what, end] of Object.entries(ends)) {
     // A grant that was read before is kept for five seconds, where nothing tells of a change.
     now += 6
     await endSoon(t, anns, what)
-    t.match(anns[0]!.messages().at(-1), { id: 7, result: { resultType: 'complete' } }, 'the listen stream with its last message')
-    t.match(anns[3]!.messages().at(-1), { id: 5, error: { message: 'The request was stopped: The connection of this app has ended' } })
-    t.strictSame(bobs.map(({ messages }) => messages().length), [1, 0, 1, 1])
+    t.match(
+      anns[0]!.messages().at(-1),
+      { id: 7, result: { resultType: 'complete' } },
+      'the listen stream with its last message'
+    )
+    t.match(anns[3]!.messages().at(-1), {
+      id: 5,
+      error: { message: 'The request was stopped: The connection of this app has ended' }
+    })
+    t.strictSame(
+      bobs.map(({ messages }) => messages().length),
+      [1, 0, 1, 1]
+    )
     for (const stream of bobs) stream.leave()
   })
 }
@@ -63,15 +93,19 @@ t.test('a grant that another process ends on the same file ends the streams of t
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-t.test('a grant that ends on one instance ends the streams on the other', { skip: redis ? false : noRedis }, async (t) => {
-  const env = { REDIS_URL: redis!.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }
-  const one = await startServer(t, { env, offer })
-  const two = await startServer(t, { env: { ...env, PUBLIC_URL: one.url }, offer })
-  const ann = await person(one.url)
-  const streams = await holdAll(two.url, ann)
-  await post(`${one.url}/revoke`, { ...ann.client, token: ann.refresh })
-  await endSoon(t, streams, 'both eras')
-})
+t.test(
+  'a grant that ends on one instance ends the streams on the other',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const env = { REDIS_URL: redis!.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }
+    const one = await startServer(t, { env, offer })
+    const two = await startServer(t, { env: { ...env, PUBLIC_URL: one.url }, offer })
+    const ann = await person(one.url)
+    const streams = await holdAll(two.url, ann)
+    await post(`${one.url}/revoke`, { ...ann.client, token: ann.refresh })
+    await endSoon(t, streams, 'both eras')
+  }
+)
 
 t.test('a stream of changes ends with its token, a request that is under way does not', async (t) => {
   let now = Date.now() / 1000
@@ -107,7 +141,11 @@ t.test('ME-05: one app holds 20 streams of either era, and the oldest gives way'
   const first = await listen(url, ann.headers)
   const more = []
   for (let index = 0; index < 19; index++) {
-    more.push(index % 2 === 0 ? await listen(url, ann.headers) : await openStream(url, { headers: { ...ann.headers, 'mcp-session-id': await beginSession(ann) } }))
+    more.push(
+      index % 2 === 0
+        ? await listen(url, ann.headers)
+        : await openStream(url, { headers: { ...ann.headers, 'mcp-session-id': await beginSession(ann) } })
+    )
   }
   const newest = await listen(url, ann.headers)
   t.equal(newest.status, 200)
@@ -121,11 +159,19 @@ t.test('ME-05: one app asks 50 questions at once, and the oldest is told why it 
   const { url } = await startServer(t, { offer })
   const ann = await person(url)
   const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann) }
-  const ask = (id: number) => openStream(url, { method: 'POST', headers, body: { jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'ask', arguments: {} } } })
+  const ask = (id: number) =>
+    openStream(url, {
+      method: 'POST',
+      headers,
+      body: { jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'ask', arguments: {} } }
+    })
   const streams = []
   for (let id = 0; id <= 50; id++) streams.push(await ask(id))
   await endSoon(t, [streams[0]!], 'the oldest')
-  t.match(streams[0]!.messages().at(-1), { id: 0, error: { code: -32603, message: /Too much is open: the oldest gives way/ } })
+  t.match(streams[0]!.messages().at(-1), {
+    id: 0,
+    error: { code: -32603, message: /Too much is open: the oldest gives way/ }
+  })
   t.equal((await streams[50]!.until(1))[0].method, 'elicitation/create')
   for (const stream of streams) stream.leave()
 })

@@ -1,4 +1,5 @@
-// Tools for everybody beside tools that need a sign-in (OpenAI "mixed authentication"): who gets in, who is challenged, and how.
+// Tools for everybody beside tools that need a sign-in (OpenAI "mixed authentication"): who gets in, who is challenged,
+// and how.
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { defineResource } from '../../authoring/resource.ts'
@@ -41,7 +42,10 @@ async function open (t: Test, noauth = true) {
 
 t.test('H40: a tool for everybody is listed with both schemes, and the others with theirs', async (t) => {
   const { anonymous } = await open(t)
-  for (const [era, request] of [['legacy', anonymous.legacy], ['modern', anonymous.modern]] as const) {
+  for (const [era, request] of [
+    ['legacy', anonymous.legacy],
+    ['modern', anonymous.modern]
+  ] as const) {
     const { tools } = (await request('tools/list')).json.result
     const both = [{ type: 'noauth' }, { type: 'oauth2', scopes: ['mcp:read'] }]
     t.match(tools[0], { name: 'open', securitySchemes: both, _meta: { securitySchemes: both } }, era)
@@ -49,45 +53,87 @@ t.test('H40: a tool for everybody is listed with both schemes, and the others wi
   }
 })
 
-t.test('H41, H42, A4: without a token one can get to know the server and call what is for everybody; all else is 401', async (t) => {
-  const { anonymous, ran, url } = await open(t)
-  const metadata = `resource_metadata="${url}/.well-known/oauth-protected-resource"`
-  for (const [era, request] of [['legacy', anonymous.legacy], ['modern', anonymous.modern]] as const) {
-    t.match((await request('tools/call', { name: 'open', arguments: {} })).json.result.structuredContent, { who: 'anybody' }, era)
-    t.strictSame((await request('resources/list')).json.result.resources, [], 'what may not be read is not seen')
-    t.strictSame((await request('prompts/list')).json.result.prompts, [])
-    t.strictSame(ran.splice(0), ['open'])
-    const cases: Array<[string, Record<string, unknown>]> = [
-      ['tools/call', { name: 'closed', arguments: {} }], ['tools/call', { name: 'write', arguments: {} }], ['tools/call', { name: 'nothing', arguments: {} }],
-      ['resources/read', { uri: 'secret://now' }], ['prompts/get', { name: 'hidden' }], ['no/such', {}],
-      ['completion/complete', { ref: { type: 'ref/prompt', name: 'hidden' }, argument: { name: 'x', value: '' } }], ['subscriptions/listen', { notifications: { toolsListChanged: true } }]
-    ]
-    for (const [method, params] of cases) {
-      const { status, headers, json } = await request(method, params)
-      t.equal(status, 401, `${era} ${method} ${params['name'] ?? ''}`)
-      t.equal(headers.get('www-authenticate'), `Bearer ${metadata}, scope="mcp:read mcp:write"`)
-      t.equal(json.error, 'unauthorized')
+t.test(
+  'H41, H42, A4: without a token one can get to know the server and call what is for everybody; all else is 401',
+  async (t) => {
+    const { anonymous, ran, url } = await open(t)
+    const metadata = `resource_metadata="${url}/.well-known/oauth-protected-resource"`
+    for (const [era, request] of [
+      ['legacy', anonymous.legacy],
+      ['modern', anonymous.modern]
+    ] as const) {
+      t.match(
+        (await request('tools/call', { name: 'open', arguments: {} })).json.result.structuredContent,
+        { who: 'anybody' },
+        era
+      )
+      t.strictSame((await request('resources/list')).json.result.resources, [], 'what may not be read is not seen')
+      t.strictSame((await request('prompts/list')).json.result.prompts, [])
+      t.strictSame(ran.splice(0), ['open'])
+      const cases: Array<[string, Record<string, unknown>]> = [
+        ['tools/call', { name: 'closed', arguments: {} }],
+        ['tools/call', { name: 'write', arguments: {} }],
+        ['tools/call', { name: 'nothing', arguments: {} }],
+        ['resources/read', { uri: 'secret://now' }],
+        ['prompts/get', { name: 'hidden' }],
+        ['no/such', {}],
+        ['completion/complete', { ref: { type: 'ref/prompt', name: 'hidden' }, argument: { name: 'x', value: '' } }],
+        ['subscriptions/listen', { notifications: { toolsListChanged: true } }]
+      ]
+      for (const [method, params] of cases) {
+        const { status, headers, json } = await request(method, params)
+        t.equal(status, 401, `${era} ${method} ${params['name'] ?? ''}`)
+        t.equal(headers.get('www-authenticate'), `Bearer ${metadata}, scope="mcp:read mcp:write"`)
+        t.equal(json.error, 'unauthorized')
+      }
+      t.strictSame(ran, [])
     }
+    t.equal((await anonymous.legacy('ping')).status, 200)
+    t.equal(
+      (
+        await anonymous.legacy('initialize', {
+          protocolVersion: '2025-11-25',
+          capabilities: {},
+          clientInfo: { name: 'x', version: '1' }
+        })
+      ).status,
+      200
+    )
+    t.equal((await anonymous.modern('server/discover')).status, 200)
+    const batch = await anonymous.post(
+      [
+        { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'open', arguments: {} } },
+        { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'closed', arguments: {} } }
+      ],
+      { 'mcp-protocol-version': '2025-03-26' }
+    )
+    t.equal(batch.status, 401, 'one closed call closes the batch')
     t.strictSame(ran, [])
   }
-  t.equal((await anonymous.legacy('ping')).status, 200)
-  t.equal((await anonymous.legacy('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } })).status, 200)
-  t.equal((await anonymous.modern('server/discover')).status, 200)
-  const batch = await anonymous.post([{ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'open', arguments: {} } }, { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'closed', arguments: {} } }], { 'mcp-protocol-version': '2025-03-26' })
-  t.equal(batch.status, 401, 'one closed call closes the batch')
-  t.strictSame(ran, [])
-})
+)
 
 t.test('H41: a client that shows a sign-in from inside a result gets the challenge there', async (t) => {
   const { anonymous, ran, url } = await open(t)
   const reader = mcpClient(url, (await tokensFor(url, await newClient(url), { scope: 'mcp:read' })).access)
   const _meta = { 'openai/locale': 'en-US' }
-  const challenge = (scope: string) => `Bearer resource_metadata="${url}/.well-known/oauth-protected-resource", scope="${scope}", error="insufficient_scope", error_description="This needs a token with: ${scope}"`
+  const challenge = (scope: string) =>
+    `Bearer resource_metadata="${url}/.well-known/oauth-protected-resource", scope="${scope}", error="insufficient_scope", error_description="This needs a token with: ${scope}"`
   for (const era of ['legacy', 'modern'] as const) {
-    for (const [client, name, scope] of [[anonymous, 'closed', 'mcp:read'], [reader, 'write', 'mcp:write']] as const) {
+    for (const [client, name, scope] of [
+      [anonymous, 'closed', 'mcp:read'],
+      [reader, 'write', 'mcp:write']
+    ] as const) {
       const { status, headers, json } = await client[era]('tools/call', { name, arguments: {}, _meta })
       t.equal(status, 200, `${era} ${name}`)
-      t.match(json, { jsonrpc: '2.0', id: 1, result: { isError: true, content: [{ type: 'text', text: /sign-in|more access/ }], _meta: { 'mcp/www_authenticate': [challenge(scope)] } } })
+      t.match(json, {
+        jsonrpc: '2.0',
+        id: 1,
+        result: {
+          isError: true,
+          content: [{ type: 'text', text: /sign-in|more access/ }],
+          _meta: { 'mcp/www_authenticate': [challenge(scope)] }
+        }
+      })
       t.equal(headers.get('www-authenticate'), challenge(scope))
     }
     const { status, headers } = await reader[era]('tools/call', { name: 'write', arguments: {} })
@@ -106,7 +152,11 @@ t.test('H27: a token that is shown has to be good, also for what is for everybod
   }
   t.strictSame(ran, [])
   const writer = mcpClient(url, (await tokensFor(url, await newClient(url), { scope: 'mcp:write' })).access)
-  t.match((await writer.modern('tools/call', { name: 'open', arguments: {} })).json.result.structuredContent, { who: 'somebody' }, 'without its scopes')
+  t.match(
+    (await writer.modern('tools/call', { name: 'open', arguments: {} })).json.result.structuredContent,
+    { who: 'somebody' },
+    'without its scopes'
+  )
 })
 
 t.test('MC-01: without a tool for everybody nothing at all is answered without a token', async (t) => {
@@ -121,7 +171,10 @@ t.test('MC-19: resources and prompts ask for their scopes like tools', async (t)
   const { url } = await open(t, false)
   const writer = mcpClient(url, (await tokensFor(url, await newClient(url), { scope: 'mcp:write' })).access)
   for (const era of ['legacy', 'modern'] as const) {
-    for (const [method, params] of [['resources/read', { uri: 'secret://now' }], ['prompts/get', { name: 'hidden' }]] as const) {
+    for (const [method, params] of [
+      ['resources/read', { uri: 'secret://now' }],
+      ['prompts/get', { name: 'hidden' }]
+    ] as const) {
       const { status, headers } = await writer[era](method, params)
       t.equal(status, 403, `${era} ${method}`)
       t.match(headers.get('www-authenticate'), /scope="mcp:read", error="insufficient_scope"/)
@@ -129,5 +182,9 @@ t.test('MC-19: resources and prompts ask for their scopes like tools', async (t)
     t.strictSame((await writer[era]('resources/list')).json.result.resources, [])
     t.strictSame((await writer[era]('prompts/list')).json.result.prompts, [])
   }
-  t.equal((await writer.modern('subscriptions/listen', { notifications: { resourceSubscriptions: ['secret://now'] } })).status, 403)
+  t.equal(
+    (await writer.modern('subscriptions/listen', { notifications: { resourceSubscriptions: ['secret://now'] } }))
+      .status,
+    403
+  )
 })

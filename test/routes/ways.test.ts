@@ -1,4 +1,5 @@
-// A way to sign in is added, and removed, as strongly as a password is changed: with fresh proof, by the person who says so, told to the owner, and never the last one (threats AC-01, AC-02).
+// A way to sign in is added, and removed, as strongly as a password is changed: with fresh proof, by the person who
+// says so, told to the owner, and never the last one (threats AC-01, AC-02).
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,73 +19,99 @@ t.teardown(() => smtp.stop())
 /** A backend whose people sign in with their name alone. */
 async function backendOfNames (t: Test, title = 'Second'): Promise<string> {
   const path = join(await folder(t), 'second.ts')
-  await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+  await writeFile(
+    path,
+    `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
 export default { env: z.object({}), open: () => ({ title: ${JSON.stringify(title)}, password: { label: 'Name', verify: async ({ identifier, password }) => password === 'pw'
   ? { subject: identifier, name: identifier, ...(identifier.includes('@') && { email: identifier, emailVerified: true }) } : null } }) }
-`)
+`
+  )
   return path
 }
 
 async function place (t: Test, start: Start) {
   const clock = { now: 1_800_000_000 }
   const [second, third] = [await backendOfNames(t), await backendOfNames(t, 'Third')]
-  const server = await startWithMail(smtp, start, { now: () => clock.now, env: { AUTH_BACKEND: `local,demo,${second},${third}` } })
+  const server = await startWithMail(smtp, start, {
+    now: () => clock.now,
+    env: { AUTH_BACKEND: `local,demo,${second},${third}` }
+  })
   const { url, app } = server
-  const enter = async (browser: Browser, page: Page, name: string) => browser.submit(page, ({ fields }) => fields['backend'] === second, { email: name, password: 'pw' })
-  const throughSecond = async (name: string, browser = new Browser()) => enter(browser, await browser.get(`${url}/login`), name)
+  const enter = async (browser: Browser, page: Page, name: string) =>
+    browser.submit(page, ({ fields }) => fields['backend'] === second, { email: name, password: 'pw' })
+  const throughSecond = async (name: string, browser = new Browser()) =>
+    enter(browser, await browser.get(`${url}/login`), name)
   const address = () => `${randomUUID()}@example.org`
-  const userOf = async (email: string) => (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)!
-  const begin = async (browser: Browser) => browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
-  const events = async (id: string) => (await app.audit.ofUser(id, 100)).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
+  const userOf = async (email: string) =>
+    (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)!
+  const begin = async (browser: Browser) =>
+    browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
+  const events = async (id: string) =>
+    (await app.audit.ofUser(id, 100)).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
   return { ...server, clock, enter, throughSecond, address, userOf, begin, events }
 }
 
 const yes = (browser: Browser, page: Page) => browser.submit(page, () => true)
-const prove = (browser: Browser, page: Page, password = PASSWORD) => browser.submit(page, ({ fields }) => 'password' in fields, { password })
+const prove = (browser: Browser, page: Page, password = PASSWORD) =>
+  browser.submit(page, ({ fields }) => 'password' in fields, { password })
 
-storageTest('AC-01: without fresh proof nothing is added, removed or deleted, and a wrong password proves nothing', async (t, start) => {
-  const { url, app, clock, person, address, userOf, begin, enter } = await place(t, start)
-  const ann = address()
-  const browser = await person(ann)
-  const page = await browser.get(`${url}/account`)
-  const { id } = await userOf(ann)
-  await enter(browser, await begin(browser), 'extra').then((question) => yes(browser, question))
-  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 2)
-  const before = await app.signIn.lifecycle.find(id)
-  const token = page.forms.find(({ action }) => action === '/account/sign-in')!.fields['token']!
-  const removal = /href="(\/account\/sign-in\/remove[^"]*)"/.exec((await browser.get(`${url}/account`)).text)![1]!
+storageTest(
+  'AC-01: without fresh proof nothing is added, removed or deleted, and a wrong password proves nothing',
+  async (t, start) => {
+    const { url, app, clock, person, address, userOf, begin, enter } = await place(t, start)
+    const ann = address()
+    const browser = await person(ann)
+    const page = await browser.get(`${url}/account`)
+    const { id } = await userOf(ann)
+    await enter(browser, await begin(browser), 'extra').then((question) => yes(browser, question))
+    t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 2)
+    const before = await app.signIn.lifecycle.find(id)
+    const token = page.forms.find(({ action }) => action === '/account/sign-in')!.fields['token']!
+    const removal = /href="(\/account\/sign-in\/remove[^"]*)"/.exec((await browser.get(`${url}/account`)).text)![1]!
 
-  clock.now += 301
-  for (const [name, ask] of [
-    ['add', () => browser.post(`${url}/account/sign-in`, { token })],
-    ['look at what could be added', () => browser.get(`${url}/account/sign-in`)],
-    ['remove', () => browser.post(`${url}/account/sign-in/remove`, { token, way: removal.split('=')[1]! })],
-    ['look at a removal', () => browser.get(url + removal)],
-    ['delete', () => browser.post(`${url}/account/delete`, { token, confirm: 'delete' })],
-    ['look at a deletion', () => browser.get(`${url}/account/delete`)],
-    ['sign out everywhere, with removal', () => browser.post(`${url}/account/sign-out-everywhere`, { token, ways: 'remove' })]
-  ] as const) {
-    const answer = await ask()
-    t.match(answer, { status: 200, text: /Is it still you\?/ }, name)
-    const wrong = await prove(browser, answer, 'not the password')
-    t.match(wrong, { status: 401, text: /not your present password/ }, name)
+    clock.now += 301
+    for (const [name, ask] of [
+      ['add', () => browser.post(`${url}/account/sign-in`, { token })],
+      ['look at what could be added', () => browser.get(`${url}/account/sign-in`)],
+      ['remove', () => browser.post(`${url}/account/sign-in/remove`, { token, way: removal.split('=')[1]! })],
+      ['look at a removal', () => browser.get(url + removal)],
+      ['delete', () => browser.post(`${url}/account/delete`, { token, confirm: 'delete' })],
+      ['look at a deletion', () => browser.get(`${url}/account/delete`)],
+      [
+        'sign out everywhere, with removal',
+        () => browser.post(`${url}/account/sign-out-everywhere`, { token, ways: 'remove' })
+      ]
+    ] as const) {
+      const answer = await ask()
+      t.match(answer, { status: 200, text: /Is it still you\?/ }, name)
+      const wrong = await prove(browser, answer, 'not the password')
+      t.match(wrong, { status: 401, text: /not your present password/ }, name)
+    }
+    t.same(await app.signIn.lifecycle.find(id), before, 'and nothing was changed')
+    t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)
+    const stolen = new Browser()
+    for (const [name, value] of browser.cookies) stolen.cookies.set(name, value)
+    for (const path of ['https://evil.example/', '//evil.example', '/login', '/account/../x', '/account?x=1']) {
+      t.equal(
+        (await browser.post(`${url}/account/prove`, { token, path, backend: 'local', password: PASSWORD })).status,
+        400,
+        path
+      )
+    }
+    t.equal(
+      (await browser.post(`${url}/account/prove`, { token: 'x', path: '/account', password: PASSWORD })).status,
+      400,
+      "another session's form"
+    )
+
+    const proven = await prove(browser, await begin(browser))
+    t.match(proven, { status: 200, text: /Add another way/ })
+    t.match((await stolen.get(`${url}/account`)).url, '/login', 'a copy of the cookie was not proven with it')
+    t.match(await yes(browser, proven), { status: 200, url: /\/login\?/ })
+    clock.now += 301
+    t.match(await begin(browser), { text: /Is it still you/ }, 'five minutes')
   }
-  t.same(await app.signIn.lifecycle.find(id), before, 'and nothing was changed')
-  t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)
-  const stolen = new Browser()
-  for (const [name, value] of browser.cookies) stolen.cookies.set(name, value)
-  for (const path of ['https://evil.example/', '//evil.example', '/login', '/account/../x', '/account?x=1']) {
-    t.equal((await browser.post(`${url}/account/prove`, { token, path, backend: 'local', password: PASSWORD })).status, 400, path)
-  }
-  t.equal((await browser.post(`${url}/account/prove`, { token: 'x', path: '/account', password: PASSWORD })).status, 400, 'another session\'s form')
-
-  const proven = await prove(browser, await begin(browser))
-  t.match(proven, { status: 200, text: /Add another way/ })
-  t.match((await stolen.get(`${url}/account`)).url, '/login', 'a copy of the cookie was not proven with it')
-  t.match(await yes(browser, proven), { status: 200, url: /\/login\?/ })
-  clock.now += 301
-  t.match(await begin(browser), { text: /Is it still you/ }, 'five minutes')
-})
+)
 
 storageTest('AC-01: signing in again is proof, too', async (t, start) => {
   const { url, clock, throughSecond, enter } = await place(t, start)
@@ -99,138 +126,246 @@ storageTest('AC-01: signing in again is proof, too', async (t, start) => {
   t.match(await enter(browser, login, 'bob'), { status: 200, text: /Delete your account\?/ })
 })
 
-storageTest('AC-02: what would be added is shown and asked for; the owner is told; the removal ends what came through it', async (t, start) => {
-  const { url, app, clock, address, person, userOf, begin, enter, throughSecond, events, isIn } = await place(t, start)
-  const ann = address()
-  const [browser, sent] = [await person(ann), smtp.messages.length]
-  const { id } = await userOf(ann)
-  const question = await enter(browser, await begin(browser), 'mallory')
-  t.match(question, { status: 200, url: /\/account\/sign-in\/add/, text: /Second: mallory/ })
-  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1, 'not before the person says so')
-  t.equal((await new Browser().get(question.url)).status, 400, 'in no other browser')
-  t.equal((await browser.post(`${url}/account/sign-in/add`, { ...question.forms[0]!.fields, token: 'x' })).status, 400)
-  t.equal((await browser.post(`${url}/account/sign-in/add`, question.forms[0]!.fields, { origin: 'https://evil.example' })).status, 403)
-  t.match(await yes(browser, question), { status: 200, url: `${url}/account`, text: /Second: mallory/ })
-  t.equal((await yes(browser, question)).status, 400, 'once')
-  await app.mail.idle()
-  t.match(smtp.messages.slice(sent), [{ to: ann, text: /A way to sign in was added[^]*Second/ }])
-  t.ok((await events(id)).includes('account_changed way added'))
+storageTest(
+  'AC-02: what would be added is shown and asked for; the owner is told; the removal ends what came through it',
+  async (t, start) => {
+    const { url, app, clock, address, person, userOf, begin, enter, throughSecond, events, isIn } = await place(
+      t,
+      start
+    )
+    const ann = address()
+    const [browser, sent] = [await person(ann), smtp.messages.length]
+    const { id } = await userOf(ann)
+    const question = await enter(browser, await begin(browser), 'mallory')
+    t.match(question, { status: 200, url: /\/account\/sign-in\/add/, text: /Second: mallory/ })
+    t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1, 'not before the person says so')
+    t.equal((await new Browser().get(question.url)).status, 400, 'in no other browser')
+    t.equal(
+      (await browser.post(`${url}/account/sign-in/add`, { ...question.forms[0]!.fields, token: 'x' })).status,
+      400
+    )
+    t.equal(
+      (await browser.post(`${url}/account/sign-in/add`, question.forms[0]!.fields, { origin: 'https://evil.example' }))
+        .status,
+      403
+    )
+    t.match(await yes(browser, question), { status: 200, url: `${url}/account`, text: /Second: mallory/ })
+    t.equal((await yes(browser, question)).status, 400, 'once')
+    await app.mail.idle()
+    t.match(smtp.messages.slice(sent), [{ to: ann, text: /A way to sign in was added[^]*Second/ }])
+    t.ok((await events(id)).includes('account_changed way added'))
 
-  const mallory = new Browser()
-  await throughSecond('mallory', mallory)
-  t.match((await mallory.get(`${url}/account`)).text, ann)
-  const client = await newClient(url)
-  const { verifier, challenge } = pkce()
-  const consent = await mallory.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
-  await mallory.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
-  const tokens = await post(`${url}/token`, { ...client, grant_type: 'authorization_code', code: mallory.left!.searchParams.get('code')!, redirect_uri: 'https://app.example/callback', code_verifier: verifier })
-  const access = tokens.body['access_token'] as string
-  t.equal(await ping(url, access), 200)
+    const mallory = new Browser()
+    await throughSecond('mallory', mallory)
+    t.match((await mallory.get(`${url}/account`)).text, ann)
+    const client = await newClient(url)
+    const { verifier, challenge } = pkce()
+    const consent = await mallory.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
+    await mallory.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), {
+      decision: 'allow'
+    })
+    const tokens = await post(`${url}/token`, {
+      ...client,
+      grant_type: 'authorization_code',
+      code: mallory.left!.searchParams.get('code')!,
+      redirect_uri: 'https://app.example/callback',
+      code_verifier: verifier
+    })
+    const access = tokens.body['access_token'] as string
+    t.equal(await ping(url, access), 200)
 
-  const account = await browser.get(`${url}/account`)
-  const link = [...account.text.matchAll(/<bdi id="way-\d">([^<]*)<\/bdi> <a class="link" href="(\/account\/sign-in\/remove[^"]*)"/g)].find(([, text]) => text === 'Second: mallory')![2]!
-  t.match(await browser.get(`${url}/account/sign-in/remove?way=${'x'.repeat(43)}`), { status: 400 }, 'somebody else\'s way')
-  t.match(await yes(browser, await browser.get(url + link)), { status: 200, url: `${url}/account` })
-  t.notMatch((await browser.get(`${url}/account`)).text, 'Second: mallory')
-  t.same([await isIn(browser), await isIn(mallory), await ping(url, access)], [true, false, 401])
-  t.match(await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: tokens.body['refresh_token'] as string }), { status: 400, body: { error: 'invalid_grant' } })
-  await app.mail.idle()
-  t.match(smtp.messages.at(-1), { to: ann, text: /A way to sign in was removed/ })
-  t.ok((await events(id)).includes('account_changed way removed'))
-  const [local] = (await app.signIn.lifecycle.find(id))!.identities
-  t.notMatch((await browser.get(`${url}/account`)).text, 'Remove this way')
-  t.match(await browser.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`), { status: 400, text: /only way to sign in/ }, 'never the last one')
-  t.same(await app.signIn.lifecycle.removeSignInMethods(id, () => true), [], 'nor by any other door')
-  clock.now += 1
-  await throughSecond('mallory', mallory)
-  t.notMatch((await mallory.get(`${url}/account`)).text, ann, 'who comes with it again is somebody new')
-})
+    const account = await browser.get(`${url}/account`)
+    const link = [
+      ...account.text.matchAll(
+        /<bdi id="way-\d">([^<]*)<\/bdi> <a class="link" href="(\/account\/sign-in\/remove[^"]*)"/g
+      )
+    ].find(([, text]) => text === 'Second: mallory')![2]!
+    t.match(
+      await browser.get(`${url}/account/sign-in/remove?way=${'x'.repeat(43)}`),
+      { status: 400 },
+      "somebody else's way"
+    )
+    t.match(await yes(browser, await browser.get(url + link)), { status: 200, url: `${url}/account` })
+    t.notMatch((await browser.get(`${url}/account`)).text, 'Second: mallory')
+    t.same([await isIn(browser), await isIn(mallory), await ping(url, access)], [true, false, 401])
+    t.match(
+      await post(`${url}/token`, {
+        ...client,
+        grant_type: 'refresh_token',
+        refresh_token: tokens.body['refresh_token'] as string
+      }),
+      { status: 400, body: { error: 'invalid_grant' } }
+    )
+    await app.mail.idle()
+    t.match(smtp.messages.at(-1), { to: ann, text: /A way to sign in was removed/ })
+    t.ok((await events(id)).includes('account_changed way removed'))
+    const [local] = (await app.signIn.lifecycle.find(id))!.identities
+    t.notMatch((await browser.get(`${url}/account`)).text, 'Remove this way')
+    t.match(
+      await browser.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`),
+      { status: 400, text: /only way to sign in/ },
+      'never the last one'
+    )
+    t.same(await app.signIn.lifecycle.removeSignInMethods(id, () => true), [], 'nor by any other door')
+    clock.now += 1
+    await throughSecond('mallory', mallory)
+    t.notMatch((await mallory.get(`${url}/account`)).text, ann, 'who comes with it again is somebody new')
+  }
+)
 
-storageTest('AC-02: a new password and a sign-out everywhere remove the other ways, and disconnect apps, where the person ticks it', async (t, start) => {
-  const { url, app, address, person, userOf, begin, enter, signIn } = await place(t, start)
-  for (const [path, fields] of [['/account/password', { present: PASSWORD, next: 'seven loud badgers 17' }], ['/account/sign-out-everywhere', {}]] as const) {
-    for (const ticked of [false, true]) {
-      const ann = address()
-      const browser = await person(ann)
-      const { id } = await userOf(ann)
-      await yes(browser, await enter(browser, await begin(browser), randomUUID()))
-      const client = await newClient(url)
-      const { challenge, verifier } = pkce()
-      const consent = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
-      await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
-      const { body } = await post(`${url}/token`, { ...client, grant_type: 'authorization_code', code: browser.left!.searchParams.get('code')!, redirect_uri: 'https://app.example/callback', code_verifier: verifier })
-      const page = await browser.get(url + (path === '/account/password' ? path : '/account'))
-      t.match(page.text, /Remove the other way to sign in[^]*Second/)
-      t.equal((await browser.submit(page, ({ action }) => action === path, { ...fields, ...(ticked && { ways: 'remove', apps: 'end' }) })).status, 200)
-      t.same([(await app.signIn.lifecycle.find(id))!.identities.length, await ping(url, body['access_token'] as string)], ticked ? [1, 401] : [2, 200], `${path} ${String(ticked)}`)
-      const again = new Browser()
-      await signIn(ann, path === '/account/password' ? 'seven loud badgers 17' : PASSWORD, again)
-      t.equal((await again.get(`${url}/account`)).url, `${url}/account`)
+storageTest(
+  'AC-02: a new password and a sign-out everywhere remove the other ways, and disconnect apps, where the person ticks it',
+  async (t, start) => {
+    const { url, app, address, person, userOf, begin, enter, signIn } = await place(t, start)
+    for (const [path, fields] of [
+      ['/account/password', { present: PASSWORD, next: 'seven loud badgers 17' }],
+      ['/account/sign-out-everywhere', {}]
+    ] as const) {
+      for (const ticked of [false, true]) {
+        const ann = address()
+        const browser = await person(ann)
+        const { id } = await userOf(ann)
+        await yes(browser, await enter(browser, await begin(browser), randomUUID()))
+        const client = await newClient(url)
+        const { challenge, verifier } = pkce()
+        const consent = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
+        await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), {
+          decision: 'allow'
+        })
+        const { body } = await post(`${url}/token`, {
+          ...client,
+          grant_type: 'authorization_code',
+          code: browser.left!.searchParams.get('code')!,
+          redirect_uri: 'https://app.example/callback',
+          code_verifier: verifier
+        })
+        const page = await browser.get(url + (path === '/account/password' ? path : '/account'))
+        t.match(page.text, /Remove the other way to sign in[^]*Second/)
+        t.equal(
+          (
+            await browser.submit(page, ({ action }) => action === path, {
+              ...fields,
+              ...(ticked && { ways: 'remove', apps: 'end' })
+            })
+          ).status,
+          200
+        )
+        t.same(
+          [(await app.signIn.lifecycle.find(id))!.identities.length, await ping(url, body['access_token'] as string)],
+          ticked ? [1, 401] : [2, 200],
+          `${path} ${String(ticked)}`
+        )
+        const again = new Browser()
+        await signIn(ann, path === '/account/password' ? 'seven loud badgers 17' : PASSWORD, again)
+        t.equal((await again.get(`${url}/account`)).url, `${url}/account`)
+      }
     }
   }
-})
+)
 
-storageTest('AC-02: where the password of this server is removed as a way in, nothing of its account is left', async (t, start) => {
-  const { url, app, address, person, userOf, begin, enter, throughSecond, signIn } = await place(t, start)
-  const [ann, name] = [address(), randomUUID()]
-  const browser = await person(ann)
-  const { id, identities: [local] } = await userOf(ann)
-  await yes(browser, await enter(browser, await begin(browser), name))
-  const other = new Browser()
-  await throughSecond(name, other)
-  await yes(other, await other.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`))
-  t.match((await app.signIn.lifecycle.find(id))!.identities, [{ subject: name }])
-  t.same(await Array.fromAsync(app.storage.collection('account').all()), [])
-  t.equal((await signIn(ann, PASSWORD)).status, 401)
-})
+storageTest(
+  'AC-02: where the password of this server is removed as a way in, nothing of its account is left',
+  async (t, start) => {
+    const { url, app, address, person, userOf, begin, enter, throughSecond, signIn } = await place(t, start)
+    const [ann, name] = [address(), randomUUID()]
+    const browser = await person(ann)
+    const {
+      id,
+      identities: [local]
+    } = await userOf(ann)
+    await yes(browser, await enter(browser, await begin(browser), name))
+    const other = new Browser()
+    await throughSecond(name, other)
+    await yes(other, await other.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`))
+    t.match((await app.signIn.lifecycle.find(id))!.identities, [{ subject: name }])
+    t.same(await Array.fromAsync(app.storage.collection('account').all()), [])
+    t.equal((await signIn(ann, PASSWORD)).status, 401)
+  }
+)
 
-storageTest('who may not be added: one click, a backend that leads there already, somebody else\'s identity, and nobody from a browser that was signed out', async (t, start) => {
-  const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
-  const ann = address()
-  const browser = await person(ann)
-  const { id } = await userOf(ann)
-  const ways = async () => (await app.signIn.lifecycle.find(id))!.identities.length
-  const count = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).length
-  await throughSecond('taken')
-  const people = await count()
+storageTest(
+  "who may not be added: one click, a backend that leads there already, somebody else's identity, and nobody from a browser that was signed out",
+  async (t, start) => {
+    const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
+    const ann = address()
+    const browser = await person(ann)
+    const { id } = await userOf(ann)
+    const ways = async () => (await app.signIn.lifecycle.find(id))!.identities.length
+    const count = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).length
+    await throughSecond('taken')
+    const people = await count()
 
-  const login = await begin(browser)
-  t.notOk(login.forms.some(({ fields }) => fields['backend'] === 'demo'), 'the page does not offer it')
-  const { interaction } = login.forms[0]!.fields
-  t.match(await browser.post(`${url}/login`, { interaction: interaction!, backend: 'demo' }), { status: 409, text: /belongs to another account/ }, 'nor does a form that is made up')
-  const bob = address()
-  await person(bob)
-  t.match(await browser.post(`${url}/login`, { interaction: interaction!, backend: 'local', email: bob, password: PASSWORD }), { status: 409 }, 'a second account of one backend')
-  t.match(await enter(browser, login, 'taken'), { status: 409 }, 'an identity that leads to somebody')
-  t.same([await ways(), await count()], [1, people + 1])
+    const login = await begin(browser)
+    t.notOk(
+      login.forms.some(({ fields }) => fields['backend'] === 'demo'),
+      'the page does not offer it'
+    )
+    const { interaction } = login.forms[0]!.fields
+    t.match(
+      await browser.post(`${url}/login`, { interaction: interaction!, backend: 'demo' }),
+      { status: 409, text: /belongs to another account/ },
+      'nor does a form that is made up'
+    )
+    const bob = address()
+    await person(bob)
+    t.match(
+      await browser.post(`${url}/login`, {
+        interaction: interaction!,
+        backend: 'local',
+        email: bob,
+        password: PASSWORD
+      }),
+      { status: 409 },
+      'a second account of one backend'
+    )
+    t.match(await enter(browser, login, 'taken'), { status: 409 }, 'an identity that leads to somebody')
+    t.same([await ways(), await count()], [1, people + 1])
 
-  const question = await enter(browser, await begin(browser), 'eve')
-  await throughSecond('eve')
-  t.match(await yes(browser, question), { status: 400, text: /belongs to another account/ }, 'it came to belong to somebody while the person was asked')
+    const question = await enter(browser, await begin(browser), 'eve')
+    await throughSecond('eve')
+    t.match(
+      await yes(browser, question),
+      { status: 400, text: /belongs to another account/ },
+      'it came to belong to somebody while the person was asked'
+    )
 
-  const [during, asked] = [await begin(browser), await enter(browser, await begin(browser), 'late')]
-  await app.signIn.lifecycle.signOutEverywhere(id)
-  t.equal((await enter(browser, during, 'thief')).status, 400, 'signed out everywhere while the sign-in was under way')
-  t.equal((await yes(browser, asked)).status, 403, 'or while the question was shown')
-  t.equal(await ways(), 1)
-  t.notMatch(JSON.stringify((await app.signIn.lifecycle.find(id))!.identities), /thief|late|eve|taken/)
-})
+    const [during, asked] = [await begin(browser), await enter(browser, await begin(browser), 'late')]
+    await app.signIn.lifecycle.signOutEverywhere(id)
+    t.equal(
+      (await enter(browser, during, 'thief')).status,
+      400,
+      'signed out everywhere while the sign-in was under way'
+    )
+    t.equal((await yes(browser, asked)).status, 403, 'or while the question was shown')
+    t.equal(await ways(), 1)
+    t.notMatch(JSON.stringify((await app.signIn.lifecycle.find(id))!.identities), /thief|late|eve|taken/)
+  }
+)
 
-storageTest('a way whose removal was cut short leads to nobody, and what it said of the person goes with it', async (t, start) => {
-  const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
-  const [ann, mallory] = [address(), address()]
-  const browser = await person(ann)
-  const { id } = await userOf(ann)
-  await yes(browser, await enter(browser, await begin(browser), mallory))
-  await throughSecond(mallory)
-  t.equal((await app.signIn.lifecycle.find(id))!.email, mallory, 'the last sign-in said so')
-  const pointers = app.storage.collection<{ userId: string }>('identity')
-  const kept = await Array.fromAsync(pointers.all())
-  t.match(await app.signIn.lifecycle.removeSignInMethods(id, ({ email }) => email === mallory), [{ subject: mallory }])
-  t.match(await app.signIn.lifecycle.find(id), { email: ann, emailVerified: true, identities: [{ backend: 'local' }] })
-  for (const { id: key, record } of kept) await pointers.put(key, record, null)
-  const again = new Browser()
-  await throughSecond(mallory, again)
-  t.notMatch((await again.get(`${url}/account`)).text, ann)
-  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1)
-})
+storageTest(
+  'a way whose removal was cut short leads to nobody, and what it said of the person goes with it',
+  async (t, start) => {
+    const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
+    const [ann, mallory] = [address(), address()]
+    const browser = await person(ann)
+    const { id } = await userOf(ann)
+    await yes(browser, await enter(browser, await begin(browser), mallory))
+    await throughSecond(mallory)
+    t.equal((await app.signIn.lifecycle.find(id))!.email, mallory, 'the last sign-in said so')
+    const pointers = app.storage.collection<{ userId: string }>('identity')
+    const kept = await Array.fromAsync(pointers.all())
+    t.match(await app.signIn.lifecycle.removeSignInMethods(id, ({ email }) => email === mallory), [
+      { subject: mallory }
+    ])
+    t.match(await app.signIn.lifecycle.find(id), {
+      email: ann,
+      emailVerified: true,
+      identities: [{ backend: 'local' }]
+    })
+    for (const { id: key, record } of kept) await pointers.put(key, record, null)
+    const again = new Browser()
+    await throughSecond(mallory, again)
+    t.notMatch((await again.get(`${url}/account`)).text, ann)
+    t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1)
+  }
+)

@@ -1,4 +1,5 @@
-// analyze: real figures, sentences taken from the text word for word, honest about what it cannot do, and bounded (threats TL-02, TL-03).
+// analyze: real figures, sentences taken from the text word for word, honest about what it cannot do, and bounded
+// (threats TL-02, TL-03).
 import fc from 'fast-check'
 import t from 'tap'
 import analyze from '../../tools/analyze.ts'
@@ -10,16 +11,33 @@ import { toolContexts } from '../helpers/tool-context.ts'
 const context = (await toolContexts(t, {}))(null)
 const run = (args: Record<string, unknown>) => analyze.run(analyze.input.parse(args) as never, context)
 
-const TIDES = 'Tides are made by the moon, which pulls the water of the sea towards it. My cousin sells bread in the town. ' +
+const TIDES =
+  'Tides are made by the moon, which pulls the water of the sea towards it. My cousin sells bread in the town. ' +
   'When sun and moon stand in one line, both pull the water together, and the tide rises highest: a spring tide. ' +
   'The harbour was painted blue last year. At half moon the sun pulls across the moon, and the tide is low: a neap tide.'
 
 t.test('sentiment of English, with its strongest sentences', async (t) => {
   const { sentiment } = await run({ kind: 'sentiment', text: 'The view was wonderful and I loved it. We sat outside.' })
-  t.match(sentiment, { label: 'positive', strongest: [{ sentence: 1, start: 0, text: 'The view was wonderful and I loved it.' }] })
-  t.match((await run({ kind: 'sentiment', text: 'It is terrible, broken and a waste of money. I hate it.' })).sentiment, { label: 'negative' })
-  t.match((await run({ kind: 'sentiment', text: 'The food was wonderful and I loved it. The waiter was rude and terrible.' })).sentiment, { label: 'mixed' })
-  await t.rejects(run({ kind: 'sentiment', text: 'Das Essen war wunderbar, und ich habe es sehr gemocht, aber der Kellner war leider unfreundlich.' }), { name: 'ToolError', message: /English only/ })
+  t.match(sentiment, {
+    label: 'positive',
+    strongest: [{ sentence: 1, start: 0, text: 'The view was wonderful and I loved it.' }]
+  })
+  t.match(
+    (await run({ kind: 'sentiment', text: 'It is terrible, broken and a waste of money. I hate it.' })).sentiment,
+    { label: 'negative' }
+  )
+  t.match(
+    (await run({ kind: 'sentiment', text: 'The food was wonderful and I loved it. The waiter was rude and terrible.' }))
+      .sentiment,
+    { label: 'mixed' }
+  )
+  await t.rejects(
+    run({
+      kind: 'sentiment',
+      text: 'Das Essen war wunderbar, und ich habe es sehr gemocht, aber der Kellner war leider unfreundlich.'
+    }),
+    { name: 'ToolError', message: /English only/ }
+  )
 })
 
 t.test('a summary says what the text is about, in its own words', async (t) => {
@@ -27,36 +45,71 @@ t.test('a summary says what the text is about, in its own words', async (t) => {
   t.equal(summary!.of, 5)
   t.match(summary!.sentences.map(({ text }) => text).join(' '), /tide/)
   t.notMatch(summary!.sentences.map(({ text }) => text).join(' '), /cousin|painted/)
-  t.match((await run({ kind: 'summary', text: '月は海を引く。潮は月によって起こる。パンは美味しい。', sentences: 1 })).summary, { of: 3, sentences: [{ text: /。$/ }] })
+  t.match(
+    (await run({ kind: 'summary', text: '月は海を引く。潮は月によって起こる。パンは美味しい。', sentences: 1 }))
+      .summary,
+    { of: 3, sentences: [{ text: /。$/ }] }
+  )
 })
 
 t.test('property: each sentence of a summary stands in the text at its place, in order, once', (t) => {
-  fc.assert(fc.property(fc.array(fc.oneof(fc.lorem({ maxCount: 6 }), fc.string({ unit: 'grapheme', maxLength: 40 })), { maxLength: 30 }), fc.integer({ min: 1, max: 20 }), (parts, count) => {
-    const text = parts.join('. ')
-    const { sentences, of } = summarize(splitSentences(text), count)
-    if (sentences.length !== Math.min(count, of)) throw new Error('too few')
-    sentences.forEach(({ start, text: quoted }, index) => {
-      if (text.slice(start, start + quoted.length) !== quoted) throw new Error('not in the text')
-      if (index > 0 && start <= sentences[index - 1]!.start) throw new Error('not in order')
-    })
-  }))
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.lorem({ maxCount: 6 }), fc.string({ unit: 'grapheme', maxLength: 40 })), { maxLength: 30 }),
+      fc.integer({ min: 1, max: 20 }),
+      (parts, count) => {
+        const text = parts.join('. ')
+        const { sentences, of } = summarize(splitSentences(text), count)
+        if (sentences.length !== Math.min(count, of)) throw new Error('too few')
+        sentences.forEach(({ start, text: quoted }, index) => {
+          if (text.slice(start, start + quoted.length) !== quoted) throw new Error('not in the text')
+          if (index > 0 && start <= sentences[index - 1]!.start) throw new Error('not in order')
+        })
+      }
+    )
+  )
   t.end()
 })
 
 t.test('statistics of a text, of numbers and of columns', async (t) => {
-  t.match((await run({ kind: 'statistics', text: 'The quick brown fox jumps. It was sunny.\n\nThen it rained.' })).text, { words: 11, sentences: 3, paragraphs: 2, differentWords: 10, readingEase: Number })
-  t.match((await run({ kind: 'statistics', text: 'Der schnelle braune Fuchs springt über den faulen Hund, und danach regnet es sehr lange.' })).text, { readingEase: null })
-  t.match((await run({ kind: 'statistics', text: '2, 4, 4, 4, 5, 5, 7, 9' })).columns, [{ name: 'numbers', count: 8, mean: 5, median: 4.5, min: 2, max: 9, sum: 40 }])
-  t.match((await run({ kind: 'statistics', text: 'city;people\nBern;134000\nRome;\nOslo;700000' })).columns, [{ name: 'people', count: 2, missing: 1, mean: 417_000 }])
-  await t.rejects(run({ kind: 'statistics', text: 'a,b\nx,y\nz,w' }), { name: 'ToolError', message: /None of the columns/ })
+  t.match(
+    (await run({ kind: 'statistics', text: 'The quick brown fox jumps. It was sunny.\n\nThen it rained.' })).text,
+    { words: 11, sentences: 3, paragraphs: 2, differentWords: 10, readingEase: Number }
+  )
+  t.match(
+    (
+      await run({
+        kind: 'statistics',
+        text: 'Der schnelle braune Fuchs springt über den faulen Hund, und danach regnet es sehr lange.'
+      })
+    ).text,
+    { readingEase: null }
+  )
+  t.match((await run({ kind: 'statistics', text: '2, 4, 4, 4, 5, 5, 7, 9' })).columns, [
+    { name: 'numbers', count: 8, mean: 5, median: 4.5, min: 2, max: 9, sum: 40 }
+  ])
+  t.match((await run({ kind: 'statistics', text: 'city;people\nBern;134000\nRome;\nOslo;700000' })).columns, [
+    { name: 'people', count: 2, missing: 1, mean: 417_000 }
+  ])
+  await t.rejects(run({ kind: 'statistics', text: 'a,b\nx,y\nz,w' }), {
+    name: 'ToolError',
+    message: /None of the columns/
+  })
 })
 
 t.test('property: the figures of a list agree with a plain reckoning', (t) => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 100 }), (values) => {
-    const [column] = describeColumns(readColumns(values.join(' '))!)
-    const sum = values.reduce((total, value) => total + value, 0)
-    if (column!.sum !== sum || column!.min !== Math.min(...values) || column!.max !== Math.max(...values) || Math.abs(column!.mean - sum / values.length) > 1e-6) throw new Error(JSON.stringify(column))
-  }))
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 100 }), (values) => {
+      const [column] = describeColumns(readColumns(values.join(' '))!)
+      const sum = values.reduce((total, value) => total + value, 0)
+      if (
+        column!.sum !== sum ||
+        column!.min !== Math.min(...values) ||
+        column!.max !== Math.max(...values) ||
+        Math.abs(column!.mean - sum / values.length) > 1e-6
+      ) { throw new Error(JSON.stringify(column)) }
+    })
+  )
   t.end()
 })
 

@@ -1,4 +1,5 @@
-// Nothing a caller writes is ever an address to visit or a file to read: every tool, prompt and resource that is offered gets canaries in each of its texts (threats TL-07, WK-04).
+// Nothing a caller writes is ever an address to visit or a file to read: every tool, prompt and resource that is
+// offered gets canaries in each of its texts (threats TL-07, WK-04).
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -13,10 +14,23 @@ import { folder } from '../helpers/tool-context.ts'
 
 /** Stands wherever a canary leads to, and nowhere else. */
 const SECRET = /hippocanary/i
-const LEADS_TO = JSON.stringify({ secret: { type: 'object', title: 'HippocanaryTitle', description: 'hippocanary', properties: { hippocanary: { type: 'string', enum: ['HIPPOCANARY'] } } }, leak: { type: 'hippocanary' } })
+const LEADS_TO = JSON.stringify({
+  secret: {
+    type: 'object',
+    title: 'HippocanaryTitle',
+    description: 'hippocanary',
+    properties: { hippocanary: { type: 'string', enum: ['HIPPOCANARY'] } }
+  },
+  leak: { type: 'hippocanary' }
+})
 const KEYS = ['$id', 'id', '$ref', '$anchor', '$dynamicRef', '$recursiveRef', '$schema', '@context', 'href', 'src']
 
-interface Canary { url: string, redirect: string, path: string, visits: string[] }
+interface Canary {
+  url: string
+  redirect: string
+  path: string
+  visits: string[]
+}
 
 async function openCanary (t: Test): Promise<Canary> {
   const visits: string[] = []
@@ -26,31 +40,57 @@ async function openCanary (t: Test): Promise<Canary> {
     response.end(LEADS_TO)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.teardown(() => { server.closeAllConnections(); server.close() })
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   const path = join(await folder(t), 'canary.json')
   await writeFile(path, LEADS_TO)
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return { url: `${origin}/canary.json`, redirect: `${origin}/redirect`, path, visits }
 }
 
-const schema = (key: string, target: string) => ({ type: 'object', [key]: target, properties: { a: { $ref: '#/secret' }, b: { $ref: '#/leak' } } })
+const schema = (key: string, target: string) => ({
+  type: 'object',
+  [key]: target,
+  properties: { a: { $ref: '#/secret' }, b: { $ref: '#/leak' } }
+})
 
 /** What to write into a text: addresses as they are, and in whatever somebody could take the text for. */
 function textsOf ({ url, redirect, path }: Canary): string[] {
   const targets = [url, redirect, pathToFileURL(path).href, path]
   const asSchema = KEYS.flatMap((key) => [url, pathToFileURL(path).href, path].map((target) => schema(key, target)))
-  const inside = KEYS.map((key) => ({ type: 'object', properties: { inner: schema(key, url) }, items: schema(key, path) }))
+  const inside = KEYS.map((key) => ({
+    type: 'object',
+    properties: { inner: schema(key, url) },
+    items: schema(key, path)
+  }))
   const documents = targets.flatMap((target) => [
     target,
     `<!DOCTYPE a SYSTEM "${target}" [<!ENTITY x SYSTEM "${target}">]><a href="${target}"><img src="${target}">&x;</a>`,
     `# A\n![a](${target}) @import "${target}"; {{${target}}} {{> ${target}}}`,
     `a,b\n=WEBSERVICE("${target}"),@${target}`,
-    `SELECT readfile('${target}'), load_extension('${target}')`, `ATTACH '${target}' AS x`, `SELECT * FROM "${target}"`
+    `SELECT readfile('${target}'), load_extension('${target}')`,
+    `ATTACH '${target}' AS x`,
+    `SELECT * FROM "${target}"`
   ])
-  return [...[...asSchema, ...inside, schema('$id', redirect), [schema('$id', url)]].map((value) => JSON.stringify(value)), ...documents]
+  return [
+    ...[...asSchema, ...inside, schema('$id', redirect), [schema('$id', url)]].map((value) => JSON.stringify(value)),
+    ...documents
+  ]
 }
 
-interface Schema { type?: string, enum?: unknown[], const?: unknown, properties?: Record<string, Schema>, required?: string[], items?: Schema, additionalProperties?: Schema | boolean, anyOf?: Schema[], minimum?: number }
+interface Schema {
+  type?: string
+  enum?: unknown[]
+  const?: unknown
+  properties?: Record<string, Schema>
+  required?: string[]
+  items?: Schema
+  additionalProperties?: Schema | boolean
+  anyOf?: Schema[]
+  minimum?: number
+}
 
 /** @returns values that hold the text in each place where the schema takes one. */
 function holding (schema: Schema, text: string): unknown[] {
@@ -58,7 +98,12 @@ function holding (schema: Schema, text: string): unknown[] {
   if (schema.type === 'string') return [text]
   if (schema.type === 'array' && schema.items) return holding(schema.items, text).map((item) => [item])
   if (schema.type === 'object' && schema.properties) return argumentsHolding(schema, text)
-  if (schema.type === 'object') return [...holding(schema.additionalProperties as Schema ?? {}, text).map((value) => ({ a: value })), { [text]: 'a' }]
+  if (schema.type === 'object') {
+    return [
+      ...holding((schema.additionalProperties as Schema) ?? {}, text).map((value) => ({ a: value })),
+      { [text]: 'a' }
+    ]
+  }
   return (schema.anyOf ?? []).flatMap((one) => holding(one, text))
 }
 
@@ -68,30 +113,48 @@ function plain (schema: Schema): unknown[] {
   if (schema.enum) return schema.enum
   if (schema.anyOf) return schema.anyOf.slice(0, 1).flatMap(plain)
   switch (schema.type) {
-    case 'string': return ['a']
-    case 'number': case 'integer': return [Math.max(1, schema.minimum ?? 1)]
-    case 'boolean': return [false]
-    case 'array': return [[]]
-    default: return [{}]
+    case 'string':
+      return ['a']
+    case 'number':
+    case 'integer':
+      return [Math.max(1, schema.minimum ?? 1)]
+    case 'boolean':
+      return [false]
+    case 'array':
+      return [[]]
+    default:
+      return [{}]
   }
 }
 
 /** The text in each argument alone, beside what is required, for each choice among what is required. */
 function argumentsHolding ({ properties = {}, required = [] }: Schema, text: string): Array<Record<string, unknown>> {
-  const rests = (required).reduce<Array<Record<string, unknown>>>((all, name) => all.flatMap((rest) => plain(properties[name]!).map((value) => ({ ...rest, [name]: value }))), [{}])
-  return Object.entries(properties).flatMap(([name, inner]) => holding(inner, text).flatMap((value) => rests.map((rest) => ({ ...rest, [name]: value }))))
+  const rests = required.reduce<Array<Record<string, unknown>>>(
+    (all, name) => all.flatMap((rest) => plain(properties[name]!).map((value) => ({ ...rest, [name]: value }))),
+    [{}]
+  )
+  return Object.entries(properties).flatMap(([name, inner]) =>
+    holding(inner, text).flatMap((value) => rests.map((rest) => ({ ...rest, [name]: value })))
+  )
 }
 
 /** Few at a time: a server without sign-in has one person. */
 async function inTurn<Item> (items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const rest = items[Symbol.iterator]()
-  await Promise.all(Array.from({ length: 4 }, async () => { for (const item of rest) await work(item) }))
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (const item of rest) await work(item)
+    })
+  )
 }
 
 async function open (t: Test, documents?: Record<string, string>) {
   const shop = join(await folder(t), 'shop.db')
   new DatabaseSync(shop).exec('CREATE TABLE people (name text)')
-  const server = await startServer(t, { env: { AUTH_BACKEND: 'none', DATABASE_FILES: shop, BODY_LIMIT: '1000000' }, ...(documents && { documents }) })
+  const server = await startServer(t, {
+    env: { AUTH_BACKEND: 'none', DATABASE_FILES: shop, BODY_LIMIT: '1000000' },
+    ...(documents && { documents })
+  })
   return { ...server, client: mcpClient(`${server.url}/mcp`) }
 }
 
@@ -123,17 +186,28 @@ t.test('WK-04: nor in any argument of a prompt, in any address of a resource, or
   const canary = await openCanary(t)
   const { client } = await open(t)
   const targets = [canary.url, canary.redirect, pathToFileURL(canary.path).href, canary.path]
-  const requests: Array<[method: string, params: Record<string, any>]> = targets.map((uri) => ['resources/read', { uri }])
+  const requests: Array<[method: string, params: Record<string, any>]> = targets.map((uri) => [
+    'resources/read',
+    { uri }
+  ])
   for (const { name, arguments: members } of await list(client, 'prompts/list', 'prompts')) {
     for (const { name: one } of members) {
       for (const target of targets) {
-        requests.push(['prompts/get', { name, arguments: Object.fromEntries(members.map(({ name }: { name: string }) => [name, target])) }])
-        requests.push(['completion/complete', { ref: { type: 'ref/prompt', name }, argument: { name: one, value: target } }])
+        requests.push([
+          'prompts/get',
+          { name, arguments: Object.fromEntries(members.map(({ name }: { name: string }) => [name, target])) }
+        ])
+        requests.push([
+          'completion/complete',
+          { ref: { type: 'ref/prompt', name }, argument: { name: one, value: target } }
+        ])
       }
     }
   }
   for (const { uriTemplate } of await list(client, 'resources/templates/list', 'resourceTemplates')) {
-    for (const target of targets) for (const text of [target, encodeURIComponent(target)]) requests.push(['resources/read', { uri: uriTemplate.replaceAll(/\{[^}]*\}/g, text) }])
+    for (const target of targets) {
+      for (const text of [target, encodeURIComponent(target)]) { requests.push(['resources/read', { uri: uriTemplate.replaceAll(/\{[^}]*\}/g, text) }]) }
+    }
   }
   t.ok(requests.length > 20)
   await inTurn(requests, async ([method, params]) => {
@@ -160,12 +234,22 @@ trailer << /Root 1 0 R >>
 t.test('WK-04: nor in a document, whichever way it is read', async (t) => {
   const canary = await openCanary(t)
   const documents: Record<string, string> = {}
-  for (const [name, target] of Object.entries({ url: canary.url, file: pathToFileURL(canary.path).href, path: canary.path })) {
+  for (const [name, target] of Object.entries({
+    url: canary.url,
+    file: pathToFileURL(canary.path).href,
+    path: canary.path
+  })) {
     const html = `<html><head><base href="${target}"><link rel="stylesheet" href="${target}"><script src="${target}"></script></head><body><p>walnut</p><img src="${target}"><iframe src="${target}"></iframe><object data="${target}"></object></body></html>`
-    Object.assign(documents, { [`small-${name}.html`]: html, [`large-${name}.html`]: html.replace('<p>', `<p>${'nut '.repeat(40_000)}`), [`${name}.pdf`]: pdf(target), [`${name}.md`]: `# walnut\n\n![](${target})`, [`${name}.xml`]: `<!DOCTYPE a SYSTEM "${target}"><a>walnut</a>` })
+    Object.assign(documents, {
+      [`small-${name}.html`]: html,
+      [`large-${name}.html`]: html.replace('<p>', `<p>${'nut '.repeat(40_000)}`),
+      [`${name}.pdf`]: pdf(target),
+      [`${name}.md`]: `# walnut\n\n![](${target})`,
+      [`${name}.xml`]: `<!DOCTYPE a SYSTEM "${target}"><a>walnut</a>`
+    })
   }
   const { app, client } = await open(t, documents)
-  t.ok(await app.library.count() >= 12)
-  for (const id of Object.keys(documents)) t.notMatch((await client.modern('tools/call', { name: 'fetch', arguments: { id } })).text, SECRET, id)
+  t.ok((await app.library.count()) >= 12)
+  for (const id of Object.keys(documents)) { t.notMatch((await client.modern('tools/call', { name: 'fetch', arguments: { id } })).text, SECRET, id) }
   t.same(canary.visits, [])
 })

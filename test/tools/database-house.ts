@@ -1,4 +1,5 @@
-// database_query for tests, opened as the server opens it: with its variables, a log that is kept, real workers, and a caller of one's choice.
+// database_query for tests, opened as the server opens it: with its variables, a log that is kept, real workers, and a
+// caller of one's choice.
 import Fastify from 'fastify'
 import type { Test } from 'tap'
 import workers from '../../plugins/workers.ts'
@@ -10,21 +11,39 @@ export interface House {
   tool: Tool | undefined
   lines: string[]
   /** Calls it as somebody, and answers what a client would get. */
-  ask (args: Record<string, unknown>, caller?: Caller): Promise<Answer>
+  ask(args: Record<string, unknown>, caller?: Caller): Promise<Answer>
 }
 
-export interface Caller { person?: string, supabase?: string, claims?: Record<string, unknown> }
-export interface Answer { error?: string, rows?: unknown[][], columns?: Array<{ name: string }>, truncated?: string, databases?: Array<{ name: string, tables: Array<{ name: string, columns?: string[] }> }> }
+export interface Caller {
+  person?: string
+  supabase?: string
+  claims?: Record<string, unknown>
+}
+export interface Answer {
+  error?: string
+  rows?: unknown[][]
+  columns?: Array<{ name: string }>
+  truncated?: string
+  databases?: Array<{ name: string; tables: Array<{ name: string; columns?: string[] }> }>
+}
 
 export async function openDatabaseQuery (t: Test, env: Record<string, string>, dataDir = '/nowhere'): Promise<House> {
   const app = Fastify()
   await app.register(workers)
   const lines: string[] = []
-  const keep = (message: string) => { lines.push(message) }
+  const keep = (message: string) => {
+    lines.push(message)
+  }
   const { tools: configured, problems } = configureTools([databaseQuery], env)
   t.same(problems, [])
-  const { tools: [tool], close } = await openTools(configured, { dataDir, log: { info: keep, warn: keep } })
-  t.teardown(async () => { await close(); await app.close() })
+  const {
+    tools: [tool],
+    close
+  } = await openTools(configured, { dataDir, log: { info: keep, warn: keep } })
+  t.teardown(async () => {
+    await close()
+    await app.close()
+  })
   const signal = new AbortController().signal
   return {
     tool,
@@ -33,7 +52,13 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
       const context = {
         user: null,
         signal,
-        work: ((task, input, { timeout = 25_000, reads } = {}) => app.workers.run(task, input, { person: person ?? null, timeout, signal, reads })) satisfies ToolContext['runInWorker'],
+        work: ((task, input, { timeout = 25_000, reads } = {}) =>
+          app.workers.run(task, input, {
+            person: person ?? null,
+            timeout,
+            signal,
+            reads
+          })) satisfies ToolContext['runInWorker'],
         supabaseClaims: async () => {
           if (supabase === undefined) throw new ToolError('This tool acts as the person at Supabase.')
           return { sub: supabase, role: 'authenticated', ...claims }
@@ -53,4 +78,5 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
 }
 
 /** Nothing of a database's own speech, of its files or of its settings. */
-export const NO_INTERNALS = /SQLSTATE|syntax error at|relation ".*" does not exist|SQLITE_|ERR_|\/(?:tmp|var|home|usr)\/|\$argon2|SCRAM-SHA|postgres:\/\/|at .*\.ts:\d/i
+export const NO_INTERNALS =
+  /SQLSTATE|syntax error at|relation ".*" does not exist|SQLITE_|ERR_|\/(?:tmp|var|home|usr)\/|\$argon2|SCRAM-SHA|postgres:\/\/|at .*\.ts:\d/i

@@ -1,4 +1,5 @@
-// generate with a prompt: what an OpenAI-compatible endpoint is asked, what of its answers is taken over, and that it costs no more than it may (threats TL-02, TL-07, TL-08).
+// generate with a prompt: what an OpenAI-compatible endpoint is asked, what of its answers is taken over, and that it
+// costs no more than it may (threats TL-02, TL-07, TL-08).
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
@@ -11,156 +12,297 @@ import { toolContexts } from '../helpers/tool-context.ts'
 const context = (await toolContexts(t, {}))(null)
 const KEY = 'sk-never-shown-0123456789'
 
-interface Asked { path: string, headers: IncomingHttpHeaders, body: { model: string, messages: Array<{ role: string, content: string }>, max_tokens?: number, max_completion_tokens?: number } }
+interface Asked {
+  path: string
+  headers: IncomingHttpHeaders
+  body: {
+    model: string
+    messages: Array<{ role: string; content: string }>
+    max_tokens?: number
+    max_completion_tokens?: number
+  }
+}
 type Turn = string | ((response: ServerResponse) => void)
 
-const status = (code: number, body: unknown = { error: { message: `internal detail about ${KEY}` } }, headers = {}) => (response: ServerResponse) => {
-  response.writeHead(code, { 'content-type': 'application/json', 'retry-after': '0', ...headers }).end(JSON.stringify(body))
-}
+const status =
+  (code: number, body: unknown = { error: { message: `internal detail about ${KEY}` } }, headers = {}) =>
+    (response: ServerResponse) => {
+      response
+        .writeHead(code, { 'content-type': 'application/json', 'retry-after': '0', ...headers })
+        .end(JSON.stringify(body))
+    }
 
 /** Answers each request with the next turn; the last one stays. */
 async function endpoint (t: Test, ...turns: Turn[]) {
   const asked: Asked[] = []
   const server = createServer((request, response) => {
     let text = ''
-    request.on('data', (chunk) => { text += chunk }).on('end', () => {
-      asked.push({ path: request.url!, headers: request.headers, body: JSON.parse(text) })
-      const turn = turns.length > 1 ? turns.shift()! : turns[0]!
-      if (typeof turn === 'function') return turn(response)
-      status(200, { id: '1', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: turn } }], usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 } })(response)
-    })
+    request
+      .on('data', (chunk) => {
+        text += chunk
+      })
+      .on('end', () => {
+        asked.push({ path: request.url!, headers: request.headers, body: JSON.parse(text) })
+        const turn = turns.length > 1 ? turns.shift()! : turns[0]!
+        if (typeof turn === 'function') return turn(response)
+        status(200, {
+          id: '1',
+          object: 'chat.completion',
+          created: 1,
+          model: 'm',
+          choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: turn } }],
+          usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 }
+        })(response)
+      })
   })
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
-  t.teardown(() => { server.closeAllConnections(); server.close() })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` }
 }
 
 async function open (t: Test, env: Record<string, string>) {
   const lines: string[] = []
-  const keep = (line: string) => { lines.push(line) }
+  const keep = (line: string) => {
+    lines.push(line)
+  }
   const { tools: configured, problems } = configureTools([generate], env)
   t.same(problems, [])
-  const { tools: [tool] } = await openTools(configured, { dataDir: '/nowhere', log: { info: keep, warn: keep } })
-  return { lines, run: async (args: Record<string, unknown>) => tool!.run(tool!.input.parse(args) as never, context) as Promise<{ data?: unknown[], text?: string }> }
+  const {
+    tools: [tool]
+  } = await openTools(configured, { dataDir: '/nowhere', log: { info: keep, warn: keep } })
+  return {
+    lines,
+    run: async (args: Record<string, unknown>) =>
+      tool!.run(tool!.input.parse(args) as never, context) as Promise<{ data?: unknown[]; text?: string }>
+  }
 }
 
 const withModel = async (t: Test, ...turns: Turn[]) => {
   const { asked, url } = await endpoint(t, ...turns)
-  return { asked, ...await open(t, { GENERATE_BASE_URL: url, GENERATE_MODEL: 'small', GENERATE_API_KEY: KEY }) }
+  return { asked, ...(await open(t, { GENERATE_BASE_URL: url, GENERATE_MODEL: 'small', GENERATE_API_KEY: KEY })) }
 }
 
 t.test('without a model a prompt is refused with what to do instead', async (t) => {
   const { run } = await open(t, {})
-  for (const kind of ['json', 'code', 'text']) await t.rejects(run({ kind, prompt: 'a haiku' }), { name: 'ToolError', message: /no language model.*GENERATE_BASE_URL/ })
+  for (const kind of ['json', 'code', 'text']) {
+    await t.rejects(run({ kind, prompt: 'a haiku' }), {
+      name: 'ToolError',
+      message: /no language model.*GENERATE_BASE_URL/
+    })
+  }
   t.match(await run({ kind: 'text', template: 'Dear {{name}}', values: { name: 'Ann' } }), { text: 'Dear Ann' })
 })
 
 t.test('the two variables belong together, and wrong ones stop the start', (t) => {
   for (const [env, problem] of [
-    [{ GENERATE_BASE_URL: 'http://127.0.0.1:9/v1' }, /GENERATE_MODEL: set GENERATE_BASE_URL and GENERATE_MODEL together/],
+    [
+      { GENERATE_BASE_URL: 'http://127.0.0.1:9/v1' },
+      /GENERATE_MODEL: set GENERATE_BASE_URL and GENERATE_MODEL together/
+    ],
     [{ GENERATE_MODEL: 'small' }, /together/],
     [{ GENERATE_BASE_URL: 'file:///etc/passwd', GENERATE_MODEL: 'small' }, /GENERATE_BASE_URL: write the address/],
     [{ GENERATE_TOKENS_PER_DAY: 'many' }, /GENERATE_TOKENS_PER_DAY: write a number/]
-  ] as const) t.match(configureTools([generate], env).problems, [problem])
+  ] as const) { t.match(configureTools([generate], env).problems, [problem]) }
   t.end()
 })
 
 t.test('text, code and data are asked for, and a fence around them is taken off', async (t) => {
-  const { run, asked } = await withModel(t, 'The sea is wide.', '```go\nfunc main() {}\n```', '```json\n[{"name":"Ann","age":5}]\n```')
+  const { run, asked } = await withModel(
+    t,
+    'The sea is wide.',
+    '```go\nfunc main() {}\n```',
+    '```json\n[{"name":"Ann","age":5}]\n```'
+  )
   t.match(await run({ kind: 'text', prompt: 'a line about the sea' }), { kind: 'text', text: 'The sea is wide.' })
-  t.match(await run({ kind: 'code', prompt: 'an empty program', language: 'go' }), { kind: 'code', language: 'go', text: 'func main() {}' })
-  t.match(await run({ kind: 'json', prompt: 'a child', example: '{"name":"Bob","age":7}' }), { kind: 'json', data: [{ name: 'Ann', age: 5 }] })
+  t.match(await run({ kind: 'code', prompt: 'an empty program', language: 'go' }), {
+    kind: 'code',
+    language: 'go',
+    text: 'func main() {}'
+  })
+  t.match(await run({ kind: 'json', prompt: 'a child', example: '{"name":"Bob","age":7}' }), {
+    kind: 'json',
+    data: [{ name: 'Ann', age: 5 }]
+  })
   t.match(asked, [
-    { path: '/v1/chat/completions', headers: { authorization: `Bearer ${KEY}` }, body: { model: 'small', max_tokens: Number, messages: [{ role: 'system' }, { role: 'user', content: 'a line about the sea' }] } },
+    {
+      path: '/v1/chat/completions',
+      headers: { authorization: `Bearer ${KEY}` },
+      body: {
+        model: 'small',
+        max_tokens: Number,
+        messages: [{ role: 'system' }, { role: 'user', content: 'a line about the sea' }]
+      }
+    },
     { body: { messages: [{ content: /go code/ }, {}] } },
     { body: { messages: [{ content: /"name":"Bob"/ }, { content: 'a child' }] } }
   ])
 })
 
 t.test('data that does not fit is sent back once, then refused', async (t) => {
-  const schema = JSON.stringify({ type: 'object', properties: { age: { type: 'integer', maximum: 9 } }, required: ['age'] })
+  const schema = JSON.stringify({
+    type: 'object',
+    properties: { age: { type: 'integer', maximum: 9 } },
+    required: ['age']
+  })
   const { run, asked } = await withModel(t, '[{"age":10}]', '[{"age":9}]', 'I cannot', '[{"age":1},{"age":2}]')
   t.same((await run({ kind: 'json', prompt: 'x', schema })).data, [{ age: 9 }])
-  t.match(asked[1]!.body.messages, [{}, {}, { role: 'assistant', content: '[{"age":10}]' }, { role: 'user', content: /value 1 does not fit \(\/age must be <= 9\)/ }])
-  await t.rejects(run({ kind: 'json', prompt: 'x', schema }), { name: 'ToolError', message: /2 values in place of 1.*Word the prompt/ })
+  t.match(asked[1]!.body.messages, [
+    {},
+    {},
+    { role: 'assistant', content: '[{"age":10}]' },
+    { role: 'user', content: /value 1 does not fit \(\/age must be <= 9\)/ }
+  ])
+  await t.rejects(run({ kind: 'json', prompt: 'x', schema }), {
+    name: 'ToolError',
+    message: /2 values in place of 1.*Word the prompt/
+  })
   t.equal(asked.length, 4)
-  await t.rejects(run({ kind: 'json', prompt: 'x', schema: '{"type":"nothing"}' }), { name: 'ToolError', message: /no valid JSON Schema/ })
+  await t.rejects(run({ kind: 'json', prompt: 'x', schema: '{"type":"nothing"}' }), {
+    name: 'ToolError',
+    message: /no valid JSON Schema/
+  })
 })
 
 t.test('arguments that mean nothing beside a prompt are refused, and nobody is asked', async (t) => {
   const { run, asked } = await withModel(t, 'x')
   for (const [args, message] of [
-    [{ kind: 'text', template: '{{a}}' }, /leave out template/], [{ kind: 'text', count: 2, language: 'go' }, /leave out count, language/], [{ kind: 'code', example: '{}', seed: 1 }, /leave out example, seed/],
-    [{ kind: 'json', seed: 1 }, /leave out seed/], [{ kind: 'json', schema: '{}', example: '{}' }, /either a schema or an example/], [{ kind: 'json', schema: '{' }, /schema is no JSON/]
-  ] as const) await t.rejects(run({ prompt: 'x', ...args }), { name: 'ToolError', message })
+    [{ kind: 'text', template: '{{a}}' }, /leave out template/],
+    [{ kind: 'text', count: 2, language: 'go' }, /leave out count, language/],
+    [{ kind: 'code', example: '{}', seed: 1 }, /leave out example, seed/],
+    [{ kind: 'json', seed: 1 }, /leave out seed/],
+    [{ kind: 'json', schema: '{}', example: '{}' }, /either a schema or an example/],
+    [{ kind: 'json', schema: '{' }, /schema is no JSON/]
+  ] as const) { await t.rejects(run({ prompt: 'x', ...args }), { name: 'ToolError', message }) }
   t.equal(asked.length, 0)
 })
 
 t.test('the newer name of the limit is used where the older one is refused, from then on', async (t) => {
-  const { run, asked } = await withModel(t, status(400, { error: { message: 'Unsupported parameter: max_tokens. Use max_completion_tokens instead.' } }), 'one', 'two')
+  const { run, asked } = await withModel(
+    t,
+    status(400, { error: { message: 'Unsupported parameter: max_tokens. Use max_completion_tokens instead.' } }),
+    'one',
+    'two'
+  )
   t.equal((await run({ kind: 'text', prompt: 'x' })).text, 'one')
   t.equal((await run({ kind: 'text', prompt: 'x' })).text, 'two')
-  t.same(asked.map(({ body }) => 'max_tokens' in body), [true, false, false])
+  t.same(
+    asked.map(({ body }) => 'max_tokens' in body),
+    [true, false, false]
+  )
   t.ok(asked[2]!.body.max_completion_tokens)
 })
 
-t.test('TL-08: whatever goes wrong there, a caller learns what to do and nothing of the endpoint or its key', async (t) => {
-  const redirected = await endpoint(t, 'taken')
-  const faults: Array<[string, Turn, RegExp]> = [
-    ['401', status(401), /cannot be asked right now/], ['404', status(404), /cannot be asked/], ['400', status(400), /cannot be asked/], ['500', status(500), /cannot be asked/], ['429', status(429), /too often/],
-    ['no JSON', (response) => { response.end('<html>') }, /cannot be asked|no answer/], ['cut off', (response) => { response.destroy() }, /cannot be asked/], ['empty', '', /no answer/],
-    ['too long', status(200, { choices: [{ finish_reason: 'length', message: { content: 'x' } }] }), /too long/], ['no choices', status(200, {}), /no answer/],
-    ['elsewhere', status(307, {}, { location: `${redirected.url}/chat/completions` }), /cannot be asked/]
-  ]
-  for (const [name, turn, message] of faults) {
-    const { run, lines } = await withModel(t, turn)
-    const error = await run({ kind: 'text', prompt: 'x' }).then(() => t.fail(name), (error: Error) => error) as Error
-    t.match(error, { name: 'ToolError', message }, name)
-    t.notMatch(error.message, new RegExp(`${KEY}|127\\.0\\.0\\.1|internal`), name)
-    if (!/no answer|too long/.test(error.message)) t.match(lines, [/did not answer/], name)
+t.test(
+  'TL-08: whatever goes wrong there, a caller learns what to do and nothing of the endpoint or its key',
+  async (t) => {
+    const redirected = await endpoint(t, 'taken')
+    const faults: Array<[string, Turn, RegExp]> = [
+      ['401', status(401), /cannot be asked right now/],
+      ['404', status(404), /cannot be asked/],
+      ['400', status(400), /cannot be asked/],
+      ['500', status(500), /cannot be asked/],
+      ['429', status(429), /too often/],
+      [
+        'no JSON',
+        (response) => {
+          response.end('<html>')
+        },
+        /cannot be asked|no answer/
+      ],
+      [
+        'cut off',
+        (response) => {
+          response.destroy()
+        },
+        /cannot be asked/
+      ],
+      ['empty', '', /no answer/],
+      ['too long', status(200, { choices: [{ finish_reason: 'length', message: { content: 'x' } }] }), /too long/],
+      ['no choices', status(200, {}), /no answer/],
+      ['elsewhere', status(307, {}, { location: `${redirected.url}/chat/completions` }), /cannot be asked/]
+    ]
+    for (const [name, turn, message] of faults) {
+      const { run, lines } = await withModel(t, turn)
+      const error = (await run({ kind: 'text', prompt: 'x' }).then(
+        () => t.fail(name),
+        (error: Error) => error
+      )) as Error
+      t.match(error, { name: 'ToolError', message }, name)
+      t.notMatch(error.message, new RegExp(`${KEY}|127\\.0\\.0\\.1|internal`), name)
+      if (!/no answer|too long/.test(error.message)) t.match(lines, [/did not answer/], name)
+    }
+    t.equal(redirected.asked.length, 0, 'the key went nowhere else')
   }
-  t.equal(redirected.asked.length, 0, 'the key went nowhere else')
-})
+)
 
-t.test('TL-02: a call ends when its caller goes away, and a day costs no more than its tokens, also for calls at the same moment', async (t) => {
-  const log = { info () {}, warn () {} }
-  const { url, asked } = await endpoint(t, (response) => { response.flushHeaders() })
-  const stop = new AbortController()
-  const silent = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 100_000 }, { log })
-  const call = silent.ask([{ role: 'user', content: 'x' }], { user: null, signal: stop.signal })
-  const refused = t.rejects(call, { message: /abort/i })
-  while (asked.length === 0) await sleep(5)
-  stop.abort()
-  await refused
-  t.equal(asked.length, 1, 'and is not tried again')
+t.test(
+  'TL-02: a call ends when its caller goes away, and a day costs no more than its tokens, also for calls at the same moment',
+  async (t) => {
+    const log = { info () {}, warn () {} }
+    const { url, asked } = await endpoint(t, (response) => {
+      response.flushHeaders()
+    })
+    const stop = new AbortController()
+    const silent = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 100_000 }, { log })
+    const call = silent.ask([{ role: 'user', content: 'x' }], { user: null, signal: stop.signal })
+    const refused = t.rejects(call, { message: /abort/i })
+    while (asked.length === 0) await sleep(5)
+    stop.abort()
+    await refused
+    t.equal(asked.length, 1, 'and is not tried again')
 
-  let time = Date.UTC(2026, 0, 1, 23)
-  const quick = await endpoint(t, 'x')
-  const model = createModel({ baseUrl: quick.url, model: 'm', apiKey: undefined, dailyTokens: 9_000 }, { log }, () => time)
-  const ask = () => model.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
-  const several = await Promise.allSettled([ask(), ask(), ask(), ask()])
-  t.equal(several.filter(({ status }) => status === 'fulfilled').length, 2, 'each takes the most it can cost first')
-  t.match(several.at(-1), { reason: { name: 'ToolError', message: /used up for today.*UTC/ } })
-  await ask()
-  t.equal(quick.asked.length, 3, 'what was not used is given back')
-  let refusal: Error | undefined
-  while (refusal === undefined) await ask().catch((error: Error) => { refusal = error })
-  t.match(refusal, { message: /used up/ })
-  t.ok(quick.asked.length > 100 && quick.asked.length * 30 <= 9_000)
-  time += 3_600_000
-  t.equal(await ask(), 'x', 'a new day')
-})
+    let time = Date.UTC(2026, 0, 1, 23)
+    const quick = await endpoint(t, 'x')
+    const model = createModel(
+      { baseUrl: quick.url, model: 'm', apiKey: undefined, dailyTokens: 9_000 },
+      { log },
+      () => time
+    )
+    const ask = () => model.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
+    const several = await Promise.allSettled([ask(), ask(), ask(), ask()])
+    t.equal(several.filter(({ status }) => status === 'fulfilled').length, 2, 'each takes the most it can cost first')
+    t.match(several.at(-1), { reason: { name: 'ToolError', message: /used up for today.*UTC/ } })
+    await ask()
+    t.equal(quick.asked.length, 3, 'what was not used is given back')
+    let refusal: Error | undefined
+    while (refusal === undefined) {
+      await ask().catch((error: Error) => {
+        refusal = error
+      })
+    }
+    t.match(refusal, { message: /used up/ })
+    t.ok(quick.asked.length > 100 && quick.asked.length * 30 <= 9_000)
+    time += 3_600_000
+    t.equal(await ask(), 'x', 'a new day')
+  }
+)
 
-t.test('TL-02: an endpoint that does not say what an answer cost is charged the most that it can have cost', async (t) => {
-  const choices = [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }]
-  const { url, asked } = await endpoint(t, status(200, { choices }))
-  const model = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 9_000 }, { log: { info () {}, warn () {} } })
-  const ask = (content = 'x') => model.ask([{ role: 'user', content }], { user: null, signal: new AbortController().signal })
-  await t.rejects(ask('x'.repeat(20_000)), { name: 'ToolError', message: /used up for today/ }, 'the question counts as well as the answer')
-  t.same([await ask(), await ask()], ['x', 'x'])
-  await t.rejects(ask(), { name: 'ToolError', message: /used up for today/ })
-  t.equal(asked.length, 2, 'what is refused asks nobody')
-})
+t.test(
+  'TL-02: an endpoint that does not say what an answer cost is charged the most that it can have cost',
+  async (t) => {
+    const choices = [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }]
+    const { url, asked } = await endpoint(t, status(200, { choices }))
+    const model = createModel(
+      { baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 9_000 },
+      { log: { info () {}, warn () {} } }
+    )
+    const ask = (content = 'x') =>
+      model.ask([{ role: 'user', content }], { user: null, signal: new AbortController().signal })
+    await t.rejects(
+      ask('x'.repeat(20_000)),
+      { name: 'ToolError', message: /used up for today/ },
+      'the question counts as well as the answer'
+    )
+    t.same([await ask(), await ask()], ['x', 'x'])
+    await t.rejects(ask(), { name: 'ToolError', message: /used up for today/ })
+    t.equal(asked.length, 2, 'what is refused asks nobody')
+  }
+)
 
 t.test('WK-06: one person takes a quarter of the day, and leaves the rest to others', async (t) => {
   let time = Date.UTC(2026, 0, 1)
@@ -168,12 +310,19 @@ t.test('WK-06: one person takes a quarter of the day, and leaves the rest to oth
   const log = { info () {}, warn () {} }
   const of = (dailyTokens: number) => {
     const model = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens }, { log }, () => time)
-    return (id: string | null) => model.ask([{ role: 'user', content: 'x' }], { user: id === null ? null : { id }, signal: new AbortController().signal })
+    return (id: string | null) =>
+      model.ask([{ role: 'user', content: 'x' }], {
+        user: id === null ? null : { id },
+        signal: new AbortController().signal
+      })
   }
   const ask = of(20_000)
   const takeAll = async (id: string | null) => {
     for (let calls = 0; ; calls++) {
-      const refusal = await ask(id).then(() => undefined, (error: Error) => error)
+      const refusal = await ask(id).then(
+        () => undefined,
+        (error: Error) => error
+      )
       if (refusal) return { tokens: calls * 30, refusal }
     }
   }

@@ -1,4 +1,5 @@
-// generate: data that a second validator accepts, types that compile, templates without surprises, all bounded (threats TL-02, TL-03, TL-07).
+// generate: data that a second validator accepts, types that compile, templates without surprises, all bounded (threats
+// TL-02, TL-03, TL-07).
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import t from 'tap'
@@ -11,7 +12,16 @@ import { toolContexts } from '../helpers/tool-context.ts'
 const context = (await toolContexts(t, {}))(null)
 const opened = await generate.open(generate.env.parse({}), { dataDir: '/nowhere', log: { info () {}, warn () {} } })
 const run = async (args: Record<string, unknown>) => opened!.run(generate.input.parse(args), context)
-const person = { type: 'object', properties: { name: { type: 'string', minLength: 3 }, age: { type: 'integer', minimum: 0, maximum: 9 }, mail: { type: 'string', format: 'email' } }, required: ['name', 'age', 'mail'], additionalProperties: false }
+const person = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', minLength: 3 },
+    age: { type: 'integer', minimum: 0, maximum: 9 },
+    mail: { type: 'string', format: 'email' }
+  },
+  required: ['name', 'age', 'mail'],
+  additionalProperties: false
+}
 
 t.test('json from a schema and from an example, the same for the same seed', async (t) => {
   const ask = { kind: 'json', schema: JSON.stringify(person), count: 5, seed: 42 }
@@ -20,21 +30,52 @@ t.test('json from a schema and from an example, the same for the same seed', asy
   t.strictSame(await run(ask), first)
   t.notSame((await run({ ...ask, seed: 43 })).data, first.data)
   t.ok(first.data!.every((data) => new Ajv2020({ strict: false, validateFormats: false }).compile(person)(data)))
-  t.match((await run({ kind: 'json', example: '{"id":7,"at":"2026-01-01T00:00:00Z","tags":["a"],"deep":{"x":1.5,"ok":true,"none":null}}' })).data,
-    [{ id: Number, at: /^\d{4}-\d\d-\d\dT/, tags: [String], deep: { x: Number, ok: Boolean, none: null } }])
-  t.match((await run({ kind: 'json', schema: '{"$ref":"#/$defs/tree","$defs":{"tree":{"type":"object","properties":{"left":{"$ref":"#/$defs/tree"}}}}}' })).data, [{}])
+  t.match(
+    (
+      await run({
+        kind: 'json',
+        example: '{"id":7,"at":"2026-01-01T00:00:00Z","tags":["a"],"deep":{"x":1.5,"ok":true,"none":null}}'
+      })
+    ).data,
+    [{ id: Number, at: /^\d{4}-\d\d-\d\dT/, tags: [String], deep: { x: Number, ok: Boolean, none: null } }]
+  )
+  t.match(
+    (
+      await run({
+        kind: 'json',
+        schema:
+          '{"$ref":"#/$defs/tree","$defs":{"tree":{"type":"object","properties":{"left":{"$ref":"#/$defs/tree"}}}}}'
+      })
+    ).data,
+    [{}]
+  )
 })
 
 t.test('property: what is generated from an example fits the schema that the example itself fits', (t) => {
   const example = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 3 }, fc.constant(null), fc.boolean(), fc.integer({ min: -1000, max: 1000 }), fc.string({ maxLength: 10 }), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }).filter((key) => key !== '__proto__'), tie('value'), { maxKeys: 3 }))
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constant(null),
+      fc.boolean(),
+      fc.integer({ min: -1000, max: 1000 }),
+      fc.string({ maxLength: 10 }),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(
+        fc.string({ minLength: 1, maxLength: 5 }).filter((key) => key !== '__proto__'),
+        tie('value'),
+        { maxKeys: 3 }
+      )
+    )
   })).value
-  fc.assert(fc.property(example, fc.nat(1000), (value, seed) => {
-    const schema = schemaOf(value)
-    const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(schema)
-    if (!fits(value)) throw new Error(`the example does not fit ${JSON.stringify(schema)}`)
-    for (const data of generateJson({ example: value, count: 2, seed })) if (!fits(data)) throw new Error(JSON.stringify(data))
-  }), { numRuns: 60 })
+  fc.assert(
+    fc.property(example, fc.nat(1000), (value, seed) => {
+      const schema = schemaOf(value)
+      const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(schema)
+      if (!fits(value)) throw new Error(`the example does not fit ${JSON.stringify(schema)}`)
+      for (const data of generateJson({ example: value, count: 2, seed })) { if (!fits(data)) throw new Error(JSON.stringify(data)) }
+    }),
+    { numRuns: 60 }
+  )
   t.end()
 })
 
@@ -43,12 +84,20 @@ t.test('code: types in every language, and those of TypeScript compile', async (
   t.match(text, /export interface Thing/)
   const { diagnostics } = ts.transpileModule(text!, { reportDiagnostics: true })
   t.same(diagnostics, [])
-  for (const language of ['python', 'go', 'rust', 'java', 'csharp']) t.match((await run({ kind: 'code', schema: JSON.stringify(person), language })).text, /age/i, language)
+  for (const language of ['python', 'go', 'rust', 'java', 'csharp']) { t.match((await run({ kind: 'code', schema: JSON.stringify(person), language })).text, /age/i, language) }
 })
 
 t.test('text: templates and placeholder text', async (t) => {
-  t.equal((await run({ kind: 'text', template: 'Dear {{ name }}, {{n}} of {{n}}. {not}', values: { name: '{{n}}', n: 3 } })).text, 'Dear {{n}}, 3 of 3. {not}', 'a value is no template')
-  await t.rejects(run({ kind: 'text', template: '{{a}} {{b}} {{constructor}}', values: { a: 1 } }), { name: 'ToolError', message: /b, constructor/ })
+  t.equal(
+    (await run({ kind: 'text', template: 'Dear {{ name }}, {{n}} of {{n}}. {not}', values: { name: '{{n}}', n: 3 } }))
+      .text,
+    'Dear {{n}}, 3 of 3. {not}',
+    'a value is no template'
+  )
+  await t.rejects(run({ kind: 'text', template: '{{a}} {{b}} {{constructor}}', values: { a: 1 } }), {
+    name: 'ToolError',
+    message: /b, constructor/
+  })
   t.equal((await run({ kind: 'text', paragraphs: 3, seed: 5 })).text!.split('\n\n').length, 3)
 })
 
@@ -57,13 +106,36 @@ t.test('BW-01: the length of a filled template is known before any of it is buil
   const heap = process.memoryUsage().heapUsed
   // With what the schema admits: 100 MB of text.
   const template = '{{a}}'.repeat(10_000)
-  await t.rejects(run({ kind: 'text', template, values: { a: 'Ā'.repeat(10_000) } }), { name: 'ToolError', message: /more than 100000 characters/ })
-  await t.rejects(run({ kind: 'text', template: Array.from({ length: 9_000 }, (_, i) => `{{${i}}}`).join('').slice(0, 49_990), values: {} }), { message: /^.{1,400}$/ })
+  await t.rejects(run({ kind: 'text', template, values: { a: 'Ā'.repeat(10_000) } }), {
+    name: 'ToolError',
+    message: /more than 100000 characters/
+  })
+  await t.rejects(
+    run({
+      kind: 'text',
+      template: Array.from({ length: 9_000 }, (_, i) => `{{${i}}}`)
+        .join('')
+        .slice(0, 49_990),
+      values: {}
+    }),
+    { message: /^.{1,400}$/ }
+  )
   t.ok(process.memoryUsage().heapUsed - heap < 20_000_000, 'nothing of it was built')
   t.ok(process.cpuUsage({ user, system }).user < 100_000)
-  t.equal((await run({ kind: 'text', template: '{{a}}'.repeat(10), values: { a: 'x'.repeat(10_000) } })).text!.length, 100_000, 'the longest there is')
-  await t.rejects(run({ kind: 'text', template: '{{a}}'.repeat(10) + '.', values: { a: 'x'.repeat(10_000) } }), { message: /more than 100000/ })
-  for (const values of [{ a: 'x'.repeat(10_001) }, { ['k'.repeat(65)]: 1 }, Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`k${i}`, i])), Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`k${i}`, 'x'.repeat(9_000)]))]) {
+  t.equal(
+    (await run({ kind: 'text', template: '{{a}}'.repeat(10), values: { a: 'x'.repeat(10_000) } })).text!.length,
+    100_000,
+    'the longest there is'
+  )
+  await t.rejects(run({ kind: 'text', template: '{{a}}'.repeat(10) + '.', values: { a: 'x'.repeat(10_000) } }), {
+    message: /more than 100000/
+  })
+  for (const values of [
+    { a: 'x'.repeat(10_001) },
+    { ['k'.repeat(65)]: 1 },
+    Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`k${i}`, i])),
+    Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`k${i}`, 'x'.repeat(9_000)]))
+  ]) {
     t.notOk(generate.input.safeParse({ kind: 'text', template: '', values }).success)
   }
 })
@@ -85,8 +157,11 @@ t.test('TL-02, TL-03, TL-07: what asks too much, or for another place, is refuse
     [{ kind: 'text' }, /Pass a template/],
     [{ kind: 'text', template: '{{a}}'.repeat(9_000), values: { a: 'x'.repeat(5_000) } }, /more than 100000/]
   ]
-  for (const [args, message] of refused) await t.rejects(run(args), { name: 'ToolError', message }, JSON.stringify(args).slice(0, 80))
-  const hostile = await run({ kind: 'json', schema: '{"type":"string","pattern":"^(a+)+$","minLength":100,"maxLength":200}' }).catch((error: Error) => error)
+  for (const [args, message] of refused) { await t.rejects(run(args), { name: 'ToolError', message }, JSON.stringify(args).slice(0, 80)) }
+  const hostile = await run({
+    kind: 'json',
+    schema: '{"type":"string","pattern":"^(a+)+$","minLength":100,"maxLength":200}'
+  }).catch((error: Error) => error)
   t.ok(!(hostile instanceof Error) || hostile.name === 'ToolError')
   t.equal(({} as Record<string, unknown>)['polluted'], undefined)
   await run({ kind: 'json', example: '{"__proto__":{"polluted":1}}' }).catch(() => {})

@@ -1,4 +1,5 @@
-// What tools/ may hold besides plain tools, what is said about it when it is wrong, and how it is taken over while the server runs.
+// What tools/ may hold besides plain tools, what is said about it when it is wrong, and how it is taken over while the
+// server runs.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,89 +28,174 @@ async function place (t: Test, files: Record<string, string>): Promise<string> {
 t.test('one folder holds tools, resources and prompts, each told by what it does', async (t) => {
   const folder = await place(t, {
     'b.ts': tool("name: 'b'"),
-    'a.ts': tool("name: 'a', aliases: ['z'], noauth: true, timeout: 60_000, icons: [{ src: 'data:image/png;base64,AA==' }]"),
+    'a.ts': tool(
+      "name: 'a', aliases: ['z'], noauth: true, timeout: 60_000, icons: [{ src: 'data:image/png;base64,AA==' }]"
+    ),
     'r.ts': resource("name: 'a', uri: 'notes://{id}'"),
     'p.ts': prompt("name: 'a', arguments: z.object({ id: z.string(), kind: z.enum(['x']).optional() })"),
     'helper.ts': 'export const x = 1'
   })
   const { tools, resources, prompts } = await loadOffer([pathToFileURL(folder)])
-  t.strictSame([tools, resources, prompts].map((list) => list.map(({ name }) => name)), [['a', 'b'], ['a'], ['a']])
+  t.strictSame(
+    [tools, resources, prompts].map((list) => list.map(({ name }) => name)),
+    [['a', 'b'], ['a'], ['a']]
+  )
 })
 
-t.test('pains 18 and 19: whatever is wrong with resources, prompts and the newer parts of tools is said with its file', async (t) => {
-  const folder = await place(t, {
-    'a.ts': tool("name: 'a', aliases: ['old']"),
-    'alias.ts': tool("name: 'old'"),
-    'aliases.ts': tool("name: 'c', aliases: 'x'"),
-    'timeout.ts': tool("name: 'd', timeout: 0"),
-    'header.ts': tool("name: 'h', input: z.object({ a: z.string().meta({ 'x-mcp-header': 'A b' }), b: z.number().meta({ 'x-mcp-header': 'B' }), c: z.string().meta({ 'x-mcp-header': 'C' }), d: z.string().meta({ 'x-mcp-header': 'c' }) })"),
-    'icons.ts': tool("name: 'i', icons: [{ src: 'http://example.com/a.png' }]"),
-    'noauth.ts': tool("name: 'n', noauth: 'yes'"),
-    'args.ts': prompt("name: 'p', arguments: z.object({ n: z.number() })"),
-    'prompt.ts': prompt("name: 'q', title: '', scopes: [], write: 1"),
-    'res-a.ts': resource("name: 'r', uri: 'notes://{id}'"),
-    'res-b.ts': resource("name: 's', uri: 'notes://{id}'"),
-    'res-c.ts': resource("name: 'bad name', uri: '{id}', ttl: -1, list: 1, complete: { id: 1 }, mimeType: ''")
-  })
-  const { message } = await loadOffer([pathToFileURL(folder)]).then(() => t.fail('should refuse'), (error) => error)
-  const expected = [
-    /alias\.ts: the name "old" is taken by a\.ts/, /aliases\.ts: aliases must be a list/, /timeout\.ts: timeout must be milliseconds/, /header\.ts: input\.a: x-mcp-header must be/,
-    /header\.ts: input\.b: only a text, an integer or a boolean/, /header\.ts: input\.d: the x-mcp-header "c" is used twice/, /icons\.ts: icons must be/, /noauth\.ts: noauth must be/,
-    /args\.ts: arguments\.n must take a text/, /prompt\.ts: title must not be empty/, /prompt\.ts: scopes must name/, /prompt\.ts: write must be a function/, /res-b\.ts: the uri "notes:\/\/\{id\}" is taken by res-a\.ts/,
-    /res-c\.ts: name must be 1 to 64/, /res-c\.ts: uri "\{id\}" must begin with a scheme/, /res-c\.ts: ttl must not be negative/, /res-c\.ts: list must be a function/, /res-c\.ts: complete: each of its members must be a function/, /res-c\.ts: mimeType must not be empty/
-  ]
-  for (const line of expected) t.match(message, line)
-  t.equal(message.split('\n  - ').length - 1, expected.length, message)
-})
+t.test(
+  'pains 18 and 19: whatever is wrong with resources, prompts and the newer parts of tools is said with its file',
+  async (t) => {
+    const folder = await place(t, {
+      'a.ts': tool("name: 'a', aliases: ['old']"),
+      'alias.ts': tool("name: 'old'"),
+      'aliases.ts': tool("name: 'c', aliases: 'x'"),
+      'timeout.ts': tool("name: 'd', timeout: 0"),
+      'header.ts': tool(
+        "name: 'h', input: z.object({ a: z.string().meta({ 'x-mcp-header': 'A b' }), b: z.number().meta({ 'x-mcp-header': 'B' }), c: z.string().meta({ 'x-mcp-header': 'C' }), d: z.string().meta({ 'x-mcp-header': 'c' }) })"
+      ),
+      'icons.ts': tool("name: 'i', icons: [{ src: 'http://example.com/a.png' }]"),
+      'noauth.ts': tool("name: 'n', noauth: 'yes'"),
+      'args.ts': prompt("name: 'p', arguments: z.object({ n: z.number() })"),
+      'prompt.ts': prompt("name: 'q', title: '', scopes: [], write: 1"),
+      'res-a.ts': resource("name: 'r', uri: 'notes://{id}'"),
+      'res-b.ts': resource("name: 's', uri: 'notes://{id}'"),
+      'res-c.ts': resource("name: 'bad name', uri: '{id}', ttl: -1, list: 1, complete: { id: 1 }, mimeType: ''")
+    })
+    const { message } = await loadOffer([pathToFileURL(folder)]).then(
+      () => t.fail('should refuse'),
+      (error) => error
+    )
+    const expected = [
+      /alias\.ts: the name "old" is taken by a\.ts/,
+      /aliases\.ts: aliases must be a list/,
+      /timeout\.ts: timeout must be milliseconds/,
+      /header\.ts: input\.a: x-mcp-header must be/,
+      /header\.ts: input\.b: only a text, an integer or a boolean/,
+      /header\.ts: input\.d: the x-mcp-header "c" is used twice/,
+      /icons\.ts: icons must be/,
+      /noauth\.ts: noauth must be/,
+      /args\.ts: arguments\.n must take a text/,
+      /prompt\.ts: title must not be empty/,
+      /prompt\.ts: scopes must name/,
+      /prompt\.ts: write must be a function/,
+      /res-b\.ts: the uri "notes:\/\/\{id\}" is taken by res-a\.ts/,
+      /res-c\.ts: name must be 1 to 64/,
+      /res-c\.ts: uri "\{id\}" must begin with a scheme/,
+      /res-c\.ts: ttl must not be negative/,
+      /res-c\.ts: list must be a function/,
+      /res-c\.ts: complete: each of its members must be a function/,
+      /res-c\.ts: mimeType must not be empty/
+    ]
+    for (const line of expected) t.match(message, line)
+    t.equal(message.split('\n  - ').length - 1, expected.length, message)
+  }
+)
 
 t.test('the examples of the guide to resources and prompts work as they stand', async (t) => {
   const guide = await readFile(new URL('../../docs/resources-and-prompts.md', import.meta.url), 'utf8')
-  const examples = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) => source!
-    .replace("from 'zod'", `from ${ZOD}`)
-    .replace(/'\.\.\/(authoring\/\w+)\.ts'/, (_, name) => JSON.stringify(new URL(`../../${name}.ts`, import.meta.url).href)))
-  const { resources: [hours], prompts: [decline] } = await loadOffer([pathToFileURL(await place(t, { 'hours.ts': examples[0]!, 'decline.ts': examples[1]! }))])
+  const examples = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) =>
+    source!
+      .replace("from 'zod'", `from ${ZOD}`)
+      .replace(/'\.\.\/(authoring\/\w+)\.ts'/, (_, name) =>
+        JSON.stringify(new URL(`../../${name}.ts`, import.meta.url).href)
+      )
+  )
+  const {
+    resources: [hours],
+    prompts: [decline]
+  } = await loadOffer([pathToFileURL(await place(t, { 'hours.ts': examples[0]!, 'decline.ts': examples[1]! }))])
   t.equal(await hours!.read({ city: 'bern' } as never, {} as never), '9 to 18')
   t.equal(await hours!.read({ city: 'nowhere' } as never, {} as never), undefined)
   t.match(await hours!.list!(undefined, {} as never), { resources: [{ values: { city: 'bern' } }, {}] })
-  t.match(await decline!.write(decline!.arguments.parse({ invitation: 'A party' }), {} as never), /warm refusal.*\n\nA party/)
+  t.match(
+    await decline!.write(decline!.arguments.parse({ invitation: 'A party' }), {} as never),
+    /warm refusal.*\n\nA party/
+  )
 })
 
-t.test('CVE-2026-0621, TL-06: URI templates match in one pass, undo their own expansion, and take no traversal for a part', async (t) => {
-  const names = ['a.md', 'a/b c.md', 'ü 100%.md', '#?&=+;,', '日本語/🙂', '%2e%2e/x', "it's"]
-  const any = parseTemplate('library://documents/{+id}')
-  const part = parseTemplate('notes://{user}/{id}.txt')
-  for (const name of names) {
-    t.strictSame(any.match(any.expand({ id: name })), { id: name }, name)
-    t.strictSame(part.match(part.expand({ user: name, id: 'x' })), { user: name, id: 'x' }, name)
+t.test(
+  'CVE-2026-0621, TL-06: URI templates match in one pass, undo their own expansion, and take no traversal for a part',
+  async (t) => {
+    const names = ['a.md', 'a/b c.md', 'ü 100%.md', '#?&=+;,', '日本語/🙂', '%2e%2e/x', "it's"]
+    const any = parseTemplate('library://documents/{+id}')
+    const part = parseTemplate('notes://{user}/{id}.txt')
+    for (const name of names) {
+      t.strictSame(any.match(any.expand({ id: name })), { id: name }, name)
+      t.strictSame(part.match(part.expand({ user: name, id: 'x' })), { user: name, id: 'x' }, name)
+    }
+    for (const uri of [
+      '',
+      'library://documents/',
+      'library://documents',
+      'x',
+      'library://documents/%',
+      'library://documents/%ff',
+      'LIBRARY://documents/a'
+    ]) { t.equal(any.match(uri), undefined, uri) }
+    for (const uri of ['notes://a.txt', 'notes://a/b/c.txt', 'notes:///b.txt', 'notes://a/.txt', 'notes://a/b.md']) { t.equal(part.match(uri), undefined, uri) }
+    t.equal(any.match(`library://documents/${'/'.repeat(20_000)}`), undefined, 'too long for anybody')
+    t.equal(parseTemplate('a://{a}-{b}-{c}-{d}-{e}-{f}/x').match(`a://${'-'.repeat(8_000)}`), undefined)
+    t.strictSame(parseTemplate('status://now').match('status://now'), {})
+    t.equal(parseTemplate('status://now').match('status://nowhere'), undefined)
+    for (const good of [
+      'status://now',
+      'notes://{id}',
+      'test://template/{id}/data',
+      'a:{x}',
+      'library://documents/{+id}',
+      'a://{b}/{+c}.md'
+    ]) { t.strictSame(checkTemplate(good), [], good) }
+    for (const bad of [
+      'now',
+      '{id}',
+      'notes://{id',
+      'notes://{a}{b}',
+      'notes://{a}/{a}',
+      'notes://{+a}/{b}',
+      'notes://{?q}',
+      'notes://{a*}',
+      'notes://{a,b}',
+      '/etc/passwd',
+      'a b://{c}'
+    ]) { t.not(checkTemplate(bad).length, 0, bad) }
   }
-  for (const uri of ['', 'library://documents/', 'library://documents', 'x', 'library://documents/%', 'library://documents/%ff', 'LIBRARY://documents/a']) t.equal(any.match(uri), undefined, uri)
-  for (const uri of ['notes://a.txt', 'notes://a/b/c.txt', 'notes:///b.txt', 'notes://a/.txt', 'notes://a/b.md']) t.equal(part.match(uri), undefined, uri)
-  t.equal(any.match(`library://documents/${'/'.repeat(20_000)}`), undefined, 'too long for anybody')
-  t.equal(parseTemplate('a://{a}-{b}-{c}-{d}-{e}-{f}/x').match(`a://${'-'.repeat(8_000)}`), undefined)
-  t.strictSame(parseTemplate('status://now').match('status://now'), {})
-  t.equal(parseTemplate('status://now').match('status://nowhere'), undefined)
-  for (const good of ['status://now', 'notes://{id}', 'test://template/{id}/data', 'a:{x}', 'library://documents/{+id}', 'a://{b}/{+c}.md']) t.strictSame(checkTemplate(good), [], good)
-  for (const bad of ['now', '{id}', 'notes://{id', 'notes://{a}{b}', 'notes://{a}/{a}', 'notes://{+a}/{b}', 'notes://{?q}', 'notes://{a*}', 'notes://{a,b}', '/etc/passwd', 'a b://{c}']) t.not(checkTemplate(bad).length, 0, bad)
-})
+)
 
-t.test('a tool that is saved is taken over with its helpers; one that is broken leaves those from before', async (t) => {
-  const helped = (value: number) => `import { value } from './value.ts'\n${tool("name: 'helped', title: 'title ' + value")} // ${value}`
-  const folder = await place(t, { 'helped.ts': helped(0), 'value.ts': 'export const value = 1' })
-  const offers: Offer[] = []
-  const problems: string[] = []
-  const stop = await followTools([pathToFileURL(folder)], { changed (offer) { offers.push(offer) }, failed: ({ message }, file) => problems.push(`${file}: ${message}`) })
-  t.teardown(stop)
-  const until = async (list: unknown[], count: number) => { for (let waited = 0; list.length < count && waited < 5_000; waited += 20) await delay(20) }
-  await writeFile(join(folder, 'value.ts'), 'export const value = 2')
-  await until(offers, 1)
-  t.match(offers.at(-1)!.tools, [{ name: 'helped', title: 'title 2' }])
-  await writeFile(join(folder, 'more.ts'), tool("name: 'more'"))
-  await until(offers, 2)
-  t.strictSame(offers.at(-1)!.tools.map(({ name }) => name), ['helped', 'more'])
-  await writeFile(join(folder, 'more.ts'), tool("name: 'helped'"))
-  await until(problems, 1)
-  t.match(problems, [/^more\.ts: These files cannot be served:\n.*the name "helped" is taken/])
-  await rm(join(folder, 'more.ts'))
-  await until(offers, 3)
-  t.strictSame(offers.at(-1)!.tools.map(({ name }) => name), ['helped'])
-})
+t.test(
+  'a tool that is saved is taken over with its helpers; one that is broken leaves those from before',
+  async (t) => {
+    const helped = (value: number) =>
+      `import { value } from './value.ts'\n${tool("name: 'helped', title: 'title ' + value")} // ${value}`
+    const folder = await place(t, { 'helped.ts': helped(0), 'value.ts': 'export const value = 1' })
+    const offers: Offer[] = []
+    const problems: string[] = []
+    const stop = await followTools([pathToFileURL(folder)], {
+      changed (offer) {
+        offers.push(offer)
+      },
+      failed: ({ message }, file) => problems.push(`${file}: ${message}`)
+    })
+    t.teardown(stop)
+    const until = async (list: unknown[], count: number) => {
+      for (let waited = 0; list.length < count && waited < 5_000; waited += 20) await delay(20)
+    }
+    await writeFile(join(folder, 'value.ts'), 'export const value = 2')
+    await until(offers, 1)
+    t.match(offers.at(-1)!.tools, [{ name: 'helped', title: 'title 2' }])
+    await writeFile(join(folder, 'more.ts'), tool("name: 'more'"))
+    await until(offers, 2)
+    t.strictSame(
+      offers.at(-1)!.tools.map(({ name }) => name),
+      ['helped', 'more']
+    )
+    await writeFile(join(folder, 'more.ts'), tool("name: 'helped'"))
+    await until(problems, 1)
+    t.match(problems, [/^more\.ts: These files cannot be served:\n.*the name "helped" is taken/])
+    await rm(join(folder, 'more.ts'))
+    await until(offers, 3)
+    t.strictSame(
+      offers.at(-1)!.tools.map(({ name }) => name),
+      ['helped']
+    )
+  }
+)

@@ -11,21 +11,41 @@ const MIN_FREQUENT_SHARE = 0.15
 const MIN_WORDS = 8
 
 const isEnglish = (words: string[]): boolean =>
-  words.length < MIN_WORDS ? words.every((word) => /^[\x20-\x7e’]+$/.test(word)) : words.filter((word) => FREQUENT.has(word)).length / words.length >= MIN_FREQUENT_SHARE
+  words.length < MIN_WORDS
+    ? words.every((word) => /^[\x20-\x7e’]+$/.test(word))
+    : words.filter((word) => FREQUENT.has(word)).length / words.length >= MIN_FREQUENT_SHARE
 
 const score = (text: string): number => round(Number(nlp.readDoc(text).out(its.sentiment)))
 const round = (value: number): number => Math.round(value * 1000) / 1000
 
-export interface Sentiment { score: number, label: 'negative' | 'neutral' | 'mixed' | 'positive', strongest: Array<Sentence & { score: number }> }
+export interface Sentiment {
+  score: number
+  label: 'negative' | 'neutral' | 'mixed' | 'positive'
+  strongest: Array<Sentence & { score: number }>
+}
 
 /** @throws ToolError for a text that is not English. */
 export function readSentiment (text: string): Sentiment {
-  if (!isEnglish(splitWords(text))) throw new ToolError('Sentiment is known for English only, and this text does not look English. Translate it first and pass the translation.')
+  if (!isEnglish(splitWords(text))) {
+    throw new ToolError(
+      'Sentiment is known for English only, and this text does not look English. Translate it first and pass the translation.'
+    )
+  }
   const sentences = splitSentences(text).map((sentence) => ({ ...sentence, score: score(sentence.text) }))
   const felt = sentences.filter((sentence) => sentence.score !== 0)
   const mean = felt.length === 0 ? 0 : round(felt.reduce((sum, sentence) => sum + sentence.score, 0) / felt.length)
-  const strongest = felt.toSorted((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, 5).sort((a, b) => a.sentence - b.sentence)
-  return { score: mean, label: labelOf(mean, felt.map((sentence) => sentence.score)), strongest }
+  const strongest = felt
+    .toSorted((a, b) => Math.abs(b.score) - Math.abs(a.score))
+    .slice(0, 5)
+    .sort((a, b) => a.sentence - b.sentence)
+  return {
+    score: mean,
+    label: labelOf(
+      mean,
+      felt.map((sentence) => sentence.score)
+    ),
+    strongest
+  }
 }
 
 function labelOf (mean: number, scores: number[]): Sentiment['label'] {
@@ -37,7 +57,11 @@ function labelOf (mean: number, scores: number[]): Sentiment['label'] {
 export function describeText (text: string) {
   const words = splitWords(text)
   const sentences = splitSentences(text).length
-  const { fres, readingTimeMins, readingTimeSecs } = nlp.readDoc(text).out(its.readabilityStats) as unknown as { fres: number, readingTimeMins: number, readingTimeSecs: number }
+  const { fres, readingTimeMins, readingTimeSecs } = nlp.readDoc(text).out(its.readabilityStats) as unknown as {
+    fres: number
+    readingTimeMins: number
+    readingTimeSecs: number
+  }
   return {
     characters: [...text].length,
     words: words.length,

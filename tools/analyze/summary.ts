@@ -1,4 +1,5 @@
-// The sentences that say most, by TextRank: a sentence counts as much as the sentences that share its rarer words (Mihalcea and Tarau, 2004).
+// The sentences that say most, by TextRank: a sentence counts as much as the sentences that share its rarer words
+// (Mihalcea and Tarau, 2004).
 import { FREQUENT, splitWords, type Sentence } from './sentences.ts'
 
 /** Each is compared with every other one. */
@@ -7,22 +8,33 @@ const DAMPING = 0.85
 const ROUNDS = 30
 
 /** @returns the best sentences in the order of the text, word for word. */
-export function summarize (all: Sentence[], count: number): { sentences: Sentence[], of: number } {
+export function summarize (all: Sentence[], count: number): { sentences: Sentence[]; of: number } {
   const sentences = all.slice(0, MAX_SENTENCES)
   const ranks = rank(sentences.map(({ text }) => new Set(splitWords(text).filter((word) => !FREQUENT.has(word)))))
-  const best = sentences.map((sentence, index) => ({ sentence, rank: ranks[index]! }))
+  const best = sentences
+    .map((sentence, index) => ({ sentence, rank: ranks[index]! }))
     .sort((a, b) => b.rank - a.rank || a.sentence.sentence - b.sentence.sentence)
-    .slice(0, count).map(({ sentence }) => sentence)
+    .slice(0, count)
+    .map(({ sentence }) => sentence)
   return { sentences: best.sort((a, b) => a.sentence - b.sentence), of: all.length }
 }
 
 function rank (bags: Array<Set<string>>): number[] {
   const weights = weigh(bags)
-  const links = bags.map((bag, from) => bags.map((other, to) => from === to ? 0 : similarity(bag, other, weights)))
+  const links = bags.map((bag, from) => bags.map((other, to) => (from === to ? 0 : similarity(bag, other, weights))))
   const totals = links.map((row) => row.reduce((sum, link) => sum + link, 0))
   let ranks = bags.map(() => 1)
   for (let round = 0; round < ROUNDS; round++) {
-    ranks = bags.map((_, to) => 1 - DAMPING + DAMPING * links.reduce((sum, row, from) => totals[from]! > 0 ? sum + row[to]! / totals[from]! * ranks[from]! : sum, 0))
+    ranks = bags.map(
+      (_, to) =>
+        1 -
+        DAMPING +
+        DAMPING *
+          links.reduce(
+            (sum, row, from) => (totals[from]! > 0 ? sum + (row[to]! / totals[from]!) * ranks[from]! : sum),
+            0
+          )
+    )
   }
   return ranks
 }

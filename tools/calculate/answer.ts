@@ -4,7 +4,7 @@ import { write } from './numbers.ts'
 import { writeUnits } from './quantity.ts'
 
 /** @throws ToolError that says what is wrong with the expression. */
-export function answer (expression: string): { result: string, value: string, unit?: string, exact: boolean } {
+export function answer (expression: string): { result: string; value: string; unit?: string; exact: boolean } {
   const quantity = evaluate(expression)
   const value = write(quantity)
   const unit = writeUnits(quantity.units)

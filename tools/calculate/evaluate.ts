@@ -3,7 +3,19 @@ import { ToolError } from '../../authoring/tool.ts'
 import { constantNames, factorial, findConstant, findFunction, functionNames } from './functions.ts'
 import { divide, modulo, multiply, num, power, readNumber } from './numbers.ts'
 import { parse, type BinaryOperator, type Node } from './parse.ts'
-import { addQuantities, convert, divideQuantities, multiplyQuantities, negateQuantity, plain, raiseUnits, subtractQuantities, toPlain, unitNamed, type Quantity } from './quantity.ts'
+import {
+  addQuantities,
+  convert,
+  divideQuantities,
+  multiplyQuantities,
+  negateQuantity,
+  plain,
+  raiseUnits,
+  subtractQuantities,
+  toPlain,
+  unitNamed,
+  type Quantity
+} from './quantity.ts'
 import { quote } from './tokens.ts'
 import { findUnit } from './units.ts'
 import { withAllowance } from './work.ts'
@@ -16,14 +28,22 @@ export function evaluate (expression: string): Quantity {
 class Evaluation {
   run (node: Node): Quantity {
     switch (node.type) {
-      case 'number': return plain(readNumber(node.text))
-      case 'name': return this.#name(node.name)
-      case 'negate': return negateQuantity(this.run(node.of))
-      case 'percent': return plain(divide(toPlain(this.run(node.of), '%'), num(100)))
-      case 'factorial': return plain(factorial(toPlain(this.run(node.of), '!')))
-      case 'call': return this.#call(node.name, node.arguments)
-      case 'convert': return this.#convert(this.run(node.of), this.run(node.to))
-      case 'binary': return this.#binary(node.operator, node.left, node.right)
+      case 'number':
+        return plain(readNumber(node.text))
+      case 'name':
+        return this.#name(node.name)
+      case 'negate':
+        return negateQuantity(this.run(node.of))
+      case 'percent':
+        return plain(divide(toPlain(this.run(node.of), '%'), num(100)))
+      case 'factorial':
+        return plain(factorial(toPlain(this.run(node.of), '!')))
+      case 'call':
+        return this.#call(node.name, node.arguments)
+      case 'convert':
+        return this.#convert(this.run(node.of), this.run(node.to))
+      case 'binary':
+        return this.#binary(node.operator, node.left, node.right)
     }
   }
 
@@ -31,20 +51,22 @@ class Evaluation {
     const constant = findConstant(name)
     if (constant) return plain(constant)
     if (findUnit(name)) return unitNamed(name)
-    if (findFunction(name)) throw new ToolError(`${name} is a function. Write its argument in brackets, as in ${name}(2).`)
-    throw new ToolError(`${quote(name)} is not known. There are the constants ${constantNames.join(', ')}, units such as km, lb, °C, kWh or GiB, and functions such as sqrt(x). There are no variables: put in their values.`)
+    if (findFunction(name)) { throw new ToolError(`${name} is a function. Write its argument in brackets, as in ${name}(2).`) }
+    throw new ToolError(
+      `${quote(name)} is not known. There are the constants ${constantNames.join(', ')}, units such as km, lb, °C, kWh or GiB, and functions such as sqrt(x). There are no variables: put in their values.`
+    )
   }
 
   #call (name: string, nodes: Node[]): Quantity {
     const found = findFunction(name)
     if (!found) throw new ToolError(`There is no function ${quote(name)}. There are: ${functionNames.join(', ')}.`)
     const [first, ...rest] = nodes.map((node) => this.run(node))
-    if (first === undefined || nodes.length < found.least || nodes.length > found.most) throw new ToolError(`Write ${found.usage}; it was given ${nodes.length} arguments.`)
+    if (first === undefined || nodes.length < found.least || nodes.length > found.most) { throw new ToolError(`Write ${found.usage}; it was given ${nodes.length} arguments.`) }
     return found.run([first, ...rest])
   }
 
   #convert (quantity: Quantity, target: Quantity): Quantity {
-    if (target.units.length === 0 || !target.value.eq(1)) throw new ToolError('After to, write only a unit, as in 5 km to miles or 100 km/h to m/s.')
+    if (target.units.length === 0 || !target.value.eq(1)) { throw new ToolError('After to, write only a unit, as in 5 km to miles or 100 km/h to m/s.') }
     return convert(quantity, target)
   }
 
@@ -53,12 +75,22 @@ class Evaluation {
     const right = this.run(rightNode)
     switch (operator) {
       // As on a pocket calculator, 200 + 10% is 220.
-      case '+': return rightNode.type === 'percent' ? this.#grow(left, addQuantities(plain(num(1)), right)) : addQuantities(left, right)
-      case '-': return rightNode.type === 'percent' ? this.#grow(left, subtractQuantities(plain(num(1)), right)) : subtractQuantities(left, right)
-      case '*': return multiplyQuantities(left, right)
-      case '/': return divideQuantities(left, right)
-      case 'mod': return plain(modulo(toPlain(left, 'mod'), toPlain(right, 'mod')))
-      case '^': return this.#power(left, right)
+      case '+':
+        return rightNode.type === 'percent'
+          ? this.#grow(left, addQuantities(plain(num(1)), right))
+          : addQuantities(left, right)
+      case '-':
+        return rightNode.type === 'percent'
+          ? this.#grow(left, subtractQuantities(plain(num(1)), right))
+          : subtractQuantities(left, right)
+      case '*':
+        return multiplyQuantities(left, right)
+      case '/':
+        return divideQuantities(left, right)
+      case 'mod':
+        return plain(modulo(toPlain(left, 'mod'), toPlain(right, 'mod')))
+      case '^':
+        return this.#power(left, right)
     }
   }
 

@@ -1,8 +1,29 @@
-// The functions and constants an expression may use. They are looked up in a Map, so nothing else can be reached by a name.
+// The functions and constants an expression may use. They are looked up in a Map, so nothing else can be reached by a
+// name.
 import type { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
-import { DIGITS, divide, Exact, FRACTIONAL_POWER, multiply, num, power, Rounded, rounded, squareRoot, type Num } from './numbers.ts'
-import { addQuantities, divideQuantities, plain, raiseUnits, toPlain, valueInUnitsOf, type Quantity } from './quantity.ts'
+import {
+  DIGITS,
+  divide,
+  Exact,
+  FRACTIONAL_POWER,
+  multiply,
+  num,
+  power,
+  Rounded,
+  rounded,
+  squareRoot,
+  type Num
+} from './numbers.ts'
+import {
+  addQuantities,
+  divideQuantities,
+  plain,
+  raiseUnits,
+  toPlain,
+  valueInUnitsOf,
+  type Quantity
+} from './quantity.ts'
 import { divisionCost, spend } from './work.ts'
 
 export interface MathFunction {
@@ -10,7 +31,7 @@ export interface MathFunction {
   usage: string
   least: number
   most: number
-  run (args: [Quantity, ...Quantity[]]): Quantity
+  run(args: [Quantity, ...Quantity[]]): Quantity
 }
 
 /** Microseconds of a function of {@link Rounded}, at its most expensive arguments. */
@@ -35,28 +56,63 @@ const addMany = (name: string, usage: string, least: number, most: number, run: 
 }
 
 /** Functions whose results have endless digits. An argument keeps a few more digits than the result. */
-const endless = (run: (x: Decimal) => Decimal, check?: (x: Decimal) => string | false, cost = ENDLESS) => ({ value }: Num): Num => {
-  const wrong = check?.(value)
-  if (wrong) throw new ToolError(wrong)
-  spend(cost)
-  return rounded(run(new Rounded(value.toSD(70))))
-}
+const endless =
+  (run: (x: Decimal) => Decimal, check?: (x: Decimal) => string | false, cost = ENDLESS) =>
+    ({ value }: Num): Num => {
+      const wrong = check?.(value)
+      if (wrong) throw new ToolError(wrong)
+      spend(cost)
+      return rounded(run(new Rounded(value.toSD(70))))
+    }
 const positive = (name: string) => (x: Decimal) => x.lte(0) && `${name} takes a number above zero.`
 const angle = (x: Decimal) => x.abs().gt(MAX_ANGLE) && 'This angle is too large: reduce it to one turn first, with mod.'
 const withinOne = (name: string) => (x: Decimal) => x.abs().gt(1) && `${name} takes a number from -1 to 1.`
 
-addOne('exp', endless((x) => x.exp()))
-addOne('ln', endless((x) => x.ln(), positive('ln')))
-addOne('sin', endless((x) => x.sin(), angle))
-addOne('cos', endless((x) => x.cos(), angle))
-addOne('tan', endless((x) => x.tan(), angle))
-addOne('asin', endless((x) => x.asin(), withinOne('asin'), ARC))
-addOne('acos', endless((x) => x.acos(), withinOne('acos'), ARC))
-addOne('atan', endless((x) => x.atan(), undefined, ARC))
+addOne(
+  'exp',
+  endless((x) => x.exp())
+)
+addOne(
+  'ln',
+  endless((x) => x.ln(), positive('ln'))
+)
+addOne(
+  'sin',
+  endless((x) => x.sin(), angle)
+)
+addOne(
+  'cos',
+  endless((x) => x.cos(), angle)
+)
+addOne(
+  'tan',
+  endless((x) => x.tan(), angle)
+)
+addOne(
+  'asin',
+  endless((x) => x.asin(), withinOne('asin'), ARC)
+)
+addOne(
+  'acos',
+  endless((x) => x.acos(), withinOne('acos'), ARC)
+)
+addOne(
+  'atan',
+  endless((x) => x.atan(), undefined, ARC)
+)
 // Decimals' own take seconds for large arguments.
-addOne('sinh', endless((x) => x.abs().lte(1) ? x.sinh() : x.exp().minus(x.negated().exp()).div(2)))
-addOne('cosh', endless((x) => x.abs().lte(1) ? x.cosh() : x.exp().plus(x.negated().exp()).div(2)))
-addOne('tanh', endless((x) => x.abs().lte(1) ? x.tanh() : x.times(2).exp().plus(1).pow(-1).times(-2).plus(1)))
+addOne(
+  'sinh',
+  endless((x) => (x.abs().lte(1) ? x.sinh() : x.exp().minus(x.negated().exp()).div(2)))
+)
+addOne(
+  'cosh',
+  endless((x) => (x.abs().lte(1) ? x.cosh() : x.exp().plus(x.negated().exp()).div(2)))
+)
+addOne(
+  'tanh',
+  endless((x) => (x.abs().lte(1) ? x.tanh() : x.times(2).exp().plus(1).pow(-1).times(-2).plus(1)))
+)
 addMany('log', 'log(x, [base]), to base 10', 1, 2, ([x, base]) => logarithm(x as Num, base ?? num(10)))
 addMany('log2', 'log2(x)', 1, 1, ([x]) => logarithm(x as Num, num(2)))
 addMany('log10', 'log10(x)', 1, 1, ([x]) => logarithm(x as Num, num(10)))
@@ -70,7 +126,12 @@ addMany('gcd', 'gcd(a, b, …)', 1, 20, (numbers) => integers('gcd', numbers).re
 addMany('lcm', 'lcm(a, b, …)', 1, 20, (numbers) => integers('lcm', numbers).reduce((a, b) => lcm(a, b)))
 addMany('ncr', 'ncr(n, k), the ways to choose k of n', 2, 2, ([n, k]) => choose(n as Num, k as Num))
 addMany('npr', 'npr(n, k), the ways to arrange k of n', 2, 2, ([n, k]) => product('npr', n as Num, k as Num))
-functions.set('factorial', { usage: 'factorial(n)', least: 1, most: 1, run: ([n]) => plain(factorial(toPlain(n, 'factorial'))) })
+functions.set('factorial', {
+  usage: 'factorial(n)',
+  least: 1,
+  most: 1,
+  run: ([n]) => plain(factorial(toPlain(n, 'factorial')))
+})
 
 /** These keep the unit of their first argument. */
 const keep = (name: string, usage: string, most: number, run: (first: Quantity, rest: Quantity[]) => Quantity) =>
@@ -78,21 +139,33 @@ const keep = (name: string, usage: string, most: number, run: (first: Quantity, 
 
 keep('abs', 'abs(x)', 1, (x) => ({ ...x, value: x.value.abs() }))
 keep('sqrt', 'sqrt(x)', 1, (x) => ({ ...squareRoot(x), units: raiseUnits(x, 0.5) }))
-for (const [name, mode] of [['round', Exact.ROUND_HALF_UP], ['floor', Exact.ROUND_FLOOR], ['ceil', Exact.ROUND_CEIL], ['trunc', Exact.ROUND_DOWN]] as const) {
+for (const [name, mode] of [
+  ['round', Exact.ROUND_HALF_UP],
+  ['floor', Exact.ROUND_FLOOR],
+  ['ceil', Exact.ROUND_CEIL],
+  ['trunc', Exact.ROUND_DOWN]
+] as const) {
   keep(name, `${name}(x, [digits])`, 2, (x, [digits]) => toPlaces(name, x, digits, mode))
 }
 keep('sum', 'sum(a, b, …)', MAX_ARGUMENTS, sum)
-keep('mean', 'mean(a, b, …)', MAX_ARGUMENTS, (first, rest) => divideQuantities(sum(first, rest), count(rest.length + 1)))
+keep('mean', 'mean(a, b, …)', MAX_ARGUMENTS, (first, rest) =>
+  divideQuantities(sum(first, rest), count(rest.length + 1))
+)
 keep('min', 'min(a, b, …)', MAX_ARGUMENTS, (first, rest) => sorted(first, rest)[0] as Quantity)
 keep('max', 'max(a, b, …)', MAX_ARGUMENTS, (first, rest) => sorted(first, rest).at(-1) as Quantity)
 keep('median', 'median(a, b, …)', MAX_ARGUMENTS, (first, rest) => {
   const all = sorted(first, rest)
   const middle = all[(all.length - 1) >> 1] as Quantity
-  return all.length % 2 === 1 ? middle : divideQuantities(addQuantities(middle, all[all.length / 2] as Quantity), count(2))
+  return all.length % 2 === 1
+    ? middle
+    : divideQuantities(addQuantities(middle, all[all.length / 2] as Quantity), count(2))
 })
 
 const constants = new Map<string, Num>([
-  ['pi', num(Rounded.acos(-1), false)], ['tau', num(Rounded.acos(-1).times(2), false)], ['e', num(Rounded.exp(1), false)], ['phi', num(new Rounded(5).sqrt().plus(1).div(2), false)]
+  ['pi', num(Rounded.acos(-1), false)],
+  ['tau', num(Rounded.acos(-1).times(2), false)],
+  ['e', num(Rounded.exp(1), false)],
+  ['phi', num(new Rounded(5).sqrt().plus(1).div(2), false)]
 ])
 
 export const findFunction = (name: string): MathFunction | undefined => functions.get(name.toLowerCase())
@@ -101,7 +174,7 @@ export const functionNames = [...functions.keys()].sort()
 export const constantNames = [...constants.keys()]
 
 function logarithm (x: Num, base: Num): Num {
-  if (x.value.lte(0) || base.value.lte(0) || base.value.eq(1)) throw new ToolError('A logarithm takes a number above zero, and a base above zero other than 1.')
+  if (x.value.lte(0) || base.value.lte(0) || base.value.eq(1)) { throw new ToolError('A logarithm takes a number above zero, and a base above zero other than 1.') }
   spend(LOGARITHM)
   const result = new Rounded(x.value.toSD(70)).log(base.value.toSD(70)).toSD(50)
   // log(1000) is 3: a whole result is checked, so that it is exact.
@@ -110,7 +183,7 @@ function logarithm (x: Num, base: Num): Num {
 }
 
 function root (x: Num, n: Num): Num {
-  if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(MAX_PRODUCT_LENGTH)) throw new ToolError(`The second argument of root is a whole number from 1 to ${MAX_PRODUCT_LENGTH}.`)
+  if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(MAX_PRODUCT_LENGTH)) { throw new ToolError(`The second argument of root is a whole number from 1 to ${MAX_PRODUCT_LENGTH}.`) }
   const odd = n.value.mod(2).eq(1)
   if (x.value.isNegative() && !odd) throw new ToolError('A negative number has no even root in real numbers.')
   spend(FRACTIONAL_POWER)
@@ -121,7 +194,7 @@ function root (x: Num, n: Num): Num {
 }
 
 function integers (name: string, numbers: Num[]): Num[] {
-  if (numbers.some(({ value }) => !value.isInteger() || value.e >= DIGITS)) throw new ToolError(`${name} takes whole numbers of at most ${DIGITS} digits.`)
+  if (numbers.some(({ value }) => !value.isInteger() || value.e >= DIGITS)) { throw new ToolError(`${name} takes whole numbers of at most ${DIGITS} digits.`) }
   return numbers
 }
 
@@ -148,9 +221,13 @@ const CHUNK = 16
 
 /** n * (n-1) * … over k factors. */
 function product (name: string, n: Num, k: Num): Num {
-  if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) throw new ToolError(`${name} takes whole numbers from 0.`)
+  if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) { throw new ToolError(`${name} takes whole numbers from 0.`) }
   if (k.value.gt(n.value)) return num(0)
-  if (k.value.gt(MAX_PRODUCT_LENGTH) || n.value.e > 20) throw new ToolError(`${name} goes up to ${MAX_PRODUCT_LENGTH}. For larger numbers use Stirling: n * ln(n) - n + ln(2 * pi * n) / 2 is the natural logarithm of n!.`)
+  if (k.value.gt(MAX_PRODUCT_LENGTH) || n.value.e > 20) {
+    throw new ToolError(
+      `${name} goes up to ${MAX_PRODUCT_LENGTH}. For larger numbers use Stirling: n * ln(n) - n + ln(2 * pi * n) / 2 is the natural logarithm of n!.`
+    )
+  }
   let result = num(1, n.exact && k.exact)
   const [from, count] = [BigInt(n.value.toFixed()), k.value.toNumber()]
   for (let i = 0; i < count; i += CHUNK) {
@@ -174,16 +251,19 @@ function sum (first: Quantity, rest: Quantity[]): Quantity {
 }
 
 function sorted (first: Quantity, rest: Quantity[]): Quantity[] {
-  return [first, ...rest].map((quantity) => ({ quantity, value: valueInUnitsOf(first, quantity) }))
-    .sort((a, b) => a.value.comparedTo(b.value)).map(({ quantity }) => quantity)
+  return [first, ...rest]
+    .map((quantity) => ({ quantity, value: valueInUnitsOf(first, quantity) }))
+    .sort((a, b) => a.value.comparedTo(b.value))
+    .map(({ quantity }) => quantity)
 }
 
 function toPlaces (name: string, x: Quantity, digits: Quantity | undefined, mode: Decimal.Rounding): Quantity {
   const places = digits === undefined ? 0 : toPlain(digits, name).value.toNumber()
-  if (!Number.isInteger(places) || Math.abs(places) > DIGITS) throw new ToolError(`The second argument of ${name} is a whole number: how many digits to keep after the point.`)
+  if (!Number.isInteger(places) || Math.abs(places) > DIGITS) { throw new ToolError(`The second argument of ${name} is a whole number: how many digits to keep after the point.`) }
   if (x.value.e >= DIGITS) return x
   spend(divisionCost(DIGITS, 1))
   const scale = new Exact(10).pow(Math.abs(places))
-  const value = places >= 0 ? x.value.toDecimalPlaces(places, mode) : x.value.div(scale).toDecimalPlaces(0, mode).times(scale)
+  const value =
+    places >= 0 ? x.value.toDecimalPlaces(places, mode) : x.value.div(scale).toDecimalPlaces(0, mode).times(scale)
   return { ...num(value, x.exact), units: x.units }
 }

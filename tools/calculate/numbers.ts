@@ -5,7 +5,10 @@ import { divisionCost, linearCost, multiplicationCost, spend, squareRootCost } f
 
 /** Digits that are kept: a result with fewer is exact. */
 export const DIGITS = 1_000
-/** Digits that are kept of a number that was rounded once: far more than are shown, so that what rounding adds up to is never seen. */
+/**
+ * Digits that are kept of a number that was rounded once: far more than are shown, so that what rounding adds up to is
+ * never seen.
+ */
 const INEXACT_DIGITS = 300
 /** Digits of what cannot be exact, such as a sine. */
 const ROUNDED_DIGITS = 60
@@ -16,7 +19,8 @@ const MAX_EXPONENT = 1_000_000_000
 /** Beyond these powers of ten a number is written as 1.5e+50. */
 const FIXED_FROM = -20
 
-// Decimals take a number through its text at times, so a text never has more zeros than the default of 21: 1e999999999 would fill the
+// Decimals take a number through its text at times, so a text never has more zeros than the default of 21: 1e999999999
+// would fill the
 // memory.
 export const Exact = Decimal.clone({ precision: DIGITS })
 const Inexact = Exact.clone({ precision: INEXACT_DIGITS })
@@ -33,7 +37,11 @@ const lowest = (value: Decimal): number => value.e - value.sd() + 1
 export function num (value: Decimal.Value, exact = true): Num {
   const decimal = new Exact(value)
   if (decimal.isNaN()) throw new ToolError('The result is not defined for real numbers.')
-  if (!decimal.isFinite() || Math.abs(decimal.e) > MAX_EXPONENT) throw new ToolError(`A number in between is too ${decimal.isFinite() && decimal.e < 0 ? 'small' : 'large'}: powers of ten go up to ${MAX_EXPONENT}. Ask for its logarithm, or for a smaller case.`)
+  if (!decimal.isFinite() || Math.abs(decimal.e) > MAX_EXPONENT) {
+    throw new ToolError(
+      `A number in between is too ${decimal.isFinite() && decimal.e < 0 ? 'small' : 'large'}: powers of ten go up to ${MAX_EXPONENT}. Ask for its logarithm, or for a smaller case.`
+    )
+  }
   spend(linearCost(decimal))
   return { value: exact ? decimal : decimal.toSD(INEXACT_DIGITS), exact }
 }
@@ -49,7 +57,8 @@ export function readNumber (text: string): Num {
 }
 
 /** A number that a function of {@link Rounded} gave. Its last digits are cut off, so that sin(pi) is 0. */
-export const rounded = (value: Decimal): Num => num(value.isFinite() ? value.toDecimalPlaces(Math.max(0, ROUNDED_DIGITS - 10 - Math.max(0, value.e))) : value, false)
+export const rounded = (value: Decimal): Num =>
+  num(value.isFinite() ? value.toDecimalPlaces(Math.max(0, ROUNDED_DIGITS - 10 - Math.max(0, value.e))) : value, false)
 
 export function add (a: Num, b: Num): Num {
   const digits = Math.max(a.value.e, b.value.e) + 2 - Math.min(lowest(a.value), lowest(b.value))
@@ -87,18 +96,28 @@ export function modulo (a: Num, b: Num): Num {
   if (b.value.isZero()) throw new ToolError('This takes a remainder of a division by zero. Correct the expression.')
   const known = a.exact && b.exact ? DIGITS : INEXACT_DIGITS
   const quotientDigits = a.value.e - b.value.e
-  if (quotientDigits > known) throw new ToolError(`A remainder needs numbers that differ by less than ${known} powers of ten.`)
-  spend(divisionCost(Math.max(quotientDigits, 0), b.value.sd()) + multiplicationCost(Math.max(quotientDigits, 0), b.value.sd()))
+  if (quotientDigits > known) { throw new ToolError(`A remainder needs numbers that differ by less than ${known} powers of ten.`) }
+  spend(
+    divisionCost(Math.max(quotientDigits, 0), b.value.sd()) +
+      multiplicationCost(Math.max(quotientDigits, 0), b.value.sd())
+  )
   const value = a.value.mod(b.value)
-  return num(value.isZero() || value.isNegative() === b.value.isNegative() ? value : value.plus(b.value), a.exact && b.exact)
+  return num(
+    value.isZero() || value.isNegative() === b.value.isNegative() ? value : value.plus(b.value),
+    a.exact && b.exact
+  )
 }
 
 export function power (base: Num, exponent: Num): Num {
   const { value: x } = base
   const { value: n } = exponent
-  if (x.isZero() && n.isNegative() && !n.isZero()) throw new ToolError('Zero has no negative powers: they divide by zero.')
+  if (x.isZero() && n.isNegative() && !n.isZero()) { throw new ToolError('Zero has no negative powers: they divide by zero.') }
   if (n.isInteger() && n.abs().lte(Number.MAX_SAFE_INTEGER)) return integerPower(base, n.toNumber(), exponent.exact)
-  if (x.isNegative()) throw new ToolError('A negative number has no such power in real numbers. For an odd root use cbrt(x) or root(x, n).')
+  if (x.isNegative()) {
+    throw new ToolError(
+      'A negative number has no such power in real numbers. For an odd root use cbrt(x) or root(x, n).'
+    )
+  }
   if (n.eq(0.5)) return squareRoot(base)
   spend(FRACTIONAL_POWER)
   return checkVanished(rounded(x.isZero() ? x : new Rounded(x.toSD(ROUNDED_DIGITS)).pow(n.toSD(ROUNDED_DIGITS))), x)
@@ -127,7 +146,11 @@ function digitsOfPower (x: Decimal, n: number): number {
 
 /** Decimals quietly become zero when they are too small. */
 function checkVanished (result: Num, base: Decimal): Num {
-  if (result.value.isZero() && !base.isZero()) throw new ToolError('A number in between is too small to be told from zero. Ask for its logarithm, or for a smaller case.')
+  if (result.value.isZero() && !base.isZero()) {
+    throw new ToolError(
+      'A number in between is too small to be told from zero. Ask for its logarithm, or for a smaller case.'
+    )
+  }
   return result
 }
 

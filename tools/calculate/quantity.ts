@@ -4,7 +4,10 @@ import { ToolError } from '../../authoring/tool.ts'
 import { add, divide, multiply, negate, num, subtract, write, type Num } from './numbers.ts'
 import { findUnit, type Dimension, type Unit } from './units.ts'
 
-export interface UnitPower { unit: Unit, power: number }
+export interface UnitPower {
+  unit: Unit
+  power: number
+}
 
 /** A number in the units it was written in; none for a plain number. */
 export interface Quantity extends Num {
@@ -24,7 +27,11 @@ export function unitNamed (name: string): Quantity {
 
 function dimensionOf ({ units }: Quantity): Dimension {
   const sum = [0, 0, 0, 0, 0, 0]
-  for (const { unit, power } of units) unit.dimension.forEach((part, index) => { sum[index] = (sum[index] as number) + part * power })
+  for (const { unit, power } of units) {
+    unit.dimension.forEach((part, index) => {
+      sum[index] = (sum[index] as number) + part * power
+    })
+  }
   return sum as unknown as Dimension
 }
 
@@ -41,7 +48,11 @@ const shiftOf = ({ units }: Quantity): Unit | undefined => units.find(({ unit })
 
 function checkNoShift (...quantities: Quantity[]): void {
   const scale = quantities.map(shiftOf).find(Boolean)
-  if (scale) throw new ToolError(`Temperatures in ${scale.name} can only be converted, because the scale does not begin at zero. Convert to K first, as in (20 °C to K) + 5 K.`)
+  if (scale) {
+    throw new ToolError(
+      `Temperatures in ${scale.name} can only be converted, because the scale does not begin at zero. Convert to K first, as in (20 °C to K) + 5 K.`
+    )
+  }
 }
 
 /** What one of these units is in SI units: the upper or the lower part of the ratio. */
@@ -62,7 +73,9 @@ function rescale (number: Num, from: UnitPower[], to: UnitPower[]): Num {
 /** @throws ToolError if they measure different things. */
 export function convert (quantity: Quantity, target: Quantity): Quantity {
   if (!sameDimension(quantity, target)) {
-    throw new ToolError(`${describe(quantity)} cannot become ${writeUnits(target.units)}: they measure different things. Check the units and the brackets; 1/2 km is read as 1/(2 km).`)
+    throw new ToolError(
+      `${describe(quantity)} cannot become ${writeUnits(target.units)}: they measure different things. Check the units and the brackets; 1/2 km is read as 1/(2 km).`
+    )
   }
   if (sameUnits(quantity.units, target.units)) return quantity
   const [from, to] = [shiftOf(quantity), shiftOf(target)]
@@ -73,7 +86,11 @@ export function convert (quantity: Quantity, target: Quantity): Quantity {
 
 function checkComparable (a: Quantity, b: Quantity): void {
   checkNoShift(a, b)
-  if (!sameDimension(a, b)) throw new ToolError(`${describe(a)} and ${describe(b)} cannot be added, subtracted or compared: they measure different things. Check the units and the brackets.`)
+  if (!sameDimension(a, b)) {
+    throw new ToolError(
+      `${describe(a)} and ${describe(b)} cannot be added, subtracted or compared: they measure different things. Check the units and the brackets.`
+    )
+  }
 }
 
 /** For sorting: the number alone. @throws ToolError if the two cannot be compared. */
@@ -116,7 +133,10 @@ export function divideQuantities (a: Quantity, b: Quantity): Quantity {
 
 export function raiseUnits (quantity: Quantity, power: number): UnitPower[] {
   checkNoShift(quantity)
-  return settle(quantity, quantity.units.map(({ unit, power: own }) => ({ unit, power: own * power }))).units
+  return settle(
+    quantity,
+    quantity.units.map(({ unit, power: own }) => ({ unit, power: own * power }))
+  ).units
 }
 
 const TOO_MANY_UNITS = `A quantity has at most ${MAX_UNITS} different units. Convert it to fewer, as in (5 ft + 3 in) to cm.`
@@ -131,21 +151,28 @@ function settle (number: Num, parts: UnitPower[]): Quantity {
   }
   const left = units.filter(({ power }) => power !== 0)
   if (left.length > MAX_UNITS) throw new ToolError(TOO_MANY_UNITS)
-  if (left.some(({ power }) => !Number.isInteger(power) || Math.abs(power) > MAX_POWER)) throw new ToolError(`Units have whole powers up to ${MAX_POWER}.`)
+  if (left.some(({ power }) => !Number.isInteger(power) || Math.abs(power) > MAX_POWER)) { throw new ToolError(`Units have whole powers up to ${MAX_POWER}.`) }
   const quantity = { ...number, units: left }
-  return left.length > 1 && dimensionOf(quantity).every((part) => part === 0) ? plain(rescale(quantity, left, [])) : quantity
+  return left.length > 1 && dimensionOf(quantity).every((part) => part === 0)
+    ? plain(rescale(quantity, left, []))
+    : quantity
 }
 
 /** A quantity as a plain number, as functions want it: 30° is a part of pi. */
 export function toPlain (quantity: Quantity, user: string): Num {
   if (quantity.units.length === 0) return quantity
-  if (dimensionOf(quantity).some((part) => part !== 0)) throw new ToolError(`${user} takes plain numbers, and ${describe(quantity)} has a unit. Divide by the unit first, as in 5 km / (1 km).`)
+  if (dimensionOf(quantity).some((part) => part !== 0)) {
+    throw new ToolError(
+      `${user} takes plain numbers, and ${describe(quantity)} has a unit. Divide by the unit first, as in 5 km / (1 km).`
+    )
+  }
   return rescale(quantity, quantity.units, [])
 }
 
 /** `kg*m/s^2`, `s^-1`, or nothing. */
 export function writeUnits (units: UnitPower[]): string {
-  const write = (parts: UnitPower[], sign: number) => parts.map(({ unit, power }) => unit.name + (power === sign ? '' : `^${power * sign}`))
+  const write = (parts: UnitPower[], sign: number) =>
+    parts.map(({ unit, power }) => unit.name + (power === sign ? '' : `^${power * sign}`))
   const above = units.filter(({ power }) => power > 0)
   const below = units.filter(({ power }) => power < 0)
   return above.length === 0 ? write(below, 1).join('*') : [write(above, 1).join('*'), ...write(below, -1)].join('/')

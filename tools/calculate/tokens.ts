@@ -10,7 +10,13 @@ export interface Token {
 
 /** What people type for the same thing. */
 const SPELLINGS: Array<[RegExp, string]> = [
-  [/\*\*/g, '^'], [/[×·⋅]/g, '*'], [/÷/g, '/'], [/[−–]/g, '-'], [/²/g, '^2'], [/³/g, '^3'], [/√/g, 'sqrt']
+  [/\*\*/g, '^'],
+  [/[×·⋅]/g, '*'],
+  [/÷/g, '/'],
+  [/[−–]/g, '-'],
+  [/²/g, '^2'],
+  [/³/g, '^3'],
+  [/√/g, 'sqrt']
 ]
 
 const NUMBER = /(?:0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/y
@@ -24,8 +30,13 @@ export function readTokens (expression: string): Token[] {
   const tokens: Token[] = []
   for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
     const rest = text.slice(at)
-    const token = match(NUMBER, text, at, 'number') ?? match(NAME, text, at, 'name') ?? match(SYMBOL, text, at, 'symbol')
-    if (!token) throw new ToolError(`${quote(rest)} cannot be read. An expression has numbers, + - * / ^ % ! ( ), functions and units; no text, no variables and no code.`)
+    const token =
+      match(NUMBER, text, at, 'number') ?? match(NAME, text, at, 'name') ?? match(SYMBOL, text, at, 'symbol')
+    if (!token) {
+      throw new ToolError(
+        `${quote(rest)} cannot be read. An expression has numbers, + - * / ^ % ! ( ), functions and units; no text, no variables and no code.`
+      )
+    }
     tokens.push({ ...token, rest })
     at += token.text.length
   }
@@ -34,7 +45,8 @@ export function readTokens (expression: string): Token[] {
 }
 
 /** A short piece of the expression, for a message. */
-export const quote = (text: string): string => JSON.stringify(text.length > 24 ? `${text.slice(0, 24).toWellFormed()}…` : text.toWellFormed())
+export const quote = (text: string): string =>
+  JSON.stringify(text.length > 24 ? `${text.slice(0, 24).toWellFormed()}…` : text.toWellFormed())
 
 function skipSpace (text: string, at: number): number {
   while (/\s/.test(text.charAt(at))) at++

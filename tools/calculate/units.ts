@@ -1,4 +1,5 @@
-// The units people use, each as an exact ratio to the SI unit of its kind (NIST SP 811; the yard and pound agreement of 1959).
+// The units people use, each as an exact ratio to the SI unit of its kind (NIST SP 811; the yard and pound agreement of
+// 1959).
 import { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
 
@@ -40,33 +41,95 @@ const RESISTANCE: Dimension = [2, 1, -3, 0, 0, -2]
 
 /** Names (the first is shown), kind, ratio as `times` or `times/over`, and the prefixes it is used with. */
 const TABLE: Array<[names: string, dimension: Dimension, ratio: string, prefixes?: string]> = [
-  ['m metre metres meter meters', LENGTH, '1', 'n µ u m c d k'], ['in inch inches', LENGTH, '0.0254'], ['ft foot feet', LENGTH, '0.3048'], ['yd yard yards', LENGTH, '0.9144'],
-  ['mi mile miles', LENGTH, '1609.344'], ['nmi', LENGTH, '1852'], ['au', LENGTH, '149597870700'], ['ly lightyear lightyears', LENGTH, '9460730472580800'],
-  ['g gram grams', MASS, '1/1000', 'µ u m k'], ['t tonne tonnes', MASS, '1000'], ['lb lbs pound pounds', MASS, '0.45359237'], ['oz ounce ounces', MASS, '0.028349523125'],
-  ['st stone', MASS, '6.35029318'], ['ton tons', MASS, '907.18474'],
-  ['s sec second seconds', TIME, '1', 'n µ u m'], ['min minute minutes', TIME, '60'], ['h hr hrs hour hours', TIME, '3600'], ['d day days', TIME, '86400'], ['week weeks wk', TIME, '604800'],
-  ['month months', TIME, '2629746'], ['year years yr', TIME, '31556952'],
-  ['K kelvin', TEMPERATURE, '1'], ['°C degC celsius C', TEMPERATURE, '1'], ['°F degF fahrenheit F', TEMPERATURE, '5/9'],
-  ['rad radian radians', NONE, '1'], ['% percent', NONE, '1/100'],
-  ['ha hectare hectares', AREA, '10000'], ['acre acres', AREA, '4046.8564224'], ['sqm', AREA, '1'], ['sqft', AREA, '0.09290304'],
-  ['L l litre litres liter liters', VOLUME, '1/1000', 'm c d h'], ['cc', VOLUME, '1e-6'], ['gal gallon gallons', VOLUME, '0.003785411784'], ['qt quart quarts', VOLUME, '0.000946352946'],
-  ['pt pint pints', VOLUME, '0.000473176473'], ['cup cups', VOLUME, '0.0002365882365'], ['floz', VOLUME, '0.0000295735295625'],
-  ['tbsp tablespoon tablespoons', VOLUME, '0.00001478676478125'], ['tsp teaspoon teaspoons', VOLUME, '0.00000492892159375'], ['ukgal', VOLUME, '0.00454609'], ['ukpt', VOLUME, '0.00056826125'],
-  ['mph', SPEED, '0.44704'], ['kph kmh', SPEED, '5/18'], ['kn knot knots', SPEED, '1852/3600'],
-  ['bit bits b', DATA, '1', 'k M G T P'], ['B byte bytes', DATA, '8', 'k M G T P Ki Mi Gi Ti Pi'], ['KB', DATA, '8000'], ['bps', RATE, '1', 'k M G T'],
-  ['A ampere amperes amp amps', CURRENT, '1', 'µ u m k'], ['Ah', CHARGE, '3600', 'm'], ['V volt volts', VOLTAGE, '1', 'm k'], ['Ω ohm ohms', RESISTANCE, '1', 'k M'],
-  ['Hz hertz', FREQUENCY, '1', 'k M G T'], ['rpm', FREQUENCY, '1/60'],
-  ['N newton newtons', FORCE, '1', 'm k M'], ['lbf', FORCE, '4.4482216152605'],
-  ['Pa pascal pascals', PRESSURE, '1', 'h k M G'], ['bar', PRESSURE, '100000', 'm'], ['atm', PRESSURE, '101325'], ['psi', PRESSURE, '4.4482216152605/0.00064516'], ['mmHg', PRESSURE, '133.322387415'],
-  ['J joule joules', ENERGY, '1', 'm k M G'], ['cal calorie calories', ENERGY, '4.184', 'k'], ['Wh', ENERGY, '3600', 'm k M G T'], ['BTU', ENERGY, '1055.05585262'], ['eV', ENERGY, '1.602176634e-19', 'k M G T'],
-  ['W watt watts', POWER, '1', 'm k M G T'], ['hp horsepower', POWER, '745.69987158227022']
+  ['m metre metres meter meters', LENGTH, '1', 'n µ u m c d k'],
+  ['in inch inches', LENGTH, '0.0254'],
+  ['ft foot feet', LENGTH, '0.3048'],
+  ['yd yard yards', LENGTH, '0.9144'],
+  ['mi mile miles', LENGTH, '1609.344'],
+  ['nmi', LENGTH, '1852'],
+  ['au', LENGTH, '149597870700'],
+  ['ly lightyear lightyears', LENGTH, '9460730472580800'],
+  ['g gram grams', MASS, '1/1000', 'µ u m k'],
+  ['t tonne tonnes', MASS, '1000'],
+  ['lb lbs pound pounds', MASS, '0.45359237'],
+  ['oz ounce ounces', MASS, '0.028349523125'],
+  ['st stone', MASS, '6.35029318'],
+  ['ton tons', MASS, '907.18474'],
+  ['s sec second seconds', TIME, '1', 'n µ u m'],
+  ['min minute minutes', TIME, '60'],
+  ['h hr hrs hour hours', TIME, '3600'],
+  ['d day days', TIME, '86400'],
+  ['week weeks wk', TIME, '604800'],
+  ['month months', TIME, '2629746'],
+  ['year years yr', TIME, '31556952'],
+  ['K kelvin', TEMPERATURE, '1'],
+  ['°C degC celsius C', TEMPERATURE, '1'],
+  ['°F degF fahrenheit F', TEMPERATURE, '5/9'],
+  ['rad radian radians', NONE, '1'],
+  ['% percent', NONE, '1/100'],
+  ['ha hectare hectares', AREA, '10000'],
+  ['acre acres', AREA, '4046.8564224'],
+  ['sqm', AREA, '1'],
+  ['sqft', AREA, '0.09290304'],
+  ['L l litre litres liter liters', VOLUME, '1/1000', 'm c d h'],
+  ['cc', VOLUME, '1e-6'],
+  ['gal gallon gallons', VOLUME, '0.003785411784'],
+  ['qt quart quarts', VOLUME, '0.000946352946'],
+  ['pt pint pints', VOLUME, '0.000473176473'],
+  ['cup cups', VOLUME, '0.0002365882365'],
+  ['floz', VOLUME, '0.0000295735295625'],
+  ['tbsp tablespoon tablespoons', VOLUME, '0.00001478676478125'],
+  ['tsp teaspoon teaspoons', VOLUME, '0.00000492892159375'],
+  ['ukgal', VOLUME, '0.00454609'],
+  ['ukpt', VOLUME, '0.00056826125'],
+  ['mph', SPEED, '0.44704'],
+  ['kph kmh', SPEED, '5/18'],
+  ['kn knot knots', SPEED, '1852/3600'],
+  ['bit bits b', DATA, '1', 'k M G T P'],
+  ['B byte bytes', DATA, '8', 'k M G T P Ki Mi Gi Ti Pi'],
+  ['KB', DATA, '8000'],
+  ['bps', RATE, '1', 'k M G T'],
+  ['A ampere amperes amp amps', CURRENT, '1', 'µ u m k'],
+  ['Ah', CHARGE, '3600', 'm'],
+  ['V volt volts', VOLTAGE, '1', 'm k'],
+  ['Ω ohm ohms', RESISTANCE, '1', 'k M'],
+  ['Hz hertz', FREQUENCY, '1', 'k M G T'],
+  ['rpm', FREQUENCY, '1/60'],
+  ['N newton newtons', FORCE, '1', 'm k M'],
+  ['lbf', FORCE, '4.4482216152605'],
+  ['Pa pascal pascals', PRESSURE, '1', 'h k M G'],
+  ['bar', PRESSURE, '100000', 'm'],
+  ['atm', PRESSURE, '101325'],
+  ['psi', PRESSURE, '4.4482216152605/0.00064516'],
+  ['mmHg', PRESSURE, '133.322387415'],
+  ['J joule joules', ENERGY, '1', 'm k M G'],
+  ['cal calorie calories', ENERGY, '4.184', 'k'],
+  ['Wh', ENERGY, '3600', 'm k M G T'],
+  ['BTU', ENERGY, '1055.05585262'],
+  ['eV', ENERGY, '1.602176634e-19', 'k M G T'],
+  ['W watt watts', POWER, '1', 'm k M G T'],
+  ['hp horsepower', POWER, '745.69987158227022']
 ]
 
 /** A prefix, the word for it, and its power: of ten, or of two for the binary ones. */
 const PREFIXES = new Map<string, [word: string, ratio: string]>([
-  ['n', ['nano', '1e-9']], ['µ', ['micro', '1e-6']], ['u', ['micro', '1e-6']], ['m', ['milli', '1e-3']], ['c', ['centi', '1e-2']], ['d', ['deci', '1e-1']], ['h', ['hecto', '1e2']],
-  ['k', ['kilo', '1e3']], ['M', ['mega', '1e6']], ['G', ['giga', '1e9']], ['T', ['tera', '1e12']], ['P', ['peta', '1e15']],
-  ['Ki', ['kibi', String(2 ** 10)]], ['Mi', ['mebi', String(2 ** 20)]], ['Gi', ['gibi', String(2 ** 30)]], ['Ti', ['tebi', String(2 ** 40)]], ['Pi', ['pebi', String(2 ** 50)]]
+  ['n', ['nano', '1e-9']],
+  ['µ', ['micro', '1e-6']],
+  ['u', ['micro', '1e-6']],
+  ['m', ['milli', '1e-3']],
+  ['c', ['centi', '1e-2']],
+  ['d', ['deci', '1e-1']],
+  ['h', ['hecto', '1e2']],
+  ['k', ['kilo', '1e3']],
+  ['M', ['mega', '1e6']],
+  ['G', ['giga', '1e9']],
+  ['T', ['tera', '1e12']],
+  ['P', ['peta', '1e15']],
+  ['Ki', ['kibi', String(2 ** 10)]],
+  ['Mi', ['mebi', String(2 ** 20)]],
+  ['Gi', ['gibi', String(2 ** 30)]],
+  ['Ti', ['tebi', String(2 ** 40)]],
+  ['Pi', ['pebi', String(2 ** 50)]]
 ])
 const SHIFTS: Record<string, string> = { '°C': '273.15', '°F': '459.67' }
 
@@ -88,21 +151,37 @@ for (const [list, dimension, ratio, prefixes = ''] of TABLE) {
   const names = list.split(' ')
   const [times = '1', over = '1'] = ratio.split('/')
   const shift = SHIFTS[names[0] as string]
-  const unit: Unit = { name: names[0] as string, dimension, times: new Exact(times), over: new Exact(over), exact: true, ...(shift && { shift: new Exact(shift) }) }
+  const unit: Unit = {
+    name: names[0] as string,
+    dimension,
+    times: new Exact(times),
+    over: new Exact(over),
+    exact: true,
+    ...(shift && { shift: new Exact(shift) })
+  }
   add(names, unit)
   for (const prefix of prefixes.split(' ').filter(Boolean)) {
     const [word, power] = PREFIXES.get(prefix) as [string, string]
     // Words take words: kilometre, but km.
-    add(names.map((name) => (name.length > 3 ? word : prefix) + name), { ...unit, name: prefix + unit.name, times: unit.times.times(power) })
+    add(
+      names.map((name) => (name.length > 3 ? word : prefix) + name),
+      { ...unit, name: prefix + unit.name, times: unit.times.times(power) }
+    )
   }
 }
-add(['°', 'deg', 'degree', 'degrees'], { name: '°', dimension: NONE, times: Exact.acos(-1), over: new Exact(180), exact: false })
+add(['°', 'deg', 'degree', 'degrees'], {
+  name: '°',
+  dimension: NONE,
+  times: Exact.acos(-1),
+  over: new Exact(180),
+  exact: false
+})
 
 /** @throws ToolError if the spelling could mean several units. */
 export function findUnit (name: string): Unit | undefined {
   const found = units.get(name)
   if (found) return found
-  const candidates = [...folded.get(name.toLowerCase()) ?? []]
-  if (candidates.length > 1) throw new ToolError(`${name} could be ${candidates.map((unit) => unit.name).join(' or ')}. Write one of them.`)
+  const candidates = [...(folded.get(name.toLowerCase()) ?? [])]
+  if (candidates.length > 1) { throw new ToolError(`${name} could be ${candidates.map((unit) => unit.name).join(' or ')}. Write one of them.`) }
   return candidates[0]
 }

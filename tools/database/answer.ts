@@ -29,15 +29,28 @@ export function shape ({ columns, rows, more }: Answer): Shaped {
     kept.push(cut)
   }
   const missing = [
-    ...(kept.length < rows.length ? [`These are the first ${kept.length} rows: more would not fit. Select fewer columns, or read on with LIMIT and OFFSET.`] : []),
-    ...(more && kept.length === rows.length ? [`There are more than these ${kept.length} rows. Narrow the query, count or group instead, or read on with LIMIT and OFFSET.`] : []),
-    ...(longValues > 0 ? [`${longValues} long ${longValues === 1 ? 'value was' : 'values were'} cut after ${MAX_VALUE_LENGTH} characters. Read a part with substr().`] : [])
+    ...(kept.length < rows.length
+      ? [
+          `These are the first ${kept.length} rows: more would not fit. Select fewer columns, or read on with LIMIT and OFFSET.`
+        ]
+      : []),
+    ...(more && kept.length === rows.length
+      ? [
+          `There are more than these ${kept.length} rows. Narrow the query, count or group instead, or read on with LIMIT and OFFSET.`
+        ]
+      : []),
+    ...(longValues > 0
+      ? [
+          `${longValues} long ${longValues === 1 ? 'value was' : 'values were'} cut after ${MAX_VALUE_LENGTH} characters. Read a part with substr().`
+        ]
+      : [])
   ]
   return { columns, rows: kept, rowCount: kept.length, ...(missing.length > 0 && { truncated: missing.join(' ') }) }
 }
 
 function shorten (value: Value): Value {
-  const text = typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value) : ''
+  const text =
+    typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value) : ''
   if (text.length > MAX_VALUE_LENGTH) return `${text.slice(0, MAX_VALUE_LENGTH).toWellFormed()}…`
   return typeof value === 'string' ? value.toWellFormed() : value
 }

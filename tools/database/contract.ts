@@ -1,7 +1,15 @@
-// What a database is to database_query, whatever it runs on: a catalogue of what may be read, and one reading statement at a time.
+// What a database is to database_query, whatever it runs on: a catalogue of what may be read, and one reading statement
+// at a time.
 import type { ToolContext } from '../../authoring/tool.ts'
 
-export interface Column { name: string, type: string, primaryKey?: boolean, notNull?: boolean, references?: string, comment?: string }
+export interface Column {
+  name: string
+  type: string
+  primaryKey?: boolean
+  notNull?: boolean
+  references?: string
+  comment?: string
+}
 
 export interface Table {
   /** As a query writes it. */
@@ -22,7 +30,7 @@ export interface Question {
 }
 
 export interface Answer {
-  columns: Array<{ name: string, type?: string | undefined }>
+  columns: Array<{ name: string; type?: string | undefined }>
   rows: Value[][]
   /** There were more rows than asked for. */
   more: boolean
@@ -32,11 +40,14 @@ export interface Database {
   /** How a call names it. */
   name: string
   kind: 'PostgreSQL' | 'SQLite'
-  /** The tables this caller may read, in the order of their names. @throws ToolError when this caller may read none, in words for a model. */
-  tables (context: ToolContext): Promise<Table[]>
+  /**
+   * The tables this caller may read, in the order of their names.
+   * @throws ToolError when this caller may read none, in words for a model.
+   */
+  tables(context: ToolContext): Promise<Table[]>
   /** @throws ToolError for whatever the model can mend, never with a text of the database. */
-  query (question: Question, context: ToolContext): Promise<Answer>
-  close? (): Promise<void>
+  query(question: Question, context: ToolContext): Promise<Answer>
+  close?(): Promise<void>
 }
 
 /** Bytes that may come from a database for one answer, before they are cut to what a client can hold. */

@@ -1,4 +1,5 @@
-// What a Postgres role may read, and what it could do besides: the tables for the model, the names for the check of a statement, the dangers for the operator.
+// What a Postgres role may read, and what it could do besides: the tables for the model, the names for the check of a
+// statement, the dangers for the operator.
 import type { Table } from './contract.ts'
 import { tableKey, type Names } from './postgres-check.ts'
 
@@ -39,15 +40,29 @@ const TABLES = `
 const NAMES = `
   SELECT ARRAY(SELECT DISTINCT relname::text FROM pg_class) AS relations, ARRAY(SELECT DISTINCT proname::text FROM pg_proc WHERE pronargs > 0) AS functions`
 
-type Rights = { name: string, super: boolean, bypass: boolean, mine: boolean, files: boolean | null, creates: boolean }
-type TableRow = { schema: string, name: string, quoted: string, quoted_schema: string, view: boolean, comment: string | null, guarded: boolean, writable: boolean, columns: Table['columns'] }
+type Rights = { name: string; super: boolean; bypass: boolean; mine: boolean; files: boolean | null; creates: boolean }
+type TableRow = {
+  schema: string
+  name: string
+  quoted: string
+  quoted_schema: string
+  view: boolean
+  comment: string | null
+  guarded: boolean
+  writable: boolean
+  columns: Table['columns']
+}
 
 /** @param role whom queries run as, if not as the role that connects: row-level security then has to decide. */
-export async function readCatalogue (query: Query, schemas: readonly string[], role: string | undefined): Promise<Catalogue> {
-  const [rights] = await query(RIGHTS, [role ?? null]) as unknown as Rights[]
+export async function readCatalogue (
+  query: Query,
+  schemas: readonly string[],
+  role: string | undefined
+): Promise<Catalogue> {
+  const [rights] = (await query(RIGHTS, [role ?? null])) as unknown as Rights[]
   const refusal = refuse(rights, role)
-  const [names] = await query(NAMES, []) as unknown as [{ relations: string[], functions: string[] }]
-  const rows = refusal === undefined ? await query(TABLES, [schemas, rights!.name]) as unknown as TableRow[] : []
+  const [names] = (await query(NAMES, [])) as unknown as [{ relations: string[]; functions: string[] }]
+  const rows = refusal === undefined ? ((await query(TABLES, [schemas, rights!.name])) as unknown as TableRow[]) : []
   return {
     schemas,
     tables: new Map(rows.map((row) => [tableKey(row.schema, row.name), toTable(row, schemas)])),
@@ -59,9 +74,9 @@ export async function readCatalogue (query: Query, schemas: readonly string[], r
 }
 
 function refuse (rights: Rights | undefined, role: string | undefined): string | undefined {
-  if (!rights) return `the database has no role ${role}, so this is no Supabase database. To let everybody who may use the tools read what the role of the URL may read, set DATABASE_QUERY_AS=everyone`
+  if (!rights) { return `the database has no role ${role}, so this is no Supabase database. To let everybody who may use the tools read what the role of the URL may read, set DATABASE_QUERY_AS=everyone` }
   if (!rights.mine) return `the role of the URL may not act as ${role}: run GRANT ${role} TO it`
-  if (rights.super || rights.files) return `the role ${rights.name} can reach the files and programs of the database server, which no read-only transaction prevents. Make a role that may only read, and write its URL into DATABASE_QUERY_URL`
+  if (rights.super || rights.files) { return `the role ${rights.name} can reach the files and programs of the database server, which no read-only transaction prevents. Make a role that may only read, and write its URL into DATABASE_QUERY_URL` }
   if (role !== undefined && rights.bypass) return `the role ${role} ignores row-level security`
   return undefined
 }
@@ -70,14 +85,24 @@ function warn (rights: Rights, rows: TableRow[], role: string | undefined): stri
   const open = rows.filter(({ guarded, view }) => !guarded && !view).map(({ name }) => name)
   const writable = rows.some(({ writable }) => writable) || rights.creates
   return [
-    ...(role !== undefined && open.length > 0 ? [`everybody who signs in can read all of ${some(open)}: row-level security is not on there`] : []),
-    ...(role === undefined && writable ? [`the role ${rights.name} may also write. Queries run in read-only transactions, but better make a role that may only read, and write its URL into DATABASE_QUERY_URL`] : [])
+    ...(role !== undefined && open.length > 0
+      ? [`everybody who signs in can read all of ${some(open)}: row-level security is not on there`]
+      : []),
+    ...(role === undefined && writable
+      ? [
+          `the role ${rights.name} may also write. Queries run in read-only transactions, but better make a role that may only read, and write its URL into DATABASE_QUERY_URL`
+        ]
+      : [])
   ]
 }
 
-const some = (names: string[]): string => names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more tables` : names.join(', ')
+const some = (names: string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more tables` : names.join(', ')
 
-function toTable ({ quoted, quoted_schema: schema, schema: plain, view, comment, columns }: TableRow, schemas: readonly string[]): Table {
+function toTable (
+  { quoted, quoted_schema: schema, schema: plain, view, comment, columns }: TableRow,
+  schemas: readonly string[]
+): Table {
   return {
     name: plain === schemas[0] ? quoted : `${schema}.${quoted}`,
     kind: view ? 'view' : 'table',

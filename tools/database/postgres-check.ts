@@ -1,4 +1,5 @@
-// Whether a statement only reads, only what may be read, and makes no more than fits. Its tree, by Postgres' own parser, holds only what is listed.
+// Whether a statement only reads, only what may be read, and makes no more than fits. Its tree, by Postgres' own
+// parser, holds only what is listed.
 import type * as PgQuery from 'libpg-query'
 import { ToolError } from '../../authoring/tool.ts'
 import type { Table } from './contract.ts'
@@ -14,7 +15,10 @@ export interface Names {
   tables: ReadonlyMap<string, Table>
   /** Schemas in the order in which a bare name is looked for. */
   schemas: readonly string[]
-  /** Every relation of the database: a query of a WITH may not be called like one of them, since it would hide which is meant. */
+  /**
+   * Every relation of the database: a query of a WITH may not be called like one of them, since it would hide which is
+   * meant.
+   */
   relations: ReadonlySet<string>
   /** Every function of the database: what follows a dot may be one, called on what stands before it. */
   functions: ReadonlySet<string>
@@ -22,14 +26,61 @@ export interface Names {
 
 export const tableKey = (schema: string, name: string): string => JSON.stringify([schema, name])
 
-const NODES = new Set(['SelectStmt', 'ResTarget', 'ColumnRef', 'String', 'A_Star', 'A_Const', 'A_Expr', 'FuncCall', 'TypeCast', 'RangeVar', 'RangeSubselect', 'RangeFunction',
-  'JoinExpr', 'SubLink', 'BoolExpr', 'NullTest', 'BooleanTest', 'CaseExpr', 'CaseWhen', 'CoalesceExpr', 'MinMaxExpr', 'SQLValueFunction', 'SortBy', 'WindowDef', 'ColumnDef',
-  'A_ArrayExpr', 'A_Indirection', 'A_Indices', 'RowExpr', 'List', 'ParamRef', 'CollateClause', 'GroupingSet', 'GroupingFunc', 'CommonTableExpr', 'Integer', 'Float', 'Boolean', 'BitString', 'NamedArgExpr'])
+const NODES = new Set([
+  'SelectStmt',
+  'ResTarget',
+  'ColumnRef',
+  'String',
+  'A_Star',
+  'A_Const',
+  'A_Expr',
+  'FuncCall',
+  'TypeCast',
+  'RangeVar',
+  'RangeSubselect',
+  'RangeFunction',
+  'JoinExpr',
+  'SubLink',
+  'BoolExpr',
+  'NullTest',
+  'BooleanTest',
+  'CaseExpr',
+  'CaseWhen',
+  'CoalesceExpr',
+  'MinMaxExpr',
+  'SQLValueFunction',
+  'SortBy',
+  'WindowDef',
+  'ColumnDef',
+  'A_ArrayExpr',
+  'A_Indirection',
+  'A_Indices',
+  'RowExpr',
+  'List',
+  'ParamRef',
+  'CollateClause',
+  'GroupingSet',
+  'GroupingFunc',
+  'CommonTableExpr',
+  'Integer',
+  'Float',
+  'Boolean',
+  'BitString',
+  'NamedArgExpr'
+])
 
 /** They say how the server is set up, and whom it runs as. */
-const HIDDEN_VALUES = new Set(['SVFOP_CURRENT_CATALOG', 'SVFOP_CURRENT_SCHEMA', 'SVFOP_CURRENT_ROLE', 'SVFOP_CURRENT_USER', 'SVFOP_SESSION_USER', 'SVFOP_USER'])
+const HIDDEN_VALUES = new Set([
+  'SVFOP_CURRENT_CATALOG',
+  'SVFOP_CURRENT_SCHEMA',
+  'SVFOP_CURRENT_ROLE',
+  'SVFOP_CURRENT_USER',
+  'SVFOP_SESSION_USER',
+  'SVFOP_USER'
+])
 
-const ONLY_READS = 'Only one SELECT (or WITH … SELECT, or VALUES) is run here: nothing that writes, changes settings or locks rows.'
+const ONLY_READS =
+  'Only one SELECT (or WITH … SELECT, or VALUES) is run here: nothing that writes, changes settings or locks rows.'
 
 let library: Promise<typeof PgQuery> | undefined
 
@@ -43,11 +94,15 @@ function parser (): Promise<typeof PgQuery> {
 }
 
 /** @returns the names that stand where a column does. @throws ToolError that says what to write instead. */
-export async function checkPostgres (sql: string, names: Names, parameters: Parameters = []): Promise<{ columns: string[] }> {
+export async function checkPostgres (
+  sql: string,
+  names: Names,
+  parameters: Parameters = []
+): Promise<{ columns: string[] }> {
   const check = new Check(names)
   try {
     const { stmts = [] } = await parse(sql)
-    if (stmts.length !== 1) throw new ToolError(`${ONLY_READS} There are ${stmts.length} statements: send one at a time.`)
+    if (stmts.length !== 1) { throw new ToolError(`${ONLY_READS} There are ${stmts.length} statements: send one at a time.`) }
     const statement = stmts[0]!.stmt as Node
     if (!('SelectStmt' in statement)) throw new ToolError(ONLY_READS)
     check.collectQueries(statement)
@@ -69,7 +124,11 @@ async function parse (sql: string): Promise<PgQuery.ParseResult> {
     if (!hasSqlDetails(error)) throw new ToolError(ONLY_READS)
     const at = error.sqlDetails?.cursorPosition ?? 0
     const near = [...Buffer.from(sql).subarray(at).toString().toWellFormed()].slice(0, 30).join('').trim()
-    throw new ToolError(near === '' ? 'The statement ends too early. Finish it and call again.' : `The statement is no valid SQL from here on: ${JSON.stringify(near)}. Correct it and call again.`)
+    throw new ToolError(
+      near === ''
+        ? 'The statement ends too early. Finish it and call again.'
+        : `The statement is no valid SQL from here on: ${JSON.stringify(near)}. Correct it and call again.`
+    )
   }
 }
 
@@ -79,7 +138,9 @@ class Check {
   /** The queries of all WITH clauses. */
   private readonly queries = new Set<string>()
 
-  constructor (names: Names) { this.names = names }
+  constructor (names: Names) {
+    this.names = names
+  }
 
   collectQueries (value: unknown): void {
     for (const [tag, node] of children(value)) {
@@ -89,7 +150,11 @@ class Check {
   }
 
   private addQuery (name: string): void {
-    if (this.names.relations.has(name)) throw new ToolError(`WITH ${quoted(name)} has the name of something that is in the database. Give that query another name.`)
+    if (this.names.relations.has(name)) {
+      throw new ToolError(
+        `WITH ${quoted(name)} has the name of something that is in the database. Give that query another name.`
+      )
+    }
     this.queries.add(name)
   }
 
@@ -104,14 +169,26 @@ class Check {
   }
 
   private visit (tag: string, node: Node): void {
-    if (!NODES.has(tag)) throw new ToolError(/Stmt$/.test(tag) ? ONLY_READS : `This statement uses something that is not offered here (${tag}). Write it in a plainer way.`)
+    if (!NODES.has(tag)) {
+      throw new ToolError(
+        /Stmt$/.test(tag)
+          ? ONLY_READS
+          : `This statement uses something that is not offered here (${tag}). Write it in a plainer way.`
+      )
+    }
     switch (tag) {
-      case 'RangeVar': return this.checkTable(node)
-      case 'FuncCall': return this.checkFunction(strings(node['funcname']))
-      case 'ColumnRef': return this.checkColumn(strings(node['fields']))
-      case 'A_Indirection': return strings(node['indirection']).forEach((name) => this.checkDotted(name))
-      case 'A_Expr': return this.checkOperator(strings(node['name']))
-      case 'SQLValueFunction': if (HIDDEN_VALUES.has(String(node['op']))) throw new ToolError('This does not say who runs the database or what it is called. Leave that out.')
+      case 'RangeVar':
+        return this.checkTable(node)
+      case 'FuncCall':
+        return this.checkFunction(strings(node['funcname']))
+      case 'ColumnRef':
+        return this.checkColumn(strings(node['fields']))
+      case 'A_Indirection':
+        return strings(node['indirection']).forEach((name) => this.checkDotted(name))
+      case 'A_Expr':
+        return this.checkOperator(strings(node['name']))
+      case 'SQLValueFunction':
+        if (HIDDEN_VALUES.has(String(node['op']))) { throw new ToolError('This does not say who runs the database or what it is called. Leave that out.') }
     }
   }
 
@@ -121,13 +198,22 @@ class Check {
     const schemas = schemaname === undefined ? this.names.schemas : [String(schemaname)]
     if (catalogname === undefined && schemas.some((schema) => this.names.tables.has(tableKey(schema, name)))) return
     const written = [schemaname, relname].filter((part) => part !== undefined).join('.')
-    throw new ToolError(`There is no table ${quoted(written)} to read here.${didYouMean(name, [...this.names.tables.values()].map(({ name }) => name))} Call database_query without sql to see the tables.`)
+    throw new ToolError(
+      `There is no table ${quoted(written)} to read here.${didYouMean(
+        name,
+        [...this.names.tables.values()].map(({ name }) => name)
+      )} Call database_query without sql to see the tables.`
+    )
   }
 
   private checkFunction (path: string[]): void {
     const name = path.at(-1)!
     const ours = path.length === 1 || (path.length === 2 && path[0] === 'pg_catalog')
-    if (!ours || !allowedFunctions.has(name)) throw new ToolError(`The function ${quoted(path.join('.'))} is not offered here.${didYouMean(name, allowedFunctions)} The usual functions for numbers, text, dates, JSON, arrays, aggregates and windows are.`)
+    if (!ours || !allowedFunctions.has(name)) {
+      throw new ToolError(
+        `The function ${quoted(path.join('.'))} is not offered here.${didYouMean(name, allowedFunctions)} The usual functions for numbers, text, dates, JSON, arrays, aggregates and windows are.`
+      )
+    }
   }
 
   private checkColumn (path: string[]): void {
@@ -141,7 +227,9 @@ class Check {
   private checkDotted (name: string): void {
     if ((allowedFunctions.has(name) && !isGrowing(name)) || !this.names.functions.has(name)) return
     if ([...this.names.tables.values()].some(({ columns }) => columns.some((column) => column.name === name))) return
-    throw new ToolError(`.${quoted(name)} may mean a function of that name, which is not offered here. Give the column another name with AS.`)
+    throw new ToolError(
+      `.${quoted(name)} may mean a function of that name, which is not offered here. Give the column another name with AS.`
+    )
   }
 
   private checkOperator (path: string[]): void {
@@ -150,8 +238,8 @@ class Check {
 
   private checkType ({ names }: Node): void {
     const path = strings(names)
-    if (path.length > 1 && path[0] !== 'pg_catalog' && !this.names.schemas.includes(path[0]!)) throw new ToolError(`There is no type ${quoted(path.join('.'))} here.`)
-    if (/^reg/.test(path.at(-1) ?? '')) throw new ToolError('Types that name things of the database itself, such as regclass, are not offered here.')
+    if (path.length > 1 && path[0] !== 'pg_catalog' && !this.names.schemas.includes(path[0]!)) { throw new ToolError(`There is no type ${quoted(path.join('.'))} here.`) }
+    if (/^reg/.test(path.at(-1) ?? '')) { throw new ToolError('Types that name things of the database itself, such as regclass, are not offered here.') }
   }
 }
 

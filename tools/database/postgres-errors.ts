@@ -1,9 +1,13 @@
-// What a refusal of Postgres means to a model that has to mend its statement. The server's own text stays in the log: it can hold values, paths and settings.
+// What a refusal of Postgres means to a model that has to mend its statement. The server's own text stays in the log:
+// it can hold values, paths and settings.
 import { ToolError } from '../../authoring/tool.ts'
 import type { Table } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 
-export interface PostgresError { code: string, position?: string | undefined }
+export interface PostgresError {
+  code: string
+  position?: string | undefined
+}
 
 /** By SQLSTATE, or by its class. */
 const WORDS: Record<string, string> = {
@@ -33,8 +37,16 @@ const WORDS: Record<string, string> = {
 
 /** Whoever reads this sees only words of ours and of their own statement. */
 export function toToolError ({ code, position }: PostgresError, sql: string, tables: Iterable<Table>): ToolError {
-  const words = WORDS[code] ?? WORDS[code.slice(0, 2)] ?? 'The database did not run this statement. Write it in another way.'
-  const near = position === undefined ? '' : [...sql].slice(Number(position) - 1).join('').slice(0, 60).toWellFormed()
+  const words =
+    WORDS[code] ?? WORDS[code.slice(0, 2)] ?? 'The database did not run this statement. Write it in another way.'
+  const near =
+    position === undefined
+      ? ''
+      : [...sql]
+          .slice(Number(position) - 1)
+          .join('')
+          .slice(0, 60)
+          .toWellFormed()
   if (near === '') return new ToolError(words)
   const at = ` It is about ${JSON.stringify(/^\S{1,40}(?:\s+\S{1,20})?/.exec(near)?.[0] ?? near)}.`
   const name = code === '42703' ? /^(?:(?:\w+|"[^"]*")\.)*(?:"([^"]*)"|(\w+))/u.exec(near) : null

@@ -1,4 +1,5 @@
-// What a statement does that can take memory: which of its parts keep rows, how many rows its functions make, and how long its texts are.
+// What a statement does that can take memory: which of its parts keep rows, how many rows its functions make, and how
+// long its texts are.
 import { ToolError } from '../../authoring/tool.ts'
 import { argumentsOf, children, has, strings, words, type Node } from './postgres-tree.ts'
 
@@ -44,7 +45,8 @@ export class Facts {
   }
 
   /** Rows that functions make of nothing, multiplied by each other. */
-  madeRows = (): number => this.#series.reduce((product, rows) => product * rows, 1) * Math.max(this.longestText, 100) ** this.#rowMakers
+  madeRows = (): number =>
+    this.#series.reduce((product, rows) => product * rows, 1) * Math.max(this.longestText, 100) ** this.#rowMakers
 
   #visit (value: unknown): void {
     for (const [key, child] of children(value)) {
@@ -54,7 +56,7 @@ export class Facts {
       if (key === 'FuncCall') this.#collectCall(strings(node['funcname']).at(-1)!, argumentsOf(node))
       if (key === 'SubLink' && node['subLinkType'] === 'ARRAY_SUBLINK') this.collector = 'ARRAY(…)'
       if (key === 'SubLink' && node['subLinkType'] === 'ANY_SUBLINK') this.hasher = 'IN (…)'
-      if (key === 'op' && (child === 'SETOP_INTERSECT' || child === 'SETOP_EXCEPT')) this.hasher = String(child).slice('SETOP_'.length)
+      if (key === 'op' && (child === 'SETOP_INTERSECT' || child === 'SETOP_EXCEPT')) { this.hasher = String(child).slice('SETOP_'.length) }
       if (key === 'withClause' && node['recursive'] === true) this.#collectRecursion(node)
       if (key === 'typmods') checkTypeLength(child)
       this.#collectName(key, node)
@@ -95,7 +97,7 @@ export class Facts {
 
   /** A constant or a parameter as a text; undefined for what is known only when the statement runs. */
   textOf (expression: unknown): string | undefined {
-    type Constant = { A_Const?: Node, ParamRef?: { number?: number }, TypeCast?: Node }
+    type Constant = { A_Const?: Node; ParamRef?: { number?: number }; TypeCast?: Node }
     const { A_Const: constant, ParamRef: parameter, TypeCast: cast } = Object(expression) as Constant
     if (cast) return this.textOf(cast['arg'])
     if (parameter) return String(this.parameters[(parameter.number ?? 0) - 1] ?? '')
@@ -103,7 +105,11 @@ export class Facts {
   }
 
   #rowsOfSeries ([from, to, step]: unknown[]): number {
-    const [first, last, stride] = [this.#numberOf(from), this.#numberOf(to), step === undefined ? 1 : this.#numberOf(step)]
+    const [first, last, stride] = [
+      this.#numberOf(from),
+      this.#numberOf(to),
+      step === undefined ? 1 : this.#numberOf(step)
+    ]
     return Math.floor(Math.abs(last - first) / Math.abs(stride)) + 1
   }
 
@@ -115,8 +121,11 @@ export class Facts {
   }
 }
 
-const distinctUnions = (value: unknown): Node[] => children(value).flatMap(([, child]) =>
-  [...(Object(child)['op'] === 'SETOP_UNION' && Object(child)['all'] !== true ? [child as Node] : []), ...distinctUnions(child)])
+const distinctUnions = (value: unknown): Node[] =>
+  children(value).flatMap(([, child]) => [
+    ...(Object(child)['op'] === 'SETOP_UNION' && Object(child)['all'] !== true ? [child as Node] : []),
+    ...distinctUnions(child)
+  ])
 
 function checkTypeLength (typmods: unknown): void {
   const isLong = has(typmods, 'ival', ({ ival }) => Number(ival) > MAX_TYPE_LENGTH)

@@ -1,9 +1,11 @@
 // The functions of Postgres that a query may call: they compute from their arguments and reach nothing else.
 // Some make much of little; postgres-growth.ts bounds how they are put together.
-// Left out on purpose: repeat, lpad, rpad and array_fill (huge results), anything that runs SQL from a text, and all of pg_*, lo_*, dblink* and set_config.
+// Left out on purpose: repeat, lpad, rpad and array_fill (huge results), anything that runs SQL from a text, and all of
+// pg_*, lo_*, dblink* and set_config.
 const words = (text: string): string[] => text.split(/\s+/).filter(Boolean)
 
-export const allowedFunctions: ReadonlySet<string> = new Set(words(`
+export const allowedFunctions: ReadonlySet<string> = new Set(
+  words(`
   abs cbrt ceil ceiling degrees div exp factorial floor gcd lcm ln log log10 min_scale mod pi power radians round scale sign sqrt trim_scale trunc width_bucket
   acos acosd asin asind atan atan2 atan2d atand cos cosd cot cotd sin sind tan tand sinh cosh tanh asinh acosh atanh random
   ascii bit_length btrim char_length character_length chr concat concat_ws initcap left length lower ltrim md5 normalize is_normalized octet_length overlay position
@@ -27,4 +29,5 @@ export const allowedFunctions: ReadonlySet<string> = new Set(words(`
   area center diameter height width radius circle box point polygon path lseg line npoints isclosed isopen slope
   enum_first enum_last enum_range uuid_extract_timestamp uuid_extract_version gen_random_uuid get_bit get_byte bit_count grouping row
   date time timestamp timestamptz int4 int8 float8 numeric varchar bool interval name
-`))
+`)
+)

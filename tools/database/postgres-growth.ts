@@ -1,4 +1,5 @@
-// How much memory a statement can make of little, estimated from its syntax tree before it runs: Postgres has no limit for one query.
+// How much memory a statement can make of little, estimated from its syntax tree before it runs: Postgres has no limit
+// for one query.
 import { COLLECTING, Facts, ROW_MAKING, tooLarge, type Parameters } from './postgres-facts.ts'
 import { argumentsOf, children, has, joinedOperands, strings, words, type Node } from './postgres-tree.ts'
 
@@ -13,26 +14,29 @@ const ROW_BYTES = 64
 const JOINING = words(`concat array_cat array_append array_prepend array_replace overlay range_merge multirange
   json_build_array jsonb_build_array json_build_object jsonb_build_object json_object jsonb_object jsonb_set jsonb_insert row`)
 /** How many times as long as its argument a result can be. */
-const STRETCHING = new Map(Object.entries({
-  encode: 2,
-  quote_literal: 2,
-  quote_nullable: 2,
-  quote_ident: 2,
-  like_escape: 2,
-  to_json: 2,
-  to_jsonb: 2,
-  normalize: 12,
-  jsonb_pretty: 20,
-  string_to_array: 8,
-  regexp_split_to_array: 8
-}))
+const STRETCHING = new Map(
+  Object.entries({
+    encode: 2,
+    quote_literal: 2,
+    quote_nullable: 2,
+    quote_ident: 2,
+    like_escape: 2,
+    to_json: 2,
+    to_jsonb: 2,
+    normalize: 12,
+    jsonb_pretty: 20,
+    string_to_array: 8,
+    regexp_split_to_array: 8
+  })
+)
 
 /** Whether a function of this name makes more than it is given. */
 export const isGrowing = (name: string): boolean =>
   COLLECTING.has(name) || ROW_MAKING.has(name) || JOINING.has(name) || STRETCHING.has(name)
 
 /**
- * What a statement could keep in the memory of the database at once. What tables hold is not looked at, nor what only takes long.
+ * What a statement could keep in the memory of the database at once. What tables hold is not looked at, nor what only
+ * takes long.
  * @param statement as Postgres' own parser gives it.
  * @throws ToolError that says what to write instead.
  */
@@ -42,28 +46,35 @@ export function checkGrowth (statement: unknown, parameters: Parameters): void {
   if (facts.usesPaths && facts.anyDepthSteps > 1) throw tooLarge('JSON paths may have one ** in all.')
   const growth = new Growth(facts).of(statement, false)
   if (growth * TABLE_VALUE_BYTES > MAX_BYTES) {
-    throw tooLarge('texts, arrays or JSON are put together from each other too often. Join fewer of them, replace by constants no longer than ' +
-      'what they replace, and in a recursive query write the table before each of its columns, as in t.name.')
+    throw tooLarge(
+      'texts, arrays or JSON are put together from each other too often. Join fewer of them, replace by constants no longer than ' +
+        'what they replace, and in a recursive query write the table before each of its columns, as in t.name.'
+    )
   }
   const keeper = facts.collector ?? facts.hasher
   if (keeper === undefined) return
   // Written so that what is no number is refused.
   if (!(facts.madeRows() * (facts.longestText + ROW_BYTES) * growth <= MAX_BYTES)) {
-    throw tooLarge(`${keeper} would keep more rows than fit. Give generate_series small whole numbers as constants, ` +
-      'use one function that makes rows, or count instead.')
+    throw tooLarge(
+      `${keeper} would keep more rows than fit. Give generate_series small whole numbers as constants, ` +
+        'use one function that makes rows, or count instead.'
+    )
   }
   if (facts.collector === undefined) return
-  if (facts.isRecursive) throw tooLarge(`${facts.collector} does not go together with WITH RECURSIVE. Select the rows themselves.`)
+  if (facts.isRecursive) { throw tooLarge(`${facts.collector} does not go together with WITH RECURSIVE. Select the rows themselves.`) }
   checkJoins(statement, facts.collector)
 }
 
 /**
- * How many times as long as what goes in a value can become. What follows from each other multiplies, what stands side by side does not.
+ * How many times as long as what goes in a value can become. What follows from each other multiplies, what stands side
+ * by side does not.
  */
 class Growth {
   readonly #facts: Facts
 
-  constructor (facts: Facts) { this.#facts = facts }
+  constructor (facts: Facts) {
+    this.#facts = facts
+  }
 
   of (value: unknown, isRecursive: boolean): number {
     const operands = joinedOperands(value)
@@ -71,13 +82,19 @@ class Growth {
     if (Array.isArray(value)) return this.#most(value, isRecursive)
     let before = 1
     let most = 1
-    const multiply = (parts: unknown[], inRecursion: boolean) => { for (const part of parts) before *= this.of(part, inRecursion) }
+    const multiply = (parts: unknown[], inRecursion: boolean) => {
+      for (const part of parts) before *= this.of(part, inRecursion)
+    }
     for (const [key, child] of children(value)) {
       const inRecursion = isRecursive || (key === 'withClause' && (child as Node)['recursive'] === true)
       if (key === 'ctes' || key === 'fromClause') multiply(child as unknown[], inRecursion)
       else if (key === 'withClause') multiply([child], inRecursion)
-      else if (key === 'JoinExpr') multiply(['larg', 'rarg', 'quals'].map((part) => (child as Node)[part]), inRecursion)
-      else most = Math.max(most, this.#own(key, child as Node, inRecursion) * this.of(child, inRecursion))
+      else if (key === 'JoinExpr') {
+        multiply(
+          ['larg', 'rarg', 'quals'].map((part) => (child as Node)[part]),
+          inRecursion
+        )
+      } else most = Math.max(most, this.#own(key, child as Node, inRecursion) * this.of(child, inRecursion))
     }
     return before * most
   }
@@ -92,7 +109,7 @@ class Growth {
     if (tag !== 'FuncCall') return 1
     const [name, args] = [strings(node['funcname']).at(-1)!, argumentsOf(node)]
     if (JOINING.has(name)) return this.#joined(args, isRecursive)
-    if (name === 'concat_ws') return this.#facts.textOf(args[0]) === undefined ? args.length : this.#joined(args.slice(1), isRecursive)
+    if (name === 'concat_ws') { return this.#facts.textOf(args[0]) === undefined ? args.length : this.#joined(args.slice(1), isRecursive) }
     const factor = this.#stretch(name, args)
     return isRecursive && factor > 1 ? Infinity : factor
   }
@@ -100,14 +117,21 @@ class Growth {
   #stretch (name: string, args: unknown[]): number {
     const lengthOf = (index: number) => this.#facts.textOf(args[index])?.length ?? Infinity
     switch (name) {
-      case 'replace': return Math.max(1, lengthOf(2) / Math.max(1, this.#facts.textOf(args[1])?.length ?? 1))
-      case 'regexp_replace': return 1 + lengthOf(2)
-      case 'array_to_string': return 1 + lengthOf(1)
-      default: return STRETCHING.get(name) ?? 1
+      case 'replace':
+        return Math.max(1, lengthOf(2) / Math.max(1, this.#facts.textOf(args[1])?.length ?? 1))
+      case 'regexp_replace':
+        return 1 + lengthOf(2)
+      case 'array_to_string':
+        return 1 + lengthOf(1)
+      default:
+        return STRETCHING.get(name) ?? 1
     }
   }
 
-  /** As many times as long as there are parts that are no constants. In a recursion, what is joined to itself doubles each time. */
+  /**
+   * As many times as long as there are parts that are no constants. In a recursion, what is joined to itself doubles
+   * each time.
+   */
   #joined (parts: unknown[], isRecursive: boolean): number {
     const open = parts.filter((part) => this.#facts.textOf(part) === undefined)
     const repeated = open.filter((part) => has(part, 'ColumnRef', ({ fields }) => !this.#isOfTable(strings(fields))))
@@ -126,17 +150,26 @@ function checkJoins (value: unknown, collector: string): void {
     const makers = sides.filter((side) => has(side, 'RangeVar') || has(side, 'FuncCall', isSeries))
     return makers.length - 1 > conditions && makers.some((side) => has(side, 'RangeVar'))
   }
-  const { fromClause, whereClause, JoinExpr: join } = Object(value) as { fromClause?: unknown[], whereClause?: unknown, JoinExpr?: Node }
-  const isUnbounded = (fromClause && isMultiplied(fromClause, countJoining(whereClause))) ||
-    (join && join['usingClause'] === undefined && join['isNatural'] !== true &&
+  const {
+    fromClause,
+    whereClause,
+    JoinExpr: join
+  } = Object(value) as { fromClause?: unknown[]; whereClause?: unknown; JoinExpr?: Node }
+  const isUnbounded =
+    (fromClause && isMultiplied(fromClause, countJoining(whereClause))) ||
+    (join &&
+      join['usingClause'] === undefined &&
+      join['isNatural'] !== true &&
       isMultiplied([join['larg'], join['rarg']], countJoining(join['quals'])))
-  if (isUnbounded) throw tooLarge(`${collector} would keep every pair of rows. Join the tables by columns that are equal.`)
+  if (isUnbounded) { throw tooLarge(`${collector} would keep every pair of rows. Join the tables by columns that are equal.`) }
   for (const [, child] of children(value)) checkJoins(child, collector)
 }
 
 /** Conditions that compare a column with another. */
-const countJoining = (condition: unknown): number => children(condition).reduce((count, [key, child]) => {
-  const { name, lexpr, rexpr } = child as Node
-  const isJoining = key === 'A_Expr' && strings(name)[0] === '=' && [lexpr, rexpr].every((side) => has(side, 'ColumnRef'))
-  return count + (isJoining ? 1 : countJoining(child))
-}, 0)
+const countJoining = (condition: unknown): number =>
+  children(condition).reduce((count, [key, child]) => {
+    const { name, lexpr, rexpr } = child as Node
+    const isJoining =
+      key === 'A_Expr' && strings(name)[0] === '=' && [lexpr, rexpr].every((side) => has(side, 'ColumnRef'))
+    return count + (isJoining ? 1 : countJoining(child))
+  }, 0)

@@ -1,4 +1,5 @@
-// Reading the syntax tree that Postgres' own parser makes: nodes are objects under their tag, which begins with a capital letter.
+// Reading the syntax tree that Postgres' own parser makes: nodes are objects under their tag, which begins with a
+// capital letter.
 
 export type Node = Record<string, unknown>
 
@@ -6,10 +7,11 @@ export const children = (value: unknown): Array<[string, unknown]> =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
 
 /** The texts of a list of String nodes. */
-export const strings = (list: unknown): string[] => (Array.isArray(list) ? list as Node[] : []).flatMap((node) => {
-  const { sval } = Object(node['String']) as { sval?: string }
-  return 'String' in node ? [sval ?? ''] : []
-})
+export const strings = (list: unknown): string[] =>
+  (Array.isArray(list) ? (list as Node[]) : []).flatMap((node) => {
+    const { sval } = Object(node['String']) as { sval?: string }
+    return 'String' in node ? [sval ?? ''] : []
+  })
 
 /** Whether something below has this tag, and passes. */
 export const has = (value: unknown, tag: string, passes: (node: Node) => boolean = () => true): boolean =>

@@ -19,5 +19,7 @@ export function readValue (oid: number, text: string): Value {
 /** A number that changes when it is read, such as a long id, becomes a text. */
 function readJson (text: string): Value {
   return JSON.parse(text, ((_key: string, value: unknown, { source }: { source?: string }) =>
-    typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value) ? source : value) as (key: string, value: unknown) => unknown)
+    typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value)
+      ? source
+      : value) as (key: string, value: unknown) => unknown)
 }

@@ -1,11 +1,15 @@
-// One look at a SQLite file, in a process of its own that is killed at its timeout: opened to read, and only for what the allow-list of the authorizer names.
+// One look at a SQLite file, in a process of its own that is killed at its timeout: opened to read, and only for what
+// the allow-list of the authorizer names.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
 import { MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 import { allowedFunctions } from './sqlite-functions.ts'
 
-export interface Look { path: string, question?: Question }
+export interface Look {
+  path: string
+  question?: Question
+}
 
 /**
  * What SQLite itself refuses. Its heap limit is none of them: Node's SQLite is built without counting its memory.
@@ -28,13 +32,27 @@ const SHOWN_BYTES = 1_000
 const ARGUMENT_TABLES = new Set(['json_each', 'json_tree'])
 
 const PARAMETERS = 'The parameters do not fit: give one value for each ?.'
-const ONLY_READS = 'Only one SELECT (or WITH … SELECT, or VALUES) is run here: nothing that writes, attaches files or changes settings.'
+const ONLY_READS =
+  'Only one SELECT (or WITH … SELECT, or VALUES) is run here: nothing that writes, attaches files or changes settings.'
 
 /** @returns the tables, or with a question its answer. @throws ToolError in words for a model. */
 export default function look ({ path, question }: Look): Table[] | Answer {
-  const database = new DatabaseSync(path, { readOnly: true, enableDoubleQuotedStringLiterals: false, allowExtension: false, timeout: 1_000, defensive: true, limits: LIMITS })
+  const database = new DatabaseSync(path, {
+    readOnly: true,
+    enableDoubleQuotedStringLiterals: false,
+    allowExtension: false,
+    timeout: 1_000,
+    defensive: true,
+    limits: LIMITS
+  })
   try {
-    for (const setting of ['trusted_schema = OFF', 'query_only = ON', 'temp_store = MEMORY', 'mmap_size = 0', 'cell_size_check = ON']) database.exec(`PRAGMA ${setting}`)
+    for (const setting of [
+      'trusted_schema = OFF',
+      'query_only = ON',
+      'temp_store = MEMORY',
+      'mmap_size = 0',
+      'cell_size_check = ON'
+    ]) { database.exec(`PRAGMA ${setting}`) }
     const tables = readTables(database)
     return question ? answer(database, tables, question) : tables
   } finally {
@@ -43,48 +61,75 @@ export default function look ({ path, question }: Look): Table[] | Answer {
 }
 
 function readTables (database: DatabaseSync): Table[] {
-  const found = database.prepare("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name").all() as Array<{ name: string, type: 'table' | 'view' }>
-  const columns = database.prepare('SELECT name, type, "notnull" AS required, pk FROM pragma_table_xinfo(?) WHERE hidden <> 1')
+  const found = database
+    .prepare(
+      "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+    )
+    .all() as Array<{ name: string; type: 'table' | 'view' }>
+  const columns = database.prepare(
+    'SELECT name, type, "notnull" AS required, pk FROM pragma_table_xinfo(?) WHERE hidden <> 1'
+  )
   const references = database.prepare('SELECT "from", "table" FROM pragma_foreign_key_list(?)')
   return found.map(({ name, type: kind }) => {
-    const targets = new Map((references.all(name) as Array<{ from: string, table: string }>).map(({ from, table }) => [from, table]))
+    const targets = new Map(
+      (references.all(name) as Array<{ from: string; table: string }>).map(({ from, table }) => [from, table])
+    )
     return {
       name,
       kind,
-      columns: (columns.all(name) as Array<{ name: string, type: string, required: number, pk: number }>).map(({ name, type, required, pk }) => ({
-        name,
-        type: type.toLowerCase(),
-        ...(pk > 0 && { primaryKey: true }),
-        ...(required && !pk && { notNull: true }),
-        ...(targets.has(name) && { references: targets.get(name)! })
-      }))
+      columns: (columns.all(name) as Array<{ name: string; type: string; required: number; pk: number }>).map(
+        ({ name, type, required, pk }) => ({
+          name,
+          type: type.toLowerCase(),
+          ...(pk > 0 && { primaryKey: true }),
+          ...(required && !pk && { notNull: true }),
+          ...(targets.has(name) && { references: targets.get(name)! })
+        })
+      )
     }
   })
 }
 
-/** A name of `WITH` is no table, and is read as one without columns by `count(*)`: it passes if it is none of SQLite's own tables either. */
-interface Known { tables: ReadonlySet<string>, builtIn: (name: string) => boolean }
+/**
+ * A name of `WITH` is no table, and is read as one without columns by `count(*)`: it passes if it is none of SQLite's
+ * own tables either.
+ */
+interface Known {
+  tables: ReadonlySet<string>
+  builtIn: (name: string) => boolean
+}
 
 function readBuiltIn (database: DatabaseSync): Known['builtIn'] {
-  const modules = new Set((database.prepare('SELECT name FROM pragma_module_list').all() as Array<{ name: string }>).map(({ name }) => name.toLowerCase()))
+  const modules = new Set(
+    (database.prepare('SELECT name FROM pragma_module_list').all() as Array<{ name: string }>).map(({ name }) =>
+      name.toLowerCase()
+    )
+  )
   return (name) => modules.has(name) || /^(?:sqlite|pragma)_/.test(name)
 }
 
 function answer (database: DatabaseSync, tables: Table[], { sql, parameters, rows: limit }: Question): Answer {
-  const denied = authorize(database, { tables: new Set(tables.map(({ name }) => name.toLowerCase())), builtIn: readBuiltIn(database) })
+  const denied = authorize(database, {
+    tables: new Set(tables.map(({ name }) => name.toLowerCase())),
+    builtIn: readBuiltIn(database)
+  })
   try {
     const statement = database.prepare(sql)
-    if (hasMore(sql.slice(statement.sourceSQL.length)) || statement.columns().length === 0) throw new ToolError(ONLY_READS)
+    if (hasMore(sql.slice(statement.sourceSQL.length)) || statement.columns().length === 0) { throw new ToolError(ONLY_READS) }
     statement.setReturnArrays(true)
     statement.setReadBigInts(true)
     const rows: Value[][] = []
     let bytes = 0
-    const values = parameters.map((value) => typeof value === 'boolean' ? Number(value) : value)
+    const values = parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value))
     if (takesMore(statement, values)) throw new ToolError(PARAMETERS)
     for (const row of statement.iterate(...values) as unknown as Iterable<unknown[]>) {
       if (rows.length === limit) return { columns: columnsOf(statement), rows, more: true }
       bytes += row.reduce<number>((sum, value) => sum + sizeOf(value), 0)
-      if (bytes > MAX_BYTES) throw new ToolError('The answer is too large. Select fewer columns or rows, or shorten long values with substr().')
+      if (bytes > MAX_BYTES) {
+        throw new ToolError(
+          'The answer is too large. Select fewer columns or rows, or shorten long values with substr().'
+        )
+      }
       rows.push(row.map(readValue))
     }
     return { columns: columnsOf(statement), rows, more: false }
@@ -103,7 +148,7 @@ function takesMore (statement: StatementSync, values: Array<string | number | nu
   }
 }
 
-const columnsOf = (statement: { columns (): Array<{ name: string, type: string | null }> }): Answer['columns'] =>
+const columnsOf = (statement: { columns(): Array<{ name: string; type: string | null }> }): Answer['columns'] =>
   statement.columns().map(({ name, type }) => ({ name, ...(type !== null && { type: type.toLowerCase() }) }))
 
 /** Whatever is not on the list is denied. @returns what was, in words. */
@@ -117,16 +162,28 @@ function authorize (database: DatabaseSync, known: Known): () => string | undefi
   return () => denied
 }
 
-function refuse (action: number, first: string | null, second: string | null, { tables, builtIn }: Known): string | undefined {
+function refuse (
+  action: number,
+  first: string | null,
+  second: string | null,
+  { tables, builtIn }: Known
+): string | undefined {
   switch (action) {
     case constants.SQLITE_SELECT:
-    case constants.SQLITE_RECURSIVE: return undefined
+    case constants.SQLITE_RECURSIVE:
+      return undefined
     case constants.SQLITE_READ: {
       const name = (first ?? '').toLowerCase()
-      return tables.has(name) || ARGUMENT_TABLES.has(name) || (second === '' && !builtIn(name)) ? undefined : `There is no table ${first} to read here.${didYouMean(name, tables)} Call database_query without sql to see the tables.`
+      return tables.has(name) || ARGUMENT_TABLES.has(name) || (second === '' && !builtIn(name))
+        ? undefined
+        : `There is no table ${first} to read here.${didYouMean(name, tables)} Call database_query without sql to see the tables.`
     }
-    case constants.SQLITE_FUNCTION: return allowedFunctions.has((second ?? '').toLowerCase()) ? undefined : `The function ${second} is not offered here.${didYouMean(second ?? '', allowedFunctions)} The usual functions for numbers, text, dates, JSON, aggregates and windows are.`
-    default: return ONLY_READS
+    case constants.SQLITE_FUNCTION:
+      return allowedFunctions.has((second ?? '').toLowerCase())
+        ? undefined
+        : `The function ${second} is not offered here.${didYouMean(second ?? '', allowedFunctions)} The usual functions for numbers, text, dates, JSON, aggregates and windows are.`
+    default:
+      return ONLY_READS
   }
 }
 
@@ -143,7 +200,7 @@ function readValue (value: unknown): Value {
     const shown = `\\x${Buffer.from(value.subarray(0, SHOWN_BYTES)).toString('hex')}`
     return value.length > SHOWN_BYTES ? `${shown}… (${value.length} bytes)` : shown
   }
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value as Value
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : (value as Value)
 }
 
 /** SQLite's result code of a parameter that the statement does not have. */
@@ -159,20 +216,34 @@ const WORDS: Record<number, string> = {
   26: 'The file is no SQLite database. Tell whoever runs the server.'
 }
 
-function readError (error: Error & { errcode?: number, code?: string }, tables: Table[], denied: string | undefined): Error {
+function readError (
+  error: Error & { errcode?: number; code?: string },
+  tables: Table[],
+  denied: string | undefined
+): Error {
   if (error instanceof ToolError) return error
   if (denied !== undefined) return new ToolError(denied)
   const { errcode, code, message } = error
   if (code === 'ERR_INVALID_ARG_VALUE') return new ToolError('There is no statement in it. Write one SELECT.')
-  if (errcode === RANGE || code === 'ERR_INVALID_ARG_TYPE' || error instanceof RangeError) return new ToolError(PARAMETERS)
+  if (errcode === RANGE || code === 'ERR_INVALID_ARG_TYPE' || error instanceof RangeError) { return new ToolError(PARAMETERS) }
   if (errcode === undefined) return error
   const [, kind, name] = /^no such (column|table|function): (?:.*\.)?(.*)$/.exec(message) ?? []
   if (kind !== undefined) {
-    const known = kind === 'table' ? tables.map(({ name }) => name) : kind === 'column' ? tables.flatMap(({ columns }) => columns.map(({ name }) => name)) : allowedFunctions
-    return new ToolError(`There is no ${kind} ${name}.${didYouMean(name!, known)} Call database_query without sql to see the tables.`)
+    const known =
+      kind === 'table'
+        ? tables.map(({ name }) => name)
+        : kind === 'column'
+          ? tables.flatMap(({ columns }) => columns.map(({ name }) => name))
+          : allowedFunctions
+    return new ToolError(
+      `There is no ${kind} ${name}.${didYouMean(name!, known)} Call database_query without sql to see the tables.`
+    )
   }
   const [, near] = /^near "(.*)": syntax error$/s.exec(message) ?? []
-  if (near !== undefined) return new ToolError(`The statement is no valid SQL at ${JSON.stringify(near)}. Correct it and call again.`)
-  if (/^ambiguous column name/.test(message)) return new ToolError('A column name is in several of the tables. Write the table or its alias before it.')
-  return new ToolError(WORDS[errcode & 0xff] ?? 'The statement does not fit the tables, or is not complete. Check names, aggregates and the number of columns.')
+  if (near !== undefined) { return new ToolError(`The statement is no valid SQL at ${JSON.stringify(near)}. Correct it and call again.`) }
+  if (/^ambiguous column name/.test(message)) { return new ToolError('A column name is in several of the tables. Write the table or its alias before it.') }
+  return new ToolError(
+    WORDS[errcode & 0xff] ??
+      'The statement does not fit the tables, or is not complete. Check names, aggregates and the number of columns.'
+  )
 }

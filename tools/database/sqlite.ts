@@ -1,4 +1,5 @@
-// database_query on SQLite files: each look at a file runs in a process of its own; here is only which files may be looked at.
+// database_query on SQLite files: each look at a file runs in a process of its own; here is only which files may be
+// looked at.
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join, sep } from 'node:path'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
@@ -9,24 +10,30 @@ const TASK = new URL('./sqlite-task.ts', import.meta.url)
 const TIMEOUT_MS = 5_000
 const HEADER = 'SQLite format 3\0'
 
-/** @throws Error that names the file which cannot be offered: missing, no SQLite database, or one of the server's own. */
+/**
+ * @throws Error that names the file which cannot be offered: missing, no SQLite database, or one of the server's own.
+ */
 export async function openSqliteFiles (paths: readonly string[], { dataDir }: ToolHost): Promise<Database[]> {
   const files = await Promise.all(paths.map((path) => checkFile(path, dataDir)))
   const names = files.map((path) => basename(path, extname(path)))
   const twice = names.find((name, index) => name === 'postgres' || names.indexOf(name) !== index)
-  if (twice !== undefined) throw new Error(`DATABASE_FILES: the name ${twice} is taken, and calls name a file by it; rename the file`)
+  if (twice !== undefined) { throw new Error(`DATABASE_FILES: the name ${twice} is taken, and calls name a file by it; rename the file`) }
   return files.map((path, index) => openFile(names[index]!, path))
 }
 
 async function checkFile (path: string, dataDir: string): Promise<string> {
-  const refuse = (why: string): never => { throw new Error(`DATABASE_FILES: ${path} ${why}`) }
+  const refuse = (why: string): never => {
+    throw new Error(`DATABASE_FILES: ${path} ${why}`)
+  }
   const real = await realpath(path).catch(() => refuse('does not exist; write the path of a SQLite file'))
   const file = await open(real).catch(() => refuse('cannot be read by this server'))
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0).catch(() => refuse('is no file'))
+    const { buffer, bytesRead } = await file
+      .read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0)
+      .catch(() => refuse('is no file'))
     if (buffer.toString('latin1', 0, bytesRead) !== HEADER) refuse('is no SQLite database')
     const own = await realpath(dataDir).catch(() => dataDir)
-    if (real.startsWith(own + sep) || await isIn(own, await file.stat())) refuse(`is one of the server's own files, or lies among them: keep it outside ${dataDir}`)
+    if (real.startsWith(own + sep) || (await isIn(own, await file.stat()))) { refuse(`is one of the server's own files, or lies among them: keep it outside ${dataDir}`) }
   } finally {
     await file.close()
   }
@@ -34,18 +41,21 @@ async function checkFile (path: string, dataDir: string): Promise<string> {
 }
 
 /** By another name: a hard link. */
-async function isIn (folder: string, { dev, ino }: { dev: number, ino: number }): Promise<boolean> {
+async function isIn (folder: string, { dev, ino }: { dev: number; ino: number }): Promise<boolean> {
   const names = await readdir(folder, { recursive: true }).catch(() => [])
   const files = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)))
   return files.some((file) => file?.dev === dev && file.ino === ino)
 }
 
 function openFile (name: string, path: string): Database {
-  async function ask<Result extends Table[] | Answer> (look: Omit<Look, 'path'>, { runInWorker: work, signal }: ToolContext): Promise<Result> {
+  async function ask<Result extends Table[] | Answer> (
+    look: Omit<Look, 'path'>,
+    { runInWorker: work, signal }: ToolContext
+  ): Promise<Result> {
     try {
       return await work<Result>(TASK, { path, ...look } satisfies Look, { timeout: TIMEOUT_MS, reads: [path] })
     } catch (error) {
-      if ((error as Error).name === 'TimeoutError' && !signal.aborted) throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.')
+      if ((error as Error).name === 'TimeoutError' && !signal.aborted) { throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.') }
       throw error
     }
   }

@@ -1,8 +1,14 @@
-// Holds what a model answered against what was asked for, in a process of its own: schemas come from outside, and a pattern in one can be slow.
+// Holds what a model answered against what was asked for, in a process of its own: schemas come from outside, and a
+// pattern in one can be slow.
 import { checkSchema, typesOf } from './schema.ts'
 import { compile, describeMisfit } from './validator.ts'
 
-export interface Check { schema?: unknown, example?: unknown, count: number, text: string }
+export interface Check {
+  schema?: unknown
+  example?: unknown
+  count: number
+  text: string
+}
 
 /** @throws ToolError for a schema that is none. */
 export default function check ({ schema, example, count, text }: Check): { data: unknown[] } | { problem: string } {
@@ -12,7 +18,9 @@ export default function check ({ schema, example, count, text }: Check): { data:
   if (data === undefined) return { problem: 'it is no JSON array.' }
   if (data.length !== count) return { problem: `it has ${data.length} values in place of ${count}.` }
   const misfit = data.findIndex((value) => fits && !fits(value))
-  return misfit === -1 ? { data } : { problem: `value ${misfit + 1} does not fit (${fits && (fits(data[misfit]), describeMisfit(fits))}).` }
+  return misfit === -1
+    ? { data }
+    : { problem: `value ${misfit + 1} does not fit (${fits && (fits(data[misfit]), describeMisfit(fits))}).` }
 }
 
 function readArray (text: string): unknown[] | undefined {

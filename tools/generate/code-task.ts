@@ -6,9 +6,17 @@ import { checkSchema } from './schema.ts'
 
 const MAX_RESULT_LENGTH = 200_000
 
-export interface Input { schema?: unknown, example?: unknown, language: Language, name: string }
+export interface Input {
+  schema?: unknown
+  example?: unknown
+  language: Language
+  name: string
+}
 
-/** Where quicktype looks for schemas that are not part of the given one: nowhere. Its own store fetches addresses and reads files. */
+/**
+ * Where quicktype looks for schemas that are not part of the given one: nowhere. Its own store fetches addresses and
+ * reads files.
+ */
 class NoOtherSchemas extends JSONSchemaStore {
   override async fetch (): Promise<undefined> {
     throw new Error('a schema stands alone here')
@@ -27,9 +35,11 @@ export default async function generateCode ({ schema, example, language, name }:
     await input.addSource({ name, schema: JSON.stringify(checkSchema(schema)) }).catch(refuse)
     inputData.addInput(input)
   }
-  const { lines } = await quicktype({ inputData, lang: language, rendererOptions: { 'just-types': 'true' } }).catch(refuse)
+  const { lines } = await quicktype({ inputData, lang: language, rendererOptions: { 'just-types': 'true' } }).catch(
+    refuse
+  )
   const code = lines.join('\n').trim()
-  if (code.length > MAX_RESULT_LENGTH) throw new ToolError('The types would be too large to return. Pass a smaller part.')
+  if (code.length > MAX_RESULT_LENGTH) { throw new ToolError('The types would be too large to return. Pass a smaller part.') }
   return `${code}\n`
 }
 

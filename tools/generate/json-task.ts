@@ -1,4 +1,5 @@
-// Sample data for a JSON Schema, for a process of its own; what is returned has been held against the schema by a second library.
+// Sample data for a JSON Schema, for a process of its own; what is returned has been held against the schema by a
+// second library.
 import { createGeneratorSync } from 'json-schema-faker'
 import { ToolError } from '../../authoring/tool.ts'
 import { checkSchema, schemaOf } from './schema.ts'
@@ -8,7 +9,12 @@ import { compile, describeMisfit } from './validator.ts'
 const TRIES = 20
 const MAX_RESULT_LENGTH = 200_000
 
-export interface Input { schema?: unknown, example?: unknown, count: number, seed: number }
+export interface Input {
+  schema?: unknown
+  example?: unknown
+  count: number
+  seed: number
+}
 
 /** @throws ToolError for a schema that is none, asks for too much, or cannot be satisfied. */
 export default function generateJson ({ schema, example, count, seed }: Input): unknown[] {
@@ -18,8 +24,8 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   // For schemas that contain themselves: whatever may be left out ends them.
   const sparse = createGeneratorSync({ seed, optionalsProbability: 0.2, maxDepth: 8, maxDefaultItems: 3 })
   const data: unknown[] = []
-  for (let index = 0; index < count; index++) data.push(generateOne((tries) => (tries % 2 === 0 ? full : sparse).generate(wanted as never), fits))
-  if (JSON.stringify(data).length > MAX_RESULT_LENGTH) throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.')
+  for (let index = 0; index < count; index++) { data.push(generateOne((tries) => (tries % 2 === 0 ? full : sparse).generate(wanted as never), fits)) }
+  if (JSON.stringify(data).length > MAX_RESULT_LENGTH) { throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.') }
   return data
 }
 
@@ -30,7 +36,9 @@ function generateOne (generate: (tries: number) => unknown, fits: ReturnType<typ
     if (candidate !== undefined && fits(candidate.value)) return candidate.value
     problem = candidate === undefined ? 'nothing fits it' : describeMisfit(fits)
   }
-  throw new ToolError(`No data that fits this schema was found (${problem}). Make it simpler: fewer patterns, and no conditions that contradict each other.`)
+  throw new ToolError(
+    `No data that fits this schema was found (${problem}). Make it simpler: fewer patterns, and no conditions that contradict each other.`
+  )
 }
 
 function attempt (generate: () => unknown): { value: unknown } | undefined {

@@ -1,3 +1,18 @@
 // The languages that types can be generated in, by the names quicktype knows them by.
-export const languages = ['typescript', 'python', 'go', 'rust', 'java', 'kotlin', 'swift', 'csharp', 'cpp', 'php', 'ruby', 'dart', 'elixir', 'scala3'] as const
-export type Language = typeof languages[number]
+export const languages = [
+  'typescript',
+  'python',
+  'go',
+  'rust',
+  'java',
+  'kotlin',
+  'swift',
+  'csharp',
+  'cpp',
+  'php',
+  'ruby',
+  'dart',
+  'elixir',
+  'scala3'
+] as const
+export type Language = (typeof languages)[number]

@@ -1,4 +1,5 @@
-// The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a deadline and a budget.
+// The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a
+// deadline and a budget.
 import type OpenAI from 'openai'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
 
@@ -12,13 +13,17 @@ export interface ModelSettings {
 }
 
 /** What a conversation consists of so far. */
-export type Message = { role: 'system' | 'user' | 'assistant', content: string }
+export type Message = { role: 'system' | 'user' | 'assistant'; content: string }
 
 export type Caller = Pick<ToolContext, 'user' | 'signal'>
 
 export interface Model {
-  /** @param caller who is asking, whose share of the day's tokens it takes. @returns the answer's text. @throws ToolError in words for the model that called. */
-  ask (messages: Message[], caller: Caller): Promise<string>
+  /**
+   * @param caller who is asking, whose share of the day's tokens it takes.
+   * @returns the answer's text.
+   * @throws ToolError in words for the model that called.
+   */
+  ask(messages: Message[], caller: Caller): Promise<string>
 }
 
 /** Below the 25 seconds that a tool has, so that its own words arrive. */
@@ -26,7 +31,11 @@ const TIMEOUT_MS = 20_000
 const MAX_ANSWER_TOKENS = 4_000
 const BYTES_PER_TOKEN = 3
 
-export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSettings, { log }: Pick<ToolHost, 'log'>, now = Date.now): Model {
+export function createModel (
+  { baseUrl, model, apiKey, dailyTokens }: ModelSettings,
+  { log }: Pick<ToolHost, 'log'>,
+  now = Date.now
+): Model {
   const budget = createBudget(dailyTokens, now)
   let limit: 'max_tokens' | 'max_completion_tokens' = 'max_tokens'
   let client: Promise<OpenAI> | undefined
@@ -34,7 +43,17 @@ export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSetti
   // Nothing of it comes from the environment by itself; and what is redirected would take the key along.
   const connect = async (): Promise<OpenAI> => {
     const { default: Client } = await import('openai')
-    return new Client({ baseURL: baseUrl, apiKey: apiKey ?? 'none', organization: null, project: null, adminAPIKey: null, webhookSecret: null, maxRetries: 1, logLevel: 'off', fetchOptions: { redirect: 'error' } })
+    return new Client({
+      baseURL: baseUrl,
+      apiKey: apiKey ?? 'none',
+      organization: null,
+      project: null,
+      adminAPIKey: null,
+      webhookSecret: null,
+      maxRetries: 1,
+      logLevel: 'off',
+      fetchOptions: { redirect: 'error' }
+    })
   }
 
   async function complete (messages: Message[], signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
@@ -43,7 +62,11 @@ export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSetti
       return await chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
     } catch (error) {
       // Newer models know the limit by its newer name alone, and most other servers by the older one.
-      if ((error as { status?: number }).status !== 400 || limit !== 'max_tokens' || !/max_completion_tokens/.test((error as Error).message)) throw error
+      if (
+        (error as { status?: number }).status !== 400 ||
+        limit !== 'max_tokens' ||
+        !/max_completion_tokens/.test((error as Error).message)
+      ) { throw error }
       limit = 'max_completion_tokens'
       return chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
     }
@@ -70,17 +93,19 @@ export function createModel ({ baseUrl, model, apiKey, dailyTokens }: ModelSetti
 function read ({ choices }: OpenAI.ChatCompletion): string {
   const [choice] = choices ?? []
   const text = choice?.message?.content
-  if (typeof text !== 'string' || text.trim() === '') throw new ToolError('The model gave no answer to this prompt. Word it differently.')
-  if (choice?.finish_reason === 'length') throw new ToolError('The answer would be too long. Ask for less, or for a part of it.')
+  if (typeof text !== 'string' || text.trim() === '') { throw new ToolError('The model gave no answer to this prompt. Word it differently.') }
+  if (choice?.finish_reason === 'length') { throw new ToolError('The answer would be too long. Ask for less, or for a part of it.') }
   return text
 }
 
 /** The reason is for whoever runs the server; nothing of the endpoint is told to a caller. */
 function readError (error: Error & { status?: number }, log: ToolHost['log']): ToolError {
   log.warn(`generate: the model did not answer: ${error.status ?? error.name} ${error.message.slice(0, 200)}`)
-  if (error.status === undefined && /abort|timed? ?out/i.test(error.message)) return new ToolError('The model took too long. Ask for less, or try again in a minute.')
+  if (error.status === undefined && /abort|timed? ?out/i.test(error.message)) { return new ToolError('The model took too long. Ask for less, or try again in a minute.') }
   if (error.status === 429) return new ToolError('The model is asked too often right now. Try again in a minute.')
-  return new ToolError('The model cannot be asked right now. Try again later; whoever runs the server finds the reason in its log.')
+  return new ToolError(
+    'The model cannot be asked right now. Try again later; whoever runs the server finds the reason in its log.'
+  )
 }
 
 /** Of the day's tokens, one person may take one in so many; where a single call needs more than that, one call. */
@@ -88,7 +113,9 @@ const SHARES = 4
 const DAY_MS = 86_400_000
 const OTHERWISE = 'Begin again after midnight UTC, or use a schema, an example or a template: these need no model.'
 
-/** Takes the most that a call can cost before it is made, so that calls at the same moment cannot spend the same tokens. */
+/**
+ * Takes the most that a call can cost before it is made, so that calls at the same moment cannot spend the same tokens.
+ */
 function createBudget (tokens: number, now: () => number) {
   let day = -1
   let spent = 0
@@ -96,20 +123,23 @@ function createBudget (tokens: number, now: () => number) {
   return {
     /**
      * @param person `null` on a server without sign-in, where there is nobody to share with.
-     * @returns gives back what was not used. @throws ToolError when the day's tokens, or this person's share, would not do.
+     * @returns gives back what was not used.
+     * @throws ToolError when the day's tokens, or this person's share, would not do.
      */
     reserve (most: number, person: string | null): (used: number) => void {
       const today = Math.floor(now() / DAY_MS)
       if (today !== day) [day, spent, spentBy] = [today, 0, new Map()]
-      const own = person === null ? 0 : spentBy.get(person) ?? 0
-      if (own > 0 && own + most > tokens / SHARES) throw new ToolError(`Your share of the tokens for prompts is used up for today. ${OTHERWISE}`)
+      const own = person === null ? 0 : (spentBy.get(person) ?? 0)
+      if (own > 0 && own + most > tokens / SHARES) { throw new ToolError(`Your share of the tokens for prompts is used up for today. ${OTHERWISE}`) }
       if (spent + most > tokens) throw new ToolError(`The tokens for prompts are used up for today. ${OTHERWISE}`)
       const take = (count: number): void => {
         spent += count
         if (person !== null) spentBy.set(person, (spentBy.get(person) ?? 0) + count)
       }
       take(most)
-      return (used) => { if (day === today) take(Math.min(used, most) - most) }
+      return (used) => {
+        if (day === today) take(Math.min(used, most) - most)
+      }
     }
   }
 }

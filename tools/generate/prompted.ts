@@ -15,29 +15,74 @@ export interface Prompt {
 type House = Pick<ToolContext, 'runInWorker' | 'user' | 'signal'>
 
 export const writeText = (model: Model, prompt: string, caller: House): Promise<string> =>
-  model.ask([{ role: 'system', content: 'Write the text you are asked for, and nothing besides.' }, { role: 'user', content: prompt }], caller)
+  model.ask(
+    [
+      { role: 'system', content: 'Write the text you are asked for, and nothing besides.' },
+      { role: 'user', content: prompt }
+    ],
+    caller
+  )
 
-export const writeCode = async (model: Model, { prompt, language }: { prompt: string, language: string }, caller: House): Promise<string> =>
-  withoutFence(await model.ask([{ role: 'system', content: `Write the ${language} code you are asked for, and nothing besides: no explanation and no Markdown.` }, { role: 'user', content: prompt }], caller))
+export const writeCode = async (
+  model: Model,
+  { prompt, language }: { prompt: string; language: string },
+  caller: House
+): Promise<string> =>
+  withoutFence(
+    await model.ask(
+      [
+        {
+          role: 'system',
+          content: `Write the ${language} code you are asked for, and nothing besides: no explanation and no Markdown.`
+        },
+        { role: 'user', content: prompt }
+      ],
+      caller
+    )
+  )
 
-/** An answer that is no JSON, or does not fit, is sent back once with what is wrong. @returns as many pieces of data as `count`. */
+/**
+ * An answer that is no JSON, or does not fit, is sent back once with what is wrong.
+ * @returns as many pieces of data as `count`.
+ */
 export async function writeJson (model: Model, { prompt, source, count }: Prompt, caller: House): Promise<unknown[]> {
   const messages: Message[] = [
-    { role: 'system', content: `Answer with a JSON array of exactly ${count} ${count === 1 ? 'value' : 'values'}, and nothing besides: no explanation and no Markdown.${shapeOf(source)}` },
+    {
+      role: 'system',
+      content: `Answer with a JSON array of exactly ${count} ${count === 1 ? 'value' : 'values'}, and nothing besides: no explanation and no Markdown.${shapeOf(source)}`
+    },
     { role: 'user', content: prompt }
   ]
-  const judge = (text: string) => caller.runInWorker<{ data: unknown[] } | { problem: string }>(CHECK, { ...source, count, text: withoutFence(text) } satisfies Check)
+  const judge = (text: string) =>
+    caller.runInWorker<{ data: unknown[] } | { problem: string }>(CHECK, {
+      ...source,
+      count,
+      text: withoutFence(text)
+    } satisfies Check)
   const first = await model.ask(messages, caller)
   const verdict = await judge(first)
   if ('data' in verdict) return verdict.data
-  const second = await judge(await model.ask([...messages, { role: 'assistant', content: first }, { role: 'user', content: `That is not right: ${verdict.problem} Answer again with the whole array.` }], caller))
+  const second = await judge(
+    await model.ask(
+      [
+        ...messages,
+        { role: 'assistant', content: first },
+        { role: 'user', content: `That is not right: ${verdict.problem} Answer again with the whole array.` }
+      ],
+      caller
+    )
+  )
   if ('data' in second) return second.data
-  throw new ToolError(`The model gave no data that fits: ${second.problem} Word the prompt more precisely, ask for fewer, or leave the prompt out.`)
+  throw new ToolError(
+    `The model gave no data that fits: ${second.problem} Word the prompt more precisely, ask for fewer, or leave the prompt out.`
+  )
 }
 
 function shapeOf ({ schema, example }: Prompt['source']): string {
   if (schema !== undefined) return ` Each value fits this JSON Schema: ${JSON.stringify(schema)}`
-  return example === undefined ? '' : ` Each value has the same members and types as this example: ${JSON.stringify(example)}`
+  return example === undefined
+    ? ''
+    : ` Each value has the same members and types as this example: ${JSON.stringify(example)}`
 }
 
 /** Models put a Markdown fence around code even when asked not to. */

@@ -1,4 +1,5 @@
-// What a JSON Schema from outside may be before anything is generated from it: bounded in size and depth, and on its own; and the schema that an example stands for.
+// What a JSON Schema from outside may be before anything is generated from it: bounded in size and depth, and on its
+// own; and the schema that an example stands for.
 import { ToolError } from '../../authoring/tool.ts'
 
 export type Schema = Record<string, unknown>
@@ -12,7 +13,14 @@ const MAX_PATTERN_LENGTH = 200
 /** Names by which others could refer to a schema: they turn a `$ref` inside it into an address elsewhere. */
 const NAMES = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor'])
 /** Keywords whose members are schemas under names of the author's choice, `id` and `const` among them. */
-const SCHEMAS_BY_NAME = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'])
+const SCHEMAS_BY_NAME = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+  'dependencies'
+])
 /** Keywords whose value is data, whatever it looks like. */
 const DATA = new Set(['const', 'enum', 'default', 'examples', 'example'])
 
@@ -20,18 +28,35 @@ const DATA = new Set(['const', 'enum', 'default', 'examples', 'example'])
 function withoutNames (schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutNames)
   if (!isObject(schema)) return schema
-  return Object.fromEntries(Object.entries(schema).filter(([key]) => !NAMES.has(key)).map(([key, value]) => {
-    if (DATA.has(key)) return [key, value]
-    return [key, SCHEMAS_BY_NAME.has(key) && isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutNames(inner)])) : withoutNames(value)]
-  }))
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key]) => !NAMES.has(key))
+      .map(([key, value]) => {
+        if (DATA.has(key)) return [key, value]
+        return [
+          key,
+          SCHEMAS_BY_NAME.has(key) && isObject(value)
+            ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutNames(inner)]))
+            : withoutNames(value)
+        ]
+      })
+  )
 }
 
 /** @returns the schema without names of its own. @throws ToolError that says what to change. */
 export function checkSchema (schema: unknown): Schema {
-  if (!isObject(schema)) throw new ToolError('A JSON Schema is an object, such as {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}.')
+  if (!isObject(schema)) {
+    throw new ToolError(
+      'A JSON Schema is an object, such as {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}.'
+    )
+  }
   let nodes = 0
   const visit = (value: unknown, depth: number): void => {
-    if (++nodes > MAX_NODES || depth > MAX_DEPTH) throw new ToolError(`The schema is too large: it may have ${MAX_NODES} parts, ${MAX_DEPTH} levels deep. Pass a smaller part of it.`)
+    if (++nodes > MAX_NODES || depth > MAX_DEPTH) {
+      throw new ToolError(
+        `The schema is too large: it may have ${MAX_NODES} parts, ${MAX_DEPTH} levels deep. Pass a smaller part of it.`
+      )
+    }
     if (Array.isArray(value)) for (const inner of value) visit(inner, depth + 1)
     if (!isObject(value)) return
     for (const [key, inner] of Object.entries(value)) {
@@ -45,44 +70,82 @@ export function checkSchema (schema: unknown): Schema {
 
 function checkKeyword (key: string, value: unknown): void {
   const most = Object.hasOwn(MOST, key) ? MOST[key] : undefined
-  if (most !== undefined && typeof value === 'number' && value > most) throw new ToolError(`${key} may be at most ${most} here, and is ${value}.`)
-  if (key === '$ref' && typeof value === 'string' && !/^#(?:\/|$)/.test(value)) throw new ToolError(`A $ref may point inside the schema only, by its path (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`)
-  if (key === 'pattern' && typeof value === 'string' && value.length > MAX_PATTERN_LENGTH) throw new ToolError(`A pattern may have at most ${MAX_PATTERN_LENGTH} characters.`)
+  if (most !== undefined && typeof value === 'number' && value > most) { throw new ToolError(`${key} may be at most ${most} here, and is ${value}.`) }
+  if (key === '$ref' && typeof value === 'string' && !/^#(?:\/|$)/.test(value)) {
+    throw new ToolError(
+      `A $ref may point inside the schema only, by its path (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`
+    )
+  }
+  if (key === 'pattern' && typeof value === 'string' && value.length > MAX_PATTERN_LENGTH) { throw new ToolError(`A pattern may have at most ${MAX_PATTERN_LENGTH} characters.`) }
 }
 
 const FORMATS: Array<[RegExp, string]> = [
-  [/^\d{4}-\d\d-\d\dT\d\d:\d\d/, 'date-time'], [/^\d{4}-\d\d-\d\d$/, 'date'], [/^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i, 'email'],
-  [/^https?:\/\//, 'uri'], [/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'uuid'], [/^\d{1,3}(?:\.\d{1,3}){3}$/, 'ipv4']
+  [/^\d{4}-\d\d-\d\dT\d\d:\d\d/, 'date-time'],
+  [/^\d{4}-\d\d-\d\d$/, 'date'],
+  [/^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i, 'email'],
+  [/^https?:\/\//, 'uri'],
+  [/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'uuid'],
+  [/^\d{1,3}(?:\.\d{1,3}){3}$/, 'ipv4']
 ]
 
 /** A schema that this example fits, and things like it. */
 export function schemaOf (example: unknown): Schema {
   if (example === null) return { type: 'null' }
   if (Array.isArray(example)) {
-    const items = [...new Map(example.slice(0, 50).map((item) => { const schema = schemaOf(item); return [JSON.stringify(schema), schema] as const })).values()]
-    return { type: 'array', minItems: Math.min(example.length, 1), maxItems: Math.max(1, Math.min(example.length, 10)), ...(items.length > 0 && { items: items.length === 1 ? items[0] : { anyOf: items } }) }
+    const items = [
+      ...new Map(
+        example.slice(0, 50).map((item) => {
+          const schema = schemaOf(item)
+          return [JSON.stringify(schema), schema] as const
+        })
+      ).values()
+    ]
+    return {
+      type: 'array',
+      minItems: Math.min(example.length, 1),
+      maxItems: Math.max(1, Math.min(example.length, 10)),
+      ...(items.length > 0 && { items: items.length === 1 ? items[0] : { anyOf: items } })
+    }
   }
   switch (typeof example) {
-    case 'object': return objectLike(example as object, schemaOf)
-    case 'number': return { type: Number.isInteger(example) ? 'integer' : 'number', minimum: Math.min(0, 2 * example), maximum: Math.max(10, 2 * example) }
-    case 'boolean': return { type: 'boolean' }
-    default: return stringLike(String(example))
+    case 'object':
+      return objectLike(example as object, schemaOf)
+    case 'number':
+      return {
+        type: Number.isInteger(example) ? 'integer' : 'number',
+        minimum: Math.min(0, 2 * example),
+        maximum: Math.max(10, 2 * example)
+      }
+    case 'boolean':
+      return { type: 'boolean' }
+    default:
+      return stringLike(String(example))
   }
 }
 
 /** A schema for what has the same members and types, whatever the values: for data that somebody else makes up. */
 export function typesOf (example: unknown): Schema {
   if (example === null) return {}
-  if (Array.isArray(example)) return { type: 'array', ...(example.length > 0 && { items: { anyOf: example.slice(0, 50).map(typesOf) } }) }
+  if (Array.isArray(example)) { return { type: 'array', ...(example.length > 0 && { items: { anyOf: example.slice(0, 50).map(typesOf) } }) } }
   return typeof example === 'object' ? objectLike(example, typesOf) : { type: typeof example }
 }
 
-const objectLike = (example: object, inner: (value: unknown) => Schema): Schema =>
-  ({ type: 'object', properties: Object.fromEntries(Object.entries(example).map(([key, value]) => [key, inner(value)])), required: Object.keys(example), additionalProperties: false })
+const objectLike = (example: object, inner: (value: unknown) => Schema): Schema => ({
+  type: 'object',
+  properties: Object.fromEntries(Object.entries(example).map(([key, value]) => [key, inner(value)])),
+  required: Object.keys(example),
+  additionalProperties: false
+})
 
 function stringLike (example: string): Schema {
   const format = FORMATS.find(([pattern]) => pattern.test(example))?.[1]
-  return { type: 'string', ...(format ? { format } : { minLength: Math.min(1, example.length), maxLength: Math.max(1, Math.min(2 * example.length, 200)) }) }
+  return {
+    type: 'string',
+    ...(format
+      ? { format }
+      : { minLength: Math.min(1, example.length), maxLength: Math.max(1, Math.min(2 * example.length, 200)) })
+  }
 }
 
-const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -11,10 +11,12 @@ const MAX_RESULT_CHARACTERS = 100_000
 export function fillTemplate (template: string, values: Readonly<Record<string, string | number | boolean>>): string {
   const placeholders = [...template.matchAll(PLACEHOLDER)].map(([whole, name]) => ({ whole, name: name! }))
   const missing = [...new Set(placeholders.map(({ name }) => name))].filter((name) => !Object.hasOwn(values, name))
-  if (missing.length > 0) throw new ToolError(`The template has placeholders without a value: ${list(missing)}. Pass them in values.`)
+  if (missing.length > 0) { throw new ToolError(`The template has placeholders without a value: ${list(missing)}. Pass them in values.`) }
   const growth = placeholders.reduce((sum, { whole, name }) => sum + String(values[name]).length - whole.length, 0)
   if (template.length + growth > MAX_RESULT_CHARACTERS) {
-    throw new ToolError(`The text would have more than ${MAX_RESULT_CHARACTERS} characters. Use shorter values or fewer placeholders.`)
+    throw new ToolError(
+      `The text would have more than ${MAX_RESULT_CHARACTERS} characters. Use shorter values or fewer placeholders.`
+    )
   }
   return template.replaceAll(PLACEHOLDER, (_whole, name: string) => String(values[name]))
 }

@@ -1,4 +1,5 @@
-// What the tools for notes answer about a note: enough to cite it, to read it on, and to change it. A helper, not a tool.
+// What the tools for notes answer about a note: enough to cite it, to read it on, and to change it. A helper, not a
+// tool.
 import { z } from 'zod'
 import type { ToolNote } from '../../authoring/tool.ts'
 
@@ -10,4 +11,10 @@ export const noteSummary = z.strictObject({
   modified: z.string().describe('When it was last changed, ISO 8601.')
 })
 
-export const summaryOf = ({ id, title, url, version, modified }: ToolNote): z.output<typeof noteSummary> => ({ id, title, url, version, modified })
+export const summaryOf = ({ id, title, url, version, modified }: ToolNote): z.output<typeof noteSummary> => ({
+  id,
+  title,
+  url,
+  version,
+  modified
+})

@@ -1,4 +1,5 @@
-// What a tool, a resource or a prompt sees of its call. Each part is made when it is first looked at: most work looks at few.
+// What a tool, a resource or a prompt sees of its call. Each part is made when it is first looked at: most work looks
+// at few.
 import type { ClientCapabilities } from '@modelcontextprotocol/server'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ToolClient, ToolContext, TraceContext } from '../../../authoring/tool.ts'
@@ -14,7 +15,7 @@ export interface CallDeps {
   house: CallServices
   patience: CallTimeout
   dialogue: InputRequests
-  reporter: { progress: ToolContext['progress'], log: ToolClient['log'] }
+  reporter: { progress: ToolContext['progress']; log: ToolClient['log'] }
   capabilities: ClientCapabilities | undefined
 }
 
@@ -32,24 +33,32 @@ export class CallContext implements ToolContext {
 
   get supabase (): ToolContext['supabase'] {
     const { house, access } = this.#means
-    return async () => await house.onBehalfOf(access, 'supabase') as SupabaseClient
+    return async () => (await house.onBehalfOf(access, 'supabase')) as SupabaseClient
   }
 
   get supabaseClaims (): ToolContext['supabaseClaims'] {
     const { house, access } = this.#means
-    return async () => await house.claimsOf(access, 'supabase') as Record<string, unknown>
+    return async () => (await house.claimsOf(access, 'supabase')) as Record<string, unknown>
   }
 
-  get library (): ToolContext['library'] { return this.#means.house.library.of(this.user) }
-  get notes (): ToolContext['notes'] { return this.#means.house.notes.of(this.user) }
+  get library (): ToolContext['library'] {
+    return this.#means.house.library.of(this.user)
+  }
+
+  get notes (): ToolContext['notes'] {
+    return this.#means.house.notes.of(this.user)
+  }
 
   get runInWorker (): ToolContext['runInWorker'] {
     const { house, patience } = this.#means
     const person = this.user && this.user.id
-    return (task, input, { timeout, reads } = {}) => house.workers.run(task, input, { person, timeout, signal: patience.signal, reads })
+    return (task, input, { timeout, reads } = {}) =>
+      house.workers.run(task, input, { person, timeout, signal: patience.signal, reads })
   }
 
-  get signal (): AbortSignal { return this.#means.patience.signal }
+  get signal (): AbortSignal {
+    return this.#means.patience.signal
+  }
 
   get log (): ToolContext['log'] {
     const { log } = this.#means.work
@@ -58,12 +67,22 @@ export class CallContext implements ToolContext {
 
   get show (): ToolContext['show'] {
     const { shown } = this.#means.work
-    return (...content) => { shown.push(...content) }
+    return (...content) => {
+      shown.push(...content)
+    }
   }
 
-  get progress (): ToolContext['progress'] { return this.#means.reporter.progress }
-  get ask (): ToolContext['ask'] { return this.#means.dialogue.ask }
-  get client (): ToolClient { return { can: abilities(this.#means.capabilities), log: this.#means.reporter.log } }
+  get progress (): ToolContext['progress'] {
+    return this.#means.reporter.progress
+  }
+
+  get ask (): ToolContext['ask'] {
+    return this.#means.dialogue.ask
+  }
+
+  get client (): ToolClient {
+    return { can: abilities(this.#means.capabilities), log: this.#means.reporter.log }
+  }
 }
 
 /** MCP "Elicitation": a client that names no mode can show forms. */

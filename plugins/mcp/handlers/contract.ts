@@ -1,4 +1,5 @@
-// What passes between the handlers of tools, resources and prompts and what they all run by: the services of a call, and the call itself.
+// What passes between the handlers of tools, resources and prompts and what they all run by: the services of a call,
+// and the call itself.
 import type { ClientCapabilities, ContentBlock } from '@modelcontextprotocol/server'
 import type { ToolClient, ToolContext } from '../../../authoring/tool.ts'
 import type { Library } from '../../library/contract.ts'
@@ -24,9 +25,9 @@ export interface CallServices {
 /** Who counts the calls. */
 export interface Meter {
   /** Counts a call, or says in words for a model why it may not be made now. */
-  take (exchange: McpRequest, tool: string): string | undefined
+  take(exchange: McpRequest, tool: string): string | undefined
   /** Told when it is over. */
-  called (exchange: McpRequest, call: { tool: string, outcome: 'ok' | 'refused' | 'failed', ms: number }): void
+  called(exchange: McpRequest, call: { tool: string; outcome: 'ok' | 'refused' | 'failed'; ms: number }): void
 }
 
 /** What the protocol knows of one call besides its arguments. */
@@ -34,8 +35,13 @@ export interface ClientChannel extends RetryInput {
   capabilities: ClientCapabilities | undefined
   meta: Readonly<Record<string, unknown>>
   /** Absent where nothing but the answer can be sent. */
-  notifyProgress? (progress: { progressToken: string | number, progress: number, total?: number, message?: string }): void
-  log? (level: Parameters<ToolClient['log']>[0], message: string): void
+  notifyProgress?(progress: {
+    progressToken: string | number
+    progress: number
+    total?: number
+    message?: string
+  }): void
+  log?(level: Parameters<ToolClient['log']>[0], message: string): void
 }
 
 /** One piece of work. `method` and `params` name it, so that answers to its questions fit no other. */
@@ -47,5 +53,5 @@ export interface Invocation<Result> {
   timeout: number
   /** Takes what the work shows. */
   shown: ContentBlock[]
-  run (context: ToolContext): Promise<Result>
+  run(context: ToolContext): Promise<Result>
 }

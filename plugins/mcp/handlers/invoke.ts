@@ -1,7 +1,12 @@
-// Runs what an author wrote (a tool, a resource, a prompt) for one caller: in its time, with its context, and with the questions it asks (MCP "Progress", "Cancellation", "Multi Round-Trip Requests").
+// Runs what an author wrote (a tool, a resource, a prompt) for one caller: in its time, with its context, and with the
+// questions it asks (MCP "Progress", "Cancellation", "Multi Round-Trip Requests").
 import {
-  BAGGAGE_META_KEY, CLIENT_CAPABILITIES_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY,
-  type ClientCapabilities, type InputRequiredResult
+  BAGGAGE_META_KEY,
+  CLIENT_CAPABILITIES_META_KEY,
+  TRACEPARENT_META_KEY,
+  TRACESTATE_META_KEY,
+  type ClientCapabilities,
+  type InputRequiredResult
 } from '@modelcontextprotocol/server'
 import type { ToolClient, TraceContext } from '../../../authoring/tool.ts'
 import type { ClientChannel, CallServices, Invocation } from './contract.ts'
@@ -12,21 +17,43 @@ import { CallTimeout, type TIMED_OUT } from './timeout.ts'
 
 /** What a single request says of the call: all there is to know in the lane that writes one JSON answer. */
 export function channelOf ({ body }: McpRequest): ClientChannel {
-  const { _meta: meta = {}, inputResponses, requestState } = (Array.isArray(body) ? {} : body.params ?? {}) as { _meta?: Record<string, unknown> } & RetryInput
-  return { capabilities: meta[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined, meta, inputResponses, requestState }
+  const {
+    _meta: meta = {},
+    inputResponses,
+    requestState
+  } = (Array.isArray(body) ? {} : (body.params ?? {})) as { _meta?: Record<string, unknown> } & RetryInput
+  return {
+    capabilities: meta[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined,
+    meta,
+    inputResponses,
+    requestState
+  }
 }
 
 /**
- * @returns the result, the questions to ask first, or {@link TIMED_OUT}. Work that does not heed its signal is left behind.
+ * @returns the result, the questions to ask first, or {@link TIMED_OUT}. Work that does not heed its signal is left
+ * behind.
  * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
  */
-export async function invoke<Result> (work: Invocation<Result>, exchange: McpRequest, house: CallServices, conversation: ClientChannel): Promise<Result | InputRequiredResult | typeof TIMED_OUT> {
+export async function invoke<Result> (
+  work: Invocation<Result>,
+  exchange: McpRequest,
+  house: CallServices,
+  conversation: ClientChannel
+): Promise<Result | InputRequiredResult | typeof TIMED_OUT> {
   const { access } = exchange
-  const dialogue = createInputRequests(conversation, () => callId(access?.user.id, work.method, work.params), house.states)
+  const dialogue = createInputRequests(
+    conversation,
+    () => callId(access?.user.id, work.method, work.params),
+    house.states
+  )
   const patience = new CallTimeout(exchange, work.timeout)
   const reporter = createReporter(conversation)
   try {
-    const context = new CallContext({ work, access, house, patience, dialogue, reporter, capabilities: conversation.capabilities }, traceOf(conversation.meta))
+    const context = new CallContext(
+      { work, access, house, patience, dialogue, reporter, capabilities: conversation.capabilities },
+      traceOf(conversation.meta)
+    )
     const outcome = await patience.race(work.run(context))
     return dialogue.pending() ?? outcome
   } catch (error) {
@@ -54,10 +81,19 @@ function createReporter ({ meta, notifyProgress, log }: ClientChannel) {
       if (now - told < MIN_PROGRESS_INTERVAL_MS && done !== total) return
       furthest = done
       told = now
-      notifyProgress?.({ progressToken, progress: done, ...(total !== undefined && { total }), ...(message !== undefined && { message }) })
+      notifyProgress?.({
+        progressToken,
+        progress: done,
+        ...(total !== undefined && { total }),
+        ...(message !== undefined && { message })
+      })
     },
-    log: ((level, message) => { if (!over) log?.(level, message) }) satisfies ToolClient['log'],
-    end (): void { over = true }
+    log: ((level, message) => {
+      if (!over) log?.(level, message)
+    }) satisfies ToolClient['log'],
+    end (): void {
+      over = true
+    }
   }
 }
 
@@ -69,6 +105,7 @@ const MAX_HEADER_LENGTH = 8_192
 export function traceOf (meta: Readonly<Record<string, unknown>>): TraceContext | undefined {
   const { [TRACEPARENT_META_KEY]: traceparent, [TRACESTATE_META_KEY]: tracestate, [BAGGAGE_META_KEY]: baggage } = meta
   if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return undefined
-  const isHeader = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_HEADER_LENGTH && /^[\x20-\x7e]+$/.test(value)
+  const isHeader = (value: unknown): value is string =>
+    typeof value === 'string' && value.length <= MAX_HEADER_LENGTH && /^[\x20-\x7e]+$/.test(value)
   return { traceparent, ...(isHeader(tracestate) && { tracestate }), ...(isHeader(baggage) && { baggage }) }
 }

@@ -1,5 +1,11 @@
 // Resources as clients see them: listed in pages, found by URI, read and completed (MCP "Resources", "Completion").
-import { ResourceNotFoundError, type InputRequiredResult, type ReadResourceResult, type Resource as Listed, type ResourceTemplateType } from '@modelcontextprotocol/server'
+import {
+  ResourceNotFoundError,
+  type InputRequiredResult,
+  type ReadResourceResult,
+  type Resource as Listed,
+  type ResourceTemplateType
+} from '@modelcontextprotocol/server'
 import { contents } from '../../../authoring/content.ts'
 import type { ListedResource, Resource, ResourceContent } from '../../../authoring/resource.ts'
 import type { ToolContext } from '../../../authoring/tool.ts'
@@ -8,19 +14,28 @@ import type { Access } from '../../oauth/grants/contract.ts'
 import { complete, invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
 import { readCursor, writeCursor, type CursorPosition } from './cursor.ts'
 
-interface Entry { resource: Resource, template: UriTemplate }
-interface Found extends Entry { variables: Record<string, string> }
+interface Entry {
+  resource: Resource
+  template: UriTemplate
+}
+interface Found extends Entry {
+  variables: Record<string, string>
+}
 type Values = Readonly<Record<string, string>>
 
 export interface Resources {
-  replace (resources: readonly Resource[]): void
+  replace(resources: readonly Resource[]): void
   /** Which resource a URI stands for. A plain URI goes before a template. */
-  find (uri: string): Found | undefined
-  list (cursor: string | undefined, caller: Caller): Promise<{ resources: Listed[], nextCursor?: string }>
-  templates (caller: Caller): { resourceTemplates: ResourceTemplateType[] }
+  find(uri: string): Found | undefined
+  list(cursor: string | undefined, caller: Caller): Promise<{ resources: Listed[]; nextCursor?: string }>
+  templates(caller: Caller): { resourceTemplates: ResourceTemplateType[] }
   /** @throws ProtocolError -32602 with the URI if there is no such resource. */
-  read (uri: string, caller: Caller): Promise<(ReadResourceResult & { ttlMs?: number }) | InputRequiredResult>
-  complete (uri: string, argument: { name: string, value: string }, caller: Caller): Promise<Awaited<ReturnType<typeof complete>>>
+  read(uri: string, caller: Caller): Promise<(ReadResourceResult & { ttlMs?: number }) | InputRequiredResult>
+  complete(
+    uri: string,
+    argument: { name: string; value: string },
+    caller: Caller
+  ): Promise<Awaited<ReturnType<typeof complete>>>
 }
 
 /** Entries after which no further list is begun on a page. */
@@ -33,7 +48,8 @@ export const maySee = ({ scopes }: Pick<Resource, 'scopes'>, access: Access | nu
 export function createResources (resources: readonly Resource[], signIn: boolean): Resources {
   let entries: Entry[] = []
   const replace = (list: readonly Resource[]) => {
-    entries = list.map((resource) => ({ resource, template: parseTemplate(resource.uri) }))
+    entries = list
+      .map((resource) => ({ resource, template: parseTemplate(resource.uri) }))
       .sort((a, b) => Math.sign(a.template.names.length) - Math.sign(b.template.names.length))
   }
   replace(resources)
@@ -70,16 +86,20 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       return { resources: found, ...(next && { nextCursor: writeCursor(next) }) }
     },
     templates: (caller) => ({
-      resourceTemplates: visible(caller).filter(({ template }) => template.names.length > 0).map(({ resource }) => {
-        const { uri: uriTemplate, ...about } = describe(resource)
-        return { uriTemplate, ...about }
-      })
+      resourceTemplates: visible(caller)
+        .filter(({ template }) => template.names.length > 0)
+        .map(({ resource }) => {
+          const { uri: uriTemplate, ...about } = describe(resource)
+          return { uriTemplate, ...about }
+        })
     }),
     async read (uri, caller) {
       const found = find(uri)
       if (!found) throw notFound(uri)
       const { resource, variables } = found
-      const content = await invokeGuarded(caller, 'resources/read', uri, (context) => (resource.read as (values: Values, context: ToolContext) => Promise<ResourceContent>)(variables, context))
+      const content = await invokeGuarded(caller, 'resources/read', uri, (context) =>
+        (resource.read as (values: Values, context: ToolContext) => Promise<ResourceContent>)(variables, context)
+      )
       if (typeof content === 'object' && 'resultType' in content) return content
       const parts = toParts(content, uri, resource.mimeType)
       if (parts.length === 0) throw notFound(uri)
@@ -88,26 +108,49 @@ export function createResources (resources: readonly Resource[], signIn: boolean
     async complete (uri, { name, value }, caller) {
       const entry = visible(caller).find(({ resource }) => resource.uri === uri)
       if (!entry) throw notFound(uri)
-      const finders = entry.resource.complete as Record<string, (typed: string, context: ToolContext) => Promise<string[]>> | undefined
-      return complete(caller, [uri, name, value], value, finders && Object.hasOwn(finders, name) ? finders[name] : undefined)
+      const finders = entry.resource.complete as
+        Record<string, (typed: string, context: ToolContext) => Promise<string[]>> | undefined
+      return complete(
+        caller,
+        [uri, name, value],
+        value,
+        finders && Object.hasOwn(finders, name) ? finders[name] : undefined
+      )
     }
   }
 }
 
-const notFound = (uri: string) => new ResourceNotFoundError(uri, 'There is no such resource: take a uri from the list of resources')
+const notFound = (uri: string) =>
+  new ResourceNotFoundError(uri, 'There is no such resource: take a uri from the list of resources')
 
-const describe = ({ uri, name, title, description, mimeType, icons }: Resource): Listed =>
-  ({ uri, name, title, description, ...(mimeType !== undefined && { mimeType }), ...(icons && { icons }) })
+const describe = ({ uri, name, title, description, mimeType, icons }: Resource): Listed => ({
+  uri,
+  name,
+  title,
+  description,
+  ...(mimeType !== undefined && { mimeType }),
+  ...(icons && { icons })
+})
 
 async function pageOf ({ resource, template }: Entry, cursor: string | undefined, caller: Caller) {
-  const list = resource.list as (cursor: string | undefined, context: ToolContext) => Promise<{ resources: ListedResource[], next?: string }>
+  const list = resource.list as (
+    cursor: string | undefined,
+    context: ToolContext
+  ) => Promise<{ resources: ListedResource[]; next?: string }>
   const { resources, next } = await invokePlain(caller, 'resources/list', cursor, (context) => list(cursor, context))
   const { mimeType } = resource
-  return { resources: resources.map(({ values, ...about }) => ({ uri: template.expand(values), ...(mimeType !== undefined && { mimeType }), ...about })), next }
+  return {
+    resources: resources.map(({ values, ...about }) => ({
+      uri: template.expand(values),
+      ...(mimeType !== undefined && { mimeType }),
+      ...about
+    })),
+    next
+  }
 }
 
 function toParts (content: ResourceContent, uri: string, mimeType: string | undefined): ReadResourceResult['contents'] {
   if (content === undefined) return []
-  if (typeof content === 'string' || content instanceof Uint8Array) return toParts(typeof content === 'string' ? { text: content } : { data: content }, uri, mimeType)
+  if (typeof content === 'string' || content instanceof Uint8Array) { return toParts(typeof content === 'string' ? { text: content } : { data: content }, uri, mimeType) }
   return [content].flat().map((part) => contents({ uri, ...(mimeType !== undefined && { mimeType }), ...part }))
 }

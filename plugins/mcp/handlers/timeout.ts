@@ -1,4 +1,5 @@
-// How long a piece of work is waited for: until its timeout, and while its client is there (MCP "Cancellation"). Most work is over at once, so the clock and the ear for the client begin with the next turn of the event loop.
+// How long a piece of work is waited for: until its timeout, and while its client is there (MCP "Cancellation"). Most
+// work is over at once, so the clock and the ear for the client begin with the next turn of the event loop.
 import type { McpRequest } from '../contract.ts'
 
 export const TIMED_OUT = Symbol('timed out')
@@ -14,13 +15,20 @@ export class CallTimeout {
     this.#timeout = timeout
   }
 
-  get #stop (): AbortController { return (this.#made ??= new AbortController()) }
+  get #stop (): AbortController {
+    return (this.#made ??= new AbortController())
+  }
 
   /** Aborted when nobody waits any more. */
-  get signal (): AbortSignal { return this.#stop.signal }
+  get signal (): AbortSignal {
+    return this.#stop.signal
+  }
 
-  /** @returns {@link DEADLINE} when the time is up. @throws what the work throws; when the client goes away, the reason of the exchange's signal. */
-  race<R> (work: Promise<R>): Promise<R | typeof TIMED_OUT> {
+  /**
+   * @returns {@link DEADLINE} when the time is up.
+   * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
+   */
+  race<R>(work: Promise<R>): Promise<R | typeof TIMED_OUT> {
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       let leave: (() => void) | undefined

@@ -1,5 +1,12 @@
-// Runs one tool for one caller: checks the arguments, the result and the quota, and words every failure for a model (MCP "Tools", error handling).
-import { isInputRequiredResult, ProtocolError, type CallToolResult, type ContentBlock, type InputRequiredResult } from '@modelcontextprotocol/server'
+// Runs one tool for one caller: checks the arguments, the result and the quota, and words every failure for a model
+// (MCP "Tools", error handling).
+import {
+  isInputRequiredResult,
+  ProtocolError,
+  type CallToolResult,
+  type ContentBlock,
+  type InputRequiredResult
+} from '@modelcontextprotocol/server'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ZodError } from 'zod'
 import { isToolError, type Tool, type ToolContext } from '../../../authoring/tool.ts'
@@ -20,7 +27,13 @@ const MAX_ISSUE_LENGTH = 200
  * @returns the result, or the questions to ask first.
  * @throws ProtocolError for a `requestState` that is not of this call.
  */
-export async function callTool (callable: CallableTool, args: unknown, exchange: McpRequest, house: CallServices, conversation = channelOf(exchange)): Promise<CallToolResult | InputRequiredResult> {
+export async function callTool (
+  callable: CallableTool,
+  args: unknown,
+  exchange: McpRequest,
+  house: CallServices,
+  conversation = channelOf(exchange)
+): Promise<CallToolResult | InputRequiredResult> {
   const begun = performance.now()
   const { name } = callable.tool
   const overQuota = house.meter.take(exchange, name)
@@ -33,16 +46,33 @@ export async function callTool (callable: CallableTool, args: unknown, exchange:
   return result
 }
 
-async function run (callable: CallableTool, args: unknown, exchange: McpRequest, house: CallServices, conversation: ClientChannel): Promise<CallToolResult | InputRequiredResult> {
+async function run (
+  callable: CallableTool,
+  args: unknown,
+  exchange: McpRequest,
+  house: CallServices,
+  conversation: ClientChannel
+): Promise<CallToolResult | InputRequiredResult> {
   const { tool, formerName } = callable
   const trace = traceOf(conversation.meta)
   const log = lazily(() => exchange.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) }))
   const timeout = tool.timeout ?? house.timeout
   try {
     const parsed = await callable.input.safeParseAsync(args ?? {})
-    if (!parsed.success) return failure(`The arguments of ${tool.name} are not right.\n${describe(parsed.error)}\n${callable.usage} Correct them and call it again.${renamed(tool, formerName)}`)
+    if (!parsed.success) {
+      return failure(
+        `The arguments of ${tool.name} are not right.\n${describe(parsed.error)}\n${callable.usage} Correct them and call it again.${renamed(tool, formerName)}`
+      )
+    }
     const shown: ContentBlock[] = []
-    const work = { method: 'tools/call', params: [tool.name, args], log, timeout, shown, run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown> }
+    const work = {
+      method: 'tools/call',
+      params: [tool.name, args],
+      log,
+      timeout,
+      shown,
+      run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown>
+    }
     const outcome = await invoke(work, exchange, house, conversation)
     if (outcome === TIMED_OUT) {
       log.warn({ timeout }, 'tool timed out')
@@ -65,7 +95,10 @@ async function run (callable: CallableTool, args: unknown, exchange: McpRequest,
 /** A logger of its own costs more than most calls, and few write a line. */
 function lazily (make: () => FastifyBaseLogger) {
   let made: FastifyBaseLogger | undefined
-  const log = () => { made ??= make(); return made }
+  const log = () => {
+    made ??= make()
+    return made
+  }
   return {
     info: (message: string) => log().info(message),
     warn: (about: object | string, message?: string) => log().warn(about, message),
@@ -81,15 +114,19 @@ async function toResult (tool: Tool, outcome: unknown, shown: ContentBlock[]): P
   return { content: [{ type: 'text', text: JSON.stringify(checked.data) }, ...shown], structuredContent: checked.data }
 }
 
-const renamed = ({ name }: Tool, formerName: string | undefined): string => formerName === undefined
-  ? ''
-  : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools (in ChatGPT, Refresh in the settings of this connector).`
+const renamed = ({ name }: Tool, formerName: string | undefined): string =>
+  formerName === undefined
+    ? ''
+    : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools (in ChatGPT, Refresh in the settings of this connector).`
 
 const failure = (text: string): CallToolResult => ({ content: [{ type: 'text', text }], isError: true })
 
 function describe (error: ZodError): string {
-  const lines = error.issues.slice(0, MAX_ISSUES).map(({ path, message }) =>
-    `- ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`.slice(0, MAX_ISSUE_LENGTH))
+  const lines = error.issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) =>
+      `- ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`.slice(0, MAX_ISSUE_LENGTH)
+    )
   const more = error.issues.length - lines.length
   return [...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')
 }

@@ -1,4 +1,5 @@
-// The tools as clients see them: listed once, in one order, with their schemas and the scopes they need (MCP "Tools"; OpenAI `securitySchemes`).
+// The tools as clients see them: listed once, in one order, with their schemas and the scopes they need (MCP "Tools";
+// OpenAI `securitySchemes`).
 import type { Tool as ListedSchemas } from '@modelcontextprotocol/server'
 import { z, type ZodObject } from 'zod'
 import type { Tool } from '../../../authoring/tool.ts'
@@ -10,7 +11,9 @@ export interface CallableTool {
   input: ZodObject
   /** One line for a model that got the arguments wrong. */
   usage: string
-  /** The arguments that are repeated in a header (MCP "Custom Headers from Tool Parameters"), by header in lower case. */
+  /**
+   * The arguments that are repeated in a header (MCP "Custom Headers from Tool Parameters"), by header in lower case.
+   */
   headers: ReadonlyMap<string, string>
   /** The former name it was called by, if it was. */
   formerName?: string
@@ -18,13 +21,15 @@ export interface CallableTool {
 
 export interface ToolRegistry {
   /** By its name, or by one it had before. */
-  find (name: string): CallableTool | undefined
+  find(name: string): CallableTool | undefined
   /** The `tools` of a tools/list result. A new array after each {@link ToolRegistry.replace}. */
   readonly listed: ListedTool[]
   /** Whether some tool can be called without a sign-in. */
   readonly open: boolean
-  /** Offers these tools instead of those before. Throws as {@link createToolRegistry} does, and then changes nothing. */
-  replace (tools: readonly Tool[]): void
+  /**
+   * Offers these tools instead of those before. Throws as {@link createToolRegistry} does, and then changes nothing.
+   */
+  replace(tools: readonly Tool[]): void
 }
 
 export interface ListedTool extends Pick<Tool, 'name' | 'title' | 'description' | 'annotations' | 'icons'> {
@@ -34,17 +39,26 @@ export interface ListedTool extends Pick<Tool, 'name' | 'title' | 'description' 
   _meta?: { securitySchemes: SecurityScheme[] }
 }
 
-type SecurityScheme = { type: 'oauth2', scopes: string[] } | { type: 'noauth' }
+type SecurityScheme = { type: 'oauth2'; scopes: string[] } | { type: 'noauth' }
 type JsonObjectSchema = ListedSchemas['inputSchema']
 
-/** @param signIn whether calls need a token: only then the scopes are listed. Throws for a schema that JSON Schema cannot say. */
+/**
+ * @param signIn whether calls need a token: only then the scopes are listed. Throws for a schema that JSON Schema
+ * cannot say.
+ */
 export function createToolRegistry (tools: readonly Tool[], signIn: boolean): ToolRegistry {
   let current = build(tools, signIn)
   return {
     find: (name) => current.callable.get(name),
-    get listed () { return current.listed },
-    get open () { return current.open },
-    replace (tools) { current = build(tools, signIn) }
+    get listed () {
+      return current.listed
+    },
+    get open () {
+      return current.open
+    },
+    replace (tools) {
+      current = build(tools, signIn)
+    }
   }
 }
 
@@ -57,7 +71,10 @@ function build (tools: readonly Tool[], signIn: boolean) {
     const ready: CallableTool = { tool, input, usage: usage(inputSchema), headers: headersOf(inputSchema) }
     callable.set(tool.name, ready)
     for (const formerName of tool.aliases ?? []) callable.set(formerName, { ...ready, formerName })
-    const securitySchemes: SecurityScheme[] = [...(tool.noauth ? [{ type: 'noauth' as const }] : []), { type: 'oauth2', scopes: tool.scopes }]
+    const securitySchemes: SecurityScheme[] = [
+      ...(tool.noauth ? [{ type: 'noauth' as const }] : []),
+      { type: 'oauth2', scopes: tool.scopes }
+    ]
     listed.push({
       name: tool.name,
       title: tool.title,
@@ -75,12 +92,16 @@ function build (tools: readonly Tool[], signIn: boolean) {
 
 function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): JsonObjectSchema {
   try {
-    // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and older clients' validators refuse a dialect they do not know.
+    // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and older clients' validators
+    // refuse a dialect they do not know.
     const { $schema: _, ...rest } = z.toJSONSchema(schema, { io })
     const dialect = schema.meta()?.['$schema']
     return { ...(typeof dialect === 'string' && { $schema: dialect }), ...rest } as JsonObjectSchema
   } catch (cause) {
-    throw new Error(`The ${io} schema of the tool ${tool} cannot be written as JSON Schema: ${(cause as Error).message}`, { cause })
+    throw new Error(
+      `The ${io} schema of the tool ${tool} cannot be written as JSON Schema: ${(cause as Error).message}`,
+      { cause }
+    )
   }
 }
 

@@ -1,7 +1,15 @@
-// The SDK's server for one exchange, in either protocol era: which methods it answers, and with what (MCP 2026-07-28 and 2025-11-25).
+// The SDK's server for one exchange, in either protocol era: which methods it answers, and with what (MCP 2026-07-28
+// and 2025-11-25).
 import {
-  ProtocolError, ProtocolErrorCode,
-  type AuthInfo, type Implementation, type McpServerFactory, type Server, type ServerCapabilities, type ServerContext, type ServerOptions
+  ProtocolError,
+  ProtocolErrorCode,
+  type AuthInfo,
+  type Implementation,
+  type McpServerFactory,
+  type Server,
+  type ServerCapabilities,
+  type ServerContext,
+  type ServerOptions
 } from '@modelcontextprotocol/server'
 import { callTool } from '../handlers/tool-call.ts'
 import type { ToolRegistry } from '../handlers/tools.ts'
@@ -14,12 +22,16 @@ import type { ClientChannel, CallServices } from '../handlers/contract.ts'
 import { StrictServer } from './strict-server.ts'
 
 /** All that is offered. What changes while the server runs changes inside of these. */
-export interface Offered { catalogue: ToolRegistry, resources: Resources, prompts: Prompts }
+export interface Offered {
+  catalogue: ToolRegistry
+  resources: Resources
+  prompts: Prompts
+}
 
 /** What a session of the `initialize` era remembers for its exchanges. */
 export interface SessionState {
-  subscribe (uri: string): Promise<void>
-  unsubscribe (uri: string): Promise<void>
+  subscribe(uri: string): Promise<void>
+  unsubscribe(uri: string): Promise<void>
   /** Whether the client asked for log lines. */
   logs: boolean
 }
@@ -33,7 +45,7 @@ export interface FactoryOptions extends Offered {
   /** Whether tools and prompts can change while the server runs. */
   reloads: boolean
   /** Told what the SDK refused or could not do; the client has its answer already. */
-  onError (error: Error): void
+  onError(error: Error): void
 }
 
 /** Milliseconds a client may keep a list before it asks again. */
@@ -42,8 +54,12 @@ const LIST_TTL_MS = 300_000
 const RESOURCES_TTL_MS = 30_000
 
 /** The SDK's channel for identity. The token itself goes no further than its check. */
-export const authInfo = (exchange: McpRequest, session?: SessionState): AuthInfo =>
-  ({ token: '', clientId: exchange.access?.clientId ?? '', scopes: exchange.access?.scopes ?? [], extra: { exchange, session } })
+export const authInfo = (exchange: McpRequest, session?: SessionState): AuthInfo => ({
+  token: '',
+  clientId: exchange.access?.clientId ?? '',
+  scopes: exchange.access?.scopes ?? [],
+  extra: { exchange, session }
+})
 
 /** A fresh server for each exchange, so that no answer can reach another client; what is costly is built once. */
 export function createFactory (options: FactoryOptions): McpServerFactory {
@@ -52,11 +68,20 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
   const fixed = { ttlMs: LIST_TTL_MS, cacheScope } as const
   const moving = { ttlMs: RESOURCES_TTL_MS, cacheScope } as const
   const cacheHints: ServerOptions['cacheHints'] = {
-    'tools/list': fixed, 'server/discover': fixed, 'prompts/list': fixed, 'resources/templates/list': fixed, 'resources/list': moving, 'resources/read': { ttlMs: 0, cacheScope }
+    'tools/list': fixed,
+    'server/discover': fixed,
+    'prompts/list': fixed,
+    'resources/templates/list': fixed,
+    'resources/list': moving,
+    'resources/read': { ttlMs: 0, cacheScope }
   }
   return ({ era, authInfo }) => {
-    const { exchange, session } = authInfo!.extra as { exchange: McpRequest, session?: SessionState }
-    const server = new StrictServer(serverInfo, { capabilities: capabilities(options, era === 'modern' || session !== undefined), instructions: instructions(), cacheHints })
+    const { exchange, session } = authInfo!.extra as { exchange: McpRequest; session?: SessionState }
+    const server = new StrictServer(serverInfo, {
+      capabilities: capabilities(options, era === 'modern' || session !== undefined),
+      instructions: instructions(),
+      cacheHints
+    })
     server.onerror = onError
     const call: Call = { server, exchange, logs: era === 'modern' || session?.logs === true, onError }
     answerTools(call, options)
@@ -67,7 +92,12 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
   }
 }
 
-interface Call { server: Server, exchange: McpRequest, logs: boolean, onError (error: Error): void }
+interface Call {
+  server: Server
+  exchange: McpRequest
+  logs: boolean
+  onError(error: Error): void
+}
 
 /** @param told whether there is a way to tell this client of changes. */
 function capabilities ({ reloads }: FactoryOptions, told: boolean): ServerCapabilities {
@@ -94,12 +124,19 @@ function answerTools (call: Call, { catalogue, house }: FactoryOptions): void {
   })
 }
 
-const unknownTool = (name: string) => new ProtocolError(ProtocolErrorCode.InvalidParams,
-  `There is no tool named ${JSON.stringify(name.slice(0, 64))}. The list of tools has changed: refresh it (in ChatGPT, press Refresh in the settings of this connector)`)
+const unknownTool = (name: string) =>
+  new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `There is no tool named ${JSON.stringify(name.slice(0, 64))}. The list of tools has changed: refresh it (in ChatGPT, press Refresh in the settings of this connector)`
+  )
 
 function answerResources (call: Call, { resources, prompts, house }: FactoryOptions, era: string): void {
   const { server } = call
-  const caller = (context: ServerContext): Caller => ({ exchange: call.exchange, house, conversation: conversation(call, context) })
+  const caller = (context: ServerContext): Caller => ({
+    exchange: call.exchange,
+    house,
+    conversation: conversation(call, context)
+  })
   server.setRequestHandler('resources/list', ({ params }, context) => resources.list(params?.cursor, caller(context)))
   server.setRequestHandler('resources/templates/list', ({ params }, context) => {
     if (params?.cursor !== undefined) throw noSuchPage()
@@ -113,22 +150,37 @@ function answerResources (call: Call, { resources, prompts, house }: FactoryOpti
     return rest
   })
   server.setRequestHandler('completion/complete', ({ params: { ref, argument } }, context) =>
-    ref.type === 'ref/prompt' ? prompts.complete(ref.name, argument, caller(context)) : resources.complete(ref.uri, argument, caller(context)))
+    ref.type === 'ref/prompt'
+      ? prompts.complete(ref.name, argument, caller(context))
+      : resources.complete(ref.uri, argument, caller(context))
+  )
 }
 
 function answerPrompts (call: Call, { prompts, house }: FactoryOptions): void {
   const { server } = call
-  const caller = (context: ServerContext): Caller => ({ exchange: call.exchange, house, conversation: conversation(call, context) })
+  const caller = (context: ServerContext): Caller => ({
+    exchange: call.exchange,
+    house,
+    conversation: conversation(call, context)
+  })
   server.setRequestHandler('prompts/list', ({ params }, context) => {
     if (params?.cursor !== undefined) throw noSuchPage()
     return prompts.list(caller(context))
   })
-  server.setRequestHandler('prompts/get', ({ params }, context) => prompts.get(params.name, params.arguments, caller(context)))
+  server.setRequestHandler('prompts/get', ({ params }, context) =>
+    prompts.get(params.name, params.arguments, caller(context))
+  )
 }
 
 function answerSession (server: Server, { resources }: FactoryOptions, session: SessionState): void {
   server.setRequestHandler('resources/subscribe', async ({ params }) => {
-    if (!resources.find(params.uri)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such resource: take a uri from the list of resources', { uri: params.uri })
+    if (!resources.find(params.uri)) {
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        'There is no such resource: take a uri from the list of resources',
+        { uri: params.uri }
+      )
+    }
     await session.subscribe(params.uri)
     return {}
   })
@@ -138,14 +190,22 @@ function answerSession (server: Server, { resources }: FactoryOptions, session: 
   })
 }
 
-/** The accessor for the client's capabilities serves both eras: the SDK fills it from the envelope or from `initialize`. */
+/**
+ * The accessor for the client's capabilities serves both eras: the SDK fills it from the envelope or from `initialize`.
+ */
 function conversation ({ server, logs, onError }: Call, { mcpReq }: ServerContext, logger?: string): ClientChannel {
   return {
     capabilities: server.getClientCapabilities(),
     meta: { ...mcpReq.envelope, ...mcpReq._meta },
     inputResponses: mcpReq.inputResponses,
     requestState: mcpReq.requestState<string>(),
-    notifyProgress: (params) => { mcpReq.notify({ method: 'notifications/progress', params }).catch(onError) },
-    ...(logs && { log: (level, message) => { mcpReq.log(level, message, logger).catch(onError) } })
+    notifyProgress: (params) => {
+      mcpReq.notify({ method: 'notifications/progress', params }).catch(onError)
+    },
+    ...(logs && {
+      log: (level, message) => {
+        mcpReq.log(level, message, logger).catch(onError)
+      }
+    })
   }
 }

@@ -1,4 +1,5 @@
-// One request of a session: run by a server that is told what the session knows, answered on a stream if it may take a while, and asked back through it.
+// One request of a session: run by a server that is told what the session knows, answered on a stream if it may take a
+// while, and asked back through it.
 import type { JSONRPCMessage, JSONRPCRequest, McpServerFactory } from '@modelcontextprotocol/server'
 import { callerOf, type McpResponse, type McpRequest } from '../contract.ts'
 import type { OpenStream, OpenStreams } from '../streams/open-streams.ts'
@@ -18,7 +19,7 @@ export interface SessionDeps {
   notices: SessionMessages
   /** Those that are not answered yet, on this instance. */
   open: OpenStreams
-  log: { warn (details: object, message: string): void }
+  log: { warn(details: object, message: string): void }
 }
 
 /** Requests of sessions that are not answered yet, on an instance: nearly all of them wait for a person's answer. */
@@ -30,12 +31,26 @@ const STREAMED = new Set(['tools/call', 'prompts/get', 'resources/read'])
  * Runs it to its end, also when the client is gone: it may come back for the answer.
  * @throws RpcRefusal 503 when too much is open here.
  */
-export async function runInSession (session: Session, exchange: McpRequest, request: JSONRPCRequest, means: SessionDeps): Promise<McpResponse> {
-  if (!means.open.hasRoom()) throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many requests are open: try again later', { id: request.id, headers: { 'retry-after': '60' } })
+export async function runInSession (
+  session: Session,
+  exchange: McpRequest,
+  request: JSONRPCRequest,
+  means: SessionDeps
+): Promise<McpResponse> {
+  if (!means.open.hasRoom()) {
+    throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many requests are open: try again later', {
+      id: request.id,
+      headers: { 'retry-after': '60' }
+    })
+  }
   const stop = new AbortController()
-  const server = await means.factory({ era: 'legacy', authInfo: authInfo({ ...exchange, log: exchange.log, signal: stop.signal }, stateOf(session, means)) })
+  const server = await means.factory({
+    era: 'legacy',
+    authInfo: authInfo({ ...exchange, log: exchange.log, signal: stop.signal }, stateOf(session, means))
+  })
   const client = STREAMED.has(request.method) && exchange.acceptsEvents ? openSseConnection(() => {}) : undefined
-  const stream = client && means.streams.open(session.key, callerOf(exchange), client, knowsEmptyEvents(session.record.version))
+  const stream =
+    client && means.streams.open(session.key, callerOf(exchange), client, knowsEmptyEvents(session.record.version))
   // An answer, or undefined if it was cancelled: what comes first counts.
   const { promise: answered, resolve: settle } = Promise.withResolvers<JSONRPCMessage | undefined>()
   const transport = new SessionTransport((message) => {
@@ -55,7 +70,11 @@ export async function runInSession (session: Session, exchange: McpRequest, requ
     access: exchange.access,
     until: Infinity,
     end (reason) {
-      const refusal: JSONRPCMessage = { jsonrpc: '2.0', id: request.id, error: { code: INTERNAL_ERROR, message: `The request was stopped: ${reason}` } }
+      const refusal: JSONRPCMessage = {
+        jsonrpc: '2.0',
+        id: request.id,
+        error: { code: INTERNAL_ERROR, message: `The request was stopped: ${reason}` }
+      }
       stream?.send(refusal)
       settle(refusal)
       cancel()
@@ -65,7 +84,7 @@ export async function runInSession (session: Session, exchange: McpRequest, requ
   const over = answered.then(async (message) => {
     stopHearing()
     means.open.remove(task)
-    if (message && request.method === 'logging/setLevel' && 'result' in message) await means.records.setLevel(session, String(request.params?.['level']))
+    if (message && request.method === 'logging/setLevel' && 'result' in message) { await means.records.setLevel(session, String(request.params?.['level'])) }
     stream?.end()
     await server.close()
     return message
@@ -85,6 +104,11 @@ export async function runInSession (session: Session, exchange: McpRequest, requ
 }
 
 function stateOf (session: Session, { records, notices }: SessionDeps): SessionState {
-  const set = async (uri: string, wanted: boolean) => notices.tell(session, { kind: 'uris', uris: await records.setUri(session, uri, wanted) })
-  return { logs: session.record.level !== undefined, subscribe: (uri) => set(uri, true), unsubscribe: (uri) => set(uri, false) }
+  const set = async (uri: string, wanted: boolean) =>
+    notices.tell(session, { kind: 'uris', uris: await records.setUri(session, uri, wanted) })
+  return {
+    logs: session.record.level !== undefined,
+    subscribe: (uri) => set(uri, true),
+    unsubscribe: (uri) => set(uri, false)
+  }
 }

@@ -1,4 +1,5 @@
-// Streams of events in a session: each event has an id and is kept for a while, so that a client whose connection broke goes on where it stopped, on any instance (MCP 2025-11-25 "Resumability and Redelivery").
+// Streams of events in a session: each event has an id and is kept for a while, so that a client whose connection broke
+// goes on where it stopped, on any instance (MCP 2025-11-25 "Resumability and Redelivery").
 import { isJSONRPCErrorResponse, isJSONRPCResultResponse, type JSONRPCMessage } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
@@ -21,23 +22,28 @@ const MAX_STREAM_BYTES = 128 * 1024
 const MAX_EVENT_BYTES = 64 * 1024
 
 /** The last events, each sealed; `before` is how many there were before them. */
-interface StoredStream { session: string, before: number, events: string[], over: boolean }
+interface StoredStream {
+  session: string
+  before: number
+  events: string[]
+  over: boolean
+}
 
 /** The stream of one request. */
 export interface ResumableStream {
   /** Sends to the client, if it is there, and keeps the event. */
-  send (message: JSONRPCMessage): void
+  send(message: JSONRPCMessage): void
   /** No more is coming. */
-  end (): void
+  end(): void
   /** The connection is done. @param isSent whether all of it was written to the client. */
-  closed (isSent: boolean): void
+  closed(isSent: boolean): void
 }
 
 export interface ResumableStreams {
   /** @param person whom it counts for. */
-  open (session: string, person: string, line: SseConnection, priming: boolean): ResumableStream
+  open(session: string, person: string, line: SseConnection, priming: boolean): ResumableStream
   /** Goes on after an event, on another connection. @returns undefined if there is no such stream in this session. */
-  resume (session: string, eventId: string, line: SseConnection): Promise<(() => void) | undefined>
+  resume(session: string, eventId: string, line: SseConnection): Promise<(() => void) | undefined>
 }
 
 export interface StreamOptions {
@@ -45,7 +51,7 @@ export interface StreamOptions {
   sealing: Sealing
   bus: EventBus
   now: Clock
-  log: { warn (details: object, message: string): void }
+  log: { warn(details: object, message: string): void }
 }
 
 const topic = (id: string) => `stream ${id}`
@@ -57,7 +63,12 @@ export function createResumableStreams (options: StreamOptions): ResumableStream
 
   /** What has to give way is deleted first, so that there is never more than the bound. */
   async function store (id: string, person: string, stream: StoredStream, seconds: number): Promise<void> {
-    const gone = bytes.put(id, { session: stream.session, person, bytes: sizeOf(stream.events), until: now() + seconds })
+    const gone = bytes.put(id, {
+      session: stream.session,
+      person,
+      bytes: sizeOf(stream.events),
+      until: now() + seconds
+    })
     await Promise.all(gone.map((other) => streams.delete(other)))
     if (!gone.includes(id)) await streams.put(id, stream, seconds)
     bus.publish(topic(id), null)
@@ -68,7 +79,9 @@ export function createResumableStreams (options: StreamOptions): ResumableStream
       const id = randomSecret(16)
       if (priming) line.write(`${id}.0`, '')
       const failed = (err: unknown) => log.warn({ err }, 'an event could not be kept for a stream that breaks')
-      return new KeptStream(id, session, line, sealing, (stored, seconds) => store(id, person, stored, seconds).catch(failed))
+      return new KeptStream(id, session, line, sealing, (stored, seconds) =>
+        store(id, person, stored, seconds).catch(failed)
+      )
     },
     async resume (session, eventId, line) {
       const [, id, after] = /^([A-Za-z0-9_-]{22})\.(\d{1,9})$/.exec(eventId) ?? []
@@ -86,7 +99,11 @@ export function createResumableStreams (options: StreamOptions): ResumableStream
         if (!stored || stored.over) line.end()
       }
       // One after the other, so that no event is written twice or out of order.
-      const follow = () => { reading = (reading ?? Promise.resolve()).then(read).catch((err: unknown) => log.warn({ err }, 'a stream could not be resumed')) }
+      const follow = () => {
+        reading = (reading ?? Promise.resolve())
+          .then(read)
+          .catch((err: unknown) => log.warn({ err }, 'a stream could not be resumed'))
+      }
       const stop = bus.subscribe(topic(id), z.null(), follow)
       follow()
       return stop
@@ -105,7 +122,13 @@ class KeptStream implements ResumableStream {
   #isKeeping = false
 
   /** @param store never rejects. */
-  constructor (id: string, session: string, line: SseConnection, sealing: Sealing, store: (stored: StoredStream, seconds: number) => Promise<void>) {
+  constructor (
+    id: string,
+    session: string,
+    line: SseConnection,
+    sealing: Sealing,
+    store: (stored: StoredStream, seconds: number) => Promise<void>
+  ) {
     this.#id = id
     this.#line = line
     this.#sealing = sealing
@@ -141,7 +164,11 @@ class KeptStream implements ResumableStream {
 
   #changed (): void {
     this.#changes++
-    if (!this.#isKeeping) this.#keep().catch(() => { /* storing says itself what went wrong */ })
+    if (!this.#isKeeping) {
+      this.#keep().catch(() => {
+      /* storing says itself what went wrong */
+      })
+    }
   }
 
   async #keep (): Promise<void> {
@@ -163,6 +190,10 @@ const sizeOf = (events: readonly string[]): number => events.reduce((sum, { leng
 function sealEvent (message: JSONRPCMessage, data: string, sealing: Sealing): string {
   if (Buffer.byteLength(data) <= MAX_EVENT_BYTES) return sealing.seal(PURPOSE, Buffer.from(data))
   if (!isJSONRPCResultResponse(message) && !isJSONRPCErrorResponse(message)) return ''
-  const text = 'The connection broke, and this answer is too large to be kept: send the request again. If it changes something, look first whether it was done.'
-  return sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code: INTERNAL_ERROR, message: text } })))
+  const text =
+    'The connection broke, and this answer is too large to be kept: send the request again. If it changes something, look first whether it was done.'
+  return sealing.seal(
+    PURPOSE,
+    Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code: INTERNAL_ERROR, message: text } }))
+  )
 }

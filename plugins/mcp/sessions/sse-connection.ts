@@ -1,7 +1,12 @@
-// One connection's end of a stream of events: written as the client reads, kept alive while it is silent, and let go when the client does not read (MCP "Streamable HTTP").
+// One connection's end of a stream of events: written as the client reads, kept alive while it is silent, and let go
+// when the client does not read (MCP "Streamable HTTP").
 import { PassThrough, type Readable } from 'node:stream'
 
-export const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+export const SSE_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no'
+}
 /** Milliseconds between two signs of life; proxies close what is silent. */
 const KEEP_ALIVE_MS = 15_000
 /** Milliseconds a client is told to wait before it comes back. */
@@ -13,8 +18,8 @@ const CLOSE_WITHIN_MS = 120_000
 
 export interface SseConnection {
   readable: Readable
-  write (id: string, data: string): void
-  end (): void
+  write(id: string, data: string): void
+  end(): void
 }
 
 /** @param onClose when the client is gone or the stream has ended. */
@@ -35,7 +40,8 @@ export function openSseConnection (onClose: () => void): SseConnection {
   return {
     readable,
     // The first event of a stream is empty: it only brings an id to come back with.
-    write: (id, data) => write(data === '' ? `id: ${id}\nretry: ${RETRY_MS}\ndata: \n\n` : `id: ${id}\nevent: message\ndata: ${data}\n\n`),
+    write: (id, data) =>
+      write(data === '' ? `id: ${id}\nretry: ${RETRY_MS}\ndata: \n\n` : `id: ${id}\nevent: message\ndata: ${data}\n\n`),
     end () {
       if (!readable.writable) return
       readable.end()

@@ -1,4 +1,5 @@
-// What is kept of a session, and for whom: its id is a name, never a credential (MCP 2025-11-25 "Session Management", "Security Best Practices": session hijacking).
+// What is kept of a session, and for whom: its id is a name, never a credential (MCP 2025-11-25 "Session Management",
+// "Security Best Practices": session hijacking).
 import { ProtocolError, ProtocolErrorCode, type InitializeRequestParams } from '@modelcontextprotocol/server'
 import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
@@ -26,7 +27,10 @@ export interface SessionRecord {
 }
 
 /** A session that was found, for the person it belongs to. `key` names it inside; the client's id is not kept. */
-export interface Session { key: string, record: SessionRecord }
+export interface Session {
+  key: string
+  record: SessionRecord
+}
 
 /** Seconds. After that the client is told to begin anew. */
 const LIFETIME_SECONDS = 86_400
@@ -34,30 +38,42 @@ const LIFETIME_SECONDS = 86_400
 const MAX_INITIALIZE_BYTES = 8_192
 
 export interface SessionStore {
-  /** @returns the id for the client, and the keys of older sessions that gave way. @throws RpcRefusal for too much to keep. */
-  create (exchange: Pick<McpRequest, 'access' | 'address'>, initialize: InitializeRequestParams, version: string): Promise<{ id: string, gone: string[] }>
+  /**
+   * @returns the id for the client, and the keys of older sessions that gave way.
+   * @throws RpcRefusal for too much to keep.
+   */
+  create(
+    exchange: Pick<McpRequest, 'access' | 'address'>,
+    initialize: InitializeRequestParams,
+    version: string
+  ): Promise<{ id: string; gone: string[] }>
   /** Not found is also what belongs to somebody else. */
-  find (id: string, access: Access | null): Promise<Session | undefined>
-  delete (session: Session): Promise<void>
-  setLevel (session: Session, level: string): Promise<void>
+  find(id: string, access: Access | null): Promise<Session | undefined>
+  delete(session: Session): Promise<void>
+  setLevel(session: Session, level: string): Promise<void>
   /** @returns all resources it wants to hear of now. @throws ProtocolError for too many, or too long ones. */
-  setUri (session: Session, uri: string, wanted: boolean): Promise<string[]>
+  setUri(session: Session, uri: string, wanted: boolean): Promise<string[]>
 }
 
 export function createSessionStore (storage: Storage, now: Clock): SessionStore {
   const records = storage.collection<SessionRecord>('mcpSession')
   const lists = createSessionsByPerson(storage, now)
   /** @param edit returns the record it was given where there is nothing to write. */
-  const change = (key: string, edit: (record: SessionRecord) => SessionRecord) => records.update<SessionRecord | undefined>(key, (record) => {
-    const next = record && edit(record)
-    if (!next || next === record) return { result: record }
-    return { write: { record: next, ttl: Math.max(1, next.endsAt - now()) }, result: next }
-  })
+  const change = (key: string, edit: (record: SessionRecord) => SessionRecord) =>
+    records.update<SessionRecord | undefined>(key, (record) => {
+      const next = record && edit(record)
+      if (!next || next === record) return { result: record }
+      return { write: { record: next, ttl: Math.max(1, next.endsAt - now()) }, result: next }
+    })
   return {
     async create (exchange, { protocolVersion, capabilities, clientInfo }, version) {
       const initialize = { protocolVersion, capabilities, clientInfo }
       if (Buffer.byteLength(JSON.stringify(initialize)) > MAX_INITIALIZE_BYTES) {
-        throw new JsonRpcError(413, INVALID_REQUEST, `Content Too Large: capabilities and clientInfo have at most ${MAX_INITIALIZE_BYTES} bytes`)
+        throw new JsonRpcError(
+          413,
+          INVALID_REQUEST,
+          `Content Too Large: capabilities and clientInfo have at most ${MAX_INITIALIZE_BYTES} bytes`
+        )
       }
       const { access } = exchange
       const caller = callerOf(exchange)
@@ -66,7 +82,19 @@ export function createSessionStore (storage: Storage, now: Clock): SessionStore 
       const endsAt = now() + LIFETIME_SECONDS
       const gone = await lists.add(caller, { key, grant: access?.grantId ?? null, endsAt })
       await Promise.all(gone.map((old) => records.delete(old)))
-      await records.put(key, { user: access?.user.id ?? null, client: access?.clientId ?? null, caller, endsAt, initialize, version, uris: [] }, LIFETIME_SECONDS)
+      await records.put(
+        key,
+        {
+          user: access?.user.id ?? null,
+          client: access?.clientId ?? null,
+          caller,
+          endsAt,
+          initialize,
+          version,
+          uris: []
+        },
+        LIFETIME_SECONDS
+      )
       return { id, gone }
     },
     async find (id, access) {
@@ -74,13 +102,17 @@ export function createSessionStore (storage: Storage, now: Clock): SessionStore 
       const record = await records.find(key)
       // One of an earlier release says nothing of its end: its client begins anew.
       if (record?.endsAt === undefined) return undefined
-      return record.user === (access?.user.id ?? null) && record.client === (access?.clientId ?? null) ? { key, record } : undefined
+      return record.user === (access?.user.id ?? null) && record.client === (access?.clientId ?? null)
+        ? { key, record }
+        : undefined
     },
     async delete ({ key, record }) {
       await records.delete(key)
       await lists.remove(record.caller, key)
     },
-    async setLevel ({ key }, level) { await change(key, (record) => record.level === level ? record : { ...record, level }) },
+    async setLevel ({ key }, level) {
+      await change(key, (record) => (record.level === level ? record : { ...record, level }))
+    },
     async setUri ({ key }, uri, wanted) {
       let fault: string | undefined
       const record = await change(key, (record) => {
@@ -89,7 +121,12 @@ export function createSessionStore (storage: Storage, now: Clock): SessionStore 
         fault = findUriFault(uris)
         return fault === undefined ? { ...record, uris } : record
       })
-      if (fault !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params: ${fault}; unsubscribe from others first`)
+      if (fault !== undefined) {
+        throw new ProtocolError(
+          ProtocolErrorCode.InvalidParams,
+          `Invalid params: ${fault}; unsubscribe from others first`
+        )
+      }
       return record?.uris ?? []
     }
   }

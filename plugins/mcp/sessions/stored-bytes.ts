@@ -1,4 +1,5 @@
-// How many bytes lie in storage for streams that may be asked for again: bounded for a session, for a person and in all, and what is oldest gives way (MCP 2025-11-25 "Resumability and Redelivery").
+// How many bytes lie in storage for streams that may be asked for again: bounded for a session, for a person and in
+// all, and what is oldest gives way (MCP 2025-11-25 "Resumability and Redelivery").
 import type { Clock } from '../../../clock.ts'
 
 export const MAX_SESSION_BYTES = 512 * 1024
@@ -10,8 +11,16 @@ const RECORD_BYTES = 512
 /** Seconds between two looks for what has expired meanwhile. */
 const PRUNE_SECONDS = 10
 
-interface Stream { session: string, person: string, bytes: number, until: number }
-interface Group { bytes: number, streams: Set<string> }
+interface Stream {
+  session: string
+  person: string
+  bytes: number
+  until: number
+}
+interface Group {
+  bytes: number
+  streams: Set<string>
+}
 
 export interface StoredBytes {
   /**
@@ -19,14 +28,18 @@ export interface StoredBytes {
    * @param kept.until when storage forgets it, in seconds since the epoch.
    * @returns the streams that have to give way; the stream itself, if there is no room for it.
    */
-  put (id: string, kept: Stream): string[]
+  put(id: string, kept: Stream): string[]
 }
 
 /**
- * Each instance counts what it writes itself, so counting costs no way to storage; what an earlier run left expires within
+ * Each instance counts what it writes itself, so counting costs no way to storage; what an earlier run left expires
+ * within
  * minutes.
  */
-export function createStoredBytes (now: Clock, most = { session: MAX_SESSION_BYTES, person: MAX_PERSON_BYTES, all: MAX_BYTES }): StoredBytes {
+export function createStoredBytes (
+  now: Clock,
+  most = { session: MAX_SESSION_BYTES, person: MAX_PERSON_BYTES, all: MAX_BYTES }
+): StoredBytes {
   const streams = new Map<string, Stream>()
   /** In each group the stream that was written longest ago comes first. */
   const groups = new Map<string, Group>()

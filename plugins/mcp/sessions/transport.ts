@@ -1,8 +1,16 @@
-// Joins the SDK's server of one exchange with its session: messages go out by the exchange's own stream, and answers come in from whichever instance received them (MCP 2025-11-25 "Sending Messages to the Server").
+// Joins the SDK's server of one exchange with its session: messages go out by the exchange's own stream, and answers
+// come in from whichever instance received them (MCP 2025-11-25 "Sending Messages to the Server").
 import { randomUUID } from 'node:crypto'
 import {
-  isJSONRPCErrorResponse, isJSONRPCNotification, isJSONRPCRequest, isJSONRPCResultResponse,
-  type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId, type Transport
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResultResponse,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type JSONRPCResponse,
+  type RequestId,
+  type Transport
 } from '@modelcontextprotocol/server'
 
 /** Each exchange numbers its questions from 0, so for the client they get ids that no other exchange has. */
@@ -15,11 +23,15 @@ export class SessionTransport implements Transport {
   readonly #shaken = new Map<RequestId, () => void>()
 
   /** @param write takes what is meant for the client. */
-  constructor (write: (message: JSONRPCMessage) => void) { this.#write = write }
+  constructor (write: (message: JSONRPCMessage) => void) {
+    this.#write = write
+  }
 
   async start (): Promise<void> {}
 
-  async close (): Promise<void> { this.onclose?.() }
+  async close (): Promise<void> {
+    this.onclose?.()
+  }
 
   /** Has the server answer a message whose answer the client has had long ago. */
   replay (method: string, params: JSONRPCRequest['params']): Promise<void> {

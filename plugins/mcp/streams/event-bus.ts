@@ -1,4 +1,5 @@
-// Carries messages between the parts of the endpoint, on this instance and, with Redis, on all others that share it (MCP "Subscriptions"; sessions of several instances).
+// Carries messages between the parts of the endpoint, on this instance and, with Redis, on all others that share it
+// (MCP "Subscriptions"; sessions of several instances).
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
@@ -9,24 +10,28 @@ import { StartError } from '../../../errors.ts'
 const VERSION = 1
 const MIN_MS_BETWEEN_WARNINGS = 60_000
 
-type Log = { warn (details: object, message: string): void }
+type Log = { warn(details: object, message: string): void }
 
-/** Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know asks again. */
+/**
+ * Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know
+ * asks again.
+ */
 export interface EventBus {
-  publish (topic: string, message: unknown): void
+  publish(topic: string, message: unknown): void
   /**
-   * @param schema what others send is held to it, and dropped where it does not fit: anything may be written into a shared Redis.
+   * @param schema what others send is held to it, and dropped where it does not fit: anything may be written into a
+   * shared Redis.
    * @returns ends it. What the listener throws is logged, and ends nothing.
    */
-  subscribe<T> (topic: string, schema: z.ZodType<T>, listener: (message: T) => void): () => void
-  close (): void
+  subscribe<T>(topic: string, schema: z.ZodType<T>, listener: (message: T) => void): () => void
+  close(): void
 }
 
 interface LocalBus extends EventBus {
   /** A message that came from outside of this process. */
-  receive (topic: string, message: unknown): void
+  receive(topic: string, message: unknown): void
   /** Says that something was dropped, once in a while. */
-  warn (err: unknown): void
+  warn(err: unknown): void
 }
 
 export function createLocalEventBus (log: Log = { warn () {} }): LocalBus {
@@ -39,21 +44,29 @@ export function createLocalEventBus (log: Log = { warn () {} }): LocalBus {
   }
   return {
     warn,
-    publish: (topic, message) => { emitter.emit(topic, message, false) },
-    receive: (topic, message) => { emitter.emit(topic, message, true) },
+    publish: (topic, message) => {
+      emitter.emit(topic, message, false)
+    },
+    receive: (topic, message) => {
+      emitter.emit(topic, message, true)
+    },
     subscribe (topic, schema, listener) {
       const hear = (message: unknown, isForeign: boolean) => {
         try {
           // What this process says itself is typed.
-          listener(isForeign ? schema.parse(message) : message as z.infer<typeof schema>)
+          listener(isForeign ? schema.parse(message) : (message as z.infer<typeof schema>))
         } catch (error) {
           warn(error)
         }
       }
       emitter.on(topic, hear)
-      return () => { emitter.off(topic, hear) }
+      return () => {
+        emitter.off(topic, hear)
+      }
     },
-    close: () => { emitter.removeAllListeners() }
+    close: () => {
+      emitter.removeAllListeners()
+    }
   }
 }
 
@@ -63,7 +76,11 @@ const Envelope = z.object({ from: z.string(), topic: z.string(), message: z.unkn
  * One channel for everything: each instance throws away what nobody there listens to.
  * @param keyCheck only instances with the same secret key hear each other. @throws StartError if Redis does not answer.
  */
-export async function connectEventBus (url: string, keyCheck: string, log: Log & { warn (message: string): void }): Promise<EventBus> {
+export async function connectEventBus (
+  url: string,
+  keyCheck: string,
+  log: Log & { warn(message: string): void }
+): Promise<EventBus> {
   const { connectRedis } = await import('../../storage/redis/connection.ts')
   const local = createLocalEventBus(log)
   const self = randomUUID()
@@ -84,10 +101,15 @@ export async function connectEventBus (url: string, keyCheck: string, log: Log &
   } catch (error) {
     sender.disconnect()
     receiver.disconnect()
-    throw new StartError(`REDIS_URL: Redis does not let instances hear each other (${(error as Error).message}). The rights of the account are in docs/operations.md`, { cause: error })
+    throw new StartError(
+      `REDIS_URL: Redis does not let instances hear each other (${(error as Error).message}). The rights of the account are in docs/operations.md`,
+      { cause: error }
+    )
   }
   // A connection that came back is a new one. If it breaks again before this, so will the next.
-  receiver.on('ready', () => { receiver.subscribe(channel).catch((error: Error) => log.warn(`Redis: ${error.message}`)) })
+  receiver.on('ready', () => {
+    receiver.subscribe(channel).catch((error: Error) => log.warn(`Redis: ${error.message}`))
+  })
   return {
     subscribe: local.subscribe,
     publish (topic, message) {
@@ -102,6 +124,11 @@ export async function connectEventBus (url: string, keyCheck: string, log: Log &
   }
 }
 
-function send (redis: Pick<Redis, 'publish'>, channel: string, text: string, log: { warn (message: string): void }): void {
+function send (
+  redis: Pick<Redis, 'publish'>,
+  channel: string,
+  text: string,
+  log: { warn(message: string): void }
+): void {
   redis.publish(channel, text).catch((error: Error) => log.warn(`Other instances could not be told: ${error.message}`))
 }

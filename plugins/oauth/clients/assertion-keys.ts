@@ -1,4 +1,5 @@
-// The public keys of a client that signs its assertions: read by a schema before any cryptography sees them, fetched through the gate, and good for a day while their host is away (RFC 7517; RFC 7523 §3).
+// The public keys of a client that signs its assertions: read by a schema before any cryptography sees them, fetched
+// through the gate, and good for a day while their host is away (RFC 7517; RFC 7523 §3).
 import type { FastifyRequest } from 'fastify'
 import type { JWK } from 'jose'
 import { z } from 'zod'
@@ -14,7 +15,12 @@ const MIN_REFETCH_SECONDS = 30
 const STALE_LIFETIME_SECONDS = 86_400
 const MAX_KEYS = 20
 
-const text = (min: number, max: number) => z.string().regex(/^[A-Za-z0-9_-]+$/).min(min).max(max)
+const text = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .min(min)
+    .max(max)
 const common = {
   kid: z.string().max(200).optional(),
   use: z.string().max(20).optional(),
@@ -29,21 +35,28 @@ const jwk = z.discriminatedUnion('kty', [
 ])
 const keySet = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) })
 
-export interface AssertionKeys { jwks?: { keys: unknown[] }, jwksUri?: string }
+export interface AssertionKeys {
+  jwks?: { keys: unknown[] }
+  jwksUri?: string
+}
 export interface KeptKeys {
   keys: JWK[]
   /** Seconds since the epoch. */
   fetchedAt?: number
 }
 
-interface Options { store: Collection<KeptKeys>, gate: FetchGate, now: Clock }
+interface Options {
+  store: Collection<KeptKeys>
+  gate: FetchGate
+  now: Clock
+}
 
 export interface KeyRing {
   /**
    * @param again the keys at hand have no fitting one: the client may have changed them.
    * @throws FetchRefused when there are none.
    */
-  find (keys: AssertionKeys, request: FastifyRequest, again: boolean): Promise<JWK[]>
+  find(keys: AssertionKeys, request: FastifyRequest, again: boolean): Promise<JWK[]>
 }
 
 export function createKeyRing ({ store, gate, now }: Options): KeyRing {
@@ -70,12 +83,13 @@ export function createKeyRing ({ store, gate, now }: Options): KeyRing {
 
 function readKeySet (body: unknown): JWK[] {
   const parsed = keySet.safeParse(body)
-  if (!parsed.success) throw new FetchRefused('the client\'s key set is malformed')
+  if (!parsed.success) throw new FetchRefused("the client's key set is malformed")
   return readKeys(parsed.data.keys)
 }
 
 /** The keys that a signature can be checked with. A set may hold others, for other uses: they are left out. */
-const readKeys = (keys: unknown[]): JWK[] => keys.flatMap((key) => {
-  const { data } = jwk.safeParse(key)
-  return data ? [data as JWK] : []
-})
+const readKeys = (keys: unknown[]): JWK[] =>
+  keys.flatMap((key) => {
+    const { data } = jwk.safeParse(key)
+    return data ? [data as JWK] : []
+  })

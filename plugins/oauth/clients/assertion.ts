@@ -1,4 +1,5 @@
-// private_key_jwt: a client proves itself with a signature under a key that its metadata document names (RFC 7523 §3, RFC 7521 §4.2).
+// private_key_jwt: a client proves itself with a signature under a key that its metadata document names (RFC 7523 §3,
+// RFC 7521 §4.2).
 import type { FastifyRequest } from 'fastify'
 import type { JSONWebKeySet, JWK, JWTPayload } from 'jose'
 import { z } from 'zod'
@@ -38,8 +39,17 @@ export async function subjectOf (assertion: string): Promise<string | undefined>
   }
 }
 
-/** @throws invalid_client for an assertion that is not this client's, not for us, too old, too long-lived, or seen before. */
-export async function checkAssertion (assertion: string, clientId: string, keys: AssertionKeys, house: AssertionHouse, request: FastifyRequest): Promise<void> {
+/**
+ * @throws invalid_client for an assertion that is not this client's, not for us, too old, too long-lived, or seen
+ * before.
+ */
+export async function checkAssertion (
+  assertion: string,
+  clientId: string,
+  keys: AssertionKeys,
+  house: AssertionHouse,
+  request: FastifyRequest
+): Promise<void> {
   const now = house.now()
   const { success, data } = claims.safeParse(await verify(assertion, clientId, keys, house, request))
   if (!success || data.exp - now > MAX_LIFETIME_SECONDS + CLOCK_TOLERANCE_SECONDS) {
@@ -47,10 +57,16 @@ export async function checkAssertion (assertion: string, clientId: string, keys:
   }
   // Kept until the assertion itself has expired: it counts once.
   const id = hashSecret(JSON.stringify([clientId, data.jti]))
-  if (!await house.used.create(id, { used: true }, data.exp - now + 2 * CLOCK_TOLERANCE_SECONDS)) throw refuse('it was used before')
+  if (!(await house.used.create(id, { used: true }, data.exp - now + 2 * CLOCK_TOLERANCE_SECONDS))) { throw refuse('it was used before') }
 }
 
-async function verify (assertion: string, clientId: string, keys: AssertionKeys, house: AssertionHouse, request: FastifyRequest): Promise<JWTPayload> {
+async function verify (
+  assertion: string,
+  clientId: string,
+  keys: AssertionKeys,
+  house: AssertionHouse,
+  request: FastifyRequest
+): Promise<JWTPayload> {
   const { createLocalJWKSet, errors, jwtVerify } = await import('jose')
   const options = {
     issuer: clientId,
@@ -61,8 +77,11 @@ async function verify (assertion: string, clientId: string, keys: AssertionKeys,
     currentDate: new Date(house.now() * 1000)
   }
   /** Whatever is thrown while theirs is read, imported and verified is a fault of theirs. */
-  const check = (found: JWK[]) => jwtVerify(assertion, createLocalJWKSet({ keys: found } as JSONWebKeySet), options)
-    .then(({ payload }) => ({ payload }), (error: unknown) => ({ error }))
+  const check = (found: JWK[]) =>
+    jwtVerify(assertion, createLocalJWKSet({ keys: found } as JSONWebKeySet), options).then(
+      ({ payload }) => ({ payload }),
+      (error: unknown) => ({ error })
+    )
   const first = await check(await findKeys(keys, house, request, false))
   if ('payload' in first) return first.payload
   // The client may have changed its keys since they were read.
@@ -72,7 +91,12 @@ async function verify (assertion: string, clientId: string, keys: AssertionKeys,
   throw refuse(second.error instanceof errors.JOSEError ? second.error.code : 'its key cannot be used')
 }
 
-async function findKeys (keys: AssertionKeys, { keys: ring }: AssertionHouse, request: FastifyRequest, again: boolean): Promise<JWK[]> {
+async function findKeys (
+  keys: AssertionKeys,
+  { keys: ring }: AssertionHouse,
+  request: FastifyRequest,
+  again: boolean
+): Promise<JWK[]> {
   try {
     return await ring.find(keys, request, again)
   } catch (error) {

@@ -1,4 +1,5 @@
-// Client authentication at the token and revocation endpoints: none, post, basic (RFC 6749 §2.3) and private_key_jwt (RFC 7523 §2.2).
+// Client authentication at the token and revocation endpoints: none, post, basic (RFC 6749 §2.3) and private_key_jwt
+// (RFC 7523 §2.2).
 import type { FastifyRequest } from 'fastify'
 import { invalidClient, invalidRequest } from '../../../errors.ts'
 import { equalSecrets, hashSecret } from '../../secrets.ts'
@@ -6,39 +7,60 @@ import { formParameters, type Parameters } from '../parameters.ts'
 import { ASSERTION_TYPE, checkAssertion, subjectOf, type AssertionHouse } from './assertion.ts'
 import type { Client } from './contract.ts'
 
-interface Credentials { id: string, secret: string | undefined, usedBasic: boolean }
+interface Credentials {
+  id: string
+  secret: string | undefined
+  usedBasic: boolean
+}
 
-/** Looks a client up by its id. `token`: the code or token that the request shows beside it, which nothing is known of yet. */
+/**
+ * Looks a client up by its id. `token`: the code or token that the request shows beside it, which nothing is known of
+ * yet.
+ */
 type Find = (id: string, token: string | undefined) => Promise<Client | undefined>
 
 /** RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1. */
-const tokenIn = (form: Parameters): string | undefined => form.get('code') ?? form.get('refresh_token') ?? form.get('token')
+const tokenIn = (form: Parameters): string | undefined =>
+  form.get('code') ?? form.get('refresh_token') ?? form.get('token')
 
 /** @throws invalid_client (401), or invalid_request when a request proves itself in two ways at once. */
 export async function authenticateClient (request: FastifyRequest, find: Find, house: AssertionHouse): Promise<Client> {
   const form = formParameters(request)
   const { authorization } = request.headers
-  if (form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined) return authenticateByAssertion(request, form, find, house)
+  if (form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined) { return authenticateByAssertion(request, form, find, house) }
   const { id, secret, usedBasic } = readCredentials(authorization, form)
-  const refuse = () => invalidClient('the client is unknown or did not prove itself; register again, or check its id and secret', usedBasic)
+  const refuse = () =>
+    invalidClient(
+      'the client is unknown or did not prove itself; register again, or check its id and secret',
+      usedBasic
+    )
   const client = await find(id, tokenIn(form))
   if (!client) throw refuse()
-  if (client.assertion?.required) throw invalidClient('this client must send a client_assertion (private_key_jwt)', usedBasic)
-  const isRight = client.secretHash === undefined
-    ? secret === undefined
-    : secret !== undefined && equalSecrets(client.secretHash, hashSecret(secret))
+  if (client.assertion?.required) { throw invalidClient('this client must send a client_assertion (private_key_jwt)', usedBasic) }
+  const isRight =
+    client.secretHash === undefined
+      ? secret === undefined
+      : secret !== undefined && equalSecrets(client.secretHash, hashSecret(secret))
   if (!isRight) throw refuse()
   return client
 }
 
-/** RFC 7521 §4.2: the assertion names the client; a `client_id` beside it must be the same. An assertion that is sent is always checked. */
-async function authenticateByAssertion (request: FastifyRequest, form: Parameters, find: Find, house: AssertionHouse): Promise<Client> {
+/**
+ * RFC 7521 §4.2: the assertion names the client; a `client_id` beside it must be the same. An assertion that is sent is
+ * always checked.
+ */
+async function authenticateByAssertion (
+  request: FastifyRequest,
+  form: Parameters,
+  find: Find,
+  house: AssertionHouse
+): Promise<Client> {
   const assertion = form.get('client_assertion')
   if (assertion === undefined || form.get('client_assertion_type') !== ASSERTION_TYPE) {
     throw invalidClient(`client_assertion_type must be ${ASSERTION_TYPE}, with a client_assertion`)
   }
-  if (request.headers.authorization !== undefined || form.get('client_secret') !== undefined) throw invalidRequest('prove the client in one way, not in two')
-  const id = form.get('client_id') ?? await subjectOf(assertion)
+  if (request.headers.authorization !== undefined || form.get('client_secret') !== undefined) { throw invalidRequest('prove the client in one way, not in two') }
+  const id = form.get('client_id') ?? (await subjectOf(assertion))
   const client = id === undefined ? undefined : await find(id, tokenIn(form))
   if (!client?.assertion) throw invalidClient('the client is unknown, or is not one that signs assertions')
   await checkAssertion(assertion, client.id, client.assertion, house, request)
@@ -52,14 +74,15 @@ function readCredentials (authorization: string | undefined, form: Parameters): 
     return { id: inForm.id, secret: inForm.secret, usedBasic: false }
   }
   const basic = readBasic(authorization)
-  if (inForm.secret !== undefined) throw invalidRequest('send the client secret in the Authorization header or in the body, not in both')
-  if (inForm.id !== undefined && inForm.id !== basic.id) throw invalidRequest('client_id differs from the client in the Authorization header')
+  if (inForm.secret !== undefined) { throw invalidRequest('send the client secret in the Authorization header or in the body, not in both') }
+  if (inForm.id !== undefined && inForm.id !== basic.id) { throw invalidRequest('client_id differs from the client in the Authorization header') }
   return basic
 }
 
 /** RFC 6749 §2.3.1: id and secret are form-encoded, joined by a colon, then base64. */
 function readBasic (authorization: string): Credentials {
-  const refuse = () => invalidClient('the Authorization header is not a Basic header with the encoded client id and secret', true)
+  const refuse = () =>
+    invalidClient('the Authorization header is not a Basic header with the encoded client id and secret', true)
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
   if (encoded === undefined) throw refuse()
   const text = Buffer.from(encoded, 'base64').toString('utf8')

@@ -1,4 +1,5 @@
-// Clients whose id is the URL of their own metadata document: who may cause it to be fetched, which copy serves while its host is away, and which copies are kept (CIMD draft §4, §6).
+// Clients whose id is the URL of their own metadata document: who may cause it to be fetched, which copy serves while
+// its host is away, and which copies are kept (CIMD draft §4, §6).
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import { invalidClient, OAuthError, temporarilyUnavailable } from '../../../errors.ts'
@@ -10,28 +11,40 @@ import { checkDocument, type ClientDocument } from './metadata-document.ts'
 import { createRecentDocuments, type RecentDocument } from './recent-documents.ts'
 import { AddressRefused, FetchRefused } from './safe-fetch.ts'
 
-/** Seconds a kept copy outlives its freshness, to be used while the host does not answer, or answers what is no document. */
+/**
+ * Seconds a kept copy outlives its freshness, to be used while the host does not answer, or answers what is no
+ * document.
+ */
 const STALE_LIFETIME_SECONDS = 30 * 86_400
 
-/** What is stored of a document whose app somebody has allowed, by the hash of its URL. Earlier versions stored failures, without a document. */
-export interface KeptDocument extends Omit<RecentDocument, 'document'> { document?: ClientDocument }
+/**
+ * What is stored of a document whose app somebody has allowed, by the hash of its URL. Earlier versions stored
+ * failures, without a document.
+ */
+export interface KeptDocument extends Omit<RecentDocument, 'document'> {
+  document?: ClientDocument
+}
 
 /** Each method throws invalid_client for a host that CLIENT_METADATA_HOSTS leaves out. */
 export interface Documents {
   /**
    * For a person whom the app has sent: a fresh copy, or what the host says now, or the last good copy.
-   * @throws invalid_client for a document that may not be used, temporarily_unavailable when there is none to be had, too_many_requests.
+   * @throws invalid_client for a document that may not be used, temporarily_unavailable when there is none to be had,
+   * too_many_requests.
    */
-  find (url: URL, request: FastifyRequest): Promise<ClientDocument>
+  find(url: URL, request: FastifyRequest): Promise<ClientDocument>
   /** The copy at hand, however old. Asks nobody. */
-  recall (url: URL): Promise<ClientDocument | undefined>
+  recall(url: URL): Promise<ClientDocument | undefined>
   /**
-   * For a program that says it is the client. Its host is asked only if somebody has allowed the app: there is a kept copy, or
-   * `isHeld` says that a token of its was shown. @returns undefined for any other without a copy at hand. @throws as {@link Documents.find}.
+   * For a program that says it is the client. Its host is asked only if somebody has allowed the app: there is a kept
+   * copy, or
+   * `isHeld` says that a token of its was shown.
+   * @returns undefined for any other without a copy at hand.
+   * @throws as {@link Documents.find}.
    */
-  findAllowed (url: URL, request: FastifyRequest, isHeld: () => Promise<boolean>): Promise<ClientDocument | undefined>
+  findAllowed(url: URL, request: FastifyRequest, isHeld: () => Promise<boolean>): Promise<ClientDocument | undefined>
   /** Somebody has allowed the app: the copy at hand is stored. */
-  keep (url: URL): Promise<void>
+  keep(url: URL): Promise<void>
 }
 
 interface Options {
@@ -41,7 +54,7 @@ interface Options {
   hosts: readonly string[]
   ownOrigin: string
   now: Clock
-  log: { warn (message: string): void }
+  log: { warn(message: string): void }
 }
 
 export function createDocuments ({ store, gate, hosts, ownOrigin, now, log }: Options): Documents {
@@ -63,7 +76,12 @@ export function createDocuments ({ store, gate, hosts, ownOrigin, now, log }: Op
   }
 
   /** What the host says now, else the last good copy: no answer of it, however bad, takes that away. */
-  async function ask (url: URL, lane: Lane, request: FastifyRequest, copy: RecentDocument | undefined): Promise<ClientDocument> {
+  async function ask (
+    url: URL,
+    lane: Lane,
+    request: FastifyRequest,
+    copy: RecentDocument | undefined
+  ): Promise<ClientDocument> {
     try {
       const read = (body: unknown) => checkDocument(body, url, ownOrigin)
       const { value, maxAge } = await gate.fetch({ url, kind: 'document', lane, request, read })
@@ -92,7 +110,7 @@ export function createDocuments ({ store, gate, hosts, ownOrigin, now, log }: Op
     },
     async recall (url) {
       checkHost(url)
-      return (await findKept(url) ?? recent.find(url.href))?.document ?? knownDocuments[url.href]
+      return ((await findKept(url)) ?? recent.find(url.href))?.document ?? knownDocuments[url.href]
     },
     async findAllowed (url, request, isHeld) {
       checkHost(url)
@@ -100,7 +118,7 @@ export function createDocuments ({ store, gate, hosts, ownOrigin, now, log }: Op
       if (kept) return isFresh(kept) ? kept.document : ask(url, 'known', request, kept)
       const seen = recent.find(url.href)
       if (seen) return seen.document
-      return await isHeld() ? ask(url, 'known', request, undefined) : knownDocuments[url.href]
+      return (await isHeld()) ? ask(url, 'known', request, undefined) : knownDocuments[url.href]
     },
     async keep (url) {
       const seen = recent.find(url.href)
@@ -113,6 +131,8 @@ export function createDocuments ({ store, gate, hosts, ownOrigin, now, log }: Op
 
 function spoken (error: FetchRefused | OAuthError, { host }: URL): OAuthError {
   if (error instanceof OAuthError) return error
-  if (error instanceof AddressRefused) return invalidClient(`The description of the app at ${host} is not read: ${error.message}.`)
-  return temporarilyUnavailable(`The description of the app at ${host} could not be read. Try again in half a minute; if it stays so, the app's maker has to look at it.`)
+  if (error instanceof AddressRefused) { return invalidClient(`The description of the app at ${host} is not read: ${error.message}.`) }
+  return temporarilyUnavailable(
+    `The description of the app at ${host} could not be read. Try again in half a minute; if it stays so, the app's maker has to look at it.`
+  )
 }

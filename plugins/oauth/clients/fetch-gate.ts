@@ -1,4 +1,5 @@
-// The one gate through which everything that a client names is fetched: counted by address, by host and in the process, each document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
+// The one gate through which everything that a client names is fetched: counted by address, by host and in the process,
+// each document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import type { Limits } from '../../limits/rate-limits.ts'
@@ -12,7 +13,8 @@ const MAX_FAILURES_KEPT = 1_000
 
 /**
  * Whose fetch it is. `stranger`: anybody may have named the address, so their own address is counted, too.
- * `known`: of a client that somebody has allowed. Each has bounds of its own: strangers use up none of what real apps need.
+ * `known`: of a client that somebody has allowed. Each has bounds of its own: strangers use up none of what real apps
+ * need.
  */
 export type Lane = 'stranger' | 'known'
 
@@ -24,7 +26,7 @@ export interface Wanted<T> {
   /** The request that it is fetched for. */
   request: FastifyRequest
   /** Turns the body into what it has to be; what it throws counts as a failure of the host. */
-  read (body: unknown): T
+  read(body: unknown): T
 }
 
 export interface FetchGate {
@@ -32,7 +34,7 @@ export interface FetchGate {
    * @returns what was read, and for how many seconds it may be used.
    * @throws FetchRefused; too_many_requests for the address of a stranger's request; whatever `read` throws.
    */
-  fetch<T> (wanted: Wanted<T>): Promise<{ value: T, maxAge: number }>
+  fetch<T>(wanted: Wanted<T>): Promise<{ value: T; maxAge: number }>
 }
 
 interface Options {
@@ -45,10 +47,10 @@ interface Options {
 
 export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocument }: Options): FetchGate {
   const budgets = { stranger: createBudget(now), known: createBudget(now) }
-  const underWay = new Map<string, Promise<{ value: unknown, maxAge: number }>>()
+  const underWay = new Map<string, Promise<{ value: unknown; maxAge: number }>>()
   const failures = createFailures(now)
 
-  async function begin ({ url, lane, read }: Wanted<unknown>, key: string): Promise<{ value: unknown, maxAge: number }> {
+  async function begin ({ url, lane, read }: Wanted<unknown>, key: string): Promise<{ value: unknown; maxAge: number }> {
     const done = budgets[lane].begin(url.host)
     try {
       const { body, maxAge } = await fetch(url, insecureHosts)
@@ -62,14 +64,14 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
   }
 
   return {
-    async fetch<T> (wanted: Wanted<T>) {
+    async fetch<T>(wanted: Wanted<T>) {
       const key = `${wanted.kind} ${wanted.url.href}`
       failures.check(key)
       // The address first: one that asks too much uses up nothing of what all share. Who joins costs nothing.
       if (wanted.lane === 'stranger' && !underWay.has(key)) await limits.attempt('registration', wanted.request)
       const joined = underWay.get(key) ?? begin(wanted, key).finally(() => underWay.delete(key))
       underWay.set(key, joined)
-      return joined as Promise<{ value: T, maxAge: number }>
+      return joined as Promise<{ value: T; maxAge: number }>
     }
   }
 }
@@ -95,8 +97,12 @@ function createBudget (now: Clock) {
     /** @returns what to call when it is done. @throws FetchRefused beyond a bound. */
     begin (host: string): () => void {
       startMinute()
-      if (running >= FETCH_BOUNDS.underWay || of(runningByHost, host) >= FETCH_BOUNDS.underWayPerHost ||
-        begun >= FETCH_BOUNDS.perMinute || of(begunByHost, host) >= FETCH_BOUNDS.perMinutePerHost) {
+      if (
+        running >= FETCH_BOUNDS.underWay ||
+        of(runningByHost, host) >= FETCH_BOUNDS.underWayPerHost ||
+        begun >= FETCH_BOUNDS.perMinute ||
+        of(begunByHost, host) >= FETCH_BOUNDS.perMinutePerHost
+      ) {
         throw new FetchRefused('too many are being read at the moment')
       }
       begun++
@@ -115,7 +121,7 @@ function createBudget (now: Clock) {
 
 /** What failed lately, the oldest first to be forgotten. */
 function createFailures (now: Clock) {
-  const failures = new Map<string, { until: number, error: unknown }>()
+  const failures = new Map<string, { until: number; error: unknown }>()
   return {
     add (key: string, error: unknown): void {
       failures.delete(key)

@@ -1,4 +1,5 @@
-// What a client metadata document is: its URL, which is the client's id, and what it may say (draft-ietf-oauth-client-id-metadata-document-00 §3, §4).
+// What a client metadata document is: its URL, which is the client's id, and what it may say
+// (draft-ietf-oauth-client-id-metadata-document-00 §3, §4).
 import { z } from 'zod'
 import { invalidClient } from '../../../errors.ts'
 import { redirectUriProblem } from './redirect-uris.ts'
@@ -19,11 +20,21 @@ const document = z.object({
 })
 export type ClientDocument = z.output<typeof document>
 
-/** `url` is `undefined` when the id cannot be that of a document: https, with a path, in its normal form, nothing hidden in it (draft §3). */
+/**
+ * `url` is `undefined` when the id cannot be that of a document: https, with a path, in its normal form, nothing hidden
+ * in it (draft §3).
+ */
 export function documentUrl (id: string, insecureHosts: readonly string[]): URL | undefined {
   if (id.length > MAX_ID_CHARACTERS || !/^https?:\/\/[\x21-\x7e]+$/.test(id) || !URL.canParse(id)) return undefined
   const url = new URL(id)
-  const isSound = url.href === id && url.pathname !== '/' && !url.hash && !id.includes('#') && !url.username && !url.password && !/%2e/i.test(url.pathname)
+  const isSound =
+    url.href === id &&
+    url.pathname !== '/' &&
+    !url.hash &&
+    !id.includes('#') &&
+    !url.username &&
+    !url.password &&
+    !/%2e/i.test(url.pathname)
   return isSound && (url.protocol === 'https:' || insecureHosts.includes(url.host)) ? url : undefined
 }
 
@@ -35,7 +46,7 @@ export function checkDocument (body: unknown, url: URL, ownOrigin: string): Clie
   const found = parsed.data
   if (found.client_id !== url.href) throw refuse('its client_id is not the address it was read from')
   // A document is public: a secret in it is none, and one that asks for a secret is a mistake (draft §4.1).
-  if (methodsOf(found).every((method) => method.startsWith('client_secret'))) throw refuse('it asks for a client secret')
+  if (methodsOf(found).every((method) => method.startsWith('client_secret'))) { throw refuse('it asks for a client secret') }
   for (const uri of found.redirect_uris) {
     const problem = redirectUriProblem(uri, ownOrigin)
     if (problem) throw refuse(`a redirect URI ${problem}`)
@@ -44,5 +55,7 @@ export function checkDocument (body: unknown, url: URL, ownOrigin: string): Clie
 }
 
 /** All the ways the client says it can prove itself; the plural counts beside the singular (threats Z1). */
-export const methodsOf = (found: ClientDocument): string[] =>
-  [...found.token_endpoint_auth_methods_supported ?? [], found.token_endpoint_auth_method ?? 'none']
+export const methodsOf = (found: ClientDocument): string[] => [
+  ...(found.token_endpoint_auth_methods_supported ?? []),
+  found.token_endpoint_auth_method ?? 'none'
+]

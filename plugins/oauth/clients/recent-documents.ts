@@ -1,4 +1,5 @@
-// Documents that strangers have named, while nobody has allowed their app yet: in memory, for minutes, bounded in number and bytes; the oldest give way.
+// Documents that strangers have named, while nobody has allowed their app yet: in memory, for minutes, bounded in
+// number and bytes; the oldest give way.
 import type { Clock } from '../../../clock.ts'
 import type { ClientDocument } from './metadata-document.ts'
 
@@ -11,13 +12,13 @@ export interface RecentDocument {
 }
 
 export interface RecentDocuments {
-  add (url: string, found: RecentDocument): void
-  find (url: string): RecentDocument | undefined
-  delete (url: string): void
+  add(url: string, found: RecentDocument): void
+  find(url: string): RecentDocument | undefined
+  delete(url: string): void
 }
 
 export function createRecentDocuments (now: Clock): RecentDocuments {
-  const recent = new Map<string, RecentDocument & { until: number, bytes: number }>()
+  const recent = new Map<string, RecentDocument & { until: number; bytes: number }>()
   let bytes = 0
   function remove (url: string): void {
     bytes -= recent.get(url)?.bytes ?? 0

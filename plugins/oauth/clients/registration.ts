@@ -25,14 +25,27 @@ export interface ClientMetadata {
   software_version?: string | undefined
 }
 
-const webUri = z.string().max(2048).refine((uri) => /^https?:\/\/[\x21-\x7e]+$/i.test(uri) && URL.canParse(uri), 'must be an absolute http or https URL').optional()
-const shortText = z.string().max(200, 'must have at most 200 characters').transform((text) => toDisplayName(text, ''))
+const webUri = z
+  .string()
+  .max(2048)
+  .refine((uri) => /^https?:\/\/[\x21-\x7e]+$/i.test(uri) && URL.canParse(uri), 'must be an absolute http or https URL')
+  .optional()
+const shortText = z
+  .string()
+  .max(200, 'must have at most 200 characters')
+  .transform((text) => toDisplayName(text, ''))
 
 const request = z.object({
-  redirect_uris: z.array(z.string()).min(1, 'must list at least one URI').max(MAX_REDIRECT_URIS, `must list at most ${MAX_REDIRECT_URIS} URIs`),
+  redirect_uris: z
+    .array(z.string())
+    .min(1, 'must list at least one URI')
+    .max(MAX_REDIRECT_URIS, `must list at most ${MAX_REDIRECT_URIS} URIs`),
   client_name: shortText.optional(),
   token_endpoint_auth_method: z.enum(authMethods, `must be one of ${authMethods.join(', ')}`).default('none'),
-  grant_types: z.array(z.string()).max(20).default([...grantTypes]),
+  grant_types: z
+    .array(z.string())
+    .max(20)
+    .default([...grantTypes]),
   response_types: z.array(z.literal('code', 'only the response type code is offered')).max(1).default(['code']),
   application_type: z.enum(['web', 'native']).optional(),
   client_uri: webUri,
@@ -62,7 +75,7 @@ export function readRegistration (body: unknown, ownOrigin: string): ClientMetad
   }
   // Grants we do not offer are left out of the answer, which is how the client learns it (RFC 7591 §3.2.1).
   const granted = grantTypes.filter((type) => data.grant_types.includes(type))
-  if (!granted.includes('authorization_code')) throw invalidClientMetadata('grant_types: must include authorization_code')
+  if (!granted.includes('authorization_code')) { throw invalidClientMetadata('grant_types: must include authorization_code') }
   const allLoopback = data.redirect_uris.every((uri) => uri.startsWith('http:'))
   const metadata: ClientMetadata = {
     client_name: data.client_name || toDisplayName('An app without a name', ''),
@@ -78,6 +91,10 @@ export function readRegistration (body: unknown, ownOrigin: string): ClientMetad
     software_id: data.software_id,
     software_version: data.software_version
   }
-  if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) throw invalidClientMetadata(`the metadata is longer than ${MAX_METADATA_BYTES} bytes; register fewer or shorter members`)
+  if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) {
+    throw invalidClientMetadata(
+      `the metadata is longer than ${MAX_METADATA_BYTES} bytes; register fewer or shorter members`
+    )
+  }
   return metadata
 }

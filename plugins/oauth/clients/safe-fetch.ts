@@ -1,4 +1,6 @@
-// Fetches a JSON document that a stranger named: https only, no redirects, every resolved address vetted and only vetted ones dialled, small, and within one deadline from the look-up to the last byte (CIMD draft §6; threats WB-09, CI-01). Only fetch-gate.ts calls it.
+// Fetches a JSON document that a stranger named: https only, no redirects, every resolved address vetted and only
+// vetted ones dialled, small, and within one deadline from the look-up to the last byte (CIMD draft §6; threats WB-09,
+// CI-01). Only fetch-gate.ts calls it.
 import type { Agent, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { pipeline } from 'node:stream/promises'
@@ -31,7 +33,7 @@ export class AddressRefused extends FetchRefused {
 
 /** How the outside is reached. Tests replace it: no public server can be had there. */
 export interface Network {
-  resolve (hostname: string, signal: AbortSignal): Promise<string[]>
+  resolve(hostname: string, signal: AbortSignal): Promise<string[]>
   /** `false`: a connection of its own for each document, closed with it. */
   agent: Agent | false
 }
@@ -42,9 +44,13 @@ const INTERNET: Network = { resolve: resolveAddresses, agent: false }
  * @param insecureHosts `host:port` of servers on this computer that tests may name, over http too.
  * @throws FetchRefused within {@link FETCH_TIMEOUT_MS}, however the host behaves.
  */
-export async function fetchDocument (url: URL, insecureHosts: readonly string[], network = INTERNET): Promise<FetchedDocument> {
+export async function fetchDocument (
+  url: URL,
+  insecureHosts: readonly string[],
+  network = INTERNET
+): Promise<FetchedDocument> {
   const insecure = insecureHosts.includes(url.host)
-  if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) throw new AddressRefused('it is not on https')
+  if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) { throw new AddressRefused('it is not on https') }
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
   try {
     const addresses = insecure ? [loopbackAddress(url.hostname)] : await vettedAddresses(url.hostname, network, signal)
@@ -54,7 +60,9 @@ export async function fetchDocument (url: URL, insecureHosts: readonly string[],
     if (error instanceof FetchRefused) throw error
     if (signal.aborted) throw new FetchRefused(`it took longer than ${FETCH_TIMEOUT_MS} ms`, { cause: error })
     // The code, not the text: that may repeat what the host sent.
-    throw new FetchRefused(`its host could not be reached (${(error as { code?: string }).code ?? 'no answer'})`, { cause: error })
+    throw new FetchRefused(`its host could not be reached (${(error as { code?: string }).code ?? 'no answer'})`, {
+      cause: error
+    })
   }
 }
 
@@ -66,7 +74,10 @@ function parse (text: string): unknown {
   }
 }
 
-/** The addresses that may be dialled: all that the name has, after each was found to be public. A second look-up could give other answers. */
+/**
+ * The addresses that may be dialled: all that the name has, after each was found to be public. A second look-up could
+ * give other answers.
+ */
 async function vettedAddresses (hostname: string, network: Network, signal: AbortSignal): Promise<string[]> {
   if (!isPublicName(hostname)) throw new AddressRefused('its host is not a name on the public internet')
   const literal = bare(hostname)
@@ -76,21 +87,33 @@ async function vettedAddresses (hostname: string, network: Network, signal: Abor
 }
 
 /** The configuration lets only hosts of this computer be insecure. */
-const loopbackAddress = (hostname: string): string => hostname === 'localhost' ? '127.0.0.1' : bare(hostname)
+const loopbackAddress = (hostname: string): string => (hostname === 'localhost' ? '127.0.0.1' : bare(hostname))
 
-async function send (url: URL, addresses: readonly string[], agent: Agent | false, signal: AbortSignal): Promise<IncomingMessage> {
+async function send (
+  url: URL,
+  addresses: readonly string[],
+  agent: Agent | false,
+  signal: AbortSignal
+): Promise<IncomingMessage> {
   // Loaded here: at the start of the server, which may never fetch, this import takes as long as all of Fastify.
-  const { request: open } = await import(url.protocol === 'https:' ? 'node:https' : 'node:http') as typeof import('node:https')
+  const { request: open } = (await import(
+    url.protocol === 'https:' ? 'node:https' : 'node:http'
+  )) as typeof import('node:https')
   const known = addresses.map((address) => ({ address, family: isIP(address) }))
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = open(url, {
-      signal,
-      agent,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headers: { accept: 'application/json', 'user-agent': 'mcp-oauth-server' },
-      // The name stays for TLS; the addresses are those that were vetted.
-      lookup: (_hostname, options, done) => options.all ? done(null, known) : done(null, known[0]!.address, known[0]!.family)
-    }, resolve)
+    const request = open(
+      url,
+      {
+        signal,
+        agent,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headers: { accept: 'application/json', 'user-agent': 'mcp-oauth-server' },
+        // The name stays for TLS; the addresses are those that were vetted.
+        lookup: (_hostname, options, done) =>
+          options.all ? done(null, known) : done(null, known[0]!.address, known[0]!.family)
+      },
+      resolve
+    )
     request.once('error', reject)
     request.once('close', () => reject(new Error('the connection was closed before an answer')))
     request.end()
@@ -111,13 +134,17 @@ function problemOf ({ statusCode, headers }: IncomingMessage): string | undefine
 async function readBody (response: IncomingMessage, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
-  await pipeline(response, async (source: AsyncIterable<Buffer>) => {
-    for await (const chunk of source) {
-      bytes += chunk.length
-      if (bytes > MAX_BYTES) throw new FetchRefused(`it is larger than ${MAX_BYTES} bytes`)
-      chunks.push(chunk)
-    }
-  }, { signal })
+  await pipeline(
+    response,
+    async (source: AsyncIterable<Buffer>) => {
+      for await (const chunk of source) {
+        bytes += chunk.length
+        if (bytes > MAX_BYTES) throw new FetchRefused(`it is larger than ${MAX_BYTES} bytes`)
+        chunks.push(chunk)
+      }
+    },
+    { signal }
+  )
   return Buffer.concat(chunks).toString('utf8')
 }
 

@@ -1,4 +1,5 @@
-// The one thing about a client with a metadata document that is verified: whoever holds the host of its id has written the document (CIMD draft §6.4).
+// The one thing about a client with a metadata document that is verified: whoever holds the host of its id has written
+// the document (CIMD draft §6.4).
 import { knownDocuments } from './known-documents.ts'
 import { matchesRedirectUri } from './redirect-uris.ts'
 
@@ -13,7 +14,8 @@ export interface VerifiedHost {
 /** @param url of the document. @param redirectUri where the browser goes with the code. */
 export function verifiedHost (url: URL | undefined, redirectUri: string): VerifiedHost | undefined {
   if (!url) return undefined
-  const isKnown = knownDocuments[url.href]?.redirect_uris.some((known) => matchesRedirectUri(known, redirectUri)) ?? false
+  const isKnown =
+    knownDocuments[url.href]?.redirect_uris.some((known) => matchesRedirectUri(known, redirectUri)) ?? false
   const { hostname } = new URL(redirectUri)
   // Whoever holds a host has its subdomains to give; not the other way round.
   const isOwn = hostname === url.hostname || hostname.endsWith(`.${url.hostname}`)

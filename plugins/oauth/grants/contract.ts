@@ -1,4 +1,5 @@
-// What a grant is: everything one person allowed one client in one consent, kept as ONE record so that every step on it is one atomic step (RFC 6749 §1.3, OAuth 2.1 §4.3, RFC 9700 §4.14).
+// What a grant is: everything one person allowed one client in one consent, kept as ONE record so that every step on it
+// is one atomic step (RFC 6749 §1.3, OAuth 2.1 §4.3, RFC 9700 §4.14).
 
 /** Times are seconds since the epoch. Hashes are SHA-256 of the whole token, base64url. */
 export interface Grant {
@@ -23,7 +24,7 @@ export interface Grant {
   /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */
   refresh?: RefreshFamily
   /** Live access tokens by hash. Expired ones are dropped at the next write. */
-  accessTokens: Record<string, { scopes: string[], expiresAt: number }>
+  accessTokens: Record<string, { scopes: string[]; expiresAt: number }>
   /** The attempt to connect that made it, for the audit log. */
   attempt: string
 }
@@ -56,7 +57,12 @@ export interface RefreshFamily {
   expiresAt: number
 }
 
-export interface GrantUser { id: string, email?: string, emailVerified?: boolean, name?: string }
+export interface GrantUser {
+  id: string
+  email?: string
+  emailVerified?: boolean
+  name?: string
+}
 
 /** A verified access token: who may do what. */
 export interface Access {

@@ -1,4 +1,5 @@
-// Lines up the changes of one grant inside this process: hundreds of refreshes of one token at once then cost storage one race per instance, not one per request.
+// Lines up the changes of one grant inside this process: hundreds of refreshes of one token at once then cost storage
+// one race per instance, not one per request.
 import { StorageUnavailable } from '../../storage/contract.ts'
 
 /** Nobody waits longer for those before them, however slow storage is. */
@@ -19,14 +20,17 @@ export function createTurns (): InTurn {
       return work()
     }
     const before = last.get(id)
-    const turn = before === undefined
-      ? work()
-      : before.then(begin, (error: unknown) => {
-        if (error instanceof StorageUnavailable) throw error
-        return begin()
-      })
+    const turn =
+      before === undefined
+        ? work()
+        : before.then(begin, (error: unknown) => {
+          if (error instanceof StorageUnavailable) throw error
+          return begin()
+        })
     last.set(id, turn)
-    const done = () => { if (last.get(id) === turn) last.delete(id) }
+    const done = () => {
+      if (last.get(id) === turn) last.delete(id)
+    }
     turn.then(done, done)
     return turn
   }

@@ -1,4 +1,5 @@
-// Issues the tokens of a grant: for its code, and for its refresh token (OAuth 2.1 §4.1.3, §4.3). What a refresh leads to is derived, so that a client whose answer was lost gets the same answer again.
+// Issues the tokens of a grant: for its code, and for its refresh token (OAuth 2.1 §4.1.3, §4.3). What a refresh leads
+// to is derived, so that a client whose answer was lost gets the same answer again.
 import { randomBytes } from 'node:crypto'
 import { invalidGrant, type OAuthError } from '../../../errors.ts'
 import { StorageUnavailable, type Change, type Collection } from '../../storage/contract.ts'
@@ -14,9 +15,9 @@ const CHAIN = 'refresh chain'
 
 /** As in `Grants`, without what follows the end of a grant. */
 export interface Issuing {
-  redeem (code: string, check: CodeCheck, withRefresh: boolean): Promise<TokenSet>
-  refresh (token: string, check: CodeCheck, scopes?: string[]): Promise<TokenSet>
-  takeBack (issued: TokenSet): void
+  redeem(code: string, check: CodeCheck, withRefresh: boolean): Promise<TokenSet>
+  refresh(token: string, check: CodeCheck, scopes?: string[]): Promise<TokenSet>
+  takeBack(issued: TokenSet): void
 }
 
 export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock: Clock, life: Lifetimes): Issuing {
@@ -30,9 +31,19 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
       const access = newToken('at', parsed.grantId)
       const chain = randomBytes(32)
       const first = withRefresh ? refreshToken(parsed.grantId, chain, 0) : undefined
-      const family = first !== undefined && { current: hashSecret(first), generation: 0, chain: sealing.seal(CHAIN, chain), rotatedAt: now, expiresAt: now + life.refreshTokenTtl }
+      const family = first !== undefined && {
+        current: hashSecret(first),
+        generation: 0,
+        chain: sealing.seal(CHAIN, chain),
+        rotatedAt: now,
+        expiresAt: now + life.refreshTokenTtl
+      }
       const tokens = { accessHash: hashSecret(access), ...(family && { family }) }
-      return step(parsed.grantId, (grant) => redeemCode(grant, code, check, tokens, now, life), () => ({ access, ...(first !== undefined && { refresh: first }) }))
+      return step(
+        parsed.grantId,
+        (grant) => redeemCode(grant, code, check, tokens, now, life),
+        () => ({ access, ...(first !== undefined && { refresh: first }) })
+      )
     },
     async refresh (token, check, scopes) {
       const parsed = parseToken('rt', token)
@@ -49,23 +60,34 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
         spareAccessHash: hashSecret(spare),
         successor: (grant: Grant) => ({ hash: hashSecret(derived.of(grant).refresh), chain: derived.sealed(grant) })
       }
-      return step(grantId, (grant) => rotateRefresh(grant, request, check, clock(), life), ({ grant, accessHash }) => {
-        const { access, refresh } = derived.of(grant)
-        return { access: accessHash === request.spareAccessHash ? spare : access, refresh }
-      })
+      return step(
+        grantId,
+        (grant) => rotateRefresh(grant, request, check, clock(), life),
+        ({ grant, accessHash }) => {
+          const { access, refresh } = derived.of(grant)
+          return { access: accessHash === request.spareAccessHash ? spare : access, refresh }
+        }
+      )
     }
   }
 }
 
 type Decide = (grant: Grant | undefined) => Change<Grant, Outcome>
 
-/** Steps on grants, one after the other for one grant. Where storage does not say whether a step was done, it is taken back as soon as storage answers. */
+/**
+ * Steps on grants, one after the other for one grant. Where storage does not say whether a step was done, it is taken
+ * back as soon as storage answers.
+ */
 function createSteps (store: Collection<Grant>, clock: Clock) {
   const inTurn = createTurns()
   const unanswered = createUnanswered(store, clock)
   const changes = new WeakMap<TokenSet, UnansweredChange>()
 
-  async function step (grantId: string, decide: Decide, tokensOf: (issued: Issued) => { access: string, refresh?: string }): Promise<TokenSet> {
+  async function step (
+    grantId: string,
+    decide: Decide,
+    tokensOf: (issued: Issued) => { access: string; refresh?: string }
+  ): Promise<TokenSet> {
     let change: UnansweredChange | undefined
     const watched: Decide = (before) => {
       const decided = decide(before)
@@ -96,9 +118,19 @@ function createSteps (store: Collection<Grant>, clock: Clock) {
   }
 }
 
-function toTokenSet ({ grant, accessHash, expiresIn, retry }: Issued, { access, refresh }: { access: string, refresh?: string }): TokenSet {
+function toTokenSet (
+  { grant, accessHash, expiresIn, retry }: Issued,
+  { access, refresh }: { access: string; refresh?: string }
+): TokenSet {
   const { scopes } = grant.accessTokens[accessHash]!
-  return { accessToken: access, expiresIn, ...(refresh !== undefined && { refreshToken: refresh }), scopes, grant, ...(retry && { retry }) }
+  return {
+    accessToken: access,
+    expiresIn,
+    ...(refresh !== undefined && { refreshToken: refresh }),
+    scopes,
+    grant,
+    ...(retry && { retry })
+  }
 }
 
 /**
@@ -107,12 +139,17 @@ function toTokenSet ({ grant, accessHash, expiresIn, retry }: Issued, { access, 
  */
 function createDerived (sealing: Sealing, grantId: string, generation: number) {
   const fresh = randomBytes(32)
-  let known: { sealed: string, key: Buffer, access: string, refresh: string } | undefined
+  let known: { sealed: string; key: Buffer; access: string; refresh: string } | undefined
   const of = ({ refresh }: Grant) => {
     const sealed = refresh!.chain
     if (known?.sealed !== sealed) {
       const key = sealing.unseal(CHAIN, sealed) ?? fresh
-      known = { sealed, key, access: accessTokenOf(grantId, key, generation), refresh: refreshToken(grantId, key, generation) }
+      known = {
+        sealed,
+        key,
+        access: accessTokenOf(grantId, key, generation),
+        refresh: refreshToken(grantId, key, generation)
+      }
     }
     return known
   }
@@ -143,15 +180,20 @@ export function mayRotate (grant: Grant, token: string, sealing: Sealing): boole
 /** Whether the token is this grant's: a live access token, or a refresh token of any generation. */
 export function holds (grant: Grant, token: string, sealing: Sealing): boolean {
   const hash = hashSecret(token)
-  if (Object.hasOwn(grant.accessTokens, hash) || (grant.refresh && equalSecrets(grant.refresh.current, hash))) return true
+  if (Object.hasOwn(grant.accessTokens, hash) || (grant.refresh && equalSecrets(grant.refresh.current, hash))) { return true }
   const parsed = parseToken('rt', token)
   return parsed !== undefined && derives(grant, token, parsed.generation, sealing)
 }
 
 /** Whether a code or token, used or not, is of a grant of this client. */
-export async function isHeld (store: Pick<Collection<Grant>, 'find'>, sealing: Sealing, token: string, clientId: string): Promise<boolean> {
+export async function isHeld (
+  store: Pick<Collection<Grant>, 'find'>,
+  sealing: Sealing,
+  token: string,
+  clientId: string
+): Promise<boolean> {
   const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
-  const grant = parsed && await store.find(parsed.grantId)
+  const grant = parsed && (await store.find(parsed.grantId))
   if (!grant || grant.clientId !== clientId) return false
   return parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
 }
@@ -166,6 +208,9 @@ export class TokenReuse extends Error {
   }
 }
 
-const refusal = (outcome: Exclude<Outcome, { kind: 'issued' }>): OAuthError => outcome.kind === 'refused'
-  ? invalidGrant(outcome.reason)
-  : invalidGrant('this was used before, so the grant it belongs to has been revoked; sign in again', { cause: new TokenReuse(outcome.grant) })
+const refusal = (outcome: Exclude<Outcome, { kind: 'issued' }>): OAuthError =>
+  outcome.kind === 'refused'
+    ? invalidGrant(outcome.reason)
+    : invalidGrant('this was used before, so the grant it belongs to has been revoked; sign in again', {
+      cause: new TokenReuse(outcome.grant)
+    })

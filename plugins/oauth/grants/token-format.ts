@@ -1,11 +1,14 @@
-// How codes and tokens look: a prefix that says what it is, the grant it belongs to, and 256 bits nobody can guess. Garbage never reaches storage.
+// How codes and tokens look: a prefix that says what it is, the grant it belongs to, and 256 bits nobody can guess.
+// Garbage never reaches storage.
 import { createHmac } from 'node:crypto'
 import { randomSecret } from '../../secrets.ts'
 
 const GRANT_ID_CHARS = 22 // 16 bytes, base64url
 const SECRET_CHARS = 43 // 32 bytes, base64url
 
-const PATTERN = new RegExp(`^mcp_(ac|at|rt)_([\\w-]{${GRANT_ID_CHARS}})(?:([0-9a-z]{1,7})\\.)?([\\w-]{${SECRET_CHARS}})$`)
+const PATTERN = new RegExp(
+  `^mcp_(ac|at|rt)_([\\w-]{${GRANT_ID_CHARS}})(?:([0-9a-z]{1,7})\\.)?([\\w-]{${SECRET_CHARS}})$`
+)
 
 export type TokenKind = 'ac' | 'at' | 'rt'
 
@@ -22,7 +25,8 @@ export const newGrantId = (): string => randomSecret(16)
 export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${kind}_${grantId}${randomSecret()}`
 
 /**
- * The refresh token of one generation. It is derived, so that a client whose answer was lost gets the same successor again,
+ * The refresh token of one generation. It is derived, so that a client whose answer was lost gets the same successor
+ * again,
  * and so that a token from long ago can still be told from a made-up one without keeping a list.
  */
 export const refreshToken = (grantId: string, chain: Buffer, generation: number): string =>

@@ -17,7 +17,13 @@ export async function readAttempts (events: AsyncIterable<AuditEvent>): Promise<
   const attempts = new Map<string, Attempt>()
   for await (const event of events) {
     if (event.attempt === undefined) continue
-    const attempt: Attempt = attempts.get(event.attempt) ?? { id: event.attempt, begun: event.at, app: '', address: '', events: [] }
+    const attempt: Attempt = attempts.get(event.attempt) ?? {
+      id: event.attempt,
+      begun: event.at,
+      app: '',
+      address: '',
+      events: []
+    }
     attempts.set(attempt.id, attempt)
     attempt.events.push(event)
     attempt.app ||= event.clientName ?? ''
@@ -28,7 +34,8 @@ export async function readAttempts (events: AsyncIterable<AuditEvent>): Promise<
 
 /** By what came last: what did not come after it, and what to do. */
 const NEXT: Partial<Record<EventName, string>> = {
-  challenge: 'It was told where to sign in, and nothing followed under this id. If nothing follows under another one either: npm run doctor -- URL',
+  challenge:
+    'It was told where to sign in, and nothing followed under this id. If nothing follows under another one either: npm run doctor -- URL',
   registration: 'It registered, and did not send the person here. Begin again in the app.',
   registration_refused: 'What it sent when it registered was refused: docs/errors.md explains the reason.',
   authorization: 'The person saw the login page and has not signed in.',
@@ -47,7 +54,9 @@ export function describeAttempt ({ id, begun, app, address, events }: Attempt): 
   const last = events.at(-1)!
   const isConnected = last.event === 'connected'
   const wasConnected = events.some(({ event }) => event === 'connected')
-  const end = isConnected ? 'connected' : [`${wasConnected ? 'connected, then ' : ''}stopped at ${last.event}`, last.reason].filter(Boolean).join(': ')
+  const end = isConnected
+    ? 'connected'
+    : [`${wasConnected ? 'connected, then ' : ''}stopped at ${last.event}`, last.reason].filter(Boolean).join(': ')
   const line = printable([begun.slice(0, 16).replace('T', ' '), id, end, app || '(no name yet)', address].join('  '))
   const advice = isConnected ? undefined : NEXT[last.event]
   return advice === undefined ? line : `${line}\n    ${advice}`

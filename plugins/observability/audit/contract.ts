@@ -1,17 +1,43 @@
-// What the audit log holds: one event for each thing that matters to security, in one shape, without secrets (threat WB-13).
+// What the audit log holds: one event for each thing that matters to security, in one shape, without secrets (threat
+// WB-13).
 
 /** Each name is a thing that happened. `*_failed` and `*_refused` changed nothing. */
 export const eventNames = [
   // An attempt to connect, in its usual order.
-  'challenge', 'registration', 'registration_refused', 'authorization', 'authorization_refused', 'sign_in', 'sign_in_failed', 'sign_up', 'consent', 'denial', 'token', 'token_refused', 'connected',
+  'challenge',
+  'registration',
+  'registration_refused',
+  'authorization',
+  'authorization_refused',
+  'sign_in',
+  'sign_in_failed',
+  'sign_up',
+  'consent',
+  'denial',
+  'token',
+  'token_refused',
+  'connected',
   // Afterwards.
-  'refresh', 'retry', 'reuse', 'revocation', 'tool_call', 'sign_out', 'sign_out_everywhere',
+  'refresh',
+  'retry',
+  'reuse',
+  'revocation',
+  'tool_call',
+  'sign_out',
+  'sign_out_everywhere',
   // The account, and what was stopped.
-  'limit', 'lock', 'unlock', 'account_changed', 'account_deleted'
+  'limit',
+  'lock',
+  'unlock',
+  'account_changed',
+  'account_deleted'
 ] as const
-export type EventName = typeof eventNames[number]
+export type EventName = (typeof eventNames)[number]
 
-/** What an event may say besides its name. Ids and short words only: never a token, code, secret, password, address of a mailbox or text that somebody wrote. */
+/**
+ * What an event may say besides its name. Ids and short words only: never a token, code, secret, password, address of a
+ * mailbox or text that somebody wrote.
+ */
 export interface EventDetails {
   /** Id of the person. */
   user?: string | undefined
@@ -21,7 +47,10 @@ export interface EventDetails {
   client?: string | undefined
   /** What the client calls itself, cut to 200 characters. */
   clientName?: string | undefined
-  /** Keyed hash of what was typed as the account's name, so that attempts on one account can be told from attempts on many. */
+  /**
+   * Keyed hash of what was typed as the account's name, so that attempts on one account can be told from attempts on
+   * many.
+   */
   account?: string | undefined
   grant?: string | undefined
   scope?: string | undefined

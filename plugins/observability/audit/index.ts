@@ -1,4 +1,5 @@
-// The audit log: each event goes to the process's log at once, and in small batches to a bounded journal in storage, where people and the operator find it (threat WB-13; RFC 9700 §4.14.2).
+// The audit log: each event goes to the process's log at once, and in small batches to a bounded journal in storage,
+// where people and the operator find it (threat WB-13; RFC 9700 §4.14.2).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
@@ -24,83 +25,100 @@ const MAX_ATTEMPTS_TOLD = 20
 const LIMIT_WINDOW_SECONDS = 60
 
 declare module 'fastify' {
-  interface FastifyInstance { audit: Audit }
+  interface FastifyInstance {
+    audit: Audit
+  }
 }
 
 export interface Audit {
   /** Never waits and never throws. */
-  record (request: FastifyRequest, event: EventName, details?: EventDetails): void
-  /** The same, once for each attempt to connect and for few attempts of one address: for refusals that anybody can cause. */
-  recordOnce (request: FastifyRequest, event: EventName, details?: EventDetails): void
+  record(request: FastifyRequest, event: EventName, details?: EventDetails): void
+  /**
+   * The same, once for each attempt to connect and for few attempts of one address: for refusals that anybody can
+   * cause.
+   */
+  recordOnce(request: FastifyRequest, event: EventName, details?: EventDetails): void
   /** That an address reached a limit: once in a minute, however often it tries. @param limit its name. */
-  recordLimit (request: FastifyRequest, limit: string): void
+  recordLimit(request: FastifyRequest, limit: string): void
   /** For what no single HTTP request stands for. @param requestId where the log has more of it. */
-  note (event: EventName, details?: EventDetails, requestId?: string): void
+  note(event: EventName, details?: EventDetails, requestId?: string): void
   /**
    * The attempt to connect that a program's requests belong to: the same for one address and program name for up to an
    * hour, on every instance, without anything being stored.
    */
-  attemptOf (request: FastifyRequest): string
-  /** Remembers that a client which registered belongs to an attempt: the browser that comes for it is another program. */
-  link (clientId: string, attempt: string): Promise<void>
+  attemptOf(request: FastifyRequest): string
+  /**
+   * Remembers that a client which registered belongs to an attempt: the browser that comes for it is another program.
+   */
+  link(clientId: string, attempt: string): Promise<void>
   /** The attempt that a client's authorization request belongs to. */
-  attemptOfClient (clientId: string, request: FastifyRequest): Promise<string>
+  attemptOfClient(clientId: string, request: FastifyRequest): Promise<string>
   /** A person's own events, newest first; many of one class leave room for the others. */
-  ofUser (userId: string, limit: number): Promise<AuditEvent[]>
+  ofUser(userId: string, limit: number): Promise<AuditEvent[]>
   /** Deletes a person's events. */
-  forget (userId: string): Promise<void>
+  forget(userId: string): Promise<void>
   /** What stands for the name of an account in an event, so that nothing somebody typed is kept. */
-  hash (text: string): string
+  hash(text: string): string
   /** What is told each event as it happens, for counting. */
-  listen (listener: (event: AuditEvent) => void): void
+  listen(listener: (event: AuditEvent) => void): void
   /** Writes what waits. */
-  flush (): Promise<void>
+  flush(): Promise<void>
 }
 
-export default fp(async function audit (app: FastifyInstance, { backends = [] }: Partial<Pick<Config, 'backends'>>) {
-  const attempts = app.storage.collection<{ attempt: string }>('attempt')
-  const journals = openAuditJournals(app.storage)
-  const forAnybody = new Set(backends.filter(({ developmentOnly }) => developmentOnly).map(({ id }) => id))
-  const classOf = createClassifier(app.now, (backend) => forAnybody.has(backend))
-  const waiting = createBatches(journals, classOf, app.log)
-  const once = createOnce(app.now)
-  app.addHook('onClose', () => waiting.close())
-  const listeners: Array<(event: AuditEvent) => void> = []
+export default fp(
+  async function audit (app: FastifyInstance, { backends = [] }: Partial<Pick<Config, 'backends'>>) {
+    const attempts = app.storage.collection<{ attempt: string }>('attempt')
+    const journals = openAuditJournals(app.storage)
+    const forAnybody = new Set(backends.filter(({ developmentOnly }) => developmentOnly).map(({ id }) => id))
+    const classOf = createClassifier(app.now, (backend) => forAnybody.has(backend))
+    const waiting = createBatches(journals, classOf, app.log)
+    const once = createOnce(app.now)
+    app.addHook('onClose', () => waiting.close())
+    const listeners: Array<(event: AuditEvent) => void> = []
 
-  function write (log: FastifyInstance['log'], event: AuditEvent): void {
-    log.info({ audit: event }, 'audit')
-    waiting.add(event)
-    for (const listener of listeners) listener(event)
-  }
-  const attemptOf = (request: FastifyRequest) => app.sealing
-    .mac('attempt', JSON.stringify([request.ip, request.headers['user-agent'], Math.floor(app.now() / CONNECTION_WINDOW_SECONDS)])).slice(0, 16)
+    function write (log: FastifyInstance['log'], event: AuditEvent): void {
+      log.info({ audit: event }, 'audit')
+      waiting.add(event)
+      for (const listener of listeners) listener(event)
+    }
+    const attemptOf = (request: FastifyRequest) =>
+      app.sealing
+        .mac(
+          'attempt',
+          JSON.stringify([request.ip, request.headers['user-agent'], Math.floor(app.now() / CONNECTION_WINDOW_SECONDS)])
+        )
+        .slice(0, 16)
 
-  const record = (request: FastifyRequest, event: EventName, details: EventDetails = {}) => write(request.log, {
-    ...stamp(event, details),
-    request: request.id,
-    address: networkOf(request)
-  })
+    const record = (request: FastifyRequest, event: EventName, details: EventDetails = {}) =>
+      write(request.log, { ...stamp(event, details), request: request.id, address: networkOf(request) })
 
-  app.decorate('audit', {
-    record,
-    recordOnce (request, event, details = {}) {
-      const { attempt = attemptOf(request), reason } = details
-      if (once.isNew(`${networkOf(request)} ${event} ${reason}`, attempt, MAX_ATTEMPTS_TOLD, CONNECTION_WINDOW_SECONDS)) record(request, event, { ...details, attempt })
-    },
-    recordLimit (request, limit) {
-      if (once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW_SECONDS)) record(request, 'limit', { reason: limit })
-    },
-    note: (event, details = {}, requestId) => write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
-    attemptOf,
-    link: (clientId, attempt) => attempts.put(clientId, { attempt }, CONNECTION_WINDOW_SECONDS),
-    attemptOfClient: async (clientId, request) => (await attempts.find(clientId))?.attempt ?? attemptOf(request),
-    ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
-    forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
-    hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),
-    listen: (listener) => { listeners.push(listener) },
-    flush: () => waiting.flush()
-  } satisfies Audit)
-}, { name: 'audit', dependencies: ['storage'] })
+    app.decorate('audit', {
+      record,
+      recordOnce (request, event, details = {}) {
+        const { attempt = attemptOf(request), reason } = details
+        if (
+          once.isNew(`${networkOf(request)} ${event} ${reason}`, attempt, MAX_ATTEMPTS_TOLD, CONNECTION_WINDOW_SECONDS)
+        ) { record(request, event, { ...details, attempt }) }
+      },
+      recordLimit (request, limit) {
+        if (once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW_SECONDS)) { record(request, 'limit', { reason: limit }) }
+      },
+      note: (event, details = {}, requestId) =>
+        write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
+      attemptOf,
+      link: (clientId, attempt) => attempts.put(clientId, { attempt }, CONNECTION_WINDOW_SECONDS),
+      attemptOfClient: async (clientId, request) => (await attempts.find(clientId))?.attempt ?? attemptOf(request),
+      ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
+      forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
+      hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),
+      listen: (listener) => {
+        listeners.push(listener)
+      },
+      flush: () => waiting.flush()
+    } satisfies Audit)
+  },
+  { name: 'audit', dependencies: ['storage'] }
+)
 
 const stamp = (event: EventName, { client, clientName, ...details }: EventDetails): AuditEvent => ({
   at: new Date().toISOString(),
@@ -111,13 +129,33 @@ const stamp = (event: EventName, { client, clientName, ...details }: EventDetail
 })
 
 /** What an event says of a grant. */
-export const ofGrant = ({ id, clientId, clientName, user, backend, attempt }: Grant): EventDetails => ({ grant: id, client: clientId, clientName, user: user.id, backend, attempt })
+export const ofGrant = ({ id, clientId, clientName, user, backend, attempt }: Grant): EventDetails => ({
+  grant: id,
+  client: clientId,
+  clientName,
+  user: user.id,
+  backend,
+  attempt
+})
 /** What an event says of a caller. Only the first use belongs to the story of the attempt that led to it. */
-export const ofAccess = ({ grantId, clientId, clientName, user, backend }: Access): EventDetails => ({ grant: grantId, client: clientId, clientName, user: user.id, backend })
+export const ofAccess = ({ grantId, clientId, clientName, user, backend }: Access): EventDetails => ({
+  grant: grantId,
+  client: clientId,
+  clientName,
+  user: user.id,
+  backend
+})
 
 /** Events wait by class, so that a flood of one class leaves the others their places. */
-function createBatches (journals: AuditJournals, classOf: (event: AuditEvent) => EventClass, log: FastifyInstance['log']) {
-  const waiting = Object.fromEntries(eventClasses.map((name) => [name, [] as AuditEvent[]])) as Record<EventClass, AuditEvent[]>
+function createBatches (
+  journals: AuditJournals,
+  classOf: (event: AuditEvent) => EventClass,
+  log: FastifyInstance['log']
+) {
+  const waiting = Object.fromEntries(eventClasses.map((name) => [name, [] as AuditEvent[]])) as Record<
+    EventClass,
+    AuditEvent[]
+  >
   const outage = createOutage(log, {
     begins: 'the audit journal cannot be written: its events wait, and the log has them all',
     ends: 'the audit journal is written again; events that were lost are in the log only',

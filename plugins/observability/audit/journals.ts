@@ -3,43 +3,64 @@ import type { Journal, Storage } from '../../storage/contract.ts'
 import { eventClasses, type EventClass } from './event-classes.ts'
 import type { AuditEvent } from './contract.ts'
 
-/** Before there were classes every event was in the first of these: those entries stay there, and are read with the rest, until they are too old. */
-const journalNames: Readonly<Record<EventClass, string>> = { security: 'audit', public: 'audit-public', calls: 'audit-calls', tokens: 'audit-tokens' }
+/**
+ * Before there were classes every event was in the first of these: those entries stay there, and are read with the
+ * rest, until they are too old.
+ */
+const journalNames: Readonly<Record<EventClass, string>> = {
+  security: 'audit',
+  public: 'audit-public',
+  calls: 'audit-calls',
+  tokens: 'audit-tokens'
+}
 
 export interface AuditJournals {
-  append (eventClass: EventClass, events: readonly AuditEvent[]): Promise<void>
+  append(eventClass: EventClass, events: readonly AuditEvent[]): Promise<void>
   /** The newest events of a topic, newest first. While a class has as many, it has its share of them. */
-  newest (topic: string, limit: number): Promise<AuditEvent[]>
+  newest(topic: string, limit: number): Promise<AuditEvent[]>
   /** Everything that is kept, oldest first. */
-  all (): AsyncIterable<AuditEvent>
-  forget (topic: string): Promise<void>
+  all(): AsyncIterable<AuditEvent>
+  forget(topic: string): Promise<void>
 }
 
 export const topicOfUser = (userId: string): string => `user ${userId}`
 export const topicOfAttempt = (attempt: string): string => `attempt ${attempt}`
 
-const topicsOf = ({ user, attempt }: AuditEvent): string[] => [...(user ? [topicOfUser(user)] : []), ...(attempt ? [topicOfAttempt(attempt)] : [])]
+const topicsOf = ({ user, attempt }: AuditEvent): string[] => [
+  ...(user ? [topicOfUser(user)] : []),
+  ...(attempt ? [topicOfAttempt(attempt)] : [])
+]
 
 export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJournals {
-  const journals = Object.fromEntries(eventClasses.map((name) => [name, storage.journal<AuditEvent>(journalNames[name])])) as Record<EventClass, Journal<AuditEvent>>
+  const journals = Object.fromEntries(
+    eventClasses.map((name) => [name, storage.journal<AuditEvent>(journalNames[name])])
+  ) as Record<EventClass, Journal<AuditEvent>>
   return {
-    append: (eventClass, events) => journals[eventClass].append(events.map((entry) => ({ topics: topicsOf(entry), entry }))),
+    append: (eventClass, events) =>
+      journals[eventClass].append(events.map((entry) => ({ topics: topicsOf(entry), entry }))),
     async newest (topic, limit) {
       const found = await Promise.all(eventClasses.map((name) => journals[name].newest(topic, limit)))
       return share(found.reverse(), limit).sort((a, b) => Number(a.at < b.at) - Number(a.at > b.at))
     },
     all: () => merge(eventClasses.map((name) => journals[name].all())),
-    async forget (topic) { await Promise.all(eventClasses.map((name) => journals[name].forget(topic))) }
+    async forget (topic) {
+      await Promise.all(eventClasses.map((name) => journals[name].forget(topic)))
+    }
   }
 }
 
 /** One of each list in turn until there are enough: a list that is short leaves its places to the others. */
 function share (lists: AuditEvent[][], limit: number): AuditEvent[] {
   const longest = Math.max(...lists.map(({ length }) => length))
-  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat().slice(0, limit)
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1)))
+    .flat()
+    .slice(0, limit)
 }
 
-/** Each of the lists is in order of time; so is what comes out. Of one millisecond, the earlier list comes first: as in the story of a connection. */
+/**
+ * Each of the lists is in order of time; so is what comes out. Of one millisecond, the earlier list comes first: as in
+ * the story of a connection.
+ */
 async function * merge (lists: Array<AsyncIterable<AuditEvent>>): AsyncGenerator<AuditEvent> {
   const readers = lists.map((list) => list[Symbol.asyncIterator]())
   const heads = await Promise.all(readers.map((reader) => reader.next()))

@@ -1,4 +1,5 @@
-// What anybody can cause is told a few times for each address, not each time: the bound knows the address alone, since a User-Agent costs nothing to change (threat WB-13).
+// What anybody can cause is told a few times for each address, not each time: the bound knows the address alone, since
+// a User-Agent costs nothing to change (threat WB-13).
 import type { Clock } from '../../../clock.ts'
 
 /** Kept in memory, for all addresses; beyond it counting begins again. */
@@ -11,11 +12,11 @@ export interface Once {
    * @param which tells several of the same kind apart, for example two programs at one address; each is told once.
    * @param most of them in a window.
    */
-  isNew (what: string, which: string, most: number, windowSeconds: number): boolean
+  isNew(what: string, which: string, most: number, windowSeconds: number): boolean
 }
 
 export function createOnce (now: Clock): Once {
-  const seen = new Map<string, { window: number, told: Set<string> }>()
+  const seen = new Map<string, { window: number; told: Set<string> }>()
   return {
     isNew (what, which, most, windowSeconds) {
       const window = Math.floor(now() / windowSeconds)

@@ -1,13 +1,14 @@
-// A connection to Redis, or to a Redis Cluster, that says at once when it is away, sends nothing twice, and comes back by itself.
+// A connection to Redis, or to a Redis Cluster, that says at once when it is away, sends nothing twice, and comes back
+// by itself.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { StartError } from '../../../errors.ts'
 import type { Log } from '../contract.ts'
 
 /** A connection with the scripts of this storage as commands. */
 export type Client = (Redis | Cluster) & {
-  tally (key: string, by: number, ttlMs: number): Promise<number>
-  record (key: string, most: number, ...written: string[]): Promise<null>
-  swap (key: string, expected: string, next: string, ttlMs: number): Promise<number>
+  tally(key: string, by: number, ttlMs: number): Promise<number>
+  record(key: string, most: number, ...written: string[]): Promise<null>
+  swap(key: string, expected: string, next: string, ttlMs: number): Promise<number>
 }
 
 /** How long a command may take before the caller is told that storage is away. */
@@ -34,11 +35,18 @@ const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
  * that says it has others beside it. `?keyPrefix=` of the first separates several servers on one Redis.
  * @throws StartError that holds what Redis said last, when it is not ready within five seconds.
  */
-export async function connectRedis (urls: string, log: Log, options: Pick<RedisOptions, 'protocol'> = {}): Promise<Redis | Cluster> {
+export async function connectRedis (
+  urls: string,
+  log: Log,
+  options: Pick<RedisOptions, 'protocol'> = {}
+): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
   if (seeds.length > 1) return whenReady(createCluster(seeds), log)
   // While Redis is away a request is told so at once; it does not wait in a queue and act later.
-  const redis = await whenReady(new Redis(seeds[0]!, { ...shared, ...options, enableOfflineQueue: false, retryStrategy: retry }), log)
+  const redis = await whenReady(
+    new Redis(seeds[0]!, { ...shared, ...options, enableOfflineQueue: false, retryStrategy: retry }),
+    log
+  )
   // Refused outside of cluster mode. A member that is alone holds every key, and needs no other way of asking.
   const info = await redis.cluster('INFO').catch(() => '')
   if (!/^cluster_known_nodes:(?!1\r)/m.test(String(info))) return redis
@@ -46,7 +54,10 @@ export async function connectRedis (urls: string, log: Log, options: Pick<RedisO
   return whenReady(createCluster(seeds), log)
 }
 
-/** While no member answers, a command is refused at once; to a member that is only being connected to, it goes as soon as it can. */
+/**
+ * While no member answers, a command is refused at once; to a member that is only being connected to, it goes as soon
+ * as it can.
+ */
 class PromptCluster extends Cluster {
   override sendCommand (...[command, ...rest]: Parameters<Cluster['sendCommand']>): unknown {
     // While it connects, it asks the cluster itself whether all is well.
@@ -65,7 +76,8 @@ function createCluster (seeds: string[]): Cluster {
     lazyConnect: true,
     clusterRetryStrategy: retry,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
-    // A command whose connection broke may have been carried out: sent again, a code that was just spent would look like a replay.
+    // A command whose connection broke may have been carried out: sent again, a code that was just spent would look
+    // like a replay.
     retryDelayOnFailover: 0,
     // The certificate of a managed cluster is for its name, not for the addresses behind it.
     dnsLookup: (address, callback) => callback(null, address),
@@ -92,9 +104,19 @@ async function whenReady<T extends Redis | Cluster> (redis: T, log: Log): Promis
     last = ''
     resolve()
   })
-  const timer = setTimeout(() => reject(new StartError(`REDIS_URL: Redis at ${placeOf(redis)} is not ready: ${last || 'it did not answer'}. Check the address and the password, and that the Redis server runs`)), START_TIMEOUT_MS)
+  const timer = setTimeout(
+    () =>
+      reject(
+        new StartError(
+          `REDIS_URL: Redis at ${placeOf(redis)} is not ready: ${last || 'it did not answer'}. Check the address and the password, and that the Redis server runs`
+        )
+      ),
+    START_TIMEOUT_MS
+  )
   try {
-    redis.connect().catch((error: Error) => { last = error.message })
+    redis.connect().catch((error: Error) => {
+      last = error.message
+    })
     await promise
     return redis
   } catch (error) {
@@ -112,7 +134,10 @@ function placeOf (redis: Redis | Cluster): string {
   return path ?? `${host}:${port}`
 }
 
-/** The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come twice. */
+/**
+ * The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come
+ * twice.
+ */
 export async function * scanKeys (redis: Redis | Cluster, pattern: string): AsyncGenerator<string> {
   const prefix = redis.options.keyPrefix ?? ''
   for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {

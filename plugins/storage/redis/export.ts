@@ -1,4 +1,5 @@
-// The whole of the Redis storage, out and in: key by key, from every member of a Cluster. Each record stands for itself, so the moment at which it is read need not be the same for all.
+// The whole of the Redis storage, out and in: key by key, from every member of a Cluster. Each record stands for
+// itself, so the moment at which it is read need not be the same for all.
 import type { Entry, StorageExport, Storage } from '../contract.ts'
 import { counterKey, journalKey } from './journal.ts'
 import { scanKeys, type Client } from './connection.ts'
@@ -7,7 +8,11 @@ const BATCH = 200
 const PAGE = 500
 const PREFIX = 'mcp:'
 
-export function redisPortable (redis: Client, { journal }: Pick<Storage, 'journal'>, guarded: <R>(command: Promise<R>) => Promise<R>): StorageExport {
+export function redisPortable (
+  redis: Client,
+  { journal }: Pick<Storage, 'journal'>,
+  guarded: <R>(command: Promise<R>) => Promise<R>
+): StorageExport {
   /** Seconds since the epoch, or `null`; undefined when the key is gone. */
   async function expiryOf (key: string): Promise<number | null | undefined> {
     const left = await guarded(redis.pttl(key))
@@ -21,7 +26,7 @@ export function redisPortable (redis: Client, { journal }: Pick<Storage, 'journa
       return
     }
     // What is no text is no record: it is what instances tell each other while they run.
-    if (await guarded(redis.type(key)) !== 'string') return
+    if ((await guarded(redis.type(key))) !== 'string') return
     const [value, expires] = [await guarded(redis.get(key)), await expiryOf(key)]
     if (value === null || expires === undefined) return
     if (key.startsWith(counterKey(''))) {
@@ -37,7 +42,11 @@ export function redisPortable (redis: Client, { journal }: Pick<Storage, 'journa
       const page = await guarded(redis.xrange(key, after, '+', 'COUNT', PAGE))
       for (const [, fields] of page) {
         const member = (name: string) => JSON.parse(fields[fields.indexOf(name) + 1]!) as unknown
-        yield { journal: key.slice(journalKey('').length), topics: member('topics') as string[], entry: member('entry') }
+        yield {
+          journal: key.slice(journalKey('').length),
+          topics: member('topics') as string[],
+          entry: member('entry')
+        }
       }
       if (page.length < PAGE) return
       after = `(${page.at(-1)![0]}`
@@ -46,16 +55,21 @@ export function redisPortable (redis: Client, { journal }: Pick<Storage, 'journa
 
   async function write (entries: Entry[]): Promise<void> {
     const ms = (expires: number) => Math.ceil(expires * 1000 - Date.now())
-    await Promise.all(entries.map(async (entry) => {
-      if ('record' in entry) {
-        const { record: { kind, id, value }, expires } = entry
-        const key = `${PREFIX}${kind}:${id}`
-        if (expires === null) await guarded(redis.set(key, value))
-        else if (ms(expires) > 0) await guarded(redis.set(key, value, 'PX', ms(expires)))
-      } else if ('counter' in entry && ms(entry.expires) > 0) await guarded(redis.set(counterKey(entry.counter), entry.n, 'PX', ms(entry.expires)))
-    }))
+    await Promise.all(
+      entries.map(async (entry) => {
+        if ('record' in entry) {
+          const {
+            record: { kind, id, value },
+            expires
+          } = entry
+          const key = `${PREFIX}${kind}:${id}`
+          if (expires === null) await guarded(redis.set(key, value))
+          else if (ms(expires) > 0) await guarded(redis.set(key, value, 'PX', ms(expires)))
+        } else if ('counter' in entry && ms(entry.expires) > 0) { await guarded(redis.set(counterKey(entry.counter), entry.n, 'PX', ms(entry.expires))) }
+      })
+    )
     // In their order.
-    for (const entry of entries) if ('journal' in entry) await journal(entry.journal).append([{ topics: entry.topics, entry: entry.entry }])
+    for (const entry of entries) { if ('journal' in entry) await journal(entry.journal).append([{ topics: entry.topics, entry: entry.entry }]) }
   }
 
   return {

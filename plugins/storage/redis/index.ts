@@ -1,6 +1,17 @@
-// OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script for every other atomic step. Works on Cluster, since no step touches two keys.
+// OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script
+// for every other atomic step. Works on Cluster, since no step touches two keys.
 import { Cluster } from 'ioredis'
-import { decodeRecord, encodeRecord, StorageUnavailable, type Change, type Collection, type Lifetime, type Log, type Storage, type Watch } from '../contract.ts'
+import {
+  decodeRecord,
+  encodeRecord,
+  StorageUnavailable,
+  type Change,
+  type Collection,
+  type Lifetime,
+  type Log,
+  type Storage,
+  type Watch
+} from '../contract.ts'
 import { StartError } from '../../../errors.ts'
 import { checkRedis, watchClock } from './check.ts'
 import { connectRedis, scanKeys, type Client } from './connection.ts'
@@ -13,7 +24,10 @@ export { connectRedis }
 /** A writer that loses this many races in a row gives up with 503 rather than spin. */
 const MAX_ATTEMPTS = 100
 
-/** KEYS[1]; ARGV: expected value ('' = must be absent), next value ('' = delete), lifetime in ms (0 = none). 1 when it was done. */
+/**
+ * KEYS[1]; ARGV: expected value ('' = must be absent), next value ('' = delete), lifetime in ms (0 = none). 1 when it
+ * was done.
+ */
 const SWAP = `
 local current = redis.call('GET', KEYS[1])
 if (current or '') ~= ARGV[1] then return 0 end
@@ -24,7 +38,7 @@ return 1`
 
 /** @param url as {@link connectRedis} takes it. @throws StorageUnavailable when Redis does not answer. */
 export async function openRedisStorage (url: string, log: Log): Promise<Storage> {
-  const redis = await connectRedis(url, log) as Client
+  const redis = (await connectRedis(url, log)) as Client
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
   redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
   redis.defineCommand('record', { numberOfKeys: 1, lua: RECORD })
@@ -68,36 +82,58 @@ export async function openRedisStorage (url: string, log: Log): Promise<Storage>
 
 const key = (kind: string, id: string): string => `mcp:${kind}:${id}`
 
-/** An account may be allowed to read and write, and not to run the scripts that every sign-in needs. Enlarges nothing: a Redis that is full starts too. */
+/**
+ * An account may be allowed to read and write, and not to run the scripts that every sign-in needs. Enlarges nothing: a
+ * Redis that is full starts too.
+ */
 async function checkRights (redis: Client): Promise<void> {
   try {
     await redis.swap(key('check', 'rights'), '', '', 0)
   } catch (error) {
-    if (!/^NOPERM|^ERR unknown command|can't run this command/.test((error as Error).message)) throw new StorageUnavailable('Redis did not answer', { cause: error })
-    throw new StartError(`REDIS_URL: Redis refuses what every sign-in needs (${(error as Error).message}). The rights of the account are in docs/operations.md`, { cause: error })
+    if (!/^NOPERM|^ERR unknown command|can't run this command/.test((error as Error).message)) { throw new StorageUnavailable('Redis did not answer', { cause: error }) }
+    throw new StartError(
+      `REDIS_URL: Redis refuses what every sign-in needs (${(error as Error).message}). The rights of the account are in docs/operations.md`,
+      { cause: error }
+    )
   }
 }
 
-function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded: Guard, log: Log }): Collection<T> {
-  const decode = (value: string | null): T | undefined => value === null ? undefined : decodeRecord<T>(kind, value, log)
+function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded: Guard; log: Log }): Collection<T> {
+  const decode = (value: string | null): T | undefined =>
+    value === null ? undefined : decodeRecord<T>(kind, value, log)
   const swap = (id: string, expected: string, record: T | undefined, ttl: Lifetime) =>
-    guarded(redis.swap(key(kind, id), expected, record === undefined ? '' : encodeRecord(kind, record), milliseconds(ttl)))
+    guarded(
+      redis.swap(key(kind, id), expected, record === undefined ? '' : encodeRecord(kind, record), milliseconds(ttl))
+    )
 
   return {
-    async find (id) { return decode(await guarded(redis.get(key(kind, id)))) },
+    async find (id) {
+      return decode(await guarded(redis.get(key(kind, id))))
+    },
     async put (id, record, ttl) {
       const value = encodeRecord(kind, record)
-      await guarded(ttl === null ? redis.set(key(kind, id), value) : redis.set(key(kind, id), value, 'PX', milliseconds(ttl)))
+      await guarded(
+        ttl === null ? redis.set(key(kind, id), value) : redis.set(key(kind, id), value, 'PX', milliseconds(ttl))
+      )
     },
-    async create (id, record, ttl) { return await swap(id, '', record, ttl) === 1 },
-    async take (id) { return decode(await guarded(redis.getdel(key(kind, id)))) },
-    async delete (id) { await guarded(redis.del(key(kind, id))) },
-    async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
+    async create (id, record, ttl) {
+      return (await swap(id, '', record, ttl)) === 1
+    },
+    async take (id) {
+      return decode(await guarded(redis.getdel(key(kind, id))))
+    },
+    async delete (id) {
+      await guarded(redis.del(key(kind, id)))
+    },
+    async update<R>(id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const value = await guarded(redis.get(key(kind, id)))
         const change = decide(decode(value))
         if (!change.write && !change.remove) return change.result
-        if (await swap(id, value ?? '', change.remove ? undefined : change.write?.record, change.write?.ttl ?? null) === 1) return change.result
+        if (
+          (await swap(id, value ?? '', change.remove ? undefined : change.write?.record, change.write?.ttl ?? null)) ===
+          1
+        ) { return change.result }
       }
       throw new StorageUnavailable(`too many writers at once on one ${kind}`)
     },
@@ -112,12 +148,15 @@ function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded
 }
 
 /** Redis refuses a lifetime of 0: a record that is over at once lives for a millisecond. */
-const milliseconds = (ttl: Lifetime): number => ttl === null ? 0 : Math.max(1, Math.ceil(ttl * 1000))
+const milliseconds = (ttl: Lifetime): number => (ttl === null ? 0 : Math.max(1, Math.ceil(ttl * 1000)))
 
 type Guard = <R>(command: Promise<R>) => Promise<R>
 
-/** Turns what Redis throws into the contract's one error, and remembers whether it takes no more (`maxmemory`, noeviction). */
-function createGuard (): { guarded: Guard, state: { isFull: boolean } } {
+/**
+ * Turns what Redis throws into the contract's one error, and remembers whether it takes no more (`maxmemory`,
+ * noeviction).
+ */
+function createGuard (): { guarded: Guard; state: { isFull: boolean } } {
   const state = { isFull: false }
   return {
     state,

@@ -1,10 +1,14 @@
-// Learns from Redis which records somebody changed: server-assisted client-side caching, told over a connection of its own that must keep answering (Redis, "Client-side caching", broadcasting mode).
+// Learns from Redis which records somebody changed: server-assisted client-side caching, told over a connection of its
+// own that must keep answering (Redis, "Client-side caching", broadcasting mode).
 import { Cluster } from 'ioredis'
 import type { Watch } from '../contract.ts'
 import { connectRedis } from './connection.ts'
 
 const CHANNEL = '__redis__:invalidate'
-/** Milliseconds for which one answer vouches: changes that Redis made before it were told before it, on the same connection. */
+/**
+ * Milliseconds for which one answer vouches: changes that Redis made before it were told before it, on the same
+ * connection.
+ */
 const VALID_FOR_MS = 100
 const PING_AFTER_MS = 25
 
@@ -12,7 +16,12 @@ const PING_AFTER_MS = 25
  * @param prefix of the keys, with everything that stands before the id of a record.
  * @returns on a Cluster, and where the connection may not be used so, a watch that never vouches.
  */
-export async function watchRedis (url: string, prefix: string, changed: (id?: string) => void, log: { warn (message: string): void }): Promise<Watch> {
+export async function watchRedis (
+  url: string,
+  prefix: string,
+  changed: (id?: string) => void,
+  log: { warn(message: string): void }
+): Promise<Watch> {
   // What is changed arrives as a message of the older protocol, which ioredis hands on; of the newer one it does not.
   const receiver = await connectRedis(url, log, { protocol: 2 })
   if (receiver instanceof Cluster) {
@@ -37,7 +46,19 @@ export async function watchRedis (url: string, prefix: string, changed: (id?: st
     if (!isListening || isAsked) return
     isAsked = true
     const askedAt = performance.now()
-    receiver.ping().then(() => { vouchedAt = askedAt }, () => { /* then it vouches for nothing */ }).finally(() => { isAsked = false })
+    receiver
+      .ping()
+      .then(
+        () => {
+          vouchedAt = askedAt
+        },
+        () => {
+          /* then it vouches for nothing */
+        }
+      )
+      .finally(() => {
+        isAsked = false
+      })
   }
   receiver.on('messageBuffer', (_channel: Buffer, keys: Buffer[] | null) => {
     if (keys === null) changed()

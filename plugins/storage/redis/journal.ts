@@ -1,4 +1,5 @@
-// The journals and counters of the Redis storage: a stream a journal and one a topic, and a key a counter. No step touches two keys.
+// The journals and counters of the Redis storage: a stream a journal and one a topic, and a key a counter. No step
+// touches two keys.
 import { decodeJson, JOURNAL_BOUNDS, type Journal, type Log, type Storage } from '../contract.ts'
 import type { Client } from './connection.ts'
 
@@ -8,7 +9,10 @@ local n = redis.call('INCRBY', KEYS[1], ARGV[1])
 if n == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return n`
 
-/** KEYS[1]; ARGV: how many entries are kept, then each entry and its topics. One command for many: a call for each would cost more than what it tells of. */
+/**
+ * KEYS[1]; ARGV: how many entries are kept, then each entry and its topics. One command for many: a call for each would
+ * cost more than what it tells of.
+ */
 export const RECORD = `
 for i = 2, #ARGV, 2 do
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topics', ARGV[i + 1])
@@ -16,15 +20,20 @@ end`
 
 const PAGE = 500
 export const counterKey = (key: string) => `mcp:counter:${key}`
-export const journalKey = (name: string, topic?: string) => `mcp:journal:${name}${topic === undefined ? '' : `:${topic}`}`
+export const journalKey = (name: string, topic?: string) =>
+  `mcp:journal:${name}${topic === undefined ? '' : `:${topic}`}`
 
 type StreamEntry = [id: string, fields: string[]]
 
 /** @param guarded turns what Redis throws into StorageUnavailable. */
-export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<R>) => Promise<R>, log: Log): Pick<Storage, 'journal' | 'count' | 'counts'> {
+export function openRedisJournals (
+  redis: Client,
+  guarded: <R>(command: Promise<R>) => Promise<R>,
+  log: Log
+): Pick<Storage, 'journal' | 'count' | 'counts'> {
   /** @param written each entry and its topics, as JSON. Not all at once: Redis does nothing else meanwhile. */
   const add = async (key: string, most: number, written: string[]) => {
-    for (let first = 0; first < written.length; first += PAGE) await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
+    for (let first = 0; first < written.length; first += PAGE) { await guarded(redis.record(key, most, ...written.slice(first, first + PAGE))) }
   }
 
   async function * pages (name: string): AsyncGenerator<StreamEntry> {
@@ -72,18 +81,26 @@ export function openRedisJournals (redis: Client, guarded: <R>(command: Promise<
 
   return {
     journal,
-    count: (increments) => Promise.all(increments.map(({ key, by, ttl }) => guarded(redis.tally(counterKey(key), by, Math.ceil(ttl * 1000))))),
-    counts: async (keys) => (await Promise.all(keys.map((key) => guarded(redis.get(counterKey(key)))))).map((value) => Number(value ?? 0))
+    count: (increments) =>
+      Promise.all(
+        increments.map(({ key, by, ttl }) => guarded(redis.tally(counterKey(key), by, Math.ceil(ttl * 1000))))
+      ),
+    counts: async (keys) =>
+      (await Promise.all(keys.map((key) => guarded(redis.get(counterKey(key)))))).map((value) => Number(value ?? 0))
   }
 }
 
 function decoder<T> (name: string, log: Log) {
-  const decode = <R>(fields: string[], field: string): R | undefined => decodeJson<R>(`entry of the journal ${name}`, fields[fields.indexOf(field) + 1] ?? '', log)
-  return { entryOf: (fields: string[]) => decode<T>(fields, 'entry'), topicsOf: (fields: string[]) => decode<string[]>(fields, 'topics') }
+  const decode = <R>(fields: string[], field: string): R | undefined =>
+    decodeJson<R>(`entry of the journal ${name}`, fields[fields.indexOf(field) + 1] ?? '', log)
+  return {
+    entryOf: (fields: string[]) => decode<T>(fields, 'entry'),
+    topicsOf: (fields: string[]) => decode<string[]>(fields, 'topics')
+  }
 }
 
 /** Each entry and its topics as JSON: in the order of all, and of each topic. */
-function arrange (entries: ReadonlyArray<{ topics: readonly string[], entry: unknown }>) {
+function arrange (entries: ReadonlyArray<{ topics: readonly string[]; entry: unknown }>) {
   const all: string[] = []
   const byTopic = new Map<string, string[]>()
   for (const { topics, entry } of entries) {

@@ -14,8 +14,11 @@ const MAX_PROBE_MS = 1_000
 export interface Check {
   /** The commits, with their outcome noted. */
   watched: Commits
-  /** Writes nothing while changes succeed; after one that failed, it tries whether they do again. @throws StorageUnavailable */
-  check (): Promise<void>
+  /**
+   * Writes nothing while changes succeed; after one that failed, it tries whether they do again.
+   * @throws StorageUnavailable
+   */
+  check(): Promise<void>
 }
 
 /** @param writeProbe writes something that is of no use, and little. */
@@ -39,7 +42,11 @@ export function createCheck (db: DatabaseSync, file: string, commits: Commits, w
     watched,
     async check () {
       guarded(() => db.prepare('SELECT 1 FROM records LIMIT 1').get())
-      if (identityOf(file) !== opened) throw new StorageUnavailable(`${file} was deleted or replaced while the server runs: what is written now is lost. Start it again`)
+      if (identityOf(file) !== opened) {
+        throw new StorageUnavailable(
+          `${file} was deleted or replaced while the server runs: what is written now is lost. Start it again`
+        )
+      }
       if (isOutOfRoom(db)) throw new StorageUnavailable('the disk is full')
       if (hasFailed) await Promise.race([watched.add(writeProbe), tooLate()])
     }
@@ -59,7 +66,8 @@ function identityOf (file: string): string | undefined {
 }
 
 /**
- * A database is never empty: one of no bytes beside a key and notes that are in use was emptied by a disk fault or by a copy
+ * A database is never empty: one of no bytes beside a key and notes that are in use was emptied by a disk fault or by a
+ * copy
  * that was cut short. To start as if new would sign everybody out without a word.
  */
 export function refuseEmptied (dataDir: string): void {
@@ -72,6 +80,11 @@ export function refuseEmptied (dataDir: string): void {
     }
   }
   // SQLite would delete the log beside it, too: that of an empty database can hold nothing.
-  if (sizeOf('oauth.db') !== 0 || !(sizeOf('oauth.db-wal') || sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))) return
-  throw new StartError(`${join(dataDir, 'oauth.db')} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without the accounts and sign-ins, delete the file and start again.`)
+  if (
+    sizeOf('oauth.db') !== 0 ||
+    !(sizeOf('oauth.db-wal') || sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))
+  ) { return }
+  throw new StartError(
+    `${join(dataDir, 'oauth.db')} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without the accounts and sign-ins, delete the file and start again.`
+  )
 }

@@ -1,4 +1,5 @@
-// SQLite as every store here uses it: several processes may share a file, changes are whole steps, and neither a lock of others nor a full disk stops the server.
+// SQLite as every store here uses it: several processes may share a file, changes are whole steps, and neither a lock
+// of others nor a full disk stops the server.
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +17,16 @@ export const MAX_LOCKED_MS = 5_000
 export const RETRY_LOCK_MS = 40
 
 /** Result codes of SQLite (https://sqlite.org/rescode.html); the lower byte is the primary code. */
-const SQLITE = { busy: 5, locked: 6, readOnly: 8, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26, noRoomForIndex: 4874 } as const
+const SQLITE = {
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  notADatabase: 26,
+  noRoomForIndex: 4874
+} as const
 
 /**
  * Files are readable by the user of the process alone, those that were there before, too.
@@ -25,7 +35,12 @@ const SQLITE = { busy: 5, locked: 6, readOnly: 8, corrupt: 11, full: 13, cantOpe
  * @param prepare makes the tables, in one transaction.
  * @throws StartError that names the file and the way out.
  */
-export function openDatabase (dataDir: string, name: string, synchronous: 'FULL' | 'NORMAL', prepare: (db: DatabaseSync) => void): DatabaseSync {
+export function openDatabase (
+  dataDir: string,
+  name: string,
+  synchronous: 'FULL' | 'NORMAL',
+  prepare: (db: DatabaseSync) => void
+): DatabaseSync {
   const file = join(dataDir, name)
   const open = () => openFile(dataDir, file, synchronous, prepare)
   try {
@@ -41,7 +56,12 @@ export function openDatabase (dataDir: string, name: string, synchronous: 'FULL'
   }
 }
 
-function openFile (dataDir: string, file: string, synchronous: string, prepare: (db: DatabaseSync) => void): DatabaseSync {
+function openFile (
+  dataDir: string,
+  file: string,
+  synchronous: string,
+  prepare: (db: DatabaseSync) => void
+): DatabaseSync {
   const isNew = !statSync(file, { throwIfNoEntry: false })?.size
   const db = new DatabaseSync(file, { timeout: OPENING_LOCK_MS })
   try {
@@ -62,11 +82,14 @@ function openFile (dataDir: string, file: string, synchronous: string, prepare: 
 function protect (file: string): void {
   try {
     chmodSync(file, 0o600)
-  } catch { /* not there, or another user's who let us in */ }
+  } catch {
+    /* not there, or another user's who let us in */
+  }
 }
 
 /**
- * IMMEDIATE takes the write lock before reading: no other process comes between. Where the disk is full, the reserve is given up
+ * IMMEDIATE takes the write lock before reading: no other process comes between. Where the disk is full, the reserve is
+ * given up
  * and `work` is run once more: it then has room if it deletes.
  */
 export function transaction<R> (db: DatabaseSync, work: () => R): R {
@@ -117,7 +140,8 @@ export function guarded<R> (work: () => R): R {
   }
 }
 
-const toUnavailable = (error: unknown): unknown => isFault(error) ? new StorageUnavailable('the SQLite storage did not answer', { cause: error }) : error
+const toUnavailable = (error: unknown): unknown =>
+  isFault(error) ? new StorageUnavailable('the SQLite storage did not answer', { cause: error }) : error
 
 /** Locked, full, read-only, closed: what SQLite throws. */
 export function isFault (error: unknown): boolean {
@@ -127,10 +151,11 @@ export function isFault (error: unknown): boolean {
 
 /** Of this error or of what caused it. */
 const codeOf = (error: unknown): number => {
-  const { errcode, cause } = error as { errcode?: number, cause?: unknown }
+  const { errcode, cause } = error as { errcode?: number; cause?: unknown }
   return errcode ?? (cause === undefined ? 0 : codeOf(cause))
 }
-const hasCode = (error: unknown, ...codes: number[]): boolean => codes.includes(codeOf(error)) || codes.includes(codeOf(error) & 0xff)
+const hasCode = (error: unknown, ...codes: number[]): boolean =>
+  codes.includes(codeOf(error)) || codes.includes(codeOf(error) & 0xff)
 export const isLocked = (error: unknown): boolean => hasCode(error, SQLITE.busy, SQLITE.locked)
 export const isFull = (error: unknown): boolean => hasCode(error, SQLITE.full, SQLITE.noRoomForIndex)
 /** What a disk failure or a half-restored backup leaves behind. */
@@ -139,11 +164,23 @@ export const isDamaged = (error: unknown): boolean => hasCode(error, SQLITE.corr
 /** What the operator reads where a database cannot be opened. */
 function explain (error: unknown, dataDir: string, file: string): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException
-  if (isDamaged(error)) return new StartError(`${file} is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error })
-  if (isFull(error) || code === 'ENOSPC') return new StartError(`${file} cannot be opened: the disk is full. Make some megabytes of room on it and start again.`, { cause: error })
-  if (isLocked(error)) return new StartError(`${file} is locked by another process. End it, or wait until it is done, and start again.`, { cause: error })
+  if (isDamaged(error)) { return new StartError(`${file} is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error }) }
+  if (isFull(error) || code === 'ENOSPC') {
+    return new StartError(
+      `${file} cannot be opened: the disk is full. Make some megabytes of room on it and start again.`,
+      { cause: error }
+    )
+  }
+  if (isLocked(error)) {
+    return new StartError(`${file} is locked by another process. End it, or wait until it is done, and start again.`, {
+      cause: error
+    })
+  }
   if (hasCode(error, SQLITE.cantOpen, SQLITE.readOnly) || /^E(?:ACCES|PERM|ROFS|NOTDIR|EXIST|NOENT)$/.test(code)) {
-    return new StartError(`DATA_DIR: the server cannot write to ${dataDir} (${message}). Name a folder that the user who runs it owns, or give it to that user: chown -R USER ${dataDir}`, { cause: error })
+    return new StartError(
+      `DATA_DIR: the server cannot write to ${dataDir} (${message}). Name a folder that the user who runs it owns, or give it to that user: chown -R USER ${dataDir}`,
+      { cause: error }
+    )
   }
   return error
 }

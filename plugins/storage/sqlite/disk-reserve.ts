@@ -1,4 +1,5 @@
-// Room on a full disk: each data folder holds a reserve, and gives it up when SQLite finds no room, so that deleting, sweeping and starting always work.
+// Room on a full disk: each data folder holds a reserve, and gives it up when SQLite finds no room, so that deleting,
+// sweeping and starting always work.
 import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -16,8 +17,10 @@ const MAX_PAGES = 4_294_967_294
 const MIN_FREE_PAGES = 64
 
 /**
- * The databases of one folder share its disk. While its reserve is gone none of them may grow: records are still deleted, and
- * what was deleted makes room for others. When the disk has room again, the reserve is made again, and they grow as before.
+ * The databases of one folder share its disk. While its reserve is gone none of them may grow: records are still
+ * deleted, and
+ * what was deleted makes room for others. When the disk has room again, the reserve is made again, and they grow as
+ * before.
  */
 class Room {
   readonly #reserve: string
@@ -30,7 +33,9 @@ class Room {
     this.#reserve = join(folder, 'reserve')
   }
 
-  get isShort (): boolean { return this.#recovering !== undefined }
+  get isShort (): boolean {
+    return this.#recovering !== undefined
+  }
 
   add (db: DatabaseSync, isNew: boolean): void {
     this.#databases.add(db)
@@ -73,21 +78,26 @@ class Room {
     for (const db of open) uncap(db)
   }
 
-  /** Makes the reserve, unless somebody has; where it would take the last room, nobody gets it. @returns whether it is there. */
+  /**
+   * Makes the reserve, unless somebody has; where it would take the last room, nobody gets it.
+   * @returns whether it is there.
+   */
   #hold (): boolean {
-    return attempt(() => {
-      const { blocks, bavail, bsize } = statfsSync(this.#folder)
-      const bytes = Math.min(MAX_RESERVE_BYTES, Math.floor(blocks * bsize * RESERVE_SHARE))
-      if (statSync(this.#reserve, { throwIfNoEntry: false })?.size === bytes) return true
-      if (bavail * bsize < 2 * bytes) return false
-      try {
-        writeFileSync(this.#reserve, Buffer.alloc(bytes), { mode: 0o600 })
-        return true
-      } catch (error) {
-        rmSync(this.#reserve, { force: true })
-        throw error
-      }
-    }) ?? false
+    return (
+      attempt(() => {
+        const { blocks, bavail, bsize } = statfsSync(this.#folder)
+        const bytes = Math.min(MAX_RESERVE_BYTES, Math.floor(blocks * bsize * RESERVE_SHARE))
+        if (statSync(this.#reserve, { throwIfNoEntry: false })?.size === bytes) return true
+        if (bavail * bsize < 2 * bytes) return false
+        try {
+          writeFileSync(this.#reserve, Buffer.alloc(bytes), { mode: 0o600 })
+          return true
+        } catch (error) {
+          rmSync(this.#reserve, { force: true })
+          throw error
+        }
+      }) ?? false
+    )
   }
 }
 
@@ -127,12 +137,20 @@ export function keepRoom (folder: string, db: DatabaseSync, isNew: boolean): voi
 /** SQLite found no room: gives the reserve up. @returns whether it is worth another attempt. */
 export const makeRoom = (db: DatabaseSync): boolean => roomOf.get(db)?.giveUp() ?? false
 
-/** For the rest of this transaction the database may grow by what is needed to delete something, although the disk is full. */
-export const growToDelete = (db: DatabaseSync): void => { if (roomOf.get(db)?.isShort) uncap(db) }
+/**
+ * For the rest of this transaction the database may grow by what is needed to delete something, although the disk is
+ * full.
+ */
+export const growToDelete = (db: DatabaseSync): void => {
+  if (roomOf.get(db)?.isShort) uncap(db)
+}
 
 /** After a transaction that may have called {@link growToDelete}. */
-export const growOnlyIfRoom = (db: DatabaseSync): void => { if (roomOf.get(db)?.isShort) cap(db) }
+export const growOnlyIfRoom = (db: DatabaseSync): void => {
+  if (roomOf.get(db)?.isShort) cap(db)
+}
 
 /** Whether the disk is full, and the database has nothing left to write into. */
 export const isOutOfRoom = (db: DatabaseSync): boolean =>
-  roomOf.get(db)?.isShort === true && Number(db.prepare('PRAGMA freelist_count').get()!['freelist_count']) < MIN_FREE_PAGES
+  roomOf.get(db)?.isShort === true &&
+  Number(db.prepare('PRAGMA freelist_count').get()!['freelist_count']) < MIN_FREE_PAGES

@@ -1,4 +1,5 @@
-// The whole of the SQLite storage, out and in: read in one transaction of a connection of its own, so that a running server is neither stopped nor seen half way.
+// The whole of the SQLite storage, out and in: read in one transaction of a connection of its own, so that a running
+// server is neither stopped nor seen half way.
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
 import type { Entry, StorageExport } from '../contract.ts'
@@ -12,17 +13,32 @@ export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, comm
       const reader = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
       try {
         reader.exec('BEGIN')
-        for (const { kind, id, value, expires } of reader.prepare('SELECT kind, id, value, expires FROM records WHERE expires IS NULL OR expires > ?').iterate(now())) {
-          yield { record: { kind: kind as string, id: id as string, value: value as string }, expires: expires as number | null }
+        for (const { kind, id, value, expires } of reader
+          .prepare('SELECT kind, id, value, expires FROM records WHERE expires IS NULL OR expires > ?')
+          .iterate(now())) {
+          yield {
+            record: { kind: kind as string, id: id as string, value: value as string },
+            expires: expires as number | null
+          }
         }
-        for (const { key, n, expires } of reader.prepare('SELECT key, n, expires FROM counters WHERE expires > ?').iterate(now())) {
+        for (const { key, n, expires } of reader
+          .prepare('SELECT key, n, expires FROM counters WHERE expires > ?')
+          .iterate(now())) {
           yield { counter: key as string, n: n as number, expires: expires as number }
         }
         // A topic is kept with the name of its journal before it.
-        for (const { name, topics, entry } of reader.prepare(`SELECT name, entry,
+        for (const { name, topics, entry } of reader
+          .prepare(
+            `SELECT name, entry,
           (SELECT json_group_array(substr(topic, length(name) + 2)) FROM journal_topics WHERE journal_topics.seq = journal.seq) AS topics
-          FROM journal ORDER BY seq`).iterate()) {
-          yield { journal: name as string, topics: JSON.parse(topics as string) as string[], entry: JSON.parse(entry as string) as unknown }
+          FROM journal ORDER BY seq`
+          )
+          .iterate()) {
+          yield {
+            journal: name as string,
+            topics: JSON.parse(topics as string) as string[],
+            entry: JSON.parse(entry as string) as unknown
+          }
         }
       } finally {
         reader.close()
@@ -43,7 +59,9 @@ export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, comm
       await flush()
     },
     async clear () {
-      await commits.add(() => db.exec('DELETE FROM records; DELETE FROM counters; DELETE FROM journal_topics; DELETE FROM journal'))
+      await commits.add(() =>
+        db.exec('DELETE FROM records; DELETE FROM counters; DELETE FROM journal_topics; DELETE FROM journal')
+      )
     }
   }
 }
@@ -55,7 +73,7 @@ function writer (db: DatabaseSync, now: Clock): (entry: Entry) => void {
   const topic = db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)')
   return (entry) => {
     if ('record' in entry) {
-      if (entry.expires === null || entry.expires > now()) record.run(entry.record.kind, entry.record.id, entry.record.value, entry.expires)
+      if (entry.expires === null || entry.expires > now()) { record.run(entry.record.kind, entry.record.id, entry.record.value, entry.expires) }
     } else if ('counter' in entry) {
       if (entry.expires > now()) counter.run(entry.counter, entry.n, entry.expires)
     } else {

@@ -1,21 +1,33 @@
-// Changes to the SQLite storage that come together are committed together: each waits for the disk as it would alone, and all wait once. While another process holds the lock they wait without holding anybody up.
+// Changes to the SQLite storage that come together are committed together: each waits for the disk as it would alone,
+// and all wait once. While another process holds the lock they wait without holding anybody up.
 import { isFull, isLocked, MAX_LOCKED_MS, RETRY_LOCK_MS } from './database.ts'
 
 export interface Commits {
-  /** Runs the change soon, in a transaction with others. Settles when it is committed. What `change` throws without having written fails it alone. */
-  add<R> (change: () => R): Promise<R>
+  /**
+   * Runs the change soon, in a transaction with others. Settles when it is committed. What `change` throws without
+   * having written fails it alone.
+   */
+  add<R>(change: () => R): Promise<R>
   /** Settles when nothing waits. */
-  idle (): Promise<void>
+  idle(): Promise<void>
 }
 
-interface Waiting { change: () => unknown, resolve: (result: unknown) => void, reject: (error: unknown) => void, since: number }
+interface Waiting {
+  change: () => unknown
+  resolve: (result: unknown) => void
+  reject: (error: unknown) => void
+  since: number
+}
 
-/** @param atomically runs its work in one transaction. @param isFault whether an error is the database's: then nothing of the transaction stands. */
+/**
+ * @param atomically runs its work in one transaction.
+ * @param isFault whether an error is the database's: then nothing of the transaction stands.
+ */
 export function createCommits (atomically: <R>(work: () => R) => R, isFault: (error: unknown) => boolean): Commits {
   let waiting: Waiting[] = []
   let isDue = false
 
-  const attempt = ({ change, resolve, reject }: Waiting): () => void => {
+  const attempt = ({ change, resolve, reject }: Waiting): (() => void) => {
     try {
       const result = change()
       return () => resolve(result)
@@ -24,7 +36,9 @@ export function createCommits (atomically: <R>(work: () => R) => R, isFault: (er
       return () => reject(error)
     }
   }
-  const commit = (batch: Waiting[]): void => { for (const settle of atomically(() => batch.map(attempt))) settle() }
+  const commit = (batch: Waiting[]): void => {
+    for (const settle of atomically(() => batch.map(attempt))) settle()
+  }
 
   function flush (): void {
     isDue = false
@@ -60,12 +74,19 @@ export function createCommits (atomically: <R>(work: () => R) => R, isFault: (er
     later()
   }
 
-  const add = <R>(change: () => R) => new Promise<R>((resolve, reject) => {
-    waiting.push({ change, resolve: resolve as Waiting['resolve'], reject, since: performance.now() })
-    schedule(() => setImmediate(flush))
-  })
+  const add = <R>(change: () => R) =>
+    new Promise<R>((resolve, reject) => {
+      waiting.push({ change, resolve: resolve as Waiting['resolve'], reject, since: performance.now() })
+      schedule(() => setImmediate(flush))
+    })
   return {
     add,
-    async idle () { if (waiting.length > 0) await add(() => {}).catch(() => { /* those who waited have been told */ }) }
+    async idle () {
+      if (waiting.length > 0) {
+        await add(() => {}).catch(() => {
+        /* those who waited have been told */
+        })
+      }
+    }
   }
 }

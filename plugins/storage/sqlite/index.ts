@@ -3,7 +3,16 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock.ts'
 import { guarded, isFault, openDatabase, transaction } from './database.ts'
-import { decodeRecord, encodeRecord, type Change, type Collection, type Lifetime, type Log, type Storage, type Watch } from '../contract.ts'
+import {
+  decodeRecord,
+  encodeRecord,
+  type Change,
+  type Collection,
+  type Lifetime,
+  type Log,
+  type Storage,
+  type Watch
+} from '../contract.ts'
 import { createCommits, type Commits } from './group-commit.ts'
 import { createCheck, refuseEmptied } from './check.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './journal.ts'
@@ -21,9 +30,20 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires) WHERE expires IS NOT NULL;
 ${JOURNAL_SCHEMA}`
 
-interface Statements { all: StatementSync, find: StatementSync, put: StatementSync, create: StatementSync, take: StatementSync, remove: StatementSync, sweep: StatementSync }
+interface Statements {
+  all: StatementSync
+  find: StatementSync
+  put: StatementSync
+  create: StatementSync
+  take: StatementSync
+  remove: StatementSync
+  sweep: StatementSync
+}
 
-/** @param dataDir folder of the database file; made if missing. @throws StartError that says what is wrong with the file. */
+/**
+ * @param dataDir folder of the database file; made if missing.
+ * @throws StartError that says what is wrong with the file.
+ */
 export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { warn () {} }): Storage {
   refuseEmptied(dataDir)
   // FULL: an answered token is on the disk, not in a cache.
@@ -33,8 +53,13 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
   const commits = createCommits(inTransaction, isFault)
   const unsynced = createCommits((work) => withoutSync(db, () => inTransaction(work)), isFault)
   const journals = openSqliteJournals(db, now, unsynced, log)
-  const sweeper = startSweeping([(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices], now)
-  const check = createCheck(db, join(dataDir, FILE), commits, () => statements.put.run('check', 'check', encodeRecord('check', null), now() + 60))
+  const sweeper = startSweeping(
+    [(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices],
+    now
+  )
+  const check = createCheck(db, join(dataDir, FILE), commits, () =>
+    statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)
+  )
   let open = true
 
   return {
@@ -78,7 +103,9 @@ function watchDatabase (db: DatabaseSync, changed: () => void): Watch {
       if (isRead) return true
       const current = read()
       isRead = true
-      setImmediate(() => { isRead = false })
+      setImmediate(() => {
+        isRead = false
+      })
       if (current !== seen) changed()
       seen = current
       return true
@@ -89,29 +116,48 @@ function watchDatabase (db: DatabaseSync, changed: () => void): Watch {
 
 function prepare (db: DatabaseSync): Statements {
   return {
-    all: db.prepare('SELECT id, value FROM records WHERE kind = ? AND id > ? AND (expires IS NULL OR expires > ?) ORDER BY id LIMIT 500'),
+    all: db.prepare(
+      'SELECT id, value FROM records WHERE kind = ? AND id > ? AND (expires IS NULL OR expires > ?) ORDER BY id LIMIT 500'
+    ),
     find: db.prepare('SELECT value FROM records WHERE kind = ? AND id = ? AND (expires IS NULL OR expires > ?)'),
-    put: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires'),
-    create: db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires WHERE expires <= ?'),
+    put: db.prepare(
+      'INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires'
+    ),
+    create: db.prepare(
+      'INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires WHERE expires <= ?'
+    ),
     take: db.prepare('DELETE FROM records WHERE kind = ? AND id = ? RETURNING value, expires'),
     remove: db.prepare('DELETE FROM records WHERE kind = ? AND id = ?'),
-    sweep: db.prepare('DELETE FROM records WHERE (kind, id) IN (SELECT kind, id FROM records WHERE expires <= ? LIMIT ?)')
+    sweep: db.prepare(
+      'DELETE FROM records WHERE (kind, id) IN (SELECT kind, id FROM records WHERE expires <= ? LIMIT ?)'
+    )
   }
 }
 
-function collection<T> (sql: Statements, kind: string, { now, commits, log }: { now: Clock, commits: Commits, log: Log }): Collection<T> {
+function collection<T> (
+  sql: Statements,
+  kind: string,
+  { now, commits, log }: { now: Clock; commits: Commits; log: Log }
+): Collection<T> {
   const decode = (value: unknown): T | undefined => decodeRecord<T>(kind, value as string, log)
   const read = (id: string): T | undefined => {
     const row = sql.find.get(kind, id, now())
     return row === undefined ? undefined : decode(row['value'])
   }
-  const write = (id: string, record: T, ttl: Lifetime) => sql.put.run(kind, id, encodeRecord(kind, record), expiry(ttl, now))
+  const write = (id: string, record: T, ttl: Lifetime) =>
+    sql.put.run(kind, id, encodeRecord(kind, record), expiry(ttl, now))
 
   return {
-    async find (id) { return guarded(() => read(id)) },
-    async put (id, record, ttl) { await commits.add(() => write(id, record, ttl)) },
+    async find (id) {
+      return guarded(() => read(id))
+    },
+    async put (id, record, ttl) {
+      await commits.add(() => write(id, record, ttl))
+    },
     async create (id, record, ttl) {
-      return commits.add(() => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1)
+      return commits.add(
+        () => sql.create.run(kind, id, encodeRecord(kind, record), expiry(ttl, now), now()).changes === 1
+      )
     },
     async take (id) {
       const row = await commits.add(() => sql.take.get(kind, id))
@@ -119,8 +165,10 @@ function collection<T> (sql: Statements, kind: string, { now, commits, log }: { 
       const expires = row['expires'] as number | null
       return expires !== null && expires <= now() ? undefined : decode(row['value'])
     },
-    async delete (id) { await commits.add(() => sql.remove.run(kind, id)) },
-    async update<R> (id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
+    async delete (id) {
+      await commits.add(() => sql.remove.run(kind, id))
+    },
+    async update<R>(id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R> {
       return commits.add(() => {
         const change = decide(read(id))
         if (change.remove) sql.remove.run(kind, id)
@@ -131,7 +179,7 @@ function collection<T> (sql: Statements, kind: string, { now, commits, log }: { 
     async * all () {
       // In pages: nothing is held open while the caller thinks.
       for (let after = ''; ;) {
-        const rows = guarded(() => sql.all.all(kind, after, now())) as Array<{ id: string, value: string }>
+        const rows = guarded(() => sql.all.all(kind, after, now())) as Array<{ id: string; value: string }>
         for (const { id, value } of rows) {
           const record = decode(value)
           if (record !== undefined) yield { id, record }
@@ -143,4 +191,4 @@ function collection<T> (sql: Statements, kind: string, { now, commits, log }: { 
   }
 }
 
-const expiry = (ttl: Lifetime, now: Clock): number | null => ttl === null ? null : now() + ttl
+const expiry = (ttl: Lifetime, now: Clock): number | null => (ttl === null ? null : now() + ttl)

@@ -1,4 +1,5 @@
-// The journals and counters of the SQLite storage: tables of their own beside the records, written in one transaction a call.
+// The journals and counters of the SQLite storage: tables of their own beside the records, written in one transaction a
+// call.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
 import { guarded } from './database.ts'
@@ -23,7 +24,7 @@ const PAGE = 500
 const SWEEP_ROWS = 250
 
 export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
-  open<T> (name: string): Journal<T>
+  open<T>(name: string): Journal<T>
   /** Each deletes some of what is beyond the bounds. */
   slices: Slice[]
 }
@@ -33,7 +34,9 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
   const sql = {
     append: db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)'),
     topic: db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)'),
-    newest: db.prepare('SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'),
+    newest: db.prepare(
+      'SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'
+    ),
     page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
     forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
     tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
@@ -54,7 +57,9 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
 
   function open<T> (name: string): Journal<T> {
     const read = (rows: Array<Record<string, unknown>>): T[] =>
-      rows.map(({ entry }) => decodeJson<T>(`entry of the journal ${name}`, entry as string, log)).filter((entry) => entry !== undefined)
+      rows
+        .map(({ entry }) => decodeJson<T>(`entry of the journal ${name}`, entry as string, log))
+        .filter((entry) => entry !== undefined)
     return {
       async append (entries) {
         await commits.add(() => {
@@ -64,7 +69,8 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
           }
         })
       },
-      newest: async (topic, limit) => read(guarded(() => sql.newest.all(topicOf(name, topic), Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
+      newest: async (topic, limit) =>
+        read(guarded(() => sql.newest.all(topicOf(name, topic), Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
       async * all () {
         for (let after = 0; ;) {
           const rows = guarded(() => sql.page.all(name, after, PAGE))
@@ -74,7 +80,7 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
         }
       },
       async forget (topic) {
-        while (await commits.add(() => sql.forget.run(topicOf(name, topic), SWEEP_ROWS).changes) > 0);
+        while ((await commits.add(() => sql.forget.run(topicOf(name, topic), SWEEP_ROWS).changes)) > 0);
       }
     }
   }
@@ -83,11 +89,23 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
     open,
     slices: [
       (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.age, SWEEP_ROWS).changes)),
-      (_time) => commits.add(() => sql.names.all().reduce((sum, { name }) =>
-        sum + Number(sql.tooMany.run(name as string, JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes), 0)),
+      (_time) =>
+        commits.add(() =>
+          sql.names
+            .all()
+            .reduce(
+              (sum, { name }) =>
+                sum + Number(sql.tooMany.run(name as string, JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes),
+              0
+            )
+        ),
       (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
     ],
-    count: (increments: readonly Increment[]) => commits.add(() => increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)),
-    counts: async (keys) => guarded(() => keys.map((key) => (sql.read.get(key, now())?.['n'] as number | undefined) ?? 0))
+    count: (increments: readonly Increment[]) =>
+      commits.add(() =>
+        increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)
+      ),
+    counts: async (keys) =>
+      guarded(() => keys.map((key) => (sql.read.get(key, now())?.['n'] as number | undefined) ?? 0))
   }
 }

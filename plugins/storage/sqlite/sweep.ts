@@ -1,4 +1,5 @@
-// Deletes what has expired in the SQLite storage until nothing of it is left: a slice at a time, so that nobody waits behind it.
+// Deletes what has expired in the SQLite storage until nothing of it is left: a slice at a time, so that nobody waits
+// behind it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../../clock.ts'
 import { createLeapGuard } from '../monotonic-time.ts'
@@ -10,12 +11,16 @@ export type Slice = (now: number) => Promise<number>
 
 export interface Sweeper {
   /** Once through everything. A fault ends it; the next sweep goes on. */
-  sweep (): Promise<void>
-  stop (): void
+  sweep(): Promise<void>
+  stop(): void
 }
 
 /** Sweeps at once, and each minute. @param steady seconds that no setting of the clock moves. */
-export function startSweeping (slices: readonly Slice[], now: Clock, steady: Clock = () => performance.now() / 1000): Sweeper {
+export function startSweeping (
+  slices: readonly Slice[],
+  now: Clock,
+  steady: Clock = () => performance.now() / 1000
+): Sweeper {
   // A clock that was wrong for a moment must not end every connection for good.
   const mayDelete = createLeapGuard(now, steady)
   const stopped = new AbortController()
@@ -24,10 +29,17 @@ export function startSweeping (slices: readonly Slice[], now: Clock, steady: Clo
   async function sweepAll (): Promise<void> {
     if (!mayDelete()) return
     for (const slice of slices) {
-      while (!stopped.signal.aborted && await slice(now()) > 0) await sleep(PAUSE_MS, undefined, { ref: false })
+      while (!stopped.signal.aborted && (await slice(now())) > 0) await sleep(PAUSE_MS, undefined, { ref: false })
     }
   }
-  const sweep = (): Promise<void> => (running ??= sweepAll().catch(() => { /* nothing depends on this one */ }).finally(() => { running = undefined }))
+  const sweep = (): Promise<void> =>
+    (running ??= sweepAll()
+      .catch(() => {
+        /* nothing depends on this one */
+      })
+      .finally(() => {
+        running = undefined
+      }))
   const timer = setInterval(sweep, SWEEP_EVERY_MS).unref()
   sweep()
   return {

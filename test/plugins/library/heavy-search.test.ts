@@ -6,17 +6,34 @@ import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { openSqliteNotes } from '../../../plugins/notes/sqlite.ts'
 import { folder, toolContexts } from '../../helpers/tool-context.ts'
 
-const long = (piece: string, characters = 40_000): string => piece.repeat(Math.ceil(characters / piece.length)).slice(0, characters)
+const long = (piece: string, characters = 40_000): string =>
+  piece.repeat(Math.ceil(characters / piece.length)).slice(0, characters)
 const LIGHT = ['walnut', 'wal*', 'number 7', '会議']
-const HEAVY = ['"common words of the document"', 'common words of the document', 'com* wor* doc* nam*', '"日本語の会議"']
+const HEAVY = [
+  '"common words of the document"',
+  'common words of the document',
+  'com* wor* doc* nam*',
+  '"日本語の会議"'
+]
 
 /** Notes down what goes elsewhere, and makes it here. */
-function noting (): { heavy: HeavySearch, looks: Look[] } {
+function noting (): { heavy: HeavySearch; looks: Look[] } {
   const looks: Look[] = []
-  return { looks, heavy: async (asked) => { looks.push(asked); return look(asked) } }
+  return {
+    looks,
+    heavy: async (asked) => {
+      looks.push(asked)
+      return look(asked)
+    }
+  }
 }
 
-async function sameHits (t: Test, plain: (query: string) => Promise<unknown[]>, divided: (query: string) => Promise<unknown[]>, looks: Look[]): Promise<void> {
+async function sameHits (
+  t: Test,
+  plain: (query: string) => Promise<unknown[]>,
+  divided: (query: string) => Promise<unknown[]>,
+  looks: Look[]
+): Promise<void> {
   for (const query of [...LIGHT, ...HEAVY]) {
     looks.length = 0
     const hits = await plain(query)
@@ -30,34 +47,84 @@ t.test('documents', async (t) => {
   const place = await folder(t)
   const { heavy, looks } = noting()
   const [plain, divided] = [openSqliteDocuments(place), openSqliteDocuments(place, heavy)]
-  t.teardown(async () => { await plain.close(); await divided.close() })
-  await plain.put(Array.from({ length: 100 }, (_, index) => ({
-    id: `${index}.md`, title: `Number ${index}`, type: 'text/plain', modified: 1, bytes: 1, text: `${index === 7 ? 'the walnut tree, 会議室. ' : ''}${long(index % 2 ? 'common words of the document and its name ' : '日本語の会議 common words of the document ')}`
-  })))
-  await sameHits(t, (query) => plain.search(query, 10), (query) => divided.search(query, 10), looks)
+  t.teardown(async () => {
+    await plain.close()
+    await divided.close()
+  })
+  await plain.put(
+    Array.from({ length: 100 }, (_, index) => ({
+      id: `${index}.md`,
+      title: `Number ${index}`,
+      type: 'text/plain',
+      modified: 1,
+      bytes: 1,
+      text: `${index === 7 ? 'the walnut tree, 会議室. ' : ''}${long(index % 2 ? 'common words of the document and its name ' : '日本語の会議 common words of the document ')}`
+    }))
+  )
+  await sameHits(
+    t,
+    (query) => plain.search(query, 10),
+    (query) => divided.search(query, 10),
+    looks
+  )
 })
 
 t.test('notes: only the own ones count, for what is heavy too', async (t) => {
   const place = await folder(t)
   const { heavy, looks } = noting()
   const [plain, divided] = [openSqliteNotes(place), openSqliteNotes(place, heavy)]
-  t.teardown(async () => { await plain.close(); await divided.close() })
+  t.teardown(async () => {
+    await plain.close()
+    await divided.close()
+  })
   for (const owner of ['ann', 'bob']) {
     for (let index = 0; index < 100; index++) {
       const text = `${index === 7 ? 'the walnut tree, 会議室. ' : ''}${long(index % 2 ? 'common words of the document and its name ' : '日本語の会議 common words of the document ', 39_000)}`
-      await plain.update(owner, `${owner}${index}`, () => ({ id: `${owner}${index}`, title: `number ${index}`, text, version: 1, created: 1, modified: 1 }))
+      await plain.update(owner, `${owner}${index}`, () => ({
+        id: `${owner}${index}`,
+        title: `number ${index}`,
+        text,
+        version: 1,
+        created: 1,
+        modified: 1
+      }))
     }
   }
-  await plain.update('cy', 'cy', () => ({ id: 'cy', title: 'common words', text: 'common words of the document', version: 1, created: 1, modified: 1 }))
-  await sameHits(t, (query) => plain.search('ann', query, 10), (query) => divided.search('ann', query, 10), looks)
-  for (const query of HEAVY) t.ok((await divided.search('ann', query, 50)).every(({ id }) => id.startsWith('ann')), query)
+  await plain.update('cy', 'cy', () => ({
+    id: 'cy',
+    title: 'common words',
+    text: 'common words of the document',
+    version: 1,
+    created: 1,
+    modified: 1
+  }))
+  await sameHits(
+    t,
+    (query) => plain.search('ann', query, 10),
+    (query) => divided.search('ann', query, 10),
+    looks
+  )
+  for (const query of HEAVY) {
+    t.ok(
+      (await divided.search('ann', query, 50)).every(({ id }) => id.startsWith('ann')),
+      query
+    )
+  }
   looks.length = 0
-  t.same((await divided.search('cy', '"common words of the document"', 10)).map(({ id }) => id), ['cy'])
+  t.same(
+    (await divided.search('cy', '"common words of the document"', 10)).map(({ id }) => id),
+    ['cy']
+  )
   t.equal(looks.length, 0, 'who has few notes waits for no other process, whatever others have')
 })
 
 t.test('in the server they are made by a worker, which may read nothing but the index', async (t) => {
-  const files = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index}.md`, long(`common words of the document ${index} and what is the name of it. `, 300_000)]))
+  const files = Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [
+      `${index}.md`,
+      long(`common words of the document ${index} and what is the name of it. `, 300_000)
+    ])
+  )
   const { library } = (await toolContexts(t, files))({ id: 'ann' })
   await library.search('common')
   const before = process.threadCpuUsage()

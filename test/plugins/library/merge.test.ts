@@ -3,16 +3,24 @@ import t from 'tap'
 import { mergeHits } from '../../../plugins/search/merge-results.ts'
 
 const hit = (id: string, title = 'walnut') => ({ id, title, snippet: '' })
-const merged = (lists: Array<Array<ReturnType<typeof hit>>>, words: string[], limit = 10) => mergeHits(lists, words, limit).map(({ id }) => id)
+const merged = (lists: Array<Array<ReturnType<typeof hit>>>, words: string[], limit = 10) =>
+  mergeHits(lists, words, limit).map(({ id }) => id)
 
 t.test('hits that show equally many words alternate between the sources', async (t) => {
   const many = ['a1', 'a2', 'a3', 'a4'].map((id) => hit(id))
   t.strictSame(merged([many, [hit('b1'), hit('b2')]], ['walnut']), ['a1', 'b1', 'a2', 'b2', 'a3', 'a4'])
-  t.strictSame(merged([many, [hit('b1'), hit('b2')], [hit('c1')]], ['walnut'], 4), ['a1', 'b1', 'c1', 'a2'], 'within the limit too')
+  t.strictSame(
+    merged([many, [hit('b1'), hit('b2')], [hit('c1')]], ['walnut'], 4),
+    ['a1', 'b1', 'c1', 'a2'],
+    'within the limit too'
+  )
 })
 
 t.test('a hit that shows more of the words comes first, and each list keeps its own order', async (t) => {
-  const lists = [[hit('a1'), hit('a2', 'walnut garden')], [hit('b1', 'walnut garden'), hit('b2')]]
+  const lists = [
+    [hit('a1'), hit('a2', 'walnut garden')],
+    [hit('b1', 'walnut garden'), hit('b2')]
+  ]
   t.strictSame(merged(lists, ['walnut', 'garden']), ['b1', 'a1', 'a2', 'b2'])
 })
 

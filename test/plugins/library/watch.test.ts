@@ -1,4 +1,5 @@
-// The folder is followed through whatever happens to the store or to the folder itself, and a change costs what changed, not what lies beside it.
+// The folder is followed through whatever happens to the store or to the folder itself, and a change costs what
+// changed, not what lies beside it.
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,23 +12,44 @@ import { fill, folder } from '../../helpers/tool-context.ts'
 /** A real store whose disk or database can be taken away. */
 function breakable (store: DocumentStore) {
   let isAway = false
-  const away = (name: 'put' | 'remove' | 'list') => async (...given: never[]) => {
-    if (isAway) throw new Error('the store is away')
-    return (store[name] as (...given: never[]) => Promise<never>)(...given)
+  const away =
+    (name: 'put' | 'remove' | 'list') =>
+      async (...given: never[]) => {
+        if (isAway) throw new Error('the store is away')
+        return (store[name] as (...given: never[]) => Promise<never>)(...given)
+      }
+  const broken: DocumentStore = Object.assign(Object.create(store) as DocumentStore, {
+    put: away('put'),
+    remove: away('remove'),
+    list: away('list')
+  })
+  return {
+    store: broken,
+    setAway: (away: boolean) => {
+      isAway = away
+    }
   }
-  const broken: DocumentStore = Object.assign(Object.create(store) as DocumentStore, { put: away('put'), remove: away('remove'), list: away('list') })
-  return { store: broken, setAway: (away: boolean) => { isAway = away } }
 }
 
-interface Options { isAway?: boolean, lookAgainMs?: number }
+interface Options {
+  isAway?: boolean
+  lookAgainMs?: number
+}
 
 async function open (t: Test, docsDir: string, { isAway = false, lookAgainMs }: Options = {}) {
   const inner = openSqliteDocuments(await folder(t))
   const { store, setAway } = breakable(inner)
   setAway(isAway)
   const warnings: string[] = []
-  const log = { info () {}, warn: (message: string) => { warnings.push(message) } }
-  const convert = async () => { throw new Error('these documents are plain text') }
+  const log = {
+    info () {},
+    warn: (message: string) => {
+      warnings.push(message)
+    }
+  }
+  const convert = async () => {
+    throw new Error('these documents are plain text')
+  }
   const watch = syncFolder(docsDir, { store, log, convert }, { ...(lookAgainMs !== undefined && { lookAgainMs }) })
   t.teardown(async () => {
     await watch.close()
@@ -39,7 +61,7 @@ async function open (t: Test, docsDir: string, { isAway = false, lookAgainMs }: 
 
 /** Waits for what a change on the disk must lead to; the time limit of the test is the limit. */
 async function until (condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await sleep(20)
+  while (!(await condition())) await sleep(20)
 }
 const isSame = (a: string[], b: string[]) => JSON.stringify(a) === JSON.stringify(b)
 
@@ -139,14 +161,27 @@ t.test('thousands of files in one folder, all replaced, are read once each', asy
   t.ok(written <= 2 * names.length, `${written} documents written for ${names.length} changes`)
 })
 
-t.test('two processes that index one folder into one file do not get in each other\'s way', async (t) => {
+t.test("two processes that index one folder into one file do not get in each other's way", async (t) => {
   const [docs, place] = [await folder(t), await folder(t)]
   const long = 'The walnut falls far from the tree. '.repeat(20_000)
   await fill(docs, { 'a.md': long, 'b.md': long, 'c.md': 'plum' })
   const stores = [openSqliteDocuments(place), openSqliteDocuments(place)]
   const warnings: string[] = []
-  const log = { info () {}, warn: (message: string) => { warnings.push(message) } }
-  const watches = stores.map((store) => syncFolder(docs, { store, log, convert: async () => { throw new Error('plain text') } }))
+  const log = {
+    info () {},
+    warn: (message: string) => {
+      warnings.push(message)
+    }
+  }
+  const watches = stores.map((store) =>
+    syncFolder(docs, {
+      store,
+      log,
+      convert: async () => {
+        throw new Error('plain text')
+      }
+    })
+  )
   await Promise.all(watches.map(({ ready }) => ready))
   t.strictSame(warnings, [])
   t.equal((await stores[0]!.find('a.md'))?.text.length, long.length)
