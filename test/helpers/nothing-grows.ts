@@ -29,4 +29,3 @@ export async function nothingGrows (
   )
   t.strictSame(grown, [], what)
 }
-

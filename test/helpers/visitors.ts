@@ -112,4 +112,3 @@ export const fields = ({ interaction, token }: Visitor, more: Record<string, str
   confirm: 'delete',
   ...more
 })
-
