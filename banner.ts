@@ -96,7 +96,9 @@ export function describeStartFault (error: unknown): string {
   const say = (sentence: string) => `The server could not start.\n  ${sentence}\n`
   if (error instanceof StartError) return say(message)
   if (name === 'StorageUnavailable') return say(`${message}${cause ? `: ${cause.message}` : ''}. ${STORAGE_HELP}`)
-  if (syscall === 'listen' || syscall === 'getaddrinfo') { return say(listenHelp[code ?? '']?.(`${address ?? 'HOST'}:${port ?? 'PORT'}`) ?? `PORT, HOST: ${message}`) }
+  if (syscall === 'listen' || syscall === 'getaddrinfo') {
+    return say(listenHelp[code ?? '']?.(`${address ?? 'HOST'}:${port ?? 'PORT'}`) ?? `PORT, HOST: ${message}`)
+  }
   return say(String(stack))
 }
 

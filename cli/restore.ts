@@ -64,7 +64,9 @@ async function checkKey (
   const key = await readFile(join(folder, SECRET_KEY), 'utf8').catch(() => {
     throw new BackupError('This backup was made with SECRET_KEY set: set it to the same value. Nothing was changed')
   })
-  if (keyChecks([key.trim()])[0] !== keyCheck) { throw new BackupError(`${SECRET_KEY} in ${folder} is damaged. Nothing was changed`) }
+  if (keyChecks([key.trim()])[0] !== keyCheck) {
+    throw new BackupError(`${SECRET_KEY} in ${folder} is damaged. Nothing was changed`)
+  }
   return 'copy'
 }
 

@@ -112,7 +112,9 @@ async function backUp (t: Test, env: Record<string, string>): Promise<string> {
   t.equal(status, 0, stderr)
   t.match(stdout, /^Backup of .* entries/)
   t.equal((await stat(folder)).mode & 0o777, 0o700)
-  for (const name of ['entries.jsonl', 'manifest.json']) { t.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name) }
+  for (const name of ['entries.jsonl', 'manifest.json']) {
+    t.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name)
+  }
   return folder
 }
 
@@ -133,7 +135,9 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
   t.equal((await stat(join(folder, 'secret-key'))).mode & 0o777, 0o600)
   const written = await readFile(join(folder, 'entries.jsonl'), 'utf8')
   for (const { access, refresh } of known.held) {
-    for (const token of [access, refresh, PASSWORD, known.client.client_secret!]) { t.notOk(written.includes(token), 'nothing in it opens anything') }
+    for (const token of [access, refresh, PASSWORD, known.client.client_secret!]) {
+      t.notOk(written.includes(token), 'nothing in it opens anything')
+    }
   }
   await signUp(url, 'too-late@example.com')
   await server.end('SIGKILL')

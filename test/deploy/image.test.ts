@@ -189,7 +189,9 @@ async function buildStages (work: string, stages: Stage[], context: string): Pro
 
 /** What this machine lacks of node:24-slim: its Node, and its user. */
 async function baseImage (folder: string): Promise<void> {
-  for (const name of ['upper/usr/local/bin', 'upper/etc', 'work', 'root']) { await mkdir(join(folder, name), { recursive: true }) }
+  for (const name of ['upper/usr/local/bin', 'upper/etc', 'work', 'root']) {
+    await mkdir(join(folder, name), { recursive: true })
+  }
   await copyFile(process.execPath, join(folder, 'upper/usr/local/bin/node'))
   for (const [file, line] of [
     ['passwd', `node:x:${NODE_UID}:${NODE_UID}::/home/node:/bin/bash`],

@@ -41,8 +41,12 @@ t.test('BW-07: every tool and prompt says how long its input may be', async (t) 
     ['a', 'b', 'c', 'c', 'd.e'],
     'this is how one without an end is told'
   )
-  for (const { name, input } of offer.tools) { t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`) }
-  for (const { name, arguments: args } of offer.prompts) { t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`) }
+  for (const { name, input } of offer.tools) {
+    t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+  }
+  for (const { name, arguments: args } of offer.prompts) {
+    t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+  }
 })
 
 const SAME_REFUSALS = 3
@@ -289,7 +293,9 @@ t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
       const name = `${method} ${url} with ${shape.name}`
       const header = HEADERS[(turn + index) % HEADERS.length]!
       const value = headerValue(shape.fill(HEAD_CHARACTERS / 2))
-      if ((turn + index) % 4 < 2) { await walk.ask(`${name} in the query`, () => request(query, { method }).then((response) => response.text())) } else {
+      if ((turn + index) % 4 < 2) {
+        await walk.ask(`${name} in the query`, () => request(query, { method }).then((response) => response.text()))
+      } else {
         await walk.ask(`${name} in ${header}`, () =>
           request(address, {
             method,
@@ -371,6 +377,8 @@ t.test('every form of every page, filled in to the brim', LIMIT, async (t) => {
       }
     }
   }
-  for (const path of addresses) { await walk.ask(`${path} for a person with a thousand notes`, () => walk.browser.get(url + path)) }
+  for (const path of addresses) {
+    await walk.ask(`${path} for a person with a thousand notes`, () => walk.browser.get(url + path))
+  }
   walk.report(t, 'forms')
 })

@@ -155,13 +155,17 @@ t.test(
             if (asked) {
               const outcome = await workers[next.worker]!.tell(now, asked)
               note(asked, outcome)
-              if (next.what === 'stranger' && (outcome.access !== undefined || outcome.spent)) { throw new Error('another client touched the grant') }
+              if (next.what === 'stranger' && (outcome.access !== undefined || outcome.spent)) {
+                throw new Error('another client touched the grant')
+              }
               const mustWork =
                 !ended &&
                 (next.what === 'refresh'
                   ? now < rotatedAt + LIFE.refreshTokenTtl
                   : next.what === 'redeem' && now < issuedAt + LIFE.authorizationCodeTtl)
-              if (mustWork && outcome.access === undefined) { throw new Error(`${next.what} was refused within its time: ${outcome.refused}`) }
+              if (mustWork && outcome.access === undefined) {
+                throw new Error(`${next.what} was refused within its time: ${outcome.refused}`)
+              }
             }
           }
           const { live, currents } = await workers[steps % 2]!.tell(now, {

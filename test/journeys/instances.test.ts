@@ -83,7 +83,9 @@ t.test('limits are counted together', { skip }, async (t) => {
   t.teardown(() => redis.stop())
   const { servers } = await startInstances(t, redis.url, { RATE_LIMITS: 'registration=6' })
   const statuses: number[] = []
-  for (let index = 0; index < 8; index++) { statuses.push((await register(servers[index % 2]!.url, { redirect_uris: [CALLBACK] })).status) }
+  for (let index = 0; index < 8; index++) {
+    statuses.push((await register(servers[index % 2]!.url, { redirect_uris: [CALLBACK] })).status)
+  }
   t.same(statuses, [201, 201, 201, 201, 201, 201, 429, 429])
 })
 
@@ -349,7 +351,9 @@ t.test(
       (await Promise.all(servers.map(({ url }) => fetch(`${url}/health/ready`)))).every(({ ok }) => ok)
     )
     for (const { access } of tokens) await until(async () => (await ping(proxy.url, access)) === 200)
-    for (const { refresh: token } of tokens) { await until(async () => (await refresh(proxy.url, client, token)).status === 200) }
+    for (const { refresh: token } of tokens) {
+      await until(async () => (await refresh(proxy.url, client, token)).status === 200)
+    }
     t.ok((await tokensFor(proxy.url, client)).access)
   }
 )

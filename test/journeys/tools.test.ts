@@ -84,7 +84,9 @@ const cases: Record<string, Case> = {
         { results: [{ id: 'ja.md' }] },
         'a word of a language without spaces'
       )
-      for (const query of HOSTILE) { t.ok(Array.isArray((await use('search', { query }))['results']), 'hostile text is only text') }
+      for (const query of HOSTILE) {
+        t.ok(Array.isArray((await use('search', { query }))['results']), 'hostile text is only text')
+      }
     },
     mistakes: textMistakes('query', 2_000)
   },
@@ -249,7 +251,9 @@ const cases: Record<string, Case> = {
         'Tides follow the moon. The moon pulls the sea, and the sea rises. A spring tide comes when the moon and the sun pull together. Fishermen eat bread.'
       const { summary } = await use('analyze', { kind: 'summary', text, sentences: 2 })
       t.equal(summary.of, 4)
-      for (const { start, text: sentence } of summary.sentences) { t.equal(text.slice(start, start + sentence.length), sentence, 'taken from the text, where it says') }
+      for (const { start, text: sentence } of summary.sentences) {
+        t.equal(text.slice(start, start + sentence.length), sentence, 'taken from the text, where it says')
+      }
       t.match(await use('analyze', { kind: 'statistics', text: 'a,b\n1,2\n3,4\n5,9' }), {
         columns: [
           { name: 'a', mean: 3, median: 3 },
@@ -518,7 +522,9 @@ async function spoil (t: Test, client: Client, values: unknown[]): Promise<strin
       for (const value of values) {
         const result = await client.callTool({ name, arguments: { ...cases[name]!.right, [argument]: value } })
         const text = JSON.stringify(result)
-        if (INSIDE.test(text.replaceAll(JSON.stringify(value).slice(1, -1), ''))) { t.fail(label(name, argument, value, text)) }
+        if (INSIDE.test(text.replaceAll(JSON.stringify(value).slice(1, -1), ''))) {
+          t.fail(label(name, argument, value, text))
+        }
         said.push(text)
       }
     }

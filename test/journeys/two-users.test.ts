@@ -124,7 +124,9 @@ const raw = (id: string): string => id.slice('note:'.length)
 /** @param said without what the asker named themselves. */
 function hidesAll (t: Test, said: string, owner: Person, asked: string[], label: string) {
   const rest = asked.reduce((text, word) => text.replaceAll(word, ''), said)
-  for (const secret of [owner.word, ...owner.notes.map(({ id }) => raw(id))]) { if (!asked.includes(secret)) t.notMatch(rest, secret, `${label}: nothing of the other's`) }
+  for (const secret of [owner.word, ...owner.notes.map(({ id }) => raw(id))]) {
+    if (!asked.includes(secret)) t.notMatch(rest, secret, `${label}: nothing of the other's`)
+  }
 }
 
 async function lookAround (t: Test, asker: Person, owner: Person) {
