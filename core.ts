@@ -1,5 +1,5 @@
-// The capabilities that need neither documents nor tools: storage, people, grants, limits. The server and the
-// operator's commands share them.
+// The plugins that need neither documents nor tools: storage, accounts, grants, limits. The server and the operator's
+// commands share them.
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
@@ -26,7 +26,7 @@ declare module 'fastify' {
   }
 }
 
-/** Registers the capabilities in the order in which they need each other. */
+/** Registers the plugins in the order of their dependencies. */
 export async function registerCore (app: FastifyInstance, config: Config, now: Clock): Promise<void> {
   app.decorate('issuer', config.publicUrl)
   await app.register(workers)
@@ -52,8 +52,7 @@ export const documentUrl =
     `${publicUrl}${paths.documents}/${path}`
 
 /**
- * What an operator's command works with: it reads no documents, opens no port, and a server may run on the same storage
- * meanwhile.
+ * The app of an operator's command: it reads no documents and opens no port, and a server may run on the same storage.
  * @throws when a part cannot be opened; what was open by then is closed.
  */
 export async function buildOperatorApp (config: Config): Promise<FastifyInstance> {

@@ -65,7 +65,7 @@ t.test('a damaged backup is refused, whatever is damaged', async (t) => {
       (error: unknown) => error
     )
     t.type(error, BackupError, what)
-    t.match((error as Error)?.message, /damaged or missing|no finished backup|cannot be read by this version/, what)
+    t.match((error as Error)?.message, /damaged or missing|not a complete backup|cannot be read by this version/, what)
   }
 })
 

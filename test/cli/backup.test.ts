@@ -24,7 +24,7 @@ async function operator (name: string, env: Record<string, string>, ...given: st
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   }
-  const child = spawn(process.execPath, [`operator/${name}.ts`, ...given], options)
+  const child = spawn(process.execPath, [`cli/${name}.ts`, ...given], options)
   const [stdout, stderr, status] = await Promise.all([
     text(child.stdout!),
     text(child.stderr!),
@@ -237,7 +237,7 @@ t.test('the wrong folder, key or variables are said without a stack, and nothing
   const target = { DATA_DIR: join(await newFolder(t), 'data') }
   const refusals: Array<[string, RegExp, Record<string, string>, ...string[]]> = [
     ['restore', /Name one folder/, target],
-    ['restore', /no finished backup/, target, join(folder, 'nowhere')],
+    ['restore', /not a complete backup/, target, join(folder, 'nowhere')],
     ['restore', /SECRET_KEY: write at least 32/, { ...target, SECRET_KEY: 'short' }, folder],
     ['restore', /another secret key/, { ...target, SECRET_KEY }, folder],
     ['backup', /there is no oauth\.db/, target, join(target.DATA_DIR, '..', 'of-nothing')],

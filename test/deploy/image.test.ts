@@ -109,7 +109,7 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
     const { status: health, stderr } = inside(...image.healthCheck)
     t.equal(health, 0, stderr)
     t.match(await (await fetch(`${url}${paths.authorizationServer}`)).json(), { issuer: 'https://mcp.example.com' })
-    t.match(output, /First account +make it here, once: https:\/\/mcp\.example\.com\/signup\?invite=/)
+    t.match(output, /First account +create it here, once: https:\/\/mcp\.example\.com\/signup\?invite=/)
   })
 
   t.test('can write to its volume, and nowhere else', async (t) => {
