@@ -13,6 +13,7 @@ import { type ServerProcess } from '../helpers/processes.ts'
 const ROOT = new URL('../..', import.meta.url).pathname
 export const SECRET_KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 export const PASSWORD = 'eleven quiet otters 42'
+
 /** Runs one of the operator's commands as `npm run` does. */
 export async function operator (name: string, env: Record<string, string>, ...given: string[]) {
   const options: SpawnOptions = {
@@ -28,6 +29,7 @@ export async function operator (name: string, env: Record<string, string>, ...gi
   ])
   return { status, stdout, stderr }
 }
+
 export async function newFolder (t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-backup-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -58,11 +60,13 @@ const call = async (url: string, access: string, name: string, args: object) => 
 export const write = (url: string, access: string) => call(url, access, 'write', { title: 'Otters', text: NOTE })
 export const countNotes = async (url: string, access: string): Promise<number> =>
   (await call(url, access, 'list_notes', {})).notes.length
+
 interface Known {
   client: TestClient
   held: Array<{ access: string; refresh: string }>
   browser: Browser
 }
+
 /** What people have by the time of the backup. */
 export async function fill (url: string): Promise<Known> {
   const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
@@ -76,6 +80,7 @@ export async function fill (url: string): Promise<Known> {
   })
   return { client, held, browser }
 }
+
 export async function check (t: Test, url: string, { client, held, browser }: Known) {
   for (const { access, refresh } of held) {
     t.equal(await ping(url, access), 200, 'an access token works')
@@ -95,6 +100,7 @@ export async function check (t: Test, url: string, { client, held, browser }: Kn
   t.match(await signIn(url, 'ann@example.com'), 'ann@example.com', 'an account signs in')
   t.match((await browser.get(`${url}/account`)).text, 'ann@example.com', 'and one that was signed in still is')
 }
+
 export async function backUp (t: Test, env: Record<string, string>): Promise<string> {
   const folder = join(await newFolder(t), 'of today')
   const { status, stdout, stderr } = await operator('backup', env, folder)

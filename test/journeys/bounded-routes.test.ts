@@ -13,6 +13,7 @@ let walk: Walk
 t.before(async () => {
   walk = await startWalk(t)
 })
+
 /** What our endpoints read by name, and one that none does. */
 const NAMES = [
   'client_id',
@@ -60,6 +61,7 @@ const HEADERS = [
 const named = (fill: (length: number) => string, length: number): Array<[name: string, value: string]> =>
   NAMES.map((name) => [name, fill(length)])
 const headerValue = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '~')
+
 /** Bodies of every kind, each as large as it may be. */
 function bodies (fill: (length: number) => string): Array<[type: string, body: string]> {
   const form = (fields: Array<[name: string, value: string]>) =>
@@ -82,6 +84,7 @@ function bodies (fill: (length: number) => string): Array<[type: string, body: s
     ['text/plain', fill(BODY_CHARACTERS)]
   ]
 }
+
 t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
   const routes = walk.server.routes.filter(({ method }) => method !== 'HEAD')
   t.ok(routes.length > 30)
@@ -126,6 +129,7 @@ t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
   }
   walk.report(t, 'routes')
 })
+
 t.test('every form of every page, filled in to the brim', LIMIT, async (t) => {
   const { url } = walk.server
   const client = await newClient(url)

@@ -14,6 +14,7 @@ let walk: Walk
 t.before(async () => {
   walk = await startWalk(t)
 })
+
 t.test('BW-07: every tool and prompt says how long its input may be', async (t) => {
   const endless = z.object({
     a: z.string(),
@@ -36,6 +37,7 @@ t.test('BW-07: every tool and prompt says how long its input may be', async (t) 
   }
 })
 const SAME_REFUSALS = 3
+
 /** What is refused in the same words whatever it holds is not asked in all shapes. */
 async function callInShapes (name: string, properties: Record<string, any>, shapes: readonly Shape[]): Promise<void> {
   const refusals: string[] = []
@@ -50,6 +52,7 @@ async function callInShapes (name: string, properties: Record<string, any>, shap
     })
   }
 }
+
 t.test('every tool, with every combination of its largest arguments', LIMIT, async (t) => {
   const { result } = JSON.parse(await walk.rpc('tools/list', {})) as {
     result: { tools: Array<{ name: string; inputSchema: Record<string, any> }> }
@@ -64,6 +67,7 @@ t.test('every tool, with every combination of its largest arguments', LIMIT, asy
     walk.report(t, name)
   }
 })
+
 t.test('every document and note, whole and in parts', LIMIT, async (t) => {
   const ids = ['large.md', 'dense.txt', 'wide.txt', 'large.md#part=80', 'many/document-0.md']
   for (const id of ids) {
@@ -86,6 +90,7 @@ t.test('every document and note, whole and in parts', LIMIT, async (t) => {
   await walk.ask('list_notes', () => walk.rpc('tools/call', { name: 'list_notes', arguments: { limit: 50 } }))
   walk.report(t, 'documents and notes')
 })
+
 t.test('every prompt, resource, completion and list, and whole batches', LIMIT, async (t) => {
   for (const { name, arguments: args } of offer.prompts) {
     for (const [turn, shape] of SHAPES.entries()) {

@@ -15,6 +15,7 @@ import { startSupabase } from '../helpers/supabase-lite.ts'
 import { startWithMail } from '../helpers/with-mail.ts'
 
 const PASSWORD = 'Copper kettle on a tram'
+
 /** As long as some apps make it: it comes along through each backend. */
 const STATE = randomBytes(1_500).toString('base64url')
 const { browser, missing } = await launchChromium()

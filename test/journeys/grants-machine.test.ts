@@ -10,6 +10,7 @@ import { noRedis, startRedis } from '../helpers/redis.ts'
 const STEPS = 25
 const RUNS = 400
 const USER = 'ann'
+
 /** Seconds. */
 const LIFE = {
   accessTokenTtl: 3_600,
@@ -18,6 +19,7 @@ const LIFE = {
   refreshGrace: 30,
   authorizationCodeTtl: 60
 }
+
 /** Of a grant; beyond them the oldest give way. */
 const MAX_ACCESS_TOKENS = 20
 

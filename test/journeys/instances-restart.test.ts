@@ -18,6 +18,7 @@ interface Load {
     tokens: Array<{ client: TestClient; access: string; refresh: string }>
   }>
 }
+
 /** People who sign in, refresh and call, without a pause, until they are stopped. */
 function startLoad (url: string, client: TestClient, people: number): Load {
   const over = new AbortController()
@@ -55,6 +56,7 @@ function startLoad (url: string, client: TestClient, people: number): Load {
     }
   }
 }
+
 t.test('WB-21: a rolling restart under load fails no request and asks nobody to sign in again', { skip }, async (t) => {
   const redis = (await startRedis())!
   t.teardown(() => redis.stop())
@@ -74,6 +76,7 @@ t.test('WB-21: a rolling restart under load fails no request and asks nobody to 
   t.ok(tokens.length > 20)
   for (const { access } of tokens) t.equal(await ping(proxy.url, access), 200)
 })
+
 /** An address whose server can change, as a managed Redis has: open connections break when it does. */
 async function movableAddress (t: Test, first: number) {
   let target = first
@@ -109,6 +112,7 @@ async function movableAddress (t: Test, first: number) {
     }
   }
 }
+
 /** Calls until they succeed again. @returns the other answers that came meanwhile. */
 async function untilItWorks (servers: ServerProcess[], access: string): Promise<Set<number>> {
   const seen = new Set<number>()
@@ -122,6 +126,7 @@ async function untilItWorks (servers: ServerProcess[], access: string): Promise<
   }
   return seen
 }
+
 t.test('WB-06: Redis fails over to its replica: 503 meanwhile, no restart, no token lost', { skip }, async (t) => {
   const [primary, replica] = [(await startRedis())!, (await startRedis())!]
   t.teardown(() => Promise.all([primary.stop(), replica.stop()]))
@@ -179,6 +184,7 @@ t.test('WB-06: Redis fails over to its replica: 503 meanwhile, no restart, no to
     t.equal((await tokensFor(proxy.url, client)).access.slice(0, 7), 'mcp_at_')
   })
 })
+
 t.test(
   'a Redis Cluster of three, with replicas: sign-ins work, and a member that dies takes nothing along',
   { skip },
@@ -209,6 +215,7 @@ t.test(
     t.ok((await tokensFor(proxy.url, client)).access)
   }
 )
+
 t.test('a Redis Cluster of one process with all slots', { skip }, async (t) => {
   const cluster = await startCluster(1)
   t.teardown(() => cluster.stop())

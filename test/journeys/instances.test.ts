@@ -53,6 +53,7 @@ t.test('a sign-in that hops between instances at every step', { skip }, async (t
     }
   })
 })
+
 t.test('limits are counted together', { skip }, async (t) => {
   const redis = (await startRedis())!
   t.teardown(() => redis.stop())
@@ -65,6 +66,7 @@ t.test('limits are counted together', { skip }, async (t) => {
 })
 const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
+
 t.test(
   'with Postgres, what was written on one is found on the other',
   { skip: skip || (postgres ? false : noPostgres) },
@@ -90,6 +92,7 @@ t.test(
     t.match(await call(servers[1]!.url, 'search', { query: 'otters at the weir' }), { results: [{ id }] })
   }
 )
+
 t.test('what changes on one is told to every stream that is open on any', { skip }, async (t) => {
   const redis = (await startRedis())!
   t.teardown(() => redis.stop())
@@ -124,6 +127,7 @@ t.test('what changes on one is told to every stream that is open on any', { skip
   await until(async () => told.every(({ length }) => length === 4))
   for (const heard of told) t.same(heard, ['note://mine', 'list', 'note://mine', 'list'])
 })
+
 t.test(
   'a process that sleeps wakes up where it was: tokens live on, and those whose time passed are over',
   async (t) => {

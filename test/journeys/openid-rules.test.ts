@@ -5,6 +5,7 @@ import { Browser } from '../helpers/browser.ts'
 import { startBoth, toLogin, atProvider } from './openid/provider.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
+
 t.test('a provider that is away when the server starts', async (t) => {
   const {
     server: { url },
@@ -18,6 +19,7 @@ t.test('a provider that is away when the server starts', async (t) => {
   await startProvider()
   t.match((await browser.get((await atProvider(browser, away)).href)).url, '/consent', 'no restart is needed')
 })
+
 t.test('ALLOWED_EMAILS and SIGNUP=invite hold at the provider, too', async (t) => {
   const {
     server: { url, app },
@@ -48,6 +50,7 @@ t.test('ALLOWED_EMAILS and SIGNUP=invite hold at the provider, too', async (t) =
   t.equal((await new Browser().get(`${url}/signup?invite=${invite}`)).status, 403, 'it is spent')
   t.equal((await enter('bob')).status, 403)
 })
+
 t.test('one person through two backends', async (t) => {
   const {
     server: { url, app },

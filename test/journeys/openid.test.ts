@@ -7,6 +7,7 @@ import { startBoth, toLogin, atProvider } from './openid/provider.ts'
 
 const allow = (browser: Browser, consent: Page) =>
   browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
+
 t.test('through the provider to a token, and out again', async (t) => {
   const {
     server: { url, app }
@@ -42,6 +43,7 @@ t.test('through the provider to a token, and out again', async (t) => {
   t.match((await browser.get(`${url}/account`)).url, '/login')
   t.equal(await ping(url, body['access_token'] as string), 200, 'apps stay connected')
 })
+
 t.test(
   'RFC 9700 §4.7, LG-07: an answer counts in the browser that asked, for the state it asked with, at its own callback',
   async (t) => {
@@ -94,6 +96,7 @@ t.test(
     t.equal(await people(), 1)
   }
 )
+
 t.test("a stolen code put into somebody else's sign-in gets nobody in", async (t) => {
   const {
     server: { url, app },
@@ -108,6 +111,7 @@ t.test("a stolen code put into somebody else's sign-in gets nobody in", async (t
   t.match(answer, { status: 401, url: /\/login\?/, text: /did not match/ })
   t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
 })
+
 t.test(
   'WB-16: turned back, away, wrong: each has its own words, and another try follows on the same page',
   async (t) => {

@@ -7,8 +7,8 @@ import type { Client } from '@modelcontextprotocol/client'
 import t, { type Test } from 'tap'
 import { asNewAccount, PASSWORD, signInWith, v2Dialects } from '../helpers/sdk-client.ts'
 import { startServer } from '../helpers/server.ts'
-import { INSIDE } from './tools/contract.ts'
-import { cases, documents, shop, label } from './tools/calls.ts'
+import { documents, INSIDE } from './tools/contract.ts'
+import { cases, shop, label } from './tools/calls.ts'
 
 /** Of any type and length, for every argument of every tool. */
 const ODD: unknown[] = [
@@ -69,6 +69,7 @@ async function spoil (t: Test, client: Client, values: unknown[]): Promise<strin
   }
   return said
 }
+
 t.test('every argument of every tool, spoilt in every way', async (t) => {
   let visits = 0
   const canary = createServer((_request, response) => {

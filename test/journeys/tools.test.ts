@@ -4,8 +4,8 @@ import t from 'tap'
 import { asOwner, noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { asNewAccount, signInWith, v2Dialects } from '../helpers/sdk-client.ts'
 import { startServer } from '../helpers/server.ts'
-import { LONG, PEOPLE, NO_SUCH } from './tools/contract.ts'
-import { documents, shop, callAll } from './tools/calls.ts'
+import { documents, LONG, PEOPLE, NO_SUCH } from './tools/contract.ts'
+import { shop, callAll } from './tools/calls.ts'
 
 const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
@@ -32,6 +32,7 @@ for (const [storage, skip] of [
     }
   })
 }
+
 t.test('documents, notes and the catalogue of the databases are resources', async (t) => {
   const server = await startServer(t, { env: { AUTH_BACKEND: 'local', DATABASE_FILES: await shop(t) }, documents })
   for (const [index, dialect] of v2Dialects.entries()) {

@@ -20,6 +20,7 @@ const EVERY_TOOL = [
   'update_note',
   'write'
 ]
+
 /** All pages of the resources, and the cursors between them. */
 async function allResources ({ client }: Person, cursors: string[] = []) {
   const uris: string[] = []
@@ -30,6 +31,7 @@ async function allResources ({ client }: Person, cursors: string[] = []) {
     cursors.push((cursor = page.nextCursor))
   }
 }
+
 async function cursorsAndLists (t: Test, asker: Person, owner: Person) {
   const { uris, cursors } = await allResources(owner)
   t.same(
@@ -57,9 +59,11 @@ async function cursorsAndLists (t: Test, asker: Person, owner: Person) {
     'a cursor of notes'
   )
 }
+
 /** Without the id that was asked for, and the number of the request. */
 const withoutNames = (text: string, id: string) =>
   text.replaceAll(raw(id), 'ID').replace(/<dt>Request<\/dt><dd>[^<]*/, '')
+
 async function pages (t: Test, server: TestServer, asker: Person, owner: Person) {
   const [note] = owner.notes
   t.match(await owner.browser.get(note!.url), { status: 200, text: new RegExp(owner.word) })
@@ -81,6 +85,7 @@ async function pages (t: Test, server: TestServer, asker: Person, owner: Person)
     hidesAll(t, text, other, [], 'the download')
   }
 }
+
 /** @param wanted how often `uri` has been told. @throws after five seconds. */
 async function until (told: string[], uri: string, wanted = 1) {
   for (let waited = 0; told.filter((other) => other === uri).length < wanted; waited += 10) {
@@ -92,10 +97,12 @@ async function until (told: string[], uri: string, wanted = 1) {
     await delay(10)
   }
 }
+
 async function subscribe ({ client }: Person, uris: string[], session: boolean) {
   if (session) for (const uri of uris) await client.subscribeResource({ uri })
   else await client.listen({ resourcesListChanged: true, resourceSubscriptions: uris })
 }
+
 async function streams (t: Test, asker: Person, owner: Person, session: boolean) {
   const [theirs, second] = idsOf(owner)
   const [own] = idsOf(asker)
@@ -162,6 +169,7 @@ for (const [storage, skip] of [
     }
   })
 }
+
 /** The notes lie in the same Postgres that database_query asks, with a role that could read them. */
 async function notThroughSql (t: Test, url: string, asker: Person, owner: Person) {
   const admin = new pg.Client({ connectionString: url })

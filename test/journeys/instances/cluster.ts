@@ -7,6 +7,7 @@ import { canHaveRedis, noRedis } from '../../helpers/redis.ts'
 
 export const SECRET_KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 export const skip = canHaveRedis() ? false : noRedis
+
 /** Some instances behind one address. */
 export async function startInstances (t: Test, redisUrl: string, env: Record<string, string> = {}, count = 2) {
   const port = await freePort()

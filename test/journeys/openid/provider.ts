@@ -10,6 +10,7 @@ interface Place {
   server: TestServer
   provider: TestProvider
 }
+
 /** The provider has to know the server's address, and the other way round. */
 export async function startBoth (
   t: Test,
@@ -52,6 +53,7 @@ export const toLogin = async (url: string, browser: Browser) => {
     )
   }
 }
+
 /** @returns the address that the provider sends the person back to, not opened yet. */
 export async function atProvider (
   browser: Browser,

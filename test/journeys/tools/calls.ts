@@ -5,20 +5,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Client } from '@modelcontextprotocol/client'
 import type { Test } from 'tap'
-import { sampleDocuments } from '../../helpers/server.ts'
-import { INSIDE, GUIDES, LONG, type Result } from './contract.ts'
-import { database } from './database.ts'
-import { documents as documentCases } from './documents.ts'
-import { notes } from './notes.ts'
-import { texts } from './texts.ts'
+import { INSIDE, GUIDES, type Result } from './contract.ts'
+import { databaseCases } from './database.ts'
+import { documentCases } from './documents.ts'
+import { noteCases } from './notes.ts'
+import { textCases } from './texts.ts'
 
-export const cases = { ...documentCases, ...notes, ...texts, ...database }
-const filler = 'The keeper walks along the beach and looks at the water for a while.\n'.repeat(2_000)
-export const documents: Record<string, string> = {
-  ...sampleDocuments,
-  'ja.md': '# 海\n\n今日は潮汐の話をします。\n',
-  [LONG]: `# Handbook\n${filler}The quokka is kept by Zelda.\n${filler}`
-}
+export const cases = { ...documentCases, ...noteCases, ...textCases, ...databaseCases }
+
 export async function shop (t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-shop-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -29,6 +23,7 @@ export async function shop (t: Test): Promise<string> {
   db.close()
   return join(folder, 'shop.db')
 }
+
 /** A line of a test report: in ASCII, and not longer than a line. */
 export const label = (...parts: unknown[]): string =>
   parts
@@ -38,6 +33,7 @@ export const label = (...parts: unknown[]): string =>
         .slice(0, 120)
     )
     .join(' ')
+
 export async function callAll (t: Test, client: Client, databases: string[]) {
   const { tools } = await client.listTools()
   t.same(

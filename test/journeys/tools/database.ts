@@ -1,7 +1,7 @@
 // The cases of database_query: real work, and the mistakes a model makes.
 import { HOSTILE, type Case, type Result, type Mistake } from './contract.ts'
 
-export const database: Record<string, Case> = {
+export const databaseCases: Record<string, Case> = {
   database_query: {
     right: { database: 'shop', sql: 'SELECT 1' },
     async use (t, use, expected) {

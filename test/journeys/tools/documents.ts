@@ -1,7 +1,7 @@
 // The cases of search and fetch: real work, and the mistakes a model makes.
-import { HOSTILE, LONG, NO_SUCH, textMistakes, type Case, type Result, type Mistake } from './contract.ts'
+import { documents, HOSTILE, LONG, NO_SUCH, textMistakes, type Case, type Result, type Mistake } from './contract.ts'
 
-export const documents: Record<string, Case> = {
+export const documentCases: Record<string, Case> = {
   search: {
     right: { query: 'tide' },
     async use (t, use) {

@@ -1,7 +1,7 @@
 // The cases of the tools for notes: real work, and the mistakes a model makes.
 import { HOSTILE, NO_SUCH, textMistakes, versionMistakes, type Case, type Mistake } from './contract.ts'
 
-export const notes: Record<string, Case> = {
+export const noteCases: Record<string, Case> = {
   write: {
     right: { text: 'x' },
     async use (t, use) {

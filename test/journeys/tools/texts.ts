@@ -1,7 +1,7 @@
 // The cases of calculate, analyze and generate: real work, and the mistakes a model makes.
 import { textMistakes, type Case, type Mistake } from './contract.ts'
 
-export const texts: Record<string, Case> = {
+export const textCases: Record<string, Case> = {
   calculate: {
     right: { expression: '1' },
     async use (t, use) {

@@ -11,6 +11,7 @@ interface Note {
   version: number
   modified: string
 }
+
 export interface Person {
   client: Client
   browser: Browser
@@ -19,6 +20,7 @@ export interface Person {
   told: string[]
 }
 export const NO_SUCH = 'note:AAAAAAAAAAAAAAAA'
+
 /** All that a client is told, also when it is refused. */
 export const hear = async (run: Promise<unknown>): Promise<string> =>
   JSON.stringify(
@@ -28,6 +30,7 @@ export const hear = async (run: Promise<unknown>): Promise<string> =>
       data: error.data
     }))
   )
+
 /** Every way to ask that only looks. @param word of the note, which stands in its title and in its text. */
 function looks ({ client }: Person, id: string, word: string): Record<string, () => Promise<unknown>> {
   const call = (name: string, args: Record<string, unknown>) => () => client.callTool({ name, arguments: args })
@@ -61,6 +64,7 @@ function looks ({ client }: Person, id: string, word: string): Record<string, ()
     'the list of resources': () => client.listResources(undefined, { cacheMode: 'bypass' })
   }
 }
+
 /** Steps on a note that must be somebody's own. */
 const steps = ({ client }: Person, id: string): Record<string, () => Promise<unknown>> => ({
   write: () => client.callTool({ name: 'write', arguments: { id, text: 'an addition' } }),
@@ -69,6 +73,7 @@ const steps = ({ client }: Person, id: string): Record<string, () => Promise<unk
     client.callTool({ name: 'update_note', arguments: { id, version: 7, title: 'a change' } }),
   delete_note: () => client.callTool({ name: 'delete_note', arguments: { id, version: 1 } })
 })
+
 export async function join (
   t: Test,
   server: TestServer,
@@ -98,6 +103,7 @@ export async function join (
 }
 export const idsOf = ({ notes }: Person): string[] => notes.map(({ id }) => id)
 export const raw = (id: string): string => id.slice('note:'.length)
+
 /** @param said without what the asker named themselves. */
 export function hidesAll (t: Test, said: string, owner: Person, asked: string[], label: string) {
   const rest = asked.reduce((text, word) => text.replaceAll(word, ''), said)
@@ -105,6 +111,7 @@ export function hidesAll (t: Test, said: string, owner: Person, asked: string[],
     if (!asked.includes(secret)) t.notMatch(rest, secret, `${label}: nothing of the other's`)
   }
 }
+
 export async function lookAround (t: Test, asker: Person, owner: Person) {
   const [theirs] = idsOf(owner)
   const asking = looks(asker, theirs!, owner.word)
@@ -150,6 +157,7 @@ export async function lookAround (t: Test, asker: Person, owner: Person) {
     }
   }
 }
+
 export async function takeNothing (t: Test, asker: Person, owner: Person) {
   for (const { id } of owner.notes) {
     const missing = steps(asker, NO_SUCH)
