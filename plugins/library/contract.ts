@@ -1,6 +1,7 @@
 // What the library is: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources
 // beside them. A store keeps the documents; the folder indexer fills it.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
+import type { SearchHit } from '../search/contract.ts'
 
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
@@ -21,17 +22,6 @@ export interface DocumentPart extends IndexedDocument {
   /** From 1 to `parts`. */
   part: number
   parts: number
-}
-
-export interface SearchHit {
-  id: string
-  title: string
-  snippet: string
-  /** Higher is better; comparable only within one search. */
-  score: number
-  /** The part of the document that matched best. Absent for what has no parts. */
-  part?: number
-  parts?: number
 }
 
 /** Keeps documents and ranks them. One contract test for every implementation. */

@@ -2,7 +2,8 @@
 // weighed here by what the planner's statistics say of it.
 import { setImmediate } from 'node:timers/promises'
 import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
+import type { SearchHit } from '../search/contract.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
 import { splitText } from './parts.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { createTermWeights, type TermWeights } from '../search/term-weights.ts'

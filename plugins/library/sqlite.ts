@@ -6,9 +6,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { growToDelete } from '../storage/sqlite/disk-reserve.ts'
 import { isDamaged, openDatabase, write } from '../storage/sqlite/database.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
-import { createCounter, matchExpression, placesOf, TOKENIZER } from '../search/fts5.ts'
-import { MAX_LIGHT_PLACES, type HeavySearch } from './heavy-search.ts'
+import type { SearchHit } from '../search/contract.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
+import { isSelective } from '../search/candidates.ts'
+import { matchExpression, TOKENIZER } from '../search/fts5.ts'
+import { createTermStatistics } from '../search/fts5-terms.ts'
+import type { HeavySearch } from '../search/heavy-search.ts'
+import { costInDocuments, MAX_LIGHT_POSTINGS } from '../search/search-cost.ts'
 import { splitText } from './parts.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { pathWords, separateWords, shownWords } from '../search/tokenize.ts'
@@ -47,7 +51,8 @@ const COLUMNS = 'id, title, text, type, modified, bytes'
 export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): DocumentStore {
   const db = openIndex(dataDir)
   const sql = prepare(db)
-  const counter = createCounter(db)
+  const terms = createTermStatistics(db)
+  const { documentFrequency } = terms
 
   return {
     description: `SQLite in ${dataDir}`,
@@ -78,12 +83,15 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
       return row && ({ ...row } as unknown as DocumentPart)
     },
     async search (text, limit, person = null) {
-      const asked = matchExpression(text, counter.found)
+      const asked = matchExpression(text, {
+        documentFrequency,
+        isSelective: (pair) => isSelective(pair, documentFrequency)
+      })
       if (asked === undefined) return []
       const words = shownWords(asked.query)
       const documents = new Map<string, Record<string, unknown>>()
       const values: [string, number] = [asked.match, limit * PARTS_PER_HIT]
-      const isHeavy = heavy && placesOf(asked.query, counter) > MAX_LIGHT_PLACES
+      const isHeavy = heavy && costInDocuments(asked.query, terms) > MAX_LIGHT_POSTINGS
       for (const row of isHeavy
         ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, person)
         : sql.search.all(...values)) {
@@ -99,7 +107,7 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
       )
     },
     async settle () {
-      counter.forget()
+      terms.refresh()
     },
     async count () {
       return sql.count.get()!['count'] as number

@@ -1,7 +1,7 @@
 // What notes are: short texts that a person keeps through an assistant. They are that person's alone: every query
 // filters by the owner inside.
 import { ToolError } from '../../authoring/tool.ts'
-import type { SearchHit } from '../library/contract.ts'
+import type { SearchHit } from '../search/contract.ts'
 
 /** Times are milliseconds since the epoch. */
 export interface Note {

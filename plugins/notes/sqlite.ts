@@ -3,9 +3,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { SearchHit } from '../library/contract.ts'
-import { createCounter, matchExpression, placesOf, TOKENIZER } from '../search/fts5.ts'
-import { MAX_LIGHT_PLACES, type HeavySearch } from '../library/heavy-search.ts'
+import type { SearchHit } from '../search/contract.ts'
+import { matchExpression, TOKENIZER } from '../search/fts5.ts'
+import { createTermStatistics } from '../search/fts5-terms.ts'
+import type { HeavySearch } from '../search/heavy-search.ts'
+import { costInNotes, isSelectiveInNotes, MAX_LIGHT_POSTINGS } from '../search/search-cost.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { separateWords, shownWords } from '../search/tokenize.ts'
 import { growToDelete } from '../storage/sqlite/disk-reserve.ts'
@@ -55,7 +57,7 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
     )
   })
   const sql = prepare(db)
-  const counter = createCounter(db)
+  const terms = createTermStatistics(db)
   /** @param remove removes notes and returns their keys. @returns how many those were. */
   const removeFound = (remove: () => Array<Record<string, unknown>>): number => {
     // FTS5 marks a word as deleted by writing.
@@ -92,19 +94,15 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
       return [...new Set(found.map(({ id }) => id as string))].slice(0, limit)
     },
     async search (owner, query, limit) {
-      const asked = matchExpression(query)
+      const asked = matchExpression(query, { isSelective: isSelectiveInNotes(terms) })
       if (asked === undefined) return []
       const values: [string, string, number] = [
         `owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`,
         owner,
         limit
       ]
-      // Of all words here only those of this owner are looked at.
-      const own = (sql.usage.get(owner) as unknown as Usage).characters
-      const within = (count: (word: string) => number) => (word: string) =>
-        Math.min(count(word), own / (word.length + 1))
-      const places = { places: within(counter.places), placesOfBeginning: within(counter.placesOfBeginning) }
-      const isHeavy = heavy && placesOf(asked.query, places) > MAX_LIGHT_PLACES
+      const { characters } = sql.usage.get(owner) as unknown as Usage
+      const isHeavy = heavy && costInNotes(asked.query, terms, characters) > MAX_LIGHT_POSTINGS
       const rows = isHeavy
         ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, owner)
         : sql.search.all(...values)

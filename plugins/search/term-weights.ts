@@ -1,7 +1,7 @@
 // How rare each word is among the documents in Postgres: from the statistics that its planner keeps of the column, so
 // that nothing has to be counted or kept in step.
 import type { Query as Run } from '../postgres.ts'
-import { candidatesOf, RARE_ENOUGH } from './candidates.ts'
+import { candidatesOf, MIN_CANDIDATES } from './candidates.ts'
 import type { ParsedTsQuery, Term } from './tsvector.ts'
 
 export interface TermWeights {
@@ -65,7 +65,7 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     if (enough.length !== 1 || found(rarest!) <= RANKED) return enough
     const [next] = words.filter((word) => word !== rarest).sort((a, b) => found(a) - found(b))
     const together = next === undefined ? 0 : (found(rarest!) * found(next)) / known.documents
-    return together < RARE_ENOUGH
+    return together < MIN_CANDIDATES
       ? enough
       : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
   }

@@ -1,16 +1,16 @@
 // How well search answers: the judged questions of bench/search, over the documents that the packages of this project
 // bring along.
 import t, { type Test } from 'tap'
-import { readCollection } from '../../bench/search/collection.ts'
-import { fromStore, keywordBaseline, untunedFts5 } from '../../bench/search/engines.ts'
-import { measure, ndcg } from '../../bench/search/measure.ts'
-import { questions } from '../../bench/search/questions.ts'
-import type { DocumentStore } from '../../plugins/library/contract.ts'
-import { openPostgresDocuments } from '../../plugins/library/postgres.ts'
-import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
-import { connectPostgres } from '../../plugins/postgres.ts'
-import { noPostgres, startPostgres } from '../helpers/postgres.ts'
-import { folder } from '../helpers/tool-context.ts'
+import { readCollection } from '../../../bench/search/collection.ts'
+import { fromStore, keywordBaseline, untunedFts5 } from '../../../bench/search/engines.ts'
+import { measure, ndcg } from '../../../bench/search/measure.ts'
+import { questions } from '../../../bench/search/questions.ts'
+import type { DocumentStore } from '../../../plugins/library/contract.ts'
+import { openPostgresDocuments } from '../../../plugins/library/postgres.ts'
+import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
+import { connectPostgres } from '../../../plugins/postgres.ts'
+import { noPostgres, startPostgres } from '../../helpers/postgres.ts'
+import { folder } from '../../helpers/tool-context.ts'
 
 const { documents } = await readCollection()
 

@@ -1,14 +1,14 @@
-// Searches that look at much: the same hits as any other, made in a process of their own, so that nobody waits (BW-06).
+// Searches that read many postings: the same hits as any other, made in a worker, so that no one waits (BW-06, SW-01).
 import t, { type Test } from 'tap'
-import { MAX_LIGHT_PLACES, type HeavySearch } from '../../../plugins/library/heavy-search.ts'
-import look, { type Look } from '../../../plugins/library/heavy-search-task.ts'
+import type { HeavySearch } from '../../../plugins/search/heavy-search.ts'
+import search, { type SearchStatement } from '../../../plugins/search/heavy-search-task.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { openSqliteNotes } from '../../../plugins/notes/sqlite.ts'
 import { folder, toolContexts } from '../../helpers/tool-context.ts'
 
 const long = (piece: string, characters = 40_000): string =>
   piece.repeat(Math.ceil(characters / piece.length)).slice(0, characters)
-const LIGHT = ['walnut', 'wal*', 'number 7', '会議']
+const LIGHT = ['walnut', 'wal*', 'number 7', '紅茶']
 const HEAVY = [
   '"common words of the document"',
   'common words of the document',
@@ -17,13 +17,14 @@ const HEAVY = [
 ]
 
 /** Notes down what goes elsewhere, and makes it here. */
-function noting (): { heavy: HeavySearch; looks: Look[] } {
-  const looks: Look[] = []
+function noting (): { heavy: HeavySearch; looks: SearchStatement[] } {
+  const looks: SearchStatement[] = []
   return {
     looks,
     heavy: async (asked) => {
       looks.push(asked)
-      return look(asked)
+      await Promise.resolve()
+      return search(asked)
     }
   }
 }
@@ -32,14 +33,14 @@ async function sameHits (
   t: Test,
   plain: (query: string) => Promise<unknown[]>,
   divided: (query: string) => Promise<unknown[]>,
-  looks: Look[]
+  looks: SearchStatement[]
 ): Promise<void> {
   for (const query of [...LIGHT, ...HEAVY]) {
     looks.length = 0
     const hits = await plain(query)
     t.ok(hits.length > 0, query)
     t.same(await divided(query), hits, query)
-    t.equal(looks.length, HEAVY.includes(query) ? 1 : 0, `${query}: ${MAX_LIGHT_PLACES} places`)
+    t.equal(looks.length, HEAVY.includes(query) ? 1 : 0, query)
   }
 }
 
@@ -58,7 +59,7 @@ t.test('documents', async (t) => {
       type: 'text/plain',
       modified: 1,
       bytes: 1,
-      text: `${index === 7 ? 'the walnut tree, 会議室. ' : ''}${long(index % 2 ? 'common words of the document and its name ' : '日本語の会議 common words of the document ')}`
+      text: `${index === 7 ? 'the walnut tree, 紅茶. ' : ''}${long(index % 2 ? 'common words of the document and its name ' : '日本語の会議 common words of the document ')}`
     }))
   )
   await sameHits(
@@ -79,7 +80,7 @@ t.test('notes: only the own ones count, for what is heavy too', async (t) => {
   })
   for (const owner of ['ann', 'bob']) {
     for (let index = 0; index < 100; index++) {
-      const text = `${index === 7 ? 'the walnut tree, 会議室. ' : ''}${long(index % 2 ? 'common words of the document and its name ' : '日本語の会議 common words of the document ', 39_000)}`
+      const text = `${index === 7 ? 'the walnut tree, 紅茶. ' : ''}${long(index % 2 ? 'common words of the document and its name ' : '日本語の会議 common words of the document ', 39_000)}`
       await plain.update(owner, `${owner}${index}`, () => ({
         id: `${owner}${index}`,
         title: `number ${index}`,
@@ -110,12 +111,47 @@ t.test('notes: only the own ones count, for what is heavy too', async (t) => {
       query
     )
   }
-  looks.length = 0
-  t.same(
-    (await divided.search('cy', '"common words of the document"', 10)).map(({ id }) => id),
-    ['cy']
-  )
-  t.equal(looks.length, 0, 'who has few notes waits for no other process, whatever others have')
+  for (const [query, statements] of [
+    ['common words of the document', 0],
+    ['"common words of the document"', 1]
+  ] as const) {
+    looks.length = 0
+    t.same(
+      (await divided.search('cy', query, 10)).map(({ id }) => id),
+      ['cy']
+    )
+    t.equal(looks.length, statements, 'with few notes plain words are light, whatever others wrote; a phrase is not')
+  }
+})
+
+const unique = (first: number): string =>
+  Array.from({ length: 3_000 }, (_, index) => `aqqqqqqqq${(first + index).toString(36)}`).join(' ')
+
+t.test('a prefix over a vocabulary that others wrote goes elsewhere, and weighing it takes little (SW-01)', async (t) => {
+  const { heavy, looks } = noting()
+  const store = openSqliteNotes(await folder(t), heavy)
+  t.teardown(() => store.close())
+  for (let index = 0; index < 40; index++) {
+    const id = `n${index}`
+    const words = { title: id, text: unique(index * 3_000) }
+    await store.update('mallory', id, () => ({ id, ...words, version: 1, created: 1, modified: 1 }))
+  }
+  const queries = [
+    ['aq* aqq* aqqq* aqqqq* aqqqqq* aqqqqqq* aqqqqqqq* aqqqqqqqq*', 'eight prefixes'],
+    ['aqqing*', 'a prefix that the tokenizer shortens'],
+    ['aqqqqqqqq1zz*', undefined]
+  ] as const
+  for (const person of ['mallory', 'ann']) {
+    for (const [query, isHeavy] of queries) {
+      looks.length = 0
+      const before = process.threadCpuUsage()
+      const made = store.search(person, query, 10)
+      const { user, system } = process.threadCpuUsage(before)
+      t.ok(user + system < 150_000, `${person}, ${query}: ${(user + system) / 1_000} ms before it is handed on`)
+      t.equal(looks.length, isHeavy ? 1 : 0, query)
+      await made
+    }
+  }
 })
 
 t.test('in the server they are made by a worker, which may read nothing but the index', async (t) => {

@@ -1,14 +1,14 @@
-// One search in the index of documents or notes, for a process of its own that may only read it.
+// Runs in a worker: one search in the index of documents or notes, which it may only read.
 import { DatabaseSync } from 'node:sqlite'
 
-export interface Look {
+export interface SearchStatement {
   /** The file of the index. */
   path: string
   sql: string
   values: Array<string | number>
 }
 
-export default function look ({ path, sql, values }: Look): Array<Record<string, unknown>> {
+export default function search ({ path, sql, values }: SearchStatement): Array<Record<string, unknown>> {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 1_000 })
   try {
     return db
