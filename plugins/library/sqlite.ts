@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { growToDelete } from '../storage/sqlite/disk-reserve.ts'
+import { allowGrowth } from '../storage/sqlite/disk-room.ts'
 import { isDamaged, openDatabase, write } from '../storage/sqlite/database.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
@@ -60,7 +60,7 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
     async remove (ids) {
       await write(db, () => {
         // FTS5 marks a word as deleted by writing.
-        growToDelete(db)
+        allowGrowth(db)
         for (const id of ids) remove(sql, id)
       })
     },
@@ -207,9 +207,13 @@ function openIndex (dataDir: string): DatabaseSync {
 const FILE = 'library.db'
 
 const openCurrent = (dataDir: string): DatabaseSync =>
-  openDatabase(dataDir, FILE, 'NORMAL', (db) => {
-    if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
-    removeUnfinished(db)
+  openDatabase(dataDir, FILE, {
+    synchronous: 'NORMAL',
+    isBulk: true,
+    prepare (db) {
+      if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
+      removeUnfinished(db)
+    }
   })
 
 /** What a stop in the middle of a long document left. */

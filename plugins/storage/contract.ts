@@ -127,6 +127,9 @@ export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable'
 }
 
+/** There is no room for this: notes and documents stop growing before sign-ins do. What deletes still works. */
+export class StorageFull extends StorageUnavailable {}
+
 /** A stored record: its kind is part of the value, so that a value can never be read as another kind. */
 interface Envelope {
   kind: string

@@ -54,7 +54,9 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
       seen.push(known, { ...usage })
       return { ...known!, text: 'hazelnut', version: 2 }
     })
-    t.same(seen, [note('a', 'walnut'), { notes: 1, characters: 'a'.length + 'walnut'.length }])
+    t.match(seen, [note('a', 'walnut'), { notes: 1, characters: 'a'.length + 'walnut'.length }])
+    const { fill } = seen[1] as { fill: number }
+    t.ok(fill > 0 && fill < 1, `${fill} of the room is used`)
     t.same(await ids(store, 'ann', 'walnut'), [], 'what it said before is found no more')
     t.same(await ids(store, 'ann', 'hazelnut'), ['a'])
     const refusal = new Error('no')
@@ -78,6 +80,18 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
     })
     t.same(await store.list('ann', 10), [])
     t.same(await ids(store, 'ann', 'hazelnut'), [])
+  })
+
+  t.test('walks over all notes by id: what changes meanwhile is neither missed nor repeated', async (t) => {
+    const store = await opened(t, { ann: ['b', 'A', '-c', 'z'].map((id) => note(id, 'text')), bob: [note('bb', 'text')] })
+    const first = await store.listById('ann', 2)
+    t.same(
+      first.map(({ id }) => id),
+      ['-c', 'A']
+    )
+    await store.update('ann', 'b', (known) => ({ ...known!, text: 'changed', modified: 1_800_000_000_000 }))
+    t.match(await store.listById('ann', 5, first[1]!.id), [{ id: 'b', text: 'changed' }, { id: 'z' }])
+    t.same(await store.listById('ann', 5, 'z'), [])
   })
 
   t.test('lists the one changed last first, page by page, equal times too', async (t) => {

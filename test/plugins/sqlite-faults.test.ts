@@ -88,8 +88,8 @@ t.test(
     storage = openSqliteStorage(data, now)
     t.ok(await until(() => canWrite(storage)), 'what has expired makes room, although others hold the rest of the disk')
     await storage.check()
-    await notes.update('ann', 'again', () => note('again'))
     empty()
+    await notes.update('ann', 'again', () => note('again'))
     t.ok(
       await until(() =>
         stat(join(data, 'reserve')).then(

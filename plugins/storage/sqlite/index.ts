@@ -47,7 +47,7 @@ interface Statements {
 export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { warn () {} }): Storage {
   refuseEmptied(dataDir)
   // FULL: an answered token is on the disk, not in a cache.
-  const db = openDatabase(dataDir, FILE, 'FULL', (db) => db.exec(SCHEMA))
+  const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', prepare: (db) => db.exec(SCHEMA) })
   const statements = prepare(db)
   const inTransaction = <R>(work: () => R) => guarded(() => transaction(db, work))
   const commits = createCommits(inTransaction, isFault)

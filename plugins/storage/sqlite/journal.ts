@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
 import { guarded } from './database.ts'
+import { isRoomLow } from './disk-room.ts'
 import { decodeJson, JOURNAL_BOUNDS, type Increment, type Journal, type Log, type Storage } from '../contract.ts'
 import type { Commits } from './group-commit.ts'
 import type { Slice } from './sweep.ts'
@@ -22,6 +23,8 @@ export const JOURNAL_SCHEMA = `
 const PAGE = 500
 /** Entries go with their topics and indexes: so many take some milliseconds. */
 const SWEEP_ROWS = 250
+/** So many entries a journal may hold when the disk is nearly full; beyond them each new entry replaces the oldest. */
+const ENTRIES_WHEN_LOW = 1_000
 
 export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
   open<T>(name: string): Journal<T>
@@ -53,6 +56,18 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
     read: db.prepare('SELECT n FROM counters WHERE key = ? AND expires > ?'),
     expired: db.prepare('DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires <= ? LIMIT ?)')
   }
+  let wasLow = false
+  /** What is left on the disk is for sign-ins; says so once. */
+  function isLow (): boolean {
+    const low = isRoomLow(db)
+    if (low && !wasLow) {
+      log.warn(
+        'the disk of DATA_DIR is nearly full: notes and documents do not grow, and the log of events forgets its oldest entries, so that sign-ins go on. Make room on it: docs/operations.md'
+      )
+    }
+    wasLow = low
+    return low
+  }
   const topicOf = (name: string, topic: string) => `${name} ${topic}`
 
   function open<T> (name: string): Journal<T> {
@@ -63,6 +78,7 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
     return {
       async append (entries) {
         await commits.add(() => {
+          if (isLow()) sql.tooMany.run(name, ENTRIES_WHEN_LOW, entries.length)
           for (const { topics, entry } of entries) {
             const { lastInsertRowid } = sql.append.run(name, now(), JSON.stringify(entry))
             for (const topic of topics) sql.topic.run(topicOf(name, topic), lastInsertRowid)
