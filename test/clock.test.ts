@@ -1,7 +1,7 @@
 // The clock: a wall clock that is set back revives nothing, and one that jumps ahead counts (threat WB-10).
 import t, { type Test } from 'tap'
 import { monotonicClock } from '../clock.ts'
-import { createLeapGuard, keepTime } from '../plugins/storage/monotonic-time.ts'
+import { createLeapGuard, createMonotonicTime } from '../plugins/storage/monotonic-time.ts'
 import { openRedisStorage } from '../plugins/storage/redis/index.ts'
 import { openSqliteStorage } from '../plugins/storage/sqlite/index.ts'
 import { noRedis, startRedis } from './helpers/redis.ts'
@@ -44,7 +44,7 @@ for (const [name, open] of [
       const run = async (time: number, seconds = 0) => {
         let machine = time
         const storage = await start()
-        const kept = await keepTime(
+        const kept = await createMonotonicTime(
           storage,
           () => machine,
           {

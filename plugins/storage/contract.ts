@@ -1,5 +1,5 @@
 // What OAuth storage is: typed collections of JSON records with a lifetime, and one atomic step to change a record.
-// Both implementations pass test/plugins/storage.test.ts.
+// Both implementations pass test/plugins/storage/contract.test.ts.
 
 /** Seconds until a record disappears, or `null` for a record that lives until its owner deletes it. */
 export type Lifetime = number | null

@@ -2,13 +2,13 @@
 // for what was read, it is read again.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { StorageUnavailable, type Collection, type Storage } from '../../plugins/storage/contract.ts'
-import { keepRecords } from '../../plugins/storage/cached.ts'
-import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
-import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { startFaultyWire } from '../helpers/faulty-wire.ts'
-import { noRedis, startRedis } from '../helpers/redis.ts'
-import { folder } from '../helpers/tool-context.ts'
+import { StorageUnavailable, type Collection, type Storage } from '../../../plugins/storage/contract.ts'
+import { keepRecords } from '../../../plugins/storage/cached.ts'
+import { openRedisStorage } from '../../../plugins/storage/redis/index.ts'
+import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
+import { startFaultyWire } from '../../helpers/faulty-wire.ts'
+import { noRedis, startRedis } from '../../helpers/redis.ts'
+import { folder } from '../../helpers/tool-context.ts'
 
 interface Thing {
   n: number

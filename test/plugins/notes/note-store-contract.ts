@@ -1,6 +1,6 @@
 // What every store of notes must do. A store's own test calls this and adds what is special to it.
 import type { Test } from 'tap'
-import type { Note, NoteStore } from '../../plugins/notes/contract.ts'
+import type { Note, NoteStore } from '../../../plugins/notes/contract.ts'
 
 export interface StoreUnderTest {
   /** An empty store of its own. */

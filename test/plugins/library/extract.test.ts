@@ -6,10 +6,10 @@ import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { deflateSync } from 'node:zlib'
 import t from 'tap'
-import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
-import { partId, PART_BYTES, splitText } from '../../plugins/library/parts.ts'
-import { launchChromium } from '../helpers/chromium.ts'
-import { fill, folder, openHouse } from '../helpers/tool-context.ts'
+import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
+import { partId, PART_BYTES, splitText } from '../../../plugins/library/parts.ts'
+import { launchChromium } from '../../helpers/chromium.ts'
+import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
 
 /** A PDF of one page for each content, put together by hand. */
 function pdf (

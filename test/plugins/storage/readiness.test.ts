@@ -1,14 +1,14 @@
 // Readiness: however many ask, storage is asked once a second, by one look that all of them share, and what is
 // remembered is a second old at most (threat ST-02).
 import t from 'tap'
-import { rememberCheck } from '../../plugins/storage/readiness.ts'
-import { storageTest } from '../helpers/storages.ts'
+import { cacheCheck } from '../../../plugins/storage/readiness.ts'
+import { storageTest } from '../../helpers/storages.ts'
 
 t.test('ST-02: looks are shared, remembered for a second, and so are refusals', async (t) => {
   let time = 0
   let looks = 0
   let answer = Promise.withResolvers<void>()
-  const check = rememberCheck(
+  const check = cacheCheck(
     () => {
       looks++
       return answer.promise

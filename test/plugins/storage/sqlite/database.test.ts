@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { openSqliteNotes } from '../../plugins/notes/sqlite.ts'
-import { JOURNAL_BOUNDS, StorageUnavailable, type Storage } from '../../plugins/storage/contract.ts'
-import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.ts'
-import { folder } from '../helpers/tool-context.ts'
+import { openSqliteNotes } from '../../../../plugins/notes/sqlite.ts'
+import { JOURNAL_BOUNDS, StorageUnavailable, type Storage } from '../../../../plugins/storage/contract.ts'
+import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
+import { mountSmallDisk, noSmallDisk } from '../../../helpers/small-disk.ts'
+import { folder } from '../../../helpers/tool-context.ts'
 
 let time = 1_800_000_000
 const now = () => time

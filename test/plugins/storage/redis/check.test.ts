@@ -2,13 +2,13 @@
 // clock, and a secret key that is another one (threats SG-13, SG-14).
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { checkRedis, watchClock } from '../../plugins/storage/redis/check.ts'
-import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
-import { checkKey } from '../../plugins/storage/key-check.ts'
-import { createSealing } from '../../plugins/secrets.ts'
-import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { noRedis, startRedis } from '../helpers/redis.ts'
-import { folder } from '../helpers/tool-context.ts'
+import { checkRedis, watchClock } from '../../../../plugins/storage/redis/check.ts'
+import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
+import { checkKey } from '../../../../plugins/storage/key-check.ts'
+import { createSealing } from '../../../../plugins/secrets.ts'
+import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
+import { noRedis, startRedis } from '../../../helpers/redis.ts'
+import { folder } from '../../../helpers/tool-context.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())

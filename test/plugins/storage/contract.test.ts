@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { monotonicClock } from '../../clock.ts'
+import { monotonicClock } from '../../../clock.ts'
 import {
   encodeRecord,
   JOURNAL_BOUNDS,
@@ -15,12 +15,12 @@ import {
   type Entry,
   type Log,
   type Storage
-} from '../../plugins/storage/contract.ts'
-import { migrate, type Migration } from '../../plugins/storage/migrations.ts'
-import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
-import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { startCluster } from '../helpers/redis-cluster.ts'
-import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
+} from '../../../plugins/storage/contract.ts'
+import { migrate, type Migration } from '../../../plugins/storage/migrations.ts'
+import { openRedisStorage } from '../../../plugins/storage/redis/index.ts'
+import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
+import { startCluster } from '../../helpers/redis-cluster.ts'
+import { canHaveRedis, noRedis, startRedis } from '../../helpers/redis.ts'
 
 const log = { warn () {} }
 const redis = await startRedis()
@@ -79,7 +79,7 @@ async function race (place: Place, work: string, rounds: number, processes = 3):
       { length: processes },
       () =>
         new Promise<number>((resolve, reject) => {
-          const child = fork(join(import.meta.dirname, '../helpers/storage-racer.ts'), [
+          const child = fork(join(import.meta.dirname, '../../helpers/storage-racer.ts'), [
             ...place.arguments,
             work,
             String(rounds)

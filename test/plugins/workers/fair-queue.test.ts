@@ -1,7 +1,7 @@
 // Turns: lines are served one after the other, nobody has more than their share, and who asks for little gives way to
 // nobody (threat WK-03).
 import t from 'tap'
-import { TooManyWaiting, Turns } from '../../plugins/workers/fair-queue.ts'
+import { TooManyWaiting, Turns } from '../../../plugins/workers/fair-queue.ts'
 
 const never = new AbortController().signal
 

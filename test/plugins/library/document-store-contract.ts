@@ -1,7 +1,7 @@
 // What every document store must do, whatever engine ranks for it. A store's own test calls this and adds what is
 // special to it.
 import type { Test } from 'tap'
-import type { DocumentStore, IndexedDocument } from '../../plugins/library/contract.ts'
+import type { DocumentStore, IndexedDocument } from '../../../plugins/library/contract.ts'
 
 export interface StoreUnderTest {
   /** An empty store of its own. */

@@ -6,14 +6,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { openPostgresDocuments } from '../../plugins/library/postgres.ts'
-import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
-import { connectPostgres } from '../../plugins/postgres.ts'
-import fetchTool from '../../tools/fetch.ts'
-import searchTool from '../../tools/search.ts'
-import { noPostgres, startPostgres } from '../helpers/postgres.ts'
-import { quietContext } from '../helpers/quiet-context.ts'
-import { fill, folder, openHouse, type HouseOptions } from '../helpers/tool-context.ts'
+import { openPostgresDocuments } from '../../../plugins/library/postgres.ts'
+import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
+import { connectPostgres } from '../../../plugins/postgres.ts'
+import fetchTool from '../../../tools/fetch.ts'
+import searchTool from '../../../tools/search.ts'
+import { noPostgres, startPostgres } from '../../helpers/postgres.ts'
+import { quietContext } from '../../helpers/quiet-context.ts'
+import { fill, folder, openHouse, type HouseOptions } from '../../helpers/tool-context.ts'
 import { documentStoreContract } from './document-store-contract.ts'
 
 /** A running library over a folder, with what it logged. */
@@ -348,7 +348,7 @@ t.test('closing while the folder is read is clean', async (t) => {
  * so nothing is copied.
  */
 async function collect (root: string): Promise<number> {
-  const modules = join(import.meta.dirname, '../../node_modules')
+  const modules = join(import.meta.dirname, '../../../node_modules')
   const target = new Map<string, string>()
   for (const entry of await readdir(modules, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
