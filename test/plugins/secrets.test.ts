@@ -8,7 +8,7 @@ import { folder } from '../helpers/tool-context.ts'
 
 const [OLD, NEW] = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'A0gJ5sH3dW6cK1yN8bV4tR9pZmL2qF7x'] as const
 
-t.test('WB-08: secrets are compared as digests of equal length', async (t) => {
+t.test('secrets are compared as digests of equal length (WB-08)', async (t) => {
   const secret = hashSecret('a secret')
   t.equal(equalSecrets(secret, hashSecret('a secret')), true)
   for (const wrong of [
@@ -42,7 +42,7 @@ t.test('a sealed value opens for its purpose, with any listed key, and not when 
   t.equal(rotated.unseal('chain', ''), undefined)
 })
 
-t.test('WB-08: the generated key is made once, and only whoever runs the server can read it', async (t) => {
+t.test('the generated key is made once, and only whoever runs the server can read it (WB-08)', async (t) => {
   const place = await folder(t)
   const key = loadGeneratedKey(place)
   t.match(key, /^[\w-]{43}$/)

@@ -11,7 +11,7 @@ return n`
 
 /**
  * KEYS[1]; ARGV: how many entries are kept, then each entry and its topics. One command for many: a call for each would
- * cost more than what it tells of.
+ * cost more than the event it records.
  */
 export const RECORD = `
 for i = 2, #ARGV, 2 do
@@ -33,7 +33,9 @@ export function openRedisJournals (
 ): Pick<Storage, 'journal' | 'count' | 'counts'> {
   /** @param written each entry and its topics, as JSON. Not all at once: Redis does nothing else meanwhile. */
   const add = async (key: string, most: number, written: string[]) => {
-    for (let first = 0; first < written.length; first += PAGE) { await guarded(redis.record(key, most, ...written.slice(first, first + PAGE))) }
+    for (let first = 0; first < written.length; first += PAGE) {
+      await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
+    }
   }
 
   async function * pages (name: string): AsyncGenerator<StreamEntry> {

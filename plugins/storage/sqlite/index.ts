@@ -16,7 +16,7 @@ import {
 import { createCommits, type Commits } from './group-commit.ts'
 import { createCheck, refuseEmptied } from './check.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './journal.ts'
-import { sqlitePortable } from './export.ts'
+import { sqliteExport } from './export.ts'
 import { startSweeping } from './sweep.ts'
 
 const FILE = 'oauth.db'
@@ -68,7 +68,7 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
-    ...sqlitePortable(db, join(dataDir, FILE), now, commits),
+    ...sqliteExport(db, join(dataDir, FILE), now, commits),
     watch: async (_kind, changed) => watchDatabase(db, changed),
     check: check.check,
     async close () {

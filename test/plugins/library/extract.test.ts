@@ -1,13 +1,9 @@
-// What becomes of files that are more than text: real PDFs as Chromium prints them, broken and hostile ones, source
-// code, data, and long documents.
+// What becomes of files that are more than text: real PDFs as Chromium prints them, broken and hostile ones, source code
+// and data.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { DatabaseSync } from 'node:sqlite'
 import { deflateSync } from 'node:zlib'
 import t from 'tap'
-import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
-import { partId, PART_BYTES, splitText } from '../../../plugins/library/parts.ts'
 import { launchChromium } from '../../helpers/chromium.ts'
 import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
 
@@ -168,82 +164,4 @@ t.test('source code and data are text, found by their words and their names', as
   t.same(await find('macadamia'), ['pom.xml'])
   t.equal((await app.library.find('src/rate_limit.py'))?.type, 'text/x-py')
   t.equal(await app.library.count(), 6)
-})
-
-t.test('parts join to the text, fit, and are cut between lines where there are any', (t) => {
-  const texts = [
-    '',
-    'short',
-    'x'.repeat(PART_BYTES),
-    'x'.repeat(PART_BYTES + 1),
-    '🙂'.repeat(50_000),
-    'ä'.repeat(90_001),
-    '漢'.repeat(60_000),
-    'line\n'.repeat(40_000),
-    '\n'.repeat(200_000),
-    `${'y'.repeat(PART_BYTES - 10)}\n${'z'.repeat(PART_BYTES)}`
-  ]
-  for (const text of texts) {
-    const parts = splitText(text)
-    t.equal(parts.join(''), text)
-    t.ok(
-      parts.every((part) => Buffer.byteLength(part) <= PART_BYTES && part.isWellFormed()),
-      `${parts.length} parts`
-    )
-    t.ok(parts.length <= Math.max(1, Math.ceil(Buffer.byteLength(text) / (PART_BYTES * 0.9))))
-  }
-  t.ok(splitText('line\n'.repeat(40_000)).every((part) => part.endsWith('\n')))
-  t.same([partId('a.md', 1), partId('a.md', 2)], ['a.md', 'a.md#part=2'])
-  t.end()
-})
-
-t.test(
-  'a long document is written in slices between which others are served, and one that was interrupted is read again',
-  async (t) => {
-    const docs = await folder(t)
-    await fill(docs, {
-      'long.txt': `${'walnut and hazelnut in a long line of text\n'.repeat(110_000)}`,
-      'page.html': `<title>Page</title>${'<p>cashew</p>'.repeat(20_000)}`
-    })
-    const { app, dataDir } = await openHouse(t, docs)
-    let turns = 0
-    const read = app.library.ready.then(() => true)
-    while (!(await Promise.race([read, setTimeout(1)]))) turns++
-    t.ok(turns > 5, `${turns} turns of others`)
-    t.match(await app.library.find('page.html'), { title: 'Page' })
-    const whole = (await app.library.find('long.txt'))!.text.length
-    await app.close()
-
-    const db = new DatabaseSync(join(dataDir, 'library.db'))
-    db.exec("DELETE FROM documents WHERE id = 'long.txt' AND part = 1")
-    db.close()
-    const store = openSqliteDocuments(dataDir)
-    t.same([...(await store.list()).keys()], ['page.html'])
-    t.same(await store.search('walnut', 5), [], 'nothing is left of it')
-    await store.close()
-    const again = await openHouse(t, docs, { dataDir })
-    await again.app.library.ready
-    t.equal((await again.app.library.find('long.txt'))?.text.length, whole)
-  }
-)
-
-t.test('how far the first look has come can be asked', async (t) => {
-  const docs = await folder(t)
-  await fill(
-    docs,
-    Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`${index}.md`, 'walnut '.repeat(300)]))
-  )
-  const { app } = await openHouse(t, docs)
-  const seen: Array<{ done: number; total: number }> = []
-  const read = app.library.ready.then(() => true)
-  while (!(await Promise.race([read, setTimeout(1)]))) {
-    const now = app.library.progress()
-    if (now) seen.push({ ...now })
-  }
-  t.ok(
-    seen.some(({ done, total }) => total === 400 && done > 0 && done < 400),
-    JSON.stringify(seen.at(-1))
-  )
-  t.ok(seen.every(({ done }, index) => index === 0 || done >= seen[index - 1]!.done))
-  t.equal(app.library.progress(), undefined)
 })

@@ -105,7 +105,7 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
   })
 
   t.test(
-    'BW-05: what was typed is found where an id begins so or a title holds it, however many notes there are',
+    'what was typed is found where an id begins so or a title holds it, however many notes there are (BW-05)',
     async (t) => {
       const many = Array.from({ length: 300 }, (_, index) =>
         note(`n${String(index).padStart(3, '0')}`, 'long '.repeat(1_000), { title: `Report ${index}` })
@@ -140,7 +140,7 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
     }
   )
 
-  t.test('WB-12: the same id under two owners is two notes, and nobody reaches another owner', async (t) => {
+  t.test('the same id under two owners is two notes, and nobody reaches another owner (WB-12)', async (t) => {
     const store = await opened(t, {
       ann: [note('same', 'the walnut of Ann')],
       bob: [note('same', 'the hazelnut of Bob')],

@@ -173,7 +173,7 @@ t.test('everything is read where Redis cannot be heard', { skip: redis ? false :
   await other.put('d', { n: 1 }, 60)
   t.ok(await isKept('d'))
 
-  await t.test('WB-06: a connection that says nothing vouches for nothing: what is kept is not answered', async (t) => {
+  await t.test('a connection that says nothing vouches for nothing: what is kept is not answered (WB-06)', async (t) => {
     wire.answers = 'swallow'
     t.ok(
       await until(() =>

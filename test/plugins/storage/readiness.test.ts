@@ -4,7 +4,7 @@ import t from 'tap'
 import { cacheCheck } from '../../../plugins/storage/readiness.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
-t.test('ST-02: looks are shared, remembered for a second, and so are refusals', async (t) => {
+t.test('looks are shared, remembered for a second, and so are refusals (ST-02)', async (t) => {
   let time = 0
   let looks = 0
   let answer = Promise.withResolvers<void>()
@@ -40,7 +40,7 @@ t.test('ST-02: looks are shared, remembered for a second, and so are refusals', 
   t.equal(looks, 3, 'and it is back a second later')
 })
 
-storageTest('ST-02: a thousand looks at the health endpoints are one look a second at storage', async (t, start) => {
+storageTest('a thousand looks at the health endpoints are one look a second at storage (ST-02)', async (t, start) => {
   let time = 1_000_000
   const token = 'f3b1c9a07d5e42688e1d'
   const { app } = await start({ now: () => time, env: { METRICS_TOKEN: token } })

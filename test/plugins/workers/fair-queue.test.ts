@@ -47,7 +47,7 @@ t.test('one person has their share of the turns, and the rest is for others', as
   t.same(served, ['a', 'b'])
 })
 
-t.test('WK-03: lines are served in turn, whatever their length', async (t) => {
+t.test('lines are served in turn, whatever their length (WK-03)', async (t) => {
   const { ask, served, release } = open({ running: 1 })
   await ask('aaaabbc')
   while (served.length < 7) await release()

@@ -1,14 +1,10 @@
-// What a start says about the storage it finds: a Redis that forgets, is too old, may not be written or runs by another
-// clock, and a secret key that is another one (threats SG-13, SG-14).
+// What a start says about the Redis it finds: one that forgets, is too old, may not be written, or runs by another clock
+// (threat SG-13).
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { checkRedis, watchClock } from '../../../../plugins/storage/redis/check.ts'
 import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
-import { checkKey } from '../../../../plugins/storage/key-check.ts'
-import { createSealing } from '../../../../plugins/secrets.ts'
-import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
-import { folder } from '../../../helpers/tool-context.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
@@ -26,7 +22,7 @@ const listen = () => {
   }
 }
 
-t.test('SG-13: a Redis that forgets is said loudly, a good one is not', { skip }, async (t) => {
+t.test('a Redis that forgets is said loudly, a good one is not (SG-13)', { skip }, async (t) => {
   const { lines, log } = listen()
   await (await openRedisStorage(redis!.url, log)).close()
   t.same(lines, [])
@@ -41,7 +37,7 @@ t.test('SG-13: a Redis that forgets is said loudly, a good one is not', { skip }
   ])
 })
 
-t.test('SG-13: a Redis that can never work is refused with what to write', { skip }, async (t) => {
+t.test('a Redis that can never work is refused with what to write (SG-13)', { skip }, async (t) => {
   const of = (info: string) => ({ info: async () => info.replaceAll('\n', '\r\n') }) as never
   const { log } = listen()
   await t.rejects(checkRedis(of('redis_version:6.0.16\nredis_mode:standalone\n'), log), {
@@ -75,7 +71,7 @@ t.test('SG-13: a Redis that can never work is refused with what to write', { ski
   })
 })
 
-t.test('SG-13: a clock that differs from that of Redis is said', { skip }, async (t) => {
+t.test('a clock that differs from that of Redis is said (SG-13)', { skip }, async (t) => {
   const real = Date.now
   t.teardown(() => {
     Date.now = real
@@ -94,23 +90,4 @@ t.test('SG-13: a clock that differs from that of Redis is said', { skip }, async
     t.match(lines, expected ? [expected] : [])
     t.equal(lines.length, expected ? 1 : 0)
   }
-})
-
-t.test("SG-14: another secret key than the data's is said, and a key that was changed in order is not", async (t) => {
-  const storage = openSqliteStorage(await folder(t), () => 1_800_000_000)
-  t.teardown(() => storage.close())
-  const [former, present, other] = ['former', 'present', 'other'].map(
-    (name) => `${name} x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A`
-  ) as [string, string, string]
-  const start = async (...keys: string[]) => {
-    const { lines, log } = listen()
-    await checkKey(storage, createSealing(keys), log)
-    return lines
-  }
-  t.same(await start(former), [])
-  t.match(await start(other), [/^SECRET_KEY is not the one that this data was written with/])
-  t.same(await start(former), [], 'what does not fit changes nothing')
-  t.same(await start(present, former), [])
-  t.same(await start(present), [], 'the former key may go')
-  t.match(await start(former), [/^SECRET_KEY is not/])
 })
