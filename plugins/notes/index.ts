@@ -9,7 +9,7 @@ import { createHeavySearch } from '../search/heavy-search.ts'
 import type { ExportedNote, NoteChange } from './contract.ts'
 import { createPersonalNotes, presentNote, type PersonalNotesDeps } from './personal-notes.ts'
 import { openPostgresNotes } from './postgres.ts'
-import { openHome, type Home } from './single-home.ts'
+import { openSingleHome, type NotesHome } from './single-home.ts'
 import { openSqliteNotes } from './sqlite.ts'
 
 declare module 'fastify' {
@@ -46,7 +46,7 @@ export default fp(
     app.addHook('onClose', () => store.close())
     const checkHome =
       local && redisUrl !== undefined
-        ? await openHome(app.storage.collection<Home>('notes-home'), local.identity)
+        ? await openSingleHome(app.storage.collection<NotesHome>('notes-home'), local.identity)
         : async () => {}
     const listeners: Array<(change: NoteChange) => void> = []
     const deps: PersonalNotesDeps = {

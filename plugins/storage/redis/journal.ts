@@ -38,14 +38,7 @@ export function openRedisJournals (
     }
   }
 
-  async function * pages (name: string): AsyncGenerator<StreamEntry> {
-    for (let after = '-'; ;) {
-      const page: StreamEntry[] = await guarded(redis.xrange(journalKey(name), after, '+', 'COUNT', PAGE))
-      yield * page
-      if (page.length < PAGE) return
-      after = `(${page.at(-1)![0]}`
-    }
-  }
+  const pages = (name: string) => pagesOf(redis, guarded, name)
 
   function journal<T> (name: string): Journal<T> {
     const { entryOf, topicsOf } = decoder<T>(name, log)
@@ -115,4 +108,18 @@ function arrange (entries: ReadonlyArray<{ topics: readonly string[]; entry: unk
     }
   }
   return { all, byTopic }
+}
+
+/** Every entry of a stream, oldest first. */
+async function * pagesOf (
+  redis: Client,
+  guarded: <R>(command: Promise<R>) => Promise<R>,
+  name: string
+): AsyncGenerator<StreamEntry> {
+  for (let after = '-'; ;) {
+    const page: StreamEntry[] = await guarded(redis.xrange(journalKey(name), after, '+', 'COUNT', PAGE))
+    yield * page
+    if (page.length < PAGE) return
+    after = `(${page.at(-1)![0]}`
+  }
 }

@@ -8,11 +8,11 @@ import { StartError } from '../../../errors.ts'
 import { allowGrowth, beginGrowth, endGrowth, makeRoom, makeRoomIn, watchRoom, type Growth } from './disk-room.ts'
 import { StorageFull, StorageUnavailable } from '../contract.ts'
 
-/** At the start nobody waits behind it: another process may be making the same tables. */
+/** At the start no request waits: another process may be making the same tables. */
 const OPENING_LOCK_MS = 5_000
 /** Nothing else happens in this process while SQLite itself waits for a lock. */
 const BLOCKING_LOCK_MS = 10
-/** How long a change is tried again, with everybody served in between, while another process holds the lock. */
+/** How long a change is retried, while requests are served and another process holds the lock. */
 export const MAX_LOCKED_MS = 5_000
 export const RETRY_LOCK_MS = 40
 
@@ -64,7 +64,7 @@ function openFile (
   const isNew = !statSync(file, { throwIfNoEntry: false })?.size
   const db = new DatabaseSync(file, { timeout: OPENING_LOCK_MS })
   try {
-    // A new file gives back to the disk what was deleted from it: that has to be said before anything is in it.
+    // A new file gives deleted pages back to the disk: the mode must be set before it has tables.
     db.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
     for (const suffix of ['', '-wal', '-shm']) protect(file + suffix)
     watchRoom(dataDir, db, { ...growth, isNew })
@@ -80,12 +80,12 @@ function openFile (
   }
 }
 
-/** A folder that somebody else made may be open to other users of the machine. */
+/** A folder that was there before may be open to other users of the machine. */
 function protect (file: string): void {
   try {
     chmodSync(file, 0o600)
   } catch {
-    /* not there, or another user's who let us in */
+    /* not there, or owned by another user who gave us access */
   }
 }
 
@@ -168,7 +168,7 @@ export const isFull = (error: unknown): boolean => hasCode(error, SQLITE.full, S
 /** What a disk failure or a half-restored backup leaves behind. */
 export const isDamaged = (error: unknown): boolean => hasCode(error, SQLITE.corrupt, SQLITE.notADatabase)
 
-/** What the operator reads where a database cannot be opened. */
+/** What the operator reads when a database cannot be opened. */
 function explain (error: unknown, dataDir: string, file: string): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (isDamaged(error)) { return new StartError(`${file} is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error }) }

@@ -34,7 +34,7 @@ function attempt ({ change, resolve, reject }: Waiting, isFault: (error: unknown
  * @param atomically runs its work in one transaction.
  * @param isFault whether an error is the database's: then nothing of the transaction stands.
  */
-export function createCommits (atomically: <R>(work: () => R) => R, isFault: (error: unknown) => boolean): Commits {
+export function createGroupCommit (atomically: <R>(work: () => R) => R, isFault: (error: unknown) => boolean): Commits {
   let waiting: Waiting[] = []
   let isDue = false
   const commit = (batch: Waiting[]): void => {

@@ -13,7 +13,7 @@ import {
   type Storage,
   type Watch
 } from '../contract.ts'
-import { createCommits, type Commits } from './group-commit.ts'
+import { createGroupCommit, type Commits } from './group-commit.ts'
 import { createCheck, refuseEmptied } from './check.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './journal.ts'
 import { sqliteExport } from './export.ts'
@@ -50,8 +50,8 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
   const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', prepare: (db) => db.exec(SCHEMA) })
   const statements = prepare(db)
   const inTransaction = <R>(work: () => R) => guarded(() => transaction(db, work))
-  const commits = createCommits(inTransaction, isFault)
-  const unsynced = createCommits((work) => withoutSync(db, () => inTransaction(work)), isFault)
+  const commits = createGroupCommit(inTransaction, isFault)
+  const unsynced = createGroupCommit((work) => withoutSync(db, () => inTransaction(work)), isFault)
   const journals = openSqliteJournals(db, now, unsynced, log)
   const sweeper = startSweeping(
     [(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices],

@@ -33,10 +33,10 @@ function breakable (store: DocumentStore) {
 
 interface Options {
   isAway?: boolean
-  lookAgainMs?: number
+  rescanMs?: number
 }
 
-async function open (t: Test, docsDir: string, { isAway = false, lookAgainMs }: Options = {}) {
+async function open (t: Test, docsDir: string, { isAway = false, rescanMs }: Options = {}) {
   const inner = openSqliteDocuments(await folder(t))
   const { store, setAway } = breakable(inner)
   setAway(isAway)
@@ -50,7 +50,7 @@ async function open (t: Test, docsDir: string, { isAway = false, lookAgainMs }: 
   const convert = async () => {
     throw new Error('these documents are plain text')
   }
-  const watch = syncFolder(docsDir, { store, log, convert }, { ...(lookAgainMs !== undefined && { lookAgainMs }) })
+  const watch = syncFolder(docsDir, { store, log, convert }, { ...(rescanMs !== undefined && { rescanMs }) })
   t.teardown(async () => {
     await watch.close()
     await inner.close()
@@ -130,7 +130,7 @@ t.test('what the system reports to nobody is found by the next look: a link that
   const place = await folder(t)
   await fill(place, { 'release-1/a.md': 'walnut', 'release-2/b.md': 'cherry' })
   await symlink(join(place, 'release-1'), join(place, 'current'))
-  const { watch, ids } = await open(t, join(place, 'current'), { lookAgainMs: 50 })
+  const { watch, ids } = await open(t, join(place, 'current'), { rescanMs: 50 })
   await watch.ready
   t.strictSame(await ids(), ['a.md'])
   await symlink(join(place, 'release-2'), join(place, 'next'))

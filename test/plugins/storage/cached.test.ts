@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { StorageUnavailable, type Collection, type Storage } from '../../../plugins/storage/contract.ts'
-import { keepRecords } from '../../../plugins/storage/cached.ts'
+import { cacheRecords } from '../../../plugins/storage/cached.ts'
 import { openRedisStorage } from '../../../plugins/storage/redis/index.ts'
 import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
 import { startFaultyWire } from '../../helpers/faulty-wire.ts'
@@ -61,7 +61,7 @@ async function keep (t: Test, open: () => Promise<Storage>) {
     await elsewhere.close()
   })
   const { counted, seen } = counting(here)
-  const kept = await keepRecords<Thing>(counted, 'thing', now)
+  const kept = await cacheRecords<Thing>(counted, 'thing', now)
   /** On Redis the first look asks whether the connection answers. */
   const isKept = (id: string) =>
     until(async () => {
@@ -236,11 +236,11 @@ t.test('everything is read where Redis cannot be heard', { skip: redis ? false :
     })
     t.teardown(() => storage.close())
     const { counted, seen: reads } = counting(storage)
-    const unwatched = await keepRecords<Thing>(counted, 'thing', now)
+    const unwatched = await cacheRecords<Thing>(counted, 'thing', now)
     await unwatched.put('e', { n: 1 }, 60)
     for (let count = 0; count < 5; count++) t.same(await unwatched.find('e'), { n: 1 })
     t.equal(reads.reads, 5)
-    t.match(lines, [/does not tell what is changed/])
+    t.match(lines, [/does not report changes/])
   })
   t.ok(seen.reads > 0)
 })
