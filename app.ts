@@ -88,7 +88,9 @@ async function registerPlugins (
   await app.register(load, loadOptions)
   await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
   await app.register(origin, config)
-  await registerCore(app, config, now)
+  // What watches storage is handed to it by name: metrics outermost.
+  const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
+  await registerCore(app, config, now, observers)
   await app.register(library, { ...config, documentUrl: documentUrl(config), notes: app.notes, sources: offer.sources })
   await app.register(tools, { ...config, definitions: offer.tools })
   await app.register(mcp, {

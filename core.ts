@@ -16,6 +16,7 @@ import openid from './plugins/oauth/id-tokens.ts'
 import postgres from './plugins/postgres.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
+import type { Observe } from './plugins/storage/instrumented.ts'
 import usage from './plugins/limits/usage.ts'
 import workers from './plugins/workers.ts'
 
@@ -26,11 +27,19 @@ declare module 'fastify' {
   }
 }
 
-/** Registers the plugins in the order of their dependencies. */
-export async function registerCore (app: FastifyInstance, config: Config, now: Clock): Promise<void> {
+/**
+ * Registers the capabilities in the order in which they need each other.
+ * @param observers see every operation on storage, the first outermost.
+ */
+export async function registerCore (
+  app: FastifyInstance,
+  config: Config,
+  now: Clock,
+  observers: readonly Observe[] = []
+): Promise<void> {
   app.decorate('issuer', config.publicUrl)
   await app.register(workers)
-  await app.register(storage, { ...config, now })
+  await app.register(storage, { ...config, now, observers })
   await app.register(audit, config)
   await app.register(usage, config)
   await app.register(postgres, config)

@@ -2,7 +2,7 @@
 // instances with that delay.
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../clock.ts'
-import { createFlusher, createOutage } from '../storage/batch-writer.ts'
+import { createBatchWriter, createOutage } from '../storage/batch-writer.ts'
 import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
@@ -54,7 +54,7 @@ export function createCounters (
     else counts.set(key, { endsAt, watched, ...(memberOf !== undefined && { memberOf }), stored: 0, pending: by })
     return count === undefined
   }
-  const { schedule, flush, close } = createFlusher(async () => {
+  const { schedule, flush, close } = createBatchWriter(async () => {
     for (const [key, { endsAt }] of counts) if (endsAt <= now()) counts.delete(key)
     const pending = [...counts].filter(([, count]) => count.pending !== 0)
     const increments: Increment[] = pending.map(([key, count]) => ({

@@ -21,7 +21,7 @@ interface Connection {
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, timeout: 180_000 }, async (t) => {
+t.test('faults of Redis under load (WB-06)', { skip: redis ? false : noRedis, timeout: 180_000 }, async (t) => {
   const direct = new URL(redis!.url)
   const wire = await startFaultyWire(Number(direct.port))
   t.teardown(() => wire.close())
@@ -188,7 +188,7 @@ t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, tim
 })
 
 t.test(
-  'WB-07: a code that storage was too slow for works once, for one of all who send it again',
+  'a code that storage was too slow for works once, for one of all who send it again (WB-07)',
   { skip: redis ? false : noRedis },
   async (t) => {
     const direct = new URL(redis!.url)

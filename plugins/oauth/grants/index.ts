@@ -6,7 +6,7 @@ import type { Config } from '../../../config/index.ts'
 import { invalidGrant, OAuthError } from '../../../errors.ts'
 import { hashSecret, type Sealing } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
-import { keepRecords, type KeptCollection } from '../../storage/cached.ts'
+import { cacheRecords, type CachedCollection } from '../../storage/cached.ts'
 import type { Clock } from '../../../clock.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Access, AuthorizationCode, Grant, GrantUser, TokenSet } from './contract.ts'
@@ -92,7 +92,7 @@ export default fp(
     app.decorate(
       'grants',
       createGrants(
-        await keepRecords<Grant>(app.storage, 'grant', app.now),
+        await cacheRecords<Grant>(app.storage, 'grant', app.now),
         app.storage.collection<GrantList>('grantList'),
         app.sealing,
         app.now,
@@ -104,7 +104,7 @@ export default fp(
 )
 
 export function createGrants (
-  store: Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findCached'>>,
+  store: Collection<Grant> & Partial<Pick<CachedCollection<Grant>, 'findCached'>>,
   lists: Collection<GrantList>,
   sealing: Sealing,
   now: Clock,

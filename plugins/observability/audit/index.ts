@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf } from '../../client-address.ts'
-import { createFlusher, createOutage } from '../../storage/batch-writer.ts'
+import { createBatchWriter, createOutage } from '../../storage/batch-writer.ts'
 import type { Access, Grant } from '../../oauth/grants/contract.ts'
 import { createClassifier, eventClasses, type EventClass } from './event-classes.ts'
 import type { AuditEvent, EventDetails, EventName } from './contract.ts'
@@ -161,7 +161,7 @@ function createBatches (
     ends: 'the audit journal is written again; events that were lost are in the log only',
     stops: 'the server stops while the audit journal cannot be written; events that were lost are in the log only'
   })
-  const { schedule, flush, close } = createFlusher(async () => {
+  const { schedule, flush, close } = createBatchWriter(async () => {
     const written = await Promise.all(eventClasses.map(write))
     if (written.includes(false)) schedule()
     else if (written.includes(true)) outage.end()
