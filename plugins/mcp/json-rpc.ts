@@ -3,6 +3,7 @@
 import { RELATED_TASK_META_KEY } from '@modelcontextprotocol/server'
 import type { Message } from './contract.ts'
 import { INVALID_REQUEST, PARSE_ERROR, JsonRpcError } from './json-rpc-error.ts'
+import { hasBatches } from './protocol-versions.ts'
 
 /** Levels of arrays and objects; more would only exhaust a recursive validator. */
 const MAX_DEPTH = 64
@@ -17,8 +18,6 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 
 const MAX_ID_LENGTH = 256
 /** Each message of a batch is a call of its own, but the rate limit of an address counts the batch once. */
 const MAX_BATCH_MESSAGES = 10
-/** The only version with batches (2025-06-18 removed them). A client has to name it in the header. */
-const BATCH_VERSION = '2025-03-26'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const invalid = (message: string, id?: string | number | null) =>
@@ -69,7 +68,7 @@ function checkSize (bytes: Buffer): void {
  */
 export function readMessages (body: unknown, version: string | undefined): Message | Message[] {
   if (!Array.isArray(body)) return readMessage(body)
-  if (version !== BATCH_VERSION) throw invalid('this protocol version has no batches; send one message per request')
+  if (!hasBatches(version)) throw invalid('this protocol version has no batches; send one message per request')
   if (body.length === 0 || body.length > MAX_BATCH_MESSAGES) throw invalid(`a batch has 1 to ${MAX_BATCH_MESSAGES} messages`)
   const messages = body.map(readMessage)
   const ids = messages.flatMap((message) => ('id' in message ? [message.id] : []))

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { ToolNote, ToolNotes } from '../../authoring/tool.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
 import type { SearchHit } from '../library/contract.ts'
 import { createHeavySearch } from '../library/heavy-search.ts'
 import { NoteRefusal, type Note, type NoteStore, type Place } from './contract.ts'
@@ -167,9 +168,9 @@ function notesOf (owner: string, { store, checkHome, changed, now, noteUrl }: Co
     },
     async list ({ limit = 20, cursor } = {}) {
       const wanted = Math.min(Math.max(limit, 1), MAX_LISTED)
-      const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : decodeCursor(cursor))
+      const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : placeOf(cursor))
       const page = found.slice(0, wanted)
-      return { notes: page.map(show), ...(found.length > wanted && { next: encodeCursor(page.at(-1)!) }) }
+      return { notes: page.map(show), ...(found.length > wanted && { next: cursorOf(page.at(-1)!) }) }
     },
     async complete (typed, limit = MAX_COMPLETED) {
       return (await store.complete(owner, typable(typed), Math.min(Math.max(limit, 1), MAX_COMPLETED))).map(
@@ -218,17 +219,12 @@ function checkVersion (known: Note | undefined, id: string, version: number): No
   return note
 }
 
-/** The owner is no part of it: a cursor of somebody else's leads into one's own notes. */
-const encodeCursor = ({ modified, id }: Place): string =>
-  Buffer.from(JSON.stringify([modified, id])).toString('base64url')
+/** It does not name the owner: a cursor of another person leads into the caller's own notes. */
+const cursorOf = ({ modified, id }: Place): string => encodeCursor([modified, id])
 
-function decodeCursor (cursor: string): Place {
-  try {
-    const [modified, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
-    if (typeof modified === 'number' && typeof id === 'string' && isStorable(id)) return { modified, id }
-  } catch {
-    /* refused below */
-  }
+function placeOf (cursor: string): Place {
+  const [modified, id] = decodeCursor(cursor)
+  if (typeof modified === 'number' && typeof id === 'string' && isStorable(id)) return { modified, id }
   throw new NoteRefusal(
     'invalid',
     'This cursor is not one that list_notes returned. Leave it out to begin with the newest note.'

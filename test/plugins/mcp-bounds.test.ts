@@ -10,7 +10,7 @@ import { createChangeLog } from '../../plugins/mcp/streams/change-log.ts'
 import { createSubscriptions } from '../../plugins/mcp/streams/subscriptions.ts'
 import { createOpenStreams, type OpenStream } from '../../plugins/mcp/streams/open-streams.ts'
 import { createStoredBytes } from '../../plugins/mcp/sessions/stored-bytes.ts'
-import { openSseConnection } from '../../plugins/mcp/sessions/sse-connection.ts'
+import { openSseConnection } from '../../plugins/mcp/streams/sse.ts'
 import {
   createSessionsByPerson,
   MAX_PER_ADDRESS,
@@ -161,11 +161,11 @@ t.test(
     add('c', accessOf('ann', 'g1'))
     t.strictSame(ended, [], 'what has ended by itself makes room')
     add('d', accessOf('ann', 'g1'))
-    t.strictSame(ended.splice(0), ['b: Too much is open: the oldest gives way'])
+    t.strictSame(ended.splice(0), ['b: Too much is open: the oldest is closed'])
     add('e', accessOf('ann', 'g2'))
     t.strictSame(ended, [])
     add('f', accessOf('ann', 'g3'))
-    t.strictSame(ended.splice(0), ['c: Too much is open: the oldest gives way'], 'over all apps of the person')
+    t.strictSame(ended.splice(0), ['c: Too much is open: the oldest is closed'], 'over all apps of the person')
     add('g', accessOf('bob', 'g4'))
     for (const name of ['h', 'i']) add(name, null)
     t.strictSame(ended, [])
@@ -247,16 +247,16 @@ t.test(
     const lazy = openSseConnection(() => {
       closed++
     })
-    lazy.write('1', 'x'.repeat(5_000_000))
+    lazy.write('x'.repeat(5_000_000), '1')
     lazy.end()
-    lazy.write('2', 'late')
+    lazy.write('late', '2')
     lazy.end()
     t.notOk(lazy.readable.destroyed)
     t.match((await lazy.readable.toArray()).join('').length, 5_000_000 + 'id: 1\nevent: message\ndata: \n\n'.length)
     const slow = openSseConnection(() => {
       closed++
     })
-    for (let index = 0; index < 100 && !slow.readable.destroyed; index++) slow.write(`${index}`, 'x'.repeat(10_000))
+    for (let index = 0; index < 100 && !slow.readable.destroyed; index++) slow.write('x'.repeat(10_000), `${index}`)
     t.ok(slow.readable.destroyed)
     await delay(0)
     t.equal(closed, 2)

@@ -19,8 +19,8 @@ t.test("WK-03: whatever a tool passes, its work is its caller's", async (t) => {
     new CallContext(
       {
         access: user && { user },
-        house: { workers: { run } },
-        patience: { signal: new AbortController().signal }
+        services: { workers: { run } },
+        timer: { signal: new AbortController().signal }
       } as unknown as CallDeps,
       undefined
     )

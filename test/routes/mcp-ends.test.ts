@@ -170,7 +170,7 @@ t.test('ME-05: one app asks 50 questions at once, and the oldest is told why it 
   await endSoon(t, [streams[0]!], 'the oldest')
   t.match(streams[0]!.messages().at(-1), {
     id: 0,
-    error: { code: -32603, message: /Too much is open: the oldest gives way/ }
+    error: { code: -32603, message: /Too much is open: the oldest is closed/ }
   })
   t.equal((await streams[50]!.until(1))[0].method, 'elicitation/create')
   for (const stream of streams) stream.leave()

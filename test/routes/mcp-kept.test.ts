@@ -177,7 +177,7 @@ t.test('a large answer is sent and not kept; who missed it is told to ask again'
   t.ok((await sizeOf(app)) < 2_000)
   const again = await openStream(url, { headers: { ...headers, 'last-event-id': whole.ids()[0]! } })
   t.match(await again.until(1), [
-    { id: 1, error: { code: -32603, message: /too large to be kept: send the request again/ } }
+    { id: 1, error: { code: -32603, message: /too large to be stored: send the request again/ } }
   ])
   await again.ended
 })

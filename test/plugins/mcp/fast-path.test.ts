@@ -4,24 +4,24 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
 import { z } from 'zod'
-import type { Access } from '../../plugins/oauth/grants/contract.ts'
-import { readMessages } from '../../plugins/mcp/json-rpc.ts'
-import { createLocalEventBus } from '../../plugins/mcp/streams/event-bus.ts'
-import { createToolRegistry } from '../../plugins/mcp/handlers/tools.ts'
-import { createChangeLog } from '../../plugins/mcp/streams/change-log.ts'
-import type { McpResponse, McpRequest } from '../../plugins/mcp/contract.ts'
-import { createRequestStateCodec } from '../../plugins/mcp/handlers/input-required.ts'
-import { createSubscriptions } from '../../plugins/mcp/streams/subscriptions.ts'
-import { createPrompts } from '../../plugins/mcp/handlers/prompts.ts'
-import { createResources } from '../../plugins/mcp/handlers/resources.ts'
-import { createSdkHandler } from '../../plugins/mcp/sdk/handler.ts'
-import { createFactory } from '../../plugins/mcp/sdk/server.ts'
-import { createFastPath } from '../../plugins/mcp/fast-path.ts'
-import { protocolVersions } from '../../plugins/mcp/protocol-versions.ts'
-import { definePrompt } from '../../authoring/prompt.ts'
-import { defineResource } from '../../authoring/resource.ts'
-import { defineTool, form, text, ToolError, type Tool } from '../../authoring/tool.ts'
-import { folder, openHouse } from '../helpers/tool-context.ts'
+import type { Access } from '../../../plugins/oauth/grants/contract.ts'
+import { readMessages } from '../../../plugins/mcp/json-rpc.ts'
+import { createLocalEventBus } from '../../../plugins/mcp/streams/event-bus.ts'
+import { createToolRegistry } from '../../../plugins/mcp/handlers/tools.ts'
+import { createChangeLog } from '../../../plugins/mcp/streams/change-log.ts'
+import type { McpResponse, McpRequest } from '../../../plugins/mcp/contract.ts'
+import { createRequestStateCodec } from '../../../plugins/mcp/handlers/input-required.ts'
+import { createSubscriptions } from '../../../plugins/mcp/streams/subscriptions.ts'
+import { createPrompts } from '../../../plugins/mcp/handlers/prompts.ts'
+import { createResources } from '../../../plugins/mcp/handlers/resources.ts'
+import { createSdkHandler } from '../../../plugins/mcp/sdk/handler.ts'
+import { createFactory } from '../../../plugins/mcp/sdk/server.ts'
+import { createFastPath } from '../../../plugins/mcp/fast-path.ts'
+import { protocolVersions } from '../../../plugins/mcp/protocol-versions.ts'
+import { definePrompt } from '../../../authoring/prompt.ts'
+import { defineResource } from '../../../authoring/resource.ts'
+import { defineTool, form, text, ToolError, type Tool } from '../../../authoring/tool.ts'
+import { folder, openHouse } from '../../helpers/tool-context.ts'
 
 const MODERN = '2026-07-28'
 const about = {
@@ -104,7 +104,7 @@ const access: Access = {
 async function lanes () {
   const { app } = await openHouse(t, await folder(t))
   const offered = {
-    catalogue: createToolRegistry(tools, true),
+    tools: createToolRegistry(tools, true),
     resources: createResources(
       [
         defineResource({
@@ -132,7 +132,7 @@ async function lanes () {
       true
     )
   }
-  const house = {
+  const services = {
     library: app.library,
     notes: app.notes,
     workers: app.workers,
@@ -140,16 +140,17 @@ async function lanes () {
     meter: { take: () => undefined, called () {} },
     onBehalfOf: () => Promise.reject(new Error('nobody acts here')),
     claimsOf: () => Promise.reject(new Error('nobody acts here')),
+    stillAllows: () => true,
     states: createRequestStateCodec(app.sealing, app.now)
   }
   const serverInfo = { name: 'lanes', title: 'Lanes', version: '1.0.0' }
   const onError = () => {}
   const factory = createFactory({
     ...offered,
-    house,
+    services,
     serverInfo,
     instructions: () => 'Be kind.',
-    shared: false,
+    isPublic: false,
     reloads: false,
     onError
   })
@@ -158,14 +159,14 @@ async function lanes () {
   t.teardown(subscriptions.close)
   const sdk = createSdkHandler({
     factory,
-    catalogue: offered.catalogue,
+    tools: offered.tools,
     subscriptions,
     sessions: async () => undefined,
     onError
   })
   return {
     sdk,
-    straight: createFastPath({ catalogue: offered.catalogue, house, serverInfo, sdkLane: sdk }),
+    straight: createFastPath({ tools: offered.tools, services, serverInfo, sdkHandler: sdk }),
     log: app.log
   }
 }
