@@ -39,7 +39,7 @@ t.test('bytes that are not UTF-8 are a parse error', async (t) => {
   t.throws(() => readText(Buffer.from([0x22, 0xff, 0x22])), { statusCode: 400, code: -32700 })
 })
 
-t.test('a message is what the SDK takes for a request or notification', async (t) => {
+t.test("a body counts as a message exactly when the SDK's predicates say so", async (t) => {
   const value = fc.oneof(
     fc.constantFrom<unknown>(null, true, '', 'x', 0, -1, 1.5, 2 ** 53, [], {}, [1], { taskId: 'x' }, { taskId: 1 }),
     fc.jsonValue({ maxDepth: 1 })
