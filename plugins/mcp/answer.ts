@@ -1,5 +1,6 @@
 // From a request with a parsed body to its response: counted, sorted by what it is, checked for its scopes, and handed
 // to the session, the fast path or the SDK's handler.
+// Tested in test/plugins/mcp/pipeline.test.ts and scope-challenge.test.ts.
 import { isJSONRPCResponse } from '@modelcontextprotocol/server'
 import type { FastifyRequest } from 'fastify'
 import type { McpHandler, McpRequest, McpResponse } from './contract.ts'

@@ -3,17 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import {
-  audio,
-  defineTool,
-  embed,
-  form,
-  image,
-  roots,
-  sample,
-  text,
-  ToolError,
-  type Tool,
-  type ToolContext
+  audio, defineTool, embed, form, image, roots, sample, text, ToolError, type Tool, type ToolContext
 } from '../../authoring/tool.ts'
 import { about, annotations, nothing, PNG, WAV } from './fixture-parts.ts'
 import { prompts, resources } from './fixture-resources.ts'

@@ -1,4 +1,5 @@
 // Gives a tool what its caller may do at the service they signed in with, or tells the model why that is not possible.
+// Tested in test/journeys/supabase.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { BackendUnavailable } from '../../../auth-backends/contract.ts'
 import { ToolError } from '../../../authoring/tool.ts'

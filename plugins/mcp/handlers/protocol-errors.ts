@@ -1,5 +1,6 @@
 // Resources and prompts run like tools, but fail as the protocol says for them: with a JSON-RPC error that reveals nothing
 // of the inside (MCP "Resources", "Prompts": error handling).
+// Tested in test/plugins/mcp/handlers/resources.test.ts and prompts.test.ts.
 import { ProtocolError, ProtocolErrorCode, type InputRequiredResult } from '@modelcontextprotocol/server'
 import { isToolError, type ToolContext } from '../../../authoring/tool.ts'
 import type { ClientChannel, CallServices } from './contract.ts'

@@ -1,5 +1,6 @@
 // The SDK's server, with two differences: what is wrong with a request is said in a sentence with the right code, and
 // the messages of a batch share one budget (JSON-RPC 2.0 §5.1; MCP 2025-03-26 "JSON-RPC batching").
+// Tested in test/plugins/mcp/batch-budget.test.ts and sdk/handler.test.ts.
 import {
   ProtocolError,
   ProtocolErrorCode,

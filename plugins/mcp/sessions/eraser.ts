@@ -1,5 +1,6 @@
 // Deletes the sessions of a person whose account is deleted, wherever that happens: in the server, or in a command of
 // the operator, which serves no MCP.
+// Tested in test/plugins/mcp/pipeline.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { createSessionStore } from './store.ts'

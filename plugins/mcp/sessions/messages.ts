@@ -1,4 +1,5 @@
 // What instances send each other about a session, so that each of its requests may arrive at any of them.
+// Tested in test/plugins/mcp/sessions/instances.test.ts and test/routes/mcp-ends.test.ts.
 import type { JSONRPCResponse } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { EventBus } from '../streams/event-bus.ts'

@@ -1,5 +1,6 @@
 // The event stream of one request in a session: sent to the client as it grows, and stored sealed, so that a client
 // whose connection breaks can fetch the rest (MCP 2025-11-25 "Resumability and Redelivery").
+// Tested in test/plugins/mcp/sessions/resumable-streams.test.ts.
 import { isJSONRPCErrorResponse, isJSONRPCResultResponse, type JSONRPCMessage } from '@modelcontextprotocol/server'
 import type { Sealing } from '../../secrets.ts'
 import { INTERNAL_ERROR } from '../json-rpc-error.ts'
