@@ -5,7 +5,7 @@ import type { Storage } from '../../storage/contract.ts'
 
 export const MAX_PER_GRANT = 50
 export const MAX_PER_PERSON = 100
-/** Behind one address there may be many people, where nobody signs in. */
+/** Without sign-in many people may share one address. */
 export const MAX_PER_ADDRESS = 1_000
 /** When there are this many in all, each person may have only a few. */
 const MAX_IN_ALL = 10_000
