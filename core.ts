@@ -11,6 +11,7 @@ import clients from './plugins/oauth/clients/index.ts'
 import grants from './plugins/oauth/grants/index.ts'
 import limits from './plugins/limits/rate-limits.ts'
 import mail from './plugins/mail/index.ts'
+import sessionEraser from './plugins/mcp/sessions/eraser.ts'
 import notes from './plugins/notes/index.ts'
 import openid from './plugins/oauth/id-tokens.ts'
 import postgres from './plugins/postgres.ts'
@@ -53,6 +54,7 @@ export async function registerCore (
   await app.register(mail, config)
   await app.register(accountLinks)
   await app.register(signIn, config)
+  await app.register(sessionEraser)
 }
 
 export const documentUrl =

@@ -1,19 +1,19 @@
-// What a model is told when a call was not brought to its end: whether trying again is safe.
+// What a model reads when a call did not finish: whether calling again is safe.
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { z } from 'zod'
+import { loadOffer } from '../../../../authoring/loader/load.ts'
+import { defineResource } from '../../../../authoring/resource.ts'
+import { defineTool } from '../../../../authoring/tool.ts'
 import {
   failedInside,
-  timedOut,
   isStorageFault,
-  storageUnreachable
-} from '../../plugins/mcp/handlers/unfinished-call.ts'
-import { StorageUnavailable } from '../../plugins/storage/contract.ts'
-import { defineResource } from '../../authoring/resource.ts'
-import { defineTool } from '../../authoring/tool.ts'
-import { loadOffer } from '../../authoring/loader/load.ts'
-import { mcpClient } from '../helpers/mcp.ts'
-import { startServer } from '../helpers/server.ts'
+  storageUnreachable,
+  timedOut
+} from '../../../../plugins/mcp/handlers/unfinished-call.ts'
+import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+import { mcpClient } from '../../../helpers/mcp.ts'
+import { startServer } from '../../../helpers/server.ts'
 
 const LOOK_FIRST = /may have been changed all the same: look first, and call it again only if it was not/
 
@@ -34,6 +34,7 @@ const faults: Record<string, () => Promise<never>> = {
     throw new Error('a fault')
   }
 }
+
 const tool = (name: string, readOnlyHint: boolean) =>
   defineTool({
     name,
@@ -47,7 +48,7 @@ const tool = (name: string, readOnlyHint: boolean) =>
   })
 
 t.test(
-  'ME-10: a call that changes something says that it may have been done; one that reads says to try again',
+  'an unfinished call that changes something says to look first; one that reads says to try again (ME-10)',
   async (t) => {
     const tools = Object.keys(faults).flatMap((fault) => [tool(`read_${fault}`, true), tool(`write_${fault}`, false)])
     const resources = [
@@ -96,8 +97,8 @@ t.test(
   }
 )
 
-t.test('every tool that comes along and changes something says so, by its annotation', async (t) => {
-  const { tools } = await loadOffer([new URL('../../tools/', import.meta.url)])
+t.test('every built-in tool that changes something says so, by its annotation', async (t) => {
+  const { tools } = await loadOffer([new URL('../../../../tools/', import.meta.url)])
   const told = tools.filter((tool) =>
     [timedOut(tool as never, 25_000), storageUnreachable(tool as never), failedInside(tool as never, 'id')].every(
       (text) => LOOK_FIRST.test(text)
@@ -106,7 +107,7 @@ t.test('every tool that comes along and changes something says so, by its annota
   t.strictSame(told.map(({ name }) => name).sort(), ['delete_note', 'update_note', 'write'])
 })
 
-t.test('a fault of a store is one, and nothing else is', async (t) => {
+t.test('only a fault of storage counts as one', async (t) => {
   try {
     fillUp()
   } catch (error) {

@@ -1,14 +1,13 @@
-// How much one caller may send: every message counts, in both eras and both lanes, before anything of it runs; and a
-// call beyond a quota does not run.
+// Every message counts for its caller before anything of it runs, in both eras and of every kind.
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { defineResource } from '../../authoring/resource.ts'
-import { definePrompt } from '../../authoring/prompt.ts'
-import { defineTool, type Tool } from '../../authoring/tool.ts'
-import { Browser } from '../helpers/browser.ts'
-import { mcpClient, openStream, type Reply } from '../helpers/mcp.ts'
-import { newClient, post, tokensFor, walk } from '../helpers/oauth.ts'
-import { startServer } from '../helpers/server.ts'
+import { definePrompt } from '../../../authoring/prompt.ts'
+import { defineResource } from '../../../authoring/resource.ts'
+import { defineTool, type Tool } from '../../../authoring/tool.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { mcpClient, openStream, type Reply } from '../../helpers/mcp.ts'
+import { newClient, post, tokensFor, walk } from '../../helpers/oauth.ts'
+import { startServer } from '../../helpers/server.ts'
 
 /** Ten seconds into a minute, so that none begins while a test runs. */
 const NOW = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600 + 10
@@ -16,9 +15,9 @@ const NOW = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600 + 10
 function makeOffer (noauth = false) {
   const ran: string[] = []
   const about = { title: 'T', description: 'D', scopes: ['mcp:read' as const] }
-  const runs = (name: string) => async () => {
+  const runs = <Result>(name: string, result: Result) => async () => {
     ran.push(name)
-    return name
+    return result
   }
   const tool: Tool = {
     ...defineTool({
@@ -39,17 +38,9 @@ function makeOffer (noauth = false) {
         ...about,
         name: 'r',
         uri: 'r://{id}',
-        read: runs('read'),
-        list: async () => {
-          ran.push('list')
-          return { resources: [] }
-        },
-        complete: {
-          id: async () => {
-            ran.push('complete')
-            return []
-          }
-        }
+        read: runs('read', 'read'),
+        list: runs('list', { resources: [] }),
+        complete: { id: runs('complete', []) }
       })
     ],
     prompts: [
@@ -57,13 +48,8 @@ function makeOffer (noauth = false) {
         ...about,
         name: 'p',
         arguments: z.object({ a: z.string() }),
-        write: runs('write'),
-        complete: {
-          a: async () => {
-            ran.push('complete')
-            return []
-          }
-        }
+        write: runs('write', 'write'),
+        complete: { a: runs('complete', []) }
       })
     ]
   }
@@ -101,7 +87,7 @@ function checkRefused (t: Test, { status, json, headers }: Reply, what: string):
   t.equal(headers.get('retry-after'), '50')
 }
 
-t.test('ME-02: beyond the limit every kind of message is refused in both eras, and nothing runs', async (t) => {
+t.test('beyond the limit every kind of message is refused in both eras, and nothing runs (ME-02)', async (t) => {
   const { url, ran, app } = await open(t, { RATE_LIMITS: 'messages-per-user=3' })
   const { access } = await tokensFor(url, await newClient(url))
   const { legacy, modern, post: send } = mcpClient(url, access)
@@ -139,7 +125,7 @@ t.test('ME-02: beyond the limit every kind of message is refused in both eras, a
   t.match(told, [{ reason: 'messages-per-user' }], 'the audit log has it once a window')
 })
 
-t.test('ME-02: each message of a batch counts, and a batch that does not fit is refused whole', async (t) => {
+t.test('each message of a batch counts, and a batch that does not fit is refused whole (ME-02)', async (t) => {
   const { url, ran } = await open(t, { RATE_LIMITS: 'messages-per-user=12' })
   const { access } = await tokensFor(url, await newClient(url))
   const { post: send, legacy } = mcpClient(url, access)
@@ -161,7 +147,7 @@ t.test('ME-02: each message of a batch counts, and a batch that does not fit is 
 })
 
 t.test(
-  'ME-02: whoever goes on and on is refused before the body is read; another person is not touched, and the next minute begins anew',
+  'a caller far beyond the limit is refused before the body is read; others are not affected, and the next minute starts again (ME-02)',
   async (t) => {
     let now = NOW
     const { ran, offer } = makeOffer()
@@ -201,7 +187,7 @@ t.test('a person is counted over all their apps', async (t) => {
   )
 })
 
-t.test('where nobody has signed in, messages count by address', async (t) => {
+t.test('without a sign-in, messages count by address', async (t) => {
   const none = await open(t, { AUTH_BACKEND: 'none', RATE_LIMITS: 'messages-per-user=2', TRUST_PROXY: '127.0.0.1' })
   const mixed = await open(t, { RATE_LIMITS: 'messages-per-user=2', TRUST_PROXY: '127.0.0.1' }, true)
   for (const { url, ran } of [none, mixed]) {
@@ -214,7 +200,7 @@ t.test('where nobody has signed in, messages count by address', async (t) => {
   }
 })
 
-t.test('ME-11: a call beyond its quota does not run, in either lane', async (t) => {
+t.test('a call beyond its quota does not run, on the fast path and by the SDK (ME-11)', async (t) => {
   const { url, ran, app } = await open(t, { RATE_LIMITS: 'calls-per-user=1' })
   const { access } = await tokensFor(url, await newClient(url))
   const { legacy, modern } = mcpClient(url, access)

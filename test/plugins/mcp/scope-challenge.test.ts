@@ -1,13 +1,48 @@
-// Tools for everybody beside tools that need a sign-in (OpenAI "mixed authentication"): who gets in, who is challenged,
-// and how.
+// Which messages need which scopes, and what may be asked without a sign-in on a server with tools for everybody.
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { defineResource } from '../../authoring/resource.ts'
-import { definePrompt } from '../../authoring/prompt.ts'
-import { defineTool, type Tool } from '../../authoring/tool.ts'
-import { mcpClient } from '../helpers/mcp.ts'
-import { newClient, tokensFor } from '../helpers/oauth.ts'
-import { startServer } from '../helpers/server.ts'
+import { definePrompt } from '../../../authoring/prompt.ts'
+import { defineResource } from '../../../authoring/resource.ts'
+import { defineTool, type Tool } from '../../../authoring/tool.ts'
+import { PUBLIC, start } from '../../helpers/mcp-endpoint.ts'
+import { mcpClient } from '../../helpers/mcp.ts'
+import { newClient, tokensFor } from '../../helpers/oauth.ts'
+import { startServer } from '../../helpers/server.ts'
+
+t.test('a token without the scope is 403 with every scope of the operation, and nothing runs (MC-19)', async (t) => {
+  const { eras, ran } = await start(t)
+  const metadata = `resource_metadata="${PUBLIC}/.well-known/oauth-protected-resource"`
+  for (const [era, request] of eras) {
+    for (const [token, name, scope] of [
+      ['reader', 'write', 'mcp:write'],
+      ['reader', 'both', 'mcp:read mcp:write'],
+      ['nothing', 'search', 'mcp:read']
+    ] as const) {
+      const { status, headers, json } = await request(
+        'tools/call',
+        { name, arguments: {} },
+        { authorization: `Bearer ${token}` }
+      )
+      t.equal(status, 403, `${era} ${name}`)
+      t.equal(
+        headers.get('www-authenticate'),
+        `Bearer ${metadata}, scope="${scope}", error="insufficient_scope", error_description="This needs a token with: ${scope}"`
+      )
+      t.equal(json.error, 'insufficient_scope')
+    }
+    t.strictSame(ran, [])
+    t.equal(
+      (await request('tools/list', {}, { authorization: 'Bearer nothing' })).status,
+      200,
+      'the lists need no scope'
+    )
+  }
+  t.match(
+    (await eras[0][1]('tools/call', { name: 'fetch', arguments: {} }, { authorization: 'Bearer reader' })).json.result
+      .structuredContent,
+    { text: '' }
+  )
+})
 
 const annotations = { readOnlyHint: true, destructiveHint: false, openWorldHint: false }
 
@@ -40,7 +75,7 @@ async function open (t: Test, noauth = true) {
   return { ...server, ran, anonymous: mcpClient(server.url) }
 }
 
-t.test('H40: a tool for everybody is listed with both schemes, and the others with theirs', async (t) => {
+t.test('a tool that needs no sign-in is listed with both schemes, the others with theirs', async (t) => {
   const { anonymous } = await open(t)
   for (const [era, request] of [
     ['legacy', anonymous.legacy],
@@ -54,7 +89,7 @@ t.test('H40: a tool for everybody is listed with both schemes, and the others wi
 })
 
 t.test(
-  'H41, H42, A4: without a token one can get to know the server and call what is for everybody; all else is 401',
+  'without a token, discovery and tools that need no sign-in are served; all else is 401 (H42)',
   async (t) => {
     const { anonymous, ran, url } = await open(t)
     const metadata = `resource_metadata="${url}/.well-known/oauth-protected-resource"`
@@ -112,7 +147,7 @@ t.test(
   }
 )
 
-t.test('H41: a client that shows a sign-in from inside a result gets the challenge there', async (t) => {
+t.test('a client that shows a sign-in from inside a result gets the challenge there', async (t) => {
   const { anonymous, ran, url } = await open(t)
   const reader = mcpClient(url, (await tokensFor(url, await newClient(url), { scope: 'mcp:read' })).access)
   const _meta = { 'openai/locale': 'en-US' }
@@ -143,7 +178,7 @@ t.test('H41: a client that shows a sign-in from inside a result gets the challen
   t.strictSame(ran, [])
 })
 
-t.test('H27: a token that is shown has to be good, also for what is for everybody', async (t) => {
+t.test('a token that is sent must be valid, also for what needs none', async (t) => {
   const { url, ran } = await open(t)
   for (const era of ['legacy', 'modern'] as const) {
     const { status, headers } = await mcpClient(url, 'mcp_at_wrong')[era]('tools/call', { name: 'open', arguments: {} })
@@ -159,7 +194,7 @@ t.test('H27: a token that is shown has to be good, also for what is for everybod
   )
 })
 
-t.test('MC-01: without a tool for everybody nothing at all is answered without a token', async (t) => {
+t.test('where every tool needs a sign-in, nothing is answered without a token (MC-01)', async (t) => {
   const { anonymous } = await open(t, false)
   for (const method of ['initialize', 'ping', 'tools/list', 'server/discover', 'tools/call', 'no/such']) {
     t.equal((await anonymous.legacy(method, { name: 'open', arguments: {} })).status, 401, method)
@@ -167,7 +202,7 @@ t.test('MC-01: without a tool for everybody nothing at all is answered without a
   }
 })
 
-t.test('MC-19: resources and prompts ask for their scopes like tools', async (t) => {
+t.test('resources and prompts ask for their scopes like tools (MC-19)', async (t) => {
   const { url } = await open(t, false)
   const writer = mcpClient(url, (await tokensFor(url, await newClient(url), { scope: 'mcp:write' })).access)
   for (const era of ['legacy', 'modern'] as const) {

@@ -1,13 +1,14 @@
-// The bus between instances: over a wire that breaks, what is published after it healed arrives; what others write into
-// the channel is dropped; and nothing of it ends the process.
-import { connect, createServer, type AddressInfo } from 'node:net'
+// The bus between instances: over a connection that breaks, what is published after it healed arrives; what others write
+// into the channel is dropped; and none of it ends the process.
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { connectEventBus } from '../../plugins/mcp/streams/event-bus.ts'
-import { noRedis, startRedis } from '../helpers/redis.ts'
+import { connectEventBus } from '../../../../plugins/mcp/streams/event-bus.ts'
+import { noRedis, startRedis } from '../../../helpers/redis.ts'
 
 const redis = await startRedis()
+
 t.teardown(() => redis?.stop())
 
 /**
@@ -57,7 +58,7 @@ async function breakable (t: Test, port: number) {
 }
 
 t.test(
-  'it is heard again after the connection broke, and broke again while it came back',
+  'messages arrive again after the connection broke, and broke again while it came back',
   { skip: redis ? false : noRedis },
   async (t) => {
     const direct = new URL(redis!.url)
@@ -89,7 +90,7 @@ t.test(
 )
 
 t.test(
-  'SG-03: what others write into the channel is dropped with one warning, and other databases, prefixes and keys are not heard',
+  'what others write into the channel is dropped with one warning; other databases, prefixes and keys are separate (SG-03)',
   { skip: redis ? false : noRedis },
   async (t) => {
     const warnings: unknown[] = []
