@@ -7,7 +7,7 @@ import { paths } from '../../paths.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import type { Client, GrantType } from '../../plugins/oauth/clients/contract.ts'
 import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
-import { SpentSecret } from '../../plugins/oauth/grants/index.ts'
+import { TokenReuse } from '../../plugins/oauth/grants/index.ts'
 import parameters, { formParameters } from '../../plugins/oauth/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
 import type { GrantHandler } from './contract.ts'
@@ -30,7 +30,7 @@ function recordIssue (app: FastifyInstance, request: FastifyRequest, { grant, sc
 
 function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown): void {
   if (!(error instanceof OAuthError)) return
-  if (error.cause instanceof SpentSecret) app.audit.record(request, 'reuse', ofGrant(error.cause.grant))
+  if (error.cause instanceof TokenReuse) app.audit.record(request, 'reuse', ofGrant(error.cause.grant))
   else app.audit.recordOnce(request, 'token_refused', { reason: error.code })
 }
 

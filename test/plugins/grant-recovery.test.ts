@@ -2,7 +2,7 @@
 // at once; and what a thief must not gain by it (threats GR-02..06).
 import t from 'tap'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
-import { createTurns } from '../../plugins/oauth/grants/grant-queue.ts'
+import { createGrantQueue } from '../../plugins/oauth/grants/grant-queue.ts'
 import { StorageUnavailable, type Collection } from '../../plugins/storage/contract.ts'
 import { allowed, fits, grantsTest, REFUSED, type GrantHouse } from '../helpers/grants.ts'
 
@@ -268,7 +268,7 @@ grantsTest('GR-05: the record of a busy client stays bounded', async (t, house) 
 t.test(
   'GR-06: work on one id goes one after the other, work on others does not wait, and one fault of storage is enough for all',
   async (t) => {
-    const inTurn = createTurns()
+    const inTurn = createGrantQueue()
     const order: string[] = []
     const gate = Promise.withResolvers<void>()
     const first = inTurn('a', async () => {

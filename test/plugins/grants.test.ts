@@ -33,7 +33,8 @@ const allowed = {
   redirectUri: 'https://app.example/cb',
   redirectUriGiven: true,
   attempt: 'story',
-  challenge: 'x'
+  challenge: 'x',
+  isStillSignedIn: async () => true
 }
 const fits = () => undefined
 
