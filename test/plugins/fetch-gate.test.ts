@@ -4,7 +4,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { createFetchGate, FETCH_BOUNDS, type Lane } from '../../plugins/oauth/clients/fetch-gate.ts'
-import { createRecentDocuments, RECENT_BOUNDS } from '../../plugins/oauth/clients/recent-documents.ts'
+import { createRecent, RECENT_BOUNDS } from '../../plugins/oauth/clients/recent.ts'
 import { FetchRefused } from '../../plugins/oauth/clients/safe-fetch.ts'
 
 const request = {} as FastifyRequest
@@ -112,12 +112,12 @@ t.test('a stranger is counted by address, before anything that all share is used
 
 t.test('what nobody has allowed is kept for minutes, bounded in number and bytes; the oldest give way', async (t) => {
   let now = 0
-  const recent = createRecentDocuments(() => now)
+  const recent = createRecent(() => now)
   const found = (name: string) => ({
     document: { client_id: 'x', client_name: name, redirect_uris: [], grant_types: [] },
     freshUntil: Infinity
   })
-  for (let index = 0; index <= RECENT_BOUNDS.documents; index++) recent.add(`u${index}`, found('App'))
+  for (let index = 0; index <= RECENT_BOUNDS.entries; index++) recent.add(`u${index}`, found('App'))
   t.equal(recent.find('u0'), undefined)
   t.ok(recent.find('u1'))
   for (let index = 0; index < 200; index++) recent.add(`large${index}`, found('x'.repeat(5_000)))
@@ -128,8 +128,8 @@ t.test('what nobody has allowed is kept for minutes, bounded in number and bytes
   t.equal(recent.find('large199'), undefined)
 })
 
-t.test('CL-01: nothing else in the house fetches what a client names', async (t) => {
-  const folder = new URL('../../plugins/clients/', import.meta.url)
+t.test('CL-01: nothing else fetches what a client names', async (t) => {
+  const folder = new URL('../../plugins/oauth/clients/', import.meta.url)
   const texts = await Promise.all(
     (await readdir(folder)).map(async (file) => ({ file, text: await readFile(new URL(file, folder), 'utf8') }))
   )

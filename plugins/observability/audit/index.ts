@@ -47,12 +47,6 @@ export interface Audit {
    * hour, on every instance, without anything being stored.
    */
   attemptOf(request: FastifyRequest): string
-  /**
-   * Remembers that a client which registered belongs to an attempt: the browser that comes for it is another program.
-   */
-  link(clientId: string, attempt: string): Promise<void>
-  /** The attempt that a client's authorization request belongs to. */
-  attemptOfClient(clientId: string, request: FastifyRequest): Promise<string>
   /** A person's own events, newest first; many of one class leave room for the others. */
   ofUser(userId: string, limit: number): Promise<AuditEvent[]>
   /** Deletes a person's events. */
@@ -67,7 +61,6 @@ export interface Audit {
 
 export default fp(
   async function audit (app: FastifyInstance, { backends = [] }: Partial<Pick<Config, 'backends'>>) {
-    const attempts = app.storage.collection<{ attempt: string }>('attempt')
     const journals = openAuditJournals(app.storage)
     const forAnybody = new Set(backends.filter(({ developmentOnly }) => developmentOnly).map(({ id }) => id))
     const classOf = createClassifier(app.now, (backend) => forAnybody.has(backend))
@@ -106,8 +99,6 @@ export default fp(
       note: (event, details = {}, requestId) =>
         write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
       attemptOf,
-      link: (clientId, attempt) => attempts.put(clientId, { attempt }, CONNECTION_WINDOW_SECONDS),
-      attemptOfClient: async (clientId, request) => (await attempts.find(clientId))?.attempt ?? attemptOf(request),
       ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
       forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
       hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),
