@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
-import { createClassifier } from '../../plugins/observability/audit/event-classes.ts'
+import { createClassifier, MAX_EVENTS } from '../../plugins/observability/audit/event-classes.ts'
 import { eventNames, type AuditEvent, type EventName } from '../../plugins/observability/audit/contract.ts'
 import audit from '../../plugins/observability/audit/index.ts'
 import { openAuditJournals, topicOfUser } from '../../plugins/observability/audit/journals.ts'
@@ -65,8 +65,13 @@ t.test('GR-12: one person has a share of the security events in an hour, and tak
   const classes = (user: string | undefined, count: number) =>
     Array.from({ length: count }, () => classOf(event('consent', { user })))
   t.same([...new Set(classes('busy', 200))], ['security'])
-  t.same([...new Set(classes('busy', 50))], ['calls'], 'beyond it they go with the calls, and are kept there')
+  t.same([...new Set(classes('busy', 50))], ['excess'], 'beyond it they push out nothing but their like')
   t.same(classes('quiet', 1), ['security'])
+  const refreshes = Array.from({ length: MAX_EVENTS.tokens + 1 }, () => classOf(event('refresh', { user: 'busy' })))
+  t.same([refreshes.at(-2), refreshes.at(-1)], ['tokens', 'excess'], 'refreshes have a share, too (OW-06)')
+  t.equal(classOf(event('refresh', { user: 'quiet' })), 'tokens')
+  const calls = Array.from({ length: MAX_EVENTS.calls + 1 }, () => classOf(event('tool_call', { address: '192.0.2.1' })))
+  t.same([calls.at(-2), calls.at(-1)], ['calls', 'excess'], 'without a sign-in, each address has one')
   t.same([...new Set(classes(undefined, 300))], ['security'], 'the operator has no share')
   now += 3_600
   t.same(classes('busy', 1), ['security'])

@@ -5,6 +5,7 @@ import type { JSONWebKeySet, JWK, JWTPayload } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import { invalidClient } from '../../../errors.ts'
+import type { Limits } from '../../limits/rate-limits.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { hashSecret } from '../../secrets.ts'
 import type { AssertionKeys, KeyRing } from './assertion-keys.ts'
@@ -27,6 +28,7 @@ export interface AssertionOptions {
   /** Ids of assertions that were used. */
   used: Collection<{ used: true }>
   keys: KeyRing
+  limits: Pick<Limits, 'checkShare'>
   now: Clock
 }
 
@@ -66,10 +68,14 @@ export async function checkAssertion (
   const id = hashSecret(JSON.stringify([client.id, data.jti]))
   // Remembered until it has expired: it counts once. A request without a code or token of this client changes nothing,
   // whatever it proves, so it leaves no record.
-  const isNew = (await client.isHeld())
-    ? await options.used.create(id, { used: true }, data.exp - now + 2 * CLOCK_TOLERANCE_SECONDS)
-    : (await options.used.find(id)) === undefined
+  if (!(await client.isHeld())) {
+    if ((await options.used.find(id)) !== undefined) throw refuse('it was used before')
+    return
+  }
+  const countShare = options.limits.checkShare('assertion', client.id, request)
+  const isNew = await options.used.create(id, { used: true }, data.exp - now + 2 * CLOCK_TOLERANCE_SECONDS)
   if (!isNew) throw refuse('it was used before')
+  countShare()
 }
 
 async function verify (

@@ -77,6 +77,7 @@ export default fp(
       audience: [publicUrl, options.tokenEndpoint],
       used: storage.collection('usedAssertion'),
       keys: createKeyRing({ store: storage.collection('clientKeys'), gate, now }),
+      limits,
       now
     }
     app.decorate('clients', {
