@@ -130,23 +130,24 @@ export function createGrants (
     await byUser.drop(userId, replaced)
   }
 
+  const withdraw = async ({ id, user }: Grant) => {
+    await store.delete(id)
+    await byUser.drop(user.id, [id])
+  }
+
   return {
     async issueCode (allowed) {
       await makeRoom(allowed.user.id, allowed.clientId)
       const { grant, code } = newGrant(allowed, now(), life)
       await byUser.add(grant)
       await store.put(grant.id, grant, life.authorizationCodeTtl)
-      let isAllowed = false
-      try {
-        isAllowed = await allowed.isStillSignedIn()
-      } finally {
-        if (!isAllowed) {
-          await store.delete(grant.id)
-          await byUser.drop(grant.user.id, [grant.id])
-        }
-      }
-      if (!isAllowed) throw signInExpired()
-      return code
+      const isAllowed = await allowed.isStillSignedIn().catch(async (error: unknown) => {
+        await withdraw(grant)
+        throw error
+      })
+      if (isAllowed) return code
+      await withdraw(grant)
+      throw signInExpired()
     },
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),

@@ -1,11 +1,10 @@
-// The gate in front of everything that a client names: how much is fetched at all, whoever asks for it (threats CL-01,
-// CL-02).
+// The gate in front of everything that a client names: how much is fetched at all, on whose behalf (threats CL-01,
+// CL-02, OW-03).
 import { readFile, readdir } from 'node:fs/promises'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
-import { createFetchGate, FETCH_BOUNDS, type Lane } from '../../plugins/oauth/clients/fetch-gate.ts'
-import { createRecent, RECENT_BOUNDS } from '../../plugins/oauth/clients/recent.ts'
-import { FetchRefused } from '../../plugins/oauth/clients/safe-fetch.ts'
+import { createFetchGate, FETCH_BOUNDS, type Lane } from '../../../../plugins/oauth/clients/fetch-gate.ts'
+import { FetchRefused } from '../../../../plugins/oauth/clients/safe-fetch.ts'
 
 const request = {} as FastifyRequest
 
@@ -41,7 +40,7 @@ const refusals = async (work: Array<Promise<unknown>>) =>
   (await Promise.allSettled(work)).filter(({ status }) => status === 'rejected').length
 
 t.test(
-  'CL-02: so many a minute, of one host and of all; what strangers use up is not what known clients need',
+  'so many a minute, of one host and of all; what strangers use up is not what known clients need (CL-02)',
   async (t) => {
     const { state, ask } = makeGate()
     const { perMinute, perMinutePerHost } = FETCH_BOUNDS
@@ -110,26 +109,8 @@ t.test('a stranger is counted by address, before anything that all share is used
   t.match(await ask('known', 0), { value: 1 })
 })
 
-t.test('what nobody has allowed is kept for minutes, bounded in number and bytes; the oldest give way', async (t) => {
-  let now = 0
-  const recent = createRecent(() => now)
-  const found = (name: string) => ({
-    document: { client_id: 'x', client_name: name, redirect_uris: [], grant_types: [] },
-    freshUntil: Infinity
-  })
-  for (let index = 0; index <= RECENT_BOUNDS.entries; index++) recent.add(`u${index}`, found('App'))
-  t.equal(recent.find('u0'), undefined)
-  t.ok(recent.find('u1'))
-  for (let index = 0; index < 200; index++) recent.add(`large${index}`, found('x'.repeat(5_000)))
-  const kept = Array.from({ length: 200 }, (_, index) => recent.find(`large${index}`)).filter(Boolean)
-  t.ok(kept.length * 5_000 <= RECENT_BOUNDS.bytes, `${kept.length} kept`)
-  t.ok(recent.find('large199'))
-  now = RECENT_BOUNDS.seconds
-  t.equal(recent.find('large199'), undefined)
-})
-
-t.test('CL-01: nothing else fetches what a client names', async (t) => {
-  const folder = new URL('../../plugins/oauth/clients/', import.meta.url)
+t.test('nothing else fetches what a client names (CL-01)', async (t) => {
+  const folder = new URL('../../../../plugins/oauth/clients/', import.meta.url)
   const texts = await Promise.all(
     (await readdir(folder)).map(async (file) => ({ file, text: await readFile(new URL(file, folder), 'utf8') }))
   )

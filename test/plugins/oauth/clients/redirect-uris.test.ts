@@ -1,6 +1,6 @@
-// WB-24: the rule of redirect URI matching against a one-line reference, over random pairs near each other.
+// Which redirect URIs may be registered, and when one matches another (threat WB-24).
 import t from 'tap'
-import { matchesRedirectUri, redirectUriProblem } from '../../plugins/oauth/clients/redirect-uris.ts'
+import { matchesRedirectUri, redirectUriProblem } from '../../../../plugins/oauth/clients/redirect-uris.ts'
 
 /** The rule in one line: the same text, or the same text once the port of an http loopback is taken out. */
 const withoutPort = (uri: string) =>
@@ -13,7 +13,7 @@ const reference = (registered: string, asked: string) =>
   registered === asked ||
   (isLoopback(registered) && isLoopback(asked) && withoutPort(registered) === withoutPort(asked))
 
-t.test('WB-24: random pairs', async (t) => {
+t.test('random pairs (WB-24)', async (t) => {
   let seed = 7
   const pick = <T>(items: readonly T[]): T => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0

@@ -1,11 +1,11 @@
 // Quotas without a server: what many share is shared fairly, on one instance and on several, and what storage has not
 // been told still counts.
 import t from 'tap'
-import { defaultLimits, type LimitTable } from '../../config/rate-limits.ts'
-import { createQuotas } from '../../plugins/limits/quotas.ts'
-import { createCounters } from '../../plugins/limits/counters.ts'
-import type { Storage } from '../../plugins/storage/contract.ts'
-import { eachStorage } from '../helpers/each-storage.ts'
+import { defaultLimits, type LimitTable } from '../../../config/rate-limits.ts'
+import { createQuotas } from '../../../plugins/limits/quotas.ts'
+import { createCounters } from '../../../plugins/limits/counters.ts'
+import type { Storage } from '../../../plugins/storage/contract.ts'
+import { eachStorage } from '../../helpers/each-storage.ts'
 
 const NOON = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600
 const APP = { clientId: 'everybodys-app' }
@@ -94,7 +94,7 @@ eachStorage('people are counted once, whichever instances they call, and after a
   t.equal(third.calls('ann', 1), 0, 'and then counts on from where the others are')
 })
 
-t.test('ME-11: what could not be counted is not free: it counts here at once, and in storage later', async (t) => {
+t.test('what could not be counted is not free: it counts here at once, and in storage later (ME-11)', async (t) => {
   let isAway = true
   const stored = new Map<string, number>()
   const count: Storage['count'] = async (list) => {
@@ -121,7 +121,7 @@ t.test('ME-11: what could not be counted is not free: it counts here at once, an
   )
 })
 
-t.test('ME-02: messages count for their caller, also those that are refused, and each of a batch', async (t) => {
+t.test('messages count for their caller, also those that are refused, and each of a batch (ME-02)', async (t) => {
   let now = NOON + 10
   const { takeMessages, floodWait, tallies } = openQuotas(
     { count: async (list) => list.map(({ by }) => by) },

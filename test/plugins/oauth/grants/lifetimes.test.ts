@@ -1,7 +1,7 @@
 // Every lifetime of a grant, by the server's clock and not by that of storage: a second before its end it works, a
 // second after it does not (threats TK-27, TK-28, RF-10, GR-01).
-import type { Grants } from '../../plugins/oauth/grants/index.ts'
-import { allowed, fits, grantsTest, LIFE, REFUSED, type GrantHouse, type Life } from '../helpers/grants.ts'
+import type { Grants } from '../../../../plugins/oauth/grants/index.ts'
+import { allowed, fits, grantsTest, LIFE, REFUSED, type GrantHouse, type Life } from '../../../helpers/grants.ts'
 
 interface Lifetime {
   what: string
@@ -158,7 +158,7 @@ for (const { what, seconds, life, make } of lifetimes) {
   })
 }
 
-grantsTest('GR-01: a grant ends 366 days after the consent, and not before', async (t, house) => {
+grantsTest('a grant ends 366 days after the consent, and not before (GR-01)', async (t, house) => {
   const begin = house.now
   const { endsAt } = await keepUntilItsEnd(house.open(), house)
   t.equal(endsAt, begin + 366 * DAY)

@@ -1,9 +1,9 @@
 // Quotas of tool calls by person, client and tool, in words a model can act on, counted together by all instances.
 import t from 'tap'
-import { Browser } from '../helpers/browser.ts'
-import { newClient, post, walk } from '../helpers/oauth.ts'
-import { noRedis, startRedis } from '../helpers/redis.ts'
-import { startServer } from '../helpers/server.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { newClient, post, walk } from '../../helpers/oauth.ts'
+import { noRedis, startRedis } from '../../helpers/redis.ts'
+import { startServer } from '../../helpers/server.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
