@@ -112,12 +112,7 @@ export function createGrants (
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const backendsInUse = new Set(life.backends.map(({ id }) => id))
-  const withBackend =
-    (check: GrantCheck): GrantCheck =>
-      (grant) =>
-        backendsInUse.has(grant.backend)
-          ? check(grant)
-          : 'the sign-in method this person used is not in use any more; sign in again'
+  const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
@@ -203,6 +198,12 @@ function createReading (
     isHeld: (token, clientId) => isHeld(store, sealing, token, clientId)
   } satisfies Partial<Grants>
 }
+
+/** Nothing of a grant works while the backend that its person signed in with is not configured. */
+const requireBackend =
+  (inUse: ReadonlySet<string>, check: GrantCheck): GrantCheck =>
+    (grant) =>
+      inUse.has(grant.backend) ? check(grant) : 'the sign-in method is not in use any more; sign in again'
 
 async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
   const found = await Promise.all(ids.map((id) => store.find(id)))

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import t from 'tap'
 import { ASSERTION_TYPE } from '../../../../plugins/oauth/clients/assertion.ts'
+import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
-import { CALLBACK, json, redeem, startHost, walk } from '../../../helpers/client-host.ts'
+import { authorizeUrl, CALLBACK, json, pkce, redeem, startHost, walk } from '../../../helpers/client-host.ts'
 
 t.test('private_key_jwt (R5, R6)', async (t) => {
   const host = await startHost(t)
@@ -157,3 +158,39 @@ t.test(
     )
   }
 )
+
+t.test('an app that no person has allowed leaves nothing behind, however often it signs (OW-02, OW-03)', async (t) => {
+  const host = await startHost(t)
+  const { url: server, app } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host } })
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwk = await exportJWK(publicKey)
+  const serve = (path: string, keys: object) => {
+    const id = host.url(path)
+    const document = { client_id: id, client_name: 'Mallory', redirect_uris: [CALLBACK], ...keys }
+    host.answers.set(path, json({ ...document, token_endpoint_auth_method: 'private_key_jwt' }))
+    return id
+  }
+  host.answers.set('/keys', json({ keys: [jwk] }))
+  const ids = [serve('/inline', { jwks: { keys: [jwk] } }), serve('/elsewhere', { jwks_uri: host.url('/keys') })]
+  const post = async (path: string, id: string) => {
+    const assertion = new SignJWT({ jti: randomUUID() }).setProtectedHeader({ alg: 'ES256' })
+    const signed = assertion.setIssuer(id).setSubject(id).setAudience(server).setExpirationTime('5m').sign(privateKey)
+    const form = { grant_type: 'authorization_code', code: 'x', code_verifier: 'y'.repeat(43), token: 'x' }
+    const proof = { client_assertion_type: ASSERTION_TYPE, client_assertion: await signed }
+    return fetch(server + path, { method: 'POST', body: new URLSearchParams({ ...form, ...proof }) })
+  }
+  for (const id of ids) {
+    t.equal((await new Browser().get(authorizeUrl(server, id, pkce().challenge))).status, 200, 'a stranger looks at it')
+    for (const path of ['/token', '/revoke', '/introspect']) {
+      const answer = await post(path, id)
+      t.match({ status: answer.status, body: await answer.json() }, { status: 401, body: { error: 'invalid_client' } })
+    }
+  }
+  t.notOk(host.asked.includes('/keys'), 'nothing that its document names is fetched')
+  const allowedId = ids[0]!
+  await walk(server, allowedId)
+  for (let count = 0; count < 3; count++) t.equal((await post('/token', allowedId)).status, 400, 'a made-up code')
+  for (const kind of ['usedAssertion', 'clientKeys']) {
+    t.same(await Array.fromAsync(app.storage.collection(kind).all()), [], kind)
+  }
+})

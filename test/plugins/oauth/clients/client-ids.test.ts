@@ -1,6 +1,9 @@
 // Only ids that this server issued are clients, whatever became of its keys (threat CL-06).
 import { authorizeUrl, CALLBACK, newClient, pkce, post, walk } from '../../../helpers/oauth.ts'
 import t from 'tap'
+import { createClientIds } from '../../../../plugins/oauth/clients/client-ids.ts'
+import { openAuditJournals } from '../../../../plugins/observability/audit/journals.ts'
+import { createSealing } from '../../../../plugins/secrets.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { storageTest } from '../../../helpers/storages.ts'
@@ -102,3 +105,27 @@ t.test(
     )
   }
 )
+
+t.test('an id holds its connection attempt for an hour, and nothing else is stored of it (OW-07)', async (t) => {
+  const sealing = createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'])
+  const ids = createClientIds(sealing)
+  const id = ids.issueShared({} as never, 'abcdefghijklmnop', 1_800_000_000)
+  t.equal(ids.isIssued(id), true)
+  t.equal(ids.attemptOf(id, 1_800_003_000), 'abcdefghijklmnop')
+  t.equal(ids.attemptOf(id, 1_800_007_300), undefined)
+  const old = `${id.split('.')[0]}.${'r'.repeat(12)}`
+  const earlier = old + sealing.mac('client id', old).slice(0, 22)
+  t.same([ids.isIssued(earlier), ids.attemptOf(earlier, 0)], [true, undefined], 'ids of earlier versions stay good')
+  t.equal(ids.isIssued(earlier.replace('rrr', 'rrs')), false)
+
+  const { url, app } = await startServer(t)
+  const clients = [await newClient(url), await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })]
+  const registered: Array<string | undefined> = []
+  await app.audit.flush()
+  for await (const { event, attempt } of openAuditJournals(app.storage).all()) {
+    if (event === 'registration') registered.push(attempt)
+  }
+  const found = await Promise.all(clients.map(async ({ client_id: id }) => (await app.clients.recall(id))?.attempt))
+  t.same(found, registered)
+  t.same(await Array.fromAsync(app.storage.collection('attempt').all()), [])
+})

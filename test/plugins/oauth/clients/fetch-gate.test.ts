@@ -129,3 +129,12 @@ t.test('nothing else fetches what a client names (CL-01)', async (t) => {
     ['fetch-gate.ts', 'public-address.ts', 'safe-fetch.ts']
   )
 })
+
+t.test("an app's own host has a budget of its own: key sets named elsewhere use up none of it (OW-03)", async (t) => {
+  const { ask, state } = makeGate()
+  const { perMinutePerHost } = FETCH_BOUNDS
+  for (let index = 0; index < perMinutePerHost; index++) await ask(`https://app.example/${index}`, 'known elsewhere')
+  await t.rejects(ask('https://app.example/more', 'known elsewhere'), { name: 'FetchRefused' })
+  await ask('https://app.example/keys', 'known')
+  t.equal(state.fetched.length, perMinutePerHost + 1)
+})
