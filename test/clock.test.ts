@@ -1,7 +1,7 @@
 // The clock: a wall clock that is set back revives nothing, and one that jumps ahead counts (threat WB-10).
 import t, { type Test } from 'tap'
 import { monotonicClock } from '../clock.ts'
-import { createLeapGuard, keepTime } from '../plugins/storage/monotonic-time.ts'
+import { createLeapGuard, createMonotonicTime } from '../plugins/storage/monotonic-time.ts'
 import { openRedisStorage } from '../plugins/storage/redis/index.ts'
 import { openSqliteStorage } from '../plugins/storage/sqlite/index.ts'
 import { noRedis, startRedis } from './helpers/redis.ts'
@@ -11,7 +11,7 @@ const log = { warn () {} }
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-t.test('WB-10: time never runs backwards, and follows the wall clock when that is ahead', async (t) => {
+t.test('time never runs backwards, and follows the wall clock when that is ahead (WB-10)', async (t) => {
   const real = Date.now
   t.teardown(() => {
     Date.now = real
@@ -34,7 +34,7 @@ for (const [name, open] of [
   ['Redis', redis && (async () => () => openRedisStorage(redis.url, log))]
 ] as const) {
   t.test(
-    `SG-12: over a restart, too, time never runs backwards (${name})`,
+    `over a restart, too, time never runs backwards (${name}) (SG-12)`,
     { skip: open ? false : noRedis },
     async (t) => {
       const start = await open!(t)
@@ -44,7 +44,7 @@ for (const [name, open] of [
       const run = async (time: number, seconds = 0) => {
         let machine = time
         const storage = await start()
-        const kept = await keepTime(
+        const kept = await createMonotonicTime(
           storage,
           () => machine,
           {
@@ -76,7 +76,7 @@ for (const [name, open] of [
   )
 }
 
-t.test('SG-12: a clock that leaps is not trusted with what cannot be undone until it has stayed', async (t) => {
+t.test('a clock that leaps is not trusted with what cannot be undone until it has stayed (SG-12)', async (t) => {
   const at = { time: 1_800_000_000, steady: 0 }
   const isSettled = createLeapGuard(
     () => at.time,

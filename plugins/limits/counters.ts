@@ -2,7 +2,7 @@
 // instances with that delay.
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../clock.ts'
-import { createFlusher, createOutage } from '../storage/batch-writer.ts'
+import { createBatchWriter, createOutage } from '../storage/batch-writer.ts'
 import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
@@ -48,7 +48,7 @@ export function createCounters (
     stops: 'the server stops while calls cannot be counted in storage; those that were lost are in the log only'
   })
   const counts = new Map<string, Count>()
-  const { schedule, flush, close } = createFlusher(async () => {
+  const { schedule, flush, close } = createBatchWriter(async () => {
     for (const [key, { endsAt }] of counts) if (endsAt <= now()) counts.delete(key)
     const pending = [...counts].filter(([, count]) => count.pending !== 0)
     if (pending.length === 0) return

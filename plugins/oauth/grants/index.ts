@@ -6,7 +6,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Config } from '../../../config/index.ts'
 import { OAuthError, signInExpired } from '../../../errors.ts'
 import type { Sealing } from '../../secrets.ts'
-import { keepRecords, type KeptCollection } from '../../storage/cached.ts'
+import { cacheRecords, type CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { readAccess } from './access.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
@@ -90,7 +90,7 @@ export default fp(
     app.decorate(
       'grants',
       createGrants(
-        await keepRecords<Grant>(app.storage, 'grant', app.now),
+        await cacheRecords<Grant>(app.storage, 'grant', app.now),
         app.storage.collection<GrantList>('grantList'),
         app.sealing,
         app.now,
@@ -101,7 +101,7 @@ export default fp(
   { name: 'grants', dependencies: ['storage'] }
 )
 
-type GrantStore = Collection<Grant> & Partial<Pick<KeptCollection<Grant>, 'findCached'>>
+type GrantStore = Collection<Grant> & Partial<Pick<CachedCollection<Grant>, 'findCached'>>
 
 export function createGrants (
   store: GrantStore,

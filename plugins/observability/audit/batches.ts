@@ -1,7 +1,7 @@
 // Writes audit events to their journals in small batches. While storage is unavailable they wait, within a bound for
 // each class (threat GR-11).
 import type { FastifyInstance } from 'fastify'
-import { createFlusher, createOutage } from '../../storage/batch-writer.ts'
+import { createBatchWriter, createOutage } from '../../storage/batch-writer.ts'
 import type { AuditEvent } from './contract.ts'
 import { eventClasses, type EventClass } from './event-classes.ts'
 import type { AuditJournals } from './journals.ts'
@@ -34,7 +34,7 @@ export function createAuditBatches (
     ends: 'the audit journal is written again; events that were lost are in the log only',
     stops: 'the server stops while the audit journal cannot be written; events that were lost are in the log only'
   })
-  const { schedule, flush, close } = createFlusher(async () => {
+  const { schedule, flush, close } = createBatchWriter(async () => {
     const written = await Promise.all(eventClasses.map(write))
     if (written.includes(false)) schedule()
     else if (written.includes(true)) outage.end()
