@@ -2,7 +2,7 @@
 // HTTP").
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError } from '../../errors.ts'
-import { addressOf } from '../client-network.ts'
+import { networkOf } from '../client-address.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 import { BatchBudget } from './batch-budget.ts'
@@ -82,7 +82,7 @@ export class HttpRequestContext implements RequestContext {
     }
     this.acceptsEvents = acceptsEvents(headers.accept)
     this.access = access
-    this.address = access === null ? addressOf(request) : undefined
+    this.address = access === null ? networkOf(request) : undefined
     this.isStranger = signIn && access === null
     this.requestId = request.id
     this.lastEventId = headers['last-event-id'] === undefined ? undefined : String(headers['last-event-id'])

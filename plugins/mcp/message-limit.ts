@@ -1,6 +1,6 @@
 // Every message counts for its caller, in both eras and of every kind, before anything of it runs (RFC 6585 §4).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { addressOf } from '../client-network.ts'
+import { networkOf } from '../client-address.ts'
 import { ofAccess } from '../observability/audit/index.ts'
 import { isId } from './json-rpc.ts'
 import { callerOf, type McpResponse, type McpRequest } from './contract.ts'
@@ -53,7 +53,7 @@ export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>
 
 /** Without sign-in, the request has no `access` at all. */
 const identify = (request: FastifyRequest) =>
-  request.access ? { access: request.access } : { access: null, address: addressOf(request) }
+  request.access ? { access: request.access } : { access: null, address: networkOf(request) }
 
 const tooMany = (wait: number, id: string | number | null = null) =>
   new JsonRpcError(429, LIMIT_EXCEEDED, `Too Many Requests: wait ${wait} seconds, and send it again`, {
