@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
-import { normalizeEmail, type AuthBackend, type BackendModule, type BackendHost } from '../auth-backends/contract.ts'
+import { parseEmail, type AuthBackend, type BackendModule, type BackendHost } from '../auth-backends/contract.ts'
 import { registry } from '../auth-backends/registry.ts'
 import * as read from './parsers.ts'
 import type { ToolDefinition } from '../authoring/tool.ts'
@@ -153,7 +153,7 @@ export async function loadConfig (
      */
     newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',
     /** Addresses and `@domains`, lower case; empty means everyone. */
-    allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail),
+    allowedEmails: values.ALLOWED_EMAILS.map(parseEmail),
     clients: values.CLIENTS,
     /** Hosts whose client metadata documents are taken; empty means every host. */
     clientMetadataHosts: values.CLIENT_METADATA_HOSTS,

@@ -195,7 +195,7 @@ storageTest('ST-01: what is not here does not grow either, with a handle that is
     ['a way that is not here', { method: 'POST', url: paths.login }, { backend: 'nowhere' }],
     ['another account, of nobody', { method: 'POST', url: paths.switchAccount }, {}],
     ['a code that nobody waits for', { method: 'POST', url: paths.loginCode }, {}],
-    ['a choice that nobody has', { method: 'POST', url: paths.loginChoice }, { decision: 'apart' }],
+    ['a choice that nobody has', { method: 'POST', url: paths.loginChoice }, { decision: 'separate' }],
     ['a consent of nobody', { method: 'POST', url: paths.consent }, { decision: 'allow' }],
     ['an account with a bad password', { method: 'POST', url: paths.signup }, { password: 'short' }]
   ]

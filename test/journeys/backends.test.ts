@@ -102,9 +102,9 @@ t.test(
     t.match(page, { status: 503, url: /\/login\/code\?/, text: /cannot rely on/ }, 'a fault is no wrong code')
     directory.fault = undefined
     for (let tries = 1; tries < 4; tries++) page = await browser.submit(page, () => true, { code: '000000' })
-    t.match(page, { status: 401, url: /\/login\/code\?/, text: /not right/ })
+    t.match(page, { status: 401, url: /\/login\/code\?/, text: /code is wrong/ })
     page = await browser.submit(page, () => true, { code: '000000' })
-    t.match(page, { status: 401, url: /\/login\?/, text: /too many wrong codes/ })
+    t.match(page, { status: 401, url: /\/login\?/, text: /Too many wrong codes/ })
     t.same(await people(), [])
     t.match((await browser.submit(await toCode(), () => true, { code: '246-810' })).url, new RegExp(`^${url}/$`))
     t.match(await people(), [{ name: undefined, email: 'cid@example.com' }])
@@ -123,7 +123,7 @@ t.test('one person with one proven address: asked, shown twice, joined', async (
     t.match(choice, { status: 200, url: /\/login\/account\?/, text: /ann@example\.com[\s\S]*Example/ })
     t.match((await browser.get(`${url}/account`)).url, '/login', 'nobody is signed in by being asked')
     t.equal((await new Browser().get(choice.url)).status, 400)
-    t.match((await decide(browser, choice, 'apart')).url, new RegExp(`^${url}/$`))
+    t.match((await decide(browser, choice, 'separate')).url, new RegExp(`^${url}/$`))
     t.equal((await people()).length, 2)
   })
 
@@ -136,7 +136,7 @@ t.test('one person with one proven address: asked, shown twice, joined', async (
       await withPassword(directory.path)(browser, await browser.get(`${url}/login`)),
       'join'
     )
-    t.match(login.text, /to show that the account is yours/)
+    t.match(login.text, /to prove that the account is yours/)
     t.same(
       login.forms.map(({ fields }) => fields['backend']),
       ['oidc'],

@@ -1,20 +1,20 @@
 // The account book: an account is found by one address at every moment, also when a change of it was cut short at any
 // step, and of those who want an address at once one gets it.
-import type { Account } from '../../auth-backends/contract.ts'
-import { createAccounts } from '../../plugins/accounts/local-accounts.ts'
+import { parseEmail, type Account } from '../../auth-backends/contract.ts'
+import { createLocalAccounts } from '../../plugins/accounts/local-accounts.ts'
 import type { Collection, Storage } from '../../plugins/storage/contract.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const ann: Account = {
   subject: 'subject of ann',
-  email: 'ann@example.com',
+  email: parseEmail('ann@example.com'),
   name: 'Ann',
   passwordHash: 'a hash',
   emailVerified: true,
   createdAt: 1
 }
 const now = () => 1_800_000_000
-const bob: Account = { ...ann, subject: 'subject of bob', email: 'bob@example.com' }
+const bob: Account = { ...ann, subject: 'subject of bob', email: parseEmail('bob@example.com') }
 
 /** The process ends before this many writes. */
 function dying (storage: Storage, writes: number): Storage {
@@ -39,24 +39,24 @@ function dying (storage: Storage, writes: number): Storage {
 }
 
 storageTest('an account moves to another address with all of it but its proof', async (t, start) => {
-  const book = createAccounts((await start()).app.storage, now)
+  const book = createLocalAccounts((await start()).app.storage, now)
   await book.create(ann)
-  t.equal(await book.move('ANN@example.com', { email: 'anna@example.com' }), true)
+  t.equal(await book.move(parseEmail('ANN@example.com'), { email: parseEmail('anna@example.com') }), true)
   const { emailVerified: _, ...rest } = ann
-  t.strictSame(await book.find('anna@example.com'), { ...rest, email: 'anna@example.com', generation: 1 })
-  t.strictSame(await book.findBySubject(ann.subject), await book.find('anna@example.com'))
-  t.equal(await book.find('ann@example.com'), undefined)
-  t.equal(await book.create({ ...bob, email: 'ann@example.com' }), true, 'the old address is free')
-  t.equal(await book.move('anna@example.com', { email: 'ann@example.com' }), false, 'and taken then')
-  t.match(await book.find('anna@example.com'), { subject: ann.subject })
-  t.match(await book.find('ann@example.com'), { subject: bob.subject })
-  t.equal(await book.move('nobody@example.com', { email: 'x@example.com' }), false)
+  t.strictSame(await book.find(parseEmail('anna@example.com')), { ...rest, email: 'anna@example.com', generation: 1 })
+  t.strictSame(await book.findBySubject(ann.subject), await book.find(parseEmail('anna@example.com')))
+  t.equal(await book.find(parseEmail('ann@example.com')), undefined)
+  t.equal(await book.create({ ...bob, email: parseEmail('ann@example.com') }), true, 'the old address is free')
+  t.equal(await book.move(parseEmail('anna@example.com'), { email: parseEmail('ann@example.com') }), false, 'and taken then')
+  t.match(await book.find(parseEmail('anna@example.com')), { subject: ann.subject })
+  t.match(await book.find(parseEmail('ann@example.com')), { subject: bob.subject })
+  t.equal(await book.move(parseEmail('nobody@example.com'), { email: parseEmail('x@example.com') }), false)
 })
 
 storageTest(
   'a password that was hashed anew too late undoes no change, and every change counts as one',
   async (t, start) => {
-    const book = createAccounts((await start()).app.storage, now)
+    const book = createLocalAccounts((await start()).app.storage, now)
     await book.create(ann)
     t.equal(await book.setPasswordHash(ann.email, 'newer parameters', 'a hash'), true)
     t.equal((await book.find(ann.email))!.generation, undefined, 'the same password: nothing of before is void')
@@ -64,14 +64,14 @@ storageTest(
     t.equal(await book.setPasswordHash(ann.email, 'late', 'newer parameters'), false)
     t.match(await book.find(ann.email), { passwordHash: 'another password', generation: 1 })
     t.equal(await book.change(ann.email, () => undefined), false)
-    t.equal(await book.change('nobody@example.com', (found) => found), false)
+    t.equal(await book.change(parseEmail('nobody@example.com'), (found) => found), false)
     for (const wrong of [
       { subject: ann.subject, generation: 0 },
       { subject: bob.subject, generation: 1 }
-    ]) { t.equal(await book.move(ann.email, { email: 'x@example.com' }, wrong), false) }
+    ]) { t.equal(await book.move(ann.email, { email: parseEmail('x@example.com') }, wrong), false) }
     t.match(await book.find(ann.email), { generation: 1 })
-    t.equal(await book.move(ann.email, { email: 'x@example.com' }, { subject: ann.subject, generation: 1 }), true)
-    t.match(await book.find('x@example.com'), { generation: 2 })
+    t.equal(await book.move(ann.email, { email: parseEmail('x@example.com') }, { subject: ann.subject, generation: 1 }), true)
+    t.match(await book.find(parseEmail('x@example.com')), { generation: 2 })
   }
 )
 
@@ -79,24 +79,24 @@ storageTest(
   'LG-15: of many who want one address at once, one gets it; of many moves of one account, one counts',
   async (t, start) => {
     const { app } = await start()
-    const book = createAccounts(app.storage, app.now)
+    const book = createLocalAccounts(app.storage, app.now)
     const people = Array.from({ length: 6 }, (_, number) => ({
       ...ann,
       subject: `subject ${number}`,
-      email: `p${number}@example.com`
+      email: parseEmail(`p${number}@example.com`)
     }))
     for (const person of people) await book.create(person)
     const moved = await Promise.all([
-      ...people.map(({ email }) => book.move(email, { email: 'wanted@example.com' })),
-      book.create({ ...bob, email: 'wanted@example.com' })
+      ...people.map(({ email }) => book.move(email, { email: parseEmail('wanted@example.com') })),
+      book.create({ ...bob, email: parseEmail('wanted@example.com') })
     ])
     t.equal(moved.filter(Boolean).length, 1)
-    const { subject } = (await book.find('wanted@example.com'))!
-    for (const person of people) { t.equal((await book.find(person.email))?.subject, person.subject === subject ? undefined : person.subject) }
+    const { subject } = (await book.find(parseEmail('wanted@example.com')))!
+    for (const person of people) { t.equal((await book.find(parseEmail(person.email)))?.subject, person.subject === subject ? undefined : person.subject) }
 
     const loser = people.find((person) => person.subject !== subject)!
     await Promise.allSettled(
-      Array.from({ length: 5 }, (_, number) => book.move(loser.email, { email: `to${number}@example.com` }))
+      Array.from({ length: 5 }, (_, number) => book.move(parseEmail(loser.email), { email: parseEmail(`to${number}@example.com`) }))
     )
     const there = (await Array.fromAsync(app.storage.collection<Account>('account').all())).filter(
       ({ record }) => record.subject === loser.subject
@@ -109,15 +109,15 @@ storageTest(
   'a move that is cut short before any of its writes leaves one address and one password',
   async (t, start) => {
     const { storage } = (await start()).app
-    const book = createAccounts(storage, now)
+    const book = createLocalAccounts(storage, now)
     for (let writes = 0; writes < 9; writes++) {
       const [from, to] = [`from${writes}@example.com`, `to${writes}@example.com`]
       const subject = `subject ${writes}`
-      await book.create({ ...ann, subject, email: from })
-      const done = await createAccounts(dying(storage, writes), now)
-        .move(from, { email: to })
+      await book.create({ ...ann, subject, email: parseEmail(from) })
+      const done = await createLocalAccounts(dying(storage, writes), now)
+        .move(parseEmail(from), { email: parseEmail(to) })
         .catch(() => undefined)
-      const found = (await Promise.all([from, to].map((email) => book.find(email)))).filter(
+      const found = (await Promise.all([from, to].map((email) => book.find(parseEmail(email))))).filter(
         (account) => account !== undefined
       )
       t.equal(found.length, 1, `${writes} writes: found by one address`)
@@ -125,7 +125,7 @@ storageTest(
       t.same((await book.findBySubject(subject))?.email, found[0]!.email, `${writes} writes: and by its subject`)
       if (done) t.equal(found[0]!.email, to)
       t.equal(
-        await book.create({ ...bob, email: found[0]!.email === to ? from : to }),
+        await book.create({ ...bob, email: parseEmail(found[0]!.email === to ? from : to) }),
         true,
         'the other address is free'
       )
@@ -133,12 +133,12 @@ storageTest(
       // The lock of a process that died ends by itself.
       await storage.collection('accountMove').delete(subject)
       t.equal(
-        await book.move(found[0]!.email, { email: `end${writes}@example.com` }),
+        await book.move(found[0]!.email, { email: parseEmail(`end${writes}@example.com`) }),
         true,
         `${writes} writes: and it can move on`
       )
       t.equal(await book.find(found[0]!.email), undefined)
-      await book.setPasswordHash(`end${writes}@example.com`, 'another hash', 'a hash')
+      await book.setPasswordHash(parseEmail(`end${writes}@example.com`), 'another hash', 'a hash')
       const records = (await Array.fromAsync(storage.collection<Account>('account').all())).filter(
         ({ record }) => record.subject === subject
       )
@@ -151,7 +151,7 @@ storageTest(
 
 storageTest('an entry of the index that is out of date leads to nobody else', async (t, start) => {
   const { storage, now } = (await start()).app
-  const book = createAccounts(storage, now)
+  const book = createLocalAccounts(storage, now)
   await book.create(ann)
   await book.create(bob)
   await storage.collection('accountAddress').put(ann.subject, { email: bob.email }, null)
@@ -163,7 +163,7 @@ storageTest('an entry of the index that is out of date leads to nobody else', as
 
 storageTest('an account of before the index is found by its subject, and again quickly', async (t, start) => {
   const { storage } = (await start()).app
-  const book = createAccounts(storage, now)
+  const book = createLocalAccounts(storage, now)
   await book.create(ann)
   await storage.collection('accountAddress').delete(ann.subject)
   t.match(await book.findBySubject(ann.subject), ann)
@@ -177,7 +177,7 @@ storageTest(
   async (t, start) => {
     let now = 1_800_000_000
     const { storage } = (await start({ now: () => now })).app
-    const book = createAccounts(storage, () => now)
+    const book = createLocalAccounts(storage, () => now)
     const { emailVerified: _, ...unconfirmed } = ann
     let gone = ''
     const waiting = { ...unconfirmed, expiresAt: now + 60 }
@@ -219,10 +219,10 @@ storageTest(
       false,
       'too late to confirm it'
     )
-    t.equal(await book.move(ann.email, { email: 'x@example.com' }), false)
+    t.equal(await book.move(ann.email, { email: parseEmail('x@example.com') }), false)
     t.equal(await book.findBySubject(ann.subject), undefined)
     t.equal(await book.find(ann.email), undefined)
-    t.equal(await book.find('x@example.com'), undefined)
+    t.equal(await book.find(parseEmail('x@example.com')), undefined)
 
     t.equal(await book.create({ ...waiting, subject: 'another', expiresAt: now + 60 }), true, 'the address is free')
     t.equal(await book.change(ann.email, (found) => ({ ...found, emailVerified: true })), true)
@@ -244,7 +244,7 @@ storageTest(
 
 storageTest('AC-12: of many who want the address of an expired account at once, one gets it', async (t, start) => {
   let now = 1_800_000_000
-  const book = createAccounts((await start({ now: () => now })).app.storage, () => now)
+  const book = createLocalAccounts((await start({ now: () => now })).app.storage, () => now)
   await book.create({ ...ann, emailVerified: false, expiresAt: now + 60 })
   now += 60
   const made = await Promise.all(

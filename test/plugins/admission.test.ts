@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { env as oidcEnv, restriction } from '../../auth-backends/oidc/settings.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
-import { createPointers } from '../../plugins/accounts/identities.ts'
+import { createIdentityPointers } from '../../plugins/accounts/identities.ts'
 import { createUsers, isAllowed } from '../../plugins/accounts/users.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startDirectory } from '../helpers/directory.ts'
@@ -137,7 +137,7 @@ storageTest(
     const { app } = await start()
     const users = createUsers(app.storage, app.now, {
       begin: async () => undefined,
-      async * over () {},
+      async * expired () {},
       async forget () {}
     })
     const { id } = await users.signIn('oidc', { subject: 'a', email: 'old@example.com', emailVerified: true })
@@ -178,7 +178,7 @@ storageTest(
 )
 
 storageTest('what leads to a person is freed by that person alone', async (t, start) => {
-  const pointers = createPointers((await start()).app.storage)
+  const pointers = createIdentityPointers((await start()).app.storage)
   const identity = { backend: 'local', subject: 's' }
   t.equal(await pointers.claim(identity, 'new'), 'new')
   await pointers.free(identity, 'former')
@@ -196,7 +196,7 @@ async function service (t: Test): Promise<string> {
 const verify = async ({ identifier }) =>
   ({ subject: identifier, email: identifier.split(' ').at(-1), emailVerified: !identifier.startsWith('typed ') })
 export default { env: z.object({}), open: () => ({ title: 'Service', password: { label: 'Name', verify },
-  signUp: { create: async ({ email }) => email.startsWith('fault') ? Promise.reject(new Error('the service is away')) : ({ kind: 'confirm', message: 'Look into your mailbox.' }) } }) }
+  signUp: { create: async ({ email }) => email.startsWith('fault') ? Promise.reject(new Error('the service is away')) : ({ kind: 'confirm', message: 'Check your mailbox.' }) } }) }
 `
   )
   return path
@@ -301,7 +301,7 @@ t.test(
     }
     t.equal((await signUp('fault@example.com')).status, 500)
     t.equal(await app.signIn.invitations.isValid(invite), true)
-    t.match((await signUp('ann@example.com')).text, 'Look into your mailbox')
+    t.match((await signUp('ann@example.com')).text, 'Check your mailbox')
     t.equal(await app.signIn.invitations.isValid(invite), false)
     t.same(
       [await enter('bob@example.com'), await enter('typed ann@example.com')],

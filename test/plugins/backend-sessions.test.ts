@@ -53,7 +53,7 @@ async function open (storage: Storage, instances = 1) {
       sealing: createSealing([KEY]),
       now: () => clock.now,
       log: { warn () {} },
-      onOver: async (holders) => {
+      onEnd: async (holders) => {
         over.push(holders)
       }
     })

@@ -17,13 +17,13 @@ storageTest(
       return deadlines.begin(`account ${number}`, 'demo')
     }
     await Promise.all(Array.from({ length: 10_000 }, (_, number) => begin(number)))
-    t.strictSame(await Array.fromAsync(deadlines.over()), [])
+    t.strictSame(await Array.fromAsync(deadlines.expired()), [])
     await begin(10_000)
     await begin(10_001)
-    t.strictSame(await Array.fromAsync(deadlines.over()), ['account 0', 'account 1'])
+    t.strictSame(await Array.fromAsync(deadlines.expired()), ['account 0', 'account 1'])
     for (const id of ['account 0', 'account 1']) await deadlines.forget(id)
-    t.strictSame(await Array.fromAsync(deadlines.over()), [])
+    t.strictSame(await Array.fromAsync(deadlines.expired()), [])
     time += 86_400
-    t.equal((await Array.fromAsync(deadlines.over())).length, 10_000)
+    t.equal((await Array.fromAsync(deadlines.expired())).length, 10_000)
   }
 )

@@ -250,13 +250,13 @@ t.test('R4, P7, LG-11: the consent page says who asks, where the person goes, fo
   ]) { t.match(known, part) }
   t.notMatch(known, /not verified|this computer/)
   const registered = await show(t, examples['consent-registered']!)
-  for (const part of ['not verified', 'Go by the address below', 'xn--chatgt-m8a.example.net:8443']) { t.match(registered, part) }
+  for (const part of ['not verified', 'Trust the address below', 'xn--chatgt-m8a.example.net:8443']) { t.match(registered, part) }
   const loopback = await show(t, examples['consent-loopback']!)
   for (const part of [
     'not verified',
     'A program on this computer',
     'localhost:53127',
-    'Any program here could ask under this name'
+    'Any program on it could use this name'
   ]) { t.match(loopback, part) }
 })
 
@@ -288,9 +288,9 @@ t.test('the home page shows the address, how to connect, and whether anybody may
     'href="/login"',
     '12 documents'
   ]) { t.match(home, part) }
-  t.notMatch(home, /Nobody has to sign in|this computer only/)
+  t.notMatch(home, /No one has to sign in|this computer only/)
   t.match(await html(app, 'home-signed-in'), /action="\/logout"[\s\S]*name="token" value="c5b"/)
-  for (const part of ['Nobody has to sign in', 'No authentication', 'this computer only', '1 document ']) { t.match(await html(app, 'home-open'), part) }
+  for (const part of ['No one has to sign in', 'No authentication', 'this computer only', '1 document ']) { t.match(await html(app, 'home-open'), part) }
 })
 
 async function openPage (t: Test, browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {

@@ -1,5 +1,6 @@
 // Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
 // Redis.
+import { parseEmail } from '../../auth-backends/contract.ts'
 import t from 'tap'
 import { createUsers } from '../../plugins/accounts/users.ts'
 import { Browser } from '../helpers/browser.ts'
@@ -105,7 +106,7 @@ for (const [name, env] of [
       async (t) => {
         const users = createUsers(server.app.storage, server.app.now, {
           begin: async () => undefined,
-          async * over () {},
+          async * expired () {},
           async forget () {}
         })
         const { id } = await users.signIn('oidc', {
@@ -116,7 +117,7 @@ for (const [name, env] of [
         await users.link(id, 'local', { subject: 'ann here' })
         const who = async (email: string) => (await users.findByVerifiedEmail(email))?.id
         const move = async (from: string, to: string, verified: boolean) => {
-          const user = (await users.changeAddress(id, { from, to, verified }))!
+          const user = (await users.changeAddress(id, { from: parseEmail(from), to: parseEmail(to), verified }))!
           return [user.email, user.emailVerified, (await who('ann@work.example')) === id, (await who(to)) === id]
         }
         t.same(await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false])
@@ -132,7 +133,7 @@ for (const [name, env] of [
           (await users.find(id))?.identities.map(({ subject }) => subject),
           ['ann elsewhere', 'ann here']
         )
-        t.equal(await users.changeAddress('nobody', { from: 'a', to: 'b', verified: true }), undefined)
+        t.equal(await users.changeAddress('nobody', { from: parseEmail('a'), to: parseEmail('b'), verified: true }), undefined)
         await users.delete((await users.find(id))!)
       }
     )

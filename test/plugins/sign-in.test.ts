@@ -31,7 +31,7 @@ storageTest(
         'kept',
         async () => {
           const handle = await here.choosePlace()
-          await here.keep(handle, interaction)
+          await here.store(handle, interaction)
           return handle
         }
       ]
@@ -76,13 +76,13 @@ storageTest(
       )
     }
     const place = await handles.choosePlace()
-    await t.rejects(handles.keep(place, long(30_000)), refusal)
+    await t.rejects(handles.store(place, long(30_000)), refusal)
     t.strictSame(await census({ app, ...server }), before)
 
     for (let count = 0; count < 500; count++) t.ok(Number((await handles.choosePlace()).split('.')[0]) < 8_192)
-    await handles.keep(place, interaction)
+    await handles.store(place, interaction)
     const replaced = `${place.split('.')[0]}.${'y'.repeat(43)}`
-    await handles.keep(replaced, interaction)
+    await handles.store(replaced, interaction)
     t.equal((await census({ app, ...server }))['interaction'], 1, 'one place holds one')
     t.equal(await handles.find(place), undefined)
     t.equal(await handles.spend(place), false, 'who was replaced spends nothing')
@@ -120,7 +120,7 @@ storageTest('ST-04: each lifetime, a second before its end and at it', async (t,
       'a handle whose sign-in is kept',
       600,
       async () => {
-        await handles.keep(kept, interaction)
+        await handles.store(kept, interaction)
         return async () => (await handles.find(kept)) !== undefined
       }
     ],

@@ -1,5 +1,6 @@
 // An app that is newly connected is told of to the owner of the account, by mail, and not more often than they can bear
 // (threat AC-13).
+import { parseEmail } from '../../auth-backends/contract.ts'
 import t, { type Test } from 'tap'
 import { Browser, type Page } from '../helpers/browser.ts'
 import { authorizeUrl, CALLBACK, newClient, pkce, post, walk, type TestClient } from '../helpers/oauth.ts'
@@ -61,7 +62,7 @@ storageTest(
 
     const { id } = (await app.signIn.lifecycle.findByIdentity({
       backend: 'local',
-      subject: (await app.signIn.backends.get('local')!.accounts!.find(ann))!.subject
+      subject: (await app.signIn.backends.get('local')!.accounts!.find(parseEmail(ann)))!.subject
     }))!
     await app.grants.revokeAllOf(id)
     await decide(await ask(client, later), 'allow', later)

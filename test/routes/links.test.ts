@@ -1,5 +1,6 @@
 // Links of an account: what voids them, how long they last, what a reset ends. A table of every link against every
 // change that may come between (threats AC-03, AC-04, AC-05).
+import { parseEmail } from '../../auth-backends/contract.ts'
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,7 +29,7 @@ const links = {
   change: {
     path: '/email/change',
     fields: {},
-    link: { purpose: 'change', by: 'mail', email: 'elsewhere@example.org' }
+    link: { purpose: 'change', by: 'mail', email: parseEmail('elsewhere@example.org') }
   }
 } as const satisfies Record<
   string,
@@ -52,9 +53,9 @@ function accountsOf ({ app, url }: TestServer) {
     issue: async (email: string, link: Pick<NewLink, 'purpose' | 'by' | 'email'>) =>
       app.accountLinks.issue({
         ...link,
-        ...(link.email && { email: `${randomUUID()}@example.org` }),
+        ...(link.email && { email: parseEmail(`${randomUUID()}@example.org`) }),
         backend: 'local',
-        account: (await accounts.find(email))!
+        account: (await accounts.find(parseEmail(email)))!
       })
   }
 }
@@ -122,7 +123,7 @@ storageTest('AC-03: whatever changes the account voids every link of before', as
         )
       }
       t.same(await Array.fromAsync(server.app.storage.collection('account').all()), before, 'no account was changed')
-      t.equal(await accounts.find('elsewhere@example.org'), undefined)
+      t.equal(await accounts.find(parseEmail('elsewhere@example.org')), undefined)
     })
   }
 })
@@ -174,13 +175,13 @@ storageTest('AC-03: a link made for an account that is locked does nothing until
     await make(email)
     const { id } = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
     await app.signIn.lifecycle.lock(id)
-    const [secret, before] = [await issue(email, link), await accounts.find(email)]
+    const [secret, before] = [await issue(email, link), await accounts.find(parseEmail(email))]
     t.match(
       await new Browser().post(url + path, { ...fields, link: secret }),
       { status: 400, text: /invalid_request/ },
       name
     )
-    t.same(await accounts.find(email), before, `${name}: nothing was changed`)
+    t.same(await accounts.find(parseEmail(email)), before, `${name}: nothing was changed`)
     await app.signIn.lifecycle.unlock(id)
     t.equal((await new Browser().post(url + path, { ...fields, link: secret })).status, 200, `${name}: unlocked`)
   }
@@ -245,13 +246,13 @@ storageTest(
         }
         const { body } = await post(`${url}/token`, await allow())
         const unredeemed = await allow()
-        if (isVerified) await accounts.confirm((await accounts.find(email))!)
+        if (isVerified) await accounts.confirm((await accounts.find(parseEmail(email)))!)
 
         const page = await new Browser().get(
           `${url}/password/reset?link=${await issue(email, { purpose: 'reset', by: 'operator' })}`
         )
         t.equal(
-          page.text.includes('Remove the other way to sign in'),
+          page.text.includes('Remove the other sign-in method'),
           isVerified,
           'asked, where there is something to decide'
         )
@@ -282,7 +283,7 @@ storageTest(
           ],
           status
         )
-        t.match(await accounts.find(email), { verified: isVerified }, "an operator's link shows nothing of a mailbox")
+        t.match(await accounts.find(parseEmail(email)), { verified: isVerified }, "an operator's link shows nothing of a mailbox")
         t.equal((await app.signIn.lifecycle.find(user.id))!.emailVerified, undefined)
       })
     }
@@ -317,8 +318,8 @@ export default { env: z.object({}), open: () => ({ title: 'Second', password: { 
     const choice = await signIn(email, PASSWORD, thief)
     t.match(choice.url, '/login/account')
     const people = (await Array.fromAsync(app.signIn.lifecycle.all())).length
-    await local.accounts!.setPassword((await local.accounts!.find(email))!, NEXT, { verified: true })
-    t.match(await thief.submit(choice, () => true, { decision: 'apart' }), { status: 400, text: /sign_in_expired/ })
+    await local.accounts!.setPassword((await local.accounts!.find(parseEmail(email)))!, NEXT, { verified: true })
+    t.match(await thief.submit(choice, () => true, { decision: 'separate' }), { status: 400, text: /sign_in_expired/ })
     t.match((await thief.get(`${url}/account`)).url, '/login')
     t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, people, 'nobody was made')
   }

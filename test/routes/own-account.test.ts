@@ -1,6 +1,7 @@
 // A signed-in person changes password and address: with the present password only, as slowly as a sign-in, other
 // browsers signed out, a new address by a link that works once, and nothing that tells who has an account (threats
 // LG-10, LG-14, LG-15, RL-02).
+import { parseEmail } from '../../auth-backends/contract.ts'
 import t, { type Test } from 'tap'
 import { MAX_UNCONFIRMED_SECONDS } from '../../auth-backends/local.ts'
 import { MAIL_WINDOW_SECONDS } from '../../plugins/mail/index.ts'
@@ -40,14 +41,14 @@ storageTest('LG-10: a new password signs out every other browser, and this one g
       .record.passwordHash as string
   const before = await hash()
   for (const [name, fields, status, text] of [
-    ['a wrong present password', { present: 'not the password', next: NEXT }, 401, /not your present password/],
+    ['a wrong present password', { present: 'not the password', next: NEXT }, 401, /not your current password/],
     [
       'a wrong one and a weak new one: nothing is estimated for a stranger',
       { present: 'not the password', next: 'password1' },
       401,
-      /not your present password/
+      /not your current password/
     ],
-    ['an oversized one', { present: 'x'.repeat(5000), next: NEXT }, 401, /not your present password/],
+    ['an oversized one', { present: 'x'.repeat(5000), next: NEXT }, 401, /not your current password/],
     ['a weak new one', { present: PASSWORD, next: 'password1' }, 400, /too easy|first that are tried/],
     ['one made of the address', { present: PASSWORD, next: `${ann.split('@')[0]}1` }, 400, /too easy/],
     ['a short one', { present: PASSWORD, next: 'x7#' }, 400, /At least|at least/],
@@ -90,7 +91,7 @@ storageTest('LG-10: a new password signs out every other browser, and this one g
   await app.mail.idle()
   t.match(
     smtp.messages.filter(({ to }) => to === ann).map(({ text }) => /^Subject: (.*)\r/m.exec(text)?.[1]),
-    ['Confirm your address', 'Your password was changed'],
+    ['Confirm your e-mail address', 'Your password was changed'],
     'its owner is told, once'
   )
   t.equal(await isIn(browser), true, 'this browser stays')
@@ -199,7 +200,7 @@ storageTest(
     const [ann, next] = [address(t, 'old'), address(t, 'new')]
     const browser = await person(ann)
     const local = app.signIn.backends.get('local')!.accounts!
-    const { subject } = (await local.find(ann))!
+    const { subject } = (await local.find(parseEmail(ann)))!
     const { id } = (await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }))!
     const page = await browser.get(`${url}/account/email`)
     const sent = smtp.messages.length
@@ -225,7 +226,7 @@ storageTest(
 
     t.match(await form(browser, page, { email: ` ${next.toUpperCase()}`, password: PASSWORD }), {
       status: 200,
-      text: /Look into your mailbox/
+      text: /Check your mailbox/
     })
     const link = (await linkTo(next, sent))!
     t.match(smtp.messages.slice(sent).find(({ to }) => to === ann)?.text, /If it was not you, choose a new password/)
@@ -234,8 +235,8 @@ storageTest(
       next,
       'sealed: what it says can be neither read nor changed'
     )
-    t.equal((await local.find(ann))?.subject, subject, 'not before')
-    t.equal(await local.find(next), undefined)
+    t.equal((await local.find(parseEmail(ann)))?.subject, subject, 'not before')
+    t.equal(await local.find(parseEmail(next)), undefined)
     for (const path of ['/email/confirm', '/password/reset']) { t.equal((await browser.get(`${url}${path}${new URL(link).search}`)).status, 400, `no link of ${path}`) }
 
     const elsewhere = new Browser()
@@ -248,11 +249,11 @@ storageTest(
     )
     const answers = await Promise.all(Array.from({ length: 5 }, () => elsewhere.submit(asked, () => true)))
     t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of five at once, one')
-    t.match(await elsewhere.get(link), { status: 400, text: /was used/ })
+    t.match(await elsewhere.get(link), { status: 400, text: /already used/ })
     t.equal(await isIn(elsewhere), false, 'a link signs nobody in')
 
-    t.match(await local.find(next), { subject, verified: true })
-    t.equal(await local.find(ann), undefined)
+    t.match(await local.find(parseEmail(next)), { subject, verified: true })
+    t.equal(await local.find(parseEmail(ann)), undefined)
     t.match(await app.signIn.lifecycle.find(id), {
       id,
       email: next,
@@ -290,7 +291,7 @@ storageTest(
     await linkTo(bob, sent)
     await app.mail.idle()
     const to = (email: string) => smtp.messages.slice(sent).filter((message) => message.to === email)
-    t.match(to(bob), [{ text: /You have an account already[^]*\/password\/forgot/ }])
+    t.match(to(bob), [{ text: /You already have an account[^]*\/password\/forgot/ }])
     t.notMatch(to(bob)[0]!.text, /email\/change/)
     t.equal(to(ann).length, 2, 'the old address is told in both cases')
 
@@ -353,15 +354,15 @@ storageTest(
     }
     const [browser] = [await signUp('ann@example.net'), await signUp('bob@example.net')]
     const { accounts } = app.signIn.backends.get('local')!
-    await accounts!.confirm((await accounts!.find('ann@example.net'))!)
+    await accounts!.confirm((await accounts!.find(parseEmail('ann@example.net')))!)
     await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, {
       email: 'ann@example.net',
       password: PASSWORD
     })
-    const { subject } = (await accounts!.find('ann@example.net'))!
+    const { subject } = (await accounts!.find(parseEmail('ann@example.net')))!
     t.match(await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }), { emailVerified: true })
     const page = await browser.get(`${url}/account/email`)
-    t.match(page.text, 'sends no mail')
+    t.match(page.text, 'does not send mail')
     t.match(
       await form(browser, page, { email: 'bob@example.net', password: PASSWORD }),
       { status: 409, text: /already/ },
@@ -378,7 +379,7 @@ storageTest(
     })
     const user = (await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }))!
     t.same([user.email, user.emailVerified], ['anna@example.net', undefined])
-    t.match(await accounts!.find('anna@example.net'), { subject, verified: false })
+    t.match(await accounts!.find(parseEmail('anna@example.net')), { subject, verified: false })
     t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)
   }
 )
@@ -424,7 +425,7 @@ storageTest(
     const ann = address(t, 'waiting')
     await signUp(ann)
     const link = (await linkTo(ann))!
-    const first = (await app.signIn.backends.get('local')!.accounts!.find(ann))!
+    const first = (await app.signIn.backends.get('local')!.accounts!.find(parseEmail(ann)))!
     now += MAX_UNCONFIRMED_SECONDS - 1
     t.match(await signIn(ann, PASSWORD), { status: 403, text: /not been confirmed yet/ }, 'a second before')
     now += 1
@@ -435,7 +436,7 @@ storageTest(
     const again = (await linkTo(ann, sent))!
     t.match(
       smtp.messages.at(-1)!.text,
-      /Confirm your address/,
+      /Confirm your e-mail address/,
       'as for a first sign-up: the one of before does not count'
     )
     const browser = new Browser()
@@ -443,6 +444,6 @@ storageTest(
     now += 2 * MAX_UNCONFIRMED_SECONDS
     await signIn(ann, NEXT, browser)
     t.equal(await isIn(browser), true, 'confirmed: it stays')
-    t.not((await app.signIn.backends.get('local')!.accounts!.find(ann))!.subject, first.subject)
+    t.not((await app.signIn.backends.get('local')!.accounts!.find(parseEmail(ann)))!.subject, first.subject)
   }
 )

@@ -85,7 +85,7 @@ storageTest(
       const answer = await ask()
       t.match(answer, { status: 200, text: /Is it still you\?/ }, name)
       const wrong = await prove(browser, answer, 'not the password')
-      t.match(wrong, { status: 401, text: /not your present password/ }, name)
+      t.match(wrong, { status: 401, text: /not your current password/ }, name)
     }
     t.same(await app.signIn.lifecycle.find(id), before, 'and nothing was changed')
     t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)
@@ -105,7 +105,7 @@ storageTest(
     )
 
     const proven = await prove(browser, await begin(browser))
-    t.match(proven, { status: 200, text: /Add another way/ })
+    t.match(proven, { status: 200, text: /Add a sign-in method/ })
     t.match((await stolen.get(`${url}/account`)).url, '/login', 'a copy of the cookie was not proven with it')
     t.match(await yes(browser, proven), { status: 200, url: /\/login\?/ })
     clock.now += 301
@@ -152,7 +152,7 @@ storageTest(
     t.match(await yes(browser, question), { status: 200, url: `${url}/account`, text: /Second: mallory/ })
     t.equal((await yes(browser, question)).status, 400, 'once')
     await app.mail.idle()
-    t.match(smtp.messages.slice(sent), [{ to: ann, text: /A way to sign in was added[^]*Second/ }])
+    t.match(smtp.messages.slice(sent), [{ to: ann, text: /A sign-in method was added[^]*Second/ }])
     t.ok((await events(id)).includes('account_changed way added'))
 
     const mallory = new Browser()
@@ -177,7 +177,7 @@ storageTest(
     const account = await browser.get(`${url}/account`)
     const link = [
       ...account.text.matchAll(
-        /<bdi id="way-\d">([^<]*)<\/bdi> <a class="link" href="(\/account\/sign-in\/remove[^"]*)"/g
+        /<bdi id="method-\d">([^<]*)<\/bdi> <a class="link" href="(\/account\/sign-in\/remove[^"]*)"/g
       )
     ].find(([, text]) => text === 'Second: mallory')![2]!
     t.match(
@@ -197,13 +197,13 @@ storageTest(
       { status: 400, body: { error: 'invalid_grant' } }
     )
     await app.mail.idle()
-    t.match(smtp.messages.at(-1), { to: ann, text: /A way to sign in was removed/ })
+    t.match(smtp.messages.at(-1), { to: ann, text: /A sign-in method was removed/ })
     t.ok((await events(id)).includes('account_changed way removed'))
     const [local] = (await app.signIn.lifecycle.find(id))!.identities
-    t.notMatch((await browser.get(`${url}/account`)).text, 'Remove this way')
+    t.notMatch((await browser.get(`${url}/account`)).text, '>Remove<')
     t.match(
       await browser.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`),
-      { status: 400, text: /only way to sign in/ },
+      { status: 400, text: /only sign-in method/ },
       'never the last one'
     )
     t.same(await app.signIn.lifecycle.removeSignInMethods(id, () => true), [], 'nor by any other door')
@@ -240,7 +240,7 @@ storageTest(
           code_verifier: verifier
         })
         const page = await browser.get(url + (path === '/account/password' ? path : '/account'))
-        t.match(page.text, /Remove the other way to sign in[^]*Second/)
+        t.match(page.text, /Remove the other sign-in method[^]*Second/)
         t.equal(
           (
             await browser.submit(page, ({ action }) => action === path, {
