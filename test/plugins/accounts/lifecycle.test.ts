@@ -1,14 +1,17 @@
 // Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
+// Redis (threat WB-11).
+// Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
 // Redis.
-import { parseEmail } from '../../auth-backends/contract.ts'
+import { parseEmail } from '../../../auth-backends/contract.ts'
 import t from 'tap'
-import { createUsers } from '../../plugins/accounts/users.ts'
-import { Browser } from '../helpers/browser.ts'
-import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
-import { noRedis, startRedis } from '../helpers/redis.ts'
-import { startServer } from '../helpers/server.ts'
+import { createUsers } from '../../../plugins/accounts/users.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { newClient, ping, post, tokensFor, walk } from '../../helpers/oauth.ts'
+import { noRedis, startRedis } from '../../helpers/redis.ts'
+import { startServer } from '../../helpers/server.ts'
 
 const redis = await startRedis()
+
 t.teardown(() => redis?.stop())
 
 for (const [name, env] of [
@@ -23,7 +26,7 @@ for (const [name, env] of [
     const userOf = async (token: string) => (await server.app.grants.verifyAccessToken(token))!.user.id
     const signedIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')
 
-    t.test("WB-11: a locked person's access tokens, refresh tokens, codes and sessions stop at once", async (t) => {
+    t.test("a locked person's access tokens, refresh tokens, codes and sessions stop at once (WB-11)", async (t) => {
       const browser = new Browser()
       const first = await walk(url, client, {}, browser)
       const tokens = (await post(`${url}/token`, first.form)).body
@@ -60,7 +63,7 @@ for (const [name, env] of [
       'the way to sign in is being removed': { identities: [] }
     }
     for (const [what, mark] of Object.entries(changes)) {
-      t.test(`WB-11: a code that is redeemed while ${what} gives nothing`, async (t) => {
+      t.test(`a code that is redeemed while ${what} gives nothing (WB-11)`, async (t) => {
         const { form } = await walk(url, client)
         // The mark is set, the grants are not ended yet: the worst moment.
         const { id } = (await Array.fromAsync(people.all())).sort((a, b) => b.createdAt - a.createdAt)[0]!

@@ -1,5 +1,5 @@
 // One example of what each page is given, in the states that look different; the page tests render all of them.
-import type { PageData } from '../../plugins/pages/page-data.ts'
+import type { PageData } from '../../../plugins/pages/page-data.ts'
 
 export type Example = { [Name in keyof PageData]: { view: Name; data: PageData[Name] } }[keyof PageData]
 

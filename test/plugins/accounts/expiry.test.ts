@@ -1,9 +1,10 @@
+// Temporary accounts end: the expired ones and, beyond a number, the oldest (threat ST-07).
 // Accounts that end: when their time is over, and before it where there are too many, the oldest first (threat ST-07).
-import { createAccountExpiry } from '../../plugins/accounts/expiry.ts'
-import { storageTest } from '../helpers/storages.ts'
+import { createAccountExpiry } from '../../../plugins/accounts/expiry.ts'
+import { storageTest } from '../../helpers/storages.ts'
 
 storageTest(
-  'ST-07: however many accounts are made by one click, ten thousand stay, and the oldest go first',
+  'however many accounts are made by one click, ten thousand stay, and the oldest go first (ST-07)',
   async (t, start) => {
     const { app } = await start()
     let time = 1_750_000_000
