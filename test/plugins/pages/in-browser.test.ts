@@ -34,7 +34,6 @@ async function serve (
   return app
 }
 
-
 /** The same value with every string in it replaced. */
 function mapStrings<T> (value: T, change: (text: string, key: string) => string, key = ''): T {
   if (typeof value === 'string') return change(value, key) as T

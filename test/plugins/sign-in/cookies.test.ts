@@ -1,10 +1,7 @@
 // The two cookies and their attributes (threat LG-06).
 // A sign-in under way and the session after it: what a handle is good for, for how long, once and in which browser and
 // session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
-import type { Interaction } from '../../../plugins/sign-in/contract.ts'
 import { storageTest } from '../../helpers/storages.ts'
-
-
 
 storageTest(
   "both cookies are HttpOnly, Lax and of this host alone, and the session's ends with the session (LG-06)",
