@@ -3,7 +3,13 @@
 import { BackendUnavailable, type Account, type Accounts, type Email } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
-import { createAccountRecords, isSameVersion, lifetimeAt, type AccountRecord } from './account-records.ts'
+import {
+  createAccountRecords,
+  isSameVersion,
+  lifetimeAt,
+  type AccountRecord,
+  type AccountRecords
+} from './account-records.ts'
 import { inTurns } from './walk.ts'
 
 /** How long one move may keep another of the same account waiting. */
@@ -66,17 +72,19 @@ export function createLocalAccounts (storage: Storage, now: Clock): Accounts {
       }
     },
     async delete (subject) {
-      const entry = await addresses.find(subject)
-      const record = entry && (await records.drop(entry.email, subject))
-      // A move that was cut short may have left a second record.
-      for (const email of [record?.movingTo, record?.movedFrom]) if (email) await records.drop(email, subject)
-      // Not at the address it was last seen at.
-      if (!record) {
-        for await (const { record: other } of inTurns(records.all())) {
-          if (other.subject === subject) await records.drop(other.email, subject)
-        }
-      }
+      await dropRecords(records, subject, (await addresses.find(subject))?.email)
       await addresses.delete(subject)
     }
+  }
+}
+
+/** @param email where the account was last seen: with it, no other account is read. */
+async function dropRecords (records: AccountRecords, subject: string, email: Email | undefined): Promise<void> {
+  const dropped = email && (await records.drop(email, subject))
+  // A move that was cut short may have left a second record.
+  for (const other of [dropped?.movingTo, dropped?.movedFrom]) if (other) await records.drop(other, subject)
+  if (dropped) return
+  for await (const { record } of inTurns(records.all())) {
+    if (record.subject === subject) await records.drop(record.email, subject)
   }
 }

@@ -94,12 +94,8 @@ export interface SignIn {
   }
 }
 
-interface Options extends Pick<
-  Config,
-  'publicUrl' | 'backends' | 'allowedEmails' | 'newcomersNeedInvitation' | 'signup'
-> {
-  signInPages: SignInPages
-}
+type Settings = 'publicUrl' | 'backends' | 'allowedEmails' | 'newcomersNeedInvitation' | 'signup'
+type Options = Pick<Config, Settings> & { signInPages: SignInPages }
 
 export default fp(
   async function signIn (app: FastifyInstance, options: Options) {
