@@ -1,13 +1,17 @@
 // Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
+// Redis (threat WB-11).
+// Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
 // Redis.
+import { parseEmail } from '../../../auth-backends/contract.ts'
 import t from 'tap'
-import { createUsers } from '../../plugins/accounts/users.ts'
-import { Browser } from '../helpers/browser.ts'
-import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
-import { noRedis, startRedis } from '../helpers/redis.ts'
-import { startServer } from '../helpers/server.ts'
+import { createUsers } from '../../../plugins/accounts/users.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { newClient, ping, post, tokensFor, walk } from '../../helpers/oauth.ts'
+import { noRedis, startRedis } from '../../helpers/redis.ts'
+import { startServer } from '../../helpers/server.ts'
 
 const redis = await startRedis()
+
 t.teardown(() => redis?.stop())
 
 for (const [name, env] of [
@@ -22,7 +26,7 @@ for (const [name, env] of [
     const userOf = async (token: string) => (await server.app.grants.verifyAccessToken(token))!.user.id
     const signedIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url.endsWith('/account')
 
-    t.test("WB-11: a locked person's access tokens, refresh tokens, codes and sessions stop at once", async (t) => {
+    t.test("a locked person's access tokens, refresh tokens, codes and sessions stop at once (WB-11)", async (t) => {
       const browser = new Browser()
       const first = await walk(url, client, {}, browser)
       const tokens = (await post(`${url}/token`, first.form)).body
@@ -59,7 +63,7 @@ for (const [name, env] of [
       'the way to sign in is being removed': { identities: [] }
     }
     for (const [what, mark] of Object.entries(changes)) {
-      t.test(`WB-11: a code that is redeemed while ${what} gives nothing`, async (t) => {
+      t.test(`a code that is redeemed while ${what} gives nothing (WB-11)`, async (t) => {
         const { form } = await walk(url, client)
         // The mark is set, the grants are not ended yet: the worst moment.
         const { id } = (await Array.fromAsync(people.all())).sort((a, b) => b.createdAt - a.createdAt)[0]!
@@ -105,7 +109,7 @@ for (const [name, env] of [
       async (t) => {
         const users = createUsers(server.app.storage, server.app.now, {
           begin: async () => undefined,
-          async * over () {},
+          async * expired () {},
           async forget () {}
         })
         const { id } = await users.signIn('oidc', {
@@ -116,7 +120,7 @@ for (const [name, env] of [
         await users.link(id, 'local', { subject: 'ann here' })
         const who = async (email: string) => (await users.findByVerifiedEmail(email))?.id
         const move = async (from: string, to: string, verified: boolean) => {
-          const user = (await users.changeAddress(id, { from, to, verified }))!
+          const user = (await users.changeAddress(id, { from: parseEmail(from), to: parseEmail(to), verified }))!
           return [user.email, user.emailVerified, (await who('ann@work.example')) === id, (await who(to)) === id]
         }
         t.same(await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false])
@@ -132,7 +136,7 @@ for (const [name, env] of [
           (await users.find(id))?.identities.map(({ subject }) => subject),
           ['ann elsewhere', 'ann here']
         )
-        t.equal(await users.changeAddress('nobody', { from: 'a', to: 'b', verified: true }), undefined)
+        t.equal(await users.changeAddress('nobody', { from: parseEmail('a'), to: parseEmail('b'), verified: true }), undefined)
         await users.delete((await users.find(id))!)
       }
     )

@@ -1,11 +1,13 @@
+// Sessions at services behind the backends: one refresh at a time whatever the number of instances, stored while
+// something refers to them, and ended for everyone when the service ends them.
 // Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as
 // long as something stands on them, and gone for everybody when the service ends them.
-import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
-import { createUpstreamSessions, type UpstreamSessions } from '../../plugins/upstream-sessions/index.ts'
-import type { BackendSession } from '../../plugins/upstream-sessions/refresh.ts'
-import type { Storage } from '../../plugins/storage/contract.ts'
-import { createSealing } from '../../plugins/secrets.ts'
-import { storageTest } from '../helpers/storages.ts'
+import { BackendUnavailable, type AuthBackend } from '../../../auth-backends/contract.ts'
+import { createUpstreamSessions, type UpstreamSessions } from '../../../plugins/upstream-sessions/index.ts'
+import type { BackendSession } from '../../../plugins/upstream-sessions/refresh.ts'
+import type { Storage } from '../../../plugins/storage/contract.ts'
+import { createSealing } from '../../../plugins/secrets.ts'
+import { storageTest } from '../../helpers/storages.ts'
 
 const KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 
@@ -53,7 +55,7 @@ async function open (storage: Storage, instances = 1) {
       sealing: createSealing([KEY]),
       now: () => clock.now,
       log: { warn () {} },
-      onOver: async (holders) => {
+      onEnd: async (holders) => {
         over.push(holders)
       }
     })
@@ -67,7 +69,7 @@ const grant = (id: string, backendSession: string, expiresAt: number) =>
 storageTest('sessions at a service', async (t, start) => {
   const { storage } = (await start()).app
 
-  t.test('CL-03: a service that hangs is told, and nobody who ends what stood on it waits for it', async (t) => {
+  t.test('a service that hangs is told, and nobody who ends what stood on it waits for it (CL-03)', async (t) => {
     const { clock, state, sessions } = await open(storage)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
     let answer = () => {}

@@ -1,5 +1,5 @@
 // One example of what each page is given, in the states that look different; the page tests render all of them.
-import type { PageData } from '../../plugins/pages/page-data.ts'
+import type { PageData } from '../../../plugins/pages/page-data.ts'
 
 export type Example = { [Name in keyof PageData]: { view: Name; data: PageData[Name] } }[keyof PageData]
 
@@ -59,11 +59,11 @@ const accountActions = {
 const password: PageData['password'] = {
   backend: 'local',
   email: 'ada@example.com',
-  asks: { apps: 0, ways: [], ticked: false },
+  asks: { apps: 0, methods: [], ticked: false },
   token: 'c5b',
   actions: { change: '/account/password', account: '/account', forgot: '/password/forgot' }
 }
-const asks = { apps: 2, ways: ['Example: ada@work.example'], ticked: false }
+const asks = { apps: 2, methods: ['Example: ada@work.example'], ticked: false }
 const prove: PageData['prove'] = {
   path: '/account/sign-in',
   token: 'c5b',
@@ -164,7 +164,7 @@ export const examples: Readonly<Record<string, Example>> = {
     data: {
       interaction,
       prompt: 'We sent a code to ada@example.com.',
-      error: 'That code is not right, or it is over. Try the newest one.',
+      error: 'That code is wrong or has expired. Try the newest one.',
       actions: { code: '/login/code', login: '/login?interaction=q3Zk0vX1cN8' }
     }
   },
@@ -174,7 +174,7 @@ export const examples: Readonly<Record<string, Example>> = {
       interaction,
       client,
       email: 'ada@example.com',
-      ways: ['Account on this server', 'Example'],
+      methods: ['Account on this server', 'Example'],
       actions: { choice: '/login/account' }
     }
   },
@@ -264,11 +264,11 @@ export const examples: Readonly<Record<string, Example>> = {
     view: 'error',
     data: {
       statusCode: 400,
-      title: 'This sign-in cannot go on',
+      title: 'This sign-in has ended',
       text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.',
       code: 'sign_in_expired',
       requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11',
-      action: { label: 'To the start page', href: '/' }
+      action: { label: 'Go to the start page', href: '/' }
     }
   },
   home: { view: 'home', data: home },
@@ -309,12 +309,12 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   'password-asks': {
     view: 'password',
-    data: { ...password, asks: { apps: 1, ways: ['Example: ada@work.example', 'Company account'], ticked: false } }
+    data: { ...password, asks: { apps: 1, methods: ['Example: ada@work.example', 'Company account'], ticked: false } }
   },
   question: {
     view: 'question',
     data: {
-      title: 'Add this way to sign in?',
+      title: 'Add this sign-in method?',
       text: 'Whoever signs in with it enters your account from then on, as if they knew your password.',
       subject: 'Example: ada@work.example',
       fields: { token: 'c5b', interaction },
@@ -326,7 +326,7 @@ export const examples: Readonly<Record<string, Example>> = {
   prove: { view: 'prove', data: prove },
   'prove-wrong': {
     view: 'prove',
-    data: { ...prove, error: 'This is not your present password. Nothing was changed.' }
+    data: { ...prove, error: 'This is not your current password. Nothing was changed.' }
   },
   'prove-elsewhere': { view: 'prove', data: { path: prove.path, token: prove.token, actions: prove.actions } },
   confirm: {
@@ -342,7 +342,7 @@ export const examples: Readonly<Record<string, Example>> = {
     view: 'password',
     data: {
       ...password,
-      error: { field: 'present', message: 'This is not your present password. Nothing was changed.' }
+      error: { field: 'current', message: 'This is not your current password. Nothing was changed.' }
     }
   },
   'password-weak': {
@@ -367,19 +367,19 @@ export const examples: Readonly<Record<string, Example>> = {
     data: {
       ...address,
       next: 'ada@example.org',
-      error: { field: 'password', message: 'This is not your present password. Nothing was changed.' }
+      error: { field: 'password', message: 'This is not your current password. Nothing was changed.' }
     }
   },
   account: {
     view: 'account',
     data: {
       user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
-      ways: [
+      methods: [
         { text: 'Account on this server: ada@example.com', remove: '/account/sign-in/remove?way=x' },
         { text: 'Example: ada@work.example', remove: '/account/sign-in/remove?way=y' }
       ],
       asks,
-      canAddWay: true,
+      canAddMethod: true,
       own: [
         {
           email: 'ada@example.com',
@@ -422,9 +422,9 @@ export const examples: Readonly<Record<string, Example>> = {
     data: {
       user: { name: 'Demo' },
       until: '2026-11-24 09:14',
-      ways: [{ text: 'Demo: Demo user 3F2A' }],
-      asks: { apps: 0, ways: [], ticked: false },
-      canAddWay: false,
+      methods: [{ text: 'Demo: Demo user 3F2A' }],
+      asks: { apps: 0, methods: [], ticked: false },
+      canAddMethod: false,
       own: [],
       apps: [],
       events: [],

@@ -1,9 +1,10 @@
+// Temporary accounts end: the expired ones and, beyond a number, the oldest (threat ST-07).
 // Accounts that end: when their time is over, and before it where there are too many, the oldest first (threat ST-07).
-import { createAccountExpiry } from '../../plugins/accounts/expiry.ts'
-import { storageTest } from '../helpers/storages.ts'
+import { createAccountExpiry } from '../../../plugins/accounts/expiry.ts'
+import { storageTest } from '../../helpers/storages.ts'
 
 storageTest(
-  'ST-07: however many accounts are made by one click, ten thousand stay, and the oldest go first',
+  'however many accounts are made by one click, ten thousand stay, and the oldest go first (ST-07)',
   async (t, start) => {
     const { app } = await start()
     let time = 1_750_000_000
@@ -17,13 +18,13 @@ storageTest(
       return deadlines.begin(`account ${number}`, 'demo')
     }
     await Promise.all(Array.from({ length: 10_000 }, (_, number) => begin(number)))
-    t.strictSame(await Array.fromAsync(deadlines.over()), [])
+    t.strictSame(await Array.fromAsync(deadlines.expired()), [])
     await begin(10_000)
     await begin(10_001)
-    t.strictSame(await Array.fromAsync(deadlines.over()), ['account 0', 'account 1'])
+    t.strictSame(await Array.fromAsync(deadlines.expired()), ['account 0', 'account 1'])
     for (const id of ['account 0', 'account 1']) await deadlines.forget(id)
-    t.strictSame(await Array.fromAsync(deadlines.over()), [])
+    t.strictSame(await Array.fromAsync(deadlines.expired()), [])
     time += 86_400
-    t.equal((await Array.fromAsync(deadlines.over())).length, 10_000)
+    t.equal((await Array.fromAsync(deadlines.expired())).length, 10_000)
   }
 )

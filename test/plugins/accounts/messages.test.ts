@@ -1,14 +1,18 @@
+// Notices to the owner: of each new app once a day, and of every change to the account.
 // An app that is newly connected is told of to the owner of the account, by mail, and not more often than they can bear
 // (threat AC-13).
+import { parseEmail } from '../../../auth-backends/contract.ts'
 import t, { type Test } from 'tap'
-import { Browser, type Page } from '../helpers/browser.ts'
-import { authorizeUrl, CALLBACK, newClient, pkce, post, walk, type TestClient } from '../helpers/oauth.ts'
-import { startSmtp } from '../helpers/smtp.ts'
-import { storageTest, type Start } from '../helpers/storages.ts'
-import { PASSWORD, startWithMail } from '../helpers/with-mail.ts'
+import { Browser, type Page } from '../../helpers/browser.ts'
+import { authorizeUrl, CALLBACK, newClient, pkce, post, walk, type TestClient } from '../../helpers/oauth.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
+import { storageTest, type Start } from '../../helpers/storages.ts'
+import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
 
 const DAY = 86_400
+
 const smtp = await startSmtp()
+
 t.teardown(() => smtp.stop())
 
 const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
@@ -35,7 +39,7 @@ async function startConnecting (t: Test, start: Start, name: string) {
 }
 
 storageTest(
-  'AC-13: the owner is told of a new app: its name, where the browser was sent, and what it may',
+  'the owner is told of a new app: its name, where the browser was sent, and what it may (AC-13)',
   async (t, start) => {
     const { url, app, ask, decide, told, browser, clock, ann, signIn } = await startConnecting(t, start, 'told')
     const client = await newClient(url, { client_name: 'Tide \u202etables' })
@@ -61,7 +65,7 @@ storageTest(
 
     const { id } = (await app.signIn.lifecycle.findByIdentity({
       backend: 'local',
-      subject: (await app.signIn.backends.get('local')!.accounts!.find(ann))!.subject
+      subject: (await app.signIn.backends.get('local')!.accounts!.find(parseEmail(ann)))!.subject
     }))!
     await app.grants.revokeAllOf(id)
     await decide(await ask(client, later), 'allow', later)
@@ -70,7 +74,7 @@ storageTest(
 )
 
 storageTest(
-  'AC-13: many apps at once fill no mailbox, take no other notice its place, and one app is told once',
+  'many apps at once fill no mailbox, take no other notice its place, and one app is told once (AC-13)',
   async (t, start) => {
     const { url, app, ann, ask, decide, told } = await startConnecting(t, start, 'many')
     const client = await newClient(url)
@@ -86,7 +90,7 @@ storageTest(
 )
 
 storageTest(
-  'AC-13: who has no mailbox that was shown to be theirs gets no mail, and nothing is written',
+  'who has no mailbox that was shown to be theirs gets no mail, and nothing is written (AC-13)',
   async (t, start) => {
     const { url, app } = await startWithMail(smtp, start)
     const sent = smtp.messages.length
@@ -98,7 +102,7 @@ storageTest(
 )
 
 storageTest(
-  'AC-13: without mail nothing is written, and a notice that cannot be counted keeps nobody from connecting',
+  'without mail nothing is written, and a notice that cannot be counted keeps nobody from connecting (AC-13)',
   async (t, start) => {
     const without = await start()
     await walk(without.url, await newClient(without.url), {}, new Browser())

@@ -1,9 +1,10 @@
+// The account page: what it shows of apps and activity, and the buttons that end them.
 // The account page: a person sees their own apps, ends one at once, and cannot touch another's.
 import { createHash, randomBytes } from 'node:crypto'
-import { openAuditJournals } from '../../plugins/observability/audit/journals.ts'
-import { Browser } from '../helpers/browser.ts'
-import { signUp } from '../helpers/oauth.ts'
-import { storageTest } from '../helpers/storages.ts'
+import { openAuditJournals } from '../../../plugins/observability/audit/journals.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { signUp } from '../../helpers/oauth.ts'
+import { storageTest } from '../../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
 
