@@ -62,11 +62,11 @@ t.test(
     }
 
     await phone.getByRole('link', { name: 'Change the password' }).click()
-    await phone.getByLabel('Present password').fill('not the password')
+    await phone.getByLabel('Current password').fill('not the password')
     await phone.getByLabel('New password').fill('seven loud badgers 17')
     await phone.keyboard.press('Enter')
     await phone.getByRole('alert').getByText('not your current password').waitFor()
-    await phone.getByLabel('Present password').fill(PASSWORD)
+    await phone.getByLabel('Current password').fill(PASSWORD)
     await phone.getByLabel('New password').fill('seven loud badgers 17')
     await phone.keyboard.press('Enter')
     await phone.getByRole('link', { name: 'Go to your account' }).click()
