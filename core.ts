@@ -3,7 +3,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
-import { paths } from './paths.ts'
+import { messageUrls, paths, signInPages } from './paths.ts'
+import accounts from './plugins/accounts/index.ts'
 import accountLinks from './plugins/accounts/email-links.ts'
 import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
@@ -11,6 +12,7 @@ import clients from './plugins/oauth/clients/index.ts'
 import grants from './plugins/oauth/grants/index.ts'
 import limits from './plugins/limits/rate-limits.ts'
 import mail from './plugins/mail/index.ts'
+import sessionEraser from './plugins/mcp/sessions/eraser.ts'
 import notes from './plugins/notes/index.ts'
 import openid from './plugins/oauth/id-tokens.ts'
 import postgres from './plugins/postgres.ts'
@@ -52,7 +54,9 @@ export async function registerCore (
   await app.register(openid, config)
   await app.register(mail, config)
   await app.register(accountLinks)
-  await app.register(signIn, config)
+  await app.register(signIn, { ...config, signInPages })
+  await app.register(accounts, { ...config, urls: messageUrls(config.publicUrl) })
+  await app.register(sessionEraser)
 }
 
 export const documentUrl =

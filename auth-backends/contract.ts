@@ -27,6 +27,12 @@ export interface SignedIn extends Identity {
    * keeps it sealed and looks at nothing in it.
    */
   session?: string
+  /**
+   * Of a {@link RedirectSignIn}: seconds between the person's last authentication at the provider and this sign-in, as
+   * the provider vouches for it (`auth_time`, OpenID Connect Core §2). Without it the sign-in is no fresh proof: a
+   * provider that still has a session of the browser answers without asking anyone.
+   */
+  authenticationAgeSeconds?: number
 }
 
 /**
@@ -99,8 +105,8 @@ export interface RedirectSignIn {
   /** One button each. The id comes back in {@link RedirectSignIn.begin}. */
   providers: ReadonlyArray<{ id: string; label: string }>
   /**
-   * @param request.again the person shows anew who they are: a session that the provider still has of them should not
-   * be enough.
+   * @param request.again the provider should ask the person to authenticate again. Whether it did is decided by
+   * {@link SignedIn.authenticationAgeSeconds}.
    * @param request.state must come back in the query of `callbackUrl` as it is: it binds the answer to this browser,
    * once.
    * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The house
@@ -175,8 +181,7 @@ export interface Sessions {
 /** What the pages may know of an account whose password this server keeps. */
 export interface PasswordAccount {
   subject: string
-  /** In the normal form of {@link normalizeEmail}. */
-  email: string
+  email: Email
   /** Whether somebody has shown that they read the mailbox. */
   verified: boolean
   /**
@@ -196,15 +201,15 @@ export type AccountVersion = Pick<PasswordAccount, 'subject' | 'email' | 'genera
 
 /** Accounts whose password this server keeps. */
 export interface PasswordAccounts {
-  find(email: string): Promise<PasswordAccount | undefined>
+  find(email: Email): Promise<PasswordAccount | undefined>
   findBySubject(subject: string): Promise<PasswordAccount | undefined>
   /** @returns what is wrong with a new password, for the person who typed it; undefined when it will do. */
-  passwordProblem(email: string, password: string): Promise<string | undefined>
+  passwordProblem(email: Email, password: string): Promise<string | undefined>
   /**
-   * @returns a new address in its normal form, or what is wrong with it, for the person who typed it. Not whether it is
+   * @returns a new address, or what is wrong with it, for the person who typed it. Not whether it is
    * taken.
    */
-  readEmail(typed: string): { email: string } | { problem: string }
+  readEmail(typed: string): { email: Email } | { problem: string }
   checkPassword(subject: string, password: string): Promise<boolean>
   /** @returns false, with nothing changed, when `present` is not the password, or not any more. */
   changePassword(subject: string, change: { present: string; next: string }): Promise<boolean>
@@ -213,7 +218,7 @@ export interface PasswordAccounts {
    * @param change.verified whether somebody has shown that they read the new mailbox.
    * @returns false, with nothing changed, when `to` is taken or the account is not as it was.
    */
-  changeEmail(account: AccountVersion, change: { to: string; verified: boolean }): Promise<boolean>
+  changeEmail(account: AccountVersion, change: { to: Email; verified: boolean }): Promise<boolean>
   /**
    * For somebody who came by a link, and need not know the present password.
    * @param shown.verified whether the link went to the mailbox, which counts as verified then. Otherwise that stays as
@@ -258,8 +263,7 @@ export interface AuthBackend {
 /** An account kept in our own storage, for backends that have no service behind them. */
 export interface Account {
   subject: string
-  /** In the normal form of {@link normalizeEmail}. */
-  email: string
+  email: Email
   name?: string
   /** A PHC string (argon2id); never the password. */
   passwordHash: string
@@ -280,7 +284,7 @@ export interface Account {
 
 /** The house's account book, in which an expired account does not exist. Every method throws when storage is away. */
 export interface Accounts {
-  find(email: string): Promise<Account | undefined>
+  find(email: Email): Promise<Account | undefined>
   findBySubject(subject: string): Promise<Account | undefined>
   /** @returns false, with nothing written, when the address is taken. */
   create(account: Account): Promise<boolean>
@@ -289,14 +293,14 @@ export interface Accounts {
    * changed. No new generation.
    * @returns whether it did.
    */
-  setPasswordHash(email: string, passwordHash: string, previous: string): Promise<boolean>
+  setPasswordHash(email: Email, passwordHash: string, previous: string): Promise<boolean>
   /**
    * From one address to another, with everything else of the account, as a new generation.
    * @param expected what the account at `from` must be.
    * @returns false, with nothing changed, when `to` is taken or there is no such account at `from`.
    */
   move(
-    from: string,
+    from: Email,
     to: Pick<Account, 'email' | 'emailVerified'>,
     expected?: Pick<AccountVersion, 'subject' | 'generation'>
   ): Promise<boolean>
@@ -305,7 +309,7 @@ export interface Accounts {
    * @param decide returns undefined to leave the account as it is.
    * @returns whether it was changed; false for an address without an account.
    */
-  change(email: string, decide: (account: Account) => Account | undefined): Promise<boolean>
+  change(email: Email, decide: (account: Account) => Account | undefined): Promise<boolean>
   delete(subject: string): Promise<void>
 }
 
@@ -362,5 +366,13 @@ export class BackendUnavailable extends Error {
   }
 }
 
-/** One spelling for one mailbox: trimmed, NFKC, lower case. */
-export const normalizeEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase()
+declare const emailBrand: unique symbol
+
+/** An e-mail address in its one spelling for one mailbox. Only {@link parseEmail} makes it. */
+export type Email = string & { readonly [emailBrand]: true }
+
+/** Trimmed, NFKC, lower case. Not whether it is an address: a backend decides that. */
+export const parseEmail = (text: string): Email => text.normalize('NFKC').trim().toLowerCase() as Email
+
+/** For backends that handle addresses as plain strings: the spelling of {@link parseEmail}. */
+export const normalizeEmail: (email: string) => string = parseEmail

@@ -4,12 +4,13 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import {
   BackendUnavailable,
-  normalizeEmail,
+  parseEmail,
   type Account,
   type Accounts,
   type AuthBackend,
   type BackendModule,
   type Credentials,
+  type Email,
   type BackendHost,
   type Identity,
   type PasswordAccount,
@@ -44,7 +45,7 @@ const CONFIRM = 'We sent a message to this address. Open the link in it within 3
 const UNCONFIRMED =
   'This account has not been confirmed yet. Open the link that we sent to the address; “Forgot your password?” sends a new one.'
 
-type Weakness = (password: string, email: string, name: string | undefined) => Promise<string | undefined>
+type Weakness = (password: string, email: Email, name: string | undefined) => Promise<string | undefined>
 
 /**
  * The rules first: they are quick, and bound what is estimated.
@@ -86,7 +87,7 @@ export async function openLocal (
   async function verify ({ identifier, password }: Credentials): Promise<Identity | { refused: string } | null> {
     // No account has such a password, whatever the address.
     if (isTooLong(password)) return null
-    const email = normalizeEmail(identifier)
+    const email = parseEmail(identifier)
     const instead = await hashOfNobody()
     const account = addressProblem(email) ? undefined : await house.accounts.find(email)
     const matches = await hasher.verify(account?.passwordHash ?? instead, password)
@@ -107,7 +108,7 @@ export async function openLocal (
   }
 
   async function create (request: SignUpRequest): Promise<SignUpResult> {
-    const email = normalizeEmail(request.email)
+    const email = parseEmail(request.email)
     const name = request.name?.trim() || undefined
     const refusal =
       refuse('email', addressProblem(email)) ??
@@ -141,7 +142,7 @@ export async function openLocal (
    * Whose mailbox it is has not been shown: the password of whoever came first must not be confirmed by whoever comes
    * second, nor the other way round.
    */
-  const contest = (email: string, noPassword: string): Promise<boolean> =>
+  const contest = (email: Email, noPassword: string): Promise<boolean> =>
     house.accounts.change(email, (found) =>
       // Once is enough: each change voids the links of before, and those who sign up again and again must not void the
       // owner's.
@@ -190,7 +191,7 @@ function openAccounts (book: Accounts, hasher: PasswordHasher, weakness: Weaknes
     findBySubject: async (subject) => show(await book.findBySubject(subject)),
     passwordProblem: async (email, password) => weakness(password, email, (await book.find(email))?.name),
     readEmail (typed) {
-      const email = normalizeEmail(typed)
+      const email = parseEmail(typed)
       const problem = addressProblem(email)
       return problem === undefined ? { email } : { problem }
     },
@@ -202,7 +203,7 @@ function openAccounts (book: Accounts, hasher: PasswordHasher, weakness: Weaknes
       return book.change(account.email, (found) => (isStill(found, account) ? { ...found, passwordHash } : undefined))
     },
     changeEmail: (account, { to, verified }) =>
-      book.move(account.email, { email: normalizeEmail(to), ...(verified && { emailVerified: true }) }, account),
+      book.move(account.email, { email: to, ...(verified && { emailVerified: true }) }, account),
     async setPassword (account, password, { verified }) {
       const passwordHash = await hasher.hash(password)
       return book.change(account.email, ({ contested: _, ...found }) =>

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { buildOperatorApp } from '../core.ts'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
-import { paths, withSecret } from '../paths.ts'
+import { paths } from '../paths.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { checkExists, fail, OperatorError } from './command.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
@@ -42,16 +42,9 @@ const commands: Record<string, Command> = {
     context.app.audit.note('unlock', { user: user.id })
     return `Unlocked: ${describeUser(user)}`
   },
-  async reset ({ app, config }, who) {
-    for (const [backend, { accounts }] of app.signIn.backends) {
-      const account = who === undefined ? undefined : await accounts?.find(who)
-      if (account) {
-        return withSecret(
-          config.publicUrl + paths.resetPassword,
-          await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' })
-        )
-      }
-    }
+  async reset ({ app }, who) {
+    const link = who === undefined ? undefined : await app.accounts.issueResetLink(who)
+    if (link !== undefined) return link
     throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
   },
   async delete (context, who) {

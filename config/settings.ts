@@ -1,7 +1,7 @@
 // What the variables mean: names, defaults that depend on each other, and units, for everything that reads the
 // configuration.
 import { resolve } from 'node:path'
-import { normalizeEmail } from '../auth-backends/contract.ts'
+import { parseEmail } from '../auth-backends/contract.ts'
 import { isLoopback } from './parsers.ts'
 import type { Variables } from './variables.ts'
 
@@ -31,7 +31,7 @@ export const signInSettings = (values: Variables, local: boolean) => ({
    */
   newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',
   /** Addresses and `@domains`, lower case; empty means everyone. */
-  allowedEmails: values.ALLOWED_EMAILS.map(normalizeEmail)
+  allowedEmails: values.ALLOWED_EMAILS.map(parseEmail)
 })
 
 export const clientSettings = (values: Variables) => ({

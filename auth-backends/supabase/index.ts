@@ -1,7 +1,7 @@
 // Sign-in with the people of a Supabase project: Supabase Auth says who somebody is, tokens for MCP clients stay this
 // server's own work.
 import {
-  normalizeEmail,
+  parseEmail,
   type AuthBackend,
   type BackendModule,
   type Credentials,
@@ -84,7 +84,7 @@ export function openSupabase (settings: SupabaseSettings, house: BackendHost, ti
 
   async function verify ({ identifier, password }: Credentials): Promise<SignInAnswer> {
     if (!couldExist(identifier) || password.length > MAX_CREDENTIAL_LENGTH) return null
-    const email = normalizeEmail(identifier)
+    const email = parseEmail(identifier)
     const { data, error } = await supabase.ask((auth) => auth.signInWithPassword({ email, password }))
     if (error) {
       if (error.code === 'email_not_confirmed') return { refused: UNCONFIRMED }
@@ -96,7 +96,7 @@ export function openSupabase (settings: SupabaseSettings, house: BackendHost, ti
   }
 
   async function create (request: SignUpRequest): Promise<SignUpResult> {
-    const email = normalizeEmail(request.email)
+    const email = parseEmail(request.email)
     const name = request.name?.trim() || undefined
     const refusal =
       refuse('email', addressProblem(email)) ??

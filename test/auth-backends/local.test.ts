@@ -1,7 +1,7 @@
 // Accounts on this server: argon2id for real, the account book in memory.
 import { hash, parseOptions } from '@node-rs/argon2'
 import t from 'tap'
-import { BackendUnavailable } from '../../auth-backends/contract.ts'
+import { parseEmail, BackendUnavailable } from '../../auth-backends/contract.ts'
 import { openLocal } from '../../auth-backends/local.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../auth-backends/password-hashing.ts'
 import { passwordProblem } from '../../auth-backends/password-rules.ts'
@@ -47,7 +47,7 @@ t.test('with mail, a sign-up with the address of a confirmed account changes not
   const backend = await openLocal(house)
   const signUp = (password: string) => backend.signUp!.create({ email: person.identifier, password })
   t.match(await signUp(person.password), { kind: 'confirm' })
-  t.equal(await backend.accounts!.confirm((await backend.accounts!.find(person.identifier))!), true)
+  t.equal(await backend.accounts!.confirm((await backend.accounts!.find(parseEmail(person.identifier)))!), true)
   const before = structuredClone([...house.book.values()])
   t.match(await signUp('seven loud badgers 17'), { kind: 'confirm' })
   t.same([...house.book.values()], before)
@@ -57,7 +57,7 @@ t.test('with mail, a sign-up with the address of a confirmed account changes not
 t.test('of changes that were begun on the same account, the first is made, and no other', async (t) => {
   const { house, backend } = await houseWithPerson()
   const accounts = backend.accounts!
-  const before = (await accounts.find(person.identifier))!
+  const before = (await accounts.find(parseEmail(person.identifier)))!
   const passwords = ['seven loud badgers 17', 'five green lanterns 9']
   const changes = await Promise.all(
     passwords.map((next) => accounts.changePassword(before.subject, { present: person.password, next }))
@@ -69,7 +69,7 @@ t.test('of changes that were begun on the same account, the first is made, and n
     [
       await accounts.setPassword(before, 'seven loud badgers 17', { verified: true }),
       await accounts.confirm(before),
-      await accounts.changeEmail(before, { to: 'bob@example.com', verified: true })
+      await accounts.changeEmail(before, { to: parseEmail('bob@example.com'), verified: true })
     ],
     [false, false, false]
   )
@@ -195,10 +195,10 @@ t.test(
       backend.signUp!.create({ email: 'bob@example.com', password: 'Copper kettle one' }),
       BackendUnavailable
     )
-    await t.rejects(backend.accounts!.passwordProblem(person.identifier, 'Copper kettle two'), BackendUnavailable)
+    await t.rejects(backend.accounts!.passwordProblem(parseEmail(person.identifier), 'Copper kettle two'), BackendUnavailable)
     t.same(asked, ['strength-task.ts Copper kettle one', 'strength-task.ts Copper kettle two'])
     t.same(house.book, before, 'nothing was written')
-    t.match(await backend.accounts!.passwordProblem(person.identifier, 'x'.repeat(500_000)), /at most 128/)
+    t.match(await backend.accounts!.passwordProblem(parseEmail(person.identifier), 'x'.repeat(500_000)), /at most 128/)
     t.equal(asked.length, 2, 'what the rules refuse is not estimated')
   }
 )

@@ -18,7 +18,7 @@ t.test('one person with one proven address: asked, shown twice, joined', async (
     t.match(choice, { status: 200, url: /\/login\/account\?/, text: /ann@example\.com[\s\S]*Example/ })
     t.match((await browser.get(`${url}/account`)).url, '/login', 'nobody is signed in by being asked')
     t.equal((await new Browser().get(choice.url)).status, 400)
-    t.match((await decide(browser, choice, 'apart')).url, new RegExp(`^${url}/$`))
+    t.match((await decide(browser, choice, 'separate')).url, new RegExp(`^${url}/$`))
     t.equal((await people()).length, 2)
   })
 
@@ -31,7 +31,7 @@ t.test('one person with one proven address: asked, shown twice, joined', async (
       await withPassword(directory.path)(browser, await browser.get(`${url}/login`)),
       'join'
     )
-    t.match(login.text, /to show that the account is yours/)
+    t.match(login.text, /to prove that the account is yours/)
     t.same(
       login.forms.map(({ fields }) => fields['backend']),
       ['oidc'],

@@ -41,9 +41,9 @@ t.test(
     t.match(page, { status: 503, url: /\/login\/code\?/, text: /cannot rely on/ }, 'a fault is no wrong code')
     directory.fault = undefined
     for (let tries = 1; tries < 4; tries++) page = await browser.submit(page, () => true, { code: '000000' })
-    t.match(page, { status: 401, url: /\/login\/code\?/, text: /not right/ })
+    t.match(page, { status: 401, url: /\/login\/code\?/, text: /code is wrong/ })
     page = await browser.submit(page, () => true, { code: '000000' })
-    t.match(page, { status: 401, url: /\/login\?/, text: /too many wrong codes/ })
+    t.match(page, { status: 401, url: /\/login\?/, text: /Too many wrong codes/ })
     t.same(await people(), [])
     t.match((await browser.submit(await toCode(), () => true, { code: '246-810' })).url, new RegExp(`^${url}/$`))
     t.match(await people(), [{ name: undefined, email: 'cid@example.com' }])

@@ -127,7 +127,7 @@ t.test(
     let page = turnedBack
     const faults: Array<[number, string, RegExp]> = [
       [503, 'nothing', /Example cannot be reached right now/],
-      [429, 'x', /takes no more requests/],
+      [429, 'x', /accepts no more requests/],
       [200, 'x', /cannot rely on/],
       [401, '{"error":"invalid_client"}', /does not accept this server/]
     ]

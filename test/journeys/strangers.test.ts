@@ -46,7 +46,7 @@ storageTest('with a valid handle, forms that are refused store nothing either (S
     ['an unknown sign-in method', { method: 'POST', url: paths.login }, { backend: 'nowhere' }],
     ['switching accounts while signed out', { method: 'POST', url: paths.switchAccount }, {}],
     ['a code that was not asked for', { method: 'POST', url: paths.loginCode }, {}],
-    ['a choice that was not offered', { method: 'POST', url: paths.loginChoice }, { decision: 'apart' }],
+    ['a choice that was not offered', { method: 'POST', url: paths.loginChoice }, { decision: 'separate' }],
     ['consent while signed out', { method: 'POST', url: paths.consent }, { decision: 'allow' }],
     ['an account with a bad password', { method: 'POST', url: paths.signup }, { password: 'short' }]
   ]

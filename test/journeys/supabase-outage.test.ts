@@ -52,7 +52,7 @@ t.test('WB-16: Supabase away in the middle is said so, and ends nothing', async 
       t.match(page, { url: /\/login\/code\?/, text: /ann@example\.com/ })
       const code = await project.code('ann@example.com')
       const wrong = await browser.submit(page, () => true, { code: code === '123456' ? '654321' : '123456' })
-      t.match(wrong, { status: 401, url: /\/login\/code\?/, text: /not right/ })
+      t.match(wrong, { status: 401, url: /\/login\/code\?/, text: /code is wrong/ })
       t.equal((await browser.submit(page, () => true, { code })).status, 400, 'each page counts once')
       return browser.submit(wrong, () => true, { code: `${code.slice(0, 3)} ${code.slice(3)}` })
     }
@@ -74,7 +74,7 @@ t.test('WB-16: Supabase away in the middle is said so, and ends nothing', async 
     t.match(await browser.submit(page, () => true, { code: '000000' }), {
       status: 401,
       url: /\/login\?/,
-      text: /too many wrong codes/
+      text: /Too many wrong codes/
     })
   })
 })

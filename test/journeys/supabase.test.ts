@@ -69,7 +69,7 @@ t.test('who signs out at Supabase is signed out here: tools, tokens and browser'
   await elsewhere.auth.signInWithPassword({ email: ann.email, password: PASSWORD })
   await elsewhere.auth.signOut({ scope: 'global' })
   forward(61)
-  t.match((await call(url, mine.access, 'read_diary')).text, /signed out there since.*connect this server anew/)
+  t.match((await call(url, mine.access, 'read_diary')).text, /signed out there since.*connect this server again/)
   t.equal(await ping(url, mine.access), 401)
   t.equal(await ping(url, again.access), 401)
   t.match(await post(`${url}/token`, { ...mine.client, grant_type: 'refresh_token', refresh_token: mine.refresh }), {
