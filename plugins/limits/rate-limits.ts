@@ -7,9 +7,9 @@ import type { Config } from '../../config/index.ts'
 import type { LimitTable } from '../../config/rate-limits.ts'
 import { OAuthError, tooManyRequests } from '../../errors.ts'
 import { networkOf } from '../client-address.ts'
-import { createAccountDelay } from './account-delay.ts'
+import { createAccountDelay, type AccountDelay } from './account-delay.ts'
 import { createKeyCounter, type Count, type KeyCounter } from './key-counter.ts'
-import { createShares, type Share } from './shares.ts'
+import { createShares, type CheckShare } from './shares.ts'
 
 const MINUTE_MS = 60_000
 /** What is counted by address. */
@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
 }
 
-export interface Limits {
+export interface Limits extends AccountDelay {
   /** Counts one, however often it is called within one request. @throws too_many_requests beyond the limit. */
   attempt(what: Limited, request: FastifyRequest): Promise<void>
   /**
@@ -31,24 +31,7 @@ export interface Limits {
    * @param work checks before it does anything, at a bounded cost.
    */
   countingFailures<R>(what: Limited, request: FastifyRequest, work: () => Promise<R>): Promise<R>
-  /**
-   * Whether the owner (a grant, a client) has some of its share left. Counts nothing.
-   * @returns what to call once it was used.
-   * @throws too_many_requests.
-   */
-  checkShare(what: Share, owner: string, request: FastifyRequest): () => void
-  /**
-   * Waits before a password of an account is checked, the longer the more often it failed lately. Never refuses, so no
-   * one can lock out another.
-   */
-  slowDown(request: FastifyRequest, account: string): Promise<void>
-  noteFailure(request: FastifyRequest, account: string): Promise<void>
-  /**
-   * One attempt of a person at a time: the waits of {@link Limits.slowDown} then follow each other, however many are
-   * sent at once. Only for people who are signed in, so that no one else can keep them from it.
-   * @throws too_many_requests while another runs.
-   */
-  oneAtATime<R>(request: FastifyRequest, userId: string, attempt: () => Promise<R>): Promise<R>
+  checkShare: CheckShare
 }
 
 type Options = Pick<Config, 'rateLimits' | 'redisUrl'>

@@ -1,9 +1,8 @@
 // Shares of what succeeds: even good credentials may not write without end. Counted in this process, by whom the share
 // belongs to, in windows of a minute.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import { tooManyRequests } from '../../errors.ts'
-import type { Limits } from './rate-limits.ts'
 
 const WINDOW_SECONDS = 60
 /** Owners of shares that are counted; beyond it counting begins again. */
@@ -13,7 +12,14 @@ const MAX_COUNTED = 100_000
 export const SHARES = { refresh: 60, assertion: 3_000 } as const
 export type Share = keyof typeof SHARES
 
-export function createShares (now: Clock, audit: Pick<FastifyInstance['audit'], 'recordLimit'>): Limits['checkShare'] {
+/**
+ * Whether the owner (a grant, a client) has some of its share left. Counts nothing.
+ * @returns what to call once it was used.
+ * @throws too_many_requests.
+ */
+export type CheckShare = (what: Share, owner: string, request: FastifyRequest) => () => void
+
+export function createShares (now: Clock, audit: Pick<FastifyInstance['audit'], 'recordLimit'>): CheckShare {
   const counts = new Map<string, number>()
   let current = NaN
   return (what, owner, request) => {
