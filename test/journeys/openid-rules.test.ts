@@ -40,7 +40,7 @@ t.test('ALLOWED_EMAILS and SIGNUP=invite hold at the provider, too', async (t) =
     { status: 403, text: notAllowed },
     'an address that nobody vouches for opens nothing'
   )
-  t.match(await enter('ann'), { status: 403, text: /New people come in by invitation here/ })
+  t.match(await enter('ann'), { status: 403, text: /New people need an invitation here/ })
   t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
   const invite = await app.signIn.invitations.invite()
   t.equal((await enter('eve', `/signup?invite=${invite}`)).status, 403)
