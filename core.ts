@@ -1,5 +1,5 @@
-// The capabilities that need neither documents nor tools: storage, people, grants, limits. The server and the
-// operator's commands share them.
+// The plugins that need neither documents nor tools: storage, accounts, grants, limits. The server and the operator's
+// commands share them.
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
@@ -11,6 +11,7 @@ import clients from './plugins/oauth/clients/index.ts'
 import grants from './plugins/oauth/grants/index.ts'
 import limits from './plugins/limits/rate-limits.ts'
 import mail from './plugins/mail/index.ts'
+import sessionEraser from './plugins/mcp/sessions/eraser.ts'
 import notes from './plugins/notes/index.ts'
 import openid from './plugins/oauth/id-tokens.ts'
 import postgres from './plugins/postgres.ts'
@@ -53,6 +54,7 @@ export async function registerCore (
   await app.register(mail, config)
   await app.register(accountLinks)
   await app.register(signIn, config)
+  await app.register(sessionEraser)
 }
 
 export const documentUrl =
@@ -61,8 +63,7 @@ export const documentUrl =
     `${publicUrl}${paths.documents}/${path}`
 
 /**
- * What an operator's command works with: it reads no documents, opens no port, and a server may run on the same storage
- * meanwhile.
+ * The app of an operator's command: it reads no documents and opens no port, and a server may run on the same storage.
  * @throws when a part cannot be opened; what was open by then is closed.
  */
 export async function buildOperatorApp (config: Config): Promise<FastifyInstance> {

@@ -1,5 +1,4 @@
-// The surface in one table: every URL path the server answers. Routes, pages and metadata read it, so no two of them
-// can disagree.
+// Every URL path that the server answers, in one table. Routes, pages and metadata read it, so they cannot disagree.
 export const paths = {
   home: '/',
   mcp: ['/', '/mcp'],
@@ -47,8 +46,7 @@ export const paths = {
 } as const
 
 /**
- * Where a provider sends people back to: an address of its own for each backend (RFC 9700 §4.4). The operator registers
- * it there.
+ * The redirect URI path of a backend: each has its own (RFC 9700 §4.4). The operator registers it with the provider.
  */
 export const callbackPath = (backend: string): string =>
   `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
@@ -70,8 +68,8 @@ export function pageAfter ({
   return intent?.path ?? withInteraction(paths.consent, handle)
 }
 
-/** The URL that a link in a message leads to. */
+/** The URL of a link in a message. */
 export const withSecret = (url: string, secret: string): string => `${url}?link=${secret}`
 
-/** The URL of a sign-in page, with the handle of what the person came for. */
+/** The URL of a sign-in page, with the handle of the interaction. */
 export const withInteraction = (path: string, handle: string): string => `${path}?interaction=${handle}`

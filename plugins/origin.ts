@@ -35,7 +35,7 @@ const LOOPBACK = String.raw`(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?`
  * use it.
  */
 const LOOPBACK_HOST = new RegExp(`^${LOOPBACK}$`)
-const LOOPBACK_ORIGIN = new RegExp(`^https?://${LOOPBACK}$`)
+export const LOOPBACK_ORIGIN = new RegExp(`^https?://${LOOPBACK}$`)
 
 export default fp(
   async function origin (

@@ -82,6 +82,8 @@ export function createAccountLifecycle ({
     for (const erase of erasers) await erase(id)
     for (const { backend, subject } of user.identities) await backends.get(backend)?.deleteUser?.(subject)
     await users.delete(user)
+    // Once more: a call that began before the lock may have written something since.
+    for (const erase of erasers) await erase(id)
     return true
   }
 

@@ -4,7 +4,7 @@ import type { ToolNote, ToolNotes } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 import { StorageFull } from '../storage/contract.ts'
 import { NoteRefusal, type ExportedNote, type Note, type NoteChange, type NoteStore } from './contract.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { cursorOf, placeOf } from './cursor.ts'
 import { checkRoom, noRoom, storable, titleOf } from './size-limits.ts'
 
 const PREFIX = 'note:'
@@ -48,9 +48,9 @@ export function createPersonalNotes (
     },
     async list ({ limit = 20, cursor } = {}) {
       const wanted = Math.min(Math.max(limit, 1), MAX_LISTED)
-      const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : decodeCursor(cursor))
+      const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : placeOf(cursor))
       const page = found.slice(0, wanted)
-      return { notes: page.map(present), ...(found.length > wanted && { next: encodeCursor(page.at(-1)!) }) }
+      return { notes: page.map(present), ...(found.length > wanted && { next: cursorOf(page.at(-1)!) }) }
     },
     async complete (typed, limit = MAX_COMPLETED) {
       const prefix = storable(typed.slice(0, MAX_TYPED_LENGTH))

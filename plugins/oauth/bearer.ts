@@ -71,7 +71,8 @@ export const asHook =
       else done()
     }
 
-function wrongToken (resource: ProtectedResource): OAuthError {
+/** RFC 6750 §3.1 invalid_token, for one that was never good, or is good no longer. */
+export function wrongToken (resource: ProtectedResource): OAuthError {
   const description = 'The access token is not valid: it is malformed, expired or revoked.'
   return invalidToken(description, challenge(resource, { error: 'invalid_token', error_description: description }))
 }

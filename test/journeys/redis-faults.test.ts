@@ -60,7 +60,9 @@ t.test('faults of Redis under load (WB-06)', { skip: redis ? false : noRedis, ti
       post(`${url}/token`, { ...connection.client, grant_type: 'refresh_token', refresh_token: connection.refresh })
     )
     seen('refresh', answer.status)
-    if (answer.status === 503 && !(Number(answer.headers.get('retry-after')) > 0)) { t.fail('a 503 that does not say when to come back') }
+    if (answer.status === 503 && !(Number(answer.headers.get('retry-after')) > 0)) {
+      t.fail('a 503 that does not say when to come back')
+    }
     if (answer.status !== 200) return
     connection.refresh = answer.body['refresh_token'] as string
     connection.access = answer.body['access_token'] as string
@@ -83,7 +85,9 @@ t.test('faults of Redis under load (WB-06)', { skip: redis ? false : noRedis, ti
     await end()
     // Service returns by itself.
     const mark = connections.map(({ answered }) => answered)
-    for (let tries = 0; tries < 300 && connections.some(({ answered }, index) => answered <= mark[index]!); tries++) { await sleep(50) }
+    for (let tries = 0; tries < 300 && connections.some(({ answered }, index) => answered <= mark[index]!); tries++) {
+      await sleep(50)
+    }
     t.ok(
       connections.every(({ answered }, index) => answered > mark[index]!),
       `${name}: every connection works again`

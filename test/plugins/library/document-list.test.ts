@@ -17,7 +17,7 @@ t.test('pages in order, also after a change, which is reported', async (t) => {
   await store.put(['b', 'a/2', 'a/1'].map(document))
   t.same(await ids({ limit: 2 }), ['a/1', 'a/2', true])
   t.same(await ids({ limit: 2, after: 'a/2' }), ['b', false])
-  t.same(await ids({ begins: 'a/' }), ['a/1', 'a/2', false])
+  t.same(await ids({ prefix: 'a/' }), ['a/1', 'a/2', false])
   await store.remove(['a/1'])
   t.same(await ids({}), ['a/2', 'b', false])
   t.same(changes, [['b', 'a/2', 'a/1'], ['a/1']])
