@@ -1,4 +1,4 @@
-// The cursor of a list of notes: a position in the order of changes. Tested in test/plugins/notes/personal-notes.test.ts.
+// The cursor of a list of notes: a position in the order of changes.
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { NoteRefusal, type Place } from './contract.ts'
 import { storable } from './size-limits.ts'
