@@ -1,5 +1,6 @@
 // generate with a prompt: what an OpenAI-compatible endpoint is asked, what of its answers is taken over, and that it
 // costs no more than it may (threats TL-02, TL-07, TL-08).
+import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
@@ -338,4 +339,51 @@ t.test('WK-06: one person takes a quarter of the day, and leaves the rest to oth
   t.ok((await takeAll(null)).tokens > 5_000, 'without sign-in there is nobody to share with')
 
   t.equal(await of(5_000)('ann'), 'x', 'where a quarter would be less than one call, one call is')
+})
+
+t.test('a call that its caller leaves, or that fails while it runs, costs the most that it can have cost (WS-05)', async (t) => {
+  const log = { info () {}, warn () {} }
+  const left = await endpoint(t, (response) => response.flushHeaders())
+  const model = createModel({ baseUrl: left.url, model: 'm', apiKey: undefined, dailyTokens: 20_000 }, { log })
+  const leave = async (id: string) => {
+    const stop = new AbortController()
+    const before = left.asked.length
+    const call = model.ask([{ role: 'user', content: 'x' }], { user: { id }, signal: stop.signal }).catch((e: Error) => e)
+    let isDone = false
+    call.finally(() => {
+      isDone = true
+    })
+    while (!isDone && left.asked.length === before) await sleep(5)
+    stop.abort()
+    return call
+  }
+  t.match(await leave('mallory'), { message: /abort/i })
+  t.match(await leave('mallory'), { name: 'ToolError', message: /Your share/ })
+  for (const id of ['eve', 'bob', 'ann']) t.match(await leave(id), { message: /abort/i })
+  t.match(await leave('zoe'), { name: 'ToolError', message: /used up for today/ })
+  t.equal(left.asked.length, 4, 'what is refused asks no one')
+
+  const failing = await endpoint(t, status(500))
+  const other = createModel({ baseUrl: failing.url, model: 'm', apiKey: undefined, dailyTokens: 9_000 }, { log })
+  const ask = () => other.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
+  await t.rejects(ask(), { message: /cannot be asked/ })
+  await t.rejects(ask(), { message: /used up for today/ })
+  t.equal(failing.asked.length, 2, 'the second try is charged as well')
+})
+
+t.test('a request that the endpoint refuses or never receives costs nothing (WS-05)', async (t) => {
+  const log = { info () {}, warn () {} }
+  const refusing = await endpoint(t, status(400))
+  const closed = createServer().listen(0, '127.0.0.1')
+  await once(closed, 'listening')
+  const { port } = closed.address() as AddressInfo
+  closed.close()
+  for (const baseUrl of [refusing.url, `http://127.0.0.1:${port}/v1`]) {
+    const model = createModel({ baseUrl, model: 'm', apiKey: undefined, dailyTokens: 5_000 }, { log })
+    for (let count = 0; count < 3; count++) {
+      const call = model.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
+      await t.rejects(call, { message: /cannot be asked/ }, baseUrl)
+    }
+  }
+  t.equal(refusing.asked.length, 3)
 })
