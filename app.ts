@@ -45,6 +45,7 @@ import signupRoutes from './routes/signup.ts'
 import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
 import { documentUri } from './resources/documents.ts'
+import { LOOPBACK_ORIGIN } from './authoring/env.ts'
 import { followTools } from './authoring/loader/hot-reload.ts'
 import { loadOffer, type Offer } from './authoring/loader/load.ts'
 
@@ -165,7 +166,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
     origin: [
       ...config.corsOrigins,
       config.publicUrl,
-      ...(config.local ? [/^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/] : [])
+      ...(config.local ? [LOOPBACK_ORIGIN] : [])
     ],
     methods: ['GET', 'POST', 'DELETE'],
     exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],

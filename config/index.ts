@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { normalizeEmail, type AuthBackend, type BackendModule, type BackendHost } from '../auth-backends/contract.ts'
 import { registry } from '../auth-backends/registry.ts'
 import * as read from './parsers.ts'
+import { isLoopback, list } from '../authoring/env.ts'
 import type { ToolDefinition } from '../authoring/tool.ts'
 import { foldersOf, loadOffer } from '../authoring/loader/load.ts'
 import { configureTools, type ConfiguredTool } from '../authoring/loader/open.ts'
@@ -52,7 +53,7 @@ export const variables = z.object({
   PUBLIC_URL: read.publicUrl.optional(),
   FLY_APP_NAME: z.string().optional(),
   NODE_ENV: z.string().optional(),
-  AUTH_BACKEND: read.list.optional(),
+  AUTH_BACKEND: list.optional(),
   DATA_DIR: z.string().default('./data'),
   REDIS_URL: read.redisUrl.optional(),
   SECRET_KEY: read.secretKeys.optional(),
@@ -64,7 +65,7 @@ export const variables = z.object({
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
   CLIENTS: read.clients.default([]),
-  CLIENT_METADATA_HOSTS: read.list.default([]),
+  CLIENT_METADATA_HOSTS: list.default([]),
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
   CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),
   TRUST_PROXY: read.addresses.default([]),
@@ -112,7 +113,7 @@ export async function loadConfig (
   const publicUrl =
     values.PUBLIC_URL ??
     (values.FLY_APP_NAME ? `https://${values.FLY_APP_NAME}.fly.dev` : `http://localhost:${values.PORT}`)
-  const local = read.isLoopback(new URL(publicUrl).hostname)
+  const local = isLoopback(new URL(publicUrl).hostname)
   const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
   const { backends, problems: backendProblems } = await chooseBackends(names, env, folder)
   problems.push(...backendProblems)

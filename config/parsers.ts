@@ -1,6 +1,7 @@
 // How single environment variables are read: each schema says in its message what to write instead.
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isLoopback, isLoopbackHost, list } from '../authoring/env.ts'
 import { defaultLimits, type LimitName, type LimitTable } from './rate-limits.ts'
 
 export const integer = (least: number, most: number) =>
@@ -9,17 +10,6 @@ export const integer = (least: number, most: number) =>
     .regex(/^\d+$/, `write a whole number from ${least} to ${most}`)
     .transform(Number)
     .refine((value) => value >= least && value <= most, `write a whole number from ${least} to ${most}`)
-
-export const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-)
-
-/** A host name that never leaves this computer: http is safe there, and no other host is. */
-export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
 
 const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined)
 
@@ -178,6 +168,6 @@ export const rateLimits = list.transform((entries, context): LimitTable | null =
 
 export const loopbackHosts = list.refine(
   (entries) =>
-    entries.every((entry) => URL.canParse(`http://${entry}`) && isLoopback(new URL(`http://${entry}`).hostname)),
+    entries.every((entry) => isLoopbackHost(entry.toLowerCase())),
   'write hosts of this computer only, for example localhost:9000: it is for tests'
 )
