@@ -146,17 +146,17 @@ function createLanes ({
   maxBytes = defaultMaxBytes(),
   idleMs = 20_000
 }: WorkersOptions) {
-  const open = (size: number, runningEach: number): Lane => ({
-    queue: new FairQueue({ running: size, runningEach, waiting: maxWaiting, waitingEach: maxWaitingEach, sliceMs }),
+  const open = (size: number, runningEach: number, waitingEach: number): Lane => ({
+    queue: new FairQueue({ running: size, runningEach, waiting: maxWaiting, waitingEach, sliceMs }),
     pool: new Pool({ size, heapMb, maxBytes, idleMs })
   })
   // One person alone gets half of the workers: the next caller finds one that is free.
-  const people = open(size, Math.max(1, Math.floor(size / 2)))
+  const people = open(size, Math.max(1, Math.floor(size / 2)), maxWaitingEach)
   const parts = new Map<string, Lane>()
   return {
     of (person: RunOptions['person']): Lane {
       if (typeof person === 'string' || person === null) return people
-      const lane = parts.get(person.server) ?? open(1, 1)
+      const lane = parts.get(person.server) ?? open(1, 1, maxWaiting)
       parts.set(person.server, lane)
       return lane
     },
