@@ -36,6 +36,6 @@ export const createPasswordCheck =
           ...(chooser === 'owner' && { queue: 'passwords' })
         })
       } catch (cause) {
-        throw new BackendUnavailable('The strength of a password could not be estimated', { fault: 'busy', cause })
+        throw new BackendUnavailable('The strength of a password could not be estimated', { reason: 'busy', cause })
       }
     }

@@ -18,10 +18,10 @@ export class BackendUnavailable extends Error {
 
   constructor (
     message: string,
-    { fault = 'unreachable', retryAfter, cause }: { fault?: OutageReason; retryAfter?: number; cause?: unknown } = {}
+    { reason = 'unreachable', retryAfter, cause }: { reason?: OutageReason; retryAfter?: number; cause?: unknown } = {}
   ) {
     super(message, { cause })
-    this.reason = fault
+    this.reason = reason
     this.retryAfter = retryAfter
   }
 }

@@ -72,7 +72,7 @@ export function createAccounts (storage: Storage, now: Clock): Accounts {
     async move (from, to, expected) {
       const subject = (await book.find(from))?.subject
       if (subject === undefined) return false
-      if (!(await moves.create(subject, {}, MOVE_LIFETIME_SECONDS))) { throw new BackendUnavailable('The address of this account is being changed already', { fault: 'busy' }) }
+      if (!(await moves.create(subject, {}, MOVE_LIFETIME_SECONDS))) { throw new BackendUnavailable('The address of this account is being changed already', { reason: 'busy' }) }
       try {
         // Looked at again: another move may have ended a moment ago.
         const account = await book.find(from)

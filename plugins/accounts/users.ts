@@ -99,7 +99,7 @@ export function createUsers (storage: Storage, now: Clock, deadlines: AccountExp
     },
     async signIn (backend, identity) {
       const signedIn = (await enter(backend, identity)) ?? (await enter(backend, identity))
-      if (!signedIn) throw new BackendUnavailable('This way to sign in is being changed', { fault: 'busy' })
+      if (!signedIn) throw new BackendUnavailable('This way to sign in is being changed', { reason: 'busy' })
       await addresses.claim(signedIn)
       return signedIn
     },

@@ -103,6 +103,6 @@ export function createRenewal ({ store, backends, sealing, now, onOver, end }: O
       if (found !== 'wait') return 'fresh' in found ? (unseal(found.fresh) ?? over(id)) : renew(id, found.mine)
       await sleep(POLL_MS)
     }
-    throw new BackendUnavailable('A session is being renewed for too long', { fault: 'slow' })
+    throw new BackendUnavailable('A session is being renewed for too long', { reason: 'slow' })
   }
 }

@@ -35,8 +35,6 @@ readFrames(
 /** @returns why the process could not be closed: then it runs no task. No one reads what a worker prints. */
 function close (): string | undefined {
   try {
-    // A shell adds variables of its own.
-    for (const name of Object.keys(process.env)) delete process.env[name]
     closeWorker(process.argv.slice(2))
     return undefined
   } catch (error) {

@@ -12,7 +12,8 @@ const MAX_CPU_SECONDS = 1_800
 export const MAX_BUSY_MS = 300_000
 
 const SHELL = '/bin/sh'
-const LIMITS = `ulimit -c 0; ulimit -f 0; ulimit -t ${MAX_CPU_SECONDS}; exec "$@"`
+// The shell's own variables stay here.
+const LIMITS = `ulimit -c 0; ulimit -f 0; ulimit -t ${MAX_CPU_SECONDS}; exec /usr/bin/env -i "$@"`
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv']
 /** The kernel kills the worker when the thread that started it is gone (prctl(2), PR_SET_PDEATHSIG). */
 const WITH_PARENT = ['--pdeathsig', 'KILL', '--']

@@ -4,12 +4,12 @@ import { openLocal } from '../../auth-backends/local.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../auth-backends/password-hashing.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { backendContract } from './contract.ts'
-import { makeHouse } from './house.ts'
+import { createTestHost } from './host.ts'
 
 const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
 
 async function houseWithPerson () {
-  const house = makeHouse()
+  const house = createTestHost()
   const backend = await openLocal(house)
   await backend.signUp!.create({ email: person.identifier, password: person.password, name: 'Ann' })
   return { house, backend }
@@ -22,7 +22,7 @@ t.test('contract', async (t) => {
     person,
     secrets: [house.book.get(person.identifier)!.passwordHash],
     async unreachable () {
-      const away = makeHouse()
+      const away = createTestHost()
       const backend = await openLocal(away)
       away.fault = new StorageUnavailable('the account book is away')
       return { backend, error: StorageUnavailable }
@@ -39,7 +39,7 @@ t.test('sign-up stores an argon2id hash and nothing of the password', async (t) 
 })
 
 t.test('with mail, a sign-up with the address of a confirmed account changes nothing of it', async (t) => {
-  const house = { ...makeHouse(), sendsMail: true }
+  const house = { ...createTestHost(), sendsMail: true }
   const backend = await openLocal(house)
   const signUp = (password: string) => backend.signUp!.create({ email: person.identifier, password })
   t.match(await signUp(person.password), { kind: 'confirm' })
@@ -78,7 +78,7 @@ t.test('the mailbox is not taken as proven', async (t) => {
 })
 
 t.test('with mail a new account waits a day; used where there is no mail any more, it stays (AC-12)', async (t) => {
-  const house = makeHouse()
+  const house = createTestHost()
   house.sendsMail = true
   const backend = await openLocal(house)
   await backend.signUp!.create({ email: person.identifier, password: person.password })
@@ -95,7 +95,7 @@ t.test('with mail a new account waits a day; used where there is no mail any mor
 })
 
 t.test('of many sign-ups with one address at once, one makes the account (LG-15)', async (t) => {
-  const house = makeHouse()
+  const house = createTestHost()
   const backend = await openLocal(house)
   const results = await Promise.all(
     Array.from({ length: 8 }, (_, number) =>
@@ -115,7 +115,7 @@ t.test('of many sign-ups with one address at once, one makes the account (LG-15)
 })
 
 t.test('a password is never cut, counts in code points, and is compared in NFC (LG-16)', async (t) => {
-  const backend = await openLocal(makeHouse())
+  const backend = await openLocal(createTestHost())
   const passwords = {
     'limit@example.com': `${'Copper kettle '.repeat(9)}!!`,
     'nul@example.com': 'copper\0kettle on a tram',

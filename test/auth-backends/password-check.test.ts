@@ -3,12 +3,12 @@
 import t from 'tap'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { openLocal } from '../../auth-backends/local.ts'
-import { makeHouse } from './house.ts'
+import { createTestHost } from './host.ts'
 
 const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
 
 async function houseWithPerson () {
-  const house = makeHouse()
+  const house = createTestHost()
   const backend = await openLocal(house)
   await backend.signUp!.create({ email: person.identifier, password: person.password, name: 'Ann' })
   return { house, backend }

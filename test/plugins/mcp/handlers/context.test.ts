@@ -2,13 +2,13 @@
 // (threats TL-02, WK-03).
 import t from 'tap'
 import { z } from 'zod'
-import { CallContext, type CallDeps } from '../../plugins/mcp/handlers/context.ts'
-import type { RunOptions } from '../../plugins/workers.ts'
-import { defineTool } from '../../authoring/tool.ts'
-import { mcpClient } from '../helpers/mcp.ts'
-import { startServer } from '../helpers/server.ts'
+import { CallContext, type CallDeps } from '../../../../plugins/mcp/handlers/context.ts'
+import type { RunOptions } from '../../../../plugins/workers.ts'
+import { defineTool } from '../../../../authoring/tool.ts'
+import { mcpClient } from '../../../helpers/mcp.ts'
+import { startServer } from '../../../helpers/server.ts'
 
-const TASK = new URL('../helpers/worker-task.ts', import.meta.url)
+const TASK = new URL('../../../helpers/worker-task.ts', import.meta.url)
 
 t.test("WK-03: whatever a tool passes, its work is its caller's", async (t) => {
   const seen: RunOptions[] = []

@@ -1,186 +1,12 @@
-// generate with a prompt: what an OpenAI-compatible endpoint is asked, what of its answers is taken over, and that it
-// costs no more than it may (threats TL-02, TL-07, TL-08).
+// The language model behind generate: how it is asked, and that a day costs no more than its tokens (threats TL-02, TL-08,
+// WK-06, WS-05).
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
-import t, { type Test } from 'tap'
-import generate from '../../tools/generate.ts'
-import { createModel } from '../../tools/generate/model.ts'
-import { configureTools, openTools } from '../../authoring/loader/open.ts'
-import { toolContexts } from '../helpers/tool-context.ts'
-
-const context = (await toolContexts(t, {}))(null)
-const KEY = 'sk-never-shown-0123456789'
-
-interface Asked {
-  path: string
-  headers: IncomingHttpHeaders
-  body: {
-    model: string
-    messages: Array<{ role: string; content: string }>
-    max_tokens?: number
-    max_completion_tokens?: number
-  }
-}
-type Turn = string | ((response: ServerResponse) => void)
-
-const status =
-  (code: number, body: unknown = { error: { message: `internal detail about ${KEY}` } }, headers = {}) =>
-    (response: ServerResponse) => {
-      response
-        .writeHead(code, { 'content-type': 'application/json', 'retry-after': '0', ...headers })
-        .end(JSON.stringify(body))
-    }
-
-/** Answers each request with the next turn; the last one stays. */
-async function endpoint (t: Test, ...turns: Turn[]) {
-  const asked: Asked[] = []
-  const server = createServer((request, response) => {
-    let text = ''
-    request
-      .on('data', (chunk) => {
-        text += chunk
-      })
-      .on('end', () => {
-        asked.push({ path: request.url!, headers: request.headers, body: JSON.parse(text) })
-        const turn = turns.length > 1 ? turns.shift()! : turns[0]!
-        if (typeof turn === 'function') return turn(response)
-        status(200, {
-          id: '1',
-          object: 'chat.completion',
-          created: 1,
-          model: 'm',
-          choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: turn } }],
-          usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 }
-        })(response)
-      })
-  })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` }
-}
-
-async function open (t: Test, env: Record<string, string>) {
-  const lines: string[] = []
-  const keep = (line: string) => {
-    lines.push(line)
-  }
-  const { tools: configured, problems } = configureTools([generate], env)
-  t.same(problems, [])
-  const {
-    tools: [tool]
-  } = await openTools(configured, { dataDir: '/nowhere', log: { info: keep, warn: keep } })
-  return {
-    lines,
-    run: async (args: Record<string, unknown>) =>
-      tool!.run(tool!.input.parse(args) as never, context) as Promise<{ data?: unknown[]; text?: string }>
-  }
-}
-
-const withModel = async (t: Test, ...turns: Turn[]) => {
-  const { asked, url } = await endpoint(t, ...turns)
-  return { asked, ...(await open(t, { GENERATE_BASE_URL: url, GENERATE_MODEL: 'small', GENERATE_API_KEY: KEY })) }
-}
-
-t.test('without a model a prompt is refused with what to do instead', async (t) => {
-  const { run } = await open(t, {})
-  for (const kind of ['json', 'code', 'text']) {
-    await t.rejects(run({ kind, prompt: 'a haiku' }), {
-      name: 'ToolError',
-      message: /no language model.*GENERATE_BASE_URL/
-    })
-  }
-  t.match(await run({ kind: 'text', template: 'Dear {{name}}', values: { name: 'Ann' } }), { text: 'Dear Ann' })
-})
-
-t.test('the two variables belong together, and wrong ones stop the start', (t) => {
-  for (const [env, problem] of [
-    [
-      { GENERATE_BASE_URL: 'http://127.0.0.1:9/v1' },
-      /GENERATE_MODEL: set GENERATE_BASE_URL and GENERATE_MODEL together/
-    ],
-    [{ GENERATE_MODEL: 'small' }, /together/],
-    [{ GENERATE_BASE_URL: 'file:///etc/passwd', GENERATE_MODEL: 'small' }, /GENERATE_BASE_URL: write the address/],
-    [{ GENERATE_TOKENS_PER_DAY: 'many' }, /GENERATE_TOKENS_PER_DAY: write a number/]
-  ] as const) { t.match(configureTools([generate], env).problems, [problem]) }
-  t.end()
-})
-
-t.test('text, code and data are asked for, and a fence around them is taken off', async (t) => {
-  const { run, asked } = await withModel(
-    t,
-    'The sea is wide.',
-    '```go\nfunc main() {}\n```',
-    '```json\n[{"name":"Ann","age":5}]\n```'
-  )
-  t.match(await run({ kind: 'text', prompt: 'a line about the sea' }), { kind: 'text', text: 'The sea is wide.' })
-  t.match(await run({ kind: 'code', prompt: 'an empty program', language: 'go' }), {
-    kind: 'code',
-    language: 'go',
-    text: 'func main() {}'
-  })
-  t.match(await run({ kind: 'json', prompt: 'a child', example: '{"name":"Bob","age":7}' }), {
-    kind: 'json',
-    data: [{ name: 'Ann', age: 5 }]
-  })
-  t.match(asked, [
-    {
-      path: '/v1/chat/completions',
-      headers: { authorization: `Bearer ${KEY}` },
-      body: {
-        model: 'small',
-        max_tokens: Number,
-        messages: [{ role: 'system' }, { role: 'user', content: 'a line about the sea' }]
-      }
-    },
-    { body: { messages: [{ content: /go code/ }, {}] } },
-    { body: { messages: [{ content: /"name":"Bob"/ }, { content: 'a child' }] } }
-  ])
-})
-
-t.test('data that does not fit is sent back once, then refused', async (t) => {
-  const schema = JSON.stringify({
-    type: 'object',
-    properties: { age: { type: 'integer', maximum: 9 } },
-    required: ['age']
-  })
-  const { run, asked } = await withModel(t, '[{"age":10}]', '[{"age":9}]', 'I cannot', '[{"age":1},{"age":2}]')
-  t.same((await run({ kind: 'json', prompt: 'x', schema })).data, [{ age: 9 }])
-  t.match(asked[1]!.body.messages, [
-    {},
-    {},
-    { role: 'assistant', content: '[{"age":10}]' },
-    { role: 'user', content: /value 1 does not fit \(\/age must be <= 9\)/ }
-  ])
-  await t.rejects(run({ kind: 'json', prompt: 'x', schema }), {
-    name: 'ToolError',
-    message: /2 values in place of 1.*Word the prompt/
-  })
-  t.equal(asked.length, 4)
-  await t.rejects(run({ kind: 'json', prompt: 'x', schema: '{"type":"nothing"}' }), {
-    name: 'ToolError',
-    message: /no valid JSON Schema/
-  })
-})
-
-t.test('arguments that mean nothing beside a prompt are refused, and nobody is asked', async (t) => {
-  const { run, asked } = await withModel(t, 'x')
-  for (const [args, message] of [
-    [{ kind: 'text', template: '{{a}}' }, /leave out template/],
-    [{ kind: 'text', count: 2, language: 'go' }, /leave out count, language/],
-    [{ kind: 'code', example: '{}', seed: 1 }, /leave out example, seed/],
-    [{ kind: 'json', seed: 1 }, /leave out seed/],
-    [{ kind: 'json', schema: '{}', example: '{}' }, /either a schema or an example/],
-    [{ kind: 'json', schema: '{' }, /schema is no JSON/]
-  ] as const) { await t.rejects(run({ prompt: 'x', ...args }), { name: 'ToolError', message }) }
-  t.equal(asked.length, 0)
-})
+import t from 'tap'
+import { createModel } from '../../../tools/generate/model.ts'
+import { KEY, type Turn, status, endpoint, withModel } from './endpoint.ts'
 
 t.test('the newer name of the limit is used where the older one is refused, from then on', async (t) => {
   const { run, asked } = await withModel(
@@ -199,7 +25,7 @@ t.test('the newer name of the limit is used where the older one is refused, from
 })
 
 t.test(
-  'TL-08: whatever goes wrong there, a caller learns what to do and nothing of the endpoint or its key',
+  'whatever goes wrong there, a caller learns what to do and nothing of the endpoint or its key (TL-08)',
   async (t) => {
     const redirected = await endpoint(t, 'taken')
     const faults: Array<[string, Turn, RegExp]> = [
@@ -242,7 +68,7 @@ t.test(
 )
 
 t.test(
-  'TL-02: a call ends when its caller goes away, and a day costs no more than its tokens, also for calls at the same moment',
+  'a call ends when its caller goes away, and a day costs no more than its tokens, also for calls at the same moment (TL-02)',
   async (t) => {
     const log = { info () {}, warn () {} }
     const { url, asked } = await endpoint(t, (response) => {
@@ -284,7 +110,7 @@ t.test(
 )
 
 t.test(
-  'TL-02: an endpoint that does not say what an answer cost is charged the most that it can have cost',
+  'an endpoint that does not say what an answer cost is charged the most that it can have cost (TL-02)',
   async (t) => {
     const choices = [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }]
     const { url, asked } = await endpoint(t, status(200, { choices }))
@@ -305,7 +131,7 @@ t.test(
   }
 )
 
-t.test('WK-06: one person takes a quarter of the day, and leaves the rest to others', async (t) => {
+t.test('one person takes a quarter of the day, and leaves the rest to others (WK-06)', async (t) => {
   let time = Date.UTC(2026, 0, 1)
   const { url, asked } = await endpoint(t, 'x')
   const log = { info () {}, warn () {} }
