@@ -1,30 +1,36 @@
-// What a sign-in backend is: it answers "who is this person?" and states which ways in it offers. It knows no Fastify
-// and no OAuth client.
+// What a sign-in backend is: it answers "who is this person?" and says which sign-in methods it offers. It knows no
+// Fastify and no OAuth client. This room holds the contract, the registry, and the backends that come with the server:
+// demo, local (with the password files), oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
 import type { ZodObject } from 'zod'
+import { parseEmail, type Accounts, type PasswordAccounts } from './accounts.ts'
+
+export { BackendUnavailable, type OutageReason } from './unavailable.ts'
+export { parseEmail, type Email } from './accounts.ts'
+export type { Account, Accounts, AccountVersion, PasswordAccount, PasswordAccounts } from './accounts.ts'
 
 /** A person as a backend knows them. */
 export interface Identity {
-  /** The backend's own stable id of the person: the same at every sign-in, for ever. */
+  /** The backend's own id of the person. It never changes. */
   subject: string
   email?: string
   /**
-   * `true` only when the backend itself has proof that the person reads this mailbox; `false` when it knows they have
-   * not shown it.
+   * `true` only if the backend itself has proof that the person reads this mailbox; `false` if it knows that there is
+   * no proof.
    */
   emailVerified?: boolean
   name?: string
   /**
-   * Of a backend with {@link AuthBackend.accounts}: the {@link PasswordAccount.generation} whose password was shown.
-   * The house refuses a sign-in of an earlier one.
+   * For a backend with {@link AuthBackend.accounts}: the generation of the account whose password was given. The server
+   * refuses a sign-in with an earlier one.
    */
   generation?: number
 }
 
-/** A sign-in that is done. */
+/** A finished sign-in. */
 export interface SignedIn extends Identity {
   /**
-   * What {@link Sessions} needs to go on for this person, in a form of the backend's own: it may hold tokens. The house
-   * keeps it sealed and looks at nothing in it.
+   * What {@link Sessions} needs to continue for this person, in the backend's own format; it may hold tokens. The server
+   * stores it encrypted and does not interpret it.
    */
   session?: string
   /**
@@ -36,15 +42,15 @@ export interface SignedIn extends Identity {
 }
 
 /**
- * What came of a step of a sign-in. `refused`: the person is who they say, and may still not come in, for this reason.
- * `factor`: everything is right so far, and {@link SecondFactor} has to be shown too. `null`: what was typed is wrong.
+ * The result of one step of a sign-in. `refused`: the person is who they say and may still not sign in, for this reason.
+ * `factor`: everything is right so far, and {@link SecondFactor} is required too. `null`: what was typed is wrong.
  */
 export type SignInAnswer = SignedIn | { refused: string } | { factor: FactorNeeded } | null
 
 export interface FactorNeeded {
-  /** For the person, for example `Enter the code that your authenticator app shows.` */
+  /** For the person, for example `Enter the code from your authenticator app.` */
   prompt: string
-  /** What {@link SecondFactor.verify} needs to go on. Kept sealed by the house; never in the browser. */
+  /** What {@link SecondFactor.verify} needs to continue. The server stores it encrypted; it never reaches the browser. */
   continuation: string
 }
 
@@ -61,8 +67,8 @@ export interface SignUpRequest {
 }
 
 /**
- * `signed-up`: the person may go on at once. `confirm`: a message was sent and must be acted on first. `refused`: the
- * form is shown again with the reason beside the field.
+ * `signed-up`: the person continues at once. `confirm`: a message was sent, and its link must be opened first. `refused`:
+ * the form is shown again with the reason next to the field.
  */
 export type SignUpResult =
   | { kind: 'signed-up'; identity: SignedIn }
@@ -74,18 +80,18 @@ export interface PasswordSignIn {
   /** Label of the first field, for example `E-mail address`. */
   label: string
   /**
-   * Wrong credentials return `null`, and an unknown person cannot be told from a wrong password, in time either. An
-   * unreachable service throws {@link BackendUnavailable}.
+   * Wrong credentials return `null`. An unknown person and a wrong password must not be distinguishable, not by timing
+   * either. An unreachable service throws {@link BackendUnavailable}.
    */
   verify(credentials: Credentials): Promise<SignInAnswer>
 }
 
-/** A form that makes an account. Whether it is open is the house's decision (`SIGNUP`), not the backend's. */
+/** A form that creates an account. Whether it is open is the server's decision (`SIGNUP`), not the backend's. */
 export interface SignUp {
   create(request: SignUpRequest): Promise<SignUpResult>
 }
 
-/** One button, no questions: for demonstrations. */
+/** One button and no form: for demonstrations. */
 export interface OneClickSignIn {
   label: string
   /**
@@ -94,8 +100,7 @@ export interface OneClickSignIn {
    */
   signIn(browser: string): Promise<Identity>
   /**
-   * Seconds after which the house deletes an account that was made this way, and everything it keeps of it. Without it
-   * accounts stay.
+   * Seconds after which the server deletes such an account and everything it stores for it. Without this, accounts stay.
    */
   lifetimeSeconds?: number
 }
@@ -107,10 +112,10 @@ export interface RedirectSignIn {
   /**
    * @param request.again the provider should ask the person to authenticate again. Whether it did is decided by
    * {@link SignedIn.authenticationAgeSeconds}.
-   * @param request.state must come back in the query of `callbackUrl` as it is: it binds the answer to this browser,
+   * @param request.state must come back unchanged in the query of `callbackUrl`: it binds the answer to this browser,
    * once.
-   * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The house
-   * keeps the continuation sealed; it is never in the browser.
+   * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The server
+   * stores the continuation encrypted; it never reaches the browser.
    */
   begin(request: {
     provider: string
@@ -119,10 +124,10 @@ export interface RedirectSignIn {
     again?: true
   }): Promise<{ url: string; continuation: string }>
   /**
-   * @param answer.url the callback with its query, as the provider called it. Its `state` belongs to this browser and
-   * this backend by then; nothing else is checked.
-   * @returns `null` for an answer that does not hold. An answer that cannot have come from the provider throws, as a
-   * fault of it.
+   * @param answer.url the callback with its query, as the provider called it. That its `state` belongs to this browser
+   * and this backend is checked already; nothing else is.
+   * @returns `null` for an answer that is not valid. Throws {@link BackendUnavailable} for an answer that cannot have
+   * come from the provider.
    */
   finish(answer: { url: URL; state: string; continuation: string }): Promise<SignInAnswer>
 }
@@ -132,108 +137,51 @@ export interface EmailCodeSignIn {
   /** Label of the field, for example `E-mail address`. */
   label: string
   /**
-   * Sends a code. Nothing that comes back tells whether somebody has this address.
-   * @param request.mayCreate whether an unknown address may become an account by it (`SIGNUP`).
+   * Sends a code. The answer must not reveal whether the address has an account.
+   * @param request.mayCreate whether an unknown address may become an account this way (`SIGNUP`).
    */
   send(request: { email: string; mayCreate: boolean }): Promise<{ prompt: string } | { refused: string }>
   verify(request: { email: string; code: string }): Promise<SignInAnswer>
 }
 
-/** The step after a right password, code or redirect that answered `factor`. */
+/** The step after a password, code or redirect that was right and answered `factor`. */
 export interface SecondFactor {
   verify(request: { continuation: string; code: string }): Promise<SignInAnswer>
 }
 
 /**
- * What a backend can still do with the `session` of a sign-in while the person stays signed in here. The house keeps
- * one
- * for all apps that were connected in it, and calls {@link Sessions.renew} for one caller at a time, on all instances
- * together.
+ * What a backend can do with the `session` of a sign-in while the person stays signed in here. The server stores one
+ * session for all apps that were connected in it, and calls {@link Sessions.renew} for one caller at a time across all
+ * instances.
  */
 export interface Sessions {
-  /** Seconds for which an answer of {@link Sessions.renew} counts; a minute unless it says so. */
+  /** Seconds for which a result of {@link Sessions.renew} is valid; 60 if absent. */
   freshForSeconds?: number
   /**
-   * Asks the service whether the session still lives, with new tokens where the old ones run out.
-   * @returns the session to keep from now on, or `null` when the service has ended it: the house then ends whatever
-   * stands on it.
+   * Asks the service whether the session still exists, and gets new tokens where the old ones expire.
+   * @returns the session to store from now on, or `null` if the service has ended it: the server then ends everything
+   * that depends on it.
    */
   renew?(session: string): Promise<string | null>
-  /** Ends the session at the service, when the last that stood on it is gone here. */
+  /** Ends the session at the service, once nothing here depends on it any more. */
   end?(session: string): Promise<void>
   /**
-   * @returns where the browser must go to be signed out at the service as well, if it must (OpenID Connect RP-Initiated
-   * Logout).
+   * @returns where the browser must go to be signed out at the service as well, if there is such a page (OpenID Connect
+   * RP-Initiated Logout).
    */
   logoutUrl?(session: string, returnTo: string): Promise<string | undefined>
   /**
-   * A client of the service for tools, that may do there what the person may. `service` says of which kind, for example
-   * `supabase`.
+   * A client of the service for tools, with the person's rights there. `service` names its kind, for example `supabase`.
    */
   onBehalfOf?: {
     service: string
     open(session: string): unknown
-    /** What the service's own token says of the person (RFC 7519 §4). */
+    /** The claims about the person in the service's own token (RFC 7519 §4). */
     claims?(session: string): Record<string, unknown>
   }
 }
 
-/** What the pages may know of an account whose password this server keeps. */
-export interface PasswordAccount {
-  subject: string
-  email: Email
-  /** Whether somebody has shown that they read the mailbox. */
-  verified: boolean
-  /**
-   * Several have signed up with this address, and none has shown that they read the mailbox: who does so chooses the
-   * password, and no earlier one counts.
-   */
-  contested: boolean
-  /**
-   * Counts the changes of password, address and proof, from 0. Links and half-done sign-ins of an earlier generation
-   * are void.
-   */
-  generation: number
-}
-
-/** An account as it was when it was read: a change that starts from it is refused once another has come between. */
-export type AccountVersion = Pick<PasswordAccount, 'subject' | 'email' | 'generation'>
-
-/** Accounts whose password this server keeps. */
-export interface PasswordAccounts {
-  find(email: Email): Promise<PasswordAccount | undefined>
-  findBySubject(subject: string): Promise<PasswordAccount | undefined>
-  /** @returns what is wrong with a new password, for the person who typed it; undefined when it will do. */
-  passwordProblem(email: Email, password: string): Promise<string | undefined>
-  /**
-   * @returns a new address, or what is wrong with it, for the person who typed it. Not whether it is
-   * taken.
-   */
-  readEmail(typed: string): { email: Email } | { problem: string }
-  checkPassword(subject: string, password: string): Promise<boolean>
-  /** @returns false, with nothing changed, when `present` is not the password, or not any more. */
-  changePassword(subject: string, change: { present: string; next: string }): Promise<boolean>
-  /**
-   * The account is found by the address `to` from now on, and by its present one no longer; its subject stays.
-   * @param change.verified whether somebody has shown that they read the new mailbox.
-   * @returns false, with nothing changed, when `to` is taken or the account is not as it was.
-   */
-  changeEmail(account: AccountVersion, change: { to: Email; verified: boolean }): Promise<boolean>
-  /**
-   * For somebody who came by a link, and need not know the present password.
-   * @param shown.verified whether the link went to the mailbox, which counts as verified then. Otherwise that stays as
-   * it was.
-   * @returns false, with nothing changed, when the account is not as it was.
-   */
-  setPassword(account: AccountVersion, password: string, shown: { verified: boolean }): Promise<boolean>
-  /**
-   * Somebody has shown that they read the mailbox.
-   * @returns false, with nothing changed, when the account is not as it was.
-   */
-  confirm(account: AccountVersion): Promise<boolean>
-}
-
-/** A backend, opened. Each member that is present is a way in, and the login page renders it. */
+/** An open backend. The sign-in page renders each sign-in method that is present. */
 export interface AuthBackend {
   /** For people, for example `Account on this server`. */
   title: string
@@ -242,137 +190,53 @@ export interface AuthBackend {
   oneClick?: OneClickSignIn
   redirect?: RedirectSignIn
   emailCode?: EmailCodeSignIn
-  /** Present where an answer may be `factor`. */
+  /** Required if an answer may be `factor`. */
   secondFactor?: SecondFactor
-  /** Present where an answer may have a `session`. */
+  /** Required if an answer may have a `session`. */
   sessions?: Sessions
   /**
-   * Present where passwords are kept on this server: the pages then offer to change password and address, and to come
-   * back by e-mail.
+   * Present if this server stores the passwords: pages then offer to change password and address, and to reset the
+   * password by e-mail.
    */
   accounts?: PasswordAccounts
   /**
-   * Deletes what this server keeps of a person for the backend; what a service elsewhere keeps is not ours to delete.
-   * May be called twice.
+   * Deletes what this server stores about a person for the backend. What a service elsewhere stores is not deleted. May
+   * be called twice.
    */
   deleteUser?(subject: string): Promise<void>
   /** May be called twice. */
   close?(): Promise<void>
 }
 
-/** An account kept in our own storage, for backends that have no service behind them. */
-export interface Account {
-  subject: string
-  email: Email
-  name?: string
-  /** A PHC string (argon2id); never the password. */
-  passwordHash: string
-  /** Whether somebody has shown that they read the mailbox. */
-  emailVerified?: boolean
-  /** See {@link PasswordAccount.contested}. */
-  contested?: true
-  /** See {@link PasswordAccount.generation}. Absent is 0. */
-  generation?: number
-  /** Seconds since the epoch. */
-  createdAt: number
-  /**
-   * Of an account that waits for its confirmation: seconds since the epoch, when the account book forgets it. A
-   * verified address ends this.
-   */
-  expiresAt?: number
-}
-
-/** The house's account book, in which an expired account does not exist. Every method throws when storage is away. */
-export interface Accounts {
-  find(email: Email): Promise<Account | undefined>
-  findBySubject(subject: string): Promise<Account | undefined>
-  /** @returns false, with nothing written, when the address is taken. */
-  create(account: Account): Promise<boolean>
-  /**
-   * Replaces the hash of the same password, if it still is `previous`: a password that was changed meanwhile stays
-   * changed. No new generation.
-   * @returns whether it did.
-   */
-  setPasswordHash(email: Email, passwordHash: string, previous: string): Promise<boolean>
-  /**
-   * From one address to another, with everything else of the account, as a new generation.
-   * @param expected what the account at `from` must be.
-   * @returns false, with nothing changed, when `to` is taken or there is no such account at `from`.
-   */
-  move(
-    from: Email,
-    to: Pick<Account, 'email' | 'emailVerified'>,
-    expected?: Pick<AccountVersion, 'subject' | 'generation'>
-  ): Promise<boolean>
-  /**
-   * Whatever is changed is a new generation of the account.
-   * @param decide returns undefined to leave the account as it is.
-   * @returns whether it was changed; false for an address without an account.
-   */
-  change(email: Email, decide: (account: Account) => Account | undefined): Promise<boolean>
-  delete(subject: string): Promise<void>
-}
-
-/** What the house hands to a backend when it opens it. */
+/** What the server gives to a backend that it opens. */
 export interface BackendHost {
   accounts: Accounts
-  /** Whether this server can send mail: then a new account has to show that it reads its mailbox. */
+  /** Whether this server can send mail: if so, a new account has to prove that it reads its mailbox. */
   sendsMail: boolean
   /** The server's public origin, without a trailing slash. */
   publicUrl: string
   /** Seconds since the epoch. */
   now(): number
   /**
-   * Runs the default export of a module, `(input) => output`, in a closed process of its own: for what takes long.
+   * Runs the default export of a module, `(input) => output`, in a closed process of its own: for work that takes long.
    * @param task `new URL('./my-task.ts', import.meta.url)`.
-   * @throws whatever the task throws, and when it cannot be run now, or not be ended within `timeout` milliseconds.
+   * @param options.timeout milliseconds, with the time that the task waits.
+   * @param options.queue name of a queue of its own, with a process of its own: its tasks wait for no others. All
+   * tasks without a name share one.
+   * @throws what the task throws; an error if it cannot run now, or does not end in time.
    */
-  runInWorker<Out>(task: URL, input: unknown, options: { timeout: number }): Promise<Out>
+  runInWorker<Out>(task: URL, input: unknown, options: { timeout: number; queue?: string }): Promise<Out>
   log: { info(message: string): void; warn(message: string): void }
 }
 
 /** A backend as the registry knows it: the variables it needs, and how to open it. */
 export interface BackendModule<Env = unknown> {
-  /** The environment variables this backend reads; anything wrong with them joins the one start-up message. */
+  /** The environment variables that this backend reads. What is wrong with them joins the one start-up message. */
   env: ZodObject
-  /** Refused on a public URL unless the operator names it in AUTH_BACKEND explicitly. */
+  /** Refused on a public URL unless the operator names it in AUTH_BACKEND. */
   developmentOnly?: true
-  open(env: Env, house: BackendHost): AuthBackend | Promise<AuthBackend>
+  open(env: Env, host: BackendHost): AuthBackend | Promise<AuthBackend>
 }
-
-/**
- * Why a service has not answered: each has words of its own on the page. `refused`: it does not take our key or our
- * request, which only the operator can mend.
- */
-export type OutageReason = 'unreachable' | 'slow' | 'busy' | 'unreadable' | 'refused'
-
-/**
- * The service that knows the people cannot be asked right now. Becomes a 503 page; never a sign-in. The message is for
- * the log and holds no secret.
- */
-export class BackendUnavailable extends Error {
-  override readonly name = 'BackendUnavailable'
-  readonly reason: OutageReason
-  /** Seconds to wait, where the service said so. */
-  readonly retryAfter: number | undefined
-
-  constructor (
-    message: string,
-    { fault = 'unreachable', retryAfter, cause }: { fault?: OutageReason; retryAfter?: number; cause?: unknown } = {}
-  ) {
-    super(message, { cause })
-    this.reason = fault
-    this.retryAfter = retryAfter
-  }
-}
-
-declare const emailBrand: unique symbol
-
-/** An e-mail address in its one spelling for one mailbox. Only {@link parseEmail} makes it. */
-export type Email = string & { readonly [emailBrand]: true }
-
-/** Trimmed, NFKC, lower case. Not whether it is an address: a backend decides that. */
-export const parseEmail = (text: string): Email => text.normalize('NFKC').trim().toLowerCase() as Email
 
 /** For backends that handle addresses as plain strings: the spelling of {@link parseEmail}. */
 export const normalizeEmail: (email: string) => string = parseEmail

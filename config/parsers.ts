@@ -1,23 +1,13 @@
 // How single environment variables are parsed. The message of each schema says what to write instead.
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isLoopback, isLoopbackHost, list } from '../authoring/env.ts'
 import { defaultLimits, type LimitName, type LimitTable } from './rate-limits.ts'
 
 export const integer = (min: number, max: number) => {
   const help = `write a whole number from ${min} to ${max}`
   return z.string().regex(/^\d+$/, help).transform(Number).refine((value) => value >= min && value <= max, help)
 }
-
-export const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-)
-
-/** Whether traffic to this host name never leaves the computer: only there is http safe. */
-export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
 
 const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined)
 
@@ -182,6 +172,6 @@ export const rateLimits = list.transform((entries, context): LimitTable | null =
 
 export const loopbackHosts = list.refine(
   (entries) =>
-    entries.every((entry) => URL.canParse(`http://${entry}`) && isLoopback(new URL(`http://${entry}`).hostname)),
+    entries.every((entry) => isLoopbackHost(entry.toLowerCase())),
   'write hosts of this computer only, for example localhost:9000: it is for tests'
 )

@@ -2,7 +2,7 @@
 // configuration.
 import { resolve } from 'node:path'
 import { parseEmail } from '../auth-backends/contract.ts'
-import { isLoopback } from './parsers.ts'
+import { isLoopback } from '../authoring/env.ts'
 import type { Variables } from './variables.ts'
 
 /** @returns the public URL of the server, and whether it is this computer: then development defaults apply. */

@@ -1,5 +1,6 @@
 // The variables that belong to no backend and no tool, each with its schema and default.
 import { z } from 'zod'
+import { list } from '../authoring/env.ts'
 import * as read from './parsers.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -11,7 +12,7 @@ export const variables = z.object({
   PUBLIC_URL: read.publicUrl.optional(),
   FLY_APP_NAME: z.string().optional(),
   NODE_ENV: z.string().optional(),
-  AUTH_BACKEND: read.list.optional(),
+  AUTH_BACKEND: list.optional(),
   DATA_DIR: z.string().default('./data'),
   REDIS_URL: read.redisUrl.optional(),
   SECRET_KEY: read.secretKeys.optional(),
@@ -23,7 +24,7 @@ export const variables = z.object({
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
   CLIENTS: read.clients.default([]),
-  CLIENT_METADATA_HOSTS: read.list.default([]),
+  CLIENT_METADATA_HOSTS: list.default([]),
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
   CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),
   TRUST_PROXY: read.addresses.default([]),

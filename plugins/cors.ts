@@ -4,7 +4,7 @@ import cors from '@fastify/cors'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
-import { LOOPBACK_ORIGIN } from './origin.ts'
+import { LOOPBACK_ORIGIN } from '../authoring/env.ts'
 
 /** Seconds for which a browser may remember the answer to a preflight. */
 const MAX_AGE_SECONDS = 3600

@@ -2,6 +2,7 @@
 // checks who sent a form or a call (MCP Streamable HTTP, "Security & Endpoint Requirements"; RFC 9110 §15.5.20).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isLoopbackHost, LOOPBACK_ORIGIN } from '../authoring/env.ts'
 import type { Config } from '../config/index.ts'
 import { accessDenied } from '../errors.ts'
 
@@ -29,14 +30,6 @@ class MisdirectedRequest extends Error {
   readonly statusCode = 421
 }
 
-const LOOPBACK = String.raw`(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?`
-/**
- * A loopback name cannot be rebound to another site, so it is good on a public server too: health checks and tunnels
- * use it.
- */
-const LOOPBACK_HOST = new RegExp(`^${LOOPBACK}$`)
-export const LOOPBACK_ORIGIN = new RegExp(`^https?://${LOOPBACK}$`)
-
 export default fp(
   async function origin (
     app: FastifyInstance,
@@ -50,7 +43,7 @@ export default fp(
     // proxy adds must not widen this.
     app.addHook('onRequest', (request, _reply, done) => {
       const name = (request.headers.host ?? '').toLowerCase()
-      if (names.has(name) || LOOPBACK_HOST.test(name) || request.routeOptions.config.anyHost) done()
+      if (names.has(name) || isLoopbackHost(name) || request.routeOptions.config.anyHost) done()
       // What was sent is not repeated.
       else {
         done(
@@ -75,7 +68,7 @@ export default fp(
       const isOwn =
         origin === undefined ||
         origin === publicUrl ||
-        (local && LOOPBACK_HOST.test(host) && origin === `http://${host}`)
+        (local && isLoopbackHost(host) && origin === `http://${host}`)
       if (!isOwn || site === 'cross-site' || site === 'same-site') {
         throw accessDenied(`This form was sent from another site. Open ${publicUrl} and start there.`)
       }

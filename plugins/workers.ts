@@ -8,7 +8,7 @@ import { defaultMaxBytes } from './workers/memory.ts'
 import { permissionsOf } from './workers/permissions.ts'
 import { Pool } from './workers/pool.ts'
 import { ProcessEnded } from './workers/process.ts'
-import { TooManyWaiting, Turns } from './workers/fair-queue.ts'
+import { FairQueue, GaveWay, TooManyWaiting } from './workers/fair-queue.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -20,13 +20,13 @@ export type RunOptions = Share &
   ({ timeout: number; signal?: AbortSignal | undefined } | { timeout?: number | undefined; signal: AbortSignal })
 
 /**
- * Besides, a task has an end: after `timeout` milliseconds, waiting for a free worker included, or when `signal` is
- * aborted.
+ * A task has an end besides: after `timeout` milliseconds, with the time that it waits for a free worker, or when
+ * `signal` is aborted.
  */
 interface Share {
   /**
-   * Whose share of the workers this takes: the id of a user, `null` for all who have not signed in together, or, for
-   * work of the server itself, which part of it: then nobody's calls wait behind it, nor it behind theirs.
+   * Whose share of the workers this takes: the id of a user; `null` for all callers who have not signed in, together;
+   * or a part of the server, which has a queue and a worker of its own.
    */
   person: string | null | { server: string }
   /** Real paths of files that the task may read besides its own code. */
@@ -36,26 +36,28 @@ interface Share {
 export interface Workers {
   /**
    * Runs the default export of a module, `(input) => output`, in a child process. The process has no environment and no
-   * network, starts no
-   * other, writes no file, and reads only the folder of its package that the module lies in, the packages, and `reads`.
+   * network, starts no other process, writes no file, and reads only the folder of its package that the module lies in,
+   * the packages, and `reads`. It serves no other caller before or after.
    * @param task the module's file URL: `new URL('./task.ts', import.meta.url)`.
    * @param input travels by structured clone, and so does the output.
-   * @throws ToolError which the task threw; WorkersBusy; WorkerDied; the signal's reason once it is aborted, and a
-   * TimeoutError at the deadline.
+   * @throws ToolError that the task threw; WorkersBusy; WorkerDied; the signal's reason once it is aborted, and a
+   * TimeoutError after `timeout`.
    */
   run<Out>(task: URL, input: unknown, options: RunOptions): Promise<Out>
 }
 
-/** Too much work is waiting already, so this was not begun. A 503 for a route; as a ToolError, a model can read it. */
+const BUSY = {
+  own: 'Too many of your own calls are waiting already, so this was not begun. Wait for one of them to end, then try again.',
+  all: 'The server is busy with other work and did not begin this. Try again in a few seconds.',
+  stopped: 'This took long while others were waiting, so it was stopped. Ask for less at once, or try again later.'
+}
+
+/** The server has more work than workers. A 503 for a route; as a ToolError, a model can read it. */
 export class WorkersBusy extends ToolError {
   readonly statusCode = 503
 
-  constructor (whose: 'own' | 'all' = 'all') {
-    super(
-      whose === 'own'
-        ? 'Too many of your own calls are waiting already, so this was not begun. Wait for one of them to end, then try again.'
-        : 'The server is busy with other work and did not begin this. Try again in a few seconds.'
-    )
+  constructor (why: keyof typeof BUSY = 'all') {
+    super(BUSY[why])
   }
 }
 
@@ -70,12 +72,14 @@ export class WorkerDied extends ToolError {
 }
 
 export interface WorkersOptions {
-  /** Tasks that run at once. */
+  /** Tasks of people that run at once. */
   size?: number
-  /** Tasks that may wait for a free worker, of everybody together; one more takes the place of another. */
+  /** Tasks that may wait for a free worker, of all people together; one more takes the place of another. */
   maxWaiting?: number
   /** Tasks of one person that may wait; one more is refused. */
   maxWaitingEach?: number
+  /** Milliseconds after which a task is stopped as soon as another person finds no free worker. */
+  sliceMs?: number
   /** Megabytes of JavaScript heap in each worker. */
   heapMb?: number
   /** Bytes of everything that a worker may hold, buffers too. */
@@ -87,29 +91,19 @@ export interface WorkersOptions {
 /** At least two, so that one long task does not hold up all others. */
 const defaultSize = Math.min(4, Math.max(2, availableParallelism()))
 
+/** A queue and the workers that serve it. */
+interface Lane {
+  queue: FairQueue
+  pool: Pool
+}
+
 /**
  * Child processes rather than threads: a thread in native code (SQLite) cannot be terminated, one huge array in a
- * thread
- * aborts the whole server whatever its resourceLimits say, and permissions are those of a process.
+ * thread aborts the whole server whatever its resourceLimits say, and permissions are those of a process.
  */
 export default fp(
   async function workers (app: FastifyInstance, options: WorkersOptions) {
-    const {
-      size = defaultSize,
-      maxWaiting = 64,
-      maxWaitingEach = 16,
-      heapMb = 256,
-      maxBytes = defaultMaxBytes(),
-      idleMs = 20_000
-    } = options
-    const pool = new Pool({ size, heapMb, maxBytes, idleMs })
-    // One person alone gets half of the workers: the next to come finds one that is free, or is so soon.
-    const turns = new Turns({
-      running: size,
-      runningEach: Math.max(1, Math.floor(size / 2)),
-      waiting: maxWaiting,
-      waitingEach: maxWaitingEach
-    })
+    const lanes = createLanes(options)
     const closing = new AbortController()
 
     app.decorate('workers', {
@@ -119,22 +113,12 @@ export default fp(
           ...(signal ? [signal] : []),
           ...(timeout === undefined ? [] : [AbortSignal.timeout(timeout)])
         ])
-        const permissions = permissionsOf(task, reads)
         try {
-          const done = await turns.take(lineOf(person), stop)
-          try {
-            const worker = pool.take(permissions)
-            try {
-              return (await worker.run({ task: task.href, input }, stop)) as Out
-            } finally {
-              pool.give(worker)
-            }
-          } finally {
-            done()
-          }
+          return (await runIn(lanes.of(person), { task, input, person, reads }, stop)) as Out
         } catch (error) {
           stop.throwIfAborted()
           if (error instanceof TooManyWaiting) throw new WorkersBusy(error.own ? 'own' : 'all')
+          if (error instanceof GaveWay) throw new WorkersBusy('stopped')
           if (!(error instanceof ProcessEnded)) throw readError(error)
           app.log.warn({ task: task.pathname.split('/').at(-1), why: error.message }, 'a worker died')
           throw new WorkerDied({ cause: error })
@@ -143,14 +127,67 @@ export default fp(
     })
     app.addHook('onClose', async () => {
       closing.abort(new WorkersBusy())
-      await pool.close()
+      await lanes.close()
     })
   },
   { name: 'workers' }
 )
 
-const lineOf = (person: RunOptions['person']): string =>
-  typeof person === 'string' ? `user ${person}` : person === null ? 'nobody' : `server ${person.server}`
+/**
+ * One lane for all people, and one for each part of the server, of one worker: whatever people ask for, the server's
+ * own work waits for nothing but itself.
+ */
+function createLanes ({
+  size = defaultSize,
+  maxWaiting = 64,
+  maxWaitingEach = 16,
+  sliceMs = 3_000,
+  heapMb = 256,
+  maxBytes = defaultMaxBytes(),
+  idleMs = 20_000
+}: WorkersOptions) {
+  const open = (size: number, runningEach: number, waitingEach: number): Lane => ({
+    queue: new FairQueue({ running: size, runningEach, waiting: maxWaiting, waitingEach, sliceMs }),
+    pool: new Pool({ size, heapMb, maxBytes, idleMs })
+  })
+  // One person alone gets half of the workers: the next caller finds one that is free.
+  const people = open(size, Math.max(1, Math.floor(size / 2)), maxWaitingEach)
+  const parts = new Map<string, Lane>()
+  return {
+    of (person: RunOptions['person']): Lane {
+      if (typeof person === 'string' || person === null) return people
+      const lane = parts.get(person.server) ?? open(1, 1, maxWaiting)
+      parts.set(person.server, lane)
+      return lane
+    },
+    async close (): Promise<void> {
+      await Promise.all([people, ...parts.values()].map(({ pool }) => pool.close()))
+    }
+  }
+}
+
+async function runIn (
+  { queue, pool }: Lane,
+  { task, input, person, reads }: Share & { task: URL; input: unknown },
+  signal: AbortSignal
+): Promise<unknown> {
+  const caller = typeof person === 'string' ? `user ${person}` : person === null ? 'anonymous' : 'server'
+  const permissions = permissionsOf(task, reads)
+  const turn = await queue.take(caller, signal)
+  try {
+    const worker = pool.take(caller, permissions)
+    try {
+      return await worker.process.run({ task: task.href, input }, AbortSignal.any([signal, turn.signal]))
+    } catch (error) {
+      turn.signal.throwIfAborted()
+      throw error
+    } finally {
+      pool.give(worker)
+    }
+  } finally {
+    turn.release()
+  }
+}
 
 /** A class does not travel. */
 const readError = (error: unknown): unknown =>

@@ -8,14 +8,9 @@ import { OWN_SCHEMA } from './database/postgres-catalogue.ts'
 import { openPostgres } from './database/postgres.ts'
 import { catalogueResources } from './database/resources.ts'
 import { openSqliteFiles } from './database/sqlite.ts'
+import { list } from '../authoring/env.ts'
 import { defineTool, ToolError } from '../authoring/tool.ts'
 
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-)
 const postgresUrl = z
   .string()
   .refine(

@@ -23,8 +23,8 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
 
   /** @throws BackendUnavailable for whatever cannot be the person's doing. */
   const unavailable = (error: unknown): never => {
-    const { fault, says } = describeFault(error)
-    throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { fault })
+    const { reason, says } = describeFault(error)
+    throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { reason })
   }
 
   /** What may be wrong besides the provider: the person turned back, or the code is not for this sign-in. */

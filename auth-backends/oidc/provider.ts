@@ -106,32 +106,32 @@ export const refusalOf = (error: unknown): string | undefined => {
 }
 
 /** Names the fault by its code and status, never by its text: that may repeat what was sent. */
-export function describeFault (error: unknown): { fault: OutageReason; says: string } {
+export function describeFault (error: unknown): { reason: OutageReason; says: string } {
   const {
     code,
     error: refusal,
     status,
     cause
   } = error as { code?: string; error?: string; status?: number; cause?: unknown }
-  if (code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return { fault: 'slow', says: 'did not answer in time' }
-  if (code === 'ERR_JOSE_GENERIC') return { fault: 'unreachable', says: 'did not tell its keys' }
+  if (code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return { reason: 'slow', says: 'did not answer in time' }
+  if (code === 'ERR_JOSE_GENERIC') return { reason: 'unreachable', says: 'did not tell its keys' }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' || code === 'OAUTH_RESPONSE_BODY_ERROR') {
     const named = /^[a-z_]{1,60}$/.test(refusal ?? '') ? refusal : 'an error'
-    if (named === 'server_error' || named === 'temporarily_unavailable') { return { fault: 'unreachable', says: `answered ${named}` } }
+    if (named === 'server_error' || named === 'temporarily_unavailable') { return { reason: 'unreachable', says: `answered ${named}` } }
     const advice =
       named === 'invalid_client' || named === 'unauthorized_client'
         ? ': check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET'
         : ''
-    return { fault: 'refused', says: `answered ${status ? `HTTP ${status} ` : ''}${named}${advice}` }
+    return { reason: 'refused', says: `answered ${status ? `HTTP ${status} ` : ''}${named}${advice}` }
   }
   if (cause instanceof Response) {
-    if (cause.status === 429) return { fault: 'busy', says: 'answered HTTP 429' }
-    if (cause.status >= 500) return { fault: 'unreachable', says: `answered HTTP ${cause.status}` }
-    return { fault: 'unreadable', says: `gave an answer that cannot be read (HTTP ${cause.status})` }
+    if (cause.status === 429) return { reason: 'busy', says: 'answered HTTP 429' }
+    if (cause.status >= 500) return { reason: 'unreachable', says: `answered HTTP ${cause.status}` }
+    return { reason: 'unreadable', says: `gave an answer that cannot be read (HTTP ${cause.status})` }
   }
   if (code === undefined || (error instanceof TypeError && !/^ERR_/.test(code))) {
-    const reason = (cause as { code?: unknown } | undefined)?.code
-    return { fault: 'unreachable', says: `could not be reached${typeof reason === 'string' ? ` (${reason})` : ''}` }
+    const causeCode = (cause as { code?: unknown } | undefined)?.code
+    return { reason: 'unreachable', says: `could not be reached${typeof causeCode === 'string' ? ` (${causeCode})` : ''}` }
   }
-  return { fault: 'unreadable', says: `gave an answer that does not hold (${code})` }
+  return { reason: 'unreadable', says: `gave an answer that does not hold (${code})` }
 }

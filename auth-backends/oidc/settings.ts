@@ -1,12 +1,6 @@
 // The variables of the OpenID Connect backend, and what they say about who may come in.
 import { z } from 'zod'
-
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-)
+import { isLoopback, list } from '../../authoring/env.ts'
 
 /** Everybody can have an account there, so the operator has to say who is meant. */
 const OPEN_TO_ALL =
@@ -14,8 +8,6 @@ const OPEN_TO_ALL =
 
 const ISSUER_HELP =
   'write the issuer of your provider, for example https://accounts.google.com (docs/openid-providers.md has it for each)'
-
-const isLoopback = ({ hostname }: URL): boolean => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 
 const issuer = z
   .string(ISSUER_HELP)
@@ -27,7 +19,7 @@ const issuer = z
       !url.search &&
       !url.hash &&
       !url.username &&
-      (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
+      (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
     )
   }, `${ISSUER_HELP}. It must be https, except on this computer`)
   // People paste the address of the discovery document, too.

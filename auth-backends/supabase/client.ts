@@ -56,80 +56,26 @@ const storageIn = (items: Map<string, string>) => ({
 
 export type SupabaseAuth = ReturnType<typeof createSupabaseClient>
 
-/** @param now seconds since the epoch. */
+/**
+ * @param timeout milliseconds that Supabase has for each answer.
+ * @param now seconds since the epoch.
+ */
 export function createSupabaseClient (project: SupabaseProject, timeout: number, now: () => number) {
-  const host = new URL(project.url).host
-  const unavailable = (reason: string, fault: OutageReason = 'unreadable', retryAfter?: number) =>
-    new BackendUnavailable(`Supabase at ${host} ${reason}`, { fault, ...(retryAfter && { retryAfter }) })
-  const gone = (error: unknown) => {
-    const { fault, says } = describeFault(error, timeout)
-    return unavailable(says, fault)
-  }
+  const outages = createOutages(project, timeout)
 
-  /**
-   * Asks with a client of its own: a shared one keeps the last person's session and would answer for them.
-   * @param items what a redirect leaves for its other side.
-   * @throws BackendUnavailable when nothing came back that can be read. Errors that Supabase states are in the answer.
-   */
-  async function ask<A extends Answer> (
-    question: (auth: AuthClient) => Promise<A>,
-    items?: Map<string, string>
-  ): Promise<A> {
-    let fault: BackendUnavailable | undefined
-    let retryAfter: number | undefined
-    const patient: typeof fetch = async (input, init) => {
-      try {
-        // A redirect would carry the password to another address.
-        const response = await fetch(input, { ...init, signal: AbortSignal.timeout(timeout), redirect: 'error' })
-        if (response.status === 429) retryAfter = Number(response.headers.get('retry-after')) || undefined
-        return response
-      } catch (error) {
-        fault = gone(error)
-        throw error
-      }
-    }
-    const { createClient } = await import('@supabase/supabase-js')
-    const { auth } = createClient(project.url, project.key, {
-      auth: {
-        persistSession: items !== undefined,
-        ...(items && { storage: storageIn(items) }),
-        autoRefreshToken: false,
-        detectSessionInUrl: false,
-        flowType: 'pkce'
-      },
-      global: { fetch: patient }
-    })
-    const answer = await question(auth).catch(() => {
-      throw fault ?? unavailable(UNREADABLE)
-    })
-    if (fault || isUnreadable(answer.error)) throw fault ?? unavailable(UNREADABLE)
-    if (answer.error?.status === 429 && !answer.error.code?.startsWith('over_email')) { throw unavailable(`answered HTTP 429 ${codeOf(answer.error)}`.trim(), 'busy', retryAfter) }
-    return answer
-  }
-
-  /**
-   * For an error in an answer that no person can do anything about. Its text is left out: it may repeat what was sent.
-   */
-  function refusedBySupabase (error: AuthError): BackendUnavailable {
-    const refused = error.status === 401 || error.status === 403
-    const advice = refused ? ': check SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY' : ''
-    return unavailable(
-      `answered HTTP ${error.status} ${codeOf(error)}`.trim() + advice,
-      refused ? 'refused' : error.status === 429 ? 'busy' : (error.status ?? 500) >= 500 ? 'unreachable' : 'unreadable'
-    )
-  }
-
-  /** @param email the address that was asked about, if one was: an answer about somebody else is no answer. */
+  /** @param email the address that was asked about, if any: an answer about another address is no answer. */
   function readUser (answer: unknown, email?: string): SupabaseUser {
     const user = userAnswer.safeParse(answer)
-    if (!user.success) throw unavailable('named no user in its answer')
-    if (email !== undefined && user.data.email?.toLowerCase() !== email) { throw unavailable('answered about another user') }
+    if (!user.success) throw outages.because('named no user in its answer')
+    if (email !== undefined && user.data.email?.toLowerCase() !== email) {
+      throw outages.because('answered about another user')
+    }
     return user.data
   }
 
   function readTokens (answer: unknown): SupabaseTokens {
     const session = sessionAnswer.safeParse(answer)
-    if (!session.success) throw unavailable('gave no session in its answer')
+    if (!session.success) throw outages.because('gave no session in its answer')
     return {
       access: session.data.access_token,
       refresh: session.data.refresh_token,
@@ -137,35 +83,121 @@ export function createSupabaseClient (project: SupabaseProject, timeout: number,
     }
   }
 
-  /** Whether the project takes new addresses as confirmed without a message to them ("Confirm email" off). */
+  /** Whether the project accepts new addresses as confirmed without sending a message ("Confirm email" off). */
   async function confirmsUnseen (): Promise<boolean> {
     const response = await fetch(`${project.url}/auth/v1/settings`, {
       headers: { apikey: project.key },
       signal: AbortSignal.timeout(timeout),
       redirect: 'error'
     }).catch((error: unknown) => {
-      throw gone(error)
+      throw outages.unreached(error)
     })
     const settings = settingsAnswer.safeParse(await response.json().catch(() => undefined))
-    if (!settings.success) throw unavailable('did not tell its settings')
+    if (!settings.success) throw outages.because('did not send its settings')
     return settings.data.mailer_autoconfirm
   }
 
-  return { ask, refusedBySupabase, readUser, readTokens, confirmsUnseen }
+  return {
+    ask: createAsk(project, timeout, outages),
+    refusedBySupabase: outages.refused,
+    readUser,
+    readTokens,
+    confirmsUnseen
+  }
+}
+
+type Outages = ReturnType<typeof createOutages>
+
+/** The errors of this service, which name the host and no secret. */
+function createOutages ({ url }: SupabaseProject, timeout: number) {
+  const { host } = new URL(url)
+  const because = (says: string, reason: OutageReason = 'unreadable', retryAfter?: number) =>
+    new BackendUnavailable(`Supabase at ${host} ${says}`, { reason, ...(retryAfter && { retryAfter }) })
+  return {
+    because,
+    /** For a request that got no answer. */
+    unreached (error: unknown): BackendUnavailable {
+      const { reason, says } = describeOutage(error, timeout)
+      return because(says, reason)
+    },
+    /**
+     * For an error in an answer that no person can do anything about. Its text is left out: it may repeat what was
+     * sent.
+     */
+    refused ({ status = 500, code }: AuthError): BackendUnavailable {
+      const isRefused = status === 401 || status === 403
+      const advice = isRefused ? ': check SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY' : ''
+      const other = status === 429 ? 'busy' : status >= 500 ? 'unreachable' : 'unreadable'
+      return because(`answered HTTP ${status} ${shownCode(code)}`.trim() + advice, isRefused ? 'refused' : other)
+    }
+  }
+}
+
+/**
+ * Asks with a client of its own each time: a shared client stores the last person's session and would answer for them.
+ * @returns a function that throws BackendUnavailable if nothing came back that can be read. Errors that Supabase states
+ * are in the answer.
+ */
+function createAsk (project: SupabaseProject, timeout: number, outages: Outages) {
+  return async <A extends Answer>(
+    question: (auth: AuthClient) => Promise<A>,
+    /** What a redirect leaves for its other side. */
+    items?: Map<string, string>
+  ): Promise<A> => {
+    let outage: BackendUnavailable | undefined
+    let retryAfter: number | undefined
+    const timedFetch: typeof fetch = async (input, init) => {
+      try {
+        // A redirect would carry the password to another address.
+        const response = await fetch(input, { ...init, signal: AbortSignal.timeout(timeout), redirect: 'error' })
+        if (response.status === 429) retryAfter = Number(response.headers.get('retry-after')) || undefined
+        return response
+      } catch (error) {
+        outage = outages.unreached(error)
+        throw error
+      }
+    }
+    const answer = await question(await openAuth(project, timedFetch, items)).catch(() => {
+      throw outage ?? outages.because(UNREADABLE)
+    })
+    if (outage || isUnreadable(answer.error)) throw outage ?? outages.because(UNREADABLE)
+    if (answer.error?.status === 429 && !answer.error.code?.startsWith('over_email')) {
+      throw outages.because(`answered HTTP 429 ${shownCode(answer.error.code)}`.trim(), 'busy', retryAfter)
+    }
+    return answer
+  }
+}
+
+async function openAuth (
+  { url, key }: SupabaseProject,
+  timedFetch: typeof fetch,
+  items: Map<string, string> | undefined
+): Promise<AuthClient> {
+  const { createClient } = await import('@supabase/supabase-js')
+  return createClient(url, key, {
+    auth: {
+      persistSession: items !== undefined,
+      ...(items && { storage: storageIn(items) }),
+      autoRefreshToken: false,
+      detectSessionInUrl: false,
+      flowType: 'pkce'
+    },
+    global: { fetch: timedFetch }
+  }).auth
 }
 
 const UNREADABLE = 'gave an answer that cannot be read'
 
-const codeOf = (error: AuthError): string => (/^[a-z_]{1,60}$/.test(error.code ?? '') ? error.code! : '')
+const shownCode = (code = ''): string => (/^[a-z_]{1,60}$/.test(code) ? code : '')
 
 /** An error that the library made up because the answer was no JSON, or not the JSON it expected. */
 const isUnreadable = (error: AuthError | null): boolean =>
   error !== null && (!error.status || error.name === 'AuthInvalidTokenResponseError')
 
-/** Names the fault by its code, never by its text: the text of a failed request may hold its headers. */
-function describeFault (error: unknown, timeout: number): { fault: OutageReason; says: string } {
+/** Names the reason by its code, never by its text: the text of a failed request may hold its headers. */
+function describeOutage (error: unknown, timeout: number): { reason: OutageReason; says: string } {
   const { name, cause } = error as Error
-  if (name === 'TimeoutError') return { fault: 'slow', says: `did not answer within ${timeout} ms` }
+  if (name === 'TimeoutError') return { reason: 'slow', says: `did not answer within ${timeout} ms` }
   const code = (cause as { code?: unknown } | undefined)?.code
-  return { fault: 'unreachable', says: `could not be reached${typeof code === 'string' ? ` (${code})` : ''}` }
+  return { reason: 'unreachable', says: `could not be reached${typeof code === 'string' ? ` (${code})` : ''}` }
 }

@@ -1,5 +1,6 @@
 // The variables of the Supabase backend: the project, its public key, and which of its ways to sign in are offered.
 import { z } from 'zod'
+import { list } from '../../authoring/env.ts'
 
 const WHERE = 'in the Supabase dashboard under Project Settings, API keys'
 
@@ -32,14 +33,8 @@ const projectUrl = z
   )
   .transform((value) => value.replace(/\/+$/, ''))
 
-const providers = z
-  .string()
-  .transform((value) =>
-    value
-      .split(',')
-      .map((item) => item.trim().toLowerCase())
-      .filter((item) => item !== '')
-  )
+const providers = list
+  .transform((names) => names.map((name) => name.toLowerCase()))
   .refine(
     (names) => names.every((name) => /^[a-z][a-z0-9_:-]*$/.test(name)),
     'write the names that Supabase gives its providers, separated by commas, for example google,github'

@@ -57,7 +57,7 @@ export function createLocalAccounts (storage: Storage, now: Clock): Accounts {
       const subject = (await records.find(from))?.subject
       if (subject === undefined) return false
       if (!(await moves.create(subject, {}, MOVE_LIFETIME_SECONDS))) {
-        throw new BackendUnavailable('The address of this account is already being changed', { fault: 'busy' })
+        throw new BackendUnavailable('The address of this account is already being changed', { reason: 'busy' })
       }
       try {
         // Read again: another move may have ended a moment ago.

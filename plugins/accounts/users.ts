@@ -75,7 +75,7 @@ export function createUsers (storage: Storage, now: Clock, expiry: AccountExpiry
     async signIn (backend, identity) {
       const enter = () => createOrUpdate(stores, now, expiry, backend, identity)
       const user = (await enter()) ?? (await enter())
-      if (!user) throw new BackendUnavailable('This sign-in method is being changed', { fault: 'busy' })
+      if (!user) throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
       await emails.claim(user)
       return user
     },

@@ -114,8 +114,8 @@ export default fp(
 )
 
 async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
-  const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout }) =>
-    app.workers.run(task, input, { person: { server: 'sign-in' }, timeout })
+  const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout, queue = 'sign-in' }) =>
+    app.workers.run(task, input, { person: { server: queue }, timeout })
   const host: BackendHost = {
     accounts: createLocalAccounts(app.storage, app.now),
     sendsMail: app.mail.isOn,

@@ -72,7 +72,7 @@ export function createRefresh (deps: Deps): (id: string) => Promise<UpstreamSess
       }
       await sleep(POLL_MS)
     }
-    throw new BackendUnavailable('A session is being refreshed for too long', { fault: 'slow' })
+    throw new BackendUnavailable('A session is being refreshed for too long', { reason: 'slow' })
   }
 }
 

@@ -1,40 +1,48 @@
-// What runs in a worker's process: closes it, then does one task after the other. Whatever a task holds or is fed, it
-// has nothing to reach.
-import { serialize } from 'node:v8'
+// What runs in a worker's process: it closes the process, and then runs one task after the other. Whatever a task
+// imports or is given, there is nothing for it to reach.
+import { Socket } from 'node:net'
+import { deserialize, serialize } from 'node:v8'
+import { type Failure, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'
 import { closeWorker } from './lockdown.ts'
 
-/** From the server, by structured clone. */
+/** From the server, after the nonce, by structured clone. */
 export interface Order {
   task: string
   input: unknown
 }
 
-/**
- * To the server. `result` is serialized here, so that its size is known before it is sent; `unready` says why the
- * process could not be closed, and ends.
- */
-export type Report = { result: Uint8Array } | { error: Failure } | { unready: string }
+const exit = process.exit.bind(process)
+// Opened before the process is closed: afterwards no pipe can be opened.
+const pipe = new Socket({ fd: PIPE_FD })
+pipe.on('error', () => exit())
+pipe.on('end', () => exit())
+const unready = close()
 
-interface Failure {
-  name: string
-  message: string
-  stack?: string | undefined
+readFrames(
+  pipe,
+  Infinity,
+  async (frame) => {
+    const nonce = frame.subarray(0, NONCE_BYTES)
+    const [kind, body] =
+      unready === undefined
+        ? await run(deserialize(frame.subarray(NONCE_BYTES)) as Order)
+        : [ReportKind.unready, Buffer.from(unready)]
+    writeFrame(pipe, nonce, Buffer.of(kind), body)
+  },
+  () => exit(1)
+)
+
+/** @returns why the process could not be closed: then it runs no task. No one reads what a worker prints. */
+function close (): string | undefined {
+  try {
+    closeWorker(process.argv.slice(2))
+    return undefined
+  } catch (error) {
+    return String(error)
+  }
 }
 
-/** A result is held in the server's memory; tasks have narrower limits of their own. */
-const MAX_RESULT_BYTES = 32 * 1024 * 1024
-
-const send = process.send!.bind(process)
-process.on('disconnect', () => process.exit())
-try {
-  closeWorker(process.argv.slice(2))
-  process.on('message', async (order: Order) => send(await run(order)))
-} catch (error) {
-  // No task runs where the worker could not be closed. Nobody reads what a worker prints, so it says why.
-  send({ unready: String(error) } satisfies Report, () => process.exit(1))
-}
-
-async function run ({ task, input }: Order): Promise<Report> {
+async function run ({ task, input }: Order): Promise<[kind: number, body: Uint8Array]> {
   try {
     const { default: work } = (await import(task)) as { default: (input: unknown) => unknown }
     const result = serialize(await work(input))
@@ -43,9 +51,10 @@ async function run ({ task, input }: Order): Promise<Report> {
         name: 'ToolError'
       })
     }
-    return { result }
+    return [ReportKind.result, result]
   } catch (error) {
     const { name = 'Error', message = String(error), stack } = Object(error) as Partial<Error>
-    return { error: { name: String(name), message: String(message), stack: stack && String(stack) } }
+    const failure: Failure = { name: String(name), message: String(message), stack: stack && String(stack) }
+    return [ReportKind.failure, Buffer.from(JSON.stringify(failure))]
   }
 }

@@ -1,27 +1,43 @@
-// Whose turn it is: everybody has a line of their own, the lines are served in turn, and nobody takes more than their
-// share of the places.
+// Whose turn it is: each caller has a line of their own, the lines are served in turn, no one takes more than their
+// share of the places, and a turn that takes long gives way when others wait.
 
-export interface TurnLimits {
-  /** Turns that are taken at once, by all together. */
+export interface QueueLimits {
+  /** Turns at once, of all callers together. */
   running: number
-  /** And by one person. */
+  /** Turns at once of one caller. */
   runningEach: number
-  /** Of one person. */
+  /** Calls of one caller that may wait. */
   waitingEach: number
-  /** Of all together. */
+  /** Calls of all callers that may wait. */
   waiting: number
+  /** Milliseconds that a turn has for certain: after that it ends as soon as another caller finds no place. */
+  sliceMs: number
+}
+
+/** A place that was given. */
+export interface Turn {
+  /** Aborted with {@link GaveWay} when the place is needed: release it then. */
+  readonly signal: AbortSignal
+  /** Gives the place back. Called once. */
+  release(): void
 }
 
 interface Waiter {
-  begin(): void
+  begin(turn: Turn): void
   refuse(error: Error): void
 }
 interface Line {
   running: number
   waiting: Waiter[]
 }
+interface Running {
+  line: Line
+  /** Milliseconds, by `performance.now()`. */
+  since: number
+  controller: AbortController
+}
 
-/** Too many wait already. `own`: they are this person's. */
+/** Too many are waiting already. `own`: they are this caller's. */
 export class TooManyWaiting extends Error {
   override readonly name = 'TooManyWaiting'
   readonly own: boolean
@@ -32,46 +48,44 @@ export class TooManyWaiting extends Error {
   }
 }
 
-export class Turns {
-  readonly #limits: TurnLimits
-  /** In the order in which they are served next; only of those who run or wait. */
-  readonly #lines = new Map<string, Line>()
-  #running = 0
-  #waiting = 0
+/** A turn had its time, and others were waiting. */
+export class GaveWay extends Error {
+  override readonly name = 'GaveWay'
+}
 
-  constructor (limits: TurnLimits) {
+export class FairQueue {
+  readonly #limits: QueueLimits
+  /** In the order in which they are served next, and only those with a call that runs or waits. */
+  readonly #lines = new Map<string, Line>()
+  /** The one that has run longest comes first. */
+  readonly #running = new Set<Running>()
+  #waiting = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor (limits: QueueLimits) {
     this.#limits = limits
   }
 
   /**
-   * Waits for a turn of this person.
-   * @returns what gives it back, to be called once.
-   * @throws TooManyWaiting at once, and also later, when somebody with fewer waiting needs the place; the signal's
-   * reason.
+   * Waits for a turn of this caller.
+   * @throws TooManyWaiting at once, and also later, when a caller with fewer waiting calls needs the place; the
+   * signal's reason.
    */
-  async take (person: string, signal: AbortSignal): Promise<() => void> {
+  async take (caller: string, signal: AbortSignal): Promise<Turn> {
     signal.throwIfAborted()
-    const line = this.#lines.get(person) ?? { running: 0, waiting: [] }
+    const line = this.#lines.get(caller) ?? { running: 0, waiting: [] }
     if (line.waiting.length >= this.#limits.waitingEach) throw new TooManyWaiting(true)
-    this.#lines.set(person, line)
-    await this.#wait(line, signal)
-    return () => {
-      line.running--
-      this.#running--
-      // To the end: all others are before it the next time.
-      this.#lines.delete(person)
-      this.#lines.set(person, line)
-      this.#serve()
-    }
+    this.#lines.set(caller, line)
+    return this.#wait(line, signal)
   }
 
-  #wait (line: Line, signal: AbortSignal): Promise<void> {
+  #wait (line: Line, signal: AbortSignal): Promise<Turn> {
     return new Promise((resolve, reject) => {
       const leave = () => signal.removeEventListener('abort', cancel)
       const waiter: Waiter = {
-        begin: () => {
+        begin: (turn) => {
           leave()
-          resolve()
+          resolve(turn)
         },
         refuse: (error) => {
           leave()
@@ -92,8 +106,7 @@ export class Turns {
   }
 
   /**
-   * One of the longest line gives way, the one that came last: whoever asks for little is heard, however much another
-   * asks for.
+   * The longest line gives up its last call: a caller who asks for little is served, however much another asks for.
    */
   #refuseLast (): void {
     const longest = [...this.#lines.values()].reduce((a, b) => (b.waiting.length >= a.waiting.length ? b : a))
@@ -108,15 +121,45 @@ export class Turns {
   }
 
   #serve (): void {
-    for (const [person, line] of [...this.#lines]) {
-      if (line.running === 0 && line.waiting.length === 0) this.#lines.delete(person)
-      if (this.#running >= this.#limits.running || line.running >= this.#limits.runningEach) continue
+    for (const [caller, line] of [...this.#lines]) {
+      if (line.running === 0 && line.waiting.length === 0) this.#lines.delete(caller)
+      if (this.#running.size >= this.#limits.running || line.running >= this.#limits.runningEach) continue
       const waiter = line.waiting[0]
       if (!waiter) continue
       this.#remove(line, waiter)
-      line.running++
-      this.#running++
-      waiter.begin()
+      waiter.begin(this.#start(caller, line))
     }
+    this.#schedule()
+  }
+
+  #start (caller: string, line: Line): Turn {
+    const running: Running = { line, since: performance.now(), controller: new AbortController() }
+    line.running++
+    this.#running.add(running)
+    return {
+      signal: running.controller.signal,
+      release: () => {
+        line.running--
+        this.#running.delete(running)
+        // To the end: all others come before this caller's next call.
+        this.#lines.delete(caller)
+        this.#lines.set(caller, line)
+        this.#serve()
+      }
+    }
+  }
+
+  /** Ends the longest turn once it has had its time, while a caller waits who has a share left and finds no place. */
+  #schedule (): void {
+    clearTimeout(this.#timer)
+    const waits = [...this.#lines.values()].find(
+      (line) => line.waiting.length > 0 && line.running < this.#limits.runningEach
+    )
+    const isEnding = [...this.#running].some(({ controller }) => controller.signal.aborted)
+    const longest = [...this.#running].find(({ line }) => line !== waits)
+    if (!waits || !longest || isEnding) return
+    const left = longest.since + this.#limits.sliceMs - performance.now()
+    const giveWay = () => longest.controller.abort(new GaveWay('others were waiting'))
+    this.#timer = setTimeout(giveWay, Math.max(0, left))
   }
 }

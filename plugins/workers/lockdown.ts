@@ -1,11 +1,13 @@
 // What Node's permission model leaves open in a worker is closed here, before any task is loaded: the network
-// (--allow-net is not in Node 24), files through SQLite, and signals to other processes.
+// (--allow-net is not in Node 24), files through SQLite and V8, and other processes.
 import dgram from 'node:dgram'
 import dns from 'node:dns'
 import module from 'node:module'
 import net from 'node:net'
+import os from 'node:os'
 import type { DatabaseSyncOptions } from 'node:sqlite'
 import { getSystemErrorMap } from 'node:util'
+import v8 from 'node:v8'
 
 type Methods = Record<string, unknown>
 
@@ -108,15 +110,38 @@ function closeSqlite (readable: readonly string[]): void {
   })
 }
 
+/**
+ * What code may call on `process`: what reads, and what ends this process alone. Node adds members of its own under
+ * new names, `_debugProcess` among them, which opens the debugger of any other process.
+ */
+const PROCESS_MEMBERS = new Set(
+  ('abort availableMemory constrainedMemory cpuUsage cwd emitWarning exit getBuiltinModule getegid geteuid getgid ' +
+    'getgroups getuid hasUncaughtExceptionCaptureCallback hrtime memoryUsage nextTick reallyExit ref resourceUsage ' +
+    'setSourceMapsEnabled setUncaughtExceptionCaptureCallback threadCpuUsage unref uptime ' +
+    // Called by Node itself, or refused by the permission model.
+    '_fatalException _rawDebug _tickCallback binding dlopen execve').split(' ')
+)
+
+/** Signals, the debugger and priorities of other processes, and everything else that is not listed. */
+function closeProcess (): void {
+  for (const name of Object.getOwnPropertyNames(process)) {
+    const { value } = Object.getOwnPropertyDescriptor(process, name)!
+    if (typeof value !== 'function' || PROCESS_MEMBERS.has(name)) continue
+    Object.defineProperty(process, name, { value: refuse(`process.${name}`) })
+  }
+  Object.defineProperty(os, 'setPriority', { value: refuse('priorities') })
+  // Flags of V8 write traces and profiles into any folder, past the permission model.
+  Object.defineProperty(v8, 'setFlagsFromString', { value: refuse('flags of V8') })
+}
+
+const refuse = (what: string) => () => {
+  throw denied(what)
+}
+
 /** @param readable files that SQLite may open, as they are named in `reads` of a task. */
 export function closeWorker (readable: readonly string[]): void {
   closeNetwork()
   closeSqlite(readable)
-  Object.defineProperty(process, 'kill', {
-    value: () => {
-      throw denied('signals')
-    }
-  })
-  Object.defineProperty(process, '_kill', { value: () => EACCES })
+  closeProcess()
   module.syncBuiltinESMExports()
 }

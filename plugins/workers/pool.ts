@@ -1,5 +1,5 @@
-// The workers that live: kept warm for the next task of their kind, ended when nobody has needed them for a while, and
-// never more than `size`.
+// The workers that live: a worker is stored for the next task of the same caller and kind, ends when it is not needed
+// for some seconds, and there are never more than `size`.
 import type { Permissions } from './permissions.ts'
 import { WorkerProcess, type WorkerLimits } from './process.ts'
 
@@ -9,54 +9,62 @@ export interface PoolOptions extends WorkerLimits {
   idleMs: number
 }
 
+/** A process, and for whom it works: what one caller's task left behind in it must meet no other caller's input. */
+export interface PooledWorker {
+  readonly caller: string
+  readonly process: WorkerProcess
+}
+
 export class Pool {
   readonly #options: PoolOptions
-  readonly #all = new Set<WorkerProcess>()
+  readonly #all = new Set<PooledWorker>()
   /** The one that has waited longest comes first. */
-  readonly #idle = new Map<WorkerProcess, NodeJS.Timeout>()
+  readonly #idle = new Map<PooledWorker, NodeJS.Timeout>()
 
   constructor (options: PoolOptions) {
     this.#options = options
   }
 
   /** The caller holds one of `size` turns, so there is always room. Give it back with {@link Pool.give}. */
-  take (permissions: Permissions): WorkerProcess {
-    const warm = [...this.#idle.keys()].findLast(({ key, isAlive }) => isAlive && key === permissions.key)
+  take (caller: string, permissions: Permissions): PooledWorker {
+    const warm = [...this.#idle.keys()].findLast(
+      ({ caller: owner, process }) => process.isAlive && process.key === permissions.key && owner === caller
+    )
     if (warm) {
       this.#wake(warm)
       return warm
     }
     const [oldest] = this.#idle.keys()
     if (this.#all.size >= this.#options.size && oldest) this.#end(oldest)
-    const worker = new WorkerProcess(permissions, this.#options)
+    const worker = { caller, process: new WorkerProcess(permissions, this.#options) }
     this.#all.add(worker)
-    worker.ended.then(() => this.#forget(worker))
+    worker.process.ended.then(() => this.#forget(worker))
     return worker
   }
 
-  /** One that has grown is not kept: its memory goes back to the machine. */
-  give (worker: WorkerProcess): void {
-    if (!worker.isAlive || worker.bytes > this.#options.maxBytes / 2) return this.#end(worker)
+  /** One that is worn is not stored: its memory goes back to the machine. */
+  give (worker: PooledWorker): void {
+    if (!worker.process.isAlive || worker.process.isWorn) return this.#end(worker)
     this.#idle.set(worker, setTimeout(() => this.#end(worker), this.#options.idleMs).unref())
   }
 
   async close (): Promise<void> {
     const all = [...this.#all]
     for (const worker of all) this.#end(worker)
-    await Promise.all(all.map(({ ended }) => ended))
+    await Promise.all(all.map(({ process }) => process.ended))
   }
 
-  #end (worker: WorkerProcess): void {
+  #end (worker: PooledWorker): void {
     this.#forget(worker)
-    worker.kill('it was not needed any more')
+    worker.process.kill('it was not needed any more')
   }
 
-  #forget (worker: WorkerProcess): void {
+  #forget (worker: PooledWorker): void {
     this.#wake(worker)
     this.#all.delete(worker)
   }
 
-  #wake (worker: WorkerProcess): void {
+  #wake (worker: PooledWorker): void {
     clearTimeout(this.#idle.get(worker))
     this.#idle.delete(worker)
   }

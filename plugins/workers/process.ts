@@ -1,16 +1,21 @@
-// One worker: a process of its own that is closed to everything around it, and does one task at a time until it is
-// killed.
-import { fork } from 'node:child_process'
+// One worker: a closed process that runs one task at a time until it is killed.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { deserialize } from 'node:v8'
-import type { Order, Report } from './child.ts'
+import { deserialize, serialize } from 'node:v8'
+import type { Order } from './child.ts'
+import { type Failure, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'
+import { commandOf, MAX_BUSY_MS } from './launch.ts'
 import { offerToKernel, residentBytes } from './memory.ts'
 import type { Permissions } from './permissions.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const MEMORY_CHECK_MS = 50
-/** Of what a process says of itself, for the log. */
+/** A report is a result with its nonce and kind, or an error that is short. */
+const MAX_REPORT_BYTES = MAX_RESULT_BYTES + 1024
+/** Of what a process says about itself. */
 const MAX_REASON_CHARACTERS = 300
 
 export interface WorkerLimits {
@@ -20,7 +25,7 @@ export interface WorkerLimits {
   maxBytes: number
 }
 
-/** The process has ended in the middle of its task. The message says how, for the log. */
+/** The process ended in the middle of its task. The message says how, for the log. */
 export class ProcessEnded extends Error {
   override readonly name = 'ProcessEnded'
 }
@@ -28,32 +33,32 @@ export class ProcessEnded extends Error {
 export class WorkerProcess {
   /** See {@link Permissions.key}. */
   readonly key: string
-  /** Settled when the process is gone. */
+  /** Settled when the process has ended. */
   readonly ended: Promise<void>
-  readonly #child: ReturnType<typeof fork>
+  readonly #child: ChildProcess
+  readonly #pipe: Socket | undefined
   readonly #maxBytes: number
   #isAlive: boolean
+  #busyMs = 0
   #killedFor: string | undefined
+  /** The order that is being worked on. A report counts for this one only. */
+  #order: { nonce: Buffer; report: (body: Buffer) => void } | undefined
 
   constructor ({ flags, reads, key }: Permissions, { heapMb, maxBytes }: WorkerLimits) {
     this.key = key
     this.#maxBytes = maxBytes
-    // Nothing of its output is kept: what it is fed must not write into the operator's log.
-    this.#child = fork(CHILD, reads, {
-      execArgv: [...flags, `--max-old-space-size=${heapMb}`],
-      env: {},
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc']
-    })
+    const [program, args] = commandOf([...flags, `--max-old-space-size=${heapMb}`, CHILD, ...reads])
+    // Its output is dropped: what it is given must not write into the operator's log. And it has no channel of Node's
+    // own, whose messages Node would obey.
+    this.#child = spawn(program, args, { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
     this.#child.on('error', () => {
       /* `isAlive`, or `exit`, says what became of it */
     })
     this.#isAlive = this.#child.pid !== undefined
-    this.ended = this.#isAlive
-      ? once(this.#child, 'exit').then(() => {
-        this.#isAlive = false
-      })
-      : Promise.resolve()
+    this.ended = this.#isAlive ? once(this.#child, 'exit').then(() => this.#end()) : Promise.resolve()
+    // None where the server has no descriptors left.
+    this.#pipe = this.#child.stdio?.[PIPE_FD] as Socket | undefined
+    if (this.#pipe) this.#listen(this.#pipe)
     if (this.#isAlive) offerToKernel(this.#child.pid!)
     this.#hold(false)
   }
@@ -62,8 +67,12 @@ export class WorkerProcess {
     return this.#isAlive
   }
 
-  /** Bytes that it has now. */
-  get bytes (): number {
+  /** Whether it has grown, or worked, so much that the next task should have a new process. */
+  get isWorn (): boolean {
+    return this.#bytes > this.#maxBytes / 2 || this.#busyMs > MAX_BUSY_MS
+  }
+
+  get #bytes (): number {
     return residentBytes(this.#child.pid ?? 0)
   }
 
@@ -72,47 +81,100 @@ export class WorkerProcess {
    * then.
    */
   async run (order: Order, signal: AbortSignal): Promise<unknown> {
-    if (!this.#isAlive) throw new ProcessEnded('it could not be started')
-    const done = new AbortController()
+    if (!this.#isAlive || !this.#pipe) throw new ProcessEnded('it could not be started')
+    const nonce = randomBytes(NONCE_BYTES)
+    const started = performance.now()
     const watch = setInterval(() => {
-      if (this.bytes > this.#maxBytes) this.kill('it had more memory than it may have')
+      if (this.#bytes > this.#maxBytes) this.kill('it had more memory than it may have')
     }, MEMORY_CHECK_MS)
     const stop = () => this.kill('its task was stopped')
     signal.addEventListener('abort', stop, { once: true })
     this.#hold(true)
     try {
-      this.#child.send(order, () => {
-        /* not told: then it has ended, which `exit` says */
+      const reported = new Promise<Buffer>((resolve) => {
+        this.#order = { nonce, report: resolve }
       })
-      return await this.#answer(done.signal)
+      writeFrame(this.#pipe!, nonce, serialize(order))
+      const gone = this.ended.then(() => {
+        throw new ProcessEnded(this.#killedFor ?? 'it ended by itself')
+      })
+      return this.#read(await Promise.race([reported, gone]))
     } finally {
+      this.#order = undefined
+      this.#busyMs += performance.now() - started
       this.#hold(false)
       signal.removeEventListener('abort', stop)
       clearInterval(watch)
-      done.abort()
     }
   }
 
-  async #answer (signal: AbortSignal): Promise<unknown> {
-    const told = once(this.#child, 'message', { signal }).then(([report]: Report[]) => report!)
-    const gone = once(this.#child, 'exit', { signal }).then(([code, by]) => {
-      throw new ProcessEnded(this.#killedFor ?? `it ended with ${by ?? `code ${code}`}`)
+  /** A worker that says anything but the one report of the order it has is no worker to trust any more. */
+  #listen (pipe: Socket): void {
+    // The pipe breaks when the process ends, which `exit` says.
+    pipe.on('error', () => {})
+    pipe.on('data', () => {
+      if (this.#order === undefined) this.kill('it sent something without an order')
     })
-    const report = await Promise.race([told, gone])
-    if ('result' in report) return deserialize(report.result)
-    if ('unready' in report) { throw new ProcessEnded(`it could not be closed: ${report.unready.slice(0, MAX_REASON_CHARACTERS)}`) }
-    throw Object.assign(new Error(), report.error)
+    readFrames(
+      pipe,
+      MAX_REPORT_BYTES,
+      (frame) => {
+        const order = this.#order
+        if (order === undefined || !frame.subarray(0, NONCE_BYTES).equals(order.nonce)) { return this.kill('it sent the report of another order') }
+        this.#order = undefined
+        order.report(frame.subarray(NONCE_BYTES))
+      },
+      () => this.kill('it sent more than it may')
+    )
   }
 
   kill (why: string): void {
     this.#killedFor ??= why
     this.#child.kill('SIGKILL')
-    // Whoever closes the server waits for its end.
+    // A server that closes waits for its end.
     this.#hold(true)
   }
 
+  #end (): void {
+    this.#isAlive = false
+    const { exitCode, signalCode } = this.#child
+    this.#killedFor ??= `it ended with ${signalCode ?? `code ${exitCode}`}`
+    this.#pipe?.destroy()
+  }
+
   /** Whether it keeps the server's process from ending: only while something is expected of it. */
-  #hold (expected: boolean): void {
-    for (const handle of [this.#child, this.#child.channel]) expected ? handle?.ref() : handle?.unref()
+  #hold (isExpected: boolean): void {
+    for (const handle of [this.#child, this.#pipe]) isExpected ? handle?.ref() : handle?.unref()
+  }
+
+  /** @throws the task's error. {@link ProcessEnded} when it could not be closed, or reports what no worker does. */
+  #read (report: Buffer): unknown {
+    const outcome = parse(report)
+    if ('result' in outcome) return outcome.result
+    if ('failure' in outcome) throw outcome.failure
+    this.kill(outcome.distrust)
+    throw new ProcessEnded(outcome.distrust)
+  }
+}
+
+/** A report by its kind, or why a process that sent such a thing runs no other task. */
+function parse (report: Buffer): { result: unknown } | { failure: Error } | { distrust: string } {
+  const body = report.subarray(1)
+  try {
+    switch (report[0]) {
+      case ReportKind.result:
+        return { result: deserialize(body) }
+      case ReportKind.failure: {
+        const { name, message, stack } = Object(JSON.parse(body.toString())) as Partial<Failure>
+        const known = { name: String(name), ...(stack !== undefined && { stack: String(stack) }) }
+        return { failure: Object.assign(new Error(String(message)), known) }
+      }
+      case ReportKind.unready:
+        return { distrust: `it could not be closed: ${body.toString().slice(0, MAX_REASON_CHARACTERS)}` }
+      default:
+        return { distrust: 'it sent a report of no known kind' }
+    }
+  } catch {
+    return { distrust: 'it sent a report that cannot be read' }
   }
 }

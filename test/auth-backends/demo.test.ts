@@ -3,19 +3,19 @@ import t from 'tap'
 import { registry } from '../../auth-backends/registry.ts'
 import demo from '../../auth-backends/demo.ts'
 import { backendContract } from './contract.ts'
-import { makeHouse } from './house.ts'
+import { createTestHost } from './host.ts'
 
-t.test('contract', (t) => backendContract(t, { open: async () => demo.open({}, makeHouse()) }))
+t.test('contract', (t) => backendContract(t, { open: async () => demo.open({}, createTestHost()) }))
 
 t.test('WB-17: for development only, and a warning when it is on', async (t) => {
   for (const [name, load] of Object.entries(registry)) { t.equal((await load()).default.developmentOnly, name === 'demo' ? true : undefined, name) }
-  const house = makeHouse()
+  const house = createTestHost()
   demo.open({}, house)
   t.match(house.lines, [/Demo sign-in is on/])
 })
 
 t.test('one click, no password form, no e-mail address, no trace of the browser id', async (t) => {
-  const backend = demo.open({}, makeHouse())
+  const backend = demo.open({}, createTestHost())
   t.equal(backend.password, undefined)
   t.equal(backend.signUp, undefined)
   t.equal(backend.oneClick?.label, 'Continue as a demo user')

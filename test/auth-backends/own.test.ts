@@ -6,11 +6,11 @@ import { loadConfig } from '../../config/index.ts'
 import { startDirectory, workedExample } from '../helpers/directory.ts'
 import { freePort } from '../helpers/ports.ts'
 import { backendContract } from './contract.ts'
-import { makeHouse } from './house.ts'
+import { createTestHost } from './host.ts'
 
 const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
 const open = async (env: Record<string, string>): Promise<AuthBackend> =>
-  (await loadConfig(env)).backends[0]!.open(makeHouse())
+  (await loadConfig(env)).backends[0]!.open(createTestHost())
 
 t.test('the example is short, and keeps the contract', async (t) => {
   t.ok((await workedExample()).trim().split('\n').length < 60)

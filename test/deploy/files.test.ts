@@ -187,7 +187,7 @@ t.test('Dockerfile: no fault of syntax or practice', async (t) => {
   )
   t.match(text, /^RUN npm ci --omit=dev$/m)
   t.equal(image.user, 'node')
-  t.same(image.command, ['node', 'server.ts'], 'no shell between the signal and the server')
+  t.same(image.command, ['node', '--disable-sigusr1', 'server.ts'], 'no shell between, and no debugger by a signal')
   t.equal(image.stopSignal, 'SIGTERM')
   t.match(image.healthCheck.join(' '), paths.ready)
   t.equal(image.env['NODE_ENV'], 'production')

@@ -10,8 +10,10 @@ import http2 from 'node:http2'
 import https from 'node:https'
 import { createRequire } from 'node:module'
 import net from 'node:net'
+import os from 'node:os'
 import { DatabaseSync, backup } from 'node:sqlite'
 import tls from 'node:tls'
+import v8 from 'node:v8'
 import { Worker } from 'node:worker_threads'
 
 /** Where it tries to get: all of it exists, and may be reached from the test's own process. */
@@ -161,10 +163,37 @@ export const forWorkersOnly: Record<string, (goal: Goal) => unknown> = {
       '/lib/none.node'
     ),
   inspector: async () => (await import('node:inspector')).open(0),
-  report: ({ folder }) => process.report.writeReport(`${folder}/report.json`)
+  report: ({ folder }) => process.report.writeReport(`${folder}/report.json`),
+  'the debugger of the server': () => member<(pid: number) => void>('_debugProcess')(process.ppid),
+  'a signal by the native function': () => member<(pid: number, signal: number) => number>('_kill')(process.ppid, 0),
+  'the priority of the server': () => os.setPriority(process.ppid, 7),
+  'a trace of V8': ({ folder }) => v8.setFlagsFromString(`--trace-turbo-path=${folder}`),
+  'sqlite: a temporary file': ({ folder }) => {
+    const database = new DatabaseSync(':memory:')
+    database.exec(`PRAGMA temp_store = FILE; PRAGMA temp_store_directory = '${folder}'; PRAGMA cache_size = 10`)
+    database.exec(
+      'CREATE TEMP TABLE t AS WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 30000) ' +
+        'SELECT randomblob(1000) AS a FROM c'
+    )
+  },
+  'a message that Node obeys': () => process.send!({ cmd: 'NODE_HANDLE_ACK' })
 }
 
-const ways = { ...network, ...files, ...processes, ...forWorkersOnly }
+const member = <Member>(name: string): Member => Reflect.get(process, name) as Member
+
+/** What the server answers by ending the process, and what it writes into its log. */
+export const deadly: Record<string, (goal: Goal) => unknown> = {
+  'a result without its number': () => {
+    fs.writeSync(3, Buffer.from([0, 0, 0, 20, ...Array<number>(20).fill(0)]))
+    for (;;);
+  },
+  'a result that is too long': () => {
+    fs.writeSync(3, Buffer.from([0xff, 0xff, 0xff, 0xff]))
+    for (;;);
+  }
+}
+
+const ways = { ...network, ...files, ...processes, ...forWorkersOnly, ...deadly }
 
 /** @returns `done`, or the code of what refused it. */
 export default async function reach ({ way, goal }: { way: string; goal: Goal }): Promise<string> {

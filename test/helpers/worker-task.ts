@@ -1,4 +1,5 @@
 // A task for the workers' test that does whatever is asked of it, the bad things too.
+import { writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 export type Deed =
@@ -15,6 +16,7 @@ export type Deed =
   | 'throw'
   | 'refuse'
   | 'nothing'
+  | 'speak later'
 
 const kept: Buffer[] = []
 
@@ -52,6 +54,9 @@ export default async function misbehave ({ deed, ms = 0 }: { deed: Deed; ms?: nu
       throw new RangeError('too far')
     case 'refuse':
       throw Object.assign(new Error('Ask for less.'), { name: 'ToolError' })
+    case 'speak later':
+      setTimeout(() => writeSync(3, Buffer.from([0, 0, 0, 1, 0])), ms)
+      return process.pid
     case 'nothing':
       return undefined
   }

@@ -1,4 +1,8 @@
-// The workers: what a task gets and gives, what ends it, what is refused, and that nothing of it stays behind.
+// The workers: what a task gets and gives, what ends it, what is refused, and that nothing of it stays behind (threats
+// TL-02, TL-09, WK-03, WK-07, WS-01, WS-02, WS-03).
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
@@ -76,7 +80,7 @@ t.test('what a task throws arrives: a ToolError as one, anything else as an erro
 })
 
 for (const deed of ['spin', 'native', 'wait'] as const) {
-  t.test(`TL-02: the deadline kills a task that will not end (${deed})`, async (t) => {
+  t.test(`the timeout kills a task that does not end (${deed}) (TL-02)`, async (t) => {
     const { run } = await open(t, { size: 1 })
     const { pid } = await run<Report>('report')
     await t.rejects(run(deed, { ms: 600_000, timeout: 500 }), { name: 'TimeoutError' })
@@ -85,7 +89,7 @@ for (const deed of ['spin', 'native', 'wait'] as const) {
   })
 }
 
-t.test('a client that goes away kills its task, and a task waiting behind it is begun', async (t) => {
+t.test('a client that disconnects ends its task, and a task waiting behind it begins', async (t) => {
   const { run } = await open(t, { size: 1 })
   const { pid } = await run<Report>('report')
   const gone = new AbortController()
@@ -116,7 +120,7 @@ t.test('a result that would take the memory of the server is refused in the work
   await t.rejects(run('large'), { name: 'ToolError', message: /too large/ })
 })
 
-t.test('TL-09: more work than may wait is refused at once, and the rest is done', async (t) => {
+t.test('more work than may wait is refused at once, and the rest is done (TL-09)', async (t) => {
   const { run } = await open(t, { size: 2, maxWaiting: 3 })
   const outcomes = await Promise.allSettled(
     Array.from({ length: 10 }, (_, n) => run('wait', { ms: 50, person: `p${n}` }))
@@ -131,7 +135,7 @@ t.test('TL-09: more work than may wait is refused at once, and the rest is done'
   t.ok(await run('report'), 'afterwards there is room again')
 })
 
-t.test('WK-03: what one person asks for makes nobody else wait for long, and no call of another busy', async (t) => {
+t.test('what one person asks for keeps no other person waiting, and makes no call of another busy (WK-03)', async (t) => {
   const { run } = await open(t, { size: 2 })
   const stop = new AbortController()
   const hog = Promise.allSettled(
@@ -146,23 +150,66 @@ t.test('WK-03: what one person asks for makes nobody else wait for long, and no 
   for (const { message } of busy) t.match(message, /your own calls/)
 })
 
-t.test('WK-03: what people who have not signed in ask for keeps no work of the server waiting', async (t) => {
-  const { run } = await open(t, { size: 2 })
+t.test("whatever all people ask for, the server's own work is done at once, each part of it (WS-01)", async (t) => {
+  const { run } = await open(t, { size: 2, sliceMs: 60_000 })
   const stop = new AbortController()
-  const crowd = Promise.allSettled(Array.from({ length: 3 }, () => run('spin', { person: null, signal: stop.signal })))
+  const people = ['mallory', 'eve', null, 'mallory', 'eve']
+  const crowd = Promise.allSettled(people.map((person) => run('spin', { person, signal: stop.signal })))
+  const slow = run('spin', { person: { server: 'library' }, signal: stop.signal }).catch(() => 'stopped')
   t.ok(await run<Report>('report', { person: { server: 'sign-in' }, timeout: 20_000 }))
   stop.abort(new Error('stopped'))
-  await crowd
+  await Promise.all([crowd, slow])
 })
 
-t.test('a worker that has grown is not kept', async (t) => {
+t.test('a task that has had its time gives way to another person, in words for a model (WS-01)', async (t) => {
+  const { run } = await open(t, { size: 2, sliceMs: 200 })
+  const hogs = ['mallory', 'eve'].map((person) => run('spin', { person }).catch((error: unknown) => error))
+  t.ok(await run<Report>('report', { person: 'ann' }))
+  const stopped = await Promise.race(hogs)
+  t.ok(stopped instanceof WorkersBusy)
+  t.match(stopped, { name: 'ToolError', statusCode: 503, message: /while others were waiting, so it was stopped/ })
+  const other = hogs.map(async (hog) => ((await hog) === stopped ? new Promise(() => {}) : hog))
+  t.equal(await Promise.race([...other, delay(50, 'runs on')]), 'runs on', 'one place is enough')
+})
+
+t.test('no process serves two people, and what a task sends after its end reaches no one (WS-02)', async (t) => {
+  const { run } = await open(t, { size: 2 })
+  const { pid } = await run<Report>('report', { person: 'mallory' })
+  t.equal(await run('speak later', { person: 'mallory', ms: 30 }), pid)
+  const { pid: other } = await run<Report>('report', { person: 'ann' })
+  t.not(other, pid)
+  await ends(pid)
+  t.equal((await run<Report>('report', { person: 'ann' })).pid, other, 'a process that keeps to its orders goes on')
+  t.not((await run<Report>('report', { person: 'mallory' })).pid, pid)
+})
+
+const skip = process.platform !== 'linux' || !existsSync('/usr/bin/setpriv') ? 'needs setpriv of util-linux' : false
+t.test('workers end with a server that is killed, even in a task that never ends (WS-03)', { skip }, async (t) => {
+  const code = `
+    import Fastify from 'fastify'
+    import workers from ${JSON.stringify(new URL('../../plugins/workers.ts', import.meta.url).href)}
+    const app = Fastify()
+    await app.register(workers)
+    const run = (deed) => app.workers.run(new URL(${JSON.stringify(TASK.href)}), { deed }, { person: null, timeout: 600_000 })
+    const { pid } = await run('report')
+    run('spin')
+    process.stdout.write(String(pid))`
+  const server = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [pid] = (await once(server.stdout!, 'data')) as [Buffer]
+  t.ok(alive(Number(pid)))
+  server.kill('SIGKILL')
+  await ends(Number(pid))
+  t.pass('ended')
+})
+
+t.test('a worker that has grown is replaced', async (t) => {
   const { run } = await open(t, { size: 1, maxBytes: 400 * MB })
   const { pid } = await run<Report>('report')
   t.equal((await run<Report>('grow')).pid, pid)
   t.not((await run<Report>('report')).pid, pid, 'its memory went back to the machine')
 })
 
-t.test('waiting counts: a task that is never begun in its time ends at its deadline', async (t) => {
+t.test('waiting counts: a task that does not begin in time ends at its timeout', async (t) => {
   const { run } = await open(t, { size: 1 })
   const before = run('wait', { ms: 1_500 })
   await t.rejects(run('report', { timeout: 200 }), { name: 'TimeoutError' })

@@ -113,6 +113,15 @@ t.test('property: the figures of a list agree with a plain reckoning', (t) => {
   t.end()
 })
 
+t.test('a text of the longest words is checked in linear time (WS-04)', async (t) => {
+  const text = `${'a'.repeat(1_000)} `.repeat(99)
+  const before = process.threadCpuUsage()
+  await analyze.run({ kind: 'summary', text }, { ...context, runInWorker: async () => ({}) as never })
+  const { user } = process.threadCpuUsage(before)
+  t.ok(user < 20_000, `${user / 1000} ms`)
+  await t.rejects(run({ kind: 'summary', text: `a ${'a'.repeat(1_001)}` }), { name: 'ToolError' })
+})
+
 t.test('TL-02, TL-03: what is hostile is refused in words, and nothing of the runtime comes back', async (t) => {
   await t.rejects(run({ kind: 'summary', text: 'x'.repeat(99_000) }), { name: 'ToolError', message: /no natural text/ })
   t.throws(() => analyze.input.parse({ kind: 'summary', text: 'x '.repeat(60_000) }), /at most 100000/)

@@ -7,7 +7,7 @@ import { didYouMean } from './nearest.ts'
 import type { Parameters } from './postgres-facts.ts'
 import { allowedFunctions } from './postgres-functions.ts'
 import { checkGrowth, isGrowing } from './postgres-growth.ts'
-import { children, strings, type Node } from './postgres-tree.ts'
+import { children, isDeeperThan, strings, type Node } from './postgres-tree.ts'
 
 /** What the statement may name. */
 export interface Names {
@@ -82,6 +82,10 @@ const HIDDEN_VALUES = new Set([
 const ONLY_READS =
   'Only one SELECT (or WITH … SELECT, or VALUES) is run here: nothing that writes, changes settings or locks rows.'
 
+/** Nodes in each other. The checks walk what is below each of some nodes, so depth costs as length does. */
+const MAX_DEPTH = 200
+const TOO_DEEP = 'This statement is nested too deeply. Write a simpler one.'
+
 let library: Promise<typeof PgQuery> | undefined
 
 /** Loads the parser when the first query comes. */
@@ -105,11 +109,12 @@ export async function checkPostgres (
     if (stmts.length !== 1) { throw new ToolError(`${ONLY_READS} There are ${stmts.length} statements: send one at a time.`) }
     const statement = stmts[0]!.stmt as Node
     if (!('SelectStmt' in statement)) throw new ToolError(ONLY_READS)
+    if (isDeeperThan(statement, MAX_DEPTH)) throw new ToolError(TOO_DEEP)
     check.collectQueries(statement)
     check.walk(statement)
     checkGrowth(statement, parameters)
   } catch (error) {
-    if (error instanceof RangeError) throw new ToolError('This statement is nested too deeply. Write a simpler one.')
+    if (error instanceof RangeError) throw new ToolError(TOO_DEEP)
     throw error
   }
   return { columns: [...check.columns] }

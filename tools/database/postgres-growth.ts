@@ -71,6 +71,7 @@ export function checkGrowth (statement: unknown, parameters: Parameters): void {
  */
 class Growth {
   readonly #facts: Facts
+  readonly #referring = new WeakMap<object, boolean>()
 
   constructor (facts: Facts) {
     this.#facts = facts
@@ -134,8 +135,20 @@ class Growth {
    */
   #joined (parts: unknown[], isRecursive: boolean): number {
     const open = parts.filter((part) => this.#facts.textOf(part) === undefined)
-    const repeated = open.filter((part) => has(part, 'ColumnRef', ({ fields }) => !this.#isOfTable(strings(fields))))
+    const repeated = isRecursive ? open.filter((part) => this.#refersToRows(part)) : []
     return isRecursive && repeated.length > 1 ? Infinity : Math.max(1, open.length)
+  }
+
+  /** Whether a column below may be one of the recursion's own rows. Each node is looked at once. */
+  #refersToRows (value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false
+    const known = this.#referring.get(value)
+    if (known !== undefined) return known
+    const refers = children(value).some(([tag, node]) =>
+      tag === 'ColumnRef' ? !this.#isOfTable(strings((node as Node)['fields'])) : this.#refersToRows(node)
+    )
+    this.#referring.set(value, refers)
+    return refers
   }
 
   #isOfTable (path: string[]): boolean {

@@ -6,6 +6,12 @@ export type Node = Record<string, unknown>
 export const children = (value: unknown): Array<[string, unknown]> =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
 
+const isTag = (key: string): boolean => /^[A-Z]/.test(key)
+
+/** Whether more than `levels` nodes lie in each other. Ends at the first that does. */
+export const isDeeperThan = (value: unknown, levels: number): boolean =>
+  levels < 0 || children(value).some(([key, child]) => isDeeperThan(child, isTag(key) ? levels - 1 : levels))
+
 /** The texts of a list of String nodes. */
 export const strings = (list: unknown): string[] =>
   (Array.isArray(list) ? (list as Node[]) : []).flatMap((node) => {

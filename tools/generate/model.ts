@@ -1,5 +1,6 @@
 // The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a
 // deadline and a budget.
+import { setTimeout } from 'node:timers/promises'
 import type OpenAI from 'openai'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
 
@@ -28,6 +29,7 @@ export interface Model {
 
 /** Below the 25 seconds that a tool has, so that its own words arrive. */
 const TIMEOUT_MS = 20_000
+const RETRY_MS = 300
 const MAX_ANSWER_TOKENS = 4_000
 const BYTES_PER_TOKEN = 3
 
@@ -50,45 +52,81 @@ export function createModel (
       project: null,
       adminAPIKey: null,
       webhookSecret: null,
-      maxRetries: 1,
+      // A try that has begun is charged for, so each is made here.
+      maxRetries: 0,
       logLevel: 'off',
       fetchOptions: { redirect: 'error' }
     })
   }
 
-  async function complete (messages: Message[], signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
+  /** One request, charged for unless the endpoint says that it generated nothing. */
+  async function complete (
+    messages: Message[],
+    person: string | null,
+    signal: AbortSignal
+  ): Promise<OpenAI.ChatCompletion> {
+    signal.throwIfAborted()
     const { chat } = await (client ??= connect())
+    const most = MAX_ANSWER_TOKENS + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
+    const settle = budget.reserve(most, person)
+    // What was sent may cost all of it: the endpoint works on after its caller has left, and after it has failed.
+    let used = most
     try {
-      return await chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
+      const answer = await chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
+      used = answer.usage?.total_tokens ?? most
+      return answer
     } catch (error) {
-      // Newer models know the limit by its newer name alone, and most other servers by the older one.
-      if (
-        (error as { status?: number }).status !== 400 ||
-        limit !== 'max_tokens' ||
-        !/max_completion_tokens/.test((error as Error).message)
-      ) { throw error }
-      limit = 'max_completion_tokens'
-      return chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
+      if (isUncharged(error)) used = 0
+      throw error
+    } finally {
+      settle(used)
+    }
+  }
+
+  /** With one more try where the first was refused for the name of the limit, or may succeed a moment later. */
+  async function retry (...args: Parameters<typeof complete>): Promise<OpenAI.ChatCompletion> {
+    try {
+      return await complete(...args)
+    } catch (error) {
+      if (limit === 'max_tokens' && namesNewerLimit(error)) limit = 'max_completion_tokens'
+      else if (isTemporary(error)) await setTimeout(RETRY_MS, undefined, { signal: args[2] })
+      else throw error
+      return complete(...args)
     }
   }
 
   return {
     async ask (messages, { user, signal }) {
-      const most = MAX_ANSWER_TOKENS + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
-      const settle = budget.reserve(most, user && user.id)
-      let used = 0
       try {
-        const answer = await complete(messages, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))
-        used = answer.usage?.total_tokens ?? most
-        return read(answer)
+        const stop = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+        return read(await retry(messages, user && user.id, stop))
       } catch (error) {
         throw error instanceof ToolError || signal.aborted ? error : readError(error as Error, log)
-      } finally {
-        settle(used)
       }
     }
   }
 }
+
+const statusOf = (error: unknown): number | undefined => (error as { status?: number }).status
+
+/** Codes of a connection that was never made. */
+const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Whether the endpoint certainly generated nothing: it refused the request (RFC 9110 §15.5), or never received it. */
+function isUncharged (error: unknown): boolean {
+  const status = statusOf(error)
+  if (status !== undefined) return status >= 400 && status < 500 && status !== 408
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (UNSENT.has(String((cause as NodeJS.ErrnoException).code))) return true
+  }
+  return false
+}
+
+const isTemporary = (error: unknown): boolean => statusOf(error) === 429 || (statusOf(error) ?? 0) >= 500
+
+/** Newer models know the limit by its newer name alone, and most other servers by the older one. */
+const namesNewerLimit = (error: unknown): boolean =>
+  statusOf(error) === 400 && /max_completion_tokens/.test((error as Error).message)
 
 function read ({ choices }: OpenAI.ChatCompletion): string {
   const [choice] = choices ?? []

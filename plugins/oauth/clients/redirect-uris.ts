@@ -1,6 +1,6 @@
 // Which redirect URIs may be registered, and when one matches: exact strings, one parser, no wildcards (OAuth 2.1 §2.3,
 // RFC 8252 §7.3, RFC 9700 §2.1).
-import { isLoopback } from '../../../config/parsers.ts'
+import { isLoopback } from '../../../authoring/env.ts'
 
 const MAX_URI_LENGTH = 2048
 

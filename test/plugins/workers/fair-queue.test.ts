@@ -1,21 +1,26 @@
-// Turns: lines are served one after the other, nobody has more than their share, and who asks for little gives way to
-// nobody (threat WK-03).
+// The fair queue: lines are served in turn, no caller has more than their share, and a long turn gives way to those who
+// wait (threats WK-03, WS-01).
 import t from 'tap'
-import { TooManyWaiting, Turns } from '../../../plugins/workers/fair-queue.ts'
+import { FairQueue, TooManyWaiting, type QueueLimits, type Turn } from '../../../plugins/workers/fair-queue.ts'
 
 const never = new AbortController().signal
 
-/** Takes turns in the name of people and notes who got one. */
-function open (limits: Partial<ConstructorParameters<typeof Turns>[0]> = {}) {
-  const turns = new Turns({ running: 2, runningEach: 1, waiting: 100, waitingEach: 10, ...limits })
+/** Takes turns for people, each a letter, and records who got one. */
+function open (limits: Partial<QueueLimits> = {}) {
+  const queue = new FairQueue({ running: 2, runningEach: 1, waiting: 100, waitingEach: 10, sliceMs: 60_000, ...limits })
+  const turns: Turn[] = []
   const served: string[] = []
   const refused: string[] = []
-  const releases: Array<() => void> = []
+  const ended: string[] = []
   const ask = (person: string, signal = never) =>
-    turns.take(person, signal).then(
-      (release) => {
+    queue.take(person, signal).then(
+      (turn) => {
         served.push(person)
-        releases.push(release)
+        turns.push(turn)
+        turn.signal.addEventListener('abort', () => {
+          ended.push(person)
+          turn.release()
+        })
       },
       (error: Error) => {
         refused.push(`${person}: ${error instanceof TooManyWaiting ? (error.own ? 'own' : 'all') : error.message}`)
@@ -23,13 +28,13 @@ function open (limits: Partial<ConstructorParameters<typeof Turns>[0]> = {}) {
     )
   const settle = () => new Promise(setImmediate)
   const release = async () => {
-    releases.shift()!()
+    turns.shift()!.release()
     await settle()
   }
   return {
     served,
     refused,
-    releases,
+    ended,
     settle,
     release,
     ask: async (people: string, signal?: AbortSignal) => {
@@ -86,7 +91,7 @@ t.test(
   }
 )
 
-t.test('who goes away leaves the line, and the others move up', async (t) => {
+t.test('a caller who leaves leaves the line, and the others move up', async (t) => {
   const { ask, refused, served, release } = open({ running: 1 })
   const gone = new AbortController()
   await ask('a')
@@ -97,4 +102,27 @@ t.test('who goes away leaves the line, and the others move up', async (t) => {
   t.same([served.join(''), ...refused], ['ac', 'b: gone'])
   await ask('b', gone.signal)
   t.equal(refused.at(-1), 'b: gone', 'and asks for nothing any more')
+})
+
+t.test('a turn that had its time ends when another caller finds no place, the longest first (WS-01)', async (t) => {
+  const { ask, served, ended } = open({ sliceMs: 40 })
+  await ask('aa')
+  await ask('b')
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  t.same(ended, [], 'while no one waits but for their own share, it goes on')
+  await ask('c')
+  while (!served.includes('c')) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.equal(ended[0], 'a')
+  t.equal(served.slice(0, 3).join(''), 'abc', 'and the next call of the same caller waits behind')
+})
+
+t.test('no turn ends before its time, and none when the caller who waited leaves (WS-01)', async (t) => {
+  const { ask, served, ended } = open({ running: 1, sliceMs: 30 })
+  const gone = new AbortController()
+  await ask('a')
+  await ask('b', gone.signal)
+  t.same(ended, [])
+  gone.abort(new Error('gone'))
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  t.same([ended.join(''), served.join('')], ['', 'a'])
 })

@@ -1,21 +1,23 @@
 // A worker reaches nothing: no network, no name, no file but its code, no process, no variable of the environment
-// (threats WK-01, WK-02).
+// (threats WK-01, WK-02, WS-02).
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { copyFile, readdir, writeFile } from 'node:fs/promises'
+import { url as inspectorUrl } from 'node:inspector'
 import { createServer, type AddressInfo, type Server } from 'node:net'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import workers from '../../plugins/workers.ts'
-import { permissionsOf } from '../../plugins/workers/permissions.ts'
-import { ProcessEnded, WorkerProcess } from '../../plugins/workers/process.ts'
-import reach, { files, forWorkersOnly, network, processes, type Goal } from '../helpers/reaching-task.ts'
-import { folder } from '../helpers/tool-context.ts'
+import workers from '../../../plugins/workers.ts'
+import { permissionsOf } from '../../../plugins/workers/permissions.ts'
+import { ProcessEnded, WorkerProcess } from '../../../plugins/workers/process.ts'
+import reach, { files, forWorkersOnly, network, processes, type Goal } from '../../helpers/reaching-task.ts'
+import { folder } from '../../helpers/tool-context.ts'
 
-const TASK = new URL('../helpers/reaching-task.ts', import.meta.url)
-const SQLITE_TASK = new URL('../../tools/database/sqlite-task.ts', import.meta.url)
+const TASK = new URL('../../helpers/reaching-task.ts', import.meta.url)
+const SQLITE_TASK = new URL('../../../tools/database/sqlite-task.ts', import.meta.url)
 
 /** @returns where a task may try to get, and how often somebody came. */
 async function openGoal (t: Test): Promise<{ goal: Goal; visits: () => number }> {
@@ -70,7 +72,7 @@ async function openWorkers (t: Test) {
     app.workers.run<Out>(task, input, { person: null, timeout: 60_000, reads })
 }
 
-const REFUSED = /^(?:EACCES|ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_SQLITE_ERROR|no WebSocket)$/
+const REFUSED = /^(?:EACCES|process.send is not a function|ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_SQLITE_ERROR|no WebSocket)$/
 
 t.test('the ways are ways: this process gets out by each of them', async (t) => {
   const { goal, visits } = await openGoal(t)
@@ -82,16 +84,33 @@ t.test('the ways are ways: this process gets out by each of them', async (t) => 
   }
 })
 
-t.test('WK-01: a worker gets out by none of them', async (t) => {
+t.test('a worker gets out by none of them (WK-01)', async (t) => {
   const { goal, visits } = await openGoal(t)
   const run = await openWorkers(t)
   const before = (await readdir(goal.folder)).sort()
-  for (const way of Object.keys({ ...network, ...files, ...processes, ...forWorkersOnly })) { t.match(await run<string>(TASK, { way, goal }), REFUSED, way) }
-  t.equal(visits(), 0, 'nobody came')
+  const priority = getPriority()
+  for (const way of Object.keys({ ...network, ...files, ...processes, ...forWorkersOnly })) {
+    t.match(await run<string>(TASK, { way, goal }), REFUSED, way)
+  }
+  t.equal(visits(), 0, 'no connection came')
+  t.equal(inspectorUrl(), undefined, 'the debugger stays closed')
+  t.equal(getPriority(), priority)
   t.same((await readdir(goal.folder)).sort(), before, 'nothing was written')
 })
 
-t.test('WK-02: a file that one task may read is read by no other, and nothing beside it', async (t) => {
+t.test('a worker that answers for an order it does not have is ended (WS-02)', async (t) => {
+  const { goal } = await openGoal(t)
+  const run = await openWorkers(t)
+  for (const [way, why] of [
+    ['a result without its number', 'it sent the report of another order'],
+    ['a result that is too long', 'it sent more than it may']
+  ] as const) {
+    await t.rejects(run(TASK, { way, goal }), { name: 'ToolError', cause: { message: why } }, way)
+  }
+  t.match(await run(TASK, { way: 'stat', goal }), REFUSED, 'the next task is served')
+})
+
+t.test('a file that one task may read is read by no other, and nothing beside it (WK-02)', async (t) => {
   const { goal } = await openGoal(t)
   const run = await openWorkers(t)
   t.match(await run(SQLITE_TASK, { path: goal.database }, [goal.database]), [{ name: 't' }])
@@ -102,7 +121,9 @@ t.test('WK-02: a file that one task may read is read by no other, and nothing be
     'the next task, which may not'
   )
   const closed = ['to write', 'a name that begins so', 'ATTACH', 'VACUUM INTO', 'backup'].map((way) => `sqlite: ${way}`)
-  for (const way of ['readFile', 'readdir', ...closed]) { t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way) }
+  for (const way of ['readFile', 'readdir', ...closed]) {
+    t.match(await run(TASK, { way, goal }, [goal.database]), REFUSED, way)
+  }
   await t.rejects(
     run(TASK, { way: 'readFile', goal }, [`${goal.folder}/*`]),
     { message: /a \* in it/ },
@@ -126,7 +147,10 @@ t.test('a worker that cannot be closed does no task, and says why', async (t) =>
   const { goal, visits } = await openGoal(t)
   const run = startWorker(
     t,
-    "import dgram from 'node:dgram'; import { syncBuiltinESMExports } from 'node:module'; dgram.createSocket = () => { throw new Error('no datagrams here') }; syncBuiltinESMExports()"
+    `import dgram from 'node:dgram'
+    import { syncBuiltinESMExports } from 'node:module'
+    dgram.createSocket = () => { throw new Error('no datagrams here') }
+    syncBuiltinESMExports()`
   )
   const error: unknown = await run({ way: 'net.connect', goal }).catch((error) => error)
   t.ok(error instanceof ProcessEnded)
@@ -134,7 +158,7 @@ t.test('a worker that cannot be closed does no task, and says why', async (t) =>
   t.equal(visits(), 0)
 })
 
-t.test('WK-01: a worker is closed where a connection fails at once as well', async (t) => {
+t.test('a worker is closed where a connection fails at once as well (WK-01)', async (t) => {
   const { goal, visits } = await openGoal(t)
   // As in a sandbox that refuses it: the socket has lost its handle by the time `connect` returns.
   const run = startWorker(

@@ -1,18 +1,17 @@
-// Sources: the guide's example as it stands, what a bad source leads to, and that each person gets only what the source
-// shows them.
+// Sources: cited by their own URL, private to their person, and unable to spoil a search.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { guardSource } from '../plugins/library/guarded-source.ts'
-import { defineSource, type LibrarySource } from '../authoring/source.ts'
-import { loadOffer } from '../authoring/loader/load.ts'
-import { ToolError } from '../authoring/tool.ts'
-import fetchTool from '../tools/fetch.ts'
-import searchTool from '../tools/search.ts'
-import { folder, toolContexts } from './helpers/tool-context.ts'
+import { guardSource } from '../../plugins/library/guarded-source.ts'
+import { defineSource, type LibrarySource } from '../../authoring/source.ts'
+import { loadOffer } from '../../authoring/loader/load.ts'
+import { ToolError } from '../../authoring/tool.ts'
+import fetchTool from '../../tools/fetch.ts'
+import searchTool from '../../tools/search.ts'
+import { folder, toolContexts } from '../helpers/tool-context.ts'
 
-const SOURCES = new URL('../sources/', import.meta.url)
+const SOURCES = new URL('../../sources/', import.meta.url)
 
 /** A folder of source files, as a URL that ends in a slash. */
 async function sourceFolder (t: Test, files: Record<string, string>): Promise<URL> {
@@ -28,7 +27,7 @@ async function sourceFolder (t: Test, files: Record<string, string>): Promise<UR
 }
 
 t.test('the guide shows a source that loads, and shows each person only what is theirs', async (t) => {
-  const guide = await readFile(new URL('../docs/adding-a-source.md', import.meta.url), 'utf8')
+  const guide = await readFile(new URL('../../docs/adding-a-source.md', import.meta.url), 'utf8')
   const place = await sourceFolder(t, { 'opening-hours.ts': /```ts\n([\s\S]*?)```/.exec(guide)![1]! })
   const contexts = await toolContexts(
     t,

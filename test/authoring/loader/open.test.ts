@@ -1,22 +1,22 @@
-// Tools that read variables: one start-up message for whatever is wrong, opened once, offered or not, closed with the
-// server, and all of it again for a reload.
+// Tools with variables: checked, opened with their values, and closed again (threat WB-18).
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { buildApp } from '../../app.ts'
-import { loadConfig } from '../../config/index.ts'
-import type { ToolHost } from '../../authoring/tool.ts'
-import { loadOffer } from '../../authoring/loader/load.ts'
-import { openTools } from '../../authoring/loader/open.ts'
+import { loadConfig } from '../../../config/index.ts'
+import type { ToolHost } from '../../../authoring/tool.ts'
+import { loadOffer } from '../../../authoring/loader/load.ts'
+import { openTools } from '../../../authoring/loader/open.ts'
 
 const ZOD = import.meta.resolve('zod')
-const CONTRACT = new URL('../../authoring/tool.ts', import.meta.url).href
+const CONTRACT = new URL('../../../authoring/tool.ts', import.meta.url).href
 
 const facts = `title: 'A tool', description: 'A tool.', input: z.object({}), output: z.object({ word: z.string() }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false }, scopes: ['mcp:read']`
+
 const plain = `export default defineTool({ name: 'plain', ${facts}, run: async () => ({ word: 'plain' }) })`
+
 /** Says its word, which it must be given; keeps in `globalThis` what happened to it. */
 const says = (name: string, variable: string) => `export default defineTool({ name: '${name}', ${facts},
   env: z.object({ ${variable}: z.string().regex(/^[a-z]+$/, 'write a word').optional() }),
@@ -55,7 +55,7 @@ t.beforeEach(() => {
 })
 
 t.test(
-  'WB-18: what is wrong with the variables of tools stands in the one message, with everything else',
+  'what is wrong with the variables of tools stands in the one message, with everything else (WB-18)',
   async (t) => {
     const { place, tools } = await folder(t, {
       'a.ts': says('first', 'FIRST_WORD'),
@@ -122,21 +122,8 @@ t.test('tools that were loaded anew are configured from the same environment', a
   t.throws(() => config.configureTools(definitions), { name: 'ConfigError', message: /SECOND_WORD: write a word/ })
 })
 
-t.test('the server opens tools at its start and closes them with itself', async (t) => {
-  const { place, tools } = await folder(t, { 'a.ts': says('first', 'FIRST_WORD') })
-  const app = await buildApp(await loadConfig({ FIRST_WORD: 'hello', LOG_LEVEL: 'silent' }, place, [tools]), {
-    offer: await loadOffer([tools])
-  })
-  t.same(
-    app.tools.offered.map(({ name }) => name),
-    ['first']
-  )
-  await app.close()
-  t.same(life(), [`first opened in ${join(place, 'data')}`, 'first closed'])
-})
-
 t.test('the guide shows a tool with variables that works as it stands', async (t) => {
-  const guide = await readFile(new URL('../../docs/adding-a-tool.md', import.meta.url), 'utf8')
+  const guide = await readFile(new URL('../../../docs/adding-a-tool.md', import.meta.url), 'utf8')
   const source = /```ts\n(\/\/ Asks the weather[\s\S]*?)```/
     .exec(guide)![1]!
     .replace("'zod'", JSON.stringify(ZOD))

@@ -1,15 +1,17 @@
-// database_query on a real Postgres: what a statement could fill the memory of the database with is refused before it
-// runs (threats TL-05, BW-03).
+// database_query on a real Postgres: what could fill the memory of the database is refused before it runs (threats TL-05,
+// BW-03).
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { noPostgres, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
-import { openDatabaseQuery, type House } from './database-house.ts'
+import { noPostgres, startPostgres, type TestPostgres } from '../../helpers/postgres.ts'
+import { openDatabaseQuery, type House } from './open.ts'
 
 let server: TestPostgres | undefined
+
 t.before(async () => {
   server = await startPostgres()
 })
+
 t.teardown(() => server?.stop())
 
 const MAX_BACKEND_BYTES = 300_000_000
@@ -55,6 +57,7 @@ const test = (name: string, run: (t: Test) => Promise<void>) =>
   t.test(name, async (t) => (server ? run(t) : t.comment(noPostgres)))
 
 const LONG = 'x'.repeat(1_000)
+
 /** `WITH a AS (…), b AS (… FROM a) …`, each twice as long as the one before. */
 const doubling = (step: string, depth = 25) =>
   `WITH q0 AS (SELECT $1::text AS s)${Array.from({ length: depth }, (_, i) => `, q${i + 1} AS (SELECT ${step} AS s FROM q${i})`).join('')} SELECT length(s) FROM q${depth}`
@@ -148,7 +151,7 @@ const BOMBS: Array<[sql: string, parameters?: unknown[]]> = [
   ["SELECT jsonb_array_length(jsonb_path_query_array($1::jsonb, '$.**.**.**'))", ['['.repeat(499) + ']'.repeat(499)]]
 ]
 
-test('BW-03: what would fill the memory of the database is refused in words of ours, and never runs', async (t) => {
+test('what would fill the memory of the database is refused in words of ours, and never runs (BW-03)', async (t) => {
   const { ask, peak } = await shop(t)
   await ask({ sql: 'SELECT 1' })
   for (const [sql, parameters] of BOMBS) {
@@ -171,7 +174,7 @@ test('BW-03: what would fill the memory of the database is refused in words of o
   t.ok((await peak()) < MAX_BACKEND_BYTES, 'and no session grew')
 })
 
-test('BW-03: the largest that is admitted stays small', async (t) => {
+test('the largest that is admitted stays small (BW-03)', async (t) => {
   const { ask, peak } = await shop(t)
   const admitted: Array<[sql: string, parameters?: unknown[]]> = [
     ["SELECT length(string_agg($1, '')) FROM generate_series(1, 30000)", [LONG]],
@@ -220,7 +223,7 @@ test('what people ask for is not refused', async (t) => {
   ]) { t.match(await ask({ sql }), { rows: Array }, sql) }
 })
 
-test('BW-03: at most two statements run at once', async (t) => {
+test('at most two statements run at once (BW-03)', async (t) => {
   const { ask, peak } = await shop(t)
   const slow = 'SELECT count(*) FROM generate_series(1, 16) a, generate_series(1, 3000) b, generate_series(1, 60) c'
   const answers = await Promise.all(Array.from({ length: 6 }, () => ask({ sql: slow })))

@@ -1,12 +1,11 @@
-// What an OpenID provider is asked beyond a first sign-in: for keys that are new, for a fresh sign-in, and whether a
-// person still has their account.
+// Sessions at an OpenID provider: refreshed, ended there, and ended here when the provider has ended them.
 import { exportJWK, generateKeyPair } from 'jose'
 import t, { type Test } from 'tap'
-import type { SignedIn } from '../../auth-backends/contract.ts'
-import { openOidc } from '../../auth-backends/oidc/index.ts'
-import { authorizationParameters, env } from '../../auth-backends/oidc/settings.ts'
-import { Browser } from '../helpers/browser.ts'
-import { startProvider } from '../helpers/openid-provider.ts'
+import type { SignedIn } from '../../../auth-backends/contract.ts'
+import { openOidc } from '../../../auth-backends/oidc/index.ts'
+import { authorizationParameters, env } from '../../../auth-backends/oidc/settings.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { startProvider } from '../../helpers/openid-provider.ts'
 
 const CALLBACK = 'http://localhost:8080/login/callback/oidc'
 
@@ -71,7 +70,7 @@ t.test('a key that is new is looked for at once, and one that nobody has, once i
   t.match(await signIn({}, second), { email: 'ann@example.com' }, 'rotated a moment after the keys were read')
   t.equal(keyLooks(), 2)
   const unknown = await newKey('unknown')
-  for (let count = 0; count < 5; count++) { t.match(await signIn({}, unknown), { name: 'BackendUnavailable', fault: 'unreadable' }) }
+  for (let count = 0; count < 5; count++) { t.match(await signIn({}, unknown), { name: 'BackendUnavailable', reason: 'unreadable' }) }
   t.equal(keyLooks(), 2, 'whoever comes with a key that is not there makes nobody ask again and again')
   t.match(await signIn({}, second), { email: 'ann@example.com' })
 })
@@ -131,7 +130,7 @@ t.test('a renewed session is that of the same person, by an ID token that the pr
   t.equal(await renew({ sub: 'bob' }), null, 'somebody else: this session is over')
   t.match(
     await renew({}, await newKey('unknown')),
-    { name: 'BackendUnavailable', fault: 'unreadable' },
+    { name: 'BackendUnavailable', reason: 'unreadable' },
     'nobody knows who has signed it'
   )
 })

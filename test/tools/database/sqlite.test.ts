@@ -1,11 +1,10 @@
-// database_query on SQLite files: what it answers, that nothing writes or leaves the file, that what never ends is
-// ended, and that the server's own files are not offered (threats TL-03, TL-04, TL-05, TL-09).
+// database_query on SQLite files: honest values, nothing but reading, bounded answers (threats TL-04, TL-05, TL-09, BW-04).
 import { copyFile, link, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { folder } from '../helpers/tool-context.ts'
-import { NO_INTERNALS, openDatabaseQuery } from './database-house.ts'
+import { folder } from '../../helpers/tool-context.ts'
+import { NO_INTERNALS, openDatabaseQuery } from './open.ts'
 
 async function shop (t: Test) {
   const place = await folder(t)
@@ -67,7 +66,7 @@ t.test('tables, rows, parameters, and values as they are', async (t) => {
   )
 })
 
-t.test('TL-04: nothing writes, changes settings, reaches another file, or calls what is not on the list', async (t) => {
+t.test('nothing writes, changes settings, reaches another file, or calls what is not on the list (TL-04)', async (t) => {
   const { path, place, before } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
   const other = join(place, 'made.db')
@@ -135,7 +134,7 @@ t.test('TL-04: nothing writes, changes settings, reaches another file, or calls 
   t.same((await ask({ sql: 'SELECT count(*) FROM orders' })).rows, [[3]])
 })
 
-t.test('TL-05: what never ends is ended, what is huge is cut, and errors tell nothing of the inside', async (t) => {
+t.test('what never ends is ended, what is huge is cut, and errors tell nothing of the inside (TL-05)', async (t) => {
   const { path } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
   const hungry = await Promise.all(
@@ -173,7 +172,7 @@ t.test('TL-05: what never ends is ended, what is huge is cut, and errors tell no
   t.same((await ask({ sql: 'SELECT 1' })).rows, [[1]], 'and it goes on')
 })
 
-t.test('BW-04: rows, columns and bytes are bounded while they are read', async (t) => {
+t.test('rows, columns and bytes are bounded while they are read (BW-04)', async (t) => {
   const { path } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
   const many = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000)'
@@ -207,7 +206,7 @@ t.test('BW-04: rows, columns and bytes are bounded while they are read', async (
   t.same((await ask({ sql: 'SELECT 1' })).rows, [[1]])
 })
 
-t.test('TL-09: many at once each get an answer', async (t) => {
+t.test('many at once each get an answer (TL-09)', async (t) => {
   const { path } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
   const answers = await Promise.all(

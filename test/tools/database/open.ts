@@ -2,10 +2,10 @@
 // caller of one's choice.
 import Fastify from 'fastify'
 import type { Test } from 'tap'
-import workers from '../../plugins/workers.ts'
-import { ToolError, type Tool, type ToolContext } from '../../authoring/tool.ts'
-import databaseQuery from '../../tools/database-query.ts'
-import { configureTools, openTools } from '../../authoring/loader/open.ts'
+import workers from '../../../plugins/workers.ts'
+import { ToolError, type Tool, type ToolContext } from '../../../authoring/tool.ts'
+import databaseQuery from '../../../tools/database-query.ts'
+import { configureTools, openTools } from '../../../authoring/loader/open.ts'
 
 export interface House {
   tool: Tool | undefined
@@ -52,7 +52,7 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
       const context = {
         user: null,
         signal,
-        work: ((task, input, { timeout = 25_000, reads } = {}) =>
+        runInWorker: ((task, input, { timeout = 25_000, reads } = {}) =>
           app.workers.run(task, input, {
             person: person ?? null,
             timeout,

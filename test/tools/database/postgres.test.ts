@@ -1,15 +1,15 @@
-// database_query on a real Postgres: what may be asked, what may not (TL-04), what is stopped (TL-05), and who sees
-// which rows.
-import { existsSync } from 'node:fs'
+// database_query on a real Postgres: honest values, bounded answers, errors that help (threats TL-03, TL-05, TL-09).
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { noPostgres, startPostgres, type TestPostgres } from '../helpers/postgres.ts'
-import { NO_INTERNALS, openDatabaseQuery, type House } from './database-house.ts'
+import { noPostgres, startPostgres, type TestPostgres } from '../../helpers/postgres.ts'
+import { NO_INTERNALS, openDatabaseQuery, type House } from './open.ts'
 
 let server: TestPostgres | undefined
+
 t.before(async () => {
   server = await startPostgres()
 })
+
 t.teardown(() => server?.stop())
 
 const SHOP = `
@@ -38,6 +38,7 @@ async function shop (t: Test, more = '') {
 }
 
 const everyone = (url: string) => ({ DATABASE_QUERY_URL: url, DATABASE_QUERY_AS: 'everyone' })
+
 const test = (name: string, run: (t: Test) => Promise<void>) =>
   t.test(name, async (t) => (server ? run(t) : t.comment(noPostgres)))
 
@@ -116,154 +117,7 @@ test('the catalogue shows what the role may read, and nothing of the server itse
   }
 })
 
-const FORBIDDEN = [
-  // 36 ways to write
-  'INSERT INTO orders (id) VALUES (2)',
-  'UPDATE orders SET paid = false',
-  'DELETE FROM orders',
-  'TRUNCATE orders',
-  'DROP TABLE orders',
-  'CREATE TABLE pwned (a int)',
-  'CREATE TEMP TABLE pwned (a int)',
-  'ALTER TABLE orders ADD x int',
-  'CREATE INDEX ON orders (paid)',
-  'SELECT 1 INTO pwned',
-  'SELECT * INTO TEMP pwned FROM orders',
-  'CREATE TABLE pwned AS SELECT 1',
-  'MERGE INTO orders o USING customers c ON o.id = c.id WHEN MATCHED THEN DELETE',
-  'WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone',
-  'WITH a AS (WITH b AS (INSERT INTO orders (id) VALUES (3) RETURNING id) SELECT * FROM b) SELECT * FROM a',
-  'SELECT 1; DELETE FROM orders',
-  'SELECT 1;;DROP TABLE orders;--',
-  'COMMIT; DELETE FROM orders',
-  'ROLLBACK',
-  'BEGIN READ WRITE',
-  'SET default_transaction_read_only = off',
-  'SET ROLE postgres',
-  'RESET ROLE',
-  'SET SESSION AUTHORIZATION postgres',
-  '/* SELECT */ DELETE FROM orders',
-  '-- SELECT\nDELETE FROM orders',
-  'EXPLAIN ANALYZE DELETE FROM orders',
-  'EXPLAIN SELECT 1',
-  'PREPARE x AS DELETE FROM orders',
-  'EXECUTE x',
-  'DO $$ BEGIN DELETE FROM orders; END $$',
-  'CALL wipe()',
-  "COPY orders TO '/tmp/pwned-orders'",
-  "COPY (SELECT 1) TO PROGRAM 'touch /tmp/pwned-orders'",
-  "COPY orders FROM '/etc/passwd'",
-  'VACUUM',
-  'LOCK TABLE orders',
-  'SELECT * FROM orders FOR UPDATE',
-  'SELECT wipe()',
-  'SELECT public.wipe()',
-  "SELECT nextval('s')",
-  'LISTEN x',
-  'NOTIFY x',
-  'GRANT ALL ON orders TO public',
-  'SECURITY LABEL ON TABLE orders IS NULL',
-  'REFRESH MATERIALIZED VIEW x',
-  'DECLARE c CURSOR FOR SELECT 1',
-  'SHOW all',
-  // functions that reach files, the network, settings, locks, other sessions, or SQL in a text
-  "SELECT pg_read_file('/etc/passwd')",
-  "SELECT pg_read_binary_file('/etc/passwd')",
-  "SELECT pg_ls_dir('/')",
-  "SELECT pg_stat_file('/etc/passwd')",
-  "SELECT lo_import('/etc/passwd')",
-  "SELECT lo_export(1, '/tmp/pwned-orders')",
-  "SELECT dblink('host=127.0.0.1', 'SELECT 1')",
-  'SELECT pg_sleep(60)',
-  "SELECT set_config('role', 'postgres', false)",
-  "SELECT current_setting('data_directory')",
-  'SELECT pg_advisory_lock(1)',
-  'SELECT pg_terminate_backend(1)',
-  'SELECT pg_reload_conf()',
-  "SELECT query_to_xml('DELETE FROM orders', true, true, '')",
-  "SELECT table_to_xml('secrets', true, true, '')",
-  "SELECT ts_stat('SELECT body FROM mcp_oauth_server.notes')",
-  "SELECT repeat('x', 1000000000)",
-  "SELECT * FROM pg_read_file('/etc/passwd')",
-  "SELECT * FROM ROWS FROM (pg_ls_dir('/'))",
-  "SELECT pg_catalog.pg_read_file('/etc/passwd')",
-  'SELECT "pg_read_file"(\'/etc/passwd\')',
-  'SELECT PG_SLEEP(60)',
-  'SELECT 1 ORDER BY pg_sleep(60)',
-  'SELECT 1 WHERE EXISTS (SELECT pg_sleep(60))',
-  'SELECT inet_server_addr()',
-  "SELECT 'secrets'::regclass",
-  // the same, called with a dot
-  "SELECT ('/etc/passwd'::text).pg_read_file",
-  "SELECT g.pg_read_file FROM unnest(ARRAY['/etc/passwd']) g",
-  'SELECT (60::float8).pg_sleep',
-  'SELECT g.pg_sleep FROM generate_series(60.0, 60.0) g',
-  'SELECT 1 OPERATOR(public.+) 1',
-  'SELECT * FROM orders TABLESAMPLE SYSTEM (1)',
-  'SELECT xmlelement(name a)'
-]
-
-/**
- * Words of the check itself: a refusal of the database's rights, or its time limit, would hide that the check let
- * something through.
- */
-const CHECKED = new RegExp(
-  [
-    '^Only one SELECT',
-    '^The function \\S+ is not offered here',
-    'may mean a function of that name, which is not offered here',
-    '^There is no table \\S+ to read here',
-    '^This statement uses something that is not offered here',
-    '^The statement is no valid SQL from here on',
-    '^Types that name things of the database itself',
-    '^Write operators without a schema'
-  ].join('|')
-)
-
-test('TL-04: nothing writes, reaches a file or the network, or leaves its limits, also as the owner', async (t) => {
-  const { owner, client, reader } = await shop(
-    t,
-    'ALTER ROLE READER CREATEROLE; GRANT ALL ON orders TO READER; GRANT CREATE ON SCHEMA public TO READER; CREATE SEQUENCE s; GRANT ALL ON SEQUENCE s TO READER'
-  )
-  const before = await client.query(
-    'SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM pg_class), (SELECT bool_and(paid) FROM orders)'
-  )
-  const { ask, lines } = await openDatabaseQuery(t, everyone(reader))
-  t.match(lines, [/the role reader_\w+ may also write/], 'the operator hears of a role that may write')
-  for (const sql of FORBIDDEN) {
-    const { error } = await ask({ sql })
-    t.match(error, CHECKED, sql)
-    t.notMatch(error, NO_INTERNALS, sql)
-  }
-  t.same(
-    (
-      await client.query(
-        'SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM pg_class), (SELECT bool_and(paid) FROM orders)'
-      )
-    ).rows,
-    before.rows
-  )
-  t.notOk(existsSync('/tmp/pwned-orders'))
-  const asOwner = await openDatabaseQuery(t, everyone(owner))
-  t.equal(asOwner.tool, undefined, 'as a superuser it is not offered at all')
-  t.match(asOwner.lines, [
-    /can reach the files and programs of the database server/,
-    /The tool database_query is not offered/
-  ])
-})
-
-test('TL-04: what gets past the check is stopped by the transaction', async (t) => {
-  // A function that looks harmless because it is called like one of the list.
-  const { client, reader } = await shop(
-    t,
-    "CREATE FUNCTION upper(customers) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'INSERT INTO orders (id) VALUES (77) RETURNING 77::bigint'"
-  )
-  const { ask } = await openDatabaseQuery(t, everyone(reader))
-  t.same(await ask({ sql: 'SELECT upper(c) FROM customers c' }), { error: 'Only reading is possible here.' })
-  t.same((await client.query('SELECT count(*)::int AS n FROM orders')).rows, [{ n: 1 }])
-})
-
-test('TL-05: what never ends is stopped, and what is huge is cut', async (t) => {
+test('what never ends is stopped, and what is huge is cut (TL-05)', async (t) => {
   const { reader } = await shop(t)
   const { ask } = await openDatabaseQuery(t, everyone(reader))
   const endless = await Promise.all(
@@ -298,7 +152,7 @@ test('TL-05: what never ends is stopped, and what is huge is cut', async (t) => 
   t.same((await ask({ sql: 'SELECT 1' })).rows, [[1]], 'and it goes on')
 })
 
-test('TL-05: errors say what to change, and nothing of the database', async (t) => {
+test('errors say what to change, and nothing of the database (TL-05)', async (t) => {
   const { reader } = await shop(t)
   const { ask } = await openDatabaseQuery(t, everyone(reader))
   const cases: Array<[string, RegExp]> = [
@@ -324,7 +178,7 @@ test('TL-05: errors say what to change, and nothing of the database', async (t) 
   t.notMatch(oracle.error, /Ann|Bob/, 'no value in an error')
 })
 
-test('TL-03: odd arguments, and text in parameters that stays text', async (t) => {
+test('odd arguments, and text in parameters that stays text (TL-03)', async (t) => {
   const { client, reader } = await shop(t)
   const { ask } = await openDatabaseQuery(t, everyone(reader))
   for (const sql of ['', '\0', "SELECT '\0'", '\ud800', 'x'.repeat(20_000), 1, null, [], '🙂'.repeat(1000)]) { t.ok((await ask({ sql })).error, String(sql).slice(0, 20)) }
@@ -336,84 +190,12 @@ test('TL-03: odd arguments, and text in parameters that stays text', async (t) =
   t.equal((await client.query('SELECT count(*)::int AS n FROM orders')).rows[0].n, 1)
 })
 
-test('TL-09: 200 calls at once are all answered', async (t) => {
+test('200 calls at once are all answered (TL-09)', async (t) => {
   const { reader } = await shop(t)
   const { ask } = await openDatabaseQuery(t, everyone(reader))
   const answers = await Promise.all(Array.from({ length: 200 }, () => ask({ sql: 'SELECT count(*) FROM orders' })))
   t.ok(answers.every(({ rows, error }) => error !== undefined || rows?.[0]?.[0] === 1))
   t.ok(answers.some(({ rows }) => rows))
-})
-
-// As Supabase makes it: the functions and roles that its policies stand on.
-const SUPABASE = `
-  DO $$ BEGIN CREATE ROLE authenticated NOLOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN END $$;
-  CREATE SCHEMA auth; GRANT USAGE ON SCHEMA auth TO authenticated;
-  CREATE FUNCTION auth.uid() RETURNS uuid STABLE LANGUAGE sql AS $$ SELECT (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
-  CREATE FUNCTION auth.jwt() RETURNS jsonb STABLE LANGUAGE sql AS $$ SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;
-  CREATE TABLE diary (owner uuid, entry text); ALTER TABLE diary ENABLE ROW LEVEL SECURITY;
-  CREATE POLICY mine ON diary TO authenticated USING (owner = auth.uid());
-  CREATE TABLE plans (entry text); ALTER TABLE plans ENABLE ROW LEVEL SECURITY;
-  CREATE POLICY strong ON plans TO authenticated USING (auth.jwt() ->> 'aal' = 'aal2'); INSERT INTO plans VALUES ('only with a second factor');
-  INSERT INTO diary VALUES ('11111111-1111-1111-1111-111111111111', 'of Ann'), ('22222222-2222-2222-2222-222222222222', 'of Bob');
-  GRANT SELECT, INSERT, UPDATE, DELETE ON diary, plans TO authenticated;
-  GRANT authenticated TO READER;`
-const ann = { supabase: '11111111-1111-1111-1111-111111111111' }
-const bob = { supabase: '22222222-2222-2222-2222-222222222222' }
-
-test('with Supabase, row-level security decides: two users side by side, and nobody else', async (t) => {
-  const { reader, client, role } = await shop(t, SUPABASE)
-  await client.query(`ALTER ROLE ${role} NOINHERIT`)
-  const { ask, lines } = await openDatabaseQuery(t, { DATABASE_URL: reader })
-  t.same(lines, [])
-  const both = await Promise.all(
-    Array.from({ length: 40 }, (_, index) => ask({ sql: 'SELECT entry FROM diary' }, index % 2 ? bob : ann))
-  )
-  t.same(
-    both.map(({ rows }) => rows),
-    both.map((_, index) => [[index % 2 ? 'of Bob' : 'of Ann']])
-  )
-  t.same((await ask({ sql: 'SELECT entry FROM diary' }, { supabase: '33333333-3333-3333-3333-333333333333' })).rows, [])
-  t.same(
-    (await ask({ sql: 'SELECT * FROM plans' }, ann)).rows,
-    [],
-    'a policy that asks for more than the user id says no'
-  )
-  t.same(
-    (await ask({}, ann)).databases![0]!.tables.map(({ name }) => name),
-    ['diary', 'plans'],
-    'the catalogue is what signed-in users may read'
-  )
-  t.match(
-    await ask({ sql: 'SELECT * FROM customers' }, ann),
-    { error: /There is no table customers/ },
-    'not what the connection may'
-  )
-  for (const args of [{}, { sql: 'SELECT 1' }, { sql: 'SELECT entry FROM diary' }]) { t.match(await ask(args), { error: /acts as the person at Supabase/ }) }
-  t.match(await ask({ sql: 'SELECT entry FROM diary' }, { ...ann, claims: { role: 'service_role' } }), {
-    error: /only for people who signed in with their own Supabase account/
-  })
-  t.same(
-    (await ask({ sql: 'SELECT * FROM plans' }, { ...ann, claims: { aal: 'aal2' } })).rows,
-    [['only with a second factor']],
-    'and yes to a token that says it'
-  )
-  t.match(await ask({ sql: 'SELECT count(*) FROM diary' }, { supabase: 'not a uuid' }), { error: String })
-  t.match(
-    await ask({ sql: "SELECT entry FROM diary WHERE 1 / position('Ann' IN entry) > -1" }, ann),
-    { rows: [['of Ann']] },
-    'rows of others are not even looked at'
-  )
-})
-
-test('fails closed: no role for signed-in users, none that may be taken, and tables without row-level security', async (t) => {
-  const plain = await shop(t)
-  const none = await openDatabaseQuery(t, { DATABASE_URL: plain.reader })
-  t.equal(none.tool, undefined)
-  // The role itself belongs to the whole server, so which of two reasons it is depends on the tests before.
-  t.match(none.lines[0], /no role authenticated, so this is no Supabase database|may not act as authenticated/)
-  const open = await shop(t, `${SUPABASE}; GRANT SELECT ON customers TO authenticated`)
-  const { lines } = await openDatabaseQuery(t, { DATABASE_URL: open.reader })
-  t.match(lines, [/everybody who signs in can read all of customers: row-level security is not on there/])
 })
 
 test('a database whose connections are all in use is busy, and does not count as away', async (t) => {

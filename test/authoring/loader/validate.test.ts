@@ -1,20 +1,19 @@
-// What tools/ may hold besides plain tools, what is said about it when it is wrong, and how it is taken over while the
-// server runs.
+// Resources, prompts and tools are checked when they are loaded, and each fault is said with its file.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { followTools } from '../../authoring/loader/hot-reload.ts'
-import { loadOffer, type Offer } from '../../authoring/loader/load.ts'
-import { checkTemplate, parseTemplate } from '../../authoring/uri-template.ts'
+import { loadOffer } from '../../../authoring/loader/load.ts'
 
 const ZOD = JSON.stringify(import.meta.resolve('zod'))
 const base = "title: 'T', description: 'D', scopes: ['mcp:read']"
+
 const tool = (more: string) => `import { z } from ${ZOD}
 export default { ${base}, input: z.object({}), annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false }, run: async () => {}, ${more} }`
+
 const resource = (more: string) => `export default { ${base}, read: async () => 'x', ${more} }`
+
 const prompt = (more: string) => `import { z } from ${ZOD}
 export default { ${base}, arguments: z.object({}), write: async () => 'x', ${more} }`
 
@@ -92,12 +91,12 @@ t.test(
 )
 
 t.test('the examples of the guide to resources and prompts work as they stand', async (t) => {
-  const guide = await readFile(new URL('../../docs/resources-and-prompts.md', import.meta.url), 'utf8')
+  const guide = await readFile(new URL('../../../docs/resources-and-prompts.md', import.meta.url), 'utf8')
   const examples = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source]) =>
     source!
       .replace("from 'zod'", `from ${ZOD}`)
       .replace(/'\.\.\/(authoring\/\w+)\.ts'/, (_, name) =>
-        JSON.stringify(new URL(`../../${name}.ts`, import.meta.url).href)
+        JSON.stringify(new URL(`../../../${name}.ts`, import.meta.url).href)
       )
   )
   const {
@@ -112,90 +111,3 @@ t.test('the examples of the guide to resources and prompts work as they stand', 
     /warm refusal.*\n\nA party/
   )
 })
-
-t.test(
-  'CVE-2026-0621, TL-06: URI templates match in one pass, undo their own expansion, and take no traversal for a part',
-  async (t) => {
-    const names = ['a.md', 'a/b c.md', 'ü 100%.md', '#?&=+;,', '日本語/🙂', '%2e%2e/x', "it's"]
-    const any = parseTemplate('library://documents/{+id}')
-    const part = parseTemplate('notes://{user}/{id}.txt')
-    for (const name of names) {
-      t.strictSame(any.match(any.expand({ id: name })), { id: name }, name)
-      t.strictSame(part.match(part.expand({ user: name, id: 'x' })), { user: name, id: 'x' }, name)
-    }
-    for (const uri of [
-      '',
-      'library://documents/',
-      'library://documents',
-      'x',
-      'library://documents/%',
-      'library://documents/%ff',
-      'LIBRARY://documents/a'
-    ]) { t.equal(any.match(uri), undefined, uri) }
-    for (const uri of ['notes://a.txt', 'notes://a/b/c.txt', 'notes:///b.txt', 'notes://a/.txt', 'notes://a/b.md']) { t.equal(part.match(uri), undefined, uri) }
-    t.equal(any.match(`library://documents/${'/'.repeat(20_000)}`), undefined, 'too long for anybody')
-    t.equal(parseTemplate('a://{a}-{b}-{c}-{d}-{e}-{f}/x').match(`a://${'-'.repeat(8_000)}`), undefined)
-    t.strictSame(parseTemplate('status://now').match('status://now'), {})
-    t.equal(parseTemplate('status://now').match('status://nowhere'), undefined)
-    for (const good of [
-      'status://now',
-      'notes://{id}',
-      'test://template/{id}/data',
-      'a:{x}',
-      'library://documents/{+id}',
-      'a://{b}/{+c}.md'
-    ]) { t.strictSame(checkTemplate(good), [], good) }
-    for (const bad of [
-      'now',
-      '{id}',
-      'notes://{id',
-      'notes://{a}{b}',
-      'notes://{a}/{a}',
-      'notes://{+a}/{b}',
-      'notes://{?q}',
-      'notes://{a*}',
-      'notes://{a,b}',
-      '/etc/passwd',
-      'a b://{c}'
-    ]) { t.not(checkTemplate(bad).length, 0, bad) }
-  }
-)
-
-t.test(
-  'a tool that is saved is taken over with its helpers; one that is broken leaves those from before',
-  async (t) => {
-    const helped = (value: number) =>
-      `import { value } from './value.ts'\n${tool("name: 'helped', title: 'title ' + value")} // ${value}`
-    const folder = await place(t, { 'helped.ts': helped(0), 'value.ts': 'export const value = 1' })
-    const offers: Offer[] = []
-    const problems: string[] = []
-    const stop = await followTools([pathToFileURL(folder)], {
-      changed (offer) {
-        offers.push(offer)
-      },
-      failed: ({ message }, file) => problems.push(`${file}: ${message}`)
-    })
-    t.teardown(stop)
-    const until = async (list: unknown[], count: number) => {
-      for (let waited = 0; list.length < count && waited < 5_000; waited += 20) await delay(20)
-    }
-    await writeFile(join(folder, 'value.ts'), 'export const value = 2')
-    await until(offers, 1)
-    t.match(offers.at(-1)!.tools, [{ name: 'helped', title: 'title 2' }])
-    await writeFile(join(folder, 'more.ts'), tool("name: 'more'"))
-    await until(offers, 2)
-    t.strictSame(
-      offers.at(-1)!.tools.map(({ name }) => name),
-      ['helped', 'more']
-    )
-    await writeFile(join(folder, 'more.ts'), tool("name: 'helped'"))
-    await until(problems, 1)
-    t.match(problems, [/^more\.ts: These files cannot be served:\n.*the name "helped" is taken/])
-    await rm(join(folder, 'more.ts'))
-    await until(offers, 3)
-    t.strictSame(
-      offers.at(-1)!.tools.map(({ name }) => name),
-      ['helped']
-    )
-  }
-)

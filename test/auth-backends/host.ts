@@ -1,7 +1,7 @@
 // The house as a backend sees it, for tests: an account book in memory and a log that is kept.
 import type { Account, BackendHost } from '../../auth-backends/contract.ts'
 
-export interface TestHouse extends BackendHost {
+export interface TestHost extends BackendHost {
   book: Map<string, Account>
   /** Every line that was logged. */
   lines: string[]
@@ -9,14 +9,14 @@ export interface TestHouse extends BackendHost {
   fault?: Error
 }
 
-export function makeHouse (): TestHouse {
+export function createTestHost (): TestHost {
   const book = new Map<string, Account>()
   const lines: string[] = []
   const open = (): Map<string, Account> => {
     if (house.fault) throw house.fault
     return book
   }
-  const house: TestHouse = {
+  const house: TestHost = {
     book,
     lines,
     accounts: {

@@ -1,0 +1,28 @@
+// Helpers for the variables of tools, backends and the server itself: lists, and what counts as this computer.
+import { z } from 'zod'
+
+/** A variable of several values with commas between. Blanks around them, and empty ones, are left out. */
+export const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+)
+
+/** The names of this computer (RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). No DNS server can rebind them. */
+const NAME = String.raw`(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])`
+const PORT = String.raw`(?::\d{1,5})?`
+const HOSTNAME = new RegExp(`^${NAME}$`)
+const HOST = new RegExp(`^${NAME}${PORT}$`)
+
+/** Origins of web pages that this computer serves, on any port, by http or https. */
+export const LOOPBACK_ORIGIN = new RegExp(`^https?://${NAME}${PORT}$`)
+
+/**
+ * Whether a connection to this name never leaves the computer, so that http is safe.
+ * @param hostname as in `URL.hostname`: lower case, without a port, IPv6 in brackets.
+ */
+export const isLoopback = (hostname: string): boolean => HOSTNAME.test(hostname)
+
+/** @param host as in `URL.host` or a Host header in lower case: {@link isLoopback} with or without a port. */
+export const isLoopbackHost = (host: string): boolean => HOST.test(host)
