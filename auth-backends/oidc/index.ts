@@ -7,7 +7,7 @@ import { addressOf, authorizationParameters, env, restriction, type Claims, type
 import { nameProblem } from '../sign-up-rules.ts'
 
 const TIMEOUT_SECONDS = 8
-/** Somebody who shows anew who they are has done so at the provider within this time. */
+/** Seconds within which a person who has to prove again who they are must have done so at the provider. */
 const MAX_AGE_SECONDS = 300
 
 /** OpenID Connect Core §2. */
@@ -72,7 +72,7 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
           })
           await known.checkSignature(tokens.id_token!)
           const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
-          if (again && isOld(claims)) { return { refused: `${title} did not ask you anew. Sign out there, and try again.` } }
+          if (again && isOld(claims)) { return { refused: `${title} did not ask you to sign in again. Sign out there, and try again.` } }
           return identify(claims, settings, tokens)
         } catch (error) {
           return answerTo(error)

@@ -80,7 +80,8 @@ export function createOidcSessions (
       const { refreshToken } = readSession(session)
       if (refreshToken === undefined) return
       const { client, configuration } = await provider().catch(unavailable)
-      if (configuration.serverMetadata().revocation_endpoint) { await client.tokenRevocation(configuration, refreshToken).catch(unavailable) }
+      if (!configuration.serverMetadata().revocation_endpoint) return
+      await client.tokenRevocation(configuration, refreshToken).catch(unavailable)
     },
     async logoutUrl (session, returnTo) {
       const { idToken } = readSession(session)

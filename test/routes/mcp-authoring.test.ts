@@ -16,7 +16,7 @@ import {
   sample,
   text,
   ToolError,
-  visit,
+  openUrl,
   type Tool,
   type ToolContext
 } from '../../authoring/tool.ts'
@@ -269,7 +269,7 @@ t.test('F40-F43: a tool asks, and goes on with the answers of several rounds', a
     tool('ask', async ({ ask, show }) => {
       const first = await ask({
         name: form('Your name?', z.object({ name: z.string().min(2) })),
-        page: visit('Look here', 'https://example.com/x')
+        page: openUrl('Look here', 'https://example.com/x')
       })
       if (first.name.action !== 'accept') throw new ToolError(`You said ${first.name.action}.`)
       const { model, folders } = await ask({ model: sample({ messages: [], maxTokens: 5 }), folders: roots() })

@@ -79,13 +79,13 @@ t.test('a key that is new is looked for at once, and one that nobody has, once i
 })
 
 t.test(
-  'a sign-in that shows anew who somebody is asks for it, and is none where the provider took an old one',
+  'a sign-in that has to prove again who the person is asks for it, and fails where the provider accepted an old one',
   async (t) => {
     const { backend, signIn } = await place(t)
     const { url } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's', again: true })
     t.match(Object.fromEntries(new URL(url).searchParams), { prompt: 'login', max_age: '0' })
     const now = Math.floor(Date.now() / 1000)
-    t.match(await signIn({ auth_time: now - 3600 }, undefined, { again: true }), { refused: /did not ask you anew/ })
+    t.match(await signIn({ auth_time: now - 3600 }, undefined, { again: true }), { refused: /did not ask you to sign in again/ })
     for (const [claims, more] of [
       [{ auth_time: now - 10 }, { again: true }],
       [{}, { again: true }],

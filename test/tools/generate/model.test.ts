@@ -175,11 +175,10 @@ t.test('a call that its caller leaves, or that fails while it runs, costs the mo
     const stop = new AbortController()
     const before = left.asked.length
     const call = model.ask([{ role: 'user', content: 'x' }], { user: { id }, signal: stop.signal }).catch((e: Error) => e)
-    let isDone = false
-    call.finally(() => {
-      isDone = true
-    })
-    while (!isDone && left.asked.length === before) await sleep(5)
+    const isAsked = async () => {
+      while (left.asked.length === before && !stop.signal.aborted) await sleep(5)
+    }
+    await Promise.race([call, isAsked()])
     stop.abort()
     return call
   }
