@@ -1,15 +1,15 @@
-// What the terminal says at the start: the URL, who can sign in, where data lives, how many documents there are, how to
-// connect ChatGPT.
+// The lines that a start prints: the URL, who can sign in, where data is stored, how many documents there are, and how to
+// connect ChatGPT; or why the server could not start.
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { StartError } from './errors.ts'
 import { callbackPath, paths } from './paths.ts'
 
-/** Milliseconds: with a large folder the lines come while it is still read. */
+/** With a large folder the lines are printed while it is still being read. */
 const PROGRESS_AFTER_MS = 3_000
 
-/** Waits a moment for the documents, so that their number is the true one where there are not many. */
+/** Waits a moment for the documents, so that a small folder is counted completely. */
 export async function startLines (app: FastifyInstance, config: Config): Promise<string> {
   await Promise.race([app.library.ready, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
   const lines = [
@@ -21,7 +21,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
     [
       'ChatGPT',
       config.local
-        ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: connect ChatGPT)'
+        ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: Connect a client)'
         : `Settings > Developer mode > add a custom MCP server, and paste ${config.publicUrl}`
     ]
   ]
@@ -29,26 +29,26 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
     if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(id)} (register it with ${title})`])
   }
   const invitation = await firstInvitation(app, config)
-  if (invitation) lines.push(['First account', `make it here, once: ${invitation}`])
+  if (invitation) lines.push(['First account', `create it here, once: ${invitation}`])
   return `\n${lines.map(([name, value]) => `  ${name!.padEnd(14)}${value}`).join('\n')}\n\n`
 }
 
 function signInLine (app: FastifyInstance, { signIn, signup }: Config): string {
   if (!signIn) return 'NONE: anyone who reaches this port can use every tool (AUTH_BACKEND=none)'
-  const ways = [...app.signIn.backends.values()].map(({ title }) => title).join(', ')
-  return `${ways}; sign-up ${signup}`
+  const methods = [...app.signIn.backends.values()].map(({ title }) => title).join(', ')
+  return `${methods}; sign-up ${signup}`
 }
 
-/** While sign-up is not open and nobody has an account yet, the operator lets the first one in. */
+/** The link for the first account, while sign-up is not open and no account exists. */
 async function firstInvitation (app: FastifyInstance, config: Config): Promise<string | undefined> {
   if (
     !config.signIn ||
     config.signup === 'open' ||
     !(config.newcomersNeedInvitation || app.signIn.backends.has('local'))
   ) { return undefined }
-  // A start on a full disk serves all the same; the next one prints the link.
+  // On a full disk the server starts without the link; the next start prints it.
   const secret = await app.signIn.invitations.inviteFirst().catch((err: unknown) => {
-    app.log.warn({ err }, 'no link for the first account could be made')
+    app.log.warn({ err }, 'the link for the first account could not be created')
     return undefined
   })
   return secret && `${config.publicUrl}${paths.signup}?invite=${secret}`
@@ -56,12 +56,13 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {
   const progress = library.progress()
-  return `${await library.count()} from ${docsDir}${progress ? `; still reading, ${progress.done} of ${progress.total} files so far` : ''}`
+  return `${await library.count()} from ${docsDir}${progress ? `; still reading (${progress.done} of ${progress.total} files)` : ''}`
 }
 
-const BAR = 30
+/** Columns. */
+const BAR_WIDTH = 30
 
-/** Draws a bar, until the folder was read once. */
+/** Draws a progress bar until the folder has been read once. */
 export async function showProgress (
   { library }: Pick<FastifyInstance, 'library'>,
   terminal: { write(text: string): unknown }
@@ -70,8 +71,8 @@ export async function showProgress (
   const timer = setInterval(() => {
     const { done, total } = library.progress() ?? { done: 0, total: 0 }
     if (total === 0) return
-    const filled = Math.round((BAR * done) / total)
-    terminal.write(`\r  Reading documents  [${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}]  ${done} of ${total}`)
+    const filled = Math.round((BAR_WIDTH * done) / total)
+    terminal.write(`\r  Reading documents  [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]  ${done} of ${total}`)
   }, 100)
   try {
     await library.ready
@@ -82,9 +83,8 @@ export async function showProgress (
 }
 
 /**
- * What the terminal says where the server cannot start: what the operator caused is a sentence with its way out, and
- * anything
- * else is a fault of the server, with its stack.
+ * The message of a failed start: for a mistake of the operator one sentence with its remedy, for any other error the
+ * stack.
  */
 export function describeStartFault (error: unknown): string {
   const { name, message, cause, code, syscall, port, address, stack } = error as NodeJS.ErrnoException & {
@@ -96,19 +96,21 @@ export function describeStartFault (error: unknown): string {
   const say = (sentence: string) => `The server could not start.\n  ${sentence}\n`
   if (error instanceof StartError) return say(message)
   if (name === 'StorageUnavailable') return say(`${message}${cause ? `: ${cause.message}` : ''}. ${STORAGE_HELP}`)
-  if (syscall === 'listen' || syscall === 'getaddrinfo') { return say(listenHelp[code ?? '']?.(`${address ?? 'HOST'}:${port ?? 'PORT'}`) ?? `PORT, HOST: ${message}`) }
+  if (syscall === 'listen' || syscall === 'getaddrinfo') {
+    return say(listenHelp[code ?? '']?.(`${address ?? 'HOST'}:${port ?? 'PORT'}`) ?? `PORT, HOST: ${message}`)
+  }
   return say(String(stack))
 }
 
 const STORAGE_HELP =
-  'With REDIS_URL, look whether Redis runs and takes writes; without it, whether DATA_DIR can be written'
+  'With REDIS_URL, check that Redis runs and accepts writes; without it, that DATA_DIR is writable'
 
 const listenHelp: Record<string, (place: string) => string> = {
   EADDRINUSE: (place) =>
-    `PORT: something else listens at ${place}, perhaps this server already. End it, or choose another PORT`,
+    `PORT: something already listens at ${place}, perhaps this server. Stop it, or choose another PORT`,
   EACCES: (place) =>
-    `PORT: this user may not listen at ${place}. Choose a PORT from 1024 on, and let a proxy in front take 443`,
+    `PORT: this user may not listen at ${place}. Choose a PORT above 1023, and put a proxy in front for 443`,
   EADDRNOTAVAIL: (place) =>
     `HOST: this machine has no address for ${place}. Use 127.0.0.1, or 0.0.0.0 for all of its addresses`,
-  ENOTFOUND: () => 'HOST: there is no such host. Use 127.0.0.1, or 0.0.0.0 for all addresses of this machine'
+  ENOTFOUND: () => 'HOST: this host does not exist. Use 127.0.0.1, or 0.0.0.0 for all addresses of this machine'
 }

@@ -1,9 +1,9 @@
-// The house's clock: seconds since the epoch. A wall clock set back must not bring an expired token back to life, and a
-// machine that slept must not let one live longer.
+// The server's clock, in seconds since the epoch. A wall clock that is set back must not revive an expired token, and a
+// machine that slept must not extend one.
 export type Clock = () => number
 
 /**
- * The later of the wall clock and of the process's own steady one: the first follows a sleep, the second stays when the
- * first is set back.
+ * The later of the wall clock and the process's monotonic clock: the first includes sleep, the second ignores a wall
+ * clock that is set back.
  */
 export const monotonicClock: Clock = () => Math.max(Date.now(), performance.timeOrigin + performance.now()) / 1000

@@ -1,9 +1,10 @@
-// The capabilities that need neither documents nor tools: storage, people, grants, limits. The server and the
-// operator's commands share them.
+// The plugins that need neither documents nor tools: storage, accounts, grants, limits. The server and the operator's
+// commands share them.
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
-import { paths } from './paths.ts'
+import { messageUrls, paths, signInPages } from './paths.ts'
+import accounts from './plugins/accounts/index.ts'
 import accountLinks from './plugins/accounts/email-links.ts'
 import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
@@ -11,11 +12,13 @@ import clients from './plugins/oauth/clients/index.ts'
 import grants from './plugins/oauth/grants/index.ts'
 import limits from './plugins/limits/rate-limits.ts'
 import mail from './plugins/mail/index.ts'
+import sessionEraser from './plugins/mcp/sessions/eraser.ts'
 import notes from './plugins/notes/index.ts'
 import openid from './plugins/oauth/id-tokens.ts'
 import postgres from './plugins/postgres.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
+import type { Observe } from './plugins/storage/instrumented.ts'
 import usage from './plugins/limits/usage.ts'
 import workers from './plugins/workers.ts'
 
@@ -26,11 +29,19 @@ declare module 'fastify' {
   }
 }
 
-/** Registers the capabilities in the order in which they need each other. */
-export async function registerCore (app: FastifyInstance, config: Config, now: Clock): Promise<void> {
+/**
+ * Registers the capabilities in the order in which they need each other.
+ * @param observers see every operation on storage, the first outermost.
+ */
+export async function registerCore (
+  app: FastifyInstance,
+  config: Config,
+  now: Clock,
+  observers: readonly Observe[] = []
+): Promise<void> {
   app.decorate('issuer', config.publicUrl)
   await app.register(workers)
-  await app.register(storage, { ...config, now })
+  await app.register(storage, { ...config, now, observers })
   await app.register(audit, config)
   await app.register(usage, config)
   await app.register(postgres, config)
@@ -43,7 +54,9 @@ export async function registerCore (app: FastifyInstance, config: Config, now: C
   await app.register(openid, config)
   await app.register(mail, config)
   await app.register(accountLinks)
-  await app.register(signIn, config)
+  await app.register(signIn, { ...config, signInPages })
+  await app.register(accounts, { ...config, urls: messageUrls(config.publicUrl) })
+  await app.register(sessionEraser)
 }
 
 export const documentUrl =
@@ -52,8 +65,7 @@ export const documentUrl =
     `${publicUrl}${paths.documents}/${path}`
 
 /**
- * What an operator's command works with: it reads no documents, opens no port, and a server may run on the same storage
- * meanwhile.
+ * The app of an operator's command: it reads no documents and opens no port, and a server may run on the same storage.
  * @throws when a part cannot be opened; what was open by then is closed.
  */
 export async function buildOperatorApp (config: Config): Promise<FastifyInstance> {

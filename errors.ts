@@ -1,15 +1,15 @@
 // The one error type of the OAuth surface: a typed value with a protocol code, one constructor per code (RFC 6749
 // §4.1.2.1, §5.2 and the RFCs named below).
 
-/** Where an authorization error may be sent. Attached only after the client and its redirect URI were verified. */
+/** Where an authorization error may be sent: attached only after the client and its redirect URI are verified. */
 export interface ErrorRedirect {
   redirectUri: string
   state: string | undefined
 }
 
 /**
- * A refusal that a client or a person can act on. The scope it is thrown in decides how it is spoken:
- * JSON at the machine endpoints, a page or a redirect at the authorization endpoint, a challenge at the MCP endpoint.
+ * A refusal that a client or a person can act on. The scope it is thrown in decides its format: JSON at the endpoints
+ * for programs, a page or a redirect at the authorization endpoint, a challenge at the MCP endpoint.
  */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
@@ -20,8 +20,8 @@ export class OAuthError extends Error {
   /** Set only for authorization errors whose client and redirect URI are verified (RFC 6749 §4.1.2.1). */
   redirect?: ErrorRedirect
   /**
-   * The same for a client that anybody may have written: a page tells the person, who may go on to it (RFC 9700
-   * §4.11.2).
+   * The same for a client that anyone may have registered: a page shows the error, with a button to the client (RFC
+   * 9700 §4.11.2).
    */
   choice?: ErrorRedirect
 
@@ -73,7 +73,8 @@ export const invalidToken = refusal('invalid_token', 401)
 export const insufficientScope = refusal('insufficient_scope', 403)
 
 /**
- * Something the server stands on is away (storage, a sign-in service). The client should try again; nothing was issued.
+ * Something that the server depends on is unavailable (storage, a sign-in service). The client should try again; nothing
+ * was issued.
  * @param retryAfter seconds.
  */
 export const temporarilyUnavailable = (description: string, cause?: unknown, retryAfter = 5) =>
@@ -88,7 +89,7 @@ export const tooManyRequests = (retryAfter: number) =>
     { headers: { 'retry-after': String(retryAfter) } }
   )
 
-/** A step of the sign-in that is spent, expired, or belongs to another browser. */
+/** A step of a sign-in that was already used, has expired, or belongs to another browser. */
 export const signInExpired = () =>
   new OAuthError(
     'sign_in_expired',
@@ -97,8 +98,8 @@ export const signInExpired = () =>
   )
 
 /**
- * What the operator has to put right before the server can start. The message says what is wrong, where, and the way
- * out; a stack would hide it.
+ * A problem that the operator has to fix before the server can start. The message says what is wrong, where, and how to
+ * fix it; it is printed without a stack.
  */
 export class StartError extends Error {
   override readonly name: string = 'StartError'

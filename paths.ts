@@ -1,5 +1,4 @@
-// The surface in one table: every URL path the server answers. Routes, pages and metadata read it, so no two of them
-// can disagree.
+// Every URL path that the server answers, in one table. Routes, pages and metadata read it, so they cannot disagree.
 export const paths = {
   home: '/',
   mcp: ['/', '/mcp'],
@@ -47,31 +46,30 @@ export const paths = {
 } as const
 
 /**
- * Where a provider sends people back to: an address of its own for each backend (RFC 9700 §4.4). The operator registers
- * it there.
+ * The redirect URI path of a backend: each has its own (RFC 9700 §4.4). The operator registers it with the provider.
  */
 export const callbackPath = (backend: string): string =>
   `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
 
-/** The page after a step of a sign-in. */
-export function pageAfter ({
-  kind,
-  handle,
-  intent
-}: {
-  kind: 'entered' | 'code' | 'choice' | 'addition' | 'failed'
-  handle: string
-  intent?: { kind: string; path?: string }
-}): string {
-  if (kind === 'code') return withInteraction(paths.loginCode, handle)
-  if (kind === 'choice') return withInteraction(paths.loginChoice, handle)
-  if (kind === 'addition') return withInteraction(paths.accountLinkAdd, handle)
-  if (kind === 'failed') return withInteraction(paths.login, handle)
-  return intent?.path ?? withInteraction(paths.consent, handle)
-}
-
 /** The URL that a link in a message leads to. */
 export const withSecret = (url: string, secret: string): string => `${url}?link=${secret}`
 
-/** The URL of a sign-in page, with the handle of what the person came for. */
+/** The URL of a sign-in page, with the handle of the interaction. */
 export const withInteraction = (path: string, handle: string): string => `${path}?interaction=${handle}`
+
+/** The pages of a sign-in under way. Which of them comes next, plugins/sign-in/next.ts decides. */
+export const signInPages = {
+  login: (handle: string) => withInteraction(paths.login, handle),
+  code: (handle: string) => withInteraction(paths.loginCode, handle),
+  accountChoice: (handle: string) => withInteraction(paths.loginChoice, handle),
+  addition: (handle: string) => withInteraction(paths.accountLinkAdd, handle),
+  consent: (handle: string) => withInteraction(paths.consent, handle)
+}
+
+/** The URLs in messages to people. */
+export const messageUrls = (publicUrl: string) => ({
+  confirm: (secret: string) => withSecret(publicUrl + paths.confirmEmail, secret),
+  reset: (secret: string) => withSecret(publicUrl + paths.resetPassword, secret),
+  change: (secret: string) => withSecret(publicUrl + paths.changeEmail, secret),
+  forgot: publicUrl + paths.forgotPassword
+})

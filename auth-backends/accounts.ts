@@ -1,11 +1,18 @@
 // Accounts whose password this server stores: what pages may know and change of them, and the account book that a
 // backend is given to store them in.
 
+declare const emailBrand: unique symbol
+
+/** An e-mail address in its one spelling for one mailbox. Only {@link parseEmail} makes it. */
+export type Email = string & { readonly [emailBrand]: true }
+
+/** Trimmed, NFKC, lower case. It does not check whether it is an address: a backend decides that. */
+export const parseEmail = (text: string): Email => text.normalize('NFKC').trim().toLowerCase() as Email
+
 /** What pages may know of an account whose password this server stores. */
 export interface PasswordAccount {
   subject: string
-  /** In the normal form of `normalizeEmail`. */
-  email: string
+  email: Email
   /** Whether someone has proved that they read the mailbox. */
   verified: boolean
   /**
@@ -25,15 +32,15 @@ export type AccountVersion = Pick<PasswordAccount, 'subject' | 'email' | 'genera
 
 /** What pages can do with accounts whose password this server stores. */
 export interface PasswordAccounts {
-  find(email: string): Promise<PasswordAccount | undefined>
+  find(email: Email): Promise<PasswordAccount | undefined>
   findBySubject(subject: string): Promise<PasswordAccount | undefined>
   /** @returns what is wrong with a new password, for the person who typed it; undefined if it is accepted. */
-  passwordProblem(email: string, password: string): Promise<string | undefined>
+  passwordProblem(email: Email, password: string): Promise<string | undefined>
   /**
    * @returns a new address in its normal form, or what is wrong with it, for the person who typed it. It does not say
    * whether the address is taken.
    */
-  readEmail(typed: string): { email: string } | { problem: string }
+  readEmail(typed: string): { email: Email } | { problem: string }
   checkPassword(subject: string, password: string): Promise<boolean>
   /** @returns false, with nothing changed, if `present` is not the password, or no longer. */
   changePassword(subject: string, change: { present: string; next: string }): Promise<boolean>
@@ -42,7 +49,7 @@ export interface PasswordAccounts {
    * @param change.verified whether someone has proved that they read the new mailbox.
    * @returns false, with nothing changed, if `to` is taken or the account has changed since it was read.
    */
-  changeEmail(account: AccountVersion, change: { to: string; verified: boolean }): Promise<boolean>
+  changeEmail(account: AccountVersion, change: { to: Email; verified: boolean }): Promise<boolean>
   /**
    * For a person who came by a link and need not know the present password.
    * @param shown.verified whether the link went to the mailbox, which then counts as verified. Otherwise that stays as
@@ -60,8 +67,7 @@ export interface PasswordAccounts {
 /** An account in the server's own storage, for backends without a service behind them. */
 export interface Account {
   subject: string
-  /** In the normal form of `normalizeEmail`. */
-  email: string
+  email: Email
   name?: string
   /** A PHC string (argon2id), never the password. */
   passwordHash: string
@@ -82,7 +88,7 @@ export interface Account {
 
 /** The server's account book. An expired account does not exist in it. Every method throws when storage is down. */
 export interface Accounts {
-  find(email: string): Promise<Account | undefined>
+  find(email: Email): Promise<Account | undefined>
   findBySubject(subject: string): Promise<Account | undefined>
   /** @returns false, with nothing written, if the address is taken. */
   create(account: Account): Promise<boolean>
@@ -91,14 +97,14 @@ export interface Accounts {
    * changed. The generation stays.
    * @returns whether it was replaced.
    */
-  setPasswordHash(email: string, passwordHash: string, previous: string): Promise<boolean>
+  setPasswordHash(email: Email, passwordHash: string, previous: string): Promise<boolean>
   /**
    * Moves the account with everything in it from one address to another, as a new generation.
    * @param expected what the account at `from` must be.
    * @returns false, with nothing changed, if `to` is taken or there is no such account at `from`.
    */
   move(
-    from: string,
+    from: Email,
     to: Pick<Account, 'email' | 'emailVerified'>,
     expected?: Pick<AccountVersion, 'subject' | 'generation'>
   ): Promise<boolean>
@@ -107,6 +113,6 @@ export interface Accounts {
    * @param decide returns undefined to leave the account as it is.
    * @returns whether it was changed; false for an address without an account.
    */
-  change(email: string, decide: (account: Account) => Account | undefined): Promise<boolean>
+  change(email: Email, decide: (account: Account) => Account | undefined): Promise<boolean>
   delete(subject: string): Promise<void>
 }

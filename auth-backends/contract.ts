@@ -2,9 +2,10 @@
 // Fastify and no OAuth client. This room holds the contract, the registry, and the backends that come with the server:
 // demo, local (with the password files), oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
 import type { ZodObject } from 'zod'
-import type { Accounts, PasswordAccounts } from './accounts.ts'
+import { parseEmail, type Accounts, type PasswordAccounts } from './accounts.ts'
 
 export { BackendUnavailable, type OutageReason } from './unavailable.ts'
+export { parseEmail, type Email } from './accounts.ts'
 export type { Account, Accounts, AccountVersion, PasswordAccount, PasswordAccounts } from './accounts.ts'
 
 /** A person as a backend knows them. */
@@ -32,6 +33,12 @@ export interface SignedIn extends Identity {
    * stores it encrypted and does not interpret it.
    */
   session?: string
+  /**
+   * Of a {@link RedirectSignIn}: seconds between the person's last authentication at the provider and this sign-in, as
+   * the provider vouches for it (`auth_time`, OpenID Connect Core §2). Without it the sign-in is no fresh proof: a
+   * provider that still has a session of the browser answers without asking anyone.
+   */
+  authenticationAgeSeconds?: number
 }
 
 /**
@@ -103,8 +110,8 @@ export interface RedirectSignIn {
   /** One button each. The id comes back in {@link RedirectSignIn.begin}. */
   providers: ReadonlyArray<{ id: string; label: string }>
   /**
-   * @param request.again the person has to prove again who they are: a session that the provider still has must not be
-   * enough.
+   * @param request.again the provider should ask the person to authenticate again. Whether it did is decided by
+   * {@link SignedIn.authenticationAgeSeconds}.
    * @param request.state must come back unchanged in the query of `callbackUrl`: it binds the answer to this browser,
    * once.
    * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The server
@@ -231,5 +238,5 @@ export interface BackendModule<Env = unknown> {
   open(env: Env, host: BackendHost): AuthBackend | Promise<AuthBackend>
 }
 
-/** @returns one spelling for one mailbox: trimmed, NFKC, lower case. */
-export const normalizeEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase()
+/** For backends that handle addresses as plain strings: the spelling of {@link parseEmail}. */
+export const normalizeEmail: (email: string) => string = parseEmail

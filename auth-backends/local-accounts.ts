@@ -1,6 +1,6 @@
 // Local accounts as the pages for passwords and addresses need them: found, verified, and changed only if no other
 // change has come between.
-import { normalizeEmail, type Account, type Accounts, type PasswordAccount, type PasswordAccounts } from './contract.ts'
+import { parseEmail, type Account, type Accounts, type PasswordAccount, type PasswordAccounts } from './contract.ts'
 import type { PasswordCheck } from './password-check.ts'
 import type { PasswordHasher } from './password-hashing.ts'
 import { isTooLong } from './password-rules.ts'
@@ -35,7 +35,7 @@ export function createLocalAccounts (book: Accounts, hasher: PasswordHasher, che
     passwordProblem: async (email, password) =>
       check(password, { email, name: (await book.find(email))?.name }, 'owner'),
     readEmail (typed) {
-      const email = normalizeEmail(typed)
+      const email = parseEmail(typed)
       const problem = addressProblem(email)
       return problem === undefined ? { email } : { problem }
     },
@@ -49,7 +49,7 @@ export function createLocalAccounts (book: Accounts, hasher: PasswordHasher, che
       )
     },
     changeEmail: (account, { to, verified }) =>
-      book.move(account.email, { email: normalizeEmail(to), ...(verified && { emailVerified: true }) }, account),
+      book.move(account.email, { email: parseEmail(to), ...(verified && { emailVerified: true }) }, account),
     async setPassword (account, password, { verified }) {
       const passwordHash = await hasher.hash(password)
       return book.change(account.email, ({ contested: _, ...found }) =>

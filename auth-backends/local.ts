@@ -3,7 +3,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import {
-  normalizeEmail,
+  type Email,
+  parseEmail,
   type Account,
   type Accounts,
   type AuthBackend,
@@ -74,7 +75,7 @@ async function signIn (
 ): Promise<SignInAnswer> {
   // No account has such a password, whatever the address.
   if (isTooLong(password)) return null
-  const email = normalizeEmail(identifier)
+  const email = parseEmail(identifier)
   const decoy = await decoyHash()
   const account = addressProblem(email) ? undefined : await host.accounts.find(email)
   const matches = await hasher.verify(account?.passwordHash ?? decoy, password)
@@ -108,7 +109,7 @@ async function makePermanent (accounts: Accounts, account: Account): Promise<Ide
 
 async function signUp (deps: Deps, request: SignUpRequest): Promise<SignUpResult> {
   const { host, hasher, decoyHash } = deps
-  const email = normalizeEmail(request.email)
+  const email = parseEmail(request.email)
   const name = request.name?.trim() || undefined
   const refusal = await refusalOf(deps, { ...request, email, ...(name !== undefined && { name }) })
   if (refusal) return refusal
@@ -133,7 +134,7 @@ async function signUp (deps: Deps, request: SignUpRequest): Promise<SignUpResult
 /** What is cheap to find out comes first: an estimate of the password takes a worker. */
 async function refusalOf (
   { host, check }: Deps,
-  { email, name, password }: SignUpRequest
+  { email, name, password }: SignUpRequest & { email: Email }
 ): Promise<SignUpResult | undefined> {
   const mistake = refusal('email', addressProblem(email)) ?? refusal('name', name && nameProblem(name))
   if (mistake) return mistake
@@ -146,7 +147,7 @@ async function refusalOf (
  * No one has proved whose mailbox it is. The password of the first must not be confirmed by the second, nor the other
  * way round.
  */
-const contest = (accounts: Accounts, email: string, noPassword: string): Promise<boolean> =>
+const contest = (accounts: Accounts, email: Email, noPassword: string): Promise<boolean> =>
   accounts.change(email, (found) =>
     // Once is enough: each change voids the links that were sent, and repeated sign-ups must not void the owner's.
     found.emailVerified || found.contested ? undefined : { ...found, passwordHash: noPassword, contested: true }

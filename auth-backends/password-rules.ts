@@ -64,7 +64,7 @@ function beyondAddress (password: string, email: string): string {
 }
 
 /**
- * @param email in the normal form of `normalizeEmail`, as context that must not be the password.
+ * @param email as `parseEmail` spells it, as context that must not be the password.
  * @returns what is wrong, for the person who typed it; undefined when the password will do.
  */
 export function passwordProblem (password: string, email: string): string | undefined {

@@ -9,7 +9,7 @@ const MAX_NAME_LENGTH = 100
 const address = z.email()
 
 /**
- * @param email in the normal form of `normalizeEmail`.
+ * @param email as `parseEmail` spells it.
  * @returns what is wrong, for the person who typed it. Whether the mailbox exists, only a message can show.
  */
 export const addressProblem = (email: string): string | undefined =>

@@ -24,7 +24,9 @@ export interface Bench {
 const parts: Record<string, (bench: Bench) => Promise<Row[]>> = { calls, oauth, tokens, process: ofTheProcess }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(parts, name))
-if (unknown.length > 0) { throw new Error(`There is no part named ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`) }
+if (unknown.length > 0) {
+  throw new Error(`There is no part named ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`)
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'mcp-bench-'))
 const redis = await startRedis()

@@ -1,5 +1,5 @@
-// `npm run audit`: the audit log as JSON lines, oldest first, for an operator to keep or to search; of everybody, of
-// one person, or the story of one attempt to connect.
+// `npm run audit`: prints the audit log as JSON lines, oldest first, to store or to search: all of it, the events of one
+// person, or those of one attempt to connect.
 import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
@@ -8,10 +8,10 @@ import { fail, openExisting, OperatorError } from './command.ts'
 import { printableJson } from '../plugins/observability/terminal-text.ts'
 
 const HELP = `Prints the audit log as JSON lines, oldest first.
-  npm run --silent audit                      everything that is kept
-  npm run --silent audit -- --user ID         what concerns one person
+  npm run --silent audit                      all stored events
+  npm run --silent audit -- --user ID         the events of one person
   npm run --silent audit -- --attempt ID      one attempt to connect, from the first probe to the first call
-  npm run --silent audit -- --attempts        each attempt in a line: who came, how far, why no further
+  npm run --silent audit -- --attempts        one line for each attempt: who, how far, and why it stopped
 `
 
 try {
@@ -26,7 +26,7 @@ try {
   if (values.help) process.stdout.write(HELP)
   else await print(values)
 } catch (error) {
-  // A wrong option is a TypeError of parseArgs.
+  // parseArgs throws a TypeError for a wrong option.
   fail(error instanceof TypeError ? new OperatorError(error.message) : error, HELP)
 }
 

@@ -1,5 +1,5 @@
-// What a backup is: a folder with every stored entry as JSON lines, copies of the other databases, the generated secret
-// key if there is one, and, written last, a manifest that says what belongs to it.
+// The format of a backup: a folder with every stored entry as JSON lines, copies of the other databases, the generated
+// secret key if there is one, and, written last, a manifest of it all.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -19,22 +19,22 @@ export const SECRET_KEY = 'secret-key'
 
 const manifestSchema = z.object({
   format: z.literal(FORMAT),
-  /** Of the server that wrote it. */
+  /** The version of the server that wrote it. */
   version: z.string(),
   createdAt: z.string(),
-  /** For people: where it was taken from. */
+  /** Where it was taken from, for people to read. */
   source: z.string(),
   entries: z.number(),
-  /** Of entries.jsonl, in hex. */
+  /** The hash of entries.jsonl, in hex. */
   sha256: z.string(),
-  /** Shows, without telling it, whether a secret key opens what is sealed in here. */
+  /** Shows whether a secret key opens what is sealed in the backup, without revealing the key. */
   keyCheck: z.string(),
   /** Copies of SQLite databases, by their names in DATA_DIR. */
   databases: z.array(z.object({ name: z.string().regex(/^[\w-]+\.db$/), sha256: z.string() }))
 })
 export type Manifest = z.output<typeof manifestSchema>
 
-/** What is wrong with a backup, or with where it is to go. */
+/** A problem of a backup, or of the place to restore it to. */
 export class BackupError extends OperatorError {
   override readonly name = 'BackupError'
 }
@@ -52,7 +52,7 @@ const entrySchema = z.union([
 
 /**
  * Reads every file of a backup once, before anything is changed.
- * @throws BackupError for what is no backup, is not whole, or is of a newer format.
+ * @throws BackupError for a folder that is no backup, is incomplete, or has a newer format.
  */
 export async function checkBackup (folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder)
@@ -69,7 +69,7 @@ export async function checkBackup (folder: string): Promise<Manifest> {
 
 async function readManifest (folder: string): Promise<Manifest> {
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => {
-    throw new BackupError(`${folder} is no finished backup: it has no ${MANIFEST}`)
+    throw new BackupError(`${folder} is not a complete backup: it has no ${MANIFEST}`)
   })
   const parsed = manifestSchema.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
@@ -80,7 +80,7 @@ async function readManifest (folder: string): Promise<Manifest> {
   )
 }
 
-/** @throws BackupError at a line that is no entry. */
+/** @throws BackupError at a line that is not an entry. */
 export async function * readEntries (folder: string): AsyncGenerator<Entry> {
   for await (const line of createInterface({ input: createReadStream(join(folder, ENTRIES)), crlfDelay: Infinity })) {
     const parsed = entrySchema.safeParse(parseJson(line))
@@ -102,11 +102,11 @@ async function checkHash (folder: string, name: string, expected: string): Promi
 }
 
 /**
- * @throws BackupError unless SQLite finds the copy sound. An empty file is sound to SQLite, and no copy of anything.
+ * @throws BackupError unless SQLite finds the copy intact. SQLite accepts an empty file, so that is refused as well.
  */
 export function checkDatabase (folder: string, name: string): void {
   try {
-    // Immutable: nothing is written beside it, so a backup may lie on a medium that cannot be written.
+    // Immutable: SQLite writes no files beside it, so a backup can be on read-only media.
     const db = new DatabaseSync(new URL(`${pathToFileURL(join(folder, name)).href}?immutable=1`), { readOnly: true })
     try {
       const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()!['n']
@@ -126,7 +126,7 @@ const damaged = (folder: string, name: string, cause?: unknown) =>
     { cause }
   )
 
-/** `undefined` for what is no JSON. */
+/** @returns `undefined` for text that is not JSON. */
 function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-// `npm run backup -- FOLDER`: everything the server has stored, as a folder, while it runs.
+// `npm run backup -- FOLDER`: writes everything the server has stored into a folder, while the server runs.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -67,7 +67,7 @@ async function writeEntries (storage: StorageExport, file: string): Promise<Pick
   return { entries, sha256: hash.digest('hex') }
 }
 
-/** The OAuth storage is in the entries already; whatever else is a database in DATA_DIR is copied whole. */
+/** Copies every database in DATA_DIR but oauth.db, whose content is in the entries. */
 async function copyDatabases (dataDir: string, folder: string): Promise<Manifest['databases']> {
   const names = (await readdir(dataDir).catch(() => []))
     .filter((name) => /^[\w-]+\.db$/.test(name) && name !== 'oauth.db')
@@ -86,7 +86,7 @@ async function copyDatabases (dataDir: string, folder: string): Promise<Manifest
   return copies
 }
 
-/** @returns what shows later whether a key is the right one. */
+/** @returns what later shows whether a key is the right one. */
 async function copyKey (
   { secretKeys, dataDir }: Pick<Config, 'secretKeys' | 'dataDir'>,
   folder: string

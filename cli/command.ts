@@ -1,5 +1,5 @@
-// How a command of the operator starts and ends: one folder as its argument, one line when it is done, a sentence and
-// the exit code 1 when it is not.
+// How an operator's command starts and ends: one folder as its argument, then one line of output, or a sentence on stderr
+// and the exit code 1.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,14 +10,14 @@ import { openStorage } from '../plugins/storage/index.ts'
 import { StorageUnavailable, type Storage } from '../plugins/storage/contract.ts'
 
 /**
- * @param help shown for `--help`, and when the folder is missing.
- * @param run gets the folder and whether `--replace` was given. @returns the line to print.
+ * @param help printed for `--help`, and when the folder is missing.
+ * @param run receives the folder and whether `--replace` was given, and returns the line to print.
  */
 export async function command (
   help: string,
   run: (folders: string[], options: { replace: boolean }) => Promise<string>
 ): Promise<void> {
-  // Copies and databases are for this user alone, wherever they are written.
+  // Copies and databases are readable by this user only.
   process.umask(0o077)
   try {
     const { values, positionals } = parseArgs({
@@ -33,8 +33,8 @@ export async function command (
 }
 
 /**
- * Ends a command with the exit code 1, and with a stack only where the fault is the program's.
- * @param help follows a wrong call.
+ * Ends a command with the exit code 1. Only errors of the program itself are printed with a stack.
+ * @param help printed after the message.
  */
 export function fail (error: unknown, help = ''): void {
   const isExpected = [ConfigError, OperatorError, StartError, StorageUnavailable].some(
@@ -44,7 +44,7 @@ export function fail (error: unknown, help = ''): void {
   process.exitCode = 1
 }
 
-/** What the operator did or named wrongly: said without a stack. */
+/** A mistake of the operator: printed without a stack. */
 export class OperatorError extends Error {
   override readonly name: string = 'OperatorError'
 }
@@ -56,7 +56,7 @@ export const warnOnTerminal = {
 }
 
 /**
- * The storage of a server that has run before. A command with a mistyped DATA_DIR says so, and makes no empty one.
+ * Opens the storage of a server that has run before. With a mistyped DATA_DIR it fails, instead of creating a database.
  * @throws OperatorError on SQLite where there is no database; StorageUnavailable when it does not answer.
  */
 export async function openExisting (config: Pick<Config, 'dataDir' | 'redisUrl'>): Promise<Storage> {

@@ -1,5 +1,5 @@
-// `npm run restore -- FOLDER`: puts a backup into the storage that the configuration names, which need not be of the
-// kind it was taken from: this is also the way from SQLite to Redis.
+// `npm run restore -- FOLDER`: loads a backup into the configured storage. That storage may be of another kind than the
+// backup's, so this is also how to move from SQLite to Redis.
 import { constants, existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,9 +15,9 @@ const OAUTH_DATABASE = 'oauth.db'
 const DATABASES = [OAUTH_DATABASE, 'notes.db', 'library.db']
 
 await command(
-  `Puts a backup into the storage that the configuration names. Stop the server first.
+  `Loads a backup into the configured storage. Stop the server first.
   npm run restore -- FOLDER              into an empty storage
-  npm run restore -- --replace FOLDER    in place of what is stored there
+  npm run restore -- --replace FOLDER    replaces what is stored there
 `,
   async ([folder], { replace }) => {
     const config = await loadConfig(readEnvironment())
@@ -26,7 +26,7 @@ await command(
     await checkUnused(config)
     if (!replace) await checkEmpty(config)
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-    // Everything is made ready beside what is there, and takes its place only once all of it is whole.
+    // Everything is prepared beside the current files, and replaces them only once it is complete.
     const staged = await mkdtemp(join(config.dataDir, 'restore-'))
     try {
       const names = manifest.databases.map(({ name }) => name)
@@ -36,7 +36,7 @@ await command(
         await load({ ...config, dataDir: staged }, folder!)
         names.push(OAUTH_DATABASE)
       } else await loadOverRedis(config, folder!)
-      for (const name of names) await takePlace(staged, config.dataDir, name)
+      for (const name of names) await replaceDatabase(staged, config.dataDir, name)
       if (key === 'copy') await rename(join(staged, SECRET_KEY), join(config.dataDir, SECRET_KEY))
       return `Restored ${manifest.entries} entries of ${manifest.createdAt} into ${config.redisUrl === undefined ? `SQLite in ${config.dataDir}` : 'Redis'}.`
     } finally {
@@ -46,9 +46,9 @@ await command(
 )
 
 /**
- * Nothing is restored that the server could not open.
- * @returns whether the key of the backup takes the place of a generated one.
- * @throws BackupError when the configured key is another one.
+ * Refuses a backup that the server could not open afterwards.
+ * @returns whether the backup's key replaces a generated one.
+ * @throws BackupError when the configured key is not the backup's.
  */
 async function checkKey (
   { secretKeys }: Pick<Config, 'secretKeys'>,
@@ -58,23 +58,25 @@ async function checkKey (
   if (secretKeys.length > 0) {
     if (keyChecks(secretKeys).includes(keyCheck)) return 'keep'
     throw new BackupError(
-      `This backup was sealed with another secret key: set SECRET_KEY to that one (or add it behind the new one, with a comma between). If ${join(folder, SECRET_KEY)} exists, it holds it. Nothing was changed`
+      `This backup was sealed with another secret key: set SECRET_KEY to that key (or append it to the new one, after a comma). If ${join(folder, SECRET_KEY)} exists, it contains that key. Nothing was changed`
     )
   }
   const key = await readFile(join(folder, SECRET_KEY), 'utf8').catch(() => {
     throw new BackupError('This backup was made with SECRET_KEY set: set it to the same value. Nothing was changed')
   })
-  if (keyChecks([key.trim()])[0] !== keyCheck) { throw new BackupError(`${SECRET_KEY} in ${folder} is damaged. Nothing was changed`) }
+  if (keyChecks([key.trim()])[0] !== keyCheck) {
+    throw new BackupError(`${SECRET_KEY} in ${folder} is damaged. Nothing was changed`)
+  }
   return 'copy'
 }
 
 type Target = Pick<Config, 'dataDir' | 'redisUrl'>
 
-/** @throws BackupError while a server has the storage open: what it wrote from now on would be lost. */
+/** @throws BackupError while a server has the storage open: what it writes during the restore would be lost. */
 async function checkUnused ({ dataDir, redisUrl }: Target): Promise<void> {
   const isUsed =
     DATABASES.some((name) => isOpenElsewhere(join(dataDir, name))) ||
-    (redisUrl !== undefined && (await isListenedTo(redisUrl)))
+    (redisUrl !== undefined && (await hasSubscribers(redisUrl)))
   if (isUsed) {
     throw new BackupError(
       'A server is running on this storage. Stop it (every instance), then restore. Nothing was changed'
@@ -93,15 +95,15 @@ function isOpenElsewhere (file: string): boolean {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK')
     return false
   } catch (error) {
-    // Anything but SQLITE_BUSY is damage, which is what a restore is for.
+    // Anything but SQLITE_BUSY is damage, which a restore repairs.
     return (error as { errcode?: number }).errcode === 5
   } finally {
     db.close()
   }
 }
 
-/** Each running instance listens on a channel of the storage's own (plugins/mcp/streams/event-bus.ts). */
-async function isListenedTo (redisUrl: string): Promise<boolean> {
+/** Every running instance subscribes to the channel of its storage (plugins/mcp/streams/event-bus.ts). */
+async function hasSubscribers (redisUrl: string): Promise<boolean> {
   const { connectRedis } = await import('../plugins/storage/redis/connection.ts')
   const redis = await connectRedis(redisUrl, warnOnTerminal)
   try {
@@ -115,14 +117,14 @@ async function isListenedTo (redisUrl: string): Promise<boolean> {
   }
 }
 
-/** @throws BackupError for a storage that holds something, or that cannot be read. */
+/** @throws BackupError for a storage that is not empty or cannot be read. */
 async function checkEmpty (config: Target): Promise<void> {
   if (config.redisUrl === undefined && !existsSync(join(config.dataDir, OAUTH_DATABASE))) return
   const storage = await openStorage(config, monotonicClock, warnOnTerminal)
   try {
     if (await isEmpty(storage)) return
     throw new BackupError(
-      `${storage.description} is not empty. Nothing was changed. To put the backup in the place of what is there, stop the server and add --replace`
+      `${storage.description} is not empty. Nothing was changed. To replace what is stored there, stop the server and add --replace`
     )
   } finally {
     await storage.close()
@@ -144,21 +146,21 @@ async function load (target: Target, folder: string): Promise<void> {
   }
 }
 
-/** Redis has no second place that could take the place of the first in one step, so a fault half way is said. */
+/** Redis cannot swap old and new data in one step, so the error says that it may hold only a part. */
 async function loadOverRedis (target: Target, folder: string): Promise<void> {
   try {
     await load(target, folder)
   } catch (error) {
     throw new BackupError(
       `Redis failed while it was written to, and may hold only part of the backup: ${(error as Error).message}. ` +
-        'When it works again, restore once more with --replace; do not start the server before',
+        'When it works again, run the restore again with --replace; do not start the server before',
       { cause: error }
     )
   }
 }
 
-/** The write-ahead log of the old file goes first: it would be replayed into the new one. */
-async function takePlace (staged: string, dataDir: string, name: string): Promise<void> {
+/** Deletes the write-ahead log of the old file first: SQLite would replay it into the new one. */
+async function replaceDatabase (staged: string, dataDir: string, name: string): Promise<void> {
   for (const suffix of ['-wal', '-shm']) await rm(join(dataDir, name + suffix), { force: true })
   await rename(join(staged, name), join(dataDir, name))
 }

@@ -1,68 +1,61 @@
-// `npm run users`: the people of this server, for whoever runs it; while it runs, on SQLite and on Redis.
+// `npm run users`: lists, invites, locks and deletes the people of this server, also while it runs.
 import type { FastifyInstance } from 'fastify'
 import { buildOperatorApp } from '../core.ts'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
-import { paths, withSecret } from '../paths.ts'
+import { paths } from '../paths.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { checkExists, fail, OperatorError } from './command.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 
-const HELP = `The people of this server. It may run meanwhile.
-  npm run --silent users -- list                 everybody: id, address, name, backends, state, last sign-in
-  npm run --silent users -- invite               a link with which one person can make an account, for a week
-  npm run --silent users -- lock ID|ADDRESS      ends their sessions and tokens; nobody signs in to the account
+const HELP = `Manages the people of this server, also while it runs.
+  npm run --silent users -- list                 everyone: id, address, name, backends, state, last sign-in
+  npm run --silent users -- invite               a link for one person to create an account, valid for a week
+  npm run --silent users -- lock ID|ADDRESS      ends their sessions and tokens, and blocks sign-in
   npm run --silent users -- unlock ID|ADDRESS
-  npm run --silent users -- reset ADDRESS        a link to choose a new password, for 30 minutes
-  npm run --silent users -- delete ID|ADDRESS    everything the server keeps of them
+  npm run --silent users -- reset ADDRESS        a link to choose a new password, valid for 30 minutes
+  npm run --silent users -- delete ID|ADDRESS    deletes everything the server stores about them
 `
 
-interface House {
+interface Context {
   app: FastifyInstance
   config: Config
 }
-type Command = (house: House, who: string | undefined) => Promise<string>
+type Command = (context: Context, who: string | undefined) => Promise<string>
 
 const commands: Record<string, Command> = {
   async list ({ app }) {
     const all = (await Array.fromAsync(app.signIn.lifecycle.all())).sort((a, b) => a.createdAt - b.createdAt)
-    return all.map(describe).join('\n')
+    return all.map(describeUser).join('\n')
   },
   async invite ({ app, config }) {
     return `${config.publicUrl}${paths.signup}?invite=${await app.signIn.invitations.invite()}`
   },
-  async lock (house, who) {
-    const user = await find(house, who)
-    await house.app.signIn.lifecycle.lock(user.id)
-    house.app.audit.note('lock', { user: user.id })
-    return `Locked: ${describe(user)}`
+  async lock (context, who) {
+    const user = await find(context, who)
+    await context.app.signIn.lifecycle.lock(user.id)
+    context.app.audit.note('lock', { user: user.id })
+    return `Locked: ${describeUser(user)}`
   },
-  async unlock (house, who) {
-    const user = await find(house, who)
-    await house.app.signIn.lifecycle.unlock(user.id)
-    house.app.audit.note('unlock', { user: user.id })
-    return `Unlocked: ${describe(user)}`
+  async unlock (context, who) {
+    const user = await find(context, who)
+    await context.app.signIn.lifecycle.unlock(user.id)
+    context.app.audit.note('unlock', { user: user.id })
+    return `Unlocked: ${describeUser(user)}`
   },
-  async reset ({ app, config }, who) {
-    for (const [backend, { accounts }] of app.signIn.backends) {
-      const account = who === undefined ? undefined : await accounts?.find(who)
-      if (account) {
-        return withSecret(
-          config.publicUrl + paths.resetPassword,
-          await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' })
-        )
-      }
-    }
+  async reset ({ app }, who) {
+    const link = who === undefined ? undefined : await app.accounts.issueResetLink(who)
+    if (link !== undefined) return link
     throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
   },
-  async delete (house, who) {
-    const user = await find(house, who)
-    await house.app.signIn.lifecycle.delete(user.id)
-    house.app.audit.note('account_deleted', { backend: user.backend })
-    return `Deleted: ${describe(user)}`
+  async delete (context, who) {
+    const user = await find(context, who)
+    await context.app.signIn.lifecycle.delete(user.id)
+    context.app.audit.note('account_deleted', { backend: user.backend })
+    return `Deleted: ${describeUser(user)}`
   }
 }
 
-const describe = ({ id, email, name, identities, locked, emailVerified, lastSignInAt }: User): string =>
+const describeUser = ({ id, email, name, identities, locked, emailVerified, lastSignInAt }: User): string =>
   [
     id,
     printable(email ?? '-'),
@@ -72,22 +65,22 @@ const describe = ({ id, email, name, identities, locked, emailVerified, lastSign
     new Date(lastSignInAt * 1000).toISOString()
   ].join('\t')
 
-/** @throws OperatorError for nobody, and for an address that several people have. */
-async function find ({ app }: House, who: string | undefined): Promise<User> {
-  if (who === undefined) throw new OperatorError(`Say of whom: an id, or an address.\n${HELP}`)
+/** @throws OperatorError where no one matches, and where several people have the address. */
+async function find ({ app }: Context, who: string | undefined): Promise<User> {
+  if (who === undefined) throw new OperatorError(`Name the person by an id or an address.\n${HELP}`)
   const found = (await Array.fromAsync(app.signIn.lifecycle.all())).filter(
     ({ id, email }) => id === who || email === who.trim().toLowerCase()
   )
   if (found.length === 1) return found[0]!
   throw new OperatorError(
     found.length === 0
-      ? `There is nobody with the id or address ${who}.`
-      : `Several people have this address; name one by the id:\n${found.map(describe).join('\n')}`
+      ? `No one has the id or address ${who}.`
+      : `Several people have this address; name one by id:\n${found.map(describeUser).join('\n')}`
   )
 }
 
 try {
-  // Not as options: an id may begin with a -.
+  // Not parsed as options: an id may start with a dash.
   const [name = '--help', who] = process.argv.slice(2)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) {
@@ -95,7 +88,7 @@ try {
     if (name !== '--help') process.exitCode = 1
   } else {
     const config = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
-    if (!config.signIn) throw new OperatorError('Nobody signs in on this server: AUTH_BACKEND is none.')
+    if (!config.signIn) throw new OperatorError('No one signs in to this server: AUTH_BACKEND is none.')
     checkExists(config)
     const app = await buildOperatorApp(config)
     try {

@@ -1,15 +1,13 @@
-// How single environment variables are read: each schema says in its message what to write instead.
+// How single environment variables are parsed. The message of each schema says what to write instead.
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { isLoopback, isLoopbackHost, list } from '../authoring/env.ts'
 import { defaultLimits, type LimitName, type LimitTable } from './rate-limits.ts'
 
-export const integer = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `write a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `write a whole number from ${least} to ${most}`)
+export const integer = (min: number, max: number) => {
+  const help = `write a whole number from ${min} to ${max}`
+  return z.string().regex(/^\d+$/, help).transform(Number).refine((value) => value >= min && value <= max, help)
+}
 
 const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined)
 
@@ -20,10 +18,16 @@ export const publicUrl = z.string().transform((value, context) => {
     context.addIssue(message)
     return z.NEVER
   }
-  if (!url || !/^https?:$/.test(url.protocol)) { return refuse('write the address people reach the server at, for example https://mcp.example.com') }
-  if (url.username || url.password) return refuse('must not hold a user name or password')
-  if (url.pathname !== '/' || url.search || url.hash) { return refuse(`write the origin only, without a path: ${url.origin}`) }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) { return refuse(`must be https, since tokens travel on it (http is allowed for localhost only): https://${url.host}`) }
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    return refuse('write the address people reach the server at, for example https://mcp.example.com')
+  }
+  if (url.username || url.password) return refuse('must not contain a user name or password')
+  if (url.pathname !== '/' || url.search || url.hash) {
+    return refuse(`write the origin only, without a path: ${url.origin}`)
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    return refuse(`must be https, since tokens travel on it (http is allowed for localhost only): https://${url.host}`)
+  }
   return url.origin
 })
 
@@ -148,7 +152,7 @@ export const mailFrom = z
     'write a sender, for example My server <mcp@example.com>'
   )
 
-const LIMITS_HELP = `write on, off, or the limits that shall differ, for example sign-in=20,calls-per-user-day=5000; there are ${Object.keys(defaultLimits).join(', ')}`
+const LIMITS_HELP = `write on, off, or the limits to change, for example sign-in=20,calls-per-user-day=5000; there are ${Object.keys(defaultLimits).join(', ')}`
 
 /** `null` for no limits at all. */
 export const rateLimits = list.transform((entries, context): LimitTable | null => {

@@ -1,5 +1,4 @@
-// Every limit by name, with what it is when nobody says otherwise. RATE_LIMITS changes single ones; `.env.example`
-// explains them.
+// Every rate limit by name, with its default. RATE_LIMITS changes single ones; `.env.example` explains them.
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {

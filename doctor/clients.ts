@@ -1,11 +1,11 @@
-// How a client introduces itself and is let to the sign-in, tried as each assistant does it; and what must be refused
-// on the way (RFC 7591, CIMD, OAuth 2.1 §4.1).
+// How a client introduces itself and reaches the sign-in, as each assistant does it, and what must be refused on the way
+// (RFC 7591, client metadata documents, OAuth 2.1 §4.1).
 import { createHash, randomBytes } from 'node:crypto'
 import { request, type Answer } from './http.ts'
 import type { AuthorizationServer } from './discovery.ts'
 import type { Report } from './report.ts'
 
-/** Where the assistants want people sent back to, as they register. */
+/** The redirect URIs that each assistant registers. */
 const REGISTERS: Record<string, string[]> = {
   ChatGPT: ['https://chatgpt.com/connector_platform_oauth_redirect'],
   Claude: ['https://claude.ai/api/mcp/auth_callback'],
@@ -17,14 +17,14 @@ const REGISTERS: Record<string, string[]> = {
   ],
   'VS Code': ['http://127.0.0.1:33418/', 'https://vscode.dev/redirect', 'https://insiders.vscode.dev/redirect']
 }
-/** Clients that come with a document of theirs, and where they want people sent back to. */
+/** The clients that have a metadata document, and a redirect URI of each. */
 const DOCUMENTS: Record<string, [client: string, redirect: string]> = {
   ChatGPT: ['https://chatgpt.com/oauth/client.json', 'https://chatgpt.com/connector_platform_oauth_redirect'],
   Claude: ['https://claude.ai/oauth/mcp-oauth-client-metadata', 'https://claude.ai/api/mcp/auth_callback'],
   'Claude Code': ['https://claude.ai/oauth/claude-code-client-metadata', 'http://localhost/callback'],
   'VS Code': ['https://vscode.dev/oauth/client-metadata.json', 'https://vscode.dev/redirect']
 }
-const STRANGER = 'https://attacker.example/callback'
+const FOREIGN_REDIRECT = 'https://attacker.example/callback'
 const MAX_REDIRECTS = 6
 
 /** @param redirect of the doctor itself. @returns its client id, where it could register. @throws NoAnswer */
@@ -33,14 +33,14 @@ export async function checkClients (
   server: AuthorizationServer,
   redirect: string
 ): Promise<string | undefined> {
-  report.section('How a client begins')
+  report.section('How a client introduces itself')
   if (server.takesDocuments) await checkDocuments(report, server)
   const client = server.register === undefined ? undefined : await checkRegistration(report, server, redirect)
   if (client !== undefined) await checkRefusals(report, server, client, redirect)
   return client
 }
 
-/** A request as a client makes it. @param change what to ask differently; undefined leaves a parameter out. */
+/** A request as a client makes it. @param change parameters to replace; `undefined` redirectsTo one out. */
 export function authorizeUrl (
   server: AuthorizationServer,
   client: string,
@@ -72,12 +72,12 @@ async function checkDocuments (report: Report, server: AuthorizationServer): Pro
     if (end.status === 200) known.push(name)
     else {
       report.fail(
-        `${name}, which comes with the document ${client}, does not reach the sign-in: ${describe(end)}`,
-        'See whether the server can fetch the document: its way out to the internet may be closed.'
+        `${name}, with the metadata document ${client}, does not reach the sign-in: ${describe(end)}`,
+        'Check that the server can fetch the document: its outgoing connections may be blocked.'
       )
     }
   }
-  if (known.length > 0) report.pass(`With a document of theirs, these reach the sign-in: ${known.join(', ')}.`)
+  if (known.length > 0) report.pass(`With their metadata documents, these reach the sign-in: ${known.join(', ')}.`)
 }
 
 const register = (address: string, name: string, redirects: string[]): Promise<Answer> =>
@@ -103,7 +103,7 @@ async function checkRegistration (
     else {
       report.fail(
         `${name} cannot register with ${redirects.join(', ')}: ${describe(answer)}`,
-        'One address that is refused ends the whole registration.'
+        'One refused redirect URI fails the whole registration.'
       )
     }
   }
@@ -128,24 +128,24 @@ async function checkRefusals (
   if (page.status === 200) checkPage(report, page)
   else {
     report.fail(
-      `A client that registered does not reach the sign-in: ${describe(page)}`,
-      'Look at the server’s log at this moment.'
+      `A registered client does not reach the sign-in: ${describe(page)}`,
+      'Check the server’s log for this moment.'
     )
   }
-  const stranger = await follow(authorizeUrl(server, client, STRANGER).url)
-  if (leaves(stranger, STRANGER)) {
+  const stranger = await follow(authorizeUrl(server, client, FOREIGN_REDIRECT).url)
+  if (redirectsTo(stranger, FOREIGN_REDIRECT)) {
     report.fail(
-      'People are sent to an address that the client never registered.',
-      'Whoever makes such a link gets other people’s codes. Do not use this server before it is mended.'
+      'People are redirected to an address that the client never registered.',
+      'An attacker who makes such a link gets other people’s codes. Do not use this server until this is fixed.'
     )
-  } else report.pass('An address that was not registered is refused.')
+  } else report.pass('A redirect URI that was not registered is refused.')
   const bare = await follow(
     authorizeUrl(server, client, redirect, { code_challenge: undefined, code_challenge_method: undefined }).url
   )
   if (bare.status === 200) {
     report.fail(
-      'The sign-in begins without PKCE.',
-      'OAuth 2.1 asks for it of every client: refuse requests without code_challenge.'
+      'The sign-in starts without PKCE.',
+      'OAuth 2.1 requires it of every client: refuse requests without code_challenge.'
     )
   } else report.pass('A request without PKCE is refused.')
   const token = await request(server.token, {
@@ -157,32 +157,34 @@ async function checkRefusals (
       code_verifier: 'v'.repeat(43)
     }
   })
-  if (token.status === 400 && token.json?.['error'] === 'invalid_grant') { report.pass('A made-up code gets 400 invalid_grant.') } else {
+  if (token.status === 400 && token.json?.['error'] === 'invalid_grant') {
+    report.pass('A made-up code gets 400 invalid_grant.')
+  } else {
     report.fail(
       `A made-up code gets ${describe(token)}; it should be 400 invalid_grant, as JSON.`,
-      'Clients begin a new sign-in only when they read that.'
+      'Clients start a new sign-in only after that error.'
     )
   }
 }
 
 function checkPage (report: Report, page: Answer): void {
   const policy = page.header('content-security-policy')
-  report.pass('A client that registered reaches the sign-in.')
+  report.pass('A registered client reaches the sign-in.')
   if (/form-action/.test(policy)) {
     report.warn(
       'The page has a policy with form-action.',
-      'Chromium holds it against the way back to the app: the button then does nothing. Leave form-action out.'
+      'Chromium applies it to the redirect back to the app: the button then does nothing. Leave form-action out.'
     )
   }
   if (!page.header('x-frame-options') && !/frame-ancestors/.test(policy)) {
     report.warn(
-      'The page may be shown inside a page of somebody else.',
-      'People can be made to click what they do not see: send X-Frame-Options: DENY.'
+      'The page can be framed by another site.',
+      'People can be tricked into clicking what they do not see: send X-Frame-Options: DENY.'
     )
   }
 }
 
-/** What a browser would see in the end: goes along within the site, and stops where it is left. */
+/** What a browser would see in the end: follows redirects within the site, and stops where they leave it. */
 async function follow (start: URL): Promise<Answer> {
   const jar = new Map<string, string>()
   let url = start
@@ -191,14 +193,16 @@ async function follow (start: URL): Promise<Answer> {
     const answer = await request(url, { headers: { accept: 'text/html', ...(cookie && { cookie }) } })
     for (const each of answer.cookies) jar.set(each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1))
     const next = URL.parse(answer.header('location'), url.href)
-    if (answer.status < 300 || answer.status >= 400 || next?.origin !== start.origin || step === MAX_REDIRECTS) { return answer }
+    if (answer.status < 300 || answer.status >= 400 || next?.origin !== start.origin || step === MAX_REDIRECTS) {
+      return answer
+    }
     url = next
   }
 }
 
-const leaves = (answer: Answer, to: string): boolean => answer.header('location').startsWith(to)
+const redirectsTo = (answer: Answer, to: string): boolean => answer.header('location').startsWith(to)
 
-/** The status, and what the answer says of the reason. */
+/** The status, and the reason that the answer gives. */
 export function describe (answer: Answer): string {
   const back = URL.parse(answer.header('location'))?.searchParams
   const error = answer.json?.['error'] ?? back?.get('error')

@@ -1,9 +1,9 @@
-// How the doctor asks: one request, no redirect followed, an answer that is read whole and small, and a reason in plain
-// words where there is none.
+// The doctor's HTTP requests: no redirect is followed, answers have a maximum size, and a failure has its reason in plain
+// words.
 const MAX_BYTES = 2 * 1024 * 1024
 const TIMEOUT_MS = 15_000
 
-export interface Question {
+export interface RequestOptions {
   method?: 'GET' | 'POST' | 'DELETE'
   headers?: Record<string, string>
   /** Sent as JSON, by POST. */
@@ -15,16 +15,16 @@ export interface Question {
 export interface Answer {
   url: string
   status: number
-  /** '' for a header that is not there. */
+  /** '' for a missing header. */
   header(name: string): string
   /** As a Cookie header would send them back. */
   cookies: string[]
   text: string
-  /** What the body says, where it is a JSON object. */
+  /** The body, where it is a JSON object. */
   json: Record<string, unknown> | undefined
 }
 
-/** Nobody answered at this address. The message says why, and what to do. */
+/** This address did not answer. The message says why, and what to do. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer'
   readonly url: string
@@ -35,11 +35,11 @@ export class NoAnswer extends Error {
   }
 }
 
-/** A limit was reached by the doctor's own questions: nothing more can be said now. */
-export class TooOften extends NoAnswer {}
+/** The doctor's own requests reached a rate limit: nothing more can be checked now. */
+export class RateLimited extends NoAnswer {}
 
 /** @throws NoAnswer */
-export async function request (url: string | URL, { method, headers = {}, json, form }: Question = {}): Promise<Answer> {
+export async function request (url: string | URL, { method, headers = {}, json, form }: RequestOptions = {}): Promise<Answer> {
   const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString()
   const type = json !== undefined ? 'application/json' : 'application/x-www-form-urlencoded'
   try {
@@ -55,7 +55,9 @@ export async function request (url: string | URL, { method, headers = {}, json, 
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS)
     })
-    if (response.status === 429) { throw new TooOften(url, 'The doctor has asked too often. Wait some minutes, and begin again.') }
+    if (response.status === 429) {
+      throw new RateLimited(url, 'The doctor has sent too many requests. Wait a few minutes, then run it again.')
+    }
     const text = await read(response, url)
     return {
       url: String(url),
@@ -82,7 +84,7 @@ async function read (response: Response, url: string | URL): Promise<string> {
   return text
 }
 
-/** The object that a JSON text holds; nothing for other text and other values. */
+/** The object in a JSON text; `undefined` for other text and other values. */
 export function objectOf (text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -95,7 +97,7 @@ export function objectOf (text: string): Record<string, unknown> | undefined {
 }
 
 const REASONS: Record<string, string> = {
-  ENOTFOUND: 'The name is not known: check its spelling and the DNS record.',
+  ENOTFOUND: 'The name does not exist: check its spelling and the DNS record.',
   EAI_AGAIN: 'The name could not be looked up: check the DNS of this computer.',
   ECONNREFUSED: 'Nothing listens there: check that the server runs, and the port of the proxy in front of it.',
   ECONNRESET: 'The connection was cut: check the proxy in front of the server.',
@@ -113,7 +115,7 @@ const REASONS: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another name: get one for this host.'
 }
 
-/** Why nothing was answered, in a sentence with what to do. */
+/** Why there was no answer, in a sentence with what to do. */
 export function reasonOf (error: Error): string {
   if (error.name === 'TimeoutError') return `There was no answer within ${TIMEOUT_MS / 1000} seconds.`
   const { code = '', message } = (error.cause ?? error) as { code?: string; message: string }

@@ -1,20 +1,20 @@
-// `npm run doctor -- URL`: looks at a server from outside, as ChatGPT, Claude, Cursor and VS Code do, and says what
-// keeps them out. It knows nothing of this server: any MCP server can be examined.
+// `npm run doctor -- URL`: examines a server from outside, as ChatGPT, Claude, Cursor and VS Code connect to it, and says
+// what keeps them out. It imports nothing of this server: any MCP server can be examined.
 import { parseArgs } from 'node:util'
 import { examine } from './examine.ts'
 import { createReport } from './report.ts'
 
-const HELP = `Looks at an MCP server from outside, as the assistants do.
-  npm run doctor -- https://mcp.example.com             what can be seen without an account
-  npm run doctor -- https://mcp.example.com --sign-in   and a whole sign-in, in your browser
-A few clients are registered for it, which are never used. The exit code is 1 if something is wrong.
+const HELP = `Examines an MCP server from outside, as the assistants connect to it.
+  npm run doctor -- https://mcp.example.com             what can be checked without an account
+  npm run doctor -- https://mcp.example.com --sign-in   and a complete sign-in in your browser
+It registers a few clients that are never used. The exit code is 1 if something is wrong.
 `
 
 const print = (text: string) => {
   process.stdout.write(`${text}\n`)
 }
 
-/** @returns what was asked for; nothing where it cannot be read. */
+/** @returns `undefined` where the arguments are invalid. */
 function readArguments (): { address: string; signsIn: boolean } | undefined {
   try {
     const { values, positionals } = parseArgs({
@@ -37,7 +37,7 @@ else if (!asked) {
   const show = (url: string) => print(`  Open this in your browser and sign in:\n    ${url}`)
   await examine(report, { address: asked.address, show: asked.signsIn ? show : undefined })
   print(
-    `\n${tally.good} good, ${tally.doubts} to look at, ${tally.faults} wrong.${tally.faults === 0 ? ' Nothing was found that keeps a client out.' : ''}`
+    `\n${tally.passed} passed, ${tally.warnings} to check, ${tally.failed} failed.${tally.failed === 0 ? ' Nothing found that keeps a client out.' : ''}`
   )
-  process.exitCode = tally.faults === 0 ? 0 : 1
+  process.exitCode = tally.failed === 0 ? 0 : 1
 }

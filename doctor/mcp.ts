@@ -1,5 +1,5 @@
-// The little of an MCP client that the doctor needs: the handshake of the older protocol, which every server speaks,
-// and calls.
+// The part of an MCP client that the doctor needs: the handshake of the older protocol, which every server supports, and
+// calls.
 import { request, objectOf, type Answer } from './http.ts'
 
 const LEGACY = '2025-11-25'
@@ -15,18 +15,18 @@ export const INITIALIZE = {
 }
 
 export interface McpCaller {
-  /** What the server said of itself. */
+  /** The result of `initialize`. */
   server: Record<string, unknown>
-  /** @returns the result. @throws McpFault where it is an error. */
+  /** @returns the result. @throws McpError where it is an error. */
   call(method: string, params?: Record<string, unknown>): Promise<Record<string, unknown>>
 }
 
-/** The server answered, but not with what was asked for. */
-export class McpFault extends Error {
-  override readonly name = 'McpFault'
+/** The server answered with an error, or with something that is not a result. */
+export class McpError extends Error {
+  override readonly name = 'McpError'
 }
 
-/** @throws McpFault, NoAnswer */
+/** @throws McpError, NoAnswer */
 export async function openMcp (url: URL, token: string | undefined): Promise<McpCaller> {
   const headers: Record<string, string> = {
     ...MCP_HEADERS,
@@ -48,8 +48,8 @@ export async function openMcp (url: URL, token: string | undefined): Promise<Mcp
   }
 }
 
-/** Whether the server knows the protocol of 2026-07-28. */
-export async function speaksModern (url: URL, token: string | undefined): Promise<boolean> {
+/** Whether the server supports the protocol of 2026-07-28. */
+export async function supportsModern (url: URL, token: string | undefined): Promise<boolean> {
   const method = 'server/discover'
   const answer = await request(url, {
     headers: {
@@ -77,9 +77,11 @@ export async function speaksModern (url: URL, token: string | undefined): Promis
 function resultOf (answer: Answer): Record<string, unknown> {
   const message = messageOf(answer)
   const error = message?.['error'] as { message?: unknown } | undefined
-  if (error) throw new McpFault(String(error.message))
+  if (error) throw new McpError(String(error.message))
   const result = message?.['result']
-  if (answer.status !== 200 || typeof result !== 'object' || result === null) { throw new McpFault(`the answer is ${answer.status}, and no result`) }
+  if (answer.status !== 200 || typeof result !== 'object' || result === null) {
+    throw new McpError(`the answer is ${answer.status}, and no result`)
+  }
   return result as Record<string, unknown>
 }
 

@@ -1,5 +1,5 @@
-// A whole sign-in, as ChatGPT does it, with a person at the browser: code, token, refresh; and at the end the
-// revocation (OAuth 2.1 §4, RFC 7009, RFC 9207).
+// A complete sign-in as ChatGPT does it, with a person at the browser: code, token, refresh, and finally revocation
+// (OAuth 2.1 §4, RFC 7009, RFC 9207).
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { request, type Answer } from './http.ts'
@@ -9,15 +9,15 @@ import type { Report } from './report.ts'
 
 const TIMEOUT_MS = 5 * 60_000
 
-/** Where the browser comes back to. */
-export interface Return {
+/** The redirect URI on this computer, where the browser comes back. */
+export interface LoopbackCallback {
   redirect: string
-  /** The parameters it came back with; nothing after five minutes. */
+  /** The parameters it came back with; `undefined` after five minutes. */
   arrived: Promise<URLSearchParams | undefined>
   close(): void
 }
 
-export async function listen (): Promise<Return> {
+export async function listen (): Promise<LoopbackCallback> {
   const { promise: arrived, resolve } = Promise.withResolvers<URLSearchParams | undefined>()
   const server: Server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://127.0.0.1')
@@ -27,7 +27,7 @@ export async function listen (): Promise<Return> {
     }
     response
       .writeHead(200, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
-      .end('Thank you. Go back to the terminal; this tab can be closed.\n')
+      .end('Signed in. You can close this tab and return to the terminal.\n')
     resolve(url.searchParams)
   })
   await new Promise<void>((resolve) => {
@@ -50,33 +50,35 @@ export interface Tokens {
   refresh?: string
 }
 
-/** @param show gives the person the address to open. */
+/** @param show gives the person the URL to open. */
 export async function signIn (
   report: Report,
   server: AuthorizationServer,
   client: string,
-  back: Return,
+  back: LoopbackCallback,
   show: (url: string) => void
 ): Promise<Tokens | undefined> {
-  report.section('A sign-in')
+  report.section('Sign-in')
   const { url, verifier, state } = authorizeUrl(server, client, back.redirect)
   show(url.href)
-  const came = await back.arrived
-  const code = came?.get('code')
-  if (!came || !code) {
+  const parameters = await back.arrived
+  const code = parameters?.get('code')
+  if (!parameters || !code) {
     report.fail(
-      came
-        ? `The browser came back without a code: ${came.get('error')} ${came.get('error_description') ?? ''}`
+      parameters
+        ? `The browser came back without a code: ${parameters.get('error')} ${parameters.get('error_description') ?? ''}`
         : 'The browser did not come back within five minutes.',
-      'Sign in and allow the access on the page that opens. If a page stays there, its text and the server’s log say why.'
+      'Sign in and allow access on the page that opens. If a page stays open, its text and the server’s log say why.'
     )
     return undefined
   }
-  if (came.get('state') !== state) { report.fail('The browser came back with another state than it left with.', 'Clients then refuse the answer.') }
-  if (server.sendsIssuer && came.get('iss') !== server.issuer) {
+  if (parameters.get('state') !== state) {
+    report.fail('The browser came back with a different state.', 'Clients refuse such an answer.')
+  }
+  if (server.sendsIssuer && parameters.get('iss') !== server.issuer) {
     report.fail(
-      `The answer names the issuer ${came.get('iss')}, and not ${server.issuer}`,
-      'Clients then refuse the answer.'
+      `The answer names the issuer ${parameters.get('iss')}, not ${server.issuer}`,
+      'Clients refuse such an answer.'
     )
   }
   const answer = await request(server.token, {
@@ -91,18 +93,20 @@ export async function signIn (
   })
   const tokens = tokensOf(answer)
   if (!tokens) {
-    report.fail(`The code was not exchanged: ${describe(answer)}`, 'Look at the server’s log at this moment.')
+    report.fail(`The code was not exchanged: ${describe(answer)}`, 'Check the server’s log for this moment.')
     return undefined
   }
   report.pass('The code was exchanged for a token.')
-  if (!/no-store/.test(answer.header('cache-control'))) { report.warn('Tokens are sent without Cache-Control: no-store.', 'Something on the way may keep them.') }
+  if (!/no-store/.test(answer.header('cache-control'))) {
+    report.warn('Tokens are sent without Cache-Control: no-store.', 'A cache on the way may store them.')
+  }
   return tokens.refresh === undefined
     ? withoutRefresh(report, tokens)
     : await refreshed(report, server, client, { ...tokens, refresh: tokens.refresh })
 }
 
 function withoutRefresh (report: Report, tokens: Tokens): Tokens {
-  report.warn('There is no refresh token.', 'People will have to sign in again each time the token ends.')
+  report.warn('There is no refresh token.', 'People will have to sign in again each time the token expires.')
   return tokens
 }
 
@@ -119,7 +123,7 @@ async function refreshed (
   if (!after) {
     report.fail(
       `The token could not be refreshed: ${describe(answer)}`,
-      'People will have to sign in again each time it ends.'
+      'People will have to sign in again each time it expires.'
     )
     return before
   }
@@ -138,19 +142,19 @@ function tokensOf ({ status, json }: Answer): Tokens | undefined {
     : undefined
 }
 
-/** Ends what the sign-in began. @param opens whether the token still opens the server. */
+/** Revokes the tokens. @param isAccepted whether the server still accepts the access token. */
 export async function signOut (
   report: Report,
   server: AuthorizationServer,
   client: string,
   tokens: Tokens,
-  opens: () => Promise<boolean>
+  isAccepted: () => Promise<boolean>
 ): Promise<void> {
-  report.section('The end')
+  report.section('Revocation')
   if (server.revoke === undefined) {
     report.warn(
       'Tokens cannot be revoked: there is no revocation_endpoint.',
-      'What the doctor was given lives on until it ends. Disconnect it by hand if there is a page for that.'
+      'The doctor’s token stays valid until it expires. Disconnect it by hand if there is a page for that.'
     )
     return
   }
@@ -158,12 +162,12 @@ export async function signOut (
   if (answer.status !== 200) {
     report.fail(
       `The token could not be revoked: ${describe(answer)}`,
-      'Who disconnects an app expects that it is over.'
+      'People who disconnect an app expect its access to end.'
     )
-  } else if (await opens()) {
+  } else if (await isAccepted()) {
     report.warn(
       'The access token still works after its revocation.',
-      'Who disconnects an app expects that it is over at once.'
+      'People who disconnect an app expect its access to end at once.'
     )
-  } else report.pass('After the revocation the token is dead.')
+  } else report.pass('The revoked token no longer works.')
 }

@@ -1,5 +1,5 @@
-// What is offered behind the door: whether the assistants will take the tools, and take them for what they are.
-import { McpFault, openMcp, speaksModern, type McpCaller } from './mcp.ts'
+// The tools behind the sign-in: whether the assistants accept them, and treat them as what they are.
+import { McpError, openMcp, supportsModern, type McpCaller } from './mcp.ts'
 import { objectOf } from './http.ts'
 import type { Report } from './report.ts'
 
@@ -14,29 +14,29 @@ const HINTS = ['readOnlyHint', 'destructiveHint', 'openWorldHint']
 const MAX_TOOLS = 128
 const MAX_NAME_LENGTH = 64
 
-/** @param token nothing where the server asks for none. */
+/** @param token `undefined` where the server requires none. */
 export async function checkTools (report: Report, url: URL, token: string | undefined): Promise<void> {
-  report.section('What is offered')
+  report.section('Tools')
   try {
     const mcp = await openMcp(url, token)
-    const modern = await speaksModern(url, token)
+    const modern = await supportsModern(url, token)
     report.pass(`The server speaks MCP ${String(mcp.server['protocolVersion'])}${modern ? ' and 2026-07-28' : ''}.`)
     const tools = await listTools(mcp)
     checkList(report, tools)
     await checkSearch(report, mcp, tools)
   } catch (error) {
-    if (!(error instanceof McpFault)) throw error
-    report.fail(`The server refuses what a client asks: ${error.message}`, 'Look at the server’s log at this moment.')
+    if (!(error instanceof McpError)) throw error
+    report.fail(`The server refuses a client’s request: ${error.message}`, 'Check the server’s log for this moment.')
   }
 }
 
-/** Whether a token opens the server. */
-export async function isOpenTo (url: URL, token: string): Promise<boolean> {
+/** Whether the server accepts a token. */
+export async function acceptsToken (url: URL, token: string): Promise<boolean> {
   try {
     await openMcp(url, token)
     return true
   } catch (error) {
-    if (error instanceof McpFault) return false
+    if (error instanceof McpError) return false
     throw error
   }
 }
@@ -55,12 +55,14 @@ function checkList (report: Report, tools: Listed[]): void {
   if (tools.length === 0) {
     report.fail(
       'There are no tools.',
-      'ChatGPT shows "No app actions available". If there should be some: are they left out for want of a setting, or of a scope?'
+      'ChatGPT shows "No app actions available". If there should be some, check whether they need a setting or a scope.'
     )
     return
   }
   report.pass(`There are ${tools.length} tools: ${tools.map(({ name }) => name).join(', ')}`)
-  if (tools.length > MAX_TOOLS) { report.warn(`More than ${MAX_TOOLS} tools.`, 'VS Code takes no more, and models choose worse among many.') }
+  if (tools.length > MAX_TOOLS) {
+    report.warn(`More than ${MAX_TOOLS} tools.`, 'VS Code accepts no more, and models choose worse among many.')
+  }
   const named = (problem: (tool: Listed) => boolean) =>
     tools
       .filter(problem)
@@ -69,8 +71,8 @@ function checkList (report: Report, tools: Listed[]): void {
   const unhinted = named(({ annotations }) => !HINTS.every((hint) => typeof annotations?.[hint] === 'boolean'))
   if (unhinted) {
     report.warn(
-      `Without all of ${HINTS.join(', ')}: ${unhinted}`,
-      'ChatGPT takes a tool without them for one that destroys, and asks before each call.'
+      `Not all of ${HINTS.join(', ')} are set: ${unhinted}`,
+      'ChatGPT treats a tool without them as destructive, and asks before each call.'
     )
   }
   const undescribed = named(({ description }) => !description)
@@ -85,13 +87,13 @@ function checkList (report: Report, tools: Listed[]): void {
 async function checkSearch (report: Report, mcp: McpCaller, tools: Listed[]): Promise<void> {
   const has = (name: string) => tools.some((tool) => tool.name === name)
   if (!has('search') || !has('fetch')) {
-    report.pass('There is no pair of search and fetch; only ChatGPT’s deep research would need it.')
+    report.pass('There are no search and fetch tools; only ChatGPT’s deep research needs them.')
     return
   }
   const results = objectOf(await firstText(mcp, 'search', { query: 'the' }))?.['results']
   if (!Array.isArray(results)) {
     report.fail(
-      'search does not answer as ChatGPT’s deep research needs it.',
+      'search does not answer in the shape that ChatGPT’s deep research needs.',
       'The first text must be JSON: { "results": [{ "id", "title", "url" }] }.'
     )
     return
@@ -102,15 +104,15 @@ async function checkSearch (report: Report, mcp: McpCaller, tools: Listed[]): Pr
     return
   }
   const lacking = missing(first, ['id', 'title', 'url'])
-  if (lacking) report.fail(`A result of search has no ${lacking}.`, 'Each needs id, title and url, as texts.')
+  if (lacking) report.fail(`A search result has no ${lacking}.`, 'Each needs id, title and url, as strings.')
   const document = objectOf(await firstText(mcp, 'fetch', { id: first['id'] }))
   const absent = document ? missing(document, ['id', 'title', 'text', 'url']) : 'JSON'
   if (absent) {
     report.fail(
-      `What fetch answers has no ${absent}.`,
+      `The answer of fetch has no ${absent}.`,
       'The first text must be JSON: { "id", "title", "text", "url" }.'
     )
-  } else if (!lacking) report.pass('search and fetch answer as ChatGPT’s deep research needs it.')
+  } else if (!lacking) report.pass('search and fetch answer in the shape that ChatGPT’s deep research needs.')
 }
 
 const missing = (value: Record<string, unknown>, names: string[]): string =>

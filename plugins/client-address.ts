@@ -1,19 +1,22 @@
-// Whose request it is, for limits and for the audit log: the address behind the proxies, and the network it belongs to
-// (threat RL-01).
+// The address a request comes from, for limits and for the audit log: the one behind the proxies, and the network it
+// belongs to (threat RL-01).
 import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 
-/** Bits: whoever has one IPv6 address has all of its network. */
+/** Bits: whoever has one IPv6 address has all of its network (RFC 4291 §2.5.4). */
 const IPV6_NETWORK_BITS = 64
 
-/** The network of a request, in one spelling: the whole address for IPv4, the /64 for IPv6. */
-export const networkOf = (request: FastifyRequest): string => rateLimit.normalizeIP(request.ip, IPV6_NETWORK_BITS)
+/** The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. */
+export const networkOfAddress = (address: string): string => rateLimit.normalizeIP(address, IPV6_NETWORK_BITS)
+
+/** The network that a request comes from. */
+export const networkOf = ({ ip }: Pick<FastifyRequest, 'ip'>): string => networkOfAddress(ip)
 
 type Proxies = Pick<Config, 'trustProxy' | 'clientIpHeader'>
 
-/** For Fastify's option `trustProxy`: which hops of X-Forwarded-For are believed. */
+/** For Fastify's option `trustProxy`: which hops of X-Forwarded-For are trusted. */
 export const trustedProxies = ({
   trustProxy,
   clientIpHeader
@@ -23,9 +26,8 @@ export const trustedProxies = ({
 }
 
 /**
- * Hosts such as Fly.io tell the address in a header of their own and overwrite what the client sent under that name.
- * It takes the place of X-Forwarded-For, which anybody may have begun; without a sound one the connection's address
- * counts.
+ * Hosts such as Fly.io send the address in a header of their own and overwrite what the client sent under that name. It
+ * replaces X-Forwarded-For, which the client may have started; without a valid one the connection's address counts.
  */
 export function useClientIpHeader (app: FastifyInstance, { clientIpHeader }: Proxies): void {
   if (clientIpHeader === undefined) return

@@ -1,21 +1,17 @@
-// The connections of the HTTP server: never more than the process has file handles for, and none that keeps it from
-// ending (RFC 9112 §9.5, §9.6).
+// The connections of the HTTP server: never more than the process has file handles for, none that keeps others out, and
+// none that keeps the server from ending (RFC 9112 §9.5, §9.6).
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
+import { createConnectionShares, MIN_IDLE_MS, type ConnectionShares } from './connection-shares.ts'
 
-/** A connection that has just been made, or just been answered, may be about to ask: it gets this long. */
-const MAX_SILENCE_MS = 200
 /** A body that was still arriving when the server began to close gets this long. */
 const MAX_UPLOAD_MS = 2_000
-/**
- * Whatever is unanswered by then, for example because nobody reads the answer, is cut off. The process ends by force a
- * little later.
- */
+/** A response that is not finished by then is cut off. The process ends by force a little later. */
 const MAX_CLOSING_MS = 8_000
-const LOOK_EVERY_MS = 50
-/** File handles that are left for everything else: databases, Redis, Postgres, workers, documents, look-ups. */
+const CHECK_INTERVAL_MS = 50
+/** File handles left for everything else: databases, Redis, Postgres, workers, documents, look-ups. */
 const RESERVED_HANDLES = 256
 const KEEP_ALIVE_MS = 72_000
 const MAX_HEADER_BYTES = 32 * 1024
@@ -24,32 +20,34 @@ const MIN_MS_BETWEEN_WARNINGS = 60_000
 type Log = { warn(message: string): void }
 
 interface Connection {
+  shares: ConnectionShares
   /** Requests that are being answered. */
   running: number
   /** The last of them. */
   request?: IncomingMessage
-  silentSince: number
+  idleSince: number
 }
 
 /**
- * Seconds until a half-sent head, and a half-sent request, is dropped. Node's own default keeps the latter for five
- * minutes.
+ * The timeouts are seconds until a half-sent head, and a half-sent request, is dropped: Node's own default keeps the
+ * latter for five minutes.
  */
-type Timeouts = Pick<Config, 'headersTimeout' | 'requestTimeout'>
+type ServerOptions = Pick<Config, 'headersTimeout' | 'requestTimeout' | 'trustProxy' | 'clientIpHeader'>
 
-/** Counts the connections of every server it makes, and ends them. */
+/** Admits the connections of every server it makes, and ends them. */
 export class Connections {
   readonly #open = new Map<Socket, Connection>()
   readonly #maxHandles: number
   #isClosing = false
-  #looking: NodeJS.Timeout | undefined
+  #closing: NodeJS.Timeout | undefined
 
-  /** @param maxHandles how many files and sockets the process may have open, as {@link maxFileHandles} says. */
+  /** @param maxHandles how many files and sockets the process may have open: {@link maxFileHandles}. */
   constructor (maxHandles = maxFileHandles()) {
     this.#maxHandles = maxHandles
   }
 
-  createServer (handler: RequestListener, { headersTimeout, requestTimeout }: Timeouts, log: () => Log): Server {
+  createServer (handler: RequestListener, options: ServerOptions, log: () => Log): Server {
+    const { headersTimeout, requestTimeout } = options
     const server = createServer(
       {
         headersTimeout: headersTimeout * 1000,
@@ -60,24 +58,21 @@ export class Connections {
       },
       handler
     )
-    const maxConnections = maxConnectionsFor(this.#maxHandles)
-    // Without this the process would take connections until it can open nothing else, not even its own database.
-    if (maxConnections !== Infinity) server.maxConnections = maxConnections
-    // A connection that could not be taken, for want of a handle. What keeps it from listening at all is told to
-    // whoever asked it to.
+    // Without a bound the process would take connections until it can open nothing else, not even its own database.
+    const most = maxConnectionsFor(this.#maxHandles)
+    const shares = createConnectionShares(most, options)
+    const warn = createWarnings(log)
+    // An error before the server listens is thrown to its caller.
     server.on('error', (error) => {
       if (server.listening) log().warn(`a connection could not be taken: ${error.message}`)
     })
-    server.on('connection', (socket) => this.#remember(socket))
-    server.on('request', (request, response) => this.#follow(request, response))
-    let warnedAt = -Infinity
-    server.on('drop', () => {
-      if (performance.now() - warnedAt < MIN_MS_BETWEEN_WARNINGS) return
-      warnedAt = performance.now()
-      log().warn(
-        `connections are refused: ${maxConnections} are open, and the limit of open files (ulimit -n) is ${this.#maxHandles}. Raise it: docs/operations.md`
-      )
+    server.on('connection', (socket) => {
+      const refusal = shares.admit(socket)
+      if (refusal === undefined) return this.#remember(socket, shares)
+      socket.destroy()
+      warn[refusal](most, this.#maxHandles)
     })
+    server.on('request', (request, response) => this.#follow(request, response))
     return server
   }
 
@@ -87,26 +82,29 @@ export class Connections {
     app.addHook('onClose', async () => this.endClosing())
   }
 
-  /** From now on silent connections are ended at once, and each other one after its answer. */
+  /** From now on idle connections are ended at once, and every other one after its response. */
   beginClosing (log: Log): void {
     this.#isClosing = true
     const began = performance.now()
-    this.#looking = setInterval(() => {
+    this.#closing = setInterval(() => {
       const now = performance.now()
-      const isOver = now - began > MAX_CLOSING_MS
-      if (isOver && this.#open.size > 0) { log.warn(`${this.#open.size} connections are cut off: their answers were not finished in time`) }
-      for (const [socket, connection] of this.#open) if (isOver || mayGo(connection, now, began)) socket.destroy()
-    }, LOOK_EVERY_MS).unref()
+      const isLate = now - began > MAX_CLOSING_MS
+      if (isLate && this.#open.size > 0) {
+        log.warn(`${this.#open.size} connections are cut off: their answers were not finished in time`)
+      }
+      for (const [socket, connection] of this.#open) if (isLate || mayEnd(connection, now, began)) socket.destroy()
+    }, CHECK_INTERVAL_MS).unref()
   }
 
   endClosing (): void {
-    clearInterval(this.#looking)
+    clearInterval(this.#closing)
   }
 
-  #remember (socket: Socket): void {
-    this.#open.set(socket, { running: 0, silentSince: performance.now() })
+  #remember (socket: Socket, shares: ConnectionShares): void {
+    this.#open.set(socket, { shares, running: 0, idleSince: performance.now() })
     socket.once('close', () => {
       this.#open.delete(socket)
+      shares.remove(socket)
     })
   }
 
@@ -116,16 +114,41 @@ export class Connections {
     if (!connection) return
     connection.running++
     connection.request = request
+    connection.shares.setIdle(socket, false)
     response.once('close', () => {
       connection.running--
-      connection.silentSince = performance.now()
-      if (this.#isClosing && connection.running === 0) socket.destroySoon()
+      connection.idleSince = performance.now()
+      if (connection.running > 0) return
+      connection.shares.setIdle(socket, true)
+      if (this.#isClosing) socket.destroySoon()
     })
   }
 }
 
-const mayGo = ({ running, request, silentSince }: Connection, now: number, began: number): boolean =>
-  running === 0 ? now - silentSince > MAX_SILENCE_MS : !request!.complete && now - began > MAX_UPLOAD_MS
+/** Refused connections are logged once a minute for each reason. */
+function createWarnings (log: () => Log): Record<'share' | 'total', (most: number, handles: number) => void> {
+  const atMostOncePerMinute = (describe: (most: number, handles: number) => string) => {
+    let warnedAt = -Infinity
+    return (most: number, handles: number) => {
+      if (performance.now() - warnedAt < MIN_MS_BETWEEN_WARNINGS) return
+      warnedAt = performance.now()
+      log().warn(describe(most, handles))
+    }
+  }
+  return {
+    share: atMostOncePerMinute(
+      (most) =>
+        `connections of one address are refused: it holds its share of ${most}. If it is your proxy, name it in TRUST_PROXY: docs/operations.md`
+    ),
+    total: atMostOncePerMinute(
+      (most, handles) =>
+        `connections are refused: ${most} are open, and the limit of open files (ulimit -n) is ${handles}. Raise it: docs/operations.md`
+    )
+  }
+}
+
+const mayEnd = ({ running, request, idleSince }: Connection, now: number, began: number): boolean =>
+  running === 0 ? now - idleSince > MIN_IDLE_MS : !request!.complete && now - began > MAX_UPLOAD_MS
 
 /** At least half of a small limit is left for everything else. */
 export const maxConnectionsFor = (maxHandles: number): number =>
@@ -133,7 +156,7 @@ export const maxConnectionsFor = (maxHandles: number): number =>
 
 /** The process's limit of open files (`ulimit -n`); `Infinity` where there is none. */
 export function maxFileHandles (): number {
-  // Without it each network interface is looked up by name.
+  // Otherwise every network interface is looked up by name.
   Object.assign(process.report, { excludeNetwork: true })
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | 'unlimited' } } }
   const limit = userLimits?.open_files?.soft

@@ -1,7 +1,7 @@
-// Names that somebody outside has chosen, cleaned once, where they come in: whatever is shown, logged, mailed or
-// printed later is safe to show (Unicode UTS #39 §5; MCP security best practices, "Consent UI").
+// Names chosen by someone outside, cleaned once, where they come in: what is shown, logged, mailed or printed later is
+// safe to show (Unicode UTS #39 §5; MCP security best practices, "Consent UI").
 
-/** A name that went through {@link toDisplayName}. Whoever shows a client takes no other. */
+/** A name that went through {@link toDisplayName}. Pages take no other for a client. */
 export type DisplayName = string & { readonly __shown: true }
 
 /** Code points. */
@@ -13,7 +13,7 @@ export const MAX_SHOWN_CHARACTERS = 100
  * they hide text, turn its direction, or reach a terminal as commands.
  */
 export const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu
-/** More marks on one letter than any script needs: they are drawn over the lines above and below. */
+/** More marks on one letter than any script needs: they cover the lines above and below. */
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
 
 /** @param fallback what to show instead of a name of which nothing is left. */

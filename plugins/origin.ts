@@ -39,11 +39,8 @@ export default fp(
     const names = new Set([ownHost, ownHost + (protocol === 'https:' ? ':443' : ':80')])
     const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
 
-    // A loopback name cannot be rebound to another site, so it is good on a public server too: health checks and
-    // tunnels use it.
-    // Every route, also those that are added later and the answer to a path that is none. The header as sent, never a
-    // forwarded
-    // one: what a proxy adds must not open the door.
+    // Every route, including those added later and unknown paths. The header as sent, never a forwarded one: what a
+    // proxy adds must not widen this.
     app.addHook('onRequest', (request, _reply, done) => {
       const name = (request.headers.host ?? '').toLowerCase()
       if (names.has(name) || isLoopbackHost(name) || request.routeOptions.config.anyHost) done()

@@ -1,5 +1,5 @@
-// Postgres for documents and notes, as soon as DATABASE_URL is set: one pool, one schema of our own, and one error for
-// every way it can be away.
+// Postgres for documents and notes, where DATABASE_URL is set: one pool, one schema of our own, and one error for every
+// kind of outage.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -13,8 +13,7 @@ declare module 'fastify' {
     /** Undefined without DATABASE_URL. */
     postgres: Postgres | undefined
     /**
-     * What does not work just now although the server is ready, for whoever looks at its health. Asked once a second at
-     * most.
+     * What does not work just now although the server is ready, for health checks. Postgres is asked once a second at most.
      */
     partsAway(): Promise<string[]>
   }
@@ -26,46 +25,43 @@ export type Query = <Row extends object>(sql: string, values?: unknown[]) => Pro
 export interface Postgres {
   /** For the start-up lines, without the password. */
   readonly description: string
-  /** @throws StorageUnavailable when Postgres cannot be reached, having changed nothing or not knowing. */
+  /** @throws StorageUnavailable when Postgres cannot be reached: the change was not made, or may have been. */
   query: Query
   /** All of it or nothing. What `work` throws is thrown on, after the rollback. */
   transaction<R>(work: (query: Query) => Promise<R>): Promise<R>
 }
 
-/**
- * Not `public`, which Supabase serves to everybody who has its publishable key. Whatever else reads this database for
- * somebody must not reach into it.
- */
+/** Not `public`, which Supabase serves to everyone who has its publishable key. */
 export const SCHEMA = 'mcp_oauth_server'
 
 const CONNECT_WITHIN_MS = 5_000
 const STATEMENT_WITHIN_MS = 30_000
 const CONNECTIONS = 10
-const LOOK_EVERY_MS = 1_000
-const MAX_LOOK_MS = 1_000
+const CACHED_MS = 1_000
+const MAX_PROBE_MS = 1_000
 
 export default fp(
   async function postgres (app: FastifyInstance, { databaseUrl }: Pick<Config, 'databaseUrl'>) {
     const opened = databaseUrl === undefined ? undefined : await connectPostgres(databaseUrl, app.log)
     app.decorate('postgres', opened)
-    app.decorate('partsAway', opened ? lookOnceASecond(opened) : async () => [])
+    app.decorate('partsAway', opened ? cachePartsAway(opened) : async () => [])
     app.addHook('onClose', () => opened?.close())
   },
   { name: 'postgres' }
 )
 
 /** A server without its documents and notes still signs people in, so it stays ready. */
-function lookOnceASecond ({ query }: Pick<Postgres, 'query'>): () => Promise<string[]> {
+function cachePartsAway ({ query }: Pick<Postgres, 'query'>): () => Promise<string[]> {
   let answer: Promise<string[]> | undefined
   let askedAt = -Infinity
   return () => {
-    if (answer && performance.now() - askedAt < LOOK_EVERY_MS) return answer
+    if (answer && performance.now() - askedAt < CACHED_MS) return answer
     askedAt = performance.now()
     const isThere = query('SELECT 1').then(
       () => true,
       () => false
     )
-    answer = Promise.race([isThere, sleep(MAX_LOOK_MS, false, { ref: false })]).then((there) =>
+    answer = Promise.race([isThere, sleep(MAX_PROBE_MS, false, { ref: false })]).then((there) =>
       there ? [] : ['documents and notes']
     )
     return answer
@@ -88,7 +84,7 @@ export async function connectPostgres (
     query_timeout: STATEMENT_WITHIN_MS,
     keepAlive: true
   })
-  // A connection that breaks while nobody uses it; the next query gets a new one.
+  // An idle connection that breaks; the next query gets a new one.
   pool.on('error', (error) => log.warn(`Postgres: ${error.message}`))
   const opened = open(pool, `Postgres at ${new URL(databaseUrl).host || 'localhost'}`)
   try {
@@ -101,7 +97,7 @@ export async function connectPostgres (
 }
 
 const ignore = (): void => {
-  /* told elsewhere */
+  /* the next statement reports it */
 }
 
 function open (pool: pg.Pool, description: string): Postgres {
@@ -115,7 +111,6 @@ function open (pool: pg.Pool, description: string): Postgres {
     async transaction (work) {
       const client = await guarded(() => pool.connect())
       // The pool listens only while it has the client: one that breaks between two statements would end the process.
-      // The next statement tells.
       client.on('error', ignore)
       const release = (isBroken: boolean) => {
         client.off('error', ignore)
@@ -140,7 +135,7 @@ function open (pool: pg.Pool, description: string): Postgres {
   }
 }
 
-/** Makes the schema, unless somebody did who may: an ordinary role need not be allowed to. */
+/** Creates the schema unless it is there: an ordinary role need not have the right to. */
 async function prepare ({ query, description }: Postgres): Promise<void> {
   const [found] = await query<{ found: boolean }>(
     'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found',
@@ -159,7 +154,7 @@ async function prepare ({ query, description }: Postgres): Promise<void> {
   }
 }
 
-/** Runs DDL once, whoever else starts at this moment. */
+/** Runs DDL one instance at a time. */
 export async function migrate (postgres: Postgres, sql: string): Promise<void> {
   await postgres.transaction(async (query) => {
     await lock(query, SCHEMA)
@@ -167,7 +162,7 @@ export async function migrate (postgres: Postgres, sql: string): Promise<void> {
   })
 }
 
-/** Until the end of the transaction nobody else who asks for the same name goes on. */
+/** Until the end of the transaction everyone else who asks for the same name waits. */
 export const lock = async (query: Query, name: string): Promise<void> => {
   await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
 }

@@ -1,5 +1,5 @@
-// The server's secret key and what is made of it: sealing of secrets that must come back (AES-256-GCM) and keyed
-// hashes. The first key writes, every key reads.
+// The server's secret key and what is derived from it: sealing of secrets that must be readable again (AES-256-GCM) and
+// keyed hashes. The first key writes, every key reads.
 import {
   createCipheriv,
   createDecipheriv,
@@ -73,10 +73,7 @@ function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
   }
 }
 
-/**
- * Reads the generated key of this data folder, making it at the first start. Two processes that start at once agree on
- * one.
- */
+/** Reads the generated key of this data folder, made at the first start. Processes that start at once agree on one. */
 export function loadGeneratedKey (dataDir: string): string {
   const file = join(dataDir, 'secret-key')
   try {
@@ -85,7 +82,7 @@ export function loadGeneratedKey (dataDir: string): string {
     if ((error as { code?: string }).code !== 'ENOENT') throw error
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  // Written whole under another name and linked: nobody ever reads half a key, and the first link wins.
+  // Written whole under another name and linked: no process ever reads half a key, and the first link wins.
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
   writeFileSync(draft, randomBytes(32).toString('base64url') + '\n', { mode: 0o600, flush: true })
   try {
@@ -104,7 +101,7 @@ function readKey (file: string): string {
   return key
 }
 
-/** SHA-256, base64url: how a high-entropy secret is kept. */
+/** SHA-256, base64url: how a high-entropy secret is stored. */
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
 
 /** Constant-time comparison of two strings of any length. */

@@ -1,11 +1,11 @@
-// What pages and clients show: the stylesheet, named by its content, so that browsers keep it for ever, and the
-// server's picture (MCP "Icons").
+// Files that pages and clients show: the stylesheet, named by its content so that browsers cache it for ever, and the
+// server's icon (MCP "Icons").
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../paths.ts'
 import { stylesheet } from '../plugins/pages/index.ts'
 
-/** 128 × 128, as ChatGPT's form asks for it. Drawn in views/icon.svg. */
+/** 128 × 128 pixels, as ChatGPT's form requires. Its source is views/icon.svg. */
 const icon = readFileSync(new URL('../views/icon.png', import.meta.url))
 
 export const styleUrl = `${paths.style}?v=${stylesheet.hash}`
@@ -21,7 +21,7 @@ export default async function assets (app: FastifyInstance) {
     reply
       .header('content-type', 'image/png')
       .header('cache-control', 'public, max-age=86400')
-      // Clients show it on pages of their own.
+      // Clients show it on their own pages.
       .header('cross-origin-resource-policy', 'cross-origin')
       .send(icon)
   )

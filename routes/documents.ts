@@ -1,4 +1,4 @@
-// GET /documents/…: where a citation opens: the text of one document or of one's own note, for people who are signed
+// GET /documents/…: where a citation leads: the text of one document, or of a note of one's own, for people who are signed
 // in.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
@@ -36,6 +36,6 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
   )
 }
 
-/** A part that a document does not have is answered like a document that is not there. */
+/** A part that does not exist is answered like a document that does not exist. */
 const readPart = (part: unknown): number =>
   part === undefined ? 1 : /^[1-9]\d{0,5}$/.test(String(part)) ? Number(part) : 0

@@ -1,20 +1,18 @@
-// GET /health/live: the process answers. GET /health/ready and /health: it can serve too, because its storage answers
-// and it is not about to end. For load balancers and container engines.
+// GET /health/live: the process answers. GET /health/ready and /health: it can also serve, because its storage answers and
+// it is not shutting down. For load balancers and container engines.
 import type { FastifyInstance } from 'fastify'
 import { temporarilyUnavailable } from '../errors.ts'
 import { paths } from '../paths.ts'
 import { answersUnderLoad } from '../plugins/observability/load-shedding.ts'
 
-/**
- * Load balancers and container engines ask by address, or by a name of their own; the answer is the same for everybody.
- */
+/** Load balancers and container engines use an address or a name of their own; the answer is the same for everybody. */
 const anyHost = { anyHost: true }
 
 export default async function health (app: FastifyInstance) {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
-  // Asks nothing else: restarting the process mends no storage.
+  // Checks nothing else: restarting the process repairs no storage.
   app.get(paths.live, { config: { ...answersUnderLoad.config, ...anyHost } }, async () => ({ status: 'ok' }))
   for (const path of [paths.ready, paths.health]) {
     app.get(path, { config: anyHost }, async () => {

@@ -1,5 +1,5 @@
-// POST /introspect: a client asks about its own tokens (RFC 7662 §2). About anybody else's it learns nothing, not even
-// that they exist.
+// POST /introspect: a client asks about its own tokens (RFC 7662 §2). It learns nothing about other clients' tokens, not
+// even that they exist.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidClient } from '../errors.ts'
@@ -15,8 +15,10 @@ export default async function introspect (app: FastifyInstance, { publicUrl }: P
       const form = formParameters(request)
       const token = form.need('token')
       const client = await app.clients.authenticate(request, app.grants.isHeld)
-      // RFC 7662 §2.1: the caller must have proven itself, and a name alone proves nothing.
-      if (client.secretHash === undefined && form.get('client_assertion') === undefined) { throw invalidClient('only clients with a secret or a key may ask about tokens') }
+      // RFC 7662 §2.1: the caller must authenticate, and a client id alone proves nothing.
+      if (client.secretHash === undefined && form.get('client_assertion') === undefined) {
+        throw invalidClient('only clients with a secret or a key may ask about tokens')
+      }
       return describe(app, client, token, publicUrl)
     })
     return reply.header('cache-control', 'no-store').send(answer)

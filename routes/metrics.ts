@@ -1,5 +1,5 @@
-// GET /metrics: the figures, in Prometheus's text form, for whoever has METRICS_TOKEN (RFC 6750 §2.1). Without that
-// variable there is no such route.
+// GET /metrics: metrics in Prometheus's text format, for holders of METRICS_TOKEN (RFC 6750 §2.1). Without that variable
+// there is no such route. Tested in test/plugins/observability/metrics.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidToken } from '../errors.ts'
@@ -12,7 +12,7 @@ export default async function metrics (app: FastifyInstance, { metricsToken }: P
   const { metrics } = app
   if (metricsToken === undefined || metrics === undefined) return
   app.setErrorHandler(sendJsonError)
-  // Prometheus asks by address. A web page of a rebound name has no token to send.
+  // Prometheus connects by address. A web page under a rebound name has no token to send.
   app.get(paths.metrics, { config: { ...answersUnderLoad.config, anyHost: true } }, async (request, reply) => {
     const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined || !equalSecrets(token, metricsToken)) {

@@ -1,5 +1,5 @@
-// POST /register: dynamic client registration (RFC 7591 §3). Open to all, so it stores little and promises nothing to a
-// name.
+// POST /register: dynamic client registration (RFC 7591 §3). Open to anyone, so it stores little, and a name proves
+// nothing.
 import type { FastifyInstance } from 'fastify'
 import { invalidClientMetadata, OAuthError } from '../errors.ts'
 import { paths } from '../paths.ts'
@@ -17,13 +17,12 @@ export default async function register (app: FastifyInstance) {
 
   app.post(paths.register, async (request, reply) => {
     await app.limits.attempt('registration', request)
-    // Compared exactly: odd spellings have slipped past body checks elsewhere (CVE-2026-25223).
+    // Compared exactly: unusual spellings have bypassed body checks elsewhere (CVE-2026-25223).
     if (!/^application\/json(?:; ?charset="?utf-8"?)?$/i.test(request.headers['content-type'] ?? '')) {
       throw invalidClientMetadata('send the metadata as application/json')
     }
-    const client = await app.clients.register(request.body, request)
     const attempt = app.audit.attemptOf(request)
-    await app.audit.link(client.id, attempt)
+    const client = await app.clients.register(request.body, request, attempt)
     app.audit.record(request, 'registration', { client: client.id, clientName: client.metadata.client_name, attempt })
     return reply
       .code(201)

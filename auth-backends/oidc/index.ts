@@ -7,16 +7,12 @@ import { addressOf, authorizationParameters, env, restriction, type Claims, type
 import { nameProblem } from '../sign-up-rules.ts'
 
 const TIMEOUT_SECONDS = 8
-/** Seconds within which a person who has to prove again who they are must have done so at the provider. */
-const MAX_AGE_SECONDS = 300
-
 /** OpenID Connect Core §2. */
 const MAX_SUBJECT_CHARACTERS = 255
 
 interface Memo {
   verifier: string
   nonce: string
-  again?: true
 }
 
 /** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
@@ -47,8 +43,7 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
         const { client, configuration } = await provider().catch(unavailable)
         const continuation: Memo = {
           verifier: client.randomPKCECodeVerifier(),
-          nonce: client.randomNonce(),
-          ...(again && { again })
+          nonce: client.randomNonce()
         }
         const url = client.buildAuthorizationUrl(configuration, {
           redirect_uri: callbackUrl,
@@ -61,7 +56,7 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
         return { url: url.href, continuation: JSON.stringify(continuation) }
       },
       async finish ({ url, state, continuation }) {
-        const { verifier, nonce, again } = JSON.parse(continuation) as Memo
+        const { verifier, nonce } = JSON.parse(continuation) as Memo
         const known = await provider().catch(unavailable)
         try {
           const tokens = await known.client.authorizationCodeGrant(known.configuration, url, {
@@ -72,7 +67,6 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
           })
           await known.checkSignature(tokens.id_token!)
           const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
-          if (again && isOld(claims)) { return { refused: `${title} did not ask you to sign in again. Sign out there, and try again.` } }
           return identify(claims, settings, tokens)
         } catch (error) {
           return answerTo(error)
@@ -93,11 +87,9 @@ const TURNED_BACK = new Set([
   'user_cancelled'
 ])
 
-/**
- * Core §2: both times by the provider's clock. One that does not say when the person was there is taken at its word.
- */
-const isOld = ({ auth_time: shownAt, iat }: Claims): boolean =>
-  typeof shownAt === 'number' && Number(iat) - shownAt > MAX_AGE_SECONDS
+/** Core §2: both times are by the provider's clock. @returns undefined when the provider does not say. */
+const authenticationAge = ({ auth_time: authTime, iat }: Claims): number | undefined =>
+  typeof authTime === 'number' && typeof iat === 'number' ? Math.max(0, iat - authTime) : undefined
 
 function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): SignInAnswer {
   const refused = restriction(claims, settings)
@@ -107,12 +99,14 @@ function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): Sign
     (name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined
   )
   const session = sessionOf(String(claims['sub']), tokens)
+  const authenticationAgeSeconds = authenticationAge(claims)
   return {
     // A subject is unique within its issuer only (OpenID Connect Core §2).
     subject: `${claims['iss']} ${claims['sub']}`,
     ...addressOf(claims, settings),
     ...(called !== undefined && { name: called as string }),
-    ...(session !== undefined && { session })
+    ...(session !== undefined && { session }),
+    ...(authenticationAgeSeconds !== undefined && { authenticationAgeSeconds })
   }
 }
 

@@ -2,7 +2,7 @@
 // that an account may ask for.
 import type { AuthError, Provider } from '@supabase/supabase-js'
 import {
-  normalizeEmail,
+  parseEmail,
   type EmailCodeSignIn,
   type BackendHost,
   type RedirectSignIn,
@@ -95,7 +95,7 @@ export function supabaseEmailCode (supabase: SupabaseAuth, log: BackendHost['log
   return {
     label: 'E-mail address',
     async send ({ email, mayCreate }) {
-      const address = normalizeEmail(email)
+      const address = parseEmail(email)
       const problem = addressProblem(address)
       if (problem) return { refused: problem }
       const { error } = await supabase.ask((auth) =>
@@ -108,7 +108,7 @@ export function supabaseEmailCode (supabase: SupabaseAuth, log: BackendHost['log
       }
     },
     async verify ({ email, code }) {
-      const address = normalizeEmail(email)
+      const address = parseEmail(email)
       if (!CODE.test(code) || addressProblem(address)) return null
       const { data, error } = await supabase.ask((auth) =>
         auth.verifyOtp({ email: address, token: code, type: 'email' })

@@ -1,7 +1,7 @@
 // Sign-in with the people of a Supabase project: Supabase Auth says who a person is, and tokens for MCP clients stay this
 // server's own work.
 import {
-  normalizeEmail,
+  parseEmail,
   type AuthBackend,
   type BackendModule,
   type Credentials,
@@ -102,7 +102,7 @@ function createSteps (supabase: SupabaseAuth, forget: (tokens: SupabaseTokens) =
 
 async function signIn ({ supabase, steps }: Deps, { identifier, password }: Credentials): Promise<SignInAnswer> {
   if (!couldExist(identifier) || password.length > MAX_CREDENTIAL_LENGTH) return null
-  const email = normalizeEmail(identifier)
+  const email = parseEmail(identifier)
   const { data, error } = await supabase.ask((auth) => auth.signInWithPassword({ email, password }))
   if (error) {
     if (error.code === 'email_not_confirmed') return { refused: UNCONFIRMED }
@@ -114,7 +114,7 @@ async function signIn ({ supabase, steps }: Deps, { identifier, password }: Cred
 }
 
 async function signUp ({ supabase, host }: Deps, request: SignUpRequest): Promise<SignUpResult> {
-  const email = normalizeEmail(request.email)
+  const email = parseEmail(request.email)
   const name = request.name?.trim() || undefined
   const refusal =
     refuse('email', addressProblem(email)) ??

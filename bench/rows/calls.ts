@@ -72,7 +72,9 @@ async function atConnections (
       connections,
       seconds
     })
-    if (measured.refused > 0) { throw new Error(`${measured.refused} answers of ${server.url} to ${message.method} were no 200`) }
+    if (measured.refused > 0) {
+      throw new Error(`${measured.refused} answers of ${server.url} to ${message.method} were no 200`)
+    }
     return measured
   }
   const besideBare = async (what: string, goal: number, message: Message, connections: number) => {

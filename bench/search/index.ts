@@ -50,7 +50,9 @@ for (const { name, ndcg, first, found } of results) {
 }
 if (process.argv.includes('--each')) {
   console.log(`\n${results.map(({ name }) => name).join(' | ')}`)
-  for (const [index, { query }] of questions.entries()) { console.log(`${results.map(({ perQuestion }) => perQuestion[index]!.toFixed(2)).join('  ')}  ${query}`) }
+  for (const [index, { query }] of questions.entries()) {
+    console.log(`${results.map(({ perQuestion }) => perQuestion[index]!.toFixed(2)).join('  ')}  ${query}`)
+  }
 }
 
 await sqlite.close()

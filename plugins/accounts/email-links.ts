@@ -1,9 +1,9 @@
-// Links that stand for a mailbox: whoever opens one has read the message it came in, or had it from the operator.
-// Single use, half an hour, voided by every change of the account (OWASP "Forgot Password").
+// Links that prove access to a mailbox: the person who opens one has read the message, or got the link from the
+// operator. Single use, half an hour, voided by every change of the account (OWASP "Forgot Password").
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
+import { parseEmail, type Email, type PasswordAccount, type PasswordAccounts } from '../../auth-backends/contract.ts'
 import type { User } from '../sign-in/contract.ts'
 
 const LIFETIME_SECONDS = 1_800
@@ -17,30 +17,30 @@ declare module 'fastify' {
 }
 
 /**
- * `reset` lets a new password be chosen, `confirm` shows that the mailbox is read, `change` makes its address that of
- * the account.
+ * `reset` lets a new password be chosen, `confirm` verifies the address, `change` makes another address that of the
+ * account.
  */
 export type LinkPurpose = 'reset' | 'confirm' | 'change'
 
 export interface NewLink {
   purpose: LinkPurpose
   backend: string
-  /** As it is now: once it was changed in any way the link is void. */
+  /** As it is now: any later change of it voids the link. */
   account: PasswordAccount
-  /** Of a `change`: the mailbox it is sent to. Without it, the account's. */
-  email?: string
-  /** `operator`: it was handed over, so it shows nothing of a mailbox. */
+  /** Of a `change`: the mailbox it is sent to. Otherwise the account's. */
+  email?: Email
+  /** `operator`: it was handed over, so it proves no access to a mailbox. */
   by: 'mail' | 'operator'
 }
 
-/** A link that counts, with the account as it was when it was looked at. */
+/** A valid link, with the account as it was when it was read. */
 export interface LiveLink {
   backend: string
   accounts: PasswordAccounts
   account: PasswordAccount
-  /** Nobody, when nobody has signed in to the account yet. */
+  /** Undefined when the account was never signed in to. */
   user: User | undefined
-  email: string
+  email: Email
   by: NewLink['by']
 }
 
@@ -49,24 +49,20 @@ export interface AccountLinks {
   issue(link: NewLink): Promise<string>
   /**
    * @returns undefined for a link that is expired, of another purpose, not ours, or void because the account was
-   * changed, locked or
-   * deleted, or its person signed out everywhere. It is spent by the change of {@link LiveLink.account} that it is
-   * opened for: each
-   * change needs the generation that was read here, so of any number of callers one succeeds.
+   * changed, locked or deleted, or its person signed out everywhere. The change of {@link LiveLink.account} that it is
+   * opened for spends it: each change needs the generation that was read here, so of any number of callers one succeeds.
    */
   find(purpose: LinkPurpose, secret: string | undefined): Promise<LiveLink | undefined>
 }
 
-/**
- * What is sealed: who it is for, the generations of the account and of the person's sessions, and the end in seconds
- * since the epoch.
- */
+const emailSchema = z.string().transform(parseEmail)
+/** `generation` is the account's, `epoch` that of the person's sessions; `expiresAt` in seconds since the epoch. */
 const sealedLink = z.object({
   purpose: z.enum(['reset', 'confirm', 'change']),
   backend: z.string(),
   subject: z.string(),
-  address: z.string(),
-  email: z.string(),
+  address: emailSchema,
+  email: emailSchema,
   by: z.enum(['mail', 'operator']),
   generation: z.number(),
   epoch: z.number(),
@@ -88,17 +84,9 @@ export default fp(
       async issue ({ purpose, backend, account, email = account.email, by }) {
         const { subject, email: address, generation } = account
         const epoch = epochOf(await findUser(backend, subject))
-        const link: z.input<typeof sealedLink> = {
-          purpose,
-          backend,
-          subject,
-          address,
-          email,
-          by,
-          generation,
-          epoch,
-          expiresAt: app.now() + LIFETIME_SECONDS
-        }
+        const expiresAt = app.now() + LIFETIME_SECONDS
+        const sealed = { purpose, backend, subject, address, email, by, generation, epoch, expiresAt }
+        const link = sealed satisfies z.input<typeof sealedLink>
         return app.sealing.seal(SEALED_FOR, Buffer.from(JSON.stringify(link)))
       },
       async find (purpose, secret) {

@@ -1,30 +1,29 @@
-// Accounts of a while, such as a demo's: when each ends, and the sweep that deletes them then, the way they are deleted
-// by hand. It comes by every ten minutes; nothing of them works any more by then, because every look goes by the clock.
+// Temporary accounts, such as a demo's, and the sweep that deletes expired ones. Every read checks expiry as well, so a
+// late sweep exposes nothing (threat ST-07).
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
+import { inTurns } from './walk.ts'
 
-/** Rarely: on Redis each one goes through all keys. */
-const SWEEP_EVERY_MS = 600_000
-/**
- * Accounts that end: one click makes one, so beyond this number the oldest end with the next sweep, before their time.
- */
+/** Not more often: on Redis each sweep reads all keys. */
+const SWEEP_INTERVAL_MS = 600_000
+/** One click makes an account: beyond this number the oldest end with the next sweep, before their time. */
 const MAX_TEMPORARY_ACCOUNTS = 10_000
 
-/** Kept beside the accounts, so that a sweep looks at nobody else. */
+/** Stored beside the accounts, so that a sweep reads no others. */
 export interface AccountExpiry {
   /**
    * Called before the account is written: an end without an account does no harm, an account without its end would
    * stay.
-   * @returns when it ends, counted from the first call; undefined for one that stays.
+   * @returns when it ends, in seconds since the epoch, counted from the first call; undefined for one that stays.
    */
   begin(userId: string, backend: string): Promise<number | undefined>
-  /** Ids of those whose time is over, and of the oldest of those that are too many. */
-  over(): AsyncIterable<string>
+  /** Ids of the expired ones, and of the oldest of those that are too many. */
+  expired(): AsyncIterable<string>
   forget(userId: string): Promise<void>
 }
 
-/** @param lifetimeOf seconds that accounts of a backend last, if not for good. */
+/** @param lifetimeOf seconds that accounts of a backend last; undefined where they stay. */
 export function createAccountExpiry (
   storage: Storage,
   now: Clock,
@@ -38,33 +37,35 @@ export function createAccountExpiry (
       const endsAt = now() + lifetime
       return (await ends.create(userId, { endsAt }, null)) ? endsAt : ((await ends.find(userId))?.endsAt ?? endsAt)
     },
-    async * over () {
+    async * expired () {
       const left: Array<{ id: string; endsAt: number }> = []
-      for await (const { id, record } of ends.all()) {
+      for await (const { id, record } of inTurns(ends.all())) {
         if (record.endsAt <= now()) yield id
         else left.push({ id, endsAt: record.endsAt })
       }
-      const tooMany = Math.max(0, left.length - MAX_TEMPORARY_ACCOUNTS)
-      for (const { id } of left.sort((a, b) => a.endsAt - b.endsAt).slice(0, tooMany)) yield id
+      const surplus = Math.max(0, left.length - MAX_TEMPORARY_ACCOUNTS)
+      for (const { id } of left.sort((a, b) => a.endsAt - b.endsAt).slice(0, surplus)) yield id
     },
     forget: (userId) => ends.delete(userId)
   }
 }
 
-export function sweepPeople (app: FastifyInstance): void {
+/** Deletes expired accounts from time to time, in the same way as a person deletes their own. */
+export function sweepExpiredAccounts (app: FastifyInstance): void {
   let running: Promise<void> | undefined
   const sweep = async () => {
     try {
-      for (const { backend } of await app.signIn.lifecycle.deleteExpired()) { app.audit.note('account_deleted', { backend, reason: 'time' }) }
+      const deleted = await app.signIn.lifecycle.deleteExpired()
+      for (const { backend } of deleted) app.audit.note('account_deleted', { backend, reason: 'time' })
     } catch (error) {
-      app.log.warn({ err: error }, 'accounts whose time is over could not be deleted; the next sweep tries again')
+      app.log.warn({ err: error }, 'expired accounts could not be deleted; the next sweep tries again')
     }
   }
   const timer = setInterval(() => {
     running ??= sweep().finally(() => {
       running = undefined
     })
-  }, SWEEP_EVERY_MS)
+  }, SWEEP_INTERVAL_MS)
   timer.unref()
   app.addHook('onClose', async () => {
     clearInterval(timer)

@@ -1,11 +1,11 @@
 // The identities that lead to a person: what a backend says of each, and one pointer from each to the person, which
 // counts while the person lists it.
-import { normalizeEmail, type Identity } from '../../auth-backends/contract.ts'
-import type { Storage } from '../storage/contract.ts'
+import { parseEmail, type Identity } from '../../auth-backends/contract.ts'
 import { hashSecret } from '../secrets.ts'
 import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
+import type { Storage } from '../storage/contract.ts'
 
-/** Stands for an identity, in storage and in forms. */
+/** Names an identity, in storage and in forms. */
 export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(JSON.stringify([backend, subject]))
 
 export const hasIdentity = ({ identities }: User, { backend, subject }: IdentityKey): boolean =>
@@ -14,57 +14,61 @@ export const hasIdentity = ({ identities }: User, { backend, subject }: Identity
 export const linkedIdentity = (backend: string, { subject, email, emailVerified, name }: Identity): LinkedIdentity => ({
   backend,
   subject,
-  ...(email !== undefined && { email: normalizeEmail(email) }),
+  ...(email !== undefined && { email: parseEmail(email) }),
   ...(emailVerified !== undefined && { emailVerified }),
   ...(name !== undefined && { name })
 })
 
-/** In its place, if it is there already. */
-export const withIdentity = (identities: LinkedIdentity[], linked: LinkedIdentity): LinkedIdentity[] => {
+/** Replaces the identity that is listed already, or adds it. */
+export function withIdentity (identities: LinkedIdentity[], linked: LinkedIdentity): LinkedIdentity[] {
   const key = keyOf(linked)
   return identities.some((other) => keyOf(other) === key)
     ? identities.map((other) => (keyOf(other) === key ? linked : other))
     : [...identities, linked]
 }
 
-/**
- * What the person's address is without the identities that were removed: one of theirs is not the person's any more.
- */
-export function addressOfKept (
+/** The person's address once identities were removed: an address that only those had is not theirs any more. */
+export function addressAfterRemoval (
   { email, emailVerified }: User,
-  kept: LinkedIdentity[]
+  left: LinkedIdentity[]
 ): Pick<User, 'email' | 'emailVerified'> {
-  if (kept.some((identity) => identity.email === email)) return { email, emailVerified }
-  const other = kept.find((identity) => identity.emailVerified) ?? kept.find((identity) => identity.email !== undefined)
+  if (left.some((identity) => identity.email === email)) return { email, emailVerified }
+  const other = left.find((identity) => identity.emailVerified) ?? left.find((identity) => identity.email !== undefined)
   return other ? { email: other.email, emailVerified: other.emailVerified } : { email, emailVerified: undefined }
 }
 
-export const identitiesMoved = (
+/** The person has another address at the backend that named `from`. */
+export interface AddressChange {
+  from: User['email'] & string
+  to: User['email'] & string
+  verified: boolean
+}
+
+export const withAddressChanged = (
   identities: LinkedIdentity[],
-  { from, to, verified }: { from: string; to: string; verified: boolean }
+  { from, to, verified }: AddressChange
 ): LinkedIdentity[] =>
   identities.map((identity) =>
     identity.email === from ? { ...identity, email: to, emailVerified: verified || undefined } : identity
   )
 
-export type Pointers = ReturnType<typeof createPointers>
+export type IdentityPointers = ReturnType<typeof createIdentityPointers>
 
-/** Whom each identity leads to, if that person lists it. */
-export function createPointers (storage: Storage) {
-  const identities = storage.collection<{ userId: string }>('identity')
-  const find = async (identity: IdentityKey) => (await identities.find(keyOf(identity)))?.userId
+/** To whom each identity leads, if that person lists it. */
+export function createIdentityPointers (storage: Storage) {
+  const pointers = storage.collection<{ userId: string }>('identity')
+  const find = async (identity: IdentityKey) => (await pointers.find(keyOf(identity)))?.userId
   return {
     find,
-    /** @returns to whom it leads from now on: of two at once, both get the id that was written first. */
+    /** @returns to whom it leads from now on: of two callers at once, both get the id that was written first. */
     async claim (identity: IdentityKey, userId: string): Promise<string> {
-      return (
-        (await find(identity)) ??
-        ((await identities.create(keyOf(identity), { userId }, null)) ? userId : (await find(identity))!)
-      )
+      const known = await find(identity)
+      if (known !== undefined) return known
+      return (await pointers.create(keyOf(identity), { userId }, null)) ? userId : (await find(identity))!
     },
-    /** Somebody new may have come with it meanwhile: theirs stays. */
+    /** A new person may have signed in with it meanwhile: theirs stays. */
     free: (identity: IdentityKey, userId: string): Promise<void> =>
-      identities.update(keyOf(identity), (found) =>
+      pointers.update(keyOf(identity), (found) =>
         found?.userId === userId ? { remove: true, result: undefined } : { result: undefined }
       )
   }

@@ -1,15 +1,15 @@
-// Invitations: a link that lets one person in while new people are not. The first account of a fresh server comes in by
-// one that each start makes again.
-import { normalizeEmail } from '../../auth-backends/contract.ts'
+// Invitations: a link lets one new person in where sign-up is closed. The first account of a fresh server is made with
+// one that every start issues again.
+import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
-import type { Collection, Storage } from '../storage/contract.ts'
 import { hashSecret, randomSecret } from '../secrets.ts'
+import type { Collection, Storage } from '../storage/contract.ts'
 
 const LIFETIME_SECONDS = 7 * 86_400
 
-/** An invitation that is spent now. */
+/** An invitation that has just been used. */
 export interface TakenInvitation {
-  /** For one that made no account: it is what it was, until the same second. */
+  /** When no account was made: it is valid again, for as long as before. */
   giveBack(): Promise<void>
 }
 
@@ -20,17 +20,17 @@ export interface Invitations {
   /** @returns undefined when it is not valid. Of any number of callers one gets it. */
   take(secret: string | undefined): Promise<TakenInvitation | undefined>
   /**
-   * Somebody with an invitation has made an account at a service, and comes again once they have confirmed the address
+   * A person with an invitation has made an account at a service, and signs in once they have confirmed the address
    * there.
    */
   hold(backend: string, email: string): Promise<void>
   /** @returns whether an invitation was held for this address. */
   takeHeld(backend: string, email: string): Promise<boolean>
   /**
-   * The invitation for the first account, in place of those of earlier starts; undefined once somebody has an account.
+   * The invitation for the first account, replacing those of earlier starts; undefined once there is an account.
    */
   inviteFirst(): Promise<string | undefined>
-  /** Remembers that there is an account: the invitation for a first one is void. */
+  /** Records that there is an account: the invitation for a first one is void from now on. */
   close(): Promise<void>
 }
 
@@ -47,7 +47,7 @@ export function createInvitations (storage: Storage, now: Clock): Invitations {
     into.put(id, { expiresAt }, Math.max(1, expiresAt - now()))
   const isLive = (invitation: Invitation | undefined): invitation is Invitation =>
     invitation !== undefined && invitation.expiresAt > now()
-  const heldId = (backend: string, email: string) => hashSecret(JSON.stringify([backend, normalizeEmail(email)]))
+  const heldId = (backend: string, email: string) => hashSecret(JSON.stringify([backend, parseEmail(email)]))
 
   return {
     async invite () {
@@ -74,7 +74,7 @@ export function createInvitations (storage: Storage, now: Clock): Invitations {
   }
 }
 
-/** One record, so that a new one is the end of the one before. */
+/** One record, so that a new invitation replaces the one before. */
 function createFirst (storage: Storage, now: Clock) {
   const ID = 'first account'
   const store = storage.collection<Invitation & { id: string }>('firstInvitation')

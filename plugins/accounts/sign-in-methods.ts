@@ -1,113 +1,109 @@
-// Ways to sign in that a person adds to their account or removes from it: as strongly as a password is changed, only
-// after they have shown anew who they are (OWASP ASVS 6.3.7, 7.5.1).
+// Sign-in methods that a person adds to their account or removes from it: as strictly as a password is changed, only
+// with fresh proof of who they are (OWASP ASVS 6.3.7, 7.5.1; threat AW-01).
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedIn } from '../../auth-backends/contract.ts'
+import type { Clock } from '../../clock.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
 import type { Admissions } from '../sign-in/admission.ts'
-import type { BrowserSessions, Visitor } from '../sign-in/sessions.ts'
-import type { Interaction, LinkedIdentity, User } from '../sign-in/contract.ts'
+import type { LinkedIdentity, User } from '../sign-in/contract.ts'
+import { isFresh } from '../sign-in/freshness.ts'
 import type { SignInIntent } from '../sign-in/intent.ts'
+import type { Interactions } from '../sign-in/interactions.ts'
+import type { BrowserSessions, Visitor } from '../sign-in/sessions.ts'
 import type { AccountLifecycle } from './lifecycle.ts'
 
-/** Seconds for which a password or a sign-in that was shown allows such a change. */
-export const FRESH_SECONDS = 300
+/** An identity that the person has signed in with, and may add. */
+export interface Addition {
+  backend: string
+  identity: SignedIn
+  user: User
+}
 
 export interface SignInMethods {
-  /** Whether the person of this browser has shown lately who they are. */
+  /** Whether the person of this browser has proved lately who they are. */
   isFresh(request: FastifyRequest): Promise<boolean>
   /**
    * The person has just shown their password: the session goes on under a new id.
-   * @throws sign_in_expired for nobody.
+   * @throws sign_in_expired without a session.
    */
-  prove(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  noteProof(request: FastifyRequest, reply: FastifyReply): Promise<void>
   /**
    * Begins to add one: the person signs in with it next.
    * @returns the handle of that sign-in.
-   * @throws access_denied where it is not fresh.
+   * @throws access_denied without fresh proof.
    */
   beginAddition(request: FastifyRequest, reply: FastifyReply, path: string): Promise<string>
-  /** What the person has signed in with, and may add. @throws sign_in_expired */
-  lookAtAddition(
-    request: FastifyRequest,
-    handle: string | undefined
-  ): Promise<{ backend: string; identity: SignedIn; user: User }>
+  /** @throws sign_in_expired */
+  findAddition(request: FastifyRequest, handle: string | undefined): Promise<Addition>
   /**
-   * Spends the handle.
-   * @returns the person as they were before, or undefined when the identity came to belong to somebody else.
+   * Consumes the handle.
+   * @returns the person as they were before, or undefined when the identity came to belong to another one.
    */
   add(
     request: FastifyRequest,
     handle: string | undefined
-  ): Promise<{ backend: string; identity: SignedIn; user: User | undefined }>
+  ): Promise<Omit<Addition, 'user'> & { user: User | undefined }>
   /**
    * See {@link AccountLifecycle.removeSignInMethods}: it ends this session, too, unless the caller lets it go on.
-   * @returns what was removed. @throws access_denied where it is not fresh.
+   * @returns what was removed. @throws access_denied without fresh proof.
    */
   remove(request: FastifyRequest, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
 }
 
-interface Options {
-  now(): number
+interface Deps {
+  now: Clock
   sessions: Pick<BrowserSessions, 'current' | 'regenerate'>
   admissions: Pick<Admissions, 'add'>
   lifecycle: Pick<AccountLifecycle, 'removeSignInMethods'>
-  find(request: FastifyRequest, handle: string | undefined): Promise<Interaction>
-  consume(request: FastifyRequest, handle: string | undefined): Promise<Interaction>
+  interactions: Pick<Interactions, 'find' | 'consume'>
   resume(request: FastifyRequest, reply: FastifyReply, intent: SignInIntent): Promise<string>
-  /** Tells a service that the session of a sign-in is over. */
+  /** Ends the session of a sign-in at the service behind the backend. */
   endSession(backend: string, session: string): Promise<void>
 }
 
-export function createSignInMethods ({
-  now,
-  sessions,
-  admissions,
-  lifecycle: people,
-  find: look,
-  consume: take,
-  resume,
-  endSession
-}: Options): SignInMethods {
-  const isFresh = ({ signedInAt, provenAt = signedInAt }: Visitor) => now() - provenAt < FRESH_SECONDS
+export function createSignInMethods (deps: Deps): SignInMethods {
+  const { now, sessions, admissions, lifecycle, interactions, resume, endSession } = deps
 
-  async function freshVisitor (request: FastifyRequest): Promise<Visitor> {
+  async function needFreshVisitor (request: FastifyRequest): Promise<Visitor> {
     const visitor = await sessions.current(request)
     if (!visitor) throw accessDenied('You are not signed in any more. Sign in and try again.')
-    if (!isFresh(visitor)) throw accessDenied('Show that it is you first: open the account page and begin there.')
+    if (!isFresh(visitor.provenAt, now())) {
+      throw accessDenied('Confirm that it is you first: open the account page and start there.')
+    }
     return visitor
   }
 
-  const lookAtAddition: SignInMethods['lookAtAddition'] = async (request, handle) => {
-    const { intent, proof } = await look(request, handle)
+  async function findAddition (request: FastifyRequest, handle: string | undefined): Promise<Addition> {
+    const { intent, proof } = await interactions.find(request, handle)
     const user = (await sessions.current(request))?.user
-    // An intent of this kind was begun by somebody who had shown who they are, in this session, within the life of a
-    // handle.
-    if (intent.kind !== 'link' || !proof || !user || user.id !== intent.userId || proof.userId !== user.id) { throw signInExpired() }
+    // Such an intent was begun with fresh proof, in this session, within the lifetime of a handle.
+    if (intent.kind !== 'link' || !proof || !user) throw signInExpired()
+    if (user.id !== intent.userId || proof.userId !== user.id) throw signInExpired()
     return { backend: proof.backend, identity: proof.identity, user }
   }
 
   return {
-    lookAtAddition,
+    findAddition,
     async isFresh (request) {
       const visitor = await sessions.current(request)
-      return visitor !== undefined && isFresh(visitor)
+      return isFresh(visitor?.provenAt, now())
     },
-    prove: (request, reply) => sessions.regenerate(request, reply, { provenAt: now() }),
+    noteProof: (request, reply) => sessions.regenerate(request, reply, { provenAt: now() }),
     async beginAddition (request, reply, path) {
-      const { user } = await freshVisitor(request)
+      const { user } = await needFreshVisitor(request)
       return resume(request, reply, { kind: 'link', userId: user.id, path })
     },
     async add (request, handle) {
-      const { backend, identity, user } = await lookAtAddition(request, handle)
-      await take(request, handle)
+      const { backend, identity, user } = await findAddition(request, handle)
+      await interactions.consume(request, handle)
       const { session, ...shown } = identity
       // The browser stays signed in as it is.
       if (session !== undefined) await endSession(backend, session)
       return { backend, identity, user: await admissions.add(user.id, backend, shown) }
     },
     async remove (request, which) {
-      const { user } = await freshVisitor(request)
-      return people.removeSignInMethods(user.id, which)
+      const { user } = await needFreshVisitor(request)
+      return lifecycle.removeSignInMethods(user.id, which)
     }
   }
 }

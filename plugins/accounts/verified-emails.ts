@@ -1,37 +1,39 @@
-// Whose address is whose: found by the people who showed that they read the mailbox, and by nobody who only says so.
-import { normalizeEmail } from '../../auth-backends/contract.ts'
-import type { Storage } from '../storage/contract.ts'
+// Which person has which verified address: only those who have shown that they read the mailbox are found by it.
+import type { Email } from '../../auth-backends/contract.ts'
 import { hashSecret } from '../secrets.ts'
 import type { User } from '../sign-in/contract.ts'
+import type { Storage } from '../storage/contract.ts'
 
-export interface VerifiedAddresses {
-  find(email: string): Promise<User | undefined>
-  /** The first who shows that they read a mailbox keeps its address here, for as long as it is theirs. */
+export interface VerifiedEmails {
+  find(email: Email): Promise<User | undefined>
+  /** The first person who shows that they read a mailbox is found by its address, for as long as it is theirs. */
   claim(user: User): Promise<void>
   free(user: User): Promise<void>
 }
 
-export function createVerifiedAddresses (
+export function createVerifiedEmails (
   storage: Storage,
   findUser: (id: string) => Promise<User | undefined>
-): VerifiedAddresses {
+): VerifiedEmails {
   const store = storage.collection<{ userId: string }>('verifiedAddress')
-  const key = (email: string) => hashSecret(normalizeEmail(email))
 
-  async function find (email: string): Promise<User | undefined> {
-    const found = await store.find(key(email))
+  async function find (email: Email): Promise<User | undefined> {
+    const found = await store.find(hashSecret(email))
     const user = found && (await findUser(found.userId))
     // The person may have another address by now.
-    return user?.emailVerified && user.email === normalizeEmail(email) ? user : undefined
+    return user?.emailVerified && user.email === email ? user : undefined
   }
 
   return {
     find,
     async claim ({ id, email, emailVerified }) {
-      if (email !== undefined && emailVerified && !(await find(email))) { await store.put(key(email), { userId: id }, null) }
+      if (email === undefined || !emailVerified || (await find(email))) return
+      await store.put(hashSecret(email), { userId: id }, null)
     },
     async free ({ id, email }) {
-      if (email !== undefined && (await store.find(key(email)))?.userId === id) await store.delete(key(email))
+      if (email === undefined) return
+      const key = hashSecret(email)
+      if ((await store.find(key))?.userId === id) await store.delete(key)
     }
   }
 }

@@ -1,6 +1,9 @@
-// What the library is: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources
-// beside them. A store keeps the documents; the folder indexer fills it.
+// The library: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources beside
+// them. This room owns the way from the folder to hits: folder-sync and folder-watcher notice changes, indexer and
+// extract turn files into text (heavy ones in a worker), a store (SQLite or Postgres) indexes the parts and ranks them
+// with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
+import type { SearchHit } from '../search/contract.ts'
 
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
@@ -23,18 +26,7 @@ export interface DocumentPart extends IndexedDocument {
   parts: number
 }
 
-export interface SearchHit {
-  id: string
-  title: string
-  snippet: string
-  /** Higher is better; comparable only within one search. */
-  score: number
-  /** The part of the document that matched best. Absent for what has no parts. */
-  part?: number
-  parts?: number
-}
-
-/** Keeps documents and ranks them. One contract test for every implementation. */
+/** Stores documents and ranks them. One contract test for every implementation. */
 export interface DocumentStore {
   /** For the start-up lines, for example `SQLite in ./data`. */
   readonly description: string
@@ -49,25 +41,24 @@ export interface DocumentStore {
   findPart(id: string, part: number): Promise<DocumentPart | undefined>
   /**
    * @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine.
-   * @param person who asks, where what
-   * takes long is shared out. @returns each document once.
+   * @param person whose share of the workers a heavy search takes. @returns each document once.
    */
   search(query: string, limit: number, person?: string | null): Promise<SearchHit[]>
   count(): Promise<number>
-  /** After much has changed: brings what the ranking stands on up to date. */
+  /** After much has changed: updates the statistics that the ranking depends on. */
   settle(): Promise<void>
   close(): Promise<void>
 }
 
-/** How far the first look at the folder has come. */
+/** How far the first scan of the folder has come. */
 export interface Progress {
-  /** Files looked at, of those that were found. */
+  /** Files read, of those that were found. */
   done: number
   total: number
 }
 
 /**
- * What `app.library` is. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see.
+ * `app.library`. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see.
  */
 export interface Library extends ToolLibrary {
   /** What this caller may see: the documents, their own notes, and the further sources. */
@@ -79,8 +70,7 @@ export interface Library extends ToolLibrary {
   onChange(listener: (ids: readonly string[]) => void): void
   /**
    * Settles when the folder was read in full once; until then answers come from what is indexed so far. Never rejects:
-   * what fails is tried
-   * again.
+   * what fails is tried again.
    */
   readonly ready: Promise<void>
   /** Undefined once the folder was read in full. */

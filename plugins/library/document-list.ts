@@ -9,7 +9,7 @@ export interface DocumentList {
   /** The same store; what is written through it is noticed. */
   store: DocumentStore
   list(page?: {
-    begins?: string
+    prefix?: string
     after?: string | undefined
     limit?: number
   }): Promise<{ documents: LibraryEntry[]; more: boolean }>
@@ -41,25 +41,25 @@ export function createDocumentList (inner: DocumentStore): DocumentList {
     onChange: (listener) => {
       listeners.push(listener)
     },
-    async list ({ begins = '', after = '', limit = MAX_PAGE } = {}) {
+    async list ({ prefix = '', after = '', limit = MAX_PAGE } = {}) {
       sorted ??= inner.list().then((documents) => [...documents.keys()].sort())
       const ids = await sorted
       const length = Math.min(Math.max(1, limit), MAX_PAGE)
-      const first = firstAfter(ids, after, begins)
-      const page = ids.slice(first, first + length + 1).filter((id) => id.startsWith(begins))
+      const first = firstAfter(ids, after, prefix)
+      const page = ids.slice(first, first + length + 1).filter((id) => id.startsWith(prefix))
       return { documents: await inner.titles(page.slice(0, length)), more: page.length > length }
     }
   }
 }
 
-/** Where the ids begin that come after `after` and not before `begins`. */
-function firstAfter (ids: readonly string[], after: string, begins: string): number {
+/** Where the ids begin that come after `after` and not before `prefix`. */
+function firstAfter (ids: readonly string[], after: string, prefix: string): number {
   let low = 0
   let high = ids.length
   while (low < high) {
     const middle = (low + high) >>> 1
     const id = ids[middle]!
-    if (id <= after || id < begins) low = middle + 1
+    if (id <= after || id < prefix) low = middle + 1
     else high = middle
   }
   return low

@@ -1,4 +1,4 @@
-// Keeps the store in step with the folder while the server runs: a look at the whole, then every change, and again
+// Keeps the store in step with the folder while the server runs: a scan of the whole, then every change, and again
 // whatever failed.
 import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,12 +7,12 @@ import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
 import { openIndexer, type FolderIndexer, type Indexing } from './indexer.ts'
 
 export interface FolderSync {
-  /** Settles when every file was looked at once, or the watch is closed. Never rejects: what fails is tried again. */
+  /** Settles when every file was read once, or the watch is closed. Never rejects: what fails is tried again. */
   readonly ready: Promise<void>
-  /** Of the first look; undefined once it is done. */
+  /** Of the first scan; undefined once it is done. */
   progress(): Progress | undefined
   /**
-   * Whether the store holds the folder as it was a moment ago: false until the first look is done, and while the store
+   * Whether the store holds the folder as it was a moment ago: false until the first scan is done, and while the store
    * fails.
    */
   isComplete(): boolean
@@ -20,25 +20,25 @@ export interface FolderSync {
   close(): Promise<void>
 }
 
-/** Changes come in swarms (a `git pull`, an editor's save): they are gathered for so long. */
+/** Changes come in bursts (a `git pull`, an editor's save): they are gathered for so long. */
 const DEBOUNCE_MS = 100
 /** After a store failed: the first pause, doubled each time up to the last. */
 const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
-/** A folder that is missing is looked for this often. */
+/** How often a missing folder is looked for. */
 const MISSING_MS = 1_000
 /**
- * Network drives and containers' mounts report no changes, so the whole folder is looked at again: after this pause,
- * and after 50 times as long as a look takes.
+ * Network drives and containers' mounts report no changes, so the whole folder is scanned again: after this pause, and
+ * after 50 times as long as a scan takes.
  */
-const LOOK_AGAIN_MS = 60_000
-const PAUSE_PER_LOOK = 50
+const RESCAN_MS = 60_000
+const PAUSE_PER_SCAN = 50
 
 /** @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for. */
 export function syncFolder (
   path: string,
   indexing: Omit<Indexing, 'signal' | 'reading'>,
-  { lookAgainMs = LOOK_AGAIN_MS }: { lookAgainMs?: number } = {}
+  { rescanMs = RESCAN_MS }: { rescanMs?: number } = {}
 ): FolderSync {
   const { store, log } = indexing
   const stop = new AbortController()
@@ -49,7 +49,7 @@ export function syncFolder (
   let isComplete = false
   let progress = (): Progress | undefined => opened?.folder.progress() ?? { done: 0, total: 0 }
 
-  /** The path may be a link that leads somewhere else by now, as many deployments do it. */
+  /** The path may be a link that many deployments point to another folder. */
   async function open (): Promise<void> {
     const root = await realpath(path).catch(() => undefined)
     if (root === undefined || root === opened?.root) return
@@ -66,36 +66,29 @@ export function syncFolder (
     isComplete = !signal.aborted
   }
 
-  async function firstLook (): Promise<void> {
+  async function firstScan (): Promise<void> {
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
-    await store
-      .settle()
-      .catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
-    if (opened) return log.info(`${opened.folder.size()} documents indexed from ${JSON.stringify(path)}`)
-    log.warn(
-      `The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
-    )
+    await settle(store, log)
+    reportFirstScan(log, path, opened?.folder.size())
   }
 
   async function follow (): Promise<void> {
-    let lookAfter = lookAgainMs
+    let scanAfter = rescanMs
     while (!signal.aborted) {
       const isMissing = !opened?.watcher.isWatching()
-      const ids = await changes.next(isMissing ? MISSING_MS : lookAfter)
+      const ids = await changes.next(isMissing ? MISSING_MS : scanAfter)
       const started = performance.now()
       const failed = () => {
-        isComplete = false
         ids.add('')
+        isComplete = false
       }
       await untilDone(() => refresh(ids), { signal, pause, log, failed })
-      if (ids.has('')) lookAfter = Math.max(lookAgainMs, PAUSE_PER_LOOK * (performance.now() - started))
+      if (ids.has('')) scanAfter = Math.max(rescanMs, PAUSE_PER_SCAN * (performance.now() - started))
     }
   }
 
-  const ready = firstLook().finally(() => {
-    progress = () => undefined
-  })
+  const ready = firstScan().finally(() => (progress = () => undefined))
   const following = ready.then(follow)
   return {
     ready,
@@ -109,11 +102,27 @@ export function syncFolder (
   }
 }
 
+async function settle (store: Indexing['store'], log: Indexing['log']): Promise<void> {
+  await store
+    .settle()
+    .catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
+}
+
+/** @param documents how many there are; undefined where the folder is missing. */
+function reportFirstScan (log: Indexing['log'], path: string, documents: number | undefined): void {
+  if (documents !== undefined) log.info(`${documents} documents indexed from ${JSON.stringify(path)}`)
+  else {
+    log.warn(
+      `The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
+    )
+  }
+}
+
 interface Trying {
   signal: AbortSignal
   pause(ms: number): Promise<void>
   log: Pick<Indexing['log'], 'warn'>
-  /** Told of each failure. */
+  /** Called at each failure. */
   failed?(): void
 }
 

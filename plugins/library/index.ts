@@ -7,9 +7,10 @@ import type { LibrarySource } from '../../authoring/source.ts'
 import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote, ToolUser } from '../../authoring/tool.ts'
 import type { Notes } from '../notes/index.ts'
 import { createConvert } from './convert.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument, Library, SearchHit } from './contract.ts'
+import type { SearchHit } from '../search/contract.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument, Library } from './contract.ts'
 import { createDocumentList } from './document-list.ts'
-import { createHeavySearch } from './heavy-search.ts'
+import { createHeavySearch } from '../search/heavy-search.ts'
 import { mergeHits } from '../search/merge-results.ts'
 import { partId, splitText } from './parts.ts'
 import { openPostgresDocuments } from './postgres.ts'
@@ -57,44 +58,12 @@ export default fp(
 
     const documents = documentsOf(store, urlOf)
 
-    const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
-      const note = await notes.of(user).find(id)
-      return note ? fromNote(note) : fromSource(guarded, id, user, signal, (path) => documentUrl(encodePath(path)))
-    }
-
-    const libraryOf = (user: ToolUser | null): ToolLibrary => ({
+    const libraryOf = createLibraryOf({
+      documents,
       list: directory.list,
-      async read (id, { part = 1, maxCharacters, signal }) {
-        const document = await readParts((part) => documents.fetch(id, part), part, maxCharacters)
-        const whole = document ? undefined : await findOther(id, user, signal)
-        return document ?? (whole && readParts(async (part) => onePart(whole, part), part, maxCharacters))
-      },
-      async search (query, { limit = 10, signal } = {}) {
-        signal?.throwIfAborted()
-        const most = clamp(limit)
-        const own = notes.of(user)
-        const lists = await Promise.all([
-          own
-            .search(query, most)
-            .then((hits) =>
-              hits.map(({ id, title, snippet }) => ({ id, title, snippet, url: documentUrl(encodePath(id)) }))
-            ),
-          documents.search(query, most, user && user.id),
-          ...guarded.map((source) =>
-            source
-              .search(query, { user, limit: most, signal })
-              .then((hits) => hits.map((hit) => ({ ...hit, url: hit.url ?? documentUrl(encodePath(hit.id)) })))
-          )
-        ])
-        signal?.throwIfAborted()
-        return mergeHits(lists, shownWords(parseQuery(query)), most)
-      },
-      async fetch (id, { part, signal } = {}) {
-        const document = await documents.fetch(id, part)
-        if (document) return document
-        const found = await findOther(id, user, signal)
-        return found && (part === undefined ? found : onePart(found, part))
-      }
+      notes,
+      sources: guarded,
+      pageUrl: (id) => documentUrl(encodePath(id))
     })
 
     app.decorate('library', {
@@ -145,6 +114,61 @@ const documentsOf = (store: DocumentStore, urlOf: (id: string) => string) => ({
   }
 })
 
+interface Searched {
+  documents: ReturnType<typeof documentsOf>
+  list: ToolLibrary['list']
+  notes: Pick<Notes, 'of'>
+  sources: readonly GuardedSource[]
+  /** Where this server shows a note, or a document of a source that has no address of its own. */
+  pageUrl(id: string): string
+}
+
+/** What one caller may see: the documents, their own notes and the sources, searched at once and merged. */
+function createLibraryOf (searched: Searched): (user: ToolUser | null) => ToolLibrary {
+  const { documents, list, notes, sources, pageUrl } = searched
+  const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
+    const note = await notes.of(user).find(id)
+    return note ? fromNote(note) : fromSource(sources, id, user, signal, pageUrl)
+  }
+  return (user) => ({
+    list,
+    async read (id, { part = 1, maxCharacters, signal }) {
+      const document = await readParts((part) => documents.fetch(id, part), part, maxCharacters)
+      const whole = document ? undefined : await findOther(id, user, signal)
+      return document ?? (whole && readParts(async (part) => onePart(whole, part), part, maxCharacters))
+    },
+    async search (query, { limit = 10, signal } = {}) {
+      signal?.throwIfAborted()
+      const most = clamp(limit)
+      const lists = await Promise.all([
+        searchNotes(notes.of(user), query, most, pageUrl),
+        documents.search(query, most, user && user.id),
+        ...sources.map(async (source) => {
+          const hits = await source.search(query, { user, limit: most, signal })
+          return hits.map((hit) => ({ ...hit, url: hit.url ?? pageUrl(hit.id) }))
+        })
+      ])
+      signal?.throwIfAborted()
+      return mergeHits(lists, shownWords(parseQuery(query)), most)
+    },
+    async fetch (id, { part, signal } = {}) {
+      const document = await documents.fetch(id, part)
+      if (document) return document
+      const found = await findOther(id, user, signal)
+      return found && (part === undefined ? found : onePart(found, part))
+    }
+  })
+}
+
+async function searchNotes (
+  notes: ReturnType<Notes['of']>,
+  query: string,
+  limit: number,
+  pageUrl: (id: string) => string
+): Promise<LibraryHit[]> {
+  return (await notes.search(query, limit)).map(({ id, title, snippet }) => ({ id, title, snippet, url: pageUrl(id) }))
+}
+
 const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MAX_HITS)
 
 /** A long document is found by the part that matches best, so that fetch opens it there. */
@@ -164,7 +188,7 @@ const fromNote = ({ id, title, text, url, version, created, modified }: ToolNote
 })
 
 async function fromSource (
-  sources: GuardedSource[],
+  sources: readonly GuardedSource[],
   id: string,
   user: ToolUser | null,
   signal: AbortSignal | undefined,

@@ -1,8 +1,9 @@
-// Documents in Postgres, for several instances on one index. Its own ranking knows no rarity of words, so each word is
-// weighed here by what the planner's statistics say of it.
+// Documents in Postgres, for several instances on one index. Its own ranking has no inverse document frequency, so each
+// term is weighted here by the planner's statistics.
 import { setImmediate } from 'node:timers/promises'
 import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
+import type { SearchHit } from '../search/contract.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
 import { splitText } from './parts.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { createTermWeights, type TermWeights } from '../search/term-weights.ts'
@@ -11,8 +12,8 @@ import { pathWords, shownWords } from '../search/tokenize.ts'
 
 const TABLE = `${SCHEMA}.documents`
 
-// A path may be longer than a key of an index, so its digest is the key. Words stay in their row: ranking reads them of
-// thousands.
+// A path may be longer than a key of an index, so its digest is the key. Words stay in their row: ranking reads those
+// of thousands.
 const DDL = `
   CREATE TABLE IF NOT EXISTS ${TABLE} (
     id text NOT NULL, part integer NOT NULL, parts integer NOT NULL, title text NOT NULL, type text NOT NULL,
@@ -27,6 +28,14 @@ const DDL = `
 
 const COLUMNS = 'id, title, text, type, modified, bytes::integer AS bytes'
 const IS = 'md5(id) = md5($1) AND id = $1'
+
+const LIST = `SELECT id, modified, bytes::integer AS bytes FROM ${TABLE} WHERE part = 1`
+const COUNT = `SELECT count(*)::integer AS count FROM ${TABLE} WHERE part = 1`
+const FIND_PART = `SELECT ${COLUMNS}, part, parts FROM ${TABLE} WHERE ${IS} AND part = $2`
+const TITLES = `
+  SELECT id, title FROM unnest($1::text[]) WITH ORDINALITY AS wanted (wanted_id, place)
+  JOIN ${TABLE} ON md5(id) = md5(wanted_id) AND id = wanted_id AND part = 1 ORDER BY place
+`
 
 const INSERT = `
   INSERT INTO ${TABLE} (id, part, parts, title, type, modified, bytes, length, words, text)
@@ -49,7 +58,7 @@ const PARTS_PER_HIT = 5
 export async function openPostgresDocuments (postgres: Postgres): Promise<DocumentStore> {
   await migrate(postgres, DDL)
   const { query } = postgres
-  const rarity = createTermWeights(query, TABLE)
+  const termWeights = createTermWeights(query, TABLE)
   /** One writer at a time, so that instances which index the same folder do not get in each other's way. */
   const write = (work: (query: Run) => Promise<unknown>) =>
     postgres.transaction(async (query) => {
@@ -63,10 +72,8 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       if (documents.length === 0) return
       const rows = await Array.fromAsync(rowsOf(documents))
       await write(async (query) => {
-        await remove(
-          query,
-          documents.map(({ id }) => id)
-        )
+        const ids = documents.map(({ id }) => id)
+        await remove(query, ids)
         await query(INSERT, [JSON.stringify(rows)])
       })
     },
@@ -74,18 +81,10 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       if (ids.length > 0) await write((query) => remove(query, ids.filter(isStorable)))
     },
     async list () {
-      const rows = await query<{ id: string; modified: number; bytes: number }>(
-        `SELECT id, modified, bytes::integer AS bytes FROM ${TABLE} WHERE part = 1`
-      )
+      const rows = await query<Pick<IndexedDocument, 'id' | 'modified' | 'bytes'>>(LIST)
       return new Map(rows.map(({ id, modified, bytes }) => [id, { modified, bytes }]))
     },
-    async titles (ids) {
-      return query<{ id: string; title: string }>(
-        `SELECT id, title FROM unnest($1::text[]) WITH ORDINALITY AS wanted (wanted_id, place)
-        JOIN ${TABLE} ON md5(id) = md5(wanted_id) AND id = wanted_id AND part = 1 ORDER BY place`,
-        [ids.filter(isStorable)]
-      )
-    },
+    titles: (ids) => query<{ id: string; title: string }>(TITLES, [ids.filter(isStorable)]),
     async find (id) {
       if (!isStorable(id)) return undefined
       const parts = await query<IndexedDocument>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE ${IS} ORDER BY part`, [id])
@@ -93,23 +92,19 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
     },
     async findPart (id, part) {
       if (!isStorable(id)) return undefined
-      return (
-        await query<DocumentPart>(`SELECT ${COLUMNS}, part, parts FROM ${TABLE} WHERE ${IS} AND part = $2`, [id, part])
-      )[0]
+      return (await query<DocumentPart>(FIND_PART, [id, part]))[0]
     },
     async search (text, limit) {
-      const asked = parseTsQuery(text)
-      if (asked === undefined || limit === 0) return []
-      const hits = await rank(query, rarity, asked, limit)
-      return addSnippets(query, hits, shownWords(asked.query))
+      const parsed = parseTsQuery(text)
+      if (parsed === undefined || limit === 0) return []
+      return addSnippets(query, await rank(query, termWeights, parsed, limit), shownWords(parsed.query))
     },
     async settle () {
       await query(`ANALYZE ${TABLE}`)
-      await rarity.refresh()
+      await termWeights.refresh()
     },
     async count () {
-      return (await query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${TABLE} WHERE part = 1`))[0]!
-        .count
+      return (await query<{ count: number }>(COUNT))[0]!.count
     },
     async close () {
       /* the pool is the app's */
@@ -143,11 +138,11 @@ async function * rowsOf (documents: IndexedDocument[]) {
 
 async function rank (
   query: Run,
-  rarity: TermWeights,
+  termWeights: TermWeights,
   asked: ParsedTsQuery,
   limit: number
 ): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
-  const { weights, average, candidates } = await rarity.weigh(asked)
+  const { weights, average, candidates } = await termWeights.weigh(asked)
   const rows = await query<Omit<SearchHit, 'snippet'> & { part: number }>(SEARCH, [
     anyOf(candidates, asked.required),
     asked.terms.map(({ match }) => match),

@@ -1,22 +1,26 @@
-// Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be thrown away, because the folder is
-// the truth.
+// Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be deleted, because the folder is the
+// source of truth.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { growToDelete } from '../storage/sqlite/disk-reserve.ts'
+import { allowGrowth } from '../storage/sqlite/disk-room.ts'
 import { isDamaged, openDatabase, write } from '../storage/sqlite/database.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument, SearchHit } from './contract.ts'
-import { createCounter, matchExpression, placesOf, TOKENIZER } from '../search/fts5.ts'
-import { MAX_LIGHT_PLACES, type HeavySearch } from './heavy-search.ts'
+import type { SearchHit } from '../search/contract.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
+import { isSelective } from '../search/candidates.ts'
+import { matchExpression, TOKENIZER } from '../search/fts5.ts'
+import { createTermStatistics, type TermStatistics } from '../search/fts5-terms.ts'
+import type { HeavySearch } from '../search/heavy-search.ts'
+import { costInDocuments, MAX_LIGHT_POSTINGS } from '../search/search-cost.ts'
 import { splitText } from './parts.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { pathWords, separateWords, shownWords } from '../search/tokenize.ts'
 
-/** Raise it when the schema changes, or what the indexer takes from a file: the index is then built anew. */
+/** Raise it when the schema changes, or what the indexer takes from a file: the index is then rebuilt. */
 const VERSION = 2
 
-// One row a part. The long text comes last: whoever reads only the other columns does not touch its pages.
+// One row a part. The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
   DROP TABLE IF EXISTS documents;
   DROP TABLE IF EXISTS words;
@@ -40,14 +44,16 @@ const PARTS_PER_HIT = 5
 const COLUMNS = 'id, title, text, type, modified, bytes'
 
 /**
- * @param dataDir folder of the database file; made if missing.
- * @param heavy where searches go that take long; without it they are made
- * here.
+ * @param dataDir folder of the database file; created if missing.
+ * @param heavy where searches go that take long; without it they run here.
  */
 export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): DocumentStore {
   const db = openIndex(dataDir)
   const sql = prepare(db)
-  const counter = createCounter(db)
+  const terms = createTermStatistics(db)
+  const path = join(dataDir, FILE)
+  const elsewhere =
+    heavy && ((values: SearchValues, person: string | null) => heavy({ path, sql: SEARCH, values }, person))
 
   return {
     description: `SQLite in ${dataDir}`,
@@ -55,7 +61,7 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
     async remove (ids) {
       await write(db, () => {
         // FTS5 marks a word as deleted by writing.
-        growToDelete(db)
+        allowGrowth(db)
         for (const id of ids) remove(sql, id)
       })
     },
@@ -77,29 +83,9 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
       const row = sql.findPart.get(id, part)
       return row && ({ ...row } as unknown as DocumentPart)
     },
-    async search (text, limit, person = null) {
-      const asked = matchExpression(text, counter.found)
-      if (asked === undefined) return []
-      const words = shownWords(asked.query)
-      const documents = new Map<string, Record<string, unknown>>()
-      const values: [string, number] = [asked.match, limit * PARTS_PER_HIT]
-      const isHeavy = heavy && placesOf(asked.query, counter) > MAX_LIGHT_PLACES
-      for (const row of isHeavy
-        ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, person)
-        : sql.search.all(...values)) {
-        const id = row['id'] as string
-        if (documents.size < limit && !documents.has(id)) documents.set(id, row)
-      }
-      return [...documents.values()].map(
-        ({ key, ...hit }) =>
-          ({
-            ...hit,
-            snippet: snippetOf(sql.text.get(key as number)!['text'] as string, words)
-          }) as unknown as SearchHit
-      )
-    },
+    search: createSearch(sql, terms, elsewhere),
     async settle () {
-      counter.forget()
+      terms.refresh()
     },
     async count () {
       return sql.count.get()!['count'] as number
@@ -107,6 +93,36 @@ export function openSqliteDocuments (dataDir: string, heavy?: HeavySearch): Docu
     async close () {
       if (db.isOpen) db.close()
     }
+  }
+}
+
+type SearchValues = [match: string, limit: number]
+
+/** @param elsewhere makes the search in a worker; without it every search runs here. */
+function createSearch (
+  sql: Statements,
+  terms: TermStatistics,
+  elsewhere?: (values: SearchValues, person: string | null) => Promise<Array<Record<string, unknown>>>
+): DocumentStore['search'] {
+  const { documentFrequency } = terms
+  return async (text, limit, person = null) => {
+    const asked = matchExpression(text, {
+      documentFrequency,
+      isSelective: (pair) => isSelective(pair, documentFrequency)
+    })
+    if (asked === undefined) return []
+    const words = shownWords(asked.query)
+    const values: SearchValues = [asked.match, limit * PARTS_PER_HIT]
+    const isHeavy = elsewhere && costInDocuments(asked.query, terms) > MAX_LIGHT_POSTINGS
+    const documents = new Map<string, Record<string, unknown>>()
+    for (const row of isHeavy ? await elsewhere(values, person) : sql.search.all(...values)) {
+      const id = row['id'] as string
+      if (documents.size < limit && !documents.has(id)) documents.set(id, row)
+    }
+    return [...documents.values()].map(({ key, ...hit }) => {
+      const snippet = snippetOf(sql.text.get(key as number)!['text'] as string, words)
+      return { ...hit, snippet } as unknown as SearchHit
+    })
   }
 }
 
@@ -199,9 +215,13 @@ function openIndex (dataDir: string): DatabaseSync {
 const FILE = 'library.db'
 
 const openCurrent = (dataDir: string): DatabaseSync =>
-  openDatabase(dataDir, FILE, 'NORMAL', (db) => {
-    if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
-    removeUnfinished(db)
+  openDatabase(dataDir, FILE, {
+    synchronous: 'NORMAL',
+    isBulk: true,
+    prepare (db) {
+      if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
+      removeUnfinished(db)
+    }
   })
 
 /** What a stop in the middle of a long document left. */

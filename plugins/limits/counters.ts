@@ -1,8 +1,8 @@
-// Counters that cost a call nothing: counted in this process, added to storage once a second, and there to all
+// Counters that cost a call nothing: counted in this process, added to storage once a second, and visible to all
 // instances with that delay.
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../clock.ts'
-import { createFlusher, createOutage } from '../storage/batch-writer.ts'
+import { createBatchWriter, createOutage } from '../storage/batch-writer.ts'
 import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
@@ -11,29 +11,29 @@ export interface Counter {
   key: string
   /** Seconds since the epoch. */
   endsAt: number
-  /** Whether {@link Counters.value} will be asked for it: only then is it remembered here once it is stored. */
+  /** Whether {@link Counters.value} will be called for it: only then is it kept in memory once it is stored. */
   watched: boolean
   /**
-   * A counter of the same window that grows by one when this one begins, on whichever instance: it says how many of
-   * this kind there are.
+   * Key of a counter of the same window that grows by one when this one begins, on whichever instance: the number of
+   * counters of this kind.
    */
   memberOf?: string
 }
 
 export interface Counters {
-  /**
-   * What is known here: this process's own calls at once, those of others and of an earlier run up to a second late.
-   */
+  /** This process's own calls at once; those of other instances, and of an earlier run, up to a second late. */
   value(key: string): number
-  /** @param by how many; 1 unless told. */
-  add(tallies: readonly Counter[], by?: number): void
+  /** @param by how many; 1 by default. */
+  add(counters: readonly Counter[], by?: number): void
   flush(): Promise<void>
   close(): Promise<void>
 }
 
 interface Count extends Omit<Counter, 'key'> {
-  /** As storage last said. */ stored: number
-  /** Not added there yet. */ pending: number
+  /** As storage last returned it. */
+  stored: number
+  /** Not added there yet. */
+  pending: number
 }
 
 /** Failed additions stay pending and are tried again with the next. */
@@ -48,57 +48,29 @@ export function createCounters (
     stops: 'the server stops while calls cannot be counted in storage; those that were lost are in the log only'
   })
   const counts = new Map<string, Count>()
-  const addOne = ({ key, endsAt, watched, memberOf }: Counter, by: number) => {
-    const count = counts.get(key)
-    if (count) count.pending += by
-    else counts.set(key, { endsAt, watched, ...(memberOf !== undefined && { memberOf }), stored: 0, pending: by })
-    return count === undefined
-  }
-  const { schedule, flush, close } = createFlusher(async () => {
+  const { schedule, flush, close } = createBatchWriter(async () => {
     for (const [key, { endsAt }] of counts) if (endsAt <= now()) counts.delete(key)
     const pending = [...counts].filter(([, count]) => count.pending !== 0)
-    const increments: Increment[] = pending.map(([key, count]) => ({
-      key,
-      by: count.pending,
-      ttl: Math.max(1, count.endsAt - now())
-    }))
-    if (increments.length === 0) return
-    for (const [, count] of pending) count.pending = 0
+    if (pending.length === 0) return
     try {
-      const sums = await storage.count(increments)
+      const corrected = await store(storage, counts, pending, now())
       outage.end()
-      pending.forEach(([key, count], index) => {
-        count.stored = sums[index]!
-        if (count.memberOf !== undefined) settleMember(count, count.stored === increments[index]!.by)
-        if (!count.watched && count.pending === 0) counts.delete(key)
-      })
+      if (corrected) schedule()
     } catch (error) {
-      pending.forEach(([, count], index) => {
-        count.pending += increments[index]!.by
-      })
       outage.begin(error)
       schedule()
     }
   }, FLUSH_EVERY_MS)
-
-  /** It was taken for new when this process first saw it; storage knows whether another had counted it before. */
-  function settleMember (count: Count, isNew: boolean): void {
-    const group = counts.get(count.memberOf!)
-    delete count.memberOf
-    if (isNew || !group) return
-    group.pending -= 1
-    schedule()
-  }
 
   return {
     value: (key) => {
       const count = counts.get(key)
       return count && count.endsAt > now() ? count.stored + count.pending : 0
     },
-    add (tallies, by = 1) {
-      for (const tally of tallies) {
-        const isNew = addOne(tally, by)
-        if (isNew && tally.memberOf !== undefined) { addOne({ key: tally.memberOf, endsAt: tally.endsAt, watched: tally.watched }, 1) }
+    add (added, by = 1) {
+      for (const { memberOf, ...counter } of added) {
+        const isNew = addOne(counts, { ...counter, ...(memberOf !== undefined && { memberOf }) }, by)
+        if (isNew && memberOf !== undefined) addOne(counts, { ...counter, key: memberOf }, 1)
       }
       schedule()
     },
@@ -108,4 +80,59 @@ export function createCounters (
       outage.close([...counts.values()].reduce((sum, { pending }) => sum + pending, 0))
     }
   }
+}
+
+/** @returns whether the counter is new here. */
+function addOne (counts: Map<string, Count>, { key, ...counter }: Counter, by: number): boolean {
+  const count = counts.get(key)
+  if (count) count.pending += by
+  else counts.set(key, { ...counter, stored: 0, pending: by })
+  return count === undefined
+}
+
+/**
+ * Adds what is pending to storage.
+ * @returns whether the number of a group's members was corrected, which is pending now.
+ * @throws StorageUnavailable, with everything pending as before.
+ */
+async function store (
+  storage: Pick<Storage, 'count'>,
+  counts: Map<string, Count>,
+  pending: Array<[string, Count]>,
+  now: number
+): Promise<boolean> {
+  const increments: Increment[] = pending.map(([key, count]) => ({
+    key,
+    by: count.pending,
+    ttl: Math.max(1, count.endsAt - now)
+  }))
+  for (const [, count] of pending) count.pending = 0
+  let corrected = false
+  try {
+    const sums = await storage.count(increments)
+    pending.forEach(([key, count], index) => {
+      count.stored = sums[index]!
+      if (settleMember(counts, count, count.stored === increments[index]!.by)) corrected = true
+      if (!count.watched && count.pending === 0) counts.delete(key)
+    })
+    return corrected
+  } catch (error) {
+    pending.forEach(([, count], index) => {
+      count.pending += increments[index]!.by
+    })
+    throw error
+  }
+}
+
+/**
+ * A member was taken for new when this process first saw it; storage knows whether another instance had counted it.
+ * @returns whether its group was corrected.
+ */
+function settleMember (counts: Map<string, Count>, count: Count, isNew: boolean): boolean {
+  if (count.memberOf === undefined) return false
+  const group = counts.get(count.memberOf)
+  delete count.memberOf
+  if (isNew || !group) return false
+  group.pending -= 1
+  return true
 }

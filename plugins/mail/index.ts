@@ -1,28 +1,15 @@
-// Sends mail, where SMTP_URL says through whom: off the way of the request, so that how long it takes tells nobody
-// anything, and not more often to one mailbox than its owner can bear (threats LG-14, RL-06).
+// Sends mail through the server of SMTP_URL: in the background, so that the time an answer takes reveals nothing, and
+// not more often to one mailbox than its owner can bear (threats LG-14, RL-06).
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Transporter } from 'nodemailer'
-import { normalizeEmail } from '../../auth-backends/contract.ts'
+import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
-import { createMailQueue, type MailPurpose, type Message } from './queue.ts'
+import { MAX_PER_MAILBOX, type Message } from './lanes.ts'
+import { createMailQueue } from './queue.ts'
 
 const TIMEOUT_MS = 15_000
 export const MAIL_WINDOW_SECONDS = 600
-
-/**
- * Messages of one purpose to one mailbox in a window: one where strangers can cause them, a few where only its owner
- * can.
- */
-const MAX_IN_WINDOW: Readonly<Record<MailPurpose, number>> = {
-  confirm: 1,
-  choose: 1,
-  taken: 1,
-  reset: 1,
-  'new-address': 1,
-  notice: 5,
-  app: 5
-}
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -34,57 +21,42 @@ export interface Mail {
   isOn: boolean
   /** Takes a message and returns at once; what becomes of it is in the log, without the address. */
   send(message: Message): void
-  /** Writes what {@link Mail.send} writes, and sends nothing: for a mailbox that belongs to nobody here. */
+  /** Writes what {@link Mail.send} writes, and sends nothing: for a mailbox without an account here. */
   pretend(message: Pick<Message, 'to' | 'purpose'>): void
   /** Settles when nothing is being sent, or waits for its first try. */
   idle(): Promise<void>
 }
 
 export default fp(
-  async function mail (app: FastifyInstance, { mail }: Pick<Config, 'mail'>) {
+  async function mail (app: FastifyInstance, { mail: settings }: Pick<Config, 'mail'>) {
     let transport: Promise<Transporter> | undefined
-    const open = async (smtpUrl: string): Promise<Transporter> => {
-      const { createTransport } = await import('nodemailer')
-      return createTransport({
-        url: smtpUrl,
-        pool: true,
-        connectionTimeout: TIMEOUT_MS,
-        greetingTimeout: TIMEOUT_MS,
-        socketTimeout: TIMEOUT_MS
-      } as never)
-    }
     const queue = createMailQueue({
       log: app.log,
       async deliver ({ to, subject, text }) {
-        transport ??= open(mail!.smtpUrl)
-        await (await transport).sendMail({ to, subject, text, from: mail!.from })
+        transport ??= openTransport(settings!.smtpUrl)
+        await (await transport).sendMail({ to, subject, text, from: settings!.from })
       }
     })
 
     const mayBeSent = createMailboxLimit(app)
     const counting = new Set<Promise<void>>()
-    const count = (message: Pick<Message, 'to' | 'purpose'>, then: () => void): void => {
-      if (mail === undefined) return
-      const counted = mayBeSent(message)
-        .then(
-          (may) => {
-            if (may) then()
-          },
-          (error: unknown) => {
-            app.log.error({ err: error }, 'a message was not sent: storage could not say when the last one was')
-          }
-        )
-        .finally(() => counting.delete(counted))
+    async function count (message: Pick<Message, 'to' | 'purpose'>, send?: () => void): Promise<void> {
+      try {
+        if (await mayBeSent(message)) send?.()
+      } catch (error) {
+        app.log.error({ err: error }, 'a message was not sent: storage could not say when the last one was')
+      }
+    }
+    const inBackground = (message: Pick<Message, 'to' | 'purpose'>, send?: () => void): void => {
+      if (!settings) return
+      const counted = count(message, send).finally(() => counting.delete(counted))
       counting.add(counted)
     }
 
     app.decorate('mail', {
-      isOn: mail !== undefined,
-      send: (message) => count(message, () => queue.add(message)),
-      pretend: (message) =>
-        count(message, () => {
-          /* nobody to send it to */
-        }),
+      isOn: settings !== undefined,
+      send: (message) => inBackground(message, () => queue.add(message)),
+      pretend: (message) => inBackground(message),
       async idle () {
         await Promise.all(counting)
         await queue.idle()
@@ -99,6 +71,13 @@ export default fp(
   { name: 'mail', dependencies: ['storage'] }
 )
 
+async function openTransport (url: string): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer')
+  const timeouts = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS }
+  // nodemailer's types know no `url` beside other options.
+  return createTransport({ url, pool: true, ...timeouts } as never)
+}
+
 /**
  * @returns a function that counts a message and says whether it may be sent; of any number at once no more than may be.
  */
@@ -110,9 +89,9 @@ function createMailboxLimit ({
   /** When messages were sent, in seconds since the epoch. */
   const sent = storage.collection<{ at: number[] }>('mailSent')
   return ({ to, purpose }) =>
-    sent.update<boolean>(sealing.mac('mailbox', JSON.stringify([purpose, normalizeEmail(to)])), (record) => {
+    sent.update<boolean>(sealing.mac('mailbox', JSON.stringify([purpose, parseEmail(to)])), (record) => {
       const recent = (record?.at ?? []).filter((at) => at > now() - MAIL_WINDOW_SECONDS)
-      if (recent.length >= MAX_IN_WINDOW[purpose]) return { result: false }
+      if (recent.length >= MAX_PER_MAILBOX[purpose]) return { result: false }
       return { write: { record: { at: [...recent, now()] }, ttl: MAIL_WINDOW_SECONDS }, result: true }
     })
 }

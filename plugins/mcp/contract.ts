@@ -1,48 +1,77 @@
-// What passes between the MCP endpoint and its lanes: one HTTP exchange in, one answer out. A lane knows no Fastify
-// reply and no URL.
+// What passes between the MCP endpoint and its handlers: one HTTP request in, one response out. A handler knows no
+// Fastify reply and no URL.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import type { JSONRPCNotification, JSONRPCRequest } from '@modelcontextprotocol/server'
+import type { Prompt } from '../../authoring/prompt.ts'
+import type { Resource } from '../../authoring/resource.ts'
+import type { Tool } from '../../authoring/tool.ts'
+import type { Config } from '../../config/index.ts'
+import type { Library } from '../library/contract.ts'
+import type { Notes } from '../notes/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'
+import type { BatchBudget } from './batch-budget.ts'
 
 export type Message = JSONRPCRequest | JSONRPCNotification
 
-/** One POST, checked and parsed. Identity travels here with each message; nothing per user is kept anywhere else. */
+/** One POST, checked and parsed. It carries the identity of its caller; nothing per user is held anywhere else. */
 export interface McpRequest {
   /** An array only for a batch, which only protocol version 2025-03-26 has. */
   body: Message | Message[]
+  /** What the results of a batch may take together; absent for a single message. */
+  batch?: BatchBudget | undefined
   /** The `Mcp-*` request headers, lower case. */
   headers: Readonly<Record<string, string>>
-  /** Whether the client can read a stream of events besides one JSON object. */
+  /** Whether the client can read server-sent events besides one JSON object. */
   acceptsEvents: boolean
-  /** `null` when the server runs without sign-in, and for a tool that anybody may call. */
+  /** `null` when the server runs without sign-in, and for a tool that may be called without one. */
   access: Access | null
-  /** The network address of a caller without a token; who has one is known by their id. */
+  /** The network address of a caller without a token; a caller with a token is known by their id. */
   address?: string | undefined
-  /** Nobody has signed in here, though people do at this server: nothing is kept for them. */
+  /** People sign in at this server, but this caller has not: nothing is stored for them. */
   isStranger?: boolean
-  /** Named to the client when something fails inside, so that the log can be found. */
+  /** Named to the client when something fails inside, so that the log line can be found. */
   requestId: string
-  /** Aborted when the client goes away. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal
   log: FastifyBaseLogger
 }
 
-/** A request without a message: GET and DELETE. */
+/** A request without a message: GET and DELETE of a session, or a POST whose body is not read yet. */
 export type RequestContext = Omit<McpRequest, 'body'> & { lastEventId?: string | undefined }
 
 export interface McpResponse {
   status: number
   headers: Record<string, string>
-  /** A stream for server-sent events, or what serves the connection from now on, once the head is written. */
+  /** Text, a stream of server-sent events, or what serves the connection from now on, once the head is written. */
   body: string | Readable | ((raw: ServerResponse) => void) | undefined
-  /** Told when the connection is done with the answer. @param isSent whether all of it left this process. */
+  /** Called when the connection is done with the response. @param isSent whether all of it left this process. */
   onClose?(isSent: boolean): void
 }
 
-/** Whom an exchange counts for: a person over all their apps, or the address of somebody who has not signed in. */
+/** Whom a request counts for: a person over all their apps, or the address of somebody who has not signed in. */
 export const callerOf = ({ access, address }: Pick<McpRequest, 'access' | 'address'>): string =>
   access ? access.user.id : `address ${address}`
 
-export type McpHandler = (exchange: McpRequest) => Promise<McpResponse>
+export type McpHandler = (request: McpRequest) => Promise<McpResponse>
+
+/** What the server offers to clients. */
+export interface Offer {
+  tools: readonly Tool[]
+  resources?: readonly Resource[]
+  prompts?: readonly Prompt[]
+}
+
+export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> {
+  library: Pick<Library, 'of'>
+  notes: Pick<Notes, 'of'>
+  /** Instances exchange messages through it. */
+  redisUrl?: string | undefined
+  /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. @default 25000 */
+  timeout?: number
+  /** Whether `app.mcp.offer` will be called while the server runs: clients then learn that lists can change. */
+  reloads?: boolean
+  /** The absolute URL of this server's picture. */
+  iconUrl?: string
+}

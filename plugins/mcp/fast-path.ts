@@ -1,176 +1,152 @@
-// The lane for what nearly every request is: a plain, well-formed message whose answer is one JSON object. It only ever
-// says yes; whatever is unusual goes to the SDK's lane (MCP 2026-07-28 and 2025-11-25).
+// The fast path: answers what nearly every request is, a plain and well-formed message whose answer is one JSON object.
+// It answers exactly as the SDK's handler would, or leaves the request to it
+// (test/plugins/mcp/fast-path.test.ts; MCP 2026-07-28 and 2025-11-25).
+//
+//   The request                                            | The fast path
+//   -------------------------------------------------------|-----------------------------------------------------
+//   a batch, a notification, one of a session              | leaves it
+//   headers or `_meta` with anything unusual               | leaves it (plain-request.ts)
+//   ping, server/discover, tools/list, prompts/list,       | has the SDK answer once for each version and scopes,
+//   resources/templates/list, with `_meta` alone           |   then repeats that answer until something else is offered
+//   `initialize` of a client that cannot be asked back     | the same
+//   tools/call of a known tool, with arguments as an       | runs the tool, and leaves only its questions
+//   object, without `task`, headers or retry               |   to the SDK, which runs it again
+//   anything else                                          | leaves it
 import {
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
   isInputRequiredResult,
-  PROTOCOL_VERSION_META_KEY,
   ProtocolError,
   SERVER_INFO_META_KEY,
-  SUPPORTED_PROTOCOL_VERSIONS,
   type CallToolResult,
   type Implementation,
   type JSONRPCRequest
 } from '@modelcontextprotocol/server'
-import { callTool } from './handlers/tool-call.ts'
 import type { CallServices } from './handlers/contract.ts'
+import { callTool } from './handlers/tool-call.ts'
 import type { CallableTool } from './handlers/tools.ts'
-import type { McpResponse, McpRequest, McpHandler } from './contract.ts'
-import type { Offered } from './sdk/server.ts'
+import type { McpHandler, McpRequest, McpResponse } from './contract.ts'
+import { isObject } from './json-rpc.ts'
+import { hasOnly, isPlainInitialize, plainVersionOf } from './plain-request.ts'
 import { MODERN_VERSION } from './protocol-versions.ts'
+import type { Offered } from './sdk/server.ts'
 
-export interface FastPathOptions extends Pick<Offered, 'catalogue'> {
-  house: CallServices
+export interface FastPathOptions extends Pick<Offered, 'tools'> {
+  services: CallServices
   serverInfo: Implementation
-  /** Answers everything; what it says of a list is said again as long as the same is offered. */
-  sdkLane: McpHandler
+  /** Answers everything; its answer to a list is repeated as long as the same is offered. */
+  sdkHandler: McpHandler
 }
 
 export interface FastPath {
-  /** @returns undefined for an exchange that is not for this lane; it has not been touched then. */
-  serve(exchange: McpRequest): Promise<McpResponse> | undefined
-  /** To be called when something else is offered. */
+  /** @returns undefined for a request that is not for the fast path; it has not been touched then. */
+  serve(mcpRequest: McpRequest): Promise<McpResponse> | undefined
+  /** Drops the cached answers; to be called when something else is offered. */
   forget(): void
 }
 
-/** Requests whose answer is the same until something else is offered. */
-const FIXED = new Set(['ping', 'server/discover', 'tools/list', 'prompts/list', 'resources/templates/list'])
-/** Answers kept: by version, method and scopes, of which there are few. */
+/** What a request is to the fast path. */
+type Decision =
+  | { kind: 'cached'; message: JSONRPCRequest; key: string }
+  | { kind: 'call'; message: JSONRPCRequest; tool: CallableTool; isModern: boolean }
+
+/** Requests with the same answer until something else is offered. */
+const CACHEABLE = new Set(['ping', 'server/discover', 'tools/list', 'prompts/list', 'resources/templates/list'])
+/** By version, method and scopes, of which there are few. */
 const MAX_CACHED = 500
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-export function createFastPath ({ catalogue, house, serverInfo, sdkLane }: FastPathOptions): FastPath {
+export function createFastPath ({ tools, services, serverInfo, sdkHandler }: FastPathOptions): FastPath {
   const modernEnd = `"resultType":"complete","_meta":${JSON.stringify({ [SERVER_INFO_META_KEY]: serverInfo })}}`
-  let kept = new Map<string, string>()
+  let cache = new Map<string, string>()
 
-  async function fixed (request: JSONRPCRequest, exchange: McpRequest, key: string): Promise<McpResponse> {
-    const known = kept.get(key)
-    if (known !== undefined) return answer(request.id, known)
-    const answers = kept
-    const first = await sdkLane(exchange)
-    const { result } = typeof first.body === 'string' ? (JSON.parse(first.body) as { result?: unknown }) : {}
-    if (first.status === 200 && result !== undefined && answers.size < MAX_CACHED) { answers.set(key, JSON.stringify(result)) }
-    return first
+  async function answerCached (message: JSONRPCRequest, mcpRequest: McpRequest, key: string): Promise<McpResponse> {
+    const cached = cache.get(key)
+    if (cached !== undefined) return toResponse(message.id, cached)
+    const answers = cache
+    const response = await sdkHandler(mcpRequest)
+    const { result } = typeof response.body === 'string' ? (JSON.parse(response.body) as { result?: unknown }) : {}
+    if (response.status === 200 && result !== undefined && answers.size < MAX_CACHED) {
+      answers.set(key, JSON.stringify(result))
+    }
+    return response
   }
 
-  async function call (
-    request: JSONRPCRequest,
-    callable: CallableTool,
-    exchange: McpRequest,
+  async function answerCall (
+    message: JSONRPCRequest,
+    tool: CallableTool,
+    mcpRequest: McpRequest,
     isModern: boolean
   ): Promise<McpResponse> {
     try {
-      const result = await callTool(callable, request.params!['arguments'], exchange, house)
-      // Whether this client may be asked that, and how, is the SDK's to say; a tool that asks is made to be run again.
-      if (isInputRequiredResult(result)) return await sdkLane(exchange)
-      // What a tool adds to `_meta` is rare: the SDK's own way of writing it is followed in full.
-      if (result['_meta'] !== undefined) { return answer(request.id, JSON.stringify(isModern ? withServerInfo(result, serverInfo) : result)) }
-      const text = JSON.stringify(result)
-      return answer(request.id, isModern ? `${text.slice(0, -1)},${modernEnd}` : text)
+      const result = await callTool(tool, message.params!['arguments'], mcpRequest, services)
+      // Whether and how this client may be asked is decided by the SDK. A tool that asks can be run again.
+      if (isInputRequiredResult(result)) return await sdkHandler(mcpRequest)
+      return toResponse(message.id, isModern ? toModernJson(result) : JSON.stringify(result))
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      const { code, message, data } = error
-      return {
-        status: 200,
-        headers: JSON_HEADERS,
-        body: JSON.stringify({
-          jsonrpc: '2.0',
-          id: request.id,
-          error: { code, message, ...(data !== undefined && { data }) }
-        })
-      }
+      return toErrorResponse(message.id, error)
     }
   }
 
-  function serve (exchange: McpRequest): Promise<McpResponse> | undefined {
-    const { body, headers, access } = exchange
-    if (Array.isArray(body) || !('id' in body) || headers['mcp-session-id'] !== undefined) return undefined
-    const version = versionOf(body, exchange)
-    if (version === undefined) return undefined
-    const isModern = version === MODERN_VERSION
-    const { method, params = {} } = body
-    const key = `${version} ${method} ${access?.scopes.join(' ')}`
-    if (FIXED.has(method)) { return hasOnly(params, ['_meta']) && !(isModern && method === 'ping') ? fixed(body, exchange, key) : undefined }
-    if (method === 'initialize') {
-      return !isModern && isPlainInitialize(params)
-        ? fixed(body, exchange, `${key} ${params['protocolVersion']}`)
-        : undefined
-    }
-    if (method !== 'tools/call' || !hasOnly(params, ['name', 'arguments', '_meta'])) return undefined
-    const { name, arguments: args } = params
-    const callable = typeof name === 'string' ? catalogue.find(name) : undefined
-    if (
-      !callable ||
-      callable.headers.size > 0 ||
-      (args !== undefined && !isObject(args)) ||
-      (isModern && headers['mcp-name'] !== name)
-    ) { return undefined }
-    return call(body, callable, exchange, isModern)
+  function toModernJson (result: CallToolResult): string {
+    // A tool rarely adds to `_meta`; then the members are merged as the SDK does it.
+    if (result['_meta'] !== undefined) return JSON.stringify(withServerInfo(result, serverInfo))
+    return appendMembers(JSON.stringify(result), modernEnd)
   }
 
   return {
-    serve,
+    serve (mcpRequest) {
+      const decision = decide(mcpRequest, tools)
+      if (decision === undefined) return undefined
+      return decision.kind === 'cached'
+        ? answerCached(decision.message, mcpRequest, decision.key)
+        : answerCall(decision.message, decision.tool, mcpRequest, decision.isModern)
+    },
     forget: () => {
-      kept = new Map()
+      cache = new Map()
     }
   }
 }
 
-/** The version that the request is plainly of, in its headers and in its body. */
-function versionOf ({ method, params }: JSONRPCRequest, { headers }: McpRequest): string | undefined {
-  const meta = params?._meta as Record<string, unknown> | undefined
-  const version = headers['mcp-protocol-version']
-  if (version !== MODERN_VERSION) {
-    // A progress token asks for a stream, and an envelope for the other era.
-    const isPlainMeta =
-      meta === undefined ||
-      (isObject(meta) &&
-        Object.keys(meta).every((key) => key !== 'progressToken' && !key.startsWith('io.modelcontextprotocol/')))
-    return isPlainMeta && (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(version))
-      ? (version ?? 'unnamed')
-      : undefined
+/** The table above. @returns undefined for a request that the fast path leaves. */
+function decide (mcpRequest: McpRequest, tools: Offered['tools']): Decision | undefined {
+  const { body: message, headers, access } = mcpRequest
+  if (Array.isArray(message) || !('id' in message) || headers['mcp-session-id'] !== undefined) return undefined
+  const version = plainVersionOf(message, headers)
+  if (version === undefined) return undefined
+  const isModern = version === MODERN_VERSION
+  const { method, params = {} } = message
+  const key = `${version} ${method} ${access?.scopes.join(' ')}`
+  if (CACHEABLE.has(method)) {
+    if (!hasOnly(params, ['_meta']) || (isModern && method === 'ping')) return undefined
+    return { kind: 'cached', message, key }
   }
-  if (headers['mcp-method'] !== method || !isObject(meta) || meta[PROTOCOL_VERSION_META_KEY] !== version) { return undefined }
-  const isKnown = Object.keys(meta).every(
-    (key) => ENVELOPE.has(key) || (key !== 'progressToken' && !key.startsWith('io.modelcontextprotocol/'))
-  )
-  const { [CLIENT_CAPABILITIES_META_KEY]: capabilities, [CLIENT_INFO_META_KEY]: info } = meta
-  return isKnown &&
-    isObject(capabilities) &&
-    Object.values(capabilities).every(isPlainCapability) &&
-    (info === undefined || isClientInfo(info))
-    ? version
-    : undefined
+  if (method === 'initialize') {
+    if (isModern || !isPlainInitialize(params)) return undefined
+    return { kind: 'cached', message, key: `${key} ${params['protocolVersion']}` }
+  }
+  if (method !== 'tools/call' || !hasOnly(params, ['name', 'arguments', '_meta'])) return undefined
+  const { name, arguments: args } = params
+  const tool = typeof name === 'string' ? tools.find(name) : undefined
+  if (!tool || tool.headers.size > 0 || (args !== undefined && !isObject(args))) return undefined
+  if (isModern && headers['mcp-name'] !== name) return undefined
+  return { kind: 'call', message, tool, isModern }
 }
 
-const ENVELOPE = new Set<string>([PROTOCOL_VERSION_META_KEY, CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY])
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isEmpty = (value: unknown): boolean => isObject(value) && Object.keys(value).length === 0
-const hasOnly = (params: object, allowed: readonly string[]): boolean =>
-  Object.keys(params).every((key) => allowed.includes(key))
-const isPlainCapability = (value: unknown): boolean => isObject(value) && Object.values(value).every(isEmpty)
-const isClientInfo = (value: unknown): boolean =>
-  isObject(value) &&
-  Object.keys(value).length === 2 &&
-  typeof value['name'] === 'string' &&
-  typeof value['version'] === 'string'
-
-/** Of a client that cannot be asked back, so that no session begins. */
-const isPlainInitialize = (params: Record<string, unknown>): boolean =>
-  hasOnly(params, ['protocolVersion', 'capabilities', 'clientInfo']) &&
-  SUPPORTED_PROTOCOL_VERSIONS.includes(String(params['protocolVersion'])) &&
-  isEmpty(params['capabilities']) &&
-  isClientInfo(params['clientInfo'])
-
-const answer = (id: string | number, result: string): McpResponse => ({
+const toResponse = (id: string | number, result: string): McpResponse => ({
   status: 200,
   headers: JSON_HEADERS,
   body: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
 })
 
-const withServerInfo = (result: CallToolResult | Record<string, unknown>, serverInfo: Implementation) => ({
+function toErrorResponse (id: string | number, { code, message, data }: ProtocolError): McpResponse {
+  const error = { code, message, ...(data !== undefined && { data }) }
+  return { status: 200, headers: JSON_HEADERS, body: JSON.stringify({ jsonrpc: '2.0', id, error }) }
+}
+
+/** @param json of an object with at least one member. @param end more members as JSON, and the closing brace. */
+const appendMembers = (json: string, end: string): string => `${json.slice(0, -1)},${end}`
+
+const withServerInfo = (result: CallToolResult, serverInfo: Implementation) => ({
   resultType: 'complete',
   ...result,
   _meta: { [SERVER_INFO_META_KEY]: serverInfo, ...(result['_meta'] as object | undefined) }

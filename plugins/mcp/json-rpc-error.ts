@@ -1,5 +1,5 @@
-// A message that is refused before any lane sees it, spoken as a JSON-RPC error (JSON-RPC 2.0 §5.1; MCP 2026-07-28,
-// Streamable HTTP).
+// A request that is refused before any handler sees it, as a JSON-RPC error (JSON-RPC 2.0 §5.1; MCP 2026-07-28
+// "Streamable HTTP").
 
 /** Codes of JSON-RPC 2.0 §5.1 that the endpoint itself uses. */
 export const PARSE_ERROR = -32700
@@ -7,7 +7,7 @@ export const INVALID_REQUEST = -32600
 export const INTERNAL_ERROR = -32603
 
 export class JsonRpcError extends Error {
-  override readonly name = 'RpcRefusal'
+  override readonly name = 'JsonRpcError'
   readonly statusCode: number
   readonly code: number
   /** The id of the refused request where it could be read, else `null`. */

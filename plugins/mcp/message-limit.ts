@@ -1,41 +1,40 @@
-// Every message counts for whoever sends it, in both eras and of every kind, before anything of it runs (RFC 6585 §4).
+// Every message counts for its caller, in both eras and of every kind, before anything of it runs (RFC 6585 §4).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { addressOf } from '../client-network.ts'
+import { networkOf } from '../client-address.ts'
 import { ofAccess } from '../observability/audit/index.ts'
 import { isId } from './json-rpc.ts'
 import { callerOf, type McpResponse, type McpRequest } from './contract.ts'
 import { JsonRpcError } from './json-rpc-error.ts'
 
-/** As other JSON-RPC servers have it (EIP-1474): neither MCP nor its SDKs give a code to this. */
+/** The code that other JSON-RPC servers use (EIP-1474): neither MCP nor its SDKs have one. */
 export const LIMIT_EXCEEDED = -32005
 
 export interface MessageLimit {
   /**
-   * For before the body is read. Counts nothing.
-   * @throws RpcRefusal 429 for a caller who goes on and on beyond the limit.
+   * Before the body is read. Counts nothing.
+   * @throws JsonRpcError 429 for a caller far beyond the limit.
    */
   check(request: FastifyRequest): void
   /**
    * Counts a request, or each message of a batch.
-   * @returns for a tool call beyond the limit a result in words for the model, which clients pass on; undefined if it
-   * may go on.
-   * @throws RpcRefusal 429 with Retry-After for any other message: the official clients fail that one request, and stay
-   * connected.
+   * @returns undefined if it may go on; for a tool call beyond the limit a result that says to the model what to do.
+   * @throws JsonRpcError 429 with Retry-After for any other message beyond the limit: the official clients fail that
+   * one request, and stay connected.
    */
-  take(request: FastifyRequest, visit: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined
+  take(request: FastifyRequest, caller: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined
 }
 
 export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>): MessageLimit => ({
   check (request) {
-    const wait = app.usage.floodWait(callerOf(whoSends(request)))
+    const wait = app.usage.floodWait(callerOf(identify(request)))
     if (wait !== undefined) throw tooMany(wait)
   },
-  take (request, visit) {
+  take (request, caller) {
     const { body } = request
-    const refused = app.usage.takeMessages(callerOf(visit), Array.isArray(body) ? body.length : 1)
+    const refused = app.usage.takeMessages(callerOf(caller), Array.isArray(body) ? body.length : 1)
     if (!refused) return undefined
     if (refused.isFirst) {
-      if (visit.access) app.audit.note('limit', { ...ofAccess(visit.access), reason: 'messages-per-user' }, request.id)
+      if (caller.access) app.audit.note('limit', { ...ofAccess(caller.access), reason: 'messages-per-user' }, request.id)
       else app.audit.record(request, 'limit', { reason: 'messages-per-user' })
     }
     const { id, method } = Object(body) as { id?: unknown; method?: unknown }
@@ -52,9 +51,9 @@ export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>
   }
 })
 
-/** Without a sign-in, `request.access` is not there at all. */
-const whoSends = (request: FastifyRequest) =>
-  request.access ? { access: request.access } : { access: null, address: addressOf(request) }
+/** Without sign-in, the request has no `access` at all. */
+const identify = (request: FastifyRequest) =>
+  request.access ? { access: request.access } : { access: null, address: networkOf(request) }
 
 const tooMany = (wait: number, id: string | number | null = null) =>
   new JsonRpcError(429, LIMIT_EXCEEDED, `Too Many Requests: wait ${wait} seconds, and send it again`, {

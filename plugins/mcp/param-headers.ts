@@ -1,14 +1,14 @@
-// Arguments that a client repeats in headers, for proxies to read: the two must say the same (MCP "Custom Headers from
-// Tool Parameters").
+// Arguments that a client repeats in headers, for proxies to read: both must have the same value (MCP "Custom Headers
+// from Tool Parameters").
 import type { CallableTool } from './handlers/tools.ts'
 import type { McpRequest } from './contract.ts'
 
 /** MCP "Error codes": HeaderMismatch. */
 export const HEADER_MISMATCH = -32020
-const WRAPPED = /^=\?base64\?(.*)\?=$/
+const ENCODED = /^=\?base64\?(.*)\?=$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** @returns a sentence for the first header that does not say what the body says. */
+/** @returns a sentence about the first header that does not match the body. */
 export function findHeaderMismatch (
   { headers: declared }: CallableTool,
   args: unknown,
@@ -20,19 +20,19 @@ export function findHeaderMismatch (
         ? (args as Record<string, unknown>)[argument]
         : undefined
     const sent = headers[header]
-    const absent = value === undefined || value === null
-    if (absent && sent === undefined) continue
-    if (absent) return `the header ${header} was sent, but the argument ${argument} was not`
-    if (sent === undefined) return `the argument ${argument} has to be repeated in the header ${header}`
-    if (!says(sent, value)) return `the header ${header} does not say what the argument ${argument} says`
+    const isAbsent = value === undefined || value === null
+    if (isAbsent && sent === undefined) continue
+    if (isAbsent) return `the header ${header} was sent, but the argument ${argument} was not`
+    if (sent === undefined) return `the argument ${argument} must be repeated in the header ${header}`
+    if (!matches(sent, value)) return `the header ${header} does not match the argument ${argument}`
   }
   return undefined
 }
 
-function says (header: string, value: unknown): boolean {
-  const wrapped = WRAPPED.exec(header)?.[1]
-  if (wrapped !== undefined && !BASE64.test(wrapped)) return false
-  const text = wrapped === undefined ? header : Buffer.from(wrapped, 'base64').toString()
-  // Integers compare as numbers; everything else letter by letter.
+function matches (header: string, value: unknown): boolean {
+  const encoded = ENCODED.exec(header)?.[1]
+  if (encoded !== undefined && !BASE64.test(encoded)) return false
+  const text = encoded === undefined ? header : Buffer.from(encoded, 'base64').toString()
+  // Integers compare as numbers, everything else as text.
   return typeof value === 'number' ? text !== '' && Number(text) === value : text === String(value)
 }

@@ -1,13 +1,13 @@
-// Who may do what: the scopes a message needs, what nobody has to sign in for, and the challenge that leads to a
-// sign-in (MCP "Scope Challenge Handling"; OpenAI "mixed authentication").
+// Who may do what: the scopes a message needs, what needs no sign-in, and the challenge that leads to a sign-in (MCP
+// "Scope Challenge Handling"; OpenAI "mixed authentication").
 import type { OAuthError } from '../../errors.ts'
 import { missingScope, missingToken } from '../oauth/bearer.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
 import type { McpResponse, McpRequest, Message } from './contract.ts'
 import type { Offered } from './sdk/server.ts'
 
-/** What may be asked without a token as soon as some tool is for everybody: how to talk, and what there is. */
-const INTRODUCTIONS = new Set([
+/** Allowed without a token as soon as some tool is: how to talk to the server, and what it offers. */
+const DISCOVERY = new Set([
   'initialize',
   'notifications/initialized',
   'notifications/cancelled',
@@ -20,12 +20,12 @@ const INTRODUCTIONS = new Set([
 ])
 
 /**
- * @returns a refusal inside a result, for a client that can show a sign-in from there; undefined if the exchange may go
- * on.
- * @throws OAuthError 401 or 403 with everything the exchange needs in one challenge, before anything runs.
+ * @returns undefined if the request may go on; a refusal inside a result, for a client that can show a sign-in from
+ * there.
+ * @throws OAuthError 401 or 403 with everything the request needs in one challenge, before anything runs.
  */
-export function checkAccess (exchange: McpRequest, offered: Offered, resourceMetadata: string): McpResponse | undefined {
-  const { body, access } = exchange
+export function checkAccess (request: McpRequest, offered: Offered, resourceMetadata: string): McpResponse | undefined {
+  const { body, access } = request
   const messages = [body].flat()
   const needed = messages.map((message) => scopesOf(message, offered))
   const scopes = [...new Set(needed.flat().filter((scope) => scope !== undefined))] as string[]
@@ -43,18 +43,17 @@ export function checkAccess (exchange: McpRequest, offered: Offered, resourceMet
 }
 
 /**
- * @returns the scopes a message needs, none if anybody may send it, undefined if some sign-in has to be there, whatever
- * its scopes.
+ * @returns the scopes a message needs: none if it needs no sign-in, undefined if it needs a sign-in with any scopes.
  */
 function scopesOf (
   { method, params }: Message,
-  { catalogue, resources, prompts }: Offered
+  { tools, resources, prompts }: Offered
 ): readonly string[] | undefined {
   const named = (key: string) => (typeof params?.[key] === 'string' ? (params[key] as string) : '')
   const ofResource = (uri: unknown) => (typeof uri === 'string' ? (resources.find(uri)?.resource.scopes ?? []) : [])
   switch (method) {
     case 'tools/call': {
-      const tool = catalogue.find(named('name'))?.tool
+      const tool = tools.find(named('name'))?.tool
       return tool?.noauth ? [] : tool?.scopes
     }
     case 'resources/read':
@@ -69,15 +68,15 @@ function scopesOf (
           .flatMap(ofResource)
       )
     default:
-      return INTRODUCTIONS.has(method) ? [] : undefined
+      return DISCOVERY.has(method) ? [] : undefined
   }
 }
 
 const atLeastOne = (scopes: readonly string[]) => (scopes.length > 0 ? scopes : undefined)
 
 /**
- * OpenAI's clients say who they are working for in `_meta`, and they alone show a sign-in from inside a result; all
- * others need the status.
+ * OpenAI's clients name themselves in `_meta`, and they alone show a sign-in from inside a result; all others need the
+ * status.
  */
 function showsSignIn (body: McpRequest['body']): body is Message & { id: string | number } {
   return (
@@ -88,7 +87,7 @@ function showsSignIn (body: McpRequest['body']): body is Message & { id: string 
   )
 }
 
-function inBand (body: Message & { id: string | number }, { headers }: OAuthError, anonymous: boolean): McpResponse {
+function inBand (body: Message & { id: string | number }, { headers }: OAuthError, isAnonymous: boolean): McpResponse {
   const challenge = headers['www-authenticate']!
   const result = {
     resultType: 'complete',
@@ -96,7 +95,7 @@ function inBand (body: Message & { id: string | number }, { headers }: OAuthErro
     content: [
       {
         type: 'text',
-        text: anonymous
+        text: isAnonymous
           ? 'This tool needs a sign-in. The person can connect their account, and you can then call it again.'
           : 'This tool needs more access than the person has given. They can allow it, and you can then call it again.'
       }

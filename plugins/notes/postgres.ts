@@ -3,8 +3,10 @@
 import { snippetOf } from '../search/snippet.ts'
 import { anyOf, parseTsQuery, bm25, vectorOf } from '../search/tsvector.ts'
 import { shownWords } from '../search/tokenize.ts'
-import { lock, migrate, SCHEMA, type Postgres } from '../postgres.ts'
-import type { Note, NoteStore, Usage } from './contract.ts'
+import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
+import type { SearchHit } from '../search/contract.ts'
+import { StorageFull } from '../storage/contract.ts'
+import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Step, type Usage } from './contract.ts'
 
 const TABLE = `${SCHEMA}.notes`
 
@@ -26,20 +28,20 @@ const PUT = `
     words = excluded.words, title = excluded.title, text = excluded.text
 `
 
-/** Among one person's notes no word is rare or common enough to weigh it: each counts alike. */
+/** Among one person's notes no word is rare or common enough for an idf: all weigh the same. */
 const SEARCH = `
   SELECT id, title, text, ${bm25({ words: 'words', length: 'characters', average: '1000', terms: '$3', weights: '$4', phrases: '$5' })} AS score
   FROM ${TABLE} WHERE owner = $1 AND words @@ $2::tsquery ORDER BY score DESC, id LIMIT $6
 `
 
-/** The order of the codes of characters, as in SQLite; its lower case is the one of ASCII. */
+/** In the order of code points, as in SQLite; lower case is that of ASCII. */
 const COMPLETE = `
   (SELECT id FROM ${TABLE} WHERE owner = $1 AND id COLLATE "C" >= $2 AND id COLLATE "C" < $3 ORDER BY id COLLATE "C" LIMIT $4)
   UNION ALL
   (SELECT id FROM ${TABLE} WHERE owner = $1 AND position(lower($2 COLLATE "C") IN lower(title COLLATE "C")) > 0
     ORDER BY title COLLATE "C", id COLLATE "C" LIMIT $4)
 `
-/** Whatever begins with a text comes before the text with this at its end. */
+/** Every id that begins with a text sorts before the text with this character added. */
 const LAST_CHARACTER = '\u{10ffff}'
 
 const LIST = `SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1`
@@ -50,67 +52,26 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
   const { query } = postgres
   return {
     description: postgres.description,
-    async update (owner, id, decide) {
-      await postgres.transaction(async (query) => {
-        await lock(query, `${TABLE} ${owner}`)
-        const [known] = await query<Note>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id])
-        const [usage] = await query<Usage>(
-          `SELECT count(*)::integer AS notes, coalesce(sum(characters), 0)::float8 AS characters FROM ${TABLE} WHERE owner = $1`,
-          [owner]
-        )
-        const note = decide(known, usage!)
-        if (note === null) await query(`DELETE FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id])
-        else {
-          await query(PUT, [
-            owner,
-            note.id,
-            note.version,
-            note.created,
-            note.modified,
-            note.title.length + note.text.length,
-            vectorOf(note),
-            note.title,
-            note.text
-          ])
-        }
-      })
-    },
+    update: (owner, id, decide) => update(postgres, owner, id, decide),
     async find (owner, id) {
-      return (await query<Note>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id]))[0]
+      return (await query<Note>(`${LIST} AND id = $2`, [owner, id]))[0]
     },
-    async list (owner, limit, before) {
-      return before
+    list: (owner, limit, before) =>
+      before
         ? query<Note>(`${LIST} AND (modified, id COLLATE "C") < ($3, $4) ${ORDER} LIMIT $2`, [
           owner,
           limit,
           before.modified,
           before.id
         ])
-        : query<Note>(`${LIST} ${ORDER} LIMIT $2`, [owner, limit])
-    },
+        : query<Note>(`${LIST} ${ORDER} LIMIT $2`, [owner, limit]),
+    listById: (owner, limit, after = '') =>
+      query<Note>(`${LIST} AND id COLLATE "C" > $3 ORDER BY id COLLATE "C" LIMIT $2`, [owner, limit, after]),
     async complete (owner, typed, limit) {
       const found = await query<{ id: string }>(COMPLETE, [owner, typed, typed + LAST_CHARACTER, limit])
       return [...new Set(found.map(({ id }) => id))].slice(0, limit)
     },
-    async search (owner, text, limit) {
-      const asked = parseTsQuery(text)
-      if (asked === undefined) return []
-      const { terms, required } = asked
-      const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
-        owner,
-        anyOf(terms, required),
-        terms.map(({ match }) => match),
-        terms.map(() => 1),
-        terms.map(({ lexemes }) => lexemes.length > 1),
-        limit
-      ])
-      return rows.map(({ id, title, text, score }) => ({
-        id,
-        title,
-        score,
-        snippet: snippetOf(text, shownWords(asked.query))
-      }))
-    },
+    search: (owner, text, limit) => search(query, owner, text, limit),
     async removeAll (owner) {
       return postgres.transaction(async (query) => {
         await lock(query, `${TABLE} ${owner}`)
@@ -121,4 +82,46 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
       /* the pool is the app's */
     }
   }
+}
+
+const USAGE = `
+  SELECT count(*)::integer AS notes, coalesce(sum(characters), 0)::float8 AS characters,
+    pg_total_relation_size('${TABLE}')::float8 / ${MAX_ALL_NOTES_BYTES} AS fill
+  FROM ${TABLE} WHERE owner = $1
+`
+
+const sizeOf = ({ title, text }: Note): number => title.length + text.length
+
+async function update ({ transaction }: Postgres, owner: string, id: string, decide: Step): Promise<void> {
+  await transaction(async (query) => {
+    await lock(query, `${TABLE} ${owner}`)
+    const [known] = await query<Note>(`${LIST} AND id = $2`, [owner, id])
+    const [usage] = await query<Usage>(USAGE, [owner])
+    const note = decide(known, usage!)
+    if (note === null) {
+      await query(`DELETE FROM ${TABLE} WHERE owner = $1 AND id = $2`, [owner, id])
+      return
+    }
+    if (usage!.fill >= 1 && sizeOf(note) > (known ? sizeOf(known) : 0)) {
+      throw new StorageFull(`all notes together have reached ${MAX_ALL_NOTES_BYTES} bytes`)
+    }
+    const { title, text, version, created, modified } = note
+    await query(PUT, [owner, note.id, version, created, modified, sizeOf(note), vectorOf(note), title, text])
+  })
+}
+
+async function search (query: Query, owner: string, text: string, limit: number): Promise<SearchHit[]> {
+  const asked = parseTsQuery(text)
+  if (asked === undefined) return []
+  const { terms, required } = asked
+  const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
+    owner,
+    anyOf(terms, required),
+    terms.map(({ match }) => match),
+    terms.map(() => 1),
+    terms.map(({ lexemes }) => lexemes.length > 1),
+    limit
+  ])
+  const words = shownWords(asked.query)
+  return rows.map(({ text, ...hit }) => ({ ...hit, snippet: snippetOf(text, words) }))
 }

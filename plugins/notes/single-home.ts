@@ -4,7 +4,7 @@ import type { Collection } from '../storage/contract.ts'
 import { NoteRefusal } from './contract.ts'
 
 /** The one record that says where the notes of all instances are: the identity of a SQLite file. */
-export interface Home {
+export interface NotesHome {
   identity: string
 }
 
@@ -16,7 +16,7 @@ const KEY = 'notes'
  * @returns a check for before each write: the first one makes this file the home of all notes.
  * @throws Error at the start, when the notes are in another file.
  */
-export async function openHome (homes: Collection<Home>, identity: string): Promise<() => Promise<void>> {
+export async function openSingleHome (homes: Collection<NotesHome>, identity: string): Promise<() => Promise<void>> {
   const known = await homes.find(KEY)
   if (known && known.identity !== identity) {
     throw new Error(

@@ -1,4 +1,4 @@
-// How much a note and a person's notes may hold, and the words in which a model is told.
+// How much a note and a person's notes may hold, and what a model reads when there is no room.
 import { NoteRefusal, type Note, type Usage } from './contract.ts'
 
 /** Characters, as JavaScript counts them. A note is short enough for one answer. */
@@ -8,9 +8,17 @@ export const MAX_TEXT_LENGTH = 40_000
 export const MAX_NOTES = 1_000
 export const MAX_CHARACTERS = 5_000_000
 
+/**
+ * Characters that one person may have. As the room for all notes fills up, the share of each gets smaller, so that
+ * a few accounts cannot take it all.
+ * @param fill how much of that room is used, 0 to 1.
+ */
+export const maxCharacters = (fill: number): number =>
+  fill < 0.5 ? MAX_CHARACTERS : fill < 0.75 ? MAX_CHARACTERS / 10 : MAX_CHARACTERS / 100
+
 const count = (number: number): string => number.toLocaleString('en')
 
-/** What no storage and no client can hold is taken out: NUL, and halves of characters. */
+/** Without what no storage and no client can hold: NUL, and halves of characters. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '')
 
 /** The title that was given, else the first line that has words. One line. */
@@ -43,12 +51,20 @@ export function checkRoom (next: Note, before: Note | undefined, usage: Usage): 
     )
   }
   const growth = sizeOf(next) - (before ? sizeOf(before) : 0)
-  if (growth > 0 && usage.characters + growth > MAX_CHARACTERS) {
+  const most = maxCharacters(usage.fill)
+  if (growth > 0 && usage.characters + growth > most) {
     throw new NoteRefusal(
       'full',
-      `All notes together hold up to ${count(MAX_CHARACTERS)} characters, and there is no room for this. Delete a note that is not needed any more, or shorten one.`
+      `All notes together hold up to ${count(most)} characters, and there is no room for this. Delete a note that is not needed any more, or shorten one.${most < MAX_CHARACTERS ? ' (The server is short of room for notes, so each person has less.)' : ''}`
     )
   }
 }
+
+/** The disk, or the room for all notes, is full: no one's notes grow. */
+export const noRoom = (): NoteRefusal =>
+  new NoteRefusal(
+    'full',
+    'The server has no room for more notes at the moment: nothing was written. Delete notes that are not needed any more, or ask whoever runs the server to make room on its disk.'
+  )
 
 const sizeOf = ({ title, text }: Note): number => title.length + text.length

@@ -1,18 +1,21 @@
-// Notes in one SQLite file: nothing to install, on the disk when they are answered, searched with FTS5 in the same
+// Notes in one SQLite file: nothing to install, on the disk before the call is answered, indexed by FTS5 in the same
 // transaction.
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { SearchHit } from '../library/contract.ts'
-import { createCounter, matchExpression, placesOf, TOKENIZER } from '../search/fts5.ts'
-import { MAX_LIGHT_PLACES, type HeavySearch } from '../library/heavy-search.ts'
+import type { SearchHit } from '../search/contract.ts'
+import { matchExpression, TOKENIZER } from '../search/fts5.ts'
+import { createTermStatistics } from '../search/fts5-terms.ts'
+import type { HeavySearch } from '../search/heavy-search.ts'
+import { costInNotes, isSelectiveInNotes, MAX_LIGHT_POSTINGS } from '../search/search-cost.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { separateWords, shownWords } from '../search/tokenize.ts'
-import { growToDelete } from '../storage/sqlite/disk-reserve.ts'
+import { allowGrowth, fillOf } from '../storage/sqlite/disk-room.ts'
 import { openDatabase, write } from '../storage/sqlite/database.ts'
-import type { Note, NoteStore, Usage } from './contract.ts'
+import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './contract.ts'
 
-// The long text comes last: whoever reads only the other columns does not touch its pages.
+// The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS notes (
     key INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, created REAL NOT NULL, modified REAL NOT NULL,
@@ -42,24 +45,22 @@ const COLUMNS = 'id, title, text, version, created, modified'
 const FILE = 'notes.db'
 
 /**
- * @param dataDir folder of the database file; made if missing.
- * @param heavy where searches go that take long.
- * @returns the store, and what
- * tells this file from every other.
+ * @param dataDir folder of the database file; created if missing.
+ * @param heavy where searches go that take long; without it they run here.
+ * @param maxBytes the largest size of the file: what all notes together may take.
+ * @returns the store, and an identity that no other file has.
  */
-export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStore & { identity: string } {
-  const db = openDatabase(dataDir, FILE, 'FULL', (db) => {
-    db.exec(SCHEMA)
-    db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(
-      randomBytes(16).toString('hex')
-    )
-  })
+export function openSqliteNotes (
+  dataDir: string,
+  heavy?: HeavySearch,
+  maxBytes = maxBytesOn(dataDir)
+): NoteStore & { identity: string } {
+  const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', isBulk: true, maxBytes, prepare: createTables })
   const sql = prepare(db)
-  const counter = createCounter(db)
   /** @param remove removes notes and returns their keys. @returns how many those were. */
   const removeFound = (remove: () => Array<Record<string, unknown>>): number => {
     // FTS5 marks a word as deleted by writing.
-    growToDelete(db)
+    allowGrowth(db)
     const keys = remove()
     for (const { key } of keys) sql.removeWords.run(key as number)
     return keys.length
@@ -70,20 +71,16 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
     description: `SQLite in ${dataDir}`,
     async update (owner, id, decide) {
       await write(db, () => {
-        const known = sql.find.get(owner, id) as unknown as Note | undefined
-        const note = decide(known && { ...known }, { ...sql.usage.get(owner) } as unknown as Usage)
+        const usage = { ...sql.usage.get(owner), fill: fillOf(db) } as Usage
+        const note = decide(asNotes([sql.find.get(owner, id)])[0], usage)
         if (note) put(sql, owner, note)
         else removeFound(() => sql.remove.all(owner, id))
       })
     },
-    async find (owner, id) {
-      const row = sql.find.get(owner, id)
-      return row && ({ ...row } as unknown as Note)
-    },
-    async list (owner, limit, before) {
-      const rows = before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)
-      return rows.map((row) => ({ ...row }) as unknown as Note)
-    },
+    find: async (owner, id) => asNotes([sql.find.get(owner, id)])[0],
+    list: async (owner, limit, before) =>
+      asNotes(before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)),
+    listById: async (owner, limit, after = '') => asNotes(sql.listById.all(owner, after, limit)),
     async complete (owner, typed, limit) {
       const found = [
         ...sql.idsFrom.all(owner, typed, typed + LAST_CHARACTER, limit),
@@ -91,36 +88,54 @@ export function openSqliteNotes (dataDir: string, heavy?: HeavySearch): NoteStor
       ]
       return [...new Set(found.map(({ id }) => id as string))].slice(0, limit)
     },
-    async search (owner, query, limit) {
-      const asked = matchExpression(query)
-      if (asked === undefined) return []
-      const values: [string, string, number] = [
-        `owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`,
-        owner,
-        limit
-      ]
-      // Of all words here only those of this owner are looked at.
-      const own = (sql.usage.get(owner) as unknown as Usage).characters
-      const within = (count: (word: string) => number) => (word: string) =>
-        Math.min(count(word), own / (word.length + 1))
-      const places = { places: within(counter.places), placesOfBeginning: within(counter.placesOfBeginning) }
-      const isHeavy = heavy && placesOf(asked.query, places) > MAX_LIGHT_PLACES
-      const rows = isHeavy
-        ? await heavy({ path: join(dataDir, FILE), sql: SEARCH, values }, owner)
-        : sql.search.all(...values)
-      return rows.map((row): SearchHit => ({
-        id: row['id'] as string,
-        title: row['title'] as string,
-        snippet: snippetOf(row['text'] as string, shownWords(asked.query)),
-        score: row['score'] as number
-      }))
-    },
-    async removeAll (owner) {
-      return write(db, () => removeFound(() => sql.removeAll.all(owner)))
-    },
+    search: createSearch(db, sql, (values, owner) => heavy?.({ path: join(dataDir, FILE), sql: SEARCH, values }, owner)),
+    removeAll: (owner) => write(db, () => removeFound(() => sql.removeAll.all(owner))),
     async close () {
       if (db.isOpen) db.close()
     }
+  }
+}
+
+/** Half of a small disk, so that one file never takes all of it. */
+function maxBytesOn (dataDir: string): number {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const { blocks, bsize } = statfsSync(dataDir)
+  return Math.min(MAX_ALL_NOTES_BYTES, (blocks * bsize) / 2)
+}
+
+function createTables (db: DatabaseSync): void {
+  db.exec(SCHEMA)
+  const identity = randomBytes(16).toString('hex')
+  db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(identity)
+}
+
+/** Rows of SQLite have no prototype, which a tool's answer must have. */
+const asNotes = (rows: Array<Record<string, unknown> | undefined>): Note[] =>
+  rows.filter((row) => row !== undefined).map((row) => ({ ...row }) as unknown as Note)
+
+type SearchValues = [match: string, owner: string, limit: number]
+
+/** @param elsewhere makes the search in a worker; undefined where there is none. */
+function createSearch (
+  db: DatabaseSync,
+  sql: Statements,
+  elsewhere: (values: SearchValues, owner: string) => Promise<Array<Record<string, unknown>>> | undefined
+): NoteStore['search'] {
+  const terms = createTermStatistics(db)
+  const isSelective = isSelectiveInNotes(terms)
+  return async (owner, text, limit) => {
+    const asked = matchExpression(text, { isSelective })
+    if (asked === undefined) return []
+    const values: SearchValues = [`owner : "${ownerWord(owner)}" AND {title text} : (${asked.match})`, owner, limit]
+    const { characters } = sql.usage.get(owner) as unknown as Usage
+    const isHeavy = costInNotes(asked.query, terms, characters) > MAX_LIGHT_POSTINGS
+    const rows = (isHeavy && (await elsewhere(values, owner))) || sql.search.all(...values)
+    return rows.map((row): SearchHit => ({
+      id: row['id'] as string,
+      title: row['title'] as string,
+      snippet: snippetOf(row['text'] as string, shownWords(asked.query)),
+      score: row['score'] as number
+    }))
   }
 }
 
@@ -134,6 +149,7 @@ type Statements = Record<
   | 'removeAll'
   | 'list'
   | 'listBefore'
+  | 'listById'
   | 'idsFrom'
   | 'titlesWith'
   | 'search',
@@ -152,6 +168,7 @@ const prepare = (db: DatabaseSync): Statements => ({
   listBefore: db.prepare(
     `SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`
   ),
+  listById: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND id > ? ORDER BY id LIMIT ?`),
   idsFrom: db.prepare('SELECT id FROM notes WHERE owner = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?'),
   // The index holds all that is asked for: a thousand titles are a page or two of it.
   titlesWith:
@@ -165,8 +182,8 @@ function put (sql: Statements, owner: string, { id, title, text, version, create
   sql.putWords.run(key!, ownerWord(owner), separateWords(title), separateWords(text))
 }
 
-/** Whatever begins with a text comes before the text with this at its end. */
+/** Every id that begins with a text sorts before the text with this character added. */
 const LAST_CHARACTER = '\u{10ffff}'
 
-/** One word to the tokenizer, whatever an id is made of, and nobody else's. */
+/** One word to the tokenizer, whatever an id is made of, and no one else's. */
 const ownerWord = (owner: string): string => createHash('sha256').update(owner).digest('hex')

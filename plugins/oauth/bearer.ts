@@ -1,5 +1,6 @@
-// Who may call: takes the access token from the Authorization header, before any body is read, and answers 401 with the
-// challenge that starts a sign-in (RFC 6750 §2.1, §3; RFC 9728 §5.1).
+// Who may call: reads the access token from the Authorization header, before any body, and answers 401 with the
+// challenge that starts a sign-in (RFC 6750 §2.1, §3; RFC 9728 §5.1). The room owns the protocol's shared parts:
+// parameters, scopes, resources, bearer tokens and ID tokens; clients and grants have rooms of their own in it.
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { insufficientScope, invalidToken, OAuthError } from '../../errors.ts'
@@ -8,8 +9,8 @@ import type { Access } from './grants/contract.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Makes a check that fills `request.access`, or refuses with 401, at once where storage needs no time: for {@link
-     * asHook}.
+     * Makes a check that fills `request.access` or throws 401; synchronous where storage answers from memory: for
+     * {@link asHook}.
      */
     requireAccess(resource: ProtectedResource): (request: FastifyRequest) => void | Promise<void>
   }
@@ -25,7 +26,7 @@ export interface ProtectedResource {
   resourceMetadata: string
   /** The scopes a client should ask for to begin with. */
   scopes: readonly string[]
-  /** Whether a request that shows no credentials may go on, without {@link FastifyRequest.access}. */
+  /** Whether a request without credentials may go on, without {@link FastifyRequest.access}. */
   mayBeAnonymous?(): boolean
 }
 
@@ -59,10 +60,7 @@ export default fp(
   { name: 'bearer', dependencies: ['grants', 'audit'] }
 )
 
-/**
- * A check as an `onRequest` hook that waits only where there is something to wait for: a promise is a detour for every
- * call.
- */
+/** A check as an `onRequest` hook that waits only for a promise: every call would pay for one otherwise. */
 export const asHook =
   (check: (request: FastifyRequest) => void | Promise<void>) =>
     (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
@@ -71,12 +69,13 @@ export const asHook =
       else done()
     }
 
-function wrongToken (resource: ProtectedResource): OAuthError {
+/** RFC 6750 §3.1 invalid_token, for one that was never good, or is good no longer. */
+export function wrongToken (resource: ProtectedResource): OAuthError {
   const description = 'The access token is not valid: it is malformed, expired or revoked.'
   return invalidToken(description, challenge(resource, { error: 'invalid_token', error_description: description }))
 }
 
-/** RFC 6750 §3.1: a request that shows no credentials is told where to get some, and no error code. */
+/** RFC 6750 §3.1: a request without credentials gets a challenge that says where to get some, without an error code. */
 export const missingToken = (resource: ProtectedResource): OAuthError =>
   new OAuthError(
     'unauthorized',

@@ -1,5 +1,5 @@
-// Just enough OpenID Connect to be true: signed ID tokens, a live key set, and claims about the person for who asked
-// for them (OpenID Connect Core §2, §5.4).
+// Just enough OpenID Connect: signed ID tokens, the key set, and claims about the person for clients that asked for them
+// (OpenID Connect Core §2, §5.4).
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import fp from 'fastify-plugin'
@@ -10,7 +10,6 @@ import type { Grant, GrantUser } from './grants/contract.ts'
 
 const ALGORITHM = 'RS256'
 const PURPOSE = 'id token key'
-/** Seconds. */
 const ID_TOKEN_LIFETIME_SECONDS = 3600
 
 declare module 'fastify' {
@@ -37,7 +36,7 @@ interface SigningKey {
 export default fp(
   async function openid (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
     let known: Promise<SigningKey> | undefined
-    // Made or read when first needed; a failure is not remembered.
+    // Read or generated when first needed; a failure is not remembered.
     const key = () => {
       known ??= loadKey(app).catch((error: unknown) => {
         known = undefined
@@ -85,16 +84,16 @@ async function loadKey (app: FastifyInstance): Promise<SigningKey> {
   const store = app.storage.collection<{ sealed: string }>('signingKey')
   const stored = await store.find('current')
   const opened = stored && app.sealing.unseal(PURPOSE, stored.sealed)
-  if (opened) return describe(createPrivateKey({ key: opened, format: 'der', type: 'pkcs8' }))
+  if (opened) return toSigningKey(createPrivateKey({ key: opened, format: 'der', type: 'pkcs8' }))
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   const record = { sealed: app.sealing.seal(PURPOSE, privateKey.export({ format: 'der', type: 'pkcs8' })) }
-  // A key sealed under a secret key that is gone is of no use to anyone: it is replaced.
+  // A key sealed under a secret key that no longer exists is replaced.
   if (stored) await store.put('current', record, null)
   else if (!(await store.create('current', record, null))) return loadKey(app)
-  return describe(privateKey)
+  return toSigningKey(privateKey)
 }
 
-async function describe (privateKey: KeyObject): Promise<SigningKey> {
+async function toSigningKey (privateKey: KeyObject): Promise<SigningKey> {
   const { calculateJwkThumbprint, exportJWK } = await import('jose')
   const { kty, n, e } = await exportJWK(privateKey)
   const jwk: JWK = { kty: kty!, n: n!, e: e!, alg: ALGORITHM, use: 'sig' }

@@ -8,10 +8,7 @@ import { invalidRequest } from '../../errors.ts'
 /** RFC 8707 §2 lets `resource` appear more than once. */
 const REPEATABLE = new Set(['resource'])
 
-/**
- * The parameters of one request. Made once per request, so that a repeated parameter is refused before anything reads
- * it.
- */
+/** The parameters of one request. A repeated parameter is refused before anything reads it. */
 export class Parameters {
   readonly #values: URLSearchParams
 
@@ -46,7 +43,9 @@ export const queryParameters = (request: FastifyRequest): Parameters =>
 
 /** The body of a form post. @throws invalid_request when there is none. */
 export function formParameters (request: FastifyRequest): Parameters {
-  if (!(request.body instanceof URLSearchParams)) { throw invalidRequest('send the parameters as application/x-www-form-urlencoded') }
+  if (!(request.body instanceof URLSearchParams)) {
+    throw invalidRequest('send the parameters as application/x-www-form-urlencoded')
+  }
   return new Parameters(request.body)
 }
 

@@ -1,8 +1,8 @@
-// The scopes this server offers, in the words people read on the consent page (RFC 6749 §3.3).
+// The scopes this server offers, with the words that people read on the consent page (RFC 6749 §3.3).
 
 /**
- * What the MCP endpoint may ask for: shown in challenges and in the resource's metadata. `offline_access` is not the
- * resource's to ask.
+ * What the MCP endpoint asks for, in challenges and in the resource's metadata. `offline_access` is not for a resource
+ * to ask for.
  */
 export const resourceScopes = ['mcp:read', 'mcp:write'] as const
 

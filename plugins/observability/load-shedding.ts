@@ -1,4 +1,4 @@
-// Refuses in time: a process that is about to end tells load balancers so, and one whose event loop lags too far behind
+// Refuses in time: a process that is about to end reports it to load balancers, and one whose event loop lags too far behind
 // answers new requests with 503 and Retry-After at once, until it has caught up (RFC 9110 §15.6.4).
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fp from 'fastify-plugin'
@@ -27,7 +27,7 @@ class Overloaded extends OAuthError {
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * From now on {@link FastifyInstance.isDraining}: everything is still served, but nothing more should be sent here.
+     * Sets {@link FastifyInstance.isDraining}: requests are still served, but no more should be sent to this process.
      */
     drain(): void
     readonly isDraining: boolean
@@ -57,7 +57,7 @@ export default fp(
     app.decorate('isDraining', { getter: () => isDraining })
 
     const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-    // What the start itself takes is no sign of load.
+    // The start itself is no sign of load.
     app.addHook('onReady', async () => {
       delay.enable()
     })
@@ -77,5 +77,5 @@ export default fp(
   { name: 'load' }
 )
 
-/** For a route that must be answered all the same: whether the process lives can be asked however busy it is. */
+/** For a route that must be answered however busy the process is, such as the health check. */
 export const answersUnderLoad = { config: { answersUnderLoad: true } }

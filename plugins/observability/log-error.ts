@@ -1,4 +1,4 @@
-// How an error stands in the log: what it is, where it came from and what caused it, and none of the other members that
+// How an error is logged: what it is, where it came from and what caused it, and none of the other members that
 // libraries hang on errors, which repeat commands, requests and answers.
 
 export interface LoggedError {

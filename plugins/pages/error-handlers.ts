@@ -1,5 +1,5 @@
-// How a refusal is spoken: JSON to machines (RFC 6749 §5.2), a page to people, a redirect to the app where it may be
-// told (RFC 6749 §4.1.2.1). One error type in, one answer out.
+// How an error is sent: JSON to machines (RFC 6749 §5.2), a page to people, a redirect to the app where that is allowed
+// (RFC 6749 §4.1.2.1). One error type in, one response out.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../../errors.ts'
@@ -7,8 +7,8 @@ import { describeOutage } from '../sign-in/outages.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 
 /**
- * Whatever was thrown, as a refusal that can be spoken. What is not ours is logged here, and its details stay in the
- * log.
+ * Turns whatever was thrown into an error that can be sent. Unexpected errors are logged here, and their details stay
+ * in the log.
  */
 export function toOAuthError (error: unknown, request: FastifyRequest): OAuthError {
   if (error instanceof OAuthError) return error
@@ -20,22 +20,25 @@ export function toOAuthError (error: unknown, request: FastifyRequest): OAuthErr
   if (error instanceof StorageUnavailable) {
     request.log.warn({ err: error }, 'unavailable')
     return temporarilyUnavailable(
-      'A service this server needs does not answer right now. What was asked for may have been done or not; try again in a few seconds.',
+      'A service that this server needs does not answer right now. Your request may or may not have been carried out; try again in a few seconds.',
       error
     )
   }
   const { statusCode = 500, code } = error as FastifyError
-  if (statusCode === 413) return spoken(413, 'the request body is too large')
-  if (statusCode === 415) return spoken(415, 'the content type is not one this endpoint reads')
-  if (statusCode === 429) return spoken(429, (error as Error).message)
-  if (statusCode < 500) { return spoken(statusCode, code?.startsWith('FST_ERR_CTP') ? 'the body could not be read' : (error as Error).message) }
+  if (statusCode === 413) return withStatus(413, 'the request body is too large')
+  if (statusCode === 415) return withStatus(415, 'this endpoint does not accept the content type')
+  if (statusCode === 429) return withStatus(429, (error as Error).message)
+  if (statusCode < 500) {
+    const isBody = code?.startsWith('FST_ERR_CTP')
+    return withStatus(statusCode, isBody ? 'the body could not be read' : (error as Error).message)
+  }
   request.log.error({ err: error }, 'request failed')
-  return serverError(`Something went wrong inside the server. Whoever runs it finds it in the log as ${request.id}.`, {
+  return serverError(`Something went wrong inside the server. The person who runs it finds it in the log as ${request.id}.`, {
     cause: error
   })
 }
 
-const spoken = (statusCode: number, description: string) => {
+const withStatus = (statusCode: number, description: string) => {
   const { code, message } = invalidRequest(description)
   return new OAuthError(code, statusCode, message)
 }
@@ -51,16 +54,16 @@ export function sendJsonError (error: unknown, request: FastifyRequest, reply: F
 }
 
 const titles: Readonly<Record<string, string>> = {
-  sign_in_expired: 'This sign-in cannot go on',
+  sign_in_expired: 'This sign-in has ended',
   access_denied: 'You may not sign in here',
   invalid_client: 'This app is not known here',
-  not_found: 'There is no such page',
-  too_many_requests: 'A moment, please',
+  not_found: 'Page not found',
+  too_many_requests: 'Too many attempts',
   temporarily_unavailable: 'Not available right now',
   server_error: 'Something went wrong'
 }
 
-/** Error handler of the pages. A refusal whose redirect was verified goes home to the app. */
+/** Error handler of the pages. An error whose redirect was verified goes to the app. */
 export async function sendErrorPage (
   error: unknown,
   request: FastifyRequest,
@@ -80,23 +83,22 @@ export async function sendErrorPage (
     'error',
     {
       statusCode: refusal.statusCode,
-      title: titles[refusal.code] ?? 'This request cannot be answered',
+      title: titles[refusal.code] ?? 'This request cannot be processed',
       text: refusal.message,
       code: refusal.code,
       requestId: request.id,
-      // A private scheme is no link that a page may show.
+      // A page never links to a private scheme.
       action:
         refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
-          ? { label: `Back to the app, at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
-          : { label: 'To the start page', href: request.server.issuer }
+          ? { label: `Back to the app at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
+          : { label: 'Go to the start page', href: request.server.issuer }
     },
     refusal.statusCode
   )
 }
 
 /**
- * RFC 6749 §4.1.2, RFC 9207 §2: parameters are added to the redirect URI's query; what was registered there stays as it
- * is.
+ * RFC 6749 §4.1.2, RFC 9207 §2: parameters are added to the query of the redirect URI; what was registered there stays.
  */
 export function authorizationResponse (redirectUri: string, parameters: Record<string, string | undefined>): string {
   const present = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)

@@ -1,5 +1,5 @@
-// Pages for people: Eta templates with escaping on, and the headers that keep a page from being framed, sniffed, cached
-// or scripted (RFC 9700 §4.2, §4.16).
+// Pages for people: Eta templates with escaping on, and headers against framing, sniffing, caching and scripts (RFC 9700
+// §4.2, §4.16).
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,19 +14,16 @@ import type { PageData } from './page-data.ts'
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 const body = readFileSync(join(VIEWS, 'style.css'), 'utf8')
 
-/**
- * The stylesheet of every page, and a name for its content, so that whoever serves it may let browsers keep it for
- * ever.
- */
+/** The stylesheet of every page, and a hash of its content, so that browsers may cache it for ever. */
 export const stylesheet = { body, hash: createHash('sha256').update(body).digest('base64url').slice(0, 16) }
 
-/** No `form-action`: browsers hold it against the redirect that takes the code home to the app, and cancel it. */
+/** No `form-action`: browsers apply it to the redirect that takes the code to the app, and cancel that. */
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Sends a page. @param statusCode 200 unless told. Settles when the answer is on its way: return it. */
+    /** Sends a page. @param statusCode 200 by default. Settles when the response is on its way: return it. */
     page<Name extends keyof PageData>(name: Name, data: PageData[Name], statusCode?: number): Promise<FastifyReply>
   }
 }
@@ -49,7 +46,7 @@ export default fp(
       'content-security-policy': POLICY,
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
-      // Not no-referrer: browsers would then send `Origin: null` with our own forms.
+      // Not no-referrer: browsers would send `Origin: null` with our own forms then.
       'referrer-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
       ...(publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' })
@@ -57,7 +54,7 @@ export default fp(
     const site = { host: new URL(publicUrl).host, home: publicUrl, styleUrl, findLink }
 
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
-      // One name each, never spread: a field of the data can shadow nothing a template relies on.
+      // Not spread: a field of the data must not shadow what a template relies on.
       const html = await this.viewAsync(name, { page: data, site })
       return this.code(statusCode).headers(headers).send(html)
     })
@@ -66,13 +63,13 @@ export default fp(
 )
 
 /**
- * What may stand in an `href`. Escaping alone would leave `javascript:` a working link.
+ * What is allowed in an `href`. Escaping alone would leave `javascript:` a working link.
  * @param href a path of ours, or an http(s) address from anywhere.
- * @returns undefined for everything else: the page then shows no link.
+ * @returns undefined for anything else: the page shows no link then.
  */
 export function findLink (href: string | undefined): { href: string; host: string } | undefined {
   if (href === undefined) return undefined
-  // Printable ASCII only, because browsers drop tabs and line ends, and `/<tab>/evil.example` leaves the site.
+  // Printable ASCII only: browsers drop tabs and line ends, and `/<tab>/evil.example` leaves the site.
   if (/^\/(?![/\\])[\x21-\x7e]*$/.test(href)) return { href, host: '' }
   const url = URL.parse(href)
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? { href: url.href, host: url.host } : undefined

@@ -1,4 +1,4 @@
-// What each page is given to say. Every string may come from outside: the templates escape it; they decide nothing.
+// What each page shows. Every string may come from outside: the templates escape it, and decide nothing.
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
 export interface Action {
@@ -7,12 +7,12 @@ export interface Action {
 }
 
 /**
- * What else the person may end: how many apps are connected, and the other ways to sign in, in words. `ticked`: unless
- * they say otherwise.
+ * What else the person may end: how many apps are connected, and the other sign-in methods, in words. `ticked`: by
+ * default.
  */
 export interface EndOthers {
   apps: number
-  ways: string[]
+  methods: string[]
   ticked: boolean
 }
 
@@ -25,12 +25,11 @@ interface OnBehalfOf {
 export interface PageData {
   /**
    * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
-   * `way=code`,
-   * with `provider`, or with nothing else for one click.
+   * `way=code`, with `provider`, or with nothing else for one click.
    */
   login: {
     interaction: string
-    /** Absent when the person came by themselves. */
+    /** Absent when no app sent the person. */
     client?: OnBehalfOf
     backends: Array<{
       id: string
@@ -39,12 +38,13 @@ export interface PageData {
       oneClick?: { label: string }
       redirect?: Array<{ id: string; label: string }>
       emailCode?: { label: string }
-      forgettable?: boolean
+      /** Whether a forgotten password can be replaced by a link. */
+      hasReset?: boolean
       signUp: boolean
     }>
-    /** The person shows that an account that is there is theirs. */
+    /** The person proves that an existing account is theirs. */
     proving?: boolean
-    /** They add a way in to their own account. */
+    /** They add a sign-in method to their own account. */
     adding?: boolean
     /** Shown at the form of `failedBackend`; without one, above all forms. */
     error?: string
@@ -62,10 +62,10 @@ export interface PageData {
     actions: { code: string; login: string }
   }
   /**
-   * Somebody with this verified address is here already. Posts `interaction` and `decision` (`join` or `apart`) to
+   * There is an account with this verified address. Posts `interaction` and `decision` (`join` or `separate`) to
    * `actions.choice`.
    */
-  choice: { interaction: string; client?: OnBehalfOf; email: string; ways: string[]; actions: { choice: string } }
+  choice: { interaction: string; client?: OnBehalfOf; email: string; methods: string[]; actions: { choice: string } }
   /** Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to `actions.signup`. */
   signup: {
     interaction: string
@@ -84,8 +84,8 @@ export interface PageData {
   consent: {
     interaction: string
     /**
-     * `selfRegistered`: nobody stands behind the name. `verified`: what the URL of a metadata document shows, and that
-     * is not the name either.
+     * `selfRegistered`: the name is anyone's. `verified`: what the URL of a metadata document proves, which is not the
+     * name either.
      */
     client: {
       name: string
@@ -102,21 +102,21 @@ export interface PageData {
   message: { title: string; text: string; detail?: string; action?: Action }
   error: { statusCode: number; title: string; text: string; code: string; requestId: string; action?: Action }
   /**
-   * Posts `token` and `app` to `actions.revoke`, `token` to `actions.logout`, and `token` with what is ticked of {@link
-   * EndOthers} to `actions.signOutEverywhere`.
+   * Posts `token` and `app` to `actions.revoke`, `token` to `actions.logout`, and `token` with what is ticked of
+   * {@link EndOthers} to `actions.signOutEverywhere`.
    */
   account: {
     user: { name: string; detail?: string }
-    /** When the account is deleted, if it is one of a while. YYYY-MM-DD HH:MM, UTC. */
+    /** When the account is deleted, if it is temporary. YYYY-MM-DD HH:MM, UTC. */
     until?: string
-    /** What leads to this account. Without `remove` it cannot be removed. */
-    ways: Array<{ text: string; remove?: string }>
-    canAddWay: boolean
-    /** Accounts with a password that this server keeps. */
+    /** Sign-in methods of this account. One without `remove` cannot be removed. */
+    methods: Array<{ text: string; remove?: string }>
+    canAddMethod: boolean
+    /** Accounts with a password on this server. */
     own: Array<{ email: string; actions: { password: string; address: string } }>
     /**
-     * Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: who has shown to stand behind it. `calls`: of
-     * 30 days.
+     * Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: the host that is proved to be the app's. `calls`:
+     * in 30 days.
      */
     apps: Array<{
       id: string
@@ -162,7 +162,7 @@ export interface PageData {
     backend: string
     email: string
     asks: EndOthers
-    error?: { field: 'present' | 'next'; message: string }
+    error?: { field: 'current' | 'next'; message: string }
     token: string
     actions: { change: string; account: string; forgot: string }
   }

@@ -1,5 +1,5 @@
-// Puts the hits of several sources into one order. Scores of different engines say nothing beside each other; how many
-// of the words asked for a hit shows does.
+// Merges the hits of several sources into one list. Scores of different engines cannot be compared; how many words of the
+// query a hit shows can.
 import { wordsFound } from './snippet.ts'
 
 export interface Mergeable {

@@ -1,11 +1,11 @@
-// The short passage a hit shows: the stretch of a document where most of the words asked for stand together. Not FTS5's
-// snippet(), whose time grows with the square of the matches in a long document.
+// The snippet of a hit: the stretch of a document where most of the query's words stand together. Not FTS5's snippet(),
+// whose time grows with the square of the matches in a long document.
 import { isSpaceless } from './tokenize.ts'
 
 const LENGTH = 240
 /** Characters before the first match that are shown with it. */
 const LEAD = 40
-/** How far a passage is looked for, so that a book costs no more than a chapter. */
+/** Characters that are searched for the snippet, so that a book costs no more than a chapter. */
 const SCANNED = 50_000
 const MAX_MATCHES = 200
 

@@ -1,15 +1,15 @@
-// How rare each word is among the documents in Postgres: from the statistics that its planner keeps of the column, so
-// that nothing has to be counted or kept in step.
+// Inverse document frequencies for Postgres, from the statistics that its planner has of the column: nothing has to be
+// counted or kept up to date.
 import type { Query as Run } from '../postgres.ts'
-import { candidatesOf, RARE_ENOUGH } from './candidates.ts'
+import { candidatesOf, MIN_CANDIDATES } from './candidates.ts'
 import type { ParsedTsQuery, Term } from './tsvector.ts'
 
 export interface TermWeights {
   /**
-   * A weight for each term, the mean length of a document, and the terms that are enough to find what may rank well.
+   * The idf of each term, the mean length of a document, and the terms whose documents are the candidates.
    */
   weigh(asked: ParsedTsQuery): Promise<{ weights: number[]; average: number; candidates: Term[] }>
-  /** Takes over new statistics now. */
+  /** Reads the statistics now. */
   refresh(): Promise<void>
 }
 
@@ -20,12 +20,12 @@ interface Statistics {
   least: number
 }
 
-/** Milliseconds after which statistics are read anew, beside the search that finds them old. */
+/** Statistics that are older are read again by the next search. */
 const MAX_AGE_MS = 300_000
 /** A pair says a little less than both of its words alone. */
 const PAIR = 0.5
-/** Documents that are ranked. Postgres takes some 5 µs for each and each word. */
-const RANKED = 3_000
+/** Candidates at most: ranking takes Postgres some 5 µs for each, times the words. */
+const MAX_RANKED = 3_000
 
 /**
  * @param table with its schema. The statistics are those of the last ANALYZE; before the first, all words are alike.
@@ -59,13 +59,13 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     }
   }
 
-  /** Where even the rarest word is common, what holds it together with the next is enough, if it is not too little. */
+  /** Where even the rarest word is common, candidates must hold the next one too, if that leaves enough of them. */
   function narrow (enough: Term[], words: readonly Term[], found: (word: Term) => number): Term[] {
     const [rarest] = enough
-    if (enough.length !== 1 || found(rarest!) <= RANKED) return enough
+    if (enough.length !== 1 || found(rarest!) <= MAX_RANKED) return enough
     const [next] = words.filter((word) => word !== rarest).sort((a, b) => found(a) - found(b))
     const together = next === undefined ? 0 : (found(rarest!) * found(next)) / known.documents
-    return together < RARE_ENOUGH
+    return together < MIN_CANDIDATES
       ? enough
       : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
   }
@@ -85,7 +85,7 @@ export function createTermWeights (query: Run, table: string): TermWeights {
       )
       const words = terms.filter(({ lexemes }) => lexemes.length === 1)
       const found = ({ lexemes }: Term): number => shareOf(lexemes[0]!) * known.documents
-      const candidates = narrow(candidatesOf(words, found, RANKED), words, found)
+      const candidates = narrow(candidatesOf(words, found, MAX_RANKED), words, found)
       return { weights, average: known.average, candidates: candidates.length > 0 ? candidates : terms }
     }
   }

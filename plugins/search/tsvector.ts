@@ -1,13 +1,13 @@
-// How Postgres is filled and asked in full text: words are cut and stemmed here, so that no extension, dictionary or
-// locale of the server matters.
+// Postgres full text: documents and queries are tokenized and stemmed here, so that no extension, dictionary or locale of
+// the server matters.
 import { fold, stem } from './stem.ts'
 import { isSpaceless, parseQuery, wordsOf, type Query } from './tokenize.ts'
 
 const lexemesOf = (text: string): string[] => wordsOf(fold(text)).map(stem)
 
-/** Postgres keeps so many places of a word, and no place beyond the last. */
-const PLACES = 255
-const LAST_PLACE = 16_383
+/** Postgres stores so many positions of a word, and none beyond the last. */
+const MAX_POSITIONS = 255
+const LAST_POSITION = 16_383
 /** Between two fields, so that no phrase reaches across. */
 const GAP = 10
 
@@ -23,15 +23,15 @@ export function vectorOf ({ title, path = '', text }: { title: string; path?: st
     for (const lexeme of lexemesOf(field)) {
       at++
       const known = places.get(lexeme)
-      if (known === undefined) places.set(lexeme, [Math.min(at, LAST_PLACE)])
-      else if (at <= LAST_PLACE && known.length < PLACES) known.push(at)
+      if (known === undefined) places.set(lexeme, [Math.min(at, LAST_POSITION)])
+      else if (at <= LAST_POSITION && known.length < MAX_POSITIONS) known.push(at)
     }
     at += GAP
   }
   return Array.from(places, ([lexeme, at]) => `'${lexeme}':${at.join(',')}`).join(' ')
 }
 
-/** One thing asked for: what matches it, and the words it stands on. */
+/** One term of a query: its `tsquery`, and the lexemes it consists of. */
 export interface Term {
   match: string
   lexemes: string[]

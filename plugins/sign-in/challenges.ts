@@ -1,21 +1,26 @@
 // A sign-in that takes several requests: to another site and back, a code by e-mail, a second factor, and the choice
-// about an account that is there already (threats LG-07..09, LG-20; RFC 9700 §4.7).
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { SignInAnswer } from '../../auth-backends/contract.ts'
+// about an account with the same address (threats LG-07..09, LG-20; RFC 9700 §4.7).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import type { Clock } from '../../clock.ts'
 import { signInExpired } from '../../errors.ts'
 import { hashSecret } from '../secrets.ts'
+import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
 import type { Interaction, Step } from './contract.ts'
-import type { Submission, Failed, SignInResult, Completion } from './complete.ts'
+import { requiresFreshProof } from './intent.ts'
+import type { Interactions, Parked } from './interactions.ts'
+import { asksForCode } from './next.ts'
 
-/** Codes have six digits: a few tries, then the way begins anew. */
+/** A code has six digits: after a few wrong ones the person starts over. */
 const MAX_TRIES = 5
 
+/** Methods that return {@link Parked} have stored a failure for the page that is shown next. */
 export interface Challenges {
-  /** @returns where the browser goes, or a failure. */
+  /** @returns the URL of the provider, or a failure. */
   beginRedirect(
     request: FastifyRequest,
     begin: { handle: string; backend: string; provider: string; callbackUrl: string }
-  ): Promise<{ kind: 'away'; url: string } | Failed>
+  ): Promise<{ kind: 'away'; url: string } | SignInFailed>
   /**
    * @param finish.url the callback with its query.
    * @throws sign_in_expired when `state` is not this browser's, or was another backend's.
@@ -24,146 +29,152 @@ export interface Challenges {
     request: FastifyRequest,
     reply: FastifyReply,
     finish: { state: string | undefined; isFor(backend: string): boolean; url: URL }
-  ): Promise<SignInResult>
+  ): Promise<Parked>
   sendCode(
     request: FastifyRequest,
     send: { handle: string; backend: string; email: string; mayCreate: boolean }
-  ): Promise<Extract<SignInResult, { kind: 'code' | 'failed' }>>
-  /**
-   * Of any number of callers with one handle, one gets its code looked at.
-   * @throws sign_in_expired when no code is waited for.
-   */
-  verifyCode(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    verify: { handle: string; code: string }
   ): Promise<SignInResult>
   /**
-   * The account with the same address is another person's, or shall stay apart.
-   * @throws sign_in_expired when there is nothing to decide.
+   * Of any number of callers with one handle, the code of one is checked.
+   * @throws sign_in_expired when no code is expected.
    */
-  keepSeparate(request: FastifyRequest, reply: FastifyReply, handle: string): Promise<SignInResult>
+  verifyCode(request: FastifyRequest, reply: FastifyReply, verify: { handle: string; code: string }): Promise<Parked>
+  /** The account with the same address is the person's: they sign in to it next. @throws sign_in_expired */
+  join(request: FastifyRequest, handle: string): Promise<Parked>
+  /** It is another person's, or should stay separate. @throws sign_in_expired when there is nothing to decide. */
+  keepSeparate(request: FastifyRequest, reply: FastifyReply, handle: string): Promise<Parked>
 }
 
-interface Options extends Completion {
-  find(request: FastifyRequest, handle: string | undefined): Promise<Interaction>
-  /** Spends the handle and parks what comes after it. @returns its handle. */
-  advance(
-    request: FastifyRequest,
-    handle: string,
-    change: (interaction: Interaction) => Interaction,
-    next?: string
-  ): Promise<string>
-  /** Waits, the longer the more often codes of this account were wrong lately. */
-  slowDown(request: FastifyRequest, account: string): Promise<void>
-  /** Stands for a sign-in that will be parked, at the site of a provider. */
-  newHandle(): Promise<string>
+interface Deps {
+  completion: Completion
+  interactions: Interactions
+  now: Clock
+  limits: Pick<FastifyInstance['limits'], 'slowDown'>
 }
 
 type CodeStep = Exclude<Step, { kind: 'redirect' }>
 
 const withoutStep = ({ step: _, failure: __, ...interaction }: Interaction): Interaction => interaction
 
-export function createChallenges (options: Options): Challenges {
-  const { find: look, advance: replace, newHandle, callBackend: ask, complete: settle } = options
+export function createChallenges (deps: Deps): Challenges {
+  const { completion, interactions, now } = deps
+
   return {
-    async beginRedirect (request, { handle, backend, provider, callbackUrl }) {
-      // The state is the handle that the callback goes on with: known to this browser and the provider, and stored as a
-      // hash.
-      const state = await newHandle()
-      const { intent } = await look(request, handle)
-      const again = intent.kind === 'visit' && intent.again ? { again: true as const } : {}
-      const begun = await ask(request, { handle, backend, account: '' }, ({ redirect }) =>
-        redirect!.begin({ provider, callbackUrl, state, ...again })
-      )
-      if ('kind' in begun) return begun
-      const { url, continuation } = begun.answer
-      await replace(
-        request,
-        handle,
-        (interaction) => ({ ...withoutStep(interaction), step: { kind: 'redirect', backend, continuation } }),
-        state
-      )
-      return { kind: 'away', url }
-    },
+    beginRedirect: (request, begin) => beginRedirect(deps, request, begin),
     async finishRedirect (request, reply, { state, isFor, url }) {
-      const { step } = await look(request, state)
-      // RFC 9700 §4.4: an answer counts at the callback of the one it was asked of.
+      const { step } = await interactions.find(request, state)
+      // RFC 9700 §4.4: an answer counts at the callback of the backend that was asked.
       if (step?.kind !== 'redirect' || !isFor(step.backend)) throw signInExpired()
-      const attempt = { handle: await replace(request, state!, withoutStep), backend: step.backend, account: '' }
-      const answered = await ask(request, attempt, ({ redirect }) =>
+      const { handle } = await interactions.advance(request, state!, withoutStep)
+      const submission: Submission = { handle, backend: step.backend, account: '' }
+      const answered = await completion.callBackend(request, submission, ({ redirect }) =>
         redirect!.finish({ url, state: state!, continuation: step.continuation })
       )
-      return 'kind' in answered ? answered : settle(request, reply, attempt, answered.answer)
+      if ('kind' in answered) return store(deps, request, answered)
+      const proven = { ...submission, ...provenThrough(answered.answer, now()) }
+      return store(deps, request, await completion.complete(request, reply, proven, answered.answer))
     },
-    async sendCode (request, { handle, backend, email, mayCreate }) {
-      const attempt = { handle, backend, account: `${backend} ${email}` }
-      const sent = await ask(request, attempt, ({ emailCode }) => emailCode!.send({ email, mayCreate }))
-      if ('kind' in sent) return sent
-      if ('refused' in sent.answer) { return options.reject(request, attempt, 'refused', { message: sent.answer.refused, statusCode: 403 }) }
-      const step: Step = {
-        kind: 'email code',
-        backend,
-        email,
-        prompt: sent.answer.prompt,
-        tries: 0,
-        account: hashSecret(attempt.account)
-      }
-      return {
-        kind: 'code',
-        handle: await replace(request, handle, (interaction) => ({ ...withoutStep(interaction), step }))
-      }
-    },
+    sendCode: (request, send) => sendCode(deps, request, send),
     async verifyCode (request, reply, { handle, code }) {
-      const { step } = await look(request, handle)
-      if (step?.kind !== 'email code' && step?.kind !== 'factor') throw signInExpired()
-      const attempt = {
-        backend: step.backend,
-        account: step.account,
-        handle: await replace(request, handle, withoutStep)
-      }
-      return checkCode(options, request, reply, attempt, step, code)
+      const { step } = await interactions.find(request, handle)
+      if (!asksForCode(step)) throw signInExpired()
+      const { handle: next } = await interactions.advance(request, handle, withoutStep)
+      const submission = { handle: next, backend: step.backend, account: step.account, provenAt: now() }
+      return checkCode(deps, request, reply, submission, step, code)
+    },
+    async join (request, handle) {
+      const { proof } = await interactions.find(request, handle)
+      if (!proof) throw signInExpired()
+      return interactions.advance(request, handle, (rest) => ({ ...rest, proof: { ...proof, isJoining: true } }))
     },
     async keepSeparate (request, reply, handle) {
-      const { proof } = await look(request, handle)
+      const { proof } = await interactions.find(request, handle)
       if (!proof) throw signInExpired()
-      const next = await replace(request, handle, ({ proof: _, ...interaction }) => interaction)
-      return settle(
-        request,
-        reply,
-        { handle: next, backend: proof.backend, account: '', separate: true },
-        proof.identity
-      )
+      const { backend, identity, provenAt } = proof
+      const next = await interactions.advance(request, handle, ({ proof: _, ...rest }) => rest)
+      const submission = { handle: next.handle, backend, account: '', separate: true }
+      const proven = { ...submission, ...(provenAt !== undefined && { provenAt }) }
+      return store(deps, request, await completion.complete(request, reply, proven, identity))
     }
   }
 }
 
+/** When the person authenticated at the provider, if it says so. */
+function provenThrough (answer: SignInAnswer, now: number): Pick<Submission, 'provenAt'> {
+  const age = (answer as Partial<SignedIn> | null)?.authenticationAgeSeconds
+  return age === undefined ? {} : { provenAt: now - Math.max(0, age) }
+}
+
+/** A failure is stored for the page that is shown next. */
+async function store ({ interactions }: Deps, request: FastifyRequest, result: SignInResult): Promise<Parked> {
+  if (result.kind === 'parked') return result.parked
+  const { handle, failure } = result
+  return interactions.advance(request, handle, (interaction) => ({ ...interaction, failure }))
+}
+
+const beginRedirect = async (
+  { completion, interactions }: Deps,
+  request: FastifyRequest,
+  { handle, backend, provider, callbackUrl }: Parameters<Challenges['beginRedirect']>[1]
+): ReturnType<Challenges['beginRedirect']> => {
+  // The state is the handle that the callback goes on with: known to this browser and the provider, stored as a hash.
+  const state = await interactions.newHandle()
+  const { intent } = await interactions.find(request, handle)
+  const again = requiresFreshProof(intent) ? { again: true as const } : {}
+  const begun = await completion.callBackend(request, { handle, backend, account: '' }, ({ redirect }) =>
+    redirect!.begin({ provider, callbackUrl, state, ...again })
+  )
+  if ('kind' in begun) return begun
+  const { url, continuation } = begun.answer
+  const step: Step = { kind: 'redirect', backend, continuation }
+  await interactions.advance(request, handle, (interaction) => ({ ...withoutStep(interaction), step }), state)
+  return { kind: 'away', url }
+}
+
+async function sendCode (
+  { completion, interactions }: Deps,
+  request: FastifyRequest,
+  { handle, backend, email, mayCreate }: Parameters<Challenges['sendCode']>[1]
+): Promise<SignInResult> {
+  const submission = { handle, backend, account: `${backend} ${email}` }
+  const sent = await completion.callBackend(request, submission, ({ emailCode }) =>
+    emailCode!.send({ email, mayCreate })
+  )
+  if ('kind' in sent) return sent
+  if ('refused' in sent.answer) {
+    return completion.reject(request, submission, 'refused', { message: sent.answer.refused, statusCode: 403 })
+  }
+  const { prompt } = sent.answer
+  const step: Step = { kind: 'email code', backend, email, prompt, tries: 0, account: hashSecret(submission.account) }
+  const parked = await interactions.advance(request, handle, (rest) => ({ ...withoutStep(rest), step }))
+  return { kind: 'parked', parked }
+}
+
 async function checkCode (
-  { callBackend: ask, complete: settle, advance: replace, slowDown }: Options,
+  deps: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
-  attempt: Submission,
+  submission: Submission,
   step: CodeStep,
   code: string
-): Promise<SignInResult> {
-  await slowDown(request, step.account)
-  const again = (tries: number, failure: Failed['failure']) =>
-    replace(request, attempt.handle, (interaction) => ({ ...interaction, step: { ...step, tries }, failure }))
-  const answered = await ask(request, attempt, (backend): Promise<SignInAnswer> =>
+): Promise<Parked> {
+  const { completion, interactions, limits } = deps
+  await limits.slowDown(request, step.account)
+  const askAgain = (tries: number, failure: SignInFailed['failure']) =>
+    interactions.advance(request, submission.handle, (rest) => ({ ...rest, step: { ...step, tries }, failure }))
+  const answered = await completion.callBackend(request, submission, (backend): Promise<SignInAnswer> =>
     step.kind === 'factor'
       ? backend.secondFactor!.verify({ continuation: step.continuation, code })
       : backend.emailCode!.verify({ email: step.email, code })
   )
-  if ('kind' in answered) return { kind: 'code', handle: await again(step.tries, answered.failure) }
-  const outcome = await settle(request, reply, attempt, answered.answer)
-  if (answered.answer !== null || outcome.kind !== 'failed') return outcome
+  if ('kind' in answered) return askAgain(step.tries, answered.failure)
+  const result = await completion.complete(request, reply, submission, answered.answer)
+  if (answered.answer !== null || result.kind !== 'failed') return store(deps, request, result)
   const tries = step.tries + 1
-  if (tries >= MAX_TRIES) { return { ...outcome, failure: { ...outcome.failure, message: 'That were too many wrong codes. Sign in anew.' } } }
-  return {
-    kind: 'code',
-    handle: await again(tries, {
-      ...outcome.failure,
-      message: 'That code is not right, or it is over. Try the newest one.'
-    })
-  }
+  const isLast = tries >= MAX_TRIES
+  const message = isLast
+    ? 'Too many wrong codes. Sign in again.'
+    : 'That code is wrong or has expired. Try the newest one.'
+  const failed = { ...result, failure: { ...result.failure, message } }
+  return isLast ? store(deps, request, failed) : askAgain(tries, failed.failure)
 }

@@ -1,195 +1,187 @@
-// The one place where a sign-in succeeds, fails, or needs another step: whatever a backend answers, by password,
-// button, code or redirect, comes through here.
+// The one place where a sign-in succeeds, fails or needs another step: whatever a backend answers, by password, button,
+// code or redirect, is handled here.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable, type AuthBackend, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
+import type { Clock } from '../../clock.ts'
 import { OAuthError, signInExpired } from '../../errors.ts'
+import { sendSignInMethodAdded } from '../accounts/messages.ts'
 import { hidesSomething, toDisplayName } from '../display-name.ts'
 import { hashSecret } from '../secrets.ts'
-import { sendWayAdded } from '../accounts/messages.ts'
-import type { Admissions, SignInContext } from './admission.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
-import type { Failure, Interaction, User } from './contract.ts'
-import { attemptOf, type SignInIntent } from './intent.ts'
+import type { Admission, Admissions, SignInContext } from './admission.ts'
+import type { Failure, Interaction, Proof } from './contract.ts'
+import { isFresh } from './freshness.ts'
+import { attemptOf, requiresFreshProof } from './intent.ts'
+import type { Interactions, Parked } from './interactions.ts'
 import { describeOutage } from './outages.ts'
+import type { BrowserSessions } from './sessions.ts'
 
-/** What the pages show next. `handle` goes on with it, whatever it is. */
-export type SignInResult =
-  | { kind: 'entered'; user: User; intent: SignInIntent; handle: string }
-  /** A code is asked for: of a message, or of a second factor. */
-  | { kind: 'code'; handle: string }
-  /** Somebody has this address here already: the person says whether it is them. */
-  | { kind: 'choice'; handle: string }
-  /** It can become one more way to sign in of the person, who is asked first. */
-  | { kind: 'addition'; handle: string }
-  | { kind: 'failed'; handle: string; failure: Failure }
+/** The sign-in as it is now, or why it failed. The handle of a failure is not consumed: another try may follow. */
+export type SignInResult = { kind: 'parked'; parked: Parked } | SignInFailed
+export interface SignInFailed {
+  kind: 'failed'
+  handle: string
+  failure: Failure
+}
 
-/** The handle is kept, and another try may follow. */
-export type Failed = Extract<SignInResult, { kind: 'failed' }>
-
-/** A try with one backend. */
+/** One try with one backend. */
 export interface Submission extends SignInContext {
   handle: string
   backend: string
-  /** What was typed as the account's name, if anything was: failures are counted by it. */
+  /** What was typed to name the account, or nothing: failures are counted by it. */
   account: string
+  /** Seconds since the epoch: when the person proved who they are. Absent when this sign-in is no proof of it. */
+  provenAt?: number
 }
 
 export interface Completion {
-  /**
-   * Asks the backend. A service that gives no answer that counts is a failure; whatever else is thrown is not caught.
-   */
+  /** Calls the backend. A service without a usable answer is a failure; any other error is thrown. */
   callBackend<T>(
     request: FastifyRequest,
-    attempt: Submission,
-    question: (backend: AuthBackend) => Promise<T>
-  ): Promise<{ answer: T } | Failed>
-  /** @throws access_denied for a person who is kept out, with the handle unspent. */
+    submission: Submission,
+    call: (backend: AuthBackend) => Promise<T>
+  ): Promise<{ answer: T } | SignInFailed>
+  /** @throws access_denied for a person who is kept out; the handle is not consumed. */
   complete(
     request: FastifyRequest,
     reply: FastifyReply,
-    attempt: Submission,
+    submission: Submission,
     answer: SignInAnswer
   ): Promise<SignInResult>
-  /** Keeps the handle. @param reason for the audit log. */
+  /** Records a failed try. @param reason for the audit log. */
   reject(
     request: FastifyRequest,
-    attempt: Submission,
+    submission: Submission,
     reason: string,
     failure: Omit<Failure, 'backend'>
-  ): Promise<Failed>
+  ): Promise<SignInFailed>
 }
 
-interface Options {
+interface Deps {
   app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer'>
+  now: Clock
   backends: ReadonlyMap<string, AuthBackend>
   admissions: Admissions
   upstream: Pick<UpstreamSessions, 'end'>
-  find(request: FastifyRequest, handle: string): Promise<Interaction>
-  /** Spends the handle and parks what comes after it. */
-  advance(request: FastifyRequest, handle: string, change: (interaction: Interaction) => Interaction): Promise<string>
-  user(request: FastifyRequest): Promise<User | undefined>
-  /** Starts the session of the browser. */
-  open(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    handle: string,
-    entry: { user: User; backend: string; session: string | undefined }
-  ): Promise<string>
+  interactions: Pick<Interactions, 'find' | 'advance'>
+  sessions: Pick<BrowserSessions, 'user' | 'open'>
 }
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_ADDRESS_CHARACTERS = 254
 const WRONG = 'That did not match. Check what you typed and try again.'
-const TAKEN = 'This way to sign in belongs to another account here, so it cannot be added to yours.'
+const IN_USE = 'This sign-in method belongs to another account here, so it cannot be added to yours.'
+const notProven = (title: string): string =>
+  `${title} did not confirm that you signed in there again just now, so this is no proof that it is you. Use another sign-in method of your account; if there is none, ask the person who runs this server.`
 
-export function createCompletion ({
-  app,
-  backends,
-  admissions,
-  upstream: services,
-  find: look,
-  advance: replace,
-  user,
-  open
-}: Options): Completion {
-  const fail: Completion['reject'] = async (request, { handle, backend, account }, reason, failure) => {
-    const { intent } = await look(request, handle)
-    app.audit.record(request, 'sign_in_failed', {
-      backend,
-      account: app.audit.hash(account),
-      reason,
-      ...attemptOf(intent)
-    })
+export function createCompletion (deps: Deps): Completion {
+  const { app, backends, interactions } = deps
+
+  const reject: Completion['reject'] = async (request, { handle, backend, account }, reason, failure) => {
+    const { intent } = await interactions.find(request, handle)
+    const details = { backend, account: app.audit.hash(account), reason, ...attemptOf(intent) }
+    app.audit.record(request, 'sign_in_failed', details)
     if (failure.statusCode === 401) await app.limits.noteFailure(request, account)
     return { kind: 'failed', handle, failure: { backend, ...failure } }
   }
 
-  async function joined (request: FastifyRequest, user: User, backend: string): Promise<void> {
-    app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
-    sendWayAdded(app, user, backends.get(backend)!.title)
-  }
-
-  async function enter (
+  async function needFactor (
     request: FastifyRequest,
-    reply: FastifyReply,
-    attempt: Submission,
-    { session, ...identity }: SignedIn
+    { handle, backend, account }: Submission,
+    factor: { prompt: string; continuation: string }
   ): Promise<SignInResult> {
-    const { handle, backend } = attempt
-    const interaction = await look(request, handle)
-    try {
-      if (interaction.intent.kind === 'link' && (await user(request))?.id !== interaction.intent.userId) { throw signInExpired() }
-      const admission = await admissions.admit(backend, identity, interaction, attempt)
-      if (admission.kind === 'twin' || admission.kind === 'addition') {
-        const kind = admission.kind === 'twin' ? 'choice' : 'addition'
-        const proof = {
-          backend,
-          identity: { ...identity, ...(session !== undefined && { session }) },
-          userId: admission.user.id
-        }
-        return {
-          kind,
-          handle: await replace(request, handle, ({ step: _, failure: __, ...kept }) => ({ ...kept, proof }))
-        }
-      }
-      if (admission.kind === 'taken') {
-        if (session !== undefined) await services.end(backend, session)
-        return await fail(request, attempt, 'taken', { message: TAKEN, statusCode: 409 })
-      }
-      const person = admission.user
-      const { intent, proof } = interaction
-      if (proof?.userId === person.id) await joined(request, person, proof.backend)
-      return {
-        kind: 'entered',
-        user: person,
-        intent,
-        handle: await open(request, reply, handle, { user: person, backend, session })
-      }
-    } catch (error) {
-      if (session !== undefined) await services.end(backend, session)
-      if (error instanceof OAuthError) { app.audit.record(request, 'sign_in_failed', { backend, reason: error.code, ...attemptOf(interaction.intent) }) }
-      throw error
-    }
+    const step = { kind: 'factor' as const, backend, ...factor, tries: 0, account: hashSecret(account) }
+    const parked = await interactions.advance(request, handle, ({ failure: _, ...rest }) => ({ ...rest, step }))
+    return { kind: 'parked', parked }
   }
 
   return {
-    reject: fail,
-    async callBackend (request, attempt, question) {
-      const backend = backends.get(attempt.backend)!
+    reject,
+    async callBackend (request, submission, call) {
+      const backend = backends.get(submission.backend)!
       try {
-        return { answer: await question(backend) }
+        return { answer: await call(backend) }
       } catch (error) {
         if (!(error instanceof BackendUnavailable)) throw error
         request.log.warn({ err: error }, 'sign-in service')
-        return fail(request, attempt, error.reason, { ...describeOutage(error, backend.title), statusCode: 503 })
+        return reject(request, submission, error.reason, { ...describeOutage(error, backend.title), statusCode: 503 })
       }
     },
-    async complete (request, reply, attempt, answer) {
-      if (answer === null) return fail(request, attempt, 'credentials', { message: WRONG, statusCode: 401 })
-      if ('refused' in answer) return fail(request, attempt, 'refused', { message: answer.refused, statusCode: 403 })
-      if ('factor' in answer) {
-        const { prompt, continuation } = answer.factor
-        const step = {
-          kind: 'factor' as const,
-          backend: attempt.backend,
-          continuation,
-          prompt,
-          tries: 0,
-          account: hashSecret(attempt.account)
-        }
-        return {
-          kind: 'code',
-          handle: await replace(request, attempt.handle, ({ failure: _, ...kept }) => ({ ...kept, step }))
-        }
+    async complete (request, reply, submission, answer) {
+      if (answer === null) return reject(request, submission, 'credentials', { message: WRONG, statusCode: 401 })
+      if ('refused' in answer) {
+        return reject(request, submission, 'refused', { message: answer.refused, statusCode: 403 })
       }
-      return enter(request, reply, attempt, presentable(answer))
+      if ('factor' in answer) return needFactor(request, submission, answer.factor)
+      return signIn(deps, reject, request, reply, submission, presentable(answer))
     }
   }
 }
 
+/** The backend knows the person: signs them in, asks them about an account, or keeps them out. */
+async function signIn (
+  deps: Deps,
+  reject: Completion['reject'],
+  request: FastifyRequest,
+  reply: FastifyReply,
+  submission: Submission,
+  { session, authenticationAgeSeconds: _, ...identity }: SignedIn
+): Promise<SignInResult> {
+  const { handle, backend, provenAt } = submission
+  const { title } = deps.backends.get(backend)!
+  const interaction = await deps.interactions.find(request, handle)
+  const { intent } = interaction
+  const endUpstream = async () => {
+    if (session !== undefined) await deps.upstream.end(backend, session)
+  }
+  try {
+    if (requiresFreshProof(intent) && !isFresh(provenAt, deps.now())) {
+      await endUpstream()
+      return await reject(request, submission, 'refused', { message: notProven(title), statusCode: 403 })
+    }
+    if (intent.kind === 'link' && (await deps.sessions.user(request))?.id !== intent.userId) throw signInExpired()
+    const admission = await deps.admissions.admit(backend, identity, interaction, submission)
+    if (admission.kind === 'identity-in-use') {
+      await endUpstream()
+      return await reject(request, submission, 'taken', { message: IN_USE, statusCode: 409 })
+    }
+    const shown = { ...identity, ...(session !== undefined && { session }) }
+    return { kind: 'parked', parked: await park(deps, request, reply, submission, admission, interaction, shown) }
+  } catch (error) {
+    await endUpstream()
+    if (error instanceof OAuthError) {
+      const details = { backend, reason: error.code, ...attemptOf(intent) }
+      deps.app.audit.record(request, 'sign_in_failed', details)
+    }
+    throw error
+  }
+}
+
+/** Opens the session of an admitted person, or parks what has to be asked of them first. */
+async function park (
+  { app, backends, interactions, sessions }: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { handle, backend, provenAt }: Submission,
+  { kind, user }: Exclude<Admission, { kind: 'identity-in-use' }>,
+  interaction: Interaction,
+  identity: SignedIn
+): Promise<Parked> {
+  if (kind !== 'user') {
+    const proof: Proof = { backend, identity, userId: user.id, ...(provenAt !== undefined && { provenAt }) }
+    return interactions.advance(request, handle, ({ step: _, failure: __, ...rest }) => ({ ...rest, proof }))
+  }
+  const { proof } = interaction
+  if (proof?.userId === user.id) {
+    app.audit.record(request, 'account_changed', { user: user.id, backend: proof.backend, reason: 'way added' })
+    sendSignInMethodAdded(app, user, backends.get(proof.backend)!.title)
+  }
+  return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
+}
+
 /**
- * What a backend says of a person is shown on pages, in mails and at terminals: its name cleaned, an address that hides
- * something left out.
+ * What a backend says of a person appears on pages, in mail and at terminals: the name is cleaned, an address with
+ * hidden characters is left out.
  */
 function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
   const shown = name === undefined ? '' : toDisplayName(name, '')

@@ -1,5 +1,5 @@
-// The state of a sign-in between two requests: who a person is here, what they came for, and which browser it is.
-import type { SignedIn } from '../../auth-backends/contract.ts'
+// What is stored of people and of their sign-ins: who a person is here, what they came for, and which browser it is.
+import type { Email, SignedIn } from '../../auth-backends/contract.ts'
 import type { SignInIntent } from './intent.ts'
 
 /** Who a person is to a backend. */
@@ -8,9 +8,9 @@ export interface IdentityKey {
   subject: string
 }
 
-/** A way to sign in that leads to a person, with what its backend last said of them. */
+/** A sign-in method of a person, with what its backend last said of them. */
 export interface LinkedIdentity extends IdentityKey {
-  email?: string
+  email?: Email
   emailVerified?: boolean
   name?: string
 }
@@ -18,31 +18,29 @@ export interface LinkedIdentity extends IdentityKey {
 /** A person of this server. The id never changes. */
 export interface User {
   id: string
-  /** What leads to this record: an identity that is not listed leads to nobody. */
+  /** An identity leads to this record only while it is listed here. */
   identities: LinkedIdentity[]
-  /** Name of the backend in AUTH_BACKEND. */
+  /** Name of the backend of the last sign-in, as in AUTH_BACKEND. */
   backend: string
-  email?: string
+  email?: Email
   emailVerified?: boolean
   name?: string
   /** Seconds since the epoch. */
   createdAt: number
   lastSignInAt: number
   /**
-   * Seconds since the epoch: from then on nobody is signed in to it, and it is deleted. For accounts of a while, such
-   * as a demo's.
+   * Seconds since the epoch: a temporary account, such as a demo's, stops working then and is deleted.
    */
   endsAt?: number
-  /** Nobody signs in to it, and no token of it works, until the operator unlocks it. */
+  /** No one can sign in to it, and no token of it works, until the operator unlocks it. */
   locked?: true
   /**
-   * Raised by whatever ends every browser session: those of an earlier count are over, and links and steps that were
-   * made then are void.
+   * Raised by whatever ends every browser session: sessions, links and steps of an earlier epoch are void.
    */
   sessionEpoch?: number
 }
 
-/** Whether an account of a while has had its time. */
+/** Whether a temporary account has expired. */
 export const isExpired = ({ endsAt }: User, now: number): boolean => endsAt !== undefined && endsAt <= now
 
 /** A signed-in browser. Stored under the hash of its cookie. */
@@ -51,7 +49,10 @@ export interface BrowserSession {
   backend: string
   /** Seconds since the epoch. */
   signedInAt: number
-  /** Seconds since the epoch: when the person last showed who they are, at the sign-in or afterwards. */
+  /**
+   * Seconds since the epoch: when the person last proved who they are, at the sign-in or afterwards. Absent when
+   * the sign-in is no proof, see freshness.ts.
+   */
   provenAt?: number
   /** {@link User.sessionEpoch} at the sign-in. */
   epoch: number
@@ -60,8 +61,8 @@ export interface BrowserSession {
 }
 
 /**
- * A sign-in under way, parked while the person deals with the pages. Sealed as a whole, wherever it is: an address, a
- * PKCE verifier or a token may be in it.
+ * A sign-in under way, parked while the person goes through the pages. Always sealed as a whole: an address, a PKCE
+ * verifier or a token may be in it.
  */
 export interface Interaction {
   intent: SignInIntent
@@ -71,12 +72,9 @@ export interface Interaction {
   session?: string
   /** What the person has done so far, where a sign-in takes several steps. */
   step?: Step
-  /**
-   * A sign-in that is right, and waits for the person to show that they are also the one who has its verified address
-   * here.
-   */
+  /** A sign-in that succeeded, and that the person must still join to an account or keep separate from it. */
   proof?: Proof
-  /** Why the last try came to nothing, for the page that is shown next. */
+  /** Why the last try failed, for the page that is shown next. */
   failure?: Failure
   /** The invitation the person came with. */
   invite?: string
@@ -91,11 +89,15 @@ export type Step =
 export interface Proof {
   backend: string
   identity: SignedIn
-  /** Whose address it has. */
+  /** Whose address it has, or who adds it. */
   userId: string
+  /** See {@link BrowserSession.provenAt}. */
+  provenAt?: number
+  /** The person says that the account is theirs, and signs in to it next. */
+  isJoining?: true
 }
 
-/** Shown beside the way in that it concerns. */
+/** Shown beside the sign-in method that it concerns. */
 export interface Failure {
   backend: string
   message: string

@@ -1,42 +1,45 @@
-// The two cookies: one that names the browser, for binding a sign-in to it, and one that is the session. Opaque,
-// HttpOnly, Lax, host-only (threats LG-06, LG-10).
+// The two cookies: one that names the browser, to bind a sign-in to it, and one that is the session. Opaque, HttpOnly,
+// Lax, host-only (threats LG-06, LG-10).
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hashSecret, randomSecret } from '../secrets.ts'
 
-/** Seconds. A signed-in browser is signed out after this. */
+/** A browser is signed out after this. */
 export const SESSION_LIFETIME_SECONDS = 8 * 3600
 
 export interface Cookies {
-  /** Hash that stands for this browser; sets the cookie if it has none yet. */
+  /** @returns the hash that names this browser; sets the cookie if there is none yet. */
   identify(request: FastifyRequest, reply: FastifyReply): string
-  /** Hash that stands for this browser, or undefined when it shows no cookie. */
+  /** @returns the hash that names this browser, or undefined when it sends no cookie. */
   known(request: FastifyRequest): string | undefined
-  /** Hash of the session cookie, whether or not there is such a session. */
+  /** @returns the hash of the session cookie, whether or not there is such a session. */
   session(request: FastifyRequest): string | undefined
-  /** A new session id: what was known before the sign-in is worth nothing after it. */
+  /** Sets a new session id: one that was known before the sign-in is worthless after it. @returns its hash. */
   startSession(reply: FastifyReply): string
   endSession(reply: FastifyReply): void
 }
 
 /**
- * @param secure the public URL is https: cookies are `__Host-` and Secure then. Plain http is for loopback, where
+ * @param secure the public URL is https: cookies are then `__Host-` and Secure. Plain http is for loopback, where
  * browsers refuse both.
  */
 export function createCookies (secure: boolean): Cookies {
-  const name = (base: string) => (secure ? `__Host-${base}` : base)
-  const BROWSER = name('mcp_browser')
-  const SESSION = name('mcp_session')
+  const nameOf = (base: string) => (secure ? `__Host-${base}` : base)
+  const BROWSER = nameOf('mcp_browser')
+  const SESSION = nameOf('mcp_session')
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
-  // Anything we cannot have set is no cookie.
-  const read = (request: FastifyRequest, cookie: string) => {
+
+  // A value that this server cannot have set counts as none.
+  function read (request: FastifyRequest, cookie: string): string | undefined {
     const value = request.cookies[cookie]
     return value !== undefined && /^[\w-]{43}$/.test(value) ? hashSecret(value) : undefined
   }
-  const set = (reply: FastifyReply, cookie: string, options: { maxAge?: number } = {}) => {
+
+  function set (reply: FastifyReply, cookie: string, options: { maxAge?: number } = {}): string {
     const value = randomSecret()
     reply.setCookie(cookie, value, { ...attributes, ...options })
     return hashSecret(value)
   }
+
   return {
     identify: (request, reply) => read(request, BROWSER) ?? set(reply, BROWSER),
     known: (request) => read(request, BROWSER),

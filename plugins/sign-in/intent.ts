@@ -14,18 +14,18 @@ export interface AuthorizationRequest {
   resource: string
   challenge: string
   nonce?: string
-  /** The attempt to connect it belongs to, for the audit log. */
+  /** Id of the connection attempt that it belongs to, for the audit log. */
   attempt: string
 }
 
 export type SignInIntent =
   | { kind: 'authorization'; request: AuthorizationRequest }
-  /** `again`: the person shows anew who they are. */
+  /** `again`: only fresh proof of who the person is counts. */
   | { kind: 'visit'; path: string; again?: true }
-  /** The person of this account adds a way to sign in to it. */
+  /** The person of this account adds a sign-in method to it. */
   | { kind: 'link'; userId: string; path: string }
 
-/** Longer addresses of ours are not remembered for after the sign-in. */
+/** Longer paths are not stored for after the sign-in. */
 const MAX_PATH_CHARS = 2_048
 
 /**
@@ -34,17 +34,21 @@ const MAX_PATH_CHARS = 2_048
  */
 export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit' }> {
   if (path.length > MAX_PATH_CHARS) {
-    throw invalidRequest(
-      'This address is too long to be opened by way of the sign-in. Sign in first, then open it again.'
-    )
+    throw invalidRequest('This address is too long to be opened through the sign-in. Sign in first, then open it again.')
   }
   return { kind: 'visit', path }
 }
 
+/** The person has to prove again who they are, and then goes to `path`. */
+export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', path, again: true })
+
+export const requiresFreshProof = (intent: SignInIntent): boolean => intent.kind === 'visit' && intent.again === true
+
+/** The connection attempt that a sign-in belongs to, as the audit log records it. */
 export const attemptOf = (intent: SignInIntent): { attempt?: string } =>
   intent.kind === 'authorization' ? { attempt: intent.request.attempt } : {}
 
-/** On whose behalf the person signs in, if an app sent them. */
+/** The app that sent the person to sign in, if one did. */
 export const describeIntent = (intent: SignInIntent): { client?: { name: string; host: string } } =>
   intent.kind === 'authorization'
     ? { client: { name: intent.request.clientName, host: describeRedirectUri(intent.request.redirectUri).host } }

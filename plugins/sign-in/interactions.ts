@@ -1,26 +1,30 @@
-// Sign-ins under way: the browser carries a handle, and each handle works once, in the browser, and after the sign-in
-// in the session, that it was made for (threats LG-07..09, LG-20).
+// Sign-ins under way: the browser carries a handle. Each handle works once, and only in the browser it was made for;
+// after the sign-in, only in that session (threats LG-07..09, LG-20).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { signInExpired } from '../../errors.ts'
 import { equalSecrets } from '../secrets.ts'
-import type { Cookies } from './cookies.ts'
 import type { Interaction } from './contract.ts'
+import type { Cookies } from './cookies.ts'
 import type { Handles } from './handles.ts'
+
+/** A sign-in, and the handle that the browser goes on with. */
+export interface Parked {
+  handle: string
+  interaction: Interaction
+}
 
 export interface Interactions {
   /**
-   * @param handle one of {@link newHandle}, for a sign-in that waits for what a backend says.
-   * @returns the handle.
+   * @param handle one of {@link newHandle}, for a sign-in that waits for the answer of a backend.
    * @throws too_many_requests, invalid_request
    */
-  create(request: FastifyRequest, interaction: Interaction, handle?: string): Promise<string>
-  /** @throws sign_in_expired also for another browser's; too_many_requests. */
+  create(request: FastifyRequest, interaction: Interaction, handle?: string): Promise<Parked>
+  /** @throws sign_in_expired, also for another browser's; too_many_requests. */
   find(request: FastifyRequest, handle: string | undefined): Promise<Interaction>
-  /** Of any number of callers one goes on. @throws sign_in_expired, too_many_requests */
+  /** Of any number of callers one succeeds. @throws sign_in_expired, too_many_requests */
   consume(request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /**
-   * Spends the handle and parks what comes after it, under `next` or a new one.
-   * @returns the handle.
+   * Consumes the handle and parks the changed sign-in under `next` or a new handle.
    * @throws sign_in_expired, too_many_requests
    */
   advance(
@@ -28,56 +32,63 @@ export interface Interactions {
     handle: string,
     change: (interaction: Interaction) => Interaction,
     next?: string
-  ): Promise<string>
-  /** Stands for a sign-in that will be parked, at the site of a provider. */
+  ): Promise<Parked>
+  /** For a sign-in that will be parked: short enough to pass through the site of a provider. */
   newHandle(): Promise<string>
 }
 
-type House = Pick<FastifyInstance, 'limits'>
+export function createInteractions (
+  { limits }: Pick<FastifyInstance, 'limits'>,
+  handles: Handles,
+  cookies: Cookies
+): Interactions {
+  // The interaction behind a handle never changes: one request reads it once. Whether it is spent is for `consume`.
+  const cache = new WeakMap<FastifyRequest, { handle: string; interaction: Interaction | undefined }>()
 
-export function createInteractions ({ limits }: House, handles: Handles, browser: Cookies): Interactions {
-  // What a handle stands for never changes: one request reads it once, and whether it is spent is for `take` to say.
-  const read = new WeakMap<FastifyRequest, { handle: string; interaction: Interaction | undefined }>()
-  const find = async (request: FastifyRequest, handle: string) => {
-    const before = read.get(request)
-    if (before?.handle === handle) return before.interaction
+  async function read (request: FastifyRequest, handle: string): Promise<Interaction | undefined> {
+    const cached = cache.get(request)
+    if (cached?.handle === handle) return cached.interaction
     const interaction = await handles.find(handle)
-    read.set(request, { handle, interaction })
+    cache.set(request, { handle, interaction })
     return interaction
   }
-  /** Here, because every page and form of a sign-in passes here: whoever has no session yet is counted by address. */
-  const count = async (request: FastifyRequest, { session }: Interaction) => {
+
+  /** Here, because every page and form of a sign-in passes here: without a session, requests count by address. */
+  async function count (request: FastifyRequest, { session }: Interaction): Promise<void> {
     if (session === undefined) await limits.attempt('authorization', request)
   }
-  const look = async (request: FastifyRequest, handle: string | undefined) => {
-    const known = browser.known(request)
-    const interaction = handle !== undefined && known !== undefined ? await find(request, handle) : undefined
-    if (!interaction || !equalSecrets(interaction.browser, known!)) throw signInExpired()
-    if (interaction.session !== undefined && interaction.session !== browser.session(request)) throw signInExpired()
+
+  async function find (request: FastifyRequest, handle: string | undefined): Promise<Interaction> {
+    const browser = cookies.known(request)
+    const interaction = handle !== undefined && browser !== undefined ? await read(request, handle) : undefined
+    if (!interaction || !equalSecrets(interaction.browser, browser!)) throw signInExpired()
+    if (interaction.session !== undefined && interaction.session !== cookies.session(request)) throw signInExpired()
     await count(request, interaction)
     return interaction
   }
-  const newHandle = () => handles.choosePlace()
-  const park = async (request: FastifyRequest, interaction: Interaction, given?: string) => {
+
+  async function create (request: FastifyRequest, interaction: Interaction, given?: string): Promise<Parked> {
     await count(request, interaction)
-    // What a backend has said is never in the browser, and may be long.
-    const isKept = interaction.step !== undefined || interaction.proof !== undefined
-    const handle = isKept ? (given ?? (await newHandle())) : handles.seal(interaction)
-    if (isKept) await handles.keep(handle, interaction)
-    read.set(request, { handle, interaction })
-    return handle
+    // What a backend has said never reaches the browser, and may be long.
+    const isStored = interaction.step !== undefined || interaction.proof !== undefined
+    const handle = isStored ? (given ?? (await handles.choosePlace())) : handles.seal(interaction)
+    if (isStored) await handles.store(handle, interaction)
+    cache.set(request, { handle, interaction })
+    return { handle, interaction }
   }
-  const take = async (request: FastifyRequest, handle: string | undefined) => {
-    // Looked at first: a stranger's request must not spend somebody's sign-in.
-    const interaction = await look(request, handle)
+
+  async function consume (request: FastifyRequest, handle: string | undefined): Promise<Interaction> {
+    // Checked first: a stranger's request must not spend another person's sign-in.
+    const interaction = await find(request, handle)
     if (!(await handles.spend(handle!))) throw signInExpired()
     return interaction
   }
+
   return {
-    create: park,
-    find: look,
-    consume: take,
-    newHandle,
-    advance: async (request, handle, change, next) => park(request, change(await take(request, handle)), next)
+    create,
+    find,
+    consume,
+    newHandle: () => handles.choosePlace(),
+    advance: async (request, handle, change, next) => create(request, change(await consume(request, handle)), next)
   }
 }

@@ -1,17 +1,17 @@
-// Who is signed in in a browser: sessions begin with a new id, end by hand, in time or with the account, and count only
-// while their backend is in use (threats LG-10, WB-11).
+// Who is signed in in a browser. A session gets a new id at each sign-in; it ends by signing out, by time or with the
+// account, and counts only while its backend is in use (threats LG-10, WB-11).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
-import { referenceOfBrowser, withinWait, type UpstreamSessions } from '../upstream-sessions/index.ts'
-import type { Collection } from '../storage/contract.ts'
-import { SESSION_LIFETIME_SECONDS, type Cookies } from './cookies.ts'
-import { isExpired, type BrowserSession, type User } from './contract.ts'
-import { attemptOf } from './intent.ts'
-import type { Interactions } from './interactions.ts'
 import type { Users } from '../accounts/users.ts'
+import type { Collection } from '../storage/contract.ts'
+import { referenceOfBrowser, withinWait, type UpstreamSessions } from '../upstream-sessions/index.ts'
+import { isExpired, type BrowserSession, type User } from './contract.ts'
+import { SESSION_LIFETIME_SECONDS, type Cookies } from './cookies.ts'
+import { attemptOf } from './intent.ts'
+import type { Interactions, Parked } from './interactions.ts'
 
-/** A signed-in person, and how they came. */
+/** A signed-in person, and how they signed in. */
 export interface Visitor extends Pick<BrowserSession, 'backend' | 'backendSession' | 'signedInAt' | 'provenAt'> {
   user: User
 }
@@ -21,12 +21,12 @@ export interface BrowserSessions {
   current(request: FastifyRequest): Promise<Visitor | undefined>
   user(request: FastifyRequest): Promise<User | undefined>
   /**
-   * Spends the handle, begins a session, and parks the intent for it.
-   * @returns a new handle that only this session can use.
+   * Consumes the handle, begins a session, and parks the intent for it.
+   * @returns the sign-in under a new handle that only this session can use.
    */
-  open(request: FastifyRequest, reply: FastifyReply, handle: string, entry: Entry): Promise<string>
+  open(request: FastifyRequest, reply: FastifyReply, handle: string, opening: SessionOpening): Promise<Parked>
   /**
-   * The session goes on under a new id, for example as one of the person's present {@link User.sessionEpoch}.
+   * The session goes on under a new id, for example in the person's current {@link User.sessionEpoch}.
    * @throws sign_in_expired without one.
    */
   regenerate(
@@ -36,110 +36,119 @@ export interface BrowserSessions {
   ): Promise<void>
   /**
    * Ends the session.
-   * @param returnTo where a service that signs people out by itself shall send them afterwards.
+   * @param returnTo where a service with a sign-out of its own should send the browser afterwards.
    * @returns where the browser has to go to be signed out at the service as well.
    */
   signOut(request: FastifyRequest, reply: FastifyReply, returnTo?: string): Promise<string | undefined>
 }
 
-export interface Entry {
+export interface SessionOpening {
   user: User
   backend: string
+  /** Of the service behind the backend. */
   session: string | undefined
+  /** See {@link BrowserSession.provenAt}. */
+  provenAt: number | undefined
 }
 
-interface Options {
+interface Deps {
   app: Pick<FastifyInstance, 'audit' | 'now' | 'log'>
   store: Collection<BrowserSession>
   cookies: Cookies
   users: Pick<Users, 'find'>
   backends: ReadonlyMap<string, AuthBackend>
   upstream: UpstreamSessions
-  interactions: Interactions
+  interactions: Pick<Interactions, 'consume' | 'create'>
 }
 
-export function createBrowserSessions ({
-  app,
-  store,
-  cookies: browser,
-  users,
-  backends,
-  upstream: services,
-  interactions
-}: Options): BrowserSessions {
-  async function visitor (request: FastifyRequest): Promise<Visitor | undefined> {
-    const id = browser.session(request)
-    const session = id && (await store.find(id))
-    // A backend that is no longer named has no users here.
-    if (!session || !backends.has(session.backend) || session.signedInAt + SESSION_LIFETIME_SECONDS <= app.now()) { return undefined }
-    const user = await users.find(session.userId)
-    return user && !user.locked && !isExpired(user, app.now()) && session.epoch === (user.sessionEpoch ?? 0)
-      ? { user, ...session }
-      : undefined
-  }
+export function createBrowserSessions (deps: Deps): BrowserSessions {
+  const { app, store, cookies, users, backends, upstream } = deps
 
-  /** @returns what was ended. */
-  async function end (request: FastifyRequest): Promise<BrowserSession | undefined> {
-    const id = browser.session(request)
-    const ended = id === undefined ? undefined : await store.take(id)
-    if (ended?.backendSession) await services.release(ended.backendSession, referenceOfBrowser(id!))
-    return ended
+  async function current (request: FastifyRequest): Promise<Visitor | undefined> {
+    const id = cookies.session(request)
+    const session = id && (await store.find(id))
+    // A backend that is no longer named in AUTH_BACKEND has no users here.
+    if (!session || !backends.has(session.backend)) return undefined
+    if (session.signedInAt + SESSION_LIFETIME_SECONDS <= app.now()) return undefined
+    const user = await users.find(session.userId)
+    if (!user || user.locked || isExpired(user, app.now())) return undefined
+    return session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
   }
 
   return {
-    current: visitor,
-    user: async (request) => (await visitor(request))?.user,
-    async open (request, reply, handle, { user, backend, session }) {
-      const { intent, browser: bound } = await interactions.consume(request, handle)
-      await end(request)
-      const id = browser.startSession(reply)
-      const endsAt = app.now() + SESSION_LIFETIME_SECONDS
-      const backendSession =
-        session === undefined
-          ? undefined
-          : await services.open(backend, session, { name: referenceOfBrowser(id), endsAt })
-      await store.put(
-        id,
-        {
-          userId: user.id,
-          backend,
-          signedInAt: app.now(),
-          epoch: user.sessionEpoch ?? 0,
-          ...(backendSession && { backendSession })
-        },
-        SESSION_LIFETIME_SECONDS
-      )
-      app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(intent) })
-      return interactions.create(request, { intent, browser: bound, session: id })
-    },
+    current,
+    user: async (request) => (await current(request))?.user,
+    open: (request, reply, handle, opening) => openSession(deps, request, reply, handle, opening),
     async regenerate (request, reply, changes) {
-      const old = browser.session(request)
+      const old = cookies.session(request)
       const session = old === undefined ? undefined : await store.take(old)
       if (!session) throw signInExpired()
-      const id = browser.startSession(reply)
+      const id = cookies.startSession(reply)
       const endsAt = session.signedInAt + SESSION_LIFETIME_SECONDS
       await store.put(id, { ...session, ...changes }, Math.max(1, endsAt - app.now()))
       if (session.backendSession === undefined) return
-      await services.retain(session.backendSession, { name: referenceOfBrowser(id), endsAt })
-      await services.release(session.backendSession, referenceOfBrowser(old!))
+      await upstream.retain(session.backendSession, { name: referenceOfBrowser(id), endsAt })
+      await upstream.release(session.backendSession, referenceOfBrowser(old!))
     },
     async signOut (request, reply, returnTo) {
-      const id = browser.session(request)
+      const id = cookies.session(request)
       const session = id && (await store.find(id))
-      const held =
-        session && session.backendSession !== undefined ? await services.peek(session.backendSession) : undefined
-      await end(request)
-      browser.endSession(reply)
-      const logoutUrl = held && returnTo !== undefined ? backends.get(held.backend)?.sessions?.logoutUrl : undefined
-      return (
-        logoutUrl &&
-        withinWait(
-          logoutUrl(held!.session, returnTo!).catch((error: Error) => {
-            app.log.warn(`The person was signed out here only: ${error.message}`)
-            return undefined
-          })
-        )
-      )
+      const atService = session && session.backendSession ? await upstream.peek(session.backendSession) : undefined
+      await endSession(deps, request)
+      cookies.endSession(reply)
+      return atService && returnTo !== undefined ? findLogoutUrl(deps, atService, returnTo) : undefined
     }
   }
+}
+
+/** @returns the session that was ended. */
+async function endSession (
+  { cookies, store, upstream }: Deps,
+  request: FastifyRequest
+): Promise<BrowserSession | undefined> {
+  const id = cookies.session(request)
+  const ended = id === undefined ? undefined : await store.take(id)
+  if (ended?.backendSession) await upstream.release(ended.backendSession, referenceOfBrowser(id!))
+  return ended
+}
+
+async function openSession (
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  handle: string,
+  { user, backend, session, provenAt }: SessionOpening
+): Promise<Parked> {
+  const { app, store, cookies, upstream, interactions } = deps
+  const { intent, browser } = await interactions.consume(request, handle)
+  await endSession(deps, request)
+  const id = cookies.startSession(reply)
+  const endsAt = app.now() + SESSION_LIFETIME_SECONDS
+  const reference = { name: referenceOfBrowser(id), endsAt }
+  const backendSession = session === undefined ? undefined : await upstream.open(backend, session, reference)
+  const record: BrowserSession = {
+    userId: user.id,
+    backend,
+    signedInAt: app.now(),
+    ...(provenAt !== undefined && { provenAt }),
+    epoch: user.sessionEpoch ?? 0,
+    ...(backendSession && { backendSession })
+  }
+  await store.put(id, record, SESSION_LIFETIME_SECONDS)
+  app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(intent) })
+  return interactions.create(request, { intent, browser, session: id })
+}
+
+/** @returns undefined where the service has none, or does not answer soon. */
+async function findLogoutUrl (
+  { app, backends }: Deps,
+  { backend, session }: { backend: string; session: string },
+  returnTo: string
+): Promise<string | undefined> {
+  const found = backends.get(backend)?.sessions?.logoutUrl?.(session, returnTo)
+  const caught = found?.catch((error: Error) => {
+    app.log.warn(`The person was signed out here only: ${error.message}`)
+    return undefined
+  })
+  return caught && withinWait(caught)
 }

@@ -1,9 +1,9 @@
-// Gathers work for storage: what many requests leave behind is written together, a little later, and one writing at a
-// time. What cannot be written is said once.
+// Writes to storage in batches: what many requests leave behind is written together, a little later, one batch at a time.
+// An outage is logged once.
 import type { FastifyBaseLogger } from 'fastify'
 
-export interface Flusher {
-  /** Writes in a while, with whatever is there by then. */
+export interface BatchWriter {
+  /** Writes soon, with everything that is there by then. */
   schedule(): void
   /** Writes now. Resolves when all that was there has been written, or could not be. */
   flush(): Promise<void>
@@ -12,7 +12,7 @@ export interface Flusher {
 }
 
 /** @param write never rejects: what it cannot write it keeps, and schedules again. @param after milliseconds. */
-export function createFlusher (write: () => Promise<void>, after: number): Flusher {
+export function createBatchWriter (write: () => Promise<void>, after: number): BatchWriter {
   let running: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   const stop = () => {
@@ -39,17 +39,17 @@ export function createFlusher (write: () => Promise<void>, after: number): Flush
 export interface Outage {
   /** Something could not be written. */
   begin(error: unknown): void
-  /** Whatever was waiting is written. */
+  /** Everything that was waiting is written. */
   end(): void
-  /** So much will never be written. */
+  /** Counts what will never be written. */
   lose(count: number): void
-  /** The server stops while this much waits. */
+  /** The server stops while this many wait. */
   close(waiting: number): void
 }
 
 /**
- * Says once that storage takes nothing, and once that it does again, with how much was lost meanwhile; however often it
- * is tried in between.
+ * Logs once that storage takes nothing, and once that it does again, with how much was lost meanwhile, however many
+ * attempts fail in between.
  */
 export function createOutage (
   log: Pick<FastifyBaseLogger, 'warn'>,

@@ -1,12 +1,11 @@
 // What OAuth storage is: typed collections of JSON records with a lifetime, and one atomic step to change a record.
-// Both implementations pass test/plugins/storage.test.ts.
+// Both implementations pass test/plugins/storage/contract.test.ts.
 
 /** Seconds until a record disappears, or `null` for a record that lives until its owner deletes it. */
 export type Lifetime = number | null
 
 /**
- * What {@link Collection.update} shall do with the record it was shown. Leaving out `write` and `remove` leaves the
- * record as it is.
+ * What {@link Collection.update} should do with the record. Without `write` and `remove` the record stays as it is.
  */
 export interface Change<T, R> {
   write?: { record: T; ttl: Lifetime }
@@ -18,8 +17,8 @@ export interface Change<T, R> {
 /**
  * Records of one kind. A record that was stored under another kind is never returned, whatever its id.
  * Ids of secrets are SHA-256 hashes made by the caller; storage never sees the secret.
- * Every method throws {@link StorageUnavailable} when the storage cannot be reached, having changed nothing or not
- * knowing.
+ * Every method throws {@link StorageUnavailable} when the storage cannot be reached: the change was not made, or may
+ * have been.
  */
 export interface Collection<T> {
   find(id: string): Promise<T | undefined>
@@ -34,7 +33,7 @@ export interface Collection<T> {
    * because it is called again when another writer won the race.
    */
   update<R>(id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R>
-  /** Every live record of this kind, in no order: for an operator's command, never on the way of a request. */
+  /** Every live record of this kind, in no order: for an operator's command, never for a request. */
   all(): AsyncIterable<{ id: string; record: T }>
 }
 
@@ -45,10 +44,7 @@ export interface Increment {
   ttl: number
 }
 
-/**
- * What happened, oldest first; beyond a bound of entries and of age the oldest give way. Each journal has its bounds to
- * itself.
- */
+/** Events, oldest first. Beyond a number of entries and an age the oldest are dropped; the bounds are each journal's own. */
 export interface Journal<T> {
   /**
    * All or, when it throws, possibly some. `topics`: what an entry can be found by, for example the person it is about.
@@ -71,28 +67,27 @@ export type Entry =
   | { journal: string; topics: string[]; entry: unknown }
 
 /**
- * The whole of a storage, for backups and for a move from one implementation to the other. Never on the way of a
- * request.
+ * The whole of a storage, for backups and for a move from one implementation to the other. Never for a request.
  */
 export interface StorageExport {
   /** Everything that lives: SQLite as of one moment, Redis each entry as of its own. The server may run meanwhile. */
   entries(): AsyncIterable<Entry>
-  /** Adds entries; those that are over by now are left out. */
+  /** Adds entries; expired ones are left out. */
   load(entries: AsyncIterable<Entry>): Promise<void>
   /** Deletes everything. */
   clear(): Promise<void>
 }
 
-/** Where storage says what the operator should know. */
+/** Where storage reports what the operator should know. */
 export interface Log {
   warn(message: string): void
 }
 
-/** Vouches for what was read before. */
+/** Vouches that what was read before is still current. */
 export interface Watch {
   /**
-   * Whether whatever others had changed by now has been told: on SQLite exactly so, on Redis as of 100 ms ago at most.
-   * Tells what is due first.
+   * Whether every change of others has been reported: on SQLite up to now, on Redis up to 100 ms ago at most. Reports
+   * what is due first.
    */
   isCurrent(): boolean
   close(): void
@@ -104,7 +99,7 @@ export interface Storage extends StorageExport {
   collection<T>(kind: string): Collection<T>
   journal<T>(name: string): Journal<T>
   /**
-   * @param changed told of a record of this kind that another process may have changed; without an id, of all of them.
+   * @param changed called with the id of a record that another process may have changed; without an id, for all of them.
    */
   watch(kind: string, changed: (id?: string) => void): Promise<Watch>
   /** Each counter in one step. @returns their values afterwards, in the same order. */
@@ -113,7 +108,7 @@ export interface Storage extends StorageExport {
   counts(keys: readonly string[]): Promise<number[]>
   /**
    * Throws {@link StorageUnavailable} if records cannot be written and read just now. Adds nothing to what is stored.
-   * `app.storage` looks once a second at most.
+   * `app.storage` asks once a second at most.
    */
   check(): Promise<void>
   close(): Promise<void>
@@ -122,10 +117,13 @@ export interface Storage extends StorageExport {
 /** A journal keeps this many entries, a topic of it this many, and each for this many seconds at most. */
 export const JOURNAL_BOUNDS = { entries: 100_000, perTopic: 1_000, age: 90 * 86_400 } as const
 
-/** Storage is away: answered 503 with Retry-After. Never a fallback, never a token issued unrecorded. */
+/** Storage cannot be reached: answered 503 with Retry-After. Never a fallback, never a token issued unrecorded. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable'
 }
+
+/** There is no room for this: notes and documents stop growing before sign-ins do. What deletes still works. */
+export class StorageFull extends StorageUnavailable {}
 
 /** A stored record: its kind is part of the value, so that a value can never be read as another kind. */
 interface Envelope {
@@ -142,7 +140,7 @@ export function decodeRecord<T> (kind: string, value: string, log: Log): T | und
   return envelope?.kind === kind ? (envelope.record as T) : undefined
 }
 
-/** What is damaged counts as absent: nobody gets in by it, and it stops nobody else. */
+/** A damaged value counts as absent: it lets no one in, and stops no one else. */
 export function decodeJson<T> (kind: string, text: string, log: Log): T | undefined {
   try {
     return JSON.parse(text) as T

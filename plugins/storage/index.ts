@@ -1,16 +1,19 @@
-// Picks the OAuth storage: Redis as soon as REDIS_URL is set, else SQLite under DATA_DIR. Decorates the app with it and
-// with the sealing of secrets.
+// Storage of everything the authorization server must remember: grants, clients, people, counters, journals. This room
+// owns what a record is and how long it lives; others own what stands in it. Redis where REDIS_URL is set, else SQLite in
+// DATA_DIR, behind one contract and one suite of tests: single-use reads, one atomic read-decide-write step, lifetimes.
+// Around the engine: migrations of what is stored, a clock that never goes back, caches and batches for hot paths.
+// Decorates the app with `storage`, `sealing` and `now`.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { StartError } from '../../errors.ts'
 import { StorageUnavailable, type Log, type Storage } from './contract.ts'
-import { keepTime, type HouseTime } from './monotonic-time.ts'
+import { createMonotonicTime, type MonotonicTime } from './monotonic-time.ts'
 import { checkKey } from './key-check.ts'
 import { migrate, migrations } from './migrations.ts'
-import { observed, observers, type Observe } from './instrumented.ts'
-import { rememberCheck } from './readiness.ts'
+import { instrument, type Observe } from './instrumented.ts'
+import { cacheCheck } from './readiness.ts'
 import { openSqliteStorage } from './sqlite/index.ts'
 import { createSealing, loadGeneratedKey, type Sealing } from '../secrets.ts'
 
@@ -22,11 +25,16 @@ declare module 'fastify' {
   }
 }
 
-type Options = Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> & { now: Clock }
+export interface StorageOptions extends Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> {
+  /** The clock of the machine. */
+  now: Clock
+  /** See every operation, the first outermost. */
+  observers?: readonly Observe[]
+}
 
 /** The storage a configuration names. @throws StartError, or StorageUnavailable when it does not answer. */
 export const openStorage = async (
-  { dataDir, redisUrl }: Pick<Options, 'dataDir' | 'redisUrl'>,
+  { dataDir, redisUrl }: Pick<StorageOptions, 'dataDir' | 'redisUrl'>,
   now: Clock,
   log: Log
 ): Promise<Storage> =>
@@ -35,18 +43,15 @@ export const openStorage = async (
     : (await import('./redis/index.ts')).openRedisStorage(redisUrl, log)
 
 export default fp(
-  async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine }: Options) {
+  async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine, observers = [] }: StorageOptions) {
     let now = machine
     const opened = await openStorage({ dataDir, redisUrl }, () => now(), app.log)
     app.addHook('onClose', () => opened.close())
-    const time = await firstUse(opened, machine, app.log)
+    const time = await openTime(opened, machine, app.log)
     app.addHook('onClose', () => time.close())
     now = time.now
-    const watching = [app.metrics?.observe, app.tracing?.observe].filter(
-      (observe): observe is Observe => observe !== undefined
-    )
-    const watched = watching.length > 0 ? observed(opened, observers(watching)) : opened
-    app.decorate('storage', { ...watched, check: rememberCheck(watched.check, now) })
+    const watched = instrument(opened, observers)
+    app.decorate('storage', { ...watched, check: cacheCheck(watched.check, now) })
     app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
     app.decorate('now', now)
     await checkKey(opened, app.sealing, app.log)
@@ -54,11 +59,11 @@ export default fp(
   { name: 'storage' }
 )
 
-/** What is damaged inside shows here. @throws StartError that says where. */
-async function firstUse (opened: Storage, machine: Clock, log: FastifyInstance['log']): Promise<HouseTime> {
+/** Damage inside shows here. @throws StartError that says where. */
+async function openTime (opened: Storage, machine: Clock, log: FastifyInstance['log']): Promise<MonotonicTime> {
   try {
     await migrate(opened, migrations, log)
-    return await keepTime(opened, machine, log)
+    return await createMonotonicTime(opened, machine, log)
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error
     const { message } = (error.cause ?? error) as Error

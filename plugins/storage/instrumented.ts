@@ -1,5 +1,5 @@
-// Storage that is watched: every operation passes through an observer, which times it or writes it into a trace. What
-// is stored or looked for is not told.
+// Instrumented storage: every operation passes through observers, which time it or write it into a trace. They do not
+// learn what is stored or looked for.
 import type { Collection, Journal, Storage } from './contract.ts'
 
 /**
@@ -9,7 +9,10 @@ import type { Collection, Journal, Storage } from './contract.ts'
  */
 export type Observe = <R>(operation: string, kind: string, work: () => Promise<R>) => Promise<R>
 
-export function observed (storage: Storage, observe: Observe): Storage {
+/** @param observers the first outermost. @returns the storage itself without any. */
+export function instrument (storage: Storage, observers: readonly Observe[]): Storage {
+  if (observers.length === 0) return storage
+  const observe = nest(observers)
   return {
     ...storage,
     collection: <T>(kind: string): Collection<T> => {
@@ -39,6 +42,6 @@ export function observed (storage: Storage, observe: Observe): Storage {
   }
 }
 
-/** Several observers as one, the first outermost. */
-export const observers = (all: readonly Observe[]): Observe =>
+/** Several observers as one. */
+const nest = (all: readonly Observe[]): Observe =>
   all.reduce((outer, inner) => (operation, kind, work) => outer(operation, kind, () => inner(operation, kind, work)))

@@ -1,5 +1,5 @@
-// Says at the start that the secret key is another one than the data's, or than that of other instances: what was
-// sealed cannot be opened then.
+// Warns at the start when the secret key is not the one that the data, or another instance, was written with: sealed
+// values cannot be opened then.
 import { StorageUnavailable, type Log, type Storage } from './contract.ts'
 import type { Sealing } from '../secrets.ts'
 
@@ -15,7 +15,7 @@ export async function checkKey (storage: Storage, sealing: Sealing, log: Log): P
       log.warn(
         'SECRET_KEY is not the one that this data was written with, or other instances have another: sign-ins under way, questions of tools and sign-ins of backends cannot be opened, and repeated refreshes are refused. Put the former key back, or behind the new one: SECRET_KEY=new,former'
       )
-      // While keys are changed the record follows: the former key is not listed for ever.
+      // The record follows a change of keys: the former key need not be listed forever.
     } else if (known.mac !== current.mac) await checks.put('key', current, null)
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error

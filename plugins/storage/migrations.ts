@@ -1,14 +1,12 @@
-// What is stored has a version, and moves to the next one when a newer server first opens it: by one instance at a
-// time, however many start at once.
+// Migrations: stored data has a version, and a newer server moves it to the next when it first opens it, one instance at
+// a time however many start at once.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../../errors.ts'
 import { StorageUnavailable, type Collection, type Storage } from './contract.ts'
 
 /**
  * A step from one version to the next. It may be cut short and run again, and instances of the version before may still
- * be at
- * work: so it adds what the new version needs, and leaves what the old one reads. What is in the way goes a version
- * later.
+ * run: so it adds what the new version needs, and leaves what the old one reads, which a later version removes.
  */
 export interface Migration {
   /** For the log, for example `sessions know their device`. */
@@ -22,7 +20,7 @@ export const migrations: readonly Migration[] = []
 const LOCK_SECONDS = 60
 const WAIT_MS = 200
 
-/** The data is of a newer version: this one could misread it. */
+/** A newer version wrote the data, and this one could misread it. */
 export class StorageTooNew extends StartError {
   override readonly name = 'StorageTooNew'
 }
@@ -54,7 +52,7 @@ export async function migrate (storage: Storage, steps: readonly Migration[], lo
       continue
     }
     try {
-      // Another instance may have taken this step between the look and the lock.
+      // Another instance may have taken this step between the read and the lock.
       if ((await schema.find('version'))?.version !== found?.version) continue
       const step = steps[version - 1]!
       log.info(`storage: from version ${version} to ${version + 1}, ${step.name}`)
@@ -66,10 +64,7 @@ export async function migrate (storage: Storage, steps: readonly Migration[], lo
   }
 }
 
-/**
- * New storage that takes no writes just now serves all the same: without a version it counts as the first, and the next
- * start writes it down.
- */
+/** Storage that takes no writes just now is still served: without a version it is the first, and the next start saves it. */
 async function noteFirst (schema: Collection<{ version: number }>, version: number): Promise<void> {
   try {
     await schema.create('version', { version }, null)

@@ -1,19 +1,17 @@
-// The clock of this installation: over a restart, too, it never goes back, so that nothing that was over lives again.
+// The clock of this installation. It never goes back, not even over a restart, so nothing that expired comes back to life.
 import type { Clock } from '../../clock.ts'
 import type { Log, Storage } from './contract.ts'
 
 const NOTE_EVERY_MS = 60_000
-/** A small difference is the time between two looks. */
+/** A smaller difference is the time between two readings. */
 const MIN_SETBACK_SECONDS = 1
-/**
- * A start so long after the last one may be a clock that is wrong for now: that time is noted only once it has stayed.
- */
+/** After a longer absence the clock may be wrong for now: its time is noted only once it has stayed. */
 const MAX_ABSENCE_SECONDS = 30 * 86_400
-/** A clock that is this much further than it should be has leapt, or the machine has slept. */
+/** A clock that is this far ahead of the steady one has leapt, or the machine has slept. */
 const MAX_LEAP_SECONDS = 300
 const SETTLED_AFTER_SECONDS = 900
 
-export interface HouseTime {
+export interface MonotonicTime {
   now: Clock
   /** Notes the time, for the next start. */
   note(): Promise<void>
@@ -22,14 +20,14 @@ export interface HouseTime {
 
 /**
  * @param steady seconds that no setting of the clock moves.
- * @returns a clock that goes on from the highest time that was noted, where the machine's is behind that.
+ * @returns a clock that continues from the highest time that was noted, if the machine's clock is behind it.
  */
-export async function keepTime (
+export async function createMonotonicTime (
   storage: Storage,
   machine: Clock,
   log: Log,
   steady: Clock = () => performance.now() / 1000
-): Promise<HouseTime> {
+): Promise<MonotonicTime> {
   const times = storage.collection<{ seconds: number }>('time')
   const highest = (await times.find('highest'))?.seconds ?? 0
   const began = { time: machine(), steady: steady() }
@@ -54,7 +52,7 @@ export async function keepTime (
   }
   const timer = setInterval(() => {
     note().catch(() => {
-      /* the next one tells */
+      /* the next one may succeed */
     })
   }, NOTE_EVERY_MS).unref()
   const close = async () => {
@@ -69,10 +67,7 @@ export async function keepTime (
   return { now, note, close }
 }
 
-/**
- * @returns whether the time may be trusted with what cannot be undone: not while a clock that leapt may be wrong for a
- * moment only.
- */
+/** @returns whether the time may be used for what cannot be undone: not while a clock that leapt may yet go back. */
 export function createLeapGuard (now: Clock, steady: Clock, isTrusted = true): () => boolean {
   let last = { time: now(), steady: steady() }
   let pausedUntil = isTrusted ? -Infinity : last.steady + SETTLED_AFTER_SECONDS

@@ -1,19 +1,17 @@
-// Whether storage answers, asked once for everybody: load balancers, engines and strangers ask the health endpoints as
-// often as they like, and each look writes to the disk (threat ST-02).
+// Whether storage answers, cached for a second: load balancers, engines and strangers call the health endpoints as often
+// as they like, and each check may write to the disk (threat ST-02).
 import type { Clock } from '../../clock.ts'
 
-/** Seconds for which an answer counts. */
-const REMEMBERED_SECONDS = 1
+const CACHED_SECONDS = 1
 
 /**
- * @param check looks for itself. @param now seconds.
- * @returns what gives the answer of the last look, a refusal as well; who asks while it looks waits for the same
- * answer.
+ * @param check asks the storage itself.
+ * @returns a check that repeats the last answer, also a failure; callers during a check wait for the same answer.
  */
-export function rememberCheck (check: () => Promise<void>, now: Clock): () => Promise<void> {
+export function cacheCheck (check: () => Promise<void>, now: Clock): () => Promise<void> {
   let answer: Promise<void> | undefined
   let answeredAt = -Infinity
-  const look = async () => {
+  const ask = async () => {
     try {
       await check()
     } finally {
@@ -21,9 +19,9 @@ export function rememberCheck (check: () => Promise<void>, now: Clock): () => Pr
     }
   }
   return () => {
-    if (answer === undefined || now() - answeredAt >= REMEMBERED_SECONDS) {
+    if (answer === undefined || now() - answeredAt >= CACHED_SECONDS) {
       answeredAt = Infinity
-      answer = look()
+      answer = ask()
     }
     return answer
   }

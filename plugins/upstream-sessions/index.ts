@@ -1,113 +1,106 @@
-// The sessions that sign-ins opened at the services behind the backends: sealed, one for the browser and all apps
-// connected in it, renewed by one caller at a time, and over when the last that stands on it is.
+// Sessions that sign-ins opened at the services behind the backends: sealed, one for the browser and all apps connected
+// in it, refreshed by one caller at a time. References are counted by the browser session and the grants; the session is
+// ended at the service with the last one.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuthBackend, Sessions } from '../../auth-backends/contract.ts'
-import type { Access, Grant } from '../oauth/grants/contract.ts'
 import type { Clock } from '../../clock.ts'
-import type { Collection } from '../storage/contract.ts'
+import type { Access, Grant } from '../oauth/grants/contract.ts'
 import { randomSecret, type Sealing } from '../secrets.ts'
-import { createRenewal, sealingOf, writing, type BackendSession } from './refresh.ts'
+import type { Collection } from '../storage/contract.ts'
+import { createRefresh, sealingOf, writing, type BackendSession, type UpstreamSession } from './refresh.ts'
 
 export interface UpstreamSessions {
   /** @returns the id. */
-  open(backend: string, session: string, holder: Reference): Promise<string>
-  /** One more stands on it. */
-  retain(id: string, holder: Reference): Promise<void>
+  open(backend: string, session: string, reference: Reference): Promise<string>
+  /** Adds a reference. */
+  retain(id: string, reference: Reference): Promise<void>
   /** Keeps the session of a grant for as long as its tokens last. */
   extend(grant: Grant): Promise<void>
-  /** Ends it, here and at the service, when nothing else stands on it. */
-  release(id: string, holder: string): Promise<void>
+  /** Removes a reference. With the last one, ends the session here and at the service. */
+  release(id: string, reference: string): Promise<void>
   /**
-   * The session, known to live at the service within the last minute.
-   * @returns undefined when it is over. What stood on it is ended then, too.
+   * The session, confirmed by the service within the last minute.
+   * @returns undefined when it has ended. Whatever refers to it is ended then, too.
    * @throws BackendUnavailable when the service cannot say.
    */
-  fresh(id: string): Promise<{ backend: string; session: string } | undefined>
-  /** The session as it is, without asking anybody. */
-  peek(id: string): Promise<{ backend: string; session: string } | undefined>
+  fresh(id: string): Promise<UpstreamSession | undefined>
+  /** The session as it is stored, without asking the service. */
+  peek(id: string): Promise<UpstreamSession | undefined>
   /**
-   * A client of the service that acts as the caller.
-   * @returns undefined when they came another way, or the session is over.
+   * A client of the service that acts on behalf of the caller.
+   * @returns undefined when they signed in another way, or the session has ended.
    * @throws BackendUnavailable
    */
   onBehalfOf(access: Pick<Access, 'backendSession'>, service: string): Promise<unknown>
   /** What the service's token says of the caller. @returns and @throws as {@link UpstreamSessions.onBehalfOf}. */
   claims(access: Pick<Access, 'backendSession'>, service: string): Promise<Record<string, unknown> | undefined>
-  /** Tells the service that a session is over that nothing stands on. Never throws, and waits for a moment only. */
+  /** Ends a session without references at the service. Never throws, and waits for a moment only. */
   end(backend: string, session: string): Promise<void>
 }
 
+/** A browser session or a grant that depends on a session. */
 export interface Reference {
   name: string
+  /** Seconds since the epoch. */
   endsAt: number
 }
 
-interface Options {
+interface Deps {
   store: Collection<BackendSession>
   backends: ReadonlyMap<string, AuthBackend>
   sealing: Sealing
   now: Clock
   log: { warn(message: string): void }
-  /** Ends what stood on a session that the service has ended. */
-  onOver(holders: string[]): Promise<void>
+  /** Ends what refers to a session that the service has ended. */
+  onEnd(references: string[]): Promise<void>
 }
 
-/** Milliseconds that a page, a revocation or a lock waits for a service. */
+/** How long a page, a revocation or a lock waits for a service. */
 const SERVICE_WAIT_MS = 3_000
 
-/** @returns undefined when the service takes longer: the work goes on by itself. */
-export async function withinWait<T> (work: Promise<T>): Promise<T | undefined> {
+/** @returns undefined when the service takes longer; the call continues in the background. */
+export async function withinWait<T> (call: Promise<T>): Promise<T | undefined> {
   const waiting = new AbortController()
   try {
-    return await Promise.race([work, sleep(SERVICE_WAIT_MS, undefined, { signal: waiting.signal })])
+    return await Promise.race([call, sleep(SERVICE_WAIT_MS, undefined, { signal: waiting.signal })])
   } finally {
     waiting.abort()
   }
 }
 
-/** How they are named among the holders. */
 export const referenceOfGrant = (id: string): string => `grant ${id}`
 export const referenceOfBrowser = (session: string): string => `browser ${session}`
 
-type ActAs = NonNullable<Sessions['onBehalfOf']>
+type OnBehalfOf = NonNullable<Sessions['onBehalfOf']>
 
-export function createUpstreamSessions ({ store, backends, sealing, now, log, onOver }: Options): UpstreamSessions {
-  const { seal, unseal } = sealingOf(sealing)
+export function createUpstreamSessions (deps: Deps): UpstreamSessions {
+  const { store, backends, now } = deps
+  const { seal, unseal } = sealingOf(deps.sealing)
   const write = (record: BackendSession) => writing(record, now())
+  const end: UpstreamSessions['end'] = (backend, session) => endAtService(deps, backend, session)
+  const fresh = createRefresh({ ...deps, end })
 
-  async function end (backend: string, session: string): Promise<void> {
-    const ending = backends
-      .get(backend)
-      ?.sessions?.end?.(session)
-      .catch((error: Error) => {
-        log.warn(`A session at ${backend} could not be ended: ${error.message}`)
-      })
-    // What stood on it is gone here by now: nobody's sign-out waits for a service that hangs.
-    if (ending) await withinWait(ending)
-  }
-
-  const hold = (id: string, { name, endsAt }: Reference): Promise<void> =>
+  const retain: UpstreamSessions['retain'] = (id, { name, endsAt }) =>
     store.update(id, (record) =>
       record
         ? { write: write({ ...record, holders: { ...record.holders, [name]: endsAt } }), result: undefined }
         : { result: undefined }
     )
 
-  const renewed = createRenewal({ store, backends, sealing, now, onOver, end })
-
-  async function lent<R> (
+  async function withSession<R> (
     id: string | undefined,
     service: string,
-    lend: (actAs: ActAs, session: string) => R
+    use: (onBehalfOf: OnBehalfOf, session: string) => R
   ): Promise<R | undefined> {
-    const found = id === undefined ? undefined : await renewed(id)
-    const actAs = found && backends.get(found.backend)?.sessions?.onBehalfOf
-    return actAs?.service === service ? lend(actAs, found!.session) : undefined
+    const found = id === undefined ? undefined : await fresh(id)
+    const onBehalfOf = found && backends.get(found.backend)?.sessions?.onBehalfOf
+    return onBehalfOf?.service === service ? use(onBehalfOf, found!.session) : undefined
   }
 
   return {
     end,
-    retain: hold,
+    fresh,
+    retain,
     async open (backend, session, { name, endsAt }) {
       const id = randomSecret(16)
       const { record, ttl } = write({ backend, sealed: seal(session), checkedAt: now(), holders: { [name]: endsAt } })
@@ -117,17 +110,15 @@ export function createUpstreamSessions ({ store, backends, sealing, now, log, on
     async extend ({ id, backendSession, refresh, accessTokens }) {
       if (backendSession === undefined) return
       const endsAt = Math.max(refresh?.expiresAt ?? 0, ...Object.values(accessTokens).map(({ expiresAt }) => expiresAt))
-      await hold(backendSession, { name: referenceOfGrant(id), endsAt })
+      await retain(backendSession, { name: referenceOfGrant(id), endsAt })
     },
-    async release (id, holder) {
+    async release (id, reference) {
       const ended = await store.update<BackendSession | undefined>(id, (record) => {
-        if (!record || !(holder in record.holders)) return { result: undefined }
-        const holders = Object.fromEntries(
-          Object.entries(record.holders).filter(([name, endsAt]) => name !== holder && endsAt > now())
-        )
-        return Object.keys(holders).length === 0
+        if (!record || !(reference in record.holders)) return { result: undefined }
+        const left = Object.entries(record.holders).filter(([name, endsAt]) => name !== reference && endsAt > now())
+        return left.length === 0
           ? { remove: true, result: record }
-          : { write: write({ ...record, holders }), result: undefined }
+          : { write: write({ ...record, holders: Object.fromEntries(left) }), result: undefined }
       })
       const session = ended && unseal(ended)
       if (session) await end(session.backend, session.session)
@@ -136,8 +127,20 @@ export function createUpstreamSessions ({ store, backends, sealing, now, log, on
       const record = await store.find(id)
       return record && unseal(record)
     },
-    fresh: renewed,
-    onBehalfOf: ({ backendSession }, service) => lent(backendSession, service, ({ open }, session) => open(session)),
-    claims: ({ backendSession }, service) => lent(backendSession, service, ({ claims }, session) => claims?.(session))
+    onBehalfOf: ({ backendSession }, service) =>
+      withSession(backendSession, service, ({ open }, session) => open(session)),
+    claims: ({ backendSession }, service) =>
+      withSession(backendSession, service, ({ claims }, session) => claims?.(session))
   }
+}
+
+async function endAtService ({ backends, log }: Deps, backend: string, session: string): Promise<void> {
+  const ending = backends
+    .get(backend)
+    ?.sessions?.end?.(session)
+    .catch((error: Error) => {
+      log.warn(`A session at ${backend} could not be ended: ${error.message}`)
+    })
+  // What referred to it has ended here: a sign-out does not wait for a service that hangs.
+  if (ending) await withinWait(ending)
 }

@@ -1,4 +1,4 @@
-// Deleting one's own account: a page that asks, and a form that must say it twice.
+// Deleting one's own account: a page that asks, and a form that must confirm it.
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import { paths } from '../../paths.ts'
@@ -8,29 +8,33 @@ import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
 
 export default async function deleteAccount (app: FastifyInstance) {
+  const { forms, lifecycle, methods, sessions } = app.signIn
+
   app.get(paths.accountDelete, async (request, reply) => {
-    const user = await app.signIn.sessions.user(request)
+    const user = await sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountDelete)
-    if (!(await app.signIn.methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountDelete)
+    if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountDelete)
     return reply.page('delete', {
       user: describePerson(user),
-      token: app.signIn.forms.token(request),
+      token: forms.token(request),
       actions: { remove: paths.accountDelete, account: paths.account }
     })
   })
 
   app.post(paths.accountDelete, async (request, reply) => {
     const user = await checkForm(app, request)
-    if (formParameters(request).get('confirm') !== 'delete') { throw invalidRequest('Tick the box to say that you mean it. Nothing was deleted.') }
-    if (!(await app.signIn.methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountDelete)
-    await app.signIn.lifecycle.delete(user.id)
-    await app.signIn.sessions.signOut(request, reply)
-    // Of whom is not said: what was theirs is gone.
+    if (formParameters(request).get('confirm') !== 'delete') {
+      throw invalidRequest('Tick the box to confirm that you want to delete your account. Nothing was deleted.')
+    }
+    if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountDelete)
+    await lifecycle.delete(user.id)
+    await sessions.signOut(request, reply)
+    // Without the person: what was theirs is gone.
     app.audit.record(request, 'account_deleted', { backend: user.backend })
     return reply.page('message', {
       title: 'Your account is deleted',
-      text: 'Everything this server kept of you is gone, and the apps you connected can no longer use it. Remove the server in those apps as well.',
-      action: { label: 'To the start page', href: paths.home }
+      text: 'Everything this server stored about you is gone, and the apps you connected can no longer use it. Remove the server in those apps as well.',
+      action: { label: 'Go to the start page', href: paths.home }
     })
   })
 }

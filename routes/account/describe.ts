@@ -1,7 +1,6 @@
-// What the account page says of an app and of an event, in words for the person they concern.
+// What the account page says of the person, their sign-in methods and their apps.
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { paths } from '../../paths.ts'
-import type { AuditEvent, EventName } from '../../plugins/observability/audit/contract.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
@@ -13,6 +12,7 @@ import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { keyOf } from '../../plugins/accounts/identities.ts'
 import { displayName } from '../../plugins/accounts/users.ts'
 import type { GrantUsage } from '../../plugins/limits/usage.ts'
+import { minute } from './describe-event.ts'
 import type { LocalAccount } from './password-account.ts'
 
 type Backends = ReadonlyMap<string, AuthBackend>
@@ -22,29 +22,32 @@ export const describePerson = (user: User) => ({
   ...(user.name && user.email && { detail: user.email })
 })
 
-/** How the person can sign in, and whether there is another way that they could add. One click is nobody's alone. */
-export function describeWays (user: User, backends: Backends): Pick<PageData['account'], 'ways' | 'canAddWay'> {
+/** How the person can sign in, and whether they can add a method. A one-click account belongs to a browser: none. */
+export function describeMethods (user: User, backends: Backends): Pick<PageData['account'], 'methods' | 'canAddMethod'> {
   const { identities } = user
   const inUse = identities.filter(({ backend }) => backends.has(backend))
   return {
-    ways: identities.map((identity) => ({
+    methods: identities.map((identity) => ({
       text: describeIdentity(identity, backends),
       ...(inUse.some((other) => other !== identity) && { remove: `${paths.accountUnlink}?way=${keyOf(identity)}` })
     })),
-    canAddWay:
+    canAddMethod:
       [...backends].some((backend) => canAddSignInMethod(user, backend)) &&
       !identities.every(({ backend }) => backends.get(backend)?.oneClick)
   }
 }
 
 /** For example `Example: ann@example.com`. */
-export function describeIdentity ({ backend, email, name }: LinkedIdentity, backends: Backends): string {
+export function describeIdentity (
+  { backend, email, name }: { backend: string; email?: string; name?: string },
+  backends: Backends
+): string {
   const title = backends.get(backend)?.title ?? `${backend} (not in use)`
   const who = email ?? name
   return who === undefined ? title : `${title}: ${who}`
 }
 
-/** @param stays of the identities: the one that is not offered. */
+/** What else can be ended. @param stays of the identities: not offered for removal. */
 export const describeOthers = (
   { identities }: User,
   apps: number,
@@ -53,7 +56,7 @@ export const describeOthers = (
 ): EndOthers => ({
   apps,
   ticked: false,
-  ways: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends))
+  methods: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends))
 })
 
 export const describeOwn = ({ backend, account }: LocalAccount): PageData['account']['own'][number] => ({
@@ -65,8 +68,6 @@ const withBackend = (path: string, backend: string): string => `${path}?backend=
 
 const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
 
-const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)}`
-
 export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> =>
   endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
 
@@ -76,57 +77,14 @@ export const describeApp = (
   usage: GrantUsage
 ): PageData['account']['apps'][number] => ({
   id: grant.id,
-  // Grants of earlier versions have it as the app wrote it.
+  // Grants of earlier versions have the name as the app wrote it.
   name: toDisplayName(grant.clientName, 'An app without a name'),
   ...describeRedirectUri(grant.code.redirectUri),
-  // Any program on a computer may say that it is an app whose codes go there.
+  // Any program on a computer may claim to be an app whose codes go to loopback.
   ...(verified && !describeRedirectUri(grant.code.redirectUri).loopback && { verifiedHost: verified.host }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
   connected: day(grant.createdAt),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
   ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
   calls: usage.calls
-})
-
-const changes: Readonly<Record<string, string>> = {
-  password: 'The password was changed',
-  address: 'The e-mail address was changed',
-  'way added': 'A way to sign in was added',
-  'way removed': 'A way to sign in was removed'
-}
-
-const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
-  challenge: () => 'An app was asked to sign in',
-  registration: ({ clientName }) => `${clientName} registered`,
-  registration_refused: () => 'An app could not register',
-  authorization: ({ clientName }) => `${clientName} asked for access`,
-  authorization_refused: () => 'An app asked for access in a way that was refused',
-  sign_in: () => 'You signed in',
-  sign_in_failed: ({ reason }) =>
-    reason === 'present password' ? 'A wrong password was given on the account page' : 'A sign-in failed',
-  sign_up: () => 'The account was made',
-  consent: ({ clientName }) => `You allowed ${clientName}`,
-  denial: ({ clientName }) => `You denied ${clientName}`,
-  token: ({ clientName }) => `${clientName} was connected`,
-  token_refused: () => 'An app was refused',
-  connected: ({ clientName }) => `${clientName} used this server for the first time`,
-  refresh: ({ clientName }) => `${clientName} renewed its access`,
-  retry: ({ clientName }) => `${clientName} renewed its access twice with the same token`,
-  reuse: ({ clientName }) => `${clientName} used something twice that works once, and was disconnected`,
-  revocation: ({ clientName }) => `${clientName} was disconnected`,
-  tool_call: ({ clientName, tool, outcome }) =>
-    `${clientName} called ${tool}${outcome === 'ok' ? '' : outcome === 'refused' ? ', over a limit' : ', without success'}`,
-  sign_out: () => 'You signed out',
-  sign_out_everywhere: () => 'You signed out everywhere',
-  limit: () => 'A limit was reached',
-  lock: () => 'The account was locked',
-  unlock: () => 'The account was unlocked',
-  account_changed: ({ reason }) => changes[reason ?? ''] ?? 'The account was changed',
-  account_deleted: () => 'The account was deleted'
-}
-
-export const describeEvent = (event: AuditEvent): PageData['account']['events'][number] => ({
-  at: minute(event.at),
-  text: texts[event.event](event),
-  ...(event.address && { address: event.address })
 })

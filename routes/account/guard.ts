@@ -1,26 +1,23 @@
-// Whose account it is: the signed-in person of a page, and of a form that was made for them.
+// Who may use an account page: the signed-in person, and a form that was made for their session.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accessDenied } from '../../errors.ts'
-import { paths, withInteraction } from '../../paths.ts'
+import { signInPages } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
-import { pageIntent } from '../../plugins/sign-in/intent.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
+import { pageIntent } from '../../plugins/sign-in/intent.ts'
 
-/** To the sign-in page, and from there to `path`. */
+/** Redirects to the sign-in page, and from there to `path`. */
 export const signInFirst = async (
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
   path: string
 ): Promise<FastifyReply> =>
-  reply.redirect(
-    withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, pageIntent(path))),
-    303
-  )
+  reply.redirect(signInPages.login(await app.signIn.interactions.begin(request, reply, pageIntent(path))), 303)
 
 /**
  * The person a form of these pages was made for.
- * @throws sign_in_expired for another session's form, access_denied for nobody's.
+ * @throws sign_in_expired for another session's form, access_denied without a session.
  */
 export async function checkForm (app: FastifyInstance, request: FastifyRequest): Promise<User> {
   app.signIn.forms.check(request, formParameters(request).get('token'))

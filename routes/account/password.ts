@@ -1,71 +1,91 @@
-// Changing one's own password: the present one is asked for, the new one is held to the rule of sign-up, and every
-// other browser is signed out (OWASP ASVS 6.2.3, 7.4.3).
-import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../config/index.ts'
+// Changing one's own password: the current one is asked for, the new one follows the rules of sign-up, and every other
+// browser is signed out (OWASP ASVS 6.2.3, 7.4.3).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { paths } from '../../paths.ts'
 import { sendPasswordChanged } from '../../plugins/accounts/messages.ts'
+import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
-import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
-import type { IdentityKey, User } from '../../plugins/sign-in/contract.ts'
+import type { IdentityKey, LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { describeOthers } from './describe.ts'
-import { localAccountOf, withPassword, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
 import { checkForm, signInFirst } from './guard.ts'
-import { tellOfRemovedWays } from './remove-sign-in-method.ts'
+import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
+import { noteRemovedMethods } from './remove-sign-in-method.ts'
 
-export default async function changePassword (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const isOwn =
-    ({ backend, account }: LocalAccount) =>
-      (identity: IdentityKey) =>
-        identity.backend === backend && identity.subject === account.subject
-
-  async function describe (user: User, kept: LocalAccount, token: string): Promise<PageData['password']> {
-    const apps = (await app.grants.listByUser(user.id)).length
-    return {
-      backend: kept.backend,
-      email: kept.account.email,
-      asks: describeOthers(user, apps, isOwn(kept), app.signIn.backends),
-      token,
-      actions: { change: paths.accountPassword, account: paths.account, forgot: paths.forgotPassword }
-    }
-  }
-
+export default async function changePassword (app: FastifyInstance) {
   app.get(paths.accountPassword, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountPassword)
-    const kept = await localAccountOf(app, user, queryParameters(request).get('backend'))
-    return reply.page('password', await describe(user, kept, app.signIn.forms.token(request)))
+    const own = await findLocalAccount(app, user, queryParameters(request).get('backend'))
+    return reply.page('password', await describe(app, user, own, app.signIn.forms.token(request)))
   })
 
   app.post(paths.accountPassword, async (request, reply) => {
     const user = await checkForm(app, request)
     const form = formParameters(request)
-    const kept = await localAccountOf(app, user, form.get('backend'))
-    const { backend, accounts, account } = kept
-    const [present, next] = [form.need('present'), form.need('next')]
-    const page = await describe(user, kept, form.need('token'))
+    const own = await findLocalAccount(app, user, form.get('backend'))
+    const { accounts, account } = own
+    const [current, next] = [form.need('present'), form.need('next')]
+    const page = await describe(app, user, own, form.need('token'))
     const wrongPassword = () =>
-      reply.page('password', { ...page, error: { field: 'present', message: WRONG_PASSWORD } }, 401)
-    // Counted and shown to be the person first: the estimate of the new password is work for the server.
-    if (!(await withPassword(app, request, user, kept, () => accounts.checkPassword(account.subject, present)))) { return wrongPassword() }
+      reply.page('password', { ...page, error: { field: 'current', message: WRONG_PASSWORD } }, 401)
+    // Before the new password is looked at: its strength is work for the server.
+    if (!(await checkCurrentPassword(app, request, user, own, current))) return wrongPassword()
     const problem = await accounts.passwordProblem(account.email, next)
-    if (problem !== undefined) { return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400) }
+    if (problem !== undefined) {
+      return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400)
+    }
     // Another change may have come first.
-    if (!(await accounts.changePassword(account.subject, { present, next }))) return wrongPassword()
-    const endsApps = form.get('apps') === 'end'
-    const removed =
-      form.get('ways') === 'remove'
-        ? await app.signIn.lifecycle.removeSignInMethods(user.id, (identity) => !isOwn(kept)(identity))
-        : []
-    await app.signIn.sessions.signOutOthers(request, reply, user.id)
-    if (endsApps) await app.signIn.lifecycle.disconnectApps(user.id)
-    app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
-    sendPasswordChanged(app, account.email, publicUrl + paths.forgotPassword)
-    tellOfRemovedWays(app, request, user, removed)
-    return reply.page('message', {
-      title: 'Your password is changed',
-      text: `Every other browser that was signed in to your account is signed out. ${endsApps ? 'The apps that were connected are disconnected.' : 'Apps you connected stay connected; the account page ends them.'}`,
-      ...(removed.length > 0 && { detail: 'Other ways to sign in to the account are removed.' }),
-      action: { label: 'To your account', href: paths.account }
-    })
+    if (!(await accounts.changePassword(account.subject, { present: current, next }))) return wrongPassword()
+    return endOthers(app, request, reply, user, own, form)
+  })
+}
+
+const isOf =
+  ({ backend, account }: LocalAccount) =>
+    (identity: IdentityKey): boolean =>
+      identity.backend === backend && identity.subject === account.subject
+
+async function describe (
+  app: FastifyInstance,
+  user: User,
+  own: LocalAccount,
+  token: string
+): Promise<PageData['password']> {
+  const apps = (await app.grants.listByUser(user.id)).length
+  return {
+    backend: own.backend,
+    email: own.account.email,
+    asks: describeOthers(user, apps, isOf(own), app.signIn.backends),
+    token,
+    actions: { change: paths.accountPassword, account: paths.account, forgot: paths.forgotPassword }
+  }
+}
+
+/** After the change: ends what others may hold of the account, and notifies the owner. */
+async function endOthers (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  user: User,
+  own: LocalAccount,
+  form: Parameters
+): Promise<FastifyReply> {
+  const { lifecycle, sessions } = app.signIn
+  const endsApps = form.get('apps') === 'end'
+  const isOther = (identity: LinkedIdentity) => !isOf(own)(identity)
+  const removed = form.get('ways') === 'remove' ? await lifecycle.removeSignInMethods(user.id, isOther) : []
+  await sessions.signOutOthers(request, reply, user.id)
+  if (endsApps) await lifecycle.disconnectApps(user.id)
+  app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
+  sendPasswordChanged(app, own.account.email, app.accounts.urls.forgot)
+  noteRemovedMethods(app, request, user, removed)
+  const apps = endsApps
+    ? 'The apps that were connected are disconnected.'
+    : 'Apps you connected stay connected; you can disconnect them on the account page.'
+  return reply.page('message', {
+    title: 'Your password is changed',
+    text: `Every other browser that was signed in to your account is signed out. ${apps}`,
+    ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
+    action: { label: 'Go to your account', href: paths.account }
   })
 }

@@ -1,10 +1,11 @@
-// The consent page: who asks, for what, and where the person will be sent. Asked every time, decided once (MCP
+// The consent page: which app asks, for what, and where the browser is sent next. Shown every time, decided once (MCP
 // "Confused Deputy Problem"; RFC 6749 §4.1.1, §4.1.2).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
+import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -15,6 +16,10 @@ import { displayName } from '../../plugins/accounts/users.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 
 export default async function consent (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  app.grants.onEnd(async (grant, reason) => {
+    if (reason === 'replaced') app.audit.note('revocation', { ...ofGrant(grant), reason: 'too_many_connections' })
+  })
+
   app.get(paths.consent, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
     const { user, asked } = await readConsent(app, request, handle)
@@ -32,46 +37,17 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     const form = formParameters(request)
     const decision = form.get('decision')
     if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
-    const { user, backend, backendSession, asked } = await readConsent(app, request, form.get('interaction'))
+    const visitor = await readConsent(app, request, form.get('interaction'))
     await app.signIn.interactions.consume(request, form.get('interaction'))
-    const { state, ...allowed } = asked
-    app.audit.record(request, decision === 'allow' ? 'consent' : 'denial', {
-      user: user.id,
-      backend,
-      client: asked.clientId,
-      clientName: asked.clientName,
-      scope: asked.scopes.join(' '),
-      attempt: asked.attempt
-    })
+    const { redirectUri, state } = visitor.asked
     if (decision === 'deny') {
+      recordDecision(app, request, 'denial', visitor)
       const refusal = accessDenied('The person did not allow it.')
-      refusal.redirect = { redirectUri: asked.redirectUri, state }
+      refusal.redirect = { redirectUri, state }
       throw refusal
     }
-    await app.clients.remember(asked.clientId)
-    const { id, email, emailVerified, name, endsAt } = user
-    const isNew =
-      app.mail.isOn && !(await app.grants.listByUser(id)).some(({ clientId }) => clientId === asked.clientId)
-    const code = await app.grants.issueCode({
-      ...allowed,
-      backend,
-      backendSession,
-      accountEndsAt: endsAt,
-      user: {
-        id,
-        ...(email && { email }),
-        ...(emailVerified !== undefined && { emailVerified }),
-        ...(name && { name })
-      }
-    })
-    // A consent that somebody else gave in the owner's browser, or talked them into, is noticed by the owner. Nobody
-    // waits for it.
-    if (isNew) {
-      sendAppConnected(app, user, { ...asked, ...describeRedirectUri(asked.redirectUri) }).catch((error: unknown) => {
-        request.log.error({ err: error }, 'a notice could not be sent')
-      })
-    }
-    return reply.redirect(authorizationResponse(asked.redirectUri, { code, state, iss: publicUrl }), 303)
+    const code = await allow(app, request, visitor)
+    return reply.redirect(authorizationResponse(redirectUri, { code, state, iss: publicUrl }), 303)
   })
 
   app.post(paths.switchAccount, async (request, reply) => {
@@ -87,16 +63,70 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
   })
 }
 
-/** Asks nobody: the page does not depend on the app's own host. @throws invalid_client for one that is gone. */
+interface Consent extends Visitor {
+  asked: AuthorizationRequest
+}
+
+/** @returns the authorization code. @throws sign_in_expired when the session has ended meanwhile, with nothing allowed. */
+async function allow (app: FastifyInstance, request: FastifyRequest, visitor: Consent): Promise<string> {
+  const { user, backend, backendSession, asked } = visitor
+  const { state: _, ...allowed } = asked
+  await app.clients.remember(asked.clientId)
+  const isNew =
+    app.mail.isOn && !(await app.grants.listByUser(user.id)).some(({ clientId }) => clientId === asked.clientId)
+  const code = await app.grants.issueCode({
+    ...allowed,
+    backend,
+    backendSession,
+    accountEndsAt: user.endsAt,
+    user: {
+      id: user.id,
+      ...(user.email && { email: user.email }),
+      ...(user.emailVerified !== undefined && { emailVerified: user.emailVerified }),
+      ...(user.name && { name: user.name })
+    },
+    // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
+    isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
+  })
+  recordDecision(app, request, 'consent', visitor)
+  // The owner learns of a consent that was given in their browser by somebody else, or that they were talked into. The
+  // response does not wait for the mail.
+  if (isNew) {
+    sendAppConnected(app, user, { ...asked, ...describeRedirectUri(asked.redirectUri) }).catch((error: unknown) => {
+      request.log.error({ err: error }, 'a notice could not be sent')
+    })
+  }
+  return code
+}
+
+function recordDecision (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  decision: 'consent' | 'denial',
+  { user, backend, asked }: Consent
+): void {
+  app.audit.record(request, decision, {
+    user: user.id,
+    backend,
+    client: asked.clientId,
+    clientName: asked.clientName,
+    scope: asked.scopes.join(' '),
+    attempt: asked.attempt
+  })
+}
+
+/** Fetches nothing: the page does not depend on the app's own host. @throws invalid_client for an unknown app. */
 async function describeClient (
   app: FastifyInstance,
   { clientId, clientName, redirectUri }: AuthorizationRequest
 ): Promise<PageData['consent']['client']> {
   const verified = app.clients.verified(clientId, redirectUri)
   const client = await app.clients.recall(clientId)
-  // A metadata document may be at hand on another instance only: its host and name are known all the same.
-  if (!client && !verified) { throw invalidClient('The app that sent you is no longer known here. Add this server to it again.') }
-  // Anybody can write any website into a document; only one on the verified host says something.
+  // Only another instance may have the metadata document in memory: the id alone still gives its host.
+  if (!client && !verified) {
+    throw invalidClient('The app that sent you is no longer known here. Add this server to it again.')
+  }
+  // Anyone can put any website into a document; only one on the verified host means something.
   const mayShow = client?.uri !== undefined && (!verified || URL.parse(client.uri)?.host === verified.host)
   return {
     name: clientName,
@@ -106,12 +136,12 @@ async function describeClient (
   }
 }
 
-/** The request under consent and the person who signed in for it, with nothing spent. */
+/** The request under consent and the person who signed in for it. Consumes nothing. */
 async function readConsent (
   app: FastifyInstance,
   request: FastifyRequest,
   handle: string | undefined
-): Promise<Visitor & { asked: AuthorizationRequest }> {
+): Promise<Consent> {
   const { intent, session } = await app.signIn.interactions.find(request, handle)
   const visitor = await app.signIn.sessions.current(request)
   if (!visitor || session === undefined || intent.kind !== 'authorization') throw signInExpired()

@@ -1,4 +1,4 @@
-// GET /authorize: takes an app's request, parks it, and sends the person to sign-in or consent (OAuth 2.1 §4.1.1).
+// GET /authorize: checks an app's request, stores it, and sends the person to sign-in or consent (OAuth 2.1 §4.1.1).
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { OAuthError } from '../../errors.ts'
@@ -18,7 +18,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
     })
     const { client, redirectUri } = known
     const user = await app.signIn.sessions.user(request)
-    const attempt = await app.audit.attemptOfClient(client.id, request)
+    const attempt = client.attempt ?? app.audit.attemptOf(request)
     try {
       const checked = checkRequest(parameters, known, resources)
       const intent = { kind: 'authorization' as const, request: { ...checked, attempt } }
@@ -48,8 +48,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
         attempt
       })
       const home = { redirectUri, state: parameters.get('state') }
-      // RFC 9700 §4.11.2: anyone can write a client, so a link through here to its site is followed by the person, not
-      // by the browser.
+      // RFC 9700 §4.11.2: anyone can make a client, so the person follows a link to its site; the browser is not sent.
       if (client.kind === 'chatgpt' || client.kind === 'operator') error.redirect = home
       else error.choice = home
       throw error

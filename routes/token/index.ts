@@ -7,7 +7,7 @@ import { paths } from '../../paths.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import type { Client, GrantType } from '../../plugins/oauth/clients/contract.ts'
 import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
-import { SpentSecret } from '../../plugins/oauth/grants/index.ts'
+import { TokenReuse } from '../../plugins/oauth/grants/index.ts'
 import parameters, { formParameters } from '../../plugins/oauth/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
 import type { GrantHandler } from './contract.ts'
@@ -18,7 +18,7 @@ const handlers: Readonly<Record<GrantType, GrantHandler>> = {
   refresh_token: refreshToken
 }
 
-/** A retry is told once in its generation: it is how a lost answer looks, and how a thief looks who is quick. */
+/** A retry is recorded once in its generation: it may be a lost response, or a thief who was quick. */
 function recordIssue (app: FastifyInstance, request: FastifyRequest, { grant, scopes, retry }: TokenSet): void {
   if (retry === 'again') return
   const isRefresh = (grant.refresh?.generation ?? 0) > 0
@@ -30,19 +30,17 @@ function recordIssue (app: FastifyInstance, request: FastifyRequest, { grant, sc
 
 function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown): void {
   if (!(error instanceof OAuthError)) return
-  if (error.cause instanceof SpentSecret) app.audit.record(request, 'reuse', ofGrant(error.cause.grant))
+  const { cause } = error
+  if (cause instanceof TokenReuse) app.audit.record(request, 'reuse', ofGrant(cause.grant))
   else app.audit.recordOnce(request, 'token_refused', { reason: error.code })
 }
 
-/**
- * Looked at after the grant was written: whoever locks or deletes an account meanwhile finds that grant, or is seen
- * here.
- */
-async function checkWelcome (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
+/** Checked after the grant was written: a lock or deletion meanwhile either finds the grant, or is seen here. */
+async function checkAccount (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
   if (await app.signIn.lifecycle.mayHoldTokens(user.id, backend)) return
   await app.grants.revoke(id)
   throw invalidGrant(
-    'the account is locked or gone, or the way the person signed in is not theirs any more; sign in again'
+    'the account is locked or deleted, or the sign-in method was removed from it; sign in again'
   )
 }
 
@@ -62,10 +60,12 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
     const grantType = form.need('grant_type')
     if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
     const client = await app.clients.authenticate(request, app.grants.isHeld)
-    if (!client.grantTypes.includes(grantType as GrantType)) { throw unauthorizedClient(`the client did not register for ${grantType}`) }
-    const issued = await handlers[grantType as GrantType](app, client, form, resources)
+    if (!client.grantTypes.includes(grantType as GrantType)) {
+      throw unauthorizedClient(`the client did not register for ${grantType}`)
+    }
+    const issued = await handlers[grantType as GrantType]({ app, request, client, form, resources })
     try {
-      return await describe(app, request, client, issued)
+      return await respond(app, request, client, issued)
     } catch (error) {
       app.grants.takeBack(issued)
       throw error
@@ -76,14 +76,14 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
   }
 }
 
-/** The answer, once everything around the grant is in order. */
-async function describe (
+/** The response, once everything around the grant is in order. */
+async function respond (
   app: FastifyInstance,
   request: FastifyRequest,
   client: Client,
   issued: TokenSet
 ): Promise<object> {
-  await checkWelcome(app, issued.grant)
+  await checkAccount(app, issued.grant)
   await app.signIn.upstream.extend(issued.grant)
   await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
   const idToken = await app.openid.idToken(issued.grant, issued.scopes)

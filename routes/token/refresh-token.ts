@@ -6,31 +6,40 @@ import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import { checkResource } from '../../plugins/oauth/resource-indicator.ts'
 import type { GrantHandler } from './contract.ts'
 
-export const refreshToken: GrantHandler = async (app, client, form, resources) => {
+export const refreshToken: GrantHandler = async ({ app, request, client, form, resources }) => {
   const token = form.need('refresh_token')
   checkResource(form.getAll('resource'), resources)
-  const grant = await app.grants.findByRefreshToken(token)
-  if (grant?.clientId === client.id && app.grants.isCurrentRefreshToken(grant, token)) await checkService(app, grant)
-  const scopes = grant?.clientId === client.id ? narrowed(form.get('scope'), grant) : undefined
-  const check = (found: Grant) =>
-    found.clientId === client.id ? undefined : 'the refresh token is not valid; sign in again'
-  return app.grants.refresh(token, check, scopes)
+  const found = await app.grants.findByRefreshToken(token)
+  const grant = found?.clientId === client.id ? found : undefined
+  const check = (current: Grant) =>
+    current.clientId === client.id ? undefined : 'the refresh token is not valid; sign in again'
+  if (!grant || !app.grants.isCurrentRefreshToken(grant, token)) {
+    return app.grants.refresh(token, check, grant && narrowed(form.get('scope'), grant))
+  }
+  const countShare = app.limits.checkShare('refresh', grant.id, request)
+  await checkUpstream(app, grant)
+  const issued = await app.grants.refresh(token, check, narrowed(form.get('scope'), grant))
+  // Any number of retries at once is one rotation.
+  if (issued.retry === undefined) countShare()
+  return issued
 }
 
 /**
- * Where the person signed in at a service that keeps a session of its own, the grant lasts no longer than that.
+ * Where the person signed in at a service that has sessions of its own, the grant lasts no longer than that session.
  * @throws invalid_grant, with the grant ended; BackendUnavailable, with nothing changed.
  */
-async function checkService (app: FastifyInstance, { id, backendSession }: Grant): Promise<void> {
+async function checkUpstream (app: FastifyInstance, { id, backendSession }: Grant): Promise<void> {
   if (backendSession === undefined || (await app.signIn.upstream.fresh(backendSession))) return
   await app.grants.revoke(id)
   throw invalidGrant('the service the person signed in with has ended their session; sign in again')
 }
 
-/** RFC 6749 §6: the scopes asked for must lie within what the person allowed. */
-function narrowed (asked: string | undefined, grant: Grant): string[] | undefined {
+/** RFC 6749 §6: the requested scopes must lie within what the person allowed. */
+export function narrowed (asked: string | undefined, grant: Pick<Grant, 'scopes'>): string[] | undefined {
   if (asked === undefined) return undefined
   const wanted = [...new Set(asked.split(' ').filter(Boolean))]
-  if (!wanted.every((scope) => grant.scopes.includes(scope))) { throw invalidScope('scope goes beyond what was allowed; start a new authorization to ask for more') }
+  if (!wanted.every((scope) => grant.scopes.includes(scope))) {
+    throw invalidScope('scope goes beyond what was allowed; start a new authorization to ask for more')
+  }
   return wanted.length > 0 ? wanted : undefined
 }

@@ -2,7 +2,7 @@
 // special to it.
 import { inspect } from 'node:util'
 import type { Test } from 'tap'
-import type { AuthBackend, Credentials, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import { parseEmail, type AuthBackend, type Credentials, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
 
 export interface BackendUnderTest {
   /** Opens the backend afresh on the same people, as a restart does. */
@@ -217,7 +217,7 @@ function accountsContract (
   t.test(
     'accounts: a password is changed by who knows it, an address keeps its subject, and both over a restart',
     async (t) => {
-      const before = (await accounts.find(identifier))!
+      const before = (await accounts.find(parseEmail(identifier)))!
       const { subject, email } = before
       t.match(await accounts.findBySubject(subject), { subject, email })
       for (const wrong of [...HOSTILE, NEW_PASSWORD]) {
@@ -228,7 +228,7 @@ function accountsContract (
         t.equal(await accounts.findBySubject(nobody), undefined)
         t.equal(await accounts.checkPassword(nobody, password), false)
         t.equal(
-          await accounts.changeEmail({ ...before, subject: nobody }, { to: other, verified: true }),
+          await accounts.changeEmail({ ...before, subject: nobody }, { to: parseEmail(other), verified: true }),
           false,
           'another subject'
         )
@@ -236,19 +236,19 @@ function accountsContract (
         t.equal(await accounts.confirm({ ...before, subject: nobody }), false)
       }
       for (const wrong of [
-        { ...before, email: other },
+        { ...before, email: parseEmail(other) },
         { ...before, generation: before.generation + 1 },
         { ...before, generation: -1 }
       ]) {
         t.equal(
-          await accounts.changeEmail(wrong, { to: freshAddress(), verified: true }),
+          await accounts.changeEmail(wrong, { to: parseEmail(freshAddress()), verified: true }),
           false,
           'another address or generation'
         )
         t.equal(await accounts.setPassword(wrong, NEW_PASSWORD, { verified: true }), false)
         t.equal(await accounts.confirm(wrong), false)
       }
-      t.same(await accounts.find(identifier), before)
+      t.same(await accounts.find(parseEmail(identifier)), before)
       t.equal(await accounts.checkPassword(subject, password), true, 'nothing of it changed anything')
 
       t.equal(await accounts.changePassword(subject, { present: password, next: NEW_PASSWORD }), true)
@@ -260,21 +260,21 @@ function accountsContract (
         'and a sign-in says of which it is'
       )
       t.equal(
-        await accounts.changeEmail(before, { to: other, verified: true }),
+        await accounts.changeEmail(before, { to: parseEmail(other), verified: true }),
         false,
         'what was read before it changes nothing'
       )
-      t.equal(await accounts.changeEmail(changed, { to: ` ${other.toUpperCase()}`, verified: true }), true)
-      t.ok((await accounts.find(other))!.generation > changed.generation, 'so is a new address')
+      t.equal(await accounts.changeEmail(changed, { to: parseEmail(` ${other.toUpperCase()}`), verified: true }), true)
+      t.ok((await accounts.find(parseEmail(other)))!.generation > changed.generation, 'so is a new address')
       const again = await under.open()
-      t.match(await again.accounts!.find(other), { subject, email: other, verified: true })
+      t.match(await again.accounts!.find(parseEmail(other)), { subject, email: other, verified: true })
       t.equal(await again.accounts!.find(email), undefined)
       t.match(await again.password!.verify({ identifier: other, password: NEW_PASSWORD }), { subject, email: other })
       t.equal(await again.password!.verify({ identifier: email, password: NEW_PASSWORD }), null)
       t.equal(await again.password!.verify({ identifier: other, password }), null)
       await again.close?.()
 
-      t.equal(await accounts.changeEmail((await accounts.find(other))!, { to: email, verified: false }), true)
+      t.equal(await accounts.changeEmail((await accounts.find(parseEmail(other)))!, { to: email, verified: false }), true)
       t.match(
         await accounts.findBySubject(subject),
         { subject, email, verified: false },
@@ -295,8 +295,8 @@ function accountsContract (
   t.test('LG-13, LG-16: what is no address or no good password is said to be so', async (t) => {
     for (const hostile of HOSTILE.filter((text) => !/^(__proto__|constructor)@/.test(text))) { t.match(accounts.readEmail(hostile), { problem: /\S/ }, JSON.stringify(hostile.slice(0, 40))) }
     t.same(accounts.readEmail(` ${other.toUpperCase()} `), { email: other })
-    for (const weak of ['', 'short', 'Password123!', 'x'.repeat(500_000)]) { t.match(await accounts.passwordProblem(identifier, weak), /\S/, weak.slice(0, 20)) }
-    t.equal(await accounts.passwordProblem(identifier, NEW_PASSWORD), undefined)
+    for (const weak of ['', 'short', 'Password123!', 'x'.repeat(500_000)]) { t.match(await accounts.passwordProblem(parseEmail(identifier), weak), /\S/, weak.slice(0, 20)) }
+    t.equal(await accounts.passwordProblem(parseEmail(identifier), NEW_PASSWORD), undefined)
   })
 }
 

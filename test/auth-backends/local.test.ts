@@ -1,5 +1,6 @@
 // The local backend: the contract of all backends, its sign-ups and sign-ins, and that no password is cut or stored.
 import t from 'tap'
+import { parseEmail } from '../../auth-backends/contract.ts'
 import { openLocal } from '../../auth-backends/local.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../auth-backends/password-hashing.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
@@ -43,7 +44,7 @@ t.test('with mail, a sign-up with the address of a confirmed account changes not
   const backend = await openLocal(house)
   const signUp = (password: string) => backend.signUp!.create({ email: person.identifier, password })
   t.match(await signUp(person.password), { kind: 'confirm' })
-  t.equal(await backend.accounts!.confirm((await backend.accounts!.find(person.identifier))!), true)
+  t.equal(await backend.accounts!.confirm((await backend.accounts!.find(parseEmail(person.identifier)))!), true)
   const before = structuredClone([...house.book.values()])
   t.match(await signUp('seven loud badgers 17'), { kind: 'confirm' })
   t.same([...house.book.values()], before)
@@ -53,7 +54,7 @@ t.test('with mail, a sign-up with the address of a confirmed account changes not
 t.test('of changes that were begun on the same account, the first is made, and no other', async (t) => {
   const { house, backend } = await houseWithPerson()
   const accounts = backend.accounts!
-  const before = (await accounts.find(person.identifier))!
+  const before = (await accounts.find(parseEmail(person.identifier)))!
   const passwords = ['seven loud badgers 17', 'five green lanterns 9']
   const changes = await Promise.all(
     passwords.map((next) => accounts.changePassword(before.subject, { present: person.password, next }))
@@ -65,7 +66,7 @@ t.test('of changes that were begun on the same account, the first is made, and n
     [
       await accounts.setPassword(before, 'seven loud badgers 17', { verified: true }),
       await accounts.confirm(before),
-      await accounts.changeEmail(before, { to: 'bob@example.com', verified: true })
+      await accounts.changeEmail(before, { to: parseEmail('bob@example.com'), verified: true })
     ],
     [false, false, false]
   )

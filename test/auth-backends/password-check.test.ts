@@ -1,7 +1,7 @@
 // A new password is checked outside this process, in a queue that fits the person, and never accepted unchecked (threats
 // WK-05, WS-07).
 import t from 'tap'
-import { BackendUnavailable } from '../../auth-backends/contract.ts'
+import { parseEmail, BackendUnavailable } from '../../auth-backends/contract.ts'
 import { openLocal } from '../../auth-backends/local.ts'
 import { createTestHost } from './host.ts'
 
@@ -29,10 +29,10 @@ t.test(
       backend.signUp!.create({ email: 'bob@example.com', password: 'Copper kettle one' }),
       BackendUnavailable
     )
-    await t.rejects(backend.accounts!.passwordProblem(person.identifier, 'Copper kettle two'), BackendUnavailable)
+    await t.rejects(backend.accounts!.passwordProblem(parseEmail(person.identifier), 'Copper kettle two'), BackendUnavailable)
     t.same(asked, ['password-strength-task.ts Copper kettle one', 'password-strength-task.ts Copper kettle two'])
     t.same(house.book, before, 'nothing was written')
-    t.match(await backend.accounts!.passwordProblem(person.identifier, 'x'.repeat(500_000)), /at most 128/)
+    t.match(await backend.accounts!.passwordProblem(parseEmail(person.identifier), 'x'.repeat(500_000)), /at most 128/)
     t.equal(asked.length, 2, 'what the rules refuse is not estimated')
   }
 )
@@ -45,7 +45,7 @@ t.test('an owner who chooses a password waits for no stranger who signs up, and 
     return undefined as never
   }
   const backend = await openLocal(house)
-  t.equal(await backend.accounts!.passwordProblem(person.identifier, 'Copper kettle two'), undefined)
+  t.equal(await backend.accounts!.passwordProblem(parseEmail(person.identifier), 'Copper kettle two'), undefined)
   t.match(await backend.signUp!.create({ email: 'bob@example.com', password: 'Copper kettle one' }), { kind: 'signed-up' })
   t.same(asked, [{ timeout: 10_000, queue: 'passwords' }, { timeout: 10_000 }])
   for (const email of [person.identifier, 'no address']) {

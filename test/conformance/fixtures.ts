@@ -2,38 +2,11 @@
 // No part of a production server.
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { definePrompt, type Prompt } from '../../authoring/prompt.ts'
-import { defineResource, type Resource } from '../../authoring/resource.ts'
 import {
-  audio,
-  defineTool,
-  embed,
-  form,
-  image,
-  roots,
-  sample,
-  text,
-  ToolError,
-  type Tool,
-  type ToolContext
+  audio, defineTool, embed, form, image, roots, sample, text, ToolError, type Tool, type ToolContext
 } from '../../authoring/tool.ts'
-
-/** One red dot. */
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',
-  'base64'
-)
-/** No sound at all: a header alone. */
-const WAV = Buffer.from('UklGRiYAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQIAAAAAAA==', 'base64')
-
-const annotations = { readOnlyHint: true, destructiveHint: false, openWorldHint: false }
-const nothing = z.object({})
-const about = (name: string) => ({
-  name,
-  title: name,
-  description: `Fixture of the conformance suite: ${name}.`,
-  scopes: ['mcp:read' as const]
-})
+import { about, annotations, nothing, PNG, WAV } from './fixture-parts.ts'
+import { prompts, resources } from './fixture-resources.ts'
 
 /** A tool that takes nothing and only shows something. */
 const shows = (name: string, run: (context: ToolContext) => unknown): Tool =>
@@ -247,80 +220,7 @@ const withHeader = defineTool({
   }
 })
 
-const resources: Resource[] = [
-  defineResource({
-    ...about('static_text'),
-    uri: 'test://static-text',
-    mimeType: 'text/plain',
-    read: async () => 'This is the content of the static text resource.'
-  }),
-  defineResource({
-    ...about('static_binary'),
-    uri: 'test://static-binary',
-    mimeType: 'image/png',
-    read: async () => PNG
-  }),
-  defineResource({
-    ...about('watched'),
-    uri: 'test://watched-resource',
-    mimeType: 'text/plain',
-    read: async () => 'watched'
-  }),
-  defineResource({
-    ...about('template'),
-    uri: 'test://template/{id}/data',
-    mimeType: 'application/json',
-    read: async ({ id }) => JSON.stringify({ id, templateTest: true, data: `Data for ID: ${id}` })
-  })
-]
-
-const prompts: Prompt[] = [
-  definePrompt({
-    ...about('test_simple_prompt'),
-    arguments: nothing,
-    write: async () => 'This is a simple prompt for testing.'
-  }),
-  definePrompt({
-    ...about('test_prompt_with_arguments'),
-    arguments: z.object({
-      arg1: z.string().describe('First test argument'),
-      arg2: z.string().describe('Second test argument')
-    }),
-    complete: { arg1: async (typed) => ['paris', 'park', 'party'].filter((value) => value.startsWith(typed)) },
-    write: async ({ arg1, arg2 }) => `Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`
-  }),
-  definePrompt({
-    ...about('test_prompt_with_embedded_resource'),
-    arguments: z.object({ resourceUri: z.string().describe('URI of the resource to embed') }),
-    write: async ({ resourceUri }) => [
-      {
-        role: 'user',
-        content: embed({ uri: resourceUri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' })
-      },
-      { role: 'user', content: text('Please process the embedded resource above.') }
-    ]
-  }),
-  definePrompt({
-    ...about('test_prompt_with_image'),
-    arguments: nothing,
-    write: async () => [
-      { role: 'user', content: image(PNG, 'image/png') },
-      { role: 'user', content: text('Please analyze the image above.') }
-    ]
-  }),
-  definePrompt({
-    ...about('test_input_required_result_prompt'),
-    arguments: nothing,
-    async write (_args, { ask }) {
-      const { user_context: answer } = await ask({
-        user_context: form('What context should the prompt use?', z.object({ context: z.string() }))
-      })
-      return answer.action === 'accept' ? `Use this context: ${answer.content.context}` : 'Use no context.'
-    }
-  })
-]
-
-/** @param change makes the server tell that its lists have changed. */
+/** @param change makes the server announce that its lists have changed. */
 export const fixtures = (change: () => void) => ({
   tools: [
     ...content,

@@ -8,7 +8,9 @@ try {
   for (const suite of suites) {
     const outcome = await bench.run(suite)
     outcomes.push(outcome)
-    for (const { name, passed, failed } of outcome.scenarios) { process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${suite.name} ${name}: ${passed} passed, ${failed} failed\n`) }
+    for (const { name, passed, failed } of outcome.scenarios) {
+      process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${suite.name} ${name}: ${passed} passed, ${failed} failed\n`)
+    }
     if (outcome.scenarios.length === 0) process.stdout.write(outcome.output)
   }
 } finally {

@@ -83,7 +83,9 @@ t.test(
 
 t.test('docker-compose.yml: Redis forgets nothing, and the server takes its environment', async (t) => {
   const command = services['redis']!.command!.join(' ')
-  for (const option of ['--appendonly yes', '--appendfsync always', '--maxmemory-policy noeviction']) { t.match(command, option) }
+  for (const option of ['--appendonly yes', '--appendfsync always', '--maxmemory-policy noeviction']) {
+    t.match(command, option)
+  }
   for (const name of ['app', 'app-two']) {
     const environment = Object.fromEntries(
       Object.entries(services[name]!.environment).map(([key, value]) => [

@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 const SCRIPT = new URL('../../deploy.sh', import.meta.url).pathname
 const LOGS = `
 2026-11-23T19:00:00Z app[1] fra [info]  MCP server    https://my-app.fly.dev
-2026-11-23T19:00:00Z app[1] fra [info]  First account make it here, once: https://my-app.fly.dev/signup?invite=abcDEF123_-
+2026-11-23T19:00:00Z app[1] fra [info]  First account create it here, once: https://my-app.fly.dev/signup?invite=abcDEF123_-
 `
 
 interface Cloud {

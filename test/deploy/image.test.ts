@@ -109,7 +109,7 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
     const { status: health, stderr } = inside(...image.healthCheck)
     t.equal(health, 0, stderr)
     t.match(await (await fetch(`${url}${paths.authorizationServer}`)).json(), { issuer: 'https://mcp.example.com' })
-    t.match(output, /First account +make it here, once: https:\/\/mcp\.example\.com\/signup\?invite=/)
+    t.match(output, /First account +create it here, once: https:\/\/mcp\.example\.com\/signup\?invite=/)
   })
 
   t.test('can write to its volume, and nowhere else', async (t) => {
@@ -189,7 +189,9 @@ async function buildStages (work: string, stages: Stage[], context: string): Pro
 
 /** What this machine lacks of node:24-slim: its Node, and its user. */
 async function baseImage (folder: string): Promise<void> {
-  for (const name of ['upper/usr/local/bin', 'upper/etc', 'work', 'root']) { await mkdir(join(folder, name), { recursive: true }) }
+  for (const name of ['upper/usr/local/bin', 'upper/etc', 'work', 'root']) {
+    await mkdir(join(folder, name), { recursive: true })
+  }
   await copyFile(process.execPath, join(folder, 'upper/usr/local/bin/node'))
   for (const [file, line] of [
     ['passwd', `node:x:${NODE_UID}:${NODE_UID}::/home/node:/bin/bash`],

@@ -71,7 +71,9 @@ export async function startWalk (t: Test): Promise<Walk> {
       }, isTooMuch)
       asked++
       if (cost.blockMs > worst.blockMs) worst = { ...cost, what }
-      if (isTooMuch(cost)) { faults.push(`${what}: ${Math.round(cost.blockMs)} ms, ${Math.round(cost.growthBytes / 1e6)} MB`) }
+      if (isTooMuch(cost)) {
+        faults.push(`${what}: ${Math.round(cost.blockMs)} ms, ${Math.round(cost.growthBytes / 1e6)} MB`)
+      }
     },
     report (t, what) {
       t.ok(
@@ -123,5 +125,7 @@ async function fillNotes ({ rpc }: Walk): Promise<void> {
     long(39_000, 'a long note '),
     ...Array.from({ length: 990 }, (_, index) => long(4_900, `a note about the harbour, number ${index}. `))
   ]
-  for (const [index, text] of texts.entries()) { await rpc('tools/call', { name: 'write', arguments: { title: `Note ${index}`, text } }) }
+  for (const [index, text] of texts.entries()) {
+    await rpc('tools/call', { name: 'write', arguments: { title: `Note ${index}`, text } })
+  }
 }

@@ -40,7 +40,9 @@ async function countKeys (url: string, add: (name: string) => void): Promise<voi
   const redis = new Redis(url.split('?')[0]!)
   try {
     // `mcp:` and the kind, or whose ever key it is.
-    for (const key of await redis.keys(`${prefix}*`)) { add(/^(?:mcp:)?[^:]*/.exec(key.slice(prefix.length))![0].replace(/^mcp:/, '')) }
+    for (const key of await redis.keys(`${prefix}*`)) {
+      add(/^(?:mcp:)?[^:]*/.exec(key.slice(prefix.length))![0].replace(/^mcp:/, ''))
+    }
   } finally {
     redis.disconnect()
   }

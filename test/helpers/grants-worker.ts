@@ -55,7 +55,8 @@ async function obey (order: Order): Promise<Outcome> {
           redirectUri: 'https://app.example/cb',
           redirectUriGiven: true,
           attempt: 'story',
-          challenge: 'x'
+          challenge: 'x',
+          isStillSignedIn: async () => true
         })
       }
     case 'redeem': {
@@ -89,7 +90,7 @@ process.on('message', ({ id, at, order }: { id: number; at: number; order: Order
   obey(order)
     .catch((error: Error & { cause?: { name?: string } }) => ({
       refused: error.message,
-      spent: error.cause?.constructor.name === 'SpentSecret'
+      spent: error.cause?.constructor.name === 'TokenReuse'
     }))
     .then((outcome) => process.send!({ id, outcome }))
     .catch(() => process.exit(1))

@@ -32,7 +32,8 @@ export const allowed: NewGrant = {
   redirectUri: 'https://app.example/cb',
   redirectUriGiven: true,
   attempt: 'story',
-  challenge: 'x'
+  challenge: 'x',
+  isStillSignedIn: async () => true
 }
 export const fits = () => undefined
 export const REFUSED = { name: 'OAuthError', code: 'invalid_grant' }

@@ -94,13 +94,23 @@ export function findUnbounded (schema: Schema, path = ''): string[] {
       : [])
   ]
   const isChosen = schema['enum'] !== undefined || schema['const'] !== undefined
-  if (schema['type'] === 'string' && !isChosen && schema['maxLength'] === undefined) { inner.push(`${here}: a string without a longest length; add .max(…)`) }
-  if (schema['type'] === 'array' && schema['maxItems'] === undefined) { inner.push(`${here}: an array without a largest number of items; add .max(…)`) }
-  if (typeof schema['additionalProperties'] === 'object' && schema['type'] === 'object') {
-    if (schema['maxProperties'] === undefined) { inner.push(`${here}: a record without a largest number of members; add .refine(…) and .meta({ maxProperties })`) }
-    if (schema['propertyNames']?.maxLength === undefined) { inner.push(`${here}: a record whose names have no longest length; give z.record() z.string().max(…)`) }
+  if (schema['type'] === 'string' && !isChosen && schema['maxLength'] === undefined) {
+    inner.push(`${here}: a string without a longest length; add .max(…)`)
   }
-  if (schema['$ref'] !== undefined) { inner.push(`${here}: a schema that contains itself has no end; write it out to the depth you need`) }
+  if (schema['type'] === 'array' && schema['maxItems'] === undefined) {
+    inner.push(`${here}: an array without a largest number of items; add .max(…)`)
+  }
+  if (typeof schema['additionalProperties'] === 'object' && schema['type'] === 'object') {
+    if (schema['maxProperties'] === undefined) {
+      inner.push(`${here}: a record without a largest number of members; add .refine(…) and .meta({ maxProperties })`)
+    }
+    if (schema['propertyNames']?.maxLength === undefined) {
+      inner.push(`${here}: a record whose names have no longest length; give z.record() z.string().max(…)`)
+    }
+  }
+  if (schema['$ref'] !== undefined) {
+    inner.push(`${here}: a schema that contains itself has no end; write it out to the depth you need`)
+  }
   return inner
 }
 

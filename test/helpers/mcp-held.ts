@@ -1,4 +1,4 @@
-// An app at the MCP endpoint that opens what it can, and what the server keeps for it: for the tests of what is held.
+// An app at the MCP endpoint that opens what it can, and what the server keeps for it: for the tests of what is stored and open.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { z } from 'zod'
@@ -80,12 +80,15 @@ export async function stored (
   kind = 'mcpStream'
 ): Promise<Array<{ id: string; size: number; text: string }>> {
   const found = []
-  for await (const { id, record } of app.storage.collection(kind).all()) { found.push({ id, size: JSON.stringify(record).length, text: JSON.stringify(record) }) }
+  for await (const { id, record } of app.storage.collection(kind).all()) {
+    const text = JSON.stringify(record)
+    found.push({ id, size: text.length, text })
+  }
   return found
 }
 export const sizeOf = async (app: TestServer['app']) => (await stored(app)).reduce((sum, { size }) => sum + size, 0)
 
-/** They are looked at each second; a machine with much to do gets more. */
+/** What is open is checked each second; a busy machine gets more time. */
 export async function endSoon (t: Test, streams: readonly Stream[], what: string): Promise<void> {
   const ended = await Promise.race([
     Promise.all(streams.map(({ ended }) => ended)),

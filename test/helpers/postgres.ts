@@ -67,7 +67,9 @@ function onServer (
       return Object.assign(new URL(url), { pathname: `/${name}` }).href
     },
     async stop () {
-      for (const name of process.env['TEST_POSTGRES_URL'] ? made : []) { await run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+      for (const name of process.env['TEST_POSTGRES_URL'] ? made : []) {
+        await run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      }
       await stop()
     }
   }

@@ -118,7 +118,9 @@ export async function startProxy (t: Teardown, servers: ReadonlyArray<{ port: nu
     100
   )
   const choose = (from: number): number => {
-    for (let step = 0; step < servers.length; step++) { if (isReady[(from + step) % servers.length]) return (from + step) % servers.length }
+    for (let step = 0; step < servers.length; step++) {
+      if (isReady[(from + step) % servers.length]) return (from + step) % servers.length
+    }
     return from % servers.length
   }
   const proxy = createServer((request, response) => {

@@ -28,7 +28,9 @@ export function mountSmallDisk (t: { teardown(work: () => unknown): void }, mega
       const file = await open(other, 'a')
       try {
         for (const bytes of [65_536, 4_096, 1]) {
-          for (;;) { if ((await file.write(Buffer.alloc(bytes)).catch(() => ({ bytesWritten: 0 }))).bytesWritten === 0) break }
+          for (;;) {
+            if ((await file.write(Buffer.alloc(bytes)).catch(() => ({ bytesWritten: 0 }))).bytesWritten === 0) break
+          }
         }
       } finally {
         await file.close()

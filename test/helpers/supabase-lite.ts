@@ -80,7 +80,9 @@ export async function startSupabase (options: { confirmations?: boolean; schema?
   async function confirm (email: string): Promise<void> {
     const link = await until(`a message to ${email}`, () => lastLink(output, email))
     const location = (await fetch(link, { redirect: 'manual' })).headers.get('location') ?? ''
-    if (location === '' || location.includes('error')) { throw new Error(`@supabase/lite did not confirm ${email}: ${location}`) }
+    if (location === '' || location.includes('error')) {
+      throw new Error(`@supabase/lite did not confirm ${email}: ${location}`)
+    }
   }
 
   const code = (email: string) => until(`a code for ${email}`, () => lastCode(output, email))

@@ -1,27 +1,21 @@
-// Every tool, prompt, resource and document, with the largest input, takes little time of the server (threat BW-07).
+// Work is bounded before it starts: the largest and most awkward input of every tool, prompt, resource and completion
+// delays no one else and takes little memory (BW-07). New ones are walked without being named: they are taken from what
+// the server offers. What an author has to do is in docs/adding-a-tool.md.
 import t from 'tap'
 import { z } from 'zod'
 import { foldersOf, loadOffer } from '../../authoring/loader/load.ts'
 import { startWalk, type Walk } from '../helpers/bounded-walk.ts'
 import { combinations, findUnbounded, largest, SHAPES, type Shape } from '../helpers/largest-input.ts'
+import { BODY_CHARACTERS, every, LIMIT } from './bounded-work/offer.ts'
 
-/** Of a body, of a form and of the head of a request, a little below what the server takes. */
-const BODY_CHARACTERS = 900_000
-
-/** What is asked in one shape here is asked in the next shape there: over all of them each meets each. */
-const every = <T>(list: readonly T[], step: number, turn: number): T[] =>
-  list.filter((_, index) => (index + turn) % step === 0)
-
-const LIMIT = { timeout: 200_000 }
 const offer = await loadOffer(foldersOf(new URL('../../', import.meta.url)))
 const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' }) as Record<string, any>
 let walk: Walk
-
 t.before(async () => {
   walk = await startWalk(t)
 })
 
-t.test('every tool and prompt says how long its input may be (BW-07)', async (t) => {
+t.test('BW-07: every tool and prompt says how long its input may be', async (t) => {
   const endless = z.object({
     a: z.string(),
     b: z.array(z.number()),
@@ -35,10 +29,13 @@ t.test('every tool and prompt says how long its input may be (BW-07)', async (t)
     ['a', 'b', 'c', 'c', 'd.e'],
     'this is how one without an end is told'
   )
-  for (const { name, input } of offer.tools) { t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`) }
-  for (const { name, arguments: args } of offer.prompts) { t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`) }
+  for (const { name, input } of offer.tools) {
+    t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+  }
+  for (const { name, arguments: args } of offer.prompts) {
+    t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+  }
 })
-
 const SAME_REFUSALS = 3
 
 /** What is refused in the same words whatever it holds is not asked in all shapes. */

@@ -206,7 +206,7 @@ for (const [name, env] of [
   )
 }
 
-t.test('WB-21: SIGTERM lets what is under way finish, and the process ends with 0', async (t) => {
+t.test('SIGTERM lets what is under way finish, and the process ends with 0 (WB-21)', async (t) => {
   const server = await runServer(t, {})
   const body = JSON.stringify({ redirect_uris: [CALLBACK] })
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')

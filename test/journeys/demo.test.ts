@@ -90,7 +90,7 @@ storageTest(
     t.same(await lifecycle.deleteExpired(), [], 'once')
     t.equal(await lifecycle.find(id), undefined)
     t.same(await app.grants.listByUser(id), [])
-    t.same(await app.notes.exportOf(id), { notes: [] })
+    t.same(await Array.fromAsync(app.notes.exportOf(id)), [])
     t.notMatch(JSON.stringify(await Array.fromAsync(openAuditJournals(app.storage).all())), id)
     t.same(await Array.fromAsync(app.storage.collection('accountEnd').all()), [])
     t.match(

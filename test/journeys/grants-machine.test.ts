@@ -10,6 +10,7 @@ import { noRedis, startRedis } from '../helpers/redis.ts'
 const STEPS = 25
 const RUNS = 400
 const USER = 'ann'
+
 /** Seconds. */
 const LIFE = {
   accessTokenTtl: 3_600,
@@ -18,6 +19,7 @@ const LIFE = {
   refreshGrace: 30,
   authorizationCodeTtl: 60
 }
+
 /** Of a grant; beyond them the oldest give way. */
 const MAX_ACCESS_TOKENS = 20
 
@@ -155,13 +157,17 @@ t.test(
             if (asked) {
               const outcome = await workers[next.worker]!.tell(now, asked)
               note(asked, outcome)
-              if (next.what === 'stranger' && (outcome.access !== undefined || outcome.spent)) { throw new Error('another client touched the grant') }
+              if (next.what === 'stranger' && (outcome.access !== undefined || outcome.spent)) {
+                throw new Error('another client touched the grant')
+              }
               const mustWork =
                 !ended &&
                 (next.what === 'refresh'
                   ? now < rotatedAt + LIFE.refreshTokenTtl
                   : next.what === 'redeem' && now < issuedAt + LIFE.authorizationCodeTtl)
-              if (mustWork && outcome.access === undefined) { throw new Error(`${next.what} was refused within its time: ${outcome.refused}`) }
+              if (mustWork && outcome.access === undefined) {
+                throw new Error(`${next.what} was refused within its time: ${outcome.refused}`)
+              }
             }
           }
           const { live, currents } = await workers[steps % 2]!.tell(now, {

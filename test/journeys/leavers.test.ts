@@ -1,40 +1,15 @@
-// People who leave: a connection has an absolute end, and where an OpenID provider can be asked, it ends with the
-// person's account there. A fault of the provider ends nothing (threats AC-08, AC-09).
+// People who leave: where an OpenID provider can be asked, a connection ends with the person's account there. An outage of
+// the provider ends nothing (threat AC-08).
 import t, { type Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
-import { authorizeUrl, newClient, ping, pkce, post, type TestClient } from '../helpers/oauth.ts'
+import { newClient, ping } from '../helpers/oauth.ts'
 import { startProvider } from '../helpers/openid-provider.ts'
 import { freePort } from '../helpers/ports.ts'
 import { startServer } from '../helpers/server.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
+import { PASSWORD, renew, allow } from './leavers/connection.ts'
 
-const PASSWORD = 'eleven quiet otters 42'
 const CHECKED_EVERY = 900
-
-interface Connection {
-  client: TestClient
-  browser: Browser
-  access: string
-  refresh: string
-}
-
-const renew = (url: string, { client, refresh }: Connection) =>
-  post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: refresh })
-
-async function allow (url: string, browser: Browser, client: TestClient): Promise<Connection> {
-  const { verifier, challenge } = pkce()
-  const consent = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
-  await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
-  const { body } = await post(`${url}/token`, {
-    ...client,
-    grant_type: 'authorization_code',
-    code: browser.left!.searchParams.get('code')!,
-    redirect_uri: 'https://app.example/callback',
-    code_verifier: verifier
-  })
-  return { client, browser, access: body['access_token'] as string, refresh: body['refresh_token'] as string }
-}
-
 async function place (t: Test, env: Record<string, string> = {}, start: Start = (options) => startServer(t, options)) {
   const [port, clock] = [await freePort(), { now: Math.floor(Date.now() / 1000) }]
   const url = `http://localhost:${port}`
@@ -63,7 +38,6 @@ async function place (t: Test, env: Record<string, string> = {}, start: Start = 
   const refreshes = () => provider.asked.filter((path) => path === '/token').length
   return { ...server, url, provider, clock, signIn, connect, refreshes }
 }
-
 storageTest(
   'AC-08: who has left at the provider is out at the next refresh, with every browser; a fault of the provider ends nothing',
   async (t, start) => {
@@ -121,7 +95,6 @@ storageTest(
     t.match((await connection.browser.get(`${url}/account`)).url, '/login', 'the browser is signed out')
   }
 )
-
 t.test(
   'an app that shows the token of another app is refused, and neither asks the provider nor ends anything',
   async (t) => {
@@ -136,7 +109,6 @@ t.test(
     t.equal(await ping(url, connection.access), 200)
   }
 )
-
 t.test(
   'what a provider gave for a sign-in that comes to nothing, or for a session that is over, is given back',
   async (t) => {
@@ -183,7 +155,6 @@ t.test(
     t.same([givenBack(), await kept()], [4, 1], 'and ends with it')
   }
 )
-
 t.test('AC-08: who is no longer in the domain or the group is out, too', async (t) => {
   for (const [env, change] of [
     [{ OIDC_ALLOWED_GROUPS: 'staff' }, { groups: [] }],
@@ -197,7 +168,6 @@ t.test('AC-08: who is no longer in the domain or the group is out, too', async (
     t.match(await renew(url, connection), { status: 400, body: { error: 'invalid_grant' } }, JSON.stringify(change))
   }
 })
-
 t.test(
   'without a refresh token there is nothing to ask with: the connection lasts as long as this server says',
   async (t) => {
@@ -210,7 +180,6 @@ t.test(
     t.equal(refreshes(), asked)
   }
 )
-
 t.test('what was given for it is given back when nothing stands on it any more', async (t) => {
   const { url, app, provider, connect } = await place(t)
   const { access, browser } = await connect()
@@ -220,32 +189,3 @@ t.test('what was given for it is given back when nothing stands on it any more',
   t.ok(provider.asked.includes('/token/revocation'))
   t.same(await Array.fromAsync(app.storage.collection('backendSession').all()), [])
 })
-
-storageTest(
-  'AC-09: GRANT_TTL ends a connection however much it is used, and no token outlives it',
-  async (t, start) => {
-    const clock = { now: 1_800_000_000 }
-    const { url } = await start({
-      now: () => clock.now,
-      env: { AUTH_BACKEND: 'local', GRANT_TTL: '1000', REFRESH_TOKEN_TTL: '600', ACCESS_TOKEN_TTL: '400' }
-    })
-    const browser = new Browser()
-    await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', {
-      email: 'ann@example.com',
-      password: PASSWORD
-    })
-    let connection = await allow(url, browser, await newClient(url))
-    for (const at of [300, 600, 900]) {
-      clock.now = 1_800_000_000 + at
-      const { status, body } = await renew(url, connection)
-      t.equal(status, 200, `${at} seconds after the consent`)
-      t.equal(body['expires_in'], Math.min(400, 1000 - at), 'and the app is told how long its token is good for')
-      connection = { ...connection, access: body['access_token'] as string, refresh: body['refresh_token'] as string }
-    }
-    clock.now = 1_800_000_999
-    t.equal(await ping(url, connection.access), 200)
-    clock.now = 1_800_001_000
-    t.equal(await ping(url, connection.access), 401)
-    t.match(await renew(url, connection), { status: 400, body: { error: 'invalid_grant' } })
-  }
-)

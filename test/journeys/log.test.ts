@@ -163,7 +163,9 @@ t.test('WR-05: no secret of a whole run is in the log', { skip: canHaveRedis() ?
   await browser.get(`${url}/account`)
   await other.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, state }))
   await redis.restart()
-  for (let tries = 0; tries < 100 && (await ping(url, second.access)) !== 200; tries++) { await new Promise((resolve) => setTimeout(resolve, 100)) }
+  for (let tries = 0; tries < 100 && (await ping(url, second.access)) !== 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
   await post(`${url}/revoke`, { ...client, token: second.refresh })
   stop()
   t.equal(await server.end('SIGTERM'), 0)

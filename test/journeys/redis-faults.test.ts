@@ -21,7 +21,7 @@ interface Connection {
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
-t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, timeout: 180_000 }, async (t) => {
+t.test('faults of Redis under load (WB-06)', { skip: redis ? false : noRedis, timeout: 180_000 }, async (t) => {
   const direct = new URL(redis!.url)
   const wire = await startFaultyWire(Number(direct.port))
   t.teardown(() => wire.close())
@@ -60,7 +60,9 @@ t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, tim
       post(`${url}/token`, { ...connection.client, grant_type: 'refresh_token', refresh_token: connection.refresh })
     )
     seen('refresh', answer.status)
-    if (answer.status === 503 && !(Number(answer.headers.get('retry-after')) > 0)) { t.fail('a 503 that does not say when to come back') }
+    if (answer.status === 503 && !(Number(answer.headers.get('retry-after')) > 0)) {
+      t.fail('a 503 that does not say when to come back')
+    }
     if (answer.status !== 200) return
     connection.refresh = answer.body['refresh_token'] as string
     connection.access = answer.body['access_token'] as string
@@ -83,7 +85,9 @@ t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, tim
     await end()
     // Service returns by itself.
     const mark = connections.map(({ answered }) => answered)
-    for (let tries = 0; tries < 300 && connections.some(({ answered }, index) => answered <= mark[index]!); tries++) { await sleep(50) }
+    for (let tries = 0; tries < 300 && connections.some(({ answered }, index) => answered <= mark[index]!); tries++) {
+      await sleep(50)
+    }
     t.ok(
       connections.every(({ answered }, index) => answered > mark[index]!),
       `${name}: every connection works again`
@@ -184,7 +188,7 @@ t.test('WB-06: faults of Redis under load', { skip: redis ? false : noRedis, tim
 })
 
 t.test(
-  'WB-07: a code that storage was too slow for works once, for one of all who send it again',
+  'a code that storage was too slow for works once, for one of all who send it again (WB-07)',
   { skip: redis ? false : noRedis },
   async (t) => {
     const direct = new URL(redis!.url)

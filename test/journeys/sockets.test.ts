@@ -12,6 +12,7 @@ const open = (port: number) =>
     const socket = connect(port, '127.0.0.1', () => resolve(socket))
     socket.once('error', reject)
   })
+
 /** Everything a raw request is answered, until the server closes or a second is over. */
 const answerTo = async (port: number, text: string): Promise<string> => {
   const socket = await open(port)

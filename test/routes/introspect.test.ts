@@ -6,7 +6,7 @@ import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
 
-storageTest('IN-01, IN-02', async (t, start) => {
+storageTest('a client learns of its own tokens, and nothing of anyone else\'s (IN-01, IN-02)', async (t, start) => {
   const { url } = await start()
   const post = async (path: string, form: Record<string, string>) => {
     const response = await fetch(url + path, { method: 'POST', body: new URLSearchParams(form) })

@@ -53,7 +53,7 @@ const ends: Record<string, (server: TestServer, ann: Person) => Promise<unknown>
 }
 
 for (const [what, end] of Object.entries(ends)) {
-  storageTest(`ME-04: everything that is open ends when ${what}, and another person's does not`, async (t, start) => {
+  storageTest(`everything that is open ends when ${what}, and another person's does not (ME-04)`, async (t, start) => {
     let now = Date.now() / 1000
     const server = await start({ offer, now: () => now })
     const [ann, bob] = [await person(server.url), await person(server.url)]
@@ -134,7 +134,7 @@ t.test('a cancellation ends the request that it names, and no other of the sessi
   t.match(second.messages()[1], { id: 2, result: {} })
 })
 
-t.test('ME-05: one app holds 20 streams of either era, and the oldest gives way', async (t) => {
+t.test('one app holds 20 streams of either era, and the oldest is closed (ME-05)', async (t) => {
   const { url } = await startServer(t, { offer })
   const [ann, bob] = [await person(url), await person(url)]
   const bobs = await listen(url, bob.headers)
@@ -155,7 +155,7 @@ t.test('ME-05: one app holds 20 streams of either era, and the oldest gives way'
   for (const stream of [bobs, newest, ...more]) stream.leave()
 })
 
-t.test('ME-05: one app asks 50 questions at once, and the oldest is told why it ends', async (t) => {
+t.test('one app asks 50 questions at once, and the oldest ends with a reason (ME-05)', async (t) => {
   const { url } = await startServer(t, { offer })
   const ann = await person(url)
   const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann) }
@@ -170,7 +170,7 @@ t.test('ME-05: one app asks 50 questions at once, and the oldest is told why it 
   await endSoon(t, [streams[0]!], 'the oldest')
   t.match(streams[0]!.messages().at(-1), {
     id: 0,
-    error: { code: -32603, message: /Too much is open: the oldest gives way/ }
+    error: { code: -32603, message: /Too much is open: the oldest is closed/ }
   })
   t.equal((await streams[50]!.until(1))[0].method, 'elicitation/create')
   for (const stream of streams) stream.leave()

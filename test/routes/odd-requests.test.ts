@@ -77,7 +77,7 @@ const VALUES: unknown[] = [
   Array.from({ length: 200 }, () => 'x')
 ]
 
-t.test('CL-04: no odd request is a fault of the server', async (t) => {
+t.test('no odd request is a fault of the server (CL-04)', async (t) => {
   const lines: string[] = []
   const logTo = new Writable({
     write (chunk, _encoding, done) {

@@ -1,92 +1,94 @@
-// What a tool, a resource or a prompt sees of its call. Each part is made when it is first looked at: most work looks
-// at few.
+// What a tool, a resource or a prompt sees of its call. Each part is created when it is first read: most calls read few.
 import type { ClientCapabilities } from '@modelcontextprotocol/server'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ToolClient, ToolContext, TraceContext } from '../../../authoring/tool.ts'
 import type { CallServices, Invocation } from './contract.ts'
 import type { McpRequest } from '../contract.ts'
+import { guardWrites } from './guarded-notes.ts'
 import type { InputRequests } from './input-required.ts'
 import type { CallTimeout } from './timeout.ts'
 
 /** What the parts are made of. */
 export interface CallDeps {
-  work: Pick<Invocation<unknown>, 'log' | 'timeout' | 'shown'>
+  invocation: Pick<Invocation<unknown>, 'log' | 'timeout' | 'shown'>
   access: McpRequest['access']
-  house: CallServices
-  patience: CallTimeout
-  dialogue: InputRequests
+  services: CallServices
+  timer: Pick<CallTimeout, 'signal'>
+  inputs: InputRequests
   reporter: { progress: ToolContext['progress']; log: ToolClient['log'] }
   capabilities: ClientCapabilities | undefined
 }
 
-/** Its functions work without it: an author takes apart what they are given. */
+/** Its functions work without `this`: authors destructure what they are given. */
 export class CallContext implements ToolContext {
   readonly user: ToolContext['user']
   declare readonly trace?: TraceContext
-  readonly #means: CallDeps
+  readonly #deps: CallDeps
 
-  constructor (means: CallDeps, trace: TraceContext | undefined) {
-    this.#means = means
-    this.user = means.access && means.access.user
+  constructor (deps: CallDeps, trace: TraceContext | undefined) {
+    this.#deps = deps
+    this.user = deps.access && deps.access.user
     if (trace) this.trace = trace
   }
 
   get supabase (): ToolContext['supabase'] {
-    const { house, access } = this.#means
-    return async () => (await house.onBehalfOf(access, 'supabase')) as SupabaseClient
+    const { services, access } = this.#deps
+    return async () => (await services.onBehalfOf(access, 'supabase')) as SupabaseClient
   }
 
   get supabaseClaims (): ToolContext['supabaseClaims'] {
-    const { house, access } = this.#means
-    return async () => (await house.claimsOf(access, 'supabase')) as Record<string, unknown>
+    const { services, access } = this.#deps
+    return async () => (await services.claimsOf(access, 'supabase')) as Record<string, unknown>
   }
 
   get library (): ToolContext['library'] {
-    return this.#means.house.library.of(this.user)
+    return this.#deps.services.library.of(this.user)
   }
 
   get notes (): ToolContext['notes'] {
-    return this.#means.house.notes.of(this.user)
+    const { services, access } = this.#deps
+    const notes = services.notes.of(this.user)
+    return access === null ? notes : guardWrites(notes, () => services.stillAllows(access))
   }
 
   get runInWorker (): ToolContext['runInWorker'] {
-    const { house, patience } = this.#means
+    const { services, timer } = this.#deps
     const person = this.user && this.user.id
     return (task, input, { timeout, reads } = {}) =>
-      house.workers.run(task, input, { person, timeout, signal: patience.signal, reads })
+      services.workers.run(task, input, { person, timeout, signal: timer.signal, reads })
   }
 
   get signal (): AbortSignal {
-    return this.#means.patience.signal
+    return this.#deps.timer.signal
   }
 
   get log (): ToolContext['log'] {
-    const { log } = this.#means.work
+    const { log } = this.#deps.invocation
     return { info: (message) => log.info(message), warn: (message) => log.warn(message) }
   }
 
   get show (): ToolContext['show'] {
-    const { shown } = this.#means.work
+    const { shown } = this.#deps.invocation
     return (...content) => {
       shown.push(...content)
     }
   }
 
   get progress (): ToolContext['progress'] {
-    return this.#means.reporter.progress
+    return this.#deps.reporter.progress
   }
 
   get ask (): ToolContext['ask'] {
-    return this.#means.dialogue.ask
+    return this.#deps.inputs.ask
   }
 
   get client (): ToolClient {
-    return { can: abilities(this.#means.capabilities), log: this.#means.reporter.log }
+    return { can: abilitiesOf(this.#deps.capabilities), log: this.#deps.reporter.log }
   }
 }
 
 /** MCP "Elicitation": a client that names no mode can show forms. */
-function abilities ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {
+function abilitiesOf ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {
   return {
     form: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
     openUrl: elicitation?.url !== undefined,

@@ -1,37 +1,31 @@
-// Lists in pages: a cursor is opaque to the client, and whatever was not made here is refused (MCP "Pagination").
+// Where a list goes on that is several lists, one behind the other (MCP "Pagination").
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
+import { decodeCursor, encodeCursor } from '../../cursor.ts'
 
-/** Where to go on: in which of several lists that stand one behind the other, and with that list's own cursor. */
+/** In which of the lists to go on, and with that list's own cursor. */
 export interface CursorPosition {
   list: number
   cursor?: string
 }
 
-export const writeCursor = ({ list, cursor }: CursorPosition): string =>
-  Buffer.from(JSON.stringify([list, cursor ?? null])).toString('base64url')
+export const writeCursor = ({ list, cursor }: CursorPosition): string => encodeCursor([list, cursor ?? null])
 
-/** Characters. A cursor of ours is a place in a list. */
-const MAX_CURSOR = 2_048
-
-/** @param lists how many there are. @throws ProtocolError -32602. */
+/** @param lists how many there are. @throws ProtocolError -32602 for a cursor that is none of this server's. */
 export function readCursor (text: string, lists: number): CursorPosition {
-  if (text.length > MAX_CURSOR) throw noSuchPage()
-  try {
-    const [list, cursor, ...more] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
-    if (
-      more.length === 0 &&
-      Number.isInteger(list) &&
-      (list as number) >= 0 &&
-      (list as number) < lists &&
-      (cursor === null || typeof cursor === 'string')
-    ) {
-      return { list: list as number, ...(cursor !== null && { cursor }) }
-    }
-  } catch {
-    /* refused below */
-  }
-  throw noSuchPage()
+  const place = decodeCursor(text)
+  const [list, cursor] = place
+  const isPlace =
+    place.length === 2 &&
+    Number.isInteger(list) &&
+    (list as number) >= 0 &&
+    (list as number) < lists &&
+    (cursor === null || typeof cursor === 'string')
+  if (!isPlace) throw noSuchPage()
+  return { list: list as number, ...(cursor !== null && { cursor }) }
 }
 
 export const noSuchPage = () =>
-  new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such page: begin the list anew, without a cursor')
+  new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    'There is no such page: begin the list again, without a cursor'
+  )

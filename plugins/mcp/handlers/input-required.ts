@@ -1,5 +1,5 @@
-// The questions of a running tool, resource or prompt: what is answered already, what has to be asked now, and the
-// sealed state that joins the rounds (MCP "Multi Round-Trip Requests").
+// The questions of a running tool, resource or prompt: which are answered, which have to be asked now, and the sealed
+// state that joins the round trips (MCP "Multi Round-Trip Requests").
 import { createHash } from 'node:crypto'
 import {
   inputRequired,
@@ -13,7 +13,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Answers, Question, Questions } from '../../../authoring/elicitation.ts'
 import type { Sealing } from '../../secrets.ts'
 
-/** What the client sent along with a call that it makes again. */
+/** What the client adds to a call that it sends again. */
 export interface RetryInput {
   inputResponses?: Readonly<Record<string, unknown>> | undefined
   requestState?: string | undefined
@@ -21,33 +21,30 @@ export interface RetryInput {
 
 export interface InputRequests {
   ask<Q extends Questions>(questions: Q): Promise<Answers<Q>>
-  /** What has to be asked before the work can go on, once {@link ask} was called and could not answer. */
+  /** What has to be asked before the call can go on, once {@link ask} was called and lacked an answer. */
   pending(): InputRequiredResult | undefined
 }
 
-/**
- * Thrown through the author's code when an answer is missing. Whoever catches it on the way stops nothing: `pending`
- * stands.
- */
+/** Thrown through the author's code when an answer is missing. Catching it changes nothing: `pending` is set. */
 class Unanswered extends Error {
   override readonly name = 'Unanswered'
   constructor () {
-    super('The answer is not there yet: this call is made again with it.')
+    super('The answer is not there yet: the client sends this call again with it.')
   }
 }
 
 /**
- * Keeps the answers of earlier rounds with the client, so that no one else can read or change them, and no other call
+ * Leaves the answers of earlier round trips with the client, sealed: no one can read or change them, and no other call
  * can use them.
  */
 export interface RequestStateCodec {
   seal(answers: Readonly<Record<string, unknown>>, call: string): string
-  /** @throws ProtocolError -32602 for a state that is not of this call, altered, or older than an hour. */
+  /** @throws ProtocolError -32602 for a state of another call, one that was altered, or one older than an hour. */
   open(state: string, call: string): Record<string, unknown>
 }
 
 const PURPOSE = 'mcp request state'
-/** Seconds: people leave a form open. */
+/** People leave a form open. */
 const LIFETIME_SECONDS = 3_600
 
 export function createRequestStateCodec (sealing: Sealing, now: Clock): RequestStateCodec {
@@ -56,7 +53,7 @@ export function createRequestStateCodec (sealing: Sealing, now: Clock): RequestS
     seal: (answers, call) =>
       sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ call, until: now() + LIFETIME_SECONDS, answers }))),
     open (state, call) {
-      // The exact text: base64url forgives characters that are no part of it.
+      // The exact text: base64url decoding ignores characters that do not belong to it.
       const exact = typeof state === 'string' && Buffer.from(state, 'base64url').toString('base64url') === state
       const opened = exact ? sealing.unseal(PURPOSE, state) : undefined
       const {
@@ -67,7 +64,7 @@ export function createRequestStateCodec (sealing: Sealing, now: Clock): RequestS
       if (of !== call || until < now()) {
         throw new ProtocolError(
           ProtocolErrorCode.InvalidParams,
-          'Invalid or expired requestState: make the call again from its beginning',
+          'Invalid or expired requestState: start the call again without it',
           { reason: 'invalid_request_state' }
         )
       }
@@ -76,7 +73,7 @@ export function createRequestStateCodec (sealing: Sealing, now: Clock): RequestS
   }
 }
 
-/** Names one call of one person: the same words in another order are the same call. */
+/** Names one call of one person. The order of members does not matter. */
 export function callId (user: string | undefined, method: string, params: unknown): string {
   const sorted = JSON.stringify([user, method, params], (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -88,14 +85,14 @@ export function callId (user: string | undefined, method: string, params: unknow
 
 /**
  * @param call makes the {@link callId}, for the few calls that ask something.
- * @throws ProtocolError for a state that cannot be opened.
+ * @throws ProtocolError -32602 for a state that cannot be opened.
  */
-export function createInputRequests (round: RetryInput, call: () => string, states: RequestStateCodec): InputRequests {
+export function createInputRequests (retry: RetryInput, call: () => string, states: RequestStateCodec): InputRequests {
   const given: Record<string, unknown> = {
-    ...(round.requestState !== undefined && states.open(round.requestState, call())),
-    ...round.inputResponses
+    ...(retry.requestState !== undefined && states.open(retry.requestState, call())),
+    ...retry.inputResponses
   }
-  const settled: Record<string, unknown> = {}
+  const answered: Record<string, unknown> = {}
   let pending: InputRequiredResult | undefined
   return {
     pending: () => pending,
@@ -107,11 +104,11 @@ export function createInputRequests (round: RetryInput, call: () => string, stat
         if (answer === undefined) open[name] = requestFor(question)
         else {
           answers[name] = answer
-          settled[name] = given[name]
+          answered[name] = given[name]
         }
       }
       if (Object.keys(open).length === 0) return answers as Answers<typeof questions>
-      pending = inputRequired({ inputRequests: open, requestState: states.seal(settled, call()) })
+      pending = inputRequired({ inputRequests: open, requestState: states.seal(answered, call()) })
       throw new Unanswered()
     }
   }
@@ -138,7 +135,7 @@ const sampled = z.object({
 })
 const listedRoots = z.object({ roots: z.array(z.object({ uri: z.string(), name: z.string().optional() })) })
 
-/** What comes back is the client's word. An answer of the wrong shape is none, so the question is asked once more. */
+/** The client's answer is not trusted: one of the wrong shape is none, so the question is asked again. */
 function readAnswer (question: Question, answer: unknown): unknown {
   const schema = {
     form: () =>

@@ -1,5 +1,5 @@
-// Runs what an author wrote (a tool, a resource, a prompt) for one caller: in its time, with its context, and with the
-// questions it asks (MCP "Progress", "Cancellation", "Multi Round-Trip Requests").
+// Runs what an author wrote (a tool, a resource, a prompt) for one caller: within its timeout, with its context, and with
+// the questions it asks (MCP "Progress", "Cancellation", "Multi Round-Trip Requests").
 import {
   BAGGAGE_META_KEY,
   CLIENT_CAPABILITIES_META_KEY,
@@ -15,7 +15,7 @@ import type { McpRequest } from '../contract.ts'
 import { callId, createInputRequests, type RetryInput } from './input-required.ts'
 import { CallTimeout, type TIMED_OUT } from './timeout.ts'
 
-/** What a single request says of the call: all there is to know in the lane that writes one JSON answer. */
+/** What a single request says of its call: all there is to know where the answer is one JSON object. */
 export function channelOf ({ body }: McpRequest): ClientChannel {
   const {
     _meta: meta = {},
@@ -31,56 +31,56 @@ export function channelOf ({ body }: McpRequest): ClientChannel {
 }
 
 /**
- * @returns the result, the questions to ask first, or {@link TIMED_OUT}. Work that does not heed its signal is left
- * behind.
- * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
+ * @returns the result, the questions to ask first, or {@link TIMED_OUT}. A call that ignores its signal is no longer
+ * waited for.
+ * @throws what the call throws; when the client disconnects, the reason of the request's signal.
  */
 export async function invoke<Result> (
-  work: Invocation<Result>,
-  exchange: McpRequest,
-  house: CallServices,
-  conversation: ClientChannel
+  invocation: Invocation<Result>,
+  request: McpRequest,
+  services: CallServices,
+  channel: ClientChannel
 ): Promise<Result | InputRequiredResult | typeof TIMED_OUT> {
-  const { access } = exchange
-  const dialogue = createInputRequests(
-    conversation,
-    () => callId(access?.user.id, work.method, work.params),
-    house.states
+  const { access } = request
+  const inputs = createInputRequests(
+    channel,
+    () => callId(access?.user.id, invocation.method, invocation.params),
+    services.states
   )
-  const patience = new CallTimeout(exchange, work.timeout)
-  const reporter = createReporter(conversation)
+  const timer = new CallTimeout(request, invocation.timeout)
+  const reporter = createReporter(channel)
   try {
     const context = new CallContext(
-      { work, access, house, patience, dialogue, reporter, capabilities: conversation.capabilities },
-      traceOf(conversation.meta)
+      { invocation, access, services, timer, inputs, reporter, capabilities: channel.capabilities },
+      traceOf(channel.meta)
     )
-    const outcome = await patience.race(work.run(context))
-    return dialogue.pending() ?? outcome
+    const outcome = await timer.race(invocation.run(context))
+    return inputs.pending() ?? outcome
   } catch (error) {
-    const pending = dialogue.pending()
-    if (pending && !exchange.signal.aborted) return pending
+    const pending = inputs.pending()
+    if (pending && !request.signal.aborted) return pending
     throw error
   } finally {
     reporter.end()
   }
 }
 
-/** Milliseconds between two steps that are told; more would only load the line. */
+/** More reports than this would only load the connection. */
 const MIN_PROGRESS_INTERVAL_MS = 20
 
 /** MCP "Progress": only for a token the client sent, always forward, and nothing after the end. */
 function createReporter ({ meta, notifyProgress, log }: ClientChannel) {
   const progressToken = meta['progressToken'] as string | number | undefined
   let furthest = -Infinity
-  let told = -Infinity
-  let over = false
+  let reportedAt = -Infinity
+  let hasEnded = false
   return {
     progress (done: number, total?: number, message?: string): void {
-      if (over || progressToken === undefined || !(done > furthest)) return
+      if (hasEnded || progressToken === undefined || !(done > furthest)) return
       const now = performance.now()
-      if (now - told < MIN_PROGRESS_INTERVAL_MS && done !== total) return
+      if (now - reportedAt < MIN_PROGRESS_INTERVAL_MS && done !== total) return
       furthest = done
-      told = now
+      reportedAt = now
       notifyProgress?.({
         progressToken,
         progress: done,
@@ -89,16 +89,16 @@ function createReporter ({ meta, notifyProgress, log }: ClientChannel) {
       })
     },
     log: ((level, message) => {
-      if (!over) log?.(level, message)
+      if (!hasEnded) log?.(level, message)
     }) satisfies ToolClient['log'],
     end (): void {
-      over = true
+      hasEnded = true
     }
   }
 }
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
-/** Characters: W3C Trace Context §3.3.1.5 asks for no more of tracestate, W3C Baggage §3.3.2 for 8192 bytes. */
+/** W3C Trace Context §3.3.1.5 asks for no more of tracestate, W3C Baggage §3.3.2 for 8192 bytes. */
 const MAX_HEADER_LENGTH = 8_192
 
 /** MCP "Trace context propagation": W3C formats in `_meta`; what is not in that format is dropped. */

@@ -9,8 +9,7 @@ import {
 import { z } from 'zod'
 import { text } from '../../../authoring/content.ts'
 import type { Prompt, PromptMessage } from '../../../authoring/prompt.ts'
-import type { ToolContext } from '../../../authoring/tool.ts'
-import { complete, invokeGuarded, type Caller } from './protocol-errors.ts'
+import { complete, invokeGuarded, type Caller, type Finders } from './protocol-errors.ts'
 import { maySee } from './resources.ts'
 
 export interface Prompts {
@@ -41,22 +40,13 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
   return {
     replace,
     find: (name) => byName.get(name),
-    list: ({ exchange }) => ({
-      prompts: [...byName.values()].filter((prompt) => maySee(prompt, exchange.access, signIn)).map(describe)
+    list: ({ request }) => ({
+      prompts: [...byName.values()].filter((prompt) => maySee(prompt, request.access, signIn)).map(describe)
     }),
     async get (name, args, caller) {
       const prompt = known(name)
       const parsed = await prompt.arguments.safeParseAsync(args ?? {})
-      if (!parsed.success) {
-        const wrong = parsed.error.issues
-          .slice(0, 8)
-          .map(({ path, message }) => `${path.join('.')}: ${message}`.slice(0, 200))
-          .join('; ')
-        throw new ProtocolError(
-          ProtocolErrorCode.InvalidParams,
-          `The arguments of the prompt ${name} are not right. ${wrong}`
-        )
-      }
+      if (!parsed.success) throw wrongArguments(name, parsed.error)
       const written = await invokeGuarded(caller, 'prompts/get', [name, args], (context) =>
         prompt.write(parsed.data, context)
       )
@@ -65,20 +55,24 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
         typeof written === 'string' ? [{ role: 'user', content: text(written) }] : written
       return { description: prompt.description, messages }
     },
-    async complete (name, { name: argument, value }, caller) {
+    async complete (name, argument, caller) {
       const prompt = known(name)
-      // Whoever may not use a prompt learns nothing through it either.
-      if (!maySee(prompt, caller.exchange.access, signIn)) throw unknownPrompt(name)
-      const finders = prompt.complete as
-        Record<string, (typed: string, context: ToolContext) => Promise<string[]>> | undefined
-      return complete(
-        caller,
-        [name, argument, value],
-        value,
-        finders && Object.hasOwn(finders, argument) ? finders[argument] : undefined
-      )
+      // A caller who may not use a prompt learns nothing through it either.
+      if (!maySee(prompt, caller.request.access, signIn)) throw unknownPrompt(name)
+      return complete(caller, name, argument, prompt.complete as Finders | undefined)
     }
   }
+}
+
+const MAX_ISSUES = 8
+const MAX_ISSUE_LENGTH = 200
+
+function wrongArguments (name: string, error: z.ZodError): ProtocolError {
+  const issues = error.issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => `${path.join('.')}: ${message}`.slice(0, MAX_ISSUE_LENGTH))
+  const text = `The arguments of the prompt ${name} are not right. ${issues.join('; ')}`
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, text)
 }
 
 const unknownPrompt = (name: string) =>

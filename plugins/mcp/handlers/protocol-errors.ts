@@ -1,5 +1,6 @@
-// Resources and prompts run like tools, but fail as the protocol says for them: with a JSON-RPC error that tells
-// nothing of the inside (MCP "Resources", "Prompts": error handling).
+// Resources and prompts run like tools, but fail as the protocol says for them: with a JSON-RPC error that reveals nothing
+// of the inside (MCP "Resources", "Prompts": error handling).
+// Tested in test/plugins/mcp/handlers/resources.test.ts and prompts.test.ts.
 import { ProtocolError, ProtocolErrorCode, type InputRequiredResult } from '@modelcontextprotocol/server'
 import { isToolError, type ToolContext } from '../../../authoring/tool.ts'
 import type { ClientChannel, CallServices } from './contract.ts'
@@ -8,30 +9,30 @@ import { isStorageFault } from './unfinished-call.ts'
 import { TIMED_OUT } from './timeout.ts'
 import { invoke } from './invoke.ts'
 
-/** Who asks, and how they can be asked back. */
+/** Who calls, and how they can be asked back. */
 export interface Caller {
-  exchange: McpRequest
-  house: CallServices
-  conversation: ClientChannel
+  request: McpRequest
+  services: CallServices
+  channel: ClientChannel
 }
 
-/** @throws ProtocolError for whatever goes wrong. */
+/** @throws ProtocolError for everything that goes wrong. */
 export async function invokeGuarded<Result> (
-  { exchange, house, conversation }: Caller,
+  { request, services, channel }: Caller,
   method: string,
   params: unknown,
   run: (context: ToolContext) => Promise<Result>
 ): Promise<Result | InputRequiredResult> {
-  const log = exchange.log.child({ method })
+  const log = request.log.child({ method })
   try {
     const outcome = await invoke(
-      { method, params, log, timeout: house.timeout, shown: [], run },
-      exchange,
-      house,
-      conversation
+      { method, params, log, timeout: services.timeout, shown: [], run },
+      request,
+      services,
+      channel
     )
     if (outcome !== TIMED_OUT) return outcome
-    log.warn({ timeout: house.timeout }, 'timed out')
+    log.warn({ timeout: services.timeout }, 'timed out')
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     if (isToolError(error)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message)
@@ -42,16 +43,16 @@ export async function invokeGuarded<Result> (
         'The storage of this server does not answer: try again in a few seconds'
       )
     }
-    if (exchange.signal.aborted) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The client went away.')
+    if (request.signal.aborted) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The client disconnected.')
     log.error({ err: error }, 'mcp request failed')
   }
   throw new ProtocolError(
     ProtocolErrorCode.InternalError,
-    `Internal error: whoever runs the server finds it in the log as ${exchange.requestId}`
+    `Internal error: the operator finds it in the log as ${request.requestId}`
   )
 }
 
-/** As {@link invokeGuarded}, for the requests that have no way to ask back. */
+/** Like {@link invokeGuarded}, for the requests that cannot ask back. */
 export async function invokePlain<Result> (
   caller: Caller,
   method: string,
@@ -60,31 +61,38 @@ export async function invokePlain<Result> (
 ): Promise<Result> {
   const outcome = await invokeGuarded(caller, method, params, run)
   if (typeof outcome === 'object' && outcome !== null && 'resultType' in outcome) {
-    caller.exchange.log.error({ method }, 'a list or a completion cannot ask questions')
+    caller.request.log.error({ method }, 'a list or a completion cannot ask questions')
     throw new ProtocolError(ProtocolErrorCode.InternalError, 'Internal error')
   }
   return outcome as Result
 }
 
-/** MCP "Completion": at most 100 values; the client is told how many there are. */
+/** MCP "Completion": at most 100 values; the client learns how many there are. */
 const MAX_VALUES = 100
-/** Characters that are looked for. Nobody types more before they choose. */
-const MAX_TYPED = 1_000
+/** People choose before they have typed more. */
+const MAX_TYPED_LENGTH = 1_000
 
-/** @throws ProtocolError -32602 for more than anybody types. */
+/** What finds the values of each argument that can be completed. */
+export type Finders = Record<string, (typed: string, context: ToolContext) => Promise<string[]>>
+
+/**
+ * @param of the prompt or resource that the argument belongs to.
+ * @throws ProtocolError -32602 for more than people type.
+ */
 export async function complete (
   caller: Caller,
-  params: unknown,
-  typed: string,
-  find: ((typed: string, context: ToolContext) => Promise<string[]>) | undefined
+  of: string,
+  { name, value }: { name: string; value: string },
+  finders: Finders | undefined
 ) {
-  if (typed.length > MAX_TYPED) {
+  if (value.length > MAX_TYPED_LENGTH) {
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
-      `Invalid params: what is completed has at most ${MAX_TYPED} characters`
+      `Invalid params: what is completed has at most ${MAX_TYPED_LENGTH} characters`
     )
   }
-  const values = find ? await invokePlain(caller, 'completion/complete', params, (context) => find(typed, context)) : []
+  const find = finders && Object.hasOwn(finders, name) ? finders[name]! : async () => []
+  const values = await invokePlain(caller, 'completion/complete', [of, name, value], (context) => find(value, context))
   return {
     completion: { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES }
   }

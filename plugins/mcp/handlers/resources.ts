@@ -11,7 +11,7 @@ import type { ListedResource, Resource, ResourceContent } from '../../../authori
 import type { ToolContext } from '../../../authoring/tool.ts'
 import { parseTemplate, type UriTemplate } from '../../../authoring/uri-template.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
-import { complete, invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
+import { complete, invokeGuarded, invokePlain, type Caller, type Finders } from './protocol-errors.ts'
 import { readCursor, writeCursor, type CursorPosition } from './cursor.ts'
 
 interface Entry {
@@ -25,7 +25,7 @@ type Values = Readonly<Record<string, string>>
 
 export interface Resources {
   replace(resources: readonly Resource[]): void
-  /** Which resource a URI stands for. A plain URI goes before a template. */
+  /** Which resource a URI names. A plain URI is tried before a template. */
   find(uri: string): Found | undefined
   list(cursor: string | undefined, caller: Caller): Promise<{ resources: Listed[]; nextCursor?: string }>
   templates(caller: Caller): { resourceTemplates: ResourceTemplateType[] }
@@ -38,10 +38,10 @@ export interface Resources {
   ): Promise<Awaited<ReturnType<typeof complete>>>
 }
 
-/** Entries after which no further list is begun on a page. */
-const FULL_PAGE = 50
+/** Entries after which a page begins no further list. */
+const PAGE_SIZE = 50
 
-/** Whoever may not read a resource does not see it either. */
+/** A caller who may not read a resource does not see it either. */
 export const maySee = ({ scopes }: Pick<Resource, 'scopes'>, access: Access | null, signIn: boolean): boolean =>
   !signIn || (access !== null && scopes.every((scope) => access.scopes.includes(scope)))
 
@@ -53,7 +53,7 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       .sort((a, b) => Math.sign(a.template.names.length) - Math.sign(b.template.names.length))
   }
   replace(resources)
-  const visible = ({ exchange }: Caller) => entries.filter(({ resource }) => maySee(resource, exchange.access, signIn))
+  const visible = ({ request }: Caller) => entries.filter(({ resource }) => maySee(resource, request.access, signIn))
   const find = (uri: string): Found | undefined => {
     for (const entry of entries) {
       const variables = entry.template.match(uri)
@@ -65,26 +65,7 @@ export function createResources (resources: readonly Resource[], signIn: boolean
   return {
     replace,
     find,
-    async list (cursor, caller) {
-      const seen = visible(caller)
-      const plain = seen.filter(({ template }) => template.names.length === 0).map(({ resource }) => describe(resource))
-      // One behind the other: the plain ones, then the pages of each template that can list.
-      const lists = [undefined, ...seen.filter(({ resource }) => resource.list)]
-      const found: Listed[] = []
-      let next: CursorPosition | undefined = cursor === undefined ? { list: 0 } : readCursor(cursor, lists.length)
-      // Short lists share a page: many clients look at no other than the first.
-      while (next && found.length < FULL_PAGE) {
-        const { list, cursor }: CursorPosition = next
-        const entry = lists[list]
-        const page = entry ? await pageOf(entry, cursor, caller) : { resources: plain, next: undefined }
-        found.push(...page.resources)
-        next = list + 1 < lists.length ? { list: list + 1 } : undefined
-        if (page.next === undefined) continue
-        next = { list, cursor: page.next }
-        break
-      }
-      return { resources: found, ...(next && { nextCursor: writeCursor(next) }) }
-    },
+    list: (cursor, caller) => listPage(visible(caller), cursor, caller),
     templates: (caller) => ({
       resourceTemplates: visible(caller)
         .filter(({ template }) => template.names.length > 0)
@@ -105,19 +86,32 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       if (parts.length === 0) throw notFound(uri)
       return { contents: parts, ...(resource.ttl !== undefined && { ttlMs: resource.ttl }) }
     },
-    async complete (uri, { name, value }, caller) {
+    async complete (uri, argument, caller) {
       const entry = visible(caller).find(({ resource }) => resource.uri === uri)
       if (!entry) throw notFound(uri)
-      const finders = entry.resource.complete as
-        Record<string, (typed: string, context: ToolContext) => Promise<string[]>> | undefined
-      return complete(
-        caller,
-        [uri, name, value],
-        value,
-        finders && Object.hasOwn(finders, name) ? finders[name] : undefined
-      )
+      return complete(caller, uri, argument, entry.resource.complete as Finders | undefined)
     }
   }
+}
+
+/** One list behind the other: the plain resources, then the pages of each template that can list. */
+async function listPage (seen: readonly Entry[], cursor: string | undefined, caller: Caller) {
+  const plain = seen.filter(({ template }) => template.names.length === 0).map(({ resource }) => describe(resource))
+  const lists = [undefined, ...seen.filter(({ resource }) => resource.list)]
+  const found: Listed[] = []
+  let next: CursorPosition | undefined = cursor === undefined ? { list: 0 } : readCursor(cursor, lists.length)
+  // Short lists share a page: many clients read only the first.
+  while (next && found.length < PAGE_SIZE) {
+    const { list, cursor }: CursorPosition = next
+    const entry = lists[list]
+    const page = entry ? await pageOf(entry, cursor, caller) : { resources: plain, next: undefined }
+    found.push(...page.resources)
+    next = list + 1 < lists.length ? { list: list + 1 } : undefined
+    if (page.next === undefined) continue
+    next = { list, cursor: page.next }
+    break
+  }
+  return { resources: found, ...(next && { nextCursor: writeCursor(next) }) }
 }
 
 const notFound = (uri: string) =>
@@ -151,6 +145,7 @@ async function pageOf ({ resource, template }: Entry, cursor: string | undefined
 
 function toParts (content: ResourceContent, uri: string, mimeType: string | undefined): ReadResourceResult['contents'] {
   if (content === undefined) return []
-  if (typeof content === 'string' || content instanceof Uint8Array) { return toParts(typeof content === 'string' ? { text: content } : { data: content }, uri, mimeType) }
+  if (typeof content === 'string') return toParts({ text: content }, uri, mimeType)
+  if (content instanceof Uint8Array) return toParts({ data: content }, uri, mimeType)
   return [content].flat().map((part) => contents({ uri, ...(mimeType !== undefined && { mimeType }), ...part }))
 }

@@ -1,56 +1,56 @@
-// How long a piece of work is waited for: until its timeout, and while its client is there (MCP "Cancellation"). Most
-// work is over at once, so the clock and the ear for the client begin with the next turn of the event loop.
+// Waits for a call until its timeout, and while its client is connected (MCP "Cancellation"). The timer and the abort
+// listener are armed on the next turn of the event loop: most calls have finished by then.
 import type { McpRequest } from '../contract.ts'
 
 export const TIMED_OUT = Symbol('timed out')
 
 export class CallTimeout {
-  readonly #exchange: Pick<McpRequest, 'signal'>
+  readonly #request: Pick<McpRequest, 'signal'>
   readonly #timeout: number
-  #made: AbortController | undefined
+  #controller: AbortController | undefined
 
   /** @param timeout milliseconds. */
-  constructor (exchange: Pick<McpRequest, 'signal'>, timeout: number) {
-    this.#exchange = exchange
+  constructor (request: Pick<McpRequest, 'signal'>, timeout: number) {
+    this.#request = request
     this.#timeout = timeout
   }
 
   get #stop (): AbortController {
-    return (this.#made ??= new AbortController())
+    return (this.#controller ??= new AbortController())
   }
 
-  /** Aborted when nobody waits any more. */
+  /** Aborted when the result is no longer waited for. */
   get signal (): AbortSignal {
     return this.#stop.signal
   }
 
   /**
-   * @returns {@link DEADLINE} when the time is up.
-   * @throws what the work throws; when the client goes away, the reason of the exchange's signal.
+   * @returns {@link TIMED_OUT} when the time is up.
+   * @throws what the call throws; when the client disconnects, the reason of the request's signal.
    */
-  race<R>(work: Promise<R>): Promise<R | typeof TIMED_OUT> {
+  race<R>(call: Promise<R>): Promise<R | typeof TIMED_OUT> {
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
-      let leave: (() => void) | undefined
-      const begin = setImmediate(() => {
-        const { signal } = this.#exchange
-        leave = () => {
+      let onAbort: (() => void) | undefined
+      const armed = setImmediate(() => {
+        const { signal } = this.#request
+        onAbort = () => {
           reject(signal.reason)
           this.#stop.abort(signal.reason)
         }
-        if (signal.aborted) return leave()
-        signal.addEventListener('abort', leave, { once: true })
+        if (signal.aborted) return onAbort()
+        signal.addEventListener('abort', onAbort, { once: true })
         timer = setTimeout(() => {
           resolve(TIMED_OUT)
           this.#stop.abort(new DOMException('The time for this call is up', 'TimeoutError'))
         }, this.#timeout)
       })
-      const end = () => {
-        clearImmediate(begin)
+      const disarm = () => {
+        clearImmediate(armed)
         clearTimeout(timer)
-        if (leave) this.#exchange.signal.removeEventListener('abort', leave)
+        if (onAbort) this.#request.signal.removeEventListener('abort', onAbort)
       }
-      work.finally(end).then(resolve, reject)
+      call.finally(disarm).then(resolve, reject)
     })
   }
 }

@@ -12,36 +12,37 @@ import type { ZodError } from 'zod'
 import { isToolError, type Tool, type ToolContext } from '../../../authoring/tool.ts'
 import type { CallableTool } from './tools.ts'
 import type { McpRequest } from '../contract.ts'
-import type { ClientChannel, CallServices } from './contract.ts'
+import type { CallServices } from './contract.ts'
+import type { Caller } from './protocol-errors.ts'
 import { failedInside, timedOut, isStorageFault, storageUnreachable } from './unfinished-call.ts'
 import { TIMED_OUT } from './timeout.ts'
 import { channelOf, invoke, traceOf } from './invoke.ts'
 
-/** Enough to mend a call; a long list would only fill the model's memory. */
+/** Enough to correct a call; a long list would only fill the context of the model. */
 const MAX_ISSUES = 8
 const MAX_ISSUE_LENGTH = 200
 
 /**
  * Whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log.
- * @param conversation what the protocol knows of the call; without it, what the request itself says.
+ * @param channel what the protocol knows of the call; without it, what the request itself says.
  * @returns the result, or the questions to ask first.
- * @throws ProtocolError for a `requestState` that is not of this call.
+ * @throws ProtocolError -32602 for a `requestState` of another call.
  */
 export async function callTool (
   callable: CallableTool,
   args: unknown,
-  exchange: McpRequest,
-  house: CallServices,
-  conversation = channelOf(exchange)
+  request: McpRequest,
+  services: CallServices,
+  channel = channelOf(request)
 ): Promise<CallToolResult | InputRequiredResult> {
-  const begun = performance.now()
+  const startedAt = performance.now()
   const { name } = callable.tool
-  const overQuota = house.meter.take(exchange, name)
-  const result = overQuota === undefined ? await run(callable, args, exchange, house, conversation) : failure(overQuota)
-  house.meter.called(exchange, {
+  const overQuota = services.meter.take(request, name)
+  const result = overQuota === undefined ? await run(callable, args, { request, services, channel }) : failure(overQuota)
+  services.meter.called(request, {
     tool: name,
     outcome: overQuota !== undefined ? 'refused' : result['isError'] ? 'failed' : 'ok',
-    ms: Math.round(performance.now() - begun)
+    ms: Math.round(performance.now() - startedAt)
   })
   return result
 }
@@ -49,23 +50,17 @@ export async function callTool (
 async function run (
   callable: CallableTool,
   args: unknown,
-  exchange: McpRequest,
-  house: CallServices,
-  conversation: ClientChannel
+  { request, services, channel }: Caller
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { tool, formerName } = callable
-  const trace = traceOf(conversation.meta)
-  const log = lazily(() => exchange.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) }))
-  const timeout = tool.timeout ?? house.timeout
+  const { tool } = callable
+  const trace = traceOf(channel.meta)
+  const log = lazily(() => request.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) }))
+  const timeout = tool.timeout ?? services.timeout
   try {
     const parsed = await callable.input.safeParseAsync(args ?? {})
-    if (!parsed.success) {
-      return failure(
-        `The arguments of ${tool.name} are not right.\n${describe(parsed.error)}\n${callable.usage} Correct them and call it again.${renamed(tool, formerName)}`
-      )
-    }
+    if (!parsed.success) return failure(wrongArguments(callable, parsed.error))
     const shown: ContentBlock[] = []
-    const work = {
+    const invocation = {
       method: 'tools/call',
       params: [tool.name, args],
       log,
@@ -73,7 +68,7 @@ async function run (
       shown,
       run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown>
     }
-    const outcome = await invoke(work, exchange, house, conversation)
+    const outcome = await invoke(invocation, request, services, channel)
     if (outcome === TIMED_OUT) {
       log.warn({ timeout }, 'tool timed out')
       return failure(timedOut(tool, timeout))
@@ -86,19 +81,20 @@ async function run (
       log.warn({ err: error as Error }, 'storage unavailable')
       return failure(storageUnreachable(tool))
     }
-    if (exchange.signal.aborted) return failure('The client went away.')
+    if (request.signal.aborted) return failure('The client disconnected.')
     log.error({ err: error }, 'tool failed')
-    return failure(failedInside(tool, exchange.requestId))
+    return failure(failedInside(tool, request.requestId))
   }
 }
 
-/** A logger of its own costs more than most calls, and few write a line. */
-function lazily (make: () => FastifyBaseLogger) {
-  let made: FastifyBaseLogger | undefined
-  const log = () => {
-    made ??= make()
-    return made
-  }
+const wrongArguments = ({ tool, usage, formerName }: CallableTool, error: ZodError): string =>
+  `The arguments of ${tool.name} are not right.\n${describeIssues(error)}\n${usage} ` +
+  `Correct them and call it again.${renamed(tool, formerName)}`
+
+/** A child logger costs more than most calls, and few write a line. */
+function lazily (create: () => FastifyBaseLogger) {
+  let logger: FastifyBaseLogger | undefined
+  const log = () => (logger ??= create())
   return {
     info: (message: string) => log().info(message),
     warn: (about: object | string, message?: string) => log().warn(about, message),
@@ -117,11 +113,12 @@ async function toResult (tool: Tool, outcome: unknown, shown: ContentBlock[]): P
 const renamed = ({ name }: Tool, formerName: string | undefined): string =>
   formerName === undefined
     ? ''
-    : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools (in ChatGPT, Refresh in the settings of this connector).`
+    : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools ` +
+      '(in ChatGPT, Refresh in the settings of this connector).'
 
 const failure = (text: string): CallToolResult => ({ content: [{ type: 'text', text }], isError: true })
 
-function describe (error: ZodError): string {
+function describeIssues (error: ZodError): string {
   const lines = error.issues
     .slice(0, MAX_ISSUES)
     .map(({ path, message }) =>

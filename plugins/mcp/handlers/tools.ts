@@ -4,10 +4,10 @@ import type { Tool as ListedSchemas } from '@modelcontextprotocol/server'
 import { z, type ZodObject } from 'zod'
 import type { Tool } from '../../../authoring/tool.ts'
 
-/** A tool ready to be called: its schemas are built. */
+/** A tool with its schemas built, ready to be called. */
 export interface CallableTool {
   tool: Tool
-  /** Refuses unknown arguments, so that a misspelt one is noticed. */
+  /** Refuses unknown arguments, so that a misspelled one is noticed. */
   input: ZodObject
   /** One line for a model that got the arguments wrong. */
   usage: string
@@ -15,7 +15,7 @@ export interface CallableTool {
    * The arguments that are repeated in a header (MCP "Custom Headers from Tool Parameters"), by header in lower case.
    */
   headers: ReadonlyMap<string, string>
-  /** The former name it was called by, if it was. */
+  /** The former name it was called by, if so. */
   formerName?: string
 }
 
@@ -27,7 +27,8 @@ export interface ToolRegistry {
   /** Whether some tool can be called without a sign-in. */
   readonly open: boolean
   /**
-   * Offers these tools instead of those before. Throws as {@link createToolRegistry} does, and then changes nothing.
+   * Offers these tools instead of the previous ones.
+   * @throws Error as {@link createToolRegistry} does; nothing has changed then.
    */
   replace(tools: readonly Tool[]): void
 }
@@ -43,13 +44,13 @@ type SecurityScheme = { type: 'oauth2'; scopes: string[] } | { type: 'noauth' }
 type JsonObjectSchema = ListedSchemas['inputSchema']
 
 /**
- * @param signIn whether calls need a token: only then the scopes are listed. Throws for a schema that JSON Schema
- * cannot say.
+ * @param signIn whether calls need a token: only then the scopes are listed.
+ * @throws Error for a schema that JSON Schema cannot express; it names the tool.
  */
 export function createToolRegistry (tools: readonly Tool[], signIn: boolean): ToolRegistry {
   let current = build(tools, signIn)
   return {
-    find: (name) => current.callable.get(name),
+    find: (name) => current.byName.get(name),
     get listed () {
       return current.listed
     },
@@ -63,14 +64,14 @@ export function createToolRegistry (tools: readonly Tool[], signIn: boolean): To
 }
 
 function build (tools: readonly Tool[], signIn: boolean) {
-  const callable = new Map<string, CallableTool>()
+  const byName = new Map<string, CallableTool>()
   const listed: ListedTool[] = []
   for (const tool of tools) {
     const input = tool.input.def.catchall ? tool.input : tool.input.strict()
     const inputSchema = jsonSchema(tool.name, input, 'input')
-    const ready: CallableTool = { tool, input, usage: usage(inputSchema), headers: headersOf(inputSchema) }
-    callable.set(tool.name, ready)
-    for (const formerName of tool.aliases ?? []) callable.set(formerName, { ...ready, formerName })
+    const callable: CallableTool = { tool, input, usage: usageOf(inputSchema), headers: headersOf(inputSchema) }
+    byName.set(tool.name, callable)
+    for (const formerName of tool.aliases ?? []) byName.set(formerName, { ...callable, formerName })
     const securitySchemes: SecurityScheme[] = [
       ...(tool.noauth ? [{ type: 'noauth' as const }] : []),
       { type: 'oauth2', scopes: tool.scopes }
@@ -87,12 +88,12 @@ function build (tools: readonly Tool[], signIn: boolean) {
       ...(signIn && { securitySchemes, _meta: { securitySchemes } })
     })
   }
-  return { callable, listed, open: tools.some(({ noauth }) => noauth) }
+  return { byName, listed, open: tools.some(({ noauth }) => noauth) }
 }
 
 function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): JsonObjectSchema {
   try {
-    // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and older clients' validators
+    // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and validators of older clients
     // refuse a dialect they do not know.
     const { $schema: _, ...rest } = z.toJSONSchema(schema, { io })
     const dialect = schema.meta()?.['$schema']
@@ -114,7 +115,7 @@ function headersOf ({ properties = {} }: JsonObjectSchema): Map<string, string> 
   return headers
 }
 
-function usage ({ properties = {}, required }: JsonObjectSchema): string {
+function usageOf ({ properties = {}, required }: JsonObjectSchema): string {
   const names = Object.entries(properties).map(([name, schema]) => {
     const type = (schema as { type?: string }).type ?? 'see its schema'
     return `${name} (${type}${required?.includes(name) ? ', required' : ''})`

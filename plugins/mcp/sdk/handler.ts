@@ -1,5 +1,5 @@
-// The lane that can answer everything: the official SDK's server, in both protocol eras, without sessions (MCP
-// 2026-07-28 "Versioning"; 2025-11-25 "Streamable HTTP").
+// Answers every request by the official SDK's server, in both protocol eras, without sessions (MCP 2026-07-28
+// "Versioning"; 2025-11-25 "Streamable HTTP").
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import {
@@ -20,88 +20,94 @@ import type { McpResponse, McpRequest, McpHandler, Message } from '../contract.t
 import type { Subscriptions } from '../streams/subscriptions.ts'
 import { findHeaderMismatch, HEADER_MISMATCH } from '../param-headers.ts'
 import { authInfo } from './server.ts'
-import { SSE_HEADERS } from '../sessions/sse-connection.ts'
+import { SSE_HEADERS } from '../streams/sse.ts'
 import { findUriFault } from '../streams/subscribed-uris.ts'
 
 export interface SdkHandlerOptions {
   factory: McpServerFactory
-  catalogue: ToolRegistry
+  tools: ToolRegistry
   onError(error: Error): void
   /** The streams of 2026-07-28. */
   subscriptions: Subscriptions
-  /**
-   * Answers what belongs to a session, and begins one where a client has to be asked back; undefined for everything
-   * else.
-   */
-  sessions(
-    exchange: McpRequest,
-    initialize: (exchange: McpRequest) => Promise<McpResponse>
-  ): Promise<McpResponse | undefined>
+  /** See {@link Sessions.serve}. */
+  sessions(mcpRequest: McpRequest, initialize: McpHandler): Promise<McpResponse | undefined>
 }
 
-/** The SDK wants a URL and looks at nothing in it. */
+/** The SDK wants a URL and reads nothing in it. */
 const ANY_URL = 'http://mcp.invalid/'
 
 export function createSdkHandler (options: SdkHandlerOptions): McpHandler {
-  const { factory, catalogue } = options
-  const modern = createMcpHandler(factory, { legacy: 'reject', onerror: options.onError })
-  // Only checks what is asked for and confirms it: the streams are our own.
-  const confirming = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0, onerror: options.onError })
-  const streaming = legacyStatelessFallback(factory, options.onError)
-
-  const serveModern = async (exchange: McpRequest, request: Request): Promise<McpResponse> => {
-    const mismatch = paramHeaderMismatch(exchange, catalogue)
-    if (mismatch) return toAnswer(mismatch)
-    const means = { parsedBody: exchange.body, authInfo: authInfo(exchange) }
-    return (exchange.body as Message).method === 'subscriptions/listen'
-      ? subscribe(await confirming.fetch(request, means), exchange, options.subscriptions)
-      : toAnswer(await modern.fetch(request, means))
-  }
-  const serveLegacy = async (exchange: McpRequest, request: Request): Promise<McpResponse> => {
-    const version = exchange.headers['mcp-protocol-version']
-    if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) { return toAnswer(unsupportedVersion(version, exchange)) }
-    const inSession = await options.sessions(exchange, (exchange) => answerJson(exchange, toRequest(exchange)))
-    if (inSession) return inSession
-    return wantsProgress(exchange)
-      ? toAnswer(await streaming(request, { parsedBody: exchange.body, authInfo: authInfo(exchange) }))
-      : answerJson(exchange, request)
-  }
-  /**
-   * One JSON object: the SDK's own legacy serving always opens a stream of events, which a client that accepts only
-   * JSON cannot read.
-   */
-  const answerJson = async (exchange: McpRequest, request: Request): Promise<McpResponse> => {
-    const auth = authInfo(exchange, beginsSession(exchange) ? NOTHING_KEPT : undefined)
-    const server = await factory({ era: 'legacy', authInfo: auth })
-    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
-    await server.connect(transport)
-    try {
-      return await toAnswer(
-        await Promise.race([
-          transport.handleRequest(request, { parsedBody: exchange.body, authInfo: auth }),
-          gone(exchange.signal)
-        ])
-      )
-    } finally {
-      await server.close()
-    }
-  }
-
-  return async (exchange) => {
-    const request = toRequest(exchange)
-    return (await isLegacyRequest(request, exchange.body))
-      ? serveLegacy(exchange, request)
-      : serveModern(exchange, request)
+  const serveModern = createModernHandler(options)
+  const serveLegacy = createLegacyHandler(options)
+  return async (mcpRequest) => {
+    const request = toWebRequest(mcpRequest)
+    return (await isLegacyRequest(request, mcpRequest.body))
+      ? serveLegacy(mcpRequest, request)
+      : serveModern(mcpRequest, request)
   }
 }
 
-/** Takes over a stream that the SDK has confirmed; whatever else it says is the answer. */
+type EraHandler = (mcpRequest: McpRequest, request: Request) => Promise<McpResponse>
+
+/** MCP 2026-07-28. */
+function createModernHandler ({ factory, tools, subscriptions, onError }: SdkHandlerOptions): EraHandler {
+  const modern = createMcpHandler(factory, { legacy: 'reject', onerror: onError })
+  // Only checks and confirms a subscription: the streams are this server's own.
+  const confirming = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0, onerror: onError })
+  return async (mcpRequest, request) => {
+    const mismatch = paramHeaderMismatch(mcpRequest, tools)
+    if (mismatch) return toResponse(mismatch)
+    const call = { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) }
+    return (mcpRequest.body as Message).method === 'subscriptions/listen'
+      ? subscribe(await confirming.fetch(request, call), mcpRequest, subscriptions)
+      : toResponse(await modern.fetch(request, call))
+  }
+}
+
+/** The `initialize` era. */
+function createLegacyHandler ({ factory, sessions, onError }: SdkHandlerOptions): EraHandler {
+  const streaming = legacyStatelessFallback(factory, onError)
+  return async (mcpRequest, request) => {
+    const version = mcpRequest.headers['mcp-protocol-version']
+    if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
+      return toResponse(unsupportedVersion(version, mcpRequest))
+    }
+    const inSession = await sessions(mcpRequest, (first) => answerJson(factory, first, toWebRequest(first)))
+    if (inSession) return inSession
+    return wantsProgress(mcpRequest)
+      ? toResponse(await streaming(request, { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) }))
+      : answerJson(factory, mcpRequest, request)
+  }
+}
+
+/**
+ * Answers with one JSON object: the SDK's own legacy handler always opens an event stream, which a client that accepts
+ * only JSON cannot read.
+ */
+async function answerJson (
+  factory: McpServerFactory,
+  mcpRequest: McpRequest,
+  request: Request
+): Promise<McpResponse> {
+  const auth = authInfo(mcpRequest, beginsSession(mcpRequest) ? STATELESS_SESSION : undefined)
+  const server = await factory({ era: 'legacy', authInfo: auth })
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+  await server.connect(transport)
+  try {
+    const answer = transport.handleRequest(request, { parsedBody: mcpRequest.body, authInfo: auth })
+    return await toResponse(await Promise.race([answer, disconnected(mcpRequest.signal)]))
+  } finally {
+    await server.close()
+  }
+}
+
+/** Takes over a stream that the SDK has confirmed; anything else it answers is the response. */
 async function subscribe (
   response: Response,
   { access }: McpRequest,
   subscriptions: Subscriptions
 ): Promise<McpResponse> {
-  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return toAnswer(response)
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return toResponse(response)
   const reader = response.body!.getReader()
   const first = new TextDecoder().decode((await reader.read()).value)
   await reader.cancel()
@@ -109,17 +115,13 @@ async function subscribe (
   const id = params._meta![SUBSCRIPTION_ID_META_KEY] as RequestId
   const fault = findUriFault(params.notifications.resourceSubscriptions ?? [])
   if (fault !== undefined) {
-    return toAnswer(
-      Response.json({
-        jsonrpc: '2.0',
-        error: { code: ProtocolErrorCode.InvalidParams, message: `Invalid params: ${fault}` },
-        id
-      })
-    )
+    const error = { code: ProtocolErrorCode.InvalidParams, message: `Invalid params: ${fault}` }
+    return toResponse(Response.json({ jsonrpc: '2.0', error, id }))
   }
   if (!subscriptions.hasRoom()) {
     const error = { code: ProtocolErrorCode.InternalError, message: 'Too many streams are open: try again later' }
-    return toAnswer(Response.json({ jsonrpc: '2.0', error, id }, { status: 503, headers: { 'retry-after': '60' } }))
+    const init = { status: 503, headers: { 'retry-after': '60' } }
+    return toResponse(Response.json({ jsonrpc: '2.0', error, id }, init))
   }
   return {
     status: 200,
@@ -128,13 +130,12 @@ async function subscribe (
   }
 }
 
-/** What a session's `initialize` is answered with promises what only a session can keep; nothing is kept yet. */
-const NOTHING_KEPT = { logs: false, async subscribe () {}, async unsubscribe () {} }
+/** The answer to `initialize` promises what a session can do; there is nothing to store before it has begun. */
+const STATELESS_SESSION = { logs: false, async subscribe () {}, async unsubscribe () {} }
 
 /**
- * MCP 2025-11-25 "Sampling", "Elicitation", "Roots": only a client that declares one of them can be asked back, and
- * only a
- * session can carry its answer. A stranger gets none: it would be kept for anybody who asks.
+ * MCP 2025-11-25 "Sampling", "Elicitation", "Roots": only a client that declares one of them can be asked back, and only
+ * a session can carry its answer. A caller who has not signed in gets none: it would be stored for anyone who asks.
  */
 export function beginsSession ({ body, isStranger }: Pick<McpRequest, 'body' | 'isStranger'>): boolean {
   if (isStranger || Array.isArray(body) || body.method !== 'initialize' || !('id' in body)) return false
@@ -142,10 +143,10 @@ export function beginsSession ({ body, isStranger }: Pick<McpRequest, 'body' | '
   return [elicitation, sampling, roots].some((capability) => typeof capability === 'object' && capability !== null)
 }
 
-function paramHeaderMismatch ({ body, headers }: McpRequest, catalogue: ToolRegistry): Response | undefined {
+function paramHeaderMismatch ({ body, headers }: McpRequest, tools: ToolRegistry): Response | undefined {
   const { method, params } = body as Message
   const callable =
-    method === 'tools/call' && typeof params?.['name'] === 'string' ? catalogue.find(params['name']) : undefined
+    method === 'tools/call' && typeof params?.['name'] === 'string' ? tools.find(params['name']) : undefined
   const mismatch =
     callable && callable.headers.size > 0 ? findHeaderMismatch(callable, params?.['arguments'], { headers }) : undefined
   return mismatch === undefined ? undefined : refusal(body, HEADER_MISMATCH, `Header mismatch: ${mismatch}`)
@@ -174,8 +175,8 @@ const refusal = (body: McpRequest['body'], code: number, message: string, data?:
     { status: 400 }
   )
 
-/** Nobody reads this answer; it only ends the wait. */
-const gone = (signal: AbortSignal): Promise<Response> =>
+/** No one reads this answer; it only ends the wait. */
+const disconnected = (signal: AbortSignal): Promise<Response> =>
   new Promise((resolve) => {
     const answer = () => resolve(new Response(null, { status: 499 }))
     if (signal.aborted) answer()
@@ -183,20 +184,20 @@ const gone = (signal: AbortSignal): Promise<Response> =>
   })
 
 /**
- * Only what the protocol reads is passed on: no token and no cookie. Some clients send a narrower Accept than the SDK
- * insists on.
+ * What the SDK reads of a request: no token, no cookie. Some clients send a narrower Accept header than the SDK insists
+ * on.
  */
-const toRequest = ({ headers: { 'mcp-session-id': _, ...headers }, signal }: McpRequest): Request =>
+const toWebRequest = ({ headers: { 'mcp-session-id': _, ...headers }, signal }: McpRequest): Request =>
   new Request(ANY_URL, {
     method: 'POST',
     headers: { ...headers, accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
     signal
   })
 
-async function toAnswer (response: Response): Promise<McpResponse> {
+/** A stream of events is passed on as it comes; anything else is one short text. */
+async function toResponse (response: Response): Promise<McpResponse> {
   const headers = Object.fromEntries(response.headers)
-  const streams = headers['content-type']?.startsWith('text/event-stream') && response.body !== null
-  // A stream of events is passed on as it comes; anything else is one short text.
-  const body = streams ? Readable.fromWeb(response.body as ReadableStream) : (await response.text()) || undefined
+  const isStream = headers['content-type']?.startsWith('text/event-stream') && response.body !== null
+  const body = isStream ? Readable.fromWeb(response.body as ReadableStream) : (await response.text()) || undefined
   return { status: response.status, headers, body }
 }

@@ -1,5 +1,5 @@
-// The SDK's server for one exchange, in either protocol era: which methods it answers, and with what (MCP 2026-07-28
-// and 2025-11-25).
+// The SDK's server for one request, in either protocol era: which methods it answers, and with what (MCP 2026-07-28 and
+// 2025-11-25).
 import {
   ProtocolError,
   ProtocolErrorCode,
@@ -23,12 +23,12 @@ import { StrictServer } from './strict-server.ts'
 
 /** All that is offered. What changes while the server runs changes inside of these. */
 export interface Offered {
-  catalogue: ToolRegistry
+  tools: ToolRegistry
   resources: Resources
   prompts: Prompts
 }
 
-/** What a session of the `initialize` era remembers for its exchanges. */
+/** What a session of the `initialize` era does for its requests. */
 export interface SessionState {
   subscribe(uri: string): Promise<void>
   unsubscribe(uri: string): Promise<void>
@@ -37,56 +37,65 @@ export interface SessionState {
 }
 
 export interface FactoryOptions extends Offered {
-  house: CallServices
+  services: CallServices
   serverInfo: Implementation
   instructions: () => string
-  /** Whether the lists may be kept by caches that several people share. */
-  shared: boolean
+  /** Whether the lists may be stored by caches that several people share. */
+  isPublic: boolean
   /** Whether tools and prompts can change while the server runs. */
   reloads: boolean
-  /** Told what the SDK refused or could not do; the client has its answer already. */
+  /** Gets what the SDK refused or could not do; the client has its answer already. */
   onError(error: Error): void
 }
 
-/** Milliseconds a client may keep a list before it asks again. */
+/** For how long a client may cache a list. */
 const LIST_TTL_MS = 300_000
-/** Of what follows the folder of documents; a stream that is open tells of changes at once. */
+/** Of what follows the folder of documents; an open stream announces changes at once. */
 const RESOURCES_TTL_MS = 30_000
 
 /** The SDK's channel for identity. The token itself goes no further than its check. */
-export const authInfo = (exchange: McpRequest, session?: SessionState): AuthInfo => ({
+export const authInfo = (request: McpRequest, session?: SessionState): AuthInfo => ({
   token: '',
-  clientId: exchange.access?.clientId ?? '',
-  scopes: exchange.access?.scopes ?? [],
-  extra: { exchange, session }
+  clientId: request.access?.clientId ?? '',
+  scopes: request.access?.scopes ?? [],
+  extra: { request, session }
 })
 
-/** A fresh server for each exchange, so that no answer can reach another client; what is costly is built once. */
+/** A new server for each request, so that no answer can reach another client; what is costly is built once. */
 export function createFactory (options: FactoryOptions): McpServerFactory {
-  const { serverInfo, instructions, shared, onError } = options
-  const cacheScope = shared ? 'public' : 'private'
-  const fixed = { ttlMs: LIST_TTL_MS, cacheScope } as const
-  const moving = { ttlMs: RESOURCES_TTL_MS, cacheScope } as const
+  const { serverInfo, instructions, isPublic, onError } = options
+  const cacheScope = isPublic ? 'public' : 'private'
+  const stable = { ttlMs: LIST_TTL_MS, cacheScope } as const
+  const changing = { ttlMs: RESOURCES_TTL_MS, cacheScope } as const
   const cacheHints: ServerOptions['cacheHints'] = {
-    'tools/list': fixed,
-    'server/discover': fixed,
-    'prompts/list': fixed,
-    'resources/templates/list': fixed,
-    'resources/list': moving,
+    'tools/list': stable,
+    'server/discover': stable,
+    'prompts/list': stable,
+    'resources/templates/list': stable,
+    'resources/list': changing,
     'resources/read': { ttlMs: 0, cacheScope }
   }
   return ({ era, authInfo }) => {
-    const { exchange, session } = authInfo!.extra as { exchange: McpRequest; session?: SessionState }
-    const server = new StrictServer(serverInfo, {
-      capabilities: capabilities(options, era === 'modern' || session !== undefined),
-      instructions: instructions(),
-      cacheHints
-    })
+    const { request, session } = authInfo!.extra as { request: McpRequest; session?: SessionState }
+    const server = new StrictServer(
+      serverInfo,
+      {
+        capabilities: capabilitiesOf(options, era === 'modern' || session !== undefined),
+        instructions: instructions(),
+        cacheHints
+      },
+      request.batch
+    )
     server.onerror = onError
-    const call: Call = { server, exchange, logs: era === 'modern' || session?.logs === true, onError }
+    const call: Call = { server, request, logs: era === 'modern' || session?.logs === true, onError }
+    const callerOf = (context: ServerContext): Caller => ({
+      request,
+      services: options.services,
+      channel: channelOf(call, context)
+    })
     answerTools(call, options)
-    answerResources(call, options, era)
-    answerPrompts(call, options)
+    answerResources(server, options, era, callerOf)
+    answerPrompts(server, options, callerOf)
     if (session) answerSession(server, options, session)
     return server
   }
@@ -94,56 +103,53 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
 
 interface Call {
   server: Server
-  exchange: McpRequest
+  request: McpRequest
   logs: boolean
   onError(error: Error): void
 }
 
-/** @param told whether there is a way to tell this client of changes. */
-function capabilities ({ reloads }: FactoryOptions, told: boolean): ServerCapabilities {
-  const list = told && reloads ? { listChanged: true } : {}
+/** @param canNotify whether this client can be notified of changes. */
+function capabilitiesOf ({ reloads }: FactoryOptions, canNotify: boolean): ServerCapabilities {
+  const list = canNotify && reloads ? { listChanged: true } : {}
   return {
     tools: list,
     prompts: list,
-    resources: told ? { listChanged: true, subscribe: true } : {},
+    resources: canNotify ? { listChanged: true, subscribe: true } : {},
     completions: {},
-    ...(told && { logging: {} })
+    ...(canNotify && { logging: {} })
   }
 }
 
-function answerTools (call: Call, { catalogue, house }: FactoryOptions): void {
-  const { server, exchange } = call
+function answerTools (call: Call, { tools, services }: FactoryOptions): void {
+  const { server, request } = call
   server.setRequestHandler('tools/list', ({ params }) => {
     if (params?.cursor !== undefined) throw noSuchPage()
-    return { tools: catalogue.listed }
+    return { tools: tools.listed }
   })
   server.setRequestHandler('tools/call', ({ params }, context) => {
-    const callable = catalogue.find(params.name)
+    const callable = tools.find(params.name)
     if (!callable) throw unknownTool(params.name)
-    return callTool(callable, params.arguments, exchange, house, conversation(call, context, params.name))
+    return callTool(callable, params.arguments, request, services, channelOf(call, context, params.name))
   })
 }
 
 const unknownTool = (name: string) =>
   new ProtocolError(
     ProtocolErrorCode.InvalidParams,
-    `There is no tool named ${JSON.stringify(name.slice(0, 64))}. The list of tools has changed: refresh it (in ChatGPT, press Refresh in the settings of this connector)`
+    `There is no tool named ${JSON.stringify(name.slice(0, 64))}. The list of tools has changed: refresh it ` +
+    '(in ChatGPT, press Refresh in the settings of this connector)'
   )
 
-function answerResources (call: Call, { resources, prompts, house }: FactoryOptions, era: string): void {
-  const { server } = call
-  const caller = (context: ServerContext): Caller => ({
-    exchange: call.exchange,
-    house,
-    conversation: conversation(call, context)
-  })
-  server.setRequestHandler('resources/list', ({ params }, context) => resources.list(params?.cursor, caller(context)))
+type CallerOf = (context: ServerContext) => Caller
+
+function answerResources (server: Server, { resources, prompts }: FactoryOptions, era: string, callerOf: CallerOf): void {
+  server.setRequestHandler('resources/list', ({ params }, context) => resources.list(params?.cursor, callerOf(context)))
   server.setRequestHandler('resources/templates/list', ({ params }, context) => {
     if (params?.cursor !== undefined) throw noSuchPage()
-    return resources.templates(caller(context))
+    return resources.templates(callerOf(context))
   })
   server.setRequestHandler('resources/read', async ({ params }, context) => {
-    const result = await resources.read(params.uri, caller(context))
+    const result = await resources.read(params.uri, callerOf(context))
     // Only 2026-07-28 has the hint.
     if (era === 'modern') return result
     const { ttlMs: _, ...rest } = result
@@ -151,24 +157,18 @@ function answerResources (call: Call, { resources, prompts, house }: FactoryOpti
   })
   server.setRequestHandler('completion/complete', ({ params: { ref, argument } }, context) =>
     ref.type === 'ref/prompt'
-      ? prompts.complete(ref.name, argument, caller(context))
-      : resources.complete(ref.uri, argument, caller(context))
+      ? prompts.complete(ref.name, argument, callerOf(context))
+      : resources.complete(ref.uri, argument, callerOf(context))
   )
 }
 
-function answerPrompts (call: Call, { prompts, house }: FactoryOptions): void {
-  const { server } = call
-  const caller = (context: ServerContext): Caller => ({
-    exchange: call.exchange,
-    house,
-    conversation: conversation(call, context)
-  })
+function answerPrompts (server: Server, { prompts }: FactoryOptions, callerOf: CallerOf): void {
   server.setRequestHandler('prompts/list', ({ params }, context) => {
     if (params?.cursor !== undefined) throw noSuchPage()
-    return prompts.list(caller(context))
+    return prompts.list(callerOf(context))
   })
   server.setRequestHandler('prompts/get', ({ params }, context) =>
-    prompts.get(params.name, params.arguments, caller(context))
+    prompts.get(params.name, params.arguments, callerOf(context))
   )
 }
 
@@ -190,10 +190,8 @@ function answerSession (server: Server, { resources }: FactoryOptions, session: 
   })
 }
 
-/**
- * The accessor for the client's capabilities serves both eras: the SDK fills it from the envelope or from `initialize`.
- */
-function conversation ({ server, logs, onError }: Call, { mcpReq }: ServerContext, logger?: string): ClientChannel {
+/** The SDK takes the client's capabilities from the envelope or from `initialize`, so they are read in one way here. */
+function channelOf ({ server, logs, onError }: Call, { mcpReq }: ServerContext, logger?: string): ClientChannel {
   return {
     capabilities: server.getClientCapabilities(),
     meta: { ...mcpReq.envelope, ...mcpReq._meta },

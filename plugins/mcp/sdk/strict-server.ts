@@ -1,47 +1,81 @@
-// The SDK's server, but for what it says when the parameters of a request are wrong or something fails inside: a
-// sentence, and the right code (JSON-RPC 2.0 §5.1).
+// The SDK's server, with two differences: what is wrong with a request is said in a sentence with the right code, and
+// the messages of a batch share one budget (JSON-RPC 2.0 §5.1; MCP 2025-03-26 "JSON-RPC batching").
+// Tested in test/plugins/mcp/batch-budget.test.ts and sdk/handler.test.ts.
 import {
   ProtocolError,
   ProtocolErrorCode,
   Server,
+  type Implementation,
   type JSONRPCRequest,
   type Result,
-  type ServerContext
+  type ServerContext,
+  type ServerOptions
 } from '@modelcontextprotocol/server'
+import type { BatchBudget } from '../batch-budget.ts'
 
 type Handler = (request: JSONRPCRequest, context: ServerContext) => Promise<Result>
 
-/** The list of faults that the SDK writes into a message where parameters do not fit their schema. */
-const FAULTS = /\[\s*\{[\s\S]*\}\s*\]$/
-const MAX_FAULTS = 5
+/** The JSON that the SDK writes into a message where parameters do not fit their schema. */
+const ISSUES = /\[\s*\{[\s\S]*\}\s*\]$/
+const MAX_ISSUES = 5
 
 export class StrictServer extends Server {
+  readonly #batch: BatchBudget | undefined
+
+  /** @param batch the budget that the request shares with others, if it is one of a batch. */
+  constructor (serverInfo: Implementation, options: ServerOptions, batch?: BatchBudget) {
+    super(serverInfo, options)
+    this.#batch = batch
+  }
+
   protected override _wrapHandler (method: string, handler: Handler): Handler {
     const wrapped = super._wrapHandler(method, handler)
     return async (request, context) => {
+      const batch = this.#batch
       try {
-        return await wrapped(request, context)
+        return batch ? await inBatch(batch, method, () => wrapped(request, context)) : await wrapped(request, context)
       } catch (error) {
-        throw readable(error, method, (hidden) => this.onerror?.(hidden))
+        throw toProtocolError(error, method, (hidden) => this.onerror?.(hidden))
       }
     }
   }
 }
 
-/** @param hide told of an error whose words are not for the client. */
-function readable (error: unknown, method: string, hide: (error: Error) => void): ProtocolError {
-  const faults = FAULTS.exec((error as Error).message)?.[0]
-  if (faults !== undefined) { return new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params of ${method}: ${describe(faults)}`) }
+async function inBatch (batch: BatchBudget, method: string, run: () => Promise<Result>): Promise<Result> {
+  await batch.turn()
+  if (batch.isSpent) return refuseInBatch(method, NOT_RUN)
+  const result = await run()
+  return batch.take(JSON.stringify(result).length) ? result : refuseInBatch(method, TOO_LARGE)
+}
+
+/** A tool call gets a result that the model can read; other requests have no such thing. */
+function refuseInBatch (method: string, text: string): Result {
+  if (method === 'tools/call') return { content: [{ type: 'text', text }], isError: true }
+  throw new ProtocolError(ProtocolErrorCode.InternalError, text)
+}
+
+const NOT_RUN =
+  'This was not run: the results of this batch are too large already. Send it again, in a request of its own.'
+const TOO_LARGE =
+  'The results of this batch are too large together, so this one is left out. Send it again, in a request of its own. ' +
+  'If it changes something, check first whether it was done.'
+
+/** @param hide gets an error whose words are not for the client. */
+function toProtocolError (error: unknown, method: string, hide: (error: Error) => void): ProtocolError {
+  const issues = ISSUES.exec((error as Error).message)?.[0]
+  if (issues !== undefined) {
+    return new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params of ${method}: ${describeIssues(issues)}`)
+  }
   if (error instanceof ProtocolError) return error
   hide(error as Error)
   return new ProtocolError(ProtocolErrorCode.InternalError, 'Internal error: try again in a few seconds')
 }
 
-function describe (faults: string): string {
+function describeIssues (json: string): string {
   try {
-    const list = JSON.parse(faults) as Array<{ path: Array<string | number>; message: string }>
-    return list
-      .slice(0, MAX_FAULTS)
+    const issues = JSON.parse(json) as Array<{ path: Array<string | number>; message: string }>
+    return issues
+      .slice(0, MAX_ISSUES)
       .map(({ path, message }) => `${path.filter((part) => part !== 'params').join('.')}: ${message}`.slice(0, 200))
       .join('; ')
   } catch {

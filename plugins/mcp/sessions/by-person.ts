@@ -1,45 +1,50 @@
-// Which sessions each person has, so that nobody can fill storage with them: beyond a bound the oldest gives way, and
-// its client begins anew (MCP 2025-11-25 "Session Management": a server may end a session at any time).
+// Which sessions each person has, so that no one can fill storage with them: beyond a bound the oldest is dropped, and
+// its client initializes again (MCP 2025-11-25 "Session Management": a server may end a session at any time).
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 
 export const MAX_PER_GRANT = 50
 export const MAX_PER_PERSON = 100
-/** Behind one address there may be many people, where nobody signs in. */
+/** Without sign-in many people may share one address. */
 export const MAX_PER_ADDRESS = 1_000
-/** When there are this many in all, each person goes on with a few. */
+/** When there are this many in all, each person may have only a few. */
 const MAX_IN_ALL = 10_000
-const MAX_PER_PERSON_THEN = 5
+const MAX_PER_PERSON_WHEN_FULL = 5
 
 interface Listed {
   key: string
   grant: string | null
-  /** Seconds since the epoch. */ endsAt: number
+  /** Seconds since the epoch. */
+  endsAt: number
 }
 
 export interface SessionsByPerson {
-  /** @returns the keys of those that give way. */
+  /** @returns the keys of those that have to be deleted to make room. */
   add(caller: string, session: Listed): Promise<string[]>
   remove(caller: string, key: string): Promise<void>
+  /** @returns the keys of all that were listed. */
+  removeAll(caller: string): Promise<string[]>
 }
 
+/** Of a session; then its client initializes again. */
+export const LIFETIME_SECONDS = 86_400
 const COUNTER = 'sessions in all'
 
 export function createSessionsByPerson (storage: Storage, now: Clock): SessionsByPerson {
   const lists = storage.collection<{ sessions: Listed[] }>('mcpSessionList')
-  /** @param decide which of those that are alive stay. @returns those that do not. */
-  const change = (caller: string, decide: (alive: Listed[]) => Listed[]) =>
+  /** @param decide which of the current sessions stay. @returns those that do not. */
+  const change = (caller: string, decide: (current: Listed[]) => Listed[]) =>
     lists.update<Listed[]>(caller, (list) => {
-      const alive = (list?.sessions ?? []).filter(({ endsAt }) => endsAt > now())
-      const sessions = decide(alive)
-      const gone = alive.filter((session) => !sessions.includes(session))
+      const current = (list?.sessions ?? []).filter(({ endsAt }) => endsAt > now())
+      const sessions = decide(current)
+      const gone = current.filter((session) => !sessions.includes(session))
       if (sessions.length === 0) return { remove: true, result: gone }
       return {
         write: { record: { sessions }, ttl: Math.max(1, ...sessions.map(({ endsAt }) => endsAt - now())) },
         result: gone
       }
     })
-  /** Those that end by themselves are not taken off: the counter begins anew after as long as a session can last. */
+  /** Sessions that expire are not subtracted: the counter itself expires after the lifetime of a session. */
   const count = async (by: number, ttl: number) => {
     if (by !== 0) await storage.count([{ key: COUNTER, by, ttl }])
   }
@@ -48,18 +53,23 @@ export function createSessionsByPerson (storage: Storage, now: Clock): SessionsB
     async add (caller, session) {
       const [inAll] = await storage.counts([COUNTER])
       const most =
-        inAll! >= MAX_IN_ALL ? MAX_PER_PERSON_THEN : session.grant === null ? MAX_PER_ADDRESS : MAX_PER_PERSON
-      const gone = await change(caller, (alive) => {
-        const ofGrant = session.grant === null ? [] : alive.filter(({ grant }) => grant === session.grant)
+        inAll! >= MAX_IN_ALL ? MAX_PER_PERSON_WHEN_FULL : session.grant === null ? MAX_PER_ADDRESS : MAX_PER_PERSON
+      const gone = await change(caller, (current) => {
+        const ofGrant = session.grant === null ? [] : current.filter(({ grant }) => grant === session.grant)
         const over = new Set(ofGrant.slice(0, Math.max(0, ofGrant.length + 1 - MAX_PER_GRANT)))
-        return [...alive.filter((each) => !over.has(each)), session].slice(-most)
+        return [...current.filter((each) => !over.has(each)), session].slice(-most)
       })
       await count(1 - gone.length, session.endsAt - now())
       return gone.map(({ key }) => key)
     },
     async remove (caller, key) {
-      const gone = await change(caller, (alive) => alive.filter((session) => session.key !== key))
-      await count(-gone.length, 86_400)
+      const gone = await change(caller, (current) => current.filter((session) => session.key !== key))
+      await count(-gone.length, LIFETIME_SECONDS)
+    },
+    async removeAll (caller) {
+      const gone = await change(caller, () => [])
+      await count(-gone.length, LIFETIME_SECONDS)
+      return gone.map(({ key }) => key)
     }
   }
 }

@@ -1,5 +1,9 @@
-// Sessions, for the one kind of client that needs them: of the `initialize` era, and with something to be asked back.
-// Every instance on the same storage can serve each message of one (MCP 2025-11-25 "Session Management").
+// Sessions, for the one kind of client that needs them: of the `initialize` era, and able to be asked back. Every
+// instance on the same storage can serve each request of a session (MCP 2025-11-25 "Session Management").
+//
+// index.ts answers POST, GET and DELETE; store.ts holds the records and by-person.ts bounds them; request.ts runs one
+// request with transport.ts, answering on a resumable-stream.ts, whose bytes stored-bytes.ts bounds; get-stream.ts
+// serves the stream of changes; messages.ts is how instances reach each other; eraser.ts deletes the sessions of a person.
 import type {
   InitializeRequestParams,
   JSONRPCRequest,
@@ -11,7 +15,7 @@ import type { Storage } from '../../storage/contract.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { EventBus } from '../streams/event-bus.ts'
 import type { ChangeLog } from '../streams/change-log.ts'
-import type { McpResponse, McpRequest, RequestContext } from '../contract.ts'
+import type { McpHandler, McpRequest, McpResponse, RequestContext } from '../contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
 import type { OpenStreams } from '../streams/open-streams.ts'
 import { beginsSession } from '../sdk/handler.ts'
@@ -23,16 +27,13 @@ import { runInSession, type SessionDeps } from './request.ts'
 
 export interface Sessions {
   /** Answers a POST that belongs to a session, and an `initialize` that begins one; undefined for everything else. */
-  serve(
-    exchange: McpRequest,
-    initialize: (exchange: McpRequest) => Promise<McpResponse>
-  ): Promise<McpResponse | undefined>
-  /** Takes the client's answer to a question of ours. */
-  take(visit: RequestContext, response: JSONRPCResponse): Promise<McpResponse>
-  /** GET: the stream of what changes, or of a request that broke. */
-  listen(visit: RequestContext): Promise<McpResponse>
+  serve(mcpRequest: McpRequest, initialize: McpHandler): Promise<McpResponse | undefined>
+  /** Takes the client's answer to a question of this server. */
+  take(context: RequestContext, response: JSONRPCResponse): Promise<McpResponse>
+  /** GET: the stream of changes, or the rest of a request's stream that broke. */
+  listen(context: RequestContext): Promise<McpResponse>
   /** DELETE. */
-  end(visit: RequestContext): Promise<McpResponse>
+  end(context: RequestContext): Promise<McpResponse>
 }
 
 export interface SessionOptions {
@@ -51,64 +52,62 @@ const SESSION_NOT_FOUND = -32001
 const HEADER = 'mcp-session-id'
 const ACCEPTED: McpResponse = { status: 202, headers: {}, body: undefined }
 
+/** Each of its functions throws JsonRpcError 404 for a session that has ended or belongs to somebody else. */
 export function createSessions (options: SessionOptions): Sessions {
   const { storage, now, bus, changes, open, log } = options
   const records = createSessionStore(storage, now)
   const streams = createResumableStreams(options)
-  const notices = createSessionMessages(bus)
-  const means: SessionDeps = { factory: options.factory, records, streams, notices, open: open.requests, log }
+  const messages = createSessionMessages(bus)
+  const deps: SessionDeps = { factory: options.factory, records, streams, messages, open: open.requests, log }
+  const getStreamDeps = { changes, streams, messages, open: open.streams }
   const find = async ({ headers, access }: RequestContext): Promise<Session> => {
     const session = await records.find(headers[HEADER] ?? '', access)
-    if (!session) {
-      throw new JsonRpcError(
-        404,
-        SESSION_NOT_FOUND,
-        'Session not found: it has ended, or was never yours. Begin anew with initialize.'
-      )
-    }
-    return session
+    if (session) return session
+    const text = 'Session not found: it has ended, or was never yours. Begin again with initialize.'
+    throw new JsonRpcError(404, SESSION_NOT_FOUND, text)
   }
 
-  const begin = async (
-    exchange: McpRequest,
-    initialize: (exchange: McpRequest) => Promise<McpResponse>
-  ): Promise<McpResponse> => {
-    const answer = await initialize(exchange)
-    const version =
-      typeof answer.body === 'string'
-        ? (JSON.parse(answer.body) as { result?: { protocolVersion: string } }).result?.protocolVersion
-        : undefined
+  const begin = async (mcpRequest: McpRequest, initialize: McpHandler): Promise<McpResponse> => {
+    const answer = await initialize(mcpRequest)
+    const version = agreedVersion(answer)
     if (version === undefined) return answer
-    const { id, gone } = await records.create(
-      exchange,
-      (exchange.body as JSONRPCRequest).params as InitializeRequestParams,
-      version
-    )
-    for (const key of gone) notices.tell({ key }, { kind: 'ended' })
+    const { params } = mcpRequest.body as JSONRPCRequest
+    const { id, gone } = await records.create(mcpRequest, params as InitializeRequestParams, version)
+    for (const key of gone) messages.publish({ key }, { kind: 'ended' })
     return { ...answer, headers: { ...answer.headers, [HEADER]: id } }
   }
 
   return {
-    async serve (exchange, initialize) {
-      if (beginsSession(exchange)) return begin(exchange, initialize)
-      const { body } = exchange
-      if (exchange.headers[HEADER] === undefined || (!Array.isArray(body) && body.method === 'initialize')) { return undefined }
-      const session = await find(exchange)
-      if (Array.isArray(body)) { throw new JsonRpcError(400, INVALID_REQUEST, 'Invalid Request: in a session send one message per request') }
-      if ('id' in body) return runInSession(session, exchange, body as JSONRPCRequest, means)
-      if (body.method === 'notifications/cancelled') { notices.tell(session, { kind: 'cancelled', requestId: body.params?.['requestId'] }) }
+    async serve (mcpRequest, initialize) {
+      if (beginsSession(mcpRequest)) return begin(mcpRequest, initialize)
+      const { body, headers } = mcpRequest
+      if (headers[HEADER] === undefined || (!Array.isArray(body) && body.method === 'initialize')) return undefined
+      const session = await find(mcpRequest)
+      if (Array.isArray(body)) {
+        throw new JsonRpcError(400, INVALID_REQUEST, 'Invalid Request: in a session send one message per request')
+      }
+      if ('id' in body) return runInSession(session, mcpRequest, body as JSONRPCRequest, deps)
+      if (body.method === 'notifications/cancelled') {
+        messages.publish(session, { kind: 'cancelled', requestId: body.params?.['requestId'] })
+      }
       return ACCEPTED
     },
-    async take (visit, response) {
-      notices.tell(await find(visit), { kind: 'answer', response })
+    async take (context, response) {
+      messages.publish(await find(context), { kind: 'answer', response })
       return ACCEPTED
     },
-    listen: async (visit) => openGetStream(await find(visit), visit, { changes, streams, notices, open: open.streams }),
-    async end (visit) {
-      const session = await find(visit)
+    listen: async (context) => openGetStream(await find(context), context, getStreamDeps),
+    async end (context) {
+      const session = await find(context)
       await records.delete(session)
-      notices.tell(session, { kind: 'ended' })
+      messages.publish(session, { kind: 'ended' })
       return { status: 204, headers: {}, body: undefined }
     }
   }
+}
+
+/** The version that an answer to `initialize` names; undefined where it was refused. */
+function agreedVersion ({ body }: McpResponse): string | undefined {
+  if (typeof body !== 'string') return undefined
+  return (JSON.parse(body) as { result?: { protocolVersion: string } }).result?.protocolVersion
 }

@@ -1,27 +1,28 @@
-// What one instance tells the others about a session, so that each of its messages may arrive anywhere.
+// What instances send each other about a session, so that each of its requests may arrive at any of them.
+// Tested in test/plugins/mcp/sessions/instances.test.ts and test/routes/mcp-ends.test.ts.
 import type { JSONRPCResponse } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { EventBus } from '../streams/event-bus.ts'
 import type { Session } from './store.ts'
 
 export type SessionMessage =
-  /** The client's answer to a question, for whichever exchange asked it. */
+  /** The client's answer to a question, for whichever request asked it. */
   | { kind: 'answer'; response: JSONRPCResponse }
   | { kind: 'cancelled'; requestId: unknown }
   /** A new stream of changes takes over from those before it. */
   | { kind: 'listening'; stream: string }
-  /** The resources it wants to hear of from now on. */
+  /** All resources that the session is subscribed to from now on. */
   | { kind: 'uris'; uris: string[] }
   | { kind: 'ended' }
 
 export interface SessionMessages {
-  tell(session: Pick<Session, 'key'>, notice: SessionMessage): void
-  /** @returns ends it. */
-  hear(session: Pick<Session, 'key'>, listener: (notice: SessionMessage) => void): () => void
+  publish(session: Pick<Session, 'key'>, message: SessionMessage): void
+  /** @returns what unsubscribes. */
+  subscribe(session: Pick<Session, 'key'>, listener: (message: SessionMessage) => void): () => void
 }
 
-/** As other instances send them. */
-const NoticeMessage: z.ZodType<SessionMessage> = z.discriminatedUnion('kind', [
+/** What other instances send is held to this. */
+const SessionMessageSchema: z.ZodType<SessionMessage> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('answer'),
     response: z.looseObject({
@@ -36,6 +37,6 @@ const NoticeMessage: z.ZodType<SessionMessage> = z.discriminatedUnion('kind', [
 ])
 
 export const createSessionMessages = (bus: EventBus): SessionMessages => ({
-  tell: ({ key }, notice) => bus.publish(`session ${key}`, notice),
-  hear: ({ key }, listener) => bus.subscribe(`session ${key}`, NoticeMessage, listener)
+  publish: ({ key }, message) => bus.publish(`session ${key}`, message),
+  subscribe: ({ key }, listener) => bus.subscribe(`session ${key}`, SessionMessageSchema, listener)
 })

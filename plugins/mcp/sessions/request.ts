@@ -1,111 +1,169 @@
-// One request of a session: run by a server that is told what the session knows, answered on a stream if it may take a
-// while, and asked back through it.
-import type { JSONRPCMessage, JSONRPCRequest, McpServerFactory } from '@modelcontextprotocol/server'
+// One request of a session: run by an SDK server that is given what the session knows, answered on a stream if it may
+// take a while, and able to ask the client back on that stream.
+import type { JSONRPCMessage, JSONRPCRequest, McpServerFactory, Server } from '@modelcontextprotocol/server'
 import { callerOf, type McpResponse, type McpRequest } from '../contract.ts'
 import type { OpenStream, OpenStreams } from '../streams/open-streams.ts'
 import { INTERNAL_ERROR, JsonRpcError } from '../json-rpc-error.ts'
+import { knowsEmptyEvents } from '../protocol-versions.ts'
 import { authInfo, type SessionState } from '../sdk/server.ts'
+import { openSseConnection, SSE_HEADERS, type SseConnection } from '../streams/sse.ts'
+import type { ResumableStream } from './resumable-stream.ts'
 import type { ResumableStreams } from './resumable-streams.ts'
-import { SSE_HEADERS, knowsEmptyEvents, openSseConnection } from './sse-connection.ts'
-import type { SessionMessages } from './messages.ts'
+import type { SessionMessage, SessionMessages } from './messages.ts'
 import type { Session, SessionStore } from './store.ts'
 import { SessionTransport } from './transport.ts'
 
-/** What the endpoint lends to each request. */
+/** What each request of a session works with. */
 export interface SessionDeps {
   factory: McpServerFactory
   records: SessionStore
   streams: ResumableStreams
-  notices: SessionMessages
-  /** Those that are not answered yet, on this instance. */
+  messages: SessionMessages
+  /** The requests that are not answered yet, on this instance. */
   open: OpenStreams
   log: { warn(details: object, message: string): void }
 }
 
 /** Requests of sessions that are not answered yet, on an instance: nearly all of them wait for a person's answer. */
 export const REQUEST_BOUNDS = { perGrant: 50, perPerson: 100, inAll: 5_000 }
-/** Those that can ask questions, or take long enough to tell of progress. */
+/** Those that can ask questions, or take long enough to report progress. */
 const STREAMED = new Set(['tools/call', 'prompts/get', 'resources/read'])
 
 /**
- * Runs it to its end, also when the client is gone: it may come back for the answer.
- * @throws RpcRefusal 503 when too much is open here.
+ * Runs a request to its end, also when the client disconnects: it may come back for the answer.
+ * @throws JsonRpcError 503 when too much is open here.
  */
 export async function runInSession (
   session: Session,
-  exchange: McpRequest,
-  request: JSONRPCRequest,
-  means: SessionDeps
+  mcpRequest: McpRequest,
+  message: JSONRPCRequest,
+  deps: SessionDeps
 ): Promise<McpResponse> {
-  if (!means.open.hasRoom()) {
+  if (!deps.open.hasRoom()) {
     throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many requests are open: try again later', {
-      id: request.id,
+      id: message.id,
       headers: { 'retry-after': '60' }
     })
   }
-  const stop = new AbortController()
-  const server = await means.factory({
-    era: 'legacy',
-    authInfo: authInfo({ ...exchange, log: exchange.log, signal: stop.signal }, stateOf(session, means))
-  })
-  const client = STREAMED.has(request.method) && exchange.acceptsEvents ? openSseConnection(() => {}) : undefined
-  const stream =
-    client && means.streams.open(session.key, callerOf(exchange), client, knowsEmptyEvents(session.record.version))
-  // An answer, or undefined if it was cancelled: what comes first counts.
-  const { promise: answered, resolve: settle } = Promise.withResolvers<JSONRPCMessage | undefined>()
-  const transport = new SessionTransport((message) => {
-    if (stop.signal.aborted) return
-    stream?.send(message)
-    if ('id' in message && message.id === request.id && !('method' in message)) settle(message)
-  })
-  const cancel = () => {
-    stop.abort(new DOMException('The client cancelled the request', 'AbortError'))
-    settle(undefined)
-  }
-  const stopHearing = means.notices.hear(session, (notice) => {
-    if (notice.kind === 'answer') transport.answer(notice.response)
-    else if (notice.kind === 'ended' || (notice.kind === 'cancelled' && notice.requestId === request.id)) cancel()
-  })
-  const task: OpenStream = {
-    access: exchange.access,
-    until: Infinity,
-    end (reason) {
-      const refusal: JSONRPCMessage = {
-        jsonrpc: '2.0',
-        id: request.id,
-        error: { code: INTERNAL_ERROR, message: `The request was stopped: ${reason}` }
-      }
-      stream?.send(refusal)
-      settle(refusal)
-      cancel()
-    }
-  }
-  means.open.add(task)
-  const over = answered.then(async (message) => {
-    stopHearing()
-    means.open.remove(task)
-    if (message && request.method === 'logging/setLevel' && 'result' in message) { await means.records.setLevel(session, String(request.params?.['level'])) }
-    stream?.end()
-    await server.close()
-    return message
-  })
-  await server.connect(transport)
-  await transport.replay('initialize', session.record.initialize as JSONRPCRequest['params'])
-  if (session.record.level !== undefined) await transport.replay('logging/setLevel', { level: session.record.level })
-  transport.onmessage?.(request)
-  if (client) {
-    over.catch((err: unknown) => means.log.warn({ err }, 'a request of a session did not end well'))
-    return { status: 200, headers: SSE_HEADERS, body: client.readable, onClose: (isSent) => stream?.closed(isSent) }
-  }
-  const message = await over
-  return message === undefined
-    ? { status: 202, headers: {}, body: undefined }
-    : { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(message) }
+  return new SessionRequest(session, mcpRequest, message, deps).run()
 }
 
-function stateOf (session: Session, { records, notices }: SessionDeps): SessionState {
-  const set = async (uri: string, wanted: boolean) =>
-    notices.tell(session, { kind: 'uris', uris: await records.setUri(session, uri, wanted) })
+class SessionRequest implements OpenStream {
+  readonly access: McpRequest['access']
+  readonly until = Infinity
+  readonly #session: Session
+  readonly #request: McpRequest
+  readonly #message: JSONRPCRequest
+  readonly #deps: SessionDeps
+  readonly #stop = new AbortController()
+  readonly #transport = new SessionTransport((message) => this.#sendToClient(message))
+  /** The answer, or undefined if the request was cancelled: whichever comes first. */
+  readonly #answer = Promise.withResolvers<JSONRPCMessage | undefined>()
+  #connection: SseConnection | undefined
+  #stream: ResumableStream | undefined
+
+  constructor (session: Session, request: McpRequest, message: JSONRPCRequest, deps: SessionDeps) {
+    this.access = request.access
+    this.#session = session
+    this.#request = request
+    this.#message = message
+    this.#deps = deps
+  }
+
+  /** @returns at once where the answer goes out on a stream, else when it is there. */
+  async run (): Promise<McpResponse> {
+    const server = await this.#createServer()
+    this.#openStream()
+    const unsubscribe = this.#deps.messages.subscribe(this.#session, (message) => this.#onSessionMessage(message))
+    this.#deps.open.add(this)
+    const finished = this.#answer.promise.then((answer) => {
+      unsubscribe()
+      this.#deps.open.remove(this)
+      return this.#finish(server, answer)
+    })
+    await server.connect(this.#transport)
+    await this.#replaySession()
+    this.#transport.onmessage?.(this.#message)
+    if (this.#connection) {
+      finished.catch((err: unknown) => this.#deps.log.warn({ err }, 'a request of a session did not end well'))
+      return {
+        status: 200,
+        headers: SSE_HEADERS,
+        body: this.#connection.readable,
+        onClose: (isSent) => this.#stream?.connectionClosed(isSent)
+      }
+    }
+    const answer = await finished
+    return answer === undefined
+      ? { status: 202, headers: {}, body: undefined }
+      : { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) }
+  }
+
+  /** Ends it with an error, since what allowed it has ended or there is no room for it. */
+  end (reason: string): void {
+    const refusal: JSONRPCMessage = {
+      jsonrpc: '2.0',
+      id: this.#message.id,
+      error: { code: INTERNAL_ERROR, message: `The request was stopped: ${reason}` }
+    }
+    this.#stream?.append(refusal)
+    this.#answer.resolve(refusal)
+    this.#cancel()
+  }
+
+  async #createServer (): Promise<Server> {
+    // `log` is a getter of the request's class, which spreading does not copy.
+    const request = { ...this.#request, log: this.#request.log, signal: this.#stop.signal }
+    const state = stateOf(this.#session, this.#deps)
+    return (await this.#deps.factory({ era: 'legacy', authInfo: authInfo(request, state) })) as Server
+  }
+
+  #openStream (): void {
+    if (!STREAMED.has(this.#message.method) || !this.#request.acceptsEvents) return
+    const { key, record } = this.#session
+    this.#connection = openSseConnection(() => {})
+    const priming = knowsEmptyEvents(record.version)
+    this.#stream = this.#deps.streams.open(key, callerOf(this.#request), this.#connection, priming)
+  }
+
+  /** The server is new, so it is given what the client sent at the start of the session. */
+  async #replaySession (): Promise<void> {
+    const { initialize, level } = this.#session.record
+    await this.#transport.replay('initialize', initialize as JSONRPCRequest['params'])
+    if (level !== undefined) await this.#transport.replay('logging/setLevel', { level })
+  }
+
+  #sendToClient (message: JSONRPCMessage): void {
+    if (this.#stop.signal.aborted) return
+    this.#stream?.append(message)
+    if ('id' in message && message.id === this.#message.id && !('method' in message)) this.#answer.resolve(message)
+  }
+
+  #onSessionMessage (message: SessionMessage): void {
+    if (message.kind === 'answer') this.#transport.answer(message.response)
+    else if (message.kind === 'ended') this.#cancel()
+    else if (message.kind === 'cancelled' && message.requestId === this.#message.id) this.#cancel()
+  }
+
+  #cancel (): void {
+    this.#stop.abort(new DOMException('The client cancelled the request', 'AbortError'))
+    this.#answer.resolve(undefined)
+  }
+
+  async #finish (server: Server, answer: JSONRPCMessage | undefined): Promise<JSONRPCMessage | undefined> {
+    const { method, params } = this.#message
+    if (answer && 'result' in answer && method === 'logging/setLevel') {
+      await this.#deps.records.setLevel(this.#session, String(params?.['level']))
+    }
+    this.#stream?.end()
+    await server.close()
+    return answer
+  }
+}
+
+function stateOf (session: Session, { records, messages }: SessionDeps): SessionState {
+  const set = async (uri: string, isWanted: boolean) =>
+    messages.publish(session, { kind: 'uris', uris: await records.setUri(session, uri, isWanted) })
   return {
     logs: session.record.level !== undefined,
     subscribe: (uri) => set(uri, true),

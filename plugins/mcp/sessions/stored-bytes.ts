@@ -1,14 +1,14 @@
-// How many bytes lie in storage for streams that may be asked for again: bounded for a session, for a person and in
-// all, and what is oldest gives way (MCP 2025-11-25 "Resumability and Redelivery").
+// How many bytes are stored for streams that may be resumed: bounded for a session, for a person and in all. The oldest
+// stream makes room (MCP 2025-11-25 "Resumability and Redelivery").
 import type { Clock } from '../../../clock.ts'
 
 export const MAX_SESSION_BYTES = 512 * 1024
 export const MAX_PERSON_BYTES = 2 * 1024 * 1024
-/** What one instance lays in storage for everybody. */
+/** What one instance stores for everybody. */
 export const MAX_BYTES = 64 * 1024 * 1024
 /** What a record costs beside its events. */
 const RECORD_BYTES = 512
-/** Seconds between two looks for what has expired meanwhile. */
+/** How often expired streams are dropped from the count. */
 const PRUNE_SECONDS = 10
 
 interface Stream {
@@ -24,21 +24,17 @@ interface Group {
 
 export interface StoredBytes {
   /**
-   * Notes what is about to be kept of a stream, in place of what was kept of it before.
-   * @param kept.until when storage forgets it, in seconds since the epoch.
-   * @returns the streams that have to give way; the stream itself, if there is no room for it.
+   * Counts what is about to be stored of a stream, in place of what was stored of it before.
+   * @param stream.until when storage drops it, in seconds since the epoch.
+   * @returns the streams that have to be deleted; the stream itself, if there is no room for it.
    */
-  put(id: string, kept: Stream): string[]
+  put(id: string, stream: Stream): string[]
 }
 
-/**
- * Each instance counts what it writes itself, so counting costs no way to storage; what an earlier run left expires
- * within
- * minutes.
- */
+/** Each instance counts what it writes itself, without asking storage; what an earlier run left expires in minutes. */
 export function createStoredBytes (
   now: Clock,
-  most = { session: MAX_SESSION_BYTES, person: MAX_PERSON_BYTES, all: MAX_BYTES }
+  limits = { session: MAX_SESSION_BYTES, person: MAX_PERSON_BYTES, all: MAX_BYTES }
 ): StoredBytes {
   const streams = new Map<string, Stream>()
   /** In each group the stream that was written longest ago comes first. */
@@ -76,23 +72,23 @@ export function createStoredBytes (
   }
 
   return {
-    put (id, kept) {
+    put (id, { bytes, ...about }) {
       prune()
       drop(id)
-      const stream = { ...kept, bytes: kept.bytes + RECORD_BYTES }
+      const stream = { ...about, bytes: bytes + RECORD_BYTES }
       insert(id, stream)
       const gone: string[] = []
       const oldest = (name: string) => groups.get(name)!.streams.values().next().value!
-      const giveWay = (victim: string) => {
+      const remove = (victim: string) => {
         drop(victim)
         gone.push(victim)
       }
       const size = (name: string) => groups.get(name)?.bytes ?? 0
       const [session, person, all] = namesOf(stream) as [string, string, string]
-      while (size(session) > most.session) giveWay(oldest(session))
-      while (size(person) > most.person) giveWay(oldest(person))
-      // Whoever has more than their part of the whole pays for it first: nobody pushes out others.
-      while (size(all) > most.all) giveWay(oldest(size(person) > most.all / people ? person : all))
+      while (size(session) > limits.session) remove(oldest(session))
+      while (size(person) > limits.person) remove(oldest(person))
+      // Who has more than an equal share makes room first, so that no one pushes out others.
+      while (size(all) > limits.all) remove(oldest(size(person) > limits.all / people ? person : all))
       return gone
     }
   }

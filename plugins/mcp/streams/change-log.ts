@@ -1,5 +1,5 @@
-// What has changed of the lists and the resources: told to every open stream, and kept a while so that a stream that
-// broke can be told what it missed (MCP "Subscriptions"; 2025-11-25 "Resumability").
+// Changes of the lists and the resources: published to every open stream, and stored for an hour, so that a stream that
+// broke can catch up (MCP "Subscriptions"; 2025-11-25 "Resumability").
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
@@ -11,17 +11,17 @@ export type Change = Audience &
     | { kind: 'resource_updated'; uri: string }
   )
 
-/** The user whom alone it concerns; everybody if there is none, or nobody signs in. */
+/** The only user whom it concerns; without one it concerns everybody. */
 interface Audience {
   user?: string | null
 }
 
-/** Whether a stream may hear of it. @param user whose stream it is; `null` for whoever has not signed in. */
+/** @param user whose stream it is; `null` for one without sign-in. @returns whether the stream may carry the change. */
 export const concerns = (change: Change, user: string | null): boolean => change.user == null || change.user === user
 
 /**
- * `number` grows with every change of all instances; it begins with the time in milliseconds, so that a log that was
- * begun anew goes on above the old one.
+ * `number` grows with every change on any instance. It starts at the time in milliseconds, so that a new log continues
+ * above the one that expired.
  */
 export interface NumberedChange {
   number: number
@@ -29,22 +29,22 @@ export interface NumberedChange {
 }
 
 export interface ChangeLog {
-  /** Tells everybody. Never throws: who cannot be told finds out when it asks again. */
+  /** Stores and publishes changes. Never throws: a client that is not notified finds out when it asks again. */
   announce(changes: readonly Change[]): Promise<void>
+  /** @returns what unsubscribes. */
   subscribe(listener: (change: NumberedChange) => void): () => void
   /** The number of the newest change. */
   newest(): Promise<number>
-  /** What came after `number`, oldest first, or undefined if that is not known any more. */
+  /** What came after `number`, oldest first, or undefined if the log no longer reaches back that far. */
   since(number: number): Promise<NumberedChange[] | undefined>
 }
 
 const TOPIC = 'changes'
 const LOG = 'log'
 const MAX_ENTRIES = 500
-/** Seconds. */
 const MAX_AGE_SECONDS = 3_600
 
-/** As other instances send them. */
+/** What other instances send is held to this. */
 const NumberedChanges: z.ZodType<readonly NumberedChange[]> = z.array(
   z.object({
     number: z.number(),
@@ -86,11 +86,8 @@ export function createChangeLog (
       try {
         bus.publish(TOPIC, await append(changes))
       } catch (err) {
-        log.warn({ err }, 'a change could not be kept for streams that broke')
-        bus.publish(
-          TOPIC,
-          changes.map((change) => ({ number: 0, change }))
-        )
+        log.warn({ err }, 'a change could not be stored for streams that broke')
+        bus.publish(TOPIC, changes.map((change) => ({ number: 0, change })))
       }
     },
     subscribe: (listener) =>
@@ -101,11 +98,11 @@ export function createChangeLog (
       return (await logs.find(LOG))?.newest ?? start()
     },
     async since (number) {
-      const kept = await logs.find(LOG)
-      // Without a log nothing has changed for as long as one is kept.
-      if (!kept) return number > start() - MAX_AGE_SECONDS * 1000 ? [] : undefined
-      const missed = kept.entries.filter((entry) => entry.number > number)
-      return missed.length === kept.newest - number ? missed : undefined
+      const stored = await logs.find(LOG)
+      // Without a log nothing has changed for as long as one is stored.
+      if (!stored) return number > start() - MAX_AGE_SECONDS * 1000 ? [] : undefined
+      const missed = stored.entries.filter((entry) => entry.number > number)
+      return missed.length === stored.newest - number ? missed : undefined
     }
   }
 }

@@ -1,36 +1,37 @@
-// Carries messages between the parts of the endpoint, on this instance and, with Redis, on all others that share it
-// (MCP "Subscriptions"; sessions of several instances).
+// Carries messages between the parts of the endpoint: on this instance and, with Redis, on all others that share it (MCP
+// "Subscriptions"; sessions on several instances).
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { StartError } from '../../../errors.ts'
 
-/** Raise it when messages get another form: instances of two versions then do not hear each other during an update. */
+/** To be raised when messages change their form: instances of two versions then ignore each other during an update. */
 const VERSION = 1
 const MIN_MS_BETWEEN_WARNINGS = 60_000
 
 type Log = { warn(details: object, message: string): void }
 
 /**
- * Delivers at most once, in order of each sender. What is missed while Redis is away is lost: a client that must know
- * asks again.
+ * Delivers at most once, in the order of each sender. What is published while Redis is away is lost: a client that must
+ * know asks again.
  */
 export interface EventBus {
   publish(topic: string, message: unknown): void
   /**
-   * @param schema what others send is held to it, and dropped where it does not fit: anything may be written into a
-   * shared Redis.
-   * @returns ends it. What the listener throws is logged, and ends nothing.
+   * @param schema what other instances send is dropped where it does not fit: anything may be written into a shared
+   * Redis.
+   * @param listener what it throws is logged.
+   * @returns what unsubscribes.
    */
   subscribe<T>(topic: string, schema: z.ZodType<T>, listener: (message: T) => void): () => void
   close(): void
 }
 
 interface LocalBus extends EventBus {
-  /** A message that came from outside of this process. */
+  /** Delivers a message from outside of this process. */
   receive(topic: string, message: unknown): void
-  /** Says that something was dropped, once in a while. */
+  /** Logs that something was dropped, at most once a minute. */
   warn(err: unknown): void
 }
 
@@ -51,17 +52,17 @@ export function createLocalEventBus (log: Log = { warn () {} }): LocalBus {
       emitter.emit(topic, message, true)
     },
     subscribe (topic, schema, listener) {
-      const hear = (message: unknown, isForeign: boolean) => {
+      const deliver = (message: unknown, isForeign: boolean) => {
         try {
-          // What this process says itself is typed.
+          // What this process publishes itself is typed.
           listener(isForeign ? schema.parse(message) : (message as z.infer<typeof schema>))
         } catch (error) {
           warn(error)
         }
       }
-      emitter.on(topic, hear)
+      emitter.on(topic, deliver)
       return () => {
-        emitter.off(topic, hear)
+        emitter.off(topic, deliver)
       }
     },
     close: () => {
@@ -73,8 +74,9 @@ export function createLocalEventBus (log: Log = { warn () {} }): LocalBus {
 const Envelope = z.object({ from: z.string(), topic: z.string(), message: z.unknown() })
 
 /**
- * One channel for everything: each instance throws away what nobody there listens to.
- * @param keyCheck only instances with the same secret key hear each other. @throws StartError if Redis does not answer.
+ * One channel for everything: each instance drops what it has no subscriber for.
+ * @param keyCheck part of the channel's name, so that only instances with the same secret key reach each other.
+ * @throws StartError if Redis does not answer or does not allow the channel.
  */
 export async function connectEventBus (
   url: string,
@@ -85,7 +87,7 @@ export async function connectEventBus (
   const local = createLocalEventBus(log)
   const self = randomUUID()
   const [sender, receiver] = await Promise.all([connectRedis(url, log), connectRedis(url, log)])
-  // Redis itself does not keep the channels of its databases apart.
+  // Redis does not separate the channels of its databases.
   const { db: database = 0 } = sender.options as { db?: number }
   const channel = `${sender.options.keyPrefix ?? ''}mcp:bus:${VERSION}:${database}:${keyCheck}`
   receiver.on('message', (_channel, text) => {
@@ -101,12 +103,14 @@ export async function connectEventBus (
   } catch (error) {
     sender.disconnect()
     receiver.disconnect()
+    const { message } = error as Error
     throw new StartError(
-      `REDIS_URL: Redis does not let instances hear each other (${(error as Error).message}). The rights of the account are in docs/operations.md`,
+      `REDIS_URL: Redis does not let instances reach each other (${message}). ` +
+      'The rights of the account are in docs/operations.md',
       { cause: error }
     )
   }
-  // A connection that came back is a new one. If it breaks again before this, so will the next.
+  // A connection that came back has no subscriptions. If this one breaks too, the next one subscribes.
   receiver.on('ready', () => {
     receiver.subscribe(channel).catch((error: Error) => log.warn(`Redis: ${error.message}`))
   })
@@ -130,5 +134,5 @@ function send (
   text: string,
   log: { warn(message: string): void }
 ): void {
-  redis.publish(channel, text).catch((error: Error) => log.warn(`Other instances could not be told: ${error.message}`))
+  redis.publish(channel, text).catch((error: Error) => log.warn(`Other instances could not be reached: ${error.message}`))
 }

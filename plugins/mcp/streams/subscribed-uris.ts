@@ -1,8 +1,7 @@
-// How many resources one stream or session may ask to hear of: a client's list is kept as long as the stream is open,
-// so it stays small (MCP "Subscriptions").
+// How many resources one stream or session may subscribe to: the list is held as long as the stream is open, so it stays
+// small (MCP "Subscriptions").
 
 const MAX_URIS = 200
-/** Of one, and of all together. */
 const MAX_URI_BYTES = 2_048
 const MAX_URIS_BYTES = 16 * 1024
 
@@ -11,6 +10,8 @@ export function findUriFault (uris: readonly string[]): string | undefined {
   if (uris.length > MAX_URIS) return `at most ${MAX_URIS} resources can be subscribed to`
   const sizes = uris.map((uri) => Buffer.byteLength(uri))
   if (sizes.some((size) => size > MAX_URI_BYTES)) return `a uri has at most ${MAX_URI_BYTES} bytes`
-  if (sizes.reduce((sum, size) => sum + size, 0) > MAX_URIS_BYTES) { return `the uris that are subscribed to have at most ${MAX_URIS_BYTES} bytes together` }
+  if (sizes.reduce((sum, size) => sum + size, 0) > MAX_URIS_BYTES) {
+    return `the uris that are subscribed to have at most ${MAX_URIS_BYTES} bytes together`
+  }
   return undefined
 }

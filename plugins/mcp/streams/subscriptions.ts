@@ -1,5 +1,5 @@
-// The streams of subscriptions/listen. Thousands of them are open at once and say nothing most of the time, so each is
-// no more than its connection and a small record (MCP 2026-07-28 "Subscriptions").
+// The streams of subscriptions/listen. Thousands of them are open at once and silent most of the time, so each is no
+// more than its connection and a small record (MCP 2026-07-28 "Subscriptions").
 import type { ServerResponse } from 'node:http'
 import {
   SERVER_INFO_META_KEY,
@@ -11,9 +11,11 @@ import {
 import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { concerns, type Change, type ChangeLog } from './change-log.ts'
+import { notificationOf } from './notification.ts'
 import { createOpenStreams, type OpenStream, type OpenStreams } from './open-streams.ts'
+import { KEEP_ALIVE_MS, SseWriter } from './sse.ts'
 
-/** What one stream wants to hear of, and what its token allowed; `null` without sign-in. */
+/** What one stream subscribes to, and what its token allowed; `access` is `null` without sign-in. */
 export interface Subscription {
   id: RequestId
   filter: SubscriptionFilter
@@ -31,17 +33,14 @@ export interface Subscriptions {
 
 /** Streams of changes that are open on an instance, of either era. */
 export const STREAM_BOUNDS = { perGrant: 20, perPerson: 50, inAll: 20_000 }
-/** Milliseconds between two signs of life; proxies close what is silent. */
-const KEEP_ALIVE_MS = 15_000
-/** Bytes that a client may be behind; one that does not read is let go. */
-const MAX_UNREAD_BYTES = 256 * 1024
 const CLOSE_WITHIN_MS = 30_000
 
-interface Listener extends OpenStream {
+interface Subscriber extends OpenStream {
   id: RequestId
   filter: SubscriptionFilter
   uris: ReadonlySet<string>
   user: string | null
+  writer: SseWriter
 }
 
 export function createSubscriptions (
@@ -50,68 +49,68 @@ export function createSubscriptions (
   now: Clock,
   streams: OpenStreams = createOpenStreams(STREAM_BOUNDS, now)
 ): Subscriptions {
-  const open = new Map<ServerResponse, Listener>()
+  const open = new Map<ServerResponse, Subscriber>()
   const forget = function (this: ServerResponse) {
-    const listener = open.get(this)
+    const subscriber = open.get(this)
     open.delete(this)
-    if (listener) streams.remove(listener)
+    if (subscriber) streams.remove(subscriber)
   }
-  const send = (raw: ServerResponse, message: object) => {
-    if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy()
-    else raw.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`)
-  }
-  const deaf = changes.subscribe(({ change }) => {
-    for (const [raw, listener] of open) { if (concerns(change, listener.user) && wants(listener, change)) send(raw, notification(change, listener.id)) }
+  const unsubscribe = changes.subscribe(({ change }) => {
+    for (const { id, user, filter, uris, writer } of open.values()) {
+      if (!concerns(change, user) || !matches(filter, uris, change)) continue
+      writer.write(JSON.stringify(notificationOf(change, { [SUBSCRIPTION_ID_META_KEY]: id })))
+    }
   })
-  const end = (raw: ServerResponse, id: RequestId) => {
-    if (!open.delete(raw)) return
-    send(raw, {
-      id,
-      result: { resultType: 'complete', _meta: { [SUBSCRIPTION_ID_META_KEY]: id, [SERVER_INFO_META_KEY]: serverInfo } }
-    })
-    raw.end()
-    // One that does not even read its end is not waited for.
-    setTimeout(() => {
-      if (!raw.writableFinished) raw.destroy()
-    }, CLOSE_WITHIN_MS).unref()
+  const end = (raw: ServerResponse) => {
+    const subscriber = open.get(raw)
+    if (!subscriber) return
+    open.delete(raw)
+    const { id, writer } = subscriber
+    const _meta = { [SUBSCRIPTION_ID_META_KEY]: id, [SERVER_INFO_META_KEY]: serverInfo }
+    writer.write(JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', _meta } }))
+    writer.end(CLOSE_WITHIN_MS)
   }
   const timer = setInterval(() => {
-    for (const raw of open.keys()) raw.write(': keep-alive\n\n')
+    for (const { writer } of open.values()) writer.keepAlive()
   }, KEEP_ALIVE_MS).unref()
 
   return {
     hasRoom: streams.hasRoom,
     open (raw, { id, filter, access }) {
-      const uris = new Set(filter.resourceSubscriptions)
-      const listener: Listener = {
+      const subscriber: Subscriber = {
         id,
         filter,
-        uris,
+        uris: new Set(filter.resourceSubscriptions),
         user: access?.user.id ?? null,
+        writer: new SseWriter(raw),
         access,
         until: access?.expiresAt ?? Infinity,
-        end: () => end(raw, id)
+        end: () => end(raw)
       }
-      open.set(raw, listener)
-      streams.add(listener)
+      open.set(raw, subscriber)
+      streams.add(subscriber)
       raw.once('close', forget)
-      send(raw, {
-        method: 'notifications/subscriptions/acknowledged',
-        params: { notifications: filter, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } }
-      })
+      subscriber.writer.write(acknowledgement(id, filter))
       if (Object.keys(filter).length > 0) return
-      streams.remove(listener)
-      listener.end('Nothing was asked for')
+      streams.remove(subscriber)
+      end(raw)
     },
     close () {
       clearInterval(timer)
-      deaf()
+      unsubscribe()
       streams.close()
     }
   }
 }
 
-function wants ({ filter, uris }: Listener, change: Change): boolean {
+const acknowledgement = (id: RequestId, filter: SubscriptionFilter): string =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    method: 'notifications/subscriptions/acknowledged',
+    params: { notifications: filter, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } }
+  })
+
+function matches (filter: SubscriptionFilter, uris: ReadonlySet<string>, change: Change): boolean {
   switch (change.kind) {
     case 'tools_list_changed':
       return filter.toolsListChanged === true
@@ -122,11 +121,4 @@ function wants ({ filter, uris }: Listener, change: Change): boolean {
     case 'resource_updated':
       return uris.has(change.uri)
   }
-}
-
-function notification (change: Change, id: RequestId) {
-  const _meta = { [SUBSCRIPTION_ID_META_KEY]: id }
-  return change.kind === 'resource_updated'
-    ? { method: 'notifications/resources/updated', params: { uri: change.uri, _meta } }
-    : { method: `notifications/${change.kind.replace('_list', '/list')}`, params: { _meta } }
 }

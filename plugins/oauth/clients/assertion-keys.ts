@@ -1,16 +1,17 @@
-// The public keys of a client that signs its assertions: read by a schema before any cryptography sees them, fetched
-// through the gate, and good for a day while their host is away (RFC 7517; RFC 7523 §3).
+// The public keys of a client that signs its assertions: validated before any cryptography sees them, fetched through
+// the gate, and usable for a day while their host is unavailable (RFC 7517; RFC 7523 §3).
 import type { FastifyRequest } from 'fastify'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { hashSecret } from '../../secrets.ts'
-import type { FetchGate } from './fetch-gate.ts'
+import type { FetchGate, Lane } from './fetch-gate.ts'
+import { createRecent } from './recent.ts'
 import { FetchRefused } from './safe-fetch.ts'
 
 const FRESH_SECONDS = 300
-/** A set that was read within this long is not read again, whatever key an assertion names. */
+/** A set is not fetched again within this time, whatever key an assertion names. */
 const MIN_REFETCH_SECONDS = 30
 const STALE_LIFETIME_SECONDS = 86_400
 const MAX_KEYS = 20
@@ -27,7 +28,7 @@ const common = {
   alg: z.string().max(20).optional(),
   key_ops: z.array(z.string().max(20)).max(10).optional()
 }
-/** The members that are public, in the sizes that are used: 2048 to 4096 bits of modulus, a small exponent. */
+/** Public members only, in the sizes in use: a modulus of 2048 to 4096 bits, a small exponent. */
 const jwk = z.discriminatedUnion('kty', [
   z.object({ kty: z.literal('RSA'), n: text(342, 683), e: text(1, 8), ...common }),
   z.object({ kty: z.literal('EC'), crv: z.enum(['P-256', 'P-384']), x: text(43, 64), y: text(43, 64), ...common }),
@@ -35,9 +36,15 @@ const jwk = z.discriminatedUnion('kty', [
 ])
 const keySet = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) })
 
+/** Where the keys of a client are: in its metadata document, or at an address that the document names. */
 export interface AssertionKeys {
   jwks?: { keys: unknown[] }
   jwksUri?: string
+  /**
+   * Whether a person has allowed the app, or a code or token of its was shown. Keys of others are fetched like their
+   * documents, as a stranger's, and nothing of them is stored.
+   */
+  isAllowed: boolean
 }
 export interface KeptKeys {
   keys: JWK[]
@@ -53,33 +60,42 @@ interface Options {
 
 export interface KeyRing {
   /**
-   * @param again the keys at hand have no fitting one: the client may have changed them.
-   * @throws FetchRefused when there are none.
+   * @param client its id tells which host is its own.
+   * @param again none of the keys at hand fits: the client may have changed them.
+   * @throws FetchRefused when there are none; too_many_requests for a stranger.
    */
-  find(keys: AssertionKeys, request: FastifyRequest, again: boolean): Promise<JWK[]>
+  find(client: { id: string; keys: AssertionKeys }, request: FastifyRequest, again: boolean): Promise<JWK[]>
 }
 
 export function createKeyRing ({ store, gate, now }: Options): KeyRing {
+  const recent = createRecent<KeptKeys>(now)
   return {
-    async find ({ jwks, jwksUri }, request, again) {
+    async find ({ id: clientId, keys: { jwks, jwksUri, isAllowed } }, request, again) {
       if (jwks) return readKeys(jwks.keys)
       const url = jwksUri === undefined ? null : URL.parse(jwksUri)
       if (!url) throw new FetchRefused('the client names no keys')
       const id = hashSecret(url.href)
-      const kept = await store.find(id)
-      const age = kept ? now() - (kept.fetchedAt ?? 0) : Infinity
-      if (kept && age < (again ? MIN_REFETCH_SECONDS : FRESH_SECONDS)) return readKeys(kept.keys)
+      const copy = (await store.find(id)) ?? recent.find(url.href)
+      const age = copy ? now() - (copy.fetchedAt ?? 0) : Infinity
+      if (copy && age < (again ? MIN_REFETCH_SECONDS : FRESH_SECONDS)) return readKeys(copy.keys)
       try {
-        const { value: keys } = await gate.fetch({ url, kind: 'keys', lane: 'known', request, read: readKeySet })
-        await store.put(id, { keys, fetchedAt: now() }, STALE_LIFETIME_SECONDS)
+        const lane = isAllowed ? laneOf(url, clientId) : 'stranger'
+        const { value: keys } = await gate.fetch({ url, kind: 'keys', lane, request, read: readKeySet })
+        const fetched = { keys, fetchedAt: now() }
+        if (isAllowed) await store.put(id, fetched, STALE_LIFETIME_SECONDS)
+        else recent.add(url.href, fetched)
         return keys
       } catch (error) {
-        if (kept && error instanceof FetchRefused) return readKeys(kept.keys)
+        if (copy && error instanceof FetchRefused) return readKeys(copy.keys)
         throw error
       }
     }
   }
 }
+
+/** Keys at another host than the app's own leave that host's app its share of fetches. */
+const laneOf = ({ host }: URL, clientId: string): Lane =>
+  URL.parse(clientId)?.host === host ? 'known' : 'known elsewhere'
 
 function readKeySet (body: unknown): JWK[] {
   const parsed = keySet.safeParse(body)
@@ -87,7 +103,7 @@ function readKeySet (body: unknown): JWK[] {
   return readKeys(parsed.data.keys)
 }
 
-/** The keys that a signature can be checked with. A set may hold others, for other uses: they are left out. */
+/** The keys that can verify a signature. A set may hold others, for other uses: they are left out. */
 const readKeys = (keys: unknown[]): JWK[] =>
   keys.flatMap((key) => {
     const { data } = jwk.safeParse(key)

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { invalidClient, invalidRequest } from '../../../errors.ts'
 import { equalSecrets, hashSecret } from '../../secrets.ts'
 import { formParameters, type Parameters } from '../parameters.ts'
-import { ASSERTION_TYPE, checkAssertion, subjectOf, type AssertionHouse } from './assertion.ts'
+import { ASSERTION_TYPE, checkAssertion, subjectOf, type AssertionOptions } from './assertion.ts'
 import type { Client } from './contract.ts'
 
 interface Credentials {
@@ -13,30 +13,47 @@ interface Credentials {
   usedBasic: boolean
 }
 
+export interface AuthenticationOptions {
+  /** @param isHeld whether the request shows a code or token of this client. */
+  find(id: string, isHeld: () => Promise<boolean>): Promise<Client | undefined>
+  /** Whether a code or token was issued to this client. */
+  isHeld(token: string, clientId: string): Promise<boolean>
+  assertions: AssertionOptions
+}
+
+/** Where a request may show a code or token (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1). */
+const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token']
+
 /**
- * Looks a client up by its id. `token`: the code or token that the request shows beside it, which nothing is known of
- * yet.
+ * Every code and token of the form counts, not only the one its endpoint reads: an assertion is remembered whichever of
+ * them is used.
  */
-type Find = (id: string, token: string | undefined) => Promise<Client | undefined>
+async function showsHeld (form: Parameters, clientId: string, { isHeld }: AuthenticationOptions): Promise<boolean> {
+  for (const name of TOKEN_PARAMETERS) {
+    const token = form.get(name)
+    if (token !== undefined && (await isHeld(token, clientId))) return true
+  }
+  return false
+}
 
-/** RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1. */
-const tokenIn = (form: Parameters): string | undefined =>
-  form.get('code') ?? form.get('refresh_token') ?? form.get('token')
-
-/** @throws invalid_client (401), or invalid_request when a request proves itself in two ways at once. */
-export async function authenticateClient (request: FastifyRequest, find: Find, house: AssertionHouse): Promise<Client> {
+/** @throws invalid_client (401), or invalid_request for a request that authenticates in two ways at once. */
+export async function authenticateClient (request: FastifyRequest, options: AuthenticationOptions): Promise<Client> {
   const form = formParameters(request)
   const { authorization } = request.headers
-  if (form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined) { return authenticateByAssertion(request, form, find, house) }
+  if (form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined) {
+    return authenticateByAssertion(request, form, options)
+  }
   const { id, secret, usedBasic } = readCredentials(authorization, form)
   const refuse = () =>
     invalidClient(
       'the client is unknown or did not prove itself; register again, or check its id and secret',
       usedBasic
     )
-  const client = await find(id, tokenIn(form))
+  const client = await options.find(id, () => showsHeld(form, id, options))
   if (!client) throw refuse()
-  if (client.assertion?.required) { throw invalidClient('this client must send a client_assertion (private_key_jwt)', usedBasic) }
+  if (client.assertion?.required) {
+    throw invalidClient('this client must send a client_assertion (private_key_jwt)', usedBasic)
+  }
   const isRight =
     client.secretHash === undefined
       ? secret === undefined
@@ -52,18 +69,20 @@ export async function authenticateClient (request: FastifyRequest, find: Find, h
 async function authenticateByAssertion (
   request: FastifyRequest,
   form: Parameters,
-  find: Find,
-  house: AssertionHouse
+  options: AuthenticationOptions
 ): Promise<Client> {
   const assertion = form.get('client_assertion')
   if (assertion === undefined || form.get('client_assertion_type') !== ASSERTION_TYPE) {
     throw invalidClient(`client_assertion_type must be ${ASSERTION_TYPE}, with a client_assertion`)
   }
-  if (request.headers.authorization !== undefined || form.get('client_secret') !== undefined) { throw invalidRequest('prove the client in one way, not in two') }
+  if (request.headers.authorization !== undefined || form.get('client_secret') !== undefined) {
+    throw invalidRequest('prove the client in one way, not in two')
+  }
   const id = form.get('client_id') ?? (await subjectOf(assertion))
-  const client = id === undefined ? undefined : await find(id, tokenIn(form))
+  const isHeld = () => (id === undefined ? Promise.resolve(false) : showsHeld(form, id, options))
+  const client = id === undefined ? undefined : await options.find(id, isHeld)
   if (!client?.assertion) throw invalidClient('the client is unknown, or is not one that signs assertions')
-  await checkAssertion(assertion, client.id, client.assertion, house, request)
+  await checkAssertion(assertion, { id: client.id, keys: client.assertion, isHeld }, options.assertions, request)
   return client
 }
 
@@ -74,8 +93,12 @@ function readCredentials (authorization: string | undefined, form: Parameters): 
     return { id: inForm.id, secret: inForm.secret, usedBasic: false }
   }
   const basic = readBasic(authorization)
-  if (inForm.secret !== undefined) { throw invalidRequest('send the client secret in the Authorization header or in the body, not in both') }
-  if (inForm.id !== undefined && inForm.id !== basic.id) { throw invalidRequest('client_id differs from the client in the Authorization header') }
+  if (inForm.secret !== undefined) {
+    throw invalidRequest('send the client secret in the Authorization header or in the body, not in both')
+  }
+  if (inForm.id !== undefined && inForm.id !== basic.id) {
+    throw invalidRequest('client_id differs from the client in the Authorization header')
+  }
   return basic
 }
 

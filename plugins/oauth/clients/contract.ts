@@ -1,9 +1,10 @@
-// Who may ask for tokens: a client, however it became known to us (registered, its own metadata document, ChatGPT's
-// bare ids).
+// Who may ask for tokens: a client, however it became known (registered, its own metadata document, CLIENTS, ChatGPT's
+// bare ids). The room owns registration, metadata documents with everything that is fetched for them, and client
+// authentication; it hands a `Client` to the endpoints and never sees a grant.
 import type { DisplayName } from '../../display-name.ts'
 import type { AssertionKeys } from './assertion-keys.ts'
 
-/** How a client that registers may prove itself at the token endpoint (RFC 7591 §2). */
+/** How a client that registers may authenticate at the token endpoint (RFC 7591 §2). */
 export const authMethods = ['none', 'client_secret_post', 'client_secret_basic'] as const
 export type AuthMethod = (typeof authMethods)[number]
 
@@ -15,19 +16,21 @@ export interface Client {
   /** What the client calls itself: shown to people, never trusted. */
   name: DisplayName
   /**
-   * `registered`: anyone may have written its metadata. `operator`: named in CLIENTS. `document`: whoever holds the
-   * host of its id has. `chatgpt`: known by its redirect URIs alone.
+   * `registered`: anyone may have written its metadata. `operator`: named in CLIENTS. `document`: written by whoever
+   * controls the host of its id. `chatgpt`: known by its redirect URIs alone.
    */
   kind: 'registered' | 'operator' | 'document' | 'chatgpt'
   /** SHA-256 of the secret, for a client that was given one. */
   secretHash?: string
-  /** For a client that may sign assertions (RFC 7523). `required`: it offers no other way, so it must. */
+  /** For a client that may sign assertions (RFC 7523). `required`: its document offers no other method. */
   assertion?: AssertionKeys & { required: boolean }
   grantTypes: GrantType[]
   uri?: string
-  /** Until when one that registered is remembered, as it was read. Seconds since the epoch. */
+  /** Until when a registered client is remembered, as it was read. Seconds since the epoch. */
   keptUntil?: number
-  /** Whether a redirect URI is one of this client's (OAuth 2.1 §2.3.1: exact, but for the port of a loopback host). */
+  /** The connection attempt in which it registered, within the last hour; for the audit log. */
+  attempt?: string
+  /** Whether a redirect URI is one of this client's (OAuth 2.1 §2.3.1: exact, except for the port of a loopback host). */
   ownsRedirectUri(uri: string): boolean
   /** The redirect URI to use when the request names none: only a client with exactly one has it. */
   onlyRedirectUri: string | undefined

@@ -1,38 +1,40 @@
-// The one gate through which everything that a client names is fetched: counted by address, by host and in the process,
-// each document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
+// The one gate through which everything that a client names is fetched: counted by address, by host and in all, each
+// document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import type { Limits } from '../../limits/rate-limits.ts'
 import { FetchRefused, fetchDocument } from './safe-fetch.ts'
 
-/** Fetches under way at once, and begun within a minute; each for all hosts and for one. */
+/** Of each lane: fetches under way at once, and fetches begun within a minute; for all hosts and for one. */
 export const FETCH_BOUNDS = { underWay: 32, underWayPerHost: 4, perMinute: 240, perMinutePerHost: 60 } as const
-/** Seconds during which what failed is not tried again. */
+/** A failed fetch is not tried again within this time. */
 const FAILURE_PAUSE_SECONDS = 30
 const MAX_FAILURES_KEPT = 1_000
 
 /**
- * Whose fetch it is. `stranger`: anybody may have named the address, so their own address is counted, too.
- * `known`: of a client that somebody has allowed. Each has bounds of its own: strangers use up none of what real apps
- * need.
+ * On whose behalf a fetch is made. `stranger`: anyone may have named the address, so the address of the request is
+ * counted too. `known`: a client that a person has allowed, at its own host. `known elsewhere`: such a client, at
+ * another host than its own. Each lane has budgets of its own: strangers use up nothing of what allowed apps need, and
+ * an allowed app nothing of another's host.
  */
-export type Lane = 'stranger' | 'known'
+export type Lane = (typeof lanes)[number]
+const lanes = ['stranger', 'known', 'known elsewhere'] as const
 
 export interface Wanted<T> {
   url: URL
-  /** What it is, so that one address can be both. */
+  /** One address can be both. */
   kind: 'document' | 'keys'
   lane: Lane
-  /** The request that it is fetched for. */
+  /** The request that causes the fetch. */
   request: FastifyRequest
-  /** Turns the body into what it has to be; what it throws counts as a failure of the host. */
+  /** Validates the body; what it throws counts as a failure of the host. */
   read(body: unknown): T
 }
 
 export interface FetchGate {
   /**
    * @returns what was read, and for how many seconds it may be used.
-   * @throws FetchRefused; too_many_requests for the address of a stranger's request; whatever `read` throws.
+   * @throws FetchRefused; too_many_requests for the address of a stranger's request; what `read` throws.
    */
   fetch<T>(wanted: Wanted<T>): Promise<{ value: T; maxAge: number }>
 }
@@ -46,7 +48,7 @@ interface Options {
 }
 
 export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocument }: Options): FetchGate {
-  const budgets = { stranger: createBudget(now), known: createBudget(now) }
+  const budgets = Object.fromEntries(lanes.map((lane) => [lane, createBudget(now)])) as Record<Lane, Budget>
   const underWay = new Map<string, Promise<{ value: unknown; maxAge: number }>>()
   const failures = createFailures(now)
 
@@ -67,7 +69,7 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
     async fetch<T>(wanted: Wanted<T>) {
       const key = `${wanted.kind} ${wanted.url.href}`
       failures.check(key)
-      // The address first: one that asks too much uses up nothing of what all share. Who joins costs nothing.
+      // The address first: one that asks too much uses up nothing of the shared budget. Joining costs nothing.
       if (wanted.lane === 'stranger' && !underWay.has(key)) await limits.attempt('registration', wanted.request)
       const joined = underWay.get(key) ?? begin(wanted, key).finally(() => underWay.delete(key))
       underWay.set(key, joined)
@@ -76,8 +78,13 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
   }
 }
 
+interface Budget {
+  /** @returns what to call when it is done. @throws FetchRefused beyond a bound. */
+  begin(host: string): () => void
+}
+
 /** Counts fetches under way and within the minute. */
-function createBudget (now: Clock) {
+function createBudget (now: Clock): Budget {
   let minute = 0
   let begun = 0
   let running = 0
@@ -94,8 +101,7 @@ function createBudget (now: Clock) {
   }
 
   return {
-    /** @returns what to call when it is done. @throws FetchRefused beyond a bound. */
-    begin (host: string): () => void {
+    begin (host) {
       startMinute()
       if (
         running >= FETCH_BOUNDS.underWay ||
@@ -119,7 +125,7 @@ function createBudget (now: Clock) {
   }
 }
 
-/** What failed lately, the oldest first to be forgotten. */
+/** Recent failures; the oldest are forgotten first. */
 function createFailures (now: Clock) {
   const failures = new Map<string, { until: number; error: unknown }>()
   return {
@@ -128,7 +134,7 @@ function createFailures (now: Clock) {
       failures.set(key, { until: now() + FAILURE_PAUSE_SECONDS, error })
       if (failures.size > MAX_FAILURES_KEPT) failures.delete(failures.keys().next().value!)
     },
-    /** @throws what was thrown before, within the pause. */
+    /** @throws the same error again, within the pause. */
     check (key: string): void {
       const failure = failures.get(key)
       if (failure && failure.until > now()) throw failure.error

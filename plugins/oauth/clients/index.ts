@@ -1,25 +1,21 @@
-// Finds and registers clients, and says who is asking. RFC 7591 and the other ways a client becomes known.
-import rateLimit from '@fastify/rate-limit'
+// Finds, registers and authenticates clients: those of CLIENTS, those that register (RFC 7591), those with a metadata
+// document, and ChatGPT's bare ids.
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
-import { toDisplayName } from '../../display-name.ts'
-import { hashSecret } from '../../secrets.ts'
-import type { AssertionHouse } from './assertion.ts'
+import { networkOf } from '../../client-address.ts'
 import { createKeyRing } from './assertion-keys.ts'
+import type { AssertionOptions } from './assertion.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
-import { grantTypes, type Client } from './contract.ts'
-import { createDocuments } from './documents.ts'
+import type { Client } from './contract.ts'
+import { fromDocument, fromOperator } from './described.ts'
+import { createDocuments, type ClaimedDocument, type Documents } from './documents.ts'
 import { createFetchGate } from './fetch-gate.ts'
-import { documentUrl, methodsOf, type ClientDocument } from './metadata-document.ts'
-import { matchesRedirectUri, redirectUriProblem } from './redirect-uris.ts'
+import { documentUrl } from './metadata-document.ts'
 import { readRegistration } from './registration.ts'
-import { createRegistrations, type RegisteredClient } from './registrations.ts'
+import { createRegistrations, type RegisteredClient, type Registrations } from './registrations.ts'
 import { verifiedHost, type VerifiedHost } from './verified-host.ts'
-
-/** Bits: whoever has one IPv6 address has all of its network. */
-const IPV6_NETWORK = 64
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -30,10 +26,7 @@ declare module 'fastify' {
 export interface Clients {
   /** For a person whom the app has sent: the host of its metadata document may be asked. */
   find(id: string, request: FastifyRequest): Promise<Client | undefined>
-  /**
-   * What is at hand about a client, without asking anybody: for pages, and for whatever has to work while its host does
-   * not.
-   */
+  /** What is at hand about a client. Fetches nothing: for pages, and for what must work while the app's host does not. */
   recall(id: string): Promise<Client | undefined>
   /**
    * What the id of a client alone shows. Reads nothing.
@@ -41,16 +34,19 @@ export interface Clients {
    */
   verified(id: string, redirectUri: string): VerifiedHost | undefined
   /**
-   * @param isHeld whether a token or code was given to the client of this id: only then is the host of a document that
-   * nobody has allowed asked.
+   * @param isHeld whether a code or token was issued to the client of this id: only then is the host of a document that
+   * no person has allowed asked, and the assertion remembered.
    * @throws invalid_client or invalid_request.
    */
   authenticate(request: FastifyRequest, isHeld: (token: string, clientId: string) => Promise<boolean>): Promise<Client>
-  /** @throws invalid_redirect_uri or invalid_client_metadata. */
-  register(body: unknown, request: FastifyRequest): Promise<RegisteredClient>
-  /** A person has allowed the app: its description stays. */
+  /**
+   * @param attempt the connection attempt that it belongs to.
+   * @throws invalid_redirect_uri or invalid_client_metadata.
+   */
+  register(body: unknown, request: FastifyRequest, attempt: string): Promise<RegisteredClient>
+  /** A person has allowed the app: its metadata document is stored. */
   remember(id: string): Promise<void>
-  /** A grant of the client lives until then: so does what is known of it. */
+  /** A grant of the client lives until then (seconds since the epoch), and so does what is known of the client. */
   keep(client: Client, until: number): Promise<void>
 }
 
@@ -77,90 +73,64 @@ export default fp(
       sealing,
       now
     })
-    const ours = new Map(options.clients.map((client) => [client.client_id, fromOperator(client, publicUrl)]))
-    const assertions: AssertionHouse = {
+    const assertions: AssertionOptions = {
       audience: [publicUrl, options.tokenEndpoint],
       used: storage.collection('usedAssertion'),
       keys: createKeyRing({ store: storage.collection('clientKeys'), gate, now }),
+      limits,
       now
     }
-
-    type Ask = (url: URL) => Promise<ClientDocument | undefined>
-    async function look (id: string, ask: Ask, isHeld?: () => Promise<boolean>): Promise<Client | undefined> {
-      const named = ours.get(id)
-      if (named) return named
-      const url = documentUrl(id, insecureHosts)
-      if (!url) return (await registrations.find(id, isHeld)) ?? findChatGptClient(id)
-      const found = await ask(url)
-      return found && fromDocument(found)
-    }
-    async function remember (id: string): Promise<void> {
-      const url = ours.has(id) ? undefined : documentUrl(id, insecureHosts)
-      if (url) await documents.keep(url)
-    }
-
     app.decorate('clients', {
-      find: (id, request) => look(id, (url) => documents.find(url, request)),
-      recall: (id) => look(id, documents.recall),
-      verified: (id, redirectUri) =>
-        ours.has(id) ? undefined : verifiedHost(documentUrl(id, insecureHosts), redirectUri),
-      authenticate: (request, isHeld) =>
-        authenticateClient(
-          request,
-          (id, token) => {
-            const held = async () => token !== undefined && (await isHeld(token, id))
-            return look(id, (url) => documents.findAllowed(url, request, held), held)
-          },
-          assertions
-        ),
-      register: async (body, request) =>
-        registrations.add(readRegistration(body, publicUrl), rateLimit.normalizeIP(request.ip, IPV6_NETWORK)),
-      remember,
-      async keep (client, until) {
-        await remember(client.id)
-        await registrations.keep(client, until)
-      }
+      ...createLookup(options, documents, registrations, assertions),
+      register: async (body, request, attempt) =>
+        registrations.add(readRegistration(body, publicUrl), { address: networkOf(request), attempt })
     } satisfies Clients)
   },
   { name: 'clients', dependencies: ['storage', 'limits'] }
 )
 
-/** @throws Error for a redirect URI that no client may have: the operator is told at the start. */
-function fromOperator (
-  { client_id: id, client_name: name, client_secret: secret, redirect_uris: uris }: Config['clients'][number],
-  ownOrigin: string
-): Client {
-  for (const uri of uris) {
-    const problem = redirectUriProblem(uri, ownOrigin)
-    if (problem) throw new Error(`CLIENTS: the redirect URI ${uri} of ${id} ${problem}`)
-  }
-  return {
-    id,
-    name: toDisplayName(name ?? id, id),
-    kind: 'operator',
-    ...(secret && { secretHash: hashSecret(secret) }),
-    grantTypes: [...grantTypes],
-    ownsRedirectUri: (asked) => uris.some((registered) => matchesRedirectUri(registered, asked)),
-    onlyRedirectUri: uris.length === 1 ? uris[0] : undefined
-  }
-}
+/** Everything about clients that exist already. */
+function createLookup (
+  { publicUrl, clients, clientMetadataInsecureHosts: insecureHosts }: Options,
+  documents: Documents,
+  registrations: Registrations,
+  assertions: AssertionOptions
+): Omit<Clients, 'register'> {
+  const fromConfig = new Map(clients.map((client) => [client.client_id, fromOperator(client, publicUrl)]))
 
-/**
- * A metadata document as a client. Every one gets refresh tokens: without them its user would sign in again each hour.
- */
-function fromDocument (found: ClientDocument): Client {
-  const methods = methodsOf(found)
-  const { jwks, jwks_uri: jwksUri } = found
+  type Ask = (url: URL) => Promise<ClaimedDocument | undefined>
+  async function lookUp (id: string, ask: Ask, isHeld?: () => Promise<boolean>): Promise<Client | undefined> {
+    const configured = fromConfig.get(id)
+    if (configured) return configured
+    const url = documentUrl(id, insecureHosts)
+    if (!url) return (await registrations.find(id, isHeld)) ?? findChatGptClient(id)
+    const found = await ask(url)
+    return found && fromDocument(found.document, found.isAllowed)
+  }
+  /** A person reads about the app: nothing that its document names is fetched. */
+  const unclaimed = (document: Awaited<ReturnType<Documents['recall']>>): ClaimedDocument | undefined =>
+    document && { document, isAllowed: false }
+  async function remember (id: string): Promise<void> {
+    const url = fromConfig.has(id) ? undefined : documentUrl(id, insecureHosts)
+    if (url) await documents.keep(url)
+  }
+
   return {
-    id: found.client_id,
-    name: toDisplayName(found.client_name, new URL(found.client_id).host),
-    kind: 'document',
-    ...(methods.includes('private_key_jwt') && {
-      assertion: { ...(jwks && { jwks }), ...(jwksUri && { jwksUri }), required: !methods.includes('none') }
-    }),
-    grantTypes: [...grantTypes],
-    ...(found.client_uri && { uri: found.client_uri }),
-    ownsRedirectUri: (uri) => found.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
-    onlyRedirectUri: found.redirect_uris.length === 1 ? found.redirect_uris[0] : undefined
+    find: (id, request) => lookUp(id, async (url) => unclaimed(await documents.find(url, request))),
+    recall: (id) => lookUp(id, async (url) => unclaimed(await documents.recall(url))),
+    verified: (id, redirectUri) =>
+      fromConfig.has(id) ? undefined : verifiedHost(documentUrl(id, insecureHosts), redirectUri),
+    authenticate: (request, isHeld) =>
+      authenticateClient(request, {
+        find: (id, isClientHeld) =>
+          lookUp(id, (url) => documents.findAllowed(url, request, isClientHeld), isClientHeld),
+        isHeld,
+        assertions
+      }),
+    remember,
+    async keep (client, until) {
+      await remember(client.id)
+      await registrations.keep(client, until)
+    }
   }
 }

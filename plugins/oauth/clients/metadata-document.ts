@@ -54,7 +54,7 @@ export function checkDocument (body: unknown, url: URL, ownOrigin: string): Clie
   return found
 }
 
-/** All the ways the client says it can prove itself; the plural counts beside the singular (threats Z1). */
+/** All the ways the client says it can prove itself; the plural counts beside the singular (requirement R5). */
 export const methodsOf = (found: ClientDocument): string[] => [
   ...(found.token_endpoint_auth_methods_supported ?? []),
   found.token_endpoint_auth_method ?? 'none'

@@ -1,74 +1,54 @@
-// Keeps the clients that registered: under ids that only this server can have given out, for a day until somebody uses
-// them, and no more unused ones than have room (RFC 7591 §3.2.1, §5).
+// Stores the clients that registered: under ids that only this server can have issued, for a day until they are used,
+// and no more unused ones than there are places for (RFC 7591 §3.2.1, §5).
 import type { Clock } from '../../../clock.ts'
-import type { Collection } from '../../storage/contract.ts'
-import { hashSecret, randomSecret, type Sealing } from '../../secrets.ts'
 import { toDisplayName } from '../../display-name.ts'
+import { hashSecret, randomSecret, type Sealing } from '../../secrets.ts'
+import type { Collection } from '../../storage/contract.ts'
+import { createClientIds, isAttemptCurrent, isUnproven, newConfidentialId, recordKeyOf } from './client-ids.ts'
 import type { Client } from './contract.ts'
 import { matchesRedirectUri } from './redirect-uris.ts'
 import type { ClientMetadata } from './registration.ts'
+import { createUnusedPlaces, type UnusedList } from './unused-places.ts'
 
-/** A registration that nobody used is forgotten after this long, or earlier when its place is needed. */
+/** An unused registration is deleted after this time, or earlier when its place is needed. */
 const UNUSED_LIFETIME_SECONDS = 86_400
-/** One that was used is kept this long beyond its last grant. */
+/** A registration that was used stays this long after its last grant has ended. */
 const KEPT_AFTER_GRANT_SECONDS = 90 * 86_400
 /** Saves a write at each refresh and each registration. */
 const SLACK_SECONDS = 3_600
 
-/**
- * An address has its place in one list; so this bounds what one address can register, and the two together what all
- * can.
- */
-export const UNUSED_BOUNDS = { lists: 64, perList: 64 } as const
-
-const MAC_PURPOSE = 'client id'
-const MAC_CHARACTERS = 22 // 128 bits and more, base64url
-const RANDOM_BYTES = 9
-const SUFFIX_CHARACTERS = (RANDOM_BYTES / 3) * 4 + MAC_CHARACTERS
-/** What earlier versions added to the id of a shared record: nothing shows whether such an id was given out. */
-const OLD_SUFFIX = /^[\w-]{16}$/
-
-/** What is stored: of one client with a secret, or of all without one that said the same. */
+/** The record of one client with a secret, or of all clients without one that registered the same metadata. */
 export interface StoredClient {
   secretHash?: string
-  /** Seconds since the epoch: the record is kept at least until then, unless it is unused and its place is needed. */
+  /** Seconds since the epoch: the record stays at least until then, unless it is unused and its place is needed. */
   keptUntil: number
-  /** Whether somebody has connected with it. */
+  /** Whether a person has connected with it. */
   used?: true
-  /** Numbers of the lists of unused registrations that it stands on. Absent for those of earlier versions. */
+  /** Numbers of the lists of unused registrations it is on. Absent for those of earlier versions. */
   lists?: number[]
+  /** The connection attempt of a client with a secret. Others have it in their id. */
+  attempt?: { id: string; at: number }
   metadata: ClientMetadata
 }
 
-/**
- * Unused registrations of some addresses by the key of their record, oldest first, each with the second at which it was
- * made.
- */
-export interface UnusedList {
-  made: Array<[key: string, at: number]>
-}
-
-/** What a client that registers is told. */
+/** The response to a registration. */
 export interface RegisteredClient {
   id: string
   /** Seconds since the epoch. */
   registeredAt: number
   metadata: ClientMetadata
-  /** Shown once; kept only as a hash. */
+  /** In clear for this response only; stored as a hash. */
   secret?: string
 }
 
 export interface Registrations {
-  /** @param isHeld whether a token of this client was shown: an id that is in a grant was given out. */
+  /** @param isHeld whether a code or token of this client was shown: an id that is in a grant was issued. */
   find(id: string, isHeld?: () => Promise<boolean>): Promise<Client | undefined>
+  /** @param from the address it comes from, and the connection attempt it belongs to (16 characters of base64url). */
+  add(metadata: ClientMetadata, from: { address: string; attempt: string }): Promise<RegisteredClient>
   /**
-   * @param address where it comes from: what one address registers pushes out nobody else's, but for those who share
-   * its list.
-   */
-  add(metadata: ClientMetadata, address: string): Promise<RegisteredClient>
-  /**
-   * Somebody has connected: it stays for as long as a grant of its can live, since forgetting it would strand the app
-   * that holds the id.
+   * A person has connected with it: it stays for as long as a grant of its can live, since an app cannot know that its
+   * id was deleted.
    */
   keep(client: Client, until: number): Promise<void>
 }
@@ -81,11 +61,10 @@ interface Options {
 }
 
 export function createRegistrations ({ store, unused, sealing, now }: Options): Registrations {
-  const ids = createIds(sealing)
-  const listOf = (address: string) =>
-    Buffer.from(sealing.mac('unused registrations', address), 'base64url').readUInt16BE() % UNUSED_BOUNDS.lists
+  const ids = createClientIds(sealing)
+  const places = createUnusedPlaces(unused, sealing, now, UNUSED_LIFETIME_SECONDS)
 
-  /** Gives up the place on one list; the record goes with its last one, unless somebody uses it by now. */
+  /** Gives up the place on one list; the record goes with its last place, unless it is used by now. */
   const giveUp = (key: string, list: number) =>
     store.update<void>(key, (found) => {
       if (!found || found.used || found.lists === undefined) return { result: undefined }
@@ -94,54 +73,44 @@ export function createRegistrations ({ store, unused, sealing, now }: Options): 
       return { write: { record: { ...found, lists }, ttl: Math.max(1, found.keptUntil - now()) }, result: undefined }
     })
 
-  /** Before the record is written: one that is listed and was never made does no harm. */
-  async function takePlace (key: string, list: number): Promise<void> {
-    const pushedOut = await unused.update<string[]>(String(list), (found) => {
-      const others = (found?.made ?? []).filter(([other, at]) => other !== key && at + UNUSED_LIFETIME_SECONDS > now())
-      const made: UnusedList['made'] = [...others, [key, Math.floor(now())]]
-      const tooMany = Math.max(0, made.length - UNUSED_BOUNDS.perList)
-      return {
-        write: { record: { made: made.slice(tooMany) }, ttl: UNUSED_LIFETIME_SECONDS },
-        result: made.slice(0, tooMany).map(([other]) => other)
-      }
+  /** Keeps what is stored already where it lasts long enough. */
+  const write = (key: string, list: number, record: Omit<StoredClient, 'lists'>) =>
+    store.update<void>(key, (found) => {
+      const lasts = found !== undefined && found.keptUntil >= record.keptUntil - SLACK_SECONDS
+      if (found?.used || (lasts && found.lists?.includes(list))) return { result: undefined }
+      const lists = [...new Set([...(found?.lists ?? []), list])]
+      return { write: { record: { ...record, lists }, ttl: UNUSED_LIFETIME_SECONDS }, result: undefined }
     })
-    for (const other of pushedOut) await giveUp(other, list)
-  }
 
   return {
     async find (id, isHeld = async () => false) {
-      const key = keyOf(id)
-      const found = await store.find(key)
+      const found = await store.find(recordKeyOf(id))
       if (!found || (found.secretHash === undefined) !== id.includes('.')) return undefined
-      const wasGivenOut =
-        found.secretHash !== undefined ||
-        (found.lists === undefined ? OLD_SUFFIX.test(id.slice(key.length + 1)) : ids.check(id))
-      return wasGivenOut || (await isHeld()) ? toClient(id, found) : undefined
+      const isIssued =
+        found.secretHash !== undefined || (found.lists === undefined ? isUnproven(id) : ids.isIssued(id))
+      if (!isIssued && !(await isHeld())) return undefined
+      const own = found.attempt && isAttemptCurrent(found.attempt.at, now()) ? found.attempt.id : undefined
+      return toClient(id, found, own ?? ids.attemptOf(id, now()))
     },
-    async add (metadata, address) {
-      const secret = metadata.token_endpoint_auth_method === 'none' ? undefined : `mcp_cs_${randomSecret()}`
-      const id = secret === undefined ? ids.shared(metadata) : `mcp_client_${randomSecret(16)}`
+    async add (metadata, { address, attempt }) {
       const registeredAt = Math.floor(now())
-      const keptUntil = registeredAt + UNUSED_LIFETIME_SECONDS
-      const list = listOf(address)
-      await takePlace(keyOf(id), list)
-      await store.update<void>(keyOf(id), (found) => {
-        if (found?.used || (found && found.keptUntil >= keptUntil - SLACK_SECONDS && found.lists?.includes(list))) { return { result: undefined } }
-        const lists = [...new Set([...(found?.lists ?? []), list])]
-        return {
-          write: {
-            record: { ...(secret !== undefined && { secretHash: hashSecret(secret) }), keptUntil, lists, metadata },
-            ttl: UNUSED_LIFETIME_SECONDS
-          },
-          result: undefined
-        }
+      const secret = metadata.token_endpoint_auth_method === 'none' ? undefined : `mcp_cs_${randomSecret()}`
+      const id = secret === undefined ? ids.issueShared(metadata, attempt, registeredAt) : newConfidentialId()
+      const key = recordKeyOf(id)
+      const list = places.listOf(address)
+      // A place without a record does no harm; a record without a place would not be counted.
+      for (const other of await places.take(key, list)) await giveUp(other, list)
+      await write(key, list, {
+        ...(secret !== undefined && { secretHash: hashSecret(secret), attempt: { id: attempt, at: registeredAt } }),
+        keptUntil: registeredAt + UNUSED_LIFETIME_SECONDS,
+        metadata
       })
       return { id, registeredAt, metadata, ...(secret !== undefined && { secret }) }
     },
     async keep ({ id, keptUntil: known }, until) {
       const keptUntil = until + KEPT_AFTER_GRANT_SECONDS
       if (known === undefined || known >= keptUntil - 24 * SLACK_SECONDS) return
-      await store.update<void>(keyOf(id), (found) => {
+      await store.update<void>(recordKeyOf(id), (found) => {
         if (!found || (found.used && found.keptUntil >= keptUntil - SLACK_SECONDS)) return { result: undefined }
         return { write: { record: { ...found, used: true, keptUntil }, ttl: keptUntil - now() }, result: undefined }
       })
@@ -149,32 +118,11 @@ export function createRegistrations ({ store, unused, sealing, now }: Options): 
   }
 }
 
-/** The record an id belongs to. */
-const keyOf = (id: string): string => id.split('.', 1)[0]!
-
-/**
- * Hosted clients register anew for each connection, with the same metadata. A client without a secret is nothing but
- * its
- * metadata, so all that say the same share one record: the id names it, a random part makes the id its own, and a keyed
- * hash
- * shows that the id was given out.
- */
-function createIds (sealing: Sealing) {
-  const macOf = (id: string) => sealing.mac(MAC_PURPOSE, id).slice(0, MAC_CHARACTERS)
-  return {
-    shared (metadata: ClientMetadata): string {
-      // Not the key that earlier versions made of the same metadata: their ids have no keyed hash.
-      const id = `mcp_client_${hashSecret(`given out ${JSON.stringify(metadata)}`).slice(0, 32)}.${randomSecret(RANDOM_BYTES)}`
-      return id + macOf(id)
-    },
-    check (id: string): boolean {
-      if (id.length !== keyOf(id).length + 1 + SUFFIX_CHARACTERS) return false
-      return sealing.checkMac(MAC_PURPOSE, id.slice(0, -MAC_CHARACTERS), id.slice(-MAC_CHARACTERS))
-    }
-  }
-}
-
-const toClient = (id: string, { secretHash, keptUntil, metadata }: StoredClient): Client => ({
+const toClient = (
+  id: string,
+  { secretHash, keptUntil, metadata }: StoredClient,
+  attempt: string | undefined
+): Client => ({
   id,
   name: toDisplayName(metadata.client_name, id),
   kind: 'registered',
@@ -182,6 +130,7 @@ const toClient = (id: string, { secretHash, keptUntil, metadata }: StoredClient)
   grantTypes: metadata.grant_types,
   ...(metadata.client_uri && { uri: metadata.client_uri }),
   keptUntil,
+  ...(attempt !== undefined && { attempt }),
   ownsRedirectUri: (uri) => metadata.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
   onlyRedirectUri: metadata.redirect_uris.length === 1 ? metadata.redirect_uris[0] : undefined
 })

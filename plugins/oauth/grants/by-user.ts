@@ -1,61 +1,60 @@
-// Which grants a person has given: kept beside the grants, so that they can be listed and ended. A grant that has ended
-// by itself is dropped from the list when it is next read.
+// Which grants a person has given: listed beside the grants, so that they can be shown, bounded and ended. A grant that
+// has expired is dropped from the list when it is next read.
 import type { Clock } from '../../../clock.ts'
-import type { Collection } from '../../storage/contract.ts'
+import type { Change, Collection } from '../../storage/contract.ts'
 import type { Grant } from './contract.ts'
 
-/** Ids of grants with the second, since the epoch, at which each ends at the latest. */
+/** Ids of grants, each with its absolute end in seconds since the epoch. */
 export interface GrantList {
   endsAt: Record<string, number>
 }
 
 export interface GrantsByUser {
   /**
-   * Called before the grant is written: one that is listed and was never made does no harm, one that is not listed
-   * could not be ended.
+   * Call before the grant is written: a listed id without a grant does no harm, an unlisted grant could not be ended.
    */
   add(grant: Grant): Promise<void>
-  /** Grants whose code was redeemed and that are still alive, newest first. */
-  list(userId: string): Promise<Grant[]>
-  /** Every grant of a person, redeemed or not, ended or not. */
+  /** Drops ids from the list, for grants that no longer exist. */
+  drop(userId: string, grantIds: readonly string[]): Promise<void>
+  /** Every grant that exists, redeemed or not, newest first. */
+  live(userId: string): Promise<Grant[]>
+  /** Ids of every grant of a person, redeemed or not, expired or not. */
   ids(userId: string): Promise<string[]>
 }
 
 export function createGrantsByUser (lists: Collection<GrantList>, grants: Collection<Grant>, now: Clock): GrantsByUser {
   const ids = async (userId: string) => Object.keys((await lists.find(userId))?.endsAt ?? {})
+
+  function changeTo (endsAt: GrantList['endsAt']): Change<GrantList, void> {
+    const ends = Object.values(endsAt)
+    if (ends.length === 0) return { remove: true, result: undefined }
+    return { write: { record: { endsAt }, ttl: Math.max(...ends) - now() }, result: undefined }
+  }
+
+  async function drop (userId: string, grantIds: readonly string[]): Promise<void> {
+    if (grantIds.length === 0) return
+    const dropped = new Set(grantIds)
+    await lists.update<void>(userId, (list) =>
+      changeTo(Object.fromEntries(Object.entries(list?.endsAt ?? {}).filter(([id]) => !dropped.has(id))))
+    )
+  }
+
   return {
     ids,
+    drop,
     add: ({ id, user, endsAt }) =>
-      lists.update(user.id, (list) => {
-        const alive = Object.fromEntries(Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now()))
-        return {
-          write: {
-            record: { endsAt: { ...alive, [id]: endsAt } },
-            ttl: Math.max(endsAt, ...Object.values(alive)) - now()
-          },
-          result: undefined
-        }
+      lists.update<void>(user.id, (list) => {
+        const live = Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now())
+        return changeTo({ ...Object.fromEntries(live), [id]: endsAt })
       }),
-    async list (userId) {
+    async live (userId) {
       const listed = await ids(userId)
       const found = await Promise.all(listed.map((id) => grants.find(id)))
-      const ended = new Set(listed.filter((_, index) => found[index] === undefined))
-      if (ended.size > 0) {
-        await lists.update(userId, (list) => {
-          const left = Object.entries(list?.endsAt ?? {}).filter(([id]) => !ended.has(id))
-          if (left.length === 0) return { remove: true, result: undefined }
-          return {
-            write: {
-              record: { endsAt: Object.fromEntries(left) },
-              ttl: Math.max(...left.map(([, end]) => end)) - now()
-            },
-            result: undefined
-          }
-        })
-      }
-      return found
-        .filter((grant) => grant !== undefined && grant.code.used)
-        .sort((a, b) => b!.createdAt - a!.createdAt) as Grant[]
+      await drop(
+        userId,
+        listed.filter((_, index) => found[index] === undefined)
+      )
+      return found.filter((grant) => grant !== undefined).sort((a, b) => b.createdAt - a.createdAt)
     }
   }
 }

@@ -1,31 +1,33 @@
-// What a grant is: everything one person allowed one client in one consent, kept as ONE record so that every step on it
-// is one atomic step (RFC 6749 §1.3, OAuth 2.1 §4.3, RFC 9700 §4.14).
+// What a grant is: everything one person allowed one client in one consent, stored as ONE record so that every change is
+// one atomic step (RFC 6749 §1.3, OAuth 2.1 §4.3, RFC 9700 §4.14). The room owns codes, access tokens and refresh tokens:
+// it issues, verifies, rotates and revokes them, and lists a person's grants. Clients, consent pages and the HTTP
+// endpoints are the business of others.
 
 /** Times are seconds since the epoch. Hashes are SHA-256 of the whole token, base64url. */
 export interface Grant {
   id: string
   clientId: string
-  /** As the consent page showed it. */
+  /** The name that the consent page showed. */
   clientName: string
   /** A copy, so that a tool call costs one read. */
   user: GrantUser
-  /** Name in AUTH_BACKEND of the way the person signed in: while it is not in use, nothing of the grant works. */
+  /** The backend (its name in AUTH_BACKEND) the person signed in with. Nothing of the grant works while it is not configured. */
   backend: string
-  /** Id of the session at the service behind that backend, if it has one. */
+  /** Id of the upstream session of that sign-in, for a backend that has sessions of its own. */
   backendSession?: string
-  /** What the consent page showed and the person allowed. */
+  /** The scopes that the person allowed. */
   scopes: string[]
-  /** RFC 8707: the one resource its tokens are for. */
+  /** RFC 8707: the one resource that its tokens are valid for. */
   resource: string
   createdAt: number
-  /** The absolute end: no token outlives it, no refresh moves it. */
+  /** The absolute end: no token outlives it, and no refresh postpones it. */
   endsAt: number
   code: AuthorizationCode
   /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */
-  refresh?: RefreshFamily
-  /** Live access tokens by hash. Expired ones are dropped at the next write. */
+  refresh?: RefreshState
+  /** Access tokens by hash. Expired ones are dropped at the next write. */
   accessTokens: Record<string, { scopes: string[]; expiresAt: number }>
-  /** The attempt to connect that made it, for the audit log. */
+  /** Id of the connection attempt that led to it, for the audit log. */
   attempt: string
 }
 
@@ -39,21 +41,21 @@ export interface AuthorizationCode {
   challenge: string
   /** OpenID Connect Core §2: comes back in the ID token. */
   nonce?: string
-  /** A used code stays on record, so that a replay is recognised. */
+  /** A used code stays on record, so that a replay is recognized. */
   used: boolean
 }
 
-export interface RefreshFamily {
-  /** Hash of the one refresh token that may be used now. */
+export interface RefreshState {
+  /** Hash of the current refresh token. */
   current: string
-  /** Counts rotations, from 0; part of the token. */
+  /** Number of rotations, from 0; part of the token. */
   generation: number
-  /** Sealed key that every token of the family is derived from; proves that an older token was once ours. */
+  /** The family's sealed key: every token is derived from it, so an older token is recognized as one of ours. */
   chain: string
   rotatedAt: number
-  /** The token before `current` came again within the grace. */
+  /** The token before `current` was presented again within the grace period. */
   retried?: true
-  /** Moves with every rotation, never past `endsAt`. */
+  /** Postponed by every rotation, never past `endsAt`. */
   expiresAt: number
 }
 
@@ -64,7 +66,7 @@ export interface GrantUser {
   name?: string
 }
 
-/** A verified access token: who may do what. */
+/** A verified access token: who may do what, until when. */
 export interface Access {
   grantId: string
   /** {@link Grant.backendSession} */
@@ -74,13 +76,13 @@ export interface Access {
   scopes: string[]
   resource: string
   expiresAt: number
-  /** As in the grant. */
+  /** This and the following as in the grant. */
   clientName: string
   backend: string
   attempt: string
 }
 
-/** What the token endpoint answers (RFC 6749 §5.1). */
+/** What the token endpoint returns (RFC 6749 §5.1). */
 export interface TokenSet {
   accessToken: string
   /** Seconds. */
@@ -89,6 +91,6 @@ export interface TokenSet {
   refreshToken?: string
   scopes: string[]
   grant: Grant
-  /** Set where the refresh token came again within the grace: for the first time in its generation, or once more. */
+  /** Set where the previous refresh token was presented again: for the first time in its generation, or once more. */
   retry?: 'first' | 'again'
 }

@@ -1,22 +1,24 @@
-// Lines up the changes of one grant inside this process: hundreds of refreshes of one token at once then cost storage
-// one race per instance, not one per request.
+// Queues the changes of one grant inside this process: hundreds of refreshes of one token at once then cost storage one
+// race per instance, not one per request.
 import { StorageUnavailable } from '../../storage/contract.ts'
 
-/** Nobody waits longer for those before them, however slow storage is. */
+/** The longest time a change waits for those before it, however slow storage is. */
 const MAX_WAIT_MS = 5_000
 
 export type InTurn = <R>(id: string, work: () => Promise<R>) => Promise<R>
 
 /**
- * @returns a function that runs `work` after all earlier work on the same id. Work on other ids does not wait.
- * When storage did not answer the work before, it would not answer this either: it fails at once, with the same error.
+ * @returns a function that runs `work` after all earlier work on the same id. Work on other ids does not wait. If
+ * storage failed the work before, it would fail this too: the same error is thrown at once.
  */
-export function createTurns (): InTurn {
+export function createGrantQueue (): InTurn {
   const last = new Map<string, Promise<unknown>>()
   return <R>(id: string, work: () => Promise<R>): Promise<R> => {
-    const asked = performance.now()
+    const queuedAt = performance.now()
     const begin = (): Promise<R> => {
-      if (performance.now() - asked > MAX_WAIT_MS) throw new StorageUnavailable('too many changes of one grant at once')
+      if (performance.now() - queuedAt > MAX_WAIT_MS) {
+        throw new StorageUnavailable('too many changes of one grant at once')
+      }
       return work()
     }
     const before = last.get(id)

@@ -1,5 +1,5 @@
-// How codes and tokens look: a prefix that says what it is, the grant it belongs to, and 256 bits nobody can guess.
-// Garbage never reaches storage.
+// The format of codes and tokens: a prefix for the kind, the id of the grant, and 256 bits that cannot be guessed. What
+// does not have this format never reaches storage.
 import { createHmac } from 'node:crypto'
 import { randomSecret } from '../../secrets.ts'
 
@@ -25,18 +25,17 @@ export const newGrantId = (): string => randomSecret(16)
 export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${kind}_${grantId}${randomSecret()}`
 
 /**
- * The refresh token of one generation. It is derived, so that a client whose answer was lost gets the same successor
- * again,
- * and so that a token from long ago can still be told from a made-up one without keeping a list.
+ * The refresh token of one generation. It is derived, so a client whose response was lost gets the same successor again,
+ * and an old token can be told from a made-up one without a list.
  */
-export const refreshToken = (grantId: string, chain: Buffer, generation: number): string =>
-  `mcp_rt_${grantId}${generation.toString(36)}.${derive(chain, `${grantId} ${generation}`)}`
+export const refreshToken = (grantId: string, familyKey: Buffer, generation: number): string =>
+  `mcp_rt_${grantId}${generation.toString(36)}.${derive(familyKey, `${grantId} ${generation}`)}`
 
-/** The access token that comes with the refresh token of one generation; derived for the same reason. */
-export const accessTokenOf = (grantId: string, chain: Buffer, generation: number): string =>
-  `mcp_at_${grantId}${derive(chain, `access ${grantId} ${generation}`)}`
+/** The access token issued with the refresh token of one generation; derived for the same reason. */
+export const accessTokenOf = (grantId: string, familyKey: Buffer, generation: number): string =>
+  `mcp_at_${grantId}${derive(familyKey, `access ${grantId} ${generation}`)}`
 
-const derive = (chain: Buffer, what: string): string => createHmac('sha256', chain).update(what).digest('base64url')
+const derive = (familyKey: Buffer, what: string): string => createHmac('sha256', familyKey).update(what).digest('base64url')
 
 /** @returns undefined for anything this server cannot have issued as that kind. */
 export function parseToken (kind: TokenKind, token: string): ParsedToken | undefined {

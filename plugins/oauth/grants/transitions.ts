@@ -1,10 +1,10 @@
-// The life of a grant as pure steps: redeem the code, rotate the refresh token, find an access token. Each looks at the
-// record, refuses or says what to write; storage makes it one atomic step.
+// The life of a grant as pure transitions: redeem the code, rotate the refresh token. Each reads the record, and either
+// refuses or returns what to write; storage makes it one atomic step.
 import type { Change } from '../../storage/contract.ts'
 import { equalSecrets, hashSecret } from '../../secrets.ts'
-import type { Grant, RefreshFamily } from './contract.ts'
+import type { Grant, RefreshState } from './contract.ts'
 
-/** A grant keeps this many live access tokens; the oldest give way. */
+/** Live access tokens of one grant; beyond it the oldest are dropped. */
 const MAX_ACCESS_TOKENS = 20
 
 export interface Lifetimes {
@@ -14,22 +14,23 @@ export interface Lifetimes {
 }
 
 /**
- * What became of a request to redeem or refresh. `reused` means: it was ours, it was spent, and the grant is now gone.
+ * The outcome of a request to redeem or refresh. `reused`: it was one of ours, it had been used, and the grant is now
+ * removed.
  */
 export type Outcome = Issued | { kind: 'refused'; reason: string } | { kind: 'reused'; grant: Grant }
 
 export interface Issued {
   kind: 'issued'
   grant: Grant
-  /** The access token that goes with it, by its hash in the grant. */
+  /** Key of the issued access token in {@link Grant.accessTokens}. */
   accessHash: string
-  /** Whole seconds that the access token lives. */
+  /** Whole seconds until the access token expires. */
   expiresIn: number
   /** The refresh token came again within the grace: for the first time in its generation, or once more. */
   retry?: 'first' | 'again'
 }
 
-/** Seconds until the last code or token of a grant has expired: the record stays so long, and not longer. */
+/** Seconds until the last code or token of a grant has expired, which is how long the record is stored. */
 export function lifetimeOf ({ code, refresh, accessTokens }: Grant, now: number): number {
   const ends = [
     code.used ? 0 : code.expiresAt,
@@ -44,7 +45,7 @@ const issued = (grant: Grant, accessHash: string, now: number): Change<Grant, Is
   result: resultOf(grant, accessHash, now)
 })
 
-/** The millisecond is for what adding and subtracting fractions loses. */
+/** The added millisecond makes up for the rounding of fractions. */
 const resultOf = (grant: Grant, accessHash: string, now: number): Issued => ({
   kind: 'issued',
   grant,
@@ -52,18 +53,18 @@ const resultOf = (grant: Grant, accessHash: string, now: number): Issued => ({
   expiresIn: Math.max(1, Math.floor(grant.accessTokens[accessHash]!.expiresAt - now + 0.001))
 })
 
-/** What the client must have got right before the code is touched. Returns a reason to refuse, or undefined. */
-export type CodeCheck = (grant: Grant) => string | undefined
+/** Checks the request against the grant before anything is consumed. @returns a reason to refuse, or undefined. */
+export type GrantCheck = (grant: Grant) => string | undefined
 
 /**
- * OAuth 2.1 §4.1.3: redeems an authorization code once. A spent code presented again by its own client ends the grant
+ * OAuth 2.1 §4.1.3: redeems an authorization code once. A used code presented again by its own client ends the grant
  * (§4.1.2); a wrong client, redirect URI or verifier changes nothing.
  */
 export function redeemCode (
   grant: Grant | undefined,
   code: string,
-  check: CodeCheck,
-  tokens: { accessHash: string; family?: RefreshFamily },
+  check: GrantCheck,
+  tokens: { accessHash: string; family?: RefreshState },
   now: number,
   life: Lifetimes
 ): Change<Grant, Outcome> {
@@ -83,50 +84,52 @@ export function redeemCode (
   return issued(next, tokens.accessHash, now)
 }
 
+/** What is known of a refresh token that was presented, for the grant as it is stored now. */
 export interface RefreshRequest {
   token: string
   generation: number
-  /** Scopes asked for; already known to be within the grant's. */
+  /** Requested scopes, already known to be within the grant's; undefined for all of them. */
   scopes: string[] | undefined
-  /** Proves that a token which is not the current one was once issued in this family. */
-  wasIssued(grant: Grant): boolean
-  /** Hash of the access token that comes with the successor: a retry gets the same one again. */
-  accessHash(grant: Grant): string
-  /** Hash of an access token of its own, for a retry whose first one has expired or has other scopes. */
+  /** Whether the grant's family issued this token, current or not. */
+  wasIssued: boolean
+  /** Hash of the access token of the next generation: a retry gets the same one again. */
+  accessHash: string
+  /** Hash of an additional access token, for a retry whose first one has expired or has other scopes. */
   spareAccessHash: string
-  /** Hash of the successor, and the chain to keep (sealed anew under the first key). */
-  successor(grant: Grant): { hash: string; chain: string }
+  /** Hash of the next refresh token, and the family's key sealed under the first secret key. */
+  successor: { hash: string; chain: string }
 }
 
 /**
- * OAuth 2.1 §4.3.1: rotates a refresh token. Within the grace the immediately previous token gets the same tokens
- * again; later, or older, is reuse and ends the grant. A token of a higher generation than the stored one was issued by
- * us and is unknown to storage: storage was set back (a restore, a failover), and the grant goes on from the token.
+ * OAuth 2.1 §4.3.1: rotates a refresh token. Within the grace period the immediately previous token gets the same
+ * tokens again; a later or older one is reuse and ends the grant. A token of ours whose generation is higher than the
+ * stored one means that storage was set back (a restore, a failover): the grant continues from the token.
+ * @param request undefined where there is no grant, or none with a refresh token.
  */
 export function rotateRefresh (
   grant: Grant | undefined,
-  request: RefreshRequest,
-  check: CodeCheck,
+  request: RefreshRequest | undefined,
+  check: GrantCheck,
   now: number,
   life: Lifetimes
 ): Change<Grant, Outcome> {
   const family = grant?.refresh
-  if (!grant || !family) return refused('the refresh token is not valid; sign in again')
+  if (!grant || !family || !request) return refused('the refresh token is not valid; sign in again')
   const isCurrent = equalSecrets(family.current, hashSecret(request.token))
-  if (!isCurrent && !request.wasIssued(grant)) return refused('the refresh token is not valid; sign in again')
+  if (!isCurrent && !request.wasIssued) return refused('the refresh token is not valid; sign in again')
   const wrong = check(grant)
   if (wrong !== undefined) return refused(wrong)
   if (family.expiresAt <= now) return refused('the refresh token has expired; sign in again')
   if (isCurrent || request.generation > family.generation) return rotate(grant, request, now, life)
-  // Clocks of instances differ a little, so a small negative age is a retry too; a large one is a clock that was set
-  // back.
+  // The clocks of instances differ a little, so a small negative age is a retry too; a large one is a clock that was
+  // set back.
   const isRetry = request.generation === family.generation - 1 && Math.abs(now - family.rotatedAt) <= life.refreshGrace
   return isRetry ? retry(grant, family, request, now, life) : { remove: true, result: { kind: 'reused', grant } }
 }
 
 function rotate (grant: Grant, request: RefreshRequest, now: number, life: Lifetimes): Change<Grant, Issued> {
-  const accessHash = request.accessHash(grant)
-  const { hash: current, chain } = request.successor(grant)
+  const { accessHash } = request
+  const { hash: current, chain } = request.successor
   const refresh = {
     current,
     chain,
@@ -141,15 +144,15 @@ function rotate (grant: Grant, request: RefreshRequest, now: number, life: Lifet
   )
 }
 
-/** What a retry needs is there already, so that any number of them writes once. */
+/** The first retry writes; all later ones find what they need in the record. */
 function retry (
   grant: Grant,
-  family: RefreshFamily,
+  family: RefreshState,
   request: RefreshRequest,
   now: number,
   life: Lifetimes
 ): Change<Grant, Issued> {
-  const sameHash = request.accessHash(grant)
+  const sameHash = request.accessHash
   const same = grant.accessTokens[sameHash]
   const isThere =
     same !== undefined && same.expiresAt > now && same.scopes.join(' ') === (request.scopes ?? grant.scopes).join(' ')

@@ -1,24 +1,24 @@
-// Takes back what was issued and never answered: a client that was told "try again" has to find its code or refresh
-// token as it was, however long storage was away (OAuth 2.1 §4.3.1).
+// Undoes what was issued without a response: a client that was asked to try again must find its code or refresh token
+// unused, however long storage was unavailable (OAuth 2.1 §4.3.1).
 import type { Clock } from '../../../clock.ts'
 import { StorageUnavailable, type Collection } from '../../storage/contract.ts'
 import type { Grant } from './contract.ts'
 import { lifetimeOf } from './transitions.ts'
 
 const RETRY_EVERY_MS = 500
-/** Of these the oldest give way; they are then judged as any other spent code or token. */
+/** Grants with changes to undo. Beyond it the oldest are given up: their code or token stays used. */
 const MAX_WAITING = 10_000
 
-/** A change whose result reached nobody. */
+/** A change whose result never reached the client. */
 export interface UnansweredChange {
   before: Grant
   after: Grant
 }
 
 export interface Unanswered {
-  /** Takes the change back soon, unless somebody has changed the grant since. */
+  /** Undoes the change soon, unless the grant has changed since. */
   add(change: UnansweredChange): void
-  /** Takes back now what waits for a grant. @throws StorageUnavailable while storage is away. */
+  /** Undoes now what is pending for a grant. @throws StorageUnavailable. */
   settle(grantId: string): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export function createUnanswered (grants: Collection<Grant>, now: Clock): Unansw
   function schedule (): void {
     timer ??= setTimeout(() => {
       settleAll().catch(() => {
-        /* a closed storage: the next start judges what is left */
+        /* storage is closed: what is left stays used */
       })
     }, RETRY_EVERY_MS).unref()
   }

@@ -1,13 +1,13 @@
-// Which events share a bound. An event gives way only to events that cost as much to cause: nothing that a stranger
-// sends, and no number of tool calls, pushes out a sign-in (threat WB-13).
+// Which events share a bound. An event gives way only to events that cost as much to cause: nothing a stranger sends,
+// and no number of calls or refreshes of one person, pushes out the events of others (threats WB-13, OW-06).
 import type { Clock } from '../../../clock.ts'
 import type { AuditEvent, EventName } from './contract.ts'
 
 /**
- * `public`: what anybody can cause. `security`: what a person or the operator did. `tokens`, `calls`: what a connected
- * app does all day. In the order of a connection's story.
+ * `public`: what anyone can cause. `security`: what a person or the operator did. `tokens`, `calls`: what a connected
+ * app does all day. `excess`: what one person causes beyond their share of these. In the order of a connection's story.
  */
-export const eventClasses = ['public', 'security', 'tokens', 'calls'] as const
+export const eventClasses = ['public', 'security', 'tokens', 'calls', 'excess'] as const
 export type EventClass = (typeof eventClasses)[number]
 
 const classes: Readonly<Record<EventName, EventClass>> = {
@@ -38,31 +38,36 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   account_deleted: 'security'
 }
 
-/**
- * Security events of one person in an hour; what is beyond goes with the tool calls. So nobody who is signed in pushes
- * out others' events, or their own.
- */
-const MAX_SECURITY_EVENTS = 200
+/** Events of one person in an hour. What is beyond goes to `excess`, where it pushes out nothing but its like. */
+export const MAX_EVENTS = { security: 200, tokens: 1_000, calls: 5_000 } as const
 const SHARE_WINDOW_SECONDS = 3_600
-/** People whose events are counted. */
-const MAX_PEOPLE = 10_000
+/** Shares that are counted. */
+const MAX_COUNTED = 10_000
 
-/** @param isPublic whether anybody may have an account of this backend. */
+/** @param isPublic whether anyone may have an account of this backend. */
 export function createClassifier (
   now: Clock,
   isPublic: (backend: string) => boolean
 ): (event: AuditEvent) => EventClass {
   const counted = new Map<string, { window: number; events: number }>()
-  return ({ event, user, backend }) => {
-    if (classes[event] !== 'security') return classes[event]
-    if (backend !== undefined && isPublic(backend)) return 'public'
-    if (user === undefined) return 'security'
+  function isWithinShare (key: string, most: number): boolean {
     const window = Math.floor(now() / SHARE_WINDOW_SECONDS)
-    const before = counted.get(user)
+    const before = counted.get(key)
     const events = before?.window === window ? before.events + 1 : 1
-    counted.delete(user)
-    counted.set(user, { window, events })
-    if (counted.size > MAX_PEOPLE) counted.delete(counted.keys().next().value!)
-    return events > MAX_SECURITY_EVENTS ? 'calls' : 'security'
+    counted.delete(key)
+    counted.set(key, { window, events })
+    if (counted.size > MAX_COUNTED) counted.delete(counted.keys().next().value!)
+    return events <= most
+  }
+  return ({ event, user, backend, address }) => {
+    const name = classes[event]
+    if (name === 'public' || name === 'excess') return name
+    if (name === 'security') {
+      if (backend !== undefined && isPublic(backend)) return 'public'
+      // The operator has no share.
+      if (user === undefined) return name
+    }
+    const owner = user ?? address ?? ''
+    return isWithinShare(`${name} ${owner}`, MAX_EVENTS[name]) ? name : 'excess'
   }
 }

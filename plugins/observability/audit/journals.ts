@@ -3,22 +3,20 @@ import type { Journal, Storage } from '../../storage/contract.ts'
 import { eventClasses, type EventClass } from './event-classes.ts'
 import type { AuditEvent } from './contract.ts'
 
-/**
- * Before there were classes every event was in the first of these: those entries stay there, and are read with the
- * rest, until they are too old.
- */
+/** Earlier versions wrote every event to the first of these: those entries are read with the rest until they expire. */
 const journalNames: Readonly<Record<EventClass, string>> = {
   security: 'audit',
   public: 'audit-public',
   calls: 'audit-calls',
-  tokens: 'audit-tokens'
+  tokens: 'audit-tokens',
+  excess: 'audit-excess'
 }
 
 export interface AuditJournals {
   append(eventClass: EventClass, events: readonly AuditEvent[]): Promise<void>
-  /** The newest events of a topic, newest first. While a class has as many, it has its share of them. */
+  /** The newest events of a topic, newest first. Each class that has enough gets an equal share of the places. */
   newest(topic: string, limit: number): Promise<AuditEvent[]>
-  /** Everything that is kept, oldest first. */
+  /** Everything that is stored, oldest first. */
   all(): AsyncIterable<AuditEvent>
   forget(topic: string): Promise<void>
 }
@@ -49,7 +47,7 @@ export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJour
   }
 }
 
-/** One of each list in turn until there are enough: a list that is short leaves its places to the others. */
+/** One of each list in turn until there are enough: a short list leaves its places to the others. */
 function share (lists: AuditEvent[][], limit: number): AuditEvent[] {
   const longest = Math.max(...lists.map(({ length }) => length))
   return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1)))
@@ -57,10 +55,7 @@ function share (lists: AuditEvent[][], limit: number): AuditEvent[] {
     .slice(0, limit)
 }
 
-/**
- * Each of the lists is in order of time; so is what comes out. Of one millisecond, the earlier list comes first: as in
- * the story of a connection.
- */
+/** Merges lists in order of time. Within one millisecond the earlier list comes first, as in a connection's story. */
 async function * merge (lists: Array<AsyncIterable<AuditEvent>>): AsyncGenerator<AuditEvent> {
   const readers = lists.map((list) => list[Symbol.asyncIterator]())
   const heads = await Promise.all(readers.map((reader) => reader.next()))

@@ -1,5 +1,5 @@
-// The whole of the Redis storage, out and in: key by key, from every member of a Cluster. Each record stands for
-// itself, so the moment at which it is read need not be the same for all.
+// The whole of the Redis storage, exported and loaded key by key, from every member of a Cluster. Each record is
+// independent, so they need not be read at the same moment.
 import type { Entry, StorageExport, Storage } from '../contract.ts'
 import { counterKey, journalKey } from './journal.ts'
 import { scanKeys, type Client } from './connection.ts'
@@ -8,33 +8,42 @@ const BATCH = 200
 const PAGE = 500
 const PREFIX = 'mcp:'
 
-export function redisPortable (
-  redis: Client,
-  { journal }: Pick<Storage, 'journal'>,
-  guarded: <R>(command: Promise<R>) => Promise<R>
-): StorageExport {
+type Guard = <R>(command: Promise<R>) => Promise<R>
+
+export function redisExport (redis: Client, { journal }: Pick<Storage, 'journal'>, guarded: Guard): StorageExport {
+  const read = createReader(redis, guarded)
+
+  async function write (entries: Entry[]): Promise<void> {
+    await Promise.all(entries.map((entry) => writeKey(redis, guarded, entry)))
+    // The entries of a journal keep their order.
+    for (const entry of entries) {
+      if ('journal' in entry) await journal(entry.journal).append([{ topics: entry.topics, entry: entry.entry }])
+    }
+  }
+
+  return {
+    async * entries () {
+      for await (const key of scanKeys(redis, `${PREFIX}*`)) yield * read(key)
+    },
+    async load (entries) {
+      const batch: Entry[] = []
+      for await (const entry of entries) {
+        batch.push(entry)
+        if (batch.length === BATCH) await write(batch.splice(0))
+      }
+      await write(batch)
+    },
+    async clear () {
+      for await (const key of scanKeys(redis, `${PREFIX}*`)) await guarded(redis.del(key))
+    }
+  }
+}
+
+function createReader (redis: Client, guarded: Guard): (key: string) => AsyncGenerator<Entry> {
   /** Seconds since the epoch, or `null`; undefined when the key is gone. */
   async function expiryOf (key: string): Promise<number | null | undefined> {
     const left = await guarded(redis.pttl(key))
     return left === -2 ? undefined : left === -1 ? null : (Date.now() + left) / 1000
-  }
-
-  async function * read (key: string): AsyncGenerator<Entry> {
-    if (key.startsWith(journalKey(''))) {
-      // The stream of a topic only repeats what is in that of its journal.
-      if (!key.slice(journalKey('').length).includes(':')) yield * readJournal(key)
-      return
-    }
-    // What is no text is no record: it is what instances tell each other while they run.
-    if ((await guarded(redis.type(key))) !== 'string') return
-    const [value, expires] = [await guarded(redis.get(key)), await expiryOf(key)]
-    if (value === null || expires === undefined) return
-    if (key.startsWith(counterKey(''))) {
-      if (expires !== null) yield { counter: key.slice(counterKey('').length), n: Number(value), expires }
-    } else {
-      const [kind, ...id] = key.slice(PREFIX.length).split(':')
-      yield { record: { kind: kind!, id: id.join(':'), value }, expires }
-    }
   }
 
   async function * readJournal (key: string): AsyncGenerator<Entry> {
@@ -53,39 +62,34 @@ export function redisPortable (
     }
   }
 
-  async function write (entries: Entry[]): Promise<void> {
-    const ms = (expires: number) => Math.ceil(expires * 1000 - Date.now())
-    await Promise.all(
-      entries.map(async (entry) => {
-        if ('record' in entry) {
-          const {
-            record: { kind, id, value },
-            expires
-          } = entry
-          const key = `${PREFIX}${kind}:${id}`
-          if (expires === null) await guarded(redis.set(key, value))
-          else if (ms(expires) > 0) await guarded(redis.set(key, value, 'PX', ms(expires)))
-        } else if ('counter' in entry && ms(entry.expires) > 0) { await guarded(redis.set(counterKey(entry.counter), entry.n, 'PX', ms(entry.expires))) }
-      })
-    )
-    // In their order.
-    for (const entry of entries) { if ('journal' in entry) await journal(entry.journal).append([{ topics: entry.topics, entry: entry.entry }]) }
-  }
-
-  return {
-    async * entries () {
-      for await (const key of scanKeys(redis, `${PREFIX}*`)) yield * read(key)
-    },
-    async load (entries) {
-      const batch: Entry[] = []
-      for await (const entry of entries) {
-        batch.push(entry)
-        if (batch.length === BATCH) await write(batch.splice(0))
-      }
-      await write(batch)
-    },
-    async clear () {
-      for await (const key of scanKeys(redis, `${PREFIX}*`)) await guarded(redis.del(key))
+  return async function * read (key) {
+    if (key.startsWith(journalKey(''))) {
+      // The stream of a topic only repeats what is in that of its journal.
+      if (!key.slice(journalKey('').length).includes(':')) yield * readJournal(key)
+      return
     }
+    // Only strings are records: everything else is what instances send each other while they run.
+    if ((await guarded(redis.type(key))) !== 'string') return
+    const [value, expires] = [await guarded(redis.get(key)), await expiryOf(key)]
+    if (value === null || expires === undefined) return
+    if (key.startsWith(counterKey(''))) {
+      if (expires !== null) yield { counter: key.slice(counterKey('').length), n: Number(value), expires }
+    } else {
+      const [kind, ...id] = key.slice(PREFIX.length).split(':')
+      yield { record: { kind: kind!, id: id.join(':'), value }, expires }
+    }
+  }
+}
+
+/** Writes a record or a counter, unless it has expired. */
+async function writeKey (redis: Client, guarded: Guard, entry: Entry): Promise<void> {
+  const leftMs = (expires: number) => Math.ceil(expires * 1000 - Date.now())
+  if ('record' in entry) {
+    const { kind, id, value } = entry.record
+    const key = `${PREFIX}${kind}:${id}`
+    if (entry.expires === null) await guarded(redis.set(key, value))
+    else if (leftMs(entry.expires) > 0) await guarded(redis.set(key, value, 'PX', leftMs(entry.expires)))
+  } else if ('counter' in entry && leftMs(entry.expires) > 0) {
+    await guarded(redis.set(counterKey(entry.counter), entry.n, 'PX', leftMs(entry.expires)))
   }
 }

@@ -16,7 +16,7 @@ import { StartError } from '../../../errors.ts'
 import { checkRedis, watchClock } from './check.ts'
 import { connectRedis, scanKeys, type Client } from './connection.ts'
 import { openRedisJournals, RECORD, TALLY } from './journal.ts'
-import { redisPortable } from './export.ts'
+import { redisExport } from './export.ts'
 import { watchRedis } from './invalidation.ts'
 
 export { connectRedis }
@@ -59,7 +59,7 @@ export async function openRedisStorage (url: string, log: Log): Promise<Storage>
     description: `${redis instanceof Cluster ? 'Redis Cluster' : 'Redis'} at ${new URL(url.split(',')[0]!).host}`,
     collection: (kind) => collection(redis, kind, { guarded, log }),
     ...journals,
-    ...redisPortable(redis, journals, guarded),
+    ...redisExport(redis, journals, guarded),
     async watch (kind, changed) {
       const watch = await watchRedis(url, `${redis.options.keyPrefix ?? ''}${key(kind, '')}`, changed, log)
       watches.push(watch)

@@ -1,14 +1,11 @@
-// Learns from Redis which records somebody changed: server-assisted client-side caching, told over a connection of its
-// own that must keep answering (Redis, "Client-side caching", broadcasting mode).
+// Invalidation of cached records: Redis reports which keys have changed, on a connection of its own that must keep
+// answering (Redis, "Client-side caching", broadcasting mode).
 import { Cluster } from 'ioredis'
 import type { Watch } from '../contract.ts'
 import { connectRedis } from './connection.ts'
 
 const CHANNEL = '__redis__:invalidate'
-/**
- * Milliseconds for which one answer vouches: changes that Redis made before it were told before it, on the same
- * connection.
- */
+/** How long one answer vouches: Redis has reported every change before it, on the same connection. */
 const VALID_FOR_MS = 100
 const PING_AFTER_MS = 25
 
@@ -29,8 +26,7 @@ export async function watchRedis (
     return { isCurrent: () => false, close () {} }
   }
   let isListening = false
-  let vouchedAt = -Infinity
-  let isAsked = false
+  const answer = createAnswers(() => receiver.ping())
 
   async function listen (): Promise<void> {
     try {
@@ -39,26 +35,8 @@ export async function watchRedis (
       await receiver.subscribe(CHANNEL)
       isListening = true
     } catch (error) {
-      log.warn(`Redis does not tell what is changed, so each call reads its token there: ${(error as Error).message}`)
+      log.warn(`Redis does not report changes, so each call reads its token there: ${(error as Error).message}`)
     }
-  }
-  function ask (): void {
-    if (!isListening || isAsked) return
-    isAsked = true
-    const askedAt = performance.now()
-    receiver
-      .ping()
-      .then(
-        () => {
-          vouchedAt = askedAt
-        },
-        () => {
-          /* then it vouches for nothing */
-        }
-      )
-      .finally(() => {
-        isAsked = false
-      })
   }
   receiver.on('messageBuffer', (_channel: Buffer, keys: Buffer[] | null) => {
     if (keys === null) changed()
@@ -66,7 +44,7 @@ export async function watchRedis (
   })
   receiver.on('close', () => {
     isListening = false
-    vouchedAt = -Infinity
+    answer.forget()
     changed()
   })
   receiver.on('ready', listen)
@@ -74,10 +52,38 @@ export async function watchRedis (
 
   return {
     isCurrent () {
-      const age = performance.now() - vouchedAt
-      if (age > PING_AFTER_MS) ask()
-      return isListening && age < VALID_FOR_MS
+      if (isListening && answer.ageMs() > PING_AFTER_MS) answer.ask()
+      return isListening && answer.ageMs() < VALID_FOR_MS
     },
     close: () => receiver.disconnect()
+  }
+}
+
+/** How old the last answer of Redis is, counted from its question. @param ping one question at a time. */
+function createAnswers (ping: () => Promise<unknown>) {
+  let answeredAt = -Infinity
+  let isAsked = false
+  return {
+    ageMs: () => performance.now() - answeredAt,
+    forget () {
+      answeredAt = -Infinity
+    },
+    ask () {
+      if (isAsked) return
+      isAsked = true
+      const askedAt = performance.now()
+      ping()
+        .then(
+          () => {
+            answeredAt = askedAt
+          },
+          () => {
+            /* then it vouches for nothing */
+          }
+        )
+        .finally(() => {
+          isAsked = false
+        })
+    }
   }
 }

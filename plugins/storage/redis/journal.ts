@@ -11,7 +11,7 @@ return n`
 
 /**
  * KEYS[1]; ARGV: how many entries are kept, then each entry and its topics. One command for many: a call for each would
- * cost more than what it tells of.
+ * cost more than the event it records.
  */
 export const RECORD = `
 for i = 2, #ARGV, 2 do
@@ -33,17 +33,12 @@ export function openRedisJournals (
 ): Pick<Storage, 'journal' | 'count' | 'counts'> {
   /** @param written each entry and its topics, as JSON. Not all at once: Redis does nothing else meanwhile. */
   const add = async (key: string, most: number, written: string[]) => {
-    for (let first = 0; first < written.length; first += PAGE) { await guarded(redis.record(key, most, ...written.slice(first, first + PAGE))) }
-  }
-
-  async function * pages (name: string): AsyncGenerator<StreamEntry> {
-    for (let after = '-'; ;) {
-      const page: StreamEntry[] = await guarded(redis.xrange(journalKey(name), after, '+', 'COUNT', PAGE))
-      yield * page
-      if (page.length < PAGE) return
-      after = `(${page.at(-1)![0]}`
+    for (let first = 0; first < written.length; first += PAGE) {
+      await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
     }
   }
+
+  const pages = (name: string) => pagesOf(redis, guarded, name)
 
   function journal<T> (name: string): Journal<T> {
     const { entryOf, topicsOf } = decoder<T>(name, log)
@@ -113,4 +108,18 @@ function arrange (entries: ReadonlyArray<{ topics: readonly string[]; entry: unk
     }
   }
   return { all, byTopic }
+}
+
+/** Every entry of a stream, oldest first. */
+async function * pagesOf (
+  redis: Client,
+  guarded: <R>(command: Promise<R>) => Promise<R>,
+  name: string
+): AsyncGenerator<StreamEntry> {
+  for (let after = '-'; ;) {
+    const page: StreamEntry[] = await guarded(redis.xrange(journalKey(name), after, '+', 'COUNT', PAGE))
+    yield * page
+    if (page.length < PAGE) return
+    after = `(${page.at(-1)![0]}`
+  }
 }

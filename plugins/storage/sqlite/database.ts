@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../../../errors.ts'
-import { growOnlyIfRoom, keepRoom, makeRoom, makeRoomIn } from './disk-reserve.ts'
-import { StorageUnavailable } from '../contract.ts'
+import { allowGrowth, beginGrowth, endGrowth, makeRoom, makeRoomIn, watchRoom, type Growth } from './disk-room.ts'
+import { StorageFull, StorageUnavailable } from '../contract.ts'
 
-/** At the start nobody waits behind it: another process may be making the same tables. */
+/** At the start no request waits: another process may be making the same tables. */
 const OPENING_LOCK_MS = 5_000
 /** Nothing else happens in this process while SQLite itself waits for a lock. */
 const BLOCKING_LOCK_MS = 10
-/** How long a change is tried again, with everybody served in between, while another process holds the lock. */
+/** How long a change is retried, while requests are served and another process holds the lock. */
 export const MAX_LOCKED_MS = 5_000
 export const RETRY_LOCK_MS = 40
 
@@ -28,21 +28,21 @@ const SQLITE = {
   noRoomForIndex: 4874
 } as const
 
+export interface DatabaseOptions extends Growth {
+  /** FULL for what must outlive a power cut, NORMAL for what can be made again. */
+  synchronous: 'FULL' | 'NORMAL'
+  /** Makes the tables, in one transaction. */
+  prepare(db: DatabaseSync): void
+}
+
 /**
- * Files are readable by the user of the process alone, those that were there before, too.
- * @param dataDir folder of the file; made if missing.
- * @param synchronous FULL for what must outlive a power cut, NORMAL for what can be made again.
- * @param prepare makes the tables, in one transaction.
- * @throws StartError that names the file and the way out.
+ * The files are readable by the user of the process alone, including those that were there before.
+ * @param dataDir folder of the file; created if missing.
+ * @throws StartError that names the file and what to do.
  */
-export function openDatabase (
-  dataDir: string,
-  name: string,
-  synchronous: 'FULL' | 'NORMAL',
-  prepare: (db: DatabaseSync) => void
-): DatabaseSync {
+export function openDatabase (dataDir: string, name: string, options: DatabaseOptions): DatabaseSync {
   const file = join(dataDir, name)
-  const open = () => openFile(dataDir, file, synchronous, prepare)
+  const open = () => openFile(dataDir, file, options)
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     try {
@@ -59,17 +59,19 @@ export function openDatabase (
 function openFile (
   dataDir: string,
   file: string,
-  synchronous: string,
-  prepare: (db: DatabaseSync) => void
+  { synchronous, prepare, ...growth }: DatabaseOptions
 ): DatabaseSync {
   const isNew = !statSync(file, { throwIfNoEntry: false })?.size
   const db = new DatabaseSync(file, { timeout: OPENING_LOCK_MS })
   try {
-    // A new file gives back to the disk what was deleted from it: that has to be said before anything is in it.
+    // A new file gives deleted pages back to the disk: the mode must be set before it has tables.
     db.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
     for (const suffix of ['', '-wal', '-shm']) protect(file + suffix)
-    keepRoom(dataDir, db, isNew)
-    transaction(db, () => prepare(db))
+    watchRoom(dataDir, db, { ...growth, isNew })
+    transaction(db, () => {
+      allowGrowth(db)
+      prepare(db)
+    })
     db.exec(`PRAGMA busy_timeout = ${BLOCKING_LOCK_MS}`)
     return db
   } catch (error) {
@@ -78,26 +80,28 @@ function openFile (
   }
 }
 
-/** A folder that somebody else made may be open to other users of the machine. */
+/** A folder that was there before may be open to other users of the machine. */
 function protect (file: string): void {
   try {
     chmodSync(file, 0o600)
   } catch {
-    /* not there, or another user's who let us in */
+    /* not there, or owned by another user who gave us access */
   }
 }
 
 /**
  * IMMEDIATE takes the write lock before reading: no other process comes between. Where the disk is full, the reserve is
- * given up
- * and `work` is run once more: it then has room if it deletes.
+ * given up and `work` runs once more: it then has room if it deletes.
  */
 export function transaction<R> (db: DatabaseSync, work: () => R): R {
+  beginGrowth(db)
   try {
     return runTransaction(db, work)
   } catch (error) {
     if (isFull(error) && makeRoom(db)) return runTransaction(db, work)
     throw error
+  } finally {
+    endGrowth(db)
   }
 }
 
@@ -111,25 +115,28 @@ function runTransaction<R> (db: DatabaseSync, work: () => R): R {
     // A failed COMMIT (a full disk) may have ended the transaction already.
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
-  } finally {
-    growOnlyIfRoom(db)
   }
 }
 
 /**
- * A transaction that waits for the lock of another process without holding anybody up.
- * @throws StorageUnavailable where SQLite cannot do it; what `work` throws passes.
+ * A transaction of notes or documents, which waits for the lock of another process without blocking anyone.
+ * @throws StorageFull where what is left on the disk is for sign-ins; StorageUnavailable where SQLite cannot do it; what
+ * `work` throws passes.
  */
 export async function write<R> (db: DatabaseSync, work: () => R): Promise<R> {
   for (const began = performance.now(); ;) {
     try {
       return transaction(db, work)
     } catch (error) {
+      if (isFull(error)) throw new StorageFull(FULL, { cause: error })
       if (!isLocked(error) || performance.now() - began > MAX_LOCKED_MS) throw toUnavailable(error)
     }
     await sleep(RETRY_LOCK_MS)
   }
 }
+
+const FULL =
+  'the disk is nearly full, and what is left is for sign-ins: notes and documents do not grow. Make room on the disk of DATA_DIR'
 
 /** Turns what SQLite throws into the contract's one error; what `work` itself throws passes. */
 export function guarded<R> (work: () => R): R {
@@ -161,7 +168,7 @@ export const isFull = (error: unknown): boolean => hasCode(error, SQLITE.full, S
 /** What a disk failure or a half-restored backup leaves behind. */
 export const isDamaged = (error: unknown): boolean => hasCode(error, SQLITE.corrupt, SQLITE.notADatabase)
 
-/** What the operator reads where a database cannot be opened. */
+/** What the operator reads when a database cannot be opened. */
 function explain (error: unknown, dataDir: string, file: string): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (isDamaged(error)) { return new StartError(`${file} is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error }) }

@@ -7,7 +7,7 @@ import type { Commits } from './group-commit.ts'
 
 const BATCH = 500
 
-export function sqlitePortable (db: DatabaseSync, file: string, now: Clock, commits: Commits): StorageExport {
+export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commits: Commits): StorageExport {
   return {
     async * entries () {
       const reader = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
@@ -73,7 +73,8 @@ function writer (db: DatabaseSync, now: Clock): (entry: Entry) => void {
   const topic = db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)')
   return (entry) => {
     if ('record' in entry) {
-      if (entry.expires === null || entry.expires > now()) { record.run(entry.record.kind, entry.record.id, entry.record.value, entry.expires) }
+      const { kind, id, value } = entry.record
+      if (entry.expires === null || entry.expires > now()) record.run(kind, id, value, entry.expires)
     } else if ('counter' in entry) {
       if (entry.expires > now()) counter.run(entry.counter, entry.n, entry.expires)
     } else {

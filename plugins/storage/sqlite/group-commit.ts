@@ -1,5 +1,5 @@
-// Changes to the SQLite storage that come together are committed together: each waits for the disk as it would alone,
-// and all wait once. While another process holds the lock they wait without holding anybody up.
+// Group commit for the SQLite storage: changes that arrive together share one transaction, and so one wait for the disk.
+// While another process holds the lock they wait without blocking anyone.
 import { isFull, isLocked, MAX_LOCKED_MS, RETRY_LOCK_MS } from './database.ts'
 
 export interface Commits {
@@ -19,25 +19,26 @@ interface Waiting {
   since: number
 }
 
+/** Makes one change. @returns what settles it, once the transaction is committed. */
+function attempt ({ change, resolve, reject }: Waiting, isFault: (error: unknown) => boolean): () => void {
+  try {
+    const result = change()
+    return () => resolve(result)
+  } catch (error) {
+    if (isFault(error)) throw error
+    return () => reject(error)
+  }
+}
+
 /**
  * @param atomically runs its work in one transaction.
  * @param isFault whether an error is the database's: then nothing of the transaction stands.
  */
-export function createCommits (atomically: <R>(work: () => R) => R, isFault: (error: unknown) => boolean): Commits {
+export function createGroupCommit (atomically: <R>(work: () => R) => R, isFault: (error: unknown) => boolean): Commits {
   let waiting: Waiting[] = []
   let isDue = false
-
-  const attempt = ({ change, resolve, reject }: Waiting): (() => void) => {
-    try {
-      const result = change()
-      return () => resolve(result)
-    } catch (error) {
-      if (isFault(error)) throw error
-      return () => reject(error)
-    }
-  }
   const commit = (batch: Waiting[]): void => {
-    for (const settle of atomically(() => batch.map(attempt))) settle()
+    for (const settle of atomically(() => batch.map((one) => attempt(one, isFault)))) settle()
   }
 
   function flush (): void {
@@ -84,7 +85,7 @@ export function createCommits (atomically: <R>(work: () => R) => R, isFault: (er
     async idle () {
       if (waiting.length > 0) {
         await add(() => {}).catch(() => {
-        /* those who waited have been told */
+        /* each caller has got the error */
         })
       }
     }

@@ -13,10 +13,10 @@ import {
   type Storage,
   type Watch
 } from '../contract.ts'
-import { createCommits, type Commits } from './group-commit.ts'
+import { createGroupCommit, type Commits } from './group-commit.ts'
 import { createCheck, refuseEmptied } from './check.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './journal.ts'
-import { sqlitePortable } from './export.ts'
+import { sqliteExport } from './export.ts'
 import { startSweeping } from './sweep.ts'
 
 const FILE = 'oauth.db'
@@ -47,11 +47,11 @@ interface Statements {
 export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { warn () {} }): Storage {
   refuseEmptied(dataDir)
   // FULL: an answered token is on the disk, not in a cache.
-  const db = openDatabase(dataDir, FILE, 'FULL', (db) => db.exec(SCHEMA))
+  const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', prepare: (db) => db.exec(SCHEMA) })
   const statements = prepare(db)
   const inTransaction = <R>(work: () => R) => guarded(() => transaction(db, work))
-  const commits = createCommits(inTransaction, isFault)
-  const unsynced = createCommits((work) => withoutSync(db, () => inTransaction(work)), isFault)
+  const commits = createGroupCommit(inTransaction, isFault)
+  const unsynced = createGroupCommit((work) => withoutSync(db, () => inTransaction(work)), isFault)
   const journals = openSqliteJournals(db, now, unsynced, log)
   const sweeper = startSweeping(
     [(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices],
@@ -68,7 +68,7 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
-    ...sqlitePortable(db, join(dataDir, FILE), now, commits),
+    ...sqliteExport(db, join(dataDir, FILE), now, commits),
     watch: async (_kind, changed) => watchDatabase(db, changed),
     check: check.check,
     async close () {

@@ -1,14 +1,16 @@
-// The journals and counters of the SQLite storage: tables of their own beside the records, written in one transaction a
-// call.
+// The journals and counters of the SQLite storage: tables of their own beside the records, each call in one transaction.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
 import { guarded } from './database.ts'
+import { isRoomLow } from './disk-room.ts'
 import { decodeJson, JOURNAL_BOUNDS, type Increment, type Journal, type Log, type Storage } from '../contract.ts'
 import type { Commits } from './group-commit.ts'
 import type { Slice } from './sweep.ts'
 
 export const JOURNAL_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS journal (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL
+  );
   CREATE INDEX IF NOT EXISTS journal_by_age ON journal (at);
   CREATE INDEX IF NOT EXISTS journal_by_name ON journal (name, seq);
   CREATE TABLE IF NOT EXISTS journal_topics (
@@ -20,39 +22,75 @@ export const JOURNAL_SCHEMA = `
 `
 
 const PAGE = 500
-/** Entries go with their topics and indexes: so many take some milliseconds. */
+/** Rows of one step: an entry goes with its topics and indexes, so these take some milliseconds. */
 const SWEEP_ROWS = 250
+/** So many entries a journal may hold when the disk is nearly full; beyond them each new entry replaces the oldest. */
+const ENTRIES_WHEN_LOW = 1_000
 
 export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
   open<T>(name: string): Journal<T>
-  /** Each deletes some of what is beyond the bounds. */
+  /** Each deletes a few rows beyond the bounds. */
   slices: Slice[]
 }
 
+/** What is beyond the bounds: too old, too many of a journal, and counters that expired. */
+const slicesOf = (sql: ReturnType<typeof prepare>, commits: Commits): Slice[] => [
+  (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.age, SWEEP_ROWS).changes)),
+  (_time) =>
+    commits.add(() =>
+      sql.names
+        .all()
+        .reduce(
+          (sum, { name }) =>
+            sum + Number(sql.tooMany.run(name as string, JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes),
+          0
+        )
+    ),
+  (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
+]
+
+/** @returns whether what is left on the disk is for sign-ins; logs it once when that begins. */
+function createLowRoomCheck (db: DatabaseSync, log: Log): () => boolean {
+  let wasLow = false
+  return () => {
+    const isLow = isRoomLow(db)
+    if (isLow && !wasLow) {
+      log.warn(
+        'the disk of DATA_DIR is nearly full: notes and documents do not grow, and the log of events forgets its oldest entries, so that sign-ins go on. Make room on it: docs/operations.md'
+      )
+    }
+    wasLow = isLow
+    return isLow
+  }
+}
+
+const prepare = (db: DatabaseSync) => ({
+  append: db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)'),
+  topic: db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)'),
+  newest: db.prepare(
+    'SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'
+  ),
+  page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
+  forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
+  tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
+  // From name to name through the index: SELECT DISTINCT would read all of it.
+  names: db.prepare(`WITH RECURSIVE names (name) AS (SELECT min(name) FROM journal
+    UNION ALL SELECT (SELECT min(name) FROM journal WHERE journal.name > names.name) FROM names WHERE name IS NOT NULL)
+    SELECT name FROM names WHERE name IS NOT NULL`),
+  // The bound is each journal's own: none pushes out another's entries.
+  tooMany: db.prepare(`DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ?1
+    AND seq <= (SELECT seq FROM journal WHERE name = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) ORDER BY seq LIMIT ?3)`),
+  // An expired counter starts again.
+  count: db.prepare(`INSERT INTO counters (key, n, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
+    n = iif(expires <= ?4, 0, n) + ?2, expires = iif(expires <= ?4, ?3, expires) RETURNING n`),
+  read: db.prepare('SELECT n FROM counters WHERE key = ? AND expires > ?'),
+  expired: db.prepare('DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires <= ? LIMIT ?)')
+})
+
 /** @param commits need not wait for the disk: a lost event or count lets nobody in. */
 export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commits, log: Log): SqliteJournals {
-  const sql = {
-    append: db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)'),
-    topic: db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)'),
-    newest: db.prepare(
-      'SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'
-    ),
-    page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
-    forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
-    tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
-    // From name to name through the index: SELECT DISTINCT would read all of it.
-    names: db.prepare(`WITH RECURSIVE names (name) AS (SELECT min(name) FROM journal
-      UNION ALL SELECT (SELECT min(name) FROM journal WHERE journal.name > names.name) FROM names WHERE name IS NOT NULL)
-      SELECT name FROM names WHERE name IS NOT NULL`),
-    // Each journal has the bound to itself: none pushes out another's entries.
-    tooMany: db.prepare(`DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ?1
-      AND seq <= (SELECT seq FROM journal WHERE name = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) ORDER BY seq LIMIT ?3)`),
-    // A counter that is over begins anew.
-    count: db.prepare(`INSERT INTO counters (key, n, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
-      n = iif(expires <= ?4, 0, n) + ?2, expires = iif(expires <= ?4, ?3, expires) RETURNING n`),
-    read: db.prepare('SELECT n FROM counters WHERE key = ? AND expires > ?'),
-    expired: db.prepare('DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires <= ? LIMIT ?)')
-  }
+  const sql = prepare(db)
+  const isLow = createLowRoomCheck(db, log)
   const topicOf = (name: string, topic: string) => `${name} ${topic}`
 
   function open<T> (name: string): Journal<T> {
@@ -63,6 +101,7 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
     return {
       async append (entries) {
         await commits.add(() => {
+          if (isLow()) sql.tooMany.run(name, ENTRIES_WHEN_LOW, entries.length)
           for (const { topics, entry } of entries) {
             const { lastInsertRowid } = sql.append.run(name, now(), JSON.stringify(entry))
             for (const topic of topics) sql.topic.run(topicOf(name, topic), lastInsertRowid)
@@ -87,20 +126,7 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
 
   return {
     open,
-    slices: [
-      (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.age, SWEEP_ROWS).changes)),
-      (_time) =>
-        commits.add(() =>
-          sql.names
-            .all()
-            .reduce(
-              (sum, { name }) =>
-                sum + Number(sql.tooMany.run(name as string, JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes),
-              0
-            )
-        ),
-      (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
-    ],
+    slices: slicesOf(sql, commits),
     count: (increments: readonly Increment[]) =>
       commits.add(() =>
         increments.map(({ key, by, ttl }) => sql.count.get(key, by, now() + ttl, now())!['n'] as number)

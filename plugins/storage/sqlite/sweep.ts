@@ -1,4 +1,4 @@
-// Deletes what has expired in the SQLite storage until nothing of it is left: a slice at a time, so that nobody waits
+// Deletes what has expired in the SQLite storage until nothing of it is left: a slice at a time, so that no request waits
 // behind it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../../clock.ts'

@@ -1,16 +1,16 @@
-// The workers as a tool gets them: for the caller's share, which it cannot give up, and until the call's own end
-// (threats TL-02, WK-03).
+// What a tool is given: workers for the share of its caller, and what its client can be asked.
 import t from 'tap'
 import { z } from 'zod'
+import { defineTool, form, text } from '../../../../authoring/tool.ts'
 import { CallContext, type CallDeps } from '../../../../plugins/mcp/handlers/context.ts'
 import type { RunOptions } from '../../../../plugins/workers.ts'
-import { defineTool } from '../../../../authoring/tool.ts'
+import { open, tool } from '../../../helpers/mcp-authored.ts'
 import { mcpClient } from '../../../helpers/mcp.ts'
 import { startServer } from '../../../helpers/server.ts'
 
 const TASK = new URL('../../../helpers/worker-task.ts', import.meta.url)
 
-t.test("WK-03: whatever a tool passes, its work is its caller's", async (t) => {
+t.test('whatever a tool passes, its work counts for its caller (WK-03)', async (t) => {
   const seen: RunOptions[] = []
   const run = async (_task: URL, _input: unknown, options: RunOptions) => {
     seen.push(options)
@@ -19,8 +19,8 @@ t.test("WK-03: whatever a tool passes, its work is its caller's", async (t) => {
     new CallContext(
       {
         access: user && { user },
-        house: { workers: { run } },
-        patience: { signal: new AbortController().signal }
+        services: { workers: { run } },
+        timer: { signal: new AbortController().signal }
       } as unknown as CallDeps,
       undefined
     )
@@ -39,7 +39,7 @@ t.test("WK-03: whatever a tool passes, its work is its caller's", async (t) => {
 })
 
 t.test(
-  'TL-02: a task that takes the whole time of its call ends as the call does, and is no fault of the server',
+  'a task that takes the whole time of its call ends as the call does, and is no fault of the server (TL-02)',
   async (t) => {
     const spin = defineTool({
       name: 'spin',
@@ -58,5 +58,33 @@ t.test(
       const { json } = await mcpClient(`${url}/mcp`).modern('tools/call', { name: 'spin', arguments: {} })
       t.match(json.result, { isError: true, content: [{ text: /did not finish within 0\.3 seconds and was stopped/ }] })
     }
+  }
+)
+
+t.test(
+  'a tool sees what its client can be asked, and a client without a session cannot be asked in the legacy era',
+  async (t) => {
+    const { modern, legacy } = await open(t, [
+      tool('can', ({ client, show }) => show(text(JSON.stringify(client.can)))),
+      tool('asks', async ({ ask }) => {
+        await ask({ ok: form('Sure?', z.object({ ok: z.boolean() })) })
+      })
+    ])
+    const can = async (capabilities: object) =>
+      JSON.parse(
+        (await modern('tools/call', { name: 'can', arguments: {} }, {}, capabilities)).json.result.content[0].text
+      )
+    t.strictSame(await can({}), { form: false, openUrl: false, sample: false, roots: false })
+    t.strictSame(await can({ elicitation: {}, roots: {} }), { form: true, openUrl: false, sample: false, roots: true })
+    t.strictSame(await can({ elicitation: { url: {} }, sampling: {} }), {
+      form: false,
+      openUrl: true,
+      sample: true,
+      roots: false
+    })
+    t.match((await legacy('tools/call', { name: 'asks', arguments: {} })).json.result, {
+      isError: true,
+      content: [{ text: /did not declare the required capability/ }]
+    })
   }
 )

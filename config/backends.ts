@@ -1,0 +1,69 @@
+// The sign-in backends that AUTH_BACKEND names: found in the registry or in a module of the operator's, and checked.
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import type { AuthBackend, BackendHost, BackendModule } from '../auth-backends/contract.ts'
+import { registry } from '../auth-backends/registry.ts'
+
+/** A backend that AUTH_BACKEND names and whose variables are valid, ready to be opened. */
+export interface ConfiguredBackend {
+  /** Its name in AUTH_BACKEND: stored with every user, so it never changes. */
+  id: string
+  developmentOnly: boolean
+  open(host: BackendHost): Promise<AuthBackend>
+}
+
+/** What an invalid variable looks like in the message to the operator. */
+export const describeProblems = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `${issue.path.join('.') || 'environment'}: ${issue.message}`)
+
+/** @param folder what a relative path to a module is relative to. */
+export async function findBackends (
+  names: readonly string[],
+  env: Record<string, string>,
+  folder: string
+): Promise<{ backends: ConfiguredBackend[]; problems: string[] }> {
+  const problems: string[] = []
+  const backends: ConfiguredBackend[] = []
+  if (names.includes('none')) {
+    if (names.length > 1) {
+      problems.push('AUTH_BACKEND: none means no sign-in at all and must stand alone; remove it or the others')
+    }
+    return { backends, problems }
+  }
+  for (const id of new Set(names)) {
+    const module = await findModule(id, folder, problems)
+    if (!module) continue
+    const settings = module.env.safeParse(env)
+    if (settings.success) {
+      const open = async (host: BackendHost) => module.open(settings.data, host)
+      backends.push({ id, developmentOnly: module.developmentOnly === true, open })
+    } else problems.push(...describeProblems(settings.error).map((line) => `${line} (AUTH_BACKEND ${id} needs it)`))
+  }
+  return { backends, problems }
+}
+
+/** By a name in the registry, or by the path of a module whose default export is a BackendModule. */
+async function findModule (id: string, folder: string, problems: string[]): Promise<BackendModule | undefined> {
+  if (Object.hasOwn(registry, id)) return (await registry[id]!()).default
+  if (!/^\.{0,2}\//.test(id)) {
+    const names = ['none', ...Object.keys(registry)].join(', ')
+    problems.push(
+      `AUTH_BACKEND: there is no backend named ${JSON.stringify(id)}; write ${names}, or a path such as ./my-backend.ts`
+    )
+    return undefined
+  }
+  try {
+    const module: unknown = (await import(pathToFileURL(resolve(folder, id)).href)).default
+    if (isBackendModule(module)) return module
+    problems.push(`AUTH_BACKEND: the default export of ${id} is not a backend; it needs env (a zod object) and open()`)
+  } catch (error) {
+    problems.push(`AUTH_BACKEND: ${id} could not be loaded: ${(error as Error).message}`)
+  }
+  return undefined
+}
+
+function isBackendModule (value: unknown): value is BackendModule {
+  const candidate = value as Partial<BackendModule> | undefined
+  return candidate?.env instanceof z.ZodObject && typeof candidate.open === 'function'
+}

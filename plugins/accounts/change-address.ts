@@ -1,0 +1,28 @@
+// Another address for a local account: every session of the person ends but the one that asks for it.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Email } from '../../auth-backends/contract.ts'
+import type { User } from '../sign-in/contract.ts'
+import type { LiveLink } from './email-links.ts'
+
+export interface NewAddress {
+  user: User
+  account: Pick<LiveLink, 'backend' | 'accounts' | 'account'>
+  to: Email
+  verified: boolean
+}
+
+/** @returns false, with nothing changed, when the address is taken or the account was changed meanwhile. */
+export type ChangeAddress = (request: FastifyRequest, reply: FastifyReply, change: NewAddress) => Promise<boolean>
+
+export function createChangeAddress ({ signIn, audit }: FastifyInstance): ChangeAddress {
+  return async (request, reply, { user, account: { backend, accounts, account }, to, verified }) => {
+    const from = account.email
+    const isHere = (await signIn.sessions.user(request))?.id === user.id
+    if (!(await accounts.changeEmail(account, { to, verified }))) return false
+    await signIn.lifecycle.changeAddress(user.id, { from, to, verified })
+    if (isHere) await signIn.sessions.signOutOthers(request, reply, user.id)
+    else await signIn.lifecycle.signOutEverywhere(user.id)
+    audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })
+    return true
+  }
+}

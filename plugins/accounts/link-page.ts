@@ -1,0 +1,53 @@
+// The page behind a link of a message: a form with one button, and its post, which uses the link up. Programs that read
+// the links in mail press no button.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { invalidRequest } from '../../errors.ts'
+import { formParameters, queryParameters, type Parameters } from '../oauth/parameters.ts'
+import type { LinkPurpose, LiveLink } from './email-links.ts'
+
+/** A link that was opened. */
+export interface OpenedLink {
+  secret: string
+  link: LiveLink
+}
+
+export interface LinkPage {
+  path: string
+  purpose: LinkPurpose
+  show(opened: OpenedLink, reply: FastifyReply): Promise<FastifyReply>
+  /** @returns undefined when the link was used up meanwhile. */
+  use(
+    opened: OpenedLink & { form: Parameters },
+    request: FastifyRequest,
+    reply: FastifyReply
+  ): Promise<FastifyReply | undefined>
+}
+
+const EXPIRED = 'This link was already used, is older than 30 minutes, is incomplete, or is void because'
+const expired: Readonly<Record<LinkPurpose, string>> = {
+  reset: `${EXPIRED} the account was changed since. Request a new one.`,
+  change: `${EXPIRED} the account was changed since. Request a new one on the account page.`,
+  confirm: `${EXPIRED} someone signed up with this address again. Use the newest message, or “Forgot your password?” on the sign-in page: its link confirms the address as well.`
+}
+
+/** Registers the page. An invalid link is an invalid_request. */
+export function linkPage (app: FastifyInstance, { path, purpose, show, use }: LinkPage): void {
+  async function open (secret: string | undefined): Promise<OpenedLink> {
+    const link = await app.accountLinks.find(purpose, secret)
+    // The address of an account that was never signed in to is not changed by a link.
+    if (!link || (purpose === 'change' && !link.user)) throw invalidRequest(expired[purpose])
+    return { secret: secret!, link }
+  }
+  // The person has no sign-in under way whose requests would be counted.
+  const onRequest = (request: FastifyRequest) => app.limits.attempt('authorization', request)
+
+  app.get(path, { onRequest }, async (request, reply) => show(await open(queryParameters(request).get('link')), reply))
+
+  app.post(path, { onRequest }, async (request, reply) => {
+    await app.limits.attempt('sign-in', request)
+    const form = formParameters(request)
+    const used = await use({ ...(await open(form.get('link'))), form }, request, reply)
+    if (!used) throw invalidRequest(expired[purpose])
+    return used
+  })
+}

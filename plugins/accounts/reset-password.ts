@@ -1,0 +1,60 @@
+// A new password by a link: it ends every session, and whatever else others may hold of the account (OWASP "Forgot
+// Password"; threats AC-03, AC-04).
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { IdentityKey } from '../sign-in/contract.ts'
+import type { LiveLink } from './email-links.ts'
+import { sendPasswordChanged, type MessageUrls } from './messages.ts'
+
+export interface PasswordReset {
+  link: LiveLink
+  password: string
+  /** What the person wants to end as well. All of it ends where no one has ever verified the mailbox. */
+  endApps: boolean
+  removeOthers: boolean
+}
+
+/** `refused`: the password will not do, and the link is still valid. `expired`: the account was changed meanwhile. */
+export type ResetOutcome =
+  | { kind: 'done'; apps: boolean; others: boolean }
+  | { kind: 'refused'; problem: string }
+  | { kind: 'expired' }
+
+export type ResetPassword = (request: FastifyRequest, reset: PasswordReset) => Promise<ResetOutcome>
+
+export function createResetPassword (app: FastifyInstance, urls: MessageUrls): ResetPassword {
+  return async (request, reset) => {
+    const { accounts, account, by, email } = reset.link
+    const problem = await accounts.passwordProblem(account.email, reset.password)
+    if (problem !== undefined) return { kind: 'refused', problem }
+    const isSet = await accounts.setPassword(account, reset.password, { verified: by === 'mail' })
+    if (!isSet) return { kind: 'expired' }
+    const ended = await endOthers(app, request, reset)
+    if (by === 'mail') sendPasswordChanged(app, email, urls.forgot)
+    return { kind: 'done', ...ended }
+  }
+}
+
+/** Whether an identity is not the one of the link's account. */
+export const isOtherIdentity = ({ backend, subject }: IdentityKey, link: LiveLink): boolean =>
+  backend !== link.backend || subject !== link.account.subject
+
+async function endOthers (
+  { signIn: { lifecycle }, audit }: FastifyInstance,
+  request: FastifyRequest,
+  { link, endApps, removeOthers }: PasswordReset
+): Promise<{ apps: boolean; others: boolean }> {
+  const { backend, account, user } = link
+  if (!user) return { apps: false, others: false }
+  await lifecycle.signOutEverywhere(user.id)
+  const apps = !account.verified || endApps
+  if (apps) await lifecycle.disconnectApps(user.id)
+  const removed =
+    !account.verified || removeOthers
+      ? await lifecycle.removeSignInMethods(user.id, (identity) => isOtherIdentity(identity, link))
+      : []
+  audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
+  for (const identity of removed) {
+    audit.record(request, 'account_changed', { user: user.id, backend: identity.backend, reason: 'way removed' })
+  }
+  return { apps, others: removed.length > 0 }
+}

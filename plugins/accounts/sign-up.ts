@@ -1,0 +1,81 @@
+// Making an account at a backend, where sign-up is open or an invitation allows it.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
+import type { Config } from '../../config/index.ts'
+import { accessDenied } from '../../errors.ts'
+import type { SignInResult } from '../sign-in/complete.ts'
+import type { TakenInvitation } from './invitations.ts'
+import { sendConfirmation, type MessageUrls } from './messages.ts'
+import { isAllowed } from './users.ts'
+
+export interface SignUpForm {
+  handle: string
+  backend: string
+  invite: string | undefined
+  asked: SignUpRequest
+}
+
+/** `refused`: nothing was made, and the form is shown again. `confirm`: a message must be acted on first. */
+export type SignUpOutcome =
+  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: string }
+  | { kind: 'confirm'; message: string }
+  | SignInResult
+
+export type SignUpAccount = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  form: SignUpForm
+) => Promise<SignUpOutcome>
+
+const NOT_ALLOWED = 'This address may not sign in here. Ask the person who runs this server to add it.'
+
+export const notInvited = () =>
+  accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.')
+
+/** @throws access_denied without a valid invitation where one is needed; nothing was made or used up then. */
+export function createSignUp (
+  app: FastifyInstance,
+  { signup, allowedEmails }: Pick<Config, 'signup' | 'allowedEmails'>,
+  urls: MessageUrls
+): SignUpAccount {
+  return async (request, reply, { handle, backend: id, invite, asked }) => {
+    const { backends, invitations, completion } = app.signIn
+    const backend = backends.get(id)!
+    const email = parseEmail(asked.email)
+    if (!isAllowed(allowedEmails, { email })) return { kind: 'refused', field: 'email', message: NOT_ALLOWED }
+    // Taken before the account is made, so that one invitation makes one account; given back when none was made.
+    const invitation = signup === 'open' ? undefined : await invitations.take(invite)
+    if (signup !== 'open' && !invitation) throw notInvited()
+    const result = await createAccount(backend, asked, invitation)
+    if (result.kind === 'refused') return result
+    await invitations.close()
+    app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
+    if (result.kind === 'confirm') {
+      // Where the account is elsewhere, the person is new here when they return with a confirmed address.
+      if (invitation && !backend.accounts) await invitations.hold(id, email)
+      if (backend.accounts && app.mail.isOn) {
+        sendConfirmation(app, urls, id, backend.accounts, email).catch((error: unknown) => {
+          request.log.error({ err: error }, 'a link could not be sent')
+        })
+      }
+      return result
+    }
+    const submission = { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true, provenAt: app.now() }
+    return completion.complete(request, reply, submission, result.identity)
+  }
+}
+
+/** An invitation that made no account is given back, also when the service did not answer. */
+async function createAccount (
+  { signUp }: AuthBackend,
+  asked: SignUpRequest,
+  invitation: TakenInvitation | undefined
+): Promise<SignUpResult> {
+  let result: SignUpResult | undefined
+  try {
+    result = await signUp!.create(asked)
+    return result
+  } finally {
+    if (result === undefined || result.kind === 'refused') await invitation?.giveBack()
+  }
+}

@@ -1,0 +1,125 @@
+// Who holds the connections of the HTTP server: a share for each network address, and idle ones that give way when
+// there are too many, so that no address keeps others out (threat OW-04).
+import { BlockList, isIP, isIPv6, type Socket } from 'node:net'
+import type { Config } from '../config/index.ts'
+import { networkOfAddress } from './client-address.ts'
+
+/** Of all connections, the part that one address may hold. */
+const SHARE = 1 / 4
+/** Small servers still leave an address enough for a browser and a few agents. */
+const MIN_SHARE = 8
+/** Connections beyond the bound that only this computer may use: health checks of the operator's tools. */
+const RESERVED_FOR_LOOPBACK = 8
+/** A connection that was made or answered this recently may be about to send a request: it does not give way. */
+export const MIN_IDLE_MS = 200
+
+type Proxies = Pick<Config, 'trustProxy' | 'clientIpHeader'>
+
+/** The connections of one network address, by how long they have been idle. */
+interface Holder {
+  /** A proxy, or this computer: it may hold any number, since others come through it. */
+  isExempt: boolean
+  isLoopback: boolean
+  open: Set<Socket>
+  /** Without a request that is being answered, the longest idle first; with the time at which each became idle. */
+  idle: Map<Socket, number>
+}
+
+export interface ConnectionShares {
+  /** @returns why the connection may not stay, if so. Idle connections may have been closed to make room. */
+  admit(socket: Socket): 'share' | 'total' | undefined
+  /** A request has begun, or the last one has been answered. */
+  setIdle(socket: Socket, isIdle: boolean): void
+  remove(socket: Socket): void
+}
+
+/** @param most connections in all; `Infinity` for no bound. */
+export function createConnectionShares (most: number, proxies: Proxies): ConnectionShares {
+  const reserved = Math.min(RESERVED_FOR_LOOPBACK, Math.floor(most / 8))
+  const share = Math.max(MIN_SHARE, Math.floor(most * SHARE))
+  const isProxy = createProxyCheck(proxies)
+  const holders = new Map<string, Holder>()
+  const holderOf = new Map<Socket, { key: string; holder: Holder }>()
+
+  function holderAt (address: string): { key: string; holder: Holder } {
+    const isLoopback = isIn(LOOPBACK, address)
+    const isExempt = isLoopback || isProxy(address)
+    const key = isExempt ? address : networkOfAddress(address)
+    const holder = holders.get(key) ?? { isExempt, isLoopback, open: new Set(), idle: new Map() }
+    return { key, holder }
+  }
+  /** Closes the longest idle connection of a holder. @returns whether there was one. */
+  function closeIdle ({ idle }: Holder): boolean {
+    const [longest] = idle
+    if (!longest || performance.now() - longest[1] < MIN_IDLE_MS) return false
+    const [socket] = longest
+    remove(socket)
+    socket.destroy()
+    return true
+  }
+  /** Of the address with the most connections; of proxies and this computer last. */
+  function closeIdleOfAny (): boolean {
+    const byCount = [...holders.values()].sort(
+      (a, b) => Number(a.isExempt) - Number(b.isExempt) || b.open.size - a.open.size
+    )
+    return byCount.some(closeIdle)
+  }
+  function remove (socket: Socket): void {
+    const found = holderOf.get(socket)
+    if (!found) return
+    holderOf.delete(socket)
+    found.holder.open.delete(socket)
+    found.holder.idle.delete(socket)
+    if (found.holder.open.size === 0) holders.delete(found.key)
+  }
+
+  return {
+    remove,
+    admit (socket) {
+      // None where the other side has disconnected already. An IPv4 address may be written as an IPv6 one.
+      const { key, holder } = holderAt((socket.remoteAddress ?? '').replace(/^::ffff:/, ''))
+      if (!holder.isExempt && holder.open.size >= share && !closeIdle(holder)) return 'share'
+      const bound = holder.isLoopback ? most : most - reserved
+      if (holderOf.size >= bound && !closeIdleOfAny()) return 'total'
+      holders.set(key, holder)
+      holder.open.add(socket)
+      holder.idle.set(socket, performance.now())
+      holderOf.set(socket, { key, holder })
+      return undefined
+    },
+    setIdle (socket, isIdle) {
+      const holder = holderOf.get(socket)?.holder
+      holder?.idle.delete(socket)
+      if (isIdle) holder?.idle.set(socket, performance.now())
+    }
+  }
+}
+
+/** The names that TRUST_PROXY may hold beside addresses and networks. */
+const NAMED_NETWORKS: Readonly<Record<string, string[]>> = {
+  loopback: ['127.0.0.0/8', '::1'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+}
+const LOOPBACK = blockList(['loopback'])
+
+/** Where the platform's own header names the visitor, every connection comes through its proxies. */
+function createProxyCheck ({ trustProxy, clientIpHeader }: Proxies): (address: string) => boolean {
+  if (clientIpHeader !== undefined) return () => true
+  const list = blockList(trustProxy)
+  return (address) => isIn(list, address)
+}
+
+function blockList (networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks.flatMap((name) => NAMED_NETWORKS[name] ?? name)) {
+    const [address = '', bits] = network.split('/')
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+const isIn = (list: BlockList, address: string): boolean =>
+  isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')

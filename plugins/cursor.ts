@@ -1,0 +1,19 @@
+// Cursors of lists in pages: opaque to the client, and not trusted when they come back (MCP "Pagination").
+
+/** Characters of a cursor that is read at all; those of this server are a place in a list. */
+const MAX_CURSOR_LENGTH = 2_048
+
+/** @param place JSON values that name where the next page begins. */
+export const encodeCursor = (place: readonly unknown[]): string =>
+  Buffer.from(JSON.stringify(place)).toString('base64url')
+
+/** @returns what {@link encodeCursor} was given, or an empty array for what is none of its cursors. */
+export function decodeCursor (cursor: string): unknown[] {
+  if (cursor.length > MAX_CURSOR_LENGTH) return []
+  try {
+    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(place) ? place : []
+  } catch {
+    return []
+  }
+}

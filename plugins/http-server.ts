@@ -1,0 +1,93 @@
+// Creates the Fastify instance: connections, trusted proxies, log lines without URLs, and an answer for every error and
+// every address that does not exist.
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+import type { Writable } from 'node:stream'
+import fastify, {
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions
+} from 'fastify'
+import type { Config } from '../config/index.ts'
+import { OAuthError } from '../errors.ts'
+import { trustedProxies, useClientIpHeader } from './client-address.ts'
+import { Connections } from './connections.ts'
+import { createLogDestination } from './observability/log-destination.ts'
+import { describeError } from './observability/log-error.ts'
+import { sendErrorPage, sendJsonError } from './pages/error-handlers.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The audit log records what this route does: its answers below 400 are logged at `debug` instead of `info`. */
+    isAudited?: boolean
+  }
+}
+
+/** @param logTo receives the log lines instead of the terminal, for tests. */
+export function createHttpServer (config: Config, logTo?: Writable): FastifyInstance {
+  const connections = new Connections()
+  const app: FastifyInstance = fastify({
+    schemaController: { compilersFactory: lazySchemaCompilers },
+    logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? createLogDestination() },
+    // Fastify's own lines contain URLs, and URLs here contain codes, states and handles.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    trustProxy: trustedProxies(config),
+    bodyLimit: config.bodyLimit,
+    forceCloseConnections: 'idle',
+    // A request that arrives while the server closes is still answered; its connection is closed after it.
+    return503OnClosing: false,
+    serverFactory: (handler) => connections.createServer(handler, config, () => app.log),
+    routerOptions: { maxParamLength: 4096 },
+    frameworkErrors: (error, request, reply) => sendJsonError(error, request, reply as unknown as FastifyReply)
+  })
+  connections.closeWith(app)
+  useClientIpHeader(app, config)
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.header('x-content-type-options', 'nosniff')
+    done()
+  })
+  app.addHook('onResponse', logAnswer)
+  app.setErrorHandler(sendJsonError)
+  app.setNotFoundHandler(answerNotFound)
+  return app
+}
+
+type SchemaCompilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+const require = createRequire(import.meta.url)
+/** Fastify's own dependencies, in the versions that Fastify uses. */
+const requireFromFastify = createRequire(require.resolve('fastify'))
+
+/**
+ * Fastify's compilers for JSON Schema, loaded with the first route that has a schema. No route of ours has one (zod
+ * checks what arrives), and loading them takes a tenth of the start; a plugin from elsewhere may bring one.
+ */
+const lazySchemaCompilers = {
+  buildValidator: loadLazily('@fastify/ajv-compiler'),
+  buildSerializer: loadLazily('@fastify/fast-json-stringify-compiler')
+} as SchemaCompilers
+
+function loadLazily (name: string) {
+  return (...parameters: unknown[]): unknown => {
+    const selectCompiler = requireFromFastify(name) as () => (...parameters: unknown[]) => unknown
+    return selectCompiler()(...parameters)
+  }
+}
+
+function logAnswer (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const level = request.routeOptions.config.isAudited && reply.statusCode < 400 ? 'debug' : 'info'
+  const route = request.routeOptions.url ?? 'none'
+  const ms = Math.round(reply.elapsedTime)
+  request.log[level]({ method: request.method, route, status: reply.statusCode, ms }, 'answered')
+  done()
+}
+
+function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
+  const error = new OAuthError('not_found', 404, 'There is nothing at this address.')
+  return request.headers.accept?.includes('text/html')
+    ? sendErrorPage(error, request, reply)
+    : sendJsonError(error, request, reply)
+}

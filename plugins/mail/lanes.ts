@@ -1,0 +1,99 @@
+// The order in which messages wait: people who are known here before strangers, mailboxes one after the other, and in
+// each a bounded number of messages for a purpose (threats RL-06, AW-03).
+
+/**
+ * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
+ * goes to an address that is not the account's yet, a `notice` tells owners what was done with their account, and `app`
+ * that an app was connected to it.
+ */
+export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'notice' | 'app'
+
+export interface Message {
+  to: string
+  purpose: MailPurpose
+  subject: string
+  text: string
+}
+
+export interface Waiting {
+  message: Message
+  tries: number
+}
+
+/** Anyone may sign up: however many do, they delay no known person's mail. */
+export type Lane = 'people' | 'strangers'
+
+export const laneOf = ({ purpose }: Message): Lane =>
+  purpose === 'confirm' || purpose === 'choose' || purpose === 'taken' ? 'strangers' : 'people'
+
+/**
+ * Messages of one purpose that one mailbox is sent in ten minutes: one where a stranger can cause them, a few where only
+ * its owner can. As many wait at the same time: each notice reports something else, while a newer link replaces an
+ * older one.
+ */
+export const MAX_PER_MAILBOX: Readonly<Record<MailPurpose, number>> = {
+  confirm: 1,
+  choose: 1,
+  taken: 1,
+  reset: 1,
+  'new-address': 1,
+  notice: 5,
+  app: 5
+}
+
+export interface Lanes {
+  size(): number
+  /**
+   * The same text waits once; beyond {@link MAX_PER_MAILBOX} the oldest message gives way.
+   * @returns false, with nothing changed, when the lane is full.
+   */
+  add(waiting: Waiting, max: number): boolean
+  next(): Waiting | undefined
+}
+
+export function createLanes (): Lanes {
+  const lanes = { people: createLane(), strangers: createLane() }
+  return {
+    size: () => lanes.people.size() + lanes.strangers.size(),
+    add: (waiting, max) => lanes[laneOf(waiting.message)].add(waiting, max),
+    next: () => lanes.people.next() ?? lanes.strangers.next()
+  }
+}
+
+function createLane (): Lanes {
+  /** Never empty, the oldest message first. */
+  const mailboxes = new Map<string, Waiting[]>()
+  let size = 0
+
+  return {
+    size: () => size,
+    add (waiting, max) {
+      const { to, purpose } = waiting.message
+      const key = `${purpose} ${to}`
+      const before = mailboxes.get(key) ?? []
+      const others = before.filter(({ message }) => !isSame(message, waiting.message))
+      const after = inOrder(others, waiting).slice(-MAX_PER_MAILBOX[purpose])
+      const grown = size - before.length + after.length
+      if (grown > size && grown > max) return false
+      mailboxes.set(key, after)
+      size = grown
+      return true
+    },
+    next () {
+      const [first] = mailboxes
+      if (!first) return undefined
+      const [key, [waiting, ...rest]] = first
+      mailboxes.delete(key)
+      // Behind the others: a mailbox with several messages delays none of them.
+      if (rest.length > 0) mailboxes.set(key, rest)
+      size--
+      return waiting
+    }
+  }
+}
+
+const isSame = (one: Message, other: Message): boolean => one.subject === other.subject && one.text === other.text
+
+/** A message that is tried again is older than those that wait for their first try. */
+const inOrder = (others: Waiting[], waiting: Waiting): Waiting[] =>
+  waiting.tries > 0 ? [waiting, ...others] : [...others, waiting]

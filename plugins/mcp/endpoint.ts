@@ -1,0 +1,85 @@
+// Builds what answers MCP requests (the fast path, the SDK's handler behind it, the sessions, the open streams) and ends
+// with the server what is still open.
+import type { FastifyInstance } from 'fastify'
+import type { Access } from '../oauth/grants/contract.ts'
+import type { McpHandler, McpOptions } from './contract.ts'
+import { createFastPath, type FastPath } from './fast-path.ts'
+import type { CallServices } from './handlers/contract.ts'
+import { createRequestStateCodec } from './handlers/input-required.ts'
+import { createOnBehalfOf } from './handlers/on-behalf-of.ts'
+import { createMeter } from './metering.ts'
+import { createSdkHandler } from './sdk/handler.ts'
+import { createFactory, type Offered } from './sdk/server.ts'
+import { instructionsFor, serverInfoOf } from './server-info.ts'
+import { createSessions, type Sessions } from './sessions/index.ts'
+import { REQUEST_BOUNDS } from './sessions/request.ts'
+import type { ChangeLog } from './streams/change-log.ts'
+import type { EventBus } from './streams/event-bus.ts'
+import { createOpenStreams } from './streams/open-streams.ts'
+import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
+
+export interface EndpointDeps {
+  app: FastifyInstance
+  options: McpOptions
+  offered: Offered
+  bus: EventBus
+  changes: ChangeLog
+  /** Gets what the SDK refused or could not do. */
+  onError(error: Error): void
+}
+
+export interface Endpoint {
+  sessions: Sessions
+  fastPath: FastPath
+  sdkHandler: McpHandler
+}
+
+export function buildEndpoint ({ app, options, offered, bus, changes, onError }: EndpointDeps): Endpoint {
+  const { tools } = offered
+  const stillAllows = options.signIn ? app.grants.stillAllows : () => true
+  const services = createCallServices(app, options, stillAllows)
+  const serverInfo = serverInfoOf(options.publicUrl, options.iconUrl)
+  const factory = createFactory({
+    ...offered,
+    services,
+    serverInfo,
+    instructions: () => instructionsFor(tools),
+    isPublic: !options.signIn,
+    reloads: options.reloads === true,
+    onError
+  })
+  const open = {
+    streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows),
+    requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows)
+  }
+  const { storage, sealing, now, log } = app
+  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open })
+  const subscriptions = createSubscriptions(changes, serverInfo, now, open.streams)
+  const sdkHandler = createSdkHandler({ factory, tools, subscriptions, sessions: sessions.serve, onError })
+  const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })
+  // Before the server stops listening: an open stream would keep it from closing.
+  app.addHook('preClose', async () => subscriptions.close())
+  app.addHook('onClose', async () => {
+    open.requests.close()
+    bus.close()
+  })
+  return { sessions, fastPath, sdkHandler }
+}
+
+function createCallServices (
+  app: FastifyInstance,
+  { library, notes, timeout = 25_000 }: McpOptions,
+  stillAllows: (access: Access) => boolean | Promise<boolean>
+): CallServices {
+  return {
+    library,
+    notes,
+    workers: app.workers,
+    timeout,
+    meter: createMeter(app, stillAllows),
+    stillAllows,
+    onBehalfOf: createOnBehalfOf(app),
+    claimsOf: createOnBehalfOf(app, 'claims'),
+    states: createRequestStateCodec(app.sealing, app.now)
+  }
+}

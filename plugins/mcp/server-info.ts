@@ -1,0 +1,26 @@
+// What the server says about itself in `initialize` and server/discover (MCP "Lifecycle").
+import type { Implementation } from '@modelcontextprotocol/server'
+import * as server from '../../version.ts'
+import type { ToolRegistry } from './handlers/tools.ts'
+
+/** @param iconUrl the absolute URL of the server's picture. */
+export const serverInfoOf = (publicUrl: string, iconUrl: string | undefined): Implementation => ({
+  name: server.name,
+  title: 'MCP OAuth Server',
+  version: server.version,
+  websiteUrl: publicUrl,
+  ...(iconUrl !== undefined && { icons: [{ src: iconUrl, mimeType: 'image/png', sizes: ['128x128'] }] })
+})
+
+/** Clients show the first 512 characters to the model, so the use comes first. */
+export function instructionsFor (tools: Pick<ToolRegistry, 'find'>): string {
+  const hasLibrary = tools.find('search') && tools.find('fetch')
+  return [...(hasLibrary ? [LIBRARY] : []), ALWAYS].join(' ')
+}
+
+const LIBRARY =
+  'This server holds a library of documents. To answer from it, call search with the words you look for, then fetch ' +
+  'with the id of each result you need in full, and cite the url of what you used.'
+const ALWAYS =
+  'Each tool says in its description when to use it. ' +
+  'If a call is refused, the text of the result says what to change.'

@@ -1,0 +1,36 @@
+// What was fetched for strangers, as long as no person has allowed the app: in memory, for minutes, bounded in number
+// and bytes. The oldest give way.
+import type { Clock } from '../../../clock.ts'
+
+export const RECENT_BOUNDS = { seconds: 300, entries: 256, bytes: 512 * 1024 } as const
+
+export interface Recent<T> {
+  add(url: string, found: T): void
+  find(url: string): T | undefined
+  delete(url: string): void
+}
+
+export function createRecent<T> (now: Clock): Recent<T> {
+  const recent = new Map<string, { found: T; until: number; bytes: number }>()
+  let bytes = 0
+  function remove (url: string): void {
+    bytes -= recent.get(url)?.bytes ?? 0
+    recent.delete(url)
+  }
+  return {
+    delete: remove,
+    add (url, found) {
+      remove(url)
+      const size = Buffer.byteLength(JSON.stringify(found))
+      recent.set(url, { found, until: now() + RECENT_BOUNDS.seconds, bytes: size })
+      bytes += size
+      while (recent.size > RECENT_BOUNDS.entries || bytes > RECENT_BOUNDS.bytes) remove(recent.keys().next().value!)
+    },
+    find (url) {
+      const entry = recent.get(url)
+      if (!entry || entry.until > now()) return entry?.found
+      remove(url)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// What `npm run restore` refuses: a wrong folder, key or variable, a damaged backup, a running server. Nothing changes.
+import { createHash } from 'node:crypto'
+import { cp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { ping, tokensFor } from '../helpers/oauth.ts'
+import { startProcess } from '../helpers/processes.ts'
+import { SECRET_KEY, operator, newFolder, urlOf, write, countNotes, fill, check, backUp } from './backups.ts'
+
+t.test('the wrong folder, key or variables are said without a stack, and nothing is made', async (t) => {
+  const server = await startProcess(t, {})
+  const folder = await backUp(t, { DATA_DIR: server.dataDir })
+  const target = { DATA_DIR: join(await newFolder(t), 'data') }
+  const refusals: Array<[string, RegExp, Record<string, string>, ...string[]]> = [
+    ['restore', /Name one folder/, target],
+    ['restore', /not a complete backup/, target, join(folder, 'nowhere')],
+    ['restore', /SECRET_KEY: write at least 32/, { ...target, SECRET_KEY: 'short' }, folder],
+    ['restore', /another secret key/, { ...target, SECRET_KEY }, folder],
+    ['backup', /there is no oauth\.db/, target, join(target.DATA_DIR, '..', 'of-nothing')],
+    ['audit', /there is no oauth\.db/, target],
+    ['users', /there is no oauth\.db/, { ...target, AUTH_BACKEND: 'local' }, 'list'],
+    ['backup', /is not empty: name a new folder/, { DATA_DIR: server.dataDir }, folder]
+  ]
+  for (const [name, expected, env, ...given] of refusals) {
+    const { status, stderr } = await operator(name, env, ...given)
+    t.equal(status, 1, `${name} ${given.join(' ')}`)
+    t.match(stderr, expected)
+    t.notMatch(stderr, /\n {4}at /, 'without a stack')
+  }
+  t.strictSame(await readdir(join(target.DATA_DIR, '..')), [], 'neither a database, nor a key, nor an empty backup')
+})
+t.test('a restore changes nothing unless every file of the backup is whole, and no server is running', async (t) => {
+  const server = await startProcess(t, { AUTH_BACKEND: 'demo,local', SIGNUP: 'open' })
+  const url = urlOf(server)
+  const known = await fill(url)
+  const whole = await backUp(t, { DATA_DIR: server.dataDir })
+  const { access } = await tokensFor(url, known.client)
+  await write(url, access)
+
+  const running = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
+  t.equal(running.status, 1)
+  t.match(running.stderr, /A server is running on this storage\. .* Nothing was changed/)
+  t.equal(await countNotes(url, access), 1, 'it goes on as before')
+  // Leaves the write-ahead logs behind: what is in them belongs to the old files.
+  await server.end('SIGKILL')
+  const before = await filesOf(server.dataDir)
+
+  const damaged = join(await newFolder(t), 'damaged')
+  await cp(whole, damaged, { recursive: true })
+  await truncate(join(damaged, 'notes.db'), 5000)
+  const refused = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', damaged)
+  t.equal(refused.status, 1)
+  t.match(refused.stderr, /notes\.db in .* is damaged/)
+  t.notMatch(refused.stderr, /\n {4}at /, 'without a stack')
+  t.strictSame(await filesOf(server.dataDir), before, 'every file is as it was')
+
+  const restored = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
+  t.equal(restored.status, 0, restored.stderr)
+  t.strictSame((await readdir(server.dataDir)).sort(), ['library.db', 'notes.db', 'oauth.db', 'reserve', 'secret-key'])
+  await server.start()
+  await check(t, url, known)
+  t.equal(await ping(url, access), 401, 'what came after the backup is lost')
+
+  await server.end('SIGTERM')
+  await writeFile(join(server.dataDir, 'oauth.db'), 'no database at all')
+  t.equal((await operator('restore', { DATA_DIR: server.dataDir }, whole)).status, 1, 'a damaged storage is not empty')
+  const mended = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
+  t.equal(mended.status, 0, mended.stderr)
+})
+async function filesOf (folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).filter((name) => !name.endsWith('-shm')).sort()
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(
+        async (name) =>
+          [
+            name,
+            createHash('sha256')
+              .update(await readFile(join(folder, name)))
+              .digest('hex')
+          ] as const
+      )
+    )
+  )
+}

@@ -1,0 +1,148 @@
+// npm run users: what an operator does while the server runs, on SQLite and on Redis. Each command is held to what it
+// did, not to what it printed.
+import { parseEmail } from '../../auth-backends/contract.ts'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Test } from 'tap'
+import { Browser } from '../helpers/browser.ts'
+import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
+import { storageTest, type Start } from '../helpers/storages.ts'
+
+const PASSWORD = 'eleven quiet otters 42'
+const NEXT = 'seven loud badgers 17'
+
+async function place (_t: Test, start: Start) {
+  const server = await start({ env: { SIGNUP: 'invite' } })
+  const { url, app } = server
+  const { redisUrl, secretKeys } = server.config
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['cli/users.ts', ...args], {
+      cwd: join(import.meta.dirname, '../..'),
+      env: {
+        PATH: process.env['PATH'],
+        PUBLIC_URL: url,
+        DATA_DIR: server.dataDir,
+        DOCS_DIR: join(server.dataDir, 'no-documents'),
+        ...(redisUrl && { REDIS_URL: redisUrl, SECRET_KEY: secretKeys.join() })
+      }
+    })
+  const users = async (...args: string[]) => (await run(...args)).stdout.trim()
+  const local = app.signIn.backends.get('local')!
+  const signUp = async (email: string, browser = new Browser()) => {
+    await browser.submit(
+      await browser.get(`${url}/signup?invite=${await app.signIn.invitations.invite()}`),
+      ({ action }) => action === '/signup',
+      { email, password: PASSWORD }
+    )
+    return browser
+  }
+  const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url === `${url}/account`
+  const everybody = () => Array.fromAsync(app.signIn.lifecycle.all())
+  return { ...server, run, users, local, signUp, isIn, everybody }
+}
+
+storageTest('list, lock, unlock', async (t, start) => {
+  const { url, app, users, everybody } = await place(t, start)
+  const client = await newClient(url)
+  const browser = new Browser()
+  const { form } = await walk(url, client, {}, browser)
+  const { access_token: access, refresh_token: refresh } = (await post(`${url}/token`, form)).body as Record<
+    string,
+    string
+  >
+  const bystander = await tokensFor(url, client)
+  const {
+    user: { id }
+  } = (await app.grants.verifyAccessToken(access!))!
+  t.match(await users('list'), new RegExp(`^${id}\t-\tDemo user .*\tdemo\topen\t`, 'm'))
+  t.equal((await users('list')).split('\n').length, 2)
+  t.equal((await everybody()).length, 2, 'a look changes nobody')
+
+  await users('lock', id)
+  t.equal((await app.signIn.lifecycle.find(id))!.locked, true)
+  t.equal(await ping(url, access!), 401, 'at once, in the server that runs')
+  t.equal((await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: refresh })).status, 400)
+  t.match((await browser.get(`${url}/account`)).url, '/login')
+  const enter = async () =>
+    browser.submit(await browser.get(`${url}/login`), ({ fields }) => fields['backend'] === 'demo')
+  t.equal((await enter()).status, 403)
+  t.match(await users('list'), new RegExp(`^${id}\t.*\tlocked\t`, 'm'))
+  t.equal(await ping(url, bystander.access), 200, 'nobody else')
+
+  await users('unlock', id)
+  t.notOk((await app.signIn.lifecycle.find(id))!.locked)
+  t.equal((await enter()).status, 200, 'the person can come in again')
+  t.equal(await ping(url, access!), 401, 'what was ended stays so')
+  t.match(
+    (await app.audit.ofUser(id, 20)).map(({ event }) => event).filter((event) => event.endsWith('lock')),
+    ['unlock', 'lock']
+  )
+})
+
+storageTest('invite: one person comes in by the link, once', async (t, start) => {
+  const { url, users, isIn, everybody } = await place(t, start)
+  const link = await users('invite')
+  const second = await users('invite')
+  t.not(link, second)
+  const browser = new Browser()
+  const page = await browser.get(link)
+  const form = { email: 'ann@example.com', password: PASSWORD }
+  await browser.submit(page, ({ action }) => action === '/signup', form)
+  t.equal(await isIn(browser), true)
+  t.equal((await new Browser().get(link)).status, 403, 'spent')
+  t.equal((await new Browser().get(second)).status, 200, 'the other is not')
+  t.equal((await everybody()).length, 1)
+  t.equal((await new Browser().get(`${url}/signup`)).status, 403)
+})
+
+storageTest('reset: the link sets a password, and shows nothing of a mailbox', async (t, start) => {
+  const { users, local, signUp, isIn, everybody } = await place(t, start)
+  const browser = await signUp('ann@example.com')
+  const [first, second] = [await users('reset', ' ANN@example.com'), await users('reset', 'ann@example.com')]
+  t.equal(await isIn(browser), true, 'a link alone changes nothing')
+  t.match(await local.password!.verify({ identifier: 'ann@example.com', password: PASSWORD }), {
+    email: 'ann@example.com'
+  })
+  const other = new Browser()
+  await other.submit(await other.get(second), () => true, { password: NEXT })
+  t.equal(await local.password!.verify({ identifier: 'ann@example.com', password: PASSWORD }), null)
+  t.match(await local.password!.verify({ identifier: 'ann@example.com', password: NEXT }), { email: 'ann@example.com' })
+  t.match(await local.accounts!.find(parseEmail('ann@example.com')), { verified: false })
+  t.equal((await everybody())[0]!.emailVerified, undefined)
+  t.equal(await isIn(browser), false)
+  t.equal((await other.get(first)).status, 400, 'the other link is void')
+})
+
+storageTest('delete: the person, their account, grants and sessions', async (t, start) => {
+  const { url, users, local, signUp, isIn, everybody, app } = await place(t, start)
+  const [browser, bystander] = [await signUp('ann@example.com'), await signUp('bob@example.com')]
+  const { form } = await walk(url, await newClient(url), {}, browser)
+  const access = (await post(`${url}/token`, form)).body['access_token'] as string
+  await users('delete', 'ann@example.com')
+  t.match(
+    (await everybody()).map(({ email }) => email),
+    ['bob@example.com']
+  )
+  t.equal(await local.accounts!.find(parseEmail('ann@example.com')), undefined)
+  t.equal(await local.password!.verify({ identifier: 'ann@example.com', password: PASSWORD }), null)
+  t.same([await ping(url, access), await isIn(browser), await isIn(bystander)], [401, false, true])
+  t.equal((await Array.fromAsync(app.storage.collection('grant').all())).length, 0)
+})
+
+storageTest('what names nobody, or nothing, changes nothing and ends with 1', async (t, start) => {
+  const { run, signUp, everybody } = await place(t, start)
+  await signUp('ann@example.com')
+  const before = await everybody()
+  const wrong = [
+    ['lock', 'ann@example'],
+    ['unlock'],
+    ['delete', '*'],
+    ['reset', 'nobody@example.com'],
+    ['reset'],
+    ['nonsense'],
+    ['__proto__']
+  ]
+  await Promise.all(wrong.map((words) => t.rejects(run(...words), { code: 1 }, words.join(' '))))
+  t.same(await everybody(), before)
+})

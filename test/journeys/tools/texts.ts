@@ -1,0 +1,133 @@
+// The cases of calculate, analyze and generate: real work, and the mistakes a model makes.
+import { textMistakes, type Case, type Mistake } from './contract.ts'
+
+export const textCases: Record<string, Case> = {
+  calculate: {
+    right: { expression: '1' },
+    async use (t, use) {
+      t.match(await use('calculate', { expression: '2 + 3 * 4' }), { result: '14', exact: true })
+      t.match(await use('calculate', { expression: '0.1 + 0.2' }), { result: '0.3', exact: true })
+      t.match(await use('calculate', { expression: '100 km/h to m/s' }), { unit: 'm/s', value: /^27\.77/ })
+      t.match(await use('calculate', { expression: '15% of 80' }), { result: '12' })
+      t.match(await use('calculate', { expression: '2^200' }), { result: String(2n ** 200n) })
+    },
+    mistakes: [
+      ...textMistakes('expression', 1_000),
+      ...[
+        'process.exit()',
+        'constructor.constructor("return 1")()',
+        'require("fs")',
+        '`x`',
+        'x = 1',
+        '[].map',
+        '\\u0065val(1)',
+        'this',
+        'import("os")',
+        '=>',
+        '__proto__'
+      ].map((expression): Mistake => [
+        { expression },
+        /cannot be read|is not known|no function|should stand|operator|variables/
+      ]),
+      [{ expression: '1 / 0' }, /divides by zero/],
+      [{ expression: '2 +' }, /ends where a number should follow/],
+      [{ expression: '(1' }, /\)/],
+      [{ expression: '3 km + 2 kg' }, /measure different things/],
+      [{ expression: '9^9^9^9' }, /too large|too much work/],
+      [{ expression: '('.repeat(500) }, /nested deeper/],
+      [{ expression: 'sqrt(1, 2)' }, /sqrt\(x\).*2 arguments/],
+      [{ expression: '5 EUR to USD' }, /EUR/]
+    ]
+  },
+  analyze: {
+    right: { kind: 'summary', text: 'One. Two.' },
+    async use (t, use) {
+      t.match(
+        await use('analyze', { kind: 'sentiment', text: 'This is a wonderful, excellent and lovely day. I am happy.' }),
+        { sentiment: { label: 'positive', strongest: [{ text: String }] } }
+      )
+      const text =
+        'Tides follow the moon. The moon pulls the sea, and the sea rises. A spring tide comes when the moon and the sun pull together. Fishermen eat bread.'
+      const { summary } = await use('analyze', { kind: 'summary', text, sentences: 2 })
+      t.equal(summary.of, 4)
+      for (const { start, text: sentence } of summary.sentences) {
+        t.equal(text.slice(start, start + sentence.length), sentence, 'taken from the text, where it says')
+      }
+      t.match(await use('analyze', { kind: 'statistics', text: 'a,b\n1,2\n3,4\n5,9' }), {
+        columns: [
+          { name: 'a', mean: 3, median: 3 },
+          { name: 'b', sum: 15 }
+        ]
+      })
+      t.match(await use('analyze', { kind: 'statistics', text }), { text: { sentences: 4, readingEase: Number } })
+    },
+    mistakes: [
+      ...textMistakes('text', 100_000, { kind: 'summary' }),
+      [{ text: 'x' }, /- kind: .*"sentiment"\|"summary"\|"statistics"/],
+      [{ kind: 'mood', text: 'x' }, /- kind: .*"sentiment"\|"summary"\|"statistics"/],
+      ...[0, 21, 2.5, '3', null].map((sentences): Mistake => [
+        { kind: 'summary', text: 'x', sentences },
+        /- sentences: /
+      ]),
+      [
+        { kind: 'sentiment', text: 'Das Wetter ist heute leider sehr schlecht und wir bleiben zu Hause.' },
+        /English only.*Translate it first/
+      ],
+      [{ kind: 'summary', text: 'x'.repeat(20_000) }, /word of more than/]
+    ]
+  },
+  generate: {
+    right: { kind: 'text', template: 'x' },
+    async use (t, use) {
+      const schema = JSON.stringify({
+        type: 'object',
+        properties: { name: { type: 'string' }, age: { type: 'integer', minimum: 0, maximum: 120 } },
+        required: ['name', 'age']
+      })
+      const made = await use('generate', { kind: 'json', schema, count: 3, seed: 5 })
+      t.match(made['data'], [{ name: String, age: Number }, {}, {}])
+      t.same(
+        (await use('generate', { kind: 'json', schema, count: 3, seed: 5 }))['data'],
+        made['data'],
+        'the same seed, the same data'
+      )
+      t.match(
+        await use('generate', {
+          kind: 'code',
+          example: '{"id": 1, "name": "Ann"}',
+          language: 'typescript',
+          name: 'Person'
+        }),
+        { text: /interface Person[\s\S]*name: +string/ }
+      )
+      t.match(await use('generate', { kind: 'text', template: 'Dear {{name}}', values: { name: 'Ann' } }), {
+        text: 'Dear Ann'
+      })
+      t.match(await use('generate', { kind: 'text', paragraphs: 2 }), { text: String })
+    },
+    mistakes: [
+      [{}, /- kind: .*"json"\|"code"\|"text"/],
+      [{ kind: 'poem' }, /- kind: .*"json"\|"code"\|"text"/],
+      [{ kind: 'json' }, /either a schema or an example/],
+      [{ kind: 'json', schema: '{}', example: '{}' }, /either a schema or an example/],
+      [{ kind: 'json', schema: '{' }, /schema is no JSON/],
+      [{ kind: 'json', schema: { type: 'object' } }, /- schema: .*expected string/],
+      [{ kind: 'json', schema: '"x"' }, /A JSON Schema is an object/],
+      [{ kind: 'json', schema: '{"$ref": "http://127.0.0.1:1/x"}' }, /\$ref may point inside/],
+      [{ kind: 'json', schema: '{"type": "string", "minLength": 9, "maxLength": 1}' }, /simpler|contradict/],
+      [{ kind: 'json', example: 'x'.repeat(50_001) }, /- example: .*50000/],
+      ...[0, 101, 1.5, '3'].map((count): Mistake => [{ kind: 'json', example: '{}', count }, /- count: /]),
+      [{ kind: 'json', example: '{}', seed: -1 }, /- seed: /],
+      [{ kind: 'code', example: '{}', language: 'klingon' }, /- language: .*"typescript"/],
+      [{ kind: 'code', example: '{}', name: '1; rm -rf' }, /- name: write a name of letters/],
+      [{ kind: 'text' }, /Pass a template.*or the number of paragraphs/],
+      [{ kind: 'text', template: '{{name}}' }, /without a value: name/],
+      [{ kind: 'text', paragraphs: 51 }, /- paragraphs: /],
+      [{ kind: 'text', template: '{{a}}', values: { a: { b: 1 } } }, /- values\.a: /],
+      [{ kind: 'text', template: '{{__proto__}}{{constructor}}' }, /without a value/],
+      [{ kind: 'text', prompt: 'A poem about tides' }, /has no language model, so leave the prompt out/],
+      [{ kind: 'text', prompt: 7 }, /- prompt: .*expected string/],
+      [{ kind: 'text', text: 'x' }, /"text"[\s\S]*Its arguments are/]
+    ]
+  }
+}

@@ -1,0 +1,343 @@
+// Invitations: one lets one new person in, for a week, and the first account of a fresh server has one of its own.
+// Who may not come in, or not as whom, when everything else is right: the allow-list, domains and groups, addresses
+// nobody vouches for, invitations, SIGNUP; and how long what lets somebody in lasts (threats AC-10, AC-11, LG-12).
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { env as oidcEnv, restriction } from '../../../auth-backends/oidc/settings.ts'
+import { canAddSignInMethod } from '../../../plugins/sign-in/admission.ts'
+import { createUsers } from '../../../plugins/accounts/users.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { startServer } from '../../helpers/server.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { folder } from '../../helpers/tool-context.ts'
+
+const PASSWORD = 'eleven quiet otters 42'
+
+const WEEK = 7 * 86_400
+
+/** A service that knows everybody, and vouches for their address unless they only `typed` it. */
+async function service (t: Test): Promise<string> {
+  const path = join(await folder(t), 'service.ts')
+  await writeFile(
+    path,
+    `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+const verify = async ({ identifier }) =>
+  ({ subject: identifier, email: identifier.split(' ').at(-1), emailVerified: !identifier.startsWith('typed ') })
+export default { env: z.object({}), open: () => ({ title: 'Service', password: { label: 'Name', verify },
+  signUp: { create: async ({ email }) => email.startsWith('fault') ? Promise.reject(new Error('the service is away')) : ({ kind: 'confirm', message: 'Check your mailbox.' }) } }) }
+`
+  )
+  return path
+}
+
+t.test(
+  "one click is nobody's way to add, a backend leads to a person once, and a temporary account gets no way in",
+  async (t) => {
+    const user = {
+      id: 'u',
+      identities: [{ backend: 'local', subject: 's' }],
+      backend: 'local',
+      createdAt: 1,
+      lastSignInAt: 1
+    }
+    const password = { title: 'T' }
+    const oneClick = { ...password, oneClick: { label: 'L', signIn: async () => ({ subject: 's' }) } }
+    t.equal(canAddSignInMethod(user, ['other', password]), true)
+    t.equal(canAddSignInMethod(user, ['local', password]), false)
+    t.equal(canAddSignInMethod(user, ['demo', oneClick]), false)
+    t.equal(canAddSignInMethod({ ...user, endsAt: 2_000_000_000 }, ['other', password]), false)
+  }
+)
+
+t.test('OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS', async (t) => {
+  const ann = { email: 'ann@example.com', email_verified: true, groups: ['staff'] }
+  for (const [name, claims, env, may] of [
+    ['of the domain', ann, { OIDC_ALLOWED_DOMAINS: 'example.com' }, true],
+    [
+      'an account of another organisation with an address of this one',
+      { ...ann, hd: 'other.example' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    ['of this organisation', { ...ann, hd: 'Example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, true],
+    [
+      'of this organisation, with another address',
+      { ...ann, email: 'ann@gmail.com', hd: 'example.com' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    [
+      'an address nobody vouches for',
+      { ...ann, email_verified: false },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    [
+      'one that is said in words to be confirmed',
+      { ...ann, email_verified: 'true' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      true
+    ],
+    [
+      'one that is said in words not to be',
+      { ...ann, email_verified: 'false' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    ['one of which nothing is said', { email: 'ann@example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['a subdomain', { ...ann, email: 'ann@x.example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['a longer domain', { ...ann, email: 'ann@evilexample.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['no address', { groups: ['staff'] }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['in the group', ann, { OIDC_ALLOWED_GROUPS: 'admins,staff' }, true],
+    ['in none', { ...ann, groups: [] }, { OIDC_ALLOWED_GROUPS: 'staff' }, false],
+    [
+      'in one that is called nearly so',
+      { ...ann, groups: ['staff2', 'Staff'] },
+      { OIDC_ALLOWED_GROUPS: 'staff' },
+      false
+    ],
+    ['groups that are not told', { ...ann, groups: undefined }, { OIDC_ALLOWED_GROUPS: 'staff' }, false],
+    [
+      'the domain, but not the group',
+      { ...ann, groups: ['guests'] },
+      { OIDC_ALLOWED_DOMAINS: 'example.com', OIDC_ALLOWED_GROUPS: 'staff' },
+      false
+    ],
+    [
+      'the group, but not the domain',
+      { ...ann, email: 'ann@other.example' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com', OIDC_ALLOWED_GROUPS: 'staff' },
+      false
+    ]
+  ] as const) {
+    const settings = oidcEnv.parse({ OIDC_ISSUER: 'https://sso.example.com', OIDC_CLIENT_ID: 'x', ...env })
+    t.equal(restriction(claims, settings) === undefined, may, name)
+  }
+})
+
+storageTest(
+  'an address leads to the person who last showed it, and a weaker sign-in takes it from nobody',
+  async (t, start) => {
+    const { app } = await start()
+    const users = createUsers(app.storage, app.now, {
+      begin: async () => undefined,
+      async * expired () {},
+      async forget () {}
+    })
+    const { id } = await users.signIn('oidc', { subject: 'a', email: 'old@example.com', emailVerified: true })
+    t.equal(await users.link(id, 'local', { subject: 'b' }), true)
+    for (const weaker of [{}, { email: 'typed@example.com' }, { email: 'typed@example.com', emailVerified: false }]) {
+      t.match(
+        await users.signIn('local', { subject: 'b', ...weaker }),
+        { email: 'old@example.com', emailVerified: true },
+        JSON.stringify(weaker)
+      )
+    }
+    t.equal(await users.findByVerifiedEmail('typed@example.com'), undefined)
+    await users.signIn('oidc', { subject: 'a', email: 'new@example.com', emailVerified: true })
+    t.equal(
+      await users.findByVerifiedEmail('old@example.com'),
+      undefined,
+      'an address that was given up leads to nobody'
+    )
+    t.match(await users.findByVerifiedEmail('new@example.com'), { id })
+    const { id: second } = await users.signIn('oidc', { subject: 'c', email: 'old@example.com', emailVerified: true })
+    t.match(await users.findByVerifiedEmail('old@example.com'), { id: second }, 'but to whoever shows it next')
+    for (const claims of [{ email: 'new@example.com', emailVerified: false }, { email: 'new@example.com' }]) { await users.signIn('oidc', { subject: 'd', ...claims }) }
+    t.match(await users.findByVerifiedEmail('new@example.com'), { id }, 'saying so takes it from nobody')
+    await users.signIn('oidc', { subject: 'e', email: 'new@example.com', emailVerified: true })
+    t.match(
+      await users.findByVerifiedEmail('new@example.com'),
+      { id },
+      "nor does showing it, while it is the first one's"
+    )
+    t.equal(await users.link(second, 'local', { subject: 'b' }), false, 'an identity leads to one person')
+    t.match(await users.findBy({ backend: 'local', subject: 'b' }), { id })
+    t.equal(
+      await users.findBy({ backend: 'oidc', subject: 'b' }),
+      undefined,
+      'the same subject at another backend is somebody else'
+    )
+  }
+)
+
+t.test(
+  'with SIGNUP=closed or invite nobody new comes in at any backend without a link; without SIGNUP a service says who may (AC-10)',
+  async (t) => {
+    for (const [signup, publicUrl, open] of [
+      ['closed', false, false],
+      ['invite', false, false],
+      ['open', false, true],
+      [undefined, true, true],
+      ['closed', true, false]
+    ] as const) {
+      await t.test(`${String(signup)}, ${publicUrl ? 'on a public address' : 'here'}`, async (t) => {
+        const path = await service(t)
+        const { url, app } = await startServer(t, {
+          env: {
+            AUTH_BACKEND: `${path},demo,local`,
+            ...(signup && { SIGNUP: signup }),
+            ...(publicUrl && { PUBLIC_URL: 'https://mcp.example.com' })
+          }
+        })
+        const headers = publicUrl ? { host: 'mcp.example.com', origin: 'https://mcp.example.com' } : { origin: url }
+        const enter = async (name: string, invite?: string) => {
+          const login = await app.inject({ url: invite === undefined ? '/login' : `/signup?invite=${invite}`, headers })
+          const cookie = String(login.headers['set-cookie']).split(';')[0]!
+          const interaction = new URL(String(login.headers.location), 'http://x').searchParams.get('interaction')!
+          const payload = new URLSearchParams({ interaction, backend: path, email: name, password: 'x' }).toString()
+          return (
+            await app.inject({
+              method: 'POST',
+              url: '/login',
+              headers: { ...headers, cookie, 'content-type': 'application/x-www-form-urlencoded' },
+              payload
+            })
+          ).statusCode
+        }
+        const people = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).map(({ email }) => email)
+        t.equal(await enter('new@example.com'), open ? 303 : 403)
+        t.same(await people(), open ? ['new@example.com'] : [], 'nothing was written')
+        if (open) return
+        const invite = await app.signIn.invitations.invite()
+        t.equal(await enter('ann@example.com', invite), 303, 'by invitation')
+        t.equal(await enter('ann@example.com'), 303, 'who has been here comes again')
+        t.equal(await enter('bob@example.com'), 403)
+        t.same(await people(), ['ann@example.com'])
+      })
+    }
+  }
+)
+
+t.test(
+  'a sign-up page that is opened for one backend is of that backend, with an invitation and without',
+  async (t) => {
+    const path = await service(t)
+    for (const signup of ['open', 'invite']) {
+      const { url, app } = await startServer(t, { env: { AUTH_BACKEND: `${path},local`, SIGNUP: signup } })
+      const invite = await app.signIn.invitations.invite()
+      for (const [query, backend] of [
+        ['backend=local&', 'local'],
+        [`backend=${encodeURIComponent(path)}&`, path],
+        ['', path]
+      ] as const) {
+        const page = await new Browser().get(`${url}/signup?${query}invite=${invite}`)
+        t.match(
+          page.forms.map(({ fields }) => fields),
+          [{ backend, invite }],
+          `${signup} ${query}`
+        )
+      }
+      t.equal(
+        (await new Browser().get(`${url}/signup?backend=nobody&invite=${invite}`)).url.includes('/signup?interaction'),
+        false
+      )
+    }
+  }
+)
+
+t.test(
+  'an invitation that was spent on a sign-up at a service counts when its person comes back; one that made no account is given back',
+  async (t) => {
+    const path = await service(t)
+    const { url, app } = await startServer(t, { env: { AUTH_BACKEND: path, SIGNUP: 'invite' } })
+    const invite = await app.signIn.invitations.invite()
+    const signUp = async (email: string) => {
+      const browser = new Browser()
+      return browser.submit(await browser.get(`${url}/signup?invite=${invite}`), ({ action }) => action === '/signup', {
+        email,
+        password: PASSWORD
+      })
+    }
+    const enter = async (email: string) => {
+      const browser = new Browser()
+      return (
+        await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, {
+          email,
+          password: 'x'
+        })
+      ).status
+    }
+    t.equal((await signUp('fault@example.com')).status, 500)
+    t.equal(await app.signIn.invitations.isValid(invite), true)
+    t.match((await signUp('ann@example.com')).text, 'Check your mailbox')
+    t.equal(await app.signIn.invitations.isValid(invite), false)
+    t.same(
+      [await enter('bob@example.com'), await enter('typed ann@example.com')],
+      [403, 403],
+      'nobody else, nor who only says so'
+    )
+    t.same([await enter('ann@example.com'), await enter('ann@example.com')], [200, 200])
+  }
+)
+
+storageTest(
+  'one invitation for the first account: a start makes the one before void, and an account makes it void for good (AC-11)',
+  async (t, start) => {
+    const clock = { now: 1_800_000_000 }
+    const { url, app } = await start({ now: () => clock.now, env: { AUTH_BACKEND: 'local', SIGNUP: 'closed' } })
+    const { invitations } = app.signIn
+    const signUp = async (email: string, invite: string, password = PASSWORD) => {
+      const browser = new Browser()
+      const page = await browser.get(`${url}/signup?invite=${invite}`)
+      return page.status === 200
+        ? (await browser.submit(page, ({ action }) => action === '/signup', { email, password })).status
+        : page.status
+    }
+    const records = async () =>
+      (await Array.fromAsync(app.storage.collection('firstInvitation').all())).length +
+      (await Array.fromAsync(app.storage.collection('invitation').all())).length
+    const made = []
+    for (let starts = 0; starts < 4; starts++) made.push((await invitations.inviteFirst())!)
+    t.equal(await records(), 1, 'they do not pile up')
+    const last = made.at(-1)!
+    for (const old of made.slice(0, -1)) t.equal(await signUp('old@example.com', old), 403)
+    t.equal(await signUp('ann@example.com', last, 'password1'), 400, 'a refused form spends nothing')
+    clock.now += WEEK
+    t.equal(await signUp('ann@example.com', last), 403, 'a week later, given back or not')
+    const next = (await invitations.inviteFirst())!
+    const other = await invitations.invite()
+    const stillOpen = new Browser()
+    const form = await stillOpen.get(`${url}/signup?invite=${next}`)
+    t.equal(await signUp('bob@example.com', other), 200, 'somebody has an account by another link')
+    t.equal(await signUp('eve@example.com', next), 403)
+    t.equal(
+      (
+        await stillOpen.submit(form, ({ action }) => action === '/signup', {
+          email: 'eve@example.com',
+          password: PASSWORD
+        })
+      ).status,
+      403,
+      'also with a form that was open'
+    )
+    t.equal(await invitations.inviteFirst(), undefined)
+    t.equal(await records(), 0)
+    t.equal((await Array.fromAsync(app.storage.collection('account').all())).length, 1)
+  }
+)
+
+storageTest('invitations last a week, and of many who use one at once one gets in', async (t, start) => {
+  const clock = { now: 1_800_000_000 }
+  const { invitations } = (await start({ now: () => clock.now, env: { SIGNUP: 'invite' } })).app.signIn
+  for (const make of [invitations.invite, async () => (await invitations.inviteFirst())!]) {
+    const invite = await make()
+    clock.now += WEEK - 1
+    t.equal(await invitations.isValid(invite), true)
+    const taken = (await Promise.all(Array.from({ length: 5 }, () => invitations.take(invite)))).filter(
+      (one) => one !== undefined
+    )
+    t.equal(taken.length, 1)
+    t.equal(await invitations.isValid(invite), false)
+    await taken[0]!.giveBack()
+    t.equal(await invitations.isValid(invite), true)
+    clock.now += 1
+    t.equal(await invitations.isValid(invite), false)
+    t.equal(await invitations.take(invite), undefined)
+  }
+  await invitations.hold('service', 'Ann@example.com')
+  t.equal(await invitations.takeHeld('other', 'ann@example.com'), false)
+  t.equal(await invitations.takeHeld('service', 'ann@example.com'), true)
+  t.equal(await invitations.takeHeld('service', 'ann@example.com'), false, 'once')
+})

@@ -1,0 +1,124 @@
+// Notices to the owner: of each new app once a day, and of every change to the account.
+// An app that is newly connected is told of to the owner of the account, by mail, and not more often than they can bear
+// (threat AC-13).
+import { parseEmail } from '../../../auth-backends/contract.ts'
+import t, { type Test } from 'tap'
+import { Browser, type Page } from '../../helpers/browser.ts'
+import { authorizeUrl, CALLBACK, newClient, pkce, post, walk, type TestClient } from '../../helpers/oauth.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
+import { storageTest, type Start } from '../../helpers/storages.ts'
+import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+
+const DAY = 86_400
+
+const smtp = await startSmtp()
+
+t.teardown(() => smtp.stop())
+
+const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
+
+async function startConnecting (t: Test, start: Start, name: string) {
+  const clock = { now: 1_800_000_000 }
+  const server = await startWithMail(smtp, start, { now: () => clock.now })
+  const { url, app } = server
+  const ann = address(t, name)
+  const browser = await server.person(ann)
+  const ask = (client: TestClient, from = browser) =>
+    from.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, scope: 'mcp:read' }))
+  const decide = (page: Page, decision = 'allow', from = browser) =>
+    from.submit(page, ({ buttons }) => buttons.some(({ value }) => value === decision), { decision })
+  /** What the owner was told of apps so far. What is sent is begun after the answer, and waits for storage first. */
+  const told = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await app.mail.idle()
+    return smtp.messages
+      .filter(({ to, text }) => to === ann && /An app was connected/.test(text))
+      .map(({ text }) => text)
+  }
+  return { ...server, clock, ann, browser, ask, decide, told }
+}
+
+storageTest(
+  'the owner is told of a new app: its name, where the browser was sent, and what it may (AC-13)',
+  async (t, start) => {
+    const { url, app, ask, decide, told, browser, clock, ann, signIn } = await startConnecting(t, start, 'told')
+    const client = await newClient(url, { client_name: 'Tide \u202etables' })
+    await decide(await ask(client), 'deny')
+    t.same(await told(), [], 'nothing was connected')
+    t.same(await Array.fromAsync(app.storage.collection('appNotice').all()), [])
+
+    await decide(await ask(client))
+    const [message, ...more] = await told()
+    t.same(more, [])
+    for (const part of ['"Tide tables"', new URL(CALLBACK).host, 'Search and read', url, 'If it was not you']) { t.ok(message!.includes(part), part) }
+    t.notMatch(message, /Use the tools that change/, 'only what was asked for')
+
+    await decide(await ask(client))
+    t.equal((await told()).length, 1, 'not twice in a day, also where the code of before was not redeemed yet')
+    const done = await walk(url, client, {}, browser)
+    t.equal((await post(`${url}/token`, done.form)).status, 200)
+    clock.now += 2 * DAY
+    const later = new Browser()
+    await signIn(ann, PASSWORD, later)
+    await decide(await ask(client, later), 'allow', later)
+    t.equal((await told()).length, 1, 'an app that is connected is not new')
+
+    const { id } = (await app.signIn.lifecycle.findByIdentity({
+      backend: 'local',
+      subject: (await app.signIn.backends.get('local')!.accounts!.find(parseEmail(ann)))!.subject
+    }))!
+    await app.grants.revokeAllOf(id)
+    await decide(await ask(client, later), 'allow', later)
+    t.equal((await told()).length, 2, 'one that was disconnected is')
+  }
+)
+
+storageTest(
+  'many apps at once fill no mailbox, take no other notice its place, and one app is told once (AC-13)',
+  async (t, start) => {
+    const { url, app, ann, ask, decide, told } = await startConnecting(t, start, 'many')
+    const client = await newClient(url)
+    const pages = await Promise.all(Array.from({ length: 4 }, () => ask(client)))
+    await Promise.all(pages.map((page) => decide(page)))
+    t.equal((await told()).length, 1, 'of four consents at once')
+    for (let count = 0; count < 6; count++) await decide(await ask(await newClient(url)))
+    t.equal((await told()).length, 5)
+    app.mail.send({ to: ann, purpose: 'notice', subject: 'Your password was changed', text: 'x' })
+    await told()
+    t.ok(smtp.messages.some(({ to, text }) => to === ann && /Your password was changed/.test(text)))
+  }
+)
+
+storageTest(
+  'who has no mailbox that was shown to be theirs gets no mail, and nothing is written (AC-13)',
+  async (t, start) => {
+    const { url, app } = await startWithMail(smtp, start)
+    const sent = smtp.messages.length
+    await walk(url, await newClient(url), {}, new Browser())
+    await app.mail.idle()
+    t.equal(smtp.messages.length, sent)
+    t.same(await Array.fromAsync(app.storage.collection('appNotice').all()), [])
+  }
+)
+
+storageTest(
+  'without mail nothing is written, and a notice that cannot be counted keeps nobody from connecting (AC-13)',
+  async (t, start) => {
+    const without = await start()
+    await walk(without.url, await newClient(without.url), {}, new Browser())
+    t.same(await Array.fromAsync(without.app.storage.collection('appNotice').all()), [])
+    const { app, url, ask, decide, browser, told } = await startConnecting(t, start, 'fault')
+    const { collection } = app.storage
+    app.storage.collection = ((kind: string) => ({
+      ...collection(kind),
+      ...(kind === 'appNotice' && {
+        update: async () => {
+          throw new Error('away')
+        }
+      })
+    })) as typeof collection
+    await decide(await ask(await newClient(url)))
+    t.ok(browser.left!.searchParams.get('code'))
+    t.same(await told(), [], 'a mailbox is not filled where nobody counts')
+  }
+)

@@ -1,0 +1,32 @@
+// The Fastify instance: routes with a JSON Schema work, and what is not there is answered in the caller's format.
+import t from 'tap'
+import { loadConfig } from '../../config/index.ts'
+import { createHttpServer } from '../../plugins/http-server.ts'
+import pages from '../../plugins/pages/index.ts'
+
+const createApp = async () => {
+  const config = await loadConfig({ LOG_LEVEL: 'silent' })
+  const app = createHttpServer(config)
+  await app.register(pages, { publicUrl: config.publicUrl, styleUrl: '/style.css' })
+  t.teardown(() => app.close())
+  return app
+}
+
+t.test('a route with a JSON Schema, such as one of a plugin from elsewhere, is validated and serialized', async (t) => {
+  const app = await createApp()
+  const body = { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }
+  const response = { 200: { type: 'object', properties: { count: { type: 'integer' } } } }
+  app.post('/count', { schema: { body, response } }, async (request) => ({ ...(request.body as object), extra: true }))
+  const accepted = await app.inject({ method: 'POST', url: '/count', payload: { count: 3 } })
+  t.match([accepted.statusCode, accepted.body], [200, '{"count":3}'])
+  const refused = await app.inject({ method: 'POST', url: '/count', payload: { count: 'three' } })
+  t.equal(refused.statusCode, 400)
+})
+
+t.test('an unknown address gets a page or JSON, as the caller accepts', async (t) => {
+  const app = await createApp()
+  const page = await app.inject({ url: '/nowhere', headers: { accept: 'text/html' } })
+  t.match([page.statusCode, page.headers['content-type']], [404, /text\/html/])
+  const json = await app.inject('/nowhere')
+  t.match([json.statusCode, json.json()], [404, { error: 'not_found' }])
+})

@@ -1,0 +1,152 @@
+// What a file must be to become a document, and what becomes of it.
+import { chmod, readdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { fill, folder, openHouse, type HouseOptions } from '../../helpers/tool-context.ts'
+
+/** A running library over a folder, with what it logged. */
+async function open (t: Test, docsDir: string, options: HouseOptions = {}) {
+  const warnings: string[] = []
+  const log = (level: number, message: string) => {
+    if (level >= 40) warnings.push(message)
+  }
+  const { app, dataDir } = await openHouse(t, docsDir, { log, ...options })
+  const ids = async (query: string) => (await app.library.search(query)).map(({ id }) => id)
+  return { app, library: app.library, dataDir, warnings, ids }
+}
+
+t.test('what a file becomes', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, {
+    'front.md': '---\nlayout: page\ntitle: "The front matter\'s title"\n---\n# Heading\nText',
+    'heading.md':
+      '\n![logo](logo.png)\n\n```sh\n# no heading\n```\n\n# [The *first* `heading`](https://example.com) #\n\n## Second\n',
+    'setext.md': 'Underlined heading\n==================\n\nText\n',
+    'badge.md': '<h1 align="center">\n</h1>\n<h1 align="center"><img src="x.png"> From a tag</h1>\n\n# Later\n',
+    'no-heading.md': 'Just a sentence.\n---\n\n#hashtag\n',
+    'bom.md': '\ufeff# With a mark\n',
+    'plain.txt': '# not a heading in plain text',
+    'page.html':
+      '<!doctype html><html><head><title>Page &amp; title</title><style>.hidden{}</style></head><body><script>evil()</script><p>Some <b>bold</b> <a href="https://example.com/target">link</a></p><h2>Chapter</h2></body></html>',
+    'heading.html': '<title>Site</title><h1>The <em>heading</em></h1><p>Text',
+    'data.yaml': 'walnut: true\n',
+    'empty.md': '',
+    'picture.png': Buffer.from([0x89, 0x50, 0, 1])
+  })
+  const { library, warnings } = await open(t, docs)
+  await library.ready
+  const titles: Record<string, string> = {}
+  for (const name of await readdir(docs)) {
+    const document = await library.find(name)
+    if (document) titles[name] = document.title
+  }
+  t.same(titles, {
+    'front.md': "The front matter's title",
+    'heading.md': 'The first heading',
+    'setext.md': 'Underlined heading',
+    'badge.md': 'From a tag',
+    'no-heading.md': 'Just a sentence.',
+    'bom.md': 'With a mark',
+    'plain.txt': 'plain.txt',
+    'page.html': 'Page & title',
+    'heading.html': 'The heading',
+    'data.yaml': 'data.yaml',
+    'empty.md': 'empty.md'
+  })
+  t.equal((await library.find('page.html'))?.text, 'Some bold link\n\n\nChapter')
+  t.equal((await library.find('bom.md'))?.text, '# With a mark\n')
+  t.match(await library.fetch('front.md'), {
+    id: 'front.md',
+    url: 'https://mcp.example/documents/front.md',
+    metadata: { type: 'text/markdown', modified: /^\d{4}-.*Z$/ }
+  })
+  t.same(warnings, [])
+})
+
+t.test('a file that cannot serve is left out with one line that names it and says why', async (t) => {
+  const docs = await folder(t)
+  const outside = await folder(t)
+  await fill(outside, { 'secret.md': 'hippopotamus', 'more/secret.md': 'hippopotamus' })
+  await fill(docs, {
+    'good.md': '# Walnut',
+    'binary.md': Buffer.from('a\0b'),
+    'latin1.txt': Buffer.from('caf\xe9', 'latin1'),
+    'utf16.txt': Buffer.from('\ufeffhello', 'utf16le'),
+    'large.txt': Buffer.alloc(5 * 1024 * 1024 + 1, 'a '),
+    'deep.html': '<div>'.repeat(50_000),
+    '.hidden.md': 'hippopotamus',
+    '..sneaky.md': 'hippopotamus',
+    '.git/notes.md': 'hippopotamus',
+    'sub/node_modules/x/readme.md': 'hippopotamus'
+  })
+  await symlink(join(outside, 'secret.md'), join(docs, 'link.md'))
+  await symlink(join(outside, 'more'), join(docs, 'linked'))
+  await symlink('../'.repeat(20) + 'etc/passwd', join(docs, 'passwd.txt'))
+  await symlink('good.md', join(docs, 'inside.md'))
+  await symlink('.', join(docs, 'circle'))
+  await symlink('nowhere', join(docs, 'dangling.md'))
+  const { library, warnings, ids } = await open(t, docs)
+  await library.ready
+  t.equal(await library.count(), 1)
+  t.same(await ids('walnut'), ['good.md'])
+  t.same(await ids('hippopotamus root'), [], 'nothing hidden or outside is read (TL-06)')
+  const reasons = [
+    [/"binary.md".*binary/],
+    [/"latin1.txt".*UTF-8/],
+    [/"utf16.txt".*binary/],
+    [/"large.txt".*5 MB/],
+    [/"deep.html".*nested/],
+    [/"link.md".*leads out/],
+    [/"linked".*leads out/],
+    [/"passwd.txt".*leads out/]
+  ].flat()
+  for (const reason of reasons) t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason))
+  t.equal(warnings.length, reasons.length, 'and nothing else is said')
+})
+
+t.test('files and folders without permission are left out', async (t) => {
+  // Root may read everything, so as root the test becomes somebody else for a while.
+  const root = process.getuid?.() === 0
+  const nobody = 65534
+  if (root) process.seteuid!(nobody)
+  try {
+    const docs = await folder(t)
+    await fill(docs, { 'good.md': 'walnut', 'closed.md': 'walnut', 'shut/in.md': 'walnut' })
+    await chmod(join(docs, 'closed.md'), 0)
+    await chmod(join(docs, 'shut'), 0)
+    const { app, library, warnings, ids } = await open(t, docs)
+    await library.ready
+    t.same(await ids('walnut'), ['good.md'])
+    for (const reason of [/"closed.md".*EACCES/, /"shut".*EACCES/]) { t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason)) }
+    await app.close()
+    await chmod(join(docs, 'shut'), 0o700)
+  } finally {
+    if (root) process.seteuid!(0)
+  }
+})
+
+t.test('odd names are only names', async (t) => {
+  const docs = await folder(t)
+  const names = [
+    'line\nbreak.md',
+    'a..b.md',
+    'per%20cent.md',
+    'question?hash#.md',
+    'quote".md',
+    'sub dir/ünïcode 日本.md',
+    '<b>.md',
+    'back\\slash.md',
+    "'; DROP TABLE documents; --.md"
+  ]
+  await fill(docs, Object.fromEntries(names.map((name) => [name, `walnut in ${name}`])))
+  const { library, ids } = await open(t, docs)
+  await library.ready
+  t.same((await ids('walnut')).sort(), [...names].sort())
+  for (const id of names) {
+    const found = await library.fetch(id)
+    t.equal(found?.text, `walnut in ${id}`)
+    const url = new URL(found!.url)
+    t.equal(`${url.search}${url.hash}`, '', 'the URL has only a path')
+    t.equal(decodeURIComponent(url.pathname), `/documents/${id}`, url.href)
+  }
+})

@@ -1,0 +1,49 @@
+// Documents in Postgres: the contract of every store, and instances that index the same folder at once.
+import t from 'tap'
+import { openPostgresDocuments } from '../../../plugins/library/postgres.ts'
+import { connectPostgres } from '../../../plugins/postgres.ts'
+import { noPostgres, startPostgres } from '../../helpers/postgres.ts'
+import { documentStoreContract } from './document-store-contract.ts'
+
+const server = await startPostgres()
+t.teardown(() => server?.stop())
+
+t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t) => {
+  const places = new WeakMap<object, string>()
+  const openIn = async (url: string) => {
+    const postgres = await connectPostgres(url, { warn () {} })
+    let open = true
+    const store = Object.assign(await openPostgresDocuments(postgres), {
+      close: async () => {
+        if (open) await postgres.close()
+        open = false
+      }
+    })
+    places.set(store, url)
+    return store
+  }
+  await documentStoreContract(t, {
+    open: async () => openIn(await server!.newDatabase()),
+    async reopen (store) {
+      await store.close()
+      return openIn(places.get(store)!)
+    }
+  })
+
+  t.test("instances that index the same folder at the same moment do not get in each other's way", async (t) => {
+    const url = await server!.newDatabase()
+    const stores = await Promise.all([openIn(url), openIn(url), openIn(url)])
+    t.teardown(() => Promise.all(stores.map((store) => store.close())))
+    const documents = Array.from({ length: 30 }, (_, index) => ({
+      id: `${index}.md`,
+      title: `t${index}`,
+      text: 'walnut',
+      type: 'text/markdown',
+      modified: 1,
+      bytes: 6
+    }))
+    await Promise.all(stores.map((store) => store.put(documents)))
+    t.equal(await stores[0]!.count(), 30)
+    t.equal((await stores[1]!.search('walnut', 50)).length, 30)
+  })
+})

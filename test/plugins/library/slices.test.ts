@@ -1,0 +1,58 @@
+// A long document is indexed in slices, and how far the indexing has come can be read.
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { DatabaseSync } from 'node:sqlite'
+import t from 'tap'
+import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
+import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
+
+t.test(
+  'a long document is written in slices between which others are served, and one that was interrupted is read again',
+  async (t) => {
+    const docs = await folder(t)
+    await fill(docs, {
+      'long.txt': `${'walnut and hazelnut in a long line of text\n'.repeat(110_000)}`,
+      'page.html': `<title>Page</title>${'<p>cashew</p>'.repeat(20_000)}`
+    })
+    const { app, dataDir } = await openHouse(t, docs)
+    let turns = 0
+    const read = app.library.ready.then(() => true)
+    while (!(await Promise.race([read, setTimeout(1)]))) turns++
+    t.ok(turns > 5, `${turns} turns of others`)
+    t.match(await app.library.find('page.html'), { title: 'Page' })
+    const whole = (await app.library.find('long.txt'))!.text.length
+    await app.close()
+
+    const db = new DatabaseSync(join(dataDir, 'library.db'))
+    db.exec("DELETE FROM documents WHERE id = 'long.txt' AND part = 1")
+    db.close()
+    const store = openSqliteDocuments(dataDir)
+    t.same([...(await store.list()).keys()], ['page.html'])
+    t.same(await store.search('walnut', 5), [], 'nothing is left of it')
+    await store.close()
+    const again = await openHouse(t, docs, { dataDir })
+    await again.app.library.ready
+    t.equal((await again.app.library.find('long.txt'))?.text.length, whole)
+  }
+)
+
+t.test('how far the first look has come can be asked', async (t) => {
+  const docs = await folder(t)
+  await fill(
+    docs,
+    Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`${index}.md`, 'walnut '.repeat(300)]))
+  )
+  const { app } = await openHouse(t, docs)
+  const seen: Array<{ done: number; total: number }> = []
+  const read = app.library.ready.then(() => true)
+  while (!(await Promise.race([read, setTimeout(1)]))) {
+    const now = app.library.progress()
+    if (now) seen.push({ ...now })
+  }
+  t.ok(
+    seen.some(({ done, total }) => total === 400 && done > 0 && done < 400),
+    JSON.stringify(seen.at(-1))
+  )
+  t.ok(seen.every(({ done }, index) => index === 0 || done >= seen[index - 1]!.done))
+  t.equal(app.library.progress(), undefined)
+})

@@ -1,0 +1,145 @@
+// Quotas without a server: what many share is shared fairly, on one instance and on several, and what storage has not
+// been told still counts.
+import t from 'tap'
+import { defaultLimits, type LimitTable } from '../../../config/rate-limits.ts'
+import { createQuotas } from '../../../plugins/limits/quotas.ts'
+import { createCounters } from '../../../plugins/limits/counters.ts'
+import type { Storage } from '../../../plugins/storage/contract.ts'
+import { eachStorage } from '../../helpers/each-storage.ts'
+
+const NOON = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600
+const APP = { clientId: 'everybodys-app' }
+/** The proportions of the defaults, a tenth of their size. */
+const table: LimitTable = { ...defaultLimits, 'calls-per-user': 60, 'calls-per-client': 300, 'calls-per-tool': 300 }
+
+function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () => NOON + 5) {
+  const tallies = createCounters(storage, now, {
+    warn ({ err }: { err?: unknown }) {
+      throw err
+    }
+  })
+  const quotas = createQuotas(tallies, limits, now)
+  /** @returns how many of these calls were made. */
+  const calls = (caller: string, count: number, { tool = 'analyze', app = APP } = {}) =>
+    Array.from({ length: count }, () => quotas.take(caller, app, tool)).filter((refusal) => refusal === undefined)
+      .length
+  return { ...quotas, calls, tallies }
+}
+
+for (const attackers of [6, 25, 1_000]) {
+  eachStorage(
+    `ME-03: ${attackers} people who spend all of an app and of a tool leave everybody else their part`,
+    async (t, open) => {
+      const { calls, take, tallies } = openQuotas(await open(() => NOON + 5))
+      t.teardown(tallies.close)
+      t.equal(calls('ann', 1), 1)
+      for (let index = 0; index < attackers; index++) calls(`attacker ${index}`, 60)
+      const fair = Math.max(3, Math.floor(300 / (attackers + 1)))
+      t.equal(calls('ann', fair - 1), fair - 1, 'below the fair part nothing is refused because of others')
+      t.match(
+        take('ann', APP, 'analyze'),
+        new RegExp(
+          `limit of 300 tool calls a minute for this app is reached, and this person has had their part of it, ${fair}\\.`
+        )
+      )
+      t.equal(calls('bob', 1, { app: { clientId: 'another app' } }), 1, 'the tool is there for people of other apps')
+      t.equal(calls('eve', 3), 3, 'and for whoever comes last')
+      await tallies.flush()
+      t.equal(calls('fay', 3), 3, 'also once storage has counted')
+      t.equal(calls('attacker 0', 1), 0, 'who has had their part waits')
+    }
+  )
+}
+
+t.test('the parts of all together are not much more than the whole', async (t) => {
+  const { calls, tallies } = openQuotas({ count: async (list) => list.map(({ by }) => by) })
+  t.teardown(tallies.close)
+  let made = 0
+  for (let index = 0; index < 100; index++) made += calls(`person ${index}`, 60)
+  t.ok(made <= 300 * (1 + Math.log(100) + 1), `${made} calls of 100 people within a limit of 300`)
+})
+
+t.test('one person alone can have all of what is shared, and no more than their own', async (t) => {
+  const storage = { count: async (list: readonly { by: number }[]) => list.map(({ by }) => by) }
+  const shared = openQuotas(storage, { ...table, 'calls-per-user': 1_000 })
+  const own = openQuotas(storage)
+  t.teardown(() => Promise.all([shared.tallies.close(), own.tallies.close()]))
+  t.equal(shared.calls('ann', 500), 300)
+  t.match(shared.take('ann', APP, 'analyze'), /for this app is reached/)
+  t.equal(own.calls('ann', 100), 60)
+  t.match(
+    own.take('ann', APP, 'analyze'),
+    /limit of 60 tool calls a minute for one person is reached\. Wait 55 seconds/
+  )
+})
+
+eachStorage('people are counted once, whichever instances they call, and after a restart', async (t, open) => {
+  const [one, two] = [openQuotas(await open(() => NOON + 5)), openQuotas(await open(() => NOON + 5))]
+  t.teardown(() => Promise.all([one.tallies.close(), two.tallies.close()]))
+  for (let round = 0; round < 3; round++) {
+    for (const { calls, tallies } of [one, two]) {
+      for (const caller of ['ann', 'bob', 'eve']) calls(caller, 40)
+      await tallies.flush()
+      await tallies.flush()
+    }
+  }
+  const people = `calls-per-client ${Math.floor((NOON + 5) / 60)} ${APP.clientId} people`
+  t.strictSame([one.tallies.value(people), two.tallies.value(people)], [3, 3])
+  const third = openQuotas(await open(() => NOON + 5))
+  t.teardown(() => third.tallies.close())
+  t.equal(third.calls('ann', 1), 1, 'a process that has just begun knows nothing yet')
+  await third.tallies.flush()
+  await third.tallies.flush()
+  t.equal(third.tallies.value(people), 3)
+  t.equal(third.calls('ann', 1), 0, 'and then counts on from where the others are')
+})
+
+t.test('what could not be counted is not free: it counts here at once, and in storage later (ME-11)', async (t) => {
+  let isAway = true
+  const stored = new Map<string, number>()
+  const count: Storage['count'] = async (list) => {
+    if (isAway) throw new Error('away')
+    return list.map(({ key, by }) => {
+      stored.set(key, (stored.get(key) ?? 0) + by)
+      return stored.get(key)!
+    })
+  }
+  const tallies = createCounters({ count }, () => NOON, { warn () {} })
+  const { take } = createQuotas(tallies, { ...table, 'calls-per-user': 2 }, () => NOON)
+  for (let call = 0; call < 2; call++) {
+    t.equal(take('ann', APP, 'analyze'), undefined)
+    await tallies.flush()
+  }
+  t.match(take('ann', APP, 'analyze'), /2 tool calls a minute/)
+  isAway = false
+  await tallies.close()
+  t.strictSame([...new Set([...stored].filter(([key]) => !key.endsWith(' people')).map(([, n]) => n))], [2])
+  t.strictSame(
+    [...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))],
+    [1],
+    'and the person is counted once'
+  )
+})
+
+t.test('messages count for their caller, also those that are refused, and each of a batch (ME-02)', async (t) => {
+  let now = NOON + 10
+  const { takeMessages, floodWait, tallies } = openQuotas(
+    { count: async (list) => list.map(({ by }) => by) },
+    { ...table, 'messages-per-user': 10 },
+    () => now
+  )
+  t.teardown(tallies.close)
+  t.equal(takeMessages('ann', 9), undefined)
+  t.strictSame(
+    takeMessages('ann', 2),
+    { limit: 10, wait: 50, isFirst: true },
+    'a batch that does not fit is refused whole'
+  )
+  t.strictSame(takeMessages('ann', 1), { limit: 10, wait: 50, isFirst: false })
+  t.equal(floodWait('ann'), undefined)
+  takeMessages('ann', 8)
+  t.equal(floodWait('ann'), 50)
+  t.strictSame([takeMessages('bob', 10), floodWait('bob')], [undefined, undefined], 'nobody pays for others')
+  now += 50
+  t.strictSame([takeMessages('ann', 1), floodWait('ann')], [undefined, undefined], 'a new minute')
+})

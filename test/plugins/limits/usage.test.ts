@@ -1,0 +1,79 @@
+// Quotas of tool calls by person, client and tool, in words a model can act on, counted together by all instances.
+import t from 'tap'
+import { Browser } from '../../helpers/browser.ts'
+import { newClient, post, walk } from '../../helpers/oauth.ts'
+import { noRedis, startRedis } from '../../helpers/redis.ts'
+import { startServer } from '../../helpers/server.ts'
+
+const redis = await startRedis()
+t.teardown(() => redis?.stop())
+
+interface Result {
+  isError?: boolean
+  content: Array<{ text: string }>
+}
+
+for (const [name, env] of [
+  ['SQLite', {}],
+  ['Redis', redis && { REDIS_URL: redis.url, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' }]
+] as const) {
+  t.test(name, { skip: env ? false : noRedis }, async (t) => {
+    // Noon: a day has hours left then.
+    let seconds = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600 + 10
+    const server = await startServer(t, {
+      env: {
+        ...env,
+        RATE_LIMITS: 'calls-per-user=3,calls-per-client=5,calls-per-tool=8,calls-per-tool-day=9',
+        ACCESS_TOKEN_TTL: '86400'
+      },
+      now: () => seconds
+    })
+    const { url } = server
+    const connect = async (client: { client_id: string }, browser = new Browser()) => {
+      const { form } = await walk(url, client, {}, browser)
+      return (await post(`${url}/token`, form)).body['access_token'] as string
+    }
+    const call = async (token: string, tool = 'search') => {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream'
+        },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name: tool, arguments: tool === 'search' ? { query: 'tides' } : { id: 'tides.md' } }
+        })
+      })
+      const { result } = (await response.json()) as { result: Result }
+      return result.isError ? result.content[0]!.text : 'ok'
+    }
+
+    const [one, other] = [await newClient(url), await newClient(url)]
+    const [ann, bob] = [new Browser(), new Browser()]
+    const [anns, bobs, bobsOther] = [await connect(one, ann), await connect(one, bob), await connect(other, bob)]
+
+    t.same([await call(anns), await call(anns), await call(anns)], ['ok', 'ok', 'ok'])
+    t.match(await call(anns), /not made.*3 tool calls a minute for one person.*Wait 50 seconds/)
+    t.same([await call(bobs), await call(bobs)], ['ok', 'ok'], 'one person does not pay for another')
+    t.match(await call(bobs), /5 tool calls a minute for this app/, 'a client has its own limit')
+    t.equal(await call(bobsOther), 'ok')
+    t.match(await call(bobsOther), /3 tool calls a minute for one person/, 'a person is counted over all their apps')
+
+    seconds += 60
+    t.same([await call(anns), await call(anns), await call(bobs)], ['ok', 'ok', 'ok'], 'a new minute')
+    t.match(await call(bobs), /9 tool calls a day for search.*hours/)
+    t.equal(await call(bobs, 'fetch'), 'ok', 'another tool is not touched')
+
+    await server.app.usage.flush()
+    await server.restart()
+    // One call tells this process what was counted before.
+    seconds += 60
+    await call(anns)
+    await server.app.usage.flush()
+    t.match(await call(anns), /9 tool calls a day/, 'a restart does not begin the day anew')
+  })
+}

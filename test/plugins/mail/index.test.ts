@@ -1,0 +1,89 @@
+// Mail: one message for a purpose and mailbox in ten minutes, and the same work for a mailbox without an account (threats
+// AC-07, LG-14).
+// Mail: one message for a purpose and mailbox in ten minutes, a place for each recipient, tries over minutes, a quick
+// end, and the same work for a mailbox of nobody (threats AC-06, AC-07, LG-14).
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import type { Message } from '../../../plugins/mail/lanes.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { startServer } from '../../helpers/server.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+
+const smtp = await startSmtp()
+
+t.teardown(() => smtp.stop())
+
+const message = (to: string, purpose: Message['purpose'] = 'reset'): Message => ({
+  to,
+  purpose,
+  subject: 'x',
+  text: 'x'
+})
+
+const until = async (isSo: () => boolean) => {
+  for (let count = 0; count < 500 && !isSo(); count++) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+t.test('with a mail server that never greets, the whole server stops in time', async (t) => {
+  const sockets = new Set<Socket>()
+  const silent = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  const logTo = new PassThrough()
+  let logged = ''
+  logTo.on('data', (part) => {
+    logged += String(part)
+  })
+  const server = await startServer(t, {
+    logTo,
+    env: {
+      LOG_LEVEL: 'warn',
+      AUTH_BACKEND: 'local',
+      SMTP_URL: `smtp://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      MAIL_FROM: 'a@example.com'
+    }
+  })
+  server.app.mail.send(message('ann@example.com'))
+  await until(() => sockets.size > 0)
+  const begun = performance.now()
+  await server.app.close()
+  t.ok(performance.now() - begun < 5_000)
+  t.match(logged, /"unsent":1,"msg":"messages were not sent/)
+})
+
+storageTest(
+  'a forgotten password costs the same writes whether or not there is an account (LG-14)',
+  async (t, start) => {
+    const { url, app, signUp, linkTo } = await startWithMail(smtp, start)
+    const email = `there.${t.name.includes('Redis') ? 'r' : 's'}@example.com`
+    await signUp(email, PASSWORD)
+    await linkTo(email)
+    const kinds = ['account', 'accountAddress', 'interaction', 'mailSent', 'accountLink', 'user', 'identity']
+    const records = async () =>
+      Object.fromEntries(
+        await Promise.all(
+          kinds.map(async (kind) => [kind, (await Array.fromAsync(app.storage.collection(kind).all())).length] as const)
+        )
+      )
+    const cost = async (typed: string) => {
+      const before = await records()
+      await new Browser().post(`${url}/password/forgot`, { email: typed })
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      await app.mail.idle()
+      const after = await records()
+      return kinds.map((kind) => after[kind]! - before[kind]!)
+    }
+    t.same(await cost(email), await cost('nobody@example.com'))
+    t.same(await cost(email), [0, 0, 0, 0, 0, 0, 0], 'and nothing within ten minutes')
+    t.same(await cost('nobody@example.com'), [0, 0, 0, 0, 0, 0, 0])
+  }
+)

@@ -1,0 +1,105 @@
+// The tools as clients see them: schemas, hints, former names, and schemas that JSON Schema cannot express.
+import t from 'tap'
+import { z, type ZodObject } from 'zod'
+import { defineTool } from '../../../../authoring/tool.ts'
+import { createToolRegistry } from '../../../../plugins/mcp/handlers/tools.ts'
+import { about, annotations, open, tool } from '../../../helpers/mcp-authored.ts'
+
+const toolWith = (input: ZodObject, output: ZodObject = z.object({})) =>
+  defineTool({
+    name: 'probe',
+    title: 'Probe',
+    description: 'For this test.',
+    input,
+    output,
+    annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false },
+    scopes: ['mcp:read'],
+    run: async () => ({})
+  })
+
+const entry = (input: ZodObject) => createToolRegistry([toolWith(input)], true).find('probe')!
+
+t.test('unknown arguments are refused, unless the tool asks for them', async (t) => {
+  t.notOk(entry(z.object({ a: z.string() })).input.safeParse({ a: 'x', b: 1 }).success)
+  t.notOk(entry(z.strictObject({ a: z.string() })).input.safeParse({ a: 'x', b: 1 }).success)
+  t.strictSame(entry(z.looseObject({ a: z.string() })).input.parse({ a: 'x', b: 1 }), { a: 'x', b: 1 })
+  const refined = entry(
+    z.object({ a: z.number(), b: z.number() }).refine(({ a, b }) => a < b, 'a must be less than b')
+  ).input
+  t.ok(refined.safeParse({ a: 1, b: 2 }).success)
+  t.notOk(refined.safeParse({ a: 2, b: 1 }).success, 'its own rules stay')
+})
+
+t.test('a tool without arguments says so', async (t) => {
+  const { listed } = createToolRegistry([toolWith(z.object({}))], true)
+  t.match(listed[0]!.inputSchema, { type: 'object', additionalProperties: false })
+  t.equal(entry(z.object({})).usage, 'It takes no arguments.')
+})
+
+t.test('schemas carry no $schema: older clients refuse a dialect they do not know', async (t) => {
+  const { listed } = createToolRegistry([toolWith(z.object({ a: z.string() }), z.object({ b: z.string() }))], true)
+  t.notOk('$schema' in listed[0]!.inputSchema)
+  t.notOk('$schema' in listed[0]!.outputSchema!)
+})
+
+t.test('tools are listed in the order given', async (t) => {
+  const names = ['b', 'a', 'c']
+  t.strictSame(
+    createToolRegistry(
+      names.map((name) => ({ ...toolWith(z.object({})), name })),
+      false
+    ).listed.map(({ name }) => name),
+    names
+  )
+})
+
+t.test('a schema that JSON Schema cannot express stops the start and names the tool', async (t) => {
+  t.throws(() => createToolRegistry([toolWith(z.object({ when: z.date() }))], true), {
+    message: /input schema of the tool probe/
+  })
+  t.throws(() => createToolRegistry([toolWith(z.object({}), z.object({ big: z.bigint() }))], true), {
+    message: /output schema of the tool probe/
+  })
+})
+
+t.test('title, icons and hints are listed', async (t) => {
+  const icons = [{ src: 'https://example.com/i.png', mimeType: 'image/png', sizes: ['48x48'] }]
+  const { eras } = await open(t, [tool('pretty', () => {}, { icons })])
+  for (const [era, request] of eras) { t.match((await request('tools/list')).json.result.tools, [{ title: 'pretty', icons, annotations }], era) }
+})
+
+t.test(
+  'a renamed tool answers to its old name, and says how to get the new list when the arguments do not fit',
+  async (t) => {
+    const renamed = defineTool({
+      ...about('new_name'),
+      aliases: ['old_name'],
+      input: z.object({ city: z.string() }),
+      output: z.object({ city: z.string() }),
+      annotations,
+      run: async ({ city }) => ({ city })
+    })
+    const { eras } = await open(t, [renamed])
+    for (const [era, request] of eras) {
+      t.match(
+        (await request('tools/call', { name: 'old_name', arguments: { city: 'Bern' } })).json.result.structuredContent,
+        { city: 'Bern' },
+        era
+      )
+      t.match(
+        (await request('tools/call', { name: 'old_name', arguments: { place: 'Bern' } })).json.result,
+        { isError: true, content: [{ text: /old_name is called new_name now.*Refresh/ }] },
+        era
+      )
+      t.strictSame(
+        (await request('tools/list')).json.result.tools.map(({ name }: { name: string }) => name),
+        ['new_name']
+      )
+      t.match(
+        (await request('tools/call', { name: 'gone', arguments: {} })).json.error,
+        { code: -32602, message: /There is no tool named "gone".*press Refresh/ },
+        era
+      )
+    }
+  }
+)

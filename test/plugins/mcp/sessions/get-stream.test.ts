@@ -1,0 +1,76 @@
+// The stream of a session: what changed, also for a client that was away.
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { beginSession, open } from '../../../helpers/mcp-sessions.ts'
+import { mcpClient, openStream } from '../../../helpers/mcp.ts'
+
+t.test(
+  'GET without a session is 405, with the wrong Accept 406, with an unknown version 400; a newer stream takes over',
+  async (t) => {
+    const { url } = await open(t, { AUTH_BACKEND: 'none' })
+    const headers = { 'mcp-session-id': await beginSession(mcpClient(url)) }
+    for (const path of ['', '/mcp']) {
+      t.equal((await openStream(url + path, { headers: { accept: 'text/event-stream' } })).status, 405)
+      t.equal(
+        (await openStream(url + path, { headers: { ...headers, 'mcp-protocol-version': '1900-01-01' } })).status,
+        400
+      )
+    }
+    t.equal((await openStream(`${url}/mcp`, { headers: { ...headers, accept: 'application/json' } })).status, 406)
+    const first = await openStream(url, { headers })
+    const second = await openStream(url, { headers })
+    await first.ended
+    t.equal(second.status, 200)
+    second.leave()
+  }
+)
+
+t.test(
+  'changes are sent, also those that a client missed; of resources only those it subscribed to',
+  async (t) => {
+    const { url, app, offer } = await open(t, { AUTH_BACKEND: 'none' })
+    const client = mcpClient(url)
+    const headers = { 'mcp-session-id': await beginSession(client) }
+    t.strictSame((await client.legacy('resources/subscribe', { uri: 'notes://a' }, headers)).json.result, {})
+    t.match((await client.legacy('resources/subscribe', { uri: 'nothing://a' }, headers)).json.error, { code: -32602 })
+    t.match(
+      (await client.legacy('resources/subscribe', { uri: 'notes://a' })).json.error,
+      { code: -32601 },
+      'without a session there is nothing to tell it on'
+    )
+    const stream = await openStream(url, { headers })
+    await delay(50)
+    await app.mcp.announce([
+      { kind: 'resource_updated', uri: 'notes://b' },
+      { kind: 'resource_updated', uri: 'notes://a' }
+    ])
+    t.match(await stream.until(1), [{ method: 'notifications/resources/updated', params: { uri: 'notes://a' } }])
+    await client.legacy('resources/subscribe', { uri: 'notes://b' }, headers)
+    await client.legacy('resources/unsubscribe', { uri: 'notes://a' }, headers)
+    await app.mcp.announce([
+      { kind: 'resource_updated', uri: 'notes://a' },
+      { kind: 'resource_updated', uri: 'notes://b' }
+    ])
+    t.match((await stream.until(2))[1], { params: { uri: 'notes://b' } })
+    const last = stream.ids().at(-1)!
+    stream.leave()
+    await stream.ended
+    app.mcp.offer(offer)
+    await app.mcp.announce([{ kind: 'resource_updated', uri: 'notes://b' }])
+    const back = await openStream(url, { headers: { ...headers, 'last-event-id': last } })
+    t.strictSame(
+      (await back.until(4)).map(({ method }) => method),
+      [
+        'notifications/tools/list_changed',
+        'notifications/resources/list_changed',
+        'notifications/prompts/list_changed',
+        'notifications/resources/updated'
+      ]
+    )
+    back.leave()
+    await back.ended
+    const lost = await openStream(url, { headers: { ...headers, 'last-event-id': 'changes.1' } })
+    t.equal((await lost.until(4)).length, 4, 'when nobody knows what was missed, all of it may have changed')
+    lost.leave()
+  }
+)

@@ -1,0 +1,120 @@
+// A session, and the answers given in it, belong to one person in one app.
+import t from 'tap'
+import { Browser } from '../../../helpers/browser.ts'
+import { beginSession, INITIALIZE, open } from '../../../helpers/mcp-access.ts'
+import { type McpClient, openStream } from '../../../helpers/mcp.ts'
+import { newClient } from '../../../helpers/oauth.ts'
+
+type Call = [method: string, params?: Record<string, unknown>]
+
+const RUNS: Call[] = [
+  ['tools/call', { name: 'act', arguments: {} }],
+  ['resources/read', { uri: 'hidden://1' }],
+  ['prompts/get', { name: 'hidden', arguments: { a: '' } }]
+]
+
+const COMPLETES: Call[] = [
+  ['completion/complete', { ref: { type: 'ref/resource', uri: 'hidden://{id}' }, argument: { name: 'id', value: '' } }],
+  ['completion/complete', { ref: { type: 'ref/prompt', name: 'hidden' }, argument: { name: 'a', value: '' } }]
+]
+
+const LISTS: Call[] = [['prompts/list'], ['resources/list'], ['resources/templates/list']]
+
+const SUBSCRIBES = [['hidden://1'], ['no://such', 'hidden://1']].map((uris): Call => [
+  'subscriptions/listen',
+  { notifications: { resourceSubscriptions: uris } }
+])
+
+const PLAIN: Call[] = [
+  ['ping'],
+  ['server/discover'],
+  ['tools/list'],
+  ['initialize', INITIALIZE],
+  ['subscriptions/listen', { notifications: { toolsListChanged: true } }],
+  ['no/such']
+]
+
+const IN_SESSION: Call[] = [
+  ['resources/subscribe', { uri: 'hidden://1' }],
+  ['resources/unsubscribe', { uri: 'hidden://1' }],
+  ['logging/setLevel', { level: 'debug' }]
+]
+
+const ALL = [...RUNS, ...COMPLETES, ...LISTS, ...SUBSCRIBES, ...PLAIN, ...IN_SESSION]
+
+t.test('a session is found by its person in its app, and by no one else (ME-09, MC-11, MC-12)', async (t) => {
+  const { url, ran, signIn, client, app } = await open(t)
+  const browser = new Browser()
+  const ann = await signIn(client, browser)
+  const others = {
+    'another app of the same person': await signIn(await newClient(url), browser),
+    'another person with the same app': await signIn(client)
+  }
+  const session = await beginSession(ann)
+  const kept = async () => {
+    const all = []
+    for await (const entry of app.storage.collection('mcpSession').all()) all.push(entry)
+    return JSON.stringify(all)
+  }
+  const before = await kept()
+  for (const [who, other] of Object.entries(others)) {
+    const calls = ALL.filter(([method]) => method !== 'initialize' && method !== 'subscriptions/listen')
+    for (const [method, params] of calls) {
+      t.match(
+        await other.legacy(method, params, session),
+        { status: 404, json: { error: { code: -32001 } } },
+        `${method} of ${who}`
+      )
+    }
+    for (const body of [
+      { jsonrpc: '2.0', id: 1, result: {} },
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }
+    ]) {
+      t.match(
+        await other.post(body, session),
+        { status: 404, json: { error: { code: -32001 } } },
+        `${JSON.stringify(body)} of ${who}`
+      )
+    }
+    for (const method of ['GET', 'DELETE']) {
+      t.equal(
+        (await openStream(`${url}/mcp`, { method, headers: { ...other.headers, ...session } })).status,
+        404,
+        `${method} of ${who}`
+      )
+    }
+  }
+  t.strictSame(ran, [])
+  t.equal(await kept(), before, 'nothing of it has changed')
+  t.equal((await ann.legacy('ping', undefined, session)).status, 200)
+})
+
+t.test('a session that an earlier release has written is not found: its client initializes again', async (t) => {
+  const { app, signIn, client } = await open(t)
+  const ann = await signIn(client)
+  const session = await beginSession(ann)
+  const records = app.storage.collection<Record<string, unknown>>('mcpSession')
+  for await (const {
+    id,
+    record: { endsAt: _, ...earlier }
+  } of records.all()) { await records.put(id, earlier, 3_600) }
+  t.match(await ann.legacy('ping', undefined, session), { status: 404, json: { error: { code: -32001 } } })
+})
+
+t.test('answers that one person gave are for their call alone (ME-09)', async (t) => {
+  const { ran, signIn, client } = await open(t)
+  const [ann, bob] = [await signIn(client), await signIn(client)]
+  const ask = (who: McpClient, more: Record<string, unknown> = {}, name = 'ask') =>
+    who.modern('tools/call', { name, arguments: {}, ...more }, {}, { elicitation: {} })
+  const { requestState } = (await ask(ann)).json.result
+  const answered = { requestState, inputResponses: { name: { action: 'accept', content: { name: 'Ann' } } } }
+  t.match(
+    (await ask(bob, answered)).json.error,
+    { code: -32602, data: { reason: 'invalid_request_state' } },
+    'another person'
+  )
+  t.match((await ask(ann, answered, 'act')).json.error, { code: -32602 }, 'another call')
+  t.strictSame(ran, [])
+  t.match((await ask(ann, answered)).json.result, { resultType: 'complete' })
+  t.equal(ran.length, 1)
+})

@@ -1,0 +1,101 @@
+// Requests of a session that ask, and that outlive their connection.
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { beginSession, call, open, person } from '../../../helpers/mcp-sessions.ts'
+import { openStream } from '../../../helpers/mcp.ts'
+
+t.test(
+  'a tool asks on the stream of its call, several at once, and each gets its own answer',
+  async (t) => {
+    const { url } = await open(t)
+    const ann = await person(url)
+    const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
+    const calls = await Promise.all(
+      ['a', 'b', 'c'].map((said, index) => call(url, headers, 'ask', { id: index, args: { text: said } }))
+    )
+    const questions = await Promise.all(calls.map(async (stream) => (await stream.until(1))[0]))
+    t.match(questions[0], {
+      jsonrpc: '2.0',
+      method: 'elicitation/create',
+      params: { message: 'Your name?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } }
+    })
+    t.equal(new Set(questions.map(({ id }) => id)).size, 3, 'no two questions of a session share an id')
+    for (const [index, { id }] of questions.entries()) {
+      const { status, text } = await ann.client.post(
+        { jsonrpc: '2.0', id, result: { action: 'accept', content: { name: `N${index}` } } },
+        headers
+      )
+      t.strictSame([status, text], [202, ''])
+    }
+    for (const [index, stream] of calls.entries()) {
+      const said = ['a', 'b', 'c'][index]
+      t.match((await stream.until(2))[1], {
+        id: index,
+        result: { content: [{ text: new RegExp(`^${said}:N${index}:`) }] }
+      })
+      await stream.ended
+    }
+    t.equal((await ann.client.post({ jsonrpc: '2.0', id: 'nobody asked', result: {} }, headers)).status, 202)
+    t.equal(
+      (await ann.client.post({ jsonrpc: '2.0', id: 1, result: {} }, ann.headers)).status,
+      400,
+      'an answer outside of a session'
+    )
+    t.match((await ann.client.legacy('tools/list', {}, headers)).headers.get('content-type'), 'application/json')
+    t.equal(
+      (await ann.client.legacy('tools/call', { name: 'talk' }, { ...headers, accept: 'application/json' })).status,
+      200,
+      'a client that reads only JSON gets JSON'
+    )
+    t.equal(
+      (
+        await ann.client.post([{ jsonrpc: '2.0', id: 1, method: 'ping' }], {
+          ...headers,
+          'mcp-protocol-version': '2025-03-26'
+        })
+      ).status,
+      400
+    )
+  }
+)
+
+t.test(
+  'a call goes on when its connection breaks, its answer waits for the client, and canceling ends it',
+  async (t) => {
+    const { url, log, release } = await open(t)
+    const ann = await person(url)
+    const id = await beginSession(ann.client)
+    const headers = { ...ann.headers, 'mcp-session-id': id }
+    const broken = await call(url, headers, 'held', { _meta: { progressToken: 'p' } })
+    await broken.until(1)
+    const [priming, progress] = broken.ids()
+    broken.leave()
+    release()
+    while (!log.includes('held done')) await delay(5)
+    const resumed = await openStream(url, { headers: { ...headers, 'last-event-id': progress! } })
+    t.match(await resumed.until(1), [{ id: 5, result: { content: [{ text: 'held done' }] } }])
+    await resumed.ended
+    const whole = await openStream(url, { headers: { ...headers, 'last-event-id': priming! } })
+    t.match(await whole.until(2), [{ method: 'notifications/progress' }, { id: 5 }], 'from the beginning')
+    const other = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
+    for (const [lastEventId, from] of [
+      [progress!, other],
+      ['x'.repeat(22) + '.0', headers],
+      ['changes.x', headers],
+      ['../..', headers]
+    ] as const) {
+      t.equal(
+        (await openStream(url, { headers: { ...from, 'last-event-id': lastEventId } })).status,
+        400,
+        `${lastEventId} leads nowhere here`
+      )
+    }
+    const cancelled = await call(url, headers, 'held', { id: 6 })
+    while (log.filter((line) => line === 'held began').length < 2) await delay(5)
+    await ann.client.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 99 } }, headers)
+    await ann.client.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 6 } }, headers)
+    await cancelled.ended
+    t.ok(log.includes('held aborted'))
+    t.strictSame(cancelled.messages(), [], 'a cancelled request has no answer')
+  }
+)

@@ -1,0 +1,42 @@
+// The log of changes: what a stream missed, in order, for as long as the log reaches back.
+import t from 'tap'
+import { concerns, createChangeLog, type NumberedChange } from '../../../../plugins/mcp/streams/change-log.ts'
+import { createLocalEventBus } from '../../../../plugins/mcp/streams/event-bus.ts'
+import { eachStorage } from '../../../helpers/each-storage.ts'
+
+const change = (uri: string) => ({ kind: 'resource_updated' as const, uri })
+
+eachStorage('a subscriber gets numbered changes, and can catch up after any of them', async (t, open) => {
+  const now = () => 1_800_000_000
+  const log = createChangeLog(createLocalEventBus(), await open(now), now, { warn () {} })
+  const heard: NumberedChange[] = []
+  const unsubscribe = log.subscribe((change) => heard.push(change))
+  const start = await log.newest()
+  t.strictSame(await log.since(start), [])
+  t.equal(await log.since(start - 3_600_001), undefined, 'before the log began')
+  await log.announce([])
+  await log.announce([change('a'), change('b')])
+  unsubscribe()
+  await log.announce([change('c')])
+  t.strictSame(heard, [{ number: start + 1, change: change('a') }, { number: start + 2, change: change('b') }])
+  t.strictSame((await log.since(start + 1))?.map(({ change }) => change), [change('b'), change('c')])
+  await log.announce(Array.from({ length: 500 }, () => change('d')))
+  t.equal(await log.since(start + 1), undefined, 'the log no longer reaches back that far')
+})
+
+t.test('a change that cannot be stored is published all the same, without a number', async (t) => {
+  const warnings: unknown[] = []
+  const storage = { collection: () => ({ update: async () => { throw new Error('away') } }) } as never
+  const log = createChangeLog(createLocalEventBus(), storage, () => 1, { warn: (details) => warnings.push(details) })
+  const heard: NumberedChange[] = []
+  log.subscribe((change) => heard.push(change))
+  await log.announce([change('a')])
+  t.strictSame(heard, [{ number: 0, change: change('a') }])
+  t.equal(warnings.length, 1)
+})
+
+t.test('a change of one person concerns no one else', async (t) => {
+  t.ok(concerns(change('a'), 'ann') && concerns(change('a'), null))
+  t.ok(concerns({ ...change('a'), user: 'ann' }, 'ann'))
+  t.notOk(concerns({ ...change('a'), user: 'ann' }, 'bob') || concerns({ ...change('a'), user: 'ann' }, null))
+})

@@ -1,0 +1,110 @@
+// Subscriptions of 2026-07-28: confirmed, filtered, bounded, and ended with the token or the server.
+import { writeFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { createChangeLog } from '../../../../plugins/mcp/streams/change-log.ts'
+import { createLocalEventBus } from '../../../../plugins/mcp/streams/event-bus.ts'
+import { createSubscriptions } from '../../../../plugins/mcp/streams/subscriptions.ts'
+import { beginSession, listen, open, person } from '../../../helpers/mcp-sessions.ts'
+import { mcpClient, openStream } from '../../../helpers/mcp.ts'
+
+t.test(
+  'a subscription is confirmed first, sends what was asked for and nothing else, and ends with a result when the server closes',
+  async (t) => {
+    const { url, app, offer, docsDir } = await open(t, { AUTH_BACKEND: 'none' })
+    const tools = await listen(url, { toolsListChanged: true })
+    const note = await listen(url, { resourceSubscriptions: ['notes://a', 'library://documents/tides.md'] }, {}, 'note')
+    const prompts = await listen(url, { promptsListChanged: true }, {}, 9)
+    t.match(await tools.until(1), [
+      {
+        method: 'notifications/subscriptions/acknowledged',
+        params: { notifications: { toolsListChanged: true }, _meta: { 'io.modelcontextprotocol/subscriptionId': 7 } }
+      }
+    ])
+    await Promise.all([note.until(1), prompts.until(1)])
+    app.mcp.offer(offer)
+    t.match((await tools.until(2))[1], {
+      method: 'notifications/tools/list_changed',
+      params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 7 } }
+    })
+    t.match((await prompts.until(2))[1], { method: 'notifications/prompts/list_changed' })
+    await app.mcp.announce([
+      { kind: 'resource_updated', uri: 'notes://b' },
+      { kind: 'resource_updated', uri: 'notes://a' }
+    ])
+    t.match((await note.until(2))[1], {
+      method: 'notifications/resources/updated',
+      params: { uri: 'notes://a', _meta: { 'io.modelcontextprotocol/subscriptionId': 'note' } }
+    })
+    await writeFile(join(docsDir, 'tides.md'), '# Tides\n\nChanged.\n')
+    t.match(
+      (await note.until(3))[2],
+      { params: { uri: 'library://documents/tides.md' } },
+      'a document that changes in the folder is told'
+    )
+    const closed = app.close()
+    t.match((await tools.until(3))[2], { id: 7, result: { resultType: 'complete' } }, 'F31')
+    await Promise.all([tools.ended, note.ended, prompts.ended, closed])
+  }
+)
+
+t.test('many open streams do not affect others, and end when their clients disconnect (MC-21)', async (t) => {
+  const { url } = await open(t, { AUTH_BACKEND: 'none' })
+  const streams = await Promise.all(
+    Array.from({ length: 300 }, (_, id) => listen(url, { toolsListChanged: true }, {}, id))
+  )
+  t.ok(streams.every(({ status }) => status === 200))
+  t.equal((await mcpClient(url).modern('tools/list')).status, 200)
+  for (const stream of streams) stream.leave()
+  await Promise.all(streams.map(({ ended }) => ended))
+})
+
+t.test('a stream ends with the token that opened it', async (t) => {
+  const { url } = await open(t, { ACCESS_TOKEN_TTL: '3' })
+  const ann = await person(url)
+  const modern = await listen(url, { toolsListChanged: true }, ann.headers)
+  const session = await beginSession(ann.client)
+  const legacy = await openStream(url, { headers: { ...ann.headers, 'mcp-session-id': session } })
+  t.strictSame([modern.status, legacy.status], [200, 200])
+  await Promise.all([modern.ended, legacy.ended])
+})
+
+/** Beside its events each record costs 512 bytes. */
+const KB = 1024
+
+t.test('a subscription whose client does not read is cut off, and others are served (ME-07)', async (t) => {
+  const changes = createChangeLog(
+    createLocalEventBus(),
+    {
+      collection: () => ({
+        update: async () => {
+          throw new Error('not kept')
+        }
+      })
+    } as never,
+    () => 1,
+    { warn () {} }
+  )
+  const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1)
+  t.teardown(subscriptions.close)
+  const [lazy, reader] = [new PassThrough({ highWaterMark: 1 }), new PassThrough()]
+  let heard = 0
+  reader.on('data', () => {
+    heard++
+  })
+  lazy.on('error', () => {})
+  for (const raw of [lazy, reader]) {
+    const subscription = { id: 1, filter: { toolsListChanged: true }, access: null }
+    subscriptions.open(raw as unknown as ServerResponse, subscription)
+  }
+  let told = 0
+  while (!lazy.destroyed && told < 10_000) {
+    told++
+    await changes.announce([{ kind: 'tools_list_changed' }])
+    await new Promise(setImmediate)
+  }
+  t.ok(lazy.destroyed && lazy.writableLength + lazy.readableLength < 300 * KB, `after ${told} changes`)
+  t.ok(told > 500 && !reader.destroyed && heard >= told, `${heard} were heard by the other`)
+})

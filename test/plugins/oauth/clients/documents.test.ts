@@ -1,0 +1,151 @@
+// Client metadata documents, over real HTTP: what is fetched, what is stored, and which copy serves (requirements R1, R2,
+// R8; threats CL-02, CL-03).
+import t from 'tap'
+import { Browser } from '../../../helpers/browser.ts'
+import { startServer } from '../../../helpers/server.ts'
+import { authorizeUrl, CALLBACK, json, pkce, redeem, startHost, walk, type Answer } from '../../../helpers/client-host.ts'
+
+t.test('a document is fetched once while it is fresh, and its client signs its user in (R1, R2)', async (t) => {
+  const host = await startHost(t)
+  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host } })
+  const id = host.url('/client.json')
+  host.answers.set(
+    '/client.json',
+    json(
+      {
+        client_id: id,
+        client_name: 'Documented',
+        redirect_uris: [CALLBACK],
+        grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer']
+      },
+      { 'cache-control': 'max-age=3600' }
+    )
+  )
+  const { consent, form } = await walk(server, id)
+  t.match(consent.text, 'Documented')
+  t.match(consent.text, 'app.example')
+  const tokens = await redeem(server, form)
+  t.equal(tokens.status, 200)
+  t.type(((await tokens.json()) as Record<string, unknown>)['refresh_token'], 'string')
+  t.equal(host.asked.length, 1)
+  t.equal(
+    (await new Browser().get(authorizeUrl(server, id, pkce().challenge, 'https://other.example/cb'))).status,
+    400,
+    'a redirect URI the document does not list'
+  )
+})
+
+t.test(
+  'a well-known client is known even when its host cannot be reached, and a stale copy serves others (R8)',
+  async (t) => {
+    let now = 1_800_000_000
+    const host = await startHost(t)
+    const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host }, now: () => now })
+    const page = await new Browser().get(
+      authorizeUrl(
+        server,
+        'https://chatgpt.com/oauth/client.json',
+        pkce().challenge,
+        'https://chatgpt.com/connector_platform_oauth_redirect'
+      )
+    )
+    t.equal(page.status, 200)
+    t.match(page.text, 'ChatGPT')
+
+    const id = host.url('/client.json')
+    host.answers.set('/client.json', json({ client_id: id, client_name: 'Documented', redirect_uris: [CALLBACK] }))
+    const { form } = await walk(server, id)
+    t.equal((await redeem(server, form)).status, 200)
+    for (const [name, answer] of Object.entries(badAnswers(host, id))) {
+      host.answers.set('/client.json', answer)
+      for (let day = 0; day < 3; day++) {
+        now += 86_400
+        const again = await new Browser().get(authorizeUrl(server, id, pkce().challenge))
+        t.match({ status: again.status, url: again.url }, { status: 200, url: /\/login/ }, `${name}, day ${day}`)
+      }
+    }
+  }
+)
+
+/** What a host may come to say. */
+const badAnswers = (host: { url(path: string): string }, id: string): Record<string, Answer> => ({
+  gone: (response) => {
+    response.writeHead(404).end()
+  },
+  'in trouble': (response) => {
+    response.writeHead(500).end()
+  },
+  'no JSON': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('<html>')
+  },
+  'another id': json({ client_id: host.url('/other'), client_name: 'Documented', redirect_uris: [CALLBACK] }),
+  'no redirects': json({ client_id: id, client_name: 'Documented', redirect_uris: [] }),
+  'a cut body': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '3000' }).write('{')
+    setTimeout(() => response.destroy(), 20)
+  }
+})
+
+t.test('what strangers look at is counted by address, and stored only when somebody allows it (CL-02)', async (t) => {
+  const host = await startHost(t)
+  const { url: server, app } = await startServer(t, {
+    env: { CLIENT_METADATA_INSECURE_HOSTS: host.host, RATE_LIMITS: 'registration=5' }
+  })
+  const serve = (path: string) => {
+    host.answers.set(
+      path,
+      json(
+        { client_id: host.url(path), client_name: 'App', redirect_uris: [CALLBACK] },
+        { 'cache-control': 'max-age=30' }
+      )
+    )
+    return host.url(path)
+  }
+  const stored = async () => (await Array.fromAsync(app.storage.collection('clientDocument').all())).length
+  const known = serve('/known')
+  const { form } = await walk(server, known)
+  t.equal(await stored(), 1, 'a consent')
+  t.equal((await redeem(server, form)).status, 200)
+  const statuses: number[] = []
+  for (let index = 0; index < 10; index++) { statuses.push((await new Browser().get(authorizeUrl(server, serve(`/${index}`), pkce().challenge))).status) }
+  t.same(statuses, [200, 200, 200, 200, 429, 429, 429, 429, 429, 429])
+  t.equal(host.asked.length, 5)
+  t.equal(await stored(), 1)
+  t.equal(
+    (await new Browser().get(authorizeUrl(server, known, pkce().challenge))).status,
+    200,
+    'the app that somebody has allowed goes on'
+  )
+})
+
+t.test('an app whose host stalls or errs costs its person no page, and no way to disconnect it (CL-03)', async (t) => {
+  let now = 1_800_000_000
+  const host = await startHost(t)
+  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host }, now: () => now })
+  const id = host.url('/client.json')
+  const good = json(
+    { client_id: id, client_name: 'Documented', redirect_uris: [CALLBACK] },
+    { 'cache-control': 'max-age=30' }
+  )
+  host.answers.set('/client.json', good)
+  const { browser, form } = await walk(server, id)
+  const tokens = (await (await redeem(server, form)).json()) as Record<string, string>
+  host.answers.set('/client.json', () => {})
+  now += 3_600
+  const before = host.asked.length
+  const account = await browser.get(`${server}/account`)
+  t.match(
+    { status: account.status, text: account.text },
+    { status: 200, text: /Documented[\s\S]*Verified: <bdi[^>]*>127\.0\.0\.1/ }
+  )
+  t.equal(host.asked.length, before, 'the page asks nobody')
+  const refreshed = await redeem(server, {
+    grant_type: 'refresh_token',
+    client_id: id,
+    refresh_token: tokens['refresh_token']!
+  })
+  t.equal(refreshed.status, 200, 'the copy serves')
+  const gone = await browser.submit(account, ({ fields }) => 'app' in fields)
+  t.equal(gone.status, 200)
+  t.notMatch(gone.text, 'Documented</bdi></h3>')
+})

@@ -1,0 +1,21 @@
+// What nobody has allowed is held in memory, for minutes, within bounds.
+import t from 'tap'
+import { createRecent, RECENT_BOUNDS } from '../../../../plugins/oauth/clients/recent.ts'
+
+t.test('what nobody has allowed is kept for minutes, bounded in number and bytes; the oldest give way', async (t) => {
+  let now = 0
+  const recent = createRecent(() => now)
+  const found = (name: string) => ({
+    document: { client_id: 'x', client_name: name, redirect_uris: [], grant_types: [] },
+    freshUntil: Infinity
+  })
+  for (let index = 0; index <= RECENT_BOUNDS.entries; index++) recent.add(`u${index}`, found('App'))
+  t.equal(recent.find('u0'), undefined)
+  t.ok(recent.find('u1'))
+  for (let index = 0; index < 200; index++) recent.add(`large${index}`, found('x'.repeat(5_000)))
+  const kept = Array.from({ length: 200 }, (_, index) => recent.find(`large${index}`)).filter(Boolean)
+  t.ok(kept.length * 5_000 <= RECENT_BOUNDS.bytes, `${kept.length} kept`)
+  t.ok(recent.find('large199'))
+  now = RECENT_BOUNDS.seconds
+  t.equal(recent.find('large199'), undefined)
+})

@@ -1,0 +1,122 @@
+// What a registration may say of a client: anything else is refused, and nothing is stored (threats RG; RFC 7591 §2).
+import { CALLBACK, newClient, register } from '../../../helpers/oauth.ts'
+import { storageTest } from '../../../helpers/storages.ts'
+
+storageTest('redirect URIs (RG-01 to RG-06, RG-08)', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const uris: Record<string, string[]> = {
+    'RG-01': [
+      'javascript:alert(1)',
+      'JaVaScRiPt:alert(1)',
+      ' javascript:alert(1)',
+      'java\tscript:alert(1)',
+      'data:text/html,x',
+      'vbscript:x',
+      'file:///etc/passwd',
+      'blob:https://x/y',
+      'about:blank'
+    ],
+    'RG-02': [
+      'http://client.example/cb',
+      'http://127.0.0.1.evil.example/cb',
+      'http://10.0.0.1/cb',
+      'http://169.254.169.254/cb',
+      'myapp://cb',
+      ...['2', '/x', '?x=1', '/'].map((more) => `cursor://anysphere.cursor-mcp/oauth/callback${more}`)
+    ],
+    'RG-03': ['https://app.example/cb#', 'https://app.example/cb#f', '/cb', '//app.example/cb', 'cb', ''],
+    'RG-04': ['https://*.example/cb', 'https://*/cb'],
+    'RG-06': ['https://user@app.example/cb', 'https://user:pass@app.example/cb', 'https://@app.example/cb'],
+    'RG-08': [`https://app.example/${'x'.repeat(20_000)}`],
+    'AZ-07': ['https://app.example/a/../b', 'https://APP.example/cb'],
+    'AZ-35': [`${url}/login`]
+  }
+  for (const [id, all] of Object.entries(uris)) {
+    for (const uri of all) {
+      t.match(
+        await register(url, { redirect_uris: [CALLBACK, uri] }),
+        { status: 400, body: { error: 'invalid_redirect_uri' } },
+        `${id}: ${uri.slice(0, 60)}`
+      )
+    }
+  }
+  for (const bad of [undefined, [], {}, 'x', [null], [123], [[]], { 0: CALLBACK, length: 1 }]) {
+    t.match(
+      await register(url, { redirect_uris: bad }),
+      { status: 400, body: { error: 'invalid_redirect_uri' } },
+      `RG-05: ${JSON.stringify(bad)}`
+    )
+  }
+  t.match(
+    await register(url, { redirect_uris: Array.from({ length: 1000 }, (_, index) => `https://app.example/${index}`) }),
+    { status: 400, body: { error: 'invalid_redirect_uri' } },
+    'RG-08: a thousand'
+  )
+  t.same(await Array.fromAsync(server.app.storage.collection('client').all()), [], 'nothing was kept')
+  for (const uri of [
+    'http://127.0.0.1:4000/cb',
+    'http://localhost/cb',
+    'http://[::1]:1/cb',
+    'cursor://anysphere.cursor-mcp/oauth/callback'
+  ]) { t.equal((await register(url, { redirect_uris: [CALLBACK, uri] })).status, 201, `RG-02, R12: ${uri}`) }
+})
+
+storageTest('everything else of the metadata (RG-07, RG-09, RG-10, RG-12, RG-14, RG-16)', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const cases: Array<[string, object]> = [
+    ['RG-09', { token_endpoint_auth_method: 'magic' }],
+    ['RG-09', { grant_types: ['password'] }],
+    ['RG-09', { grant_types: ['implicit', 'client_credentials'] }],
+    ['RG-09', { grant_types: 'x' }],
+    ['RG-09', { response_types: ['token'] }],
+    ['RG-09', { client_name: 5 }],
+    ['RG-09', { application_type: 'desktop' }],
+    ['RG-08', { client_name: 'x'.repeat(5000) }],
+    ...['client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'jwks_uri'].flatMap((name) =>
+      ['javascript:x', 'file:///x', 7, {}].map((value): [string, object] => ['RG-12', { [name]: value }])
+    )
+  ]
+  for (const [id, more] of cases) {
+    t.match(
+      await register(url, { redirect_uris: [CALLBACK], ...more }),
+      { status: 400, body: { error: 'invalid_client_metadata' } },
+      `${id}: ${JSON.stringify(more).slice(0, 60)}`
+    )
+  }
+  for (const body of ['null', '[]', '3', '"x"', '{"redirect_uris":', '', `${'['.repeat(20_000)}${']'.repeat(20_000)}`]) { t.match(await register(url, body), { status: 400 }, `RG-14: ${body.slice(0, 20)}`) }
+  for (const body of [
+    '{"__proto__":{"x":1},"redirect_uris":["https://app.example/cb"]}',
+    '{"constructor":{"prototype":{"x":1}},"redirect_uris":["https://app.example/cb"]}'
+  ]) { t.match(await register(url, body), { status: 400 }, `RG-10: ${body.slice(0, 20)}`) }
+  t.equal(({} as Record<string, unknown>)['x'], undefined, 'RG-10')
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/xml',
+    'application/json\t; x',
+    'application/json; x=y',
+    'multipart/form-data; boundary=x'
+  ]) {
+    const response = await fetch(`${url}/register`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: JSON.stringify({ redirect_uris: [CALLBACK] })
+    })
+    t.match(response.status, /^4(?:00|15)$/, `RG-14: ${type}`)
+  }
+  t.equal((await register(url, { redirect_uris: [CALLBACK], client_name: 'x'.repeat(1_000_000) })).status, 413, 'RG-07')
+  t.equal(
+    (await register(url, { redirect_uris: [CALLBACK], client_uri: `https://x.example/${'x'.repeat(60_000)}` })).status,
+    400,
+    'RG-07'
+  )
+  t.same(await Array.fromAsync(server.app.storage.collection('client').all()), [], 'nothing was kept')
+  for (const method of ['GET', 'PUT', 'DELETE']) { t.match((await fetch(`${url}/register`, { method })).status, /^40[45]$/, `RG-14: ${method}`) }
+  const { client_id: id } = await newClient(url)
+  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
+    t.equal((await fetch(`${url}/register/${id}`, { method })).status, 404, `RG-16: ${method}`)
+    t.match((await fetch(`${url}/register?client_id=${id}`, { method })).status, /^40[45]$/, `RG-16: ${method}`)
+  }
+})

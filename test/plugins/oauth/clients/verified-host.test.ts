@@ -1,0 +1,55 @@
+// What the consent page says of an app with a metadata document (threat CL-09).
+import t from 'tap'
+import { Browser } from '../../../helpers/browser.ts'
+import { startServer } from '../../../helpers/server.ts'
+import { authorizeUrl, json, pkce, startHost } from '../../../helpers/client-host.ts'
+
+t.test('the consent page of a document says no more for the app than that of a registration (CL-09)', async (t) => {
+  const host = await startHost(t)
+  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host } })
+  const { hostname } = new URL(host.url('/'))
+  const consentOf = async (path: string, redirectUri: string, website: string) => {
+    host.answers.set(
+      path,
+      json({ client_id: host.url(path), client_name: 'ChatGPT', client_uri: website, redirect_uris: [redirectUri] })
+    )
+    const browser = new Browser()
+    const page = await browser.submit(
+      await browser.get(authorizeUrl(server, host.url(path), pkce().challenge, redirectUri)),
+      ({ fields }) => fields['backend'] === 'demo'
+    )
+    return page.text.slice(page.text.indexOf('<h1>'), page.text.indexOf('What it may do')).replaceAll(/\s+/g, ' ')
+  }
+  const elsewhere = await consentOf('/elsewhere', 'https://evil.example/cb', 'https://chatgpt.com')
+  t.match(
+    elsewhere,
+    `Its description is published at <bdi class="host">${host.host}</bdi>. Only this host is verified, the name is <strong>not verified</strong>`
+  )
+  t.match(elsewhere, 'You go on to <strong>another host</strong>')
+  t.notMatch(elsewhere, 'chatgpt.com', 'no website of somebody else')
+  t.match(
+    await consentOf('/site', 'https://evil.example/cb', `http://${host.host}/about`),
+    `href="http://${host.host}/about"`,
+    'one on the same host'
+  )
+  const own = await consentOf('/own', `https://${hostname}/cb`, 'https://chatgpt.com')
+  t.match(own, 'the name is <strong>not verified</strong>')
+  t.notMatch(own, 'another host')
+  const program = await consentOf('/program', 'http://localhost:4000/cb', 'https://chatgpt.com')
+  t.match(program, 'That does not show which program is asking: the name is <strong>not verified</strong>')
+  t.match(program, 'Any program here could ask under this name')
+  const browser = new Browser()
+  const claude = await browser.submit(
+    await browser.get(
+      authorizeUrl(
+        server,
+        'https://claude.ai/oauth/mcp-oauth-client-metadata',
+        pkce().challenge,
+        'https://claude.com/api/mcp/auth_callback'
+      )
+    ),
+    ({ fields }) => fields['backend'] === 'demo'
+  )
+  t.match(claude.text, 'This host is verified')
+  t.notMatch(claude.text, /class="warning"/, 'an address that a well-known app is known to return to')
+})

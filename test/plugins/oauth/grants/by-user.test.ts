@@ -1,0 +1,32 @@
+// Which grants of a person are listed, and which are ended.
+import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
+import { allowed, eachStoredGrants } from '../../../helpers/stored-grants.ts'
+
+eachStoredGrants(async (t, stored) => {
+  const { storage, grants, issue } = stored
+
+  t.test("of a person's grants those that are meant are ended, and no others", async (t) => {
+    const { grant } = await issue()
+    await grants.revokeAllOf('u', ({ backend }) => backend === 'another')
+    t.match(await storage.collection<Grant>('grant').find(grant.id), { id: grant.id })
+    await grants.revokeAllOf('u', ({ backend }) => backend === 'local')
+    t.equal(await storage.collection<Grant>('grant').find(grant.id), undefined)
+  })
+
+  t.test('a code that was never redeemed is no connected app', async (t) => {
+    const { grant } = await issue()
+    await grants.issueCode(allowed)
+    const listed = await grants.listByUser('u')
+    t.ok(listed.some(({ id }) => id === grant.id))
+    t.ok(listed.every(({ code }) => code.used))
+  })
+
+  t.test('a longer grant is found by its person after a later, shorter one has ended', async (t) => {
+    const { grant } = await issue()
+    await grants.issueCode({ ...allowed, accountEndsAt: stored.now + 10 })
+    stored.now += 100
+    t.ok((await grants.listByUser('u')).some(({ id }) => id === grant.id))
+    await grants.revokeAllOf('u')
+    t.equal(await storage.collection<Grant>('grant').find(grant.id), undefined, 'and can be ended')
+  })
+})

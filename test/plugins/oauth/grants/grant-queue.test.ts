@@ -1,0 +1,50 @@
+// Changes of one grant run one after the other (threat GR-06).
+import t from 'tap'
+import { createGrantQueue } from '../../../../plugins/oauth/grants/grant-queue.ts'
+import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+
+t.test(
+  'work on one id goes one after the other, work on others does not wait, and one fault of storage is enough for all (GR-06)',
+  async (t) => {
+    const inTurn = createGrantQueue()
+    const order: string[] = []
+    const gate = Promise.withResolvers<void>()
+    const first = inTurn('a', async () => {
+      await gate.promise
+      order.push('a1')
+    })
+    const second = inTurn('a', async () => {
+      order.push('a2')
+    })
+    await inTurn('b', async () => {
+      order.push('b')
+    })
+    gate.resolve()
+    await Promise.all([first, second])
+    t.same(order, ['b', 'a1', 'a2'])
+
+    let asked = 0
+    const away = () =>
+      inTurn('a', async () => {
+        asked++
+        throw new StorageUnavailable('away')
+      })
+    const results = await Promise.allSettled([away(), away(), away()])
+    t.same(
+      results.map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected']
+    )
+    t.equal(asked, 1, 'nobody waits for the same timeout again')
+    const others = [
+      inTurn('a', async () => {
+        throw new Error('its own')
+      }),
+      inTurn('a', async () => 'fine')
+    ]
+    t.same(
+      (await Promise.allSettled(others)).map(({ status }) => status),
+      ['rejected', 'fulfilled'],
+      'any other error is its own'
+    )
+  }
+)

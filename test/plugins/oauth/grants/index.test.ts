@@ -1,0 +1,105 @@
+// The life of a grant: what a refusal leaves as it was, when a grant ends, and who is notified.
+import type { Grant, TokenSet } from '../../../../plugins/oauth/grants/contract.ts'
+import { allowed, eachStoredGrants, fits, KEYS, LIFE, refused } from '../../../helpers/stored-grants.ts'
+
+eachStoredGrants(async (t, stored) => {
+  const { place, storage, grants, openGrants, issue } = stored
+
+  t.test('a check that refuses leaves the record as it was', async (t) => {
+    const code = await grants.issueCode(allowed)
+    const before = await place.dump()
+    await t.rejects(
+      grants.redeem(code, () => 'no', { withRefresh: true }),
+      refused
+    )
+    await t.rejects(
+      grants.redeem(code.slice(0, -1) + (code.endsWith('A') ? 'B' : 'A'), fits, { withRefresh: true }),
+      refused
+    )
+    t.equal(await place.dump(), before)
+    const { refreshToken } = await grants.redeem(code, fits, { withRefresh: true })
+    const after = await place.dump()
+    await t.rejects(
+      grants.refresh(refreshToken!, () => 'no'),
+      refused
+    )
+    await t.rejects(
+      grants.refresh(refreshToken!.slice(0, -1) + (refreshToken!.endsWith('A') ? 'B' : 'A'), fits),
+      refused,
+      'a forged token of the right grant and generation'
+    )
+    t.equal(await place.dump(), after)
+  })
+
+  t.test(
+    'a grant ends at its absolute end however often it is refreshed, and without refreshing at its sliding one',
+    async (t) => {
+      const begun = stored.now
+      let { refreshToken: token, grant } = await issue()
+      const idle = await issue()
+      t.equal(grant.endsAt, begun + LIFE.grantTtl)
+      let last = ''
+      for (stored.now += 950; stored.now < grant.endsAt; stored.now += 850) {
+        const next = await grants.refresh(token!, fits)
+        token = next.refreshToken
+        last = next.accessToken
+        t.equal(next.grant.endsAt, grant.endsAt, 'no refresh moves it')
+        if (stored.now === begun + 950) {
+          stored.now += 51
+          await t.rejects(grants.refresh(idle.refreshToken!, fits), refused, 'the idle one')
+        }
+      }
+      stored.now = grant.endsAt - 1
+      ;({ refreshToken: token, accessToken: last } = await grants.refresh(token!, fits))
+      t.match(await grants.verifyAccessToken(last), { expiresAt: grant.endsAt }, 'no token outlives it')
+      stored.now = grant.endsAt
+      t.equal(await grants.verifyAccessToken(last), undefined)
+      await t.rejects(grants.refresh(token!, fits), refused)
+    }
+  )
+
+  t.test('whoever asks is told of each grant that ends before its time, once, after it is gone', async (t) => {
+    const told: string[] = []
+    grants.onEnd(async ({ id }) => {
+      told.push((await storage.collection<Grant>('grant').find(id)) === undefined ? id : `${id} is still there`)
+    })
+    const ends: Array<(tokens: TokenSet) => Promise<unknown>> = [
+      ({ grant }) => grants.revoke(grant.id),
+      ({ accessToken }) => grants.revokeToken(accessToken, 'c'),
+      ({ refreshToken }) => grants.revokeToken(refreshToken!, 'c'),
+      ({ grant }) => grants.revokeAllOf(grant.user.id),
+      async ({ refreshToken }) => {
+        await grants.refresh(refreshToken!, fits)
+        stored.now += LIFE.refreshGrace + 1
+        await t.rejects(grants.refresh(refreshToken!, fits), refused)
+      }
+    ]
+    await grants.revokeAllOf('u')
+    for (const end of ends) {
+      told.length = 0
+      const tokens = await issue()
+      await end(tokens)
+      t.same(told, [tokens.grant.id])
+      await grants.revoke(tokens.grant.id)
+      t.same(told, [tokens.grant.id], 'what is gone does not end again')
+    }
+  })
+
+  t.test(
+    'while the way the person signed in is not in use nothing of a grant works, and nothing of it is spent',
+    async (t) => {
+      const without = openGrants([KEYS[0]!], storage, { ...LIFE, backends: [{ id: 'another' }] as never })
+      const code = await grants.issueCode(allowed)
+      const { accessToken, refreshToken } = await issue()
+      const before = await place.dump()
+      await t.rejects(without.redeem(code, fits, { withRefresh: true }), {
+        ...refused,
+        message: /not in use any more/
+      })
+      await t.rejects(without.refresh(refreshToken!, fits), { ...refused, message: /not in use any more/ })
+      t.equal(await without.verifyAccessToken(accessToken), undefined)
+      t.equal(await place.dump(), before)
+      t.ok(await grants.redeem(code, fits, { withRefresh: true }), 'named again, it goes on')
+    }
+  )
+})

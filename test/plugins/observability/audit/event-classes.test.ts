@@ -1,0 +1,80 @@
+// Which events share a bound, and what one person's share of it is (threats GR-11, GR-12, OW-06).
+import t from 'tap'
+import { createClassifier, MAX_EVENTS } from '../../../../plugins/observability/audit/event-classes.ts'
+import { eventNames, type AuditEvent, type EventName } from '../../../../plugins/observability/audit/contract.ts'
+import { newClient, tokensFor } from '../../../helpers/oauth.ts'
+import { storageTest } from '../../../helpers/storages.ts'
+
+/** Without credentials, or as somebody else each time. */
+const STRANGERS: EventName[] = [
+  'challenge',
+  'registration',
+  'registration_refused',
+  'authorization',
+  'authorization_refused',
+  'sign_in_failed',
+  'sign_up',
+  'token_refused',
+  'limit'
+]
+const START = Date.UTC(2026, 10, 23)
+const event = (name: EventName, more: Partial<AuditEvent> = {}, second = 0): AuditEvent => ({
+  at: new Date(START + second * 1_000).toISOString(),
+  event: name,
+  ...more
+})
+
+t.test('each event has a class, and what a stranger can cause is in none with what a person did (GR-11)', async (t) => {
+  const classOf = createClassifier(
+    () => 0,
+    (backend) => backend === 'demo'
+  )
+  const byName = new Map(eventNames.map((name) => [name, classOf(event(name))]))
+  t.same(eventNames.filter((name) => byName.get(name) === 'public').sort(), [...STRANGERS].sort())
+  t.same(
+    eventNames.filter((name) => byName.get(name) === 'calls'),
+    ['tool_call']
+  )
+  t.same(
+    eventNames.filter((name) => byName.get(name) === 'tokens'),
+    ['refresh', 'retry']
+  )
+  t.equal(classOf(event('consent', { user: 'u', backend: 'demo' })), 'public', 'anybody may be a demo user')
+  t.equal(classOf(event('consent', { user: 'u', backend: 'local' })), 'security')
+})
+
+t.test('one person has a share of the security events in an hour, and takes nothing from others (GR-12)', async (t) => {
+  let now = 0
+  const classOf = createClassifier(
+    () => now,
+    () => false
+  )
+  const classes = (user: string | undefined, count: number) =>
+    Array.from({ length: count }, () => classOf(event('consent', { user })))
+  t.same([...new Set(classes('busy', 200))], ['security'])
+  t.same([...new Set(classes('busy', 50))], ['excess'], 'beyond it they push out nothing but their like')
+  t.same(classes('quiet', 1), ['security'])
+  const refreshes = Array.from({ length: MAX_EVENTS.tokens + 1 }, () => classOf(event('refresh', { user: 'busy' })))
+  t.same([refreshes.at(-2), refreshes.at(-1)], ['tokens', 'excess'], 'refreshes have a share, too (OW-06)')
+  t.equal(classOf(event('refresh', { user: 'quiet' })), 'tokens')
+  const calls = Array.from({ length: MAX_EVENTS.calls + 1 }, () => classOf(event('tool_call', { address: '192.0.2.1' })))
+  t.same([calls.at(-2), calls.at(-1)], ['calls', 'excess'], 'without a sign-in, each address has one')
+  t.same([...new Set(classes(undefined, 300))], ['security'], 'the operator has no share')
+  now += 3_600
+  t.same(classes('busy', 1), ['security'])
+})
+
+storageTest("a thief with a token cannot push the sign-in out of the person's activity (GR-12)", async (t, start) => {
+  const { url, app } = await start()
+  const client = await newClient(url)
+  await tokensFor(url, client)
+  const { id } = (await Array.fromAsync(app.signIn.lifecycle.all()))[0]!
+  for (let n = 0; n < 1_020; n++) app.audit.note('tool_call', { user: id, tool: 'calculate', outcome: 'ok' })
+  const shown = await app.audit.ofUser(id, 20)
+  for (const name of ['sign_in', 'consent', 'token', 'tool_call'] as const) {
+    t.ok(
+      shown.some(({ event }) => event === name),
+      name
+    )
+  }
+})

@@ -1,0 +1,38 @@
+// What anyone can repeat is recorded a few times for an address (threat GR-13).
+import type { EventName } from '../../../../plugins/observability/audit/contract.ts'
+import { register } from '../../../helpers/oauth.ts'
+import { storageTest } from '../../../helpers/storages.ts'
+
+storageTest(
+  'what anybody can repeat is told a few times for an address, whatever it calls itself (GR-13)',
+  async (t, start) => {
+    let now = 1_800_000_000
+    const { url, app } = await start({
+      now: () => now,
+      env: { RATE_LIMITS: 'registration=5', TRUST_PROXY: '127.0.0.1' }
+    })
+    const told: EventName[] = []
+    app.audit.listen(({ event }) => told.push(event))
+    const count = (name: EventName) => told.filter((each) => each === name).length
+    const probe = (agent: string, address = '192.0.2.1') =>
+      fetch(`${url}/mcp`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': agent, 'x-forwarded-for': address },
+        body: '{}'
+      })
+    const attempt = () => register(url, { redirect_uris: ['http://elsewhere.example/'] })
+
+    for (let n = 0; n < 60; n++) await probe(`agent ${n}`)
+    t.equal(count('challenge'), 20, 'several programs of one address are told, and no more of them')
+    await probe('another', '192.0.2.2')
+    t.equal(count('challenge'), 21, 'another address has its own')
+    for (let n = 0; n < 30; n++) await attempt()
+    t.equal(count('limit'), 1, 'one for the address and the minute')
+    now += 61
+    for (let n = 0; n < 30; n++) await attempt()
+    t.equal(count('limit'), 2)
+    now += 3_600
+    await probe('agent 1')
+    t.equal(count('challenge'), 22, 'an hour later it is told again')
+  }
+)

@@ -1,0 +1,285 @@
+// Pages in Chromium: nothing that a page is given runs or changes its shape, and each is readable and accessible.
+// The pages as browsers get them: headers, escaping, links, and what a person sees and can reach, in a real Chromium,
+// in light and dark, wide and narrow.
+import { readFileSync } from 'node:fs'
+import Fastify, { type FastifyInstance } from 'fastify'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import pages, { stylesheet } from '../../../plugins/pages/index.ts'
+import { launchChromium } from '../../helpers/chromium.ts'
+import { examples, type Example } from './page-examples.ts'
+
+const STYLE = '/style.css'
+
+const INSPECT = readFileSync(new URL('../../helpers/inspect-page.js', import.meta.url), 'utf8')
+
+const chromium = await launchChromium()
+
+const withBrowser = { skip: chromium.missing ?? false }
+
+t.teardown(() => chromium.browser?.close())
+
+/** A server that serves each of `shown` at `/NAME`. */
+async function serve (
+  t: Test,
+  shown: Readonly<Record<string, Example>>,
+  publicUrl = 'https://mcp.example.com'
+): Promise<FastifyInstance> {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(pages, { publicUrl, styleUrl: STYLE })
+  app.get(STYLE, (_request, reply) => reply.type('text/css; charset=utf-8').send(stylesheet.body))
+  for (const [name, { view, data }] of Object.entries(shown)) { app.get(`/${name}`, (_request, reply) => reply.page(view, data)) }
+  return app
+}
+
+/** The same value with every string in it replaced. */
+function mapStrings<T> (value: T, change: (text: string, key: string) => string, key = ''): T {
+  if (typeof value === 'string') return change(value, key) as T
+  if (Array.isArray(value)) return value.map((item) => mapStrings(item, change, key)) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item, change, name)])) as T
+}
+
+/** Each breaks out of another context, were it not escaped. */
+const MARKUP = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)' x='",
+  '</title></textarea></style><svg onload=alert(1)>',
+  '<%= it.site %>&lt;b&gt;',
+  '\u0000<!--<base href=//evil.example>'
+]
+
+const isAddress = (text: string, key: string) =>
+  ['href', 'uri', 'login', 'logout', 'signup', 'consent', 'switchAccount', 'home'].includes(key) &&
+  /^(\/|https?:)/.test(text)
+
+// Left as they are: what picks a template, a field or a form, and the address a server has by configuration. No address
+// of ours holds a space.
+const isFixed = (example: Example, key: string) =>
+  ['view', 'failedBackend', 'field', 'url'].includes(key) || (key === 'id' && example.view === 'login')
+
+const hostile = (example: Example, markup: string): Example =>
+  mapStrings(example, (text, key) =>
+    isFixed(example, key) ? text : isAddress(text, key) ? `${text}?${markup.replaceAll(/[^!-~]/g, '')}` : text + markup
+  )
+
+/** Elements with the names of their attributes, and each address that is not http(s). Runs in the page. */
+const SHAPE = `[...document.querySelectorAll('*')].map((element) => {
+  const addresses = [...element.attributes].filter(({ name }) => ['href', 'src', 'action', 'formaction'].includes(name)).map(({ value }) => new URL(value, location.href).protocol)
+  return element.localName + '[' + element.getAttributeNames() + ']' + addresses.filter((protocol) => !/^https?:/.test(protocol))
+}).join('\\n')`
+
+async function shapeOf (page: Page, url: string): Promise<string> {
+  await page.goto(url)
+  return page.evaluate<string>(SHAPE)
+}
+
+async function openPage (t: Test, browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+  const context = await browser.newContext(options)
+  t.teardown(() => context.close())
+  return context.newPage()
+}
+
+/** Long words without a place to break, of both directions. */
+const long = (example: Example): Example =>
+  mapStrings(example, (text, key) =>
+    isFixed(example, key) || isAddress(text, key)
+      ? text
+      : `${text}${key === 'host' ? 'x'.repeat(180) + '.example' : 'W'.repeat(120) + ' \u202Eאבג'}`
+  )
+
+t.test(
+  'a page that cannot be rendered is an error without its inside, and the status of a page is the one given (WR-02)',
+  async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(pages, { publicUrl: 'https://mcp.example.com', styleUrl: STYLE })
+    app.setErrorHandler((_error, _request, reply) =>
+      reply.page(
+        'error',
+        { statusCode: 500, title: 'Something went wrong', text: 'Try again.', code: 'server_error', requestId: 'r-1' },
+        500
+      )
+    )
+    app.get('/broken', (_request, reply) => reply.page('login', {} as never))
+    const { statusCode, body, headers } = await app.inject('/broken')
+    t.equal(statusCode, 500)
+    t.match(headers, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+    t.match(body, 'r-1')
+    t.notMatch(body, /\.eta|\.ts|views|undefined/)
+  }
+)
+
+t.test(
+  'the browser builds the same elements and attributes whatever the data says (AZ-23, AZ-24)',
+  withBrowser,
+  async (t) => {
+    const page = await openPage(t, chromium.browser!)
+    const plain = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
+    const shapes = new Map<string, string>()
+    for (const name of Object.keys(examples)) shapes.set(name, await shapeOf(page, `${plain}/${name}`))
+    for (const markup of MARKUP.slice(0, 4)) {
+      const app = await serve(
+        t,
+        Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, hostile(example, markup)]))
+      )
+      const base = await app.listen({ port: 0, host: '127.0.0.1' })
+      for (const [name, shape] of shapes) { t.equal(await shapeOf(page, `${base}/${name}`), shape, `${name} with ${markup}`) }
+    }
+  }
+)
+
+t.test(
+  'in a browser: labels, headings, landmarks, contrast, sizes, no sideways scrolling, nothing blocked by the policy',
+  withBrowser,
+  async (t) => {
+    const base = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
+    const longBase = await (
+      await serve(t, Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, long(example)])))
+    ).listen({ port: 0, host: '127.0.0.1' })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await openPage(t, chromium.browser!, { colorScheme, viewport: { width: 360, height: 740 } })
+      const complaints: string[] = []
+      page.on('console', (message) => {
+        complaints.push(message.text())
+      })
+      page.on('pageerror', (error) => {
+        complaints.push(error.message)
+      })
+      page.on('requestfailed', (request) => {
+        complaints.push(request.url())
+      })
+      for (const name of Object.keys(examples)) {
+        await page.goto(`${base}/${name}`)
+        // Browsers give autofocus its effect with the first frame, some time after the load event.
+        if ((await page.locator('[autofocus]').count()) > 0) await page.locator('[autofocus]:focus').waitFor()
+        t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, ${colorScheme}`)
+        await page.evaluate(`${axe.source}; undefined`)
+        t.strictSame(
+          await page.evaluate<string[]>(
+            'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))'
+          ),
+          [],
+          `${name}, ${colorScheme}: axe`
+        )
+        await page.goto(`${longBase}/${name}`)
+        t.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, `${name}: long words wrap`)
+      }
+      t.strictSame(complaints, [], `${colorScheme}: the console is silent`)
+    }
+  }
+)
+
+t.test(
+  'LG-21, pain 7: pressing Allow takes the browser on to another site, and our form says where it came from',
+  withBrowser,
+  async (t) => {
+    const client = Fastify()
+    t.teardown(() => client.close())
+    client.get('/callback', (request) => ({ arrived: request.query, referer: request.headers.referer ?? null }))
+    const callback = `${await client.listen({ port: 0, host: '127.0.0.1' })}/callback?code=c`
+    const app = await serve(t, examples)
+    const posted: Array<{ origin: string | undefined; body: string }> = []
+    app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+      done(null, body)
+    )
+    app.post('/consent', (request, reply) => {
+      posted.push({ origin: request.headers.origin, body: request.body as string })
+      return reply.redirect(callback, 303)
+    })
+    const base = await app.listen({ port: 0, host: '127.0.0.1' })
+    const page = await openPage(t, chromium.browser!, { javaScriptEnabled: false })
+    for (const [button, decision] of [
+      ['Allow', 'allow'],
+      ['Deny', 'deny']
+    ] as const) {
+      await page.goto(`${base}/consent`)
+      await page.getByRole('button', { name: button, exact: true }).click()
+      await page.waitForURL(callback)
+      t.strictSame(posted.pop(), { origin: base, body: `interaction=q3Zk0vX1cN8&decision=${decision}` }, button)
+      t.match(
+        await page.textContent('body'),
+        '"referer":null',
+        'the address of the consent page does not leave the site'
+      )
+    }
+  }
+)
+
+t.test(
+  'a click in the first second of the page, or of the mouse on it, allows nothing; the keyboard need not wait (ST-06)',
+  withBrowser,
+  async (t) => {
+    const app = await serve(t, examples)
+    let posts = 0
+    app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+      done(null, body)
+    )
+    app.post('/consent', () => ({ posts: ++posts }))
+    const base = await app.listen({ port: 0, host: '127.0.0.1' })
+    const open = async () => {
+      const page = await openPage(t, chromium.browser!)
+      // The second is the browser's: here it lasts as long as the test wants.
+      const devTools = await page.context().newCDPSession(page)
+      await devTools.send('Animation.enable')
+      const pace = (playbackRate: number) => devTools.send('Animation.setPlaybackRate', { playbackRate })
+      await pace(0.001)
+      await page.goto(`${base}/consent`)
+      const allow = page.getByRole('button', { name: 'Allow', exact: true })
+      await allow.scrollIntoViewIfNeeded()
+      const { x, y, width, height } = (await allow.boundingBox())!
+      return { page, allow, pace, click: () => page.mouse.click(x + width / 2, y + height / 2) }
+    }
+    /**
+     * Ends when the page has seen a click, wherever it went: a click on Deny would be an answer, one on a heading is
+     * none.
+     */
+    const settled = (page: Page) => page.getByRole('heading', { level: 1 }).click()
+
+    const fresh = await open()
+    await fresh.click()
+    await settled(fresh.page)
+    t.equal(posts, 0, 'the page has just opened')
+
+    const waiting = await open()
+    await waiting.pace(1_000)
+    while (
+      (await waiting.page.evaluate<string>(
+        "getComputedStyle(document.querySelector('[value=allow]')).pointerEvents"
+      )) !== 'auto'
+    );
+    await waiting.pace(0.001)
+    await waiting.click()
+    await settled(waiting.page)
+    t.equal(posts, 0, 'the page was there for long, below another window; the mouse has just come to it')
+
+    await waiting.pace(1_000)
+    await waiting.allow.click()
+    await waiting.page.waitForURL(/consent/)
+    t.equal(posts, 1, 'a second later it counts')
+
+    const keyboard = await open()
+    await keyboard.allow.press('Enter')
+    await keyboard.page.getByText('"posts"').waitFor()
+    t.equal(posts, 2)
+
+    const touch = await openPage(t, chromium.browser!, { javaScriptEnabled: false, hasTouch: true, isMobile: true })
+    await touch.goto(`${base}/consent`)
+    await touch.getByRole('button', { name: 'Allow', exact: true }).tap()
+    await touch.getByText('"posts"').waitFor()
+    t.equal(posts, 3, 'a finger does not wait for a mouse')
+  }
+)
+
+t.test('no other page can frame ours (LG-01)', withBrowser, async (t) => {
+  const base = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
+  const attacker = Fastify()
+  t.teardown(() => attacker.close())
+  attacker.get('/', (_request, reply) => reply.type('text/html').send(`<iframe src="${base}/consent"></iframe>`))
+  const page = await openPage(t, chromium.browser!)
+  await page.goto(await attacker.listen({ port: 0, host: '127.0.0.1' }))
+  t.equal(await page.frames()[1]!.locator('form').count(), 0)
+})

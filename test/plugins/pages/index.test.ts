@@ -1,0 +1,246 @@
+// Pages: headers, escaping, links, and what each template says.
+// The pages as browsers get them: headers, escaping, links, and what a person sees and can reach, in a real Chromium,
+// in light and dark, wide and narrow.
+import { readdirSync, readFileSync } from 'node:fs'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import pages, { findLink, stylesheet } from '../../../plugins/pages/index.ts'
+import { launchChromium } from '../../helpers/chromium.ts'
+import { examples, type Example } from './page-examples.ts'
+
+const STYLE = '/style.css'
+
+const VIEWS = new URL('../../../views/', import.meta.url)
+
+const chromium = await launchChromium()
+
+t.teardown(() => chromium.browser?.close())
+
+/** A server that serves each of `shown` at `/NAME`. */
+async function serve (
+  t: Test,
+  shown: Readonly<Record<string, Example>>,
+  publicUrl = 'https://mcp.example.com'
+): Promise<FastifyInstance> {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(pages, { publicUrl, styleUrl: STYLE })
+  app.get(STYLE, (_request, reply) => reply.type('text/css; charset=utf-8').send(stylesheet.body))
+  for (const [name, { view, data }] of Object.entries(shown)) { app.get(`/${name}`, (_request, reply) => reply.page(view, data)) }
+  return app
+}
+
+const html = async (app: FastifyInstance, name: string) => (await app.inject(`/${name}`)).body
+
+const show = async (t: Test, example: Example) => html(await serve(t, { it: example }), 'it')
+
+/** The same value with every string in it replaced. */
+function mapStrings<T> (value: T, change: (text: string, key: string) => string, key = ''): T {
+  if (typeof value === 'string') return change(value, key) as T
+  if (Array.isArray(value)) return value.map((item) => mapStrings(item, change, key)) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item, change, name)])) as T
+}
+
+/** Each breaks out of another context, were it not escaped. */
+const MARKUP = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)' x='",
+  '</title></textarea></style><svg onload=alert(1)>',
+  '<%= it.site %>&lt;b&gt;',
+  '\u0000<!--<base href=//evil.example>'
+]
+
+const isAddress = (text: string, key: string) =>
+  ['href', 'uri', 'login', 'logout', 'signup', 'consent', 'switchAccount', 'home'].includes(key) &&
+  /^(\/|https?:)/.test(text)
+
+// Left as they are: what picks a template, a field or a form, and the address a server has by configuration. No address
+// of ours holds a space.
+const isFixed = (example: Example, key: string) =>
+  ['view', 'failedBackend', 'field', 'url'].includes(key) || (key === 'id' && example.view === 'login')
+
+const hostile = (example: Example, markup: string): Example =>
+  mapStrings(example, (text, key) =>
+    isFixed(example, key) ? text : isAddress(text, key) ? `${text}?${markup.replaceAll(/[^!-~]/g, '')}` : text + markup
+  )
+
+t.test(
+  'every page carries the headers that keep it from being framed, scripted, cached and sniffed (LG-01, LG-02, LG-03, LG-04, LG-05, LG-21)',
+  async (t) => {
+    const app = await serve(t, examples)
+    for (const name of Object.keys(examples)) {
+      const { statusCode, headers } = await app.inject(`/${name}`)
+      t.equal(statusCode, 200, name)
+      t.match(
+        headers,
+        {
+          'content-type': 'text/html; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+          'x-frame-options': 'DENY',
+          'referrer-policy': 'same-origin',
+          'permissions-policy': /camera=\(\)/,
+          'strict-transport-security': /^max-age=\d+$/
+        },
+        name
+      )
+      t.notHas(headers, { 'cross-origin-opener-policy': String }, `${name}: a sign-in in a popup keeps its opener`)
+      const policy = new Map(
+        String(headers['content-security-policy'])
+          .split('; ')
+          .map((rule) => rule.split(/ (.*)/, 2) as [string, string])
+      )
+      t.strictSame(
+        Object.fromEntries(policy),
+        {
+          'default-src': "'none'",
+          'style-src': "'self'",
+          'img-src': "'self' data:",
+          'script-src': "'none'",
+          'object-src': "'none'",
+          'base-uri': "'none'",
+          'frame-ancestors': "'none'"
+        },
+        `${name}: no form-action, no unsafe-inline, no wildcard`
+      )
+    }
+  }
+)
+
+t.test('HSTS is for https only', async (t) => {
+  const app = await serve(t, examples, 'http://localhost:8080')
+  t.notHas((await app.inject('/login')).headers, { 'strict-transport-security': String })
+})
+
+t.test('templates print raw only what other templates rendered, and every attribute is quoted (WB-14)', async (t) => {
+  for (const name of readdirSync(VIEWS).filter((file) => file.endsWith('.eta'))) {
+    const text = readFileSync(new URL(name, VIEWS), 'utf8')
+    for (const [, raw] of text.matchAll(/<%~([\s\S]*?)%>/g)) { t.match(raw!.trim(), /^(it\.body|include\('\.\/[a-z-]+', it\))$/, name) }
+    t.notMatch(text, /\s[a-z-]+=<%/, `${name}: no unquoted attribute`)
+    t.notMatch(text, /<script|<style|\son\w+=|\sstyle=/i, `${name}: nothing the policy would block`)
+  }
+})
+
+t.test('markup in every string a page is given stays text (AZ-23, AZ-24)', async (t) => {
+  const plain = await serve(t, examples)
+  const count = (body: string) => [...'<>"\''].map((character) => body.split(character).length - 1)
+  for (const markup of MARKUP) {
+    const app = await serve(
+      t,
+      Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, hostile(example, markup)]))
+    )
+    for (const name of Object.keys(examples)) {
+      const body = await html(app, name)
+      t.strictSame(
+        count(body),
+        count(await html(plain, name)),
+        `${name} with ${markup}: not one character of markup more`
+      )
+    }
+  }
+})
+
+t.test('an address is a link only if it is a path of ours or http(s) (Q7)', async (t) => {
+  const refused = [
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    ' javascript:alert(1)',
+    'java\nscript:alert(1)',
+    'data:text/html,<script>alert(1)</script>',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'cursor://install',
+    '//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    '\\\\evil.example',
+    'evil',
+    ''
+  ]
+  for (const href of refused) {
+    t.equal(findLink(href), undefined, JSON.stringify(href))
+    const { consent, message, error } = {
+      consent: examples['consent']!,
+      message: examples['message']!,
+      error: examples['error']!
+    } as unknown as { [View in 'consent' | 'message' | 'error']: Extract<Example, { view: View }> }
+    const bodies = [
+      await show(t, { view: 'consent', data: { ...consent.data, client: { ...consent.data.client, uri: href } } }),
+      await show(t, { view: 'message', data: { ...message.data, action: { label: 'On', href } } }),
+      await show(t, { view: 'error', data: { ...error.data, action: { label: 'On', href } } })
+    ]
+    for (const body of bodies) {
+      t.strictSame(
+        [...body.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, found]) => found),
+        ['https://mcp.example.com'],
+        `no link but the header's for ${JSON.stringify(href)}`
+      )
+    }
+  }
+  t.strictSame(findLink('/login?interaction=a'), { href: '/login?interaction=a', host: '' })
+  t.strictSame(findLink('https://bücher.example/a"b'), {
+    href: 'https://xn--bcher-kva.example/a%22b',
+    host: 'xn--bcher-kva.example'
+  })
+})
+
+t.test('the consent page says who asks, where the person goes, for what, and as whom (R4, P7, LG-11)', async (t) => {
+  const known = await show(t, examples['consent']!)
+  for (const part of [
+    'The app calls itself “<bdi>ChatGPT</bdi>”',
+    '<bdi class="host">chatgpt.com</bdi>',
+    'Search and read',
+    'change or save',
+    'Ada Lovelace',
+    'ada@example.com',
+    'withdraw this access',
+    'value="allow"',
+    'value="deny"',
+    'action="/login/switch"'
+  ]) { t.match(known, part) }
+  t.notMatch(known, /not verified|this computer/)
+  const registered = await show(t, examples['consent-registered']!)
+  for (const part of ['not verified', 'Trust the address below', 'xn--chatgt-m8a.example.net:8443']) { t.match(registered, part) }
+  const loopback = await show(t, examples['consent-loopback']!)
+  for (const part of [
+    'not verified',
+    'A program on this computer',
+    'localhost:53127',
+    'Any program on it could use this name'
+  ]) { t.match(loopback, part) }
+})
+
+t.test('the login page shows the ways in that the backends state, and never a password again', async (t) => {
+  const app = await serve(t, examples)
+  const login = await html(app, 'login')
+  t.equal(login.split('<form').length - 1, 2)
+  t.match(login, 'href="/signup?interaction=q3Zk0vX1cN8&amp;backend=local"')
+  t.match(login, /name="email" type="email" autocomplete="username"/)
+  t.match(login, /name="password" type="password" autocomplete="current-password" required>/)
+  t.notMatch(login, 'role="alert"')
+  const refused = await html(app, 'login-refused')
+  t.equal(refused.split('role="alert"').length - 1, 1)
+  t.match(refused, /name="email" type="text"/, 'a staff number is not an e-mail address')
+  t.equal(refused.split('value="ada@example.com"').length - 1, 1, 'the identifier stays with the way in that failed')
+  t.match(await html(app, 'login-error'), /role="alert">The demo is full/)
+  t.match(await html(app, 'signup'), 'name="invite" value="inv_7w2"')
+})
+
+t.test('the home page shows the address, how to connect, and whether anybody may', async (t) => {
+  const app = await serve(t, examples)
+  const home = await html(app, 'home')
+  for (const part of [
+    '<code>https://mcp.example.com</code>',
+    'Authentication: <b>OAuth</b>',
+    'claude mcp add --transport http mcp-oauth-server https://mcp.example.com',
+    '&quot;url&quot;: &quot;https://mcp.example.com&quot;',
+    '<code>search</code>',
+    'href="/login"',
+    '12 documents'
+  ]) { t.match(home, part) }
+  t.notMatch(home, /No one has to sign in|this computer only/)
+  t.match(await html(app, 'home-signed-in'), /action="\/logout"[\s\S]*name="token" value="c5b"/)
+  for (const part of ['No one has to sign in', 'No authentication', 'this computer only', '1 document ']) { t.match(await html(app, 'home-open'), part) }
+})

@@ -1,0 +1,52 @@
+// What is made of the secret key: sealing that keeps purposes apart and survives a rotation, and comparison that takes
+// as long for every wrong value (threat WB-08).
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { createSealing, equalSecrets, hashSecret, loadGeneratedKey } from '../../plugins/secrets.ts'
+import { folder } from '../helpers/tool-context.ts'
+
+const [OLD, NEW] = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'A0gJ5sH3dW6cK1yN8bV4tR9pZmL2qF7x'] as const
+
+t.test('secrets are compared as digests of equal length (WB-08)', async (t) => {
+  const secret = hashSecret('a secret')
+  t.equal(equalSecrets(secret, hashSecret('a secret')), true)
+  for (const wrong of [
+    '',
+    secret.slice(1),
+    secret.slice(0, -1),
+    `${secret}=`,
+    secret.toLowerCase(),
+    '\0'.repeat(43),
+    'é'.repeat(1_000_000)
+  ]) { t.equal(equalSecrets(secret, wrong), false) }
+})
+
+t.test('a sealed value opens for its purpose, with any listed key, and not when it was touched', async (t) => {
+  const before = createSealing([OLD])
+  const sealed = before.seal('chain', Buffer.from('the chain'))
+  t.not(before.seal('chain', Buffer.from('the chain')), sealed, 'each sealing is another text')
+  const rotated = createSealing([NEW, OLD])
+  t.equal(String(rotated.unseal('chain', sealed)), 'the chain')
+  t.equal(rotated.unseal('another purpose', sealed), undefined)
+  t.equal(createSealing([NEW]).unseal('chain', sealed), undefined, 'the old key is gone')
+  t.equal(
+    createSealing([OLD]).unseal('chain', rotated.seal('chain', Buffer.from('x'))),
+    undefined,
+    'the first key writes'
+  )
+  for (let index = 0; index < sealed.length - 1; index += 7) {
+    const touched = sealed.slice(0, index) + (sealed[index] === 'A' ? 'B' : 'A') + sealed.slice(index + 1)
+    t.equal(rotated.unseal('chain', touched), undefined)
+  }
+  t.equal(rotated.unseal('chain', ''), undefined)
+})
+
+t.test('the generated key is made once, and only whoever runs the server can read it (WB-08)', async (t) => {
+  const place = await folder(t)
+  const key = loadGeneratedKey(place)
+  t.match(key, /^[\w-]{43}$/)
+  t.equal(loadGeneratedKey(place), key)
+  t.same(await readdir(place), ['secret-key'], 'no draft is left')
+  t.equal((await stat(join(place, 'secret-key'))).mode & 0o777, 0o600)
+})

@@ -1,0 +1,119 @@
+// Who may sign in, and as whom: the allow-list, newcomers without an invitation, one account for each person (threats
+// LG-12, WB-11).
+// Who may not come in, or not as whom, when everything else is right: the allow-list, domains and groups, addresses
+// nobody vouches for, invitations, SIGNUP; and how long what lets somebody in lasts (threats AC-10, AC-11, LG-12).
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { isAllowed } from '../../../plugins/accounts/users.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { startDirectory } from '../../helpers/directory.ts'
+import { startServer } from '../../helpers/server.ts'
+import { folder } from '../../helpers/tool-context.ts'
+
+const PASSWORD = 'eleven quiet otters 42'
+
+/** A service that knows everybody, and vouches for their address unless they only `typed` it. */
+async function service (t: Test): Promise<string> {
+  const path = join(await folder(t), 'service.ts')
+  await writeFile(
+    path,
+    `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+const verify = async ({ identifier }) =>
+  ({ subject: identifier, email: identifier.split(' ').at(-1), emailVerified: !identifier.startsWith('typed ') })
+export default { env: z.object({}), open: () => ({ title: 'Service', password: { label: 'Name', verify },
+  signUp: { create: async ({ email }) => email.startsWith('fault') ? Promise.reject(new Error('the service is away')) : ({ kind: 'confirm', message: 'Check your mailbox.' }) } }) }
+`
+  )
+  return path
+}
+
+t.test('ALLOWED_EMAILS', async (t) => {
+  const list = ['ann@example.com', '@example.org']
+  for (const [email, emailVerified, may] of [
+    ['ann@example.com', true, true],
+    ['ann@example.com', undefined, true],
+    ['ann@example.com', false, false],
+    ['joann@example.com', true, false],
+    ['ann@example.com.evil.example', true, false],
+    ['ann@example.co', true, false],
+    ['bob@example.com', true, false],
+    ['bob@example.org', true, true],
+    ['bob@example.org', false, false],
+    ['bob@sub.example.org', true, false],
+    ['bob@evilexample.org', true, false],
+    ['bob@example.org@evil.example', true, false],
+    [' ANN@Example.com ', true, true],
+    [undefined, undefined, false],
+    [undefined, true, false],
+    ['', true, false],
+    ['@example.org', true, true]
+  ] as const) {
+    t.equal(
+      isAllowed(list, { ...(email !== undefined && { email }), ...(emailVerified !== undefined && { emailVerified }) }),
+      may,
+      `${String(email)} ${String(emailVerified)}`
+    )
+  }
+  t.equal(isAllowed([], {}), true, 'without a list everybody may')
+})
+
+t.test("who only types an address is not told that it is somebody's, and becomes nobody else", async (t) => {
+  const path = await service(t)
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: `local,${path}` } })
+  const owner = new Browser()
+  await owner.submit(await owner.get(`${url}/login`), ({ fields }) => fields['backend'] === path, {
+    email: 'ann@example.com',
+    password: 'x'
+  })
+  const answers = await Promise.all(
+    ['ann@example.com', 'nobody@example.com'].map(async (email) => {
+      const browser = new Browser()
+      return browser.submit(await browser.get(`${url}/signup`), ({ fields }) => fields['backend'] === 'local', {
+        email,
+        password: PASSWORD
+      })
+    })
+  )
+  t.same(
+    answers.map(({ status, url: at }) => [status, new URL(at).pathname]),
+    [
+      [200, '/'],
+      [200, '/']
+    ]
+  )
+  t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, 3)
+
+  const second = new Browser()
+  const account = { email: 'second ann@example.com', password: 'x' }
+  const page = await second.submit(
+    await second.get(`${url}/login`),
+    ({ fields }) => fields['backend'] === path,
+    account
+  )
+  t.equal(
+    new URL(page.url).pathname,
+    '/',
+    'nor is who has a second account at the same service asked for a way in that they cannot show'
+  )
+  t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, 4)
+})
+
+t.test('codes that are wrong again and again slow down the account, from whatever page they come (RL-02)', async (t) => {
+  const directory = await startDirectory(t)
+  directory.people.set('cid@example.com', { id: 'employee-13', password: PASSWORD, code: '246810' })
+  const { url } = await startServer(t, { env: { ...directory.env, RATE_LIMITS: 'sign-in=1000' } })
+  const guess = async (tries: number) => {
+    const browser = new Browser()
+    let page = await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, {
+      email: 'cid@example.com',
+      password: PASSWORD
+    })
+    for (let count = 0; count < tries; count++) page = await browser.submit(page, () => true, { code: '000000' })
+  }
+  for (let pages = 0; pages < 3; pages++) await guess(4)
+  const begun = performance.now()
+  await guess(1)
+  // Twelve failures: the sign-in and the code wait a second each, whatever the machine.
+  t.ok(performance.now() - begun > 900)
+})

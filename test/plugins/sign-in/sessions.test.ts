@@ -1,0 +1,49 @@
+// The session of a browser: consent counts only from the one that was signed in for it (threats LG-10, LG-20).
+// A sign-in under way and the session after it: what a handle is good for, for how long, once and in which browser and
+// session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
+import { Browser } from '../../helpers/browser.ts'
+import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
+import { storageTest } from '../../helpers/storages.ts'
+
+const PASSWORD = 'eleven quiet otters 42'
+
+const demo = ({ fields }: { fields: Record<string, string> }) => fields['backend'] === 'demo'
+
+const allow = ({ buttons }: { buttons: Array<{ value: string | undefined }> }) =>
+  buttons.some(({ value }) => value === 'allow')
+
+storageTest(
+  'consent counts only from the session it was signed in for, and not from one that a stranger has planted (LG-20)',
+  async (t, start) => {
+    const { url } = await start()
+    const client = await newClient(url)
+    const browser = new Browser()
+    const consent = await browser.submit(
+      await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge })),
+      demo
+    )
+    const before = new Map(browser.cookies)
+    // Somebody else signs in in the same browser.
+    await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', {
+      email: 'bob@example.com',
+      password: PASSWORD
+    })
+    const wrong = await browser.submit(consent, allow, { decision: 'allow' })
+    t.match({ left: browser.left, status: wrong.status }, { left: undefined, status: 400 })
+    t.match(wrong.text, 'sign_in_expired')
+    t.match(
+      await browser.submit(consent, ({ action }) => action === '/login/switch'),
+      { status: 400 },
+      "nor is it another account's to leave"
+    )
+    const stolen = new Browser()
+    for (const [name, value] of before) stolen.cookies.set(name, value)
+    t.match(
+      (await stolen.get(`${url}/account`)).url,
+      '/login',
+      'LG-10: a new sign-in ends the session before it, wherever its cookie is'
+    )
+    t.equal((await stolen.submit(consent, allow, { decision: 'allow' })).status, 400)
+    t.equal(stolen.left, undefined)
+  }
+)

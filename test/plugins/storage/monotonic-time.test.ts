@@ -1,0 +1,85 @@
+// The clock of an installation: over a restart, too, it never goes back, and a clock that leaps is not trusted at once
+// (threat SG-12).
+import t, { type Test } from 'tap'
+import { createLeapGuard, createMonotonicTime } from '../../../plugins/storage/monotonic-time.ts'
+import { openRedisStorage } from '../../../plugins/storage/redis/index.ts'
+import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
+import { noRedis, startRedis } from '../../helpers/redis.ts'
+import { folder } from '../../helpers/tool-context.ts'
+
+const log = { warn () {} }
+const redis = await startRedis()
+t.teardown(() => redis?.stop())
+
+for (const [name, open] of [
+  [
+    'SQLite',
+    async (t: Test) => {
+      const place = await folder(t)
+      return async () => openSqliteStorage(place, () => 0)
+    }
+  ],
+  ['Redis', redis && (async () => () => openRedisStorage(redis.url, log))]
+] as const) {
+  t.test(
+    `over a restart, too, time never runs backwards (${name}) (SG-12)`,
+    { skip: open ? false : noRedis },
+    async (t) => {
+      const start = await open!(t)
+      let steady = 0
+      const warnings: string[] = []
+      /** One process: it starts with the machine's clock at `time`, runs, and ends. */
+      const run = async (time: number, seconds = 0) => {
+        let machine = time
+        const storage = await start()
+        const kept = await createMonotonicTime(
+          storage,
+          () => machine,
+          {
+            warn: (line) => {
+              warnings.push(line)
+            }
+          },
+          () => steady
+        )
+        machine += seconds
+        steady += seconds
+        const seen = kept.now()
+        await kept.close()
+        await storage.close()
+        return seen
+      }
+      const began = 1_800_000_000
+      t.equal(await run(began, 100), began + 100)
+      t.same(warnings, [])
+      t.equal(await run(began - 86_400, 60), began + 160, 'a clock a day behind: it goes on from where it was')
+      t.match(warnings.at(-1), /the clock of this machine is 86500 seconds behind/)
+      t.equal(await run(began + 1_000, 10), began + 1_010, 'and follows the clock again when that is right')
+
+      t.equal(await run(began + 90 * 86_400, 60), began + 90 * 86_400 + 60, 'after a long absence the clock counts')
+      t.equal(await run(began + 2_000), began + 2_000, 'but is noted only once it has stayed: it may have been wrong')
+      t.equal(await run(began + 90 * 86_400, 1_000), began + 90 * 86_400 + 1_000)
+      t.equal(await run(began), began + 90 * 86_400 + 1_000, 'by now it has')
+    }
+  )
+}
+
+t.test('a clock that leaps is not trusted with what cannot be undone until it has stayed (SG-12)', async (t) => {
+  const at = { time: 1_800_000_000, steady: 0 }
+  const isSettled = createLeapGuard(
+    () => at.time,
+    () => at.steady
+  )
+  const pass = (seconds: number, leap = 0) => {
+    at.time += seconds + leap
+    at.steady += seconds
+    return isSettled()
+  }
+  t.equal(pass(60), true)
+  t.equal(pass(60, 100 * 86_400), false, 'a hundred days at once')
+  t.equal(pass(60, -100 * 86_400), false, 'and back')
+  t.equal(pass(60), false)
+  t.equal(pass(800), true)
+  t.equal(pass(60, 7_200), false, 'a machine that slept')
+  t.equal(pass(901), true, 'is believed after a while')
+})

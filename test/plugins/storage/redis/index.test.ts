@@ -1,0 +1,130 @@
+// What is special to the Redis storage: an outage and its end, lifetimes of every key, and a Redis that is full (threats WB-06,
+// SG-04, SG-11).
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { JOURNAL_BOUNDS, StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+import { migrate } from '../../../../plugins/storage/migrations.ts'
+import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
+import { noRedis, startRedis } from '../../../helpers/redis.ts'
+
+const log = { warn () {} }
+const redis = await startRedis()
+t.teardown(() => redis?.stop())
+
+t.test(
+  'Redis that is away is reported at once, and comes back without a restart (WB-06)',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const storage = await openRedisStorage(redis!.url, log)
+    t.teardown(() => storage.close())
+    const things = storage.collection<{ n: number }>('thing')
+    await things.put('durable', { n: 1 }, null)
+    await redis!.kill()
+    await t.rejects(things.put('x', { n: 2 }, 60), StorageUnavailable)
+    await t.rejects(
+      things.update('durable', () => ({ remove: true, result: 1 })),
+      StorageUnavailable
+    )
+    await t.rejects(storage.check(), StorageUnavailable)
+    await redis!.restart()
+    for (let tries = 0; tries < 100; tries++) {
+      if (
+        await storage.check().then(
+          () => true,
+          () => false
+        )
+      ) { break }
+      await sleep(100)
+    }
+    t.same(await things.find('durable'), { n: 1 })
+    await redis!.client.config('SET', 'min-replicas-to-write', '1')
+    await t.rejects(things.put('x', { n: 2 }, 60), StorageUnavailable, 'a Redis that refuses writes')
+    await redis!.client.config('SET', 'min-replicas-to-write', '0')
+    await things.put('x', { n: 2 }, 60)
+  }
+)
+
+t.test('Redis that is not there at the start', async (t) => {
+  await t.rejects(openRedisStorage('redis://127.0.0.1:1', log), {
+    name: 'StartError',
+    message: /^REDIS_URL: Redis at 127\.0\.0\.1:1 is not ready: connect ECONNREFUSED/
+  })
+})
+
+t.test(
+  'Redis: everything expires at its time, and journals keep to their bounds (SG-11)',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const storage = await openRedisStorage(redis!.url, log)
+    t.teardown(() => storage.close())
+    const leftOf = async (key: string) => Math.ceil((await redis!.client.pttl(`mcp:${key}`)) / 1000)
+    const things = storage.collection<object>('lasting')
+    await things.put('put', {}, 90)
+    await things.create('create', {}, 91)
+    await things.update('update', () => ({ write: { record: {}, ttl: 92 }, result: null }))
+    await storage.count([{ key: 'count', by: 1, ttl: 93 }])
+    await storage.count([{ key: 'count', by: 1, ttl: 1_000 }])
+    await storage.journal('lasting').append([{ topics: ['ann'], entry: 1 }])
+    const near = async (key: string, seconds: number) => {
+      const left = await leftOf(key)
+      t.ok(left <= seconds && left > seconds - 10, `${key}: ${left} of ${seconds} seconds`)
+    }
+    for (const [id, seconds] of [
+      ['put', 90],
+      ['create', 91],
+      ['update', 92]
+    ] as const) { await near(`lasting:${id}`, seconds) }
+    await near('counter:count', 93)
+    await near('journal:lasting:ann', JOURNAL_BOUNDS.age)
+
+    // What is a day old stays, what is older than the bound goes.
+    await redis!.client.config('SET', 'stream-node-max-entries', '1')
+    for (const days of [91, 1]) {
+      await redis!.client.xadd(
+        'mcp:journal:aged',
+        `${Date.now() - days * 86_400_000}-0`,
+        'entry',
+        String(days),
+        'topics',
+        '[]'
+      )
+    }
+    await storage.journal('aged').append([{ topics: [], entry: 0 }])
+    t.same(await Array.fromAsync(storage.journal('aged').all()), [1, 0])
+
+    const most = JOURNAL_BOUNDS.entries
+    await redis!.client.eval(
+      `for i = 1, ${most + 50} do redis.call('XADD', KEYS[1], '*', 'entry', '1', 'topics', '[]') end`,
+      1,
+      'mcp:journal:many'
+    )
+    await storage.journal('many').append([{ topics: [], entry: 2 }])
+    t.ok((await redis!.client.xlen('mcp:journal:many')) <= most + 1)
+    await redis!.client.del('mcp:journal:many')
+    await redis!.client.config('SET', 'stream-node-max-entries', '100')
+  }
+)
+
+t.test(
+  'a Redis that is full: deleting and starting work, and it recovers by itself (SG-04)',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const storage = await openRedisStorage(redis!.url, log)
+    t.teardown(() => storage.close())
+    const things = storage.collection<{ n: number }>('thing')
+    await things.put('one', { n: 1 }, null)
+    await things.put('two', { n: 2 }, null)
+    await redis!.client.config('SET', 'maxmemory', '1')
+    t.teardown(() => redis!.client.config('SET', 'maxmemory', '0'))
+    await t.rejects(things.put('three', { n: 3 }, 60), StorageUnavailable)
+    await t.rejects(storage.check(), StorageUnavailable, 'it is said')
+    t.same(await things.take('one'), { n: 1 })
+    t.equal(await things.update('two', () => ({ remove: true, result: 'gone' })), 'gone')
+    const again = await openRedisStorage(redis!.url, log)
+    await migrate(again, [], { info () {} })
+    await again.close()
+    await redis!.client.config('SET', 'maxmemory', '0')
+    await storage.check()
+    await things.put('three', { n: 3 }, 60)
+  }
+)

@@ -1,0 +1,44 @@
+// What has expired is deleted until nothing of it is left, in small steps (threat SG-06).
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { JOURNAL_BOUNDS } from '../../../../plugins/storage/contract.ts'
+import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
+import { folder } from '../../../helpers/tool-context.ts'
+
+const time = 1_800_000_000
+const now = () => time
+const until = async (holds: () => boolean | Promise<boolean>) => {
+  for (let tries = 0; tries < 600; tries++) {
+    if (await holds()) return true
+    await sleep(20)
+  }
+  return false
+}
+
+t.test('everything that has expired is swept, in small steps (SG-06)', async (t) => {
+  const place = await folder(t)
+  await openSqliteStorage(place, now).close()
+  const db = new DatabaseSync(join(place, 'oauth.db'))
+  t.teardown(() => db.close())
+  db.exec('BEGIN')
+  const put = db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, 1)')
+  for (let n = 0; n < 3_000; n++) put.run('old', `${n}`, '{}')
+  db.exec(`INSERT INTO journal (name, at, entry) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${JOURNAL_BOUNDS.entries + 50})
+    SELECT 'j', ${time}, i FROM n`)
+  db.exec('COMMIT')
+  const left = (table: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
+  const storage = openSqliteStorage(place, now)
+  t.teardown(() => storage.close())
+  const seen: number[] = []
+  t.ok(
+    await until(() => {
+      seen.push(left('records'))
+      return seen.at(-1)! < 5
+    })
+  )
+  t.ok(seen.length > 2, 'others came in between')
+  t.ok(await until(() => left('journal') === JOURNAL_BOUNDS.entries), 'no more entries are kept')
+  t.equal((await storage.journal('j').all()[Symbol.asyncIterator]().next()).value, 51, 'the oldest are gone')
+})

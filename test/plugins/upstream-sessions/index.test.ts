@@ -1,0 +1,170 @@
+// Sessions at services behind the backends: one refresh at a time whatever the number of instances, stored while
+// something refers to them, and ended for everyone when the service ends them.
+// Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as
+// long as something stands on them, and gone for everybody when the service ends them.
+import { BackendUnavailable, type AuthBackend } from '../../../auth-backends/contract.ts'
+import { createUpstreamSessions, type UpstreamSessions } from '../../../plugins/upstream-sessions/index.ts'
+import type { BackendSession } from '../../../plugins/upstream-sessions/refresh.ts'
+import type { Storage } from '../../../plugins/storage/contract.ts'
+import { createSealing } from '../../../plugins/secrets.ts'
+import { storageTest } from '../../helpers/storages.ts'
+
+const KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
+
+/** A service whose tokens work once each. */
+function service () {
+  const state = {
+    generation: 0,
+    asked: 0,
+    ended: [] as string[],
+    answer: 'renew' as 'renew' | 'over' | 'away',
+    wait: Promise.resolve(),
+    hanging: Promise.resolve()
+  }
+  const backend: AuthBackend = {
+    title: 'Service',
+    sessions: {
+      async renew (session) {
+        state.asked++
+        await state.wait
+        if (state.answer === 'away') throw new BackendUnavailable('away')
+        if (state.answer === 'over' || session !== `token ${state.generation}`) return null
+        return `token ${++state.generation}`
+      },
+      async end (session) {
+        state.ended.push(session)
+        await state.hanging
+      },
+      onBehalfOf: { service: 'service', open: (session) => ({ session }) }
+    }
+  }
+  return { state, backends: new Map([['service', backend]]) }
+}
+
+let opened = 0
+
+async function open (storage: Storage, instances = 1) {
+  const clock = { now: 1_800_000_000 }
+  const { state, backends } = service()
+  const over: string[][] = []
+  const store = storage.collection<BackendSession>(`session${opened++}`)
+  const all = Array.from({ length: instances }, () =>
+    createUpstreamSessions({
+      store,
+      backends,
+      sealing: createSealing([KEY]),
+      now: () => clock.now,
+      log: { warn () {} },
+      onEnd: async (holders) => {
+        over.push(holders)
+      }
+    })
+  )
+  return { clock, state, over, all, sessions: all[0]! as UpstreamSessions }
+}
+
+const grant = (id: string, backendSession: string, expiresAt: number) =>
+  ({ id, backendSession, refresh: { expiresAt }, accessTokens: {} }) as never
+
+storageTest('sessions at a service', async (t, start) => {
+  const { storage } = (await start()).app
+
+  t.test('a service that hangs is told, and nobody who ends what stood on it waits for it (CL-03)', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    let answer = () => {}
+    state.hanging = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await sessions.release(id, 'browser x')
+    t.same({ told: state.ended, here: await sessions.peek(id) }, { told: ['token 0'], here: undefined })
+    answer()
+  })
+
+  t.test('fresh ones are not asked about; of many callers on several instances one asks', async (t) => {
+    const { clock, state, all, sessions } = await open(storage, 3)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    t.same(await sessions.fresh(id), { backend: 'service', session: 'token 0' })
+    t.equal(state.asked, 0)
+    for (let round = 1; round <= 3; round++) {
+      clock.now += 61
+      const gate = Promise.withResolvers<void>()
+      state.wait = gate.promise
+      const calls = all.flatMap((instance) => Array.from({ length: 5 }, () => instance.fresh(id)))
+      setTimeout(gate.resolve, 20)
+      for (const found of await Promise.all(calls)) t.same(found, { backend: 'service', session: `token ${round}` })
+      t.equal(state.asked, round)
+    }
+  })
+
+  t.test('a service that is away ends nothing, and the next caller may ask at once', async (t) => {
+    const { clock, state, over, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    clock.now += 61
+    state.answer = 'away'
+    await t.rejects(sessions.fresh(id), { name: 'BackendUnavailable' })
+    state.answer = 'renew'
+    t.match(await sessions.fresh(id), { session: 'token 1' })
+    t.same(over, [])
+  })
+
+  t.test('what the service has ended is over for all that stood on it', async (t) => {
+    const { clock, state, over, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    await sessions.extend(grant('g', id, clock.now + 7200))
+    clock.now += 61
+    state.answer = 'over'
+    t.equal(await sessions.fresh(id), undefined)
+    t.same(over, [['browser x', 'grant g']])
+    t.equal(await sessions.onBehalfOf({ backendSession: id }, 'service'), undefined)
+    t.equal(await sessions.fresh(id), undefined)
+    t.equal(over.length, 1)
+  })
+
+  t.test('it ends at the service with the last that stands on it, and not before', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    await sessions.extend(grant('a', id, clock.now + 7200))
+    await sessions.extend(grant('b', id, clock.now + 7200))
+    await sessions.release(id, 'grant a')
+    await sessions.release(id, 'grant of somebody else')
+    await sessions.release(id, 'grant b')
+    t.same(state.ended, [], 'the browser is still signed in')
+    await sessions.release(id, 'browser x')
+    t.same(state.ended, ['token 0'])
+    await sessions.release(id, 'browser x')
+    t.equal(await sessions.peek(id), undefined)
+    t.same(state.ended, ['token 0'])
+  })
+
+  t.test('a browser session that is over holds nothing', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 100 })
+    await sessions.extend(grant('a', id, clock.now + 7200))
+    clock.now += 101
+    await sessions.release(id, 'grant a')
+    t.same(state.ended, ['token 0'])
+  })
+
+  t.test('released while it was being renewed: the new tokens are ended, too', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    clock.now += 61
+    const gate = Promise.withResolvers<void>()
+    state.wait = gate.promise
+    const renewing = sessions.fresh(id)
+    while (state.asked === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    await sessions.release(id, 'browser x')
+    gate.resolve()
+    t.equal(await renewing, undefined)
+    t.same(state.ended, ['token 0', 'token 1'])
+  })
+
+  t.test('a tool gets a client of the service it names, and no other', async (t) => {
+    const { clock, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    t.same(await sessions.onBehalfOf({ backendSession: id }, 'service'), { session: 'token 0' })
+    t.equal(await sessions.onBehalfOf({ backendSession: id }, 'another'), undefined)
+    t.equal(await sessions.onBehalfOf({}, 'service'), undefined)
+  })
+})

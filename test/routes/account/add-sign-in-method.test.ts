@@ -1,0 +1,278 @@
+// A sign-in method is added with fresh proof, by the person who confirms it, and the owner is notified (threats AC-01,
+// AC-02).
+// A way to sign in is added, and removed, as strongly as a password is changed: with fresh proof, by the person who
+// says so, told to the owner, and never the last one (threats AC-01, AC-02).
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { keyOf } from '../../../plugins/accounts/identities.ts'
+import { Browser, type Page } from '../../helpers/browser.ts'
+import { authorizeUrl, newClient, ping, pkce, post } from '../../helpers/oauth.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
+import { storageTest, type Start } from '../../helpers/storages.ts'
+import { folder } from '../../helpers/tool-context.ts'
+import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+
+const HOUR = 3600
+
+const smtp = await startSmtp()
+
+t.teardown(() => smtp.stop())
+
+/** A backend whose people sign in with their name alone. */
+async function backendOfNames (t: Test, title = 'Second'): Promise<string> {
+  const path = join(await folder(t), 'second.ts')
+  await writeFile(
+    path,
+    `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+export default { env: z.object({}), open: () => ({ title: ${JSON.stringify(title)}, password: { label: 'Name', verify: async ({ identifier, password }) => password === 'pw'
+  ? { subject: identifier, name: identifier, ...(identifier.includes('@') && { email: identifier, emailVerified: true }) } : null } }) }
+`
+  )
+  return path
+}
+
+async function place (t: Test, start: Start) {
+  const clock = { now: 1_800_000_000 }
+  const [second, third] = [await backendOfNames(t), await backendOfNames(t, 'Third')]
+  const server = await startWithMail(smtp, start, {
+    now: () => clock.now,
+    env: { AUTH_BACKEND: `local,demo,${second},${third}` }
+  })
+  const { url, app } = server
+  const enter = async (browser: Browser, page: Page, name: string) =>
+    browser.submit(page, ({ fields }) => fields['backend'] === second, { email: name, password: 'pw' })
+  const throughSecond = async (name: string, browser = new Browser()) =>
+    enter(browser, await browser.get(`${url}/login`), name)
+  const address = () => `${randomUUID()}@example.org`
+  const userOf = async (email: string) =>
+    (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)!
+  const begin = async (browser: Browser) =>
+    browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
+  const events = async (id: string) =>
+    (await app.audit.ofUser(id, 100)).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
+  return { ...server, clock, enter, throughSecond, address, userOf, begin, events }
+}
+
+const yes = (browser: Browser, page: Page) => browser.submit(page, () => true)
+
+const prove = (browser: Browser, page: Page, password = PASSWORD) =>
+  browser.submit(page, ({ fields }) => 'password' in fields, { password })
+
+storageTest(
+  'without fresh proof nothing is added, removed or deleted, and a wrong password proves nothing (AC-01)',
+  async (t, start) => {
+    const { url, app, clock, person, address, userOf, begin, enter } = await place(t, start)
+    const ann = address()
+    const browser = await person(ann)
+    const page = await browser.get(`${url}/account`)
+    const { id } = await userOf(ann)
+    await enter(browser, await begin(browser), 'extra').then((question) => yes(browser, question))
+    t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 2)
+    const before = await app.signIn.lifecycle.find(id)
+    const token = page.forms.find(({ action }) => action === '/account/sign-in')!.fields['token']!
+    const removal = /href="(\/account\/sign-in\/remove[^"]*)"/.exec((await browser.get(`${url}/account`)).text)![1]!
+
+    clock.now += 301
+    for (const [name, ask] of [
+      ['add', () => browser.post(`${url}/account/sign-in`, { token })],
+      ['look at what could be added', () => browser.get(`${url}/account/sign-in`)],
+      ['remove', () => browser.post(`${url}/account/sign-in/remove`, { token, way: removal.split('=')[1]! })],
+      ['look at a removal', () => browser.get(url + removal)],
+      ['delete', () => browser.post(`${url}/account/delete`, { token, confirm: 'delete' })],
+      ['look at a deletion', () => browser.get(`${url}/account/delete`)],
+      [
+        'sign out everywhere, with removal',
+        () => browser.post(`${url}/account/sign-out-everywhere`, { token, ways: 'remove' })
+      ]
+    ] as const) {
+      const answer = await ask()
+      t.match(answer, { status: 200, text: /Is it still you\?/ }, name)
+      const wrong = await prove(browser, answer, 'not the password')
+      t.match(wrong, { status: 401, text: /not your current password/ }, name)
+    }
+    t.same(await app.signIn.lifecycle.find(id), before, 'and nothing was changed')
+    t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)
+    const stolen = new Browser()
+    for (const [name, value] of browser.cookies) stolen.cookies.set(name, value)
+    for (const path of ['https://evil.example/', '//evil.example', '/login', '/account/../x', '/account?x=1']) {
+      t.equal(
+        (await browser.post(`${url}/account/prove`, { token, path, backend: 'local', password: PASSWORD })).status,
+        400,
+        path
+      )
+    }
+    t.equal(
+      (await browser.post(`${url}/account/prove`, { token: 'x', path: '/account', password: PASSWORD })).status,
+      400,
+      "another session's form"
+    )
+
+    const proven = await prove(browser, await begin(browser))
+    t.match(proven, { status: 200, text: /Add a sign-in method/ })
+    t.match((await stolen.get(`${url}/account`)).url, '/login', 'a copy of the cookie was not proven with it')
+    t.match(await yes(browser, proven), { status: 200, url: /\/login\?/ })
+    clock.now += 301
+    t.match(await begin(browser), { text: /Is it still you/ }, 'five minutes')
+  }
+)
+
+storageTest('signing in again is proof, too (AC-01)', async (t, start) => {
+  const { url, clock, throughSecond, enter } = await place(t, start)
+  const browser = new Browser()
+  await throughSecond('bob', browser)
+  clock.now += HOUR
+  const asked = await browser.get(`${url}/account/delete`)
+  t.match(asked, { text: /Is it still you/ })
+  t.notMatch(asked.text, 'type="password"', 'there is no password to ask for')
+  const login = await browser.submit(asked, () => true)
+  t.match(login.url, '/login')
+  t.match(await enter(browser, login, 'bob'), { status: 200, text: /Delete your account\?/ })
+})
+
+storageTest(
+  'what would be added is shown and asked for; the owner is told; the removal ends what came through it (AC-02)',
+  async (t, start) => {
+    const { url, app, clock, address, person, userOf, begin, enter, throughSecond, events, isIn } = await place(
+      t,
+      start
+    )
+    const ann = address()
+    const [browser, sent] = [await person(ann), smtp.messages.length]
+    const { id } = await userOf(ann)
+    const question = await enter(browser, await begin(browser), 'mallory')
+    t.match(question, { status: 200, url: /\/account\/sign-in\/add/, text: /Second: mallory/ })
+    t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1, 'not before the person says so')
+    t.equal((await new Browser().get(question.url)).status, 400, 'in no other browser')
+    t.equal(
+      (await browser.post(`${url}/account/sign-in/add`, { ...question.forms[0]!.fields, token: 'x' })).status,
+      400
+    )
+    t.equal(
+      (await browser.post(`${url}/account/sign-in/add`, question.forms[0]!.fields, { origin: 'https://evil.example' }))
+        .status,
+      403
+    )
+    t.match(await yes(browser, question), { status: 200, url: `${url}/account`, text: /Second: mallory/ })
+    t.equal((await yes(browser, question)).status, 400, 'once')
+    await app.mail.idle()
+    t.match(smtp.messages.slice(sent), [{ to: ann, text: /A sign-in method was added[^]*Second/ }])
+    t.ok((await events(id)).includes('account_changed way added'))
+
+    const mallory = new Browser()
+    await throughSecond('mallory', mallory)
+    t.match((await mallory.get(`${url}/account`)).text, ann)
+    const client = await newClient(url)
+    const { verifier, challenge } = pkce()
+    const consent = await mallory.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
+    await mallory.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), {
+      decision: 'allow'
+    })
+    const tokens = await post(`${url}/token`, {
+      ...client,
+      grant_type: 'authorization_code',
+      code: mallory.left!.searchParams.get('code')!,
+      redirect_uri: 'https://app.example/callback',
+      code_verifier: verifier
+    })
+    const access = tokens.body['access_token'] as string
+    t.equal(await ping(url, access), 200)
+
+    const account = await browser.get(`${url}/account`)
+    const link = [
+      ...account.text.matchAll(
+        /<bdi id="method-\d">([^<]*)<\/bdi> <a class="link" href="(\/account\/sign-in\/remove[^"]*)"/g
+      )
+    ].find(([, text]) => text === 'Second: mallory')![2]!
+    t.match(
+      await browser.get(`${url}/account/sign-in/remove?way=${'x'.repeat(43)}`),
+      { status: 400 },
+      "somebody else's way"
+    )
+    t.match(await yes(browser, await browser.get(url + link)), { status: 200, url: `${url}/account` })
+    t.notMatch((await browser.get(`${url}/account`)).text, 'Second: mallory')
+    t.same([await isIn(browser), await isIn(mallory), await ping(url, access)], [true, false, 401])
+    t.match(
+      await post(`${url}/token`, {
+        ...client,
+        grant_type: 'refresh_token',
+        refresh_token: tokens.body['refresh_token'] as string
+      }),
+      { status: 400, body: { error: 'invalid_grant' } }
+    )
+    await app.mail.idle()
+    t.match(smtp.messages.at(-1), { to: ann, text: /A sign-in method was removed/ })
+    t.ok((await events(id)).includes('account_changed way removed'))
+    const [local] = (await app.signIn.lifecycle.find(id))!.identities
+    t.notMatch((await browser.get(`${url}/account`)).text, '>Remove<')
+    t.match(
+      await browser.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`),
+      { status: 400, text: /only sign-in method/ },
+      'never the last one'
+    )
+    t.same(await app.signIn.lifecycle.removeSignInMethods(id, () => true), [], 'nor by any other door')
+    clock.now += 1
+    await throughSecond('mallory', mallory)
+    t.notMatch((await mallory.get(`${url}/account`)).text, ann, 'who comes with it again is somebody new')
+  }
+)
+
+storageTest(
+  "who may not be added: one click, a backend that leads there already, somebody else's identity, and nobody from a browser that was signed out",
+  async (t, start) => {
+    const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
+    const ann = address()
+    const browser = await person(ann)
+    const { id } = await userOf(ann)
+    const ways = async () => (await app.signIn.lifecycle.find(id))!.identities.length
+    const count = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).length
+    await throughSecond('taken')
+    const people = await count()
+
+    const login = await begin(browser)
+    t.notOk(
+      login.forms.some(({ fields }) => fields['backend'] === 'demo'),
+      'the page does not offer it'
+    )
+    const { interaction } = login.forms[0]!.fields
+    t.match(
+      await browser.post(`${url}/login`, { interaction: interaction!, backend: 'demo' }),
+      { status: 409, text: /belongs to another account/ },
+      'nor does a form that is made up'
+    )
+    const bob = address()
+    await person(bob)
+    t.match(
+      await browser.post(`${url}/login`, {
+        interaction: interaction!,
+        backend: 'local',
+        email: bob,
+        password: PASSWORD
+      }),
+      { status: 409 },
+      'a second account of one backend'
+    )
+    t.match(await enter(browser, login, 'taken'), { status: 409 }, 'an identity that leads to somebody')
+    t.same([await ways(), await count()], [1, people + 1])
+
+    const question = await enter(browser, await begin(browser), 'eve')
+    await throughSecond('eve')
+    t.match(
+      await yes(browser, question),
+      { status: 400, text: /belongs to another account/ },
+      'it came to belong to somebody while the person was asked'
+    )
+
+    const [during, asked] = [await begin(browser), await enter(browser, await begin(browser), 'late')]
+    await app.signIn.lifecycle.signOutEverywhere(id)
+    t.equal(
+      (await enter(browser, during, 'thief')).status,
+      400,
+      'signed out everywhere while the sign-in was under way'
+    )
+    t.equal((await yes(browser, asked)).status, 403, 'or while the question was shown')
+    t.equal(await ways(), 1)
+    t.notMatch(JSON.stringify((await app.signIn.lifecycle.find(id))!.identities), /thief|late|eve|taken/)
+  }
+)

@@ -1,0 +1,192 @@
+// A signed-in person changes their password: with the current one only, as slowly as a sign-in (threats LG-10, RL-02,
+// AC-14).
+// A signed-in person changes password and address: with the present password only, as slowly as a sign-in, other
+// browsers signed out, a new address by a link that works once, and nothing that tells who has an account (threats
+// LG-10, LG-14, LG-15, RL-02).
+import t, { type Test } from 'tap'
+import { Browser, type Page } from '../../helpers/browser.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+
+const NEXT = 'seven loud badgers 17'
+
+const smtp = await startSmtp()
+
+t.teardown(() => smtp.stop())
+
+const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
+
+const form = (browser: Browser, page: Page, fields: Record<string, string>) =>
+  browser.submit(page, ({ fields }) => 'backend' in fields, fields)
+
+const isPassword = ({ action }: { action: string }) => action === '/account/password'
+
+storageTest('a new password signs out every other browser, and this one goes on (LG-10)', async (t, start) => {
+  const { url, app, person, signIn, isIn } = await startWithMail(smtp, start)
+  const ann = address(t, 'password')
+  const browser = await person(ann)
+  const other = new Browser()
+  await signIn(ann, PASSWORD, other)
+  const account = await browser.get(`${url}/account`)
+  t.match(account.text, ann)
+  const page = await browser.get(new URL(/href="(\/account\/password[^"]*)"/.exec(account.text)![1]!, url).href)
+  const [cookie, parked] = [browser.cookies.get('mcp_session'), await browser.get(`${url}/login`)]
+  const stolen = new Browser()
+  for (const [name, value] of browser.cookies) stolen.cookies.set(name, value)
+
+  const hash = async () =>
+    (await app.storage.collection<{ passwordHash: string }>('account').all()[Symbol.asyncIterator]().next()).value
+      .record.passwordHash as string
+  const before = await hash()
+  for (const [name, fields, status, text] of [
+    ['a wrong present password', { present: 'not the password', next: NEXT }, 401, /not your current password/],
+    [
+      'a wrong one and a weak new one: nothing is estimated for a stranger',
+      { present: 'not the password', next: 'password1' },
+      401,
+      /not your current password/
+    ],
+    ['an oversized one', { present: 'x'.repeat(5000), next: NEXT }, 401, /not your current password/],
+    ['a weak new one', { present: PASSWORD, next: 'password1' }, 400, /too easy|too common/],
+    ['one made of the address', { present: PASSWORD, next: `${ann.split('@')[0]}1` }, 400, /too easy/],
+    ['a short one', { present: PASSWORD, next: 'x7#' }, 400, /At least|at least/],
+    ["another session's form", { present: PASSWORD, next: NEXT, token: 'x' }, 400, /sign_in_expired/],
+    ['a backend without accounts', { present: PASSWORD, next: NEXT, backend: 'demo' }, 400, /another service/]
+  ] as const) {
+    const answer = await form(browser, page, fields)
+    t.match(answer, { status, text }, name)
+    t.notMatch(answer.text, fields.next, `${name}: not shown again`)
+  }
+  t.equal(
+    (
+      await browser.post(
+        `${url}/account/password`,
+        { ...page.forms.find(isPassword)!.fields, present: PASSWORD, next: NEXT },
+        { origin: 'https://evil.example' }
+      )
+    ).status,
+    403
+  )
+  t.equal(
+    (
+      await new Browser().post(`${url}/account/password`, {
+        ...page.forms.find(isPassword)!.fields,
+        present: PASSWORD,
+        next: NEXT
+      })
+    ).status,
+    400
+  )
+  t.same(
+    [await hash(), await isIn(other), browser.cookies.get('mcp_session')],
+    [before, true, cookie],
+    'nothing of it changed anything'
+  )
+  t.match((await browser.get(`${url}/account`)).text, 'A wrong password was given on the account page')
+
+  const changed = await form(browser, page, { present: PASSWORD, next: NEXT })
+  t.match(changed, { status: 200, text: /Your password is changed/ })
+  await app.mail.idle()
+  t.match(
+    smtp.messages.filter(({ to }) => to === ann).map(({ text }) => /^Subject: (.*)\r/m.exec(text)?.[1]),
+    ['Confirm your e-mail address', 'Your password was changed'],
+    'its owner is told, once'
+  )
+  t.equal(await isIn(browser), true, 'this browser stays')
+  t.not(browser.cookies.get('mcp_session'), cookie, 'under a new id')
+  t.equal(await isIn(other), false)
+  t.equal(await isIn(stolen), false, 'a copy of the old cookie is worth nothing')
+  t.match((await browser.get(`${url}/account`)).text, 'The password was changed')
+  t.equal(parked.status, 200)
+  t.equal((await form(browser, page, { present: NEXT, next: PASSWORD })).status, 400, 'a form of before is over')
+  t.equal((await signIn(ann, PASSWORD)).status, 401)
+  await signIn(ann, NEXT, other)
+  t.equal(await isIn(other), true)
+
+  const again = await browser.get(`${url}/account/password`)
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, (_, number) =>
+      form(browser, again, { present: NEXT, next: `${number} purple anvils in May` })
+    )
+  )
+  t.equal(
+    answers.filter(({ status, text }) => status === 200 && text.includes('is changed')).length,
+    1,
+    'of five at once, one'
+  )
+})
+
+storageTest(
+  'wrong present passwords slow down the account as wrong sign-ins do, in any spelling of it, and lock nobody out (RL-02)',
+  async (t, start) => {
+    const { url, app, person, signIn } = await startWithMail(smtp, start, {
+      env: { RATE_LIMITS: 'sign-in=1000,sign-up=1000' }
+    })
+    const ann = address(t, 'slow')
+    const browser = await person(ann)
+    const waits: number[] = []
+    const { slowDown } = app.limits
+    app.limits.slowDown = async (request, account) => {
+      const begun = performance.now()
+      await slowDown(request, account)
+      waits.push(performance.now() - begun)
+    }
+    const page = await browser.get(`${url}/account/email`)
+    for (let count = 0; count < 5; count++) { t.equal((await form(browser, page, { email: 'new@example.net', password: 'a wrong password' })).status, 401) }
+    for (const spelling of [` ${ann}`, ann.toUpperCase(), ann.replace('slow', 'ｓｌｏｗ'), ann, ann]) { t.equal((await signIn(spelling, 'a wrong password')).status, 401) }
+    t.equal(
+      (await form(browser, await browser.get(`${url}/account/password`), { present: PASSWORD, next: NEXT })).status,
+      200
+    )
+    t.ok(waits.at(-1)! > 200, 'ten failures, whichever the form and the spelling: the next try waits')
+    t.match((await signIn(ann, NEXT)).url, /\/$/, 'and the right password still lets its owner in')
+  }
+)
+
+storageTest(
+  'a stolen session guesses the present password one try after the other, each slower, whatever the form (AC-14)',
+  async (t, start) => {
+    const { url, app, person, isIn } = await startWithMail(smtp, start, {
+      env: { RATE_LIMITS: 'sign-in=1000,sign-up=1000' }
+    })
+    const browser = await person(address(t, 'stolen'))
+    const { accounts } = app.signIn.backends.get('local')!
+    const { checkPassword } = accounts!
+    const { slowDown } = app.limits
+    let [running, mostAtOnce, guesses] = [0, 0, 0]
+    const waits: number[] = []
+    app.limits.slowDown = async (request, account) => {
+      const begun = performance.now()
+      await slowDown(request, account)
+      waits.push(performance.now() - begun)
+    }
+    accounts!.checkPassword = async (subject, password) => {
+      guesses++
+      mostAtOnce = Math.max(mostAtOnce, ++running)
+      return checkPassword(subject, password).finally(() => {
+        running--
+      })
+    }
+    const [password, email] = [await browser.get(`${url}/account/password`), await browser.get(`${url}/account/email`)]
+    const guess = (number: number) =>
+      number % 2
+        ? form(browser, password, { present: `wrong ${number}`, next: NEXT })
+        : form(browser, email, { email: 'new@example.net', password: `wrong ${number}` })
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => guess(number)))
+    t.equal(mostAtOnce, 1)
+    t.equal(answers.filter(({ status }) => status === 401).length, guesses, 'each that was looked at was wrong')
+    const refused = answers.filter(({ status }) => status === 429)
+    t.equal(refused.length + guesses, 20, 'and the rest was not looked at')
+    for (const { headers } of refused) t.equal(headers.get('retry-after'), '5')
+    for (let left = 10 - guesses; left > 0; left--) t.equal((await guess(left)).status, 401)
+    t.equal((await guess(1)).status, 401)
+    t.ok(waits.at(-1)! > 200, 'as slow as a sign-in after as many failures')
+    t.match(
+      await form(browser, password, { present: PASSWORD, next: NEXT }),
+      { status: 200, text: /is changed/ },
+      'its owner is not locked out'
+    )
+    t.equal(await isIn(browser), true)
+  }
+)

@@ -1,0 +1,85 @@
+// The login form: what it refuses, what it never says, and its cookies (threats LG).
+import { Browser } from '../helpers/browser.ts'
+import { authorizeUrl, newClient, pkce } from '../helpers/oauth.ts'
+import { storageTest } from '../helpers/storages.ts'
+
+storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (t, start) => {
+  const { url } = await start()
+  const client = await newClient(url)
+  const begin = (browser: Browser) =>
+    browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge }))
+  const owner = new Browser()
+  const login = await begin(owner)
+  const form = login.forms.find(({ fields }) => fields['backend'] === 'demo')!
+  const thief = new Browser()
+  t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, "LG-07: without the browser's cookie")
+  await begin(thief)
+  t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, "LG-07: with another's")
+  t.equal((await owner.post(`${url}/login`, { backend: 'demo' })).status, 400, 'no handle')
+  t.equal((await owner.post(`${url}/login`, { ...form.fields, backend: '__proto__' })).status, 400)
+  t.match(
+    (await owner.get(`${url}/login?${new URLSearchParams(form.fields)}`)).url,
+    '/login',
+    'LG-18: a GET signs nobody in'
+  )
+  const wrong = await owner.submit(login, ({ fields }) => 'password' in fields, {
+    email: 'demo@example.com',
+    password: '<b>demo</b>'
+  })
+  t.equal(wrong.status, 401, 'LG-12')
+  t.notMatch(wrong.text, '<b>demo</b>')
+  const before = new Map(owner.cookies)
+  for (const odd of [
+    "' OR '1'='1",
+    '*)(uid=*',
+    '{"$ne":null}',
+    '<script>alert(1)</script>',
+    '<%= process.env %>',
+    '$' + '{7*7}',
+    'a\0b',
+    'x'.repeat(10_000)
+  ]) {
+    const page = await owner.submit(login, ({ fields }) => 'password' in fields, { email: odd, password: odd })
+    t.equal(page.status, 401, `LG-13: ${odd.slice(0, 20)}`)
+    t.notMatch(page.text, /<script>alert|>49</)
+  }
+  for (const field of ['email[]', 'email[$ne]', 'password[]']) {
+    t.match(
+      (await owner.post(`${url}/login`, { interaction: form.fields['interaction']!, backend: 'local', [field]: 'x' }))
+        .status,
+      /^40[01]$/,
+      `LG-13: ${field}`
+    )
+  }
+  const response = await fetch(`${url}/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie: [...owner.cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+    body: new URLSearchParams({
+      ...(await begin(owner)).forms.find(({ fields }) => fields['backend'] === 'demo')!.fields
+    })
+  })
+  t.match(
+    { status: response.status, location: response.headers.get('location') },
+    { status: 303, location: /^\/consent\?interaction=[\w-]{43,2000}$/ },
+    'LG-19: see other, to a path of ours, without a code'
+  )
+  t.match(
+    (await owner.submit(wrong, ({ fields }) => fields['backend'] === 'demo')).url,
+    '/consent',
+    'none of it spent the sign-in'
+  )
+  t.ok(
+    [...owner.cookies].some(([name, value]) => before.get(name) !== value),
+    'LG-10: a new session'
+  )
+  const planted = new Browser()
+  for (const [name, value] of before) planted.cookies.set(name, value)
+  t.match((await planted.get(`${url}/account`)).url, '/login', 'LG-10: what was known before is worth nothing')
+})
+
+storageTest('cookies on https (LG-06)', async (t, start) => {
+  const { app } = await start({ env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'demo' } })
+  const { headers } = await app.inject({ url: '/login', headers: { host: 'mcp.example.com' } })
+  t.match(String(headers['set-cookie']), /^__Host-mcp_browser=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+})
