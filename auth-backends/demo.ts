@@ -6,19 +6,19 @@ import type { AuthBackend, BackendModule, BackendHost, Identity } from './contra
 
 /**
  * @param browser the visitor's browser id. Only its hash goes further, so that the subject, which is stored and logged,
- * tells nobody the id that the browser is recognised by.
+ * does not reveal the id by which the browser is recognized.
  */
 function identify (browser: string): Identity {
   const digest = createHash('sha256').update(`demo user of browser ${browser}`).digest('hex')
   return { subject: digest, name: `Demo user ${digest.slice(0, 4).toUpperCase()}` }
 }
 
-/** Seconds: what somebody tried out is gone a day later. */
+/** Seconds: a demo account is deleted a day later. */
 const LIFETIME_SECONDS = 86_400
 
-function open (house: BackendHost): AuthBackend {
-  house.log.warn(
-    'Demo sign-in is on: whoever reaches this server can enter without a password. Take demo out of AUTH_BACKEND before others can reach it.'
+function open (host: BackendHost): AuthBackend {
+  host.log.warn(
+    'Demo sign-in is on: anyone who reaches this server can sign in without a password. Take demo out of AUTH_BACKEND before others can reach it.'
   )
   return {
     title: 'Demo',
@@ -30,4 +30,4 @@ function open (house: BackendHost): AuthBackend {
   }
 }
 
-export default { env: z.object({}), developmentOnly: true, open: (_env, house) => open(house) } satisfies BackendModule
+export default { env: z.object({}), developmentOnly: true, open: (_env, host) => open(host) } satisfies BackendModule

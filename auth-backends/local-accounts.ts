@@ -6,7 +6,7 @@ import type { PasswordHasher } from './password-hashing.ts'
 import { isTooLong } from './password-rules.ts'
 import { addressProblem } from './sign-up-rules.ts'
 
-const describe = (account: Account | undefined): PasswordAccount | undefined =>
+const toPasswordAccount = (account: Account | undefined): PasswordAccount | undefined =>
   account && {
     subject: account.subject,
     email: account.email,
@@ -30,8 +30,8 @@ export function createLocalAccounts (book: Accounts, hasher: PasswordHasher, che
   }
 
   return {
-    find: async (email) => describe(await book.find(email)),
-    findBySubject: async (subject) => describe(await book.findBySubject(subject)),
+    find: async (email) => toPasswordAccount(await book.find(email)),
+    findBySubject: async (subject) => toPasswordAccount(await book.findBySubject(subject)),
     passwordProblem: async (email, password) =>
       check(password, { email, name: (await book.find(email))?.name }, 'owner'),
     readEmail (typed) {

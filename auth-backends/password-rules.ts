@@ -1,4 +1,4 @@
-// What a new password must be: long enough, whole, and not among the first that an attacker tries. NIST SP 800-63B-4
+// The rules for a new password: long enough, not cut, and not among the first that an attacker tries. NIST SP 800-63B-4
 // §3.1.1.2.
 
 const MIN_LENGTH = 8
@@ -48,7 +48,7 @@ function bareWord (password: string): string {
   return bare.replace(/[013457@$!]/g, (sign) => LOOKALIKES[sign] ?? sign).replace(/[\s._-]/g, '')
 }
 
-/** `12345678`, `abcdefgh`, `87654321`: every character is the neighbour of the one before. */
+/** `12345678`, `abcdefgh`, `87654321`: every character is the neighbor of the one before. */
 function isRun (characters: string[]): boolean {
   const steps = characters
     .slice(1)
@@ -73,6 +73,6 @@ export function passwordProblem (password: string, email: string): string | unde
   if (characters.length < MIN_LENGTH) { return `Use at least ${MIN_LENGTH} characters for the password; a few unrelated words are easy to remember.` }
   if (new Set(characters).size < 4 || isRun(characters)) { return 'This password is too easy to guess: it repeats or counts. Use a few unrelated words.' }
   if ([...beyondAddress(password, email)].length < MIN_LENGTH) { return 'This password is too easy to guess: it is made of your e-mail address. Use a few unrelated words.' }
-  if (COMMON.has(password.toLowerCase()) || COMMON.has(bareWord(password))) { return 'This password is among the first that are tried. Use a few unrelated words.' }
+  if (COMMON.has(password.toLowerCase()) || COMMON.has(bareWord(password))) { return 'This password is too common. Use a few unrelated words.' }
   return undefined
 }

@@ -1,4 +1,4 @@
-// How many guesses a password stands, as somebody would guess who knows lists, patterns and the person's name (zxcvbn;
+// How many guesses a password resists from an attacker who knows lists, patterns and the person's name (zxcvbn;
 // NIST SP 800-63B-4 §3.1.1.2).
 
 /** Of 0 to 4: from here on it takes more than a hundred million guesses. */
@@ -18,7 +18,7 @@ interface Estimator {
   ): { score: number; feedback: { warning?: string | null; suggestions: string[] } }
 }
 
-/** The word lists take some megabytes: loaded when somebody first chooses a password. */
+/** The word lists take some megabytes: loaded when the first password is chosen. */
 let estimator: Promise<Estimator> | undefined
 
 async function load (): Promise<Estimator> {
@@ -35,7 +35,7 @@ async function load (): Promise<Estimator> {
 }
 
 /**
- * Heavy for what an attacker can choose, and so only called in a worker: `strength-task.ts`.
+ * Heavy for what an attacker can choose, and so only called in a worker: `password-strength-task.ts`.
  * @param known what anybody knows of the person: address, name.
  * @returns what is wrong and what to do, for the person who typed it; undefined when the password will do.
  */

@@ -1,10 +1,9 @@
-// What a tool, a resource or a prompt is given when it runs: who calls, what they may read, and what can be asked and
-// shown.
+// The context of a running tool, resource or prompt: who calls, what they may read, and what can be asked and shown.
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ContentBlock } from './content.ts'
 import type { Answers, Questions } from './elicitation.ts'
 
-/** The scopes a tool may ask for: `mcp:read` looks, `mcp:write` changes something. */
+/** The scopes a tool may ask for: `mcp:read` reads, `mcp:write` changes something. */
 export type ToolScope = 'mcp:read' | 'mcp:write'
 
 /** Who is calling. `null` when the server runs without sign-in (`AUTH_BACKEND=none`). */
@@ -29,7 +28,7 @@ export interface LibraryDocument {
   text: string
   url: string
   metadata?: Record<string, string>
-  /** When one part was asked for: how many there are. */
+  /** The number of parts, if one part was requested. */
   parts?: number
 }
 
@@ -41,25 +40,26 @@ export interface LibraryEntry {
 
 /** What the caller may read here: the documents of the server, their own notes, and further sources. */
 export interface ToolLibrary {
-  /** @param limit most hits to return, best first. */
+  /** @param options.limit the most hits to return, best first. */
   search(query: string, options?: { limit?: number; signal?: AbortSignal }): Promise<LibraryHit[]>
   /**
-   * @param part of a long document, from 1: its text alone comes back, with how many `parts` there are. Without it, the
-   * whole.
+   * @param options.part part of a long document, from 1: only its text is returned, with the number of `parts`. Without
+   * it, the whole document.
    */
   fetch(id: string, options?: { part?: number; signal?: AbortSignal }): Promise<LibraryDocument | undefined>
   /**
-   * As many parts as fit, at least one: for what needs much of a document, and not all of a long one.
-   * @param part to begin with, from 1. @returns with `next`, the part to go on with, where there is more.
+   * As many parts as fit, at least one: for work that needs much of a document, but not all of a long one.
+   * @param options.part the first part, from 1.
+   * @returns with `next`, the part to continue with, if there is more.
    */
   read(
     id: string,
     options: { part?: number; maxCharacters: number; signal?: AbortSignal }
   ): Promise<(LibraryDocument & { next?: number }) | undefined>
   /**
-   * The documents of the server in the order of their ids, at most 100 at once.
-   * @param begins only ids that begin so.
-   * @param after the last id of the page before.
+   * The documents of the server in the order of their ids, at most 100 in one page.
+   * @param page.prefix only ids that begin with this.
+   * @param page.after the last id of the page before.
    */
   list(page?: {
     prefix?: string
@@ -74,7 +74,7 @@ export interface ToolNote {
   id: string
   title: string
   text: string
-  /** 1 when it is made, one more at every change. */
+  /** 1 for a new note, and one more after each change. */
   version: number
   created: string
   modified: string
@@ -82,13 +82,13 @@ export interface ToolNote {
   url: string
 }
 
-/** The caller's own notes; nobody else's can be reached from here. What is refused is thrown as a {@link ToolError}. */
+/** The caller's own notes; no other person's can be reached. Refusals are thrown as a {@link ToolError}. */
 export interface ToolNotes {
   /** @param note without a title, its first line becomes the title. */
   create(note: { title?: string | undefined; text: string }): Promise<ToolNote>
   /** Adds lines at the end, whatever the version. */
   append(id: string, text: string): Promise<ToolNote>
-  /** @param version the one that was read: when the note has changed since, nothing is written. */
+  /** @param version the version that was read: if the note has changed since, nothing is written. */
   update(
     id: string,
     version: number,
@@ -96,7 +96,7 @@ export interface ToolNotes {
   ): Promise<ToolNote>
   delete(id: string, version: number): Promise<void>
   find(id: string): Promise<ToolNote | undefined>
-  /** Ids of notes whose id, without `note:`, begins so, or whose title holds it: at most 100. */
+  /** Ids of notes whose id, without `note:`, begins with this, or whose title contains it: at most 100. */
   complete(typed: string, limit?: number): Promise<string[]>
   /** Newest change first. @param cursor `next` of the page before. */
   list(page?: {
@@ -105,68 +105,65 @@ export interface ToolNotes {
   }): Promise<{ notes: ToolNote[]; next?: string }>
 }
 
-/** The client that called, as far as a tool may deal with it. */
+/** The calling client, as far as a tool may use it. */
 export interface ToolClient {
   /** What its person and its model can be asked; see {@link ToolContext.ask}. */
   can: { form: boolean; openUrl: boolean; sample: boolean; roots: boolean }
-  /** Shows a line in the client, if it asked for lines of this level. Nothing secret or personal belongs there. */
+  /** Shows a line in the client, if it wants lines of this level. Never log secrets or personal data. */
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void
 }
 
-/** W3C Trace Context of the call, to pass on as headers of whatever the tool calls. */
+/** W3C Trace Context of the call, to send as headers to the services that the tool calls. */
 export interface TraceContext {
   traceparent: string
   tracestate?: string
   baggage?: string
 }
 
-/** What the house hands to a running tool, and to a resource or prompt that is made. */
+/** What the server gives to a running tool, resource or prompt. */
 export interface ToolContext {
   user: ToolUser | null
   library: ToolLibrary
   notes: ToolNotes
   /**
-   * A supabase-js client that acts as the caller: row-level security decides what it sees and may change. Get it anew
+   * A supabase-js client with the caller's rights: row-level security decides what it may read and change. Get a new one
    * in each call.
    * @throws ToolError when the caller did not sign in with Supabase, or Supabase does not answer.
    */
   supabase(): Promise<SupabaseClient>
   /**
-   * What the caller's token at Supabase says of them (`sub`, `role`, `aal`, `app_metadata` …): for whoever asks the
-   * project's database itself.
+   * The claims about the caller in their Supabase token (`sub`, `role`, `aal`, `app_metadata` …): for tools that query the
+   * project's database directly.
    * @throws ToolError as {@link ToolContext.supabase} does.
    */
   supabaseClaims(): Promise<Readonly<Record<string, unknown>>>
-  /** Aborted when the client goes away or the tool's time is up: pass it on to whatever waits. */
+  /** Aborted when the client disconnects or the tool's time is up: pass it to everything that waits. */
   signal: AbortSignal
   /**
-   * Runs the default export of a module, `(input) => output`, in a process of its own: for what is heavy, or could be
-   * hostile.
-   * It has no environment, no network and little memory, starts no other process, writes no file and reads none but its
-   * own code.
-   * It counts against the caller's share of the workers, and is killed when {@link signal} is aborted. A {@link
-   * ToolError} it throws
-   * arrives as one.
+   * Runs the default export of a module, `(input) => output`, in a process of its own: for work that is heavy or could be
+   * hostile. The process has no environment, no network and little memory, starts no other process, writes no file and
+   * reads only its own code. It counts against the caller's share of the workers, and is killed when {@link signal} is
+   * aborted, or after a few seconds while others wait for a worker. A {@link ToolError} that it throws arrives as one.
    * @param task `new URL('./my-tool/task.ts', import.meta.url)`. It imports what lies in the same folder of the
    * package, and packages.
    * @param input travels by structured clone, and so does the output.
-   * @param options.timeout milliseconds after which it is killed, where that is sooner than the call's own end: a
+   * @param options.timeout milliseconds after which it is killed, if that is sooner than the end of the call. Throws a
    * TimeoutError then.
-   * @param options.reads real paths of files that it may read besides; never taken from a caller.
+   * @param options.reads real paths of further files that it may read. Never take them from a caller.
    */
   runInWorker<Out>(task: URL, input: unknown, options?: { timeout?: number; reads?: readonly string[] }): Promise<Out>
   log: { info(message: string): void; warn(message: string): void }
   /**
-   * Adds to what the caller sees, after the result: a text, an image, a sound, a link, a document. Nothing of it is
-   * sent if the call fails.
+   * Adds content after the result: a text, an image, a sound, a link, a document. Nothing of it is sent if the call
+   * fails.
    */
   show(...content: ContentBlock[]): void
-  /** Tells a client that wants to know how far the work is. Steps that do not go forward are left out. */
+  /** Reports progress to a client that asked for it. Steps that do not go forward are left out. */
   progress(done: number, total?: number, message?: string): void
   /**
-   * Asks the person or the model on the other side, and goes on with the answers. While they are waited for nothing
-   * runs here:
-   * `run` begins anew, and this call then returns. So what comes before it must be harmless to do twice.
+   * Asks the person or the model at the client, and returns the answers. Nothing runs here while they are pending: once
+   * they arrive, `run` starts again from the beginning, and this call then returns. So everything before it must be safe
+   * to do twice.
    */
   ask<Q extends Questions>(questions: Q): Promise<Answers<Q>>
   client: ToolClient

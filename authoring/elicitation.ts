@@ -1,4 +1,4 @@
-// What a tool, a prompt or a resource may ask the other side while it works (MCP "Multi Round-Trip Requests",
+// What a tool, a prompt or a resource may ask the client while it runs (MCP "Multi Round-Trip Requests",
 // "Elicitation"; sampling and roots, which are deprecated).
 import type { CreateMessageRequestParamsBase, Root, SamplingContent } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
@@ -12,7 +12,7 @@ export interface FormQuestion<Schema extends ZodObject = ZodObject> {
   message: string
   schema: Schema
 }
-/** An address the client offers to open. That the person said yes does not mean that they did anything there. */
+/** A URL that the client offers to open. Acceptance does not mean that the person did anything there. */
 export interface VisitQuestion {
   kind: 'visit'
   message: string
@@ -29,7 +29,7 @@ export interface RootsQuestion {
 }
 
 export type Question = FormQuestion | VisitQuestion | SampleQuestion | RootsQuestion
-/** By names of the author's choice: they tell the answers apart. */
+/** Questions by names that the author chooses. The answers have the same names. */
 export type Questions = Readonly<Record<string, Question>>
 
 type Refusal = { action: 'decline' } | { action: 'cancel' }
@@ -51,7 +51,7 @@ export const form = <Schema extends ZodObject>(message: string, schema: Schema):
   schema
 })
 
-/** @param url nothing in it may sign somebody in: whoever opens it has to be found out there. */
+/** @param url must not contain anything that signs a person in: the page has to identify its visitor itself. */
 export const openUrl = (message: string, url: string): VisitQuestion => ({ kind: 'visit', message, url })
 
 export const sample = (params: CreateMessageRequestParamsBase): SampleQuestion => ({ kind: 'sample', params })

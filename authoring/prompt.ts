@@ -1,4 +1,4 @@
-// What a prompt is: a piece of work that a person picks from a menu, written out for their model (MCP "Prompts").
+// What a prompt is: a task that a person picks from a menu, written out for their model (MCP "Prompts").
 import type { Icon } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
 import type { ContentBlock } from './content.ts'
@@ -24,5 +24,5 @@ export interface Prompt<Arguments extends ZodObject = ZodObject> {
   write(args: z.output<Arguments>, context: ToolContext): Promise<string | PromptMessage[]>
 }
 
-/** Types a prompt from its arguments. The default export of a prompt's file in tools/ is the result of this call. */
+/** Types a prompt from its arguments. The default export of a file in prompts/ is the result of this call. */
 export const definePrompt = <Arguments extends ZodObject>(prompt: Prompt<Arguments>): Prompt<Arguments> => prompt

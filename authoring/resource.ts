@@ -1,4 +1,4 @@
-// What a resource is: something a client can read under a URI, one of them or as many as a URI template stands for (MCP
+// What a resource is: something that a client can read under a URI, or many of them under a URI template (MCP
 // "Resources").
 import type { Icon } from '@modelcontextprotocol/server'
 import type { ToolContext, ToolScope } from './context.ts'
@@ -38,7 +38,7 @@ export interface Resource<Uri extends string = string> {
   icons?: Icon[]
   /** What the caller's token must carry, both to see it in the list and to read it. */
   scopes: ToolScope[]
-  /** Milliseconds a client may keep what it has read; 0 if left out. */
+  /** Milliseconds for which a client may cache what it has read; 0 if absent. */
   ttl?: number
   read(variables: Variables<Uri>, context: ToolContext): Promise<ResourceContent>
   /** For a template: what it stands for, a page at a time. @param cursor `next` of the page before. */
@@ -50,5 +50,5 @@ export interface Resource<Uri extends string = string> {
   complete?: { [Name in NamesIn<Uri>]?: (typed: string, context: ToolContext) => Promise<string[]> }
 }
 
-/** Types a resource from its URI. The default export of a resource's file in tools/ is the result of this call. */
+/** Types a resource from its URI. The default export of a file in resources/ is the result of this call. */
 export const defineResource = <const Uri extends string>(resource: Resource<Uri>): Resource<Uri> => resource

@@ -1,14 +1,14 @@
-// What a source is: something else that search and fetch cover besides the folder and the notes, such as a wiki,
-// tickets or a table. It knows no Fastify and no request.
+// What a source is: something besides documents and notes that search and fetch cover, such as a wiki, tickets or a
+// table. It knows no Fastify and no request.
 
-/** Who is asking. `null` when the server runs without sign-in. */
+/** The caller. `null` if the server runs without sign-in. */
 export interface SourceUser {
   id: string
   email?: string
   name?: string
 }
 
-/** Aborted when the client goes away or the source's time is up: pass it on to whatever waits. */
+/** `signal` is aborted when the client disconnects or the source's time is up: pass it to everything that waits. */
 interface Asked {
   user: SourceUser | null
   signal: AbortSignal
@@ -18,7 +18,7 @@ export interface SourceHit {
   /** The source's own id; outside it is written `name:id`. */
   id: string
   title: string
-  /** A short passage around the words that were found: it decides the place among the hits of other sources. */
+  /** A short passage around the words that were found. It decides the rank among the hits of other sources. */
   snippet: string
   /** Where a person can open it, http or https. Without it the server's own page shows the document. */
   url?: string
@@ -26,7 +26,7 @@ export interface SourceHit {
 
 export interface SourceDocument {
   title: string
-  /** Plain text or Markdown, of any length: what is long is handed out in parts. */
+  /** Plain text or Markdown of any length: a long text is served in parts. */
   text: string
   url?: string
   metadata?: Record<string, string>
@@ -34,19 +34,19 @@ export interface SourceDocument {
 
 export interface LibrarySource {
   /**
-   * 1–32 small letters, digits or `-`, and never `note`: the beginning of its ids. It must stay as it is, since people
-   * keep links.
+   * 1–32 lower-case letters, digits or `-`, and never `note`: the prefix of its ids. It must not change, since people store
+   * links.
    */
   name: string
   /**
-   * Best first. Must return only what this user may see: ask for it in the query itself, since nothing filters
-   * afterwards.
-   * @param query as it was typed. @param options.limit most hits to return.
+   * Best first. Must return only what this user may see: put that into the query itself, since nothing filters afterwards.
+   * @param query as it was typed.
+   * @param options.limit the most hits to return.
    */
   search(query: string, options: Asked & { limit: number }): Promise<SourceHit[]>
-  /** @returns undefined for what is not there, and for what this user may not see. */
+  /** @returns undefined if there is no such document, or this user may not see it. */
   fetch(id: string, options: Asked): Promise<SourceDocument | undefined>
-  /** When the server stops. */
+  /** Called once, when the server stops. */
   close?(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
-// What a tool is: the contract between a file in tools/ and everything that lists, validates, guards and runs it. It
-// knows no Fastify and no request.
+// What a tool is: the contract between a file in tools/ and everything that lists, validates, guards and runs it. This
+// room is the public API for authors of tools, resources, prompts and sources, and env.ts holds helpers for their
+// variables. loader/ finds, checks, opens and reloads what authors wrote. Nothing here knows Fastify or a request.
 import type { Icon } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
 import type { ToolContext, ToolScope } from './context.ts'
@@ -20,7 +21,7 @@ export type {
   ToolUser,
   TraceContext
 } from './context.ts'
-export { form, roots, sample, openUrl as visit } from './elicitation.ts'
+export { form, openUrl, roots, sample } from './elicitation.ts'
 
 /** The three hints are required: a client that finds none treats the tool as a dangerous write. */
 export interface ToolAnnotations {
@@ -34,7 +35,7 @@ export interface ToolAnnotations {
 type OutputSchema = ZodObject | undefined
 type ToolResult<Output extends OutputSchema> = Output extends ZodObject ? z.input<Output> : void
 
-/** What a tool says of itself. */
+/** What a tool says about itself. */
 interface ToolMetadata<Input extends ZodObject, Output extends OutputSchema> {
   /** 1–64 characters of `[A-Za-z0-9_-]`. */
   name: string
@@ -42,18 +43,18 @@ interface ToolMetadata<Input extends ZodObject, Output extends OutputSchema> {
   /** Written for a model: when to use it, and what comes back. */
   description: string
   input: Input
-  /** Left out by a tool that returns nothing and only shows something. */
+  /** Absent for a tool that returns nothing and only shows content. */
   output?: Output
   annotations: ToolAnnotations
   /** What the caller's token must carry; a missing one is answered 403 `insufficient_scope`. */
   scopes: ToolScope[]
   /**
-   * Anybody may call it, without a sign-in and without its scopes; for somebody who has not signed in `user` is `null`.
+   * Anyone may call it, without a sign-in and without its scopes. `user` is `null` for a caller who has not signed in.
    */
   noauth?: boolean
-  /** Names it had before. Clients keep lists of tools for weeks: a call by one of these still works. */
+  /** Former names. Clients store lists of tools for weeks: a call by one of these names still works. */
   aliases?: string[]
-  /** Shown beside it: https or data URLs. */
+  /** https or data URLs. */
   icons?: Icon[]
   /** Milliseconds it may run, at most 600,000; 25,000 if left out. ChatGPT gives up after 60 seconds. */
   timeout?: number
@@ -68,9 +69,9 @@ interface Runnable<Input extends ZodObject, Output extends OutputSchema> {
 export interface Tool<Input extends ZodObject = ZodObject, Output extends OutputSchema = OutputSchema>
   extends ToolMetadata<Input, Output>, Runnable<Input, Output> {}
 
-/** What the house hands to a tool that is opened. */
+/** What the server gives to a tool that it opens. */
 export interface ToolHost {
-  /** The folder of the server's own files: nothing in it may ever be shown. */
+  /** The folder of the server's own files. A tool must never show anything in it. */
   dataDir: string
   log: ToolContext['log']
 }
@@ -85,23 +86,24 @@ export interface OpenedTool<
   close?(): Promise<void> | void
 }
 
-/** A tool that reads variables of the environment: it is opened with them at the start. */
+/** A tool with environment variables: the server opens it with their values when it starts. */
 export interface ToolWithVariables<
   Input extends ZodObject = ZodObject,
   Output extends OutputSchema = OutputSchema,
   Env extends ZodObject = ZodObject
 > extends ToolMetadata<Input, Output> {
   /**
-   * Whatever is wrong with one of them joins the one start-up message. Make optional what the server can start without.
+   * The variables, each with a message for a wrong value, which joins the one start-up message. Make a variable optional
+   * if the server can start without it.
    */
   env: Env
   /**
-   * @returns undefined when the tool cannot be offered with these values, for example because none is set. A throw
-   * stops the start.
+   * @returns undefined if the tool cannot be offered with these values, for example because none is set.
+   * @throws to stop the start.
    */
   open(
     env: z.output<Env>,
-    house: ToolHost
+    host: ToolHost
   ): OpenedTool<Input, Output> | undefined | Promise<OpenedTool<Input, Output> | undefined>
 }
 

@@ -73,7 +73,7 @@ export function parseTemplate (template: string): UriTemplate {
   }
 }
 
-/** Characters. A longer one is nobody's id. */
+/** Characters. No id is longer. */
 const MAX_URI_LENGTH = 8_192
 
 function decode (value: string): string | undefined {

@@ -14,11 +14,11 @@ declare module 'fastify' {
 
 export interface Tools {
   readonly offered: readonly Tool[]
-  /** What tools offer beside themselves. */
+  /** Resources that tools offer besides themselves. */
   readonly resources: readonly Resource[]
   /**
-   * Opens these, hands them to `offer`, and closes those from before.
-   * @throws what is wrong with them, also what `offer` throws: those from before stay open then.
+   * Opens these, passes them to `offer`, and closes the previous ones.
+   * @throws what is wrong with them, or what `offer` throws. The previous ones stay open then.
    */
   replace(
     definitions: readonly ToolDefinition[],

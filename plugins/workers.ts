@@ -20,8 +20,8 @@ export type RunOptions = Share &
   ({ timeout: number; signal?: AbortSignal | undefined } | { timeout?: number | undefined; signal: AbortSignal })
 
 /**
- * A task has an end besides: after `timeout` milliseconds, with the time that it waits for a free worker, or when
- * `signal` is aborted.
+ * A task has an end besides: when `signal` is aborted, and after `timeout` milliseconds. These count from its beginning
+ * where a signal bounds the wait, and otherwise from the call of `run`, with the wait for a free worker.
  */
 interface Share {
   /**
@@ -111,10 +111,11 @@ export default fp(
         const stop = AbortSignal.any([
           closing.signal,
           ...(signal ? [signal] : []),
-          ...(timeout === undefined ? [] : [AbortSignal.timeout(timeout)])
+          ...(signal || timeout === undefined ? [] : [AbortSignal.timeout(timeout)])
         ])
         try {
-          return (await runIn(lanes.of(person), { task, input, person, reads }, stop)) as Out
+          const work = { task, input, person, reads, timeout: signal && timeout }
+          return (await runIn(lanes.of(person), work, stop)) as Out
         } catch (error) {
           stop.throwIfAborted()
           if (error instanceof TooManyWaiting) throw new WorkersBusy(error.own ? 'own' : 'all')
@@ -168,18 +169,19 @@ function createLanes ({
 
 async function runIn (
   { queue, pool }: Lane,
-  { task, input, person, reads }: Share & { task: URL; input: unknown },
+  { task, input, person, reads, timeout }: Share & { task: URL; input: unknown; timeout: number | undefined },
   signal: AbortSignal
 ): Promise<unknown> {
   const caller = typeof person === 'string' ? `user ${person}` : person === null ? 'anonymous' : 'server'
   const permissions = permissionsOf(task, reads)
   const turn = await queue.take(caller, signal)
+  const limit = timeout === undefined ? turn.signal : AbortSignal.any([turn.signal, AbortSignal.timeout(timeout)])
   try {
     const worker = pool.take(caller, permissions)
     try {
-      return await worker.process.run({ task: task.href, input }, AbortSignal.any([signal, turn.signal]))
+      return await worker.process.run({ task: task.href, input }, AbortSignal.any([signal, limit]))
     } catch (error) {
-      turn.signal.throwIfAborted()
+      limit.throwIfAborted()
       throw error
     } finally {
       pool.give(worker)

@@ -14,7 +14,7 @@ export default definePrompt({
   description: 'Summarizes one document of this server.',
   arguments: z.object({
     id: z.string().min(1).max(5_000).describe('The id of the document.'),
-    length: z.string().max(50).optional().describe('How long the summary shall be, such as: one paragraph.')
+    length: z.string().max(50).optional().describe('How long the summary should be, such as: one paragraph.')
   }),
   scopes: ['mcp:read'],
   complete: { id: async (typed, { library }) => (await library.list({ prefix: typed })).documents.map(({ id }) => id) },

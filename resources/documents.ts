@@ -1,4 +1,4 @@
-// Each document of the library as a resource: listed in pages, found by its id, and told of when it changes (MCP
+// Each document of the library as a resource: listed in pages, found by its id, and announced when it changes (MCP
 // "Resources").
 import { defineResource } from '../authoring/resource.ts'
 import { parseTemplate } from '../authoring/uri-template.ts'

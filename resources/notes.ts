@@ -1,4 +1,4 @@
-// Each note of the caller as a resource, and nobody else's: listed newest change first, found by its id, and told of
+// Each note of the caller as a resource, and of no one else: listed newest change first, found by its id, and announced
 // when it changes (MCP "Resources").
 import { defineResource } from '../authoring/resource.ts'
 import type { ToolNote } from '../authoring/tool.ts'
@@ -24,7 +24,7 @@ export default defineResource({
     }
   },
   complete: {
-    // Nobody knows an id by heart: what was typed may also stand in the title.
+    // People do not know ids by heart: what was typed may also be part of the title.
     id: async (typed, { notes }) => (await notes.complete(typed)).map((id) => id.slice(SCHEME.length))
   }
 })

@@ -73,7 +73,7 @@ export default defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
-  async run ({ kind, text, sentences = 3 }, { runInWorker: work }) {
+  async run ({ kind, text, sentences = 3 }, { runInWorker }) {
     if (LONG_WORD.test(text)) {
       throw new ToolError(
         `The text has a word of more than ${MAX_WORD_LENGTH} characters, so it is no natural text. Take out what is encoded or has lost its spaces.`
@@ -81,7 +81,7 @@ export default defineTool({
     }
     return {
       kind,
-      ...(await work<object>(new URL('./analyze/task.ts', import.meta.url), {
+      ...(await runInWorker<object>(new URL('./analyze/task.ts', import.meta.url), {
         kind,
         text: text.toWellFormed(),
         sentences

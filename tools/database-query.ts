@@ -94,13 +94,13 @@ export default defineTool({
       .default(['public']),
     DATABASE_FILES: list.optional()
   }),
-  async open (env, house) {
+  async open (env, host) {
     const url = env.DATABASE_QUERY_URL ?? env.DATABASE_URL
-    const files = await openSqliteFiles(env.DATABASE_FILES ?? [], house)
+    const files = await openSqliteFiles(env.DATABASE_FILES ?? [], host)
     const postgres =
       url === undefined
         ? undefined
-        : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS }, house)
+        : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS }, host)
     const databases = [...(postgres ? [postgres] : []), ...files]
     if (databases.length === 0) return undefined
     return {

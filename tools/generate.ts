@@ -123,7 +123,7 @@ export default defineTool({
   }
 })
 
-/** The same again for the same arguments, and nobody is asked. */
+/** The same arguments give the same result, and no model is asked. */
 async function fromParts (
   {
     kind,
@@ -137,7 +137,7 @@ async function fromParts (
     values = {},
     paragraphs
   }: Args,
-  { runInWorker: work }: ToolContext
+  { runInWorker }: ToolContext
 ): Promise<Result> {
   if (kind === 'text') {
     if (template !== undefined) return { kind, text: fillTemplate(template, values) }
@@ -149,7 +149,7 @@ async function fromParts (
     return {
       kind,
       seed,
-      text: await work<string>(new URL('./generate/placeholder-task.ts', import.meta.url), { paragraphs, seed })
+      text: await runInWorker<string>(new URL('./generate/placeholder-task.ts', import.meta.url), { paragraphs, seed })
     }
   }
   if ((schema === undefined) === (example === undefined)) { throw new ToolError(`Pass either a schema or an example for ${kind}, as JSON text.`) }
@@ -158,13 +158,13 @@ async function fromParts (
     return {
       kind,
       seed,
-      data: await work<unknown[]>(new URL('./generate/json-task.ts', import.meta.url), { ...source, count, seed })
+      data: await runInWorker<unknown[]>(new URL('./generate/json-task.ts', import.meta.url), { ...source, count, seed })
     }
   }
   return {
     kind,
     language,
-    text: await work<string>(new URL('./generate/code-task.ts', import.meta.url), { ...source, language, name })
+    text: await runInWorker<string>(new URL('./generate/code-task.ts', import.meta.url), { ...source, language, name })
   }
 }
 
@@ -181,7 +181,7 @@ async function fromPrompt (
 ): Promise<Result> {
   if (model === undefined) {
     throw new ToolError(
-      'This server has no language model, so leave the prompt out: pass a schema or an example for json and code, a template or paragraphs for text. Whoever runs the server can name a model with GENERATE_BASE_URL and GENERATE_MODEL.'
+      'This server has no language model, so leave the prompt out: pass a schema or an example for json and code, a template or paragraphs for text. The operator can configure a model with GENERATE_BASE_URL and GENERATE_MODEL.'
     )
   }
   const { kind, prompt, schema, example, count = 1, language = 'typescript' } = args

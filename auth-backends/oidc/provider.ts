@@ -78,7 +78,7 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
       await compactVerify(idToken, keys)
     } catch (error) {
       if ((error as { code?: string }).code !== 'ERR_JWKS_NO_MATCHING_KEY') throw error
-      // Whoever comes in the pause takes what the last look has brought.
+      // A caller during the pause gets the result of the last attempt.
       if (!looked || performance.now() - looked.at > KEYS_PAUSE_MS) { looked = { at: performance.now(), done: keys.reload() } }
       await looked.done
       await compactVerify(idToken, keys)
@@ -114,7 +114,7 @@ export function describeFault (error: unknown): { reason: OutageReason; says: st
     cause
   } = error as { code?: string; error?: string; status?: number; cause?: unknown }
   if (code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return { reason: 'slow', says: 'did not answer in time' }
-  if (code === 'ERR_JOSE_GENERIC') return { reason: 'unreachable', says: 'did not tell its keys' }
+  if (code === 'ERR_JOSE_GENERIC') return { reason: 'unreachable', says: 'did not send its keys' }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' || code === 'OAUTH_RESPONSE_BODY_ERROR') {
     const named = /^[a-z_]{1,60}$/.test(refusal ?? '') ? refusal : 'an error'
     if (named === 'server_error' || named === 'temporarily_unavailable') { return { reason: 'unreachable', says: `answered ${named}` } }

@@ -1,4 +1,4 @@
-// The variables of the OpenID Connect backend, and what they say about who may come in.
+// The variables of the OpenID Connect backend, and what they say about who may sign in.
 import { z } from 'zod'
 import { isLoopback, list } from '../../authoring/env.ts'
 
@@ -67,7 +67,7 @@ const GOOGLE = 'https://accounts.google.com'
 /**
  * What a sign-in asks the provider for. Offline access needs consent (OpenID Connect Core §11); Google has a parameter
  * of its own for it.
- * @param again the person shows anew who they are (§3.1.2.1).
+ * @param again the person has to prove again who they are (§3.1.2.1).
  */
 export function authorizationParameters (
   { OIDC_ISSUER, OIDC_SCOPE }: OidcSettings,

@@ -80,7 +80,7 @@ export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], {
   }
 }
 
-/** The code is over, was used, or is not of this sign-in. */
+/** The code has expired, was used, or was issued for another sign-in. */
 const SPENT = new Set([
   'flow_state_not_found',
   'flow_state_expired',

@@ -1,4 +1,4 @@
-// Sign-in with the people of a Supabase project: Supabase Auth says who somebody is, tokens for MCP clients stay this
+// Sign-in with the people of a Supabase project: Supabase Auth says who a person is, and tokens for MCP clients stay this
 // server's own work.
 import {
   parseEmail,

@@ -1,11 +1,11 @@
-// The person's own session at Supabase: looked after as long as they are signed in here, and lent to tools, which then
+// The person's own session at Supabase: refreshed while they are signed in here, and used by tools on their behalf, which
 // may do what row-level security lets this person do.
 import type { AuthError } from '@supabase/supabase-js'
 import { z } from 'zod'
 import type { Sessions } from '../contract.ts'
 import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
 
-/** Seconds before the end of an access token at which a new one is fetched: more than the house goes without asking. */
+/** Seconds before the end of an access token at which a new one is fetched: more than the server's own interval between checks. */
 const MARGIN = 150
 
 /** Supabase says that the session, or its user, is no more. */

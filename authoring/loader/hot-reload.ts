@@ -1,20 +1,20 @@
-// Loads the tools anew whenever one of their files changes, while the server runs: for development only.
+// Loads the tools again when one of their files changes while the server runs: for development only.
 import { registerHooks } from 'node:module'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadOffer, type Offer } from './load.ts'
 
 export interface Follower {
-  /** Told of everything that is offered after a change. What it throws is handed to {@link Follower.failed}. */
+  /** Called with everything that is offered after a change. What it throws is passed to {@link Follower.failed}. */
   changed(offer: Offer, file: string): Promise<void> | void
-  /** Told why a change was not taken over: what was offered before stays. */
+  /** Called when a change could not be loaded: what was offered before stays. */
   failed(error: Error, file: string): void
 }
 
 /** Milliseconds in which an editor's several writes count as one change. */
 const DEBOUNCE_MS = 100
 
-/** @returns ends it. Resolves when every later change will be seen. */
+/** @returns what ends it. Resolves once every later change will be noticed. */
 export async function followTools (folders: readonly URL[], follower: Follower): Promise<() => Promise<void>> {
   const hooks = passVersionOn(folders)
   const { watch } = await import('chokidar')
@@ -36,7 +36,7 @@ export async function followTools (folders: readonly URL[], follower: Follower):
     clearTimeout(timer)
     timer = setTimeout(load, DEBOUNCE_MS, basename(path))
   })
-  // Such as a file system without watches left: tools are then taken over at the next start.
+  // Such as a system that has no file watches left: changes are then loaded at the next start.
   watcher.on('error', (error) => follower.failed(error as Error, 'the folder of tools'))
   await new Promise<void>((resolve) => {
     watcher.on('ready', resolve)
@@ -49,7 +49,7 @@ export async function followTools (folders: readonly URL[], follower: Follower):
 }
 
 /**
- * A file that was loaded as a version takes its neighbours in the same version, so that a changed helper is seen too.
+ * A file that was loaded as a version takes its neighbors in the same version, so that a changed helper is seen too.
  */
 function passVersionOn (folders: readonly URL[]): { deregister(): void } {
   const homes = folders.map(({ href }) => (href.endsWith('/') ? href : `${href}/`))

@@ -1,5 +1,4 @@
-// From the files of tools/ to tools that can be called: their variables are checked before anything is opened, and what
-// was opened can be closed.
+// Opens tools: their variables are checked before anything is opened, and everything that was opened can be closed.
 import type { ZodError } from 'zod'
 import { problemsOf } from './validate.ts'
 import type { Resource } from '../resource.ts'
@@ -11,7 +10,7 @@ export interface ConfiguredTool {
   /** The variables it reads. */
   variables: string[]
   /** @returns undefined when it cannot be offered with the values there are. */
-  open(house: ToolHost): Promise<(Tool & Pick<OpenedTool, 'resources' | 'close'>) | undefined>
+  open(host: ToolHost): Promise<(Tool & Pick<OpenedTool, 'resources' | 'close'>) | undefined>
 }
 
 /**
@@ -32,12 +31,12 @@ export function configureTools (
     }
     const { env: schema, open, ...facts } = definition
     const settings = schema.safeParse(env)
-    if (!settings.success) { problems.push(...describe(settings.error).map((line) => `${line} (the tool ${name} reads it)`)) } else {
+    if (!settings.success) { problems.push(...problemLines(settings.error).map((line) => `${line} (the tool ${name} reads it)`)) } else {
       tools.push({
         name,
         variables: Object.keys(schema.shape),
-        async open (house) {
-          const opened = await open(settings.data, house)
+        async open (host) {
+          const opened = await open(settings.data, host)
           return (
             opened && {
               ...facts,
@@ -53,7 +52,7 @@ export function configureTools (
   return { tools, problems }
 }
 
-const describe = ({ issues }: ZodError): string[] => issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+const problemLines = ({ issues }: ZodError): string[] => issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 
 /** What no file was checked for, since it is made only now. */
 async function checkResources<Opened extends Awaited<ReturnType<ConfiguredTool['open']>>> (
@@ -71,7 +70,7 @@ async function checkResources<Opened extends Awaited<ReturnType<ConfiguredTool['
  */
 export async function openTools (
   configured: readonly ConfiguredTool[],
-  house: ToolHost
+  host: ToolHost
 ): Promise<{ tools: Tool[]; resources: Resource[]; close(): Promise<void> }> {
   const tools: Tool[] = []
   const resources: Resource[] = []
@@ -80,17 +79,17 @@ export async function openTools (
     const failed = (await Promise.allSettled(closers.splice(0).map(async (close) => close()))).filter(
       ({ status }) => status === 'rejected'
     )
-    for (const { reason } of failed as PromiseRejectedResult[]) { house.log.warn(`A tool could not be closed: ${(reason as Error).message}`) }
+    for (const { reason } of failed as PromiseRejectedResult[]) { host.log.warn(`A tool could not be closed: ${(reason as Error).message}`) }
   }
   for (const { name, variables, open } of configured) {
-    const opened = await open(house)
+    const opened = await open(host)
       .then(checkResources)
       .catch(async (cause: Error) => {
         await close()
         throw new Error(`The tool ${name} could not be opened: ${cause.message}`, { cause })
       })
     if (!opened) {
-      house.log.info(`The tool ${name} is not offered. What it needs is set with ${variables.join(', ')}.`)
+      host.log.info(`The tool ${name} is not offered. What it needs is set with ${variables.join(', ')}.`)
       continue
     }
     const { close: closer, resources: beside = [], ...tool } = opened

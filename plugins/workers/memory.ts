@@ -1,5 +1,5 @@
-// How much memory a worker has, seen from outside: the heap has a limit of V8's own, but buffers have none, and what a
-// blocked process says of itself is old.
+// The memory of a worker, measured from outside: the heap has V8's own limit, but buffers have none, and a blocked process
+// cannot report.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 

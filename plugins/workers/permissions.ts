@@ -1,5 +1,4 @@
-// What a task's process may touch, as flags of Node's permission model: it reads its own code and the packages, and
-// nothing else in the world.
+// What a worker may read, as flags of Node's permission model: its own code and the packages, and nothing else.
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// What is told of a calculation: the result as text, and its parts.
+// The answer to a calculation: the result as text, and its parts.
 import { evaluate } from './evaluate.ts'
 import { write } from './numbers.ts'
 import { writeUnits } from './quantity.ts'

@@ -1,6 +1,7 @@
 // From the tree of an expression to its value, within the allowance of work.ts.
 import { ToolError } from '../../authoring/tool.ts'
-import { constantNames, factorial, findConstant, findFunction, functionNames } from './functions.ts'
+import { constantNames, findConstant, findFunction, functionNames } from './functions.ts'
+import { factorial } from './integers.ts'
 import { divide, modulo, multiply, num, power, readNumber } from './numbers.ts'
 import { parse, type BinaryOperator, type Node } from './parse.ts'
 import {

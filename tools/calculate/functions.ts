@@ -2,12 +2,11 @@
 // name.
 import type { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
+import { choose, factorial, gcd, integers, lcm, MAX_PRODUCT_LENGTH, product } from './integers.ts'
 import {
   DIGITS,
-  divide,
   Exact,
   FRACTIONAL_POWER,
-  multiply,
   num,
   power,
   Rounded,
@@ -38,12 +37,8 @@ export interface MathFunction {
 const ENDLESS = 700
 const ARC = 2_000
 const LOGARITHM = 1_200
-/** Microseconds of Euclid's algorithm for each pair of digits. */
-const EUCLID = 0.003
 /** Arguments of a function that takes a list. */
 const MAX_ARGUMENTS = 500
-/** Steps of a product such as 3000!. */
-const MAX_PRODUCT_LENGTH = 3_000
 /** Beyond it an angle has no digits left that matter. */
 const MAX_ANGLE = 1e15
 
@@ -68,51 +63,18 @@ const positive = (name: string) => (x: Decimal) => x.lte(0) && `${name} takes a 
 const angle = (x: Decimal) => x.abs().gt(MAX_ANGLE) && 'This angle is too large: reduce it to one turn first, with mod.'
 const withinOne = (name: string) => (x: Decimal) => x.abs().gt(1) && `${name} takes a number from -1 to 1.`
 
-addOne(
-  'exp',
-  endless((x) => x.exp())
-)
-addOne(
-  'ln',
-  endless((x) => x.ln(), positive('ln'))
-)
-addOne(
-  'sin',
-  endless((x) => x.sin(), angle)
-)
-addOne(
-  'cos',
-  endless((x) => x.cos(), angle)
-)
-addOne(
-  'tan',
-  endless((x) => x.tan(), angle)
-)
-addOne(
-  'asin',
-  endless((x) => x.asin(), withinOne('asin'), ARC)
-)
-addOne(
-  'acos',
-  endless((x) => x.acos(), withinOne('acos'), ARC)
-)
-addOne(
-  'atan',
-  endless((x) => x.atan(), undefined, ARC)
-)
+addOne('exp', endless((x) => x.exp()))
+addOne('ln', endless((x) => x.ln(), positive('ln')))
+addOne('sin', endless((x) => x.sin(), angle))
+addOne('cos', endless((x) => x.cos(), angle))
+addOne('tan', endless((x) => x.tan(), angle))
+addOne('asin', endless((x) => x.asin(), withinOne('asin'), ARC))
+addOne('acos', endless((x) => x.acos(), withinOne('acos'), ARC))
+addOne('atan', endless((x) => x.atan(), undefined, ARC))
 // Decimals' own take seconds for large arguments.
-addOne(
-  'sinh',
-  endless((x) => (x.abs().lte(1) ? x.sinh() : x.exp().minus(x.negated().exp()).div(2)))
-)
-addOne(
-  'cosh',
-  endless((x) => (x.abs().lte(1) ? x.cosh() : x.exp().plus(x.negated().exp()).div(2)))
-)
-addOne(
-  'tanh',
-  endless((x) => (x.abs().lte(1) ? x.tanh() : x.times(2).exp().plus(1).pow(-1).times(-2).plus(1)))
-)
+addOne('sinh', endless((x) => (x.abs().lte(1) ? x.sinh() : x.exp().minus(x.negated().exp()).div(2))))
+addOne('cosh', endless((x) => (x.abs().lte(1) ? x.cosh() : x.exp().plus(x.negated().exp()).div(2))))
+addOne('tanh', endless((x) => (x.abs().lte(1) ? x.tanh() : x.times(2).exp().plus(1).pow(-1).times(-2).plus(1))))
 addMany('log', 'log(x, [base]), to base 10', 1, 2, ([x, base]) => logarithm(x as Num, base ?? num(10)))
 addMany('log2', 'log2(x)', 1, 1, ([x]) => logarithm(x as Num, num(2)))
 addMany('log10', 'log10(x)', 1, 1, ([x]) => logarithm(x as Num, num(10)))
@@ -191,57 +153,6 @@ function root (x: Num, n: Num): Num {
   const near = num(x.value.isNegative() ? size.negated() : size, false)
   const candidate = num(near.value.toSD(50), x.exact)
   return power(candidate, n).value.eq(x.value) ? candidate : rounded(near.value)
-}
-
-function integers (name: string, numbers: Num[]): Num[] {
-  if (numbers.some(({ value }) => !value.isInteger() || value.e >= DIGITS)) { throw new ToolError(`${name} takes whole numbers of at most ${DIGITS} digits.`) }
-  return numbers
-}
-
-/** On native integers, where a thousand digits take a few milliseconds. */
-function gcd (a: Num, b: Num): Num {
-  spend(10 + EUCLID * (Math.max(a.value.e, 0) + 1) * (Math.max(b.value.e, 0) + 1))
-  let [x, y] = [BigInt(a.value.abs().toFixed()), BigInt(b.value.abs().toFixed())]
-  while (y > 0n) [x, y] = [y, x % y]
-  return num(x.toString(), a.exact && b.exact)
-}
-
-function lcm (a: Num, b: Num): Num {
-  if (a.value.isZero() || b.value.isZero()) return num(0)
-  const product = multiply(divide(a, gcd(a, b)), b)
-  return integers('lcm', [{ ...product, value: product.value.abs() }])[0] as Num
-}
-
-export function factorial (n: Num): Num {
-  return product('factorial', n, n)
-}
-
-/** Factors that are multiplied as whole numbers, which is cheap, before they meet the long product. */
-const CHUNK = 16
-
-/** n * (n-1) * … over k factors. */
-function product (name: string, n: Num, k: Num): Num {
-  if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) { throw new ToolError(`${name} takes whole numbers from 0.`) }
-  if (k.value.gt(n.value)) return num(0)
-  if (k.value.gt(MAX_PRODUCT_LENGTH) || n.value.e > 20) {
-    throw new ToolError(
-      `${name} goes up to ${MAX_PRODUCT_LENGTH}. For larger numbers use Stirling: n * ln(n) - n + ln(2 * pi * n) / 2 is the natural logarithm of n!.`
-    )
-  }
-  let result = num(1, n.exact && k.exact)
-  const [from, count] = [BigInt(n.value.toFixed()), k.value.toNumber()]
-  for (let i = 0; i < count; i += CHUNK) {
-    let chunk = 1n
-    for (let j = i; j < Math.min(i + CHUNK, count); j++) chunk *= from - BigInt(j)
-    result = multiply(result, num(String(chunk)))
-  }
-  return result
-}
-
-function choose (n: Num, k: Num): Num {
-  const rest = num(n.value.minus(k.value), n.exact && k.exact)
-  const fewer = !rest.value.isNegative() && rest.value.lt(k.value) ? rest : k
-  return divide(product('ncr', n, fewer), factorial(fewer))
 }
 
 const count = (length: number): Quantity => plain(num(length))

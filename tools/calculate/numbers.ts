@@ -148,7 +148,7 @@ function digitsOfPower (x: Decimal, n: number): number {
 function checkVanished (result: Num, base: Decimal): Num {
   if (result.value.isZero() && !base.isZero()) {
     throw new ToolError(
-      'A number in between is too small to be told from zero. Ask for its logarithm, or for a smaller case.'
+      'An intermediate result is too small to distinguish from zero. Ask for its logarithm, or for a smaller case.'
     )
   }
   return result

@@ -16,7 +16,7 @@ export interface DatabaseDescription {
 }
 
 /**
- * What the caller of this context may read: for the tool, and for whoever shows the catalogue in another way.
+ * What the caller of this context may read: for the tool, and for the resources that show the catalogue.
  * @param only the tables to show; all if left out. @throws ToolError for a table that none of the databases has.
  */
 export async function describeDatabases (

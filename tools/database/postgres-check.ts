@@ -7,7 +7,7 @@ import { didYouMean } from './nearest.ts'
 import type { Parameters } from './postgres-facts.ts'
 import { allowedFunctions } from './postgres-functions.ts'
 import { checkGrowth, isGrowing } from './postgres-growth.ts'
-import { children, isDeeperThan, strings, type Node } from './postgres-tree.ts'
+import { children, isDeeperThan, strings, words, type Node } from './postgres-tree.ts'
 
 /** What the statement may name. */
 export interface Names {
@@ -26,48 +26,12 @@ export interface Names {
 
 export const tableKey = (schema: string, name: string): string => JSON.stringify([schema, name])
 
-const NODES = new Set([
-  'SelectStmt',
-  'ResTarget',
-  'ColumnRef',
-  'String',
-  'A_Star',
-  'A_Const',
-  'A_Expr',
-  'FuncCall',
-  'TypeCast',
-  'RangeVar',
-  'RangeSubselect',
-  'RangeFunction',
-  'JoinExpr',
-  'SubLink',
-  'BoolExpr',
-  'NullTest',
-  'BooleanTest',
-  'CaseExpr',
-  'CaseWhen',
-  'CoalesceExpr',
-  'MinMaxExpr',
-  'SQLValueFunction',
-  'SortBy',
-  'WindowDef',
-  'ColumnDef',
-  'A_ArrayExpr',
-  'A_Indirection',
-  'A_Indices',
-  'RowExpr',
-  'List',
-  'ParamRef',
-  'CollateClause',
-  'GroupingSet',
-  'GroupingFunc',
-  'CommonTableExpr',
-  'Integer',
-  'Float',
-  'Boolean',
-  'BitString',
-  'NamedArgExpr'
-])
+/** The only nodes that a statement may have. */
+const NODES = words(`
+  SelectStmt ResTarget ColumnRef String A_Star A_Const A_Expr FuncCall TypeCast RangeVar RangeSubselect
+  RangeFunction JoinExpr SubLink BoolExpr NullTest BooleanTest CaseExpr CaseWhen CoalesceExpr MinMaxExpr
+  SQLValueFunction SortBy WindowDef ColumnDef A_ArrayExpr A_Indirection A_Indices RowExpr List ParamRef
+  CollateClause GroupingSet GroupingFunc CommonTableExpr Integer Float Boolean BitString NamedArgExpr`)
 
 /** They say how the server is set up, and whom it runs as. */
 const HIDDEN_VALUES = new Set([
@@ -139,41 +103,41 @@ async function parse (sql: string): Promise<PgQuery.ParseResult> {
 
 class Check {
   readonly columns = new Set<string>()
-  private readonly names: Names
+  readonly #names: Names
   /** The queries of all WITH clauses. */
-  private readonly queries = new Set<string>()
+  readonly #queries = new Set<string>()
 
   constructor (names: Names) {
-    this.names = names
+    this.#names = names
   }
 
   collectQueries (value: unknown): void {
     for (const [tag, node] of children(value)) {
-      if (tag === 'CommonTableExpr') this.addQuery(String((node as Node)['ctename']))
+      if (tag === 'CommonTableExpr') this.#addQuery(String((node as Node)['ctename']))
       this.collectQueries(node)
     }
   }
 
-  private addQuery (name: string): void {
-    if (this.names.relations.has(name)) {
+  #addQuery (name: string): void {
+    if (this.#names.relations.has(name)) {
       throw new ToolError(
         `WITH ${quoted(name)} has the name of something that is in the database. Give that query another name.`
       )
     }
-    this.queries.add(name)
+    this.#queries.add(name)
   }
 
   walk (value: unknown): void {
     for (const [key, node] of children(value)) {
       // A tagged node; the members of a node begin with a small letter.
-      if (/^[A-Z]/.test(key)) this.visit(key, node as Node)
+      if (/^[A-Z]/.test(key)) this.#visit(key, node as Node)
       if (key === 'intoClause' || key === 'lockingClause') throw new ToolError(ONLY_READS)
-      if (key === 'typeName') this.checkType(node as Node)
+      if (key === 'typeName') this.#checkType(node as Node)
       this.walk(node)
     }
   }
 
-  private visit (tag: string, node: Node): void {
+  #visit (tag: string, node: Node): void {
     if (!NODES.has(tag)) {
       throw new ToolError(
         /Stmt$/.test(tag)
@@ -183,35 +147,35 @@ class Check {
     }
     switch (tag) {
       case 'RangeVar':
-        return this.checkTable(node)
+        return this.#checkTable(node)
       case 'FuncCall':
-        return this.checkFunction(strings(node['funcname']))
+        return this.#checkFunction(strings(node['funcname']))
       case 'ColumnRef':
-        return this.checkColumn(strings(node['fields']))
+        return this.#checkColumn(strings(node['fields']))
       case 'A_Indirection':
-        return strings(node['indirection']).forEach((name) => this.checkDotted(name))
+        return strings(node['indirection']).forEach((name) => this.#checkDotted(name))
       case 'A_Expr':
-        return this.checkOperator(strings(node['name']))
+        return this.#checkOperator(strings(node['name']))
       case 'SQLValueFunction':
         if (HIDDEN_VALUES.has(String(node['op']))) { throw new ToolError('This does not say who runs the database or what it is called. Leave that out.') }
     }
   }
 
-  private checkTable ({ catalogname, schemaname, relname }: Node): void {
+  #checkTable ({ catalogname, schemaname, relname }: Node): void {
     const name = String(relname)
-    if (schemaname === undefined && this.queries.has(name)) return
-    const schemas = schemaname === undefined ? this.names.schemas : [String(schemaname)]
-    if (catalogname === undefined && schemas.some((schema) => this.names.tables.has(tableKey(schema, name)))) return
+    if (schemaname === undefined && this.#queries.has(name)) return
+    const schemas = schemaname === undefined ? this.#names.schemas : [String(schemaname)]
+    if (catalogname === undefined && schemas.some((schema) => this.#names.tables.has(tableKey(schema, name)))) return
     const written = [schemaname, relname].filter((part) => part !== undefined).join('.')
     throw new ToolError(
       `There is no table ${quoted(written)} to read here.${didYouMean(
         name,
-        [...this.names.tables.values()].map(({ name }) => name)
+        [...this.#names.tables.values()].map(({ name }) => name)
       )} Call database_query without sql to see the tables.`
     )
   }
 
-  private checkFunction (path: string[]): void {
+  #checkFunction (path: string[]): void {
     const name = path.at(-1)!
     const ours = path.length === 1 || (path.length === 2 && path[0] === 'pg_catalog')
     if (!ours || !allowedFunctions.has(name)) {
@@ -221,29 +185,29 @@ class Check {
     }
   }
 
-  private checkColumn (path: string[]): void {
+  #checkColumn (path: string[]): void {
     const name = path.at(-1)
     if (name === undefined) return
     this.columns.add(name)
-    if (path.length > 1) this.checkDotted(name)
+    if (path.length > 1) this.#checkDotted(name)
   }
 
   /** `g.pg_read_file` calls the function on `g` when there is no such column. */
-  private checkDotted (name: string): void {
-    if ((allowedFunctions.has(name) && !isGrowing(name)) || !this.names.functions.has(name)) return
-    if ([...this.names.tables.values()].some(({ columns }) => columns.some((column) => column.name === name))) return
+  #checkDotted (name: string): void {
+    if ((allowedFunctions.has(name) && !isGrowing(name)) || !this.#names.functions.has(name)) return
+    if ([...this.#names.tables.values()].some(({ columns }) => columns.some((column) => column.name === name))) return
     throw new ToolError(
       `.${quoted(name)} may mean a function of that name, which is not offered here. Give the column another name with AS.`
     )
   }
 
-  private checkOperator (path: string[]): void {
+  #checkOperator (path: string[]): void {
     if (path.length > 1 && path[0] !== 'pg_catalog') throw new ToolError('Write operators without a schema.')
   }
 
-  private checkType ({ names }: Node): void {
+  #checkType ({ names }: Node): void {
     const path = strings(names)
-    if (path.length > 1 && path[0] !== 'pg_catalog' && !this.names.schemas.includes(path[0]!)) { throw new ToolError(`There is no type ${quoted(path.join('.'))} here.`) }
+    if (path.length > 1 && path[0] !== 'pg_catalog' && !this.#names.schemas.includes(path[0]!)) { throw new ToolError(`There is no type ${quoted(path.join('.'))} here.`) }
     if (/^reg/.test(path.at(-1) ?? '')) { throw new ToolError('Types that name things of the database itself, such as regclass, are not offered here.') }
   }
 }

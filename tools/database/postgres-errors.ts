@@ -35,7 +35,7 @@ const WORDS: Record<string, string> = {
   57: 'The database cannot be reached right now. Try again in a minute.'
 }
 
-/** Whoever reads this sees only words of ours and of their own statement. */
+/** The text contains only our own words and those of the caller's statement. */
 export function toToolError ({ code, position }: PostgresError, sql: string, tables: Iterable<Table>): ToolError {
   const words =
     WORDS[code] ?? WORDS[code.slice(0, 2)] ?? 'The database did not run this statement. Write it in another way.'

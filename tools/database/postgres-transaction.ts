@@ -1,5 +1,5 @@
 // How a statement runs on Postgres: in a transaction that only reads, as the role of the caller, with limits, and on a
-// connection that is cut as soon as nobody waits for it.
+// connection that is cut when the caller has left.
 import type { Socket } from 'node:net'
 import type * as Pg from 'pg'
 import { ToolError } from '../../authoring/tool.ts'

@@ -72,7 +72,7 @@ function databaseOf ({ options, pool, connect, searchPath, catalogue, host }: De
     const found = await catalogue()
     if (found.refusal === undefined) return found
     host.log.warn(`database_query refuses: ${found.refusal}`)
-    throw new ToolError('This database is not set up for queries. Whoever runs the server finds the reason in its log.')
+    throw new ToolError('This database is not set up for queries. The operator finds the reason in the log of the server.')
   }
 
   return {

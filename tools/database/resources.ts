@@ -36,7 +36,7 @@ export function catalogueResources (databases: readonly Database[]): Resource[] 
     },
     async list (cursor = '0', context) {
       const from = Number(cursor)
-      if (!Number.isSafeInteger(from) || from < 0) { throw new ToolError('There is no such page: begin the list anew, without a cursor.') }
+      if (!Number.isSafeInteger(from) || from < 0) { throw new ToolError('There is no such page: begin the list again, without a cursor.') }
       const all = await readable(databases, context)
       return {
         resources: all
@@ -64,7 +64,7 @@ export function catalogueResources (databases: readonly Database[]): Resource[] 
   return [catalogue, table as unknown as Resource]
 }
 
-/** Whoever may not read a database has no tables there; the list of everything else goes on. */
+/** A caller who may not read a database has no tables there. Everything else is still listed. */
 async function readable (
   databases: readonly Database[],
   context: ToolContext

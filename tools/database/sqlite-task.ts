@@ -1,5 +1,5 @@
-// One look at a SQLite file, in a process of its own that is killed at its timeout: opened to read, and only for what
-// the allow-list of the authorizer names.
+// One query of a SQLite file, in a process of its own that is killed at its timeout. The file is opened to read, and only
+// what is on the authorizer's list is allowed.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
 import { MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
@@ -138,7 +138,7 @@ function answer (database: DatabaseSync, tables: Table[], { sql, parameters, row
   }
 }
 
-/** SQLite reads NULL where no value was given; whoever forgot one shall learn it. */
+/** SQLite reads NULL where no value was given, so a missing value is reported here. */
 function takesMore (statement: StatementSync, values: Array<string | number | null>): boolean {
   try {
     statement.iterate(...values, null)
@@ -211,9 +211,9 @@ const WORDS: Record<number, string> = {
   5: 'The file is being written right now. Try again in a few seconds.',
   6: 'The file is being written right now. Try again in a few seconds.',
   7: 'The query needs more memory than it may use. Narrow it, or aggregate less.',
-  11: 'The database file is damaged. Tell whoever runs the server.',
+  11: 'The database file is damaged. Ask the operator of this server to repair it.',
   18: 'A value or the statement is too long. Use less of it, for example with substr().',
-  26: 'The file is no SQLite database. Tell whoever runs the server.'
+  26: 'The file is no SQLite database. Ask the operator of this server to repair it.'
 }
 
 function readError (

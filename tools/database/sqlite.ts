@@ -1,5 +1,4 @@
-// database_query on SQLite files: each look at a file runs in a process of its own; here is only which files may be
-// looked at.
+// database_query on SQLite files: which files may be read. Each query runs in a process of its own.
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join, sep } from 'node:path'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
@@ -50,10 +49,10 @@ async function isIn (folder: string, { dev, ino }: { dev: number; ino: number })
 function openFile (name: string, path: string): Database {
   async function ask<Result extends Table[] | Answer> (
     look: Omit<Look, 'path'>,
-    { runInWorker: work, signal }: ToolContext
+    { runInWorker, signal }: ToolContext
   ): Promise<Result> {
     try {
-      return await work<Result>(TASK, { path, ...look } satisfies Look, { timeout: TIMEOUT_MS, reads: [path] })
+      return await runInWorker<Result>(TASK, { path, ...look } satisfies Look, { timeout: TIMEOUT_MS, reads: [path] })
     } catch (error) {
       if ((error as Error).name === 'TimeoutError' && !signal.aborted) { throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.') }
       throw error

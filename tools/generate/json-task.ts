@@ -24,9 +24,8 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   // For schemas that contain themselves: whatever may be left out ends them.
   const sparse = createGeneratorSync({ seed, optionalsProbability: 0.2, maxDepth: 8, maxDefaultItems: 3 })
   const data: unknown[] = []
-  for (let index = 0; index < count; index++) {
-    data.push(generateOne((tries) => (tries % 2 === 0 ? full : sparse).generate(wanted as never), fits))
-  }
+  const generate = (tries: number) => (tries % 2 === 0 ? full : sparse).generate(wanted as never)
+  for (let index = 0; index < count; index++) data.push(generateOne(generate, fits))
   if (JSON.stringify(data).length > MAX_RESULT_LENGTH) { throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.') }
   return data
 }

@@ -1,5 +1,5 @@
 // The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a
-// deadline and a budget.
+// timeout and a budget.
 import { setTimeout } from 'node:timers/promises'
 import type OpenAI from 'openai'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
@@ -42,23 +42,6 @@ export function createModel (
   let limit: 'max_tokens' | 'max_completion_tokens' = 'max_tokens'
   let client: Promise<OpenAI> | undefined
 
-  // Nothing of it comes from the environment by itself; and what is redirected would take the key along.
-  const connect = async (): Promise<OpenAI> => {
-    const { default: Client } = await import('openai')
-    return new Client({
-      baseURL: baseUrl,
-      apiKey: apiKey ?? 'none',
-      organization: null,
-      project: null,
-      adminAPIKey: null,
-      webhookSecret: null,
-      // A try that has begun is charged for, so each is made here.
-      maxRetries: 0,
-      logLevel: 'off',
-      fetchOptions: { redirect: 'error' }
-    })
-  }
-
   /** One request, charged for unless the endpoint says that it generated nothing. */
   async function complete (
     messages: Message[],
@@ -66,7 +49,7 @@ export function createModel (
     signal: AbortSignal
   ): Promise<OpenAI.ChatCompletion> {
     signal.throwIfAborted()
-    const { chat } = await (client ??= connect())
+    const { chat } = await (client ??= connect(baseUrl, apiKey))
     const most = MAX_ANSWER_TOKENS + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
     const settle = budget.reserve(most, person)
     // What was sent may cost all of it: the endpoint works on after its caller has left, and after it has failed.
@@ -107,6 +90,23 @@ export function createModel (
   }
 }
 
+/** Nothing of it comes from the environment by itself, and no redirect takes the key elsewhere. */
+async function connect (baseUrl: string, apiKey = 'none'): Promise<OpenAI> {
+  const { default: Client } = await import('openai')
+  return new Client({
+    baseURL: baseUrl,
+    apiKey,
+    organization: null,
+    project: null,
+    adminAPIKey: null,
+    webhookSecret: null,
+    // Each request that was sent is charged for, so none is repeated unseen.
+    maxRetries: 0,
+    logLevel: 'off',
+    fetchOptions: { redirect: 'error' }
+  })
+}
+
 const statusOf = (error: unknown): number | undefined => (error as { status?: number }).status
 
 /** Codes of a connection that was never made. */
@@ -136,13 +136,13 @@ function read ({ choices }: OpenAI.ChatCompletion): string {
   return text
 }
 
-/** The reason is for whoever runs the server; nothing of the endpoint is told to a caller. */
+/** The reason goes to the log; a caller learns nothing about the endpoint. */
 function readError (error: Error & { status?: number }, log: ToolHost['log']): ToolError {
   log.warn(`generate: the model did not answer: ${error.status ?? error.name} ${error.message.slice(0, 200)}`)
   if (error.status === undefined && /abort|timed? ?out/i.test(error.message)) { return new ToolError('The model took too long. Ask for less, or try again in a minute.') }
   if (error.status === 429) return new ToolError('The model is asked too often right now. Try again in a minute.')
   return new ToolError(
-    'The model cannot be asked right now. Try again later; whoever runs the server finds the reason in its log.'
+    'The model cannot be asked right now. Try again later; the operator finds the reason in the log of the server.'
   )
 }
 
@@ -160,7 +160,7 @@ function createBudget (tokens: number, now: () => number) {
   let spentBy = new Map<string, number>()
   return {
     /**
-     * @param person `null` on a server without sign-in, where there is nobody to share with.
+     * @param person `null` on a server without sign-in, where all callers are one.
      * @returns gives back what was not used.
      * @throws ToolError when the day's tokens, or this person's share, would not do.
      */

@@ -1,4 +1,4 @@
-// What is generated from a prompt: what the model is told, and what of its answer is taken over.
+// Generation from a prompt: what the model is asked, and what of its answer is used.
 import { ToolError, type ToolContext } from '../../authoring/tool.ts'
 import type { Check } from './check-task.ts'
 import type { Message, Model } from './model.ts'
@@ -12,9 +12,9 @@ export interface Prompt {
   count: number
 }
 
-type House = Pick<ToolContext, 'runInWorker' | 'user' | 'signal'>
+type ModelCaller = Pick<ToolContext, 'runInWorker' | 'user' | 'signal'>
 
-export const writeText = (model: Model, prompt: string, caller: House): Promise<string> =>
+export const writeText = (model: Model, prompt: string, caller: ModelCaller): Promise<string> =>
   model.ask(
     [
       { role: 'system', content: 'Write the text you are asked for, and nothing besides.' },
@@ -26,7 +26,7 @@ export const writeText = (model: Model, prompt: string, caller: House): Promise<
 export const writeCode = async (
   model: Model,
   { prompt, language }: { prompt: string; language: string },
-  caller: House
+  caller: ModelCaller
 ): Promise<string> =>
   withoutFence(
     await model.ask(
@@ -45,7 +45,7 @@ export const writeCode = async (
  * An answer that is no JSON, or does not fit, is sent back once with what is wrong.
  * @returns as many pieces of data as `count`.
  */
-export async function writeJson (model: Model, { prompt, source, count }: Prompt, caller: House): Promise<unknown[]> {
+export async function writeJson (model: Model, { prompt, source, count }: Prompt, caller: ModelCaller): Promise<unknown[]> {
   const messages: Message[] = [
     {
       role: 'system',

@@ -123,7 +123,7 @@ export function schemaOf (example: unknown): Schema {
   }
 }
 
-/** A schema for what has the same members and types, whatever the values: for data that somebody else makes up. */
+/** A schema for data with the same members and types, whatever the values: for data that a model makes up. */
 export function typesOf (example: unknown): Schema {
   if (example === null) return {}
   if (Array.isArray(example)) { return { type: 'array', ...(example.length > 0 && { items: { anyOf: example.slice(0, 50).map(typesOf) } }) } }

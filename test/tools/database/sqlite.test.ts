@@ -232,7 +232,7 @@ t.test(
       [join(place, 'soft.db'), /own files/],
       [join(place, 'hard.db'), /own files/],
       [join(place, 'no.db'), /does not exist/],
-      [join(import.meta.dirname, '../../package.json'), /no SQLite database/],
+      [join(import.meta.dirname, '../../../package.json'), /no SQLite database/],
       [place, /no file|no SQLite/]
     ] as const) {
       await t.rejects(openDatabaseQuery(t, { DATABASE_FILES: file }, data), { message }, file)

@@ -175,10 +175,10 @@ t.test('a call that its caller leaves, or that fails while it runs, costs the mo
     const stop = new AbortController()
     const before = left.asked.length
     const call = model.ask([{ role: 'user', content: 'x' }], { user: { id }, signal: stop.signal }).catch((e: Error) => e)
-    const asked = async () => {
-      while (left.asked.length === before) await sleep(5, undefined, { signal: stop.signal })
+    const isAsked = async () => {
+      while (left.asked.length === before && !stop.signal.aborted) await sleep(5)
     }
-    await Promise.race([call, asked()])
+    await Promise.race([call, isAsked()])
     stop.abort()
     return call
   }

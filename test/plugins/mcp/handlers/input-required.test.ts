@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { z } from 'zod'
-import { form, roots, sample, text, ToolError, visit } from '../../../../authoring/tool.ts'
+import { form, openUrl, roots, sample, text, ToolError } from '../../../../authoring/tool.ts'
 import { open, tool } from '../../../helpers/mcp-authored.ts'
 import { mcpClient } from '../../../helpers/mcp.ts'
 import { startServer } from '../../../helpers/server.ts'
@@ -13,7 +13,7 @@ t.test('a tool asks, and continues with the answers of several round trips', asy
     tool('ask', async ({ ask, show }) => {
       const first = await ask({
         name: form('Your name?', z.object({ name: z.string().min(2) })),
-        page: visit('Look here', 'https://example.com/x')
+        page: openUrl('Look here', 'https://example.com/x')
       })
       if (first.name.action !== 'accept') throw new ToolError(`You said ${first.name.action}.`)
       const { model, folders } = await ask({ model: sample({ messages: [], maxTokens: 5 }), folders: roots() })
