@@ -12,7 +12,7 @@ t.test('a document of 2 MB is read to its end by its links, and its parts join t
   })
   const browser = new Browser()
   const textOf = (html: string) => /<div class="text"[^>]*>([^]*?)<\/div>/.exec(html)![1]!
-  const nextOf = (html: string) => /<a href="([^"]*\?part=\d+)">Read on<\/a>/.exec(html)?.[1]
+  const nextOf = (html: string) => /<a href="([^"]*\?part=\d+)">Next part<\/a>/.exec(html)?.[1]
   let text = ''
   let pages = 0
   for (
