@@ -111,6 +111,8 @@ async function deleteAccount (deps: Deps, erasers: readonly Eraser[], id: string
   for (const erase of erasers) await erase(id)
   for (const { backend, subject } of user.identities) await deps.backends.get(backend)?.deleteUser?.(subject)
   await deps.users.delete(user)
+  // Once more: a call that began before the lock may have written something since.
+  for (const erase of erasers) await erase(id)
   return true
 }
 

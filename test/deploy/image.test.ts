@@ -102,7 +102,7 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
     t.match(status, /^CapEff:\t0+$/m)
     t.match(status, /^NoNewPrivs:\t1$/m)
     t.equal(
-      (await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).split('\0').slice(0, 2).join(' '),
+      (await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).split('\0').slice(0, image.command.length).join(' '),
       image.command.join(' '),
       'the server is the process that gets the signal'
     )

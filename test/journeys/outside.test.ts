@@ -18,8 +18,8 @@ const LOG_LINES = new URL('../../plugins/observability/log-destination.ts', impo
 
 t.test('SG-16: a log on a full disk', { skip: disk ? false : noSmallDisk }, async (t) => {
   const script = `
-    import { logLines } from ${JSON.stringify(LOG_LINES)}
-    const log = logLines()
+    import { createLogDestination } from ${JSON.stringify(LOG_LINES)}
+    const log = createLogDestination()
     for (let n = 0; n < 300; n++) {
       log.write('x'.repeat(9_000) + '\\n')
       await new Promise((resolve) => setImmediate(resolve))

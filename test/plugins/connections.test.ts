@@ -34,7 +34,8 @@ async function listen (t: Test, handler: RequestListener, maxHandles?: number) {
     }
   }
   const connections = new Connections(maxHandles)
-  const server = connections.createServer(handler, { headersTimeout: 10, requestTimeout: 30, trustProxy: [], clientIpHeader: undefined }, () => log)
+  const options = { headersTimeout: 10, requestTimeout: 30, trustProxy: [], clientIpHeader: undefined }
+  const server = connections.createServer(handler, options, () => log)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

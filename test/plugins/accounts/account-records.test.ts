@@ -96,7 +96,10 @@ storageTest(
     ])
     t.equal(moved.filter(Boolean).length, 1)
     const { subject } = (await book.find(parseEmail('wanted@example.com')))!
-    for (const person of people) { t.equal((await book.find(parseEmail(person.email)))?.subject, person.subject === subject ? undefined : person.subject) }
+    for (const person of people) {
+      const found = await book.find(parseEmail(person.email))
+      t.equal(found?.subject, person.subject === subject ? undefined : person.subject)
+    }
 
     const loser = people.find((person) => person.subject !== subject)!
     await Promise.allSettled(

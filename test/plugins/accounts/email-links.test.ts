@@ -146,7 +146,7 @@ storageTest(
           '',
           'x',
           secret.slice(0, -1),
-          `A${secret.slice(1)}`,
+          `${secret.startsWith('A') ? 'B' : 'A'}${secret.slice(1)}`,
           secret + secret,
           'x'.repeat(5_000),
           server.app.sealing.seal('sign-in step', Buffer.from('{}'))

@@ -25,7 +25,7 @@ t.test('the consent page of a document says no more for the app than that of a r
     elsewhere,
     `Its description is published at <bdi class="host">${host.host}</bdi>. Only this host is verified, the name is <strong>not verified</strong>`
   )
-  t.match(elsewhere, 'You go on to <strong>another host</strong>')
+  t.match(elsewhere, 'You are sent to <strong>a different host</strong>')
   t.notMatch(elsewhere, 'chatgpt.com', 'no website of somebody else')
   t.match(
     await consentOf('/site', 'https://evil.example/cb', `http://${host.host}/about`),
@@ -37,7 +37,7 @@ t.test('the consent page of a document says no more for the app than that of a r
   t.notMatch(own, 'another host')
   const program = await consentOf('/program', 'http://localhost:4000/cb', 'https://chatgpt.com')
   t.match(program, 'That does not show which program is asking: the name is <strong>not verified</strong>')
-  t.match(program, 'Any program here could ask under this name')
+  t.match(program, 'Any program on it could use this name')
   const browser = new Browser()
   const claude = await browser.submit(
     await browser.get(
