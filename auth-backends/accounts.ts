@@ -1,5 +1,6 @@
 // Accounts whose password this server stores: what pages may know and change of them, and the account book that a
 // backend is given to store them in.
+// Tested in test/auth-backends/contract-accounts.ts.
 
 declare const emailBrand: unique symbol
 

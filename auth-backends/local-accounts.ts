@@ -1,5 +1,6 @@
 // Local accounts as the pages for passwords and addresses need them: found, verified, and changed only if no other
 // change has come between.
+// Tested in test/auth-backends/contract-accounts.ts.
 import { parseEmail, type Account, type Accounts, type PasswordAccount, type PasswordAccounts } from './contract.ts'
 import type { PasswordCheck } from './password-check.ts'
 import type { PasswordHasher } from './password-hashing.ts'

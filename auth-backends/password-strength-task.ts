@@ -1,5 +1,6 @@
 // The estimate of a password's strength, for a process of its own: it takes long for what an attacker can choose, and
 // the word lists take memory.
+// Tested in test/auth-backends/password-check.test.ts.
 import { strengthProblem } from './password-strength.ts'
 
 export interface Input {

@@ -1,4 +1,5 @@
 // The one error for a service that cannot say who a person is right now.
+// Tested in test/auth-backends/contract-services.ts.
 
 /**
  * Why a service did not answer: each has its own text on the page. `refused`: it rejects our key or our request, which

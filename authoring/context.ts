@@ -1,4 +1,5 @@
 // The context of a running tool, resource or prompt: who calls, what they may read, and what can be asked and shown.
+// Tested in test/plugins/mcp/handlers/context.test.ts.
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ContentBlock } from './content.ts'
 import type { Answers, Questions } from './elicitation.ts'

@@ -1,4 +1,5 @@
 // What a prompt is: a task that a person picks from a menu, written out for their model (MCP "Prompts").
+// Tested in test/authoring/loader/validate.test.ts.
 import type { Icon } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
 import type { ContentBlock } from './content.ts'

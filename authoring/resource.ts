@@ -1,5 +1,6 @@
 // What a resource is: something that a client can read under a URI, or many of them under a URI template (MCP
 // "Resources").
+// Tested in test/authoring/loader/validate.test.ts.
 import type { Icon } from '@modelcontextprotocol/server'
 import type { ToolContext, ToolScope } from './context.ts'
 

@@ -1,6 +1,7 @@
 // What a tool is: the contract between a file in tools/ and everything that lists, validates, guards and runs it. This
 // room is the public API for authors of tools, resources, prompts and sources, and env.ts holds helpers for their
 // variables. loader/ finds, checks, opens and reloads what authors wrote. Nothing here knows Fastify or a request.
+// Tested in test/authoring/loader/load.test.ts.
 import type { Icon } from '@modelcontextprotocol/server'
 import type { z, ZodObject } from 'zod'
 import type { ToolContext, ToolScope } from './context.ts'

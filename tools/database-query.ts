@@ -1,5 +1,6 @@
 // Questions to the operator's own data: one reading SQL statement on Postgres or on a SQLite file, or a look at what
 // tables there are.
+// Tested in test/tools/database/.
 import { z } from 'zod'
 import { shape } from './database/answer.ts'
 import { describeDatabases } from './database/catalogue.ts'

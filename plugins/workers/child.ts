@@ -1,5 +1,6 @@
 // What runs in a worker's process: it closes the process, and then runs one task after the other. Whatever a task
 // imports or is given, there is nothing for it to reach.
+// Tested in test/plugins/workers.test.ts.
 import { Socket } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
 import { type Failure, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'

@@ -1,5 +1,6 @@
 // The workers that live: a worker is stored for the next task of the same caller and kind, ends when it is not needed
 // for some seconds, and there are never more than `size`.
+// Tested in test/plugins/workers.test.ts.
 import type { Permissions } from './permissions.ts'
 import { WorkerProcess, type WorkerLimits } from './process.ts'
 

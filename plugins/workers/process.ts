@@ -1,4 +1,5 @@
 // One worker: a closed process that runs one task at a time until it is killed.
+// Tested in test/plugins/workers.test.ts.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -47,7 +48,8 @@ export class WorkerProcess {
   constructor ({ flags, reads, key }: Permissions, { heapMb, maxBytes }: WorkerLimits) {
     this.key = key
     this.#maxBytes = maxBytes
-    const [program, args] = commandOf([...flags, `--max-old-space-size=${heapMb}`, CHILD, ...reads])
+    const options = [...flags, `--max-old-space-size=${heapMb}`, CHILD, ...reads]
+    const [program, args] = commandOf(options, reads.length > 0)
     // Its output is dropped: what it is given must not write into the operator's log. And it has no channel of Node's
     // own, whose messages Node would obey.
     this.#child = spawn(program, args, { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })

@@ -7,7 +7,7 @@ import { createTestHost } from './host.ts'
 
 t.test('contract', (t) => backendContract(t, { open: async () => demo.open({}, createTestHost()) }))
 
-t.test('WB-17: for development only, and a warning when it is on', async (t) => {
+t.test('for development only, and a warning when it is on (WB-17)', async (t) => {
   for (const [name, load] of Object.entries(registry)) { t.equal((await load()).default.developmentOnly, name === 'demo' ? true : undefined, name) }
   const house = createTestHost()
   demo.open({}, house)

@@ -15,7 +15,7 @@ t.before(async () => {
   walk = await startWalk(t)
 })
 
-t.test('BW-07: every tool and prompt says how long its input may be', async (t) => {
+t.test('every tool and prompt says how long its input may be (BW-07)', async (t) => {
   const endless = z.object({
     a: z.string(),
     b: z.array(z.number()),

@@ -7,7 +7,7 @@ import searchTool from '../../tools/search.ts'
 
 const TOOLS = new URL('../../tools/', import.meta.url)
 
-t.test('H50, pain 18: both only read, and say so', async (t) => {
+t.test('both only read, and say so (H50, pain 18)', async (t) => {
   for (const tool of [searchTool, fetchTool]) {
     t.same(tool.annotations, { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true })
     t.same(tool.scopes, ['mcp:read'])

@@ -1,11 +1,6 @@
-// analyze: real figures, sentences taken from the text word for word, honest about what it cannot do, and bounded
-// (threats TL-02, TL-03).
-import fc from 'fast-check'
+// analyze: real figures, sentences word for word, honest about what it cannot do, and bounded (threats TL-02, TL-03, WS-04).
 import t from 'tap'
 import analyze from '../../tools/analyze.ts'
-import { readColumns, describeColumns } from '../../tools/analyze/numbers.ts'
-import { splitSentences } from '../../tools/analyze/sentences.ts'
-import { summarize } from '../../tools/analyze/summary.ts'
 import { toolContexts } from '../helpers/tool-context.ts'
 
 const context = (await toolContexts(t, {}))(null)
@@ -52,25 +47,6 @@ t.test('a summary says what the text is about, in its own words', async (t) => {
   )
 })
 
-t.test('property: each sentence of a summary stands in the text at its place, in order, once', (t) => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.oneof(fc.lorem({ maxCount: 6 }), fc.string({ unit: 'grapheme', maxLength: 40 })), { maxLength: 30 }),
-      fc.integer({ min: 1, max: 20 }),
-      (parts, count) => {
-        const text = parts.join('. ')
-        const { sentences, of } = summarize(splitSentences(text), count)
-        if (sentences.length !== Math.min(count, of)) throw new Error('too few')
-        sentences.forEach(({ start, text: quoted }, index) => {
-          if (text.slice(start, start + quoted.length) !== quoted) throw new Error('not in the text')
-          if (index > 0 && start <= sentences[index - 1]!.start) throw new Error('not in order')
-        })
-      }
-    )
-  )
-  t.end()
-})
-
 t.test('statistics of a text, of numbers and of columns', async (t) => {
   t.match(
     (await run({ kind: 'statistics', text: 'The quick brown fox jumps. It was sunny.\n\nThen it rained.' })).text,
@@ -97,22 +73,6 @@ t.test('statistics of a text, of numbers and of columns', async (t) => {
   })
 })
 
-t.test('property: the figures of a list agree with a plain reckoning', (t) => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 100 }), (values) => {
-      const [column] = describeColumns(readColumns(values.join(' '))!)
-      const sum = values.reduce((total, value) => total + value, 0)
-      if (
-        column!.sum !== sum ||
-        column!.min !== Math.min(...values) ||
-        column!.max !== Math.max(...values) ||
-        Math.abs(column!.mean - sum / values.length) > 1e-6
-      ) { throw new Error(JSON.stringify(column)) }
-    })
-  )
-  t.end()
-})
-
 t.test('a text of the longest words is checked in linear time (WS-04)', async (t) => {
   const text = `${'a'.repeat(1_000)} `.repeat(99)
   const before = process.threadCpuUsage()
@@ -122,7 +82,7 @@ t.test('a text of the longest words is checked in linear time (WS-04)', async (t
   await t.rejects(run({ kind: 'summary', text: `a ${'a'.repeat(1_001)}` }), { name: 'ToolError' })
 })
 
-t.test('TL-02, TL-03: what is hostile is refused in words, and nothing of the runtime comes back', async (t) => {
+t.test('what is hostile is refused in words, and nothing of the runtime comes back (TL-02, TL-03)', async (t) => {
   await t.rejects(run({ kind: 'summary', text: 'x'.repeat(99_000) }), { name: 'ToolError', message: /no natural text/ })
   t.throws(() => analyze.input.parse({ kind: 'summary', text: 'x '.repeat(60_000) }), /at most 100000/)
   for (const text of ['\0\0\0', '\ud800 lone', '   ', '"; process.exit()', '=cmd|calc', '"a,b\n"c'.repeat(100)]) {

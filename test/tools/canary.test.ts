@@ -1,5 +1,5 @@
-// Nothing a caller writes is ever an address to visit or a file to read: every tool, prompt and resource that is
-// offered gets canaries in each of its texts (threats TL-07, WK-04).
+// No text visits an address or reads a file, in any argument of any tool, prompt or resource, or in a document (threats
+// TL-07, WK-04).
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -11,9 +11,11 @@ import t, { type Test } from 'tap'
 import { mcpClient, type McpClient } from '../helpers/mcp.ts'
 import { startServer } from '../helpers/server.ts'
 import { folder } from '../helpers/tool-context.ts'
+import { argumentsHolding } from './canary-arguments.ts'
 
 /** Stands wherever a canary leads to, and nowhere else. */
 const SECRET = /hippocanary/i
+
 const LEADS_TO = JSON.stringify({
   secret: {
     type: 'object',
@@ -23,6 +25,7 @@ const LEADS_TO = JSON.stringify({
   },
   leak: { type: 'hippocanary' }
 })
+
 const KEYS = ['$id', 'id', '$ref', '$anchor', '$dynamicRef', '$recursiveRef', '$schema', '@context', 'href', 'src']
 
 interface Canary {
@@ -80,64 +83,6 @@ function textsOf ({ url, redirect, path }: Canary): string[] {
   ]
 }
 
-interface Schema {
-  type?: string
-  enum?: unknown[]
-  const?: unknown
-  properties?: Record<string, Schema>
-  required?: string[]
-  items?: Schema
-  additionalProperties?: Schema | boolean
-  anyOf?: Schema[]
-  minimum?: number
-}
-
-/** @returns values that hold the text in each place where the schema takes one. */
-function holding (schema: Schema, text: string): unknown[] {
-  if (schema.enum || schema.const !== undefined) return []
-  if (schema.type === 'string') return [text]
-  if (schema.type === 'array' && schema.items) return holding(schema.items, text).map((item) => [item])
-  if (schema.type === 'object' && schema.properties) return argumentsHolding(schema, text)
-  if (schema.type === 'object') {
-    return [
-      ...holding((schema.additionalProperties as Schema) ?? {}, text).map((value) => ({ a: value })),
-      { [text]: 'a' }
-    ]
-  }
-  return (schema.anyOf ?? []).flatMap((one) => holding(one, text))
-}
-
-/** Values of the right type, with nothing in them. */
-function plain (schema: Schema): unknown[] {
-  if (schema.const !== undefined) return [schema.const]
-  if (schema.enum) return schema.enum
-  if (schema.anyOf) return schema.anyOf.slice(0, 1).flatMap(plain)
-  switch (schema.type) {
-    case 'string':
-      return ['a']
-    case 'number':
-    case 'integer':
-      return [Math.max(1, schema.minimum ?? 1)]
-    case 'boolean':
-      return [false]
-    case 'array':
-      return [[]]
-    default:
-      return [{}]
-  }
-}
-
-/** The text in each argument alone, beside what is required, for each choice among what is required. */
-function argumentsHolding ({ properties = {}, required = [] }: Schema, text: string): Array<Record<string, unknown>> {
-  const rests = required.reduce<Array<Record<string, unknown>>>(
-    (all, name) => all.flatMap((rest) => plain(properties[name]!).map((value) => ({ ...rest, [name]: value }))),
-    [{}]
-  )
-  return Object.entries(properties).flatMap(([name, inner]) =>
-    holding(inner, text).flatMap((value) => rests.map((rest) => ({ ...rest, [name]: value })))
-  )
-}
-
 /** Few at a time: a server without sign-in has one person. */
 async function inTurn<Item> (items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const rest = items[Symbol.iterator]()
@@ -163,7 +108,7 @@ async function list (client: McpClient, method: string, member: string): Promise
   return json.result[member]
 }
 
-t.test('TL-07: WK-04: no text in any argument of any tool is visited or read', async (t) => {
+t.test('no text in any argument of any tool is visited or read (TL-07) (WK-04)', async (t) => {
   const canary = await openCanary(t)
   const { client } = await open(t)
   const texts = textsOf(canary)
@@ -182,7 +127,7 @@ t.test('TL-07: WK-04: no text in any argument of any tool is visited or read', a
   }
 })
 
-t.test('WK-04: nor in any argument of a prompt, in any address of a resource, or where one is completed', async (t) => {
+t.test('nor in any argument of a prompt, in any address of a resource, or where one is completed (WK-04)', async (t) => {
   const canary = await openCanary(t)
   const { client } = await open(t)
   const targets = [canary.url, canary.redirect, pathToFileURL(canary.path).href, canary.path]
@@ -231,7 +176,7 @@ endstream endobj
 trailer << /Root 1 0 R >>
 `
 
-t.test('WK-04: nor in a document, whichever way it is read', async (t) => {
+t.test('nor in a document, whichever way it is read (WK-04)', async (t) => {
   const canary = await openCanary(t)
   const documents: Record<string, string> = {}
   for (const [name, target] of Object.entries({

@@ -101,7 +101,7 @@ t.test('text: templates and placeholder text', async (t) => {
   t.equal((await run({ kind: 'text', paragraphs: 3, seed: 5 })).text!.split('\n\n').length, 3)
 })
 
-t.test('BW-01: the length of a filled template is known before any of it is built', async (t) => {
+t.test('the length of a filled template is known before any of it is built (BW-01)', async (t) => {
   const { user, system } = process.cpuUsage()
   const heap = process.memoryUsage().heapUsed
   // With what the schema admits: 100 MB of text.
@@ -140,7 +140,7 @@ t.test('BW-01: the length of a filled template is known before any of it is buil
   }
 })
 
-t.test('TL-02, TL-03, TL-07: what asks too much, or for another place, is refused in words', async (t) => {
+t.test('what asks too much, or for another place, is refused in words (TL-02, TL-03, TL-07)', async (t) => {
   const refused: Array<[Record<string, unknown>, RegExp]> = [
     [{ kind: 'json' }, /either a schema or an example/],
     [{ kind: 'json', schema: '{}', example: '{}' }, /either a schema or an example/],

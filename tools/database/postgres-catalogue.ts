@@ -1,5 +1,6 @@
 // What a Postgres role may read, and what it could do besides: the tables for the model, the names for the check of a
 // statement, the dangers for the operator.
+// Tested in test/tools/database/postgres-roles.test.ts.
 import type { Table } from './contract.ts'
 import { tableKey, type Names } from './postgres-check.ts'
 

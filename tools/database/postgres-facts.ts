@@ -1,5 +1,6 @@
 // What a statement does that can take memory: which of its parts keep rows, how many rows its functions make, and how
 // long its texts are.
+// Tested in test/tools/database/postgres-growth.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import { argumentsOf, children, has, strings, words, type Node } from './postgres-tree.ts'
 

@@ -1,5 +1,6 @@
 // How a statement runs on Postgres: in a transaction that only reads, as the role of the caller, with limits, and on a
 // connection that is cut when the caller has left.
+// Tested in test/tools/database/postgres-refusals.test.ts.
 import type { Socket } from 'node:net'
 import type * as Pg from 'pg'
 import { ToolError } from '../../authoring/tool.ts'

@@ -1,5 +1,6 @@
 // One query of a SQLite file, in a process of its own that is killed at its timeout. The file is opened to read, and only
 // what is on the authorizer's list is allowed.
+// Tested in test/tools/database/sqlite.test.ts.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
 import { MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'

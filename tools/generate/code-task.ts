@@ -1,4 +1,5 @@
 // Types in a programming language, from a JSON Schema or an example, for a process of its own.
+// Tested in test/tools/generate.test.ts.
 import { InputData, jsonInputForTargetLanguage, JSONSchemaInput, JSONSchemaStore, quicktype } from 'quicktype-core'
 import { ToolError } from '../../authoring/tool.ts'
 import type { Language } from './languages.ts'

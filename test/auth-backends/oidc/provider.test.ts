@@ -164,7 +164,7 @@ t.test('ID tokens that do not hold sign nobody in', async (t) => {
   for (const [name, idToken] of Object.entries(wrong)) { t.match(await attempt(idToken), { name: 'BackendUnavailable', reason: 'unreadable' }, name) }
 })
 
-t.test('RFC 9700 §4.4, §4.5: a code of somebody else, and an answer of another provider', async (t) => {
+t.test('a code of somebody else, and an answer of another provider (RFC 9700 §4.4, §4.5)', async (t) => {
   const provider = await providerFor(t)
   const backend = open(provider)
   const begin = () => backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's' })

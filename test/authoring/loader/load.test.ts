@@ -48,7 +48,7 @@ t.test('the loader takes what is dropped into the folder, sorted by name', async
   t.same((await loadOffer([await toolFolder(t, {})])).tools, [])
 })
 
-t.test('pains 18 and 19: the loader says everything that is wrong, with every file, at once', async (t) => {
+t.test('the loader says everything that is wrong, with every file, at once (pains 18 and 19)', async (t) => {
   const place = await toolFolder(t, {
     'a-good.ts': tool(),
     'annotations.ts': tool("name: 'c', annotations: undefined"),

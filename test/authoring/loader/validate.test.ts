@@ -42,7 +42,7 @@ t.test('one folder holds tools, resources and prompts, each told by what it does
 })
 
 t.test(
-  'pains 18 and 19: whatever is wrong with resources, prompts and the newer parts of tools is said with its file',
+  'whatever is wrong with resources, prompts and the newer parts of tools is said with its file (pains 18 and 19)',
   async (t) => {
     const folder = await place(t, {
       'a.ts': tool("name: 'a', aliases: ['old']"),

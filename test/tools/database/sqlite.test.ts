@@ -206,6 +206,16 @@ t.test('rows, columns and bytes are bounded while they are read (BW-04)', async 
   t.same((await ask({ sql: 'SELECT 1' })).rows, [[1]])
 })
 
+t.test('a database in WAL mode is read, whether or not another process has it open', async (t) => {
+  const path = join(await folder(t), 'wal.db')
+  const writer = new DatabaseSync(path)
+  writer.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)')
+  const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
+  t.same((await ask({ sql: 'SELECT a FROM t' })).rows, [[1]], 'open elsewhere')
+  writer.close()
+  t.same((await ask({ sql: 'SELECT a FROM t' })).rows, [[1]], 'open nowhere')
+})
+
 t.test('many at once each get an answer (TL-09)', async (t) => {
   const { path } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })

@@ -1,0 +1,18 @@
+// Values of Postgres as JSON, exact or as text.
+import t from 'tap'
+import { readValue } from '../../../tools/database/postgres-values.ts'
+
+t.test('what a double holds exactly is a number, everything else stays text', (t) => {
+  for (const [oid, text, value] of [
+    [16, 't', true],
+    [16, 'f', false],
+    [23, '42', 42],
+    [701, 'NaN', 'NaN'],
+    [20, '9007199254740991', 9007199254740991],
+    [20, '9007199254740993', '9007199254740993'],
+    [1700, '0.10', '0.10'],
+    [25, 'text', 'text'],
+    [3802, '{"id": 9007199254740993, "n": 1.5}', { id: '9007199254740993', n: 1.5 }]
+  ] as const) { t.strictSame(readValue(oid, text), value, text) }
+  t.end()
+})
