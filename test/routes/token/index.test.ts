@@ -108,7 +108,7 @@ storageTest('where the answer fails after the rotation, the token still works (G
   const away = await ask()
   t.match(away, {
     status: 503,
-    body: { error: 'temporarily_unavailable', error_description: /may have been done or not/ }
+    body: { error: 'temporarily_unavailable', error_description: /may or may not have been carried out/ }
   })
   t.equal((await post(`${url}/token`, again.form)).status, 503)
   app.clients.keep = keep
