@@ -9,7 +9,7 @@ import type { IdentityKey, LinkedIdentity, User } from '../../plugins/sign-in/co
 import { describeOthers } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
-import { noteRemovedMethods } from './remove-sign-in-method.ts'
+import { describeAppsAfter, noteRemovedMethods } from './remove-sign-in-method.ts'
 
 export default async function changePassword (app: FastifyInstance) {
   app.get(paths.accountPassword, async (request, reply) => {
@@ -79,12 +79,9 @@ async function endOthers (
   app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
   sendPasswordChanged(app, own.account.email, app.accounts.urls.forgot)
   noteRemovedMethods(app, request, user, removed)
-  const apps = endsApps
-    ? 'The apps that were connected are disconnected.'
-    : 'Apps you connected stay connected; you can disconnect them on the account page.'
   return reply.page('message', {
     title: 'Your password is changed',
-    text: `Every other browser that was signed in to your account is signed out. ${apps}`,
+    text: `Every other browser that was signed in to your account is signed out. ${describeAppsAfter(endsApps)}`,
     ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
     action: { label: 'Go to your account', href: paths.account }
   })

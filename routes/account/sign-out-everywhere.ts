@@ -4,7 +4,7 @@ import { paths } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { checkForm } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
-import { noteRemovedMethods } from './remove-sign-in-method.ts'
+import { describeAppsAfter, noteRemovedMethods } from './remove-sign-in-method.ts'
 
 export default async function signOutEverywhere (app: FastifyInstance) {
   const { lifecycle, methods, sessions } = app.signIn
@@ -24,12 +24,9 @@ export default async function signOutEverywhere (app: FastifyInstance) {
     await sessions.signOut(request, reply)
     app.audit.record(request, 'sign_out_everywhere', { user: user.id, backend: user.backend })
     noteRemovedMethods(app, request, user, removed)
-    const apps = endsApps
-      ? 'The apps that were connected are disconnected.'
-      : 'Apps you connected stay connected; you can disconnect them on the account page.'
     return reply.page('message', {
       title: 'You are signed out everywhere',
-      text: `No browser is signed in to your account any more. ${apps}`,
+      text: `No browser is signed in to your account any more. ${describeAppsAfter(endsApps)}`,
       ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
       action: { label: 'Sign in again', href: paths.account }
     })

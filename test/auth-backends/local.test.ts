@@ -6,15 +6,7 @@ import { createPasswordHasher, type PasswordHasher } from '../../auth-backends/p
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { backendContract } from './contract.ts'
 import { createTestHost } from './host.ts'
-
-const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
-
-async function houseWithPerson () {
-  const house = createTestHost()
-  const backend = await openLocal(house)
-  await backend.signUp!.create({ email: person.identifier, password: person.password, name: 'Ann' })
-  return { house, backend }
-}
+import { person, houseWithPerson } from './person.ts'
 
 t.test('contract', async (t) => {
   const { house } = await houseWithPerson()

@@ -3,16 +3,7 @@
 import t from 'tap'
 import { parseEmail, BackendUnavailable } from '../../auth-backends/contract.ts'
 import { openLocal } from '../../auth-backends/local.ts'
-import { createTestHost } from './host.ts'
-
-const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
-
-async function houseWithPerson () {
-  const house = createTestHost()
-  const backend = await openLocal(house)
-  await backend.signUp!.create({ email: person.identifier, password: person.password, name: 'Ann' })
-  return { house, backend }
-}
+import { person, houseWithPerson } from './person.ts'
 
 t.test(
   'a new password is estimated outside this process wherever one is chosen, and none is taken unseen (WK-05)',

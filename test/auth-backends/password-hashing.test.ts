@@ -2,19 +2,9 @@
 import { hash, parseOptions } from '@node-rs/argon2'
 import t from 'tap'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
-import { openLocal } from '../../auth-backends/local.ts'
 import { createPasswordHasher } from '../../auth-backends/password-hashing.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
-import { createTestHost } from './host.ts'
-
-const person = { identifier: 'ann@example.com', password: 'Copper kettle on a tram' }
-
-async function houseWithPerson () {
-  const house = createTestHost()
-  const backend = await openLocal(house)
-  await backend.signUp!.create({ email: person.identifier, password: person.password, name: 'Ann' })
-  return { house, backend }
-}
+import { person, houseWithPerson } from './person.ts'
 
 t.test('a hash with old parameters is replaced at sign-in, and only then', async (t) => {
   const { house, backend } = await houseWithPerson()

@@ -3,45 +3,9 @@
 import t from 'tap'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import { Browser } from '../helpers/browser.ts'
-import { beginSession, INITIALIZE, mcpOf, open } from '../helpers/mcp-access.ts'
+import { beginSession, mcpOf, open } from '../helpers/mcp-access.ts'
 import { type McpClient, mcpClient, openStream, type Reply } from '../helpers/mcp.ts'
-
-type Call = [method: string, params?: Record<string, unknown>]
-
-const RUNS: Call[] = [
-  ['tools/call', { name: 'act', arguments: {} }],
-  ['resources/read', { uri: 'hidden://1' }],
-  ['prompts/get', { name: 'hidden', arguments: { a: '' } }]
-]
-
-const COMPLETES: Call[] = [
-  ['completion/complete', { ref: { type: 'ref/resource', uri: 'hidden://{id}' }, argument: { name: 'id', value: '' } }],
-  ['completion/complete', { ref: { type: 'ref/prompt', name: 'hidden' }, argument: { name: 'a', value: '' } }]
-]
-
-const LISTS: Call[] = [['prompts/list'], ['resources/list'], ['resources/templates/list']]
-
-const SUBSCRIBES = [['hidden://1'], ['no://such', 'hidden://1']].map((uris): Call => [
-  'subscriptions/listen',
-  { notifications: { resourceSubscriptions: uris } }
-])
-
-const PLAIN: Call[] = [
-  ['ping'],
-  ['server/discover'],
-  ['tools/list'],
-  ['initialize', INITIALIZE],
-  ['subscriptions/listen', { notifications: { toolsListChanged: true } }],
-  ['no/such']
-]
-
-const IN_SESSION: Call[] = [
-  ['resources/subscribe', { uri: 'hidden://1' }],
-  ['resources/unsubscribe', { uri: 'hidden://1' }],
-  ['logging/setLevel', { level: 'debug' }]
-]
-
-const ALL = [...RUNS, ...COMPLETES, ...LISTS, ...SUBSCRIBES, ...PLAIN, ...IN_SESSION]
+import { type Call, RUNS, COMPLETES, LISTS, SUBSCRIBES, IN_SESSION, ALL } from '../helpers/mcp-calls.ts'
 
 /** Both eras; and in a session, where the caller has one. */
 async function forEach (

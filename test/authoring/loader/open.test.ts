@@ -1,46 +1,14 @@
 // Tools with variables: checked, opened with their values, and closed again (threat WB-18).
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { loadConfig } from '../../../config/index.ts'
 import type { ToolHost } from '../../../authoring/tool.ts'
 import { loadOffer } from '../../../authoring/loader/load.ts'
 import { openTools } from '../../../authoring/loader/open.ts'
-
-const ZOD = import.meta.resolve('zod')
-const CONTRACT = new URL('../../../authoring/tool.ts', import.meta.url).href
-
-const facts = `title: 'A tool', description: 'A tool.', input: z.object({}), output: z.object({ word: z.string() }),
-  annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false }, scopes: ['mcp:read']`
+import { ZOD, CONTRACT, facts, says, life, folder } from '../../helpers/word-tools.ts'
 
 const plain = `export default defineTool({ name: 'plain', ${facts}, run: async () => ({ word: 'plain' }) })`
-
-/** Says its word, which it must be given; keeps in `globalThis` what happened to it. */
-const says = (name: string, variable: string) => `export default defineTool({ name: '${name}', ${facts},
-  env: z.object({ ${variable}: z.string().regex(/^[a-z]+$/, 'write a word').optional() }),
-  async open ({ ${variable}: word }, { dataDir }) {
-    if (word === undefined) return undefined
-    if (word === 'fails') throw new Error('no word')
-    const life = globalThis.life ??= []
-    life.push('${name} opened in ' + dataDir)
-    return { run: async () => ({ word }), close: () => { life.push('${name} closed') } }
-  } })`
-
-const life = (): string[] => Reflect.get(globalThis, 'life') ?? []
-
-async function folder (t: Test, files: Record<string, string>) {
-  const place = await mkdtemp(join(tmpdir(), 'mcp-tools-'))
-  t.teardown(() => rm(place, { recursive: true, force: true }))
-  for (const [name, source] of Object.entries(files)) {
-    await writeFile(
-      join(place, name),
-      `import { z } from ${JSON.stringify(ZOD)}\nimport { defineTool } from ${JSON.stringify(CONTRACT)}\n${source}`
-    )
-  }
-  return { place, tools: pathToFileURL(`${place}/`) }
-}
 
 function house (): ToolHost & { lines: string[] } {
   const lines: string[] = []

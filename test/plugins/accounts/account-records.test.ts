@@ -6,19 +6,9 @@ import { parseEmail, type Account } from '../../../auth-backends/contract.ts'
 import { createLocalAccounts } from '../../../plugins/accounts/local-accounts.ts'
 import type { Collection, Storage } from '../../../plugins/storage/contract.ts'
 import { storageTest } from '../../helpers/storages.ts'
-
-const ann: Account = {
-  subject: 'subject of ann',
-  email: parseEmail('ann@example.com'),
-  name: 'Ann',
-  passwordHash: 'a hash',
-  emailVerified: true,
-  createdAt: 1
-}
+import { ann, bob } from './people.ts'
 
 const now = () => 1_800_000_000
-
-const bob: Account = { ...ann, subject: 'subject of bob', email: parseEmail('bob@example.com') }
 
 /** The process ends before this many writes. */
 function dying (storage: Storage, writes: number): Storage {

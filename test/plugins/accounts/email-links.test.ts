@@ -11,6 +11,7 @@ import type { TestServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
+import { accountsOf } from '../../helpers/local-accounts.ts'
 
 const NEXT = 'seven loud badgers 17'
 
@@ -35,30 +36,6 @@ const links = {
   string,
   { path: string; fields: Record<string, string>; link: Pick<NewLink, 'purpose' | 'by' | 'email'> }
 >
-
-function accountsOf ({ app, url }: TestServer) {
-  const local = app.signIn.backends.get('local')!
-  const accounts = local.accounts!
-  return {
-    accounts,
-    /** An account, and the browser that is signed in to it. */
-    async make (email: string) {
-      const browser = new Browser()
-      await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', {
-        email,
-        password: PASSWORD
-      })
-      return browser
-    },
-    issue: async (email: string, link: Pick<NewLink, 'purpose' | 'by' | 'email'>) =>
-      app.accountLinks.issue({
-        ...link,
-        ...(link.email && { email: parseEmail(`${randomUUID()}@example.org`) }),
-        backend: 'local',
-        account: (await accounts.find(parseEmail(email)))!
-      })
-  }
-}
 
 const changes: Record<string, (server: TestServer, email: string, browser: Browser) => Promise<unknown>> = {
   'the password was changed on the account page': async ({ url }, _email, browser) =>

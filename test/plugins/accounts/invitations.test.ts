@@ -1,35 +1,18 @@
 // Invitations: one lets one new person in, for a week, and the first account of a fresh server has one of its own.
 // Who may not come in, or not as whom, when everything else is right: the allow-list, domains and groups, addresses
 // nobody vouches for, invitations, SIGNUP; and how long what lets somebody in lasts (threats AC-10, AC-11, LG-12).
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { env as oidcEnv, restriction } from '../../../auth-backends/oidc/settings.ts'
 import { canAddSignInMethod } from '../../../plugins/sign-in/admission.ts'
 import { createUsers } from '../../../plugins/accounts/users.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { folder } from '../../helpers/tool-context.ts'
+import { service } from '../../helpers/vouching-service.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
 
 const WEEK = 7 * 86_400
-
-/** A service that knows everybody, and vouches for their address unless they only `typed` it. */
-async function service (t: Test): Promise<string> {
-  const path = join(await folder(t), 'service.ts')
-  await writeFile(
-    path,
-    `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
-const verify = async ({ identifier }) =>
-  ({ subject: identifier, email: identifier.split(' ').at(-1), emailVerified: !identifier.startsWith('typed ') })
-export default { env: z.object({}), open: () => ({ title: 'Service', password: { label: 'Name', verify },
-  signUp: { create: async ({ email }) => email.startsWith('fault') ? Promise.reject(new Error('the service is away')) : ({ kind: 'confirm', message: 'Check your mailbox.' }) } }) }
-`
-  )
-  return path
-}
 
 t.test(
   "one click is nobody's way to add, a backend leads to a person once, and a temporary account gets no way in",

@@ -1,23 +1,13 @@
 // Local accounts are found by one address and by their subject, whatever was left of an earlier change.
 // The account book: an account is found by one address at every moment, also when a change of it was cut short at any
 // step, and of those who want an address at once one gets it.
-import { parseEmail, type Account } from '../../../auth-backends/contract.ts'
+import { parseEmail } from '../../../auth-backends/contract.ts'
 import type { Storage } from '../../../plugins/storage/contract.ts'
 import { createLocalAccounts } from '../../../plugins/accounts/local-accounts.ts'
 import { storageTest } from '../../helpers/storages.ts'
-
-const ann: Account = {
-  subject: 'subject of ann',
-  email: parseEmail('ann@example.com'),
-  name: 'Ann',
-  passwordHash: 'a hash',
-  emailVerified: true,
-  createdAt: 1
-}
+import { ann, bob } from './people.ts'
 
 const now = () => 1_800_000_000
-
-const bob: Account = { ...ann, subject: 'subject of bob', email: parseEmail('bob@example.com') }
 
 storageTest('an entry of the index that is out of date leads to nobody else', async (t, start) => {
   const { storage, now } = (await start()).app

@@ -6,44 +6,19 @@ import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { NewLink } from '../../../plugins/accounts/email-links.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, ping, pkce, post } from '../../helpers/oauth.ts'
-import type { TestServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { folder } from '../../helpers/tool-context.ts'
 import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { accountsOf } from '../../helpers/local-accounts.ts'
 
 const NEXT = 'seven loud badgers 17'
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-function accountsOf ({ app, url }: TestServer) {
-  const local = app.signIn.backends.get('local')!
-  const accounts = local.accounts!
-  return {
-    accounts,
-    /** An account, and the browser that is signed in to it. */
-    async make (email: string) {
-      const browser = new Browser()
-      await browser.submit(await browser.get(`${url}/signup`), ({ action }) => action === '/signup', {
-        email,
-        password: PASSWORD
-      })
-      return browser
-    },
-    issue: async (email: string, link: Pick<NewLink, 'purpose' | 'by' | 'email'>) =>
-      app.accountLinks.issue({
-        ...link,
-        ...(link.email && { email: parseEmail(`${randomUUID()}@example.org`) }),
-        backend: 'local',
-        account: (await accounts.find(parseEmail(email)))!
-      })
-  }
-}
 
 async function secondBackend (t: Test): Promise<string> {
   const path = join(await folder(t), 'second.ts')

@@ -3,19 +3,9 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
-import t, { type Test } from 'tap'
-import { fill, folder, openHouse, type HouseOptions } from '../../helpers/tool-context.ts'
-
-/** A running library over a folder, with what it logged. */
-async function open (t: Test, docsDir: string, options: HouseOptions = {}) {
-  const warnings: string[] = []
-  const log = (level: number, message: string) => {
-    if (level >= 40) warnings.push(message)
-  }
-  const { app, dataDir } = await openHouse(t, docsDir, { log, ...options })
-  const ids = async (query: string) => (await app.library.search(query)).map(({ id }) => id)
-  return { app, library: app.library, dataDir, warnings, ids }
-}
+import t from 'tap'
+import { fill, folder } from '../../helpers/tool-context.ts'
+import { open } from './open.ts'
 
 /** Waits for what a change on the disk must lead to; tap's own time limit is the end of patience. */
 async function until (condition: () => Promise<boolean>): Promise<void> {

@@ -3,22 +3,12 @@ import { link, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import fetchTool from '../../../tools/fetch.ts'
 import searchTool from '../../../tools/search.ts'
 import { quietContext } from '../../helpers/quiet-context.ts'
-import { fill, folder, openHouse, type HouseOptions } from '../../helpers/tool-context.ts'
-
-/** A running library over a folder, with what it logged. */
-async function open (t: Test, docsDir: string, options: HouseOptions = {}) {
-  const warnings: string[] = []
-  const log = (level: number, message: string) => {
-    if (level >= 40) warnings.push(message)
-  }
-  const { app, dataDir } = await openHouse(t, docsDir, { log, ...options })
-  const ids = async (query: string) => (await app.library.search(query)).map(({ id }) => id)
-  return { app, library: app.library, dataDir, warnings, ids }
-}
+import { fill, folder } from '../../helpers/tool-context.ts'
+import { open } from './open.ts'
 
 t.test('DOCS_BASE_URL: citations lead to where the documents are published', async (t) => {
   const docs = await folder(t)

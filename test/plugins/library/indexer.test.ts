@@ -1,19 +1,9 @@
 // What a file must be to become a document, and what becomes of it.
 import { chmod, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { fill, folder, openHouse, type HouseOptions } from '../../helpers/tool-context.ts'
-
-/** A running library over a folder, with what it logged. */
-async function open (t: Test, docsDir: string, options: HouseOptions = {}) {
-  const warnings: string[] = []
-  const log = (level: number, message: string) => {
-    if (level >= 40) warnings.push(message)
-  }
-  const { app, dataDir } = await openHouse(t, docsDir, { log, ...options })
-  const ids = async (query: string) => (await app.library.search(query)).map(({ id }) => id)
-  return { app, library: app.library, dataDir, warnings, ids }
-}
+import t from 'tap'
+import { fill, folder } from '../../helpers/tool-context.ts'
+import { open } from './open.ts'
 
 t.test('what a file becomes', async (t) => {
   const docs = await folder(t)

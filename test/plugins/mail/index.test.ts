@@ -5,23 +5,16 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import type { Message } from '../../../plugins/mail/lanes.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { message } from './message.ts'
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-const message = (to: string, purpose: Message['purpose'] = 'reset'): Message => ({
-  to,
-  purpose,
-  subject: 'x',
-  text: 'x'
-})
 
 const until = async (isSo: () => boolean) => {
   for (let count = 0; count < 500 && !isSo(); count++) await new Promise((resolve) => setTimeout(resolve, 5))

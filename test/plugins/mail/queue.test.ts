@@ -9,17 +9,11 @@ import { Browser } from '../../helpers/browser.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { startWithMail } from '../../helpers/with-mail.ts'
+import { message } from './message.ts'
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-const message = (to: string, purpose: Message['purpose'] = 'reset'): Message => ({
-  to,
-  purpose,
-  subject: 'x',
-  text: 'x'
-})
 
 function queueFor (
   deliver: (message: Message) => Promise<void>,

@@ -1,16 +1,14 @@
-// Pages in Chromium: nothing that a page is given runs or changes its shape, and each is readable and accessible.
-// The pages as browsers get them: headers, escaping, links, and what a person sees and can reach, in a real Chromium,
-// in light and dark, wide and narrow.
+// Pages in Chromium: nothing that a page is given runs or changes its shape, and each is readable and accessible, in
+// light and dark, wide and narrow.
 import { readFileSync } from 'node:fs'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import pages, { stylesheet } from '../../../plugins/pages/index.ts'
+import pages from '../../../plugins/pages/index.ts'
 import { launchChromium } from '../../helpers/chromium.ts'
 import { examples, type Example } from './page-examples.ts'
-
-const STYLE = '/style.css'
+import { STYLE, serve, mapStrings, MARKUP, isAddress, isFixed, hostile } from './serve.ts'
 
 const INSPECT = readFileSync(new URL('../../helpers/inspect-page.js', import.meta.url), 'utf8')
 
@@ -19,52 +17,6 @@ const chromium = await launchChromium()
 const withBrowser = { skip: chromium.missing ?? false }
 
 t.teardown(() => chromium.browser?.close())
-
-/** A server that serves each of `shown` at `/NAME`. */
-async function serve (
-  t: Test,
-  shown: Readonly<Record<string, Example>>,
-  publicUrl = 'https://mcp.example.com'
-): Promise<FastifyInstance> {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  await app.register(pages, { publicUrl, styleUrl: STYLE })
-  app.get(STYLE, (_request, reply) => reply.type('text/css; charset=utf-8').send(stylesheet.body))
-  for (const [name, { view, data }] of Object.entries(shown)) { app.get(`/${name}`, (_request, reply) => reply.page(view, data)) }
-  return app
-}
-
-/** The same value with every string in it replaced. */
-function mapStrings<T> (value: T, change: (text: string, key: string) => string, key = ''): T {
-  if (typeof value === 'string') return change(value, key) as T
-  if (Array.isArray(value)) return value.map((item) => mapStrings(item, change, key)) as T
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item, change, name)])) as T
-}
-
-/** Each breaks out of another context, were it not escaped. */
-const MARKUP = [
-  '<script>alert(1)</script>',
-  '"><img src=x onerror=alert(1)>',
-  "' onmouseover='alert(1)' x='",
-  '</title></textarea></style><svg onload=alert(1)>',
-  '<%= it.site %>&lt;b&gt;',
-  '\u0000<!--<base href=//evil.example>'
-]
-
-const isAddress = (text: string, key: string) =>
-  ['href', 'uri', 'login', 'logout', 'signup', 'consent', 'switchAccount', 'home'].includes(key) &&
-  /^(\/|https?:)/.test(text)
-
-// Left as they are: what picks a template, a field or a form, and the address a server has by configuration. No address
-// of ours holds a space.
-const isFixed = (example: Example, key: string) =>
-  ['view', 'failedBackend', 'field', 'url'].includes(key) || (key === 'id' && example.view === 'login')
-
-const hostile = (example: Example, markup: string): Example =>
-  mapStrings(example, (text, key) =>
-    isFixed(example, key) ? text : isAddress(text, key) ? `${text}?${markup.replaceAll(/[^!-~]/g, '')}` : text + markup
-  )
 
 /** Elements with the names of their attributes, and each address that is not http(s). Runs in the page. */
 const SHAPE = `[...document.querySelectorAll('*')].map((element) => {

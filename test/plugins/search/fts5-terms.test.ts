@@ -1,17 +1,9 @@
 // Document frequencies and postings of an FTS5 index, by its own tokenizer.
 import { DatabaseSync } from 'node:sqlite'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { createTermStatistics } from '../../../plugins/search/fts5-terms.ts'
 import { TOKENIZER } from '../../../plugins/search/fts5.ts'
-
-function open (t: Test, texts: readonly string[]) {
-  const db = new DatabaseSync(':memory:')
-  t.teardown(() => db.close())
-  db.exec(`CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, tokenize='${TOKENIZER}')`)
-  const put = db.prepare('INSERT INTO words (text) VALUES (?)')
-  for (const text of texts) put.run(text)
-  return createTermStatistics(db)
-}
+import { open } from './term-statistics.ts'
 
 t.test('a word is counted by its stem, a prefix by all terms that begin with its stem', async (t) => {
   const terms = open(t, ['nesting nests', 'a nest', 'nestor nestling'])

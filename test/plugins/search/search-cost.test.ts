@@ -1,8 +1,5 @@
 // What a search costs, in postings: counted up to a limit for one query together, whatever the index holds (SW-01).
-import { DatabaseSync } from 'node:sqlite'
-import t, { type Test } from 'tap'
-import { createTermStatistics } from '../../../plugins/search/fts5-terms.ts'
-import { TOKENIZER } from '../../../plugins/search/fts5.ts'
+import t from 'tap'
 import {
   costInDocuments,
   costInNotes,
@@ -10,15 +7,7 @@ import {
   MAX_COUNTED_POSTINGS
 } from '../../../plugins/search/search-cost.ts'
 import { parseQuery } from '../../../plugins/search/tokenize.ts'
-
-function open (t: Test, texts: readonly string[]) {
-  const db = new DatabaseSync(':memory:')
-  t.teardown(() => db.close())
-  db.exec(`CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, tokenize='${TOKENIZER}')`)
-  const put = db.prepare('INSERT INTO words (text) VALUES (?)')
-  for (const text of texts) put.run(text)
-  return createTermStatistics(db)
-}
+import { open } from './term-statistics.ts'
 
 t.test('the limit of what is counted is one for all of a query (SW-01)', async (t) => {
   const counted: number[] = []

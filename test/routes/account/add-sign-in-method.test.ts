@@ -1,61 +1,13 @@
 // A sign-in method is added with fresh proof, by the person who confirms it, and the owner is notified (threats AC-01,
 // AC-02).
-// A way to sign in is added, and removed, as strongly as a password is changed: with fresh proof, by the person who
-// says so, told to the owner, and never the last one (threats AC-01, AC-02).
-import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import t, { type Test } from 'tap'
 import { keyOf } from '../../../plugins/accounts/identities.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, ping, pkce, post } from '../../helpers/oauth.ts'
-import { startSmtp } from '../../helpers/smtp.ts'
-import { storageTest, type Start } from '../../helpers/storages.ts'
-import { folder } from '../../helpers/tool-context.ts'
-import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { PASSWORD } from '../../helpers/with-mail.ts'
+import { smtp, place, yes } from '../../helpers/sign-in-methods.ts'
 
 const HOUR = 3600
-
-const smtp = await startSmtp()
-
-t.teardown(() => smtp.stop())
-
-/** A backend whose people sign in with their name alone. */
-async function backendOfNames (t: Test, title = 'Second'): Promise<string> {
-  const path = join(await folder(t), 'second.ts')
-  await writeFile(
-    path,
-    `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
-export default { env: z.object({}), open: () => ({ title: ${JSON.stringify(title)}, password: { label: 'Name', verify: async ({ identifier, password }) => password === 'pw'
-  ? { subject: identifier, name: identifier, ...(identifier.includes('@') && { email: identifier, emailVerified: true }) } : null } }) }
-`
-  )
-  return path
-}
-
-async function place (t: Test, start: Start) {
-  const clock = { now: 1_800_000_000 }
-  const [second, third] = [await backendOfNames(t), await backendOfNames(t, 'Third')]
-  const server = await startWithMail(smtp, start, {
-    now: () => clock.now,
-    env: { AUTH_BACKEND: `local,demo,${second},${third}` }
-  })
-  const { url, app } = server
-  const enter = async (browser: Browser, page: Page, name: string) =>
-    browser.submit(page, ({ fields }) => fields['backend'] === second, { email: name, password: 'pw' })
-  const throughSecond = async (name: string, browser = new Browser()) =>
-    enter(browser, await browser.get(`${url}/login`), name)
-  const address = () => `${randomUUID()}@example.org`
-  const userOf = async (email: string) =>
-    (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)!
-  const begin = async (browser: Browser) =>
-    browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
-  const events = async (id: string) =>
-    (await app.audit.ofUser(id, 100)).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
-  return { ...server, clock, enter, throughSecond, address, userOf, begin, events }
-}
-
-const yes = (browser: Browser, page: Page) => browser.submit(page, () => true)
 
 const prove = (browser: Browser, page: Page, password = PASSWORD) =>
   browser.submit(page, ({ fields }) => 'password' in fields, { password })

@@ -1,46 +1,10 @@
 // A session, and the answers given in it, belong to one person in one app.
 import t from 'tap'
 import { Browser } from '../../../helpers/browser.ts'
-import { beginSession, INITIALIZE, open } from '../../../helpers/mcp-access.ts'
+import { beginSession, open } from '../../../helpers/mcp-access.ts'
 import { type McpClient, openStream } from '../../../helpers/mcp.ts'
 import { newClient } from '../../../helpers/oauth.ts'
-
-type Call = [method: string, params?: Record<string, unknown>]
-
-const RUNS: Call[] = [
-  ['tools/call', { name: 'act', arguments: {} }],
-  ['resources/read', { uri: 'hidden://1' }],
-  ['prompts/get', { name: 'hidden', arguments: { a: '' } }]
-]
-
-const COMPLETES: Call[] = [
-  ['completion/complete', { ref: { type: 'ref/resource', uri: 'hidden://{id}' }, argument: { name: 'id', value: '' } }],
-  ['completion/complete', { ref: { type: 'ref/prompt', name: 'hidden' }, argument: { name: 'a', value: '' } }]
-]
-
-const LISTS: Call[] = [['prompts/list'], ['resources/list'], ['resources/templates/list']]
-
-const SUBSCRIBES = [['hidden://1'], ['no://such', 'hidden://1']].map((uris): Call => [
-  'subscriptions/listen',
-  { notifications: { resourceSubscriptions: uris } }
-])
-
-const PLAIN: Call[] = [
-  ['ping'],
-  ['server/discover'],
-  ['tools/list'],
-  ['initialize', INITIALIZE],
-  ['subscriptions/listen', { notifications: { toolsListChanged: true } }],
-  ['no/such']
-]
-
-const IN_SESSION: Call[] = [
-  ['resources/subscribe', { uri: 'hidden://1' }],
-  ['resources/unsubscribe', { uri: 'hidden://1' }],
-  ['logging/setLevel', { level: 'debug' }]
-]
-
-const ALL = [...RUNS, ...COMPLETES, ...LISTS, ...SUBSCRIBES, ...PLAIN, ...IN_SESSION]
+import { ALL } from '../../../helpers/mcp-calls.ts'
 
 t.test('a session is found by its person in its app, and by no one else (ME-09, MC-11, MC-12)', async (t) => {
   const { url, ran, signIn, client, app } = await open(t)

@@ -9,6 +9,7 @@ import { Browser } from '../../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce, post, register, walk, type Fields } from '../../../helpers/oauth.ts'
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
 import { startServer, type TestServer } from '../../../helpers/server.ts'
+import { rpc } from './rpc.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
@@ -17,16 +18,6 @@ const events = async ({ app }: TestServer): Promise<AuditEvent[]> => {
   await app.audit.flush()
   return Array.fromAsync(openAuditJournals(app.storage).all())
 }
-const rpc = (url: string, token: string | undefined, method: string, params?: object) =>
-  fetch(url, {
-    method: 'POST',
-    headers: {
-      ...(token && { authorization: `Bearer ${token}` }),
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream'
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, ...(params && { params }) })
-  })
 
 for (const [name, env] of [
   ['SQLite', {}],

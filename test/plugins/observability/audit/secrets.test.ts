@@ -7,17 +7,7 @@ import { openAuditJournals } from '../../../../plugins/observability/audit/journ
 import { Browser } from '../../../helpers/browser.ts'
 import { CALLBACK, authorizeUrl, newClient, pkce, post } from '../../../helpers/oauth.ts'
 import { startServer } from '../../../helpers/server.ts'
-
-const rpc = (url: string, token: string | undefined, method: string, params?: object) =>
-  fetch(url, {
-    method: 'POST',
-    headers: {
-      ...(token && { authorization: `Bearer ${token}` }),
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream'
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, ...(params && { params }) })
-  })
+import { rpc } from './rpc.ts'
 
 t.test('neither the log nor the journal holds a secret of the run (WR-05, WB-13)', async (t) => {
   const lines: string[] = []

@@ -1,22 +1,15 @@
 // The reserve on a full disk: reading, deleting and starting work, and it recovers by itself (threat SG-04).
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openSqliteNotes } from '../../../../plugins/notes/sqlite.ts'
 import { StorageUnavailable, type Storage } from '../../../../plugins/storage/contract.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
 import { mountSmallDisk, noSmallDisk } from '../../../helpers/small-disk.ts'
+import { until } from '../../../helpers/until.ts'
 
 let time = 1_800_000_000
 const now = () => time
-const until = async (holds: () => boolean | Promise<boolean>) => {
-  for (let tries = 0; tries < 600; tries++) {
-    if (await holds()) return true
-    await sleep(20)
-  }
-  return false
-}
 const big = { text: 'x'.repeat(30_000) }
 const canWrite = (storage: Storage) =>
   storage

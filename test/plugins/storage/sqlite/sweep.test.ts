@@ -1,21 +1,14 @@
 // What has expired is deleted until nothing of it is left, in small steps (threat SG-06).
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { JOURNAL_BOUNDS } from '../../../../plugins/storage/contract.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
 import { folder } from '../../../helpers/tool-context.ts'
+import { until } from '../../../helpers/until.ts'
 
 const time = 1_800_000_000
 const now = () => time
-const until = async (holds: () => boolean | Promise<boolean>) => {
-  for (let tries = 0; tries < 600; tries++) {
-    if (await holds()) return true
-    await sleep(20)
-  }
-  return false
-}
 
 t.test('everything that has expired is swept, in small steps (SG-06)', async (t) => {
   const place = await folder(t)
