@@ -2,6 +2,7 @@
 // before (OWASP "Forgot Password"; threats AC-03, AC-04).
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../paths.ts'
+import { describeAppsAfter } from '../plugins/accounts/describe-apps.ts'
 import { linkPage, type OpenedLink } from '../plugins/accounts/link-page.ts'
 import { isOtherIdentity } from '../plugins/accounts/reset-password.ts'
 import type { PageData } from '../plugins/pages/page-data.ts'
@@ -23,12 +24,9 @@ export default async function resetPassword (app: FastifyInstance) {
       if (outcome.kind === 'refused') {
         return reply.page('reset', { ...(await describe(app, opened)), error: outcome.problem }, 400)
       }
-      const apps = outcome.apps
-        ? 'The apps that were connected are disconnected.'
-        : 'Apps you connected stay connected; you can disconnect them on the account page.'
       return reply.page('message', {
         title: 'Your password is changed',
-        text: `Every browser that was signed in to your account is signed out. ${apps}`,
+        text: `Every browser that was signed in to your account is signed out. ${describeAppsAfter(outcome.apps)}`,
         ...(outcome.others && { detail: 'The other sign-in methods of the account are removed.' }),
         action: { label: 'Sign in', href: paths.login }
       })

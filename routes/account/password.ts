@@ -9,7 +9,8 @@ import type { IdentityKey, LinkedIdentity, User } from '../../plugins/sign-in/co
 import { describeOthers } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
-import { describeAppsAfter, noteRemovedMethods } from './remove-sign-in-method.ts'
+import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
+import { noteRemovedMethods } from './remove-sign-in-method.ts'
 
 export default async function changePassword (app: FastifyInstance) {
   app.get(paths.accountPassword, async (request, reply) => {

@@ -11,12 +11,6 @@ import { describeIdentity } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
 
-/** What a page says of the apps, after a change that ends them where the person asks for it. */
-export const describeAppsAfter = (endsApps: boolean): string =>
-  endsApps
-    ? 'The apps that were connected are disconnected.'
-    : 'Apps you connected stay connected; you can disconnect them on the account page.'
-
 /** Records removed methods and notifies the owner. @param user as they were before. */
 export function noteRemovedMethods (
   app: FastifyInstance,

@@ -4,7 +4,8 @@ import { paths } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { checkForm } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
-import { describeAppsAfter, noteRemovedMethods } from './remove-sign-in-method.ts'
+import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
+import { noteRemovedMethods } from './remove-sign-in-method.ts'
 
 export default async function signOutEverywhere (app: FastifyInstance) {
   const { lifecycle, methods, sessions } = app.signIn
