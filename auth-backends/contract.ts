@@ -3,7 +3,7 @@
 // demo, local (with the password files), oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
 // Tested in test/auth-backends/contract.ts.
 import type { ZodObject } from 'zod'
-import { parseEmail, type Accounts, type PasswordAccounts } from './accounts.ts'
+import type { Accounts, PasswordAccounts } from './accounts.ts'
 
 export { BackendUnavailable, type OutageReason } from './unavailable.ts'
 export { parseEmail, type Email } from './accounts.ts'
@@ -238,6 +238,3 @@ export interface BackendModule<Env = unknown> {
   developmentOnly?: true
   open(env: Env, host: BackendHost): AuthBackend | Promise<AuthBackend>
 }
-
-/** For backends that handle addresses as plain strings: the spelling of {@link parseEmail}. */
-export const normalizeEmail: (email: string) => string = parseEmail
