@@ -2,7 +2,7 @@
 // lock, restart, several at once), and what must hold whatever comes between.
 import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import fc from '../helpers/fast-check.ts'
 import t from 'tap'
 import type { Order, Outcome } from '../helpers/grants-worker.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'

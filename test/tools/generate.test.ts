@@ -1,7 +1,7 @@
 // generate: data that a second validator accepts, types that compile, templates without surprises, all bounded (threats
 // TL-02, TL-03, TL-07).
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import fc from 'fast-check'
+import fc from '../helpers/fast-check.ts'
 import t from 'tap'
 import ts from 'typescript'
 import generateJson from '../../tools/generate/json-task.ts'

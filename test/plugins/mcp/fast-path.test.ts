@@ -1,7 +1,7 @@
 // The fast path and the SDK answer alike: a corpus of ordinary and odd requests of both eras, and what a fuzzer makes of
 // it. The fast path may leave a request alone, and never answers anything else.
 import { Readable } from 'node:stream'
-import fc from 'fast-check'
+import fc from '../../helpers/fast-check.ts'
 import t from 'tap'
 import type { McpRequest, McpResponse } from '../../../plugins/mcp/contract.ts'
 import { readMessages } from '../../../plugins/mcp/json-rpc.ts'

@@ -1,7 +1,7 @@
 // Bodies of the MCP endpoint before anything is parsed: depth and number of members are bounded, and a message is told
 // from what is none exactly as the SDK does it.
 import { isJSONRPCNotification, isJSONRPCRequest } from '@modelcontextprotocol/server'
-import fc from 'fast-check'
+import fc from '../../helpers/fast-check.ts'
 import t from 'tap'
 import { readMessages, readText } from '../../../plugins/mcp/json-rpc.ts'
 

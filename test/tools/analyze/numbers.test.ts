@@ -1,5 +1,5 @@
 // The figures of a list of numbers agree with a plain calculation.
-import fc from 'fast-check'
+import fc from '../../helpers/fast-check.ts'
 import t from 'tap'
 import { readColumns, describeColumns } from '../../../tools/analyze/numbers.ts'
 

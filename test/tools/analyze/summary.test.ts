@@ -1,5 +1,5 @@
 // Summaries: each sentence stands in the text at its place, in order, once.
-import fc from 'fast-check'
+import fc from '../../helpers/fast-check.ts'
 import t from 'tap'
 import { splitSentences } from '../../../tools/analyze/sentences.ts'
 import { summarize } from '../../../tools/analyze/summary.ts'
