@@ -8,6 +8,12 @@ import { BackendUnavailable } from './contract.ts'
  */
 const PARAMETERS = { algorithm: 2, version: 1, memoryCost: 47_104, timeCost: 2, parallelism: 1, outputLen: 32 } as const
 
+/** What one guess costs: kibibytes of memory, and passes over them. */
+export interface HashCost {
+  memoryCost: number
+  timeCost: number
+}
+
 export interface PasswordHasher {
   /**
    * @returns a PHC string. The password is brought to NFC first (NIST SP 800-63B-4 §3.1.1.2), so that two keyboards
@@ -19,16 +25,23 @@ export interface PasswordHasher {
   isOutdated(passwordHash: string): Promise<boolean>
 }
 
-/** @param limits how many hashes run at once, and how many may wait; one more throws {@link BackendUnavailable}. */
-export function createPasswordHasher (limits = { running: 4, waiting: 64 }): PasswordHasher {
+/**
+ * @param limits how many hashes run at once, and how many may wait; one more throws {@link BackendUnavailable}.
+ * @param cost lower in tests of something else only.
+ */
+export function createPasswordHasher (
+  limits = { running: 4, waiting: 64 },
+  cost: HashCost = PARAMETERS
+): PasswordHasher {
   const inTurn = createTurns(limits)
+  const parameters = { ...PARAMETERS, ...cost }
   return {
-    hash: (password) => inTurn(async () => (await argon2()).hash(password.normalize('NFC'), PARAMETERS)),
+    hash: (password) => inTurn(async () => (await argon2()).hash(password.normalize('NFC'), parameters)),
     verify: (passwordHash, password) =>
       inTurn(async () => (await argon2()).verify(passwordHash, password.normalize('NFC'))),
     async isOutdated (passwordHash) {
       const used = (await argon2()).parseOptions(passwordHash)
-      return (Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]).some((name) => used[name] !== PARAMETERS[name])
+      return (Object.keys(parameters) as (keyof typeof parameters)[]).some((name) => used[name] !== parameters[name])
     }
   }
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../../clock.ts'
 import { loadConfig, type Config } from '../../config/index.ts'
 import type { Tool } from '../../authoring/tool.ts'
 import { foldersOf, loadOffer } from '../../authoring/loader/load.ts'
+import { withCheapPasswords } from './local-backend.ts'
 import { freePort } from './ports.ts'
 
 export interface TestServer {
@@ -73,14 +74,16 @@ export async function startServer (
   }
   const server = { dataDir, docsDir } as TestServer
   const start = async (port: number) => {
-    const config = await loadConfig({
-      PORT: String(port),
-      DATA_DIR: dataDir,
-      DOCS_DIR: docsDir,
-      LOG_LEVEL: 'silent',
-      RATE_LIMITS: 'off',
-      ...env
-    })
+    const config = withCheapPasswords(
+      await loadConfig({
+        PORT: String(port),
+        DATA_DIR: dataDir,
+        DOCS_DIR: docsDir,
+        LOG_LEVEL: 'silent',
+        RATE_LIMITS: 'off',
+        ...env
+      })
+    )
     server.config = config
     const whole = tools ? await withTools(tools) : offer
     const app = await buildApp(config, {
