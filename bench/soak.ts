@@ -2,10 +2,11 @@
 // every minute something is restarted or killed: what is lost, what fails, and does memory grow?
 import { parseArgs } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newClient, ping, post, tokensFor, type TestClient } from '../test/helpers/oauth.ts'
+import { newClient } from '../test/helpers/oauth.ts'
 import { freePort } from '../test/helpers/ports.ts'
 import { startProcess, startProxy, type ServerProcess } from '../test/helpers/processes.ts'
 import { startRedis, type TestRedis } from '../test/helpers/redis.ts'
+import { call, counts, disturbances, failed, lost, person, refresh } from './soak-people.ts'
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '30' }, people: { type: 'string', default: '20' } }
@@ -14,8 +15,6 @@ const MINUTES = Number(values.minutes)
 const PEOPLE = Number(values.people)
 const SECRET_KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 const METRICS_TOKEN = 'f3b1c9a07d5e42688e1d'
-/** Milliseconds between two steps of one person. */
-const PACE = 500
 const SAMPLE_MS = 5_000
 /**
  * What is killed may break what was under way there; this long after everything is ready again nothing may fail any
@@ -31,113 +30,6 @@ const t = {
 }
 const log = (text: string) => process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
 
-const counts = {
-  requests: 0,
-  signIns: 0,
-  refreshes: 0,
-  revocations: 0,
-  excused: 0,
-  restarts: 0,
-  kills: 0,
-  redisKills: 0
-}
-const failed: string[] = []
-const lost: string[] = []
-let disturbances = 0
-
-/**
- * One request. What fails while something is killed is tried again, as a client would; what fails at any other time is
- * counted.
- */
-async function attempt<R> (what: string, work: () => Promise<R>, isGood: (answer: R) => boolean): Promise<R> {
-  for (;;) {
-    const wasDisturbed = disturbances > 0
-    let problem: string
-    let answer: R | undefined
-    try {
-      counts.requests++
-      answer = await work()
-      if (isGood(answer)) return answer
-      problem = `${what}: ${JSON.stringify(answer).slice(0, 200)}`
-    } catch (error) {
-      problem = `${what}: ${(error as Error).message.slice(0, 200)}`
-    }
-    if (/invalid_grant|invalid_token|\b401\b/.test(problem)) {
-      lost.push(problem)
-      throw new Error(problem)
-    }
-    if (wasDisturbed || disturbances > 0) counts.excused++
-    else failed.push(`${new Date().toISOString().slice(11, 19)} ${problem}`)
-    await sleep(PACE)
-  }
-}
-
-interface Held {
-  access: string
-  refresh: string
-}
-
-async function signIn (url: string, client: TestClient): Promise<Held> {
-  const { access, refresh } = await attempt(
-    'sign-in',
-    () => tokensFor(url, client),
-    ({ access }) => access !== undefined
-  )
-  counts.signIns++
-  return { access, refresh }
-}
-
-async function call (url: string, { access }: Held): Promise<void> {
-  await attempt(
-    'call',
-    () => ping(url, access),
-    (status) => status === 200
-  )
-}
-
-async function refresh (url: string, client: TestClient, held: Held): Promise<void> {
-  const { body } = await attempt(
-    'refresh',
-    () => post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: held.refresh }),
-    ({ status }) => status === 200
-  )
-  counts.refreshes++
-  Object.assign(held, { access: body['access_token'], refresh: body['refresh_token'] })
-}
-
-/** Half of the people keep what they have for the whole run; the others come and go. */
-async function person (
-  url: string,
-  client: TestClient,
-  stays: boolean,
-  isOver: () => boolean
-): Promise<Held | undefined> {
-  let held: Held | undefined
-  while (!isOver()) {
-    try {
-      held ??= await signIn(url, client)
-      for (let step = 0; step < 8 && !isOver(); step++) {
-        await call(url, held)
-        await sleep(PACE)
-      }
-      await refresh(url, client, held)
-      if (stays) continue
-      await attempt(
-        'revoke',
-        () => post(`${url}/revoke`, { ...client, token: held!.refresh }),
-        ({ status }) => status === 200
-      )
-      counts.revocations++
-      const { access } = held
-      held = undefined
-      if ((await ping(url, access).catch(() => undefined)) === 200) failed.push('a revoked token works')
-    } catch {
-      held = undefined
-    }
-  }
-  return held
-}
-
 /** Everything that goes wrong, in turn, a third of a minute apart. */
 async function disturb (servers: ServerProcess[], redis: TestRedis, isOver: () => boolean): Promise<void> {
   const [graceful, killed] = servers as [ServerProcess, ServerProcess]
@@ -149,7 +41,7 @@ async function disturb (servers: ServerProcess[], redis: TestRedis, isOver: () =
   }
   const excused = (what: string, work: () => Promise<void>) => async () => {
     log(what)
-    disturbances++
+    disturbances.now++
     await work()
     while (
       !(
@@ -164,7 +56,7 @@ async function disturb (servers: ServerProcess[], redis: TestRedis, isOver: () =
       ).every(Boolean)
     ) { await sleep(50) }
     await sleep(SETTLE_MS)
-    disturbances--
+    disturbances.now--
   }
   const steps = [
     unexcused,

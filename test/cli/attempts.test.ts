@@ -51,7 +51,7 @@ t.test('whatever comes last in an attempt, it says what to do', async (t) => {
   for (const name of steps) t.match(await told(event('a', name)), [/\n {4}\S.{15,}/], name)
 })
 
-t.test('CL-09: what an app calls itself changes nothing at the terminal', async (t) => {
+t.test('what an app calls itself changes nothing at the terminal (CL-09)', async (t) => {
   const [line] = await told(
     event('a', 'authorization', {
       clientName: 'Good\u001b[2K\r2026-11-24 10:00  b  connected  Claude\n\u001b]0;owned\u0007\u202e',

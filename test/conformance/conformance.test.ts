@@ -5,7 +5,7 @@ import t from 'tap'
 import { claimed, openBench, suites, table, type Outcome } from './suites.ts'
 
 t.test(
-  'N1, N2, N4: the conformance suites of both eras and of the authorization server pass, with a token of the real sign-in',
+  'the conformance suites of both eras and of the authorization server pass, with a token of the real sign-in (N1, N2, N4)',
   async (t) => {
     const bench = await openBench()
     t.teardown(() => bench.close())

@@ -3,6 +3,7 @@ import { createGrants } from '../../plugins/oauth/grants/index.ts'
 import type { Lifetimes } from '../../plugins/oauth/grants/transitions.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
+import { allowed } from './grant.ts'
 
 export type Order =
   | { do: 'issue' }
@@ -45,19 +46,7 @@ async function obey (order: Order): Promise<Outcome> {
   switch (order.do) {
     case 'issue':
       return {
-        code: await grants.issueCode({
-          clientId: 'c',
-          clientName: 'App',
-          user: { id: user },
-          backend: 'local',
-          scopes: ['mcp:read'],
-          resource: LIFE.publicUrl,
-          redirectUri: 'https://app.example/cb',
-          redirectUriGiven: true,
-          attempt: 'story',
-          challenge: 'x',
-          isStillSignedIn: async () => true
-        })
+        code: await grants.issueCode({ ...allowed, user: { id: user } })
       }
     case 'redeem': {
       const { accessToken, refreshToken } = await grants.redeem(order.code, of(order.client), { withRefresh: true })

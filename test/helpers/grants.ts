@@ -10,6 +10,7 @@ import type { Collection, Storage } from '../../plugins/storage/contract.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
+import { allowed as readOnly } from './grant.ts'
 import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 
 export const LIFE = {
@@ -22,19 +23,7 @@ export const LIFE = {
   authorizationCodeTtl: 60
 }
 export type Life = typeof LIFE
-export const allowed: NewGrant = {
-  clientId: 'c',
-  clientName: 'App',
-  user: { id: 'u' },
-  backend: 'local',
-  scopes: ['mcp:read', 'mcp:write'],
-  resource: LIFE.publicUrl,
-  redirectUri: 'https://app.example/cb',
-  redirectUriGiven: true,
-  attempt: 'story',
-  challenge: 'x',
-  isStillSignedIn: async () => true
-}
+export const allowed: NewGrant = { ...readOnly, scopes: ['mcp:read', 'mcp:write'] }
 export const fits = () => undefined
 export const REFUSED = { name: 'OAuthError', code: 'invalid_grant' }
 

@@ -1,7 +1,8 @@
 // Ordinary and odd requests of both protocol eras, for what has to answer them alike.
 import { protocolVersions } from '../../plugins/mcp/protocol-versions.ts'
+import { MODERN, modernBody } from './mcp.ts'
 
-export const MODERN = '2026-07-28'
+export { MODERN }
 
 export interface Sent {
   headers: Record<string, string>
@@ -25,19 +26,7 @@ const modern = (
     ...(typeof params['name'] === 'string' && { 'mcp-name': params['name'] }),
     ...headers
   },
-  body: {
-    jsonrpc: '2.0',
-    id: 1,
-    method,
-    params: {
-      ...params,
-      _meta: {
-        'io.modelcontextprotocol/protocolVersion': MODERN,
-        'io.modelcontextprotocol/clientCapabilities': {},
-        ...meta
-      }
-    }
-  }
+  body: modernBody(method, { ...params, _meta: meta })
 })
 
 const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } }

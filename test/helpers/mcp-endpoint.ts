@@ -22,8 +22,9 @@ import storage from '../../plugins/storage/index.ts'
 import workersPlugin from '../../plugins/workers.ts'
 import mcpRoutes from '../../routes/mcp.ts'
 import { makeTools } from './mcp-endpoint-tools.ts'
+import { MODERN, modernBody } from './mcp.ts'
 
-export const MODERN = '2026-07-28'
+export { MODERN }
 
 export const PUBLIC = 'https://mcp.example.com'
 
@@ -139,15 +140,7 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   /** A request of 2026-07-28. */
   const modern = (method: string, params: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
     post(
-      {
-        jsonrpc: '2.0',
-        id: 1,
-        method,
-        params: {
-          ...params,
-          _meta: { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {} }
-        }
-      },
+      modernBody(method, params),
       {
         'mcp-protocol-version': MODERN,
         'mcp-method': method,

@@ -5,6 +5,21 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 export const MODERN = '2026-07-28'
 
+/** The body of a request of 2026-07-28. `_meta` of params is added to what every request has. */
+export const modernBody = (method: string, { _meta, ...params }: Record<string, any> = {}, capabilities: object = {}) => ({
+  jsonrpc: '2.0',
+  id: 1,
+  method,
+  params: {
+    ...params,
+    _meta: {
+      'io.modelcontextprotocol/protocolVersion': MODERN,
+      'io.modelcontextprotocol/clientCapabilities': capabilities,
+      ..._meta
+    }
+  }
+})
+
 export interface Reply {
   status: number
   headers: Headers
@@ -59,21 +74,9 @@ export function mcpClient (url: string, token?: string): McpClient {
   return {
     post,
     legacy: (method, params, headers) => post({ jsonrpc: '2.0', id: 1, method, ...(params && { params }) }, headers),
-    modern: (method, { _meta, ...params } = {}, headers = {}, capabilities = {}) =>
+    modern: (method, params = {}, headers = {}, capabilities = {}) =>
       post(
-        {
-          jsonrpc: '2.0',
-          id: 1,
-          method,
-          params: {
-            ...params,
-            _meta: {
-              'io.modelcontextprotocol/protocolVersion': MODERN,
-              'io.modelcontextprotocol/clientCapabilities': capabilities,
-              ..._meta
-            }
-          }
-        },
+        modernBody(method, params, capabilities),
         { 'mcp-protocol-version': MODERN, 'mcp-method': method, ...namedBy(method, params), ...headers }
       )
   }

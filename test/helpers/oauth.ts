@@ -74,6 +74,22 @@ export const authorizeUrl = (url: string, fields: Fields): string => {
   return `${url}/authorize?${new URLSearchParams(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined))}`
 }
 
+/** The button of this value, on a page that asks: consent, unless it is named. */
+export const decide = (browser: Browser, page: Page, decision = 'allow'): Promise<Page> =>
+  browser.submit(page, ({ buttons }) => buttons.some(({ value }) => value === decision), { decision })
+
+/** The app exchanges the code with which the browser was sent back to it. */
+export async function redeemCode (url: string, client: TestClient, browser: Browser, verifier: string) {
+  const { body } = await post(`${url}/token`, {
+    ...client,
+    grant_type: 'authorization_code',
+    code: browser.left!.searchParams.get('code')!,
+    redirect_uri: CALLBACK,
+    code_verifier: verifier
+  })
+  return { access: body['access_token'] as string, refresh: body['refresh_token'] as string }
+}
+
 /** From the authorization request to the code, as a demo user. */
 export async function walk (url: string, client: TestClient, fields: Fields = {}, browser = new Browser()) {
   const { verifier, challenge } = pkce()
@@ -83,7 +99,7 @@ export async function walk (url: string, client: TestClient, fields: Fields = {}
   const consent = first.url.includes('/consent')
     ? first
     : await browser.submit(first, ({ fields: { backend } }) => backend === 'demo')
-  await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
+  await decide(browser, consent)
   const redirect = browser.left!
   const form: Fields = {
     ...client,

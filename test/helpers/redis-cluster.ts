@@ -1,11 +1,11 @@
 // A real Redis Cluster for tests: some processes that share the slots among them, with replicas on wish.
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { freePort } from './ports.ts'
+import { spawnRedis } from './redis.ts'
 
 const SLOTS = 16_384
 
@@ -78,32 +78,11 @@ interface Node extends TestNode {
 async function startNode (folder: string): Promise<Node> {
   await mkdir(folder)
   const [port, bus] = [await freePort(), await freePort()]
-  const server: ChildProcess = spawn(
-    'redis-server',
-    [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      folder,
-      '--appendonly',
-      'yes',
-      '--save',
-      '',
-      '--cluster-enabled',
-      'yes',
-      '--cluster-port',
-      String(bus),
-      '--cluster-node-timeout',
-      '1000',
-      '--cluster-replica-validity-factor',
-      '0',
-      '--repl-diskless-sync-delay',
-      '0'
-    ],
-    { stdio: 'ignore' }
-  )
+  const server = spawnRedis(port, folder, [
+    ...['--save', '', '--repl-diskless-sync-delay', '0'],
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(bus), '--cluster-node-timeout', '1000'],
+    ...['--cluster-replica-validity-factor', '0']
+  ])
   const client = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null })
   client.on('error', () => {
     /* until it listens, and when it is killed */

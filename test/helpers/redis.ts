@@ -18,6 +18,18 @@ export interface TestRedis {
   restart(): Promise<void>
 }
 
+/**
+ * What a killed server had answered is in its file: that is written before each answer. Forcing it to the disk as well,
+ * as in production, would only help against a power cut.
+ * @param options besides port, folder and the append-only file.
+ */
+export const spawnRedis = (port: number, folder: string, options: readonly string[]): ChildProcess =>
+  spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'no', ...options],
+    { stdio: 'ignore' }
+  )
+
 const WHY = 'Redis cannot be had: install redis-server'
 
 /** @throws with a sentence when there is no Redis and CI is set. */
@@ -37,24 +49,7 @@ export async function startRedis (): Promise<TestRedis | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-redis-'))
   let server: ChildProcess
   const start = async () => {
-    server = spawn(
-      'redis-server',
-      [
-        '--port',
-        String(port),
-        '--bind',
-        '127.0.0.1',
-        '--dir',
-        folder,
-        '--appendonly',
-        'yes',
-        '--appendfsync',
-        'always',
-        '--save',
-        ''
-      ],
-      { stdio: 'ignore' }
-    )
+    server = spawnRedis(port, folder, ['--save', ''])
     const probe = new Redis({ port, lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: null })
     probe.on('error', () => {
       /* until it listens */

@@ -1,6 +1,6 @@
 // The whole server for a test, as server.ts builds it: in this process, on a port, data folder and documents of its
 // own, closed after the test.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -9,7 +9,8 @@ import { buildApp, type AppOptions } from '../../app.ts'
 import type { Clock } from '../../clock.ts'
 import { loadConfig, type Config } from '../../config/index.ts'
 import type { Tool } from '../../authoring/tool.ts'
-import { foldersOf, loadOffer } from '../../authoring/loader/load.ts'
+import { MAX_RESERVE_BYTES, RESERVE } from '../../plugins/storage/sqlite/disk-room.ts'
+import { foldersOf, loadOffer, type Offer } from '../../authoring/loader/load.ts'
 import { withCheapPasswords } from './local-backend.ts'
 import { freePort } from './ports.ts'
 
@@ -45,9 +46,17 @@ export const sampleDocuments: Record<string, string> = {
   'bread/sourdough.md': '# Sourdough bread\n\nFeed the starter every day with flour and water.\n'
 }
 
-async function withTools (more: readonly Tool[]) {
-  const offer = await loadOffer(foldersOf(new URL('../../', import.meta.url)))
-  return { ...offer, tools: [...offer.tools, ...more] }
+let shipped: Promise<Offer> | undefined
+
+/** Found and checked once for all servers of a file. */
+const loadShipped = (): Promise<Offer> => (shipped ??= loadOffer(foldersOf(new URL('../../', import.meta.url))))
+
+/** Servers of tests are not on a full disk: their reserve has its size and takes no room. */
+async function makeEmptyReserve (dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const file = await open(join(dataDir, RESERVE), 'w', 0o600)
+  await file.truncate(MAX_RESERVE_BYTES)
+  await file.close()
 }
 
 /** Starts a server with rate limits and load shedding off, and logging silent. */
@@ -72,6 +81,7 @@ export async function startServer (
     await mkdir(join(docsDir, name, '..'), { recursive: true })
     await writeFile(join(docsDir, name), text)
   }
+  await makeEmptyReserve(dataDir)
   const server = { dataDir, docsDir } as TestServer
   const start = async (port: number) => {
     const config = withCheapPasswords(
@@ -85,12 +95,12 @@ export async function startServer (
       })
     )
     server.config = config
-    const whole = tools ? await withTools(tools) : offer
+    const whole = offer ?? (reloads ? undefined : await loadShipped())
     const app = await buildApp(config, {
       maxEventLoopDelayMs,
       ...(now && { now }),
       ...(logTo && { logTo }),
-      ...(whole && { offer: whole }),
+      ...(whole && { offer: tools ? { ...whole, tools: [...(whole.tools ?? []), ...tools] } : whole }),
       ...(reloads && { reloads })
     })
     await app.listen({ port, host: '127.0.0.1' })

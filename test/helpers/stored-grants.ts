@@ -10,8 +10,10 @@ import type { Storage } from '../../plugins/storage/contract.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
+import { allowed } from './grant.ts'
 import { noRedis, startRedis } from './redis.ts'
 
+export { allowed }
 export const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
 export const LIFE = {
   publicUrl: 'https://mcp.example.com',
@@ -21,19 +23,6 @@ export const LIFE = {
   grantTtl: 10_000,
   refreshGrace: 30,
   authorizationCodeTtl: 60
-}
-export const allowed = {
-  clientId: 'c',
-  clientName: 'App',
-  user: { id: 'u' },
-  backend: 'local',
-  scopes: ['mcp:read'],
-  resource: LIFE.publicUrl,
-  redirectUri: 'https://app.example/cb',
-  redirectUriGiven: true,
-  attempt: 'story',
-  challenge: 'x',
-  isStillSignedIn: async () => true
 }
 export const fits = () => undefined
 

@@ -1,10 +1,8 @@
 // One person through two backends: asked, shown twice, joined, and what happens when an address is no longer allowed.
 import t from 'tap'
-import { buildApp } from '../../app.ts'
-import { loadConfig } from '../../config/index.ts'
 import { Browser } from '../helpers/browser.ts'
-import { post } from '../helpers/oauth.ts'
-import { PASSWORD, withPassword, throughProvider, decide, connect, everything } from './backends/connecting.ts'
+import { decide, post } from '../helpers/oauth.ts'
+import { PASSWORD, withPassword, throughProvider, connect, everything, restartWith } from './backends/connecting.ts'
 
 t.test('one person with one proven address: asked, shown twice, joined', async (t) => {
   const { url, directory, provider, people } = await everything(t)
@@ -63,23 +61,12 @@ t.test('one person with one proven address: asked, shown twice, joined', async (
   })
 })
 t.test('an address that is taken off ALLOWED_EMAILS is out at the next refresh', async (t) => {
-  const { url, dataDir, env, close } = await everything(t)
+  const server = await everything(t)
+  const { url } = server
   const { client, refresh } = await connect(url, throughProvider())
-  const port = new URL(url).port
-  await close()
-  const config = await loadConfig({
-    PORT: port,
-    DATA_DIR: dataDir,
-    DOCS_DIR: `${dataDir}/../docs`,
-    LOG_LEVEL: 'silent',
-    RATE_LIMITS: 'off',
-    ...env,
-    AUTH_BACKEND: 'oidc',
-    ALLOWED_EMAILS: 'bob@example.com'
-  })
-  const next = await buildApp(config)
+  await server.close()
+  const next = await restartWith(server, { AUTH_BACKEND: 'oidc', ALLOWED_EMAILS: 'bob@example.com' })
   t.teardown(() => next.close())
-  await next.listen({ port: Number(port), host: '127.0.0.1' })
   t.match(await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: refresh }), {
     status: 400,
     body: { error: 'invalid_grant' }

@@ -1,11 +1,9 @@
 // Several backends, one after the other and side by side, on one data directory: a second factor, and what stays when the
 // operator changes AUTH_BACKEND.
 import t from 'tap'
-import { buildApp } from '../../app.ts'
-import { loadConfig } from '../../config/index.ts'
 import { Browser } from '../helpers/browser.ts'
 import { ping, post } from '../helpers/oauth.ts'
-import { PASSWORD, type SignIn, withPassword, throughProvider, connect, everything } from './backends/connecting.ts'
+import { PASSWORD, type SignIn, withPassword, throughProvider, connect, everything, restartWith } from './backends/connecting.ts'
 
 const bySigningUp =
   (email: string): SignIn =>
@@ -52,31 +50,17 @@ t.test(
 t.test(
   'switching AUTH_BACKEND on one data directory: people of a backend that is out are signed out, and nothing is lost',
   async (t) => {
-    const { url, dataDir, env, people, close } = await everything(t)
+    const server = await everything(t)
+    const { url, people } = server
     const at = {
       local: await connect(url, bySigningUp('ann@example.com')),
       oidc: await connect(url, throughProvider())
     }
     const before = await people()
     t.equal(before.length, 2)
-    const port = new URL(url).port
-    await close()
+    await server.close()
 
-    const restartWith = async (backends: string) => {
-      const config = await loadConfig({
-        PORT: port,
-        DATA_DIR: dataDir,
-        DOCS_DIR: `${dataDir}/../docs`,
-        LOG_LEVEL: 'silent',
-        RATE_LIMITS: 'off',
-        ...env,
-        AUTH_BACKEND: backends
-      })
-      const next = await buildApp(config)
-      await next.listen({ port: Number(port), host: '127.0.0.1' })
-      return next
-    }
-    const without = await restartWith('local')
+    const without = await restartWith(server, { AUTH_BACKEND: 'local' })
     t.equal(await ping(url, at.local.access), 200)
     t.equal(await ping(url, at.oidc.access), 401, 'tokens of the other backend are refused')
     t.match(
@@ -91,7 +75,7 @@ t.test(
     t.equal((await Array.fromAsync(without.signIn.lifecycle.all())).length, 2, 'nobody was deleted')
     await without.close()
 
-    const again = await restartWith('oidc,local')
+    const again = await restartWith(server, { AUTH_BACKEND: 'oidc,local' })
     t.teardown(() => again.close())
     t.equal(await ping(url, at.oidc.access), 200, 'named again, everything goes on')
     t.equal(

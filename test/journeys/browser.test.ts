@@ -10,7 +10,7 @@ const { browser, missing } = await launchChromium()
 t.teardown(() => browser?.close())
 
 t.test(
-  'LG-21: a person signs up, allows, and arrives at the app with a code that works',
+  'a person signs up, allows, and arrives at the app with a code that works (LG-21)',
   { skip: missing ?? false },
   async (t) => {
     const { url } = await startServer(t)

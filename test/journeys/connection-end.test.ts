@@ -5,7 +5,7 @@ import { storageTest } from '../helpers/storages.ts'
 import { PASSWORD, renew, allow } from './leavers/connection.ts'
 
 storageTest(
-  'AC-09: GRANT_TTL ends a connection however much it is used, and no token outlives it',
+  'GRANT_TTL ends a connection however much it is used, and no token outlives it (AC-09)',
   async (t, start) => {
     const clock = { now: 1_800_000_000 }
     const { url } = await start({

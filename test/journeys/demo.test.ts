@@ -20,7 +20,7 @@ async function call (url: string, token: string, name: string, args: object): Pr
   return answer.text()
 }
 
-storageTest("WB-12: two browsers never see one another's notes", async (t, start) => {
+storageTest("two browsers never see one another's notes (WB-12)", async (t, start) => {
   const { url } = await start()
   const client = await newClient(url)
   const visitor = async () => {
@@ -38,7 +38,7 @@ storageTest("WB-12: two browsers never see one another's notes", async (t, start
 })
 
 storageTest(
-  'WB-11: a day after it was made a demo user is gone: tokens, sessions, notes, activity; others stay',
+  'a day after it was made a demo user is gone: tokens, sessions, notes, activity; others stay (WB-11)',
   async (t, start) => {
     let now = Math.floor(Date.now() / 1000)
     const { url, app } = await start({ now: () => now })

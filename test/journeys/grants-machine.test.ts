@@ -103,7 +103,7 @@ const redis = await startRedis()
 t.teardown(() => redis?.stop())
 
 t.test(
-  'WB-25: whatever comes between, a code works once, one refresh token is current, and what is ended stays ended',
+  'whatever comes between, a code works once, one refresh token is current, and what is ended stays ended (WB-25)',
   { skip: redis ? false : noRedis },
   async (t) => {
     const workers = await Promise.all([1, 2].map(() => new Worker(redis!.url).start()))

@@ -57,7 +57,7 @@ function startLoad (url: string, client: TestClient, people: number): Load {
   }
 }
 
-t.test('WB-21: a rolling restart under load fails no request and asks nobody to sign in again', { skip }, async (t) => {
+t.test('a rolling restart under load fails no request and asks nobody to sign in again (WB-21)', { skip }, async (t) => {
   const redis = (await startRedis())!
   t.teardown(() => redis.stop())
   const { servers, proxy } = await startInstances(t, redis.url, { SHUTDOWN_DELAY: '1' })
@@ -127,7 +127,7 @@ async function untilItWorks (servers: ServerProcess[], access: string): Promise<
   return seen
 }
 
-t.test('WB-06: Redis fails over to its replica: 503 meanwhile, no restart, no token lost', { skip }, async (t) => {
+t.test('Redis fails over to its replica: 503 meanwhile, no restart, no token lost (WB-06)', { skip }, async (t) => {
   const [primary, replica] = [(await startRedis())!, (await startRedis())!]
   t.teardown(() => Promise.all([primary.stop(), replica.stop()]))
   const portOf = ({ url }: { url: string }) => Number(new URL(url).port)

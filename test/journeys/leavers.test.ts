@@ -39,7 +39,7 @@ async function place (t: Test, env: Record<string, string> = {}, start: Start = 
   return { ...server, url, provider, clock, signIn, connect, refreshes }
 }
 storageTest(
-  'AC-08: who has left at the provider is out at the next refresh, with every browser; a fault of the provider ends nothing',
+  'who has left at the provider is out at the next refresh, with every browser; a fault of the provider ends nothing (AC-08)',
   async (t, start) => {
     const { url, provider, clock, connect, refreshes } = await place(t, {}, start)
     let connection = await connect()
@@ -155,7 +155,7 @@ t.test(
     t.same([givenBack(), await kept()], [4, 1], 'and ends with it')
   }
 )
-t.test('AC-08: who is no longer in the domain or the group is out, too', async (t) => {
+t.test('who is no longer in the domain or the group is out, too (AC-08)', async (t) => {
   for (const [env, change] of [
     [{ OIDC_ALLOWED_GROUPS: 'staff' }, { groups: [] }],
     [{ OIDC_ALLOWED_DOMAINS: 'example.com' }, { email: 'ann@elsewhere.example' }],

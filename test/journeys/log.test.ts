@@ -73,7 +73,7 @@ function recordSecrets (): { secrets: Set<string>; stop(): void } {
   }
 }
 
-t.test('WR-05: no secret of a whole run is in the log', { skip: canHaveRedis() ? false : noRedis }, async (t) => {
+t.test('no secret of a whole run is in the log (WR-05)', { skip: canHaveRedis() ? false : noRedis }, async (t) => {
   const redis = (await startRedis())!
   t.teardown(() => redis.stop())
   const server = await startProcess(t, {

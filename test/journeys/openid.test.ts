@@ -1,12 +1,9 @@
 // People of an OpenID provider, from the app's request to its tokens, and everything that can go wrong in between. The
 // provider is real.
 import t from 'tap'
-import { Browser, type Page } from '../helpers/browser.ts'
-import { ping, post } from '../helpers/oauth.ts'
+import { Browser } from '../helpers/browser.ts'
+import { decide, ping, redeemCode } from '../helpers/oauth.ts'
 import { startBoth, toLogin, atProvider } from './openid/provider.ts'
-
-const allow = (browser: Browser, consent: Page) =>
-  browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
 
 t.test('through the provider to a token, and out again', async (t) => {
   const {
@@ -21,16 +18,10 @@ t.test('through the provider to a token, and out again', async (t) => {
   const consent = await browser.get(back.href)
   t.match(consent.url, '/consent')
   t.match(consent.text, /Ann Smith/)
-  await allow(browser, consent)
+  await decide(browser, consent)
   t.equal(browser.left!.searchParams.get('state'), 'of the app')
-  const { body } = await post(`${url}/token`, {
-    ...client,
-    grant_type: 'authorization_code',
-    code: browser.left!.searchParams.get('code')!,
-    redirect_uri: 'https://app.example/callback',
-    code_verifier: verifier
-  })
-  t.equal(await ping(url, body['access_token'] as string), 200)
+  const { access } = await redeemCode(url, client, browser, verifier)
+  t.equal(await ping(url, access), 200)
 
   t.match(await browser.get(back.href), { status: 400, text: /sign_in_expired/ }, 'an answer works once')
   const [user] = await Array.fromAsync(app.signIn.lifecycle.all())
@@ -41,7 +32,7 @@ t.test('through the provider to a token, and out again', async (t) => {
   t.match(browser.left?.pathname, '/session/end', 'signing out here signs out there')
   t.equal(browser.left!.searchParams.get('post_logout_redirect_uri'), url)
   t.match((await browser.get(`${url}/account`)).url, '/login')
-  t.equal(await ping(url, body['access_token'] as string), 200, 'apps stay connected')
+  t.equal(await ping(url, access), 200, 'apps stay connected')
 })
 
 t.test(
@@ -113,7 +104,7 @@ t.test("a stolen code put into somebody else's sign-in gets nobody in", async (t
 })
 
 t.test(
-  'WB-16: turned back, away, wrong: each has its own words, and another try follows on the same page',
+  'turned back, away, wrong: each has its own words, and another try follows on the same page (WB-16)',
   async (t) => {
     const {
       server: { url, app },

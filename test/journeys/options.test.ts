@@ -44,7 +44,7 @@ t.test('AUTH_BACKEND=none: tools are open, and there is no OAuth to find', async
   )
 })
 
-t.test('WB-16: a sign-in service that is away is a 503 page, never a sign-in', async (t) => {
+t.test('a sign-in service that is away is a 503 page, never a sign-in (WB-16)', async (t) => {
   const { url } = await startServer(t, {
     env: {
       AUTH_BACKEND: 'supabase',
@@ -113,7 +113,7 @@ t.test('ALLOWED_EMAILS: others are kept out at sign-up and at sign-in', async (t
   t.equal(refused.status, 403, 'a demo user has no address')
 })
 
-t.test('MC-19: a token without the scope of a tool', async (t) => {
+t.test('a token without the scope of a tool (MC-19)', async (t) => {
   const { url } = await startServer(t)
   const { access } = await tokensFor(url, await newClient(url), { scope: 'mcp:write' })
   t.equal(await ping(url, access), 200)
@@ -123,7 +123,7 @@ t.test('MC-19: a token without the scope of a tool', async (t) => {
   t.match(answer.headers.get('www-authenticate'), /scope="mcp:read"/)
 })
 
-t.test('A6: a token for what the server was called before is not accepted under its new name', async (t) => {
+t.test('a token for what the server was called before is not accepted under its new name (A6)', async (t) => {
   const server = await startServer(t)
   const { access } = await tokensFor(server.url, await newClient(server.url))
   t.equal(await ping(server.url, access), 200)

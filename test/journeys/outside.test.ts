@@ -16,7 +16,7 @@ const postgres = await startPostgres()
 t.teardown(() => postgres?.stop())
 const LOG_LINES = new URL('../../plugins/observability/log-destination.ts', import.meta.url).href
 
-t.test('SG-16: a log on a full disk', { skip: disk ? false : noSmallDisk }, async (t) => {
+t.test('a log on a full disk (SG-16)', { skip: disk ? false : noSmallDisk }, async (t) => {
   const script = `
     import { createLogDestination } from ${JSON.stringify(LOG_LINES)}
     const log = createLogDestination()
@@ -40,7 +40,7 @@ t.test('SG-16: a log on a full disk', { skip: disk ? false : noSmallDisk }, asyn
 })
 
 t.test(
-  'SG-16: a Postgres that goes away between two statements',
+  'a Postgres that goes away between two statements (SG-16)',
   { skip: postgres ? false : noPostgres },
   async (t) => {
     const opened = await connectPostgres(await postgres!.newDatabase(), { warn () {} })
@@ -59,7 +59,7 @@ t.test(
 )
 
 t.test(
-  'SG-16: more connections than file handles',
+  'more connections than file handles (SG-16)',
   { skip: process.platform === 'linux' ? false : 'needs prlimit' },
   async (t) => {
     const server = await startProcess(t, {})

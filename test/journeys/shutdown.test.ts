@@ -15,7 +15,7 @@ const held: Record<string, (port: number) => string> = {
     `POST /token HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ngrant_type=`
 }
 
-t.test('SG-02: SIGTERM while others hold connections', async (t) => {
+t.test('SIGTERM while others hold connections (SG-02)', async (t) => {
   const server = await startProcess(t, {})
   const closed = await Promise.all(
     Object.entries(held).map(async ([name, text]) => {

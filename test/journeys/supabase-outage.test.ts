@@ -6,7 +6,7 @@ import { Browser, type Page } from '../helpers/browser.ts'
 import { post } from '../helpers/oauth.ts'
 import { project, call, withPassword, connect, startAt, ann, anns } from './supabase/project.ts'
 
-t.test('WB-16: Supabase away in the middle is said so, and ends nothing', async (t) => {
+t.test('Supabase away in the middle is said so, and ends nothing (WB-16)', async (t) => {
   let away = false
   const gate = createServer((request, response) => {
     if (away) return request.destroy()

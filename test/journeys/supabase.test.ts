@@ -44,7 +44,7 @@ t.test('two people side by side read and write only their own rows, also over re
   t.equal((await call(url, a.access, 'write_diary', { owner: ann.id, line: 'Ann saw an otter' })).refused, false)
   anns.push('Ann saw an otter')
 })
-t.test('WB-03: what is stored shows no token of Supabase', async (t) => {
+t.test('what is stored shows no token of Supabase (WB-03)', async (t) => {
   const { url, app } = await startAt(t)
   await connect(url, withPassword(ann.email))
   const [record] = await Array.fromAsync(app.storage.collection('backendSession').all())

@@ -136,7 +136,7 @@ for (const [storage, skip] of [
   ['SQLite', false],
   ['Postgres', postgres ? false : noPostgres]
 ] as const) {
-  t.test(`MC-12, WB-12: notes on ${storage}`, { skip }, async (t) => {
+  t.test(`notes on ${storage} (MC-12, WB-12)`, { skip }, async (t) => {
     const url =
       storage === 'Postgres'
         ? await asOwner(await postgres!.newDatabase(), 'CREATE TABLE boats (name text)')

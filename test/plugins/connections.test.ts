@@ -90,7 +90,7 @@ t.test('a body that does not go on arriving does not keep the server from ending
 })
 
 t.test(
-  'SG-01: connections beyond the file handles are refused with one warning, and taken again when others have gone',
+  'connections beyond the file handles are refused with one warning, and taken again when others have gone (SG-01)',
   async (t) => {
     const { port, lines } = await listen(
       t,

@@ -40,7 +40,7 @@ const all = [...new Set(Object.values(paths).flat())]
 const anyHost = new Set<string>([paths.live, paths.ready, paths.health, paths.metrics])
 
 for (const backend of ['none', 'demo,local']) {
-  t.test(`CL-08: every path answers 421 under a name that is not ours (AUTH_BACKEND=${backend})`, async (t) => {
+  t.test(`every path answers 421 under a name that is not ours (AUTH_BACKEND=${backend}) (CL-08)`, async (t) => {
     const server = await startServer(t, {
       env: { AUTH_BACKEND: backend, METRICS_TOKEN: 'aTokenOfManyRandomCharacters' }
     })
@@ -101,7 +101,7 @@ for (const backend of ['none', 'demo,local']) {
 }
 
 t.test(
-  'CL-08: a public server answers under its own name, with its port or without, and under loopback names',
+  'a public server answers under its own name, with its port or without, and under loopback names (CL-08)',
   async (t) => {
     const server = await startServer(t, { env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'local' } })
     for (const host of ['mcp.example.com', 'MCP.example.com', 'mcp.example.com:443', 'localhost:8080', '127.0.0.1']) { t.equal((await ask(server, 'GET', '/', host)).status, 200, host) }
@@ -117,7 +117,7 @@ t.test(
 )
 
 t.test(
-  "CL-08: to a public server a page on a person's own computer is a stranger, whatever name it calls the server by",
+  "to a public server a page on a person's own computer is a stranger, whatever name it calls the server by (CL-08)",
   async (t) => {
     const { app, url } = await startServer(t, { env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'local' } })
     for (const origin of ['http://localhost:3000', 'http://127.0.0.1:3000', url]) {
@@ -140,7 +140,7 @@ t.test(
   }
 )
 
-t.test('CL-08: a form counts only when it comes from our own pages', async (t) => {
+t.test('a form counts only when it comes from our own pages (CL-08)', async (t) => {
   const server = await startServer(t)
   const { url } = server
   const browser = new Browser()

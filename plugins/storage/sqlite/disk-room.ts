@@ -5,8 +5,10 @@ import { join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 
 const MB = 1024 * 1024
+/** The name of the reserve in its folder. */
+export const RESERVE = 'reserve'
 /** More than the write-ahead logs of three databases hold that is not in the databases yet. */
-const MAX_RESERVE_BYTES = 8 * MB
+export const MAX_RESERVE_BYTES = 8 * MB
 /** A small disk gives no more than this part of itself. */
 const RESERVE_SHARE = 1 / 8
 /** Room that is left for sign-ins: a tenth of the disk within these bounds, and of a small disk a quarter at most. */
@@ -59,7 +61,7 @@ class DiskRoom {
 
   constructor (folder: string) {
     this.#folder = folder
-    this.#reserve = join(folder, 'reserve')
+    this.#reserve = join(folder, RESERVE)
   }
 
   /** The disk is full, and the reserve is gone. */

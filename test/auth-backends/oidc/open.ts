@@ -27,6 +27,19 @@ export const settingsFor = (
 export const open = (provider: TestProvider, more: Record<string, string> = {}, timeout?: number): AuthBackend =>
   openOidc(settingsFor(provider, more), timeout)
 
+/** What an ID token of Ann says that is right in all it says. @param now in seconds. */
+export const claimsOf = ({ issuer, clientId }: TestProvider, nonce: string, now: number) => ({
+  iss: issuer,
+  aud: clientId,
+  sub: 'ann',
+  iat: now,
+  exp: now + 600,
+  nonce,
+  email: 'ann@example.com',
+  email_verified: true,
+  name: 'Ann'
+})
+
 /** The person at the provider's pages. @returns the address the provider sends them back to. */
 export async function goThrough (url: string, fields: Record<string, string>): Promise<URL> {
   const browser = new Browser()

@@ -7,7 +7,7 @@ import { foreignKey, startProvider } from '../../helpers/openid-provider.ts'
 import { freePort } from '../../helpers/ports.ts'
 import { SignJWT } from 'jose'
 import { tellsASecret } from '../contract.ts'
-import { CALLBACK, providerFor, open, goThrough, signIn } from './open.ts'
+import { CALLBACK, claimsOf, providerFor, open, goThrough, signIn } from './open.ts'
 
 t.test('every fault is BackendUnavailable with its kind, never an identity, and tells no secret (WB-16)', async (t) => {
   const text =
@@ -110,17 +110,7 @@ t.test('every fault is BackendUnavailable with its kind, never an identity, and 
 t.test('ID tokens that do not hold sign nobody in', async (t) => {
   const provider = await providerFor(t)
   const now = Math.floor(Date.now() / 1000)
-  const right = (nonce: string) => ({
-    iss: provider.issuer,
-    aud: provider.clientId,
-    sub: 'ann',
-    iat: now,
-    exp: now + 600,
-    nonce,
-    email: 'ann@example.com',
-    email_verified: true,
-    name: 'Ann'
-  })
+  const right = (nonce: string) => claimsOf(provider, nonce, now)
   const attempt = async (idToken: (nonce: string) => Promise<string>) => {
     const backend = open(provider)
     const { url, continuation } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's' })

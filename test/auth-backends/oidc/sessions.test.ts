@@ -6,8 +6,7 @@ import { openOidc } from '../../../auth-backends/oidc/index.ts'
 import { authorizationParameters, env } from '../../../auth-backends/oidc/settings.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'
-
-const CALLBACK = 'http://localhost:8080/login/callback/oidc'
+import { CALLBACK, claimsOf } from './open.ts'
 
 async function place (t: Test) {
   const provider = await startProvider({ callbackUrls: [CALLBACK] })
@@ -31,21 +30,7 @@ async function place (t: Test) {
     const { nonce } = JSON.parse(continuation) as { nonce: string }
     const browser = new Browser()
     await browser.submit(await browser.get(url), () => true, { name: 'ann', go: 'on' })
-    const token = await provider.signIdToken(
-      {
-        iss: provider.issuer,
-        aud: provider.clientId,
-        sub: 'ann',
-        iat: now,
-        exp: now + 600,
-        nonce,
-        email: 'ann@example.com',
-        email_verified: true,
-        name: 'Ann',
-        ...claims
-      },
-      key
-    )
+    const token = await provider.signIdToken({ ...claimsOf(provider, nonce, now), ...claims }, key)
     answerJson('/token', { access_token: 'x', token_type: 'Bearer', id_token: token })
     const answer = await backend
       .redirect!.finish({ url: browser.left!, state: 's', continuation })

@@ -1,6 +1,8 @@
-// The variables of the OpenID Connect backend: each mistake is answered with what to write instead (threat WB-18).
+// The variables of the OpenID Connect backend: each mistake is answered with what to write instead (threat WB-18), and
+// OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS let in nobody else.
 import t from 'tap'
 import oidc from '../../../auth-backends/oidc/index.ts'
+import { env as oidcEnv, restriction } from '../../../auth-backends/oidc/settings.ts'
 
 t.test('the settings say what to write instead (WB-18)', async (t) => {
   const problems = (variables: object) =>
@@ -29,4 +31,70 @@ t.test('the settings say what to write instead (WB-18)', async (t) => {
     oidc.open(oidc.env.parse({ ...id, OIDC_ISSUER: 'https://idp.example', OIDC_TITLE: 'Example' })).title,
     'Example'
   )
+})
+
+t.test('OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS', async (t) => {
+  const ann = { email: 'ann@example.com', email_verified: true, groups: ['staff'] }
+  for (const [name, claims, env, may] of [
+    ['of the domain', ann, { OIDC_ALLOWED_DOMAINS: 'example.com' }, true],
+    [
+      'an account of another organisation with an address of this one',
+      { ...ann, hd: 'other.example' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    ['of this organisation', { ...ann, hd: 'Example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, true],
+    [
+      'of this organisation, with another address',
+      { ...ann, email: 'ann@gmail.com', hd: 'example.com' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    [
+      'an address nobody vouches for',
+      { ...ann, email_verified: false },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    [
+      'one that is said in words to be confirmed',
+      { ...ann, email_verified: 'true' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      true
+    ],
+    [
+      'one that is said in words not to be',
+      { ...ann, email_verified: 'false' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com' },
+      false
+    ],
+    ['one of which nothing is said', { email: 'ann@example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['a subdomain', { ...ann, email: 'ann@x.example.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['a longer domain', { ...ann, email: 'ann@evilexample.com' }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['no address', { groups: ['staff'] }, { OIDC_ALLOWED_DOMAINS: 'example.com' }, false],
+    ['in the group', ann, { OIDC_ALLOWED_GROUPS: 'admins,staff' }, true],
+    ['in none', { ...ann, groups: [] }, { OIDC_ALLOWED_GROUPS: 'staff' }, false],
+    [
+      'in one that is called nearly so',
+      { ...ann, groups: ['staff2', 'Staff'] },
+      { OIDC_ALLOWED_GROUPS: 'staff' },
+      false
+    ],
+    ['groups that are not told', { ...ann, groups: undefined }, { OIDC_ALLOWED_GROUPS: 'staff' }, false],
+    [
+      'the domain, but not the group',
+      { ...ann, groups: ['guests'] },
+      { OIDC_ALLOWED_DOMAINS: 'example.com', OIDC_ALLOWED_GROUPS: 'staff' },
+      false
+    ],
+    [
+      'the group, but not the domain',
+      { ...ann, email: 'ann@other.example' },
+      { OIDC_ALLOWED_DOMAINS: 'example.com', OIDC_ALLOWED_GROUPS: 'staff' },
+      false
+    ]
+  ] as const) {
+    const settings = oidcEnv.parse({ OIDC_ISSUER: 'https://sso.example.com', OIDC_CLIENT_ID: 'x', ...env })
+    t.equal(restriction(claims, settings) === undefined, may, name)
+  }
 })

@@ -1,8 +1,10 @@
 // Connecting an app through each backend: a password, an OpenID provider, or a sign-up.
 import type { Test } from 'tap'
+import { buildApp } from '../../../app.ts'
+import { loadConfig } from '../../../config/index.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { startDirectory } from '../../helpers/directory.ts'
-import { authorizeUrl, newClient, pkce, post } from '../../helpers/oauth.ts'
+import { authorizeUrl, decide, newClient, pkce, redeemCode } from '../../helpers/oauth.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'
 import { freePort } from '../../helpers/ports.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -24,8 +26,6 @@ export const throughProvider =
       await outside.submit(await outside.get(browser.left!.href), () => true, { name, go: 'on' })
       return browser.get(outside.left!.href)
     }
-export const decide = (browser: Browser, page: Page, decision: string) =>
-  browser.submit(page, ({ buttons }) => buttons.some(({ value }) => value === decision), { decision })
 export async function connect (url: string, signIn: SignIn, browser = new Browser()) {
   const client = await newClient(url)
   const { verifier, challenge } = pkce()
@@ -33,15 +33,8 @@ export async function connect (url: string, signIn: SignIn, browser = new Browse
     browser,
     await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge, prompt: 'login' }))
   )
-  await decide(browser, consent, 'allow')
-  const { body } = await post(`${url}/token`, {
-    ...client,
-    grant_type: 'authorization_code',
-    code: browser.left!.searchParams.get('code')!,
-    redirect_uri: 'https://app.example/callback',
-    code_verifier: verifier
-  })
-  return { browser, client, access: body['access_token'] as string, refresh: body['refresh_token'] as string }
+  await decide(browser, consent)
+  return { browser, client, ...(await redeemCode(url, client, browser, verifier)) }
 }
 export async function everything (t: Test) {
   const [port, providerPort] = [await freePort(), await freePort()]
@@ -60,4 +53,24 @@ export async function everything (t: Test) {
   }
   const server = await startServer(t, { port, env: { ...env, AUTH_BACKEND: `oidc,local,${directory.path}` } })
   return { directory, provider, env, ...server, people: () => Array.fromAsync(server.app.signIn.lifecycle.all()) }
+}
+/** The next start of a server that was closed, on its data and address, with other settings. The caller closes it. */
+export async function restartWith (
+  { url, dataDir, env }: { url: string; dataDir: string; env: Record<string, string> },
+  changed: Record<string, string>
+) {
+  const { port } = new URL(url)
+  const next = await buildApp(
+    await loadConfig({
+      PORT: port,
+      DATA_DIR: dataDir,
+      DOCS_DIR: `${dataDir}/../docs`,
+      LOG_LEVEL: 'silent',
+      RATE_LIMITS: 'off',
+      ...env,
+      ...changed
+    })
+  )
+  await next.listen({ port: Number(port), host: '127.0.0.1' })
+  return next
 }

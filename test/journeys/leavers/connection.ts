@@ -1,6 +1,6 @@
 // An app that is connected through an OpenID provider, with a clock that can be set forward.
 import { Browser } from '../../helpers/browser.ts'
-import { authorizeUrl, pkce, post, type TestClient } from '../../helpers/oauth.ts'
+import { authorizeUrl, decide, pkce, post, redeemCode, type TestClient } from '../../helpers/oauth.ts'
 
 export const PASSWORD = 'eleven quiet otters 42'
 interface Connection {
@@ -14,13 +14,6 @@ export const renew = (url: string, { client, refresh }: Connection) =>
 export async function allow (url: string, browser: Browser, client: TestClient): Promise<Connection> {
   const { verifier, challenge } = pkce()
   const consent = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
-  await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
-  const { body } = await post(`${url}/token`, {
-    ...client,
-    grant_type: 'authorization_code',
-    code: browser.left!.searchParams.get('code')!,
-    redirect_uri: 'https://app.example/callback',
-    code_verifier: verifier
-  })
-  return { client, browser, access: body['access_token'] as string, refresh: body['refresh_token'] as string }
+  await decide(browser, consent)
+  return { client, browser, ...(await redeemCode(url, client, browser, verifier)) }
 }

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { defineTool, type Tool } from '../../../authoring/tool.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
-import { authorizeUrl, newClient, pkce, post } from '../../helpers/oauth.ts'
+import { authorizeUrl, decide, newClient, pkce, redeemCode } from '../../helpers/oauth.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startSupabase } from '../../helpers/supabase-lite.ts'
 
@@ -86,15 +86,8 @@ export async function connect (url: string, signIn: (browser: Browser, login: Pa
   const { verifier, challenge } = pkce()
   const first = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
   const consent = first.url.includes('/consent') ? first : await signIn(browser, first)
-  await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
-  const { body } = await post(`${url}/token`, {
-    ...client,
-    grant_type: 'authorization_code',
-    code: browser.left!.searchParams.get('code')!,
-    redirect_uri: 'https://app.example/callback',
-    code_verifier: verifier
-  })
-  return { browser, client, access: body['access_token'] as string, refresh: body['refresh_token'] as string }
+  await decide(browser, consent)
+  return { browser, client, ...(await redeemCode(url, client, browser, verifier)) }
 }
 const env = {
   AUTH_BACKEND: 'supabase,local',

@@ -1,7 +1,6 @@
 // What leads to a person: identities and verified addresses, freed by that person alone.
-// Who may not come in, or not as whom, when everything else is right: the allow-list, domains and groups, addresses
-// nobody vouches for, invitations, SIGNUP; and how long what lets somebody in lasts (threats AC-10, AC-11, LG-12).
 import { createIdentityPointers } from '../../../plugins/accounts/identities.ts'
+import { createUsers } from '../../../plugins/accounts/users.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest('what leads to a person is freed by that person alone', async (t, start) => {
@@ -13,3 +12,49 @@ storageTest('what leads to a person is freed by that person alone', async (t, st
   await pointers.free(identity, 'new')
   t.equal(await pointers.find(identity), undefined)
 })
+
+storageTest(
+  'an address leads to the person who last showed it, and a weaker sign-in takes it from nobody',
+  async (t, start) => {
+    const { app } = await start()
+    const users = createUsers(app.storage, app.now, {
+      begin: async () => undefined,
+      async * expired () {},
+      async forget () {}
+    })
+    const { id } = await users.signIn('oidc', { subject: 'a', email: 'old@example.com', emailVerified: true })
+    t.equal(await users.link(id, 'local', { subject: 'b' }), true)
+    for (const weaker of [{}, { email: 'typed@example.com' }, { email: 'typed@example.com', emailVerified: false }]) {
+      t.match(
+        await users.signIn('local', { subject: 'b', ...weaker }),
+        { email: 'old@example.com', emailVerified: true },
+        JSON.stringify(weaker)
+      )
+    }
+    t.equal(await users.findByVerifiedEmail('typed@example.com'), undefined)
+    await users.signIn('oidc', { subject: 'a', email: 'new@example.com', emailVerified: true })
+    t.equal(
+      await users.findByVerifiedEmail('old@example.com'),
+      undefined,
+      'an address that was given up leads to nobody'
+    )
+    t.match(await users.findByVerifiedEmail('new@example.com'), { id })
+    const { id: second } = await users.signIn('oidc', { subject: 'c', email: 'old@example.com', emailVerified: true })
+    t.match(await users.findByVerifiedEmail('old@example.com'), { id: second }, 'but to whoever shows it next')
+    for (const claims of [{ email: 'new@example.com', emailVerified: false }, { email: 'new@example.com' }]) { await users.signIn('oidc', { subject: 'd', ...claims }) }
+    t.match(await users.findByVerifiedEmail('new@example.com'), { id }, 'saying so takes it from nobody')
+    await users.signIn('oidc', { subject: 'e', email: 'new@example.com', emailVerified: true })
+    t.match(
+      await users.findByVerifiedEmail('new@example.com'),
+      { id },
+      "nor does showing it, while it is the first one's"
+    )
+    t.equal(await users.link(second, 'local', { subject: 'b' }), false, 'an identity leads to one person')
+    t.match(await users.findBy({ backend: 'local', subject: 'b' }), { id })
+    t.equal(
+      await users.findBy({ backend: 'oidc', subject: 'b' }),
+      undefined,
+      'the same subject at another backend is somebody else'
+    )
+  }
+)

@@ -28,7 +28,7 @@ function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () =
 
 for (const attackers of [6, 25, 1_000]) {
   eachStorage(
-    `ME-03: ${attackers} people who spend all of an app and of a tool leave everybody else their part`,
+    `${attackers} people who spend all of an app and of a tool leave everybody else their part (ME-03)`,
     async (t, open) => {
       const { calls, take, tallies } = openQuotas(await open(() => NOON + 5))
       t.teardown(tallies.close)

@@ -24,6 +24,9 @@ const SHAPE = `[...document.querySelectorAll('*')].map((element) => {
   return element.localName + '[' + element.getAttributeNames() + ']' + addresses.filter((protocol) => !/^https?:/.test(protocol))
 }).join('\\n')`
 
+/** What axe looks at: in the dark the colors alone differ. */
+const RULES = { light: '', dark: '{ runOnly: ["color-contrast", "link-in-text-block"] }' }
+
 async function shapeOf (page: Page, url: string): Promise<string> {
   await page.goto(url)
   return page.evaluate<string>(SHAPE)
@@ -73,14 +76,14 @@ t.test(
     const plain = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
     const shapes = new Map<string, string>()
     for (const name of Object.keys(examples)) shapes.set(name, await shapeOf(page, `${plain}/${name}`))
-    for (const markup of MARKUP.slice(0, 4)) {
-      const app = await serve(
-        t,
-        Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, hostile(example, markup)]))
-      )
-      const base = await app.listen({ port: 0, host: '127.0.0.1' })
-      for (const [name, shape] of shapes) { t.equal(await shapeOf(page, `${base}/${name}`), shape, `${name} with ${markup}`) }
-    }
+    // All in one text: the first that is not escaped changes the shape, whatever follows it.
+    const markup = MARKUP.slice(0, 4).join('')
+    const app = await serve(
+      t,
+      Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, hostile(example, markup)]))
+    )
+    const base = await app.listen({ port: 0, host: '127.0.0.1' })
+    for (const [name, shape] of shapes) { t.equal(await shapeOf(page, `${base}/${name}`), shape, name) }
   }
 )
 
@@ -112,11 +115,12 @@ t.test(
         await page.evaluate(`${axe.source}; undefined`)
         t.strictSame(
           await page.evaluate<string[]>(
-            'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))'
+            `axe.run(${RULES[colorScheme]}).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`
           ),
           [],
           `${name}, ${colorScheme}: axe`
         )
+        if (colorScheme === 'dark') continue
         await page.goto(`${longBase}/${name}`)
         t.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, `${name}: long words wrap`)
       }
@@ -126,7 +130,7 @@ t.test(
 )
 
 t.test(
-  'LG-21, pain 7: pressing Allow takes the browser on to another site, and our form says where it came from',
+  'pressing Allow takes the browser on to another site, and our form says where it came from (LG-21, pain 7)',
   withBrowser,
   async (t) => {
     const client = Fastify()

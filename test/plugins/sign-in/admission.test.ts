@@ -1,9 +1,8 @@
 // Who may sign in, and as whom: the allow-list, newcomers without an invitation, one account for each person (threats
 // LG-12, WB-11).
-// Who may not come in, or not as whom, when everything else is right: the allow-list, domains and groups, addresses
-// nobody vouches for, invitations, SIGNUP; and how long what lets somebody in lasts (threats AC-10, AC-11, LG-12).
 import t from 'tap'
 import { isAllowed } from '../../../plugins/accounts/users.ts'
+import { canAddSignInMethod } from '../../../plugins/sign-in/admission.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startDirectory } from '../../helpers/directory.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -100,3 +99,22 @@ t.test('codes that are wrong again and again slow down the account, from whateve
   // Twelve failures: the sign-in and the code wait a second each, whatever the machine.
   t.ok(performance.now() - begun > 900)
 })
+
+t.test(
+  "one click is nobody's way to add, a backend leads to a person once, and a temporary account gets no way in",
+  async (t) => {
+    const user = {
+      id: 'u',
+      identities: [{ backend: 'local', subject: 's' }],
+      backend: 'local',
+      createdAt: 1,
+      lastSignInAt: 1
+    }
+    const password = { title: 'T' }
+    const oneClick = { ...password, oneClick: { label: 'L', signIn: async () => ({ subject: 's' }) } }
+    t.equal(canAddSignInMethod(user, ['other', password]), true)
+    t.equal(canAddSignInMethod(user, ['local', password]), false)
+    t.equal(canAddSignInMethod(user, ['demo', oneClick]), false)
+    t.equal(canAddSignInMethod({ ...user, endsAt: 2_000_000_000 }, ['other', password]), false)
+  }
+)

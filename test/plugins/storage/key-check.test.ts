@@ -4,18 +4,7 @@ import { checkKey } from '../../../plugins/storage/key-check.ts'
 import { createSealing } from '../../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
 import { folder } from '../../helpers/tool-context.ts'
-
-const listen = () => {
-  const lines: string[] = []
-  return {
-    lines,
-    log: {
-      warn: (line: string) => {
-        lines.push(line)
-      }
-    }
-  }
-}
+import { listen } from '../../helpers/warnings.ts'
 
 t.test("another secret key than the data's is said, and a key that was changed in order is not (SG-14)", async (t) => {
   const storage = openSqliteStorage(await folder(t), () => 1_800_000_000)

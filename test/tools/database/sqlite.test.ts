@@ -40,10 +40,7 @@ t.test('tables, rows, parameters, and values as they are', async (t) => {
         parameters: [5]
       })
     ).rows,
-    [
-      ['Ann', 12.5],
-      ['Bob', 9007199254740992]
-    ]
+    [['Ann', 12.5], ['Bob', 9007199254740992]]
   )
   t.same((await ask({ sql: "SELECT NULL, 9007199254740993, x'00ff', 1e400, 'ä'" })).rows, [
     [null, '9007199254740993', '\\x00ff', 'Infinity', 'ä']

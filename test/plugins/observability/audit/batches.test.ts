@@ -1,36 +1,13 @@
 // While storage is unavailable events wait, within bounds for each class (threats GR-11, WB-06).
-import Fastify from 'fastify'
-import fp from 'fastify-plugin'
 import t from 'tap'
-import type { AuditEvent } from '../../../../plugins/observability/audit/contract.ts'
-import audit from '../../../../plugins/observability/audit/index.ts'
-import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+import { auditOver } from './storage-away.ts'
 
 t.test('while storage is away, a flood leaves what else waits its place (GR-11)', async (t) => {
-  const written: AuditEvent[] = []
-  let away = true
-  const journal = {
-    async append (entries: Array<{ entry: AuditEvent }>) {
-      if (away) throw new StorageUnavailable('away')
-      written.push(...entries.map(({ entry }) => entry))
-    }
-  }
-  const app = Fastify()
-  app.register(
-    fp(
-      async function storage (app) {
-        app.decorate('storage', { journal: () => journal, collection: () => ({}) } as never)
-        app.decorate('sealing', {} as never)
-        app.decorate('now', () => 0)
-      },
-      { name: 'storage' }
-    )
-  )
-  app.register(audit)
-  await app.ready()
+  const storage = { away: true }
+  const { app, written } = await auditOver(storage)
   app.audit.note('lock', { user: 'ann' })
   for (let count = 0; count < 12_000; count++) app.audit.note('limit', { reason: 'registration' })
-  away = false
+  storage.away = false
   await app.close()
   t.match(
     written.filter(({ event }) => event === 'lock'),

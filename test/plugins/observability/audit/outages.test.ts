@@ -1,36 +1,18 @@
 // While storage takes no events: they wait in a bounded number, and the log says so once (threat WB-06).
-import Fastify from 'fastify'
-import fp from 'fastify-plugin'
 import t from 'tap'
-import audit from '../../../../plugins/observability/audit/index.ts'
-import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+import { auditOver } from './storage-away.ts'
 
 t.test(
   'a storage that takes nothing for long is said once, and once that it does again, with what was lost',
   async (t) => {
-    let away = false
+    const storage = { away: false }
     const lines: Array<{ msg: string; lost?: number; err?: unknown }> = []
     const stream = {
       write (line: string) {
         lines.push(JSON.parse(line))
       }
     }
-    const app = Fastify({ logger: { level: 'warn', stream } })
-    const append = async () => {
-      if (away) throw new StorageUnavailable('away')
-    }
-    app.register(
-      fp(
-        async function storage (app) {
-          app.decorate('storage', { journal: () => ({ append }), collection: () => ({}) } as never)
-          app.decorate('sealing', {} as never)
-          app.decorate('now', () => 0)
-        },
-        { name: 'storage' }
-      )
-    )
-    app.register(audit)
-    await app.ready()
+    const { app } = await auditOver(storage, { logger: { level: 'warn', stream } })
     const cause = async (count: number) => {
       for (let number = 0; number < count; number++) { app.audit.note(number % 2 ? 'lock' : 'tool_call', { user: `u${number}` }) }
       await app.audit.flush()
@@ -38,7 +20,7 @@ t.test(
     await cause(4)
     t.same(lines, [])
     for (let outage = 0; outage < 2; outage++) {
-      away = true
+      storage.away = true
       for (let tries = 0; tries < 5; tries++) await cause(4)
       await cause(22_000)
       t.match(
@@ -46,12 +28,12 @@ t.test(
         [{ msg: /cannot be written/, err: { message: 'away' } }],
         'once, of all classes and tries together'
       )
-      away = false
+      storage.away = false
       await app.audit.flush()
       await app.audit.flush()
       t.match(lines.splice(0), [{ msg: /is written again/, lost: 2_020 }])
     }
-    away = true
+    storage.away = true
     await cause(6)
     await app.close()
     t.match(lines, [{ msg: /cannot be written/ }, { msg: /the server stops while/, lost: 6 }])
@@ -61,31 +43,12 @@ t.test(
 t.test(
   'while storage is away events wait in a bounded number, in order, and nobody waits for them (WB-06)',
   async (t) => {
-    const written: unknown[] = []
-    let away = true
-    const journal = {
-      async append (entries: Array<{ entry: unknown }>) {
-        if (away) throw new StorageUnavailable('away')
-        written.push(...entries.map(({ entry }) => entry))
-      }
-    }
-    const app = Fastify()
-    app.register(
-      fp(
-        async function storage (app) {
-          app.decorate('storage', { journal: () => journal, collection: () => ({}) } as never)
-          app.decorate('sealing', {} as never)
-          app.decorate('now', () => 0)
-        },
-        { name: 'storage' }
-      )
-    )
-    app.register(audit)
-    await app.ready()
+    const storage = { away: true }
+    const { app, written } = await auditOver(storage)
     for (let count = 0; count < 10_500; count++) app.audit.note('lock', { user: `u${count}` })
     await app.audit.flush()
     t.equal(written.length, 0)
-    away = false
+    storage.away = false
     await app.close()
     t.equal(written.length, 10_000)
     t.match(written[0], { user: 'u500' }, 'the oldest gave way')

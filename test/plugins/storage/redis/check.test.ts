@@ -5,22 +5,11 @@ import t from 'tap'
 import { checkRedis, watchClock } from '../../../../plugins/storage/redis/check.ts'
 import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
+import { listen } from '../../../helpers/warnings.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
 const skip = redis ? false : noRedis
-
-const listen = () => {
-  const lines: string[] = []
-  return {
-    lines,
-    log: {
-      warn: (line: string) => {
-        lines.push(line)
-      }
-    }
-  }
-}
 
 t.test('a Redis that forgets is said loudly, a good one is not (SG-13)', { skip }, async (t) => {
   const { lines, log } = listen()

@@ -1,0 +1,31 @@
+// The audit log over a storage that is away for as long as a test wants.
+import Fastify, { type FastifyServerOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AuditEvent } from '../../../../plugins/observability/audit/contract.ts'
+import audit from '../../../../plugins/observability/audit/index.ts'
+import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+
+/** @returns the app, what was written, and `storage.away` to change. */
+export async function auditOver (storage: { away: boolean }, options: FastifyServerOptions = {}) {
+  const written: AuditEvent[] = []
+  const journal = {
+    async append (entries: Array<{ entry: AuditEvent }>) {
+      if (storage.away) throw new StorageUnavailable('away')
+      written.push(...entries.map(({ entry }) => entry))
+    }
+  }
+  const app = Fastify(options)
+  app.register(
+    fp(
+      async function storage (app) {
+        app.decorate('storage', { journal: () => journal, collection: () => ({}) } as never)
+        app.decorate('sealing', {} as never)
+        app.decorate('now', () => 0)
+      },
+      { name: 'storage' }
+    )
+  )
+  app.register(audit)
+  await app.ready()
+  return { app, written }
+}

@@ -1,0 +1,71 @@
+// Examples of the pages that ask for nothing: home, documents, messages and errors.
+import type { PageData } from '../../../../plugins/pages/page-data.ts'
+import type { Examples } from '../page-examples.ts'
+
+const home: PageData['home'] = {
+  name: 'MCP OAuth Server',
+  version: '0.1.0',
+  url: 'https://mcp.example.com',
+  signIn: ['Account on this server', 'Demo'],
+  tools: [
+    {
+      name: 'search',
+      title: 'Search the library',
+      description:
+        'Searches the documents of this server. Use it before answering a question about them; returns ids for fetch.'
+    },
+    { name: 'fetch', title: 'Read a document', description: 'Returns the full text of one document by its id.' },
+    { name: 'calculate', title: 'Calculate', description: 'Works out an arithmetic expression exactly.' }
+  ],
+  documents: 12,
+  actions: { login: '/login' }
+}
+
+export const openPages: Examples = {
+  message: {
+    view: 'message',
+    data: {
+      title: 'Check your mailbox',
+      text: 'We sent a message to ada@example.com. Open the link in it to go on.',
+      detail: 'Nothing there? Look into the spam folder.',
+      action: { label: 'Back to sign-in', href: '/login' }
+    }
+  },
+  error: {
+    view: 'error',
+    data: {
+      statusCode: 400,
+      title: 'This sign-in has ended',
+      text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.',
+      code: 'sign_in_expired',
+      requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11',
+      action: { label: 'Go to the start page', href: '/' }
+    }
+  },
+  home: { view: 'home', data: home },
+  'home-signed-in': {
+    view: 'home',
+    data: { ...home, user: { name: 'Ada Lovelace' }, actions: { logout: '/logout', token: 'c5b', account: '/account' } }
+  },
+  'home-open': {
+    view: 'home',
+    data: {
+      ...home,
+      url: 'http://localhost:8080',
+      signIn: [],
+      documents: 1,
+      tools: home.tools.slice(0, 1),
+      actions: {}
+    }
+  },
+  document: {
+    view: 'document',
+    data: {
+      id: 'guides/connect.md',
+      title: 'Connecting an app',
+      text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n',
+      metadata: { type: 'text/markdown', modified: '2026-11-23' },
+      actions: { home: '/', next: '/documents/guides/connect.md?part=9' }
+    }
+  }
+}

@@ -1,0 +1,202 @@
+// Examples of the pages on the way in: signing in, signing up, and the question whether an app may connect.
+import type { PageData } from '../../../../plugins/pages/page-data.ts'
+import type { Examples } from '../page-examples.ts'
+
+export const interaction = 'q3Zk0vX1cN8'
+const client = { name: 'ChatGPT', host: 'chatgpt.com' }
+const login = { login: '/login', signup: '/signup?interaction=q3Zk0vX1cN8' }
+const local = { id: 'local', title: 'Account on this server', password: { label: 'E-mail address' }, signUp: true }
+const demo = { id: 'demo', title: 'Demo', oneClick: { label: 'Continue as a demo user' }, signUp: false }
+const signup = {
+  interaction,
+  backend: 'local',
+  client,
+  actions: { signup: '/signup', login: '/login?interaction=q3Zk0vX1cN8' }
+}
+export const consent: PageData['consent'] = {
+  interaction,
+  client: { name: 'ChatGPT', uri: 'https://openai.com/chatgpt', selfRegistered: false },
+  redirect: { host: 'chatgpt.com', loopback: false },
+  user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
+  scopes: [
+    { scope: 'mcp:read', text: 'Search and read what this server shows you, and use its tools that only look' },
+    { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
+    { scope: 'offline_access', text: 'Stay connected while you are away, until you withdraw it' }
+  ],
+  actions: { consent: '/consent', switchAccount: '/login/switch' }
+}
+
+export const signInPages: Examples = {
+  login: { view: 'login', data: { interaction, client, backends: [local, demo], actions: login } },
+  'login-refused': {
+    view: 'login',
+    data: {
+      interaction,
+      backends: [
+        local,
+        { ...local, id: 'staff', title: 'Staff directory', password: { label: 'Staff number' }, signUp: false }
+      ],
+      error: 'That did not match. Check what you typed and try again.',
+      failedBackend: 'local',
+      identifier: 'ada@example.com',
+      actions: login
+    }
+  },
+  'login-error': {
+    view: 'login',
+    data: {
+      interaction,
+      client,
+      backends: [demo],
+      error: 'The demo is full at the moment.',
+      actions: { login: '/login' }
+    }
+  },
+  'login-everything': {
+    view: 'login',
+    data: {
+      interaction,
+      client,
+      backends: [
+        {
+          id: 'supabase',
+          title: 'Supabase account',
+          password: { label: 'E-mail address' },
+          redirect: [
+            { id: 'google', label: 'Continue with Google' },
+            { id: 'github', label: 'Continue with GitHub' }
+          ],
+          emailCode: { label: 'E-mail address' },
+          signUp: true
+        },
+        demo
+      ],
+      actions: login
+    }
+  },
+  'login-redirect': {
+    view: 'login',
+    data: {
+      interaction,
+      client,
+      backends: [
+        { id: 'oidc', title: 'Example', redirect: [{ id: 'oidc', label: 'Continue with Example' }], signUp: false }
+      ],
+      error:
+        'Example cannot be reached right now. Nobody was signed in and nothing was changed. Try again in a few seconds.',
+      failedBackend: 'oidc',
+      actions: { login: '/login' }
+    }
+  },
+  'login-code': {
+    view: 'login',
+    data: {
+      interaction,
+      backends: [{ id: 'mail', title: 'Mail', emailCode: { label: 'E-mail address' }, signUp: false }],
+      actions: { login: '/login' }
+    }
+  },
+  'login-proof': { view: 'login', data: { interaction, client, proving: true, backends: [local], actions: login } },
+  'login-link': { view: 'login', data: { interaction, adding: true, backends: [], actions: { login: '/login' } } },
+  code: {
+    view: 'code',
+    data: {
+      interaction,
+      client,
+      prompt: 'Write the code that your authenticator app shows for ada@example.com.',
+      actions: { code: '/login/code', login: '/login?interaction=q3Zk0vX1cN8' }
+    }
+  },
+  'code-wrong': {
+    view: 'code',
+    data: {
+      interaction,
+      prompt: 'We sent a code to ada@example.com.',
+      error: 'That code is wrong or has expired. Try the newest one.',
+      actions: { code: '/login/code', login: '/login?interaction=q3Zk0vX1cN8' }
+    }
+  },
+  choice: {
+    view: 'choice',
+    data: {
+      interaction,
+      client,
+      email: 'ada@example.com',
+      methods: ['Account on this server', 'Example'],
+      actions: { choice: '/login/account' }
+    }
+  },
+  signup: { view: 'signup', data: { ...signup, invite: 'inv_7w2' } },
+  'signup-password': {
+    view: 'signup',
+    data: {
+      ...signup,
+      email: 'ada@example.com',
+      name: 'Ada',
+      error: { field: 'password', message: 'This password is in every list of common passwords. Choose another.' }
+    }
+  },
+  'signup-email': {
+    view: 'signup',
+    data: {
+      ...signup,
+      email: 'ada@example.com',
+      error: { field: 'email', message: 'This address may not sign in here.' }
+    }
+  },
+  'signup-name': {
+    view: 'signup',
+    data: {
+      ...signup,
+      email: 'ada@example.com',
+      name: 'A',
+      error: { field: 'name', message: 'Use at most 100 characters.' }
+    }
+  },
+  'signup-form': {
+    view: 'signup',
+    data: { ...signup, error: { field: 'form', message: 'No more accounts can be made today.' } }
+  },
+  consent: { view: 'consent', data: consent },
+  'consent-registered': {
+    view: 'consent',
+    data: {
+      ...consent,
+      client: { name: 'ChatGPT', uri: 'https://chat.example.net/', selfRegistered: true },
+      redirect: { host: 'xn--chatgt-m8a.example.net:8443', loopback: false }
+    }
+  },
+  'consent-document': {
+    view: 'consent',
+    data: {
+      ...consent,
+      client: {
+        name: 'ChatGPT',
+        selfRegistered: false,
+        verified: { host: 'apps.example.net', isKnown: false, isElsewhere: true }
+      },
+      redirect: { host: 'evil.example', loopback: false }
+    }
+  },
+  'consent-document-loopback': {
+    view: 'consent',
+    data: {
+      ...consent,
+      client: {
+        name: 'Claude Code',
+        selfRegistered: false,
+        verified: { host: 'claude.ai', isKnown: true, isElsewhere: true }
+      },
+      redirect: { host: 'localhost:53127', loopback: true }
+    }
+  },
+  'consent-loopback': {
+    view: 'consent',
+    data: {
+      ...consent,
+      client: { name: 'Claude Code', selfRegistered: true },
+      redirect: { host: 'localhost:53127', loopback: true },
+      user: { name: 'Demo' }
+    }
+  }
+}
