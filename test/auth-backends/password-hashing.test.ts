@@ -33,7 +33,7 @@ t.test('a hash that cannot be renewed does not keep the person out', async (t) =
 t.test(
   'a few hashes at a time, some wait, more are told to come back; the places are freed again (LG-17)',
   async (t) => {
-    const hasher = createPasswordHasher({ running: 2, waiting: 3 })
+    const hasher = createPasswordHasher({ running: 2, waiting: 3 }, { memoryCost: 4_096, timeCost: 1 })
     const burst = async () =>
       (await Promise.allSettled(Array.from({ length: 9 }, () => hasher.hash('Copper kettle')))).map((result) =>
         result.status === 'fulfilled' ? 'hash' : result.reason

@@ -9,6 +9,7 @@ import { Browser } from '../helpers/browser.ts'
 import { mcpClient } from '../helpers/mcp.ts'
 import { newClient, ping, post, tokensFor, type TestClient } from '../helpers/oauth.ts'
 import { type ServerProcess } from '../helpers/processes.ts'
+import { childEnvironment } from '../helpers/child-environment.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 export const SECRET_KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
@@ -18,7 +19,7 @@ export const PASSWORD = 'eleven quiet otters 42'
 export async function operator (name: string, env: Record<string, string>, ...given: string[]) {
   const options: SpawnOptions = {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'], ...env },
+    env: childEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe']
   }
   const child = spawn(process.execPath, [`cli/${name}.ts`, ...given], options)

@@ -8,6 +8,7 @@ import type { Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
+import { childEnvironment } from '../helpers/child-environment.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
 const NEXT = 'seven loud badgers 17'
@@ -19,13 +20,12 @@ async function place (_t: Test, start: Start) {
   const run = (...args: string[]) =>
     promisify(execFile)(process.execPath, ['cli/users.ts', ...args], {
       cwd: join(import.meta.dirname, '../..'),
-      env: {
-        PATH: process.env['PATH'],
+      env: childEnvironment({
         PUBLIC_URL: url,
         DATA_DIR: server.dataDir,
         DOCS_DIR: join(server.dataDir, 'no-documents'),
         ...(redisUrl && { REDIS_URL: redisUrl, SECRET_KEY: secretKeys.join() })
-      }
+      })
     })
   const users = async (...args: string[]) => (await run(...args)).stdout.trim()
   const local = app.signIn.backends.get('local')!

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './ports.ts'
+import { childEnvironment } from './child-environment.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 interface Teardown {
@@ -41,8 +42,7 @@ export async function startProcess (t: Teardown, env: Record<string, string>, ow
     async start () {
       const started = spawn(process.execPath, ['server.ts'], {
         cwd: ROOT,
-        env: {
-          PATH: process.env['PATH'],
+        env: childEnvironment({
           PORT: String(port),
           DATA_DIR: dataDir,
           DOCS_DIR: join(ROOT, 'docs'),
@@ -50,7 +50,7 @@ export async function startProcess (t: Teardown, env: Record<string, string>, ow
           RATE_LIMITS: 'off',
           LOG_LEVEL: 'warn',
           ...env
-        },
+        }),
         stdio: ['ignore', 'pipe', 'pipe']
       })
       child = started

@@ -12,6 +12,7 @@ import t, { type Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { freePort } from '../helpers/ports.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
+import { childEnvironment } from '../helpers/child-environment.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CALLBACK = 'https://app.example/callback'
@@ -36,8 +37,7 @@ async function runServer (t: Test, env: Record<string, string>): Promise<Running
     async start () {
       child = spawn(process.execPath, ['server.ts'], {
         cwd: ROOT,
-        env: {
-          PATH: process.env['PATH'],
+        env: childEnvironment({
           PORT: String(port),
           DATA_DIR: folder,
           DOCS_DIR: folder,
@@ -46,7 +46,7 @@ async function runServer (t: Test, env: Record<string, string>): Promise<Running
           LOG_LEVEL: 'silent',
           REFRESH_GRACE: '300',
           ...env
-        },
+        }),
         stdio: 'ignore'
       })
       for (let tries = 0; tries < 200; tries++) {

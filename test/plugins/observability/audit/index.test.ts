@@ -10,6 +10,7 @@ import { authorizeUrl, newClient, pkce, post, register, walk, type Fields } from
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
 import { startServer, type TestServer } from '../../../helpers/server.ts'
 import { rpc } from './rpc.ts'
+import { childEnvironment } from '../../../helpers/child-environment.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
@@ -174,7 +175,7 @@ for (const [name, env] of [
       const run = (...args: string[]) =>
         promisify(execFile)(process.execPath, ['cli/audit.ts', ...args], {
           cwd: join(import.meta.dirname, '../../../..'),
-          env: { PATH: process.env['PATH'], DATA_DIR: server.dataDir, ...env }
+          env: childEnvironment({ DATA_DIR: server.dataDir, ...env })
         })
       const { stdout } = await run()
       t.same(
