@@ -1,6 +1,8 @@
 // npm run users: what an operator does while the server runs, on SQLite and on Redis. Each command is held to what it
 // did, not to what it printed.
 import { parseEmail } from '../../auth-backends/contract.ts'
+import { commands, runUserCommand } from '../../cli/user-commands.ts'
+import { loadConfig } from '../../config/index.ts'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -17,17 +19,20 @@ async function place (_t: Test, start: Start) {
   const server = await start({ env: { SIGNUP: 'invite' } })
   const { url, app } = server
   const { redisUrl, secretKeys } = server.config
+  const env = {
+    PUBLIC_URL: url,
+    DATA_DIR: server.dataDir,
+    DOCS_DIR: join(server.dataDir, 'no-documents'),
+    ...(redisUrl && { REDIS_URL: redisUrl, SECRET_KEY: secretKeys.join() })
+  }
+  /** As a process of its own, as `npm run` starts it. */
   const run = (...args: string[]) =>
     promisify(execFile)(process.execPath, ['cli/users.ts', ...args], {
       cwd: join(import.meta.dirname, '../..'),
-      env: childEnvironment({
-        PUBLIC_URL: url,
-        DATA_DIR: server.dataDir,
-        DOCS_DIR: join(server.dataDir, 'no-documents'),
-        ...(redisUrl && { REDIS_URL: redisUrl, SECRET_KEY: secretKeys.join() })
-      })
+      env: childEnvironment(env)
     })
-  const users = async (...args: string[]) => (await run(...args)).stdout.trim()
+  const users = async (name: string, who?: string) =>
+    (await runUserCommand(await loadConfig({ ...env, LOG_LEVEL: 'error' }), commands[name]!, who)).trim()
   const local = app.signIn.backends.get('local')!
   const signUp = async (email: string, browser = new Browser()) => {
     await browser.submit(
@@ -43,7 +48,7 @@ async function place (_t: Test, start: Start) {
 }
 
 storageTest('list, lock, unlock', async (t, start) => {
-  const { url, app, users, everybody } = await place(t, start)
+  const { url, app, run, users, everybody } = await place(t, start)
   const client = await newClient(url)
   const browser = new Browser()
   const { form } = await walk(url, client, {}, browser)
@@ -55,7 +60,7 @@ storageTest('list, lock, unlock', async (t, start) => {
   const {
     user: { id }
   } = (await app.grants.verifyAccessToken(access!))!
-  t.match(await users('list'), new RegExp(`^${id}\t-\tDemo user .*\tdemo\topen\t`, 'm'))
+  t.match((await run('list')).stdout, new RegExp(`^${id}\t-\tDemo user .*\tdemo\topen\t`, 'm'))
   t.equal((await users('list')).split('\n').length, 2)
   t.equal((await everybody()).length, 2, 'a look changes nobody')
 
@@ -131,18 +136,19 @@ storageTest('delete: the person, their account, grants and sessions', async (t, 
 })
 
 storageTest('what names nobody, or nothing, changes nothing and ends with 1', async (t, start) => {
-  const { run, signUp, everybody } = await place(t, start)
+  const { run, users, signUp, everybody } = await place(t, start)
   await signUp('ann@example.com')
   const before = await everybody()
-  const wrong = [
+  for (const [name, who] of [
     ['lock', 'ann@example'],
     ['unlock'],
     ['delete', '*'],
     ['reset', 'nobody@example.com'],
-    ['reset'],
-    ['nonsense'],
-    ['__proto__']
-  ]
+    ['reset']
+  ] as const) {
+    await t.rejects(users(name, who), { name: 'OperatorError' }, `${name} ${who}`)
+  }
+  const wrong = [['lock', 'ann@example'], ['nonsense'], ['__proto__']]
   await Promise.all(wrong.map((words) => t.rejects(run(...words), { code: 1 }, words.join(' '))))
   t.same(await everybody(), before)
 })

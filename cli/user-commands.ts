@@ -1,0 +1,99 @@
+// What an operator does with the people of a server: lists, invites, locks, resets and deletes them, by their id or address.
+// Tested in test/cli/users.test.ts.
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config/index.ts'
+import { buildOperatorApp } from '../core.ts'
+import { paths } from '../paths.ts'
+import { printable } from '../plugins/observability/terminal-text.ts'
+import type { User } from '../plugins/sign-in/contract.ts'
+import { checkExists, OperatorError } from './command.ts'
+import { commandLine } from './usage.ts'
+
+export const HELP = `Manages the people of this server, also while it runs.
+  ${commandLine('users')}list                 everyone: id, address, name, backends, state, last sign-in
+  ${commandLine('users')}invite               a link for one person to create an account, valid for a week
+  ${commandLine('users')}lock ID|ADDRESS      ends their sessions and tokens, and blocks sign-in
+  ${commandLine('users')}unlock ID|ADDRESS
+  ${commandLine('users')}reset ADDRESS        a link to choose a new password, valid for 30 minutes
+  ${commandLine('users')}delete ID|ADDRESS    deletes everything the server stores about them
+`
+
+interface Context {
+  app: FastifyInstance
+  config: Config
+}
+/** @returns what is printed. */
+type Command = (context: Context, who: string | undefined) => Promise<string>
+
+export const commands: Readonly<Record<string, Command>> = {
+  async list ({ app }) {
+    const all = (await Array.fromAsync(app.signIn.lifecycle.all())).sort((a, b) => a.createdAt - b.createdAt)
+    return all.map(describeUser).join('\n')
+  },
+  async invite ({ app, config }) {
+    return `${config.publicUrl}${paths.signup}?invite=${await app.signIn.invitations.invite()}`
+  },
+  async lock (context, who) {
+    const user = await find(context, who)
+    await context.app.signIn.lifecycle.lock(user.id)
+    context.app.audit.note('lock', { user: user.id })
+    return `Locked: ${describeUser(user)}`
+  },
+  async unlock (context, who) {
+    const user = await find(context, who)
+    await context.app.signIn.lifecycle.unlock(user.id)
+    context.app.audit.note('unlock', { user: user.id })
+    return `Unlocked: ${describeUser(user)}`
+  },
+  async reset ({ app }, who) {
+    const link = who === undefined ? undefined : await app.accounts.issueResetLink(who)
+    if (link !== undefined) return link
+    throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
+  },
+  async delete (context, who) {
+    const user = await find(context, who)
+    await context.app.signIn.lifecycle.delete(user.id)
+    context.app.audit.note('account_deleted', { backend: user.backend })
+    return `Deleted: ${describeUser(user)}`
+  }
+}
+
+const describeUser = ({ id, email, name, identities, locked, emailVerified, lastSignInAt }: User): string =>
+  [
+    id,
+    printable(email ?? '-'),
+    printable(name ?? '-'),
+    identities.map(({ backend }) => backend).join('+'),
+    locked ? 'locked' : emailVerified ? 'verified' : 'open',
+    new Date(lastSignInAt * 1000).toISOString()
+  ].join('\t')
+
+/** @throws OperatorError where no one matches, and where several people have the address. */
+async function find ({ app }: Context, who: string | undefined): Promise<User> {
+  if (who === undefined) throw new OperatorError(`Name the person by an id or an address.\n${HELP}`)
+  const found = (await Array.fromAsync(app.signIn.lifecycle.all())).filter(
+    ({ id, email }) => id === who || email === who.trim().toLowerCase()
+  )
+  if (found.length === 1) return found[0]!
+  throw new OperatorError(
+    found.length === 0
+      ? `No one has the id or address ${who}.`
+      : `Several people have this address; name one by id:\n${found.map(describeUser).join('\n')}`
+  )
+}
+
+/**
+ * Runs one command over the storage of a server, which may run meanwhile.
+ * @returns what is printed.
+ * @throws OperatorError where nobody signs in to that server, or it has stored nothing yet; and what the command throws.
+ */
+export async function runUserCommand (config: Config, command: Command, who: string | undefined): Promise<string> {
+  if (!config.signIn) throw new OperatorError('No one signs in to this server: AUTH_BACKEND is none.')
+  checkExists(config)
+  const app = await buildOperatorApp(config)
+  try {
+    return await command({ app, config }, who)
+  } finally {
+    await app.close()
+  }
+}
