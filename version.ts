@@ -2,4 +2,5 @@
 // Tested in test/plugins/mcp/server-info.test.ts.
 import manifest from './package.json' with { type: 'json' }
 
-export const { name, version } = manifest
+export const name = 'mcp-oauth-server'
+export const { version } = manifest
