@@ -1,4 +1,5 @@
 // The process: read the configuration, build the app, listen, close with grace.
+// Tested in test/journeys/crash.test.ts and test/journeys/shutdown.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'

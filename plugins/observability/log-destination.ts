@@ -1,5 +1,6 @@
 // Where the lines of the log go: gathered for a moment and written together, since a write for each costs more than the
 // line. What is left is written when the process ends.
+// Tested in test/journeys/outside.test.ts.
 import { destination, type DestinationStream } from 'pino'
 import { readableLine } from './readable-log.ts'
 
