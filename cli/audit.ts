@@ -1,5 +1,6 @@
 // `npm run audit`: prints the audit log as JSON lines, oldest first, to store or to search: all of it, the events of one
 // person, or those of one attempt to connect.
+// Tested in test/plugins/observability/audit/index.test.ts.
 import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
