@@ -14,6 +14,9 @@ const ROOT = new URL('../../', import.meta.url).pathname
 const BIN = 'node_modules/@mcp-oauth-server/server/bin/mcp-oauth-server.js'
 const MAX_PACKED_BYTES = 3_000_000
 
+// An installation from the registry can be slow.
+t.setTimeout(600_000)
+
 const place = await realpath(await mkdtemp(join(tmpdir(), 'mcp-package-')))
 t.teardown(() => rm(place, { recursive: true, force: true }))
 const project = join(place, 'my-server')

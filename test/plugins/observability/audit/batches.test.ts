@@ -2,8 +2,18 @@
 import t from 'tap'
 import { auditOver } from './storage-away.ts'
 
-t.test('while storage is away, a flood leaves what else waits its place (GR-11)', async (t) => {
-  const storage = { away: true }
+t.test('while storage is away, a flood leaves what else waits its place, and is written in small steps (GR-11, TF-04)', async (t) => {
+  const steps: number[] = []
+  let running = 0
+  const storage = {
+    away: true,
+    async write (count: number) {
+      steps.push(count)
+      t.equal(++running, 1, 'one step at a time: what is written at once shares a transaction')
+      await new Promise(setImmediate)
+      running--
+    }
+  }
   const { app, written } = await auditOver(storage)
   app.audit.note('lock', { user: 'ann' })
   for (let count = 0; count < 12_000; count++) app.audit.note('limit', { reason: 'registration' })
@@ -14,4 +24,5 @@ t.test('while storage is away, a flood leaves what else waits its place (GR-11)'
     [{ user: 'ann' }]
   )
   t.equal(written.filter(({ event }) => event === 'limit').length, 10_000)
+  t.equal(Math.max(...steps), 500, 'nobody else is served during a step')
 })

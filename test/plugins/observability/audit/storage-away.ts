@@ -5,12 +5,19 @@ import type { AuditEvent } from '../../../../plugins/observability/audit/contrac
 import audit from '../../../../plugins/observability/audit/index.ts'
 import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
 
-/** @returns the app, what was written, and `storage.away` to change. */
-export async function auditOver (storage: { away: boolean }, options: FastifyServerOptions = {}) {
+interface Storage {
+  away: boolean
+  /** What it takes to write so many entries. */
+  write?(count: number): Promise<void>
+}
+
+/** @param storage may be away, and come back, at any time. */
+export async function auditOver (storage: Storage, options: FastifyServerOptions = {}) {
   const written: AuditEvent[] = []
   const journal = {
     async append (entries: Array<{ entry: AuditEvent }>) {
       if (storage.away) throw new StorageUnavailable('away')
+      await storage.write?.(entries.length)
       written.push(...entries.map(({ entry }) => entry))
     }
   }
