@@ -10,7 +10,7 @@ t.test('lines are short', async (t) => {
 })
 
 t.test('files are short', async (t) => {
-  t.ok(source.medianLines <= 85, `the median file has ${source.medianLines} lines`)
+  t.ok(source.medianLines <= 70, `the median file has ${source.medianLines} lines`)
   t.comment(`longest: ${source.longest.file} ${source.longest.lines}, ${tests.longest.file} ${tests.longest.lines}`)
 })
 

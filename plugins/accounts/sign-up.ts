@@ -6,7 +6,7 @@ import { accessDenied } from '../../errors.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
 import type { TakenInvitation } from './invitations.ts'
 import { sendConfirmation, type MessageUrls } from './messages.ts'
-import { isAllowed } from './users.ts'
+import { isAllowed } from './user-record.ts'
 
 export interface SignUpForm {
   handle: string
