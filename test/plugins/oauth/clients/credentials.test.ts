@@ -1,9 +1,10 @@
 // The client id and secret of a request (RFC 6749 §2.3.1).
 import t from 'tap'
 import { readCredentials } from '../../../../plugins/oauth/clients/credentials.ts'
+import { Parameters } from '../../../../plugins/oauth/parameters.ts'
 
 const read = (authorization: string | undefined, form: Record<string, string> = {}) =>
-  readCredentials(authorization, new Map(Object.entries(form)))
+  readCredentials(authorization, new Parameters(new URLSearchParams(form)))
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 
 t.test('they come in the form or in a Basic header, form-encoded there', async (t) => {
