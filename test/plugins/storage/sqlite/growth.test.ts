@@ -66,7 +66,7 @@ t.test('notes that fill the disk leave room for sign-ins (SW-02)', { skip: disk 
   await journal.append(numbers)
 
   t.ok((await fill(store)) > 20)
-  await refusesNote(t, store, /no room for more notes.*Delete notes.*whoever runs the server/)
+  await refusesNote(t, store, /no room for more notes.*Delete notes.*the person who runs this server/)
   const document = { id: 'a.md', title: 'a', type: 'text/plain', modified: 1, bytes: 1, text: longText(7).repeat(20) }
   await t.rejects(documents.put([document]), { message: /disk is nearly full.*Make room on the disk of DATA_DIR/ })
   t.ok(await documents.put([document]).catch((error: unknown) => error) instanceof StorageFull)
