@@ -22,7 +22,7 @@ try {
     async ({ err }) => {
       if (err) app.log.error({ err }, 'closing after an error')
       app.drain()
-      // It still serves, while /health/ready tells load balancers to send requests elsewhere.
+      // It still serves, while /health/ready makes load balancers send requests elsewhere.
       if (!err) await sleep(config.shutdownDelay * 1000)
       await app.close()
     }

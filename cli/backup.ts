@@ -6,9 +6,9 @@ import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
+import { loadGeneratedKey } from '../plugins/generated-key.ts'
 import * as server from '../version.ts'
 import type { StorageExport } from '../plugins/storage/contract.ts'
-import { loadGeneratedKey } from '../plugins/secrets.ts'
 import {
   BackupError,
   checkDatabase,

@@ -14,7 +14,7 @@ export const defaultLimits = {
    * Refused requests at the token, revocation and introspection endpoints; good ones are neither counted nor refused.
    */
   'token-failure': 60,
-  /** Messages of any kind to the MCP endpoint, of one person in a minute; of one address where nobody signs in. */
+  /** Messages of any kind to the MCP endpoint, of one person in a minute; of one address on a server without sign-in. */
   'messages-per-user': 600,
   // Tool calls of one person, of one client, and of one tool, in a minute and in a day.
   'calls-per-user': 600,

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect } from 'node:tls'
 import ipaddr from 'ipaddr.js'
-import { reasonOf } from './http.ts'
+import { reasonOf } from './reasons.ts'
 import type { Report } from './report.ts'
 
 const DAY_MS = 86_400_000

@@ -1,11 +1,13 @@
 // The whole examination, in the order of a client's steps: a check that fails early makes the later ones pointless.
 import { checkAddress } from './address.ts'
+import type { AuthorizationServer } from './authorization-server.ts'
 import { NoAnswer, RateLimited } from './http.ts'
 import { checkClients } from './clients.ts'
-import { checkDiscovery, type AuthorizationServer } from './discovery.ts'
+import { checkDiscovery } from './discovery.ts'
 import { checkChallenge } from './challenge.ts'
+import { listen, type LoopbackCallback } from './loopback.ts'
 import type { Report } from './report.ts'
-import { listen, signIn, signOut, type LoopbackCallback } from './sign-in.ts'
+import { signIn, signOut } from './sign-in.ts'
 import { checkTools, acceptsToken } from './tools.ts'
 
 export interface Examination {

@@ -5,7 +5,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 
-/** Bits: whoever has one IPv6 address has all of its network (RFC 4291 §2.5.4). */
+/** Bits: a host with one IPv6 address has its whole network (RFC 4291 §2.5.4). */
 const IPV6_NETWORK_BITS = 64
 
 /** The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. */

@@ -1,8 +1,8 @@
 // Who holds the connections of the HTTP server: a share for each network address, and idle ones that give way when
 // there are too many, so that no address keeps others out (threat OW-04).
-import { BlockList, isIP, isIPv6, type Socket } from 'node:net'
-import type { Config } from '../config/index.ts'
+import type { Socket } from 'node:net'
 import { networkOfAddress } from './client-address.ts'
+import { createProxyCheck, isIn, LOOPBACK, type Proxies } from './proxy-check.ts'
 
 /** Of all connections, the part that one address may hold. */
 const SHARE = 1 / 4
@@ -12,8 +12,6 @@ const MIN_SHARE = 8
 const RESERVED_FOR_LOOPBACK = 8
 /** A connection that was made or answered this recently may be about to send a request: it does not give way. */
 export const MIN_IDLE_MS = 200
-
-type Proxies = Pick<Config, 'trustProxy' | 'clientIpHeader'>
 
 /** The connections of one network address, by how long they have been idle. */
 interface Holder {
@@ -94,32 +92,3 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
     }
   }
 }
-
-/** The names that TRUST_PROXY may hold beside addresses and networks. */
-const NAMED_NETWORKS: Readonly<Record<string, string[]>> = {
-  loopback: ['127.0.0.0/8', '::1'],
-  linklocal: ['169.254.0.0/16', 'fe80::/10'],
-  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
-}
-const LOOPBACK = blockList(['loopback'])
-
-/** Where the platform's own header names the visitor, every connection comes through its proxies. */
-function createProxyCheck ({ trustProxy, clientIpHeader }: Proxies): (address: string) => boolean {
-  if (clientIpHeader !== undefined) return () => true
-  const list = blockList(trustProxy)
-  return (address) => isIn(list, address)
-}
-
-function blockList (networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks.flatMap((name) => NAMED_NETWORKS[name] ?? name)) {
-    const [address = '', bits] = network.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
-}
-
-const isIn = (list: BlockList, address: string): boolean =>
-  isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')

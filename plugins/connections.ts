@@ -5,14 +5,13 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { createConnectionShares, MIN_IDLE_MS, type ConnectionShares } from './connection-shares.ts'
+import { maxConnectionsFor, maxFileHandles } from './file-handles.ts'
 
 /** A body that was still arriving when the server began to close gets this long. */
 const MAX_UPLOAD_MS = 2_000
 /** A response that is not finished by then is cut off. The process ends by force a little later. */
 const MAX_CLOSING_MS = 8_000
 const CHECK_INTERVAL_MS = 50
-/** File handles left for everything else: databases, Redis, Postgres, workers, documents, look-ups. */
-const RESERVED_HANDLES = 256
 const KEEP_ALIVE_MS = 72_000
 const MAX_HEADER_BYTES = 32 * 1024
 const MIN_MS_BETWEEN_WARNINGS = 60_000
@@ -149,16 +148,3 @@ function createWarnings (log: () => Log): Record<'share' | 'total', (most: numbe
 
 const mayEnd = ({ running, request, idleSince }: Connection, now: number, began: number): boolean =>
   running === 0 ? now - idleSince > MIN_IDLE_MS : !request!.complete && now - began > MAX_UPLOAD_MS
-
-/** At least half of a small limit is left for everything else. */
-export const maxConnectionsFor = (maxHandles: number): number =>
-  Math.max(maxHandles - RESERVED_HANDLES, Math.floor(maxHandles / 2))
-
-/** The process's limit of open files (`ulimit -n`); `Infinity` where there is none. */
-export function maxFileHandles (): number {
-  // Otherwise every network interface is looked up by name.
-  Object.assign(process.report, { excludeNetwork: true })
-  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | 'unlimited' } } }
-  const limit = userLimits?.open_files?.soft
-  return typeof limit === 'number' ? limit : Infinity
-}

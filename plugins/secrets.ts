@@ -11,9 +11,6 @@ import {
   timingSafeEqual,
   type KeyObject
 } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync, linkSync, unlinkSync } from 'node:fs'
-import { join } from 'node:path'
-import { StartError } from '../errors.ts'
 
 const IV_BYTES = 12
 const TAG_BYTES = 16
@@ -71,34 +68,6 @@ function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Reads the generated key of this data folder, made at the first start. Processes that start at once agree on one. */
-export function loadGeneratedKey (dataDir: string): string {
-  const file = join(dataDir, 'secret-key')
-  try {
-    return readKey(file)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT') throw error
-  }
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  // Written whole under another name and linked: no process ever reads half a key, and the first link wins.
-  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
-  writeFileSync(draft, randomBytes(32).toString('base64url') + '\n', { mode: 0o600, flush: true })
-  try {
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error
-  } finally {
-    unlinkSync(draft)
-  }
-  return readKey(file)
-}
-
-function readKey (file: string): string {
-  const key = readFileSync(file, 'utf8').trim()
-  if (key.length < 32) { throw new StartError(`${file} is damaged: restore it from a backup, or delete it (people then sign in again)`) }
-  return key
 }
 
 /** SHA-256, base64url: how a high-entropy secret is stored. */

@@ -1,11 +1,11 @@
 // GET /: a page for people (what this is, the URL to paste, what tools it has), JSON for programs, and for an MCP client
 // that asks for a stream, what the MCP endpoint answers to that.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { displayName } from '../plugins/accounts/user-record.ts'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
 import { protocolVersions } from '../plugins/mcp/protocol-versions.ts'
-import { displayName } from '../plugins/accounts/users.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 
 type Options = Pick<Config, 'publicUrl' | 'signIn'>

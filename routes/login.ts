@@ -60,7 +60,7 @@ export default async function login (
     return reply.page('message', {
       title: 'You are signed out',
       text: 'Apps you connected stay connected.',
-      action: { label: 'Go to the start page', href: paths.home }
+      action: { label: 'Go to the home page', href: paths.home }
     })
   })
 }

@@ -8,7 +8,7 @@ const MAX_EMAIL_CHARACTERS = 254
 
 export default async function password (app: FastifyInstance) {
   const hasPasswords = [...app.signIn.backends.values()].some(({ accounts }) => accounts)
-  const home = { label: 'Go to the start page', href: paths.home }
+  const home = { label: 'Go to the home page', href: paths.home }
 
   // The person has no sign-in under way whose requests would be counted.
   app.addHook('onRequest', (request) => app.limits.attempt('authorization', request))

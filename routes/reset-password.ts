@@ -42,7 +42,7 @@ async function describe (app: FastifyInstance, { secret, link }: OpenedLink): Pr
   return {
     link: secret,
     email,
-    // Whoever made an account whose mailbox no one has ever verified keeps nothing of it.
+    // Someone who signed up with an address that was never verified keeps nothing of the account.
     ...(account.verified && {
       asks: {
         apps: apps.length,

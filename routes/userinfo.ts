@@ -3,7 +3,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
-import { asHook, missingScope } from '../plugins/oauth/bearer.ts'
+import { asHook } from '../plugins/oauth/bearer.ts'
+import { missingScope } from '../plugins/oauth/challenge.ts'
 
 export default async function userinfo (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const resourceMetadata = publicUrl + paths.protectedResource

@@ -12,7 +12,7 @@ t.test('lines are short', async (t) => {
 })
 
 t.test('files are short', async (t) => {
-  t.ok(source.medianLines <= 85, `the median file has ${source.medianLines} lines`)
+  t.ok(source.medianLines <= 70, `the median file has ${source.medianLines} lines`)
   for (const { longest } of [source, tests]) t.ok(longest.lines <= 250, `${longest.file}: ${longest.lines}`)
 })
 

@@ -86,7 +86,7 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
   }
 }
 
-/** Some providers keep the ID token small and tell the rest at the userinfo endpoint (OpenID Connect Core §5.3). */
+/** Some providers keep the ID token small and return the rest from the userinfo endpoint (OpenID Connect Core §5.3). */
 export async function completeClaims (
   { client, configuration }: Provider,
   accessToken: string,

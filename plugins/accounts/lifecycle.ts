@@ -6,7 +6,8 @@ import type { Grants } from '../oauth/grants/index.ts'
 import { isExpired, type IdentityKey, type LinkedIdentity, type User } from '../sign-in/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
 import type { AddressChange } from './identities.ts'
-import { endSessions, isAllowed, type Users } from './users.ts'
+import { endSessions, isAllowed } from './user-record.ts'
+import type { Users } from './users.ts'
 
 /** Deletes what one room stores of a person. May be called twice. */
 export type Eraser = (userId: string) => Promise<void>

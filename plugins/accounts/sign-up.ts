@@ -9,7 +9,7 @@ import type { SignInResult } from '../sign-in/complete.ts'
 import type { TakenInvitation } from './invitations.ts'
 import { sendConfirmation, type MessageUrls } from './messages.ts'
 import { createUnconfirmed } from './unconfirmed.ts'
-import { isAllowed } from './users.ts'
+import { isAllowed } from './user-record.ts'
 
 export interface SignUpForm {
   handle: string

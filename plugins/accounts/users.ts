@@ -1,5 +1,5 @@
 // The people of this server, found by what a backend says of them.
-import { BackendUnavailable, parseEmail, type Email, type Identity } from '../../auth-backends/contract.ts'
+import { BackendUnavailable, parseEmail, type Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { accessDenied } from '../../errors.ts'
 import { randomSecret } from '../secrets.ts'
@@ -16,6 +16,7 @@ import {
   type AddressChange,
   type IdentityPointers
 } from './identities.ts'
+import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.ts'
 import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
 import { inTurns } from './walk.ts'
 
@@ -157,70 +158,4 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
       return removed
     }
   }
-}
-
-/** Voids every browser session that the person has now. */
-export const endSessions = (user: User): User => ({ ...user, sessionEpoch: (user.sessionEpoch ?? 0) + 1 })
-
-const userAfterSignIn = (
-  known: User | undefined,
-  id: string,
-  linked: LinkedIdentity,
-  identity: Identity,
-  now: number,
-  endsAt: number | undefined
-): User => ({
-  id,
-  identities: withIdentity(known?.identities ?? [], linked),
-  backend: linked.backend,
-  ...addressAfterSignIn(known, linked),
-  ...(identity.name !== undefined && { name: identity.name }),
-  createdAt: known?.createdAt ?? now,
-  lastSignInAt: now,
-  ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch }),
-  ...(endsAt !== undefined && { endsAt })
-})
-
-/**
- * An address that another method has verified stays, unless the new one is verified as well.
- * @param user with the identities as they are after the change.
- */
-function addressAfterChange (
-  { email, emailVerified, identities }: User,
-  { from, to, verified }: AddressChange
-): Pick<User, 'email' | 'emailVerified'> {
-  if (verified) return { email: to, emailVerified: true }
-  const isShown = email !== from || identities.some((other) => other.email === from && other.emailVerified)
-  return emailVerified && isShown ? { email, emailVerified } : { email: to, emailVerified: undefined }
-}
-
-/** What the last sign-in said; but with several methods an unverified address never replaces a verified one. */
-function addressAfterSignIn (
-  known: User | undefined,
-  { email, emailVerified }: LinkedIdentity
-): Pick<User, 'email' | 'emailVerified'> {
-  if (known?.emailVerified && !emailVerified && known.identities.length > 1) {
-    return { email: known.email!, emailVerified: true }
-  }
-  return {
-    ...(email !== undefined && { email }),
-    ...(emailVerified !== undefined && { emailVerified })
-  }
-}
-
-/** What to call a person on a page. */
-export const displayName = (user: User): string => user.name ?? user.email ?? 'a user without a name'
-
-/**
- * Whether the allow-list lets this identity in: an address or an `@domain` of it. An address that the backend knows to
- * be unverified opens nothing; where nothing can verify one (local accounts without mail) it counts as it is.
- */
-export function isAllowed (
-  allowedEmails: readonly string[],
-  identity: Pick<Identity, 'email' | 'emailVerified'>
-): boolean {
-  if (allowedEmails.length === 0) return true
-  if (identity.email === undefined || identity.emailVerified === false) return false
-  const email: Email = parseEmail(identity.email)
-  return allowedEmails.includes(email) || allowedEmails.includes(email.slice(email.lastIndexOf('@')))
 }

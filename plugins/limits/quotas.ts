@@ -1,5 +1,5 @@
 // How many messages a person may send in a minute, how many tool calls a person, a client and a tool may make in a
-// minute and in a day, and what a model is told beyond that.
+// minute and in a day, and what a model reads beyond that.
 import type { Clock } from '../../clock.ts'
 import type { LimitName, LimitTable } from '../../config/rate-limits.ts'
 import type { Access } from '../oauth/grants/contract.ts'
@@ -9,7 +9,7 @@ const MINUTE = 60
 const DAY_SECONDS = 86_400
 /** Of a quota that many share, this part is anybody's, however many they are. */
 const MIN_SHARE = 1 / 100
-/** Whoever sends this many times the limit is refused before their next message is read. */
+/** A caller who sends this many times the limit is refused before their next message is read. */
 const FLOOD = 2
 const MAX_REMEMBERED = 10_000
 
@@ -31,7 +31,7 @@ export interface Refused {
 export interface Quotas {
   /**
    * Counts the call, or says in words for a model why it does not run.
-   * @param caller who it counts for: the id of a person, or the address of somebody who has not signed in.
+   * @param caller who it counts for: the id of a person, or the address of a caller who has not signed in.
    * @param access `null` for a server without sign-in, and for a tool that anybody may call.
    */
   take(caller: string, access: Pick<Access, 'clientId'> | null, tool: string): string | undefined

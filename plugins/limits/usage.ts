@@ -30,7 +30,7 @@ export interface GrantUsage {
 export interface Usage extends Quotas {
   /** Counts the call for the account page. */
   called(access: Access): void
-  /** @returns true when the grant is used for the first time: of any number of callers, one is told so. */
+  /** @returns true when the grant is used for the first time: of any number of callers, only one gets true. */
   isFirstUse(access: Access): Promise<boolean>
   ofGrant(grantId: string): Promise<GrantUsage>
   /** Writes what was counted; for tests and for the page that shows it. */
@@ -59,7 +59,7 @@ export default fp(
         if (known.has(grantId)) return false
         if (known.size >= MAX_REMEMBERED) known.clear()
         known.add(grantId)
-        // As long as a grant can live without being refreshed; after that nobody asks.
+        // As long as a grant can live without being refreshed; after that nothing reads it.
         return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY_SECONDS)
       },
       async ofGrant (grantId) {

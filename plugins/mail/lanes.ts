@@ -3,7 +3,7 @@
 
 /**
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
- * goes to an address that is not the account's yet, a `notice` tells owners what was done with their account, and `app`
+ * goes to an address that is not the account's yet, a `notice` informs owners of a change to their account, and `app`
  * that an app was connected to it.
  */
 export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'notice' | 'app'

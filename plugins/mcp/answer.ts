@@ -5,11 +5,11 @@ import { isJSONRPCResponse } from '@modelcontextprotocol/server'
 import type { FastifyRequest } from 'fastify'
 import type { McpHandler, McpRequest, McpResponse } from './contract.ts'
 import type { FastPath } from './fast-path.ts'
-import type { HttpRequestContext } from './http.ts'
 import { readMessages } from './json-rpc.ts'
 import type { MessageLimit } from './message-limit.ts'
+import type { HttpRequestContext } from './request-context.ts'
 import { checkAccess } from './scope-challenge.ts'
-import type { Offered } from './sdk/server.ts'
+import type { Offered } from './sdk/contract.ts'
 import type { Sessions } from './sessions/index.ts'
 
 /**

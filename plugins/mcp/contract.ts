@@ -51,7 +51,7 @@ export interface McpResponse {
   onClose?(isSent: boolean): void
 }
 
-/** Whom a request counts for: a person over all their apps, or the address of somebody who has not signed in. */
+/** Whom a request counts for: a person over all their apps, or the address of a caller who has not signed in. */
 export const callerOf = ({ access, address }: Pick<McpRequest, 'access' | 'address'>): string =>
   access ? access.user.id : `address ${address}`
 

@@ -27,7 +27,7 @@ import type { McpHandler, McpRequest, McpResponse } from './contract.ts'
 import { isObject } from './json-rpc.ts'
 import { hasOnly, isPlainInitialize, plainVersionOf } from './plain-request.ts'
 import { MODERN_VERSION } from './protocol-versions.ts'
-import type { Offered } from './sdk/server.ts'
+import type { Offered } from './sdk/contract.ts'
 
 export interface FastPathOptions extends Pick<Offered, 'tools'> {
   services: CallServices

@@ -26,7 +26,7 @@ import { prepare } from './http.ts'
 import { createMessageLimit } from './message-limit.ts'
 import { noteFirstUse } from './metering.ts'
 import { createPipeline, type McpPipeline } from './pipeline.ts'
-import type { Offered } from './sdk/server.ts'
+import type { Offered } from './sdk/contract.ts'
 import { createChangeLog, type Change } from './streams/change-log.ts'
 import { connectEventBus, createLocalEventBus, type EventBus } from './streams/event-bus.ts'
 

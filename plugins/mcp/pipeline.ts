@@ -2,12 +2,14 @@
 // the form of the request, and once its body is here, the token again (MCP "Streamable HTTP", "Authorization").
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { OAuthError } from '../../errors.ts'
-import { wrongToken, type ProtectedResource } from '../oauth/bearer.ts'
+import { wrongToken, type ProtectedResource } from '../oauth/challenge.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
 import type { Answer } from './answer.ts'
-import { checkRequest, readContext, send, sendError } from './http.ts'
+import { sendError } from './errors.ts'
+import { checkRequest, send } from './http.ts'
 import type { MessageLimit } from './message-limit.ts'
+import { readContext } from './request-context.ts'
 
 export interface McpPipeline {
   /** The steps before the body is read, as a hook of a route scope that {@link Mcp.prepare} was given. */

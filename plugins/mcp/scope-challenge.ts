@@ -1,10 +1,10 @@
 // Who may do what: the scopes a message needs, what needs no sign-in, and the challenge that leads to a sign-in (MCP
 // "Scope Challenge Handling"; OpenAI "mixed authentication").
 import type { OAuthError } from '../../errors.ts'
-import { missingScope, missingToken } from '../oauth/bearer.ts'
+import { missingScope, missingToken } from '../oauth/challenge.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
 import type { McpResponse, McpRequest, Message } from './contract.ts'
-import type { Offered } from './sdk/server.ts'
+import type { Offered } from './sdk/contract.ts'
 
 /** Allowed without a token as soon as some tool is: how to talk to the server, and what it offers. */
 const DISCOVERY = new Set([

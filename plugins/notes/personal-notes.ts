@@ -1,4 +1,4 @@
-// One person's notes, as tools use them: versions, titles, cursors, and refusals that tell a model what to do instead.
+// One person's notes, as tools use them: versions, titles, cursors, and refusals that say to a model what to do instead.
 import { randomBytes } from 'node:crypto'
 import type { ToolNote, ToolNotes } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'

@@ -33,7 +33,7 @@ export async function openSingleHome (homes: Collection<NotesHome>, identity: st
     if (!isOurs) {
       throw new NoteRefusal(
         'full',
-        'Notes cannot be written here: another instance of this server keeps them. Tell whoever runs the server to set DATABASE_URL, so that all instances share the notes.'
+        'Notes cannot be written here: another instance of this server keeps them. Ask the person who runs this server to set DATABASE_URL, so that all instances share the notes.'
       )
     }
   }

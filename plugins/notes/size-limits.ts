@@ -64,7 +64,7 @@ export function checkRoom (next: Note, before: Note | undefined, usage: Usage): 
 export const noRoom = (): NoteRefusal =>
   new NoteRefusal(
     'full',
-    'The server has no room for more notes at the moment: nothing was written. Delete notes that are not needed any more, or ask whoever runs the server to make room on its disk.'
+    'The server has no room for more notes at the moment: nothing was written. Delete notes that are no longer needed, or ask the person who runs this server to make room on its disk.'
   )
 
 const sizeOf = ({ title, text }: Note): number => title.length + text.length

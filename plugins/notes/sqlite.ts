@@ -11,8 +11,8 @@ import type { HeavySearch } from '../search/heavy-search.ts'
 import { costInNotes, isSelectiveInNotes, MAX_LIGHT_POSTINGS } from '../search/search-cost.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { separateWords, shownWords } from '../search/tokenize.ts'
-import { allowGrowth, fillOf } from '../storage/sqlite/disk-room.ts'
 import { openDatabase, write } from '../storage/sqlite/database.ts'
+import { allowGrowth, fillOf } from '../storage/sqlite/growth.ts'
 import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './contract.ts'
 
 // The long text comes last: a read of the other columns does not touch its pages.

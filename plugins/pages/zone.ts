@@ -24,7 +24,7 @@ export default fp(
 
 /**
  * Answers OPTIONS at every path that gets a page from now on. Otherwise `@fastify/cors`, which answers OPTIONS at every
- * path without a route, would tell other sites that they may call it.
+ * path without a route, would allow other sites to call it.
  */
 function refusePreflights (app: FastifyInstance, sharedPaths: readonly string[]): void {
   const methods = new Map<string, Set<string>>()

@@ -6,7 +6,8 @@ import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
 import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
-import { isAllowed, type Users } from '../accounts/users.ts'
+import { isAllowed } from '../accounts/user-record.ts'
+import type { Users } from '../accounts/users.ts'
 import { isExpired, type Interaction, type User } from './contract.ts'
 
 /**

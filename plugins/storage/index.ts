@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { StartError } from '../../errors.ts'
+import { loadGeneratedKey } from '../generated-key.ts'
 import { StorageUnavailable, type Log, type Storage } from './contract.ts'
 import { createMonotonicTime, type MonotonicTime } from './monotonic-time.ts'
 import { checkKey } from './key-check.ts'
@@ -16,7 +17,7 @@ import { migrate, migrations } from './migrations.ts'
 import { instrument, type Observe } from './instrumented.ts'
 import { cacheCheck } from './readiness.ts'
 import { openSqliteStorage } from './sqlite/index.ts'
-import { createSealing, loadGeneratedKey, type Sealing } from '../secrets.ts'
+import { createSealing, type Sealing } from '../secrets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

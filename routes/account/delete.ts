@@ -34,7 +34,7 @@ export default async function deleteAccount (app: FastifyInstance) {
     return reply.page('message', {
       title: 'Your account is deleted',
       text: 'Everything this server stored about you is gone, and the apps you connected can no longer use it. Remove the server in those apps as well.',
-      action: { label: 'Go to the start page', href: paths.home }
+      action: { label: 'Go to the home page', href: paths.home }
     })
   })
 }

@@ -5,6 +5,7 @@ import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
+import { displayName } from '../../plugins/accounts/user-record.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
@@ -12,7 +13,6 @@ import { formParameters, queryParameters } from '../../plugins/oauth/parameters.
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
-import { displayName } from '../../plugins/accounts/users.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 
 export default async function consent (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
@@ -89,7 +89,7 @@ async function allow (app: FastifyInstance, request: FastifyRequest, visitor: Co
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })
   recordDecision(app, request, 'consent', visitor)
-  // The owner learns of a consent that was given in their browser by somebody else, or that they were talked into. The
+  // The owner learns of a consent that was given in their browser by someone else, or that they were tricked into. The
   // response does not wait for the mail.
   if (isNew) {
     sendAppConnected(app, user, { ...asked, ...describeRedirectUri(asked.redirectUri) }).catch((error: unknown) => {

@@ -22,7 +22,7 @@ export async function checkClient (
   const client = await find(id)
   if (!client) {
     throw invalidClient(
-      'This server does not know the app that sent you (its client_id). Remove this server from the app and add it again, so that it registers anew.'
+      'This server does not know the app that sent you (its client_id). Remove this server from the app and add it again, so that it registers again.'
     )
   }
   const given = parameters.get('redirect_uri')
@@ -36,7 +36,7 @@ export async function checkClient (
   return { client, redirectUri, redirectUriGiven: given !== undefined }
 }
 
-/** @param resources what `resource` may name, canonical first. @throws a refusal that may be told to the client. */
+/** @param resources what `resource` may name, canonical first. @throws a refusal that may be sent to the client. */
 export function checkRequest (
   parameters: Parameters,
   { client, redirectUri, redirectUriGiven }: Awaited<ReturnType<typeof checkClient>>,

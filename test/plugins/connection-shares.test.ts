@@ -57,19 +57,6 @@ t.test('when all are taken, idle ones of whoever holds most give way, of proxies
   t.same([...new Set(closed.map(({ remoteAddress }) => remoteAddress))], ['198.51.100.7'])
 })
 
-t.test('this computer is answered although others hold all, and a proxy of TRUST_PROXY has no share', async (t) => {
-  for (const [proxies, address] of [
-    [{ trustProxy: ['10.0.0.3'], clientIpHeader: undefined }, '10.0.0.3'],
-    [{ trustProxy: ['uniquelocal'], clientIpHeader: undefined }, 'fd00::7'],
-    [{ trustProxy: [], clientIpHeader: 'fly-client-ip' }, '172.16.0.1']
-  ] as const) {
-    const { many, connect } = open(64, { ...proxies, trustProxy: [...proxies.trustProxy] })
-    t.same(refused(many(60, address, true)), Array<string>(4).fill('total'), address)
-    t.equal(connect('203.0.113.9').refusal, 'total')
-    for (const own of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) t.equal(connect(own).refusal, undefined, own)
-  }
-})
-
 t.test('a connection that has closed leaves its place, and one without an address takes one', async (t) => {
   const { connect, many, shares } = open(32)
   const all = Array.from({ length: 8 }, () => connect('198.51.100.7', true))

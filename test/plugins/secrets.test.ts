@@ -1,10 +1,7 @@
 // What is made of the secret key: sealing that keeps purposes apart and survives a rotation, and comparison that takes
 // as long for every wrong value (threat WB-08).
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
-import { createSealing, equalSecrets, hashSecret, loadGeneratedKey } from '../../plugins/secrets.ts'
-import { folder } from '../helpers/tool-context.ts'
+import { createSealing, equalSecrets, hashSecret } from '../../plugins/secrets.ts'
 
 const [OLD, NEW] = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'A0gJ5sH3dW6cK1yN8bV4tR9pZmL2qF7x'] as const
 
@@ -40,13 +37,4 @@ t.test('a sealed value opens for its purpose, with any listed key, and not when 
     t.equal(rotated.unseal('chain', touched), undefined)
   }
   t.equal(rotated.unseal('chain', ''), undefined)
-})
-
-t.test('the generated key is made once, and only whoever runs the server can read it (WB-08)', async (t) => {
-  const place = await folder(t)
-  const key = loadGeneratedKey(place)
-  t.match(key, /^[\w-]{43}$/)
-  t.equal(loadGeneratedKey(place), key)
-  t.same(await readdir(place), ['secret-key'], 'no draft is left')
-  t.equal((await stat(join(place, 'secret-key'))).mode & 0o777, 0o600)
 })

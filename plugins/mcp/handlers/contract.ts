@@ -8,8 +8,9 @@ import type { Notes } from '../../notes/index.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import type { Workers } from '../../workers.ts'
 import type { McpRequest } from '../contract.ts'
-import type { RequestStateCodec, RetryInput } from './input-required.ts'
+import type { RetryInput } from './input-required.ts'
 import type { OnBehalfOf } from './on-behalf-of.ts'
+import type { RequestStateCodec } from './request-state.ts'
 
 /** What a call may use. What belongs to a person is handed out for the caller alone. */
 export interface CallServices {

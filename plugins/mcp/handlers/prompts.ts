@@ -9,7 +9,8 @@ import {
 import { z } from 'zod'
 import { text } from '../../../authoring/content.ts'
 import type { Prompt, PromptMessage } from '../../../authoring/prompt.ts'
-import { complete, invokeGuarded, type Caller, type Finders } from './protocol-errors.ts'
+import { complete, type Finders } from './complete.ts'
+import { invokeGuarded, type Caller } from './protocol-errors.ts'
 import { maySee } from './resources.ts'
 
 export interface Prompts {

@@ -11,7 +11,8 @@ import type { ListedResource, Resource, ResourceContent } from '../../../authori
 import type { ToolContext } from '../../../authoring/tool.ts'
 import { parseTemplate, type UriTemplate } from '../../../authoring/uri-template.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
-import { complete, invokeGuarded, invokePlain, type Caller, type Finders } from './protocol-errors.ts'
+import { complete, type Finders } from './complete.ts'
+import { invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
 import { readCursor, writeCursor, type CursorPosition } from './cursor.ts'
 
 interface Entry {

@@ -10,17 +10,15 @@ import {
 import type { FastifyBaseLogger } from 'fastify'
 import type { ZodError } from 'zod'
 import { isToolError, type Tool, type ToolContext } from '../../../authoring/tool.ts'
+import { describeIssues, failure, toResult } from './tool-result.ts'
 import type { CallableTool } from './tools.ts'
 import type { McpRequest } from '../contract.ts'
 import type { CallServices } from './contract.ts'
 import type { Caller } from './protocol-errors.ts'
+import { traceOf } from './trace.ts'
 import { failedInside, timedOut, isStorageFault, storageUnreachable } from './unfinished-call.ts'
 import { TIMED_OUT } from './timeout.ts'
-import { channelOf, invoke, traceOf } from './invoke.ts'
-
-/** Enough to correct a call; a long list would only fill the context of the model. */
-const MAX_ISSUES = 8
-const MAX_ISSUE_LENGTH = 200
+import { channelOf, invoke } from './invoke.ts'
 
 /**
  * Whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log.
@@ -102,28 +100,8 @@ function lazily (create: () => FastifyBaseLogger) {
   }
 }
 
-async function toResult (tool: Tool, outcome: unknown, shown: ContentBlock[]): Promise<CallToolResult> {
-  if (!tool.output) return { content: shown }
-  const checked = await tool.output.safeParseAsync(outcome)
-  if (!checked.success) throw new Error('the result does not match the output schema', { cause: checked.error })
-  // The same JSON as text, for clients and models that read only content.
-  return { content: [{ type: 'text', text: JSON.stringify(checked.data) }, ...shown], structuredContent: checked.data }
-}
-
 const renamed = ({ name }: Tool, formerName: string | undefined): string =>
   formerName === undefined
     ? ''
     : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools ` +
       '(in ChatGPT, Refresh in the settings of this connector).'
-
-const failure = (text: string): CallToolResult => ({ content: [{ type: 'text', text }], isError: true })
-
-function describeIssues (error: ZodError): string {
-  const lines = error.issues
-    .slice(0, MAX_ISSUES)
-    .map(({ path, message }) =>
-      `- ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`.slice(0, MAX_ISSUE_LENGTH)
-    )
-  const more = error.issues.length - lines.length
-  return [...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')
-}

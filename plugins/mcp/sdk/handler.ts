@@ -1,7 +1,5 @@
 // Answers every request by the official SDK's server, in both protocol eras, without sessions (MCP 2026-07-28
 // "Versioning"; 2025-11-25 "Streamable HTTP").
-import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -9,7 +7,6 @@ import {
   ProtocolErrorCode,
   SUBSCRIPTION_ID_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
-  UnsupportedProtocolVersionError,
   WebStandardStreamableHTTPServerTransport,
   type McpServerFactory,
   type RequestId,
@@ -18,10 +15,11 @@ import {
 import type { ToolRegistry } from '../handlers/tools.ts'
 import type { McpResponse, McpRequest, McpHandler, Message } from '../contract.ts'
 import type { Subscriptions } from '../streams/subscriptions.ts'
-import { findHeaderMismatch, HEADER_MISMATCH } from '../param-headers.ts'
+import { paramHeaderMismatch, unsupportedVersion } from './refusals.ts'
 import { authInfo } from './server.ts'
 import { SSE_HEADERS } from '../streams/sse.ts'
 import { findUriFault } from '../streams/subscribed-uris.ts'
+import { disconnected, toResponse, toWebRequest } from './web-request.ts'
 
 export interface SdkHandlerOptions {
   factory: McpServerFactory
@@ -32,9 +30,6 @@ export interface SdkHandlerOptions {
   /** See {@link Sessions.serve}. */
   sessions(mcpRequest: McpRequest, initialize: McpHandler): Promise<McpResponse | undefined>
 }
-
-/** The SDK wants a URL and reads nothing in it. */
-const ANY_URL = 'http://mcp.invalid/'
 
 export function createSdkHandler (options: SdkHandlerOptions): McpHandler {
   const serveModern = createModernHandler(options)
@@ -143,61 +138,7 @@ export function beginsSession ({ body, isStranger }: Pick<McpRequest, 'body' | '
   return [elicitation, sampling, roots].some((capability) => typeof capability === 'object' && capability !== null)
 }
 
-function paramHeaderMismatch ({ body, headers }: McpRequest, tools: ToolRegistry): Response | undefined {
-  const { method, params } = body as Message
-  const callable =
-    method === 'tools/call' && typeof params?.['name'] === 'string' ? tools.find(params['name']) : undefined
-  const mismatch =
-    callable && callable.headers.size > 0 ? findHeaderMismatch(callable, params?.['arguments'], { headers }) : undefined
-  return mismatch === undefined ? undefined : refusal(body, HEADER_MISMATCH, `Header mismatch: ${mismatch}`)
-}
-
 const wantsProgress = ({ body, acceptsEvents }: McpRequest): boolean =>
   acceptsEvents &&
   !Array.isArray(body) &&
   (body.params?._meta as { progressToken?: unknown } | undefined)?.progressToken !== undefined
-
-function unsupportedVersion (requested: string, { body }: McpRequest): Response {
-  const { code, message, data } = new UnsupportedProtocolVersionError({
-    supported: SUPPORTED_PROTOCOL_VERSIONS,
-    requested: requested.slice(0, 64)
-  })
-  return refusal(body, code, message, data)
-}
-
-const refusal = (body: McpRequest['body'], code: number, message: string, data?: unknown): Response =>
-  Response.json(
-    {
-      jsonrpc: '2.0',
-      error: { code, message, ...(data !== undefined && { data }) },
-      id: 'id' in body ? body.id : null
-    },
-    { status: 400 }
-  )
-
-/** No one reads this answer; it only ends the wait. */
-const disconnected = (signal: AbortSignal): Promise<Response> =>
-  new Promise((resolve) => {
-    const answer = () => resolve(new Response(null, { status: 499 }))
-    if (signal.aborted) answer()
-    else signal.addEventListener('abort', answer, { once: true })
-  })
-
-/**
- * What the SDK reads of a request: no token, no cookie. Some clients send a narrower Accept header than the SDK insists
- * on.
- */
-const toWebRequest = ({ headers: { 'mcp-session-id': _, ...headers }, signal }: McpRequest): Request =>
-  new Request(ANY_URL, {
-    method: 'POST',
-    headers: { ...headers, accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
-    signal
-  })
-
-/** A stream of events is passed on as it comes; anything else is one short text. */
-async function toResponse (response: Response): Promise<McpResponse> {
-  const headers = Object.fromEntries(response.headers)
-  const isStream = headers['content-type']?.startsWith('text/event-stream') && response.body !== null
-  const body = isStream ? Readable.fromWeb(response.body as ReadableStream) : (await response.text()) || undefined
-  return { status: response.status, headers, body }
-}

@@ -13,11 +13,11 @@ import type {
 import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { Sealing } from '../../secrets.ts'
+import type { OpenStreams } from '../streams/contract.ts'
 import type { EventBus } from '../streams/event-bus.ts'
 import type { ChangeLog } from '../streams/change-log.ts'
 import type { McpHandler, McpRequest, McpResponse, RequestContext } from '../contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
-import type { OpenStreams } from '../streams/open-streams.ts'
 import { beginsSession } from '../sdk/handler.ts'
 import { createResumableStreams } from './resumable-streams.ts'
 import { openGetStream } from './get-stream.ts'
@@ -52,7 +52,7 @@ const SESSION_NOT_FOUND = -32001
 const HEADER = 'mcp-session-id'
 const ACCEPTED: McpResponse = { status: 202, headers: {}, body: undefined }
 
-/** Each of its functions throws JsonRpcError 404 for a session that has ended or belongs to somebody else. */
+/** Each of its functions throws JsonRpcError 404 for a session that has ended or belongs to another caller. */
 export function createSessions (options: SessionOptions): Sessions {
   const { storage, now, bus, changes, open, log } = options
   const records = createSessionStore(storage, now)

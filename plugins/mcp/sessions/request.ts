@@ -2,10 +2,11 @@
 // take a while, and able to ask the client back on that stream.
 import type { JSONRPCMessage, JSONRPCRequest, McpServerFactory, Server } from '@modelcontextprotocol/server'
 import { callerOf, type McpResponse, type McpRequest } from '../contract.ts'
-import type { OpenStream, OpenStreams } from '../streams/open-streams.ts'
 import { INTERNAL_ERROR, JsonRpcError } from '../json-rpc-error.ts'
 import { knowsEmptyEvents } from '../protocol-versions.ts'
-import { authInfo, type SessionState } from '../sdk/server.ts'
+import type { SessionState } from '../sdk/contract.ts'
+import { authInfo } from '../sdk/server.ts'
+import type { OpenStream, OpenStreams } from '../streams/contract.ts'
 import { openSseConnection, SSE_HEADERS, type SseConnection } from '../streams/sse.ts'
 import type { ResumableStream } from './resumable-stream.ts'
 import type { ResumableStreams } from './resumable-streams.ts'

@@ -10,8 +10,9 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Clock } from '../../../clock.ts'
 import { concerns, type Change, type ChangeLog } from './change-log.ts'
+import type { OpenStream, OpenStreams } from './contract.ts'
 import { notificationOf } from './notification.ts'
-import { createOpenStreams, type OpenStream, type OpenStreams } from './open-streams.ts'
+import { createOpenStreams } from './open-streams.ts'
 import { KEEP_ALIVE_MS, SseWriter } from './sse.ts'
 
 /** What one stream subscribes to, and whom it counts for. */

@@ -60,7 +60,7 @@ interface Options {
 
 export interface KeyRing {
   /**
-   * @param client its id tells which host is its own.
+   * @param client its id says which host is its own.
    * @param again none of the keys at hand fits: the client may have changed them.
    * @throws FetchRefused when there are none; too_many_requests for a stranger.
    */

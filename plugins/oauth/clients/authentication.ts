@@ -6,12 +6,7 @@ import { equalSecrets, hashSecret } from '../../secrets.ts'
 import { formParameters, type Parameters } from '../parameters.ts'
 import { ASSERTION_TYPE, checkAssertion, subjectOf, type AssertionOptions } from './assertion.ts'
 import type { Client } from './contract.ts'
-
-interface Credentials {
-  id: string
-  secret: string | undefined
-  usedBasic: boolean
-}
+import { readCredentials } from './credentials.ts'
 
 export interface AuthenticationOptions {
   /** @param isHeld whether the request shows a code or token of this client. */
@@ -85,39 +80,3 @@ async function authenticateByAssertion (
   await checkAssertion(assertion, { id: client.id, keys: client.assertion, isHeld }, options.assertions, request)
   return client
 }
-
-function readCredentials (authorization: string | undefined, form: Parameters): Credentials {
-  const inForm = { id: form.get('client_id'), secret: form.get('client_secret') }
-  if (authorization === undefined) {
-    if (inForm.id === undefined) throw invalidClient('client_id is missing')
-    return { id: inForm.id, secret: inForm.secret, usedBasic: false }
-  }
-  const basic = readBasic(authorization)
-  if (inForm.secret !== undefined) {
-    throw invalidRequest('send the client secret in the Authorization header or in the body, not in both')
-  }
-  if (inForm.id !== undefined && inForm.id !== basic.id) {
-    throw invalidRequest('client_id differs from the client in the Authorization header')
-  }
-  return basic
-}
-
-/** RFC 6749 §2.3.1: id and secret are form-encoded, joined by a colon, then base64. */
-function readBasic (authorization: string): Credentials {
-  const refuse = () =>
-    invalidClient('the Authorization header is not a Basic header with the encoded client id and secret', true)
-  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
-  if (encoded === undefined) throw refuse()
-  const text = Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  if (colon < 1) throw refuse()
-  try {
-    const id = decodeForm(text.slice(0, colon))
-    const secret = decodeForm(text.slice(colon + 1))
-    return { id, secret: secret === '' ? undefined : secret, usedBasic: true }
-  } catch {
-    throw refuse()
-  }
-}
-
-const decodeForm = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))

@@ -1,5 +1,5 @@
 // ChatGPT set up by hand sends a client id of its own making, a bare UUID or `chatgpt`. Such an id means nothing; what
-// identifies ChatGPT are its own redirect URIs, and nobody else receives codes there.
+// identifies ChatGPT are its own redirect URIs, and no one else receives codes there.
 import { toDisplayName } from '../../display-name.ts'
 import type { Client } from './contract.ts'
 

@@ -17,7 +17,7 @@ export interface Client {
   /** What the client calls itself: shown to people, never trusted. */
   name: DisplayName
   /**
-   * `registered`: anyone may have written its metadata. `operator`: named in CLIENTS. `document`: written by whoever
+   * `registered`: anyone may have written its metadata. `operator`: named in CLIENTS. `document`: written by those who
    * controls the host of its id. `chatgpt`: known by its redirect URIs alone.
    */
   kind: 'registered' | 'operator' | 'document' | 'chatgpt'

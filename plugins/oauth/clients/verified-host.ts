@@ -1,4 +1,4 @@
-// The one thing about a client with a metadata document that is verified: whoever holds the host of its id has written
+// The one thing about a client with a metadata document that is verified: the holder of the host of its id has written
 // the document (CIMD draft §6.4).
 import { knownDocuments } from './known-documents.ts'
 import { matchesRedirectUri } from './redirect-uris.ts'
@@ -17,7 +17,7 @@ export function verifiedHost (url: URL | undefined, redirectUri: string): Verifi
   const isKnown =
     knownDocuments[url.href]?.redirect_uris.some((known) => matchesRedirectUri(known, redirectUri)) ?? false
   const { hostname } = new URL(redirectUri)
-  // Whoever holds a host has its subdomains to give; not the other way round.
+  // The holder of a host controls its subdomains, not the other way around.
   const isOwn = hostname === url.hostname || hostname.endsWith(`.${url.hostname}`)
   return { host: url.host, isKnown, isElsewhere: !isOwn && !isKnown }
 }

@@ -26,7 +26,7 @@ export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${k
 
 /**
  * The refresh token of one generation. It is derived, so a client whose response was lost gets the same successor again,
- * and an old token can be told from a made-up one without a list.
+ * and an old token is recognized without a list.
  */
 export const refreshToken = (grantId: string, familyKey: Buffer, generation: number): string =>
   `mcp_rt_${grantId}${generation.toString(36)}.${derive(familyKey, `${grantId} ${generation}`)}`

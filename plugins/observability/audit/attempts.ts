@@ -35,7 +35,7 @@ export async function readAttempts (events: AsyncIterable<AuditEvent>): Promise<
 /** By what came last: what did not come after it, and what to do. */
 const NEXT: Partial<Record<EventName, string>> = {
   challenge:
-    'It was told where to sign in, and nothing followed under this id. If nothing follows under another one either: npm run doctor -- URL',
+    'It was sent to the sign-in, and nothing followed under this id. If nothing follows under another id either: npm run doctor -- URL',
   registration: 'It registered, and did not send the person here. Begin again in the app.',
   registration_refused: 'What it sent when it registered was refused: docs/errors.md explains the reason.',
   authorization: 'The person saw the login page and has not signed in.',
@@ -46,7 +46,7 @@ const NEXT: Partial<Record<EventName, string>> = {
   denial: 'The person said no.',
   consent: 'The person said yes, and the app has not come for its token: did the browser get back to the app?',
   token: 'The app has its token, and has not asked what there is to call.',
-  token_refused: 'The app was refused a token, or came with one that is over: docs/errors.md explains the reason.'
+  token_refused: 'The app was refused a token, or sent one that has expired: docs/errors.md explains the reason.'
 }
 
 /** Two lines for an attempt, one for a good one. */

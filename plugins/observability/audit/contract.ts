@@ -37,7 +37,7 @@ export type EventName = (typeof eventNames)[number]
 
 /**
  * What an event may say besides its name. Ids and short words only: never a token, code, secret, password, address of a
- * mailbox or text that somebody wrote.
+ * mailbox or text that a person wrote.
  */
 export interface EventDetails {
   /** Id of the person. */

@@ -9,7 +9,7 @@ export interface Once {
   /**
    * Whether an event is to be recorded.
    * @param subject what happened, with the address in it.
-   * @param variant tells several of the same subject apart, such as two programs at one address; each counts once.
+   * @param variant separates several of the same subject, such as two programs at one address; each counts once.
    * @param most variants in a window.
    */
   isNew(subject: string, variant: string, most: number, windowSeconds: number): boolean

@@ -17,7 +17,7 @@ export async function checkRedis (redis: Redis | Cluster, log: Log): Promise<voi
     text = await redis.info()
   } catch (error) {
     log.warn(
-      `REDIS_URL: Redis does not say how it is set up (${(error as Error).message}), so nobody checks that it forgets nothing: maxmemory-policy noeviction, appendonly yes`
+      `REDIS_URL: Redis does not say how it is set up (${(error as Error).message}), so it cannot be checked that it keeps everything: maxmemory-policy noeviction, appendonly yes`
     )
     return
   }

@@ -1,4 +1,4 @@
-// A connection to Redis, or to a Redis Cluster, that says at once when it is away, sends nothing twice, and comes back
+// A connection to Redis, or to a Redis Cluster, that fails at once while it is away, sends nothing twice, and comes back
 // by itself.
 // Tested in test/plugins/storage/redis/index.test.ts and test/journeys/redis-faults.test.ts.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
@@ -12,7 +12,7 @@ export type Client = (Redis | Cluster) & {
   swap(key: string, expected: string, next: string, ttlMs: number): Promise<number>
 }
 
-/** How long a command may take before the caller is told that storage is away. */
+/** How long a command may take before the caller gets an error. */
 const COMMAND_TIMEOUT_MS = 3_000
 const START_TIMEOUT_MS = 5_000
 /** How often a cluster is asked who holds what. After a failover that is how long its part of the keys stays away. */
@@ -26,7 +26,7 @@ const shared = {
   autoResendUnfulfilledCommands: false,
   // It would do so without listening for the answer, and a connection that breaks right then would end the process.
   autoResubscribe: false,
-  // After a failover the old master answers READONLY: connect anew.
+  // After a failover the old master answers READONLY: connect again.
   reconnectOnError: (error) => error.message.startsWith('READONLY')
 } satisfies RedisOptions
 const retry = (attempt: number): number => Math.min(attempt * 100, 2_000)
@@ -43,7 +43,7 @@ export async function connectRedis (
 ): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
   if (seeds.length > 1) return whenReady(createCluster(seeds), log)
-  // While Redis is away a request is told so at once; it does not wait in a queue and act later.
+  // While Redis is away a request fails at once; it does not wait in a queue and act later.
   const redis = await whenReady(
     new Redis(seeds[0]!, { ...shared, ...options, enableOfflineQueue: false, retryStrategy: retry }),
     log
@@ -97,7 +97,7 @@ async function whenReady<T extends Redis | Cluster> (redis: T, log: Log): Promis
   let isStarting = true
   let last = 'it did not answer'
   redis.on('error', (error: Error) => {
-    // Each attempt to connect fails with the same words: they are said once, at the start in the one line that ends it.
+    // Each attempt to connect fails with the same words: they are logged once, and at the start in the one line that ends it.
     if (!isStarting && error.message !== last) log.warn(`Redis: ${error.message}`)
     last = error.message
   })

@@ -147,7 +147,7 @@ function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded
   }
 }
 
-/** Redis refuses a lifetime of 0: a record that is over at once lives for a millisecond. */
+/** Redis refuses a lifetime of 0: a record that expires at once lives for a millisecond. */
 const milliseconds = (ttl: Lifetime): number => (ttl === null ? 0 : Math.max(1, Math.ceil(ttl * 1000)))
 
 type Guard = <R>(command: Promise<R>) => Promise<R>

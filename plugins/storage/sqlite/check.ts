@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../../../errors.ts'
-import { isOutOfRoom } from './disk-room.ts'
-import { guarded } from './database.ts'
 import { StorageUnavailable } from '../contract.ts'
+import { guarded } from './faults.ts'
 import type { Commits } from './group-commit.ts'
+import { isOutOfRoom } from './growth.ts'
 
 const MAX_PROBE_MS = 1_000
 

@@ -4,9 +4,10 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
-import { StartError } from '../../../errors.ts'
-import { allowGrowth, beginGrowth, endGrowth, makeRoom, makeRoomIn, watchRoom, type Growth } from './disk-room.ts'
-import { StorageFull, StorageUnavailable } from '../contract.ts'
+import { StorageFull } from '../contract.ts'
+import { explain } from './explain.ts'
+import { isFull, isLocked, toUnavailable } from './faults.ts'
+import { allowGrowth, beginGrowth, endGrowth, makeRoom, makeRoomIn, watchRoom, type Growth } from './growth.ts'
 
 /** At the start no request waits: another process may be making the same tables. */
 const OPENING_LOCK_MS = 5_000
@@ -15,18 +16,6 @@ const BLOCKING_LOCK_MS = 10
 /** How long a change is retried, while requests are served and another process holds the lock. */
 export const MAX_LOCKED_MS = 5_000
 export const RETRY_LOCK_MS = 40
-
-/** Result codes of SQLite (https://sqlite.org/rescode.html); the lower byte is the primary code. */
-const SQLITE = {
-  busy: 5,
-  locked: 6,
-  readOnly: 8,
-  corrupt: 11,
-  full: 13,
-  cantOpen: 14,
-  notADatabase: 26,
-  noRoomForIndex: 4874
-} as const
 
 export interface DatabaseOptions extends Growth {
   /** FULL for what must outlive a power cut, NORMAL for what can be made again. */
@@ -137,57 +126,3 @@ export async function write<R> (db: DatabaseSync, work: () => R): Promise<R> {
 
 const FULL =
   'the disk is nearly full, and what is left is for sign-ins: notes and documents do not grow. Make room on the disk of DATA_DIR'
-
-/** Turns what SQLite throws into the contract's one error; what `work` itself throws passes. */
-export function guarded<R> (work: () => R): R {
-  try {
-    return work()
-  } catch (error) {
-    throw toUnavailable(error)
-  }
-}
-
-const toUnavailable = (error: unknown): unknown =>
-  isFault(error) ? new StorageUnavailable('the SQLite storage did not answer', { cause: error }) : error
-
-/** Locked, full, read-only, closed: what SQLite throws. */
-export function isFault (error: unknown): boolean {
-  const { code } = error as { code?: string }
-  return code?.startsWith('ERR_SQLITE') === true || code === 'ERR_INVALID_STATE'
-}
-
-/** Of this error or of what caused it. */
-const codeOf = (error: unknown): number => {
-  const { errcode, cause } = error as { errcode?: number; cause?: unknown }
-  return errcode ?? (cause === undefined ? 0 : codeOf(cause))
-}
-const hasCode = (error: unknown, ...codes: number[]): boolean =>
-  codes.includes(codeOf(error)) || codes.includes(codeOf(error) & 0xff)
-export const isLocked = (error: unknown): boolean => hasCode(error, SQLITE.busy, SQLITE.locked)
-export const isFull = (error: unknown): boolean => hasCode(error, SQLITE.full, SQLITE.noRoomForIndex)
-/** What a disk failure or a half-restored backup leaves behind. */
-export const isDamaged = (error: unknown): boolean => hasCode(error, SQLITE.corrupt, SQLITE.notADatabase)
-
-/** What the operator reads when a database cannot be opened. */
-function explain (error: unknown, dataDir: string, file: string): unknown {
-  const { code = '', message } = error as NodeJS.ErrnoException
-  if (isDamaged(error)) { return new StartError(`${file} is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error }) }
-  if (isFull(error) || code === 'ENOSPC') {
-    return new StartError(
-      `${file} cannot be opened: the disk is full. Make some megabytes of room on it and start again.`,
-      { cause: error }
-    )
-  }
-  if (isLocked(error)) {
-    return new StartError(`${file} is locked by another process. End it, or wait until it is done, and start again.`, {
-      cause: error
-    })
-  }
-  if (hasCode(error, SQLITE.cantOpen, SQLITE.readOnly) || /^E(?:ACCES|PERM|ROFS|NOTDIR|EXIST|NOENT)$/.test(code)) {
-    return new StartError(
-      `DATA_DIR: the server cannot write to ${dataDir} (${message}). Name a folder that the user who runs it owns, or give it to that user: chown -R USER ${dataDir}`,
-      { cause: error }
-    )
-  }
-  return error
-}

@@ -1,6 +1,7 @@
 // Group commit for the SQLite storage: changes that arrive together share one transaction, and so one wait for the disk.
 // While another process holds the lock they wait without blocking anyone.
-import { isFull, isLocked, MAX_LOCKED_MS, RETRY_LOCK_MS } from './database.ts'
+import { MAX_LOCKED_MS, RETRY_LOCK_MS } from './database.ts'
+import { isFull, isLocked } from './faults.ts'
 
 export interface Commits {
   /**

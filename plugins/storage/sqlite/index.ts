@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock.ts'
-import { guarded, isFault, openDatabase, transaction } from './database.ts'
+import { openDatabase, transaction } from './database.ts'
 import {
   decodeRecord,
   encodeRecord,
@@ -13,6 +13,7 @@ import {
   type Storage,
   type Watch
 } from '../contract.ts'
+import { guarded, isFault } from './faults.ts'
 import { createGroupCommit, type Commits } from './group-commit.ts'
 import { createCheck, refuseEmptied } from './check.ts'
 import { JOURNAL_SCHEMA, openSqliteJournals } from './journal.ts'

@@ -2,10 +2,10 @@
 // Tested in test/plugins/storage/journals-contract.ts.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
-import { guarded } from './database.ts'
-import { isRoomLow } from './disk-room.ts'
 import { decodeJson, JOURNAL_BOUNDS, type Increment, type Journal, type Log, type Storage } from '../contract.ts'
+import { guarded } from './faults.ts'
 import type { Commits } from './group-commit.ts'
+import { isRoomLow } from './growth.ts'
 import type { Slice } from './sweep.ts'
 
 export const JOURNAL_SCHEMA = `
@@ -88,7 +88,7 @@ const prepare = (db: DatabaseSync) => ({
   expired: db.prepare('DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires <= ? LIMIT ?)')
 })
 
-/** @param commits need not wait for the disk: a lost event or count lets nobody in. */
+/** @param commits need not wait for the disk: a lost event or count lets no one in. */
 export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commits, log: Log): SqliteJournals {
   const sql = prepare(db)
   const isLow = createLowRoomCheck(db, log)

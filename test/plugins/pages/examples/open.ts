@@ -39,7 +39,7 @@ export const openPages: Examples = {
       text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.',
       code: 'sign_in_expired',
       requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11',
-      action: { label: 'Go to the start page', href: '/' }
+      action: { label: 'Go to the home page', href: '/' }
     }
   },
   home: { view: 'home', data: home },

@@ -1,0 +1,23 @@
+// What the server gives to a backend that it opens. Tested in test/auth-backends/contract.ts.
+import type { Accounts } from './accounts.ts'
+
+/** What the server gives to a backend that it opens. */
+export interface BackendHost {
+  accounts: Accounts
+  /** Whether this server can send mail: if so, a new account has to prove that it reads its mailbox. */
+  sendsMail: boolean
+  /** The server's public origin, without a trailing slash. */
+  publicUrl: string
+  /** Seconds since the epoch. */
+  now(): number
+  /**
+   * Runs the default export of a module, `(input) => output`, in a closed process of its own: for work that takes long.
+   * @param task `new URL('./my-task.ts', import.meta.url)`.
+   * @param options.timeout milliseconds, with the time that the task waits.
+   * @param options.queue name of a queue of its own, with a process of its own: its tasks wait for no others. All
+   * tasks without a name share one.
+   * @throws what the task throws; an error if it cannot run now, or does not end in time.
+   */
+  runInWorker<Out>(task: URL, input: unknown, options: { timeout: number; queue?: string }): Promise<Out>
+  log: { info(message: string): void; warn(message: string): void }
+}

@@ -1,0 +1,98 @@
+// The sign-in methods that a backend may offer: password, sign-up, one click, redirect, code by e-mail, second factor.
+// Tested in test/auth-backends/contract.ts.
+import type { Identity, SignedIn, SignInAnswer } from './identity.ts'
+
+export interface Credentials {
+  /** What the person typed into the first field: an e-mail address, unless the backend's label says otherwise. */
+  identifier: string
+  password: string
+}
+
+export interface SignUpRequest {
+  email: string
+  password: string
+  name?: string
+}
+
+/**
+ * `signed-up`: the person continues at once. `confirm`: a message was sent, and its link must be opened first. `refused`:
+ * the form is shown again with the reason next to the field.
+ */
+export type SignUpResult =
+  | { kind: 'signed-up'; identity: SignedIn }
+  | { kind: 'confirm'; message: string }
+  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: string }
+
+/** A form with an identifier and a password. */
+export interface PasswordSignIn {
+  /** Label of the first field, for example `E-mail address`. */
+  label: string
+  /**
+   * Wrong credentials return `null`. An unknown person and a wrong password must not be distinguishable, not by timing
+   * either. An unreachable service throws {@link BackendUnavailable}.
+   */
+  verify(credentials: Credentials): Promise<SignInAnswer>
+}
+
+/** A form that creates an account. Whether it is open is the server's decision (`SIGNUP`), not the backend's. */
+export interface SignUp {
+  create(request: SignUpRequest): Promise<SignUpResult>
+}
+
+/** One button and no form: for demonstrations. */
+export interface OneClickSignIn {
+  label: string
+  /**
+   * @param browser an opaque id of the visitor's browser, stable for its session, so that visitors do not share an
+   * account.
+   */
+  signIn(browser: string): Promise<Identity>
+  /**
+   * Seconds after which the server deletes such an account and everything it stores for it. Without this, accounts stay.
+   */
+  lifetimeSeconds?: number
+}
+
+/** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
+export interface RedirectSignIn {
+  /** One button each. The id comes back in {@link RedirectSignIn.begin}. */
+  providers: ReadonlyArray<{ id: string; label: string }>
+  /**
+   * @param request.again the provider should ask the person to authenticate again. Whether it did is decided by
+   * {@link SignedIn.authenticationAgeSeconds}.
+   * @param request.state must come back unchanged in the query of `callbackUrl`: it binds the answer to this browser,
+   * once.
+   * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The server
+   * stores the continuation encrypted; it never reaches the browser.
+   */
+  begin(request: {
+    provider: string
+    callbackUrl: string
+    state: string
+    again?: true
+  }): Promise<{ url: string; continuation: string }>
+  /**
+   * @param answer.url the callback with its query, as the provider called it. That its `state` belongs to this browser
+   * and this backend is checked already; nothing else is.
+   * @returns `null` for an answer that is not valid. Throws {@link BackendUnavailable} for an answer that cannot have
+   * come from the provider.
+   */
+  finish(answer: { url: URL; state: string; continuation: string }): Promise<SignInAnswer>
+}
+
+/** A code by e-mail instead of a password. */
+export interface EmailCodeSignIn {
+  /** Label of the field, for example `E-mail address`. */
+  label: string
+  /**
+   * Sends a code. The answer must not reveal whether the address has an account.
+   * @param request.mayCreate whether an unknown address may become an account this way (`SIGNUP`).
+   */
+  send(request: { email: string; mayCreate: boolean }): Promise<{ prompt: string } | { refused: string }>
+  verify(request: { email: string; code: string }): Promise<SignInAnswer>
+}
+
+/** The step after a password, code or redirect that was right and answered `factor`. */
+export interface SecondFactor {
+  verify(request: { continuation: string; code: string }): Promise<SignInAnswer>
+}

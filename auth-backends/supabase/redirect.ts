@@ -1,0 +1,51 @@
+// Sign-in with the social providers of a Supabase project.
+import type { Provider } from '@supabase/supabase-js'
+import type { RedirectSignIn } from '../contract.ts'
+import type { SupabaseAuth } from './client.ts'
+import { SPENT, type Steps } from './steps.ts'
+
+const NAMES: Readonly<Record<string, string>> = {
+  github: 'GitHub',
+  gitlab: 'GitLab',
+  linkedin_oidc: 'LinkedIn',
+  azure: 'Microsoft',
+  slack_oidc: 'Slack',
+  workos: 'WorkOS'
+}
+const nameOf = (provider: string): string => NAMES[provider] ?? provider.charAt(0).toUpperCase() + provider.slice(1)
+
+export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], { arrive }: Steps): RedirectSignIn {
+  return {
+    providers: providers.map((id) => ({ id, label: `Continue with ${nameOf(id)}` })),
+    async begin ({ provider, callbackUrl, state }) {
+      const items = new Map<string, string>()
+      // Supabase keeps a state of its own with the provider; ours comes back in the query of the address it returns to.
+      const { data, error } = await supabase.ask(
+        (auth) =>
+          auth.signInWithOAuth({
+            provider: provider as Provider,
+            options: { redirectTo: `${callbackUrl}?state=${encodeURIComponent(state)}`, skipBrowserRedirect: true }
+          }),
+        items
+      )
+      if (error || !data.url) throw supabase.refusedBySupabase(error!)
+      return { url: data.url, continuation: JSON.stringify([...items]) }
+    },
+    async finish ({ url, continuation }) {
+      const code = url.searchParams.get('code')
+      const refusal = url.searchParams.get('error_code') ?? url.searchParams.get('error')
+      if (refusal === 'access_denied') { return { refused: 'You did not go on at the provider. Try again, or sign in another way.' } }
+      if (refusal === 'signup_disabled') { return { refused: 'There is no account for you here, and new ones cannot be made at the moment.' } }
+      if (code === null) return null
+      const { data, error } = await supabase.ask(
+        (auth) => auth.exchangeCodeForSession(code),
+        new Map(JSON.parse(continuation) as Array<[string, string]>)
+      )
+      if (error) {
+        if (SPENT.has(error.code ?? '')) return null
+        throw supabase.refusedBySupabase(error)
+      }
+      return arrive({ user: supabase.readUser(data.user), tokens: supabase.readTokens(data.session) })
+    }
+  }
+}

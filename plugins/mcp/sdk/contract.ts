@@ -1,0 +1,33 @@
+// What the SDK's server is given: what is offered, and what a session does for its requests.
+import type { Implementation } from '@modelcontextprotocol/server'
+import type { CallServices } from '../handlers/contract.ts'
+import type { Prompts } from '../handlers/prompts.ts'
+import type { Resources } from '../handlers/resources.ts'
+import type { ToolRegistry } from '../handlers/tools.ts'
+
+/** All that is offered. What changes while the server runs changes inside of these. */
+export interface Offered {
+  tools: ToolRegistry
+  resources: Resources
+  prompts: Prompts
+}
+
+/** What a session of the `initialize` era does for its requests. */
+export interface SessionState {
+  subscribe(uri: string): Promise<void>
+  unsubscribe(uri: string): Promise<void>
+  /** Whether the client asked for log lines. */
+  logs: boolean
+}
+
+export interface FactoryOptions extends Offered {
+  services: CallServices
+  serverInfo: Implementation
+  instructions: () => string
+  /** Whether the lists may be stored by caches that several people share. */
+  isPublic: boolean
+  /** Whether tools and prompts can change while the server runs. */
+  reloads: boolean
+  /** Gets what the SDK refused or could not do; the client has its answer already. */
+  onError(error: Error): void
+}

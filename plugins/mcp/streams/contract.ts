@@ -1,0 +1,32 @@
+// What is open for a client, and how much of it may be open: shared by the streams and their checks.
+import type { McpRequest } from '../contract.ts'
+
+/**
+ * Something that stays open: a stream of changes, or a request of a session that is not answered yet. Without sign-in it
+ * counts for its address, which has no bound of its own: many people may share one.
+ */
+export interface OpenStream extends Pick<McpRequest, 'access' | 'address'> {
+  /** When it ends by itself: for a stream of changes the end of its token. Seconds since the epoch. */
+  until: number
+  /** @param reason for the client, where it can still be sent. */
+  end(reason: string): void
+}
+
+export interface OpenStreams {
+  /** Whether one more of this caller can be served: where all is full, if somebody else holds more. */
+  hasRoom(caller: Pick<OpenStream, 'access' | 'address'>): boolean
+  /**
+   * Ends the oldest of the same connection or person beyond their bound: one that hangs must not keep out a new one. And
+   * the oldest of whoever holds most, beyond the bound for all: a few people do not keep out the others.
+   */
+  add(stream: OpenStream): void
+  remove(stream: OpenStream): void
+  /** Ends all of them, and the checks. */
+  close(): void
+}
+
+export interface Bounds {
+  perGrant: number
+  perPerson: number
+  inAll: number
+}

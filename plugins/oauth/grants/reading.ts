@@ -1,0 +1,61 @@
+// Reading a grant without changing it: whether a token is good, and whether what it allowed is still allowed.
+import type { Clock } from '../../../clock.ts'
+import type { Sealing } from '../../secrets.ts'
+import type { CachedCollection } from '../../storage/cached.ts'
+import type { Collection } from '../../storage/contract.ts'
+import { readAccess } from './access.ts'
+import type { Access, Grant } from './contract.ts'
+import { parseToken } from './token-format.ts'
+import { isHeld, mayRotate } from './token-owner.ts'
+
+export type GrantStore = Collection<Grant> & Partial<Pick<CachedCollection<Grant>, 'findCached'>>
+
+/** Reads come from memory where storage vouches for the record. */
+export interface GrantReading {
+  /** The grant a refresh token belongs to, current or not; for checks that come before a rotation. */
+  findByRefreshToken(token: string): Promise<Grant | undefined>
+  /** @returns undefined for anything but a live access token. */
+  verifyAccessToken(token: string): Access | undefined | Promise<Access | undefined>
+  /**
+   * Whether a verified token's access still stands: for what outlives its request.
+   * @throws StorageUnavailable.
+   */
+  stillAllows(access: Access): boolean | Promise<boolean>
+  /** Whether a code or token, used or not, belongs to a grant of this client. */
+  isHeld(token: string, clientId: string): Promise<boolean>
+  /** Whether a refresh token may be used now: the current one, or one that storage lost when it was set back. */
+  isCurrentRefreshToken(grant: Grant, token: string): boolean
+}
+
+export function createReading (
+  store: GrantStore,
+  sealing: Sealing,
+  now: Clock,
+  publicUrl: string,
+  backendsInUse: ReadonlySet<string>
+): GrantReading {
+  const find = store.findCached ?? store.find
+  const accessOf = (grant: Grant | undefined, token: string) =>
+    readAccess(grant, token, { now: now(), resource: publicUrl, backendsInUse })
+  return {
+    verifyAccessToken (token) {
+      const parsed = parseToken('at', token)
+      const found = parsed && find(parsed.grantId)
+      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+    },
+    stillAllows (access) {
+      // The resource and the backend were checked when the token was verified, and never change with a grant.
+      const allows = (grant: Grant | undefined) =>
+        grant !== undefined && grant.endsAt > now() && access.scopes.every((scope) => grant.scopes.includes(scope))
+      const found = find(access.grantId)
+      return found instanceof Promise ? found.then(allows) : allows(found)
+    },
+    async findByRefreshToken (token) {
+      const parsed = parseToken('rt', token)
+      return parsed && (await store.find(parsed.grantId))
+    },
+    isCurrentRefreshToken: (grant, token) =>
+      grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
+    isHeld: (token, clientId) => isHeld(store, sealing, token, clientId)
+  }
+}

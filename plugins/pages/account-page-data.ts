@@ -1,0 +1,101 @@
+// What the pages of a person's account show: the account itself, its passwords, addresses and proofs. Tested in
+
+// test/plugins/pages/index.test.ts.
+
+/**
+ * What else the person may end: how many apps are connected, and the other sign-in methods, in words. `ticked`: by
+ * default.
+ */
+export interface EndOthers {
+  apps: number
+  methods: string[]
+  ticked: boolean
+}
+
+export interface AccountPageData {
+  /**
+   * Posts `token` and `app` to `actions.revoke`, `token` to `actions.logout`, and `token` with what is ticked of
+   * {@link EndOthers} to `actions.signOutEverywhere`.
+   */
+  account: {
+    user: { name: string; detail?: string }
+    /** When the account is deleted, if it is temporary. YYYY-MM-DD HH:MM, UTC. */
+    until?: string
+    /** Sign-in methods of this account. One without `remove` cannot be removed. */
+    methods: Array<{ text: string; remove?: string }>
+    canAddMethod: boolean
+    /** Accounts with a password on this server. */
+    own: Array<{ email: string; actions: { password: string; address: string } }>
+    /**
+     * Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: the host that is proved to be the app's. `calls`:
+     * in 30 days.
+     */
+    apps: Array<{
+      id: string
+      name: string
+      host: string
+      loopback: boolean
+      verifiedHost?: string
+      scopes: string[]
+      connected: string
+      firstUsed?: string
+      lastUsed?: string
+      calls: number
+    }>
+    /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
+    events: Array<{ at: string; text: string; address?: string }>
+    asks: EndOthers
+    token: string
+    actions: {
+      revoke: string
+      logout: string
+      signOutEverywhere: string
+      link: string
+      remove: string
+      activity: string
+      notes: string
+      home: string
+    }
+  }
+  /** Posts `email` to `actions.forgot`. */
+  forgot: { actions: { forgot: string } }
+  /**
+   * Posts `link` and `password` to `actions.reset`, with `apps=end` and `ways=remove` where they are ticked. Without
+   * `asks` both are done.
+   */
+  reset: { link: string; email: string; asks?: EndOthers; error?: string; actions: { reset: string } }
+  /** Posts `link` to `actions.confirm`. `replaces`: the address of the account until now. */
+  confirm: { link: string; email: string; replaces?: string; actions: { confirm: string } }
+  /**
+   * Posts `token`, `backend`, `present` and `next` to `actions.change`, with `apps=end` and `ways=remove` where they
+   * are ticked.
+   */
+  password: {
+    backend: string
+    email: string
+    asks: EndOthers
+    error?: { field: 'current' | 'next'; message: string }
+    token: string
+    actions: { change: string; account: string; forgot: string }
+  }
+  /** Posts `token`, `backend`, `email` and `password` to `actions.change`. `next`: what was typed. */
+  address: {
+    backend: string
+    email: string
+    sendsMail: boolean
+    next?: string
+    error?: { field: 'email' | 'password'; message: string }
+    token: string
+    actions: { change: string; account: string }
+  }
+  /** Posts `token` and `path` to `actions.prove`, with `backend` and `password` where there is one. */
+  prove: {
+    path: string
+    token: string
+    password?: { backend: string; email: string }
+    error?: string
+    actions: { prove: string; account: string }
+  }
+  /** Posts `token` and `confirm=delete` to `actions.remove`. */
+  delete: { user: { name: string; detail?: string }; token: string; actions: { remove: string; account: string } }
+}

@@ -1,0 +1,86 @@
+// What the pages of a sign-in show, from the first form to the consent. Tested in test/plugins/pages/index.test.ts.
+
+/** The app that sent the person, and the host they will return to. */
+interface OnBehalfOf {
+  name: string
+  host: string
+}
+
+export interface SignInPageData {
+  /**
+   * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
+   * `way=code`, with `provider`, or with nothing else for one click.
+   */
+  login: {
+    interaction: string
+    /** Absent when no app sent the person. */
+    client?: OnBehalfOf
+    backends: Array<{
+      id: string
+      title: string
+      password?: { label: string }
+      oneClick?: { label: string }
+      redirect?: Array<{ id: string; label: string }>
+      emailCode?: { label: string }
+      /** Whether a forgotten password can be replaced by a link. */
+      hasReset?: boolean
+      signUp: boolean
+    }>
+    /** The person proves that an existing account is theirs. */
+    proving?: boolean
+    /** They add a sign-in method to their own account. */
+    adding?: boolean
+    /** Shown at the form of `failedBackend`; without one, above all forms. */
+    error?: string
+    failedBackend?: string
+    /** What was typed into the first field; the password is never shown again. */
+    identifier?: string
+    actions: { login: string; signup?: string; forgot?: string }
+  }
+  /** Posts `interaction` and `code` to `actions.code`. */
+  code: {
+    interaction: string
+    client?: OnBehalfOf
+    prompt: string
+    error?: string
+    actions: { code: string; login: string }
+  }
+  /**
+   * There is an account with this verified address. Posts `interaction` and `decision` (`join` or `separate`) to
+   * `actions.choice`.
+   */
+  choice: { interaction: string; client?: OnBehalfOf; email: string; methods: string[]; actions: { choice: string } }
+  /** Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to `actions.signup`. */
+  signup: {
+    interaction: string
+    backend: string
+    client?: OnBehalfOf
+    invite?: string
+    error?: { field: 'email' | 'password' | 'name' | 'form'; message: string }
+    email?: string
+    name?: string
+    actions: { signup: string; login: string }
+  }
+  /**
+   * Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, or `interaction` alone to
+   * `actions.switchAccount`.
+   */
+  consent: {
+    interaction: string
+    /**
+     * `selfRegistered`: the name is anyone's. `verified`: what the URL of a metadata document proves, which is not the
+     * name either.
+     */
+    client: {
+      name: string
+      uri?: string
+      selfRegistered: boolean
+      verified?: { host: string; isKnown: boolean; isElsewhere: boolean }
+    }
+    /** Where the browser goes with the code; the host in full, in punycode. */
+    redirect: { host: string; loopback: boolean }
+    user: { name: string; detail?: string }
+    scopes: Array<{ scope: string; text: string }>
+    actions: { consent: string; switchAccount: string }
+  }
+}

@@ -1,0 +1,33 @@
+// How a sign-in begins: in a browser without a session, or with the one it has.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { SignInIntent } from './intent.ts'
+import type { Parts } from './parts.ts'
+
+export interface Beginnings {
+  /**
+   * Stores what a person came for, for this browser, with the invitation that came with it.
+   * @returns the handle that the pages carry.
+   */
+  begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    intent: SignInIntent,
+    more?: { invite?: string }
+  ): Promise<string>
+  /** Goes on as the person who is signed in already. @returns a handle that only this session can use. */
+  resume(request: FastifyRequest, reply: FastifyReply, intent: SignInIntent): Promise<string>
+}
+
+export function beginnings ({ interactions, cookies }: Parts): Beginnings {
+  return {
+    async begin (request, reply, intent, { invite } = {}) {
+      const browser = cookies.identify(request, reply)
+      return (await interactions.create(request, { intent, browser, ...(invite && { invite }) })).handle
+    },
+    async resume (request, reply, intent) {
+      const session = cookies.session(request)
+      const browser = cookies.identify(request, reply)
+      return (await interactions.create(request, { intent, browser, ...(session && { session }) })).handle
+    }
+  }
+}

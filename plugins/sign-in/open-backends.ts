@@ -1,0 +1,21 @@
+// Opens the backends of AUTH_BACKEND with what the server gives them.
+import type { FastifyInstance } from 'fastify'
+import type { AuthBackend, BackendHost } from '../../auth-backends/contract.ts'
+import { createLocalAccounts } from '../accounts/local-accounts.ts'
+import type { Options } from './parts.ts'
+
+export async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
+  const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout, queue = 'sign-in' }) =>
+    app.workers.run(task, input, { person: { server: queue }, timeout })
+  const host: BackendHost = {
+    accounts: createLocalAccounts(app.storage, app.now),
+    sendsMail: app.mail.isOn,
+    publicUrl,
+    now: app.now,
+    runInWorker,
+    log: app.log
+  }
+  const opened = new Map<string, AuthBackend>()
+  for (const backend of backends) opened.set(backend.id, await backend.open(host))
+  return opened
+}

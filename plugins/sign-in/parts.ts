@@ -1,0 +1,71 @@
+// The parts of the room, each made of those above it: cookies, interactions, people, sessions, and what completes a sign-in.
+import type { FastifyInstance } from 'fastify'
+import type { AuthBackend } from '../../auth-backends/contract.ts'
+import type { Config } from '../../config/index.ts'
+import { createAccountExpiry } from '../accounts/expiry.ts'
+import { createInvitations } from '../accounts/invitations.ts'
+import { createAccountLifecycle } from '../accounts/lifecycle.ts'
+import { createUsers } from '../accounts/users.ts'
+import type { Grants } from '../oauth/grants/index.ts'
+import type { Collection } from '../storage/contract.ts'
+import { createUpstreamSessions, referenceOfBrowser, referenceOfGrant } from '../upstream-sessions/index.ts'
+import type { BackendSession } from '../upstream-sessions/refresh.ts'
+import { createAdmissions } from './admission.ts'
+import { createCompletion } from './complete.ts'
+import type { BrowserSession } from './contract.ts'
+import { createCookies } from './cookies.ts'
+import { createHandles } from './handles.ts'
+import { createInteractions } from './interactions.ts'
+import type { SignInPages } from './next.ts'
+import { createBrowserSessions } from './sessions.ts'
+
+type Settings = 'publicUrl' | 'backends' | 'allowedEmails' | 'newcomersNeedInvitation' | 'signup'
+export type Options = Pick<Config, Settings> & { signInPages: SignInPages }
+
+export type Parts = ReturnType<typeof createParts>
+
+/** The people and their sessions, each part made of those above it. */
+export function createParts (
+  app: FastifyInstance,
+  { publicUrl, allowedEmails, newcomersNeedInvitation }: Options,
+  backends: Map<string, AuthBackend>
+) {
+  const { now } = app
+  const cookies = createCookies(publicUrl.startsWith('https:'))
+  const interactions = createInteractions(app, createHandles(app), cookies)
+  const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds)
+  const users = createUsers(app.storage, now, expiry)
+  const lifecycle = createAccountLifecycle({ users, expiry, grants: app.grants, backends, allowedEmails, now })
+  const invitations = createInvitations(app.storage, now)
+
+  const store = app.storage.collection<BrowserSession>('browserSession')
+  const upstream = createUpstreamSessions({
+    store: app.storage.collection<BackendSession>('backendSession'),
+    backends,
+    sealing: app.sealing,
+    now,
+    log: app.log,
+    onEnd: (references) => endReferences(app.grants, store, references)
+  })
+  app.grants.onEnd(async ({ id, backendSession }) => {
+    if (backendSession) await upstream.release(backendSession, referenceOfGrant(id))
+  })
+
+  const sessions = createBrowserSessions({ app, store, cookies, users, backends, upstream, interactions })
+  const policy = { allowedEmails, newcomersNeedInvitation }
+  const admissions = createAdmissions({ ...policy, users, lifecycle, now, invitations, backends })
+  const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions })
+  return { cookies, interactions, users, lifecycle, invitations, upstream, sessions, admissions, completion }
+}
+
+/** The service has ended the session: the browser is signed out, and the apps connected in it are disconnected. */
+async function endReferences (
+  grants: Grants,
+  browsers: Collection<BrowserSession>,
+  references: string[]
+): Promise<void> {
+  const startingWith = (prefix: string) =>
+    references.filter((reference) => reference.startsWith(prefix)).map((reference) => reference.slice(prefix.length))
+  for (const id of startingWith(referenceOfBrowser(''))) await browsers.delete(id)
+  for (const id of startingWith(referenceOfGrant(''))) await grants.revoke(id)
+}

@@ -1,0 +1,84 @@
+// Each open stream ends soon after what allowed it.
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import type { OpenStream } from '../../../../plugins/mcp/streams/contract.ts'
+import { createOpenStreams } from '../../../../plugins/mcp/streams/open-streams.ts'
+import type { Access } from '../../../../plugins/oauth/grants/contract.ts'
+import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+
+const accessOf = (user: string, grantId: string): Access => ({
+  grantId,
+  clientId: 'c',
+  user: { id: user },
+  scopes: ['mcp:read'],
+  resource: 'r',
+  expiresAt: 4e9,
+  clientName: 'App',
+  backend: 'local',
+  attempt: 'a'
+})
+
+function openStreams (
+  t: { teardown(work: () => void): void },
+  stillAllows?: (access: Access) => boolean | Promise<boolean>
+) {
+  let now = 1_000
+  const streams = createOpenStreams({ perGrant: 2, perPerson: 3, inAll: 6 }, () => now, stillAllows)
+  t.teardown(streams.close)
+  const ended: string[] = []
+  const add = (name: string, access: Access | null, until = Infinity) => {
+    const stream: OpenStream = {
+      access,
+      address: undefined,
+      until,
+      end: (reason) => {
+        ended.push(`${name}: ${reason}`)
+      }
+    }
+    streams.add(stream)
+    return stream
+  }
+  return {
+    ...streams,
+    add,
+    ended,
+    pass: (seconds: number) => {
+      now += seconds
+    }
+  }
+}
+
+t.test(
+  'a stream ends with its token and with its grant; while storage is away, after ten seconds',
+  async (t) => {
+    let answer: () => boolean | Promise<boolean> = () => true
+    const { add, ended, pass } = openStreams(t, ({ grantId }) => (grantId === 'g1' ? answer() : true))
+    const within = async (what: string[]) => {
+      for (let waited = 0; waited < 5_000 && ended.length < what.length; waited += 50) await delay(50)
+      t.strictSame(ended.splice(0), what)
+    }
+    add('nobody', null)
+    add('token', accessOf('ann', 'g2'), 1_005)
+    add('grant', accessOf('bob', 'g1'))
+    pass(5)
+    await within(['token: The access token has expired'])
+    answer = async () => false
+    await within(['grant: The connection of this app has ended'])
+    for (const away of [
+      () => {
+        throw new StorageUnavailable('away')
+      },
+      async () => {
+        throw new StorageUnavailable('away')
+      }
+    ]) {
+      answer = away
+      add('doubt', accessOf('bob', 'g1'))
+      pass(10)
+      await delay(1_200)
+      t.strictSame(ended, [], 'a storage that is away for a moment ends nothing')
+      pass(1)
+      await within(['doubt: The storage of this server does not answer'])
+    }
+  }
+)

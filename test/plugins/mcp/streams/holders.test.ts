@@ -1,0 +1,21 @@
+// What one connection and one person may hold open.
+import t from 'tap'
+import { createHolders } from '../../../../plugins/mcp/streams/holders.ts'
+import type { OpenStream } from '../../../../plugins/mcp/streams/contract.ts'
+
+const stream = (grantId: string): OpenStream => ({
+  address: undefined,
+  access: { grantId, user: { id: 'ann' } } as OpenStream['access'],
+  until: Infinity,
+  end () {}
+})
+
+t.test('beyond a bound the oldest is named; what was removed no longer counts', async (t) => {
+  const holders = createHolders({ perGrant: 1, perPerson: 2, inAll: 9 })
+  const [first, second, third] = [stream('a'), stream('a'), stream('b')]
+  t.equal(holders.add(first).size, 0)
+  t.same([...holders.add(second)], [first], 'the grant has one place')
+  holders.remove(first)
+  t.equal(holders.add(third).size, 0, 'the person has two')
+  t.same([...holders.add({ ...third, access: null })], [], 'no one holds a stream without a sign-in')
+})

@@ -1,0 +1,43 @@
+// What the operator reads when a database cannot be opened.
+import { rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { openSqliteNotes } from '../../../../plugins/notes/sqlite.ts'
+import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
+import { folder } from '../../../helpers/tool-context.ts'
+
+const time = 1_800_000_000
+const now = () => time
+
+async function refused (
+  t: Test,
+  place: string,
+  message: RegExp,
+  name = 'oauth.db',
+  open: (place: string) => unknown = (place) => openSqliteStorage(place, now)
+) {
+  const before = await stat(join(place, name))
+  t.throws(() => open(place), { name: 'StartError', message })
+  t.equal((await stat(join(place, name))).size, before.size, 'nothing was changed')
+}
+
+t.test('what is damaged or empty is refused with the file and the way out, and left as it is (SG-09)', async (t) => {
+  const place = await folder(t)
+  await writeFile(join(place, 'secret-key'), 'k')
+  await writeFile(join(place, 'oauth.db'), '')
+  await refused(t, place, /oauth\.db is empty, although this folder has been in use.*Restore a backup/)
+  await writeFile(join(place, 'oauth.db-wal'), 'what it held')
+  await refused(t, place, /oauth\.db is empty/)
+  t.equal((await stat(join(place, 'oauth.db-wal'))).size, 12, 'nor is its log')
+  await rm(join(place, 'oauth.db-wal'))
+  await writeFile(join(place, 'oauth.db'), 'this is no database at all, really not '.repeat(200))
+  await refused(t, place, /oauth\.db is damaged \(file is not a database\)\. Restore a backup/)
+  await writeFile(join(place, 'notes.db'), 'this is no database at all, really not '.repeat(200))
+  await refused(t, place, /notes\.db is damaged/, 'notes.db', openSqliteNotes)
+  const file = join(place, 'file')
+  await writeFile(file, '')
+  t.throws(() => openSqliteStorage(file, now), {
+    name: 'StartError',
+    message: /^DATA_DIR: the server cannot write to .*chown/
+  })
+})
