@@ -63,6 +63,7 @@ export default defineTool({
             z.strictObject({
               name: z.string(),
               kind: z.string().optional(),
+              rows: z.number().optional().describe('About how many.'),
               comment: z.string().optional(),
               columns: z.array(z.string()).optional()
             })
@@ -93,15 +94,21 @@ export default defineTool({
         `write the names of schemas that may be read, for example public,shop; not those of Postgres or ${OWN_SCHEMA}`
       )
       .default(['public']),
-    DATABASE_FILES: list.optional()
+    DATABASE_FILES: list.optional(),
+    DATABASE_QUERY_TIMEOUT: z.coerce
+      .number('write a number of seconds from 1 to 20')
+      .min(1, 'write at least 1')
+      .max(20, 'write at most 20: clients wait no longer')
+      .default(4)
   }),
   async open (env, host) {
     const url = env.DATABASE_QUERY_URL ?? env.DATABASE_URL
-    const files = await openSqliteFiles(env.DATABASE_FILES ?? [], host)
+    const statementMs = env.DATABASE_QUERY_TIMEOUT * 1_000
+    const files = await openSqliteFiles(env.DATABASE_FILES ?? [], statementMs, host)
     const postgres =
       url === undefined
         ? undefined
-        : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS }, host)
+        : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS, statementMs }, host)
     const databases = [...(postgres ? [postgres] : []), ...files]
     if (databases.length === 0) return undefined
     return {
