@@ -4,11 +4,11 @@ import { z } from 'zod'
 import type { ToolNote } from '../../authoring/tool.ts'
 
 export const noteSummary = z.strictObject({
-  id: z.string().describe('Hand this to fetch, write, update_note or delete_note.'),
+  id: z.string(),
   title: z.string(),
-  url: z.string().describe('Where its owner can open it.'),
-  version: z.number().int().describe('Hand this to update_note or delete_note.'),
-  modified: z.string().describe('When it was last changed, ISO 8601.')
+  url: z.string(),
+  version: z.number().int(),
+  modified: z.string()
 })
 
 export const summaryOf = ({ id, title, url, version, modified }: ToolNote): z.output<typeof noteSummary> => ({
