@@ -27,23 +27,22 @@ export default defineTool({
   name: 'database_query',
   title: 'Query a database',
   description:
-    'Reads from a database with one SQL SELECT. Call it without sql first: it then lists the databases and their tables and columns. ' +
-    'Use it for questions about the data in those tables. It never writes.',
+    'Reads from a database with one SQL SELECT, for questions about its data. Call it without sql first: it then lists the databases, their tables and columns.',
   input: z.strictObject({
-    sql: z.string().min(1).max(5_000).optional().describe('One SELECT statement. Leave it out to see the tables.'),
+    sql: z.string().min(1).max(5_000).optional(),
     parameters: z
       .array(z.union([z.string().max(MAX_PARAMETER_CHARACTERS), z.number(), z.boolean(), z.null()]))
       .max(50)
       .optional()
-      .describe('Values for $1, $2 … (PostgreSQL) or for each ? (SQLite).'),
-    database: z.string().min(1).max(200).optional().describe('Which database, if there are several.'),
+      .describe('For $1, $2 … (PostgreSQL) or each ? (SQLite).'),
+    database: z.string().min(1).max(200).optional(),
     tables: z
       .array(z.string().min(1).max(200))
       .min(1)
       .max(50)
       .optional()
-      .describe('Without sql: list only these tables.'),
-    limit: z.number().int().min(1).max(MAX_ROWS).optional().describe('Most rows to return; 100 if you leave it out.')
+      .describe('Without sql: only these.'),
+    limit: z.number().int().min(1).max(MAX_ROWS).optional().describe('Rows; 100 if left out.')
   }),
   output: z.strictObject({
     database: z.string().optional(),
@@ -51,9 +50,9 @@ export default defineTool({
     rows: z
       .array(z.array(z.unknown()))
       .optional()
-      .describe('Values in the order of columns. What JSON cannot hold exactly is text.'),
+      .describe('What JSON cannot hold exactly is text.'),
     rowCount: z.number().int().optional(),
-    truncated: z.string().optional().describe('What was left out, if anything was.'),
+    truncated: z.string().optional(),
     databases: z
       .array(
         z.strictObject({

@@ -95,7 +95,7 @@ function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): J
   try {
     // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and validators of older clients
     // refuse a dialect they do not know.
-    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io })
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, override: ({ jsonSchema }) => leaveOutSafeBounds(jsonSchema) })
     const dialect = schema.meta()?.['$schema']
     return { ...(typeof dialect === 'string' && { $schema: dialect }), ...rest } as JsonObjectSchema
   } catch (cause) {
@@ -104,6 +104,12 @@ function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): J
       { cause }
     )
   }
+}
+
+/** Zod's integers have the limits of a double: every number of JSON does, and each would cost a model sixty characters. */
+function leaveOutSafeBounds (schema: { type?: unknown; minimum?: number; maximum?: number }): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
 
 function headersOf ({ properties = {} }: JsonObjectSchema): Map<string, string> {

@@ -59,7 +59,7 @@ export const textCases: Record<string, Case> = {
     ]
   },
   generate: {
-    right: { kind: 'text', template: 'x' },
+    right: { kind: 'json', example: '1' },
     async use (t, use) {
       const schema = JSON.stringify({
         type: 'object',
@@ -82,10 +82,6 @@ export const textCases: Record<string, Case> = {
         }),
         { text: /interface Person[\s\S]*name: +string/ }
       )
-      t.match(await use('generate', { kind: 'text', template: 'Dear {{name}}', values: { name: 'Ann' } }), {
-        text: 'Dear Ann'
-      })
-      t.match(await use('generate', { kind: 'text', paragraphs: 2 }), { text: String })
     },
     mistakes: [
       [{}, /- kind: .*"json"\|"code"\|"text"/],
@@ -102,11 +98,7 @@ export const textCases: Record<string, Case> = {
       [{ kind: 'json', example: '{}', seed: -1 }, /- seed: /],
       [{ kind: 'code', example: '{}', language: 'klingon' }, /- language: .*"typescript"/],
       [{ kind: 'code', example: '{}', name: '1; rm -rf' }, /- name: write a name of letters/],
-      [{ kind: 'text' }, /Pass a template.*or the number of paragraphs/],
-      [{ kind: 'text', template: '{{name}}' }, /without a value: name/],
-      [{ kind: 'text', paragraphs: 51 }, /- paragraphs: /],
-      [{ kind: 'text', template: '{{a}}', values: { a: { b: 1 } } }, /- values\.a: /],
-      [{ kind: 'text', template: '{{__proto__}}{{constructor}}' }, /without a value/],
+      [{ kind: 'text' }, /pass a prompt/],
       [{ kind: 'text', prompt: 'A poem about tides' }, /has no language model, so leave the prompt out/],
       [{ kind: 'text', prompt: 7 }, /- prompt: .*expected string/],
       [{ kind: 'text', text: 'x' }, /"text"[\s\S]*Its arguments are/]
