@@ -9,44 +9,21 @@ const MAX_WORD_LENGTH = 1_000
 /** Tried at the beginning of each word only, so the time grows with the length of the text alone. */
 const LONG_WORD = new RegExp(`(?<!\\S)\\S{${MAX_WORD_LENGTH + 1}}`)
 
-const figures = z.object({
-  name: z.string(),
-  count: z.number(),
-  missing: z.number(),
-  notNumbers: z.number(),
-  examples: z.array(z.string()).optional(),
-  sum: z.number(),
-  mean: z.number(),
-  median: z.number(),
-  min: z.number(),
-  max: z.number(),
-  standardDeviation: z.number().nullable(),
-  quartiles: z.tuple([z.number(), z.number()])
-})
-
+/** All figures of a column are in analyze/numbers.ts; here stands what a reader must not overlook. */
 const output = z.strictObject({
-  text: z
-    .object({
-      characters: z.number(),
-      words: z.number(),
-      sentences: z.number(),
-      paragraphs: z.number(),
-      wordsPerSentence: z.number(),
-      differentWords: z.number(),
-      readingMinutes: z.number(),
-      readingEase: z.number().nullable()
-    })
+  text: z.record(z.string(), z.number().nullable()).optional(),
+  columns: z
+    .array(z.looseObject({ name: z.string(), count: z.number(), missing: z.number(), notNumbers: z.number() }))
     .optional(),
-  columns: z.array(figures).optional(),
-  leftOut: z.array(z.string()).optional().describe('Columns without a number.')
+  leftOut: z.array(z.string()).optional()
 })
 
 export default defineTool({
   name: 'analyze',
   title: 'Analyze',
   description:
-    'Counts what you pass in; use it instead of estimating. Of a list of numbers, CSV or JSON rows: count, sum, mean, median, deviation (of a sample) and quartiles of each column of numbers, with how many cells are empty or no numbers. ' +
-    'Of any other text, in any language: characters, words, sentences, reading time, and the Flesch reading ease of English.',
+    'Counts instead of estimating. Of numbers, CSV or JSON rows: sum, mean, median, deviation (of a sample) and quartiles of each column, and how many cells are empty or no numbers. ' +
+    'Of any other text: words, sentences, reading time and ease.',
   input: z.strictObject({
     text: z.string().min(1).max(MAX_TEXT_LENGTH, `a text has at most ${MAX_TEXT_LENGTH} characters; pass it in parts`)
   }),

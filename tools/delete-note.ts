@@ -6,7 +6,7 @@ export default defineTool({
   name: 'delete_note',
   title: 'Delete a note',
   description:
-    'Deletes a note of the user for good, when the user asks for it. Give the version that list_notes or fetch shows: if the note was changed in between, nothing is deleted.',
+    'Deletes a note of the user for good, when the user asks for it. Give the version that list_notes or fetch shows.',
   input: z.strictObject({ id: z.string().min(1).max(200), version: z.number().int().min(1) }),
   output: z.strictObject({ deleted: z.string() }),
   annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: false, idempotentHint: true },

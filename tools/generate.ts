@@ -9,7 +9,7 @@ import { writeCode, writeJson, writeText } from './generate/prompted.ts'
 const MAX_LENGTH = 50_000
 const input = z.strictObject({
   kind: z.enum(['json', 'code', 'text']),
-  prompt: z.string().min(1).max(20_000).optional().describe('Only if this server has a language model: what to write.'),
+  prompt: z.string().min(1).max(20_000).optional().describe('What to write, if this server has a language model.'),
   schema: z.string().max(MAX_LENGTH).optional().describe('A JSON Schema, as JSON text.'),
   example: z.string().max(MAX_LENGTH).optional().describe('Or an example, as JSON text.'),
   count: z.number().int().min(1).max(100).optional().describe('For json.'),
@@ -19,7 +19,7 @@ const input = z.strictObject({
     .min(0)
     .max(2 ** 31)
     .optional()
-    .describe('The same seed gives the same data.'),
+    .describe('Same seed, same data.'),
   language: z.enum(languages).optional().describe('For code; typescript if left out.'),
   name: z
     .string()
@@ -30,7 +30,7 @@ const input = z.strictObject({
 })
 
 const output = z.strictObject({
-  kind: z.enum(['json', 'code', 'text']),
+  kind: z.string(),
   data: z.array(z.unknown()).optional(),
   seed: z.number().optional(),
   language: z.string().optional(),

@@ -12,7 +12,7 @@ export default defineTool({
   title: 'List notes',
   description:
     'Lists the notes of the user, the one changed last first, each with its beginning; with a query, only the notes that match it, best first. ' +
-    'Use it to pick up where an earlier conversation left off. fetch reads a note in full.',
+    'Use it to pick up where an earlier conversation left off.',
   input: z
     .strictObject({
       query: z.string().min(1).max(2_000).optional().describe('Words to look for.'),

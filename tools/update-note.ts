@@ -8,7 +8,7 @@ export default defineTool({
   name: 'update_note',
   title: 'Change a note',
   description:
-    'Changes the text or the title of a note of the user. Read it with fetch first and give its version: if it was changed in between, nothing is written. ' +
+    'Changes the text or the title of a note of the user. Read it with fetch first and give its version. ' +
     'For a small change pass old_text and new_text; to add at the end, use write.',
   input: z
     .strictObject({

@@ -9,7 +9,7 @@ export default defineTool({
   title: 'Write a note',
   description:
     'Saves text as a note of the user, for this or a later conversation. Use it when the user asks to remember, save or write something down. ' +
-    'Without an id it makes a new note; with the id of a note (note:…) it adds the text at its end. To change what a note says, use update_note.',
+    'Without an id it makes a new note; with the id of a note (note:…) it adds the text at its end.',
   input: z
     .strictObject({
       text: z.string().min(1).max(40_000).describe('Markdown is fine.'),

@@ -10,7 +10,7 @@ const MAX_DEPTH = 30
 const MOST: Readonly<Record<string, number>> = { minItems: 100, minContains: 100, minLength: 5_000, minProperties: 100 }
 const MAX_PATTERN_LENGTH = 200
 const MAX_ANCHORED_CHARACTERS = 50_000
-const MAX_LEAST_VALUES = 10_000
+const MAX_REQUIRED_VALUES = 10_000
 
 /** Names by which others could refer to a schema: they turn a `$ref` inside it into an address elsewhere. */
 const NAMES = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor'])
@@ -68,8 +68,8 @@ export function checkSchema (schema: unknown): Schema {
     }
   }
   visit(anchored, 0)
-  const least = leastSize(anchored)
-  if (least > MAX_LEAST_VALUES) { throw new ToolError(`The schema asks for at least ${least} values in one piece of data: ${MAX_LEAST_VALUES} are the most. Lower minItems.`) }
+  const required = requiredSize(anchored)
+  if (required > MAX_REQUIRED_VALUES) { throw new ToolError(`The schema asks for at least ${required} values in one piece of data: ${MAX_REQUIRED_VALUES} are the most. Lower minItems.`) }
   return withoutNames(anchored) as Schema
 }
 
@@ -89,12 +89,12 @@ function withAnchors (schema: Schema): Schema {
 }
 
 /** How many values a piece of data has at least: lists within lists multiply. References are not followed. */
-function leastSize (schema: unknown): number {
+function requiredSize (schema: unknown): number {
   if (!isObject(schema)) return 1
   const { minItems, items, properties, required } = schema
-  const inItems = typeof minItems === 'number' && minItems > 0 ? minItems * leastSize(items) : 0
+  const inItems = typeof minItems === 'number' && minItems > 0 ? minItems * requiredSize(items) : 0
   const members = isObject(properties) && Array.isArray(required) ? required.map((name) => (properties as Schema)[String(name)]) : []
-  return 1 + inItems + members.reduce<number>((sum, member) => sum + leastSize(member), 0)
+  return 1 + inItems + members.reduce<number>((sum, member) => sum + requiredSize(member), 0)
 }
 
 function checkKeyword (key: string, value: unknown): void {

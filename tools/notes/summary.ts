@@ -3,15 +3,18 @@
 import { z } from 'zod'
 import type { ToolNote } from '../../authoring/tool.ts'
 
-export const noteSummary = z.strictObject({
-  id: z.string(),
-  title: z.string(),
-  url: z.string(),
-  version: z.number().int(),
-  modified: z.string()
-})
+/** What the next call needs; address and time speak for themselves. */
+export const noteSummary = z.looseObject({ id: z.string(), title: z.string(), version: z.number().int() })
 
-export const summaryOf = ({ id, title, url, version, modified }: ToolNote): z.output<typeof noteSummary> => ({
+interface NoteSummary extends Record<string, unknown> {
+  id: string
+  title: string
+  url: string
+  version: number
+  modified: string
+}
+
+export const summaryOf = ({ id, title, url, version, modified }: ToolNote): NoteSummary => ({
   id,
   title,
   url,
