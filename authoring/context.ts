@@ -89,16 +89,21 @@ export interface ToolNotes {
   create(note: { title?: string | undefined; text: string }): Promise<ToolNote>
   /** Adds lines at the end, whatever the version. */
   append(id: string, text: string): Promise<ToolNote>
-  /** @param version the version that was read: if the note has changed since, nothing is written. */
+  /**
+   * @param version the version that was read: if the note has changed since, nothing is written.
+   * @param change.edit replaces `from`, which must stand in the text exactly once.
+   */
   update(
     id: string,
     version: number,
-    change: { title?: string | undefined; text?: string | undefined }
+    change: { title?: string | undefined; text?: string | undefined; edit?: { from: string; to: string } | undefined }
   ): Promise<ToolNote>
   delete(id: string, version: number): Promise<void>
   find(id: string): Promise<ToolNote | undefined>
   /** Ids of notes whose id, without `note:`, begins with this, or whose title contains it: at most 100. */
   complete(typed: string, limit?: number): Promise<string[]>
+  /** Best first, without documents. */
+  search(query: string, limit: number): Promise<Array<Omit<LibraryHit, 'url'>>>
   /** Newest change first. @param cursor `next` of the page before. */
   list(page?: {
     limit?: number | undefined

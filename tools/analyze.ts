@@ -1,5 +1,5 @@
-// What a text or a list of numbers says: feeling, summary, figures; computed, with nothing made up. The work runs in a
-// process of its own.
+// The figures of a text, a list of numbers or a table: counted, with nothing made up. The work runs in a process of its
+// own.
 import { z } from 'zod'
 import { defineTool, ToolError } from '../authoring/tool.ts'
 
@@ -9,83 +9,33 @@ const MAX_WORD_LENGTH = 1_000
 /** Tried at the beginning of each word only, so the time grows with the length of the text alone. */
 const LONG_WORD = new RegExp(`(?<!\\S)\\S{${MAX_WORD_LENGTH + 1}}`)
 
-const place = {
-  sentence: z.number().describe('Which sentence, from 1.'),
-  start: z.number().describe('Where it begins, in characters from 0.'),
-  text: z.string()
-}
-const figures = z.object({
-  name: z.string(),
-  count: z.number(),
-  missing: z.number(),
-  sum: z.number(),
-  mean: z.number(),
-  median: z.number(),
-  min: z.number(),
-  max: z.number(),
-  standardDeviation: z.number().nullable(),
-  quartiles: z.tuple([z.number(), z.number()])
+/** All figures of a column are in analyze/numbers.ts; here stands what a reader must not overlook. */
+const output = z.strictObject({
+  text: z.record(z.string(), z.number().nullable()).optional(),
+  columns: z
+    .array(z.looseObject({ name: z.string(), count: z.number(), missing: z.number(), notNumbers: z.number() }))
+    .optional(),
+  leftOut: z.array(z.string()).optional()
 })
 
 export default defineTool({
   name: 'analyze',
   title: 'Analyze',
   description:
-    'Analyzes a text or data that you pass in. sentiment: how positive or negative an English text is, with its strongest sentences. summary: the sentences of a text that say most, word for word, with their places. ' +
-    'statistics: counts and readability of a text; for a list of numbers or CSV with a header line, mean, median, deviation and quartiles of each column. Use it instead of estimating.',
+    'Counts instead of estimating. Of numbers, CSV or JSON rows: sum, mean, median, deviation (of a sample) and quartiles of each column, and how many cells are empty or no numbers. ' +
+    'Of any other text: words, sentences, reading time and ease.',
   input: z.strictObject({
-    kind: z.enum(['sentiment', 'summary', 'statistics']),
-    text: z
-      .string()
-      .min(1)
-      .max(MAX_TEXT_LENGTH, `a text has at most ${MAX_TEXT_LENGTH} characters; pass it in parts`)
-      .describe('The text, a list of numbers, or CSV.'),
-    sentences: z.number().int().min(1).max(20).optional().describe('For a summary: how many sentences; 3 if left out.')
+    text: z.string().min(1).max(MAX_TEXT_LENGTH, `a text has at most ${MAX_TEXT_LENGTH} characters; pass it in parts`)
   }),
-  output: z.strictObject({
-    kind: z.enum(['sentiment', 'summary', 'statistics']),
-    sentiment: z
-      .object({
-        score: z.number().describe('From -1, negative, to 1, positive.'),
-        label: z.enum(['negative', 'neutral', 'mixed', 'positive']),
-        strongest: z.array(z.object({ ...place, score: z.number() }))
-      })
-      .optional(),
-    summary: z
-      .object({ sentences: z.array(z.object(place)), of: z.number().describe('How many sentences the text has.') })
-      .optional(),
-    text: z
-      .object({
-        characters: z.number(),
-        words: z.number(),
-        sentences: z.number(),
-        paragraphs: z.number(),
-        wordsPerSentence: z.number(),
-        differentWords: z.number(),
-        readingMinutes: z.number(),
-        readingEase: z
-          .number()
-          .nullable()
-          .describe('Flesch reading ease of an English text: 100 is easy, 0 hard. Null for other languages.')
-      })
-      .optional(),
-    columns: z.array(figures).optional()
-  }),
+  output,
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
-  async run ({ kind, text, sentences = 3 }, { runInWorker }) {
+  async run ({ text }, { runInWorker }) {
     if (LONG_WORD.test(text)) {
       throw new ToolError(
         `The text has a word of more than ${MAX_WORD_LENGTH} characters, so it is no natural text. Take out what is encoded or has lost its spaces.`
       )
     }
-    return {
-      kind,
-      ...(await runInWorker<object>(new URL('./analyze/task.ts', import.meta.url), {
-        kind,
-        text: text.toWellFormed(),
-        sentences
-      }))
-    }
+    return runInWorker<z.input<typeof output>>(new URL('./analyze/task.ts', import.meta.url), { text: text.toWellFormed() })
   }
 })

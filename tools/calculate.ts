@@ -11,21 +11,19 @@ export default defineTool({
   name: 'calculate',
   title: 'Calculate',
   description:
-    'Calculates an expression exactly: + - * / ^, % and mod, n!, brackets, numbers of up to 1000 digits, pi, e, functions (sqrt, root, ln, log, sin, round, min, mean, gcd, ncr and more), ' +
-    'percentages (20% of 150, 80 + 25%), units and their conversion (100 km/h to mph, 72 °F to °C, 3 ft + 20 cm in m, 1.5 GiB to MB). ' +
-    'Use it for every calculation instead of estimating. Example: 2 + 3 * 4. It has no currencies, dates or variables.',
+    'Calculates an expression exactly, with up to 1000 digits; use it instead of estimating. + - * / ^ % mod n! ( ), functions (sqrt, ln, log, sin, round, gcd, ncr, mean, std, percentile([…], 90) and more), ' +
+    '20% of 150, 80 + 25%, 12 as % of 80, units (100 km/h to mph, 5 ft 11 in to cm, 1.5 GiB to MB), 255 to hex, 0.75 to fraction, 2^10 > 1000, days (2024-03-15 - 2024-01-01). No currencies or variables.',
   input: z.strictObject({
     expression: z
       .string()
       .min(1)
       .max(1_000, 'an expression has at most 1000 characters; calculate its parts one by one')
-      .describe('What to calculate, with * for every multiplication.')
   }),
   output: z.strictObject({
-    result: z.string().describe('The result with its unit.'),
-    value: z.string().describe('The number alone.'),
+    result: z.string(),
+    value: z.string().describe('Without the unit.'),
     unit: z.string().optional(),
-    exact: z.boolean().describe('False if digits were rounded off.')
+    exact: z.boolean().describe('False if rounded.')
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],

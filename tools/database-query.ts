@@ -27,23 +27,22 @@ export default defineTool({
   name: 'database_query',
   title: 'Query a database',
   description:
-    'Reads from a database with one SQL SELECT. Call it without sql first: it then lists the databases and their tables and columns. ' +
-    'Use it for questions about the data in those tables. It never writes.',
+    'Reads from a database with one SQL SELECT, for questions about its data. Call it without sql first: it then lists the databases, their tables, columns and about how many rows there are.',
   input: z.strictObject({
-    sql: z.string().min(1).max(5_000).optional().describe('One SELECT statement. Leave it out to see the tables.'),
+    sql: z.string().min(1).max(5_000).optional(),
     parameters: z
       .array(z.union([z.string().max(MAX_PARAMETER_CHARACTERS), z.number(), z.boolean(), z.null()]))
       .max(50)
       .optional()
-      .describe('Values for $1, $2 … (PostgreSQL) or for each ? (SQLite).'),
-    database: z.string().min(1).max(200).optional().describe('Which database, if there are several.'),
+      .describe('For $1, $2 … (PostgreSQL) or each ? (SQLite).'),
+    database: z.string().min(1).max(200).optional(),
     tables: z
       .array(z.string().min(1).max(200))
       .min(1)
       .max(50)
       .optional()
-      .describe('Without sql: list only these tables.'),
-    limit: z.number().int().min(1).max(MAX_ROWS).optional().describe('Most rows to return; 100 if you leave it out.')
+      .describe('Without sql: only these.'),
+    limit: z.number().int().min(1).max(MAX_ROWS).optional().describe('Rows; 100 if left out.')
   }),
   output: z.strictObject({
     database: z.string().optional(),
@@ -51,26 +50,10 @@ export default defineTool({
     rows: z
       .array(z.array(z.unknown()))
       .optional()
-      .describe('Values in the order of columns. What JSON cannot hold exactly is text.'),
+      .describe('What JSON cannot hold exactly is text.'),
     rowCount: z.number().int().optional(),
-    truncated: z.string().optional().describe('What was left out, if anything was.'),
-    databases: z
-      .array(
-        z.strictObject({
-          name: z.string(),
-          kind: z.string(),
-          tables: z.array(
-            z.strictObject({
-              name: z.string(),
-              kind: z.string().optional(),
-              comment: z.string().optional(),
-              columns: z.array(z.string()).optional()
-            })
-          ),
-          truncated: z.string().optional()
-        })
-      )
-      .optional()
+    truncated: z.string().optional(),
+    databases: z.array(z.looseObject({ name: z.string(), tables: z.array(z.looseObject({ name: z.string() })) })).optional()
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
@@ -93,15 +76,21 @@ export default defineTool({
         `write the names of schemas that may be read, for example public,shop; not those of Postgres or ${OWN_SCHEMA}`
       )
       .default(['public']),
-    DATABASE_FILES: list.optional()
+    DATABASE_FILES: list.optional(),
+    DATABASE_QUERY_TIMEOUT: z.coerce
+      .number('write a number of seconds from 1 to 20')
+      .min(1, 'write at least 1')
+      .max(20, 'write at most 20: clients wait no longer')
+      .default(4)
   }),
   async open (env, host) {
     const url = env.DATABASE_QUERY_URL ?? env.DATABASE_URL
-    const files = await openSqliteFiles(env.DATABASE_FILES ?? [], host)
+    const statementMs = env.DATABASE_QUERY_TIMEOUT * 1_000
+    const files = await openSqliteFiles(env.DATABASE_FILES ?? [], statementMs, host)
     const postgres =
       url === undefined
         ? undefined
-        : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS }, host)
+        : await openPostgres({ url, schemas: env.DATABASE_SCHEMAS, as: env.DATABASE_QUERY_AS, statementMs }, host)
     const databases = [...(postgres ? [postgres] : []), ...files]
     if (databases.length === 0) return undefined
     return {

@@ -1,71 +1,40 @@
-// Makes test data, types and texts from what it is given; and, where the operator has named a model, whatever a prompt
+// Makes test data and types from a schema or an example; and, where the operator has named a model, whatever a prompt
 // asks for.
 import { z } from 'zod'
 import { defineTool, ToolError, type ToolContext } from '../authoring/tool.ts'
 import { languages } from './generate/languages.ts'
 import { createModel, type Model } from './generate/model.ts'
 import { writeCode, writeJson, writeText } from './generate/prompted.ts'
-import { fillTemplate } from './generate/template.ts'
 
 const MAX_LENGTH = 50_000
-const MAX_VALUES = 200
-/** Of one value, and of all together: far more than a template of {@link MAX_LENGTH} characters needs. */
-const MAX_VALUE_CHARACTERS = 10_000
-const MAX_ALL_VALUES_CHARACTERS = 50_000
-
-const values = z
-  .record(z.string().max(64), z.union([z.string().max(MAX_VALUE_CHARACTERS), z.number(), z.boolean()]))
-  .refine((all) => Object.keys(all).length <= MAX_VALUES, `there may be at most ${MAX_VALUES} values`)
-  .refine(
-    (all) => sizeOf(all) <= MAX_ALL_VALUES_CHARACTERS,
-    `all values together may have at most ${MAX_ALL_VALUES_CHARACTERS} characters`
-  )
-const sizeOf = (all: object): number => Object.values(all).reduce<number>((sum, value) => sum + String(value).length, 0)
-
 const input = z.strictObject({
   kind: z.enum(['json', 'code', 'text']),
-  prompt: z
-    .string()
-    .min(1)
-    .max(20_000)
-    .optional()
-    .describe(
-      'What to generate, in words. For json together with a schema or an example, if the data has to fit one; for code with the language. Leave it out for everything that needs no language model.'
-    ),
-  schema: z.string().max(MAX_LENGTH).optional().describe('For json and code: a JSON Schema, as JSON text.'),
-  example: z.string().max(MAX_LENGTH).optional().describe('For json and code: an example, as JSON text.'),
-  count: z.number().int().min(1).max(100).optional().describe('For json: how many; 1 if left out.'),
+  prompt: z.string().min(1).max(20_000).optional().describe('What to write, if this server has a language model.'),
+  schema: z.string().max(MAX_LENGTH).optional().describe('A JSON Schema, as JSON text.'),
+  example: z.string().max(MAX_LENGTH).optional().describe('Or an example, as JSON text.'),
+  count: z.number().int().min(1).max(100).optional().describe('For json.'),
   seed: z
     .number()
     .int()
     .min(0)
     .max(2 ** 31)
     .optional()
-    .describe('For json and placeholder text: the same seed gives the same again.'),
+    .describe('Same seed, same data.'),
   language: z.enum(languages).optional().describe('For code; typescript if left out.'),
   name: z
     .string()
     .max(64)
     .regex(/^[A-Za-z]\w{0,63}$/, 'write a name of letters, digits and _')
     .optional()
-    .describe('For code: the name of the outermost type.'),
-  template: z.string().max(MAX_LENGTH).optional().describe('For text: a text with {{placeholders}}.'),
-  values: values.optional().meta({ maxProperties: MAX_VALUES }).describe('For text: what stands for each placeholder.'),
-  paragraphs: z
-    .number()
-    .int()
-    .min(1)
-    .max(50)
-    .optional()
-    .describe('For text without a template: how many paragraphs of placeholder text.')
+    .describe('For code: of the outermost type.')
 })
 
 const output = z.strictObject({
-  kind: z.enum(['json', 'code', 'text']),
-  data: z.array(z.unknown()).optional().describe('For json: what was generated.'),
+  kind: z.string(),
+  data: z.array(z.unknown()).optional(),
   seed: z.number().optional(),
   language: z.string().optional(),
-  text: z.string().optional().describe('For code and text.')
+  text: z.string().optional()
 })
 
 type Args = z.output<typeof input>
@@ -75,8 +44,8 @@ export default defineTool({
   name: 'generate',
   title: 'Generate',
   description:
-    'Generates data, code or text. json: sample data that fits a JSON Schema or looks like an example, the same again for the same seed. code: types in a language, from a JSON Schema or an example. ' +
-    'text: a template with {{placeholders}} filled in from values, or paragraphs of placeholder text. Pass JSON as text. With a prompt, a language model of this server writes what the prompt says, if it has one.',
+    'Makes test data or types. json: realistic sample data for a JSON Schema or like an example, checked against it. code: a file of types in a language. ' +
+    'text, and prompts, need a language model that not every server has.',
   input,
   output,
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: true },
@@ -132,26 +101,11 @@ async function fromParts (
     count = 1,
     seed = 1,
     language = 'typescript',
-    name = 'Root',
-    template,
-    values = {},
-    paragraphs
+    name = 'Root'
   }: Args,
   { runInWorker }: ToolContext
 ): Promise<Result> {
-  if (kind === 'text') {
-    if (template !== undefined) return { kind, text: fillTemplate(template, values) }
-    if (paragraphs === undefined) {
-      throw new ToolError(
-        'Pass a template with {{placeholders}} and their values, or the number of paragraphs of placeholder text.'
-      )
-    }
-    return {
-      kind,
-      seed,
-      text: await runInWorker<string>(new URL('./generate/placeholder-task.ts', import.meta.url), { paragraphs, seed })
-    }
-  }
+  if (kind === 'text') throw new ToolError('For text pass a prompt, which a language model of this server answers if it has one.')
   if ((schema === undefined) === (example === undefined)) { throw new ToolError(`Pass either a schema or an example for ${kind}, as JSON text.`) }
   const source = readSource({ schema, example })
   if (kind === 'json') {
@@ -181,7 +135,7 @@ async function fromPrompt (
 ): Promise<Result> {
   if (model === undefined) {
     throw new ToolError(
-      'This server has no language model, so leave the prompt out: pass a schema or an example for json and code, a template or paragraphs for text. The operator can configure a model with GENERATE_BASE_URL and GENERATE_MODEL.'
+      'This server has no language model, so leave the prompt out: pass a schema or an example for json and code, and write texts yourself. The operator can configure a model with GENERATE_BASE_URL and GENERATE_MODEL.'
     )
   }
   const { kind, prompt, schema, example, count = 1, language = 'typescript' } = args

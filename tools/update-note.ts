@@ -8,20 +8,28 @@ export default defineTool({
   name: 'update_note',
   title: 'Change a note',
   description:
-    'Replaces the text or the title of a note of the user. Read the note with fetch first, and give the version it has there: ' +
-    'if the note was changed in between, nothing is written and the answer says how to go on. To add at the end, use write.',
+    'Changes the text or the title of a note of the user. Read it with fetch first and give its version. ' +
+    'For a small change pass old_text and new_text; to add at the end, use write.',
   input: z
     .strictObject({
-      id: z.string().min(1).max(200).describe('The id of the note (note:…).'),
-      version: z.number().int().min(1).describe('The version of the note as you read it.'),
-      text: z.string().min(1).max(40_000).optional().describe('The whole new text. Leave it out to keep the text.'),
-      title: z.string().min(1).max(200).optional().describe('The new title. Leave it out to keep the title.')
+      id: z.string().min(1).max(200),
+      version: z.number().int().min(1).describe('As you read it.'),
+      old_text: z.string().min(1).max(40_000).optional().describe('Stands in the note exactly once.'),
+      new_text: z.string().max(40_000).optional().describe('Replaces old_text.'),
+      text: z.string().min(1).max(40_000).optional().describe('The whole new text.'),
+      title: z.string().min(1).max(200).optional()
     })
-    .refine(({ text, title }) => text !== undefined || title !== undefined, 'give text, title or both'),
+    .refine((change) => (change.old_text === undefined) === (change.new_text === undefined), 'give old_text and new_text together')
+    .refine(({ text, old_text: from }) => text === undefined || from === undefined, 'give either text or old_text and new_text')
+    .refine(
+      ({ text, title, old_text: from }) => text !== undefined || title !== undefined || from !== undefined,
+      'give text, old_text and new_text, or title'
+    ),
   output: noteSummary,
   annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: false, idempotentHint: false },
   scopes: ['mcp:write'],
-  async run ({ id, version, text, title }, { notes }) {
-    return summaryOf(await notes.update(id, version, { title, text }))
+  async run ({ id, version, text, title, old_text: from, new_text: to }, { notes }) {
+    const edit = from === undefined || to === undefined ? undefined : { from, to }
+    return summaryOf(await notes.update(id, version, { title, text, edit }))
   }
 })

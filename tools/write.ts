@@ -8,24 +8,13 @@ export default defineTool({
   name: 'write',
   title: 'Write a note',
   description:
-    'Saves text as a note of the user, so that this or a later conversation can find it with search or list_notes and read it with fetch. ' +
-    'Use it when the user asks to remember, save or write something down. Without an id it makes a new note; with the id of a note it adds the text at its end. ' +
-    'To change what a note says, use update_note.',
+    'Saves text as a note of the user, for this or a later conversation. Use it when the user asks to remember, save or write something down. ' +
+    'Without an id it makes a new note; with the id of a note (note:…) it adds the text at its end.',
   input: z
     .strictObject({
-      text: z.string().min(1).max(40_000).describe('What to keep. Markdown is fine.'),
-      title: z
-        .string()
-        .min(1)
-        .max(200)
-        .optional()
-        .describe('A title for a new note. Without it the first line is the title.'),
-      id: z
-        .string()
-        .min(1)
-        .max(200)
-        .optional()
-        .describe('The id of a note (note:…) to add the text to. Leave it out for a new note.')
+      text: z.string().min(1).max(40_000).describe('Markdown is fine.'),
+      title: z.string().min(1).max(200).optional().describe('Of a new note; else its first line.'),
+      id: z.string().min(1).max(200).optional()
     })
     .refine(
       ({ id, title }) => id === undefined || title === undefined,

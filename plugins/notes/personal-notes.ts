@@ -5,6 +5,7 @@ import type { SearchHit } from '../search/contract.ts'
 import { StorageFull } from '../storage/contract.ts'
 import { NoteRefusal, type ExportedNote, type Note, type NoteChange, type NoteStore } from './contract.ts'
 import { cursorOf, placeOf } from './cursor.ts'
+import { replaceOnce } from './edit.ts'
 import { checkRoom, noRoom, storable, titleOf } from './size-limits.ts'
 
 const PREFIX = 'note:'
@@ -103,13 +104,14 @@ const changesOf = (change: Change): Pick<ToolNotes, 'create' | 'append' | 'updat
       return { id: rawId(id), title, text: `${before}${newline}${storable(text)}` }
     }))!
   },
-  async update (id, version, { title, text }) {
+  async update (id, version, { title, text, edit }) {
     return (await change(rawId(id), (known) => {
       const current = checkVersion(known, id, version)
+      const kept = edit === undefined ? current.text : replaceOnce(current.text, storable(edit.from), storable(edit.to))
       return {
         id: rawId(id),
         title: title === undefined ? current.title : titleOf(storable(title), current.text),
-        text: text === undefined ? current.text : storable(text)
+        text: text === undefined ? kept : storable(text)
       }
     }))!
   },

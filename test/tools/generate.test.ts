@@ -1,8 +1,7 @@
-// generate: data that a second validator accepts, types that compile, templates without surprises, all bounded (threats
+// generate: data that a second validator accepts, whatever is asked, all bounded (threats
 // TL-02, TL-03, TL-07).
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
-import ts from 'typescript'
 import generate from '../../tools/generate.ts'
 import { toolContexts } from '../helpers/tool-context.ts'
 
@@ -48,68 +47,7 @@ t.test('json from a schema and from an example, the same for the same seed', asy
   )
 })
 
-t.test('code: types in every language, and those of TypeScript compile', async (t) => {
-  const { text } = await run({ kind: 'code', example: '{"id":7,"tags":["a"],"deep":{"x":1.5}}', name: 'Thing' })
-  t.match(text, /export interface Thing/)
-  const { diagnostics } = ts.transpileModule(text!, { reportDiagnostics: true })
-  t.same(diagnostics, [])
-  for (const language of ['python', 'go', 'rust', 'java', 'csharp']) { t.match((await run({ kind: 'code', schema: JSON.stringify(person), language })).text, /age/i, language) }
-})
-
-t.test('text: templates and placeholder text', async (t) => {
-  t.equal(
-    (await run({ kind: 'text', template: 'Dear {{ name }}, {{n}} of {{n}}. {not}', values: { name: '{{n}}', n: 3 } }))
-      .text,
-    'Dear {{n}}, 3 of 3. {not}',
-    'a value is no template'
-  )
-  await t.rejects(run({ kind: 'text', template: '{{a}} {{b}} {{constructor}}', values: { a: 1 } }), {
-    name: 'ToolError',
-    message: /b, constructor/
-  })
-  t.equal((await run({ kind: 'text', paragraphs: 3, seed: 5 })).text!.split('\n\n').length, 3)
-})
-
-t.test('the length of a filled template is known before any of it is built (BW-01)', async (t) => {
-  const { user, system } = process.cpuUsage()
-  const heap = process.memoryUsage().heapUsed
-  // With what the schema admits: 100 MB of text.
-  const template = '{{a}}'.repeat(10_000)
-  await t.rejects(run({ kind: 'text', template, values: { a: 'Ā'.repeat(10_000) } }), {
-    name: 'ToolError',
-    message: /more than 100000 characters/
-  })
-  await t.rejects(
-    run({
-      kind: 'text',
-      template: Array.from({ length: 9_000 }, (_, i) => `{{${i}}}`)
-        .join('')
-        .slice(0, 49_990),
-      values: {}
-    }),
-    { message: /^.{1,400}$/ }
-  )
-  t.ok(process.memoryUsage().heapUsed - heap < 20_000_000, 'nothing of it was built')
-  t.ok(process.cpuUsage({ user, system }).user < 100_000)
-  t.equal(
-    (await run({ kind: 'text', template: '{{a}}'.repeat(10), values: { a: 'x'.repeat(10_000) } })).text!.length,
-    100_000,
-    'the longest there is'
-  )
-  await t.rejects(run({ kind: 'text', template: '{{a}}'.repeat(10) + '.', values: { a: 'x'.repeat(10_000) } }), {
-    message: /more than 100000/
-  })
-  for (const values of [
-    { a: 'x'.repeat(10_001) },
-    { ['k'.repeat(65)]: 1 },
-    Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`k${i}`, i])),
-    Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`k${i}`, 'x'.repeat(9_000)]))
-  ]) {
-    t.notOk(generate.input.safeParse({ kind: 'text', template: '', values }).success)
-  }
-})
-
-t.test('what asks too much, or for another place, is refused in words (TL-02, TL-03, TL-07)', async (t) => {
+t.test('what asks too much, or for another place, is refused in words (TL-02, TL-03, TL-07, BW-01)', async (t) => {
   const refused: Array<[Record<string, unknown>, RegExp]> = [
     [{ kind: 'json' }, /either a schema or an example/],
     [{ kind: 'json', schema: '{}', example: '{}' }, /either a schema or an example/],
@@ -119,12 +57,15 @@ t.test('what asks too much, or for another place, is refused in words (TL-02, TL
     [{ kind: 'json', schema: '{"type":"array","minItems":10000000}' }, /minItems may be at most 100/],
     [{ kind: 'json', schema: '{"type":"string","minLength":100000000}' }, /minLength may be at most/],
     [{ kind: 'json', schema: '{"$ref":"http://127.0.0.1:1/schema"}' }, /inside the schema only/],
-    [{ kind: 'json', schema: '{"$ref":"#elsewhere","$defs":{"a":{"$anchor":"elsewhere"}}}' }, /inside the schema only/],
+    [{ kind: 'json', schema: '{"$ref":"#nowhere"}' }, /inside the schema only/],
     [{ kind: 'code', schema: '{"$ref":"file:///etc/passwd"}' }, /inside the schema only/],
     [{ kind: 'json', schema: `${'{"items":'.repeat(200)}{}${'}'.repeat(200)}` }, /too large/],
     [{ kind: 'json', schema: '{"type":"string","minLength":5,"maxLength":2}' }, /No data that fits/],
-    [{ kind: 'text' }, /Pass a template/],
-    [{ kind: 'text', template: '{{a}}'.repeat(9_000), values: { a: 'x'.repeat(5_000) } }, /more than 100000/]
+    [
+      { kind: 'json', schema: '{"minItems":100,"items":{"minItems":100,"items":{"minItems":100,"items":{"type":"string"}}}}' },
+      /at least 1\d* values/
+    ],
+    [{ kind: 'text' }, /pass a prompt/]
   ]
   for (const [args, message] of refused) { await t.rejects(run(args), { name: 'ToolError', message }, JSON.stringify(args).slice(0, 80)) }
   const hostile = await run({

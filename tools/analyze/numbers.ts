@@ -1,4 +1,5 @@
-// Numbers out of a text: a plain list, or the columns of CSV; and what is worth knowing of each.
+// Numbers out of a text: a plain list, or the columns of CSV; and what is worth knowing of each. Nothing is left out
+// without being counted, and what could be read in two ways is refused.
 import { parse } from 'csv-parse/sync'
 import { max, mean, min, quantileSorted, sampleStandardDeviation, sum } from 'simple-statistics'
 import { ToolError } from '../../authoring/tool.ts'
@@ -6,75 +7,153 @@ import { ToolError } from '../../authoring/tool.ts'
 export interface Column {
   name: string
   values: number[]
+  /** Empty cells. */
   missing: number
+  /** Cells that are filled and no numbers, as they are written. */
+  others: string[]
 }
 
-const NUMBER = /^[+-]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?%?$/
-const isNumber = (cell: string): boolean => NUMBER.test(cell.trim())
-const toNumber = (cell: string): number => Number(cell.trim().replaceAll('_', '').replace(/%$/, ''))
+/** Signs, decimals, thousands as in 1,234.5 or 1 234, an exponent; the sign may be Unicode's. */
+const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?$/
+const UNIT = /^([+-]?)\s*([$€£¥]?)\s*(.*?)\s*([%$€£¥]?)$/s
+const MAX_EXAMPLES = 3
 
-/** @returns undefined for a text that is no data. @throws ToolError for data in which no column holds numbers. */
-export function readColumns (text: string): Column[] | undefined {
-  const list = text
-    .trim()
-    .replace(/^\[|\]$/g, '')
-    .split(/[\s,;]+/)
-    .filter((cell) => cell !== '')
-  if (list.length > 0 && list.every(isNumber)) return [{ name: 'numbers', values: list.map(toNumber), missing: 0 }]
-  const rows = readTable(text)
-  if (rows === undefined) return undefined
-  const [names, ...cells] = rows
-  const columns = names!
-    .map((name, index) => {
-      const column = cells.map((row) => row[index] ?? '')
-      const filled = column.filter((cell) => cell.trim() !== '')
-      return {
-        name: name.trim() || `column ${index + 1}`,
-        values: filled.filter(isNumber).map(toNumber),
-        missing: column.length - filled.length,
-        mostly: filled.filter(isNumber).length > filled.length / 2
-      }
-    })
-    .filter(({ mostly, values }) => mostly && values.length > 0)
-  if (columns.length === 0) {
-    throw new ToolError(
-      'None of the columns holds numbers. Pass CSV with a header line and at least one column of plain numbers, such as 1234.5.'
-    )
+export interface Columns {
+  columns: Column[]
+  /** Columns without a single number. */
+  leftOut: string[]
+}
+
+interface Cell {
+  value: number
+  /** `%` or a currency, or nothing. */
+  unit: string
+}
+
+/** @returns undefined for a cell that is no number. @throws ToolError for one that is too large. */
+function readCell (text: string): Cell | undefined {
+  const plain = text.trim().replaceAll('−', '-').replaceAll(/(?<=\d)[\u00a0\u202f'](?=\d{3})/g, ',')
+  const [, sign, before, digits, after] = UNIT.exec(plain) ?? []
+  if (digits === undefined || (before && after) || !NUMBER.test(digits) || (sign && /^[+-]/.test(digits))) return undefined
+  const value = Number(`${sign}${digits.replaceAll(/[_,]/g, '')}`)
+  if (!Number.isFinite(value)) throw new ToolError(`${text.trim().slice(0, 40)} is too large for statistics: numbers go up to 1e308.`)
+  return { value, unit: before || after || '' }
+}
+
+/** @returns undefined for a text that is no data. @throws ToolError for data that cannot be counted rightly. */
+export function readColumns (text: string): Columns | undefined {
+  if (/^\s*[[{]/.test(text)) return readJson(text)
+  const lines = text.trim().split(/\r?\n/).filter((line) => line.trim() !== '')
+  const delimiter = ['\t', ';', ','].find((candidate) => lines.length > 1 && lines.every((line) => line.includes(candidate)))
+  if (delimiter === undefined) return readList(text) ?? readTable(text, ',')
+  return readTable(text, delimiter) ?? readList(text)
+}
+
+/** Numbers with commas, semicolons, blanks or line breaks between. @throws ToolError where a comma can be either. */
+function readList (text: string): Columns | undefined {
+  const words = text.trim().split(/[\s;]+/).map((word) => word.replace(/^,+|,+$/g, '')).filter((word) => word !== '')
+  const cells = words.flatMap((word) => (word.includes('.') && readCell(word) ? [word] : word.split(',').filter((cell) => cell !== '')))
+  if (cells.length === 0 || !cells.every((cell) => readCell(cell))) return undefined
+  const unclear = words.find((word) => word.includes(',') && !word.includes('.') && readCell(word))
+  if (unclear !== undefined) {
+    throw new ToolError(`${unclear.slice(0, 40)} could be one number or several. Write numbers without commas inside, and blanks or line breaks between them.`)
   }
-  return columns.map(({ mostly: _, ...column }) => column)
+  return { columns: [columnOf('numbers', cells)], leftOut: [] }
 }
 
-/**
- * CSV is what has a header and at least two more lines, all with as many cells, and more than one or a number in each.
- */
-function readTable (text: string): string[][] | undefined {
-  const first = text.trimStart().split('\n', 1)[0]!
-  const delimiter = [',', ';', '\t'].find((candidate) => first.includes(candidate)) ?? ','
+function readJson (text: string): Columns | undefined {
+  let data: unknown
   try {
-    const rows = parse(text, { delimiter, skip_empty_lines: true, trim: true, relax_column_count: false }) as string[][]
-    const isTable =
-      rows.length >= 3 &&
-      rows[0]!.length >= 1 &&
-      (rows[0]!.length > 1 || rows.slice(1).every(([cell]) => isNumber(cell ?? '')))
-    return isTable ? rows : undefined
+    data = JSON.parse(text)
+  } catch {
+    // [1 2 3] is a list, too.
+    return readList(text.trim().replace(/^\[|\]$/g, ''))
+  }
+  const rows: unknown[] = Array.isArray(data) ? data : [data]
+  if (rows.length > 0 && rows.every((row) => typeof row === 'number' || row === null)) return { columns: [columnOf('numbers', rows.map(cellOf))], leftOut: [] }
+  if (rows.length === 0 || !rows.every((row) => typeof row === 'object' && row !== null && !Array.isArray(row))) {
+    throw new ToolError('Of JSON, pass a list of numbers or a list of flat objects.')
+  }
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row as object)))]
+  return numeric(names.map((name) => columnOf(name, rows.map((row) => cellOf((row as Record<string, unknown>)[name])))))
+}
+
+const cellOf = (value: unknown): string => (value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value))
+
+/** CSV has a header and rows of as many cells. @returns undefined for prose. */
+function readTable (text: string, delimiter: string): Columns | undefined {
+  let rows: string[][]
+  try {
+    rows = parse(text, { delimiter, skip_empty_lines: true, trim: true, relax_column_count: true, bom: true }) as string[][]
   } catch {
     return undefined
   }
+  const [names, ...cells] = rows
+  if (names === undefined || cells.length === 0) return undefined
+  const isData = cells.some((row) => row.some((cell) => readCell(cell)))
+  if (names.length === 1 && !cells.every((row) => row.length === 1 && readCell(row[0]!))) return undefined
+  const ragged = rows.findIndex((row) => row.length !== names.length)
+  if (ragged !== -1) {
+    if (!isData || rows.filter((row) => row.length === names.length).length <= rows.length / 2) return undefined
+    throw new ToolError(`Line ${ragged + 1} has ${rows[ragged]!.length} cells, and the header has ${names.length}. Put cells that contain the delimiter in double quotes.`)
+  }
+  // Words without blanks are a table of names; lines with commas in them are prose.
+  if (!isData) return rows.flat().some((cell) => /\s/.test(cell)) ? undefined : numeric([])
+  const headless = names.every((name) => readCell(name))
+  const columns = names.map((name, index) =>
+    columnOf(headless || name === '' ? `column ${index + 1}` : name, (headless ? rows : cells).map((row) => row[index]!))
+  )
+  return numeric(columns)
 }
 
-export const describeColumns = (columns: Column[]) =>
-  columns.map(({ name, values, missing }) => {
+/** @throws ToolError where no column holds numbers. */
+function numeric (all: Column[]): Columns {
+  const columns = all.filter(({ values }) => values.length > 0)
+  if (columns.length > 0) return { columns, leftOut: all.filter(({ values }) => values.length === 0).map(({ name }) => name) }
+  throw new ToolError('None of the columns holds numbers. Pass CSV with a header line and at least one column of plain numbers, such as 1234.5.')
+}
+
+/** @throws ToolError for a column of different units. */
+function columnOf (name: string, cells: string[]): Column {
+  const filled = cells.filter((cell) => cell.trim() !== '')
+  const read = filled.map((cell) => ({ cell, number: readCell(cell) }))
+  const numbers = read.flatMap(({ number }) => number ?? [])
+  const units = [...new Set(numbers.map(({ unit }) => unit))]
+  if (units.length > 1) {
+    throw new ToolError(
+      `The column ${JSON.stringify(name.slice(0, 40))} mixes ${units.map((unit) => (unit === '' ? 'plain numbers' : unit)).join(' and ')}. Write them all in one unit.`
+    )
+  }
+  return {
+    name: units[0] ? `${name} (${units[0]})` : name,
+    values: numbers.map(({ value }) => value),
+    missing: cells.length - filled.length,
+    others: read.filter(({ number }) => number === undefined).map(({ cell }) => cell)
+  }
+}
+
+export const describeColumns = ({ columns, leftOut }: Columns) => ({
+  ...(leftOut.length > 0 && { leftOut }),
+  columns: columns.map(({ name, values, missing, others }) => {
     const sorted = values.toSorted((a, b) => a - b)
     return {
       name,
       count: values.length,
       missing,
-      sum: sum(values),
-      mean: mean(values),
+      notNumbers: others.length,
+      ...(others.length > 0 && { examples: [...new Set(others)].slice(0, MAX_EXAMPLES).map((cell) => cell.slice(0, 40).toWellFormed()) }),
+      sum: finite(sum(values)),
+      mean: finite(mean(values)),
       median: quantileSorted(sorted, 0.5),
       min: min(values),
       max: max(values),
-      standardDeviation: values.length > 1 ? sampleStandardDeviation(values) : null,
+      standardDeviation: values.length > 1 ? finite(sampleStandardDeviation(values)) : null,
       quartiles: [quantileSorted(sorted, 0.25), quantileSorted(sorted, 0.75)] as [number, number]
     }
   })
+})
+
+function finite (value: number): number {
+  if (Number.isFinite(value)) return value
+  throw new ToolError('These numbers are too large to be added up. Divide them by a power of ten first.')
+}

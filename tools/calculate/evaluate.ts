@@ -1,9 +1,9 @@
 // From the tree of an expression to its value, within the allowance of work.ts.
 import { ToolError } from '../../authoring/tool.ts'
-import { constantNames, findConstant, findFunction, functionNames } from './functions.ts'
+import { constantNames, findConstant } from './constants.ts'
+import { findFunction, functionNames } from './functions.ts'
 import { factorial } from './integers.ts'
 import { divide, modulo, multiply, num, power, readNumber } from './numbers.ts'
-import { parse, type BinaryOperator, type Node } from './parse.ts'
 import {
   addQuantities,
   convert,
@@ -18,13 +18,14 @@ import {
   type Quantity
 } from './quantity.ts'
 import { quote } from './tokens.ts'
+import { isPercent, type BinaryOperator, type Node } from './tree.ts'
 import { findUnit } from './units.ts'
-import { withAllowance } from './work.ts'
 
 /** @throws ToolError that says what to change. */
-export function evaluate (expression: string): Quantity {
-  return withAllowance(() => new Evaluation().run(parse(expression)))
-}
+export const evaluate = (node: Node): Quantity => new Evaluation().run(node)
+
+/** Comparisons and other bases are no numbers that something could be done with. */
+const ONLY_WHOLE = 'stand for the whole expression only, and not inside another one.'
 
 class Evaluation {
   run (node: Node): Quantity {
@@ -45,12 +46,18 @@ class Evaluation {
         return this.#convert(this.run(node.of), this.run(node.to))
       case 'binary':
         return this.#binary(node.operator, node.left, node.right)
+      case 'compare':
+        throw new ToolError(`Comparisons such as < and = ${ONLY_WHOLE}`)
+      case 'form':
+        throw new ToolError(`Conversions to hex, octal, binary or a fraction ${ONLY_WHOLE}`)
+      case 'list':
+        throw new ToolError('A list in [ ] is an argument of a function, as in mean([1, 2, 3]).')
     }
   }
 
   #name (name: string): Quantity {
     const constant = findConstant(name)
-    if (constant) return plain(constant)
+    if (constant) return constant
     if (findUnit(name)) return unitNamed(name)
     if (findFunction(name)) { throw new ToolError(`${name} is a function. Write its argument in brackets, as in ${name}(2).`) }
     throw new ToolError(
@@ -61,8 +68,10 @@ class Evaluation {
   #call (name: string, nodes: Node[]): Quantity {
     const found = findFunction(name)
     if (!found) throw new ToolError(`There is no function ${quote(name)}. There are: ${functionNames.join(', ')}.`)
-    const [first, ...rest] = nodes.map((node) => this.run(node))
-    if (first === undefined || nodes.length < found.least || nodes.length > found.most) { throw new ToolError(`Write ${found.usage}; it was given ${nodes.length} arguments.`) }
+    if (name.toLowerCase() === 'percentile' && (nodes.length !== 2 || nodes[0]!.type !== 'list')) throw new ToolError(`Write ${found.usage}.`)
+    const items = nodes.flatMap((node) => (node.type === 'list' ? node.items : [node]))
+    const [first, ...rest] = items.map((node) => this.run(node))
+    if (first === undefined || items.length < found.least || items.length > found.most) { throw new ToolError(`Write ${found.usage}; it was given ${items.length} arguments.`) }
     return found.run([first, ...rest])
   }
 
@@ -74,16 +83,20 @@ class Evaluation {
   #binary (operator: BinaryOperator, leftNode: Node, rightNode: Node): Quantity {
     const left = this.run(leftNode)
     const right = this.run(rightNode)
+    // As on a pocket calculator, 200 + 10% is 220; but 5% + 5% is 10%.
+    const grows = isPercent(rightNode) && !isPercent(leftNode)
     switch (operator) {
-      // As on a pocket calculator, 200 + 10% is 220.
       case '+':
-        return rightNode.type === 'percent'
+        return grows
           ? this.#grow(left, addQuantities(plain(num(1)), right))
           : addQuantities(left, right)
       case '-':
-        return rightNode.type === 'percent'
+        return grows
           ? this.#grow(left, subtractQuantities(plain(num(1)), right))
           : subtractQuantities(left, right)
+      case 'off':
+        if (!isPercent(leftNode)) throw new ToolError('Before off stands a percentage, as in 20% off 150.')
+        return this.#grow(right, subtractQuantities(plain(num(1)), left))
       case '*':
         return multiplyQuantities(left, right)
       case '/':

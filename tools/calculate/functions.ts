@@ -1,28 +1,23 @@
-// The functions and constants an expression may use. They are looked up in a Map, so nothing else can be reached by a
-// name.
+// The functions an expression may use. They are looked up in a Map, so nothing else can be reached by a name.
 import type { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
 import { choose, factorial, gcd, integers, lcm, MAX_PRODUCT_LENGTH, product } from './integers.ts'
 import {
   DIGITS,
+  divide,
   Exact,
   FRACTIONAL_POWER,
+  modulo,
+  multiply,
   num,
   power,
   Rounded,
   rounded,
-  squareRoot,
   type Num
 } from './numbers.ts'
-import {
-  addQuantities,
-  divideQuantities,
-  plain,
-  raiseUnits,
-  toPlain,
-  valueInUnitsOf,
-  type Quantity
-} from './quantity.ts'
+import { PI } from './constants.ts'
+import { addQuantities, multiplyQuantities, plain, toPlain, type Quantity } from './quantity.ts'
+import { root2, statistics } from './statistics.ts'
 import { divisionCost, spend } from './work.ts'
 
 export interface MathFunction {
@@ -84,6 +79,14 @@ addMany('atan2', 'atan2(y, x)', 2, 2, ([y, x]) => {
   spend(ARC)
   return rounded(Rounded.atan2((y as Num).value.toSD(70), (x as Num).value.toSD(70)))
 })
+addOne('asinh', endless(asinh, undefined, ARC))
+addOne('acosh', endless((x) => x.plus(x.times(x).minus(1).sqrt()).ln(), (x) => x.lt(1) && 'acosh takes a number from 1.', ARC))
+addOne('atanh', endless((x) => new Wide(x).plus(1).div(new Wide(1).minus(x)).ln().div(2), (x) => x.abs().gte(1) && 'atanh takes a number between -1 and 1.', ARC))
+addOne('degrees', (x) => divide(multiply(x, num(180)), PI))
+addOne('radians', (x) => divide(multiply(x, PI), num(180)))
+addOne('sign', ({ value, exact }) => num(value.isZero() ? 0 : value.isNegative() ? -1 : 1, exact))
+addMany('pow', 'pow(x, n)', 2, 2, ([x, n]) => power(x as Num, n as Num))
+addMany('mod', 'mod(a, b)', 2, 2, ([a, b]) => modulo(a as Num, b as Num))
 addMany('gcd', 'gcd(a, b, …)', 1, 20, (numbers) => integers('gcd', numbers).reduce((a, b) => gcd(a, b)))
 addMany('lcm', 'lcm(a, b, …)', 1, 20, (numbers) => integers('lcm', numbers).reduce((a, b) => lcm(a, b)))
 addMany('ncr', 'ncr(n, k), the ways to choose k of n', 2, 2, ([n, k]) => choose(n as Num, k as Num))
@@ -100,7 +103,7 @@ const keep = (name: string, usage: string, most: number, run: (first: Quantity, 
   functions.set(name, { usage, least: 1, most, run: ([first, ...rest]) => run(first, rest) })
 
 keep('abs', 'abs(x)', 1, (x) => ({ ...x, value: x.value.abs() }))
-keep('sqrt', 'sqrt(x)', 1, (x) => ({ ...squareRoot(x), units: raiseUnits(x, 0.5) }))
+keep('sqrt', 'sqrt(x)', 1, root2)
 for (const [name, mode] of [
   ['round', Exact.ROUND_HALF_UP],
   ['floor', Exact.ROUND_FLOOR],
@@ -109,31 +112,54 @@ for (const [name, mode] of [
 ] as const) {
   keep(name, `${name}(x, [digits])`, 2, (x, [digits]) => toPlaces(name, x, digits, mode))
 }
-keep('sum', 'sum(a, b, …)', MAX_ARGUMENTS, sum)
-keep('mean', 'mean(a, b, …)', MAX_ARGUMENTS, (first, rest) =>
-  divideQuantities(sum(first, rest), count(rest.length + 1))
+keep('hypot', 'hypot(a, b, …)', MAX_ARGUMENTS, (first, rest) =>
+  root2(rest.reduce((total, x) => addQuantities(total, multiplyQuantities(x, x)), multiplyQuantities(first, first)))
 )
-keep('min', 'min(a, b, …)', MAX_ARGUMENTS, (first, rest) => sorted(first, rest)[0] as Quantity)
-keep('max', 'max(a, b, …)', MAX_ARGUMENTS, (first, rest) => sorted(first, rest).at(-1) as Quantity)
-keep('median', 'median(a, b, …)', MAX_ARGUMENTS, (first, rest) => {
-  const all = sorted(first, rest)
-  const middle = all[(all.length - 1) >> 1] as Quantity
-  return all.length % 2 === 1
-    ? middle
-    : divideQuantities(addQuantities(middle, all[all.length / 2] as Quantity), count(2))
-})
+keep('product', 'product(a, b, …)', MAX_ARGUMENTS, (first, rest) =>
+  rest.reduce((total, x) => multiplyQuantities(total, x), first)
+)
+for (const { name, usage, least, run } of statistics) functions.set(name, { usage, least, most: MAX_ARGUMENTS, run })
 
-const constants = new Map<string, Num>([
-  ['pi', num(Rounded.acos(-1), false)],
-  ['tau', num(Rounded.acos(-1).times(2), false)],
-  ['e', num(Rounded.exp(1), false)],
-  ['phi', num(new Rounded(5).sqrt().plus(1).div(2), false)]
-])
+/** Other names for the same. */
+const ALIASES: Record<string, string> = {
+  avg: 'mean',
+  average: 'mean',
+  comb: 'ncr',
+  binomial: 'ncr',
+  perm: 'npr',
+  fact: 'factorial',
+  lg: 'log10',
+  arcsin: 'asin',
+  arccos: 'acos',
+  arctan: 'atan',
+  ceiling: 'ceil',
+  sgn: 'sign',
+  stdev: 'std',
+  stddev: 'std',
+  var: 'variance',
+  pstdev: 'stdp',
+  pvariance: 'variancep',
+  varp: 'variancep',
+  prod: 'product'
+}
 
-export const findFunction = (name: string): MathFunction | undefined => functions.get(name.toLowerCase())
-export const findConstant = (name: string): Num | undefined => constants.get(name.toLowerCase())
+export const findFunction = (name: string): MathFunction | undefined => {
+  const key = name.toLowerCase()
+  return functions.get(Object.hasOwn(ALIASES, key) ? (ALIASES[key] as string) : key)
+}
 export const functionNames = [...functions.keys()].sort()
-export const constantNames = [...constants.keys()]
+
+const Wide = Rounded.clone({ precision: 80 })
+
+/** Decimals' own takes the memory of the exponent. Small numbers would vanish in the sum under the logarithm. */
+function asinh (x: Decimal): Decimal {
+  const size = new Wide(x.abs())
+  const square = size.times(size)
+  const result = size.lt(1e-10)
+    ? size.minus(size.times(square).div(6))
+    : size.plus(square.plus(1).sqrt()).ln()
+  return new Rounded(x.isNegative() ? result.negated() : result)
+}
 
 function logarithm (x: Num, base: Num): Num {
   if (x.value.lte(0) || base.value.lte(0) || base.value.eq(1)) { throw new ToolError('A logarithm takes a number above zero, and a base above zero other than 1.') }
@@ -153,19 +179,6 @@ function root (x: Num, n: Num): Num {
   const near = num(x.value.isNegative() ? size.negated() : size, false)
   const candidate = num(near.value.toSD(50), x.exact)
   return power(candidate, n).value.eq(x.value) ? candidate : rounded(near.value)
-}
-
-const count = (length: number): Quantity => plain(num(length))
-
-function sum (first: Quantity, rest: Quantity[]): Quantity {
-  return rest.reduce((total, next) => addQuantities(total, next), first)
-}
-
-function sorted (first: Quantity, rest: Quantity[]): Quantity[] {
-  return [first, ...rest]
-    .map((quantity) => ({ quantity, value: valueInUnitsOf(first, quantity) }))
-    .sort((a, b) => a.value.comparedTo(b.value))
-    .map(({ quantity }) => quantity)
 }
 
 function toPlaces (name: string, x: Quantity, digits: Quantity | undefined, mode: Decimal.Rounding): Quantity {

@@ -51,7 +51,7 @@ const shorten = (value: Decimal): Decimal => new Inexact(value).toSD(INEXACT_DIG
 
 /** A number as it was written; native integers read other bases far faster than decimals do. */
 export function readNumber (text: string): Num {
-  if (!/^0[xbo]/i.test(text)) return num(text.replaceAll('_', ''))
+  if (!/^0[xbo]/i.test(text)) return num(text.replaceAll(/[_,]/g, ''))
   const digits = String(BigInt(text))
   return num(digits, digits.length <= DIGITS)
 }
@@ -180,9 +180,13 @@ function wholeRoot (radicand: bigint): bigint {
   }
 }
 
+/** The digits that are shown. */
+export const shownValue = ({ value, exact }: Num): Decimal => (exact ? value : value.toSD(SHOWN_DIGITS))
+
 /** Exact results in full; rounded ones with {@link SHOWN_DIGITS} digits. */
-export function write ({ value, exact }: Num): string {
-  const shown = exact ? value : value.toSD(SHOWN_DIGITS)
+export function write (number: Num): string {
+  const { exact } = number
+  const shown = shownValue(number)
   if (shown.isZero()) return '0'
   const fixed = shown.e >= FIXED_FROM && shown.e < (exact ? DIGITS : SHOWN_DIGITS)
   return fixed ? shown.toFixed() : shown.toExponential()

@@ -1,35 +1,16 @@
 // A Pratt parser: from the words of an expression to a tree in which every operator knows its operands.
 import { ToolError } from '../../authoring/tool.ts'
+import { isConstant, isMultiplier } from './constants.ts'
+import { findForm } from './forms.ts'
+import { findFunction } from './functions.ts'
 import { quote, readTokens, type Token } from './tokens.ts'
+import { COMPARISONS, IMPLICIT, isImplicit, POWERS, SIGN, type BinaryOperator, type Comparison, type Node } from './tree.ts'
 import { findUnit } from './units.ts'
-
-export type BinaryOperator = '+' | '-' | '*' | '/' | '^' | 'mod'
-
-export type Node =
-  | { type: 'number'; text: string }
-  | { type: 'name'; name: string }
-  | { type: 'negate' | 'percent' | 'factorial'; of: Node }
-  | { type: 'binary'; operator: BinaryOperator; left: Node; right: Node }
-  | { type: 'convert'; of: Node; to: Node }
-  | { type: 'call'; name: string; arguments: Node[] }
 
 /** Levels of brackets, signs and powers inside each other. */
 const MAX_DEPTH = 64
-/** How tightly each infix operator binds. A sign binds tighter than * and looser than ^, so that -2^2 is -4. */
-const POWERS: Record<string, number> = {
-  to: 1,
-  in: 1,
-  as: 1,
-  '+': 2,
-  '-': 2,
-  '*': 3,
-  '/': 3,
-  mod: 3,
-  of: 3,
-  '%': 3,
-  '^': 5
-}
-const SIGN = 4
+/** Signs in front of the number that they take the root of. */
+const ROOTS: Record<string, string> = { '√': 'sqrt', '∛': 'cbrt' }
 
 /** @throws ToolError that says what is wrong, and near which words. */
 export function parse (expression: string): Node {
@@ -51,7 +32,7 @@ class Parser {
     if (token.text === ')') throw new ToolError('There is a ) without its (.')
     if (token.text === ',') {
       throw new ToolError(
-        'A comma only separates the arguments of a function. Write numbers without it: 1234567 or 1_234_567.'
+        'A comma only separates the arguments of a function. Write numbers without it, as in 1234567, and decimals with a point, as in 3.5.'
       )
     }
     if (token.kind !== 'end') throw new ToolError(`Put an operator such as * before ${quote(token.rest)}.`)
@@ -80,8 +61,13 @@ class Parser {
     let left = this.#parsePostfix(this.#parseOperand())
     for (;;) {
       const operator = this.#peek().text
-      const power = Object.hasOwn(POWERS, operator) ? (POWERS[operator] as number) : 0
+      const isProduct = this.#startsProduct()
+      const power = isProduct ? IMPLICIT : Object.hasOwn(POWERS, operator) ? (POWERS[operator] as number) : 0
       if (power <= limit) break
+      if (isProduct) {
+        left = { type: 'binary', operator: '*', left, right: this.#parse(IMPLICIT), implicit: true }
+        continue
+      }
       this.#at++
       left = this.#parseInfix(operator, power, left)
     }
@@ -90,11 +76,32 @@ class Parser {
   }
 
   #parseInfix (operator: string, power: number, left: Node): Node {
-    if (power === 1) { return { type: 'convert', of: left, to: this.#take('%') ? { type: 'name', name: '%' } : this.#parse(power) } }
+    if (power === 1) return this.#parseTarget(left)
     // 2^3^2 is 2^(3^2); everything else goes from left to right.
     const right = this.#parse(operator === '^' ? SIGN : power)
+    if (power === 0.5) {
+      return { type: 'compare', operator: (COMPARISONS[operator] ?? operator) as Comparison, left, right }
+    }
+    if ((operator === '/' || operator === '%' || operator === 'mod') && isImplicit(right)) {
+      throw new ToolError(
+        'A product without a sign after a division can be read in two ways. Write the * and brackets: 1/(2*pi) or 1/2*pi.'
+      )
+    }
     const spelt = operator === 'of' ? '*' : operator === '%' ? 'mod' : operator
     return { type: 'binary', operator: spelt as BinaryOperator, left, right }
+  }
+
+  /** After `to`, `in` or `as`: a unit, a part of a hundred, or another way to write a number. */
+  #parseTarget (of: Node): Node {
+    const form = findForm(this.#peek().text)
+    if (form !== undefined) {
+      this.#at++
+      return { type: 'form', of, form }
+    }
+    if (!this.#take('%')) return { type: 'convert', of, to: this.#parse(1) }
+    const to: Node = { type: 'name', name: '%' }
+    // 12 as % of 80 is 15 %.
+    return { type: 'convert', of: this.#take('of') ? { type: 'binary', operator: '/', left: of, right: this.#parse(1) } : of, to }
   }
 
   #parseOperand (): Node {
@@ -107,29 +114,42 @@ class Parser {
       if (!this.#take(')')) throw new ToolError(this.#missingBracket())
       return inner
     }
-    if (token.kind === 'name' && (token.text === 'in' || !Object.hasOwn(POWERS, token.text))) {
-      return this.#take('(')
-        ? { type: 'call', name: token.text, arguments: this.#parseArguments() }
-        : { type: 'name', name: token.text }
+    if (token.text === '[') return { type: 'list', items: this.#parseArguments(']') }
+    if (Object.hasOwn(ROOTS, token.text)) return { type: 'call', name: ROOTS[token.text]!, arguments: [this.#parseOperand()] }
+    if (token.text === '|') {
+      const inner = this.#parse(0)
+      if (!this.#take('|')) throw new ToolError('A | is not closed. Write abs(x).')
+      return { type: 'call', name: 'abs', arguments: [inner] }
+    }
+    if (token.kind === 'name' && this.#isName(token.text)) {
+      if (isConstant(token.text) || !this.#take('(')) return { type: 'name', name: token.text }
+      const args = this.#parseArguments(')')
+      const form = findForm(token.text)
+      return form && args.length === 1 ? { type: 'form', of: args[0]!, form } : { type: 'call', name: token.text, arguments: args }
     }
     if (token.kind === 'end') { throw new ToolError('The expression ends where a number should follow. Complete it, as in 2 + 3 * 4.') }
     throw new ToolError(`A number, a function or ( should stand at ${quote(token.rest)}.`)
   }
 
-  #parseArguments (): Node[] {
+  /** A name, and no operator: the inch is spelt like `in`, and mod(a, b) like the operator. */
+  #isName (text: string): boolean {
+    return text === 'in' || !Object.hasOwn(POWERS, text) || (text === 'mod' && this.#peek().text === '(')
+  }
+
+  #parseArguments (end: ')' | ']'): Node[] {
     const nodes: Node[] = []
-    if (this.#take(')')) return nodes
+    if (this.#take(end)) return nodes
     do nodes.push(this.#parse(0))
     while (this.#take(','))
-    if (!this.#take(')')) throw new ToolError(this.#missingBracket())
+    if (!this.#take(end)) throw new ToolError(this.#missingBracket(end))
     return nodes
   }
 
-  #missingBracket (): string {
+  #missingBracket (end: ')' | ']' = ')'): string {
     const { kind, rest } = this.#peek()
     return kind === 'end'
-      ? 'A ( is not closed. Add the missing ).'
-      : `A ) or an operator should stand before ${quote(rest)}.`
+      ? `A ${end === ')' ? '(' : '['} is not closed. Add the missing ${end}.`
+      : `A ${end} or an operator should stand before ${quote(rest)}.`
   }
 
   /** What follows an operand and belongs to it alone: a factorial, a percent sign, units. */
@@ -140,9 +160,31 @@ class Parser {
       else if (this.#peek().text === '%' && !this.#startsOperand(1)) {
         this.#at++
         node = { type: 'percent', of: node }
-      } else if (this.#startsUnit()) node = { type: 'binary', operator: '*', left: node, right: this.#parseUnit() }
+      } else if (this.#startsUnit()) node = this.#parseSmallerUnits(this.#parseUnits(node))
       else return node
     }
+  }
+
+  #parseUnits (number: Node): Node {
+    return { type: 'binary', operator: '*', left: number, right: this.#parseUnit() }
+  }
+
+  /** 5 ft 11 in and 1 h 30 min are one quantity each. */
+  #parseSmallerUnits (first: Node): Node {
+    let sum = first
+    while (this.#peek().kind === 'number' && this.#isUnit(this.#peek(1), this.#peek(2).text, true)) {
+      const number: Node = { type: 'number', text: this.#next().text }
+      sum = { type: 'binary', operator: '+', left: sum, right: this.#parseUnits(number) }
+    }
+    return sum
+  }
+
+  /** 2(3+4), 2pi, (1+2)(3+4), 2 sqrt(3): a product without its sign. */
+  #startsProduct (): boolean {
+    const { kind, text } = this.#peek()
+    if (text === '(' || Object.hasOwn(ROOTS, text)) return true
+    if (kind !== 'name' || Object.hasOwn(POWERS, text)) return false
+    return isConstant(text) || (findFunction(text) !== undefined && this.#peek(1).text === '(')
   }
 
   /** 10 % 3 is a remainder, 10% a part of a hundred: it depends on what comes after the sign. */
@@ -152,12 +194,15 @@ class Parser {
   }
 
   #startsUnit (): boolean {
-    const { kind, text } = this.#peek()
+    return this.#isUnit(this.#peek(), this.#peek(1).text, this.#peek(-1).kind === 'number')
+  }
+
+  /** The inch is spelt like the conversion: `5 in` and `5 in in cm`, but `0.5 in %`. */
+  #isUnit ({ kind, text }: Token, after: string, followsNumber: boolean): boolean {
     if (kind !== 'name') return false
-    const after = this.#peek(1).text
-    // The inch is spelt like the conversion: `5 in` and `5 in in cm`, but `0.5 in %`.
-    if (text === 'in') { return this.#peek(-1).kind === 'number' && (after === 'in' || (after !== '%' && findUnit(after) === undefined)) }
-    return !Object.hasOwn(POWERS, text) && after !== '(' && findUnit(text) !== undefined
+    if (text === 'in') return followsNumber && (after === 'in' || (after !== '%' && findUnit(after) === undefined && findForm(after) === undefined))
+    if (isMultiplier(text)) return true
+    return !Object.hasOwn(POWERS, text) && !isConstant(text) && after !== '(' && findUnit(text) !== undefined
   }
 
   #parseUnit (): Node {

@@ -1,7 +1,7 @@
 // Numbers with units: what may be added to what, and how one unit becomes another.
 import type { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
-import { add, divide, multiply, negate, num, subtract, write, type Num } from './numbers.ts'
+import { add, divide, multiply, negate, num, shownValue, subtract, write, type Num } from './numbers.ts'
 import { findUnit, type Dimension, type Unit } from './units.ts'
 
 export interface UnitPower {
@@ -106,6 +106,14 @@ function align (a: Quantity, b: Quantity): [Quantity, Quantity] {
   const right = convert(b, a)
   const left = right.exact ? a : convert(a, b)
   return left.exact && !right.exact ? [left, b] : [a, right]
+}
+
+/** @returns -1, 0 or 1; rounded numbers are equal if all digits that are shown agree. @throws ToolError as adding does. */
+export function compareQuantities (a: Quantity, b: Quantity): number {
+  const [left, right] = align(a, b)
+  return left.exact && right.exact
+    ? left.value.comparedTo(right.value)
+    : shownValue(left).comparedTo(shownValue(right))
 }
 
 export function addQuantities (a: Quantity, b: Quantity): Quantity {

@@ -1,5 +1,6 @@
 // An expression cut into numbers, names and symbols. Nothing else is let through.
 import { ToolError } from '../../authoring/tool.ts'
+import { respell } from './spelling.ts'
 
 export interface Token {
   kind: 'number' | 'name' | 'symbol' | 'end'
@@ -8,35 +9,35 @@ export interface Token {
   rest: string
 }
 
-/** What people type for the same thing. */
-const SPELLINGS: Array<[RegExp, string]> = [
-  [/\*\*/g, '^'],
-  [/[×·⋅]/g, '*'],
-  [/÷/g, '/'],
-  [/[−–]/g, '-'],
-  [/²/g, '^2'],
-  [/³/g, '^3'],
-  [/√/g, 'sqrt']
-]
-
 const NUMBER = /(?:0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/y
+/**
+ * Thousands with commas, where they cannot be anything else: 1,234.56 and 1,234,567, but not 1,234, which half of the
+ * world reads as 1.234.
+ */
+const GROUPED = /(?:\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,})(?![\d,])/y
 /** The degree sign begins a name (°C) or is one. */
-const NAME = /(?:°\p{L}*|[\p{L}_][\p{L}\p{N}_]*)/uy
-const SYMBOL = /[-+*/^%!(),]/y
+const NAME = /(?:°\p{L}*|[\p{L}_][\p{L}\p{N}_]*|‰)/uy
+const SYMBOL = /<>|[<>=!]=|[-+*/^%!(),[\]|√∛<>=]/y
 
 /** @throws ToolError that names the first character that has no meaning here. */
 export function readTokens (expression: string): Token[] {
-  const text = SPELLINGS.reduce((spelt, [from, to]) => spelt.replace(from, to), expression)
+  const text = respell(expression)
   const tokens: Token[] = []
+  /** For each open bracket, whether commas in it separate arguments. */
+  const brackets: boolean[] = []
   for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
     const rest = text.slice(at)
     const token =
-      match(NUMBER, text, at, 'number') ?? match(NAME, text, at, 'name') ?? match(SYMBOL, text, at, 'symbol')
+      (!brackets.includes(true) && match(GROUPED, text, at, 'number')) ||
+      (match(NUMBER, text, at, 'number') ?? match(NAME, text, at, 'name') ?? match(SYMBOL, text, at, 'symbol'))
     if (!token) {
       throw new ToolError(
-        `${quote(rest)} cannot be read. An expression has numbers, + - * / ^ % ! ( ), functions and units; no text, no variables and no code.`
+        `${quote(rest)} cannot be read. An expression has numbers, + - * / ^ % ! ( ), functions and units; no text, no variables, no code and no currencies.`
       )
     }
+    if (token.text === '!=' && text[at - 1] !== ' ') throw new ToolError('Write 5! = 120 for a factorial, or 5 <> 120 for what is not equal.')
+    if (token.text === '(' || token.text === '[') brackets.push(token.text === '[' || tokens.at(-1)?.kind === 'name')
+    if (token.text === ')' || token.text === ']') brackets.pop()
     tokens.push({ ...token, rest })
     at += token.text.length
   }

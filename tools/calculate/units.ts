@@ -38,6 +38,7 @@ const ENERGY: Dimension = [2, 1, -2, 0, 0, 0]
 const POWER: Dimension = [2, 1, -3, 0, 0, 0]
 const VOLTAGE: Dimension = [2, 1, -3, 0, 0, -1]
 const RESISTANCE: Dimension = [2, 1, -3, 0, 0, -2]
+const ECONOMY: Dimension = [-2, 0, 0, 0, 0, 0]
 
 /** Names (the first is shown), kind, ratio as `times` or `times/over`, and the prefixes it is used with. */
 const TABLE: Array<[names: string, dimension: Dimension, ratio: string, prefixes?: string]> = [
@@ -47,6 +48,11 @@ const TABLE: Array<[names: string, dimension: Dimension, ratio: string, prefixes
   ['yd yard yards', LENGTH, '0.9144'],
   ['mi mile miles', LENGTH, '1609.344'],
   ['nmi', LENGTH, '1852'],
+  ['furlong furlongs', LENGTH, '201.168'],
+  ['fathom fathoms', LENGTH, '1.8288'],
+  ['mil mils', LENGTH, '0.0000254'],
+  ['Å angstrom angstroms', LENGTH, '1e-10'],
+  ['parsec parsecs', LENGTH, '30856775814913672.789'],
   ['au', LENGTH, '149597870700'],
   ['ly lightyear lightyears', LENGTH, '9460730472580800'],
   ['g gram grams', MASS, '1/1000', 'µ u m k'],
@@ -55,18 +61,27 @@ const TABLE: Array<[names: string, dimension: Dimension, ratio: string, prefixes
   ['oz ounce ounces', MASS, '0.028349523125'],
   ['st stone', MASS, '6.35029318'],
   ['ton tons', MASS, '907.18474'],
+  ['longton longtons', MASS, '1016.0469088'],
+  ['ct carat carats', MASS, '0.0002'],
   ['s sec second seconds', TIME, '1', 'n µ u m'],
   ['min minute minutes', TIME, '60'],
   ['h hr hrs hour hours', TIME, '3600'],
   ['d day days', TIME, '86400'],
   ['week weeks wk', TIME, '604800'],
+  ['fortnight fortnights', TIME, '1209600'],
+  ['decade decades', TIME, '315569520'],
+  ['century centuries', TIME, '3155695200'],
   ['month months', TIME, '2629746'],
   ['year years yr', TIME, '31556952'],
   ['K kelvin', TEMPERATURE, '1'],
   ['°C degC celsius C', TEMPERATURE, '1'],
   ['°F degF fahrenheit F', TEMPERATURE, '5/9'],
+  ['°R rankine', TEMPERATURE, '5/9'],
   ['rad radian radians', NONE, '1'],
   ['% percent', NONE, '1/100'],
+  ['‰ permille', NONE, '1/1000'],
+  ['ppm', NONE, '1e-6'],
+  ['ppb', NONE, '1e-9'],
   ['ha hectare hectares', AREA, '10000'],
   ['acre acres', AREA, '4046.8564224'],
   ['sqm', AREA, '1'],
@@ -80,6 +95,8 @@ const TABLE: Array<[names: string, dimension: Dimension, ratio: string, prefixes
   ['floz', VOLUME, '0.0000295735295625'],
   ['tbsp tablespoon tablespoons', VOLUME, '0.00001478676478125'],
   ['tsp teaspoon teaspoons', VOLUME, '0.00000492892159375'],
+  ['bbl barrel barrels', VOLUME, '0.158987294928'],
+  ['mpg', ECONOMY, '1609.344/0.003785411784'],
   ['ukgal', VOLUME, '0.00454609'],
   ['ukpt', VOLUME, '0.00056826125'],
   ['mph', SPEED, '0.44704'],
@@ -90,22 +107,29 @@ const TABLE: Array<[names: string, dimension: Dimension, ratio: string, prefixes
   ['KB', DATA, '8000'],
   ['bps', RATE, '1', 'k M G T'],
   ['A ampere amperes amp amps', CURRENT, '1', 'µ u m k'],
+  ['coulomb coulombs', CHARGE, '1', 'µ m'],
   ['Ah', CHARGE, '3600', 'm'],
   ['V volt volts', VOLTAGE, '1', 'm k'],
   ['Ω ohm ohms', RESISTANCE, '1', 'k M'],
   ['Hz hertz', FREQUENCY, '1', 'k M G T'],
   ['rpm', FREQUENCY, '1/60'],
   ['N newton newtons', FORCE, '1', 'm k M'],
+  ['kgf', FORCE, '9.80665'],
+  ['dyn dyne dynes', FORCE, '0.00001'],
   ['lbf', FORCE, '4.4482216152605'],
   ['Pa pascal pascals', PRESSURE, '1', 'h k M G'],
   ['bar', PRESSURE, '100000', 'm'],
   ['atm', PRESSURE, '101325'],
   ['psi', PRESSURE, '4.4482216152605/0.00064516'],
+  ['torr', PRESSURE, '101325/760'],
+  ['inHg', PRESSURE, '3386.388640341'],
   ['mmHg', PRESSURE, '133.322387415'],
   ['J joule joules', ENERGY, '1', 'm k M G'],
   ['cal calorie calories', ENERGY, '4.184', 'k'],
   ['Wh', ENERGY, '3600', 'm k M G T'],
   ['BTU', ENERGY, '1055.05585262'],
+  ['erg ergs', ENERGY, '1e-7'],
+  ['therm therms', ENERGY, '105505585.262'],
   ['eV', ENERGY, '1.602176634e-19', 'k M G T'],
   ['W watt watts', POWER, '1', 'm k M G T'],
   ['hp horsepower', POWER, '745.69987158227022']
@@ -169,13 +193,22 @@ for (const [list, dimension, ratio, prefixes = ''] of TABLE) {
     )
   }
 }
-add(['°', 'deg', 'degree', 'degrees'], {
-  name: '°',
-  dimension: NONE,
-  times: Exact.acos(-1),
-  over: new Exact(180),
-  exact: false
-})
+for (const [list, perTurn] of [
+  ['° deg degree degrees', 360],
+  ['gon gradian gradians', 400],
+  ['arcmin', 21_600],
+  ['arcsec', 1_296_000],
+  ['turn turns', 1]
+] as const) {
+  const names = list.split(' ')
+  add(names, {
+    name: names[0] as string,
+    dimension: NONE,
+    times: Exact.acos(-1).times(2),
+    over: new Exact(perTurn),
+    exact: false
+  })
+}
 
 /** @throws ToolError if the spelling could mean several units. */
 export function findUnit (name: string): Unit | undefined {

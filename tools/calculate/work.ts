@@ -3,7 +3,7 @@ import type { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
 
 /** Microseconds of one core, as measured on a small server. */
-export const MAX_WORK_MICROSECONDS = 25_000
+export const MAX_WORK_MICROSECONDS = 18_000
 
 /** A calculation never waits, so no two are under way at once and one counter serves all. */
 let spent = 0

@@ -7,11 +7,15 @@ import { didYouMean } from './nearest.ts'
 const MAX_DETAILED = 40
 const MAX_NAMED = 500
 const MAX_COLUMNS = 100
+const MAX_LABELS = 50
+const MAX_CHECKS = 20
+const MAX_CHECK_CHARACTERS = 300
 
-export interface DatabaseDescription {
+// A type, since interfaces are open and do not count as records.
+export type DatabaseDescription = {
   name: string
   kind: string
-  tables: Array<{ name: string; kind?: string; comment?: string; columns?: string[] }>
+  tables: Array<{ name: string; kind?: string; rows?: number; comment?: string; columns?: string[] }>
   truncated?: string
 }
 
@@ -47,21 +51,30 @@ export async function describeDatabases (
 }
 
 /** One table with its columns. */
-export const describeTable = ({ name, kind, comment, columns }: Table) => ({
+export const describeTable = ({ name, kind, comment, columns, checks = [], rows }: Table) => ({
   name,
   ...(kind === 'view' && { kind }),
+  ...(rows !== undefined && { rows }),
   ...(comment && { comment: comment.slice(0, 300) }),
   columns: [
     ...columns.slice(0, MAX_COLUMNS).map(line),
-    ...(columns.length > MAX_COLUMNS ? [`… and ${columns.length - MAX_COLUMNS} more`] : [])
+    ...(columns.length > MAX_COLUMNS ? [`… and ${columns.length - MAX_COLUMNS} more`] : []),
+    ...checks.slice(0, MAX_CHECKS).map((check) => `check ${shorten(check)}`)
   ]
 })
 
-/** `id bigint primary key`, as SQL would say it. */
-const line = ({ name, type, primaryKey, notNull, references, comment }: Column): string =>
+const shorten = (check: string): string =>
+  check.length <= MAX_CHECK_CHARACTERS ? check : `${check.slice(0, MAX_CHECK_CHARACTERS).toWellFormed()}…`
+
+const listed = (labels: string[]): string =>
+  `(${labels.slice(0, MAX_LABELS).map((label) => `'${label.replaceAll("'", "''")}'`).join(', ')}${labels.length > MAX_LABELS ? ', …' : ''})`
+
+/** `id bigint primary key`, as SQL would say it; behind an enumeration its values. */
+const line = ({ name, type, primaryKey, notNull, references, labels, comment }: Column): string =>
   [
     name,
     type,
+    labels && listed(labels),
     primaryKey && 'primary key',
     notNull && 'not null',
     references && `references ${references}`,

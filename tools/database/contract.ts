@@ -4,11 +4,14 @@
 import type { ToolContext } from '../../authoring/tool.ts'
 
 export interface Column {
+  /** As a query writes it, in quotes where it needs them. */
   name: string
   type: string
   primaryKey?: boolean
   notNull?: boolean
   references?: string
+  /** The values of an enumeration, in their order. */
+  labels?: string[]
   comment?: string
 }
 
@@ -17,6 +20,10 @@ export interface Table {
   name: string
   kind: 'table' | 'view'
   columns: Column[]
+  /** Conditions that every row fulfills, as SQL. */
+  checks?: string[]
+  /** About how many rows there are, if that is known without counting. */
+  rows?: number
   comment?: string
 }
 
@@ -53,3 +60,6 @@ export interface Database {
 
 /** Bytes that may come from a database for one answer, before they are cut to what a client can hold. */
 export const MAX_BYTES = 4_000_000
+
+/** A name without the quotes that a query needs. */
+export const unquoted = (name: string): string => (/^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name)

@@ -2,7 +2,7 @@
 // parser, holds only what is listed.
 import type * as PgQuery from 'libpg-query'
 import { ToolError } from '../../authoring/tool.ts'
-import type { Table } from './contract.ts'
+import { unquoted, type Table } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 import type { Parameters } from './postgres-facts.ts'
 import { allowedFunctions } from './postgres-functions.ts'
@@ -195,7 +195,7 @@ class Check {
   /** `g.pg_read_file` calls the function on `g` when there is no such column. */
   #checkDotted (name: string): void {
     if ((allowedFunctions.has(name) && !isGrowing(name)) || !this.#names.functions.has(name)) return
-    if ([...this.#names.tables.values()].some(({ columns }) => columns.some((column) => column.name === name))) return
+    if ([...this.#names.tables.values()].some(({ columns }) => columns.some((column) => unquoted(column.name) === name))) return
     throw new ToolError(
       `.${quoted(name)} may mean a function of that name, which is not offered here. Give the column another name with AS.`
     )

@@ -8,7 +8,6 @@ import { MAX_BYTES } from './contract.ts'
 
 /** Connections at once: each may take memory on the database's machine. */
 export const MAX_CONNECTIONS = 2
-const STATEMENT_MS = 4_000
 const BUSY = 'The database is busy with other queries. Try again in a few seconds.'
 
 /** `SELECT set_config(…)` of each of these, for the transaction alone. */
@@ -39,6 +38,12 @@ export interface DatabaseCaller {
   role: string
 }
 
+export interface TransactionOptions extends DatabaseCaller {
+  searchPath: string
+  /** Milliseconds that a statement may take. */
+  statementMs: number
+}
+
 export type Connect = () => Promise<Pg.PoolClient>
 
 /** @returns what gives a connection. While others hold all of them, the database is busy and not down. */
@@ -62,7 +67,7 @@ export function createConnect (pool: Pg.Pool): Connect {
  */
 export async function inTransaction<Result> (
   connect: Connect,
-  { searchPath, claims, role }: DatabaseCaller & { searchPath: string },
+  { searchPath, claims, role, statementMs }: TransactionOptions,
   signal: AbortSignal,
   run: (client: Pg.PoolClient) => Promise<Result>
 ): Promise<Result> {
@@ -70,7 +75,7 @@ export async function inTransaction<Result> (
   const watched = watch(client, signal)
   try {
     await client.query('BEGIN READ ONLY')
-    await client.query(SETTINGS, [String(STATEMENT_MS), searchPath, claims, role])
+    await client.query(SETTINGS, [String(statementMs), searchPath, claims, role])
     return await run(client)
   } catch (error) {
     throw watched.broken() ?? error

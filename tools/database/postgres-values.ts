@@ -6,6 +6,41 @@ const SMALL_NUMBERS = new Set([21, 23, 26, 700, 701])
 const BIGINT = 20
 const JSON_TYPES = new Set([114, 3802])
 
+/** What a type is called, and of what an array is made. */
+export interface PgType {
+  name: string
+  /** The oid of an array's elements. */
+  element?: number
+}
+
+/** `{1,2}`, `{{a,"b c"},{NULL,d}}` or `[0:1]={1,2}` (PostgreSQL "Array Input and Output Syntax"). */
+const ARRAY_TOKEN = /[{},]|"(?:[^"\\]|\\.)*"|(?:[^{},"\\]|\\.)+/gsy
+
+/** @returns the text itself where it is none. */
+export function readArray (element: number, text: string): Value {
+  const body = text.replace(/^(?:\[-?\d+:-?\d+\])+=/, '')
+  const root: Value[] = []
+  const open = [root]
+  for (const [token] of body.matchAll(ARRAY_TOKEN)) {
+    if (token === ',') continue
+    if (token === '}') {
+      open.pop()
+      if (open.length === 0) return text
+    } else if (token === '{') {
+      const inner: Value[] = []
+      open.at(-1)!.push(inner)
+      open.push(inner)
+    } else open.at(-1)!.push(readElement(element, token))
+  }
+  return open.length === 1 && root.length === 1 && Array.isArray(root[0]) ? root[0] : text
+}
+
+function readElement (element: number, token: string): Value {
+  if (token === 'NULL') return null
+  const quoted = token.startsWith('"')
+  return readValue(element, (quoted ? token.slice(1, -1) : token).replaceAll(/\\(.)/gs, '$1'))
+}
+
 /** @param oid of the type. @param text as Postgres writes it. */
 export function readValue (oid: number, text: string): Value {
   if (oid === BOOL) return text === 't'

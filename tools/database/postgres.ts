@@ -1,12 +1,14 @@
 // database_query on Postgres: which statements run, as whom, and a bounded answer.
 import type * as Pg from 'pg'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
-import type { Answer, Database, Table } from './contract.ts'
+import type { Answer, Database, Table, Value } from './contract.ts'
 import { readCatalogue, type Catalogue } from './postgres-catalogue.ts'
 import { checkPostgres } from './postgres-check.ts'
 import { toToolError } from './postgres-errors.ts'
 import { createConnect, inTransaction, MAX_CONNECTIONS, type Connect, type DatabaseCaller } from './postgres-transaction.ts'
-import { readValue } from './postgres-values.ts'
+import { createTurns } from './postgres-turns.ts'
+import { createTypes } from './postgres-types.ts'
+import { readArray, readValue, type PgType } from './postgres-values.ts'
 
 export interface PostgresOptions {
   url: string
@@ -16,11 +18,13 @@ export interface PostgresOptions {
    * URL.
    */
   as: 'user' | 'everyone'
+  /** Milliseconds that a statement may take. */
+  statementMs: number
 }
 
 const CONNECT_MS = 2_000
-/** Waiting for a connection and the statement together: the answer comes within 6 seconds. */
-const WHOLE_MS = 5_500
+/** What a call may take besides its statement: waiting for a connection, and reading the answer. */
+const BESIDE_MS = 1_500
 const CATALOGUE_MS = 30_000
 /** The role under which Supabase runs the queries of a person who is signed in. */
 const SIGNED_IN = 'authenticated'
@@ -35,9 +39,10 @@ export async function openPostgres (options: PostgresOptions, host: ToolHost): P
   const pool = await openPool(options.url, host.log)
   const connect = createConnect(pool)
   const searchPath = options.schemas.map((schema) => `"${schema}"`).join(', ')
+  const { statementMs } = options
   const role = options.as === 'user' ? SIGNED_IN : undefined
   const catalogue = cached(() =>
-    inTransaction(connect, { searchPath, claims: '', role: 'none' }, AbortSignal.timeout(WHOLE_MS), (client) =>
+    inTransaction(connect, { searchPath, claims: '', role: 'none', statementMs }, AbortSignal.timeout(statementMs + BESIDE_MS), (client) =>
       readCatalogue(async (sql, values) => (await client.query(sql, values)).rows, options.schemas, role)
     )
   )
@@ -75,6 +80,8 @@ function databaseOf ({ options, pool, connect, searchPath, catalogue, host }: De
     throw new ToolError('This database is not set up for queries. The operator finds the reason in the log of the server.')
   }
 
+  const types = createTypes()
+  const turn = createTurns()
   return {
     name: 'postgres',
     kind: 'PostgreSQL',
@@ -88,15 +95,19 @@ function databaseOf ({ options, pool, connect, searchPath, catalogue, host }: De
     },
     async query ({ sql, parameters, rows: limit }, context) {
       const caller = await callerOf(options.as, context)
-      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(WHOLE_MS)])
+      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(options.statementMs + BESIDE_MS)])
       const { default: Cursor } = await import('pg-cursor')
       let tables: Catalogue['tables'] = new Map()
       try {
         const names = await allowed()
         tables = names.tables
         await checkPostgres(sql, names, parameters)
-        return await inTransaction(connect, { searchPath, ...caller }, signal, async (client) =>
-          readRows(client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT })), limit)
+        return await turn(context.user?.id, signal, () =>
+          inTransaction(connect, { searchPath, ...caller, statementMs: options.statementMs }, signal, async (client) => {
+            const cursor = client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT }))
+            const read = await readRows(cursor, limit)
+            return toAnswer(read, await types(client, read.fields.map(({ dataTypeID }) => dataTypeID)))
+          })
         )
       } catch (error) {
         throw readError(error, sql, tables.values(), context)
@@ -157,23 +168,32 @@ interface RowReader {
   close(): Promise<void>
 }
 
-async function readRows (cursor: RowReader, limit: number): Promise<Answer> {
-  const { rows, fields } = await new Promise<{
-    rows: Array<Array<string | null>>
-    fields: Array<{ name: string; dataTypeID: number }>
-  }>((resolve, reject) => {
+interface Read {
+  fields: Array<{ name: string; dataTypeID: number }>
+  rows: Array<Array<string | null>>
+  more: boolean
+}
+
+async function readRows (cursor: RowReader, limit: number): Promise<Read> {
+  const read = await new Promise<Pick<Read, 'rows' | 'fields'>>((resolve, reject) => {
     // One more than asked for, to know whether there are more.
     cursor.read(limit + 1, (error, rows, result) =>
-      error ? reject(error) : resolve({ rows: rows as Array<Array<string | null>>, fields: result.fields })
+      error ? reject(error) : resolve({ rows: rows as Read['rows'], fields: result.fields })
     )
   })
   await cursor.close()
+  return { fields: read.fields, rows: read.rows.slice(0, limit), more: read.rows.length > limit }
+}
+
+function toAnswer ({ fields, rows, more }: Read, types: ReadonlyMap<number, PgType>): Answer {
+  const read = fields.map(({ dataTypeID: oid }) => {
+    const element = types.get(oid)?.element
+    return (text: string): Value => (element === undefined ? readValue(oid, text) : readArray(element, text))
+  })
   return {
-    columns: fields.map(({ name }) => ({ name })),
-    rows: rows
-      .slice(0, limit)
-      .map((row) => row.map((text, index) => (text === null ? null : readValue(fields[index]!.dataTypeID, text)))),
-    more: rows.length > limit
+    columns: fields.map(({ name, dataTypeID }) => ({ name, type: types.get(dataTypeID)?.name })),
+    rows: rows.map((row) => row.map((text, index) => (text === null ? null : read[index]!(text)))),
+    more
   }
 }
 

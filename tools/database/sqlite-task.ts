@@ -5,6 +5,7 @@ import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
 import { MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
 import { didYouMean } from './nearest.ts'
+import { factsOf, readShadows, readTables } from './sqlite-catalogue.ts'
 import { allowedFunctions } from './sqlite-functions.ts'
 
 export interface Look {
@@ -55,40 +56,10 @@ export default function look ({ path, question }: Look): Table[] | Answer {
       'cell_size_check = ON'
     ]) { database.exec(`PRAGMA ${setting}`) }
     const tables = readTables(database)
-    return question ? answer(database, tables, question) : tables
+    return question ? answer(database, tables, question) : tables.map((table) => ({ ...table, ...factsOf(database, table) }))
   } finally {
     database.close()
   }
-}
-
-function readTables (database: DatabaseSync): Table[] {
-  const found = database
-    .prepare(
-      "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
-    )
-    .all() as Array<{ name: string; type: 'table' | 'view' }>
-  const columns = database.prepare(
-    'SELECT name, type, "notnull" AS required, pk FROM pragma_table_xinfo(?) WHERE hidden <> 1'
-  )
-  const references = database.prepare('SELECT "from", "table" FROM pragma_foreign_key_list(?)')
-  return found.map(({ name, type: kind }) => {
-    const targets = new Map(
-      (references.all(name) as Array<{ from: string; table: string }>).map(({ from, table }) => [from, table])
-    )
-    return {
-      name,
-      kind,
-      columns: (columns.all(name) as Array<{ name: string; type: string; required: number; pk: number }>).map(
-        ({ name, type, required, pk }) => ({
-          name,
-          type: type.toLowerCase(),
-          ...(pk > 0 && { primaryKey: true }),
-          ...(required && !pk && { notNull: true }),
-          ...(targets.has(name) && { references: targets.get(name)! })
-        })
-      )
-    }
-  })
 }
 
 /**
@@ -97,6 +68,8 @@ function readTables (database: DatabaseSync): Table[] {
  */
 interface Known {
   tables: ReadonlySet<string>
+  /** Where virtual tables keep their data: they read it within the caller's statement. */
+  shadows: ReadonlySet<string>
   builtIn: (name: string) => boolean
 }
 
@@ -112,6 +85,7 @@ function readBuiltIn (database: DatabaseSync): Known['builtIn'] {
 function answer (database: DatabaseSync, tables: Table[], { sql, parameters, rows: limit }: Question): Answer {
   const denied = authorize(database, {
     tables: new Set(tables.map(({ name }) => name.toLowerCase())),
+    shadows: readShadows(database),
     builtIn: readBuiltIn(database)
   })
   try {
@@ -155,8 +129,10 @@ const columnsOf = (statement: { columns(): Array<{ name: string; type: string | 
 /** Whatever is not on the list is denied. @returns what was, in words. */
 function authorize (database: DatabaseSync, known: Known): () => string | undefined {
   let denied: string | undefined
+  let selects = false
   database.setAuthorizer((action, first, second) => {
-    const reason = refuse(action, first, second, known)
+    selects ||= action === constants.SQLITE_SELECT
+    const reason = refuse(action, first, second, known, selects)
     denied ??= reason
     return reason === undefined ? constants.SQLITE_OK : constants.SQLITE_DENY
   })
@@ -167,7 +143,8 @@ function refuse (
   action: number,
   first: string | null,
   second: string | null,
-  { tables, builtIn }: Known
+  { tables, shadows, builtIn }: Known,
+  selects: boolean
 ): string | undefined {
   switch (action) {
     case constants.SQLITE_SELECT:
@@ -175,7 +152,7 @@ function refuse (
       return undefined
     case constants.SQLITE_READ: {
       const name = (first ?? '').toLowerCase()
-      return tables.has(name) || ARGUMENT_TABLES.has(name) || (second === '' && !builtIn(name))
+      return tables.has(name) || shadows.has(name) || ARGUMENT_TABLES.has(name) || (second === '' && !builtIn(name))
         ? undefined
         : `There is no table ${first} to read here.${didYouMean(name, tables)} Call database_query without sql to see the tables.`
     }
@@ -183,6 +160,9 @@ function refuse (
       return allowedFunctions.has((second ?? '').toLowerCase())
         ? undefined
         : `The function ${second} is not offered here.${didYouMean(second ?? '', allowedFunctions)} The usual functions for numbers, text, dates, JSON, aggregates and windows are.`
+    case constants.SQLITE_PRAGMA:
+      // Within a SELECT, a full-text index asks whether another process has written.
+      return selects && first === 'data_version' && second === null ? undefined : ONLY_READS
     default:
       return ONLY_READS
   }

@@ -6,18 +6,24 @@ import type { Answer, Database, Table } from './contract.ts'
 import type { Look } from './sqlite-task.ts'
 
 const TASK = new URL('./sqlite-task.ts', import.meta.url)
-const TIMEOUT_MS = 5_000
+/** What a call may take besides its statement: the start of its process. */
+const BESIDE_MS = 1_000
 const HEADER = 'SQLite format 3\0'
 
 /**
+ * @param statementMs milliseconds that a statement may take.
  * @throws Error that names the file which cannot be offered: missing, no SQLite database, or one of the server's own.
  */
-export async function openSqliteFiles (paths: readonly string[], { dataDir }: ToolHost): Promise<Database[]> {
+export async function openSqliteFiles (
+  paths: readonly string[],
+  statementMs: number,
+  { dataDir }: ToolHost
+): Promise<Database[]> {
   const files = await Promise.all(paths.map((path) => checkFile(path, dataDir)))
   const names = files.map((path) => basename(path, extname(path)))
   const twice = names.find((name, index) => name === 'postgres' || names.indexOf(name) !== index)
   if (twice !== undefined) { throw new Error(`DATABASE_FILES: the name ${twice} is taken, and calls name a file by it; rename the file`) }
-  return files.map((path, index) => openFile(names[index]!, path))
+  return files.map((path, index) => openFile(names[index]!, path, statementMs + BESIDE_MS))
 }
 
 async function checkFile (path: string, dataDir: string): Promise<string> {
@@ -46,13 +52,13 @@ async function isIn (folder: string, { dev, ino }: { dev: number; ino: number })
   return files.some((file) => file?.dev === dev && file.ino === ino)
 }
 
-function openFile (name: string, path: string): Database {
+function openFile (name: string, path: string, timeout: number): Database {
   async function ask<Result extends Table[] | Answer> (
     look: Omit<Look, 'path'>,
     { runInWorker, signal }: ToolContext
   ): Promise<Result> {
     try {
-      return await runInWorker<Result>(TASK, { path, ...look } satisfies Look, { timeout: TIMEOUT_MS, reads: [path] })
+      return await runInWorker<Result>(TASK, { path, ...look } satisfies Look, { timeout, reads: [path] })
     } catch (error) {
       if ((error as Error).name === 'TimeoutError' && !signal.aborted) { throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.') }
       throw error

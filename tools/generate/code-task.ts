@@ -1,9 +1,10 @@
 // Types in a programming language, from a JSON Schema or an example, for a process of its own.
-// Tested in test/tools/generate.test.ts.
 import { InputData, jsonInputForTargetLanguage, JSONSchemaInput, JSONSchemaStore, quicktype } from 'quicktype-core'
 import { ToolError } from '../../authoring/tool.ts'
 import type { Language } from './languages.ts'
+import { nameTypes } from './named-types.ts'
 import { checkSchema } from './schema.ts'
+import { wholeFile } from './whole-file.ts'
 
 const MAX_RESULT_LENGTH = 200_000
 
@@ -33,15 +34,22 @@ export default async function generateCode ({ schema, example, language, name }:
     inputData.addInput(input)
   } else {
     const input = new JSONSchemaInput(new NoOtherSchemas())
-    await input.addSource({ name, schema: JSON.stringify(checkSchema(schema)) }).catch(refuse)
+    await input.addSource({ name, schema: JSON.stringify(nameTypes(checkSchema(schema), name)) }).catch(refuse)
     inputData.addInput(input)
   }
-  const { lines } = await quicktype({ inputData, lang: language, rendererOptions: { 'just-types': 'true' } }).catch(
-    refuse
-  )
-  const code = lines.join('\n').trim()
+  const { lines } = await quicktype({
+    inputData,
+    lang: language,
+    rendererOptions: { 'just-types': 'true', ...(language === 'csharp' && { 'csharp-version': '6' }) },
+    // JSON has no dates: what a parser gives for one is a text.
+    inferDateTimes: false,
+    inferUuids: false,
+    inferIntegerStrings: false,
+    inferBooleanStrings: false
+  }).catch(refuse)
+  const code = wholeFile(language, lines.join('\n'))
   if (code.length > MAX_RESULT_LENGTH) { throw new ToolError('The types would be too large to return. Pass a smaller part.') }
-  return `${code}\n`
+  return code
 }
 
 const refuse = (error: Error): never => {

@@ -2,6 +2,8 @@
 // second library.
 import { createGeneratorSync } from 'json-schema-faker'
 import { ToolError } from '../../authoring/tool.ts'
+import { drawable } from './drawable.ts'
+import { makeRealistic } from './realistic.ts'
 import { checkSchema, schemaOf } from './schema.ts'
 import { compile, describeMisfit } from './validator.ts'
 
@@ -23,9 +25,10 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   const full = createGeneratorSync({ seed, alwaysFakeOptionals: true, maxDepth: 8, maxDefaultItems: 3 })
   // For schemas that contain themselves: whatever may be left out ends them.
   const sparse = createGeneratorSync({ seed, optionalsProbability: 0.2, maxDepth: 8, maxDefaultItems: 3 })
+  const drawn = drawable(wanted)
   const data: unknown[] = []
-  const generate = (tries: number) => (tries % 2 === 0 ? full : sparse).generate(wanted as never)
-  for (let index = 0; index < count; index++) data.push(generateOne(generate, fits))
+  const generate = (tries: number) => (tries % 2 === 0 ? full : sparse).generate(drawn as never)
+  for (let index = 0; index < count; index++) data.push(makeRealistic(generateOne(generate, fits), fits, seed * 1_000 + index))
   if (JSON.stringify(data).length > MAX_RESULT_LENGTH) { throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.') }
   return data
 }

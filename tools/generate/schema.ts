@@ -9,6 +9,8 @@ const MAX_DEPTH = 30
 /** What one keyword may ask for at least. */
 const MOST: Readonly<Record<string, number>> = { minItems: 100, minContains: 100, minLength: 5_000, minProperties: 100 }
 const MAX_PATTERN_LENGTH = 200
+const MAX_ANCHORED_CHARACTERS = 50_000
+const MAX_REQUIRED_VALUES = 10_000
 
 /** Names by which others could refer to a schema: they turn a `$ref` inside it into an address elsewhere. */
 const NAMES = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor'])
@@ -50,6 +52,7 @@ export function checkSchema (schema: unknown): Schema {
       'A JSON Schema is an object, such as {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}.'
     )
   }
+  const anchored = withAnchors(schema)
   let nodes = 0
   const visit = (value: unknown, depth: number): void => {
     if (++nodes > MAX_NODES || depth > MAX_DEPTH) {
@@ -64,8 +67,34 @@ export function checkSchema (schema: unknown): Schema {
       visit(inner, depth + 1)
     }
   }
-  visit(schema, 0)
-  return withoutNames(schema) as Schema
+  visit(anchored, 0)
+  const required = requiredSize(anchored)
+  if (required > MAX_REQUIRED_VALUES) { throw new ToolError(`The schema asks for at least ${required} values in one piece of data: ${MAX_REQUIRED_VALUES} are the most. Lower minItems.`) }
+  return withoutNames(anchored) as Schema
+}
+
+/** `$ref: "#name"` becomes the path of the schema that has this `$anchor`. */
+function withAnchors (schema: Schema): Schema {
+  const text = JSON.stringify(schema)
+  if (!text.includes('"$anchor"') || text.length > MAX_ANCHORED_CHARACTERS) return schema
+  const paths = new Map<string, string>()
+  const find = (value: unknown, path: string, depth: number): void => {
+    if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return
+    const anchor = (value as Schema)['$anchor']
+    if (typeof anchor === 'string') paths.set(`#${anchor}`, path)
+    for (const [key, inner] of Object.entries(value)) find(inner, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth + 1)
+  }
+  find(schema, '#', 0)
+  return JSON.parse(text, (key, value: unknown) => (key === '$ref' && typeof value === 'string' ? (paths.get(value) ?? value) : value)) as Schema
+}
+
+/** How many values a piece of data has at least: lists within lists multiply. References are not followed. */
+function requiredSize (schema: unknown): number {
+  if (!isObject(schema)) return 1
+  const { minItems, items, properties, required } = schema
+  const inItems = typeof minItems === 'number' && minItems > 0 ? minItems * requiredSize(items) : 0
+  const members = isObject(properties) && Array.isArray(required) ? required.map((name) => (properties as Schema)[String(name)]) : []
+  return 1 + inItems + members.reduce<number>((sum, member) => sum + requiredSize(member), 0)
 }
 
 function checkKeyword (key: string, value: unknown): void {

@@ -4,15 +4,18 @@
 import { z } from 'zod'
 import type { ToolNote } from '../../authoring/tool.ts'
 
-export const noteSummary = z.strictObject({
-  id: z.string().describe('Hand this to fetch, write, update_note or delete_note.'),
-  title: z.string(),
-  url: z.string().describe('Where its owner can open it.'),
-  version: z.number().int().describe('Hand this to update_note or delete_note.'),
-  modified: z.string().describe('When it was last changed, ISO 8601.')
-})
+/** What the next call needs; address and time speak for themselves. */
+export const noteSummary = z.looseObject({ id: z.string(), title: z.string(), version: z.number().int() })
 
-export const summaryOf = ({ id, title, url, version, modified }: ToolNote): z.output<typeof noteSummary> => ({
+interface NoteSummary extends Record<string, unknown> {
+  id: string
+  title: string
+  url: string
+  version: number
+  modified: string
+}
+
+export const summaryOf = ({ id, title, url, version, modified }: ToolNote): NoteSummary => ({
   id,
   title,
   url,

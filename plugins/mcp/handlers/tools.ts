@@ -95,7 +95,7 @@ function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): J
   try {
     // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and validators of older clients
     // refuse a dialect they do not know.
-    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io })
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, override: ({ jsonSchema }) => shorten(jsonSchema, io) })
     const dialect = schema.meta()?.['$schema']
     return { ...(typeof dialect === 'string' && { $schema: dialect }), ...rest } as JsonObjectSchema
   } catch (cause) {
@@ -104,6 +104,21 @@ function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): J
       { cause }
     )
   }
+}
+
+/**
+ * Leaves out what costs every model's context and tells it nothing: the limits of a double, and whether a result
+ * has other members.
+ */
+function shorten (
+  schema: { minimum?: number; maximum?: number; additionalProperties?: unknown },
+  io: 'input' | 'output'
+): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+  const others = schema.additionalProperties
+  const saysNothing = others === false || (typeof others === 'object' && others !== null && Object.keys(others).length === 0)
+  if (io === 'output' && saysNothing) delete schema.additionalProperties
 }
 
 function headersOf ({ properties = {} }: JsonObjectSchema): Map<string, string> {

@@ -49,7 +49,7 @@ export const noteCases: Record<string, Case> = {
       ...[0, 51, 1.5, -1].map((limit): Mistake => [{ limit }, /- limit: .*(?:>=1|<=50|int)/]),
       ...['5', null, [], {}].map((limit): Mistake => [{ limit }, /- limit: .*expected number/]),
       [{ cursor: 7 }, /- cursor: .*expected string/],
-      [{ page: 2 }, /"page"[\s\S]*limit \(integer\), cursor \(string\)/],
+      [{ page: 2 }, /"page"[\s\S]*query \(string\), limit \(integer\), cursor \(string\)/],
       ...['x', 'e30', Buffer.from('["1","2"]').toString('base64url'), ...HOSTILE].map((cursor): Mistake => [
         { cursor },
         /This cursor is not one that list_notes returned\. Leave it out/
@@ -67,7 +67,7 @@ export const noteCases: Record<string, Case> = {
     mistakes: [
       ...textMistakes('id', 200, { version: 1, text: 'x' }),
       ...versionMistakes,
-      [{ id: NO_SUCH, version: 1 }, /give text, title or both/],
+      [{ id: NO_SUCH, version: 1 }, /give text, old_text and new_text, or title/],
       [{ id: NO_SUCH, version: 1, text: 5 }, /- text: .*expected string/],
       [{ id: NO_SUCH, version: 1, text: 'x', title: '' }, /- title: /],
       ...[NO_SUCH, ...HOSTILE].map((id): Mistake => [

@@ -43,7 +43,17 @@ t.test('a note is written, found at once, read, added to, changed and deleted', 
   t.match(await updateTool.run({ id: made.id, version: 3, title: 'Hammock' }, tool), { version: 4, title: 'Hammock' })
   t.equal((await fetchTool.run({ id: made.id }, tool)).text, 'Only the green hammock.')
 
-  t.same(await deleteTool.run({ id: made.id, version: 4 }, tool), { deleted: made.id })
+  const edited = await updateTool.run({ id: made.id, version: 4, old_text: 'green', new_text: 'yellow' }, tool)
+  t.match(edited, { version: 5, title: 'Hammock' })
+  t.equal((await fetchTool.run({ id: made.id }, tool)).text, 'Only the yellow hammock.')
+  await t.rejects(updateTool.run({ id: made.id, version: 5, old_text: 'green', new_text: 'x' }, tool), { code: 'invalid' })
+  for (const args of [{}, { old_text: 'x' }, { new_text: 'x' }, { text: 'x', old_text: 'x', new_text: 'y' }]) {
+    t.notOk(updateTool.input.safeParse({ id: made.id, version: 5, ...args }).success, JSON.stringify(args))
+  }
+  t.match((await listTool.run({ query: 'yellow' }, tool)).notes, [{ id: made.id, version: 5, beginning: /yellow hammock/ }])
+  t.same((await listTool.run({ query: 'zebra' }, tool)).notes, [])
+
+  t.same(await deleteTool.run({ id: made.id, version: 5 }, tool), { deleted: made.id })
   t.same((await searchTool.run({ query: 'hammock' }, tool)).results, [])
   await t.rejects(fetchTool.run({ id: made.id }, tool), ToolError)
   t.same((await listTool.run({}, tool)).notes, [])

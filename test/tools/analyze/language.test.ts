@@ -1,19 +1,21 @@
-// Sentiment and readability, for English only.
+// A text of any script is counted; how hard it is to read is told of English only.
 import t from 'tap'
-import { describeText, readSentiment } from '../../../tools/analyze/language.ts'
-
-t.test('sentiment has a sign, and another language is refused', (t) => {
-  t.match(readSentiment('I love this wonderful day.'), { label: 'positive', strongest: [{ sentence: 1 }] })
-  t.match(readSentiment('The table is made of wood.'), { label: 'neutral', score: 0, strongest: [] })
-  t.throws(() => readSentiment('Das Wetter ist heute wieder wunderbar, und wir gehen alle zusammen hinaus.'), {
-    name: 'ToolError',
-    message: /English only/
-  })
-  t.end()
-})
+import { describeText } from '../../../tools/analyze/language.ts'
 
 t.test('a text is counted', (t) => {
   t.match(describeText('It rained. It stopped.\n\nThe sun came out.'), { words: 8, sentences: 3, paragraphs: 2 })
   t.match(describeText(' '), { words: 0, sentences: 0, paragraphs: 0, wordsPerSentence: 0, readingEase: null })
+  t.end()
+})
+
+t.test('every figure is a number in every script, and the reading time is that of the words', (t) => {
+  for (const text of ['你好世界。今天天气很好。', 'שלום עולם', 'нет', '!!!', '−1 −2 −3 and', 'สวัสดีครับ', '🙂', 'ok']) {
+    const { readingEase, ...figures } = describeText(text)
+    t.ok(Object.values(figures).every(Number.isFinite), text)
+    t.equal(readingEase, null)
+  }
+  t.equal(describeText('слово '.repeat(476)).readingMinutes, 2)
+  t.equal(describeText('字'.repeat(256)).readingMinutes, 1)
+  t.match(describeText('The cat sat on the mat, and it was happy to be at home with all of us.').readingEase, Number)
   t.end()
 })

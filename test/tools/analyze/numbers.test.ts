@@ -6,7 +6,7 @@ import { readColumns, describeColumns } from '../../../tools/analyze/numbers.ts'
 t.test('property: the figures of a list agree with a plain reckoning', (t) => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 100 }), (values) => {
-      const [column] = describeColumns(readColumns(values.join(' '))!)
+      const [column] = describeColumns(readColumns(values.join(' '))!).columns
       const sum = values.reduce((total, value) => total + value, 0)
       if (
         column!.sum !== sum ||
@@ -16,5 +16,38 @@ t.test('property: the figures of a list agree with a plain reckoning', (t) => {
       ) { throw new Error(JSON.stringify(column)) }
     })
   )
+  t.end()
+})
+
+const of = (text: string) => {
+  const data = readColumns(text)
+  return data && describeColumns(data)
+}
+
+t.test('nothing is dropped or merged without a word', (t) => {
+  t.match(of('1,2\n3,4\n5,6')!.columns, [{ name: 'column 1', count: 3, sum: 9 }, { name: 'column 2', sum: 12 }], 'no header')
+  t.match(
+    of('name,score\nann,1\nbob,NA\ncid,\ndan,abc\neve,3'),
+    { columns: [{ name: 'score', count: 2, missing: 1, notNumbers: 2, examples: ['NA', 'abc'] }], leftOut: ['name'] }
+  )
+  t.match(of('[{"a": 1, "b": "x"}, {"a": null}, {"a": 4}]'), { columns: [{ name: 'a', count: 2, missing: 1, sum: 5 }], leftOut: ['b'] })
+  t.match(of('price\n"$1,234.50"\n$2')!.columns, [{ name: 'price ($)', sum: 1236.5 }])
+  t.match(of('share\n50%\n25%')!.columns, [{ name: 'share (%)', mean: 37.5 }])
+  t.match(of('−1 −2 −3')!.columns, [{ sum: -6 }])
+  t.match(of('[1.5, 2.5]')!.columns, [{ mean: 2 }])
+  t.match(of('85,90,100,120')!.columns, [{ count: 4 }])
+  t.match(of('1,234.5 2')!.columns, [{ count: 2, max: 1234.5 }])
+  t.match(of('day\ttemp\nMon\t1\nTue\t3')!.columns, [{ name: 'temp', mean: 2 }])
+  for (const [text, message] of [
+    ['share\n50%\n0.7', /mixes % and plain numbers/],
+    ['price\n$5\n€6', /mixes \$ and €/],
+    ['1e400 2 3', /too large/],
+    ['1e308 1e308', /too large to be added/],
+    ['100,200,300', /one number or several/],
+    ['a,b\n1,2\n3,4\n5,6,7', /Line 4 has 3 cells/],
+    ['a,b\nx,y\nz,w', /None of the columns/],
+    ['[[1,2],[3]]', /flat objects/]
+  ] as const) t.throws(() => of(text), { name: 'ToolError', message }, text)
+  for (const prose of ['!!!', 'Roses are red,\nviolets are blue,\nand so on, friend', 'One word', 'In 2024 we sold 5.']) t.equal(of(prose), undefined, prose)
   t.end()
 })

@@ -22,9 +22,9 @@ export interface Caller {
 export interface Answer {
   error?: string
   rows?: unknown[][]
-  columns?: Array<{ name: string }>
+  columns?: Array<{ name: string; type?: string }>
   truncated?: string
-  databases?: Array<{ name: string; tables: Array<{ name: string; columns?: string[] }> }>
+  databases?: Array<{ name: string; tables: Array<{ name: string; rows?: number; columns?: string[] }> }>
 }
 
 export async function openDatabaseQuery (t: Test, env: Record<string, string>, dataDir = '/nowhere'): Promise<House> {
@@ -50,7 +50,7 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
     lines,
     async ask (args, { person, supabase, claims } = {}) {
       const context = {
-        user: null,
+        user: person === undefined ? null : { id: person },
         signal,
         runInWorker: ((task, input, { timeout = 25_000, reads } = {}) =>
           app.workers.run(task, input, {

@@ -1,6 +1,6 @@
 // Values of Postgres as JSON, exact or as text.
 import t from 'tap'
-import { readValue } from '../../../tools/database/postgres-values.ts'
+import { readArray, readValue } from '../../../tools/database/postgres-values.ts'
 
 t.test('what a double holds exactly is a number, everything else stays text', (t) => {
   for (const [oid, text, value] of [
@@ -14,5 +14,20 @@ t.test('what a double holds exactly is a number, everything else stays text', (t
     [25, 'text', 'text'],
     [3802, '{"id": 9007199254740993, "n": 1.5}', { id: '9007199254740993', n: 1.5 }]
   ] as const) { t.strictSame(readValue(oid, text), value, text) }
+  t.end()
+})
+
+t.test('arrays are JSON, in every way that Postgres writes them', (t) => {
+  for (const [oid, text, value] of [
+    [23, '{1,2,NULL}', [1, 2, null]],
+    [25, '{}', []],
+    [25, '{vip,"a, b","say \\"x\\"","NULL",back\\\\slash}', ['vip', 'a, b', 'say "x"', 'NULL', 'back\\slash']],
+    [23, '{{1,2},{3,4}}', [[1, 2], [3, 4]]],
+    [23, '[0:1]={7,8}', [7, 8]],
+    [1700, '{0.10}', ['0.10']],
+    [16, '{t,f}', [true, false]],
+    [23, '1 2 3', '1 2 3'],
+    [25, '}', '}']
+  ] as const) { t.strictSame(readArray(oid, text), value, text) }
   t.end()
 })

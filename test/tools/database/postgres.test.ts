@@ -1,4 +1,6 @@
 // database_query on a real Postgres: honest values, bounded answers, errors that help (threats TL-03, TL-05, TL-09).
+import { configureTools } from '../../../authoring/loader/open.ts'
+import databaseQuery from '../../../tools/database-query.ts'
 import { NO_INTERNALS, openDatabaseQuery, type House } from './open.ts'
 import { shop, everyone, test } from './shop.ts'
 
@@ -16,15 +18,24 @@ test('answers with rows, columns and honest values', async (t) => {
       })
     ).rows,
     [
-      ['9007199254740993', null, null, 0.1, 'NaN', '{1,2}'],
-      [1, '2026-01-02', null, 0.1, 'NaN', '{1,2}']
+      ['9007199254740993', null, null, 0.1, 'NaN', [1, 2]],
+      [1, '2026-01-02', null, 0.1, 'NaN', [1, 2]]
     ]
   )
   const named = await ask({
     sql: 'SELECT count(*) AS n, lower(name) FROM customers WHERE name = $1 AND id = $2 GROUP BY 2',
     parameters: ['Ann', 1]
   })
-  t.same([named.columns, named.rows], [[{ name: 'n' }, { name: 'lower' }], [[1, 'ann']]])
+  t.same(
+    [named.columns, named.rows],
+    [
+      [
+        { name: 'n', type: 'bigint' },
+        { name: 'lower', type: 'text' }
+      ],
+      [[1, 'ann']]
+    ]
+  )
   for (const sql of [
     'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3) SELECT sum(x) FROM n',
     'VALUES (1), (2)',
@@ -75,6 +86,66 @@ test('the catalogue shows what the role may read, and nothing of the server itse
     t.ok(error, sql)
     t.notMatch(error, NO_INTERNALS, sql)
   }
+})
+
+test('the catalogue has names as a query writes them, values of enumerations, conditions and numbers of rows', async (t) => {
+  const { reader, client } = await shop(
+    t,
+    `CREATE TYPE mood AS ENUM ('glad', 'so-so', 'it''s sad');
+    CREATE TABLE "Visit" ("visitorId" int PRIMARY KEY, "Order" text, plain int, mood mood, moods mood[], status text CHECK (status IN ('new', 'paid')), hidden int, CHECK (plain < 5), CHECK (hidden > 7));
+    INSERT INTO "Visit" SELECT g, 'x', 1, 'glad', ARRAY['glad', 'it''s sad']::mood[], 'new', 9 FROM generate_series(1, 1200) g;
+    GRANT SELECT ("visitorId", "Order", plain, mood, moods, status) ON "Visit" TO READER;
+    CREATE TABLE guarded (id int); INSERT INTO guarded VALUES (1); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY; GRANT SELECT ON guarded TO READER;`
+  )
+  await client.query('ANALYZE "Visit", guarded')
+  const { ask } = await openDatabaseQuery(t, everyone(reader))
+  const { databases } = await ask({ tables: ['"Visit"', 'guarded'] })
+  t.same(databases![0]!.tables, [
+    {
+      name: '"Visit"',
+      rows: 1200,
+      columns: [
+        '"visitorId" integer primary key',
+        '"Order" text',
+        'plain integer',
+        "mood mood ('glad', 'so-so', 'it''s sad')",
+        "moods mood[] ('glad', 'so-so', 'it''s sad')",
+        'status text',
+        'check ((plain < 5))',
+        "check ((status = ANY (ARRAY['new', 'paid'])))"
+      ]
+    },
+    { name: 'guarded', columns: ['id integer'] }
+  ])
+  t.match(await ask({ sql: 'SELECT visitorId FROM "Visit"' }), { error: /no such column.*Did you mean "visitorId"\?/ })
+  const { columns, rows } = await ask({ sql: 'SELECT "visitorId", mood, moods FROM "Visit" ORDER BY 1 LIMIT 1' })
+  t.same(columns, [
+    { name: 'visitorId', type: 'integer' },
+    { name: 'mood', type: 'mood' },
+    { name: 'moods', type: 'mood[]' }
+  ])
+  t.same(rows, [[1, 'glad', ['glad', "it's sad"]]])
+})
+
+test('a statement has the seconds of DATABASE_QUERY_TIMEOUT, from 1 to 20', async (t) => {
+  const { reader } = await shop(t)
+  const { ask } = await openDatabaseQuery(t, { ...everyone(reader), DATABASE_QUERY_TIMEOUT: '1' })
+  const endless = 'SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b'
+  const before = performance.now()
+  t.match(await ask({ sql: endless }), { error: /took too long/ })
+  t.ok(performance.now() - before < 3_500)
+  for (const wrong of ['0', '21', 'long']) {
+    t.match(configureTools([databaseQuery], { DATABASE_QUERY_TIMEOUT: wrong }).problems, [/DATABASE_QUERY_TIMEOUT.*write/])
+  }
+})
+
+test('one person who asks much at once leaves a connection to the others', async (t) => {
+  const { reader } = await shop(t)
+  const { ask } = await openDatabaseQuery(t, { ...everyone(reader), DATABASE_QUERY_TIMEOUT: '1' })
+  const endless = 'SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b'
+  const slow = Array.from({ length: 5 }, () => ask({ sql: endless }, { person: 'ann' }))
+  t.same((await ask({ sql: 'SELECT 1' }, { person: 'bob' })).rows, [[1]])
+  for (const { error } of await Promise.all(slow)) t.match(error, /took too long|still running/)
 })
 
 test('what never ends is stopped, and what is huge is cut (TL-05)', async (t) => {

@@ -19,3 +19,9 @@ t.test('what is no schema, or leads elsewhere, is refused', (t) => {
   }
   t.end()
 })
+
+t.test('an anchor is a name for a place in the same schema', (t) => {
+  t.match(checkSchema({ $ref: '#id', $defs: { a: { $anchor: 'id', type: 'integer' } } }), { $ref: '#/$defs/a' })
+  t.throws(() => checkSchema({ $ref: '#other', $defs: { a: { $anchor: 'id' } } }), { name: 'ToolError', message: /inside/ })
+  t.end()
+})

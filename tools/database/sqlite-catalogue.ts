@@ -1,0 +1,87 @@
+// The tables of a SQLite file: columns, references, conditions, and how many rows there are where few are counted.
+// Tested in test/tools/database/sqlite.test.ts.
+import type { DatabaseSync } from 'node:sqlite'
+import type { Table } from './contract.ts'
+
+/** Rows that are counted; of longer tables SQLite's own statistics tell, if ANALYZE made some. */
+const MAX_COUNTED = 10_000
+const CHECK = /\bcheck\s*\(/gi
+
+export function readTables (database: DatabaseSync): Table[] {
+  const found = database
+    .prepare(
+      // What a virtual table keeps itself is its own business.
+      `SELECT name, iif(type = 'view', 'view', 'table') AS type FROM pragma_table_list
+      WHERE schema = 'main' AND type <> 'shadow' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`
+    )
+    .all() as Array<{ name: string; type: 'table' | 'view' }>
+  const columns = database.prepare(
+    'SELECT name, type, "notnull" AS required, pk FROM pragma_table_xinfo(?) WHERE hidden <> 1'
+  )
+  const references = database.prepare('SELECT "from", "table" FROM pragma_foreign_key_list(?)')
+  return found.map(({ name, type: kind }) => {
+    const targets = new Map(
+      (references.all(name) as Array<{ from: string; table: string }>).map(({ from, table }) => [from, table])
+    )
+    return {
+      name,
+      kind,
+      columns: (columns.all(name) as Array<{ name: string; type: string; required: number; pk: number }>).map(
+        ({ name, type, required, pk }) => ({
+          name: /^[a-z_]\w*$/i.test(name) ? name : `"${name.replaceAll('"', '""')}"`,
+          type: type.toLowerCase(),
+          ...(pk > 0 && { primaryKey: true }),
+          ...(required && !pk && { notNull: true }),
+          ...(targets.has(name) && { references: targets.get(name)! })
+        })
+      )
+    }
+  })
+}
+
+/** The tables in which virtual tables keep their data, in lower case. */
+export const readShadows = (database: DatabaseSync): Set<string> =>
+  new Set(
+    (database.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'").all() as Array<{ name: string }>).map(
+      ({ name }) => name.toLowerCase()
+    )
+  )
+
+/** What is told of a table that is shown, and not needed for a query. */
+export function factsOf (database: DatabaseSync, { name, kind }: Table): Pick<Table, 'checks' | 'rows'> {
+  const { sql } = (database.prepare('SELECT sql FROM sqlite_schema WHERE name = ?').get(name) ?? {}) as { sql?: string | null }
+  const checks = checksOf(sql ?? '')
+  const rows = kind === 'view' ? undefined : countOf(database, name)
+  return { ...(checks.length > 0 && { checks }), ...(rows !== undefined && { rows }) }
+}
+
+/** SQLite keeps conditions as the text they were written in. */
+function checksOf (sql: string): string[] {
+  return [...sql.matchAll(CHECK)].flatMap(({ 0: start, index }) => {
+    const end = closing(sql, index + start.length)
+    return end === undefined ? [] : [`(${sql.slice(index + start.length, end)})`]
+  })
+}
+
+/** Where the bracket that is open at `from` closes; brackets in quotes do not count. */
+function closing (sql: string, from: number): number | undefined {
+  let depth = 1
+  for (const { 0: token, index } of sql.slice(from).matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]/g)) {
+    if (token === '(') depth++
+    if (token === ')' && --depth === 0) return from + index
+  }
+  return undefined
+}
+
+function countOf (database: DatabaseSync, name: string): number | undefined {
+  try {
+    const quoted = `"${name.replaceAll('"', '""')}"`
+    const { n } = database.prepare(`SELECT count(*) AS n FROM (SELECT 1 FROM ${quoted} LIMIT ${MAX_COUNTED + 1})`).get() as { n: number }
+    if (n <= MAX_COUNTED) return n
+    const known = database.prepare('SELECT stat FROM sqlite_stat1 WHERE tbl = ? LIMIT 1').get(name) as { stat: string } | undefined
+    return known && Number(known.stat.split(' ')[0])
+  } catch {
+    // A virtual table of a module that is not here, or no statistics.
+    return undefined
+  }
+}
