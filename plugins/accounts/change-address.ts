@@ -1,4 +1,5 @@
 // Another address for a local account: every session of the person ends but the one that asks for it.
+// Tested in test/routes/account/email.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Email } from '../../auth-backends/contract.ts'
 import type { User } from '../sign-in/contract.ts'

@@ -1,4 +1,5 @@
 // Making an account at a backend, where sign-up is open or an invitation allows it.
+// Tested in test/routes/signup.test.ts and test/plugins/accounts/invitations.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'

@@ -21,6 +21,7 @@
 // begin with its title gets it as its first words. FTS5 knows how rare a term is (idf) in each field; Postgres does not, so
 // term-weights takes it from the planner's statistics of all fields together. The weights are the same for every language
 // and collection. `npm run bench:search` measures them.
+// Types and names only; test/plugins/search/quality.test.ts holds what must not get worse.
 
 /** One hit of a search, by whichever store. */
 export interface SearchHit {

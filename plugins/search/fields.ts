@@ -1,5 +1,6 @@
 // What of a document is scored apart: a word in the title says more than one in the text, and counts by the length of
 // titles.
+// Tested in test/plugins/search/tsvector.test.ts.
 import { languageOf, type Language } from './languages.ts'
 import { isSpelled } from './correct.ts'
 import { pathWords, termsOf, wordsOf } from './tokenize.ts'

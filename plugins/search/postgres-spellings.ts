@@ -1,4 +1,5 @@
 // How words are spelled in documents, in a table of Postgres: to correct those that no document holds.
+// Tested in test/plugins/library/postgres.test.ts.
 import type { Query } from '../postgres.ts'
 import { corrected, isSpelled, MAX_CORRECTED, spellingsNear, type Spelling } from './correct.ts'
 import type { Language } from './languages.ts'

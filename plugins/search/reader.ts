@@ -1,4 +1,5 @@
 // A connection to an index that only reads: it sees what others have committed, and holds up nobody who writes.
+// Tested in test/plugins/search/worker.test.ts.
 import { DatabaseSync } from 'node:sqlite'
 
 const LOCK_MS = 1_000

@@ -1,5 +1,6 @@
 // A search in the index of documents, on a connection that only reads: in a worker, or in this process where there is
 // none.
+// Tested in test/plugins/library/sqlite.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import { candidatesOf, isSelective } from './candidates.ts'
 import type { SearchHit } from './contract.ts'

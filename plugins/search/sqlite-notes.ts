@@ -1,5 +1,6 @@
 // A search in the index of notes, on a connection that only reads. The terms of each person's notes begin with their tag:
 // nobody else's are read, ranked or counted, and a search costs what its owner wrote.
+// Tested in test/plugins/notes/sqlite.test.ts.
 import { createHash } from 'node:crypto'
 import type { SearchHit } from './contract.ts'
 import { rankingOf } from './fts5.ts'

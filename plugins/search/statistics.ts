@@ -1,5 +1,6 @@
 // What an FTS5 index says about its terms, within bounds: how many documents hold one, and how many places there are for
 // the beginning of one.
+// Tested in test/plugins/search/worker.test.ts.
 import type { DatabaseSync } from 'node:sqlite'
 import { corrected, isSpelled, MAX_CORRECTED, spellingsNear, type Spelling } from './correct.ts'
 import { FIELDS } from './fields.ts'

@@ -1,5 +1,6 @@
 // A sign-in that takes several requests: to another site and back, a code by e-mail, a second factor, and the choice
 // about an account with the same address (threats LG-07..09, LG-20; RFC 9700 §4.7).
+// Tested in test/plugins/sign-in/admission.test.ts and test/journeys/openid.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'

@@ -1,5 +1,6 @@
 // The one place where a sign-in succeeds, fails or needs another step: whatever a backend answers, by password, button,
 // code or redirect, is handled here.
+// Tested in test/plugins/sign-in/admission.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable, type AuthBackend, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
