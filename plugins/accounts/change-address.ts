@@ -20,7 +20,8 @@ export function createChangeAddress ({ signIn, audit }: FastifyInstance): Change
     const from = account.email
     const isHere = (await signIn.sessions.user(request))?.id === user.id
     if (!(await accounts.changeEmail(account, { to, verified }))) return false
-    await signIn.lifecycle.changeAddress(user.id, { from, to, verified })
+    const identity = { backend, subject: account.subject }
+    await signIn.lifecycle.changeAddress(user.id, { identity, from, to, verified })
     if (isHere) await signIn.sessions.signOutOthers(request, reply, user.id)
     else await signIn.lifecycle.signOutEverywhere(user.id)
     audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })

@@ -5,7 +5,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { signInExpired } from '../../errors.ts'
-import { hashSecret } from '../secrets.ts'
 import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
 import type { Interaction, Step } from './contract.ts'
 import { requiresFreshProof } from './intent.ts'
@@ -146,7 +145,7 @@ async function sendCode (
     return completion.reject(request, submission, 'refused', { message: sent.answer.refused, statusCode: 403 })
   }
   const { prompt } = sent.answer
-  const step: Step = { kind: 'email code', backend, email, prompt, tries: 0, account: hashSecret(submission.account) }
+  const step: Step = { kind: 'email code', backend, email, prompt, tries: 0, account: submission.account }
   const parked = await interactions.advance(request, handle, (rest) => ({ ...withoutStep(rest), step }))
   return { kind: 'parked', parked }
 }

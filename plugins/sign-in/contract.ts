@@ -81,7 +81,7 @@ export interface Interaction {
   invite?: string
 }
 
-/** `account` is what failures are counted by. */
+/** `account` is what failures are counted by, in any spelling. */
 export type Step =
   | { kind: 'redirect'; backend: string; continuation: string }
   | { kind: 'email code'; backend: string; email: string; prompt: string; tries: number; account: string }

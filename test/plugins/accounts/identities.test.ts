@@ -65,7 +65,8 @@ t.test('an address that only a removed identity had is not the person\'s any mor
 
 t.test('another address is listed where the old one was, and its proof does not come along', async (t) => {
   const elsewhere: LinkedIdentity = { backend: 'oidc', subject: 'o', email: other, emailVerified: true }
-  t.same(withAddressChanged([local, elsewhere], { from: ann, to: parseEmail('new@example.com'), verified: false }), [
+  const change = { identity: local, from: ann, to: parseEmail('new@example.com'), verified: false }
+  t.same(withAddressChanged([local, elsewhere], change), [
     { ...local, email: 'new@example.com', emailVerified: undefined },
     elsewhere
   ])

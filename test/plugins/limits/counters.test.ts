@@ -77,3 +77,24 @@ t.test('an outage is said once at its begin and once at its end, and a stop says
   await counters.close()
   t.match(JSON.stringify(lines.at(-1)), /7/)
 })
+
+t.test('what could not be counted is counted later in small steps, a fault in the middle of it too (TF-04)', async (t) => {
+  const steps: number[] = []
+  const stored = new Map<string, number>()
+  let left = 0
+  const count: Storage['count'] = async (list) => {
+    if (left-- <= 0) throw new Error('away')
+    steps.push(list.length)
+    return list.map(({ key, by }) => {
+      stored.set(key, (stored.get(key) ?? 0) + by)
+      return stored.get(key)!
+    })
+  }
+  const tallies = createCounters({ count }, () => NOON, { warn () {} })
+  const endsAt = NOON + 60
+  for (let number = 0; number < 1_200; number++) tallies.add([{ key: `call ${number}`, endsAt, watched: true }])
+  for (left of [0, 2, Infinity]) await tallies.flush()
+  await tallies.close()
+  t.strictSame(steps, [500, 500, 200])
+  t.strictSame([stored.size, ...new Set(stored.values())], [1_200, 1], 'each once')
+})

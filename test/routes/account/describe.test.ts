@@ -2,12 +2,12 @@
 import t from 'tap'
 import { parseEmail, type AuthBackend } from '../../../auth-backends/contract.ts'
 import { keyOf } from '../../../plugins/accounts/identities.ts'
+import { describeIdentity } from '../../../plugins/accounts/removed-methods.ts'
 import type { Grant } from '../../../plugins/oauth/grants/contract.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import {
   describeApp,
   describeEnd,
-  describeIdentity,
   describeMethods,
   describeOthers,
   describeOwn,
