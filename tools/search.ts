@@ -3,12 +3,16 @@
 import { z } from 'zod'
 import { defineTool } from '../authoring/tool.ts'
 
+/** Characters; those of a source may be longer. */
+const MAX_PASSAGE = 299
+
 export default defineTool({
   name: 'search',
   title: 'Search documents',
   description:
-    'Searches the documents of this server and returns the best matches first, each with its id, title and URL. ' +
-    'Use it to find out which documents answer a question, in words or as a whole question; then call fetch with an id to read one. No match is an empty list: try other words.',
+    "Searches the documents of this server and the caller's own notes, and returns the best matches first, each with its id, title, URL and the passage that fits best. " +
+    'Use it to find out which of them answer a question, in words or as a whole question; then call fetch with an id to read one. ' +
+    'Words in "quotation marks" must stand side by side, and begin* finds every word that begins so, from three letters on. No match is an empty list: try other words.',
   input: z.strictObject({
     query: z.string().min(1).max(2_000).describe('What to look for: a few words or a question.')
   }),
@@ -17,7 +21,8 @@ export default defineTool({
       z.strictObject({
         id: z.string().describe('Hand this to fetch.'),
         title: z.string(),
-        url: z.string().describe('Where a person can open the document.')
+        url: z.string().describe('Where a person can open the document.'),
+        text: z.string().describe('A passage of up to 300 characters, not the whole document.')
       })
     )
   }),
@@ -25,6 +30,6 @@ export default defineTool({
   scopes: ['mcp:read'],
   async run ({ query }, { library, signal }) {
     const hits = await library.search(query, { limit: 10, signal })
-    return { results: hits.map(({ id, title, url }) => ({ id, title, url })) }
+    return { results: hits.map(({ id, title, url, snippet }) => ({ id, title, url, text: snippet.slice(0, MAX_PASSAGE).toWellFormed() })) }
   }
 })

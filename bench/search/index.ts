@@ -1,5 +1,5 @@
-// npm run bench:search: how well the judged questions are answered by SQLite, by Postgres, and by two plain baselines.
-// With --each, question by question.
+// npm run bench:search: how well the judged questions are answered by SQLite, by Postgres, and by two plain baselines;
+// then the judged sets from outside, where they are, beside other engines. With --each, question by question.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { noPostgres, startPostgres } from '../../test/helpers/postgres.ts'
 import { readCollection } from './collection.ts'
 import { fromStore, keywordBaseline, untunedFts5, type Engine } from './engines.ts'
 import { measure, type Measured } from './measure.ts'
+import { measureOutside } from './outside.ts'
 import { questions } from './questions.ts'
 
 const BATCH = 50
@@ -18,6 +19,16 @@ const BATCH = 50
 async function fill (store: DocumentStore, documents: IndexedDocument[]): Promise<void> {
   for (let at = 0; at < documents.length; at += BATCH) await store.put(documents.slice(at, at + BATCH))
   await store.settle()
+}
+
+async function openSqlite () {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-search-'))
+  return { name: 'SQLite', store: openSqliteDocuments(folder), close: () => rm(folder, { recursive: true, force: true }) }
+}
+
+async function openPostgres () {
+  const connection = await connectPostgres(await server!.newDatabase(), { warn () {} })
+  return { name: 'Postgres', store: await openPostgresDocuments(connection), close: () => connection.close() }
 }
 
 const { documents, digest } = await readCollection()
@@ -57,5 +68,7 @@ if (process.argv.includes('--each')) {
 
 await sqlite.close()
 await connection?.close()
+console.log()
+await measureOutside([openSqlite, ...(server ? [openPostgres] : [])])
 await server?.stop()
 await rm(folder, { recursive: true, force: true })

@@ -11,6 +11,12 @@ const gain = (grades: number[]): number =>
 export const ndcg = (found: readonly string[], grades: Readonly<Record<string, number>>): number =>
   gain(found.map((id) => grades[id] ?? 0)) / gain(Object.values(grades).sort((a, b) => b - a))
 
+/** The same with each grade as its own gain, as sets from outside are measured (trec_eval). */
+export function linearNdcg (found: readonly string[], grades: Readonly<Record<string, number>>): number {
+  const sum = (values: number[]) => values.slice(0, CUT).reduce((sum, grade, rank) => sum + grade / Math.log2(rank + 2), 0)
+  return sum(found.map((id) => grades[id] ?? 0)) / sum(Object.values(grades).sort((a, b) => b - a))
+}
+
 export interface Measured {
   name: string
   ndcg: number

@@ -10,7 +10,7 @@ import { createConvert } from './convert.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, Library } from './contract.ts'
 import { createDocumentList } from './document-list.ts'
-import { createHeavySearch } from '../search/heavy-search.ts'
+import { createSearchWorker } from '../search/worker.ts'
 import { mergeHits } from '../search/merge-results.ts'
 import { partId, splitText } from './parts.ts'
 import { openPostgresDocuments } from './postgres.ts'
@@ -18,7 +18,7 @@ import { readParts } from './read.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { syncFolder } from './folder-sync.ts'
-import { parseQuery, shownWords } from '../search/tokenize.ts'
+import { parseQuery } from '../search/tokenize.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -47,7 +47,7 @@ export default fp(
     const directory = createDocumentList(
       app.postgres
         ? await openPostgresDocuments(app.postgres)
-        : openSqliteDocuments(dataDir, createHeavySearch(app.workers))
+        : openSqliteDocuments(dataDir, createSearchWorker(app.workers, dataDir))
     )
     const { store } = directory
     const closing = new AbortController()
@@ -149,7 +149,7 @@ function createLibraryOf (searched: Searched): (user: ToolUser | null) => ToolLi
         })
       ])
       signal?.throwIfAborted()
-      return mergeHits(lists, shownWords(parseQuery(query)), most)
+      return mergeHits(lists, parseQuery(query).words, most)
     },
     async fetch (id, { part, signal } = {}) {
       const document = await documents.fetch(id, part)

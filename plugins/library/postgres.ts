@@ -5,25 +5,35 @@ import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../post
 import type { SearchHit } from '../search/contract.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
 import { splitText } from './parts.ts'
+import { fieldsOf, textLanguage } from '../search/fields.ts'
+import type { Language } from '../search/languages.ts'
+import { createSpellings, SPELLINGS_DDL, type Spellings } from '../search/postgres-spellings.ts'
 import { snippetOf } from '../search/snippet.ts'
 import { createTermWeights, type TermWeights } from '../search/term-weights.ts'
-import { anyOf, parseTsQuery, bm25, vectorOf, type ParsedTsQuery } from '../search/tsvector.ts'
-import { pathWords, shownWords } from '../search/tokenize.ts'
+import { anyOf, bm25, inField, tsQueryOf, vectorOf, type ParsedTsQuery } from '../search/tsvector.ts'
+import { parseQuery, type Word } from '../search/tokenize.ts'
+import { eachPageOnce } from '../search/versions.ts'
 
-const TABLE = `${SCHEMA}.documents`
+/** Another name when the schema changes, or the terms: the index is then built anew, and the old one dropped. */
+const TABLE = `${SCHEMA}.library_3`
+const FORMER = [`${SCHEMA}.documents`]
+const SPELLINGS = `${SCHEMA}.library_3_spellings`
 
 // A path may be longer than a key of an index, so its digest is the key. Words stay in their row: ranking reads those
 // of thousands.
 const DDL = `
+  DROP TABLE IF EXISTS ${FORMER.join(', ')};
   CREATE TABLE IF NOT EXISTS ${TABLE} (
-    id text NOT NULL, part integer NOT NULL, parts integer NOT NULL, title text NOT NULL, type text NOT NULL,
-    modified double precision NOT NULL, bytes bigint NOT NULL, length integer NOT NULL, words tsvector NOT NULL, text text NOT NULL
+    id text NOT NULL, part integer NOT NULL, parts integer NOT NULL, title text NOT NULL, type text NOT NULL, language text NOT NULL,
+    modified double precision NOT NULL, bytes bigint NOT NULL, lengths integer[] NOT NULL, words tsvector NOT NULL, text text NOT NULL
   );
-  CREATE UNIQUE INDEX IF NOT EXISTS documents_id ON ${TABLE} (md5(id), part);
-  CREATE INDEX IF NOT EXISTS documents_words ON ${TABLE} USING gin (words) WITH (fastupdate = off);
+  CREATE UNIQUE INDEX IF NOT EXISTS library_3_id ON ${TABLE} (md5(id), part);
+  CREATE INDEX IF NOT EXISTS library_3_language ON ${TABLE} (language);
+  CREATE INDEX IF NOT EXISTS library_3_words ON ${TABLE} USING gin (words) WITH (fastupdate = off);
   ALTER TABLE ${TABLE} ALTER COLUMN words SET STATISTICS 1000;
   ALTER TABLE ${TABLE} ALTER COLUMN words SET STORAGE MAIN;
   ALTER TABLE ${TABLE} ENABLE ROW LEVEL SECURITY;
+  ${SPELLINGS_DDL(SPELLINGS)}
 `
 
 const COLUMNS = 'id, title, text, type, modified, bytes::integer AS bytes'
@@ -38,19 +48,29 @@ const TITLES = `
 `
 
 const INSERT = `
-  INSERT INTO ${TABLE} (id, part, parts, title, type, modified, bytes, length, words, text)
-  SELECT id, part, parts, title, type, modified, bytes, length, words::tsvector, text
-  FROM jsonb_to_recordset($1) AS row (id text, part integer, parts integer, title text, type text, modified double precision, bytes bigint, length integer, words text, text text)
+  INSERT INTO ${TABLE} (id, part, parts, title, type, language, modified, bytes, lengths, words, text)
+  SELECT id, part, parts, title, type, language, modified, bytes, lengths, words::tsvector, text
+  FROM jsonb_to_recordset($1) AS row (id text, part integer, parts integer, title text, type text, language text, modified double precision, bytes bigint, lengths integer[], words text, text text)
 `
 
 // `|| ''` unpacks the words once for all terms; OFFSET 0 keeps the planner from undoing that.
 const SEARCH = `
   WITH found AS (
-    SELECT id, part, parts, title, length, words || '' AS words FROM ${TABLE} WHERE words @@ $1::tsquery OFFSET 0
+    SELECT id, part, parts, title, lengths, words || '' AS words FROM ${TABLE} WHERE words @@ $1::tsquery OFFSET 0
   )
-  SELECT id, part, parts, title, ${bm25({ words: 'words', length: 'length', average: '$5::float8', terms: '$2', weights: '$3', phrases: '$4' })} AS score
-  FROM found ORDER BY score DESC, id, part LIMIT $6
+  SELECT id, part, parts, title, ${bm25({ words: 'words', lengths: 'lengths', averages: '($5::float8[])', terms: '$2', weights: '$3', phrases: '$4', titles: '$6', headings: '$7', paths: '$8' })} AS score
+  FROM found ORDER BY score DESC, id, part LIMIT $9
 `
+
+/** Each language that a document is in, by one look at the index for each. */
+const LANGUAGES = `
+  WITH RECURSIVE spoken AS (
+    (SELECT language FROM ${TABLE} ORDER BY language LIMIT 1)
+    UNION ALL SELECT (SELECT language FROM ${TABLE} WHERE language > spoken.language ORDER BY language LIMIT 1) FROM spoken WHERE language IS NOT NULL
+  )
+  SELECT language FROM spoken WHERE language IS NOT NULL
+`
+const HOLDS = `SELECT word FROM unnest($1::text[], $2::text[]) AS asked (word, match) WHERE EXISTS (SELECT FROM ${TABLE} WHERE words @@ match::tsquery)`
 
 /** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
 const PARTS_PER_HIT = 5
@@ -59,6 +79,7 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
   await migrate(postgres, DDL)
   const { query } = postgres
   const termWeights = createTermWeights(query, TABLE)
+  const spellings = createSpellings(query, SPELLINGS)
   /** One writer at a time, so that instances which index the same folder do not get in each other's way. */
   const write = (work: (query: Run) => Promise<unknown>) =>
     postgres.transaction(async (query) => {
@@ -74,8 +95,9 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       await write(async (query) => {
         const ids = documents.map(({ id }) => id)
         await remove(query, ids)
-        await query(INSERT, [JSON.stringify(rows)])
+        await query(INSERT, [JSON.stringify(rows.map(({ spelled, ...row }) => row))])
       })
+      await spellings.add(rows.flatMap(({ spelled }) => spelled))
     },
     async remove (ids) {
       if (ids.length > 0) await write((query) => remove(query, ids.filter(isStorable)))
@@ -95,9 +117,9 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       return (await query<DocumentPart>(FIND_PART, [id, part]))[0]
     },
     async search (text, limit) {
-      const parsed = parseTsQuery(text)
-      if (parsed === undefined || limit === 0) return []
-      return addSnippets(query, await rank(query, termWeights, parsed, limit), shownWords(parsed.query))
+      const asked = tsQueryOf(await correct(query, spellings, text))
+      if (asked === undefined || limit === 0) return []
+      return rank(query, termWeights, asked, limit)
     },
     async settle () {
       await query(`ANALYZE ${TABLE}`)
@@ -122,45 +144,57 @@ const remove = (query: Run, ids: string[]) =>
 async function * rowsOf (documents: IndexedDocument[]) {
   for (const { text, ...document } of documents) {
     const parts = splitText(text)
+    const language = textLanguage({ title: document.title, text })
     for (const [index, part] of parts.entries()) {
+      const fields = fieldsOf({ ...document, path: document.id, text: part }, language)
+      const { body, titles, headings, paths, spellings: spelled } = fields
       yield {
         ...document,
         part: index + 1,
         parts: parts.length,
-        length: part.length,
-        words: vectorOf({ title: document.title, path: pathWords(document.id), text: part }),
-        text: part
+        language,
+        lengths: [body, titles, headings, paths].map(({ length }) => length),
+        words: vectorOf(fields),
+        text: part,
+        spelled
       }
       await setImmediate()
     }
   }
 }
 
-async function rank (
-  query: Run,
-  termWeights: TermWeights,
-  asked: ParsedTsQuery,
-  limit: number
-): Promise<Array<Omit<SearchHit, 'snippet'> & { part: number }>> {
-  const { weights, average, candidates } = await termWeights.weigh(asked)
-  const rows = await query<Omit<SearchHit, 'snippet'> & { part: number }>(SEARCH, [
-    anyOf(candidates, asked.required),
-    asked.terms.map(({ match }) => match),
-    weights,
-    asked.terms.map(({ lexemes }) => lexemes.length > 1),
-    average,
-    limit * PARTS_PER_HIT
-  ])
-  const documents = new Map<string, (typeof rows)[number]>()
-  for (const row of rows) if (documents.size < limit && !documents.has(row.id)) documents.set(row.id, row)
-  return [...documents.values()]
+/** The query in the languages of the documents, with what was meant beside the words that none of them holds. */
+async function correct (query: Run, spellings: Spellings, text: string) {
+  const languages = await query<{ language: Language }>(LANGUAGES)
+  const parsed = parseQuery(text, languages.map(({ language }) => language))
+  const matches = parsed.words.map(({ terms, isPrefix }) => terms.map((term) => `'${term}'${isPrefix ? ':*' : ''}`).join(' | '))
+  const held = await query<{ word: string }>(HOLDS, [parsed.words.map(({ word }) => word), matches])
+  const isKnown = new Set(held.map(({ word }) => word))
+  const words = await spellings.correct(parsed.words, parsed.languages, (word: Word) => isKnown.has(word.word))
+  return { ...parsed, words }
 }
 
-async function addSnippets (
-  query: Run,
-  hits: Array<Omit<SearchHit, 'snippet'> & { part: number }>,
-  words: string[]
-): Promise<SearchHit[]> {
+type Row = Omit<SearchHit, 'snippet'> & { part: number }
+
+async function rank (query: Run, termWeights: TermWeights, asked: ParsedTsQuery, limit: number): Promise<SearchHit[]> {
+  const { weights, averages, candidates } = await termWeights.weigh(asked)
+  const { terms } = asked
+  const rows = await query<Row>(SEARCH, [
+    anyOf(candidates, asked.required),
+    terms.map(({ match }) => match),
+    weights,
+    terms.map(({ lexemes }) => lexemes.length > 1),
+    averages,
+    ...(['titles', 'headings', 'paths'] as const).map((field) => inField(terms, field)),
+    limit * PARTS_PER_HIT
+  ])
+  const texts = await textsOf(query, rows)
+  const textOf = (row: Row) => texts.get(rows.indexOf(row) + 1) ?? ''
+  return eachPageOnce(rows, limit, textOf).map((hit) => ({ ...hit, snippet: snippetOf(textOf(hit), asked.query.words) }))
+}
+
+/** By their place, from 1. */
+async function textsOf (query: Run, hits: readonly Row[]): Promise<Map<number, string>> {
   const texts = await query<{ place: number; text: string }>(
     `
     SELECT place::integer, text FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS hit (hit_id, hit_part, place)
@@ -168,6 +202,5 @@ async function addSnippets (
   `,
     [hits.map(({ id }) => id), hits.map(({ part }) => part)]
   )
-  const byPlace = new Map(texts.map(({ place, text }) => [place, text]))
-  return hits.map((hit, index) => ({ ...hit, snippet: snippetOf(byPlace.get(index + 1) ?? '', words) }))
+  return new Map(texts.map(({ place, text }) => [place, text]))
 }

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { ToolNotes } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
-import { createHeavySearch } from '../search/heavy-search.ts'
+import { createSearchWorker } from '../search/worker.ts'
 import type { ExportedNote, NoteChange } from './contract.ts'
 import { createPersonalNotes, presentNote, type PersonalNotesDeps } from './personal-notes.ts'
 import { openPostgresNotes } from './postgres.ts'
@@ -41,7 +41,7 @@ const EXPORT_PAGE = 10
 
 export default fp(
   async function notes (app: FastifyInstance, { dataDir, redisUrl, noteUrl }: NotesOptions) {
-    const local = app.postgres ? undefined : openSqliteNotes(dataDir, createHeavySearch(app.workers))
+    const local = app.postgres ? undefined : openSqliteNotes(dataDir, createSearchWorker(app.workers, dataDir))
     const store = local ?? (await openPostgresNotes(app.postgres!))
     app.addHook('onClose', () => store.close())
     const checkHome =

@@ -1,14 +1,19 @@
 // Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the
 // other.
+import { fieldsOf, textLanguage } from '../search/fields.ts'
+import type { Language } from '../search/languages.ts'
 import { snippetOf } from '../search/snippet.ts'
-import { anyOf, parseTsQuery, bm25, vectorOf } from '../search/tsvector.ts'
-import { shownWords } from '../search/tokenize.ts'
+import { anyOf, bm25, inField, parseTsQuery, vectorOf } from '../search/tsvector.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
 import { StorageFull } from '../storage/contract.ts'
 import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Step, type Usage } from './contract.ts'
 
 const TABLE = `${SCHEMA}.notes`
+
+/** Raise it when the terms of the index change: they are then made anew from the notes. */
+const INDEX_VERSION = 1
+const REINDEXED_AT_ONCE = 100
 
 const DDL = `
   CREATE TABLE IF NOT EXISTS ${TABLE} (
@@ -18,19 +23,24 @@ const DDL = `
   CREATE INDEX IF NOT EXISTS notes_by_change ON ${TABLE} (owner, modified, id COLLATE "C");
   CREATE INDEX IF NOT EXISTS notes_by_id ON ${TABLE} (owner, id COLLATE "C");
   ALTER TABLE ${TABLE} ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS language text NOT NULL DEFAULT 'en';
+  ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS lengths integer[] NOT NULL DEFAULT '{0,0,0,0}';
+  ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS indexed integer NOT NULL DEFAULT 0;
 `
 
 const COLUMNS = 'id, title, text, version, created, modified'
 
 const PUT = `
-  INSERT INTO ${TABLE} (owner, id, version, created, modified, characters, words, title, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  INSERT INTO ${TABLE} (owner, id, version, created, modified, characters, title, text, words, language, lengths, indexed)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, ${INDEX_VERSION})
   ON CONFLICT (owner, id) DO UPDATE SET version = excluded.version, modified = excluded.modified, characters = excluded.characters,
-    words = excluded.words, title = excluded.title, text = excluded.text
+    words = excluded.words, title = excluded.title, text = excluded.text, language = excluded.language, lengths = excluded.lengths,
+    indexed = excluded.indexed
 `
 
 /** Among one person's notes no word is rare or common enough for an idf: all weigh the same. */
 const SEARCH = `
-  SELECT id, title, text, ${bm25({ words: 'words', length: 'characters', average: '1000', terms: '$3', weights: '$4', phrases: '$5' })} AS score
+  SELECT id, title, text, ${bm25({ words: 'words', lengths: 'lengths', averages: "('{200,5,5,1}'::float8[])", terms: '$3', weights: '$4', phrases: '$5', titles: '$7', headings: '$8', paths: '$9' })} AS score
   FROM ${TABLE} WHERE owner = $1 AND words @@ $2::tsquery ORDER BY score DESC, id LIMIT $6
 `
 
@@ -49,6 +59,7 @@ const ORDER = 'ORDER BY modified DESC, id COLLATE "C" DESC'
 
 export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore> {
   await migrate(postgres, DDL)
+  await reindex(postgres)
   const { query } = postgres
   return {
     description: postgres.description,
@@ -106,13 +117,37 @@ async function update ({ transaction }: Postgres, owner: string, id: string, dec
       throw new StorageFull(`all notes together have reached ${MAX_ALL_NOTES_BYTES} bytes`)
     }
     const { title, text, version, created, modified } = note
-    await query(PUT, [owner, note.id, version, created, modified, sizeOf(note), vectorOf(note), title, text])
+    await query(PUT, [owner, note.id, version, created, modified, sizeOf(note), title, text, ...termsOf(note)])
   })
 }
 
+/** What is stored of a note to find it: `words`, `language` and `lengths`. */
+function termsOf (note: Pick<Note, 'title' | 'text'>): [string, Language, number[]] {
+  const language = textLanguage(note)
+  const fields = fieldsOf(note, language)
+  const { body, titles, headings, paths } = fields
+  return [vectorOf(fields), language, [body, titles, headings, paths].map(({ length }) => length)]
+}
+
+/** Notes of an earlier version of the server are found as new ones are. */
+async function reindex ({ transaction }: Postgres): Promise<void> {
+  for (let found = REINDEXED_AT_ONCE; found === REINDEXED_AT_ONCE;) {
+    found = await transaction(async (query) => {
+      const old = await query<Note & { owner: string }>(
+        `SELECT owner, ${COLUMNS} FROM ${TABLE} WHERE indexed < $1 LIMIT $2 FOR UPDATE SKIP LOCKED`, [INDEX_VERSION, REINDEXED_AT_ONCE])
+      for (const note of old) {
+        await query(`UPDATE ${TABLE} SET words = $3, language = $4, lengths = $5, indexed = $6 WHERE owner = $1 AND id = $2`,
+          [note.owner, note.id, ...termsOf(note), INDEX_VERSION])
+      }
+      return old.length
+    })
+  }
+}
+
 async function search (query: Query, owner: string, text: string, limit: number): Promise<SearchHit[]> {
-  const asked = parseTsQuery(text)
-  if (asked === undefined) return []
+  const languages = await query<{ language: Language }>(`SELECT DISTINCT language FROM ${TABLE} WHERE owner = $1`, [owner])
+  const asked = parseTsQuery(text, languages.map(({ language }) => language))
+  if (asked === undefined || languages.length === 0) return []
   const { terms, required } = asked
   const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
     owner,
@@ -120,8 +155,8 @@ async function search (query: Query, owner: string, text: string, limit: number)
     terms.map(({ match }) => match),
     terms.map(() => 1),
     terms.map(({ lexemes }) => lexemes.length > 1),
-    limit
+    limit,
+    ...(['titles', 'headings', 'paths'] as const).map((field) => inField(terms, field))
   ])
-  const words = shownWords(asked.query)
-  return rows.map(({ text, ...hit }) => ({ ...hit, snippet: snippetOf(text, words) }))
+  return rows.map(({ text, ...hit }) => ({ ...hit, snippet: snippetOf(text, asked.query.words) }))
 }

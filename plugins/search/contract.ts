@@ -1,24 +1,27 @@
 // Full-text search, shared by documents and notes: how text becomes terms, how a query finds candidates and ranks them,
 // and what a search may cost. It knows neither documents nor people: a store hands it a database and a query.
 //
+// From a text to terms, the same for documents and queries:
+//   canonical         one spelling for each word (NFKC, full case folding, without format characters and points)
+//   tokenize          words; scripts without spaces are cut by Intl.Segmenter
+//   languages, stem   without endings, by the language of the text or by the script, then without accents
+//
 // From a query to hits:
-//   tokenize          words, pairs of neighboring words, "phrases" and prefixes*, without English stop words
+//   tokenize          words, pairs of neighboring words, "phrases" and beginnings*, without English stop words
+//   correct           beside a word that no document holds, the nearest one that somebody wrote
 //   candidates        the rarest words that are expected to find enough: only what holds one of them is ranked
-//   fts5, tsvector    the expression for the engine: SQLite's FTS5, or Postgres
-//   search-cost       the postings that the search reads: below a bound it runs here, above it in a worker (heavy-search)
-//   ranking           BM25 over title, path and text, by the engine (FTS5) or in SQL (tsvector, term-weights)
+//   fts5, tsvector    the statement for the engine: SQLite's FTS5, or Postgres
+//   versions          one hit for the versions of a page
 //   snippet           the stretch of a hit where most words of the query stand together
 //   merge-results     one list from documents, notes and further sources, whose scores cannot be compared
+//   worker            where SQLite's searches are made: a process that reads the indexes and nothing else
 //
-// Ranking is BM25 (k1 = 1.2, b = 0.75) over Porter stems: term frequency, saturated and normalized by length, times the
-// inverse document frequency (idf). A word in the title counts four times, in the path twice. FTS5 knows the idf;
-// Postgres does not, so term-weights takes it from the planner's statistics. A pair of neighboring words is a term of
-// its own, so documents in which they stand together rank higher.
-//
-// What was measured: 611 one-line descriptions of npm packages as queries, their READMEs as documents. The right README
-// came first for 74 % with pairs and 69 % without; Porter stems ranked best of the tokenizers of FTS5; 6,000 candidates
-// instead of all hardly changed the first ten. test/plugins/search/quality.test.ts holds what must not get worse.
-// Types only.
+// Ranking is BM25 (k1 = 1.2, b = 0.75) of each field apart, with the field's own mean length, added up: text 1, title 0.3,
+// headings 0.15, path 0.1; and pairs of neighboring words, as terms of their own, 0.3 (`fields.ts`). A text that does not
+// begin with its title gets it as its first words. FTS5 knows how rare a term is (idf) in each field; Postgres does not, so
+// term-weights takes it from the planner's statistics of all fields together. The weights are the same for every language
+// and collection. `npm run bench:search` measures them.
+// Types and names only; test/plugins/search/quality.test.ts holds what must not get worse.
 
 /** One hit of a search, by whichever store. */
 export interface SearchHit {
@@ -31,3 +34,6 @@ export interface SearchHit {
   part?: number
   parts?: number
 }
+
+/** The indexes in SQLite, inside of DATA_DIR. */
+export const INDEX_FILES = { documents: 'library.db', notes: 'notes.db' } as const

@@ -1,38 +1,88 @@
-// How SQLite's FTS5 is queried, for documents and notes: the tokenizer of the index, and the MATCH expression of a query.
-import { candidatesOf } from './candidates.ts'
-import { isSpaceless, parseQuery, type Query } from './tokenize.ts'
+// The index in SQLite's FTS5, for documents and notes: one table for each field, whose terms were made here, and how a
+// query is asked of them.
+import type { DatabaseSync } from 'node:sqlite'
+import { FIELDS, PAIR_WEIGHT, WEIGHTS, type Field, type Fields } from './fields.ts'
+import type { Query, Word } from './tokenize.ts'
 
-/** Porter stemming ranked best of all that was tried; accents do not count. */
-export const TOKENIZER = 'porter unicode61 remove_diacritics 2'
+const TABLES = [...FIELDS, 'spellings'] as const
 
-/** Quoted, a word is only a word to FTS5. Where the cut between words was a guess, it may also be a prefix. */
-const term = (word: string): string => (isSpaceless(word) ? `"${word}"*` : `"${word}"`)
-const phrase = (words: readonly string[]): string => `"${words.join(' ')}"`
-const anyOf = (terms: readonly string[]): string => `(${terms.join(' OR ')})`
+/** Drops what was there, and makes the tables anew. */
+export const FTS5_SCHEMA = TABLES.map(
+  (table) => `
+  DROP TABLE IF EXISTS ${table};
+  CREATE VIRTUAL TABLE ${table} USING fts5 (terms, content='', contentless_delete=1, tokenize='ascii'${table === 'spellings' ? ', detail=none' : ''});
+`
+).join('')
 
-export interface MatchOptions {
-  /** How many documents hold a word; without it every document that holds any of the words is ranked. */
-  documentFrequency?(word: string): number
-  /** Whether a pair of neighboring words is worth its lookup. */
-  isSelective(pair: readonly [string, string]): boolean
+export interface TermWriter {
+  /** @param tag stands before each term: a search with the same tag finds nothing else. */
+  put(key: number, fields: Fields, tag?: string): void
+  remove(key: number): void
 }
 
-/**
- * @returns the right side of MATCH, and the query it expresses; undefined when nothing is asked for. One of the words is
- * enough, and more of them rank higher; a phrase is required.
- */
-export function matchExpression (
-  text: string,
-  { documentFrequency, isSelective }: MatchOptions
-): { match: string; query: Query } | undefined {
-  const parsed = parseQuery(text)
-  const query = { ...parsed, pairs: parsed.pairs.filter(isSelective) }
-  const { words, pairs, phrases } = query
-  const prefixes = query.prefixes.map((prefix) => `"${prefix}"*`)
-  const optional = [...words.map(term), ...prefixes, ...pairs.map(phrase), ...phrases.map(phrase)]
+/** In the transaction of the caller. */
+export function createTermWriter (db: DatabaseSync): TermWriter {
+  const insert = TABLES.map((table) => [table, db.prepare(`INSERT INTO ${table} (rowid, terms) VALUES (?, ?)`)] as const)
+  const remove = TABLES.map((table) => db.prepare(`DELETE FROM ${table} WHERE rowid = ?`))
+  return {
+    put (key, fields, tag = '') {
+      for (const [table, statement] of insert) {
+        const terms = fields[table]
+        if (terms.length > 0) statement.run(key, tag + terms.join(` ${tag}`))
+      }
+    },
+    remove (key) {
+      for (const statement of remove) statement.run(key)
+    }
+  }
+}
+
+/** A query as it is asked of the tables. */
+export interface Asked extends Query {
+  /** Of the words, those one of which a document must hold in its text; several in one group: all of them. */
+  candidates: Word[][]
+  tag: string
+}
+
+/** SQL for a common table expression `best (key, score)`, and its values; undefined when nothing is asked for. */
+export function rankingOf (asked: Asked, limit: number): { sql: string; values: Array<string | number> } | undefined {
+  const { words, phrases, tag } = asked
+  const inOrder = (terms: readonly string[]) => `"${terms.map((term) => tag + term).join(' ')}"`
+  const required = phrases.map((languages) => anyOf(languages.map(inOrder)))
+  const optional = [...words.flatMap((word) => termsOf(word, tag)), ...phrases.flat().filter(({ length }) => length > 1).map(inOrder)]
   if (optional.length === 0) return undefined
-  const candidates = documentFrequency && phrases.length === 0 ? candidatesOf(words, documentFrequency) : words
-  const required =
-    candidates.length < words.length ? [anyOf([...candidates.map(term), ...prefixes])] : phrases.map(phrase)
-  return { match: [...required, anyOf(optional)].join(' AND '), query }
+  const arms = armsOf(asked, anyOf(optional), required, inOrder)
+  const scores = arms.map(([field, weight]) => `SELECT rowid, ${-weight} * bm25(${field}) FROM ${field} WHERE ${field} MATCH ?`)
+  const holds = FIELDS.map((field) => `SELECT rowid FROM ${field} WHERE ${field} MATCH ?`).join(' UNION ALL ')
+  // Without MATERIALIZED, SQLite looks for each phrase once more for each row.
+  const held = required.map((_, index) => `held_${index} (key) AS MATERIALIZED (${holds}), `)
+  const filter = required.map((_, index) => `${index === 0 ? 'WHERE' : 'AND'} key IN (SELECT key FROM held_${index})`).join(' ')
+  return {
+    sql: `${held.join('')}scored (key, score) AS MATERIALIZED (${scores.join(' UNION ALL ')}),
+      best AS MATERIALIZED (SELECT key, sum(score) AS score FROM scored ${filter} GROUP BY key ORDER BY 2 DESC, key LIMIT ?)`,
+    values: [...required.flatMap((match) => FIELDS.map(() => match)), ...arms.map(([, , match]) => match), limit]
+  }
 }
+
+/** What is asked of which field, and what its BM25 counts. */
+function armsOf (
+  { words, pairs, candidates, tag }: Asked,
+  any: string,
+  required: readonly string[],
+  inOrder: (terms: readonly string[]) => string
+): Array<[Field, number, string]> {
+  const isNarrow = candidates.length > 0 && (candidates.length < words.length || candidates.some(({ length }) => length > 1))
+  const groups = candidates.map((group) => allOf(group.map((word) => anyOf(termsOf(word, tag)))))
+  const narrow = isNarrow ? anyOf(groups) : undefined
+  const within = (match: string) => allOf([...required, ...(narrow ? [narrow] : []), match])
+  return [
+    ...FIELDS.map((field): [Field, number, string] => [field, WEIGHTS[field], field === 'body' ? within(any) : any]),
+    // Asked for twice, candidates were counted twice.
+    ...(narrow ? [['body', -WEIGHTS.body, narrow] as [Field, number, string]] : []),
+    ...(pairs.length > 0 ? [['body', PAIR_WEIGHT, within(anyOf(pairs.map(inOrder)))] as [Field, number, string]] : [])
+  ]
+}
+
+const termsOf = ({ terms, isPrefix }: Word, tag: string): string[] => terms.map((term) => `"${tag}${term}"${isPrefix ? '*' : ''}`)
+const anyOf = (terms: readonly string[]): string => `(${terms.join(' OR ')})`
+const allOf = (terms: readonly string[]): string => terms.join(' AND ')

@@ -1,6 +1,7 @@
 // Merges the hits of several sources into one list. Scores of different engines cannot be compared; how many words of the
 // query a hit shows can.
 import { wordsFound } from './snippet.ts'
+import type { Word } from './tokenize.ts'
 
 export interface Mergeable {
   id: string
@@ -11,9 +12,9 @@ export interface Mergeable {
 /**
  * Each list keeps its own order. Of the hits that are next in each, the one that shows most of the words comes first;
  * where they are equal, the one whose list has given least so far, and then the earlier list.
- * @param words from `shownWords`.
+ * @param words from `parseQuery`.
  */
-export function mergeHits<H extends Mergeable> (lists: readonly H[][], words: readonly string[], limit: number): H[] {
+export function mergeHits<H extends Mergeable> (lists: readonly H[][], words: readonly Word[], limit: number): H[] {
   const heads = lists
     .filter(({ length }) => length > 0)
     .map((hits) => ({ hits, taken: 0, found: foundIn(hits[0]!, words) }))
@@ -30,5 +31,5 @@ export function mergeHits<H extends Mergeable> (lists: readonly H[][], words: re
   return merged
 }
 
-const foundIn = ({ id, title, snippet }: Mergeable, words: readonly string[]): number =>
+const foundIn = ({ id, title, snippet }: Mergeable, words: readonly Word[]): number =>
   wordsFound(`${title} ${id} ${snippet}`, words)

@@ -1,6 +1,8 @@
 // The snippet of a hit: the stretch of a document where most of the query's words stand together. Not FTS5's snippet(),
 // whose time grows with the square of the matches in a long document.
-import { isSpaceless } from './tokenize.ts'
+import { canonical } from './canonical.ts'
+import { stem } from './stem.ts'
+import { isSpaceless, type Word } from './tokenize.ts'
 
 const LENGTH = 240
 /** Characters before the first match that are shown with it. */
@@ -8,12 +10,14 @@ const LEAD = 40
 /** Characters that are searched for the snippet, so that a book costs no more than a chapter. */
 const SCANNED = 50_000
 const MAX_MATCHES = 200
+/** Soft hyphens and joiners belong to the word that they stand in. */
+const WORD = /[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}]|(?!\u200b)\p{Cf})*/gu
 
 /**
- * @param words from `shownWords`.
- * @returns one line of plain text; the beginning of the document when no word is found.
+ * @param words from `parseQuery`.
+ * @returns one line of plain text under 300 characters; the beginning of the document when no word is found.
  */
-export function snippetOf (text: string, words: readonly string[]): string {
+export function snippetOf (text: string, words: readonly Word[]): string {
   const start = words.length === 0 ? 0 : Math.max(0, densest(text.slice(0, SCANNED), words) - LEAD)
   const from = start === 0 ? 0 : nextSpace(text, start)
   const line = text
@@ -25,36 +29,52 @@ export function snippetOf (text: string, words: readonly string[]): string {
 }
 
 /** @returns how many of the words, in whatever form, stand in a short text. */
-export const wordsFound = (text: string, words: readonly string[]): number =>
-  words.length === 0 ? 0 : new Set(matchesOf(text, words).map(({ stem }) => stem)).size
+export const wordsFound = (text: string, words: readonly Word[]): number =>
+  words.length === 0 ? 0 : new Set(matchesOf(text, words).map(({ word }) => word)).size
+
+interface Match {
+  at: number
+  word: Word
+}
 
 /** Where the stretch with the most different words begins. */
-function densest (text: string, words: readonly string[]): number {
+function densest (text: string, words: readonly Word[]): number {
   const matches = matchesOf(text, words)
   let best = { at: 0, words: 0 }
   for (const [index, { at }] of matches.entries()) {
-    const near = new Set<string>()
-    for (let next = index; next < matches.length && matches[next]!.at < at + LENGTH - LEAD; next++) { near.add(matches[next]!.stem) }
+    const near = new Set<Word>()
+    for (let next = index; next < matches.length && matches[next]!.at < at + LENGTH - LEAD; next++) near.add(matches[next]!.word)
     if (near.size > best.words) best = { at, words: near.size }
   }
   return best.at
 }
 
-function matchesOf (text: string, words: readonly string[]): Array<{ at: number; stem: string }> {
-  // A word holds only letters, digits and marks: there is nothing to escape.
-  const pattern = new RegExp(
-    words.map((word) => (isSpaceless(word) ? word : `(?<![\\p{L}\\p{N}])${stem(word)}`)).join('|'),
-    'giu'
-  )
-  return text
-    .matchAll(pattern)
-    .take(MAX_MATCHES)
-    .map((match) => ({ at: match.index, stem: match[0].toLowerCase() }))
-    .toArray()
+function matchesOf (text: string, words: readonly Word[]): Match[] {
+  const byTerm = new Map(words.flatMap((word) => word.terms.map((term) => [term, word] as const)))
+  const beginnings = words.filter(({ isPrefix }) => isPrefix)
+  const matches: Match[] = []
+  for (const { 0: found, index } of text.matchAll(WORD)) {
+    const written = canonical(found)
+    if (isSpaceless(written)) matches.push(...within(found, index, beginnings))
+    else {
+      const word = byTerm.get(stem(written, 'en')) ?? words.find((word) => isFormOf(written, word))
+      if (word) matches.push({ at: index, word })
+    }
+    if (matches.length >= MAX_MATCHES) break
+  }
+  return matches
 }
 
-/** Without its ending, roughly as the engine's stemmer does it: `signing` shows `signed`. */
-const stem = (word: string): string => (word.length > 5 ? word.slice(0, -3) : word)
+/** A run of a script without spaces is not cut into words once more: what was asked for is looked for in it. */
+const within = (run: string, at: number, words: readonly Word[]): Match[] =>
+  words
+    .map((word) => ({ at: run.indexOf(word.word), word }))
+    .filter(({ at }) => at >= 0)
+    .map((match) => ({ ...match, at: at + match.at }))
+
+/** Without its ending, roughly as a stemmer does it: whatever the language of the text is. */
+const isFormOf = (written: string, { word, terms, isPrefix }: Word): boolean =>
+  terms.some((term) => written.startsWith(term) && (isPrefix || written.length <= Math.max(word.length, term.length) + 3))
 
 function nextSpace (text: string, from: number): number {
   const space = text.slice(from, from + LEAD).search(/\s/)

@@ -2,29 +2,30 @@
 // counted or kept up to date.
 // Tested in test/plugins/search/quality.test.ts.
 import type { Query as Run } from '../postgres.ts'
-import { candidatesOf, MIN_CANDIDATES } from './candidates.ts'
+import { candidatesOf } from './candidates.ts'
 import type { ParsedTsQuery, Term } from './tsvector.ts'
 
 export interface TermWeights {
   /**
-   * The idf of each term, the mean length of a document, and the terms whose documents are the candidates.
+   * The idf of each term, the mean length of each field, and the terms whose documents are the candidates.
    */
-  weigh(asked: ParsedTsQuery): Promise<{ weights: number[]; average: number; candidates: Term[] }>
+  weigh(asked: ParsedTsQuery): Promise<{ weights: number[]; averages: number[]; candidates: Term[] }>
   /** Reads the statistics now. */
   refresh(): Promise<void>
 }
 
+/** Terms of a text, a title, its headings and its path, before anything is known. */
+const LENGTHS = [500, 5, 20, 4]
+
 interface Statistics {
   documents: number
-  average: number
+  averages: number[]
   share: Map<string, number>
   least: number
 }
 
 /** Statistics that are older are read again by the next search. */
 const MAX_AGE_MS = 300_000
-/** A pair says a little less than both of its words alone. */
-const PAIR = 0.5
 /** Candidates at most: ranking takes Postgres some 5 µs for each, times the words. */
 const MAX_RANKED = 3_000
 
@@ -32,18 +33,19 @@ const MAX_RANKED = 3_000
  * @param table with its schema. The statistics are those of the last ANALYZE; before the first, all words are alike.
  */
 export function createTermWeights (query: Run, table: string): TermWeights {
-  let known: Statistics = { documents: 0, average: 5_000, share: new Map(), least: 0 }
+  let known: Statistics = { documents: 0, averages: LENGTHS, share: new Map(), least: 0 }
   let read = -Infinity
 
   async function refresh (): Promise<void> {
     read = performance.now()
     const [row] = await query<{
       documents: number
-      average: number | null
+      averages: Array<number | null>
       words: string[] | null
       shares: number[] | null
     }>(`
-      SELECT reltuples::float8 AS documents, (SELECT avg(length)::float8 FROM ${table} TABLESAMPLE SYSTEM (least(100, 100000 / greatest(1, reltuples)))) AS average,
+      SELECT reltuples::float8 AS documents, (SELECT ARRAY[avg(nullif(lengths[1], 0)), avg(nullif(lengths[2], 0)), avg(nullif(lengths[3], 0)), avg(nullif(lengths[4], 0))]::float8[]
+          FROM ${table} TABLESAMPLE SYSTEM (least(100, 100000 / greatest(1, reltuples)))) AS averages,
         most_common_elems::text::text[] AS words, most_common_elem_freqs::float8[] AS shares
       FROM pg_class LEFT JOIN pg_stats ON attname = 'words' AND format('%I.%I', schemaname, tablename) = '${table}'
       WHERE pg_class.oid = '${table}'::regclass
@@ -54,21 +56,10 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     const words = row.words ?? []
     known = {
       documents: Math.max(0, row.documents),
-      average: row.average || known.average,
+      averages: known.averages.map((before, place) => row.averages[place] || before),
       share: new Map(words.map((word, index) => [word, shares[index]!])),
       least: shares[words.length] ?? 0
     }
-  }
-
-  /** Where even the rarest word is common, candidates must hold the next one too, if that leaves enough of them. */
-  function narrow (enough: Term[], words: readonly Term[], found: (word: Term) => number): Term[] {
-    const [rarest] = enough
-    if (enough.length !== 1 || found(rarest!) <= MAX_RANKED) return enough
-    const [next] = words.filter((word) => word !== rarest).sort((a, b) => found(a) - found(b))
-    const together = next === undefined ? 0 : (found(rarest!) * found(next)) / known.documents
-    return together < MIN_CANDIDATES
-      ? enough
-      : [{ match: `(${rarest!.match}) & (${next!.match})`, lexemes: [...rarest!.lexemes, ...next!.lexemes] }]
   }
 
   const shareOf = (lexeme: string): number => known.share.get(lexeme) ?? known.least / 2
@@ -82,12 +73,16 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     async weigh ({ terms }) {
       if (performance.now() - read > MAX_AGE_MS) await refresh()
       const weights = terms.map(({ lexemes }) =>
-        lexemes.length === 1 ? weightOf(lexemes[0]!) : PAIR * lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0)
+        lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0)
       )
       const words = terms.filter(({ lexemes }) => lexemes.length === 1)
       const found = ({ lexemes }: Term): number => shareOf(lexemes[0]!) * known.documents
-      const candidates = narrow(candidatesOf(words, found, MAX_RANKED), words, found)
-      return { weights, average: known.average, candidates: candidates.length > 0 ? candidates : terms }
+      const groups = candidatesOf(words, found, { documents: known.documents, wanted: MAX_RANKED })
+      const candidates = groups.map((group): Term => ({
+        match: group.map(({ match }) => `(${match})`).join(' & '),
+        lexemes: group.flatMap(({ lexemes }) => lexemes)
+      }))
+      return { weights, averages: known.averages, candidates: candidates.length > 0 ? candidates : terms }
     }
   }
 }

@@ -1,15 +1,23 @@
 // How text and queries become words for a full-text engine that knows only spaces: shared by every store, so that both
 // sides are cut alike.
+import { canonical } from './canonical.ts'
+import { languagesOfQuery, type Language } from './languages.ts'
+import { stem } from './stem.ts'
 
 /** Scripts written without spaces between words. */
 const SPACELESS =
   '\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmer}\\p{scx=Myanmar}'
 const SPACELESS_RUN = new RegExp(`[${SPACELESS}]+`, 'gu')
 const SPACELESS_START = new RegExp(`^[${SPACELESS}]`, 'u')
+const HAS_SPACELESS = new RegExp(`[${SPACELESS}]`, 'u')
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 
 /** Each word costs a look-up in the index; a question that is longer says no more with the rest. */
 const MAX_WORDS = 32
+const MAX_PHRASES = 4
+const MAX_PREFIXES = 3
+/** A shorter beginning is a word: nearly everything begins with it. */
+const MIN_PREFIX = 3
 
 /** Words that carry no subject: what is left of a question without them is what it is about. */
 const STOP_WORDS = new Set(
@@ -27,77 +35,88 @@ const segments = (run: string) => {
   return Array.from(segmenter.segment(run), ({ segment }) => segment)
 }
 
-/** The same text with a space around every word of a language that writes none. */
-export const separateWords = (text: string): string =>
-  text.replace(SPACELESS_RUN, (run) => ` ${segments(run).join(' ')} `)
+const separateWords = (text: string): string =>
+  HAS_SPACELESS.test(text) ? text.replace(SPACELESS_RUN, (run) => ` ${segments(run).join(' ')} `) : text
 
 /** Whether `word` belongs to a language without spaces, where the cut between words is a guess. */
 export const isSpaceless = (word: string): boolean => SPACELESS_START.test(word)
 
-/**
- * A question, taken apart. All of it is letters, digits and marks in lower case: nothing an engine could read as
- * syntax.
- */
-export interface Query {
-  /** The distinct words, without English stop words unless there is nothing else. */
-  words: string[]
-  /**
-   * The telling words that stand side by side: a document that has them side by side too is likelier meant. (Over 611
-   * one-line descriptions of packages as queries, the right README came first in 74 % of cases instead of 69 %.)
-   */
-  pairs: Array<[string, string]>
-  /** What stood in quotation marks: a hit must hold it, word by word. */
-  phrases: string[][]
-  /** Beginnings of words, from `begin*`. They are not among `words`. */
-  prefixes: string[]
+/** Where the cut between words is a guess, or endings follow the word (Korean), a word is the beginning of a word. */
+const isBeginning = (word: string): boolean => isSpaceless(word) || /^\p{Script=Hangul}{2}/u.test(word)
+
+/** The words of a text in their order, in their one spelling. */
+export const wordsOf = (text: string): string[] => separateWords(canonical(text)).match(WORD) ?? []
+
+/** The terms of a text as the index holds them, in their order. */
+export const termsOf = (text: string, language: Language): string[] => wordsOf(text).map((word) => stem(word, language))
+
+/** The path without its ending, so that a file is found by its name. */
+export const pathWords = (id: string): string => id.replace(/\.\w+$/, '')
+
+/** One word of a query: the terms that it may be in the index, by the languages of the documents. */
+export interface Word {
+  word: string
+  terms: string[]
+  /** Whether every term counts that begins so. */
+  isPrefix: boolean
 }
 
-/** The words of a text in their order, in lower case. */
-export const wordsOf = (text: string): string[] => separateWords(text).toLowerCase().match(WORD) ?? []
+/** A question, taken apart. All of it is letters, digits and marks: nothing an engine could read as syntax. */
+export interface Query {
+  /** The distinct words, without English stop words unless there is nothing else. Those with a star too. */
+  words: Word[]
+  /** The words that stand side by side, as terms: a document that has them side by side too is likelier meant. */
+  pairs: string[][]
+  /** What stood in quotation marks, as terms by language: a hit must hold one of each, word by word. */
+  phrases: string[][][]
+  /** Of the documents, those that the query may be in. */
+  languages: Language[]
+}
 
-const PHRASE = /["“„]([^"“”„]+)["”“]/gu
+const PHRASE = /["“„«]([^"“”„«»]+)["”“»]/gu
 /**
  * With the star where there is one: looking for it again from each letter of a long word would take the square of its
  * length.
  */
 const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+\*?/gu
-const MAX_PHRASES = 8
 
 /**
  * Plain words, a whole question, `"an exact phrase"` or `begin*`: whatever else is written is only words, and never an
  * error.
+ * @param known the languages of the documents.
  */
-export function parseQuery (query: string): Query {
-  const prefixes = [...new Set(query.toLowerCase().match(PREFIX))]
-    .filter((word) => word.endsWith('*') && !isSpaceless(word))
-    .map((word) => word.slice(0, -1))
-    .slice(0, MAX_PHRASES)
+export function parseQuery (query: string, known: readonly Language[] = ['en']): Query {
   const inOrder = wordsOf(query)
+  const languages = languagesOfQuery(inOrder, known)
+  const stems = (word: string) => [...new Set(languages.map((language) => stem(word, language)))]
+  const prefixes = prefixesOf(query)
   const all = [...new Set(inOrder)].filter((word) => !prefixes.includes(word))
   const telling = all.filter((word) => !STOP_WORDS.has(word))
   const words = (telling.length > 0 || prefixes.length > 0 ? telling : all).slice(0, MAX_WORDS)
   const isWord = new Set(words)
-  const pairs = distinct(
-    inOrder
-      .slice(1)
-      .map((word, index): [string, string] => [inOrder[index]!, word])
-      .filter((pair) => pair.every((word) => isWord.has(word)))
-  ).slice(0, MAX_WORDS)
-  const phrases = distinct(
-    [...query.matchAll(PHRASE)]
-      .map(([, phrase]) => wordsOf(phrase!).slice(0, MAX_WORDS))
-      .filter(({ length }) => length > 0)
-  ).slice(0, MAX_PHRASES)
-  return { words, pairs, phrases, prefixes }
+  const pairs = inOrder
+    .slice(1)
+    .map((word, index) => [inOrder[index]!, word])
+    .filter((pair) => pair.every((word) => isWord.has(word)))
+  const phrases = [...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!)).filter(({ length }) => length > 0)
+  const inLanguages = (words: string[]) =>
+    distinct(languages.map((language) => words.slice(0, MAX_WORDS).map((word) => stem(word, language))))
+  return {
+    words: [
+      ...words.map((word) => ({ word, terms: stems(word), isPrefix: isBeginning(word) })),
+      ...prefixes.map((word) => ({ word, terms: [...new Set([word, ...stems(word)])], isPrefix: true }))
+    ],
+    pairs: distinct(distinct(pairs).slice(0, MAX_WORDS).flatMap(inLanguages)).slice(0, MAX_WORDS),
+    phrases: distinct(phrases).slice(0, MAX_PHRASES).map(inLanguages),
+    languages
+  }
 }
 
+const prefixesOf = (query: string): string[] =>
+  [...new Set(canonical(query).match(PREFIX))]
+    .filter((word) => word.endsWith('*') && word.length > MIN_PREFIX && !isSpaceless(word))
+    .map((word) => word.slice(0, -1))
+    .slice(0, MAX_PREFIXES)
+
 /** Said twice, each would be looked up twice. */
-const distinct = <Words extends readonly string[]>(all: Words[]): Words[] => [
-  ...new Map(all.map((words) => [words.join(' '), words])).values()
-]
-
-/** What a passage should show of a query. */
-export const shownWords = ({ words, prefixes }: Query): string[] => [...words, ...prefixes]
-
-/** The path without its ending, so that a file is found by its name. */
-export const pathWords = (id: string): string => separateWords(id.replace(/\.\w+$/, ''))
+const distinct = (all: string[][]): string[][] => [...new Map(all.map((words) => [words.join(' '), words])).values()]

@@ -1,34 +1,37 @@
 // Postgres full text: documents and queries are tokenized and stemmed here, so that no extension, dictionary or locale of
 // the server matters.
-import { fold, stem } from './stem.ts'
-import { isSpaceless, parseQuery, wordsOf, type Query } from './tokenize.ts'
+import type { Language } from './languages.ts'
+import { PAIR_WEIGHT, WEIGHTS, type Fields } from './fields.ts'
+import { parseQuery, type Query } from './tokenize.ts'
 
-const lexemesOf = (text: string): string[] => wordsOf(fold(text)).map(stem)
-
-/** Postgres stores so many positions of a word, and none beyond the last. */
-const MAX_POSITIONS = 255
+/** Postgres stores so many positions of a word, and none beyond the last. The other fields come after the text. */
+const MAX_POSITIONS = 250
+const LAST_IN_TEXT = 15_000
 const LAST_POSITION = 16_383
 /** Between two fields, so that no phrase reaches across. */
 const GAP = 10
 
-/** A word of the title counts as four of the text, and one of the path as two: they are written so often. */
-const TITLE = 4
-const PATH = 2
+/** What Postgres calls the places of a field. */
+const LABELS = { titles: 'A', headings: 'B', paths: 'C' } as const
 
-/** @returns a `tsvector` literal. Words hold only letters, digits and marks: there is nothing to escape. */
-export function vectorOf ({ title, path = '', text }: { title: string; path?: string; text: string }): string {
-  const places = new Map<string, number[]>()
-  let at = 0
-  for (const field of [...Array<string>(TITLE).fill(title), ...Array<string>(PATH).fill(path), text]) {
-    for (const lexeme of lexemesOf(field)) {
-      at++
-      const known = places.get(lexeme)
-      if (known === undefined) places.set(lexeme, [Math.min(at, LAST_POSITION)])
-      else if (at <= LAST_POSITION && known.length < MAX_POSITIONS) known.push(at)
+/** @returns a `tsvector` literal. Terms hold only letters, digits and marks: there is nothing to escape. */
+export function vectorOf (fields: Fields): string {
+  const places = new Map<string, string[]>()
+  const add = (terms: readonly string[], from: number, last: number, label: string) => {
+    for (const [index, term] of terms.entries()) {
+      const known = places.get(term) ?? []
+      places.set(term, known)
+      const at = from + index
+      if (known.length === 0 || label !== '' || (at <= last && known.length < MAX_POSITIONS)) known.push(`${Math.min(at, last)}${label}`)
     }
-    at += GAP
   }
-  return Array.from(places, ([lexeme, at]) => `'${lexeme}':${at.join(',')}`).join(' ')
+  add(fields.body, 1, LAST_IN_TEXT, '')
+  let from = LAST_IN_TEXT + GAP
+  for (const field of ['titles', 'headings', 'paths'] as const) {
+    add(fields[field].slice(0, LAST_POSITION - from), from, LAST_POSITION, LABELS[field])
+    from = Math.min(LAST_POSITION, from + fields[field].length + GAP)
+  }
+  return Array.from(places, ([term, at]) => `'${term}':${at.join(',')}`).join(' ')
 }
 
 /** One term of a query: its `tsquery`, and the lexemes it consists of. */
@@ -44,45 +47,66 @@ export interface ParsedTsQuery {
   required: string | undefined
 }
 
-const phrase = (words: readonly string[]): string => words.map((word) => `'${stem(fold(word))}'`).join(' <-> ')
+const phrase = (terms: readonly string[]): string => terms.map((term) => `'${term}'`).join(' <-> ')
 
 /** @returns undefined when nothing is asked for. */
-export function parseTsQuery (text: string): ParsedTsQuery | undefined {
-  const query = parseQuery(text)
+export const parseTsQuery = (text: string, languages?: readonly Language[]): ParsedTsQuery | undefined =>
+  tsQueryOf(parseQuery(text, languages))
+
+export function tsQueryOf (query: Query): ParsedTsQuery | undefined {
   const terms = new Map<string, Term>()
-  const add = (match: string, words: readonly string[]) =>
-    terms.set(match, { match, lexemes: words.map((word) => stem(fold(word))) })
-  for (const word of query.words) add(isSpaceless(word) ? `'${stem(fold(word))}':*` : phrase([word]), [word])
-  for (const prefix of query.prefixes) add(`'${stem(fold(prefix))}':*`, [prefix])
-  for (const words of [...query.pairs, ...query.phrases]) if (words.length > 1) add(phrase(words), words)
-  if (terms.size === 0) return undefined
-  return {
-    query,
-    terms: [...terms.values()],
-    required: query.phrases.length > 0 ? query.phrases.map((words) => `(${phrase(words)})`).join(' & ') : undefined
+  const add = (match: string, lexemes: string[]) => terms.set(match, { match, lexemes })
+  for (const { terms: stems, isPrefix } of query.words) {
+    for (const term of stems) add(`'${term}'${isPrefix ? ':*' : ''}`, [term])
   }
+  for (const words of [...query.pairs, ...query.phrases.flat()]) if (words.length > 1) add(phrase(words), words)
+  if (terms.size === 0) {
+    for (const [word] of query.phrases.flat()) add(`'${word!}'`, [word!])
+  }
+  if (terms.size === 0) return undefined
+  const required = query.phrases.map((languages) => `(${languages.map((words) => `(${phrase(words)})`).join(' | ')})`)
+  return { query, terms: [...terms.values()], required: required.length > 0 ? required.join(' & ') : undefined }
 }
 
 /** A `tsquery` that any of these terms fulfils, and that all that is required must. */
 export const anyOf = (terms: readonly Term[], required: string | undefined): string =>
   [...(required ? [required] : []), `(${terms.map(({ match }) => `(${match})`).join(' | ')})`].join(' & ')
 
+/** The same term in one field: arrays of `tsquery` literals, for {@link bm25}. A pair counts in the text alone. */
+export const inField = (terms: readonly Term[], field: keyof typeof LABELS): string[] =>
+  terms.map(({ match, lexemes }) =>
+    lexemes.length > 1 ? '' : `${match}${match.endsWith(':*') ? '' : ':'}${LABELS[field]}`)
+
+/** BM25 with the constants of FTS5. */
+const saturated = (count: string, length: string, average: string): string =>
+  `${count} * 2.2 / (${count} + 1.2 * (0.25 + 0.75 * ${length} / ${average}))`
+
 /**
- * SQL for what one document scores: BM25, as in FTS5. `ts_rank` of a single word is the sum of 1/n² up to the number of
- * its places, over that sum without end; the number is taken back out of it. Of a phrase it is only known that it is
- * there.
- * @param sql names: `words` and `length` of the document, the mean `average`, and arrays of `terms`, their `weights`,
- * and whether they are `phrases`.
+ * SQL for what one document scores: BM25 of each field, as in FTS5. `ts_rank` of a single word is the sum of 1/n² up to
+ * the number of its places in the text, which come first, over that sum without end; the number is taken back out of it.
+ * Of a phrase, and of the other fields, it is only known that it is there.
+ * @param sql names: `words` of the document, `lengths` and `averages` of its fields (text, title, headings, path), and
+ * arrays of `terms`, their `weights`, whether they are `phrases`, and the same terms in each field.
  */
 export const bm25 = (sql: {
   words: string
-  length: string
-  average: string
+  lengths: string
+  averages: string
   terms: string
   weights: string
   phrases: string
-}): string => `
-  (SELECT sum(weight * count / (count + 1.2 * (0.25 + 0.75 * ${sql.length} / ${sql.average})))
-   FROM unnest(${sql.terms}::text[]::tsquery[], ${sql.weights}::float8[], ${sql.phrases}::boolean[]) AS asked (term, weight, is_phrase),
-   LATERAL (SELECT CASE WHEN is_phrase THEN (${sql.words} @@ term)::integer
-     ELSE 1 / (1.6449340668 * greatest(1 - ts_rank('{1,1,1,1}', ${sql.words}, term), 0.002)) - 0.6079271 END AS count) AS counted)`
+  titles: string
+  headings: string
+  paths: string
+}): string => {
+  const there = (field: keyof typeof LABELS, place: number): string =>
+    `${WEIGHTS[field]} * CASE WHEN ${field}_term <> '' AND ${sql.words} @@ ${field}_term::tsquery
+      THEN ${saturated('1.0', `${sql.lengths}[${place}]`, `${sql.averages}[${place}]`)} ELSE 0 END`
+  return `
+  (SELECT sum(weight * (CASE WHEN count > 0 THEN CASE WHEN is_phrase THEN ${PAIR_WEIGHT} ELSE 1 END * ${saturated('count', `${sql.lengths}[1]`, `${sql.averages}[1]`)} ELSE 0 END
+     + ${there('titles', 2)} + ${there('headings', 3)} + ${there('paths', 4)}))
+   FROM unnest(${sql.terms}::text[]::tsquery[], ${sql.weights}::float8[], ${sql.phrases}::boolean[], ${sql.titles}::text[], ${sql.headings}::text[], ${sql.paths}::text[])
+     AS asked (term, weight, is_phrase, titles_term, headings_term, paths_term),
+   LATERAL (SELECT CASE WHEN is_phrase THEN (${sql.words} @@ term)::integer::float8
+     ELSE greatest(0, round((1 / (1.6449340668 * greatest(1 - ts_rank('{1,0,0,0}'::float4[], ${sql.words}, term), 0.002)) - 0.6079271)::numeric, 2))::float8 END AS count) AS counted)`
+}

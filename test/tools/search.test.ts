@@ -9,7 +9,7 @@ import { toolContexts } from '../helpers/tool-context.ts'
 const context = async (t: Test, files: Record<string, string>): Promise<ToolContext> =>
   (await toolContexts(t, files))(null)
 
-t.test('search takes exactly one query and answers ids, titles and absolute URLs (H57)', async (t) => {
+t.test('search takes exactly one query and answers ids, titles, absolute URLs and passages (H57)', async (t) => {
   const schema = z.toJSONSchema(searchTool.input, { io: 'input' })
   t.match(schema, { properties: { query: { type: 'string' } }, required: ['query'], additionalProperties: false })
   t.same(Object.keys(schema.properties!), ['query'])
@@ -17,7 +17,7 @@ t.test('search takes exactly one query and answers ids, titles and absolute URLs
     { query: 'walnuts' },
     await context(t, { 'a b.md': '# Walnut\ntree', 'other.md': 'almond' })
   )
-  t.same(result, { results: [{ id: 'a b.md', title: 'Walnut', url: 'https://mcp.example/documents/a%20b.md' }] })
+  t.same(result, { results: [{ id: 'a b.md', title: 'Walnut', url: 'https://mcp.example/documents/a%20b.md', text: '# Walnut tree' }] })
   t.ok(searchTool.output.safeParse(result).success)
   t.notOk(searchTool.output.safeParse({ results: [{ ...result.results[0], snippet: 'x' }] }).success)
 })

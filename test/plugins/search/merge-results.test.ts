@@ -1,10 +1,11 @@
 // Several sources in one list: none crowds out the others, and what shows more of the words asked for comes first.
 import t from 'tap'
 import { mergeHits } from '../../../plugins/search/merge-results.ts'
+import { parseQuery } from '../../../plugins/search/tokenize.ts'
 
 const hit = (id: string, title = 'walnut') => ({ id, title, snippet: '' })
 const merged = (lists: Array<Array<ReturnType<typeof hit>>>, words: string[], limit = 10) =>
-  mergeHits(lists, words, limit).map(({ id }) => id)
+  mergeHits(lists, parseQuery(words.join(' ')).words, limit).map(({ id }) => id)
 
 t.test('hits that show equally many words alternate between the sources', async (t) => {
   const many = ['a1', 'a2', 'a3', 'a4'].map((id) => hit(id))

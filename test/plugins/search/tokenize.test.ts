@@ -1,30 +1,37 @@
-// How a query is taken apart: words, pairs, phrases and prefixes, and nothing that an engine could read as syntax.
+// How a query is taken apart: words, pairs, phrases and beginnings, and nothing that an engine could read as syntax.
 import t from 'tap'
-import { isSpaceless, parseQuery, pathWords, separateWords, shownWords, wordsOf } from '../../../plugins/search/tokenize.ts'
+import { isSpaceless, parseQuery, pathWords, termsOf, wordsOf } from '../../../plugins/search/tokenize.ts'
+
+const words = (query: string) => parseQuery(query).words.map(({ word }) => word)
+const beginnings = (query: string) => parseQuery(query).words.filter(({ isPrefix }) => isPrefix).map(({ word }) => word)
 
 t.test('a question is what is left without its stop words', async (t) => {
-  t.same(parseQuery('How do I hash a password?'), {
-    words: ['hash', 'password'],
-    pairs: [],
-    phrases: [],
-    prefixes: []
-  })
-  t.same(parseQuery('to be or not').words, ['to', 'be', 'or', 'not'], 'unless nothing is left')
-  t.same(parseQuery('signed cookies').pairs, [['signed', 'cookies']])
+  t.same(words('How do I hash a password?'), ['hash', 'password'])
+  t.same(words('to be or not'), ['to', 'be', 'or', 'not'], 'unless nothing is left')
+  t.same(parseQuery('signed cookies').pairs, [['sign', 'cooki']])
 })
 
-t.test('phrases and prefixes, each once and at most eight', async (t) => {
-  const query = parseQuery('"blue tent" conf* conf* AND (x OR y) NEAR "blue tent"')
-  t.same(query.phrases, [['blue', 'tent']])
-  t.same(query.prefixes, ['conf'])
-  t.same(shownWords(query).at(-1), 'conf')
-  t.equal(parseQuery(Array.from({ length: 20 }, (_, index) => `ab${index}*`).join(' ')).prefixes.length, 8)
+t.test('phrases and beginnings, each once, and bounded (SW-01)', async (t) => {
+  const query = '"blue tents" conf* conf* AND (x OR y) NEAR "blue tents"'
+  t.same(parseQuery(query).phrases, [[['blue', 'tent']]])
+  t.same(beginnings(query), ['conf'])
+  t.same(beginnings('abc* abd* abe* abf*'), ['abc', 'abd', 'abe'], 'at most three')
+  t.same(beginnings('ab* c*'), [], 'of at least three letters')
+  t.equal(parseQuery(Array.from({ length: 20 }, (_, index) => `"w${index}"`).join(' ')).phrases.length, 4)
+  t.equal(words(Array.from({ length: 90 }, (_, index) => `w${index}`).join(' ')).length, 32)
+  t.same(parseQuery('« grand jour »').phrases, [[['grand', 'jour']]])
 })
 
-t.test('words of scripts without spaces are cut apart', async (t) => {
+t.test('a word is looked for in each language that documents are in', async (t) => {
+  t.same(parseQuery('utilisateurs', ['en', 'fr']).words[0]?.terms, ['utilisateur', 'utilis'])
+  t.same(parseQuery('welche utilisateurs', ['en', 'de']).languages, ['de'])
+})
+
+t.test('words of scripts without spaces are cut apart, and those of Korean are beginnings', async (t) => {
   t.ok(isSpaceless('会議'))
   t.notOk(isSpaceless('walnut'))
   t.ok(wordsOf('日本語の会議').length > 1)
-  t.match(separateWords('a日本語b'), /^a .* b$/)
+  t.same(beginnings('휴가를 会議 walnut'), ['휴가를', '会議'])
+  t.same(termsOf('비밀번호를', 'en'), ['비밀번호'])
   t.equal(pathWords('guide/set-up.md'), 'guide/set-up')
 })

@@ -1,0 +1,34 @@
+// One spelling for each word, the same for documents and queries: compatibility forms (UAX #15, NFKC), full case folding
+// (CaseFolding.txt: ß is ss, ς is σ), and nothing that only shows how a word is written.
+
+/** Soft hyphens, joiners, marks of direction; but U+200B stands between words (UAX #29, WB4). */
+const FORMAT = /(?!\u200b)\p{Cf}/gu
+/** Vowel points and cantillation of Arabic and Hebrew, and the stroke that stretches a word. */
+const POINTS = /[\p{M}&&[\p{scx=Arabic}\p{scx=Hebrew}]]|\u0640/gv
+/** Digits of Arabic and Persian. */
+const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/g
+const IS_ASCII = /^\p{ASCII}*$/u
+
+/** The text with each word in its one spelling. Accents stay: stemmers need them, and {@link withoutAccents} follows. */
+export function canonical (text: string): string {
+  if (IS_ASCII.test(text)) return text.toLowerCase()
+  return text
+    .normalize('NFKC')
+    .replace(FORMAT, '')
+    .toLowerCase()
+    .replace(/i\u0307/g, 'i')
+    .replace(/ß/g, 'ss')
+    .replace(/ς/g, 'σ')
+    .replace(POINTS, '')
+    .replace(DIGITS, (digit) => String(digit.charCodeAt(0) & 15))
+}
+
+/** Without the accents of Latin, Greek and Cyrillic letters. The short i of Cyrillic is a letter of its own. */
+export const withoutAccents = (text: string): string =>
+  IS_ASCII.test(text)
+    ? text
+    : text
+      .normalize('NFD')
+      .replace(/(?<![иИ])[\u0300-\u036f]|(?<=[иИ])[\u0300-\u0305\u0307-\u036f]/g, '')
+      .normalize('NFC')
+      .replace(/ı/g, 'i')

@@ -1,0 +1,53 @@
+// What of a document is scored apart: a word in the title says more than one in the text, and counts by the length of
+// titles.
+// Tested in test/plugins/search/tsvector.test.ts.
+import { languageOf, type Language } from './languages.ts'
+import { isSpelled } from './correct.ts'
+import { pathWords, termsOf, wordsOf } from './tokenize.ts'
+import { stem } from './stem.ts'
+
+/** What each field adds to the score of a document: its own BM25, times this. */
+export const WEIGHTS = { body: 1, titles: 0.3, headings: 0.15, paths: 0.1 } as const
+/** Two words of the query side by side in the text. */
+export const PAIR_WEIGHT = 0.3
+
+export type Field = keyof typeof WEIGHTS
+/** The terms of each field, in their order; and each word of the text once, as it is spelled. */
+export type Fields = Record<Field, string[]> & { spellings: string[] }
+
+export const FIELDS = Object.keys(WEIGHTS) as Field[]
+
+/** Words at the beginning of a text among which its title is looked for. */
+const LEAD = 100
+
+const HEADING = /^#{1,6}[ \t]+(.+)$/gm
+/** In source code a # may begin a comment. */
+const HAS_HEADINGS = new Set(['text/markdown', 'text/html', 'application/pdf'])
+
+export interface Text {
+  title: string
+  text: string
+  /** The id of a document; absent for a note. */
+  path?: string
+  /** MIME type. */
+  type?: string
+}
+
+/** @param language from {@link textLanguage}. */
+export function fieldsOf ({ title, text, path = '', type = 'text/markdown' }: Text, language: Language): Fields {
+  const titles = termsOf(title, language)
+  const words = wordsOf(text)
+  const headings = HAS_HEADINGS.has(type) ? text.matchAll(HEADING).map(([, words]) => termsOf(words!, language)).toArray() : []
+  const body = words.map((word) => stem(word, language))
+  return {
+    // Most texts begin with their title; where it stands apart (front matter, PDF), it is put there.
+    body: ` ${body.slice(0, LEAD).join(' ')} `.includes(` ${titles.join(' ')} `) ? body : [...titles, ...body],
+    spellings: [...new Set(words)].filter(isSpelled),
+    titles,
+    // What is the title already counts as that.
+    headings: headings.filter((terms) => terms.join() !== titles.join()).flat(),
+    paths: termsOf(pathWords(path), language)
+  }
+}
+
+export const textLanguage = ({ title, text }: Pick<Text, 'title' | 'text'>): Language => languageOf(`${title}\n${text}`)

@@ -1,0 +1,11 @@
+// A connection to an index that only reads: it sees what others have committed, and holds up nobody who writes.
+// Tested in test/plugins/search/worker.test.ts.
+import { DatabaseSync } from 'node:sqlite'
+
+const LOCK_MS = 1_000
+
+export function openReader (path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: LOCK_MS })
+  db.exec('PRAGMA temp_store = MEMORY')
+  return db
+}

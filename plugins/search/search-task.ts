@@ -1,0 +1,30 @@
+// Runs in a worker: one search in the index of documents or notes, which it may only read. What is open stays open.
+// Tested in test/plugins/search/worker.test.ts.
+import type { SearchHit } from './contract.ts'
+import { openDocumentSearch } from './sqlite-documents.ts'
+import { openNoteSearch } from './sqlite-notes.ts'
+
+export interface Search {
+  kind: 'documents' | 'notes'
+  /** The file of the index. */
+  path: string
+  query: string
+  limit: number
+  /** Whose notes. */
+  owner: string
+}
+
+type Made = (query: string, limit: number, owner: string) => SearchHit[]
+const open = new Map<string, Made>()
+
+export default function search ({ kind, path, query, limit, owner }: Search): SearchHit[] {
+  const known = open.get(path) ?? openIndex(kind, path)
+  open.set(path, known)
+  return known(query, limit, owner)
+}
+
+function openIndex (kind: Search['kind'], path: string): Made {
+  if (kind === 'documents') return openDocumentSearch(path).search
+  const { search } = openNoteSearch(path)
+  return (query, limit, owner) => search(owner, query, limit)
+}

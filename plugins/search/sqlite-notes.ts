@@ -1,0 +1,56 @@
+// A search in the index of notes, on a connection that only reads. The terms of each person's notes begin with their tag:
+// nobody else's are read, ranked or counted, and a search costs what its owner wrote.
+// Tested in test/plugins/notes/sqlite.test.ts.
+import { createHash } from 'node:crypto'
+import type { SearchHit } from './contract.ts'
+import { rankingOf } from './fts5.ts'
+import type { Language } from './languages.ts'
+import { openReader } from './reader.ts'
+import { snippetOf } from './snippet.ts'
+import { correctAll, createStatistics } from './statistics.ts'
+import { parseQuery } from './tokenize.ts'
+
+// The tag finds what is the owner's, and the column decides.
+const ROWS = 'SELECT id, title, text, score FROM best JOIN notes USING (key) WHERE owner = ? ORDER BY score DESC, id'
+
+const TAG_LENGTH = 16
+
+/** Whatever an id is made of: letters and digits of one length. */
+export const tagOf = (owner: string): string => createHash('sha256').update(owner).digest('hex').slice(0, TAG_LENGTH)
+
+export interface NoteSearch {
+  search(owner: string, query: string, limit: number): SearchHit[]
+  close(): void
+}
+
+/** @param path the file of the index, with the tables of `fts5.ts` beside `notes`. */
+export function openNoteSearch (path: string): NoteSearch {
+  const db = openReader(path)
+  const all = createStatistics(db)
+  const languages = db.prepare('SELECT DISTINCT language FROM notes WHERE owner = ?')
+  const ofOwner = (tag: string) => ({
+    isKnown: (term: string) => all.isKnown(tag + term),
+    spellings: (beginning: string, shortest: number, longest: number) =>
+      all
+        .spellings(tag + beginning, shortest + TAG_LENGTH, longest + TAG_LENGTH)
+        .map(({ word, documents }) => ({ word: word.slice(TAG_LENGTH), documents }))
+  })
+
+  return {
+    search (owner, query, limit) {
+      const known = languages.all(owner).map(({ language }) => language as Language)
+      const tag = tagOf(owner)
+      const parsed = parseQuery(query, known)
+      const words = correctAll(parsed.words, parsed.languages, ofOwner(tag))
+      const ranking = known.length === 0 ? undefined : rankingOf({ ...parsed, words, candidates: [], tag }, limit)
+      if (ranking === undefined) return []
+      return db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values, owner).map((row): SearchHit => ({
+        id: row['id'] as string,
+        title: row['title'] as string,
+        snippet: snippetOf(row['text'] as string, words),
+        score: row['score'] as number
+      }))
+    },
+    close: () => db.close()
+  }
+}

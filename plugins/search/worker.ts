@@ -1,0 +1,59 @@
+// Searches are made in a process of their own, which reads the indexes and nothing else: SQLite cannot be interrupted, and
+// no one else would be served meanwhile. People take turns in it.
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { ToolError } from '../../authoring/tool.ts'
+import type { Workers } from '../workers.ts'
+import { FairQueue, GaveWay, TooManyWaiting } from '../workers/fair-queue.ts'
+import { WorkersBusy } from '../workers.ts'
+import { INDEX_FILES, type SearchHit } from './contract.ts'
+import type { Search } from './search-task.ts'
+
+/** @throws ToolError in words for a model: too many searches wait, or this one takes too long. */
+export interface SearchWorker {
+  /** @param person whose turn it takes; `null` for all who have not signed in. */
+  searchDocuments(query: string, limit: number, person: string | null): Promise<SearchHit[]>
+  /** @param owner whose notes are searched. */
+  searchNotes(query: string, limit: number, owner: string): Promise<SearchHit[]>
+}
+
+const TASK = new URL('./search-task.ts', import.meta.url)
+/** For a turn, and then for the search itself. */
+const MAX_WAIT_MS = 20_000
+const TIMEOUT_MS = 10_000
+/** A search takes milliseconds: many may wait. */
+const TURNS = { running: 1, runningEach: 1, waiting: 2_000, waitingEach: 500, sliceMs: 2_000 }
+
+/** @param dataDir the folder of both indexes. */
+export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: string): SearchWorker {
+  const turns = new FairQueue(TURNS)
+  let reads: string[] | undefined
+
+  async function run (search: Omit<Search, 'path'>, person: string | null): Promise<SearchHit[]> {
+    const file = (name: string) => join(realpathSync(dataDir), name)
+    // The same for documents and notes: one process serves both.
+    reads ??= Object.values(INDEX_FILES).flatMap((name) => ['', '-wal', '-shm'].map((suffix) => file(name) + suffix))
+    const turn = await turns.take(person === null ? 'anonymous' : `user ${person}`, AbortSignal.timeout(MAX_WAIT_MS))
+    try {
+      const path = file(INDEX_FILES[search.kind])
+      return await workers.run<SearchHit[]>(TASK, { ...search, path } satisfies Search, {
+        person: { server: 'search' },
+        reads,
+        timeout: TIMEOUT_MS,
+        signal: turn.signal
+      })
+    } finally {
+      turn.release()
+    }
+  }
+  const inWords = (error: unknown): never => {
+    if (error instanceof TooManyWaiting) throw new WorkersBusy(error.own ? 'own' : 'all')
+    if (!(error instanceof GaveWay) && (error as Error).name !== 'TimeoutError') throw error
+    throw new ToolError('This search took too long and was stopped. Search for fewer and rarer words.')
+  }
+
+  return {
+    searchDocuments: (query, limit, person) => run({ kind: 'documents', query, limit, owner: '' }, person).catch(inWords),
+    searchNotes: (query, limit, owner) => run({ kind: 'notes', query, limit, owner }, owner).catch(inWords)
+  }
+}
