@@ -4,6 +4,7 @@
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
+import type { LeftOut } from './left-out.ts'
 
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
@@ -80,6 +81,8 @@ export interface Library extends ToolLibrary {
    * of the index fails.
    */
   isComplete(): boolean
+  /** Files of the folder that are no documents, with the reason; hidden and ignored ones do not count. */
+  leftOut(): LeftOut[]
   /** For the start-up lines. */
   readonly description: string
 }

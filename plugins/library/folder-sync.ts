@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'
 import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
 import { openIndexer, type FolderIndexer, type Indexing } from './indexer.ts'
+import { describeLeftOut, type LeftOut } from './left-out.ts'
 
 export interface FolderSync {
   /** Settles when every file was read once, or the watch is closed. Never rejects: what fails is tried again. */
@@ -16,6 +17,7 @@ export interface FolderSync {
    * fails.
    */
   isComplete(): boolean
+  leftOut(): LeftOut[]
   /** Stops watching and waits for the batch in hand. */
   close(): Promise<void>
 }
@@ -70,7 +72,7 @@ export function syncFolder (
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
     await settle(store, log)
-    reportFirstScan(log, path, opened?.folder.size())
+    reportFirstScan(log, path, opened?.folder)
   }
 
   async function follow (): Promise<void> {
@@ -94,6 +96,7 @@ export function syncFolder (
     ready,
     progress: () => progress(),
     isComplete: () => isComplete,
+    leftOut: () => opened?.folder.leftOut() ?? [],
     async close () {
       stop.abort()
       await following
@@ -108,14 +111,19 @@ async function settle (store: Indexing['store'], log: Indexing['log']): Promise<
     .catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
 }
 
-/** @param documents how many there are; undefined where the folder is missing. */
-function reportFirstScan (log: Indexing['log'], path: string, documents: number | undefined): void {
-  if (documents !== undefined) log.info(`${documents} documents indexed from ${JSON.stringify(path)}`)
-  else {
-    log.warn(
-      `The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
+/** @param folder undefined where it is missing. */
+function reportFirstScan (log: Indexing['log'], path: string, folder: FolderIndexer | undefined): void {
+  const place = JSON.stringify(path)
+  if (folder === undefined) {
+    return log.warn(
+      `The documents folder ${place} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
     )
   }
+  const left = describeLeftOut(folder.leftOut())
+  const line = `${folder.size()} documents indexed from ${place}${left === undefined ? '' : `; ${left}. List them with: npm run documents`}`
+  // A folder of which nothing is read is most likely not the one that was meant.
+  if (folder.size() === 0) log.warn(line)
+  else log.info(line)
 }
 
 interface Trying {

@@ -71,6 +71,7 @@ export default fp(
       description: store.description,
       progress: () => folder.progress(),
       isComplete: () => folder.isComplete(),
+      leftOut: () => folder.leftOut(),
       find: (id) => store.find(id),
       count: () => store.count(),
       list: directory.list,

@@ -18,7 +18,7 @@ import { snippetOf } from '../search/snippet.ts'
 import { pathWords, separateWords, shownWords } from '../search/tokenize.ts'
 
 /** Raise it when the schema changes, or what the indexer takes from a file: the index is then rebuilt. */
-const VERSION = 2
+const VERSION = 3
 
 // One row a part. The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
