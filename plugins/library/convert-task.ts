@@ -1,14 +1,42 @@
 // Runs in a worker: the text of what is heavy or could be hostile, packed formats and large pages. Whatever happens here,
 // the server goes on.
-import type { Converted } from './formats/contract.ts'
+import { BROKEN, LOCKED, type Converted } from './formats/contract.ts'
 import { readMarkup } from './formats/markup.ts'
+import { TooMuch } from './formats/zip.ts'
 
 export type { Converted } from './formats/contract.ts'
 
 /** The bytes of a packed format, or the characters of a text format. */
 export type Conversion = { type: string; bytes: Uint8Array } | { type: string; text: string }
 
+/** Characters, as many as of a text file: what a small file unpacks to may be far more than a document. */
+const MAX_TEXT = 5_000_000
+
 export default async function convert (conversion: Conversion): Promise<Converted> {
   if ('text' in conversion) return readMarkup(conversion.type, conversion.text)
-  return (await import('./formats/pdf.ts')).readPdf(conversion.bytes)
+  const { type, bytes } = conversion
+  try {
+    const answer = isOle(bytes) ? LOCKED : await readPacked(type, bytes)
+    return 'text' in answer && answer.text.length > MAX_TEXT ? tooLarge('its text is longer than 5 MB') : answer
+  } catch (error) {
+    if (error instanceof TooMuch) return tooLarge(error.message)
+    return BROKEN
+  }
 }
+
+const tooLarge = (skipped: string): Converted => ({ skipped, kind: 'too large' })
+
+async function readPacked (type: string, bytes: Uint8Array): Promise<Converted> {
+  if (type === 'application/pdf') return (await import('./formats/pdf.ts')).readPdf(bytes)
+  if (type.includes('wordprocessing')) return (await import('./formats/word.ts')).readWord(bytes)
+  if (type.includes('presentationml')) return (await import('./formats/slides.ts')).readSlides(bytes)
+  if (type.includes('sheet')) return (await import('./formats/sheets.ts')).readSheets(type, bytes)
+  if (type.includes('opendocument')) return (await import('./formats/open-document.ts')).readOpenDocument(bytes)
+  if (type.includes('epub')) return (await import('./formats/epub.ts')).readBook(bytes)
+  if (type === 'message/rfc822') return (await import('./formats/mail.ts')).readMail(bytes)
+  if (type === 'application/rtf') return (await import('./formats/rich-text.ts')).readRichText(bytes)
+  return BROKEN
+}
+
+/** Office wraps what a password protects in a file of another kind ([MS-OFFCRYPTO] §2.2). */
+const isOle = (bytes: Uint8Array): boolean => bytes[0] === 0xd0 && bytes[1] === 0xcf && bytes[2] === 0x11 && bytes[3] === 0xe0

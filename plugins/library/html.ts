@@ -88,7 +88,8 @@ interface Open {
   from?: number
 }
 
-function createPage () {
+/** Gathers a page from its elements as a parser tells them; other formats tell theirs under the names of HTML. */
+export function createPage () {
   const root: Open = { name: '', isHidden: false, isPreformatted: false, part: 'rest', writer: createTextWriter() }
   const open: Open[] = [root]
   const parts: Written[] = [{ part: 'rest', writer: root.writer }]
@@ -97,8 +98,8 @@ function createPage () {
   let pageTitle = ''
   const last = () => open.at(-1)!
 
-  function say (text: string): void {
-    const { isHidden, isPreformatted, writer, part } = last()
+  function say (text: string, isPreformatted = last().isPreformatted): void {
+    const { isHidden, writer, part } = last()
     if (isHidden) return
     writer.write(text, isPreformatted)
     if (inHeading) headings.at(-1)!.text += text
@@ -130,7 +131,8 @@ function createPage () {
       if (name === 'h1') inHeading = headings.push({ part, text: '' }) > 0
       if (name === 'img' || (name === 'input' && attributes['type'] === 'image')) say(attributes['alt'] ?? '')
     },
-    ontext: say,
+    ontext: (text: string) => say(text),
+    onpreformatted: (text: string) => say(text, true),
     onclosetag (name: string) {
       if (open.length === 1) return
       const element = open.pop()!

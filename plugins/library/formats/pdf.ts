@@ -21,7 +21,7 @@ export async function readPdf (bytes: Uint8Array): Promise<Converted> {
     })
     if (pdf.numPages > MAX_PAGES) return { skipped: `it has more than ${MAX_PAGES} pages`, kind: 'too many pages' }
     const { text } = await extractText(pdf)
-    const pages = text.map((page) => page.toWellFormed().replaceAll('\0', '').trim())
+    const pages = text.map((page) => readable(page.toWellFormed().replaceAll('\0', '')).trim())
     if (pages.every((page) => page === '')) return SCANNED
     const { info } = await getMeta(pdf)
     return {
@@ -34,6 +34,15 @@ export async function readPdf (bytes: Uint8Array): Promise<Converted> {
     return { skipped: `it is broken, or no PDF (${name})`, kind: 'broken' }
   }
 }
+
+/**
+ * Characters as people type them (UAX #15, NFKC: ligatures, Kangxi radicals, forms of Arabic letters), and words that
+ * were divided at the end of a line in one piece. A hyphen before a capital or after a digit was written.
+ */
+const readable = (page: string): string =>
+  page
+    .replace(/(?<=\p{Ll})[-\u00ad\u2010]\n(?=\p{Ll})/gu, '')
+    .normalize('NFKC')
 
 /** What people wrote; not what their program put there by itself. */
 function titleOf ({ Title: title }: Record<string, unknown>): string | undefined {
