@@ -19,12 +19,17 @@ export default defineTool({
         title: z.string(),
         url: z.string().describe('Where a person can open the document.')
       })
-    )
+    ),
+    not_searched: z.string().optional().describe('Files of the library that this search could not read.')
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
   async run ({ query }, { library, signal }) {
     const hits = await library.search(query, { limit: 10, signal })
-    return { results: hits.map(({ id, title, url }) => ({ id, title, url })) }
+    const unread = library.unread?.()
+    return {
+      results: hits.map(({ id, title, url }) => ({ id, title, url })),
+      ...(unread !== undefined && { not_searched: unread })
+    }
   }
 })

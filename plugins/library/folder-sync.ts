@@ -35,6 +35,8 @@ const MISSING_MS = 1_000
  */
 const RESCAN_MS = 60_000
 const PAUSE_PER_SCAN = 50
+/** How often it is asked which folder the path leads to now: deployments turn a link. */
+const TURNED_MS = 2_000
 
 /** @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for. */
 export function syncFolder (
@@ -68,6 +70,8 @@ export function syncFolder (
     isComplete = !signal.aborted
   }
 
+  const asking = askWhereItLeads(path, () => opened?.root, () => changes.add(''))
+
   async function firstScan (): Promise<void> {
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
@@ -81,10 +85,7 @@ export function syncFolder (
       const isMissing = !opened?.watcher.isWatching()
       const ids = await changes.next(isMissing ? MISSING_MS : scanAfter)
       const started = performance.now()
-      const failed = () => {
-        ids.add('')
-        isComplete = false
-      }
+      const failed = () => { ids.add(''); isComplete = false }
       await untilDone(() => refresh(ids), { signal, pause, log, failed })
       if (ids.has('')) scanAfter = Math.max(rescanMs, PAUSE_PER_SCAN * (performance.now() - started))
     }
@@ -99,11 +100,19 @@ export function syncFolder (
     leftOut: () => opened?.folder.leftOut() ?? [],
     async close () {
       stop.abort()
+      clearInterval(asking)
       await following
       opened?.watcher.close()
     }
   }
 }
+
+/** @returns a timer, which keeps no process alive. */
+const askWhereItLeads = (path: string, known: () => string | undefined, turned: () => void) =>
+  setInterval(async () => {
+    const root = await realpath(path).catch(() => undefined)
+    if (root !== undefined && known() !== undefined && root !== known()) turned()
+  }, TURNED_MS).unref()
 
 async function settle (store: Indexing['store'], log: Indexing['log']): Promise<void> {
   await store

@@ -31,7 +31,7 @@ const BATCH_CHARACTERS = 250_000
 
 /** What a folder is indexed with. */
 export interface Indexing {
-  store: DocumentStore
+  store: Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
   convert: Convert
   log: Log
   /** Told of each directory, by its path inside the folder, before it is read. */

@@ -48,6 +48,15 @@ export function createLeftOut (): LeftOutFiles {
   }
 }
 
+/** Files in which nobody looks for an answer in words. */
+const MEDIA = new Set(
+  'png jpg jpeg gif svg webp avif ico bmp tif tiff heic woff woff2 ttf otf eot mp3 mp4 m4a wav ogg mov avi webm map lock'.split(' ').map((ending) => `.${ending}`)
+)
+
+/** As {@link describeLeftOut}, of the files in which an answer could be. */
+export const describeUnread = (files: ReadonlyArray<Pick<LeftOut, 'id' | 'kind'>>): string | undefined =>
+  describeLeftOut(files.filter(({ id }) => !MEDIA.has(endingOf(id))))
+
 const MAX_GROUPS = 6
 
 /** @returns for example `26 left out: 12 .xlsx (too large), 14 .png (unknown format)`; undefined where none is. */
