@@ -67,6 +67,8 @@ export interface Library extends ToolLibrary {
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>
+  /** The file itself, of a document that is indexed; undefined where it is not, or cannot be read any more. */
+  file(id: string): Promise<Buffer | undefined>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange(listener: (ids: readonly string[]) => void): void
   /**

@@ -40,6 +40,11 @@ export async function readDocument (root: string, id: string, convert: Convert):
   }
 }
 
+/** The bytes of a document. @param folder its path may be a link. @throws as {@link readDocument} does. */
+export async function readFileOf (folder: string, id: string): Promise<Buffer> {
+  return (await readBytes(await realpath(folder), id, maxBytesOf(typeOf(id) ?? 'text/plain'))).bytes
+}
+
 async function readBytes (root: string, id: string, largest: number) {
   const path = await realpath(join(root, id))
   if (!path.startsWith(root + sep)) throw new SkippedFile('a link leads out of the documents folder', 'link')

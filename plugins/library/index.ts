@@ -16,6 +16,7 @@ import { partId, splitText } from './parts.ts'
 import { spellingsOf } from './spellings.ts'
 import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
+import { readFileOf } from './extract.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { syncFolder } from './folder-sync.ts'
@@ -77,6 +78,9 @@ export default fp(
       leftOut: () => folder.leftOut(),
       find: (id) => store.find(id),
       count: () => store.count(),
+      async file (id) {
+        return (await store.titles([id])).length > 0 ? readFileOf(docsDir, id).catch(() => undefined) : undefined
+      },
       list: directory.list,
       onChange: directory.onChange,
       search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), null),

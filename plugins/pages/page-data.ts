@@ -217,7 +217,10 @@ export interface PageData {
     id: string
     title: string
     text: string
+    /** The text as safe HTML, where it is Markdown. */
+    html?: string | undefined
     metadata?: Record<string, string>
-    actions: { home: string; next?: string }
+    /** `open` is the file itself. */
+    actions: { home: string; next?: string; open?: string }
   }
 }
