@@ -6,7 +6,6 @@ import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
 import { protocolVersions } from '../plugins/mcp/protocol-versions.ts'
 import { displayName } from '../plugins/accounts/users.ts'
-import { describeLeftOut } from '../plugins/library/left-out.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 
 type Options = Pick<Config, 'publicUrl' | 'signIn'>
@@ -60,7 +59,7 @@ async function sendPage (
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
     tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),
     documents: await app.library.count(),
-    leftOut: describeLeftOut(app.library.leftOut()),
+    leftOut: app.library.leftOutLine(),
     reading: app.library.progress(),
     ...(user && { user: { name: displayName(user) } }),
     actions: {

@@ -2,6 +2,7 @@
 // them. This room owns the way from the folder to hits: folder-sync and folder-watcher notice changes, indexer and
 // extract turn files into text (heavy ones in a worker), a store (SQLite or Postgres) indexes the parts and ranks them
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
+// Tested in test/plugins/library/document-store-contract.ts.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
@@ -85,6 +86,8 @@ export interface Library extends ToolLibrary {
   isComplete(): boolean
   /** Files of the folder that are no documents, with the reason; hidden and ignored ones do not count. */
   leftOut(): LeftOut[]
+  /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where none is. */
+  leftOutLine(): string | undefined
   /** For the start-up lines. */
   readonly description: string
 }

@@ -1,4 +1,5 @@
 // Which files are documents, by their names, and how large each may be.
+// Tested in test/plugins/library/extract.test.ts.
 import { basename, extname } from 'node:path'
 
 const MB = 1024 * 1024

@@ -1,4 +1,5 @@
 // Which files there are in a folder and below it, and where its links lead. Never leaves the folder.
+// Tested in test/plugins/library/indexer.test.ts.
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { typeOf } from './file-types.ts'

@@ -1,4 +1,5 @@
 // The front matter of a Markdown file: YAML between lines of `---`, or TOML between lines of `+++` (Jekyll, Hugo).
+// Tested in test/plugins/library/markdown-title.test.ts.
 import { parse as parseToml } from 'smol-toml'
 import { parse as parseYaml } from 'yaml'
 

@@ -1,5 +1,6 @@
 // Which paths of the folder are passed over: hidden ones, those of package managers, and those that a `.gitignore` or
 // `.mcpignore` inside the folder names, by git's rules (gitignore(5)).
+// Tested in test/plugins/library/indexer.test.ts.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import ignore, { type Ignore } from 'ignore'

@@ -20,7 +20,7 @@ import { readFileOf } from './extract.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { syncFolder } from './folder-sync.ts'
-import { describeUnread } from './left-out.ts'
+import { describeLeftOut, describeUnread } from './left-out.ts'
 import { parseQuery, shownWords } from '../search/tokenize.ts'
 
 declare module 'fastify' {
@@ -76,6 +76,7 @@ export default fp(
       progress: () => folder.progress(),
       isComplete: () => folder.isComplete(),
       leftOut: () => folder.leftOut(),
+      leftOutLine: () => describeLeftOut(folder.leftOut()),
       find: (id) => store.find(id),
       count: () => store.count(),
       async file (id) {

@@ -1,5 +1,6 @@
 // Runs in a worker: Markdown as safe HTML for a page. Raw HTML in it is shown as text, and of what is rendered only
 // harmless elements and http(s), mailto and relative links are let through.
+// Tested in test/routes/documents.test.ts.
 import markdownIt from 'markdown-it'
 import sanitize from 'sanitize-html'
 import { frontMatterOf } from './front-matter.ts'

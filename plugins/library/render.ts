@@ -1,4 +1,5 @@
 // Markdown for a page, rendered in a worker: whatever it holds, it costs no other request anything.
+// Tested in test/routes/documents.test.ts.
 import type { Workers } from '../workers.ts'
 
 const TASK = new URL('./render-task.ts', import.meta.url)

@@ -1,4 +1,5 @@
 // Why a file is left out: in a sentence that names the remedy, and in a word or two for counting.
+// Tested in test/plugins/library/indexer.test.ts.
 
 /** A file that is left out, with the reason as the operator shall read it. */
 export class SkippedFile extends Error {

@@ -1,4 +1,5 @@
 // Text as it is gathered from markup: white space collapses, and of several separators the strongest stands.
+// Tested in test/plugins/library/html.test.ts.
 
 export interface TextWriter {
   /** @param isPreformatted keeps lines and spaces as they are. */

@@ -1,5 +1,6 @@
 // Office formats as the page they would be: their elements under the names of HTML's, so that paragraphs, tables and
 // lists come out as they do there.
+// Tested in test/plugins/library/convert-task.test.ts.
 import { createPage } from '../html.ts'
 import { walkXml, type XmlAttributes } from './xml.ts'
 

@@ -1,4 +1,5 @@
 // A PDF as its text by page, in the order in which people read it.
+// Tested in test/plugins/library/extract.test.ts.
 import { definePDFJSModule, extractText, getDocumentProxy, getMeta } from 'unpdf'
 import { LOCKED, type Converted } from './contract.ts'
 

@@ -1,5 +1,6 @@
 // XML as a stream of its elements. A document type is not read, so no entity of a document's own is ever expanded, and
 // nothing outside is fetched.
+// Tested in test/plugins/library/convert-task.test.ts.
 import { Parser } from 'htmlparser2'
 import { TooMuch } from './zip.ts'
 

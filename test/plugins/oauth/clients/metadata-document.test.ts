@@ -119,3 +119,9 @@ t.test('trust policy: CLIENT_METADATA_HOSTS', async (t) => {
   }
   t.same(host.asked, [])
 })
+
+t.test('an id has 512 characters at most (CI-02)', async (t) => {
+  const idOf = (characters: number) => 'https://app.example/'.padEnd(characters, 'c')
+  t.ok(documentUrl(idOf(512), []))
+  t.equal(documentUrl(idOf(513), []), undefined)
+})

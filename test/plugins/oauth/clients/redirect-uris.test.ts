@@ -41,3 +41,11 @@ t.test('random pairs (WB-24)', async (t) => {
   }
   t.ok(equal > 1000, `${equal} pairs matched`)
 })
+
+t.test('a redirect back to this server, and a port that no computer has (AZ-35, AZ-12)', async (t) => {
+  t.match(redirectUriProblem('https://mcp.example.com/cb', 'https://mcp.example.com'), /points back/)
+  t.equal(redirectUriProblem('https://mcp.example.com:444/cb', 'https://mcp.example.com'), undefined)
+  const registered = 'http://127.0.0.1/cb'
+  t.equal(matchesRedirectUri(registered, 'http://127.0.0.1:65535/cb'), true)
+  for (const port of [65_536, 99_999]) t.equal(matchesRedirectUri(registered, `http://127.0.0.1:${port}/cb`), false)
+})
