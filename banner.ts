@@ -56,7 +56,8 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {
   const progress = library.progress()
-  return `${await library.count()} from ${docsDir}${progress ? `; still reading (${progress.done} of ${progress.total} files)` : ''}`
+  const left = library.leftOutLine()
+  return `${await library.count()} from ${docsDir}${left === undefined ? '' : `; ${left}`}${progress ? `; still reading (${progress.done} of ${progress.total} files)` : ''}`
 }
 
 /** Columns. */

@@ -67,6 +67,11 @@ export interface ToolLibrary {
     after?: string | undefined
     limit?: number
   }): Promise<{ documents: LibraryEntry[]; more: boolean }>
+  /**
+   * Which files could hold an answer and cannot be read, for example `3 left out: 3 .pdf (password)`; undefined where
+   * there is none.
+   */
+  unread?(): string | undefined
 }
 
 /** A note of the caller. Times are ISO 8601. */

@@ -18,7 +18,8 @@ export const storageSettings = (values: Variables, folder: string) => ({
   secretKeys: values.SECRET_KEY ?? [],
   databaseUrl: values.DATABASE_URL,
   docsDir: resolve(folder, values.DOCS_DIR),
-  docsBaseUrl: values.DOCS_BASE_URL
+  docsBaseUrl: values.DOCS_BASE_URL,
+  libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })
 
 export const signInSettings = (values: Variables, local: boolean) => ({

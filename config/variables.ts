@@ -19,6 +19,10 @@ export const variables = z.object({
   DATABASE_URL: read.postgresUrl.optional(),
   DOCS_DIR: z.string().default('./docs'),
   DOCS_BASE_URL: read.httpUrl.optional(),
+  LIBRARY_DESCRIPTION: z
+    .string()
+    .max(300, 'write at most 300 characters, such as: The staff handbook of Acme, in English')
+    .optional(),
   SMTP_URL: read.smtpUrl.optional(),
   MAIL_FROM: read.mailFrom.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),

@@ -1,16 +1,20 @@
 // GET /documents/…: where a citation leads: the text of one document, or of a note of one's own, for people who are signed
 // in.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
+import { renderMarkdown } from '../plugins/library/render.ts'
 import { pageIntent } from '../plugins/sign-in/intent.ts'
 
 /** Characters of one page. */
 const MAX_SHOWN = 500_000
+/** Characters; a longer text is shown as it is written. */
+const MAX_RENDERED = 200_000
+const PDF = 'application/pdf'
 
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
-  app.get<{ Params: { '*': string }; Querystring: { part?: string } }>(
+  app.get<{ Params: { '*': string }; Querystring: { part?: string; file?: string } }>(
     `${paths.documents}/*`,
     async (request, reply) => {
       const user = signIn ? await app.signIn.sessions.user(request) : undefined
@@ -23,17 +27,40 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
           303
         )
       }
+      if (request.query.file !== undefined) return sendFile(app, request.params['*'], reply)
       const part = readPart(request.query.part)
       const found = await app.library.of(user ?? null).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
       if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')
       const { id, title, text, metadata, next } = found
       const actions = {
         home: paths.home,
+        ...(metadata?.['type'] === PDF && { open: `${request.url.split('?')[0]}?file` }),
         ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` })
       }
-      return reply.page('document', { id, title, text, ...(metadata && { metadata }), actions })
+      const isMarkdown = metadata?.['type'] === 'text/markdown' && part === 1 && next === undefined && text.length <= MAX_RENDERED
+      const html = isMarkdown ? await renderMarkdown(app.workers, text, user?.id ?? null) : undefined
+      return reply.page('document', { id, title, text, html, ...(metadata && { metadata }), actions })
     }
   )
+}
+
+/**
+ * A PDF as it lies in the folder. Nothing else is sent so: what a browser would run, such as HTML, stays text.
+ * @throws OAuthError for a document that is no PDF, or is not there.
+ */
+async function sendFile (app: FastifyInstance, id: string, reply: FastifyReply): Promise<FastifyReply> {
+  const file = id.toLowerCase().endsWith('.pdf') ? await app.library.file(id) : undefined
+  if (!file) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')
+  return reply
+    .headers({
+      'content-type': PDF,
+      'content-disposition': `inline; filename*=UTF-8''${encodeURIComponent(id.split('/').at(-1)!.toWellFormed()).replace(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)}`,
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin'
+    })
+    .send(file)
 }
 
 /** A part that does not exist is answered like a document that does not exist. */

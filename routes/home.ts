@@ -59,6 +59,7 @@ async function sendPage (
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
     tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),
     documents: await app.library.count(),
+    leftOut: app.library.leftOutLine(),
     reading: app.library.progress(),
     ...(user && { user: { name: displayName(user) } }),
     actions: {

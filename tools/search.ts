@@ -24,12 +24,17 @@ export default defineTool({
         url: z.string().describe('Where a person can open the document.'),
         text: z.string().describe('A passage of up to 300 characters, not the whole document.')
       })
-    )
+    ),
+    not_searched: z.string().optional().describe('Files of the library that this search could not read.')
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
   async run ({ query }, { library, signal }) {
     const hits = await library.search(query, { limit: 10, signal })
-    return { results: hits.map(({ id, title, url, snippet }) => ({ id, title, url, text: snippet.slice(0, MAX_PASSAGE).toWellFormed() })) }
+    const unread = library.unread?.()
+    return {
+      results: hits.map(({ id, title, url, snippet }) => ({ id, title, url, text: snippet.slice(0, MAX_PASSAGE).toWellFormed() })),
+      ...(unread !== undefined && { not_searched: unread })
+    }
   }
 })

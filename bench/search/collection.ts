@@ -24,7 +24,7 @@ export async function readCollection (): Promise<{ documents: IndexedDocument[];
   const seen = new Set<string>()
   const documents: IndexedDocument[] = []
   for (const id of (await listFiles(root)).sort()) {
-    const document = await readDocument(root, id, async () => ({ skipped: 'no PDF' })).catch(() => undefined)
+    const document = await readDocument(root, id, async () => ({ skipped: 'no PDF', kind: 'packed' })).catch(() => undefined)
     if (!document || document.text.length < 400) continue
     const hash = createHash('sha256').update(document.text).digest('base64')
     if (seen.has(hash)) continue

@@ -5,6 +5,7 @@
 // Tested in test/plugins/library/document-store-contract.ts.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
+import type { LeftOut } from './left-out.ts'
 
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
@@ -67,6 +68,8 @@ export interface Library extends ToolLibrary {
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>
+  /** The file itself, of a document that is indexed; undefined where it is not, or cannot be read any more. */
+  file(id: string): Promise<Buffer | undefined>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange(listener: (ids: readonly string[]) => void): void
   /**
@@ -81,6 +84,10 @@ export interface Library extends ToolLibrary {
    * of the index fails.
    */
   isComplete(): boolean
+  /** Files of the folder that are no documents, with the reason; hidden and ignored ones do not count. */
+  leftOut(): LeftOut[]
+  /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where none is. */
+  leftOutLine(): string | undefined
   /** For the start-up lines. */
   readonly description: string
 }

@@ -1,65 +1,42 @@
-// Runs in a worker: the text of what is heavy or could be hostile, a PDF or a large page of HTML. Whatever happens
-// here, the server goes on.
-// Tested in test/plugins/library/extract.test.ts.
-import { definePDFJSModule, extractText, getDocumentProxy, getMeta } from 'unpdf'
-import { htmlText, htmlTitle } from './html.ts'
+// Runs in a worker: the text of what is heavy or could be hostile, packed formats and large pages. Whatever happens here,
+// the server goes on.
+import { BROKEN, LOCKED, type Converted } from './formats/contract.ts'
+import { readMarkup } from './formats/markup.ts'
+import { TooMuch } from './formats/zip.ts'
 
-export interface Conversion {
-  type: 'application/pdf' | 'text/html'
-  bytes: Uint8Array
-}
+export type { Converted } from './formats/contract.ts'
 
-/** `skipped` is the reason why the file cannot serve, as the operator shall read it. */
-export type Converted = { text: string; title?: string | undefined } | { skipped: string }
+/** The bytes of a packed format, or the characters of a text format. */
+export type Conversion = { type: string; bytes: Uint8Array } | { type: string; text: string }
 
-export default async function convert ({ type, bytes }: Conversion): Promise<Converted> {
-  return type === 'application/pdf' ? convertPdf(bytes) : convertHtml(bytes)
-}
+/** Characters, as many as of a text file: what a small file unpacks to may be far more than a document. */
+const MAX_TEXT = 5_000_000
 
-function convertHtml (bytes: Uint8Array): Converted {
+export default async function convert (conversion: Conversion): Promise<Converted> {
+  if ('text' in conversion) return readMarkup(conversion.type, conversion.text)
+  const { type, bytes } = conversion
   try {
-    const html = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return { text: htmlText(html), title: htmlTitle(html) }
+    const answer = isOle(bytes) ? LOCKED : await readPacked(type, bytes)
+    return 'text' in answer && answer.text.length > MAX_TEXT ? tooLarge('its text is longer than 5 MB') : answer
   } catch (error) {
-    if (error instanceof RangeError) return { skipped: 'its HTML is nested too deeply' }
-    throw error
+    if (error instanceof TooMuch) return tooLarge(error.message)
+    return BROKEN
   }
 }
 
-/** Most pages that are read; what is longer is archive rather than document. */
-const MAX_PAGES = 5_000
+const tooLarge = (skipped: string): Converted => ({ skipped, kind: 'too large' })
 
-async function convertPdf (bytes: Uint8Array): Promise<Converted> {
-  // The build without DOM and canvas; it runs none of a document's scripts, and fetches nothing.
-  await definePDFJSModule(() => import('unpdf/pdfjs'))
-  try {
-    const pdf = await getDocumentProxy(new Uint8Array(bytes), {
-      disableFontFace: true,
-      useSystemFonts: false,
-      verbosity: 0
-    })
-    if (pdf.numPages > MAX_PAGES) return { skipped: `it has more than ${MAX_PAGES} pages` }
-    const { text } = await extractText(pdf)
-    const pages = text.map((page) => page.toWellFormed().replaceAll('\0', '').trim())
-    if (pages.every((page) => page === '')) { return { skipped: 'it holds no text; if it was scanned, run it through text recognition (OCR) first' } }
-    const { info } = await getMeta(pdf)
-    return {
-      text: pages.length === 1 ? pages[0]! : pages.map((page, index) => `[Page ${index + 1}]\n${page}`).join('\n\n'),
-      title: titleOf(info)
-    }
-  } catch (error) {
-    const { name } = error as Error
-    if (name === 'PasswordException') return { skipped: 'it is protected by a password' }
-    return { skipped: `it is broken, or no PDF (${name})` }
-  }
+async function readPacked (type: string, bytes: Uint8Array): Promise<Converted> {
+  if (type === 'application/pdf') return (await import('./formats/pdf.ts')).readPdf(bytes)
+  if (type.includes('wordprocessing')) return (await import('./formats/word.ts')).readWord(bytes)
+  if (type.includes('presentationml')) return (await import('./formats/slides.ts')).readSlides(bytes)
+  if (type.includes('sheet')) return (await import('./formats/sheets.ts')).readSheets(type, bytes)
+  if (type.includes('opendocument')) return (await import('./formats/open-document.ts')).readOpenDocument(bytes)
+  if (type.includes('epub')) return (await import('./formats/epub.ts')).readBook(bytes)
+  if (type === 'message/rfc822') return (await import('./formats/mail.ts')).readMail(bytes)
+  if (type === 'application/rtf') return (await import('./formats/rich-text.ts')).readRichText(bytes)
+  return BROKEN
 }
 
-/** What people wrote; not what their program put there by itself. */
-function titleOf ({ Title: title }: Record<string, unknown>): string | undefined {
-  return typeof title === 'string' &&
-    !/^\s*(untitled|microsoft \w+ -|document\d*\s*$)|\.(docx?|indd|tex|dvi|qxd|pdf|rtf|odt|pptx?|html?)\s*$|^about:blank$/i.test(
-      title
-    )
-    ? title
-    : undefined
-}
+/** Office wraps what a password protects in a file of another kind ([MS-OFFCRYPTO] §2.2). */
+const isOle = (bytes: Uint8Array): boolean => bytes[0] === 0xd0 && bytes[1] === 0xcf && bytes[2] === 0x11 && bytes[3] === 0xe0

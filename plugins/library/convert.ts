@@ -2,7 +2,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { WorkerDied, WorkersBusy, type Workers } from '../workers.ts'
 import type { Converted } from './convert-task.ts'
-import { SkippedFile, type Convert } from './extract.ts'
+import type { Convert } from './extract.ts'
+import { SkippedFile } from './skipped-file.ts'
 
 const TASK = new URL('./convert-task.ts', import.meta.url)
 /** Milliseconds for one file. */
@@ -24,7 +25,9 @@ export const createConvert =
         } catch (error) {
           signal.throwIfAborted()
           if (error instanceof WorkersBusy) await setTimeout(RETRY_MS, undefined, { signal })
-          else if (error instanceof WorkerDied) { throw new SkippedFile('reading it took more memory than one file may take') } else if ((error as Error).name === 'TimeoutError') { throw new SkippedFile(`reading it took longer than ${TIMEOUT_MS / 1000} seconds`) } else throw error
+          else if (error instanceof WorkerDied) throw new SkippedFile('reading it took more memory than one file may take', 'too much memory')
+          else if ((error as Error).name === 'TimeoutError') throw new SkippedFile(`reading it took longer than ${TIMEOUT_MS / 1000} seconds`, 'too slow')
+          else throw error
         }
       }
     }

@@ -14,6 +14,8 @@ export interface DocumentList {
     limit?: number
   }): Promise<{ documents: LibraryEntry[]; more: boolean }>
   onChange(listener: ChangeListener): void
+  /** The id whose characters are the same under Unicode's canonical equivalence (UAX #15): macOS writes names decomposed. */
+  sameId(id: string): Promise<string | undefined>
 }
 
 const MAX_PAGE = 100
@@ -22,8 +24,11 @@ export function createDocumentList (inner: DocumentStore): DocumentList {
   const listeners: ChangeListener[] = []
   // Sorted once and kept until something changes: a page then costs no more than its own documents.
   let sorted: Promise<string[]> | undefined
+  let decomposed: Promise<Map<string, string>> | undefined
+  const ids = () => (sorted ??= inner.list().then((documents) => [...documents.keys()].sort()))
   const changed = (ids: readonly string[]) => {
     sorted = undefined
+    decomposed = undefined
     for (const listener of listeners) listener(ids)
   }
   const store: DocumentStore = Object.assign(Object.create(inner) as DocumentStore, {
@@ -38,15 +43,19 @@ export function createDocumentList (inner: DocumentStore): DocumentList {
   })
   return {
     store,
+    async sameId (id) {
+      const composed = id.normalize()
+      decomposed ??= ids().then((all) => new Map(all.filter((each) => each !== each.normalize()).map((each) => [each.normalize(), each])))
+      return (await decomposed).get(composed) ?? (composed === id ? undefined : composed)
+    },
     onChange: (listener) => {
       listeners.push(listener)
     },
     async list ({ prefix = '', after = '', limit = MAX_PAGE } = {}) {
-      sorted ??= inner.list().then((documents) => [...documents.keys()].sort())
-      const ids = await sorted
+      const all = await ids()
       const length = Math.min(Math.max(1, limit), MAX_PAGE)
-      const first = firstAfter(ids, after, prefix)
-      const page = ids.slice(first, first + length + 1).filter((id) => id.startsWith(prefix))
+      const first = firstAfter(all, after, prefix)
+      const page = all.slice(first, first + length + 1).filter((id) => id.startsWith(prefix))
       return { documents: await inner.titles(page.slice(0, length)), more: page.length > length }
     }
   }

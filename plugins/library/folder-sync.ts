@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'
 import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
 import { openIndexer, type FolderIndexer, type Indexing } from './indexer.ts'
+import { describeLeftOut, type LeftOut } from './left-out.ts'
 
 export interface FolderSync {
   /** Settles when every file was read once, or the watch is closed. Never rejects: what fails is tried again. */
@@ -16,6 +17,7 @@ export interface FolderSync {
    * fails.
    */
   isComplete(): boolean
+  leftOut(): LeftOut[]
   /** Stops watching and waits for the batch in hand. */
   close(): Promise<void>
 }
@@ -33,6 +35,8 @@ const MISSING_MS = 1_000
  */
 const RESCAN_MS = 60_000
 const PAUSE_PER_SCAN = 50
+/** How often it is asked which folder the path leads to now: deployments turn a link. */
+const TURNED_MS = 2_000
 
 /** @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for. */
 export function syncFolder (
@@ -66,11 +70,13 @@ export function syncFolder (
     isComplete = !signal.aborted
   }
 
+  const asking = askWhereItLeads(path, () => opened?.root, () => changes.add(''))
+
   async function firstScan (): Promise<void> {
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
     await settle(store, log)
-    reportFirstScan(log, path, opened?.folder.size())
+    reportFirstScan(log, path, opened?.folder)
   }
 
   async function follow (): Promise<void> {
@@ -79,10 +85,7 @@ export function syncFolder (
       const isMissing = !opened?.watcher.isWatching()
       const ids = await changes.next(isMissing ? MISSING_MS : scanAfter)
       const started = performance.now()
-      const failed = () => {
-        ids.add('')
-        isComplete = false
-      }
+      const failed = () => { ids.add(''); isComplete = false }
       await untilDone(() => refresh(ids), { signal, pause, log, failed })
       if (ids.has('')) scanAfter = Math.max(rescanMs, PAUSE_PER_SCAN * (performance.now() - started))
     }
@@ -94,13 +97,22 @@ export function syncFolder (
     ready,
     progress: () => progress(),
     isComplete: () => isComplete,
+    leftOut: () => opened?.folder.leftOut() ?? [],
     async close () {
       stop.abort()
+      clearInterval(asking)
       await following
       opened?.watcher.close()
     }
   }
 }
+
+/** @returns a timer, which keeps no process alive. */
+const askWhereItLeads = (path: string, known: () => string | undefined, turned: () => void) =>
+  setInterval(async () => {
+    const root = await realpath(path).catch(() => undefined)
+    if (root !== undefined && known() !== undefined && root !== known()) turned()
+  }, TURNED_MS).unref()
 
 async function settle (store: Indexing['store'], log: Indexing['log']): Promise<void> {
   await store
@@ -108,14 +120,19 @@ async function settle (store: Indexing['store'], log: Indexing['log']): Promise<
     .catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
 }
 
-/** @param documents how many there are; undefined where the folder is missing. */
-function reportFirstScan (log: Indexing['log'], path: string, documents: number | undefined): void {
-  if (documents !== undefined) log.info(`${documents} documents indexed from ${JSON.stringify(path)}`)
-  else {
-    log.warn(
-      `The documents folder ${JSON.stringify(path)} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
+/** @param folder undefined where it is missing. */
+function reportFirstScan (log: Indexing['log'], path: string, folder: FolderIndexer | undefined): void {
+  const place = JSON.stringify(path)
+  if (folder === undefined) {
+    return log.warn(
+      `The documents folder ${place} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
     )
   }
+  const left = describeLeftOut(folder.leftOut())
+  const line = `${folder.size()} documents indexed from ${place}${left === undefined ? '' : `; ${left}. List them with: npm run documents`}`
+  // A folder of which nothing is read is most likely not the one that was meant.
+  if (folder.size() === 0) log.warn(line)
+  else log.info(line)
 }
 
 interface Trying {

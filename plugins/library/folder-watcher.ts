@@ -2,7 +2,7 @@
 // many files lie beside it.
 import { watch, type FSWatcher } from 'node:fs'
 import { basename, join } from 'node:path'
-import { isIgnored } from './indexer.ts'
+import { isHidden, isRules } from './ignore-rules.ts'
 
 export interface FolderWatcher {
   /**
@@ -44,7 +44,9 @@ export function createFolderWatcher (root: string, { changed, failed }: Listener
       return changed('')
     }
     const id = directory === '' ? name : `${directory}/${name}`
-    if (isIgnored(id)) return
+    // Rules change what is read beside them; a link whose name begins with two dots is how Kubernetes turns a ConfigMap.
+    if (isRules(name) || name.startsWith('..')) return changed(directory)
+    if (isHidden(id)) return
     if (event === 'rename') forget(id)
     changed(id)
   }

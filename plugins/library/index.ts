@@ -13,11 +13,14 @@ import { createDocumentList } from './document-list.ts'
 import { createSearchWorker } from '../search/worker.ts'
 import { mergeHits } from '../search/merge-results.ts'
 import { partId, splitText } from './parts.ts'
+import { spellingsOf } from './spellings.ts'
 import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
+import { readFileOf } from './extract.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { syncFolder } from './folder-sync.ts'
+import { describeLeftOut, describeUnread } from './left-out.ts'
 import { parseQuery } from '../search/tokenize.ts'
 
 declare module 'fastify' {
@@ -56,13 +59,14 @@ export default fp(
       docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
     const guarded = sources.map((source) => guardSource(source, app.log))
 
-    const documents = documentsOf(store, urlOf)
+    const documents = documentsOf(store, urlOf, (id) => spellingsOf(id, [documentUrl(''), `${docsBaseUrl ?? ''}/`], directory.sameId))
 
     const libraryOf = createLibraryOf({
       documents,
       list: directory.list,
       notes,
       sources: guarded,
+      unread: () => describeUnread(folder.leftOut()),
       pageUrl: (id) => documentUrl(encodePath(id))
     })
 
@@ -71,8 +75,13 @@ export default fp(
       description: store.description,
       progress: () => folder.progress(),
       isComplete: () => folder.isComplete(),
+      leftOut: () => folder.leftOut(),
+      leftOutLine: () => describeLeftOut(folder.leftOut()),
       find: (id) => store.find(id),
       count: () => store.count(),
+      async file (id) {
+        return (await store.titles([id])).length > 0 ? readFileOf(docsDir, id).catch(() => undefined) : undefined
+      },
       list: directory.list,
       onChange: directory.onChange,
       search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), null),
@@ -90,8 +99,11 @@ export default fp(
   { name: 'library', dependencies: ['notes', 'postgres', 'workers'] }
 )
 
-/** The documents of the folder, with their addresses. */
-const documentsOf = (store: DocumentStore, urlOf: (id: string) => string) => ({
+/**
+ * The documents of the folder, with their addresses.
+ * @param spellings other ids that an unknown one may mean.
+ */
+const documentsOf = (store: DocumentStore, urlOf: (id: string) => string, spellings: (id: string) => AsyncIterable<string>) => ({
   async search (query: string, limit: number, person: string | null): Promise<LibraryHit[]> {
     return (await store.search(query, limit, person)).map((hit) => ({
       ...namePart(hit),
@@ -99,14 +111,18 @@ const documentsOf = (store: DocumentStore, urlOf: (id: string) => string) => ({
       url: urlOf(hit.id)
     }))
   },
-  async fetch (id: string, part?: number): Promise<LibraryDocument | undefined> {
-    const document = part === undefined ? await store.find(id) : await store.findPart(id, part)
+  async fetch (asked: string, part?: number): Promise<LibraryDocument | undefined> {
+    const read = (id: string) => (part === undefined ? store.find(id) : store.findPart(id, part))
+    let document = await read(asked)
+    if (!document) {
+      for await (const id of spellings(asked)) document ??= await read(id)
+    }
     return (
       document && {
-        id,
+        id: document.id,
         title: document.title,
         text: document.text,
-        url: urlOf(id),
+        url: urlOf(document.id),
         metadata: metadataOf(document),
         ...(part !== undefined && { parts: (document as DocumentPart).parts })
       }
@@ -119,19 +135,21 @@ interface Searched {
   list: ToolLibrary['list']
   notes: Pick<Notes, 'of'>
   sources: readonly GuardedSource[]
+  unread(): string | undefined
   /** Where this server shows a note, or a document of a source that has no address of its own. */
   pageUrl(id: string): string
 }
 
 /** What one caller may see: the documents, their own notes and the sources, searched at once and merged. */
 function createLibraryOf (searched: Searched): (user: ToolUser | null) => ToolLibrary {
-  const { documents, list, notes, sources, pageUrl } = searched
+  const { documents, list, notes, sources, unread, pageUrl } = searched
   const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
     const note = await notes.of(user).find(id)
     return note ? fromNote(note) : fromSource(sources, id, user, signal, pageUrl)
   }
   return (user) => ({
     list,
+    unread,
     async read (id, { part = 1, maxCharacters, signal }) {
       const document = await readParts((part) => documents.fetch(id, part), part, maxCharacters)
       const whole = document ? undefined : await findOther(id, user, signal)

@@ -1,10 +1,11 @@
-// Brings a store in step with a folder: what is new or changed is read, what is gone is removed. Never leaves the
-// folder, and never stops for one bad file.
-import { lstat, readdir, realpath } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+// Brings a store in step with a folder: what is new or changed is read, what is gone is removed. Never stops for one bad
+// file.
 import { setImmediate } from 'node:timers/promises'
 import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
-import { readDocument, SkippedFile, typeOf, type Convert } from './extract.ts'
+import { readDocument, type Convert } from './extract.ts'
+import { filesBelow, type Found, type Walk } from './folder-walk.ts'
+import { createLeftOut, type LeftOut, type LeftOutFiles } from './left-out.ts'
+import { SkippedFile } from './skipped-file.ts'
 
 export interface Log {
   info(message: string): void
@@ -19,6 +20,7 @@ export interface FolderIndexer {
   refresh(paths: Iterable<string>): Promise<void>
   /** How many documents are indexed. */
   size(): number
+  leftOut(): LeftOut[]
   /** Of the refresh that runs; undefined while none does. */
   progress(): Progress | undefined
 }
@@ -27,43 +29,48 @@ export interface FolderIndexer {
 const BATCH_FILES = 50
 const BATCH_CHARACTERS = 250_000
 
-/** Hidden files, and what package managers put beside documents. Looks only at the part below the root. */
-export const isIgnored = (id: string): boolean =>
-  id.split('/').some((name) => name.startsWith('.') || name === 'node_modules')
-
 /** What a folder is indexed with. */
 export interface Indexing {
-  store: DocumentStore
+  store: Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
   convert: Convert
   log: Log
   /** Told of each directory, by its path inside the folder, before it is read. */
-  reading(id: string): void
+  reading: Walk['reading']
   /** Aborted when the server closes: what was not written yet is left for the next start. */
   signal: AbortSignal
 }
 
-/** @returns a document, or nothing for a file that is left out with a warning. */
-async function readOrSkip (
+/** @returns a document, or nothing for a file that is left out. */
+async function readOrLeave (
   root: string,
-  id: string,
+  { id, modified, bytes }: Found,
   { convert, signal }: Indexing,
-  skip: Skip
+  leave: Leave
 ): Promise<IndexedDocument | undefined> {
   try {
     return await readDocument(root, id, convert)
   } catch (error) {
     if (signal.aborted) return undefined
-    if (error instanceof SkippedFile) skip(id, error.message)
-    else if (codeOf(error) !== 'ENOENT') skip(id, `it cannot be read (${codeOf(error) ?? (error as Error).message})`)
+    const { code, message } = error as { code?: string; message: string }
+    if (error instanceof SkippedFile) leave({ id, reason: message, kind: error.kind, modified, bytes })
+    else if (code !== 'ENOENT') leave({ id, reason: `it cannot be read (${code ?? message})`, kind: 'not readable' })
     return undefined
   }
+}
+
+type Leave = (file: Parameters<LeftOutFiles['add']>[0]) => void
+
+const warnOfNew = (left: LeftOutFiles, log: Log): Leave => (file) => {
+  if (left.add(file)) log.warn(`The file ${JSON.stringify(file.id)} is not searchable: ${file.reason}`)
 }
 
 /** @param root a real path. */
 export async function openIndexer (root: string, indexing: Indexing): Promise<FolderIndexer> {
   const { store, log, reading, signal } = indexing
   const known = await store.list()
-  const skip = (id: string, reason: string) => log.warn(`The file ${JSON.stringify(id)} is not searchable: ${reason}`)
+  const left = createLeftOut()
+  const leave = warnOfNew(left, log)
+  const skip: Walk['skip'] = (id, reason, kind) => leave({ id, reason, kind })
 
   async function write (documents: IndexedDocument[]): Promise<void> {
     await store.put(documents)
@@ -84,27 +91,30 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
 
   return {
     size: () => known.size,
+    leftOut: left.list,
     progress: () => progress,
     async refresh (paths) {
       // A file before the folders above it: named itself, it is read whatever its time and size say.
       const dirty = new Set([...paths].sort().reverse())
       const present = new Set<string>()
+      const seen = new Set<string>()
       let batch: IndexedDocument[] = []
       let characters = 0
-      const found: Found[] = []
-      for await (const file of filesBelow(root, dirty, { skip, reading, signal })) found.push(file)
+      const found = await findFiles(root, dirty, seen, { left, skip, reading, signal })
       const counted = (progress = { done: 0, total: found.length })
-      for (const { id, modified, bytes, reported } of found) {
+      for (const file of found) {
         if (signal.aborted) return
         counted.done++
-        if (present.has(id)) continue
+        const { id, modified, bytes, reported } = file
+        if (present.has(id) || (!reported && left.has(id, modified, bytes))) continue
         const before = known.get(id)
         // A change that was reported is read even if time and size are the same: clocks of file systems are coarse.
         const unchanged = !reported && before?.modified === modified && before.bytes === bytes
-        const document = unchanged ? undefined : await readOrSkip(root, id, indexing, skip)
+        const document = unchanged ? undefined : await readOrLeave(root, file, indexing, leave)
         if (signal.aborted) return
         if (unchanged || document) present.add(id)
         if (!document) continue
+        left.delete(id)
         batch.push(document)
         characters += document.text.length
         if (batch.length < BATCH_FILES && characters < BATCH_CHARACTERS) continue
@@ -115,68 +125,44 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       if (signal.aborted) return
       await write(batch)
       // Only a path that is no document (any more) can have something missing below it.
-      const rest = new Set([...dirty].filter((path) => !present.has(path)))
-      if (rest.size > 0) await removeAll([...known.keys()].filter((id) => !present.has(id) && isBelow(id, rest)))
+      const isGone = belowOneOf([...dirty].filter((path) => !present.has(path)))
+      await removeAll([...known.keys()].filter((id) => !present.has(id) && isGone(id)))
+      for (const id of [...left.ids()]) if (!seen.has(id) && isGone(id)) left.delete(id)
       progress = undefined
     }
   }
 }
 
-interface Found {
-  id: string
-  /** Milliseconds since the epoch. */
-  modified: number
-  bytes: number
-  /** Named itself, not found on the way through a folder. */
-  reported: boolean
-}
-
-type Skip = (id: string, reason: string) => void
-interface Walk extends Pick<Indexing, 'reading' | 'signal'> {
-  skip: Skip
-}
-
-async function * filesBelow (root: string, paths: Iterable<string>, options: Walk): AsyncGenerator<Found> {
-  for (const path of paths) {
-    for await (const file of walk(root, path, options)) {
-      if (options.signal.aborted) return
-      yield { ...file, reported: file.id === path }
-    }
-  }
-}
-
-async function * walk (root: string, id: string, options: Walk): AsyncGenerator<Omit<Found, 'reported'>> {
-  try {
-    const stats = await lstat(join(root, id))
-    if (stats.isSymbolicLink()) return await checkLink(root, id, options.skip)
-    if (stats.isFile() && typeOf(id) !== undefined) yield { id, modified: stats.mtimeMs, bytes: stats.size }
-    if (!stats.isDirectory()) return
-    options.reading(id)
-    for (const name of (await readdir(join(root, id))).sort()) {
-      const inner = id === '' ? name : `${id}/${name}`
-      if (!isIgnored(inner)) yield * walk(root, inner, options)
-    }
-  } catch (error) {
-    if (codeOf(error) === undefined) throw error
-    if (codeOf(error) !== 'ENOENT') options.skip(id, `it cannot be read (${codeOf(error)})`)
-  }
-}
-
 /**
- * Links are never followed: what one inside the folder leads to is indexed under its own name, and what is outside
- * stays there.
+ * What is to be read. Files of other endings are remembered without a line for each.
+ * @param seen is given every path, also of what cannot be read.
  */
-async function checkLink (root: string, id: string, skip: Skip): Promise<void> {
-  const target = await realpath(join(root, id))
-  if (target !== root && !target.startsWith(root + sep)) skip(id, 'it is a link that leads out of the documents folder')
-}
-
-/** Whether one of `paths` is the file itself or a folder above it. */
-function isBelow (id: string, paths: ReadonlySet<string>): boolean {
-  for (let path = id; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('/')))) {
-    if (paths.has(path)) return true
+async function findFiles (
+  root: string,
+  paths: Iterable<string>,
+  seen: Set<string>,
+  { left, skip, ...walk }: Walk & { left: LeftOutFiles }
+): Promise<Found[]> {
+  const found: Found[] = []
+  const skipSeen: Walk['skip'] = (id, ...why) => {
+    seen.add(id)
+    skip(id, ...why)
   }
-  return paths.has('')
+  for await (const file of filesBelow(root, paths, { ...walk, skip: skipSeen })) {
+    seen.add(file.id)
+    if (file.isDocument) found.push(file)
+    else left.add({ ...file, reason: 'files of this ending are not read', kind: 'unknown format' })
+  }
+  return found
 }
 
-const codeOf = (error: unknown): string | undefined => (error as { code?: string }).code
+/** Tells whether one of `paths` is the file itself or a folder above it. */
+function belowOneOf (paths: readonly string[]): (id: string) => boolean {
+  const tops = new Set(paths)
+  return (id) => {
+    for (let path = id; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('/')))) {
+      if (tops.has(path)) return true
+    }
+    return tops.has('')
+  }
+}

@@ -66,6 +66,8 @@ export interface Offer {
 
 export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> {
   library: Pick<Library, 'of'>
+  /** What the library holds, in the operator's words. */
+  libraryDescription?: string | undefined
   notes: Pick<Notes, 'of'>
   /** Instances exchange messages through it. */
   redisUrl?: string | undefined

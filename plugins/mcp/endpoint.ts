@@ -45,7 +45,7 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
     ...offered,
     services,
     serverInfo,
-    instructions: () => instructionsFor(tools),
+    instructions: () => instructionsFor(tools, options.libraryDescription, options.library.of(null).unread?.()),
     isPublic: !options.signIn,
     reloads: options.reloads === true,
     onError

@@ -58,7 +58,9 @@ export default fp(
   async function mcp (app: FastifyInstance, options: McpOptions) {
     const { signIn } = options
     const offered: Offered = {
-      tools: createToolRegistry(options.tools, signIn),
+      tools: createToolRegistry(options.tools, signIn, {
+        search: options.libraryDescription && `The library holds: ${options.libraryDescription}`
+      }),
       resources: createResources(options.resources ?? [], signIn),
       prompts: createPrompts(options.prompts ?? [], signIn)
     }

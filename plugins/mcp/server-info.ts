@@ -12,10 +12,19 @@ export const serverInfoOf = (publicUrl: string, iconUrl: string | undefined): Im
   ...(iconUrl !== undefined && { icons: [{ src: iconUrl, mimeType: 'image/png', sizes: ['128x128'] }] })
 })
 
-/** Clients show the first 512 characters to the model, so the use comes first. */
-export function instructionsFor (tools: Pick<ToolRegistry, 'find'>): string {
+/**
+ * Clients show the first 512 characters to the model, so what is here and its use come first.
+ * @param description what the library holds, in the operator's words.
+ * @param leftOut which of its files cannot be read, for example `3 left out: 3 .pdf (password)`.
+ */
+export function instructionsFor (tools: Pick<ToolRegistry, 'find'>, description?: string, leftOut?: string): string {
   const hasLibrary = tools.find('search') && tools.find('fetch')
-  return [...(hasLibrary ? [LIBRARY] : []), ALWAYS].join(' ')
+  const library = [
+    ...(description === undefined ? [] : [`The library holds: ${description}`]),
+    LIBRARY,
+    ...(leftOut === undefined ? [] : [`Of its files, ${leftOut}: what is in those is not found.`])
+  ]
+  return [...(hasLibrary ? library : []), ALWAYS].join(' ')
 }
 
 const LIBRARY =

@@ -29,6 +29,7 @@ export function describeServer (prometheus: Prometheus, registry: Registry, app:
       }
     })
   gauge('mcp_documents', 'Documents in the index.', () => app.library.count())
+  gauge('mcp_documents_left_out', 'Files of the folder that are no documents.', () => app.library.leftOut().length)
   gauge(
     'mcp_index_complete',
     '1 once the folder of documents was read in full, and while the index takes what changes.',

@@ -32,6 +32,8 @@ export interface PageData extends SignInPageData, AccountPageData {
     signIn: string[]
     tools: Array<{ name: string; title: string; description: string }>
     documents: number
+    /** Files of the folder that are none, for example `3 left out: 3 .pdf (password)`. */
+    leftOut?: string | undefined
     /** While the folder of documents is read for the first time: files looked at, of those found. */
     reading?: { done: number; total: number } | undefined
     user?: { name: string }
@@ -41,7 +43,10 @@ export interface PageData extends SignInPageData, AccountPageData {
     id: string
     title: string
     text: string
+    /** The text as safe HTML, where it is Markdown. */
+    html?: string | undefined
     metadata?: Record<string, string>
-    actions: { home: string; next?: string }
+    /** `open` is the file itself. */
+    actions: { home: string; next?: string; open?: string }
   }
 }

@@ -34,3 +34,41 @@ t.test('a document of 2 MB is read to its end by its links, and its parts join t
   for (const part of ['0', '2', '-1', '1e3', '99999999999999999999', 'x', '', '1&part=2']) { t.equal((await browser.get(`${url}/documents/short.md?part=${part}`)).status, 404, part) }
   t.equal((await browser.get(`${url}/documents/short.md?part=1`)).status, 200)
 })
+
+t.test('Markdown is rendered without its front matter and without raw HTML, and a PDF opens as the file it is', async (t) => {
+  const pdf =
+    '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R>>endobj\n' +
+    '4 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n5 0 obj<</Length 32>>stream\nBT /F 9 Tf 9 9 Td (walnut) Tj ET\nendstream endobj\ntrailer<</Root 1 0 R>>'
+  const { url } = await startServer(t, {
+    env: { AUTH_BACKEND: 'none' },
+    documents: {
+      'a.md':
+        '---\ntitle: Plan\nsecret: never\n---\n# Plan\n\n**Bold** <script>alert(1)</script> [good](https://example.com/) [bad](javascript:alert(1)) [data](data:text/html,x) ![Logo](https://evil.example/p.png)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n',
+      'b.html': '<script>alert(1)</script>',
+      'c.pdf': 'no PDF',
+      'sub/d (1).pdf': pdf
+    }
+  })
+  const browser = new Browser()
+  const { text } = await browser.get(`${url}/documents/a.md`)
+  const shown = /<div class="rendered"[^>]*>([^]*?)<\/div>/.exec(text)![1]!
+  t.match(shown, '<h1>Plan</h1>')
+  t.match(shown, '<strong>Bold</strong> &lt;script&gt;alert(1)&lt;/script&gt;')
+  t.match(shown, /<a href="https:\/\/example.com\/" rel="noopener noreferrer nofollow">good<\/a>/)
+  t.match(shown, /<td>1<\/td>/)
+  t.match(shown, 'Logo')
+  t.notMatch(shown, /never|<script|href="(?:javascript|data):|<img|evil\.example/)
+  t.match((await browser.get(`${url}/documents/sub/d%20(1).pdf`)).text, /walnut[^]*|href="\/documents\/sub\/d%20\(1\)\.pdf\?file">Open the file/)
+  const file = await fetch(`${url}/documents/sub/d%20(1).pdf?file`)
+  t.equal(await file.text(), pdf)
+  t.match(Object.fromEntries(file.headers), {
+    'content-type': 'application/pdf',
+    'content-disposition': "inline; filename*=UTF-8''d%20%281%29.pdf",
+    'content-security-policy': /default-src 'none'; sandbox/,
+    'x-content-type-options': 'nosniff'
+  })
+  // Broken, so it is no document: what is not in the index is not sent either.
+  for (const path of ['c.pdf', 'b.html', 'none.pdf', '../package.json']) {
+    t.equal((await browser.get(`${url}/documents/${path}?file`)).status, 404, path)
+  }
+})

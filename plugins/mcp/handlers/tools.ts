@@ -43,12 +43,15 @@ export interface ListedTool extends Pick<Tool, 'name' | 'title' | 'description' 
 type SecurityScheme = { type: 'oauth2'; scopes: string[] } | { type: 'noauth' }
 type JsonObjectSchema = ListedSchemas['inputSchema']
 
+/** What the operator says of a tool beside its own description, by its name. */
+type Remarks = Readonly<Record<string, string | undefined>>
+
 /**
  * @param signIn whether calls need a token: only then the scopes are listed.
  * @throws Error for a schema that JSON Schema cannot express; it names the tool.
  */
-export function createToolRegistry (tools: readonly Tool[], signIn: boolean): ToolRegistry {
-  let current = build(tools, signIn)
+export function createToolRegistry (tools: readonly Tool[], signIn: boolean, remarks: Remarks = {}): ToolRegistry {
+  let current = build(tools, signIn, remarks)
   return {
     find: (name) => current.byName.get(name),
     get listed () {
@@ -58,12 +61,12 @@ export function createToolRegistry (tools: readonly Tool[], signIn: boolean): To
       return current.open
     },
     replace (tools) {
-      current = build(tools, signIn)
+      current = build(tools, signIn, remarks)
     }
   }
 }
 
-function build (tools: readonly Tool[], signIn: boolean) {
+function build (tools: readonly Tool[], signIn: boolean, remarks: Remarks) {
   const byName = new Map<string, CallableTool>()
   const listed: ListedTool[] = []
   for (const tool of tools) {
@@ -79,7 +82,7 @@ function build (tools: readonly Tool[], signIn: boolean) {
     listed.push({
       name: tool.name,
       title: tool.title,
-      description: tool.description,
+      description: [tool.description, remarks[tool.name] ?? []].flat().join(' '),
       inputSchema,
       ...(tool.output && { outputSchema: jsonSchema(tool.name, tool.output, 'output') }),
       annotations: tool.annotations,

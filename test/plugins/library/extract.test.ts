@@ -76,7 +76,7 @@ t.test('PDFs: text by page, the title people gave it, and one line for each that
     type: 'application/pdf',
     text: '[Page 1]\nThe walnut is a nut.\n\n[Page 2]\nThe cashew is a seed.'
   })
-  t.match(await app.library.find('one.pdf'), { title: 'one.pdf', text: 'A single pistachio.' })
+  t.match(await app.library.find('one.pdf'), { title: 'one', text: 'A single pistachio.' })
   t.same(
     (await app.library.search('cashew seed')).map(({ id }) => id),
     ['nuts.pdf']

@@ -1,6 +1,7 @@
 // What a file must be to become a document, and what becomes of it.
-import { chmod, readdir, symlink } from 'node:fs/promises'
+import { chmod, readdir, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { fill, folder } from '../../helpers/tool-context.ts'
 import { open } from './open.ts'
@@ -41,9 +42,9 @@ t.test('what a file becomes', async (t) => {
     'page.html': 'Page & title',
     'heading.html': 'The heading',
     'data.yaml': 'data.yaml',
-    'empty.md': 'empty.md'
+    'empty.md': 'empty'
   })
-  t.equal((await library.find('page.html'))?.text, 'Some bold link\n\n\nChapter')
+  t.equal((await library.find('page.html'))?.text, 'Some bold link (https://example.com/target)\n\nChapter')
   t.equal((await library.find('bom.md'))?.text, '# With a mark\n')
   t.match(await library.fetch('front.md'), {
     id: 'front.md',
@@ -60,8 +61,9 @@ t.test('a file that cannot serve is left out with one line that names it and say
   await fill(docs, {
     'good.md': '# Walnut',
     'binary.md': Buffer.from('a\0b'),
-    'latin1.txt': Buffer.from('caf\xe9', 'latin1'),
-    'utf16.txt': Buffer.from('\ufeffhello', 'utf16le'),
+    'control.txt': Buffer.from(Array.from({ length: 64 }, (_, index) => 1 + (index % 8))),
+    BINARY: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]),
+    'movie.mp4': 'of no kind that is read',
     'large.txt': Buffer.alloc(5 * 1024 * 1024 + 1, 'a '),
     'deep.html': '<div>'.repeat(50_000),
     '.hidden.md': 'hippopotamus',
@@ -82,8 +84,8 @@ t.test('a file that cannot serve is left out with one line that names it and say
   t.same(await ids('hippopotamus root'), [], 'nothing hidden or outside is read (TL-06)')
   const reasons = [
     [/"binary.md".*binary/],
-    [/"latin1.txt".*UTF-8/],
-    [/"utf16.txt".*binary/],
+    [/"control.txt".*binary/],
+    [/"BINARY".*binary/],
     [/"large.txt".*5 MB/],
     [/"deep.html".*nested/],
     [/"link.md".*leads out/],
@@ -91,7 +93,62 @@ t.test('a file that cannot serve is left out with one line that names it and say
     [/"passwd.txt".*leads out/]
   ].flat()
   for (const reason of reasons) t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason))
-  t.equal(warnings.length, reasons.length, 'and nothing else is said')
+  t.equal(warnings.length, reasons.length, 'and no other file has a line')
+  t.same(
+    library.leftOut().map(({ id }) => id).sort(),
+    ['BINARY', 'binary.md', 'control.txt', 'deep.html', 'large.txt', 'link.md', 'linked', 'movie.mp4', 'passwd.txt']
+  )
+})
+
+t.test('a link counts where what it leads to is hidden: Kubernetes mounts a ConfigMap so, git-sync a checkout', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, {
+    '..2026_1/handbook.md': 'walnut',
+    '.worktrees/abc/guide/start.md': 'almond',
+    '.worktrees/abc/.git/config.md': 'cashew',
+    'plain.md': 'pecan'
+  })
+  await symlink('..2026_1', join(docs, '..data'))
+  await symlink('..data/handbook.md', join(docs, 'handbook.md'))
+  await symlink('.worktrees/abc', join(docs, 'current'))
+  await symlink('../..', join(docs, '.worktrees/abc/circle'))
+  await symlink('plain.md', join(docs, 'again.md'))
+  const { library, ids } = await open(t, docs)
+  await library.ready
+  t.same(await ids('walnut'), ['handbook.md'])
+  t.same(await ids('almond'), ['current/guide/start.md'])
+  t.same(await ids('pecan'), ['plain.md'])
+  t.equal(await library.count(), 3)
+  // kubelet writes the new version beside the old one, then turns the link.
+  await fill(docs, { '..2026_2/handbook.md': 'hazelnut' })
+  await symlink('..2026_2', join(docs, '..data_tmp'))
+  await rename(join(docs, '..data_tmp'), join(docs, '..data'))
+  while ((await ids('hazelnut')).length === 0) await setTimeout(20)
+  t.same(await ids('walnut'), [])
+})
+
+t.test('what a .gitignore or .mcpignore names is passed over, and comes when they change', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, {
+    '.gitignore': 'dist/\n*.log\n!keep.log\n',
+    '.mcpignore': 'drafts\n!dist/\ndist/*.min.js\n',
+    'sub/.gitignore': '/private.md\n',
+    'dist/page.md': 'walnut',
+    'dist/app.min.js': 'walnut',
+    'a.log': 'walnut',
+    'keep.log': 'walnut',
+    'drafts/a.md': 'walnut',
+    'deep/drafts/b.md': 'walnut',
+    'sub/private.md': 'walnut',
+    'sub/deep/private.md': 'walnut'
+  })
+  const { library, ids } = await open(t, docs)
+  await library.ready
+  t.same((await ids('walnut')).sort(), ['dist/page.md', 'keep.log', 'sub/deep/private.md'])
+  t.same(library.leftOut(), [], 'and is not said to be missing')
+  await fill(docs, { 'drafts/c.md': 'walnut', '.mcpignore': 'dist\nsub' })
+  while ((await ids('walnut')).length !== 4) await setTimeout(20)
+  t.same((await ids('walnut')).sort(), ['deep/drafts/b.md', 'drafts/a.md', 'drafts/c.md', 'keep.log'])
 })
 
 t.test('files and folders without permission are left out', async (t) => {

@@ -9,5 +9,9 @@ t.test('the picture is named where there is one, and the library where its tools
     icons: [{ src: 'https://mcp.example.com/icon.png', mimeType: 'image/png' }]
   })
   t.match(instructionsFor({ find: () => ({}) as never }), /library of documents.*call search.*Each tool says/)
+  t.match(
+    instructionsFor({ find: () => ({}) as never }, 'The staff handbook.', '3 left out: 3 .pdf (password)'),
+    /^The library holds: The staff handbook\. This server.*Of its files, 3 left out: 3 \.pdf \(password\): what is in those is not found\. Each tool/
+  )
   t.notMatch(instructionsFor({ find: (name) => (name === 'search' ? ({} as never) : undefined) }), /library/)
 })

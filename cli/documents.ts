@@ -1,0 +1,64 @@
+// `npm run documents`: which files of the folder are documents, and which are left out and why. It reads the folder as
+// the server would, and changes nothing.
+import { realpath } from 'node:fs/promises'
+import fastify from 'fastify'
+import { loadConfig, readEnvironment } from '../config/index.ts'
+import type { DocumentStore } from '../plugins/library/contract.ts'
+import { createConvert } from '../plugins/library/convert.ts'
+import { openIndexer } from '../plugins/library/indexer.ts'
+import { describeLeftOut } from '../plugins/library/left-out.ts'
+import { printable } from '../plugins/observability/terminal-text.ts'
+import workers from '../plugins/workers.ts'
+import { fail, OperatorError } from './command.ts'
+
+const HELP = `Lists the documents of DOCS_DIR, and the files that are left out with the reason. A large folder takes minutes.
+  npm run --silent documents                  everything: a line for each file
+  npm run --silent documents -- left-out      only what is left out
+`
+
+try {
+  const [what, ...rest] = process.argv.slice(2)
+  if (what === '--help') process.stdout.write(HELP)
+  else if (rest.length > 0 || ![undefined, 'left-out'].includes(what)) throw new OperatorError(HELP)
+  else await print(what === undefined)
+} catch (error) {
+  fail(error)
+}
+
+async function print (withDocuments: boolean): Promise<void> {
+  const { docsDir } = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
+  const root = await realpath(docsDir).catch(() => {
+    throw new OperatorError(`There is no folder ${docsDir}. Set DOCS_DIR to the one that the server uses.`)
+  })
+  const app = fastify()
+  await app.register(workers)
+  await app.ready()
+  const stop = new AbortController()
+  try {
+    const say = (columns: string[]) => process.stdout.write(`${columns.map(printable).join('\t')}\n`)
+    const folder = await openIndexer(root, {
+      store: createReader(({ id, title }) => withDocuments && say(['document', id, title])),
+      convert: createConvert(app.workers, stop.signal),
+      log: { info () {}, warn () {} },
+      reading () {},
+      signal: stop.signal
+    })
+    await folder.refresh([''])
+    const left = folder.leftOut()
+    for (const { id, reason } of left) say(['left out', id, reason])
+    process.stderr.write(`${folder.size()} documents; ${describeLeftOut(left) ?? 'nothing left out'}\n`)
+  } finally {
+    stop.abort()
+    await app.close()
+  }
+}
+
+/** Takes what the indexer reads, and keeps nothing. */
+function createReader (read: (document: { id: string; title: string }) => void) {
+  return {
+    put: async (documents) => documents.forEach(read),
+    remove: async () => {},
+    settle: async () => {},
+    list: async () => new Map()
+  } satisfies Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
+}

@@ -1,0 +1,90 @@
+// Which files there are in a folder and below it, and where its links lead. Never leaves the folder.
+// Tested in test/plugins/library/indexer.test.ts.
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { typeOf } from './file-types.ts'
+import { createIgnoreRules, type IgnoreRules } from './ignore-rules.ts'
+
+export interface Found {
+  id: string
+  /** Milliseconds since the epoch. */
+  modified: number
+  bytes: number
+  /** Whether its name is that of a document. */
+  isDocument: boolean
+  /** Named itself, not found on the way through a folder. */
+  reported: boolean
+}
+
+export interface Walk {
+  /** Told of each directory, by its path inside the folder, before it is read. */
+  reading(id: string): void
+  /** Told of what cannot be looked at. */
+  skip(id: string, reason: string, kind: string): void
+  signal: AbortSignal
+}
+
+interface Walking extends Walk {
+  root: string
+  rules: IgnoreRules
+  /** Below a link to a directory no other is followed: links in a circle end. */
+  isBelowLink: boolean
+}
+
+/** @param root a real path. @param paths inside it; the empty path is the whole folder. */
+export async function * filesBelow (root: string, paths: Iterable<string>, walk: Walk): AsyncGenerator<Found> {
+  const rules = createIgnoreRules(root)
+  for (const path of paths) {
+    for await (const file of look(path, { ...walk, root, rules, isBelowLink: false })) {
+      if (walk.signal.aborted) return
+      yield { ...file, reported: file.id === path }
+    }
+  }
+}
+
+type Seen = Omit<Found, 'reported'>
+
+async function * look (id: string, walking: Walking): AsyncGenerator<Seen> {
+  const { root, rules, skip } = walking
+  try {
+    const stats = await lstat(join(root, id))
+    if (await rules.isIgnored(id, stats.isDirectory())) return
+    if (stats.isSymbolicLink()) yield * follow(id, walking)
+    else if (stats.isFile()) yield fileOf(id, stats)
+    else if (stats.isDirectory()) yield * entries(id, walking)
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === undefined) throw error
+    if (code !== 'ENOENT') skip(id, `it cannot be read (${code})`, code === 'EACCES' ? 'no permission' : code)
+  }
+}
+
+const fileOf = (id: string, { mtimeMs, size }: { mtimeMs: number; size: number }): Seen => ({
+  id,
+  modified: mtimeMs,
+  bytes: size,
+  isDocument: typeOf(id) !== undefined
+})
+
+async function * entries (id: string, walking: Walking): AsyncGenerator<Seen> {
+  walking.reading(id)
+  for (const name of (await readdir(join(walking.root, id))).sort()) {
+    yield * look(id === '' ? name : `${id}/${name}`, walking)
+  }
+}
+
+/**
+ * What a link inside the folder leads to is found under its own name, and what is outside stays there. Only where its
+ * own name is hidden the link's name counts: so Kubernetes mounts a ConfigMap, and git-sync a checkout.
+ */
+async function * follow (id: string, walking: Walking): AsyncGenerator<Seen> {
+  const { root, rules, skip, isBelowLink } = walking
+  const target = await realpath(join(root, id))
+  if (target === root) return
+  if (!target.startsWith(root + sep)) return skip(id, 'it is a link that leads out of the documents folder', 'link out of the folder')
+  const stats = await stat(target)
+  const ownName = target.slice(root.length + 1).split(sep).join('/')
+  if (!(await rules.isIgnored(ownName, stats.isDirectory()))) return
+  if (stats.isFile()) yield fileOf(id, stats)
+  else if (stats.isDirectory() && !isBelowLink) yield * entries(id, { ...walking, isBelowLink: true })
+}

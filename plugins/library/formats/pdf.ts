@@ -1,0 +1,56 @@
+// A PDF as its text by page, in the order in which people read it.
+// Tested in test/plugins/library/extract.test.ts.
+import { definePDFJSModule, extractText, getDocumentProxy, getMeta } from 'unpdf'
+import { LOCKED, type Converted } from './contract.ts'
+
+/** Most pages that are read; what is longer is archive rather than document. */
+const MAX_PAGES = 5_000
+
+const SCANNED = {
+  skipped: 'it holds no text; if it was scanned, run it through text recognition (OCR) first',
+  kind: 'no text'
+}
+
+export async function readPdf (bytes: Uint8Array): Promise<Converted> {
+  // The build without DOM and canvas; it runs none of a document's scripts, and fetches nothing.
+  await definePDFJSModule(() => import('unpdf/pdfjs'))
+  try {
+    const pdf = await getDocumentProxy(new Uint8Array(bytes), {
+      disableFontFace: true,
+      useSystemFonts: false,
+      verbosity: 0
+    })
+    if (pdf.numPages > MAX_PAGES) return { skipped: `it has more than ${MAX_PAGES} pages`, kind: 'too many pages' }
+    const { text } = await extractText(pdf)
+    const pages = text.map((page) => readable(page.toWellFormed().replaceAll('\0', '')).trim())
+    if (pages.every((page) => page === '')) return SCANNED
+    const { info } = await getMeta(pdf)
+    return {
+      text: pages.length === 1 ? pages[0]! : pages.map((page, index) => `[Page ${index + 1}]\n${page}`).join('\n\n'),
+      title: titleOf(info)
+    }
+  } catch (error) {
+    const { name } = error as Error
+    if (name === 'PasswordException') return LOCKED
+    return { skipped: `it is broken, or no PDF (${name})`, kind: 'broken' }
+  }
+}
+
+/**
+ * Characters as people type them (UAX #15, NFKC: ligatures, Kangxi radicals, forms of Arabic letters), and words that
+ * were divided at the end of a line in one piece. A hyphen before a capital or after a digit was written.
+ */
+const readable = (page: string): string =>
+  page
+    .replace(/(?<=\p{Ll})[-\u00ad\u2010]\n(?=\p{Ll})/gu, '')
+    .normalize('NFKC')
+
+/** What people wrote; not what their program put there by itself. */
+function titleOf ({ Title: title }: Record<string, unknown>): string | undefined {
+  return typeof title === 'string' &&
+    !/^\s*(untitled|microsoft \w+ -|document\d*\s*$)|\.(docx?|indd|tex|dvi|qxd|pdf|rtf|odt|pptx?|html?)\s*$|^about:blank$/i.test(
+      title
+    )
+    ? title
+    : undefined
+}

@@ -1,0 +1,49 @@
+// Spreadsheets (Excel, OpenDocument), row by row: a line for each, cells divided by tabs, the headers again now and then.
+// Tested in test/plugins/library/convert-task.test.ts.
+import { zipSync } from 'fflate'
+import { readOds } from 'hucre/ods'
+import { readXlsx } from 'hucre/xlsx'
+import { EMPTY, type Converted } from './contract.ts'
+import { TooMuch, unpack } from './zip.ts'
+
+/** The headers are written again after so many rows: a part of a long sheet says what its columns are. */
+const HEADERS_EVERY = 100
+/** Cells of all sheets: a file may name the last cell of the sheet, and has a million empty rows then. */
+const MAX_CELLS = 2_000_000
+
+/** @param type MIME type of the file. */
+export async function readSheets (type: string, bytes: Uint8Array): Promise<Converted> {
+  // Unpacked within our bounds first: what the reader gets unpacks to no more than that.
+  const files = unpack(bytes, (name) => /\.(?:xml|rels)$|^mimetype$/.test(name))
+  const bounded = zipSync(Object.fromEntries(files), { level: 0 })
+  const { sheets } = type.includes('opendocument') ? await readOds(bounded) : await readXlsx(bounded)
+  const texts = sheets
+    .filter(({ hidden, veryHidden }) => !hidden && !veryHidden)
+    .map(({ name, rows }) => ({ name, lines: linesOf(rows) }))
+    .filter(({ lines }) => lines.length > 0)
+  if (texts.length === 0) return EMPTY
+  return { text: texts.map(({ name, lines }) => `## ${name}\n${lines.join('\n')}`).join('\n\n') }
+}
+
+function linesOf (rows: readonly (readonly unknown[])[]): string[] {
+  if (rows.reduce((sum, { length }) => sum + length, 0) > MAX_CELLS) throw new TooMuch('it has too many cells')
+  const lines = rows.map((row) => row.map(shown).join('\t').trimEnd()).filter((line) => line !== '')
+  const [headers, ...rest] = lines
+  if (headers === undefined) return []
+  return rest.reduce<string[]>(
+    (all, line, index) => {
+      if (index > 0 && index % HEADERS_EVERY === 0) all.push(headers)
+      all.push(line)
+      return all
+    },
+    [headers]
+  )
+}
+
+function shown (value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (value instanceof Date) return value.toISOString().replace(/T00:00:00\.000Z$/, '').replace(/:\d\d\.\d{3}Z$/, '').replace('T', ' ')
+  // The nearest short number, not what binary arithmetic left: 0.1 + 0.2.
+  if (typeof value === 'number') return String(Number(value.toPrecision(15)))
+  return String(value).replace(/\s+/g, ' ').trim()
+}

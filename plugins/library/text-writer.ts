@@ -1,0 +1,68 @@
+// Text as it is gathered from markup: white space collapses, and of several separators the strongest stands.
+// Tested in test/plugins/library/html.test.ts.
+
+export interface TextWriter {
+  /** @param isPreformatted keeps lines and spaces as they are. */
+  write(text: string, isPreformatted?: boolean): void
+  /** What comes next stands apart: in the line, in the next cell, in the next line, or after an empty line. */
+  separate(separator: ' ' | '\t' | '\n' | '\n\n'): void
+  /** The mark of a list item: what comes next stays beside it. */
+  mark(text: string): void
+  /** A line ends here, however many do. */
+  breakLine(): void
+  /** Lines of their own, as they are. */
+  block(text: string): void
+  /** Characters so far, without separators that wait. */
+  length(): number
+  since(from: number): string
+  read(): string
+}
+
+const STRENGTH = ['', ' ', '\t', '\n', '\n\n'] as const
+
+export function createTextWriter (): TextWriter {
+  let text = ''
+  let waiting: (typeof STRENGTH)[number] = ''
+  let breaks = 0
+  let isAfterMark = false
+
+  const wait = (separator: (typeof STRENGTH)[number]) => {
+    if (!isAfterMark && STRENGTH.indexOf(separator) > STRENGTH.indexOf(waiting)) waiting = separator
+  }
+  const add = (piece: string) => {
+    if (piece === '') return
+    if (text !== '') text += breaks > 1 && waiting !== '\n\n' ? '\n'.repeat(Math.min(breaks, 2)) : waiting
+    waiting = ''
+    breaks = 0
+    isAfterMark = false
+    text += piece
+  }
+
+  return {
+    write (written, isPreformatted = false) {
+      if (isPreformatted) return add(written)
+      const collapsed = written.replace(/[ \t\n\f\r\u00a0]+/g, ' ')
+      if (collapsed.startsWith(' ')) wait(' ')
+      add(collapsed.trim())
+      if (collapsed.length > 1 && collapsed.endsWith(' ')) wait(' ')
+    },
+    separate: wait,
+    mark (text) {
+      add(text)
+      waiting = ' '
+      isAfterMark = true
+    },
+    breakLine () {
+      breaks++
+      wait('\n')
+    },
+    block (lines) {
+      wait('\n')
+      add(lines)
+      wait('\n')
+    },
+    length: () => text.length,
+    since: (from) => text.slice(from),
+    read: () => text.replace(/[ \t]+$/gm, '').trim()
+  }
+}
