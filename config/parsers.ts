@@ -1,7 +1,7 @@
 // How single environment variables are parsed. The message of each schema says what to write instead.
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { isLoopback, isLoopbackHost, list } from '../authoring/env.ts'
+import { isLoopback, isLoopbackHost, isPrivateUseScheme, list } from '../authoring/env.ts'
 import { defaultLimits, type LimitName, type LimitTable } from './rate-limits.ts'
 
 export const integer = (min: number, max: number) => {
@@ -120,6 +120,15 @@ export const origins = list.transform((entries, context) =>
     )
     return z.NEVER
   })
+)
+
+/** Exact redirect URIs of apps on a computer or phone, and whole schemes with their colon (RFC 8252 §7.1). */
+export const privateUseUris = list.refine(
+  (entries) => entries.every((entry) => {
+    const [, scheme, rest] = /^([^:]*):([\x21-\x7e]*)$/.exec(entry) ?? []
+    return scheme !== undefined && isPrivateUseScheme(scheme) && (rest === '' || URL.canParse(entry)) && !/[*#]/.test(entry)
+  }),
+  'write exact redirect URIs of apps, or whole schemes with a colon at the end, for example warp://mcp/oauth2callback,com.example.app: (https and localhost need no entry)'
 )
 
 export const addresses = list.refine(

@@ -36,6 +36,8 @@ export const signInSettings = (values: Variables, local: boolean) => ({
 
 export const clientSettings = (values: Variables) => ({
   clients: values.CLIENTS,
+  /** Private-use redirect URIs that any app may have: exact, or a scheme with its colon. */
+  allowedRedirectUris: values.ALLOWED_REDIRECT_URIS,
   /** Hosts whose client metadata documents are accepted; empty means every host. */
   clientMetadataHosts: values.CLIENT_METADATA_HOSTS,
   clientMetadataInsecureHosts: values.CLIENT_METADATA_INSECURE_HOSTS
