@@ -2,7 +2,8 @@
 // Who may not come in, or not as whom, when everything else is right: the allow-list, domains and groups, addresses
 // nobody vouches for, invitations, SIGNUP; and how long what lets somebody in lasts (threats AC-10, AC-11, LG-12).
 import t from 'tap'
-import { env as oidcEnv, restriction } from '../../../auth-backends/oidc/settings.ts'
+import { restriction } from '../../../auth-backends/oidc/restriction.ts'
+import { env as oidcEnv } from '../../../auth-backends/oidc/settings.ts'
 import { canAddSignInMethod } from '../../../plugins/sign-in/admission.ts'
 import { createUsers } from '../../../plugins/accounts/users.ts'
 import { Browser } from '../../helpers/browser.ts'
