@@ -19,7 +19,8 @@ const consent: PageData['consent'] = {
   client: { name: 'ChatGPT', uri: 'https://openai.com/chatgpt', selfRegistered: false },
   redirect: { host: 'chatgpt.com', loopback: false },
   user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
-  scopes: [
+  opensNothing: false,
+      scopes: [
     { scope: 'mcp:read', text: 'Search and read what this server shows you, and use its tools that only look' },
     { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
     { scope: 'offline_access', text: 'Stay connected while you are away, until you withdraw it' }
