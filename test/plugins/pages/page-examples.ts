@@ -20,7 +20,7 @@ const consent: PageData['consent'] = {
   redirect: { host: 'chatgpt.com', loopback: false },
   user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
   opensNothing: false,
-      scopes: [
+  scopes: [
     { scope: 'mcp:read', text: 'Search and read what this server shows you, and use its tools that only look' },
     { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
     { scope: 'offline_access', text: 'Stay connected while you are away, until you withdraw it' }
