@@ -89,7 +89,11 @@ t.test('SIGNUP=closed: an invitation makes one account, and nothing else does', 
   t.equal((await fill('ann@example.com')).status, 200)
   t.match((await browser.get(`${url}/account`)).text, 'ann@example.com')
   const second = new Browser()
-  t.equal((await second.get(`${url}/signup?invite=${secret}`)).status, 403, 'the invitation is spent')
+  t.match(
+    await second.get(`${url}/signup?invite=${secret}`),
+    { status: 403, text: /used already.*href="\/account"[^>]*>Sign in/s },
+    'the invitation is spent, and there is a way on'
+  )
   t.equal(await app.signIn.invitations.inviteFirst(), undefined, 'and no start invites a first account again')
 })
 
