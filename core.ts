@@ -1,5 +1,6 @@
 // The plugins that need neither documents nor tools: storage, accounts, grants, limits. The server and the operator's
 // commands share them.
+// Tested in test/app.test.ts and test/cli/users.test.ts.
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'

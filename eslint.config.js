@@ -2,7 +2,7 @@
 import neostandard from 'neostandard'
 
 export default [
-  ...neostandard({ ts: true, ignores: ['node_modules', 'data', '.tap', 'coverage'] }),
+  ...neostandard({ ts: true, ignores: ['node_modules', 'data', 'dist', '.tap', 'coverage'] }),
   {
     rules: {
       'max-len': ['error', { code: 140, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true }],

@@ -1,6 +1,8 @@
 // The process: read the configuration, build the app, listen, close with grace.
+// Tested in test/journeys/crash.test.ts and test/journeys/shutdown.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { loadConfig, readEnvironment } from './config/index.ts'
 import { describeStartFault, showProgress, startLines } from './banner.ts'
@@ -30,7 +32,11 @@ try {
     if (/^E[MN]FILE$/.test((error as NodeJS.ErrnoException).code ?? '')) { app.log.error({ err: error }, 'the limit of open files (ulimit -n) was reached') } else (process as NodeJS.EventEmitter).emit('uncaughtException', error, 'uncaughtException')
   })
   await app.listen({ port: config.port, host: config.host })
-  process.stdout.write(await startLines(app, config))
+  const lines = await startLines(app, config)
+  // The table stands below the log of the start, and not between its lines.
+  const log = app.log as Logger
+  log.flush()
+  process.stdout.write(lines)
   if (process.stdout.isTTY) await showProgress(app, process.stdout)
 } catch (error) {
   process.stderr.write(describeStartFault(error))

@@ -53,6 +53,11 @@ export interface FactorNeeded {
   prompt: string
   /** What {@link SecondFactor.verify} needs to continue. The server stores it encrypted; it never reaches the browser. */
   continuation: string
+  /**
+   * Whose factor it is, as {@link Identity.subject}, if that is known by now: wrong codes are counted by it. Otherwise
+   * they count by what was typed, and after a redirect, where nothing was, only by address.
+   */
+  subject?: string
 }
 
 export interface Credentials {

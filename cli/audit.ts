@@ -1,5 +1,6 @@
 // `npm run audit`: prints the audit log as JSON lines, oldest first, to store or to search: all of it, the events of one
 // person, or those of one attempt to connect.
+// Tested in test/plugins/observability/audit/index.test.ts.
 import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
@@ -7,13 +8,14 @@ import type { Storage } from '../plugins/storage/contract.ts'
 import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
 import { describeAttempt, readAttempts } from '../plugins/observability/audit/attempts.ts'
 import { fail, openExisting, OperatorError } from './command.ts'
+import { commandLine } from './usage.ts'
 import { printableJson } from '../plugins/observability/terminal-text.ts'
 
 const HELP = `Prints the audit log as JSON lines, oldest first.
-  npm run --silent audit                      all stored events
-  npm run --silent audit -- --user ID|ADDRESS the events of one person
-  npm run --silent audit -- --attempt ID      one attempt to connect, from the first probe to the first call
-  npm run --silent audit -- --attempts        one line for each attempt: who, how far, and why it stopped
+  ${commandLine('audit')}                      all stored events
+  ${commandLine('audit')}--user ID|ADDRESS the events of one person
+  ${commandLine('audit')}--attempt ID      one attempt to connect, from the first probe to the first call
+  ${commandLine('audit')}--attempts        one line for each attempt: who, how far, and why it stopped
 `
 
 try {

@@ -21,10 +21,11 @@ import {
   type Manifest
 } from './backup-format.ts'
 import { command, openExisting } from './command.ts'
+import { commandLine } from './usage.ts'
 
 await command(
   `Writes everything the server has stored into a new folder, while it runs.
-  npm run backup -- FOLDER
+  ${commandLine('backup')}FOLDER
 The folder holds accounts, and the secret key if the server made one: keep it as private as DATA_DIR.
 `,
   async ([folder]) => {

@@ -1,5 +1,6 @@
 // How an operator's command starts and ends: one folder as its argument, then one line of output, or a sentence on stderr
 // and the exit code 1.
+// Tested in test/cli/backup.test.ts and test/cli/restore.test.ts.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

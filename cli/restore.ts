@@ -10,14 +10,15 @@ import { openStorage } from '../plugins/storage/index.ts'
 import type { Storage } from '../plugins/storage/contract.ts'
 import { BackupError, checkBackup, keyChecks, readEntries, SECRET_KEY, type Manifest } from './backup-format.ts'
 import { command, warnOnTerminal } from './command.ts'
+import { commandLine } from './usage.ts'
 
 const OAUTH_DATABASE = 'oauth.db'
 const DATABASES = [OAUTH_DATABASE, 'notes.db', 'library.db']
 
 await command(
   `Loads a backup into the configured storage. Stop the server first.
-  npm run restore -- FOLDER              into an empty storage
-  npm run restore -- --replace FOLDER    replaces what is stored there
+  ${commandLine('restore')}FOLDER              into an empty storage
+  ${commandLine('restore')}--replace FOLDER    replaces what is stored there
 `,
   async ([folder], { replace }) => {
     const config = await loadConfig(readEnvironment())

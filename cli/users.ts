@@ -5,15 +5,16 @@ import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { checkExists, fail, OperatorError } from './command.ts'
+import { commandLine } from './usage.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 
 const HELP = `Manages the people of this server, also while it runs.
-  npm run --silent users -- list                 everyone: id, address, name, backends, state, last sign-in
-  npm run --silent users -- invite               a link for one person to create an account, valid for a week
-  npm run --silent users -- lock ID|ADDRESS      ends their sessions and tokens, and blocks sign-in
-  npm run --silent users -- unlock ID|ADDRESS
-  npm run --silent users -- reset ADDRESS        a link to choose a new password, valid for 30 minutes
-  npm run --silent users -- delete ID|ADDRESS    deletes everything the server stores about them
+  ${commandLine('users')}list                 everyone: id, address, name, backends, state, last sign-in
+  ${commandLine('users')}invite               a link for one person to create an account, valid for a week
+  ${commandLine('users')}lock ID|ADDRESS      ends their sessions and tokens, and blocks sign-in
+  ${commandLine('users')}unlock ID|ADDRESS
+  ${commandLine('users')}reset ADDRESS        a link to choose a new password, valid for 30 minutes
+  ${commandLine('users')}delete ID|ADDRESS    deletes everything the server stores about them
 `
 
 interface Context {

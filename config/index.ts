@@ -1,7 +1,8 @@
 // The environment, read once: a frozen Config, or one message that lists everything wrong. Nothing else reads the
 // environment.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
 import type { z } from 'zod'
 import type { ToolDefinition } from '../authoring/tool.ts'
@@ -48,13 +49,14 @@ export function readEnvironment (folder = process.cwd()): Environment {
 /**
  * @param environment an empty value counts as unset.
  * @param folder what relative paths are relative to.
- * @param folders where tools, resources, prompts and sources are; the variables of the tools are checked.
+ * @param folders where tools, resources, prompts and sources are: by default what comes with the server, and the project's
+ * own. The variables of the tools are checked.
  * @throws ConfigError naming every invalid variable and what to write instead; Error for tools that cannot be served.
  */
 export async function loadConfig (
   environment: Environment,
   folder = process.cwd(),
-  folders: readonly URL[] = foldersOf(new URL('../', import.meta.url))
+  folders: readonly URL[] = findFolders(folder)
 ) {
   const env = withoutEmpty(environment)
   const parsed = variables.safeParse(env)
@@ -93,6 +95,12 @@ export async function loadConfig (
     ...lifetimes(values),
     ...operationsSettings(values)
   })
+}
+
+/** In a clone the two are the same. */
+function findFolders (project: string): URL[] {
+  const all = [new URL('../', import.meta.url), pathToFileURL(`${resolve(project)}/`)].flatMap(foldersOf)
+  return all.filter(({ href }, index) => all.findIndex((folder) => folder.href === href) === index)
 }
 
 const withoutEmpty = (environment: Environment): Record<string, string> =>

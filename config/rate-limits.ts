@@ -1,4 +1,5 @@
 // Every rate limit by name, with its default. RATE_LIMITS changes single ones; `.env.example` explains them.
+// Tested in test/config/parsers.test.ts and test/plugins/limits/quotas.test.ts.
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {

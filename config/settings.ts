@@ -71,6 +71,7 @@ export const lifetimes = (values: Variables) => ({
 
 export const operationsSettings = (values: Variables) => ({
   logLevel: values.LOG_LEVEL,
+  logFormat: values.LOG_FORMAT ?? (process.stdout.isTTY ? ('readable' as const) : ('json' as const)),
   /** Seconds. */
   shutdownDelay: values.SHUTDOWN_DELAY,
   metricsToken: values.METRICS_TOKEN,

@@ -40,6 +40,7 @@ export const variables = z.object({
   BODY_LIMIT: read.integer(1024, 64 * 1024 * 1024).default(1024 * 1024),
   RATE_LIMITS: read.rateLimits.prefault('on'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.slice(0, -1).join(', ')} or ${LOG_LEVELS.at(-1)}`).default('info'),
+  LOG_FORMAT: z.enum(['readable', 'json'], 'write readable or json').optional(),
   SHUTDOWN_DELAY: read.integer(0, 300).default(0),
   METRICS_TOKEN: read.token.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: read.httpUrl.optional(),

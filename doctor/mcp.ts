@@ -1,5 +1,6 @@
 // The part of an MCP client that the doctor needs: the handshake of the older protocol, which every server supports, and
 // calls.
+// Tested in test/doctor/tools.test.ts and test/doctor/examine.test.ts.
 import { request, objectOf, type Answer } from './http.ts'
 
 const LEGACY = '2025-11-25'

@@ -30,7 +30,11 @@ export function createHttpServer (config: Config, logTo?: Writable): FastifyInst
   const connections = new Connections()
   const app: FastifyInstance = fastify({
     schemaController: { compilersFactory: lazySchemaCompilers },
-    logger: { level: config.logLevel, serializers: { err: describeError }, stream: logTo ?? createLogDestination() },
+    logger: {
+      level: config.logLevel,
+      serializers: { err: describeError },
+      stream: logTo ?? createLogDestination(config.logFormat === 'readable')
+    },
     // Fastify's own lines contain URLs, and URLs here contain codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),

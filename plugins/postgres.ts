@@ -1,5 +1,6 @@
 // Postgres for documents and notes, where DATABASE_URL is set: one pool, one schema of our own, and one error for every
 // kind of outage.
+// Tested in test/plugins/library/postgres.test.ts and test/plugins/notes/postgres.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'

@@ -1,5 +1,6 @@
 // Announces changes of documents and notes to the MCP clients that subscribed (MCP "Resources", list changed and
 // updated).
+// Tested in test/journeys/instances.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 

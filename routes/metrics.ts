@@ -1,5 +1,5 @@
 // GET /metrics: metrics in Prometheus's text format, for holders of METRICS_TOKEN (RFC 6750 §2.1). Without that variable
-// there is no such route. Tested in test/plugins/observability/metrics.test.ts.
+// there is no such route.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidToken } from '../errors.ts'

@@ -15,6 +15,9 @@ const APP_FILES = ['core.ts', 'clock.ts', 'type:config/index.ts', 'paths.ts']
  */
 const map: Array<{ room: RegExp; may: string[] }> = [
   { room: /^server\.ts$/, may: ['app.ts', 'config/', 'banner.ts'] },
+  { room: /^testing\//, may: ['testing/', 'app.ts', 'authoring/', 'config/', 'paths.ts'] },
+  { room: /^cli\/index\.ts$/, may: ['cli/', 'server.ts', 'doctor/'] },
+  { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/'] },
   { room: /^cli\//, may: ['cli/', 'core.ts', 'config/', 'errors.ts', 'paths.ts', 'clock.ts', 'version.ts', 'plugins/'] },
   { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'paths.ts'] },
   {

@@ -1,4 +1,5 @@
 // Deletes a note for good. The version that was read must be the one that is there.
+// Tested in test/tools/update-note.test.ts.
 import { z } from 'zod'
 import { defineTool } from '../authoring/tool.ts'
 

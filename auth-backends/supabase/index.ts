@@ -92,7 +92,7 @@ function createSteps (supabase: SupabaseAuth, forget: (tokens: SupabaseTokens) =
     if (totp) {
       const continuation: FactorMemo = { session: writeSession(tokens), factorId: totp.id, emailVerified }
       const prompt = 'Enter the code that your authenticator app shows for this account.'
-      return { factor: { prompt, continuation: JSON.stringify(continuation) } }
+      return { factor: { prompt, continuation: JSON.stringify(continuation), subject: user.id } }
     }
     forget(tokens)
     return { refused: SECOND_FACTOR }

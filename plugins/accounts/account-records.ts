@@ -16,7 +16,8 @@ export interface AccountRecord extends Account {
 
 type Version = Pick<Account, 'subject' | 'generation'>
 
-const keyOf = (email: Email): string => hashSecret(email)
+/** Names the record of an address in storage. */
+export const recordKeyOf = (email: Email): string => hashSecret(email)
 
 function withoutMove (record: AccountRecord): Account
 function withoutMove (record: AccountRecord | undefined): Account | undefined
@@ -48,21 +49,21 @@ export function createAccountRecords (records: Collection<AccountRecord>, now: C
 
   /** @returns what was there of this account; another's stays. */
   const drop = (email: Email, subject: string): Promise<AccountRecord | undefined> =>
-    records.update<AccountRecord | undefined>(keyOf(email), (record) =>
+    records.update<AccountRecord | undefined>(recordKeyOf(email), (record) =>
       record?.subject === subject ? { remove: true, result: record } : { result: undefined }
     )
 
   /** Frees the address. @returns undefined, or the account that took the address meanwhile. */
   const removeExpired = (email: Email): Promise<AccountRecord | undefined> =>
-    records.update<AccountRecord | undefined>(keyOf(email), (record) =>
+    records.update<AccountRecord | undefined>(recordKeyOf(email), (record) =>
       record && isExpired(record) ? { remove: true, result: undefined } : { result: record }
     )
 
   async function findRecord (email: Email): Promise<AccountRecord | undefined> {
-    const found = await records.find(keyOf(email))
+    const found = await records.find(recordKeyOf(email))
     if (found && isExpired(found)) return removeExpired(email)
     if (found?.movingTo === undefined) return found
-    if ((await records.find(keyOf(found.movingTo)))?.subject !== found.subject) return found
+    if ((await records.find(recordKeyOf(found.movingTo)))?.subject !== found.subject) return found
     // The move was decided, and cut short before this record was dropped.
     await drop(email, found.subject)
     return undefined
@@ -70,7 +71,7 @@ export function createAccountRecords (records: Collection<AccountRecord>, now: C
 
   function create (account: AccountRecord): Promise<boolean> {
     const record = settled(account)
-    return records.create(keyOf(record.email), record, lifetimeAt(record, now()))
+    return records.create(recordKeyOf(record.email), record, lifetimeAt(record, now()))
   }
 
   /** A record that a move left behind does not block the address. */
@@ -78,7 +79,7 @@ export function createAccountRecords (records: Collection<AccountRecord>, now: C
     (await create(account)) || ((await findRecord(account.email)) === undefined && (await create(account)))
 
   const edit = (email: Email, decide: (account: AccountRecord) => AccountRecord | undefined): Promise<boolean> =>
-    records.update(keyOf(email), (account) => {
+    records.update(recordKeyOf(email), (account) => {
       const changed = account && !isExpired(account) ? decide(account) : undefined
       if (!changed) return { result: false }
       const record = settled(changed)
@@ -90,6 +91,11 @@ export function createAccountRecords (records: Collection<AccountRecord>, now: C
     findRecord,
     claim,
     drop,
+    /** @param key see {@link recordKeyOf}. @returns what was there, if it waited for its confirmation. */
+    dropUnconfirmed: (key: string): Promise<AccountRecord | undefined> =>
+      records.update<AccountRecord | undefined>(key, (record) =>
+        record?.expiresAt === undefined ? { result: undefined } : { remove: true, result: record }
+      ),
     all: records.all,
     change: (email: Email, decide: (account: AccountRecord) => Account | undefined) =>
       edit(email, (account) => {

@@ -1,4 +1,5 @@
 // Another address for a local account: every session of the person ends but the one that asks for it.
+// Tested in test/routes/account/email.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Email } from '../../auth-backends/contract.ts'
 import type { User } from '../sign-in/contract.ts'
@@ -19,7 +20,8 @@ export function createChangeAddress ({ signIn, audit }: FastifyInstance): Change
     const from = account.email
     const isHere = (await signIn.sessions.user(request))?.id === user.id
     if (!(await accounts.changeEmail(account, { to, verified }))) return false
-    await signIn.lifecycle.changeAddress(user.id, { from, to, verified })
+    const identity = { backend, subject: account.subject }
+    await signIn.lifecycle.changeAddress(user.id, { identity, from, to, verified })
     if (isHere) await signIn.sessions.signOutOthers(request, reply, user.id)
     else await signIn.lifecycle.signOutEverywhere(user.id)
     audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })

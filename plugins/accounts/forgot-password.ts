@@ -1,5 +1,6 @@
 // A forgotten password: a link goes to each account with the address, in the background, so that the time of the answer
 // reveals nothing (threat LG-14).
+// Tested in test/routes/reset-password.test.ts and test/plugins/mail/index.test.ts.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parseEmail } from '../../auth-backends/contract.ts'
 import { sendResetLink, type MessageUrls } from './messages.ts'

@@ -1,6 +1,6 @@
 // The identities that lead to a person: what a backend says of each, and one pointer from each to the person, which
 // counts while the person lists it.
-import { parseEmail, type Identity } from '../../auth-backends/contract.ts'
+import { parseEmail, type Email, type Identity } from '../../auth-backends/contract.ts'
 import { hashSecret } from '../secrets.ts'
 import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
 import type { Storage } from '../storage/contract.ts'
@@ -37,19 +37,21 @@ export function addressAfterRemoval (
   return other ? { email: other.email, emailVerified: other.emailVerified } : { email, emailVerified: undefined }
 }
 
-/** The person has another address at the backend that named `from`. */
+/** The person has another address at the backend of one identity. */
 export interface AddressChange {
-  from: User['email'] & string
-  to: User['email'] & string
+  identity: IdentityKey
+  from: Email
+  to: Email
   verified: boolean
 }
 
+/** What another backend has shown of the person stays, also of the same address. */
 export const withAddressChanged = (
   identities: LinkedIdentity[],
-  { from, to, verified }: AddressChange
+  { identity, to, verified }: AddressChange
 ): LinkedIdentity[] =>
-  identities.map((identity) =>
-    identity.email === from ? { ...identity, email: to, emailVerified: verified || undefined } : identity
+  identities.map((other) =>
+    keyOf(other) === keyOf(identity) ? { ...other, email: to, emailVerified: verified || undefined } : other
   )
 
 export type IdentityPointers = ReturnType<typeof createIdentityPointers>

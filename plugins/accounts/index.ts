@@ -2,6 +2,7 @@
 // identities, verified-emails, expiry), local accounts with a password (local-accounts, account-records), invitations,
 // the links and messages that go to mailboxes, and what can be done with an account. Who may sign in, and the sessions,
 // are in ../sign-in, which builds the parts of this room that it needs; this plugin adds what takes several of them.
+// Tested in test/cli/users.test.ts and test/routes/.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { parseEmail } from '../../auth-backends/contract.ts'

@@ -35,7 +35,7 @@ export interface AccountLifecycle {
    * for the backend. The last method in use always stays. @returns what was removed.
    */
   removeSignInMethods(id: string, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
-  /** @param change.from the address that the backend had until now. */
+  /** @param change.identity whose backend had the address `from` until now. */
   changeAddress(id: string, change: AddressChange): Promise<boolean>
   /** Deletes expired accounts, as {@link AccountLifecycle.delete} does. @returns them. */
   deleteExpired(): Promise<User[]>
@@ -126,8 +126,9 @@ async function removeSignInMethods (
     return left.some(({ backend }) => backends.has(backend)) ? left : identities
   })
   for (const { backend, subject } of removed) await backends.get(backend)?.deleteUser?.(subject)
-  const left = new Set(((await users.find(id))?.identities ?? []).map(({ backend }) => backend))
-  const gone = new Set(removed.map(({ backend }) => backend)).difference(left)
+  // A grant names the backend it came by, not the identity there: where the person has another at the same one, too much
+  // ends rather than too little.
+  const gone = new Set(removed.map(({ backend }) => backend))
   if (gone.size > 0) await grants.revokeAllOf(id, ({ backend }) => gone.has(backend))
   return removed
 }

@@ -1,5 +1,6 @@
 // The page behind a link of a message: a form with one button, and its post, which uses the link up. Programs that read
 // the links in mail press no button.
+// Tested in test/plugins/accounts/email-links.test.ts and test/routes/confirm-email.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import { formParameters, queryParameters, type Parameters } from '../oauth/parameters.ts'

@@ -61,17 +61,16 @@ export async function sendResetLink (
   app.mail.send({ to: account.email, purpose: 'reset', ...renderMail('reset-password', data) })
 }
 
-/** `account` is sent the same message whether or not the new address is taken. */
+/** The account and its person are sent the same message whether or not the new address is taken. */
 export async function sendAddressChange (
   app: Deps,
   urls: MessageUrls,
   backend: string,
   accounts: PasswordAccounts,
-  { account, to }: { account: PasswordAccount; to: Email }
+  { user, account, to }: { user: User; account: PasswordAccount; to: Email }
 ): Promise<void> {
   const [server, forgotUrl] = [app.issuer, urls.forgot]
-  const notice = renderMail('address-change-requested', { server, forgotUrl })
-  app.mail.send({ to: account.email, purpose: 'notice', ...notice })
+  sendToPerson(app, user, 'notice', renderMail('address-change-requested', { server, forgotUrl }), account.email)
   if (await accounts.find(to)) {
     sendAccountExists(app, to, 'use this address for another account at', forgotUrl)
     return
@@ -81,9 +80,18 @@ export async function sendAddressChange (
   app.mail.send({ to, purpose: 'new-address', ...renderMail('confirm-new-address', data) })
 }
 
-/** OWASP ASVS 6.3.7: owners are notified of a change that they may not have made themselves. */
-export function sendPasswordChanged (app: Sender, to: Email, forgotUrl: string): void {
-  app.mail.send({ to, purpose: 'notice', ...renderMail('password-changed', { server: app.issuer, forgotUrl }) })
+/**
+ * OWASP ASVS 6.3.7: owners are notified of a change that they may not have made themselves.
+ * @param changed.user the person, if the account has one: whoever reads one of their mailboxes may not read the others.
+ * @param changed.mailbox the account's own, where the change was proved to it.
+ */
+export function sendPasswordChanged (
+  app: Sender,
+  changed: { user: User | undefined; mailbox: Email | undefined },
+  forgotUrl: string
+): void {
+  const message = renderMail('password-changed', { server: app.issuer, forgotUrl })
+  sendToPerson(app, changed.user, 'notice', message, changed.mailbox)
 }
 
 /** To every verified address of the person. @param title of the backend. */
@@ -91,8 +99,10 @@ export const sendSignInMethodAdded = (app: Sender, user: User, title: string): v
   sendToPerson(app, user, 'notice', renderMail('method-added', { server: app.issuer, title }))
 
 /** See {@link sendSignInMethodAdded}. @param user as they were before. */
-export const sendSignInMethodsRemoved = (app: Sender, user: User, titles: string[]): void =>
+export function sendSignInMethodsRemoved (app: Sender, user: User, titles: string[]): void {
+  if (titles.length === 0) return
   sendToPerson(app, user, 'notice', renderMail('methods-removed', { server: app.issuer, titles: titles.join(', ') }))
+}
 
 /**
  * What a person has just allowed. `host`: where the browser was sent with it; `loopback`: a program on the same
@@ -142,13 +152,16 @@ const verifiedAddresses = ({ email, emailVerified, identities }: User): string[]
   )
 ]
 
+/** @param mailbox one more, whether or not the person has shown to read it. */
 function sendToPerson (
   { mail }: Sender,
-  user: User,
+  user: User | undefined,
   purpose: 'notice' | 'app',
-  message: { subject: string; text: string }
+  message: { subject: string; text: string },
+  mailbox?: string
 ): void {
-  for (const to of verifiedAddresses(user)) mail.send({ to, purpose, ...message })
+  const to = new Set([...(mailbox === undefined ? [] : [mailbox]), ...(user ? verifiedAddresses(user) : [])])
+  for (const each of to) mail.send({ to: each, purpose, ...message })
 }
 
 function sendAccountExists (app: Sender, to: Email, tried: string, forgotUrl: string): void {

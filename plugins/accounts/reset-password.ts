@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IdentityKey } from '../sign-in/contract.ts'
 import type { LiveLink } from './email-links.ts'
 import { sendPasswordChanged, type MessageUrls } from './messages.ts'
+import { noteRemovedMethods } from './removed-methods.ts'
 
 export interface PasswordReset {
   link: LiveLink
@@ -23,13 +24,13 @@ export type ResetPassword = (request: FastifyRequest, reset: PasswordReset) => P
 
 export function createResetPassword (app: FastifyInstance, urls: MessageUrls): ResetPassword {
   return async (request, reset) => {
-    const { accounts, account, by, email } = reset.link
+    const { accounts, account, user, by, email } = reset.link
     const problem = await accounts.passwordProblem(account.email, reset.password)
     if (problem !== undefined) return { kind: 'refused', problem }
     const isSet = await accounts.setPassword(account, reset.password, { verified: by === 'mail' })
     if (!isSet) return { kind: 'expired' }
     const ended = await endOthers(app, request, reset)
-    if (by === 'mail') sendPasswordChanged(app, email, urls.forgot)
+    sendPasswordChanged(app, { user, mailbox: by === 'mail' ? email : undefined }, urls.forgot)
     return { kind: 'done', ...ended }
   }
 }
@@ -39,11 +40,12 @@ export const isOtherIdentity = ({ backend, subject }: IdentityKey, link: LiveLin
   backend !== link.backend || subject !== link.account.subject
 
 async function endOthers (
-  { signIn: { lifecycle }, audit }: FastifyInstance,
+  app: FastifyInstance,
   request: FastifyRequest,
   { link, endApps, removeOthers }: PasswordReset
 ): Promise<{ apps: boolean; others: boolean }> {
   const { backend, account, user } = link
+  const { lifecycle } = app.signIn
   if (!user) return { apps: false, others: false }
   await lifecycle.signOutEverywhere(user.id)
   const apps = !account.verified || endApps
@@ -52,9 +54,7 @@ async function endOthers (
     !account.verified || removeOthers
       ? await lifecycle.removeSignInMethods(user.id, (identity) => isOtherIdentity(identity, link))
       : []
-  audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
-  for (const identity of removed) {
-    audit.record(request, 'account_changed', { user: user.id, backend: identity.backend, reason: 'way removed' })
-  }
+  app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
+  noteRemovedMethods(app, request, user, removed)
   return { apps, others: removed.length > 0 }
 }

@@ -1,5 +1,6 @@
 // Sign-in methods that a person adds to their account or removes from it: as strictly as a password is changed, only
 // with fresh proof of who they are (OWASP ASVS 6.3.7, 7.5.1; threat AW-01).
+// Tested in test/routes/account/add-sign-in-method.test.ts.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedIn } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'

@@ -1,11 +1,14 @@
 // Making an account at a backend, where sign-up is open or an invitation allows it.
+// Tested in test/routes/signup.test.ts and test/plugins/accounts/invitations.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
+import { networkOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
 import type { TakenInvitation } from './invitations.ts'
 import { sendConfirmation, type MessageUrls } from './messages.ts'
+import { createUnconfirmed } from './unconfirmed.ts'
 import { isAllowed } from './users.ts'
 
 export interface SignUpForm {
@@ -38,6 +41,7 @@ export function createSignUp (
   { signup, allowedEmails }: Pick<Config, 'signup' | 'allowedEmails'>,
   urls: MessageUrls
 ): SignUpAccount {
+  const unconfirmed = createUnconfirmed(app)
   return async (request, reply, { handle, backend: id, invite, asked }) => {
     const { backends, invitations, completion } = app.signIn
     const backend = backends.get(id)!
@@ -46,7 +50,10 @@ export function createSignUp (
     // Taken before the account is made, so that one invitation makes one account; given back when none was made.
     const invitation = signup === 'open' ? undefined : await invitations.take(invite)
     if (signup !== 'open' && !invitation) throw notInvited()
-    const result = await createAccount(backend, asked, invitation)
+    const takePlace = async () => {
+      if (backend.accounts && app.mail.isOn) await unconfirmed.takePlace(email, networkOf(request))
+    }
+    const result = await createAccount(backend, asked, invitation, takePlace)
     if (result.kind === 'refused') return result
     await invitations.close()
     app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
@@ -69,10 +76,12 @@ export function createSignUp (
 async function createAccount (
   { signUp }: AuthBackend,
   asked: SignUpRequest,
-  invitation: TakenInvitation | undefined
+  invitation: TakenInvitation | undefined,
+  takePlace: () => Promise<void>
 ): Promise<SignUpResult> {
   let result: SignUpResult | undefined
   try {
+    await takePlace()
     result = await signUp!.create(asked)
     return result
   } finally {

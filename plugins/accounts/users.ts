@@ -82,11 +82,10 @@ export function createUsers (storage: Storage, now: Clock, expiry: AccountExpiry
     change: (id, decide) => change(users, id, decide),
     async changeAddress (id, to) {
       const before = await users.find(id)
-      const user = await change(users, id, (known) => ({
-        ...known,
-        identities: withAddressChanged(known.identities, to),
-        ...addressAfterChange(known, to)
-      }))
+      const user = await change(users, id, (known) => {
+        const identities = withAddressChanged(known.identities, to)
+        return { ...known, identities, ...addressAfterChange({ ...known, identities }, to) }
+      })
       if (before && before.email !== user?.email) await emails.free(before)
       if (user) await emails.claim(user)
       return user
@@ -182,13 +181,17 @@ const userAfterSignIn = (
   ...(endsAt !== undefined && { endsAt })
 })
 
-/** An address that another method has verified stays, unless the new one is verified as well. */
+/**
+ * An address that another method has verified stays, unless the new one is verified as well.
+ * @param user with the identities as they are after the change.
+ */
 function addressAfterChange (
-  { email, emailVerified }: User,
+  { email, emailVerified, identities }: User,
   { from, to, verified }: AddressChange
 ): Pick<User, 'email' | 'emailVerified'> {
   if (verified) return { email: to, emailVerified: true }
-  return email === from || !emailVerified ? { email: to, emailVerified: undefined } : { email, emailVerified }
+  const isShown = email !== from || identities.some((other) => other.email === from && other.emailVerified)
+  return emailVerified && isShown ? { email, emailVerified } : { email: to, emailVerified: undefined }
 }
 
 /** What the last sign-in said; but with several methods an unverified address never replaces a verified one. */

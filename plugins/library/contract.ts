@@ -2,6 +2,7 @@
 // them. This room owns the way from the folder to hits: folder-sync and folder-watcher notice changes, indexer and
 // extract turn files into text (heavy ones in a worker), a store (SQLite or Postgres) indexes the parts and ranks them
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
+// Tested in test/plugins/library/document-store-contract.ts.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 

@@ -1,5 +1,6 @@
 // Runs in a worker: the text of what is heavy or could be hostile, a PDF or a large page of HTML. Whatever happens
 // here, the server goes on.
+// Tested in test/plugins/library/extract.test.ts.
 import { definePDFJSModule, extractText, getDocumentProxy, getMeta } from 'unpdf'
 import { htmlText, htmlTitle } from './html.ts'
 

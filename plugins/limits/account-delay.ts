@@ -16,6 +16,7 @@ export interface AccountDelay {
   /**
    * Waits before a password of an account is checked, the longer the more often it failed lately. Never refuses, so no
    * one can lock out another.
+   * @param account in any spelling. Empty where nothing was typed, as before a redirect: nobody waits for others then.
    */
   slowDown(request: FastifyRequest, account: string): Promise<void>
   noteFailure(request: FastifyRequest, account: string): Promise<void>
@@ -31,11 +32,12 @@ export function createAccountDelay (app: FastifyInstance): AccountDelay {
   const failures = createKeyCounter(app, MAX_COUNTED, FAILURE_WINDOW_MS)
   return {
     async slowDown (_request, account) {
+      if (account === '') return
       const { remaining } = await failures.read(keyOf(account))
       await sleep(waitAfter(MAX_COUNTED - remaining))
     },
     async noteFailure (_request, account) {
-      await failures.add(keyOf(account))
+      if (account !== '') await failures.add(keyOf(account))
     },
     oneAtATime: createOneAtATime(app)
   }

@@ -6,6 +6,8 @@ import { createBatchWriter, createOutage } from '../storage/batch-writer.ts'
 import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
+/** Counters of one write: it takes some milliseconds in which nobody else is served, however many waited. */
+const SLICE = 500
 
 export interface Counter {
   key: string
@@ -53,7 +55,10 @@ export function createCounters (
     const pending = [...counts].filter(([, count]) => count.pending !== 0)
     if (pending.length === 0) return
     try {
-      const corrected = await store(storage, counts, pending, now())
+      let corrected = false
+      for (let first = 0; first < pending.length; first += SLICE) {
+        if (await store(storage, counts, pending.slice(first, first + SLICE), now())) corrected = true
+      }
       outage.end()
       if (corrected) schedule()
     } catch (error) {

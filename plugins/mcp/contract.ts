@@ -1,5 +1,6 @@
 // What passes between the MCP endpoint and its handlers: one HTTP request in, one response out. A handler knows no
 // Fastify reply and no URL.
+// Tested in test/plugins/mcp/message-limit.test.ts.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'

@@ -1,5 +1,6 @@
 // Builds what answers MCP requests (the fast path, the SDK's handler behind it, the sessions, the open streams) and ends
 // with the server what is still open.
+// Tested in test/plugins/mcp/pipeline.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { McpHandler, McpOptions } from './contract.ts'

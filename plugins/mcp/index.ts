@@ -13,6 +13,7 @@
 //
 // handlers/ runs tools, resources and prompts for all three; endpoint.ts builds the parts. The room offers `app.mcp`,
 // and uses the tokens, notes, library, audit log and quotas of others. It knows no URL.
+// Tested in test/plugins/mcp/pipeline.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { createAnswer } from './answer.ts'

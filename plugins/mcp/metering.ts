@@ -1,6 +1,6 @@
 // What the endpoint records of its use: each tool call in the quotas and in the audit log, and the first use of each
 // connection. Nothing is recorded of a person whose access has ended meanwhile, since they may be deleted.
-// Tested in test/plugins/mcp/pipeline.test.ts and test/routes/account.test.ts.
+// Tested in test/plugins/mcp/pipeline.test.ts and test/routes/account/index.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { ofAccess } from '../observability/audit/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'

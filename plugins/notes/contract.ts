@@ -2,6 +2,7 @@
 // index.ts binds them to the caller, personal-notes.ts holds the rules (versions, titles, room), a store (SQLite or
 // Postgres) saves and searches them. A note is its owner's alone: every query of a store filters by the owner. The room
 // hands on what changed (`onChange`) and each person's notes as a whole, and knows nothing of documents.
+// Tested in test/plugins/notes/note-store-contract.ts.
 import { ToolError, type ToolNote } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 

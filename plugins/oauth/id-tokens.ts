@@ -1,5 +1,6 @@
 // Just enough OpenID Connect: signed ID tokens, the key set, and claims about the person for clients that asked for them
 // (OpenID Connect Core §2, §5.4).
+// Tested in test/routes/openid.test.ts and test/routes/openid-client.test.ts.
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import fp from 'fastify-plugin'

@@ -1,6 +1,8 @@
 // Where the lines of the log go: gathered for a moment and written together, since a write for each costs more than the
 // line. What is left is written when the process ends.
+// Tested in test/journeys/outside.test.ts.
 import { destination, type DestinationStream } from 'pino'
+import { readableLine } from './readable-log.ts'
 
 const GATHER_MS = 50
 /** Lines that cannot be written are kept up to here, in bytes; then new ones are lost. */
@@ -17,7 +19,11 @@ process.on('exit', () => {
   for (const out of failing) out.destroy()
 })
 
-export function createLogDestination (): DestinationStream {
+/**
+ * @param isReadable lines for people instead of JSON.
+ * @returns with `flush`, which writes at once what has been gathered.
+ */
+export function createLogDestination (isReadable = false): DestinationStream & { flush(): void } {
   // From this many bytes on, lines do not wait.
   const out = destination({ sync: false, minLength: 8 * 1024, maxLength: MAX_WAITING_BYTES })
   // A log on a full disk ends no server.
@@ -28,14 +34,15 @@ export function createLogDestination (): DestinationStream {
     failing.delete(out)
   })
   let timer: NodeJS.Timeout | undefined
-  const flush = () => {
+  const write = () => {
     timer = undefined
     out.flush()
   }
   return {
     write (line) {
-      out.write(line)
-      timer ??= setTimeout(flush, GATHER_MS).unref()
-    }
+      out.write(isReadable ? readableLine(line) : line)
+      timer ??= setTimeout(write, GATHER_MS).unref()
+    },
+    flush: () => { out.flushSync() }
   }
 }

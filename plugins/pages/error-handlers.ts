@@ -1,5 +1,6 @@
 // How an error is sent: JSON to machines (RFC 6749 §5.2), a page to people, a redirect to the app where that is allowed
 // (RFC 6749 §4.1.2.1). One error type in, one response out.
+// Tested in test/app.test.ts and test/routes/authorize/request.test.ts.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../../errors.ts'

@@ -1,4 +1,5 @@
 // What each page shows. Every string may come from outside: the templates escape it, and decide nothing.
+// Tested in test/plugins/pages/index.test.ts.
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
 export interface Action {

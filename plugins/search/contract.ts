@@ -18,6 +18,7 @@
 // What was measured: 611 one-line descriptions of npm packages as queries, their READMEs as documents. The right README
 // came first for 74 % with pairs and 69 % without; Porter stems ranked best of the tokenizers of FTS5; 6,000 candidates
 // instead of all hardly changed the first ten. test/plugins/search/quality.test.ts holds what must not get worse.
+// Types only.
 
 /** One hit of a search, by whichever store. */
 export interface SearchHit {

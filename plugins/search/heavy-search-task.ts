@@ -1,4 +1,5 @@
 // Runs in a worker: one search in the index of documents or notes, which it may only read.
+// Tested in test/plugins/search/heavy-search.test.ts.
 import { DatabaseSync } from 'node:sqlite'
 
 export interface SearchStatement {

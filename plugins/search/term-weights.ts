@@ -1,5 +1,6 @@
 // Inverse document frequencies for Postgres, from the statistics that its planner has of the column: nothing has to be
 // counted or kept up to date.
+// Tested in test/plugins/search/quality.test.ts.
 import type { Query as Run } from '../postgres.ts'
 import { candidatesOf, MIN_CANDIDATES } from './candidates.ts'
 import type { ParsedTsQuery, Term } from './tsvector.ts'

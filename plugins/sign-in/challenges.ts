@@ -1,10 +1,10 @@
 // A sign-in that takes several requests: to another site and back, a code by e-mail, a second factor, and the choice
 // about an account with the same address (threats LG-07..09, LG-20; RFC 9700 §4.7).
+// Tested in test/plugins/sign-in/admission.test.ts and test/journeys/openid.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { signInExpired } from '../../errors.ts'
-import { hashSecret } from '../secrets.ts'
 import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
 import type { Interaction, Step } from './contract.ts'
 import { requiresFreshProof } from './intent.ts'
@@ -145,7 +145,7 @@ async function sendCode (
     return completion.reject(request, submission, 'refused', { message: sent.answer.refused, statusCode: 403 })
   }
   const { prompt } = sent.answer
-  const step: Step = { kind: 'email code', backend, email, prompt, tries: 0, account: hashSecret(submission.account) }
+  const step: Step = { kind: 'email code', backend, email, prompt, tries: 0, account: submission.account }
   const parked = await interactions.advance(request, handle, (rest) => ({ ...withoutStep(rest), step }))
   return { kind: 'parked', parked }
 }

@@ -1,12 +1,18 @@
 // The one place where a sign-in succeeds, fails or needs another step: whatever a backend answers, by password, button,
 // code or redirect, is handled here.
+// Tested in test/plugins/sign-in/admission.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { BackendUnavailable, type AuthBackend, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
+import {
+  BackendUnavailable,
+  type AuthBackend,
+  type FactorNeeded,
+  type SignedIn,
+  type SignInAnswer
+} from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { OAuthError, signInExpired } from '../../errors.ts'
 import { sendSignInMethodAdded } from '../accounts/messages.ts'
 import { hidesSomething, toDisplayName } from '../display-name.ts'
-import { hashSecret } from '../secrets.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import type { Admission, Admissions, SignInContext } from './admission.ts'
 import type { Failure, Interaction, Proof } from './contract.ts'
@@ -87,10 +93,11 @@ export function createCompletion (deps: Deps): Completion {
 
   async function needFactor (
     request: FastifyRequest,
-    { handle, backend, account }: Submission,
-    factor: { prompt: string; continuation: string }
+    { handle, backend, account: typed }: Submission,
+    { subject, ...factor }: FactorNeeded
   ): Promise<SignInResult> {
-    const step = { kind: 'factor' as const, backend, ...factor, tries: 0, account: hashSecret(account) }
+    const account = subject === undefined ? typed : `${backend} ${subject}`
+    const step = { kind: 'factor' as const, backend, ...factor, tries: 0, account }
     const parked = await interactions.advance(request, handle, ({ failure: _, ...rest }) => ({ ...rest, step }))
     return { kind: 'parked', parked }
   }

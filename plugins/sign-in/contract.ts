@@ -1,4 +1,5 @@
 // What is stored of people and of their sign-ins: who a person is here, what they came for, and which browser it is.
+// Tested in test/plugins/sign-in/handles.test.ts.
 import type { Email, SignedIn } from '../../auth-backends/contract.ts'
 import type { SignInIntent } from './intent.ts'
 
@@ -80,7 +81,7 @@ export interface Interaction {
   invite?: string
 }
 
-/** `account` is what failures are counted by. */
+/** `account` is what failures are counted by, in any spelling. */
 export type Step =
   | { kind: 'redirect'; backend: string; continuation: string }
   | { kind: 'email code'; backend: string; email: string; prompt: string; tries: number; account: string }

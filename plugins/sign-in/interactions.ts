@@ -1,5 +1,6 @@
 // Sign-ins under way: the browser carries a handle. Each handle works once, and only in the browser it was made for;
 // after the sign-in, only in that session (threats LG-07..09, LG-20).
+// Tested in test/plugins/sign-in/handles.test.ts.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { signInExpired } from '../../errors.ts'
 import { equalSecrets } from '../secrets.ts'

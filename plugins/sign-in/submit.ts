@@ -1,4 +1,5 @@
 // What the sign-in page posts: one try with one of the methods that a backend offers.
+// Tested in test/routes/login.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, SignInAnswer } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'

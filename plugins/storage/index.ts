@@ -3,6 +3,7 @@
 // DATA_DIR, behind one contract and one suite of tests: single-use reads, one atomic read-decide-write step, lifetimes.
 // Around the engine: migrations of what is stored, a clock that never goes back, caches and batches for hot paths.
 // Decorates the app with `storage`, `sealing` and `now`.
+// Tested in test/plugins/storage/contract.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'

@@ -1,5 +1,6 @@
 // Migrations: stored data has a version, and a newer server moves it to the next when it first opens it, one instance at
 // a time however many start at once.
+// Tested in test/plugins/storage/journals-contract.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../../errors.ts'
 import { StorageUnavailable, type Collection, type Storage } from './contract.ts'

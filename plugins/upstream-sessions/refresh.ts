@@ -1,5 +1,6 @@
 // Refreshing a session at the service behind a backend: the first caller that needs it asks, on any instance, and all
 // others wait for that answer. A refresh token is thus used once.
+// Tested in test/plugins/upstream-sessions/index.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'

@@ -10,6 +10,7 @@ import { toDisplayName } from '../../plugins/display-name.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
 import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { keyOf } from '../../plugins/accounts/identities.ts'
+import { describeIdentity } from '../../plugins/accounts/removed-methods.ts'
 import { displayName } from '../../plugins/accounts/users.ts'
 import type { GrantUsage } from '../../plugins/limits/usage.ts'
 import { minute } from './describe-event.ts'
@@ -35,16 +36,6 @@ export function describeMethods (user: User, backends: Backends): Pick<PageData[
       [...backends].some((backend) => canAddSignInMethod(user, backend)) &&
       !identities.every(({ backend }) => backends.get(backend)?.oneClick)
   }
-}
-
-/** For example `Example: ann@example.com`. */
-export function describeIdentity (
-  { backend, email, name }: { backend: string; email?: string; name?: string },
-  backends: Backends
-): string {
-  const title = backends.get(backend)?.title ?? `${backend} (not in use)`
-  const who = email ?? name
-  return who === undefined ? title : `${title}: ${who}`
 }
 
 /** What else can be ended. @param stays of the identities: not offered for removal. */

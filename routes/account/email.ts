@@ -9,6 +9,7 @@ import { sendAddressChange } from '../../plugins/accounts/messages.ts'
 import { isAllowed } from '../../plugins/accounts/users.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import type { User } from '../../plugins/sign-in/contract.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
 
@@ -40,7 +41,7 @@ export default async function changeEmail (app: FastifyInstance, { allowedEmails
     if ('problem' in read) return refuse('email', read.problem, 400)
     const to = read.email
     if (!(await checkCurrentPassword(app, request, user, own, password))) return refuse('password', WRONG_PASSWORD, 401)
-    if (app.mail.isOn) return sendLink(app, request, reply, own, to)
+    if (app.mail.isOn) return sendLink(app, request, reply, user, own, to)
     const isChanged = await app.accounts.changeAddress(request, reply, { user, account: own, to, verified: false })
     if (!isChanged) return refuse('email', TAKEN, 409)
     return reply.page('message', {
@@ -75,10 +76,11 @@ function sendLink (
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
+  user: User,
   { backend, accounts, account }: LocalAccount,
   to: Email
 ): Promise<FastifyReply> {
-  sendAddressChange(app, app.accounts.urls, backend, accounts, { account, to }).catch((error: unknown) => {
+  sendAddressChange(app, app.accounts.urls, backend, accounts, { user, account, to }).catch((error: unknown) => {
     request.log.error({ err: error }, 'a link could not be sent')
   })
   return reply.page('message', {

@@ -10,7 +10,7 @@ import { describeOthers } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
 import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
-import { noteRemovedMethods } from './remove-sign-in-method.ts'
+import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 
 export default async function changePassword (app: FastifyInstance) {
   // Where no passwords are kept it is a 404, from which a password manager learns that.
@@ -82,7 +82,7 @@ async function endOthers (
   await sessions.signOutOthers(request, reply, user.id)
   if (endsApps) await lifecycle.disconnectApps(user.id)
   app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
-  sendPasswordChanged(app, own.account.email, app.accounts.urls.forgot)
+  sendPasswordChanged(app, { user, mailbox: own.account.email }, app.accounts.urls.forgot)
   noteRemovedMethods(app, request, user, removed)
   return reply.page('message', {
     title: 'Your password is changed',

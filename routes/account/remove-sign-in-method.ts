@@ -1,30 +1,14 @@
 // Removing a sign-in method, with every session and app that came through it. It needs fresh proof, the last method
 // stays, and the owner is notified (OWASP ASVS 6.3.7).
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import { paths } from '../../paths.ts'
 import { keyOf } from '../../plugins/accounts/identities.ts'
-import { sendSignInMethodsRemoved } from '../../plugins/accounts/messages.ts'
+import { describeIdentity, noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
-import { describeIdentity } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
-
-/** Records removed methods and notifies the owner. @param user as they were before. */
-export function noteRemovedMethods (
-  app: FastifyInstance,
-  request: FastifyRequest,
-  user: User,
-  removed: LinkedIdentity[]
-): void {
-  if (removed.length === 0) return
-  for (const { backend } of removed) {
-    app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way removed' })
-  }
-  const titles = removed.map((identity) => describeIdentity(identity, app.signIn.backends))
-  sendSignInMethodsRemoved(app, user, titles)
-}
 
 export default async function removeSignInMethod (app: FastifyInstance) {
   const { backends, forms, methods, sessions } = app.signIn

@@ -5,7 +5,7 @@ import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { checkForm } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
 import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
-import { noteRemovedMethods } from './remove-sign-in-method.ts'
+import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 
 export default async function signOutEverywhere (app: FastifyInstance) {
   const { lifecycle, methods, sessions } = app.signIn

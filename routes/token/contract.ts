@@ -1,5 +1,6 @@
 // What every grant type of the token endpoint does: one function from an authenticated client and its form to tokens
 // (OAuth 2.1 §3.2).
+// Types only.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Client } from '../../plugins/oauth/clients/contract.ts'
 import type { TokenSet } from '../../plugins/oauth/grants/contract.ts'

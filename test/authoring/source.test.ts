@@ -1,10 +1,9 @@
-// Sources: cited by their own URL, private to their person, and unable to spoil a search.
+// Sources: cited by their own URL, and private to their person.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { guardSource } from '../../plugins/library/guarded-source.ts'
-import { defineSource, type LibrarySource } from '../../authoring/source.ts'
+import { defineSource } from '../../authoring/source.ts'
 import { loadOffer } from '../../authoring/loader/load.ts'
 import { ToolError } from '../../authoring/tool.ts'
 import fetchTool from '../../tools/fetch.ts'
@@ -89,64 +88,6 @@ t.test("a source's own URL is cited, and its long documents come in parts", asyn
   t.match(await fetchTool.run({ id: 'good:long#part=2' }, tool), { text: /This is the last part/ })
   await t.rejects(fetchTool.run({ id: 'good:long#part=3' }, tool), { message: /has 2 parts/ })
 })
-
-t.test(
-  'a source that fails, hangs or answers wrongly spoils no search, and its documents do not look as if they were gone',
-  async (t) => {
-    // The timer of AbortSignal.timeout alone keeps no process alive.
-    const alive = setInterval(() => {}, 1_000)
-    t.teardown(() => clearInterval(alive))
-    const never = () => new Promise<never>(() => {})
-    const bad: Record<string, Partial<LibrarySource>> = {
-      fails: {
-        search: async () => {
-          throw new Error('password=hunter2')
-        },
-        fetch: async () => {
-          throw new Error('password=hunter2')
-        }
-      },
-      odd: { search: async () => [{ id: 1 }] as never, fetch: async () => ({ title: 'no text' }) as never },
-      script: {
-        search: async () => [{ id: 'x', title: 'x', snippet: 'walnut', url: 'javascript:alert(1)' }],
-        fetch: async () => ({ title: 'x', text: 'x', url: 'file:///etc/passwd' })
-      },
-      hangs: { search: never, fetch: never }
-    }
-    const warned: string[] = []
-    const log = {
-      warn: (...[, message]: unknown[]) => {
-        warned.push(String(message))
-      }
-    }
-    for (const [name, source] of Object.entries(bad)) {
-      const guarded = guardSource({ name, ...source } as LibrarySource, log, 20)
-      t.same(await guarded.search('walnut', { user: null, limit: 5, signal: undefined }), [], name)
-      await t.rejects(
-        guarded.fetch(`${name}:x`, { user: null, signal: undefined }),
-        { name: 'ToolError', message: /could not be read just now/ },
-        name
-      )
-    }
-    t.equal(warned.length, 2 * Object.keys(bad).length)
-    const gone = AbortSignal.abort(new Error('gone'))
-    await t.rejects(
-      guardSource({ name: 'hangs', search: never, fetch: never }, log).search('x', {
-        user: null,
-        limit: 1,
-        signal: gone
-      }),
-      /gone/
-    )
-
-    const sources = [working, ...['fails', 'odd', 'script'].map((name) => ({ name, ...bad[name] }) as LibrarySource)]
-    const tool = (await toolContexts(t, { 'a.md': 'walnut' }, { sources }))(null)
-    t.same(
-      (await searchTool.run({ query: 'walnut' }, tool)).results.map(({ id }) => id),
-      ['a.md', 'good:a/b c']
-    )
-  }
-)
 
 t.test("the server's own folder of sources has no source, and helpers are none", async (t) => {
   t.same((await loadOffer([SOURCES])).sources, [])

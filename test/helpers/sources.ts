@@ -5,9 +5,9 @@ import ts from 'typescript'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 /** Folders without source of the project. */
-const NOT_SOURCE = new Set(['node_modules', 'data', 'coverage', '.tap', '.git'])
+const NOT_SOURCE = new Set(['node_modules', 'data', 'dist', 'coverage', '.tap', '.git'])
 /** Everything but the server itself. */
-const AROUND = /^(?:test|bench)\//
+const AROUND = /^(?:test|bench|packaging|template)\//
 
 export interface Import {
   /** A file of the project by its path from the root, after `./`; a package by its name. */

@@ -2,8 +2,6 @@
 // every secret that passed through it; and what a line of it is good for.
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { describeError } from '../../plugins/observability/log-error.ts'
-import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import { Browser } from '../helpers/browser.ts'
 import { authorizeUrl, newClient, ping, pkce, post, tokensFor, walk, type Fields } from '../helpers/oauth.ts'
 import { startProcess } from '../helpers/processes.ts'
@@ -204,18 +202,4 @@ t.test('WR-05: no secret of a whole run is in the log', { skip: canHaveRedis() ?
     lines.some(({ msg, level }) => msg === 'unavailable' && level === 40),
     'what went wrong is a warning'
   )
-})
-
-t.test('an error in the log is its name, message, code, stack and cause, and nothing that hangs on it', async (t) => {
-  const reply = Object.assign(new Error('MOVED'), {
-    code: 'EMOVED',
-    command: { name: 'set', args: ['mcp:grant:1', 'ann@example.com'] },
-    response: { body: 'secret' }
-  })
-  const { stack, cause, ...rest } = describeError(new StorageUnavailable('Redis did not answer', { cause: reply }))
-  t.same(rest, { type: 'StorageUnavailable', message: 'Redis did not answer' })
-  t.match(stack, /log\.test\.ts/)
-  t.match(cause, { type: 'Error', message: 'MOVED', code: 'EMOVED' })
-  t.notMatch(JSON.stringify(cause), /ann@example\.com|secret/)
-  t.notMatch(JSON.stringify(describeError('a thrown secret')), 'secret')
 })

@@ -1,11 +1,8 @@
 // generate: data that a second validator accepts, types that compile, templates without surprises, all bounded (threats
 // TL-02, TL-03, TL-07).
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import fc from '../helpers/fast-check.ts'
 import t from 'tap'
 import ts from 'typescript'
-import generateJson from '../../tools/generate/json-task.ts'
-import { schemaOf } from '../../tools/generate/schema.ts'
 import generate from '../../tools/generate.ts'
 import { toolContexts } from '../helpers/tool-context.ts'
 
@@ -49,34 +46,6 @@ t.test('json from a schema and from an example, the same for the same seed', asy
     ).data,
     [{}]
   )
-})
-
-t.test('property: what is generated from an example fits the schema that the example itself fits', (t) => {
-  const example = fc.letrec((tie) => ({
-    value: fc.oneof(
-      { maxDepth: 3 },
-      fc.constant(null),
-      fc.boolean(),
-      fc.integer({ min: -1000, max: 1000 }),
-      fc.string({ maxLength: 10 }),
-      fc.array(tie('value'), { maxLength: 3 }),
-      fc.dictionary(
-        fc.string({ minLength: 1, maxLength: 5 }).filter((key) => key !== '__proto__'),
-        tie('value'),
-        { maxKeys: 3 }
-      )
-    )
-  })).value
-  fc.assert(
-    fc.property(example, fc.nat(1000), (value, seed) => {
-      const schema = schemaOf(value)
-      const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(schema)
-      if (!fits(value)) throw new Error(`the example does not fit ${JSON.stringify(schema)}`)
-      for (const data of generateJson({ example: value, count: 2, seed })) { if (!fits(data)) throw new Error(JSON.stringify(data)) }
-    }),
-    { numRuns: 60 }
-  )
-  t.end()
 })
 
 t.test('code: types in every language, and those of TypeScript compile', async (t) => {

@@ -1,5 +1,4 @@
 // From the tree of an expression to its value, within the allowance of work.ts.
-// Tested in test/tools/calculate.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import { constantNames, findConstant, findFunction, functionNames } from './functions.ts'
 import { factorial } from './integers.ts'

@@ -1,5 +1,4 @@
 // Decimal arithmetic that knows whether a result is exact or rounded.
-// Tested in test/tools/calculate.test.ts.
 import { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
 import { divisionCost, linearCost, multiplicationCost, spend, squareRootCost } from './work.ts'

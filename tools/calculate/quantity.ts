@@ -1,5 +1,4 @@
 // Numbers with units: what may be added to what, and how one unit becomes another.
-// Tested in test/tools/calculate/units.test.ts.
 import type { Decimal } from 'decimal.js'
 import { ToolError } from '../../authoring/tool.ts'
 import { add, divide, multiply, negate, num, subtract, write, type Num } from './numbers.ts'

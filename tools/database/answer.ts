@@ -1,5 +1,4 @@
 // Cuts what a database answered to what a client can hold, and says what was cut: long values first, then rows.
-// Tested in test/tools/database/postgres.test.ts.
 import type { Answer, Value } from './contract.ts'
 
 /** Characters of one value. */

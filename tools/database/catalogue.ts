@@ -1,5 +1,4 @@
 // The catalogue for a model: databases, tables and columns that this caller may read, short enough to be read whole.
-// Tested in test/tools/database/postgres.test.ts.
 import { ToolError, type ToolContext } from '../../authoring/tool.ts'
 import type { Column, Database, Table } from './contract.ts'
 import { didYouMean } from './nearest.ts'

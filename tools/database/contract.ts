@@ -1,5 +1,6 @@
 // What a database is to database_query, whatever it runs on: a catalogue of what may be read, and one reading statement
 // at a time.
+// Tested in test/tools/database/sqlite.test.ts.
 import type { ToolContext } from '../../authoring/tool.ts'
 
 export interface Column {

@@ -2,6 +2,7 @@
 // Some make much of little; postgres-growth.ts bounds how they are put together.
 // Left out on purpose: repeat, lpad, rpad and array_fill (huge results), anything that runs SQL from a text, and all of
 // pg_*, lo_*, dblink* and set_config.
+// Tested in test/tools/database/postgres-refusals.test.ts.
 const words = (text: string): string[] => text.split(/\s+/).filter(Boolean)
 
 export const allowedFunctions: ReadonlySet<string> = new Set(

@@ -1,4 +1,5 @@
 // The functions of SQLite that a query may call: they compute from their arguments and reach nothing else.
+// Tested in test/tools/database/sqlite.test.ts.
 export const allowedFunctions: ReadonlySet<string> = new Set(
   `
   abs changes char coalesce concat concat_ws format glob hex unhex ifnull iif if instr length like likelihood likely unlikely lower ltrim max min nullif octet_length printf quote

@@ -1,6 +1,5 @@
 // Sample data for a JSON Schema, for a process of its own; what is returned has been held against the schema by a
 // second library.
-// Tested in test/tools/generate.test.ts.
 import { createGeneratorSync } from 'json-schema-faker'
 import { ToolError } from '../../authoring/tool.ts'
 import { checkSchema, schemaOf } from './schema.ts'

@@ -1,4 +1,5 @@
 // The languages that types can be generated in, by the names quicktype knows them by.
+// Tested in test/tools/generate.test.ts.
 export const languages = [
   'typescript',
   'python',

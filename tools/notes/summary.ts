@@ -1,5 +1,6 @@
 // What the tools for notes answer about a note: enough to cite it, to read it on, and to change it. A helper, not a
 // tool.
+// Tested in test/plugins/notes/personal-notes.test.ts.
 import { z } from 'zod'
 import type { ToolNote } from '../../authoring/tool.ts'
 

@@ -1,5 +1,6 @@
 // What the handlers of tools, resources and prompts share: the services of a call, the channel to its client, and the
 // call itself.
+// Types only.
 import type { ClientCapabilities, ContentBlock } from '@modelcontextprotocol/server'
 import type { ToolClient, ToolContext } from '../../../authoring/tool.ts'
 import type { Library } from '../../library/contract.ts'

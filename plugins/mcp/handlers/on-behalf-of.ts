@@ -1,5 +1,4 @@
 // Gives a tool what its caller may do at the service they signed in with, or explains to the model why it cannot.
-// Tested in test/journeys/supabase.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { BackendUnavailable } from '../../../auth-backends/contract.ts'
 import { ToolError } from '../../../authoring/tool.ts'

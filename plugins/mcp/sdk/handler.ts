@@ -104,7 +104,7 @@ async function answerJson (
 /** Takes over a stream that the SDK has confirmed; anything else it answers is the response. */
 async function subscribe (
   response: Response,
-  { access }: McpRequest,
+  { access, address }: McpRequest,
   subscriptions: Subscriptions
 ): Promise<McpResponse> {
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return toResponse(response)
@@ -118,7 +118,7 @@ async function subscribe (
     const error = { code: ProtocolErrorCode.InvalidParams, message: `Invalid params: ${fault}` }
     return toResponse(Response.json({ jsonrpc: '2.0', error, id }))
   }
-  if (!subscriptions.hasRoom()) {
+  if (!subscriptions.hasRoom({ access, address })) {
     const error = { code: ProtocolErrorCode.InternalError, message: 'Too many streams are open: try again later' }
     const init = { status: 503, headers: { 'retry-after': '60' } }
     return toResponse(Response.json({ jsonrpc: '2.0', error, id }, init))
@@ -126,7 +126,7 @@ async function subscribe (
   return {
     status: 200,
     headers: SSE_HEADERS,
-    body: (raw) => subscriptions.open(raw, { id, filter: params.notifications, access })
+    body: (raw) => subscriptions.open(raw, { id, filter: params.notifications, access, address })
   }
 }
 

@@ -25,10 +25,10 @@ const CHANGE_ID = /^changes\.(\d{1,16})$/
 /** @throws JsonRpcError 400 for a Last-Event-ID that leads nowhere, 503 when too much is open here. */
 export async function openGetStream (
   session: Session,
-  { lastEventId = '', access }: RequestContext,
+  { lastEventId = '', access, address }: RequestContext,
   { changes, streams, messages, open }: GetStreamDeps
 ): Promise<McpResponse> {
-  if (!open.hasRoom()) {
+  if (!open.hasRoom({ access, address })) {
     throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many streams are open: try again later', {
       headers: { 'retry-after': '60' }
     })
@@ -39,7 +39,7 @@ export async function openGetStream (
     stop()
   })
   // The stream ends with its token.
-  const stream: OpenStream = { access, until: access?.expiresAt ?? Infinity, end: connection.end }
+  const stream: OpenStream = { access, address, until: access?.expiresAt ?? Infinity, end: connection.end }
   const number = CHANGE_ID.exec(lastEventId)?.[1]
   const stopped =
     lastEventId === '' || number !== undefined

@@ -39,7 +39,7 @@ export async function runInSession (
   message: JSONRPCRequest,
   deps: SessionDeps
 ): Promise<McpResponse> {
-  if (!deps.open.hasRoom()) {
+  if (!deps.open.hasRoom(mcpRequest)) {
     throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many requests are open: try again later', {
       id: message.id,
       headers: { 'retry-after': '60' }
@@ -50,6 +50,7 @@ export async function runInSession (
 
 class SessionRequest implements OpenStream {
   readonly access: McpRequest['access']
+  readonly address: McpRequest['address']
   readonly until = Infinity
   readonly #session: Session
   readonly #request: McpRequest
@@ -64,6 +65,7 @@ class SessionRequest implements OpenStream {
 
   constructor (session: Session, request: McpRequest, message: JSONRPCRequest, deps: SessionDeps) {
     this.access = request.access
+    this.address = request.address
     this.#session = session
     this.#request = request
     this.#message = message

@@ -3,11 +3,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
+import { callerOf, type McpRequest } from '../contract.ts'
 
-/** Something that stays open: a stream of changes, or a request of a session that is not answered yet. */
-export interface OpenStream {
-  /** `null` without sign-in: then only the bound for all holds. */
-  access: Access | null
+/**
+ * Something that stays open: a stream of changes, or a request of a session that is not answered yet. Without sign-in it
+ * counts for its address, which has no bound of its own: many people may share one.
+ */
+export interface OpenStream extends Pick<McpRequest, 'access' | 'address'> {
   /** When it ends by itself: for a stream of changes the end of its token. Seconds since the epoch. */
   until: number
   /** @param reason for the client, where it can still be sent. */
@@ -15,10 +17,11 @@ export interface OpenStream {
 }
 
 export interface OpenStreams {
-  /** Whether one more can be served. */
-  hasRoom(): boolean
+  /** Whether one more of this caller can be served: where all is full, if somebody else holds more. */
+  hasRoom(caller: Pick<OpenStream, 'access' | 'address'>): boolean
   /**
-   * Ends the oldest of the same connection or person beyond their bound: one that hangs must not keep out a new one.
+   * Ends the oldest of the same connection or person beyond their bound: one that hangs must not keep out a new one. And
+   * the oldest of whoever holds most, beyond the bound for all: a few people do not keep out the others.
    */
   add(stream: OpenStream): void
   remove(stream: OpenStream): void
@@ -36,6 +39,7 @@ export interface Bounds {
 const CHECK_MS = 1_000
 /** Streams that are checked in one turn of the event loop. */
 const MAX_PER_TURN = 200
+const OLDEST = 'Too much is open: the oldest is closed'
 /** How long a stream stays open while storage cannot say whether it may. */
 const MAX_UNVERIFIED_SECONDS = 10
 
@@ -58,10 +62,11 @@ export function createOpenStreams (bounds: Bounds, now: Clock, stillAllows: Stil
   const stopChecks = checkRegularly(open, createCheck(open, end, now, stillAllows))
 
   return {
-    hasRoom: () => open.size < bounds.inAll,
+    hasRoom: (caller) => open.size < bounds.inAll || holders.heldBy(caller) + 1 < holders.largest().size,
     add (stream) {
       open.set(stream, now())
-      for (const oldest of holders.add(stream)) end(oldest, 'Too much is open: the oldest is closed')
+      for (const oldest of holders.add(stream)) end(oldest, OLDEST)
+      while (open.size > bounds.inAll) end(holders.largest().values().next().value!, OLDEST)
     },
     remove,
     close () {
@@ -122,21 +127,24 @@ function checkRegularly (
   return () => clearTimeout(timer)
 }
 
-/** What each grant and each person holds. */
+/** What each grant and each person or address holds. */
 function createHolders (bounds: Bounds) {
-  const holders = new Map<string, Set<OpenStream>>()
-  const holdersOf = ({ access }: OpenStream): Array<[holder: string, bound: number]> =>
-    access
-      ? [
-          [`grant ${access.grantId}`, bounds.perGrant],
-          [`person ${access.user.id}`, bounds.perPerson]
-        ]
-      : []
+  const grants = new Map<string, Set<OpenStream>>()
+  const callers = new Map<string, Set<OpenStream>>()
+  type Holder = [holders: Map<string, Set<OpenStream>>, key: string, bound: number]
+  const holdersOf = (stream: Pick<OpenStream, 'access' | 'address'>): Holder[] => [
+    ...(stream.access ? [[grants, stream.access.grantId, bounds.perGrant] satisfies Holder] : []),
+    [callers, callerOf(stream), stream.access ? bounds.perPerson : Infinity]
+  ]
   return {
+    heldBy: (caller: Pick<OpenStream, 'access' | 'address'>): number => callers.get(callerOf(caller))?.size ?? 0,
+    /** What the person or address holds that holds most. Asked only where all is full. */
+    largest: (): ReadonlySet<OpenStream> =>
+      [...callers.values()].reduce((most, held) => (held.size > most.size ? held : most), new Set()),
     /** @returns the oldest stream of each holder who has too many now. */
     add (stream: OpenStream): Set<OpenStream> {
       const beyond = new Set<OpenStream>()
-      for (const [holder, bound] of holdersOf(stream)) {
+      for (const [holders, holder, bound] of holdersOf(stream)) {
         const held = holders.get(holder) ?? new Set()
         holders.set(holder, held.add(stream))
         if (held.size > bound) beyond.add(held.values().next().value!)
@@ -144,7 +152,7 @@ function createHolders (bounds: Bounds) {
       return beyond
     },
     remove (stream: OpenStream): void {
-      for (const [holder] of holdersOf(stream)) {
+      for (const [holders, holder] of holdersOf(stream)) {
         const held = holders.get(holder)
         held?.delete(stream)
         if (held?.size === 0) holders.delete(holder)

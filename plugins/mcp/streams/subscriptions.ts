@@ -9,22 +9,19 @@ import {
   type SubscriptionFilter
 } from '@modelcontextprotocol/server'
 import type { Clock } from '../../../clock.ts'
-import type { Access } from '../../oauth/grants/contract.ts'
 import { concerns, type Change, type ChangeLog } from './change-log.ts'
 import { notificationOf } from './notification.ts'
 import { createOpenStreams, type OpenStream, type OpenStreams } from './open-streams.ts'
 import { KEEP_ALIVE_MS, SseWriter } from './sse.ts'
 
-/** What one stream subscribes to, and what its token allowed; `access` is `null` without sign-in. */
-export interface Subscription {
+/** What one stream subscribes to, and whom it counts for. */
+export interface Subscription extends Pick<OpenStream, 'access' | 'address'> {
   id: RequestId
   filter: SubscriptionFilter
-  access: Access | null
 }
 
 export interface Subscriptions {
-  /** Whether one more can be served. */
-  hasRoom(): boolean
+  hasRoom: OpenStreams['hasRoom']
   /** Confirms the subscription, and serves it until either side ends it. The response is its own from now on. */
   open(raw: ServerResponse, subscription: Subscription): void
   /** Ends all of them with their last message. */

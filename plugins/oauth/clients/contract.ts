@@ -1,6 +1,7 @@
 // Who may ask for tokens: a client, however it became known (registered, its own metadata document, CLIENTS, ChatGPT's
 // bare ids). The room owns registration, metadata documents with everything that is fetched for them, and client
 // authentication; it hands a `Client` to the endpoints and never sees a grant.
+// Tested in test/plugins/oauth/clients/registration.test.ts.
 import type { DisplayName } from '../../display-name.ts'
 import type { AssertionKeys } from './assertion-keys.ts'
 

@@ -1,5 +1,6 @@
 // Finds, registers and authenticates clients: those of CLIENTS, those that register (RFC 7591), those with a metadata
 // document, and ChatGPT's bare ids.
+// Tested in test/plugins/oauth/clients/client-ids.test.ts and test/routes/register.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'

@@ -22,16 +22,17 @@ export function createUnusedPlaces (
   lists: Collection<UnusedList>,
   sealing: Sealing,
   now: Clock,
-  lifetimeSeconds: number
+  lifetimeSeconds: number,
+  { lists: count, perList }: { lists: number; perList: number } = UNUSED_BOUNDS
 ): UnusedPlaces {
   return {
     listOf: (address) =>
-      Buffer.from(sealing.mac('unused registrations', address), 'base64url').readUInt16BE() % UNUSED_BOUNDS.lists,
+      Buffer.from(sealing.mac('unused registrations', address), 'base64url').readUInt16BE() % count,
     take: (key, list) =>
       lists.update<string[]>(String(list), (found) => {
         const others = (found?.made ?? []).filter(([other, at]) => other !== key && at + lifetimeSeconds > now())
         const made: UnusedList['made'] = [...others, [key, Math.floor(now())]]
-        const tooMany = Math.max(0, made.length - UNUSED_BOUNDS.perList)
+        const tooMany = Math.max(0, made.length - perList)
         return {
           write: { record: { made: made.slice(tooMany) }, ttl: lifetimeSeconds },
           result: made.slice(0, tooMany).map(([other]) => other)

@@ -1,5 +1,6 @@
 // Runs the changes of a grant one after the other, and undoes those whose response the client never got, as soon as
 // storage answers (OAuth 2.1 §4.3.1).
+// Tested in test/plugins/oauth/grants/undo-unanswered.test.ts.
 import type { Clock } from '../../../clock.ts'
 import { StorageUnavailable, type Change, type Collection } from '../../storage/contract.ts'
 import type { Grant, TokenSet } from './contract.ts'

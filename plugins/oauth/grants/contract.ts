@@ -2,6 +2,7 @@
 // one atomic step (RFC 6749 §1.3, OAuth 2.1 §4.3, RFC 9700 §4.14). The room owns codes, access tokens and refresh tokens:
 // it issues, verifies, rotates and revokes them, and lists a person's grants. Clients, consent pages and the HTTP
 // endpoints are the business of others.
+// Types only.
 
 /** Times are seconds since the epoch. Hashes are SHA-256 of the whole token, base64url. */
 export interface Grant {

@@ -9,6 +9,8 @@ import type { AuditJournals } from './journals.ts'
 /** A batch is written this often, or as soon as it is full. */
 const FLUSH_EVERY_MS = 500
 const BATCH = 2_000
+/** Events of one write: it takes some milliseconds in which nobody else is served, however many waited. */
+const SLICE = 500
 /** Events of one class that wait while storage is unavailable. Beyond it the oldest are dropped; the log has them. */
 const MAX_WAITING = 10_000
 
@@ -35,7 +37,9 @@ export function createAuditBatches (
     stops: 'the server stops while the audit journal cannot be written; events that were lost are in the log only'
   })
   const { schedule, flush, close } = createBatchWriter(async () => {
-    const written = await Promise.all(eventClasses.map(write))
+    const written: Array<boolean | undefined> = []
+    // One after the other: what is written at once shares a transaction.
+    for (const name of eventClasses) written.push(await write(name))
     if (written.includes(false)) schedule()
     else if (written.includes(true)) outage.end()
   }, FLUSH_EVERY_MS)
@@ -48,16 +52,18 @@ export function createAuditBatches (
 
   /** @returns whether what waited was written; undefined when nothing did. */
   async function write (name: EventClass): Promise<boolean | undefined> {
-    const batch = waiting[name].splice(0)
-    if (batch.length === 0) return undefined
-    try {
-      await journals.append(name, batch)
-      return true
-    } catch (error) {
-      keep(name, [...batch, ...waiting[name]])
-      outage.begin(error)
-      return false
+    const { length } = waiting[name]
+    for (let written = 0; written < length; written += SLICE) {
+      const slice = waiting[name].splice(0, Math.min(SLICE, length - written))
+      try {
+        await journals.append(name, slice)
+      } catch (error) {
+        keep(name, [...slice, ...waiting[name]])
+        outage.begin(error)
+        return false
+      }
     }
+    return length > 0 || undefined
   }
 
   return {

@@ -1,5 +1,6 @@
 // What the audit log holds: one event for each thing that matters to security, in one shape, without secrets (threat
 // WB-13).
+// Tested in test/plugins/observability/audit/event-classes.test.ts.
 
 /** Each name is a thing that happened. `*_failed` and `*_refused` changed nothing. */
 export const eventNames = [

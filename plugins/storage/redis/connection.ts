@@ -1,5 +1,6 @@
 // A connection to Redis, or to a Redis Cluster, that says at once when it is away, sends nothing twice, and comes back
 // by itself.
+// Tested in test/plugins/storage/redis/index.test.ts and test/journeys/redis-faults.test.ts.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { StartError } from '../../../errors.ts'
 import type { Log } from '../contract.ts'

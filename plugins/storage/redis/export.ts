@@ -1,5 +1,6 @@
 // The whole of the Redis storage, exported and loaded key by key, from every member of a Cluster. Each record is
 // independent, so they need not be read at the same moment.
+// Tested in test/plugins/storage/journals-contract.ts.
 import type { Entry, StorageExport, Storage } from '../contract.ts'
 import { counterKey, journalKey } from './journal.ts'
 import { scanKeys, type Client } from './connection.ts'

@@ -1,5 +1,6 @@
 // Invalidation of cached records: Redis reports which keys have changed, on a connection of its own that must keep
 // answering (Redis, "Client-side caching", broadcasting mode).
+// Tested in test/plugins/storage/cached.test.ts.
 import { Cluster } from 'ioredis'
 import type { Watch } from '../contract.ts'
 import { ACL_LINE } from './acl.ts'

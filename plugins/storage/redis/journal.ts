@@ -1,5 +1,6 @@
 // The journals and counters of the Redis storage: a stream a journal and one a topic, and a key a counter. No step
 // touches two keys.
+// Tested in test/plugins/storage/journals-contract.ts.
 import { decodeJson, JOURNAL_BOUNDS, type Journal, type Log, type Storage } from '../contract.ts'
 import type { Client } from './connection.ts'
 

@@ -1,5 +1,6 @@
 // The whole of the SQLite storage, out and in: read in one transaction of a connection of its own, so that a running
 // server is neither stopped nor seen half way.
+// Tested in test/plugins/storage/journals-contract.ts.
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
 import type { Entry, StorageExport } from '../contract.ts'

@@ -1,4 +1,5 @@
 // The journals and counters of the SQLite storage: tables of their own beside the records, each call in one transaction.
+// Tested in test/plugins/storage/journals-contract.ts.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
 import { guarded } from './database.ts'

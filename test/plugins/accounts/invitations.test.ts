@@ -195,33 +195,6 @@ t.test(
 )
 
 t.test(
-  'a sign-up page that is opened for one backend is of that backend, with an invitation and without',
-  async (t) => {
-    const path = await service(t)
-    for (const signup of ['open', 'invite']) {
-      const { url, app } = await startServer(t, { env: { AUTH_BACKEND: `${path},local`, SIGNUP: signup } })
-      const invite = await app.signIn.invitations.invite()
-      for (const [query, backend] of [
-        ['backend=local&', 'local'],
-        [`backend=${encodeURIComponent(path)}&`, path],
-        ['', path]
-      ] as const) {
-        const page = await new Browser().get(`${url}/signup?${query}invite=${invite}`)
-        t.match(
-          page.forms.map(({ fields }) => fields),
-          [{ backend, invite }],
-          `${signup} ${query}`
-        )
-      }
-      t.equal(
-        (await new Browser().get(`${url}/signup?backend=nobody&invite=${invite}`)).url.includes('/signup?interaction'),
-        false
-      )
-    }
-  }
-)
-
-t.test(
   'an invitation that was spent on a sign-up at a service counts when its person comes back; one that made no account is given back',
   async (t) => {
     const path = await service(t)

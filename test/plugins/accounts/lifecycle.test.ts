@@ -118,9 +118,10 @@ for (const [name, env] of [
           emailVerified: true
         })
         await users.link(id, 'local', { subject: 'ann here' })
+        const local = { backend: 'local', subject: 'ann here' }
         const who = async (email: string) => (await users.findByVerifiedEmail(email))?.id
         const move = async (from: string, to: string, verified: boolean) => {
-          const user = (await users.changeAddress(id, { from: parseEmail(from), to: parseEmail(to), verified }))!
+          const user = (await users.changeAddress(id, { identity: local, from: parseEmail(from), to: parseEmail(to), verified }))!
           return [user.email, user.emailVerified, (await who('ann@work.example')) === id, (await who(to)) === id]
         }
         t.same(await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false])
@@ -136,7 +137,8 @@ for (const [name, env] of [
           (await users.find(id))?.identities.map(({ subject }) => subject),
           ['ann elsewhere', 'ann here']
         )
-        t.equal(await users.changeAddress('nobody', { from: parseEmail('a'), to: parseEmail('b'), verified: true }), undefined)
+        const change = { identity: local, from: parseEmail('a'), to: parseEmail('b'), verified: true }
+        t.equal(await users.changeAddress('nobody', change), undefined)
         await users.delete((await users.find(id))!)
       }
     )

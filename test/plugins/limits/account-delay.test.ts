@@ -10,16 +10,29 @@ t.test('ten failures are free, then the wait doubles up to five seconds', async 
 })
 
 await limitsTest(async (t, { start, server }) => {
-  t.test('codes are slowed down by account, from whatever address (GR-10)', async (t) => {
+  t.test('who named no account, as before a redirect, does not wait for the failures of others (TF-05)', async (t) => {
+    const { app } = await start({ DATA_DIR: `${server.dataDir}-7` })
+    for (let count = 0; count < 20; count++) await app.limits.noteFailure({} as never, '')
+    const waited = await Promise.race([
+      app.limits.slowDown({} as never, '').then(() => 'not at all'),
+      new Promise((resolve) => setTimeout(resolve, 200, 'for others'))
+    ])
+    t.equal(waited, 'not at all')
+  })
+
+  t.test('codes are slowed down by account, from whatever address and however it is spelled (GR-10, TF-05)', async (t) => {
     const directory = await startDirectory(t)
-    directory.people.set('cid@example.com', { id: 'e', password: 'Copper kettle on a tram', code: '246810' })
+    const spellings = ['cid@example.com', 'Cid@example.com', 'CID@EXAMPLE.COM', 'ＣＩＤ@example.com']
+    for (const spelling of spellings) {
+      directory.people.set(spelling, { id: 'e', password: 'Copper kettle on a tram', code: '246810' })
+    }
     const slow = await start({ ...directory.env, RATE_LIMITS: 'sign-in=1000' })
-    const guess = async (address: string) => {
+    const guess = async (address: string, email: string) => {
       const browser = new Browser()
       const page = await browser.submit(
         await browser.get(`${slow.url}/login`),
         ({ fields }) => 'password' in fields,
-        { email: 'cid@example.com', password: 'Copper kettle on a tram' }
+        { email, password: 'Copper kettle on a tram' }
       )
       const begun = performance.now()
       const answer = await browser.post(
@@ -30,7 +43,9 @@ await limitsTest(async (t, { start, server }) => {
       return { status: answer.status, ms: performance.now() - begun }
     }
     const guesses = []
-    for (let count = 0; count < 12; count++) guesses.push(await guess(`198.51.100.${count}`))
+    for (let count = 0; count < 12; count++) {
+      guesses.push(await guess(`198.51.100.${count}`, spellings[count % spellings.length]!))
+    }
     t.same(new Set(guesses.map(({ status }) => status)), new Set([401]))
     t.ok(guesses[11]!.ms >= 250, 'the eleventh and later wait')
   })

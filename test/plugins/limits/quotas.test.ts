@@ -94,33 +94,6 @@ eachStorage('people are counted once, whichever instances they call, and after a
   t.equal(third.calls('ann', 1), 0, 'and then counts on from where the others are')
 })
 
-t.test('what could not be counted is not free: it counts here at once, and in storage later (ME-11)', async (t) => {
-  let isAway = true
-  const stored = new Map<string, number>()
-  const count: Storage['count'] = async (list) => {
-    if (isAway) throw new Error('away')
-    return list.map(({ key, by }) => {
-      stored.set(key, (stored.get(key) ?? 0) + by)
-      return stored.get(key)!
-    })
-  }
-  const tallies = createCounters({ count }, () => NOON, { warn () {} })
-  const { take } = createQuotas(tallies, { ...table, 'calls-per-user': 2 }, () => NOON)
-  for (let call = 0; call < 2; call++) {
-    t.equal(take('ann', APP, 'analyze'), undefined)
-    await tallies.flush()
-  }
-  t.match(take('ann', APP, 'analyze'), /2 tool calls a minute/)
-  isAway = false
-  await tallies.close()
-  t.strictSame([...new Set([...stored].filter(([key]) => !key.endsWith(' people')).map(([, n]) => n))], [2])
-  t.strictSame(
-    [...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))],
-    [1],
-    'and the person is counted once'
-  )
-})
-
 t.test('messages count for their caller, also those that are refused, and each of a batch (ME-02)', async (t) => {
   let now = NOON + 10
   const { takeMessages, floodWait, tallies } = openQuotas(

@@ -1,17 +1,48 @@
-// Which spellings of `resource` mean this server, and which do not (RFC 8707 §2).
+// Which values of `resource` mean this server (RFC 8707).
 import t from 'tap'
 import { checkResource } from '../../../plugins/oauth/resource-indicator.ts'
 
-t.test('every spelling of the address is the one resource, and nothing else is', async (t) => {
-  const own = 'https://mcp.example.com'
-  const resources = [own, `${own}/mcp`]
-  for (const asked of [own, `${own}/`, `${own}/mcp`, `${own}/mcp/`, 'HTTPS://MCP.Example.com/mcp', `${own}:443`, `${own}:443/mcp/`]) {
-    t.equal(checkResource([asked], resources), own, asked)
+const OURS = ['https://mcp.example.com', 'https://mcp.example.com/mcp']
+
+t.test('every spelling that clients send is the one audience', async (t) => {
+  for (const asked of [
+    [],
+    ['https://mcp.example.com'],
+    ['https://mcp.example.com/'],
+    ['https://mcp.example.com/mcp'],
+    ['https://mcp.example.com/mcp/'],
+    ['https://MCP.example.com'],
+    ['https://mcp.example.com:443'],
+    ['https://mcp.example.com:443/mcp/'],
+    ['HTTPS://mcp.example.com/mcp'],
+    ['https://mcp.example.com/', 'https://mcp.example.com/mcp']
+  ]) {
+    t.equal(checkResource(asked, OURS), OURS[0], asked.join(' '))
   }
-  t.equal(checkResource([], resources), own, 'the only one there is')
-  for (const asked of [`${own}:8443`, `${own}:80`, `${own}:4430`, `${own}/MCP`, `${own}//`, `${own}/mcp//`, `${own}/mcp?x=1`, `${own}#x`, 'mcp.example.com', 'https://x@mcp.example.com', 'https://mcp.example.com.evil.example']) {
-    t.throws(() => checkResource([asked], resources), { code: 'invalid_target' }, asked)
-    t.throws(() => checkResource([own, asked], resources), { code: 'invalid_target' })
+})
+
+t.test('anything else is refused, also beside a right one', async (t) => {
+  for (const asked of [
+    '',
+    'mcp.example.com',
+    'https://evil.example',
+    'https://mcp.example.com.evil.example',
+    'https://mcp.example.com@evil.example/',
+    'https://ann@mcp.example.com/',
+    'http://mcp.example.com/',
+    'https://mcp.example.com:8443/',
+    'https://mcp.example.com:80',
+    'https://mcp.example.com:4430',
+    'https://mcp.example.com//',
+    'https://mcp.example.com/MCP',
+    'https://mcp.example.com/mcp/tools',
+    'https://mcp.example.com/?a',
+    'https://mcp.example.com/#a',
+    'https://mcp.example.com/x/../mcp',
+    'https:mcp.example.com'
+  ]) {
+    for (const all of [[asked], [OURS[0]!, asked]]) {
+      t.throws(() => checkResource(all, OURS), { code: 'invalid_target', statusCode: 400, message: /mcp\.example\.com only/ }, asked)
+    }
   }
-  t.equal(checkResource(['http://localhost:80/'], ['http://localhost']), 'http://localhost', 'http has a default port, too')
 })

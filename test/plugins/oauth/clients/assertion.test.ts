@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import t from 'tap'
-import { ASSERTION_TYPE } from '../../../../plugins/oauth/clients/assertion.ts'
+import { ASSERTION_TYPE, checkAssertion, type AssertionOptions } from '../../../../plugins/oauth/clients/assertion.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { authorizeUrl, CALLBACK, json, pkce, redeem, startHost, walk } from '../../../helpers/client-host.ts'
@@ -62,6 +62,7 @@ t.test('private_key_jwt (R5, R6)', async (t) => {
     'another audience': await assertion(sign(must, { audience: 'https://other.example' })),
     expired: await assertion(sign(must, { life: '-5m' })),
     'an hour long': await assertion(sign(must, { life: '1h' })),
+    'twelve minutes long': await assertion(sign(must, { life: '12m' })),
     'no jti': await assertion(sign(must, { jti: null })),
     'another client': await assertion(sign(may)),
     'made by another client about this one': await assertion(sign(must, { issuer: may })),
@@ -193,4 +194,30 @@ t.test('an app that no person has allowed leaves nothing behind, however often i
   for (const kind of ['usedAssertion', 'clientKeys']) {
     t.same(await Array.fromAsync(app.storage.collection(kind).all()), [], kind)
   }
+})
+
+t.test('an assertion that was used is refused, also where nothing of the client is shown (OW-02)', async (t) => {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
+  const id = 'https://app.example/client.json'
+  const token = await new SignJWT()
+    .setProtectedHeader({ alg: 'RS256' })
+    .setIssuer(id)
+    .setSubject(id)
+    .setAudience('https://mcp.example.com')
+    .setJti('once')
+    .setExpirationTime('5m')
+    .sign(privateKey)
+  const keys = [await exportJWK(publicKey)]
+  const isUsed = { value: false }
+  const options = {
+    audience: ['https://mcp.example.com'],
+    used: { find: async () => (isUsed.value ? { used: true } : undefined) },
+    keys: { find: async () => keys },
+    limits: {},
+    now: () => Date.now() / 1000
+  } as unknown as AssertionOptions
+  const client = { id, keys: { isAllowed: false }, isHeld: async () => false }
+  await checkAssertion(token, client, options, {} as never)
+  isUsed.value = true
+  await t.rejects(checkAssertion(token, client, options, {} as never), { code: 'invalid_client' })
 })

@@ -138,3 +138,22 @@ t.test("an app's own host has a budget of its own: key sets named elsewhere use 
   await ask('https://app.example/keys', 'known')
   t.equal(state.fetched.length, perMinutePerHost + 1)
 })
+
+t.test('what counts by address, how long a failure is remembered, and how many are (CL-02)', async (t) => {
+  const { state, ask } = makeGate()
+  await ask('https://one.example/1', 'known')
+  await ask('https://one.example/2', 'known elsewhere')
+  t.equal(state.counted, 0, 'an app that somebody has allowed costs the address of the request nothing')
+  await ask('https://one.example/3')
+  t.equal(state.counted, 1)
+
+  state.failing = true
+  await t.rejects(ask('https://one.example/broken', 'known'))
+  const asked = state.fetched.length
+  state.now += 29
+  await t.rejects(ask('https://one.example/broken', 'known'))
+  t.equal(state.fetched.length, asked, 'not asked again within half a minute')
+  state.now += 1
+  await t.rejects(ask('https://one.example/broken', 'known'))
+  t.equal(state.fetched.length, asked + 1)
+})

@@ -151,3 +151,9 @@ t.test('members that are empty or null are unset in a document as in a registrat
   }
   t.throws(() => checkDocument({ ...document, redirect_uris: ['warp://x'] }, url, rules), /has the scheme warp/)
 })
+
+t.test('an id has 512 characters at most (CI-02)', async (t) => {
+  const idOf = (characters: number) => 'https://app.example/'.padEnd(characters, 'c')
+  t.ok(documentUrl(idOf(512), []))
+  t.equal(documentUrl(idOf(513), []), undefined)
+})

@@ -1,7 +1,7 @@
 // Which addresses may be dialed, and looking a name up without the process's own threads (threats CI-01, CI-02).
 import { createSocket } from 'node:dgram'
 import t from 'tap'
-import { resolveAddresses } from '../../../../plugins/oauth/clients/public-address.ts'
+import { isPublicAddress, resolveAddresses } from '../../../../plugins/oauth/clients/public-address.ts'
 
 const PUBLIC = '93.184.215.14'
 
@@ -45,4 +45,9 @@ t.test('IPv4 is enough where the name servers never answer for IPv6', async (t) 
   t.same(await resolveAddresses('app.example', AbortSignal.timeout(10_000), [`127.0.0.1:${server.address().port}`]), [
     PUBLIC
   ])
+})
+
+t.test('only what is assigned as global unicast may be dialed (WB-09)', async (t) => {
+  for (const address of ['2606:4700::1111', '93.184.215.14']) t.equal(isPublicAddress(address), true, address)
+  for (const address of ['4000::1', '1fff::1', 'fc00::1']) t.equal(isPublicAddress(address), false, address)
 })

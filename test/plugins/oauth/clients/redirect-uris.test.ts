@@ -94,3 +94,11 @@ t.test('a client is judged by the URI that it asks for, by the rules of today', 
   t.equal(after.redirectUriProblem('warp://mcp/cb'), undefined, 'allowed meanwhile')
   t.equal(after.onlyRedirectUri, undefined)
 })
+
+t.test('a redirect back to this server, and a port that no computer has (AZ-35, AZ-12)', async (t) => {
+  t.match(redirectUriProblem('https://mcp.example.com/cb', rules), /points back/)
+  t.equal(redirectUriProblem('https://mcp.example.com:444/cb', rules), undefined)
+  const registered = 'http://127.0.0.1/cb'
+  t.equal(matchesRedirectUri(registered, 'http://127.0.0.1:65535/cb'), true)
+  for (const port of [65_536, 99_999]) t.equal(matchesRedirectUri(registered, `http://127.0.0.1:${port}/cb`), false)
+})

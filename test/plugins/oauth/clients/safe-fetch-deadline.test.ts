@@ -91,3 +91,18 @@ t.test('the age of a document lies between half a minute and a day, whatever its
   }
   await t.rejects(fetchDocument(new URL(`http://${at}/c`), []), { name: 'AddressRefused' }, 'http')
 })
+
+t.test('a document has 5 KB, and the head before it 8 KB, to the byte (WB-09)', async (t) => {
+  let [body, head] = ['', '']
+  const server = createHttpServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'x-filler': head }).end(body)
+  })
+  const at = `127.0.0.1:${await listen(t, server)}`
+  const ask = () => fetchDocument(new URL(`http://${at}/c`), [at])
+  body = JSON.stringify('x'.repeat(5 * 1024 - 2))
+  t.equal((await ask()).body, 'x'.repeat(5 * 1024 - 2))
+  body += ' '
+  await t.rejects(ask(), { name: 'FetchRefused', message: /larger/ })
+  ;[body, head] = ['{}', 'x'.repeat(9 * 1024)]
+  await t.rejects(ask(), { name: 'FetchRefused' })
+})

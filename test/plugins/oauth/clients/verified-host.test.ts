@@ -1,5 +1,6 @@
 // What the consent page says of an app with a metadata document (threat CL-09).
 import t from 'tap'
+import { verifiedHost } from '../../../../plugins/oauth/clients/verified-host.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { authorizeUrl, json, pkce, startHost } from '../../../helpers/client-host.ts'
@@ -52,4 +53,13 @@ t.test('the consent page of a document says no more for the app than that of a r
   )
   t.match(claude.text, 'This host is verified')
   t.notMatch(claude.text, /class="warning"/, 'an address that a well-known app is known to return to')
+})
+
+t.test('a host whose name only ends like the verified one is another (CL-09)', async (t) => {
+  const url = new URL('https://app.example/client.json')
+  const isElsewhere = (redirect: string) => verifiedHost(url, redirect)?.isElsewhere
+  t.same(
+    ['https://app.example/cb', 'https://a.app.example/cb', 'https://evilapp.example/cb', 'https://example/cb'].map(isElsewhere),
+    [false, false, true, true]
+  )
 })

@@ -46,4 +46,11 @@ eachStoredGrants(async (t, stored) => {
       t.equal(longer.isCurrentRefreshToken(grant, refreshToken!), false)
     }
   )
+
+  t.test('the token before the current one may not be used as if it were current (RF-02)', async (t) => {
+    const { refreshToken } = await issue()
+    const { grant, refreshToken: next } = await grants.refresh(refreshToken!, fits)
+    t.equal(grants.isCurrentRefreshToken(grant, next!), true)
+    t.equal(grants.isCurrentRefreshToken(grant, refreshToken!), false)
+  })
 })

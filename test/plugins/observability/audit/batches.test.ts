@@ -6,12 +6,18 @@ import type { AuditEvent } from '../../../../plugins/observability/audit/contrac
 import audit from '../../../../plugins/observability/audit/index.ts'
 import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
 
-t.test('while storage is away, a flood leaves what else waits its place (GR-11)', async (t) => {
+t.test('while storage is away, a flood leaves what else waits its place, and is written in small steps (GR-11, TF-04)', async (t) => {
   const written: AuditEvent[] = []
+  const steps: number[] = []
   let away = true
+  let running = 0
   const journal = {
     async append (entries: Array<{ entry: AuditEvent }>) {
       if (away) throw new StorageUnavailable('away')
+      steps.push(entries.length)
+      t.equal(++running, 1, 'one step at a time: what is written at once shares a transaction')
+      await new Promise(setImmediate)
+      running--
       written.push(...entries.map(({ entry }) => entry))
     }
   }
@@ -37,4 +43,5 @@ t.test('while storage is away, a flood leaves what else waits its place (GR-11)'
     [{ user: 'ann' }]
   )
   t.equal(written.filter(({ event }) => event === 'limit').length, 10_000)
+  t.equal(Math.max(...steps), 500, 'nobody else is served during a step')
 })

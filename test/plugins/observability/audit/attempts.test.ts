@@ -1,7 +1,7 @@
 // How an attempt to connect is told to the operator.
 import t from 'tap'
-import { describeAttempt, readAttempts } from '../../plugins/observability/audit/attempts.ts'
-import { eventNames, type AuditEvent, type EventName } from '../../plugins/observability/audit/contract.ts'
+import { describeAttempt, readAttempts } from '../../../../plugins/observability/audit/attempts.ts'
+import { eventNames, type AuditEvent, type EventName } from '../../../../plugins/observability/audit/contract.ts'
 
 const at = (minute: number): string => `2026-11-24T10:${String(minute).padStart(2, '0')}:00.000Z`
 const told = async (...events: AuditEvent[]): Promise<string[]> =>

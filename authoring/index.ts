@@ -1,0 +1,20 @@
+// What authors import: `import { defineTool, z } from '@mcp-oauth-server/server'`. Tools, resources, prompts and sources, what
+// they may show and ask, and the schema language. Everything else of the package is private.
+export { z } from 'zod'
+export { list } from './env.ts'
+export { definePrompt, type Prompt, type PromptMessage } from './prompt.ts'
+export {
+  defineResource,
+  type ListedResource,
+  type Resource,
+  type ResourceContent,
+  type ResourcePart
+} from './resource.ts'
+export {
+  defineSource,
+  type LibrarySource,
+  type SourceDocument,
+  type SourceHit,
+  type SourceUser
+} from './source.ts'
+export * from './tool.ts'

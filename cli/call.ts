@@ -1,0 +1,53 @@
+// `mcp-oauth-server call TOOL [JSON]`: runs one tool of this folder here and now, for a person who is signed in, and prints what a
+// model would read. Nothing is stored: notes and documents' index live in a folder that is deleted afterwards.
+// Tested in test/packaging/tarball.test.ts.
+import { readEnvironment } from '../config/index.ts'
+import { startServer, type CallResult, type TestServer } from '../testing/server.ts'
+import { fail, OperatorError } from './command.ts'
+import { commandLine } from './usage.ts'
+
+const HELP = `Runs one tool of this folder and prints its result.
+  ${commandLine('call')}TOOL '{"argument":"value"}'
+`
+/** Variables under which the server would use what a running one has stored, or be reached from elsewhere. */
+const NOT_HERE = { AUTH_BACKEND: 'demo', REDIS_URL: '', DATABASE_URL: '', PUBLIC_URL: '', HOST: '', SMTP_URL: '', NODE_ENV: '' }
+
+try {
+  const [tool = '--help', json = '{}'] = process.argv.slice(2)
+  if (tool === '--help') process.stdout.write(HELP)
+  else await call(tool, parse(json))
+} catch (error) {
+  fail(error)
+}
+
+function parse (json: string): Record<string, unknown> {
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    throw new OperatorError(`The arguments are not JSON: ${(error as Error).message}\n${HELP}`)
+  }
+}
+
+async function call (tool: string, args: Record<string, unknown>): Promise<void> {
+  const { PORT: _, ...environment } = readEnvironment()
+  const server = await startServer({ env: { ...(environment as Record<string, string>), ...NOT_HERE, LOG_LEVEL: 'error' } })
+  try {
+    const names = await namesOfTools(server)
+    if (!names.includes(tool)) throw new OperatorError(`There is no tool ${JSON.stringify(tool)}. There are: ${names.join(', ')}.`)
+    const result = await server.call(tool, args).catch((error: Error) => { throw new OperatorError(error.message) })
+    process.stdout.write(`${describe(result)}\n`)
+    if (result.isError) process.exitCode = 1
+  } finally {
+    await server.close()
+  }
+}
+
+async function namesOfTools (server: TestServer): Promise<string[]> {
+  const { tools } = (await server.request('tools/list')) as { tools: Array<{ name: string }> }
+  return tools.map(({ name }) => name)
+}
+
+function describe ({ content, structuredContent, isError }: CallResult): string {
+  if (structuredContent !== undefined && !isError) return JSON.stringify(structuredContent, null, 2)
+  return content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
+}

@@ -1,0 +1,50 @@
+// `mcp-oauth-server COMMAND`: the one command of the installed package. Each of its commands is a module that reads its own
+// arguments.
+// Tested in test/packaging/tarball.test.ts.
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+const HELP = `Usage: npx mcp-oauth-server COMMAND
+
+  init FOLDER           writes a new project: a server with a tool of your own
+  start                 serves this folder: tools/, prompts/, resources/, sources/, docs/, .env
+  dev                   the same, and loads a tool again when it is saved
+  call TOOL [JSON]      runs one tool here and now, and prints its result
+
+  doctor URL            examines a server from outside, as the assistants connect to it
+  users                 lists, invites, locks and deletes people
+  audit                 prints the audit log
+  backup FOLDER         copies everything the server has stored
+  restore FOLDER        loads such a copy
+
+Every command explains itself with --help.
+`
+
+const commands: Record<string, () => Promise<unknown>> = {
+  init: () => import('./init.ts'),
+  start: () => import('../server.ts'),
+  dev: () => import('../server.ts'),
+  call: () => import('./call.ts'),
+  doctor: () => import('../doctor/index.ts'),
+  users: () => import('./users.ts'),
+  audit: () => import('./audit.ts'),
+  backup: () => import('./backup.ts'),
+  restore: () => import('./restore.ts')
+}
+
+const name = process.argv[2] ?? '--help'
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+if (command) {
+  // Outside the package, which may not be writable. Without write access there is no cache.
+  enableCompileCache(join(homedir(), '.cache', 'mcp-oauth-server'))
+  // Node would open its debugger for anyone who may send a signal to this process.
+  process.on('SIGUSR1', () => {})
+  // The module finds its arguments where it finds them when it is run by itself.
+  process.argv.splice(2, 1, ...(name === 'dev' ? ['--dev'] : []))
+  await command()
+} else {
+  const isHelp = name === '--help' || name === '-h' || name === 'help'
+  process[isHelp ? 'stdout' : 'stderr'].write(isHelp ? HELP : `There is no command ${JSON.stringify(name)}.\n\n${HELP}`)
+  if (!isHelp) process.exitCode = 1
+}

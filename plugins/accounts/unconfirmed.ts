@@ -1,0 +1,44 @@
+// How many accounts may wait for their confirmation: anyone can make one, so each address that requests come from has its
+// places on one of several lists, and the oldest on it gives way (threat TF-07).
+import type { FastifyInstance } from 'fastify'
+import type { Email } from '../../auth-backends/contract.ts'
+import { createUnusedPlaces, type UnusedList } from '../oauth/clients/unused-places.ts'
+import { hashSecret } from '../secrets.ts'
+import { createAccountRecords, recordKeyOf, type AccountRecord } from './account-records.ts'
+
+/** As long as such an account lasts. */
+const PLACE_SECONDS = 86_400
+/** 16,384 accounts in all. At five sign-ups a minute, the first link of one address is too old before it gives way. */
+export const UNCONFIRMED_BOUNDS = { lists: 64, perList: 256 } as const
+/** Takes the place of an address that has an account already: the same work, and nothing is deleted for it. */
+const NOBODY = hashSecret('nobody')
+
+export interface Unconfirmed {
+  /**
+   * Call before the account is made: a place without an account does no harm, an account without a place would not be
+   * counted.
+   * @param network where the request comes from.
+   */
+  takePlace(email: Email, network: string): Promise<void>
+}
+
+export function createUnconfirmed ({
+  storage,
+  sealing,
+  now
+}: Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>): Unconfirmed {
+  const records = createAccountRecords(storage.collection<AccountRecord>('account'), now)
+  const addresses = storage.collection<object>('accountAddress')
+  const lists = storage.collection<UnusedList>('unconfirmedAccounts')
+  const places = createUnusedPlaces(lists, sealing, now, PLACE_SECONDS, UNCONFIRMED_BOUNDS)
+  return {
+    async takePlace (email, network) {
+      // Where a place changed its list, somebody else could have the account pushed out of theirs.
+      const key = (await records.find(email)) ? NOBODY : recordKeyOf(email)
+      for (const other of await places.take(key, places.listOf(network))) {
+        const dropped = await records.dropUnconfirmed(other)
+        if (dropped) await addresses.delete(dropped.subject)
+      }
+    }
+  }
+}

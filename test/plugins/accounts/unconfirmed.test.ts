@@ -1,0 +1,45 @@
+// Accounts that nobody confirms are bounded in number: the oldest from the same places gives way, a confirmed one and
+// another's never (threat TF-07).
+import { parseEmail } from '../../../auth-backends/contract.ts'
+import { createUnconfirmed, UNCONFIRMED_BOUNDS } from '../../../plugins/accounts/unconfirmed.ts'
+import { createLocalAccounts } from '../../../plugins/accounts/local-accounts.ts'
+import { createUnusedPlaces } from '../../../plugins/oauth/clients/unused-places.ts'
+import { storageTest } from '../../helpers/storages.ts'
+
+storageTest(
+  'of the accounts that wait for their confirmation the oldest of the same address give way, and no confirmed one (TF-07)',
+  async (t, start) => {
+    const { app } = await start()
+    const { takePlace } = createUnconfirmed(app)
+    const book = createLocalAccounts(app.storage, app.now)
+    const address = (name: string | number) => parseEmail(`${name}@${t.name.includes('Redis') ? 'r' : 's'}.example`)
+    const expiresAt = app.now() + 86_400
+    const signUp = async (name: string | number, network: string) => {
+      await takePlace(address(name), network)
+      await book.create({ subject: `of ${name}`, email: address(name), passwordHash: 'x', createdAt: 0, expiresAt })
+    }
+    const listOf = (network: string) =>
+      createUnusedPlaces(app.storage.collection('none'), app.sealing, app.now, 1, UNCONFIRMED_BOUNDS).listOf(network)
+    // Which addresses share a list depends on the secret key.
+    const other = ['198.51.100.1', '198.51.100.2', '198.51.100.3', '198.51.100.4'].find(
+      (network) => listOf(network) !== listOf('192.0.2.1')
+    )!
+    const isThere = async (name: string | number) => (await book.find(address(name))) !== undefined
+
+    await signUp('confirmed', '192.0.2.1')
+    await book.change(address('confirmed'), (account) => ({ ...account, emailVerified: true }))
+    await signUp('first', '192.0.2.1')
+    await signUp('elsewhere', other)
+    // Somebody else names the same address, and then fills their own places.
+    await takePlace(address('elsewhere'), '192.0.2.1')
+    for (let number = 0; number < UNCONFIRMED_BOUNDS.perList; number++) await signUp(number, '192.0.2.1')
+
+    t.equal(await isThere('first'), false, 'the oldest gave way')
+    t.equal(await app.storage.collection('accountAddress').find('of first'), undefined, 'with its entry in the index')
+    t.equal(await isThere(UNCONFIRMED_BOUNDS.perList - 1), true)
+    t.equal(await isThere('confirmed'), true)
+    t.equal(await isThere('elsewhere'), true)
+    const stored = await Array.fromAsync(app.storage.collection('account').all())
+    t.equal(stored.length, UNCONFIRMED_BOUNDS.perList + 2)
+  }
+)

@@ -1,0 +1,36 @@
+// A walk over many records lets what else is due run in between.
+import t from 'tap'
+import { inTurns } from '../../../plugins/accounts/walk.ts'
+
+async function * numbers (count: number, onEnd: () => void = () => {}) {
+  try {
+    for (let number = 0; number < count; number++) yield number
+  } finally {
+    onEnd()
+  }
+}
+
+t.test('every record comes once and in order, and others have a turn after each fifty (AW-02)', async (t) => {
+  for (const [count, turns] of [[49, 0], [50, 1], [151, 3]] as const) {
+    let others = 0
+    let waiting = setImmediate(function turn () {
+      others++
+      waiting = setImmediate(turn)
+    })
+    const seen = await Array.fromAsync(inTurns(numbers(count)))
+    clearImmediate(waiting)
+    t.same(seen, Array.from({ length: count }, (_, number) => number))
+    t.equal(others, turns, `${count} records`)
+  }
+})
+
+t.test('who stops early reads no further', async (t) => {
+  let read = -1
+  let isClosed = false
+  for await (const number of inTurns(numbers(1_000, () => { isClosed = true }))) {
+    read = number
+    if (number === 60) break
+  }
+  t.equal(read, 60)
+  t.equal(isClosed, true)
+})

@@ -1,0 +1,70 @@
+// A further source as the library asks it: unable to spoil a search.
+import t from 'tap'
+import type { LibrarySource } from '../../../authoring/source.ts'
+import { guardSource } from '../../../plugins/library/guarded-source.ts'
+import searchTool from '../../../tools/search.ts'
+import { toolContexts } from '../../helpers/tool-context.ts'
+
+const working: LibrarySource = {
+  name: 'good',
+  search: async () => [{ id: 'a/b c', title: 'A walnut', snippet: 'a walnut' }],
+  fetch: async () => undefined
+}
+
+t.test(
+  'a source that fails, hangs or answers wrongly spoils no search, and its documents do not look as if they were gone',
+  async (t) => {
+    // The timer of AbortSignal.timeout alone keeps no process alive.
+    const alive = setInterval(() => {}, 1_000)
+    t.teardown(() => clearInterval(alive))
+    const never = () => new Promise<never>(() => {})
+    const bad: Record<string, Partial<LibrarySource>> = {
+      fails: {
+        search: async () => {
+          throw new Error('password=hunter2')
+        },
+        fetch: async () => {
+          throw new Error('password=hunter2')
+        }
+      },
+      odd: { search: async () => [{ id: 1 }] as never, fetch: async () => ({ title: 'no text' }) as never },
+      script: {
+        search: async () => [{ id: 'x', title: 'x', snippet: 'walnut', url: 'javascript:alert(1)' }],
+        fetch: async () => ({ title: 'x', text: 'x', url: 'file:///etc/passwd' })
+      },
+      hangs: { search: never, fetch: never }
+    }
+    const warned: string[] = []
+    const log = {
+      warn: (...[, message]: unknown[]) => {
+        warned.push(String(message))
+      }
+    }
+    for (const [name, source] of Object.entries(bad)) {
+      const guarded = guardSource({ name, ...source } as LibrarySource, log, 20)
+      t.same(await guarded.search('walnut', { user: null, limit: 5, signal: undefined }), [], name)
+      await t.rejects(
+        guarded.fetch(`${name}:x`, { user: null, signal: undefined }),
+        { name: 'ToolError', message: /could not be read just now/ },
+        name
+      )
+    }
+    t.equal(warned.length, 2 * Object.keys(bad).length)
+    const gone = AbortSignal.abort(new Error('gone'))
+    await t.rejects(
+      guardSource({ name: 'hangs', search: never, fetch: never }, log).search('x', {
+        user: null,
+        limit: 1,
+        signal: gone
+      }),
+      /gone/
+    )
+
+    const sources = [working, ...['fails', 'odd', 'script'].map((name) => ({ name, ...bad[name] }) as LibrarySource)]
+    const tool = (await toolContexts(t, { 'a.md': 'walnut' }, { sources }))(null)
+    t.same(
+      (await searchTool.run({ query: 'walnut' }, tool)).results.map(({ id }) => id),
+      ['a.md', 'good:a/b c']
+    )
+  }
+)

@@ -1,0 +1,100 @@
+// Counters that cost a call nothing: here at once, in storage a moment later, and nothing lost between the two.
+import t from 'tap'
+import { defaultLimits, type LimitTable } from '../../../config/rate-limits.ts'
+import { createCounters } from '../../../plugins/limits/counters.ts'
+import { createQuotas } from '../../../plugins/limits/quotas.ts'
+import type { Storage } from '../../../plugins/storage/contract.ts'
+
+const NOON = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600
+const APP = { clientId: 'everybodys-app' }
+const table: LimitTable = { ...defaultLimits }
+
+t.test('what could not be counted is not free: it counts here at once, and in storage later (ME-11)', async (t) => {
+  let isAway = true
+  const stored = new Map<string, number>()
+  const count: Storage['count'] = async (list) => {
+    if (isAway) throw new Error('away')
+    return list.map(({ key, by }) => {
+      stored.set(key, (stored.get(key) ?? 0) + by)
+      return stored.get(key)!
+    })
+  }
+  const tallies = createCounters({ count }, () => NOON, { warn () {} })
+  const { take } = createQuotas(tallies, { ...table, 'calls-per-user': 2 }, () => NOON)
+  for (let call = 0; call < 2; call++) {
+    t.equal(take('ann', APP, 'analyze'), undefined)
+    await tallies.flush()
+  }
+  t.match(take('ann', APP, 'analyze'), /2 tool calls a minute/)
+  isAway = false
+  await tallies.close()
+  t.strictSame([...new Set([...stored].filter(([key]) => !key.endsWith(' people')).map(([, n]) => n))], [2])
+  t.strictSame(
+    [...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))],
+    [1],
+    'and the person is counted once'
+  )
+})
+
+t.test('a counter ends at its second, and this process\'s own calls count before storage has them', async (t) => {
+  let now = NOON
+  const counters = createCounters({ count: async (list) => list.map(({ by }) => by + 10) }, () => now, { warn () {} })
+  t.teardown(counters.close)
+  const counter = { key: 'k', endsAt: NOON + 60, watched: true }
+  counters.add([counter], 3)
+  t.equal(counters.value('k'), 3)
+  await counters.flush()
+  t.equal(counters.value('k'), 13, 'with those of other instances')
+  counters.add([counter])
+  t.equal(counters.value('k'), 14)
+  now = NOON + 59
+  t.equal(counters.value('k'), 14)
+  now = NOON + 60
+  t.equal(counters.value('k'), 0)
+  t.equal(counters.value('never'), 0)
+})
+
+t.test('an outage is said once at its begin and once at its end, and a stop says how many are lost', async (t) => {
+  let isAway = true
+  const lines: Array<[object, string]> = []
+  const count: Storage['count'] = async (list) => {
+    if (isAway) throw new Error('away')
+    return list.map(({ by }) => by)
+  }
+  const log = { warn: (details: object, message: string) => lines.push([details, message]) } as never
+  const counters = createCounters({ count }, () => NOON, log)
+  for (let round = 0; round < 3; round++) {
+    counters.add([{ key: 'k', endsAt: NOON + 60, watched: false }])
+    await counters.flush()
+  }
+  t.equal(lines.length, 1)
+  isAway = false
+  await counters.flush()
+  t.equal(lines.length, 2)
+  t.equal(counters.value('k'), 0, 'what nobody watches is not kept once it is stored')
+  isAway = true
+  counters.add([{ key: 'k', endsAt: NOON + 60, watched: false }], 7)
+  await counters.close()
+  t.match(JSON.stringify(lines.at(-1)), /7/)
+})
+
+t.test('what could not be counted is counted later in small steps, a fault in the middle of it too (TF-04)', async (t) => {
+  const steps: number[] = []
+  const stored = new Map<string, number>()
+  let left = 0
+  const count: Storage['count'] = async (list) => {
+    if (left-- <= 0) throw new Error('away')
+    steps.push(list.length)
+    return list.map(({ key, by }) => {
+      stored.set(key, (stored.get(key) ?? 0) + by)
+      return stored.get(key)!
+    })
+  }
+  const tallies = createCounters({ count }, () => NOON, { warn () {} })
+  const endsAt = NOON + 60
+  for (let number = 0; number < 1_200; number++) tallies.add([{ key: `call ${number}`, endsAt, watched: true }])
+  for (left of [0, 2, Infinity]) await tallies.flush()
+  await tallies.close()
+  t.strictSame(steps, [500, 500, 200])
+  t.strictSame([stored.size, ...new Set(stored.values())], [1_200, 1], 'each once')
+})

@@ -1,0 +1,51 @@
+// What an access token allows, read from its grant at every use.
+import t from 'tap'
+import { readAccess } from '../../../../plugins/oauth/grants/access.ts'
+import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
+import { hashSecret } from '../../../../plugins/secrets.ts'
+
+const TOKEN = 'mcp_at_token'
+const context = { now: 1_000, resource: 'https://mcp.example.com', backendsInUse: new Set(['local']) }
+const grant = {
+  id: 'g',
+  clientId: 'c',
+  clientName: 'Claude',
+  user: { id: 'ann', email: 'ann@example.com' },
+  backend: 'local',
+  scopes: ['mcp:read', 'mcp:write'],
+  resource: context.resource,
+  accessTokens: { [hashSecret(TOKEN)]: { scopes: ['mcp:read'], expiresAt: 1_001 } },
+  attempt: 'a'
+} as unknown as Grant
+
+t.test('a live token allows what it was issued with, which may be less than its grant', async (t) => {
+  t.same(readAccess(grant, TOKEN, context), {
+    grantId: 'g',
+    clientId: 'c',
+    clientName: 'Claude',
+    user: { id: 'ann', email: 'ann@example.com' },
+    backend: 'local',
+    scopes: ['mcp:read'],
+    resource: context.resource,
+    expiresAt: 1_001,
+    attempt: 'a'
+  })
+  t.equal(readAccess({ ...grant, backendSession: 's' }, TOKEN, context)!.backendSession, 's')
+})
+
+t.test('what is missing, over, for another resource or by a backend that is gone allows nothing', async (t) => {
+  t.equal(readAccess(undefined, TOKEN, context), undefined)
+  t.equal(readAccess(grant, `${TOKEN}x`, context), undefined)
+  t.equal(readAccess(grant, hashSecret(TOKEN), context), undefined, 'what is stored is no token')
+  t.equal(readAccess(grant, TOKEN, { ...context, now: 1_001 }), undefined, 'at its second')
+  t.equal(readAccess(grant, TOKEN, { ...context, resource: 'https://old.example.com' }), undefined)
+  t.equal(readAccess(grant, TOKEN, { ...context, backendsInUse: new Set(['demo']) }), undefined)
+})
+
+t.test('what a tool does to its person and scopes changes nothing of the grant', async (t) => {
+  const access = readAccess(grant, TOKEN, context)!
+  access.user.id = 'bob'
+  access.scopes.push('mcp:write')
+  t.match(readAccess(grant, TOKEN, context), { user: { id: 'ann' } })
+  t.same(readAccess(grant, TOKEN, context)!.scopes, ['mcp:read'])
+})

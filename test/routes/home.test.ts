@@ -1,0 +1,47 @@
+// GET /: a page for people, JSON for programs, and the endpoint's answer for an MCP client.
+import t from 'tap'
+import { paths } from '../../paths.ts'
+import { startServer } from '../helpers/server.ts'
+import { person, send } from '../helpers/visitors.ts'
+
+const home = { method: 'GET', url: paths.home }
+
+t.test('each kind of visitor gets their own, and caches are told so', async (t) => {
+  const server = await startServer(t)
+  const ask = (accept: string | undefined, cookie = '') =>
+    send(server, home, { cookie, headers: { accept: accept as string } })
+
+  const page = await ask('text/html,*/*;q=0.8')
+  t.match(page, { statusCode: 200, headers: { vary: /Accept/, 'content-type': /^text\/html/, 'cache-control': 'no-store' } })
+  t.match(page.body, server.config.publicUrl)
+  t.match(page.body, 'href="/login"')
+  t.notMatch(page.body, /name="token"/, 'a stranger has nothing to sign out of')
+
+  const program = await ask('*/*')
+  t.match(program, { statusCode: 200, headers: { vary: /Accept/, 'content-type': /^application\/json/, 'cache-control': 'no-store' } })
+  t.match(JSON.parse(program.body), {
+    status: 'ok',
+    documents: 2,
+    endpoints: {
+      mcp: server.config.publicUrl,
+      authorizationServer: `${server.config.publicUrl}/.well-known/oauth-authorization-server`,
+      health: `${server.config.publicUrl}/health`
+    }
+  })
+  t.equal((await ask('application/json')).body, program.body)
+
+  const client = await ask('text/event-stream, text/html')
+  t.match(client, { statusCode: 401, headers: { 'www-authenticate': /^Bearer .*resource_metadata=/ } })
+
+  const { cookie } = await person(server)
+  const own = await ask('text/html', cookie)
+  t.match(own.body, /action="\/logout"[^]*name="token"/)
+  t.notMatch(own.body, 'href="/login"')
+})
+
+t.test('a server without a sign-in names no authorization server', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'none' } })
+  const { body } = await send(server, home, { headers: { accept: 'application/json' } })
+  t.same(Object.keys(JSON.parse(body).endpoints), ['mcp', 'health'])
+  t.notMatch((await send(server, home)).body, /href="\/login"|action="\/logout"/)
+})

@@ -1,0 +1,69 @@
+// The form that makes an account.
+import t from 'tap'
+import { paths } from '../../paths.ts'
+import { Browser } from '../helpers/browser.ts'
+import { startServer } from '../helpers/server.ts'
+import { send, stranger } from '../helpers/visitors.ts'
+import { service } from '../helpers/vouching-service.ts'
+
+t.test(
+  'a sign-up page that is opened for one backend is of that backend, with an invitation and without',
+  async (t) => {
+    const path = await service(t)
+    for (const signup of ['open', 'invite']) {
+      const { url, app } = await startServer(t, { env: { AUTH_BACKEND: `${path},local`, SIGNUP: signup } })
+      const invite = await app.signIn.invitations.invite()
+      for (const [query, backend] of [
+        ['backend=local&', 'local'],
+        [`backend=${encodeURIComponent(path)}&`, path],
+        ['', path]
+      ] as const) {
+        const page = await new Browser().get(`${url}/signup?${query}invite=${invite}`)
+        t.match(
+          page.forms.map(({ fields }) => fields),
+          [{ backend, invite }],
+          `${signup} ${query}`
+        )
+      }
+      t.equal(
+        (await new Browser().get(`${url}/signup?backend=nobody&invite=${invite}`)).url.includes('/signup?interaction'),
+        false
+      )
+    }
+  }
+)
+
+t.test('a form of another browser, of no backend or with what is refused makes no account', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'local' } })
+  const [ann, bob] = [await stranger(server), await stranger(server)]
+  const account = { email: 'ann@example.com', password: 'eleven quiet otters 42', backend: 'local' }
+  const post = (form: Record<string, string>, cookie = ann.cookie) =>
+    send(server, { method: 'POST', url: paths.signup }, { cookie, form: { interaction: ann.interaction, ...account, ...form } })
+  for (const [name, answer, code] of [
+    ['no cookie', await post({}, ''), /sign_in_expired/],
+    ["another browser's", await post({ interaction: bob.interaction }), /sign_in_expired/],
+    ['no such backend', await post({ backend: '__proto__' }), /sign_in_expired/],
+    ['no handle', await post({ interaction: '' }), /interaction is missing/],
+    ['an address that is none', await post({ email: 'ann' }), /name="email"/],
+    ['a weak password', await post({ password: 'password1' }), /name="password"/]
+  ] as const) {
+    t.match(answer, { statusCode: 400, body: code, headers: { 'cache-control': 'no-store' } }, name)
+    t.notMatch(answer.body, account.password, `${name}: no password is shown`)
+  }
+  t.same(await Array.fromAsync(server.app.storage.collection('account').all()), [])
+  t.same(await Array.fromAsync(server.app.signIn.lifecycle.all()), [])
+  t.match(await post({}), { statusCode: 303, headers: { location: '/' } }, 'the sign-in is as it was')
+})
+
+t.test('where sign-up is closed, or no backend makes accounts, there is no form', async (t) => {
+  const closed = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'closed' } })
+  for (const query of [{}, { invite: 'made-up' }, { backend: 'local' }] as Array<Record<string, string>>) {
+    const answer = await send(closed, { method: 'GET', url: paths.signup }, { query })
+    t.match(answer, { statusCode: 403, body: /access_denied/ }, JSON.stringify(query))
+    t.match(answer.body, 'You need an invitation')
+  }
+  const { cookie, interaction } = await stranger(closed)
+  const form = { interaction, backend: 'local', email: 'ann@example.com', password: 'eleven quiet otters 42' }
+  t.match(await send(closed, { method: 'POST', url: paths.signup }, { cookie, form }), { statusCode: 403 })
+  t.same(await Array.fromAsync(closed.app.storage.collection('account').all()), [])
+})
