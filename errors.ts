@@ -24,6 +24,8 @@ export class OAuthError extends Error {
    * 9700 §4.11.2).
    */
   choice?: ErrorRedirect
+  /** What a page offers next, where it is better than the home page. */
+  action?: { label: string; href: string }
 
   constructor (
     code: string,
@@ -51,6 +53,10 @@ export const unsupportedGrantType = refusal('unsupported_grant_type', 400)
 export const unsupportedResponseType = refusal('unsupported_response_type', 400)
 export const accessDenied = refusal('access_denied', 403)
 export const serverError = refusal('server_error', 500)
+
+// OpenID Connect Core §3.1.2.6
+export const loginRequired = refusal('login_required', 400)
+export const consentRequired = refusal('consent_required', 400)
 
 /** RFC 6749 §5.2: 401, with a `Basic` challenge when the client tried the Authorization header. */
 export const invalidClient = (description: string, usedBasic = false) =>

@@ -1,7 +1,8 @@
 // Every URL path that the server answers, in one table. Routes, pages and metadata read it, so they cannot disagree.
 export const paths = {
   home: '/',
-  mcp: ['/', '/mcp'],
+  /** People and clients write the alias with a slash at its end, too; a redirect would lose the body or the token. */
+  mcp: ['/', '/mcp', '/mcp/'],
   protectedResource: '/.well-known/oauth-protected-resource',
   authorizationServer: '/.well-known/oauth-authorization-server',
   register: '/register',
@@ -33,6 +34,8 @@ export const paths = {
   accountLinkAdd: '/account/sign-in/add',
   accountUnlink: '/account/sign-in/remove',
   accountPassword: '/account/password',
+  /** W3C "A Well-Known URL for Changing Passwords": password managers ask here. */
+  changePassword: '/.well-known/change-password',
   accountEmail: '/account/email',
   accountActivity: '/account/activity.jsonl',
   accountNotes: '/account/notes.json',

@@ -26,3 +26,15 @@ export const isLoopback = (hostname: string): boolean => HOSTNAME.test(hostname)
 
 /** @param host as in `URL.host` or a Host header in lower case: {@link isLoopback} with or without a port. */
 export const isLoopbackHost = (host: string): boolean => HOST.test(host)
+
+/** Schemes that browsers run, show or hand to the system themselves: nobody comes back to an app through one. */
+const NEVER_AN_APP = new Set(
+  'about blob chrome data file filesystem ftp http https intent jar javascript mailto sms tel vbscript view-source ws wss'.split(' ')
+)
+
+/**
+ * Whether a program on a computer or phone may have registered the scheme for itself (RFC 8252 §7.1).
+ * @param scheme without the colon, as written: schemes are compared in lower case.
+ */
+export const isPrivateUseScheme = (scheme: string): boolean =>
+  /^[a-z][a-z0-9+.-]{0,99}$/.test(scheme) && !NEVER_AN_APP.has(scheme)

@@ -3,6 +3,8 @@
 // Tested in test/plugins/observability/audit/index.test.ts.
 import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from '../config/index.ts'
+import type { User } from '../plugins/sign-in/contract.ts'
+import type { Storage } from '../plugins/storage/contract.ts'
 import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
 import { describeAttempt, readAttempts } from '../plugins/observability/audit/attempts.ts'
 import { fail, openExisting, OperatorError } from './command.ts'
@@ -11,7 +13,7 @@ import { printableJson } from '../plugins/observability/terminal-text.ts'
 
 const HELP = `Prints the audit log as JSON lines, oldest first.
   ${commandLine('audit')}                      all stored events
-  ${commandLine('audit')}--user ID         the events of one person
+  ${commandLine('audit')}--user ID|ADDRESS the events of one person
   ${commandLine('audit')}--attempt ID      one attempt to connect, from the first probe to the first call
   ${commandLine('audit')}--attempts        one line for each attempt: who, how far, and why it stopped
 `
@@ -48,12 +50,24 @@ async function print ({
       for (const each of await readAttempts(events)) process.stdout.write(`${describeAttempt(each)}\n`)
       return
     }
+    const people = user === undefined ? undefined : await idsOf(storage, user)
     for await (const event of events) {
-      if (user !== undefined && event.user !== user) continue
+      if (people && !people.has(event.user ?? '')) continue
       if (attempt !== undefined && event.attempt !== attempt) continue
       process.stdout.write(`${printableJson(event)}\n`)
     }
   } finally {
     await storage.close()
   }
+}
+
+/** @returns the ids of the people who have the address, or the id itself. @throws OperatorError for an address of no one. */
+async function idsOf (storage: Storage, who: string): Promise<Set<string>> {
+  if (!who.includes('@')) return new Set([who])
+  const ids = new Set<string>()
+  for await (const { record } of storage.collection<User>('user').all()) {
+    if (record.email === who.trim().toLowerCase()) ids.add(record.id)
+  }
+  if (ids.size === 0) throw new OperatorError(`No one has the address ${who}. Somebody who was deleted is found by id only`)
+  return ids
 }

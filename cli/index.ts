@@ -12,6 +12,7 @@ const HELP = `Usage: npx mcp-oauth-server COMMAND
   dev                   the same, and loads a tool again when it is saved
   call TOOL [JSON]      runs one tool here and now, and prints its result
 
+  documents             lists what search finds, and what is left out
   doctor URL            examines a server from outside, as the assistants connect to it
   users                 lists, invites, locks and deletes people
   audit                 prints the audit log
@@ -27,6 +28,7 @@ const commands: Record<string, () => Promise<unknown>> = {
   dev: () => import('../server.ts'),
   call: () => import('./call.ts'),
   doctor: () => import('../doctor/index.ts'),
+  documents: () => import('./documents.ts'),
   users: () => import('./users.ts'),
   audit: () => import('./audit.ts'),
   backup: () => import('./backup.ts'),

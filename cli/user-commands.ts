@@ -37,13 +37,14 @@ export const commands: Readonly<Record<string, Command>> = {
     const user = await find(context, who)
     await context.app.signIn.lifecycle.lock(user.id)
     context.app.audit.note('lock', { user: user.id })
-    return `Locked: ${describeUser(user)}`
+    return `Locked: ${describeUser({ ...user, locked: true })}`
   },
   async unlock (context, who) {
     const user = await find(context, who)
     await context.app.signIn.lifecycle.unlock(user.id)
     context.app.audit.note('unlock', { user: user.id })
-    return `Unlocked: ${describeUser(user)}`
+    const { locked: _, ...unlocked } = user
+    return `Unlocked: ${describeUser(unlocked)}`
   },
   async reset ({ app }, who) {
     const link = who === undefined ? undefined : await app.accounts.issueResetLink(who)

@@ -1,7 +1,7 @@
 // How single environment variables are parsed. The message of each schema says what to write instead.
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { isLoopback, isLoopbackHost, list } from '../authoring/env.ts'
+import { isLoopback, isLoopbackHost, isPrivateUseScheme, list } from '../authoring/env.ts'
 import { defaultLimits, type LimitName, type LimitTable } from './rate-limits.ts'
 
 export const integer = (min: number, max: number) => {
@@ -111,15 +111,33 @@ export const allowedEmails = list.refine(
   'write addresses and domains separated by commas, for example ann@example.com,@example.org'
 )
 
+/** Origins of web pages, and of what runs in an engine of browsers: extensions and desktop apps (RFC 6454 §6.2). */
 export const origins = list.transform((entries, context) =>
   entries.map((entry) => {
-    const url = parseUrl(entry)
-    if (url && /^https?:$/.test(url.protocol) && entry.replace(/\/$/, '') === url.origin) return url.origin
+    const origin = originOf(entry.replace(/\/$/, ''))
+    if (origin !== undefined) return origin
     context.addIssue(
-      `${JSON.stringify(entry)} is not an origin; write for example https://chatgpt.com (a * would let every site in)`
+      `${JSON.stringify(entry)} is not an origin; write for example https://chatgpt.com or chrome-extension://the-id-of-it (a * or null would let every site in)`
     )
     return z.NEVER
   })
+)
+
+/** @returns the origin as browsers send it, or undefined for what is none. */
+function originOf (entry: string): string | undefined {
+  const url = parseUrl(entry)
+  if (!url || url.host === '' || url.host.includes('*')) return undefined
+  if (/^https?:$/.test(url.protocol)) return entry === url.origin ? entry : undefined
+  return isPrivateUseScheme(url.protocol.slice(0, -1)) && entry === `${url.protocol}//${url.host}` ? entry : undefined
+}
+
+/** Exact redirect URIs of apps on a computer or phone, and whole schemes with their colon (RFC 8252 §7.1). */
+export const privateUseUris = list.refine(
+  (entries) => entries.every((entry) => {
+    const [, scheme, rest] = /^([^:]*):([\x21-\x7e]*)$/.exec(entry) ?? []
+    return scheme !== undefined && isPrivateUseScheme(scheme) && (rest === '' || URL.canParse(entry)) && !/[*#]/.test(entry)
+  }),
+  'write exact redirect URIs of apps, or whole schemes with a colon at the end, for example warp://mcp/oauth2callback,com.example.app: (https and localhost need no entry)'
 )
 
 export const addresses = list.refine(

@@ -1,5 +1,6 @@
 // What the variables mean: names, defaults that depend on each other, and units, for everything that reads the
 // configuration.
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseEmail } from '../auth-backends/contract.ts'
 import { isLoopback } from '../authoring/env.ts'
@@ -17,7 +18,7 @@ export const storageSettings = (values: Variables, folder: string) => ({
   redisUrl: values.REDIS_URL,
   secretKeys: values.SECRET_KEY ?? [],
   databaseUrl: values.DATABASE_URL,
-  docsDir: resolve(folder, values.DOCS_DIR),
+  docsDir: resolve(folder, values.DOCS_DIR.replace(/^~(?=\/|$)/, homedir())),
   docsBaseUrl: values.DOCS_BASE_URL,
   libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })
@@ -37,6 +38,8 @@ export const signInSettings = (values: Variables, local: boolean) => ({
 
 export const clientSettings = (values: Variables) => ({
   clients: values.CLIENTS,
+  /** Private-use redirect URIs that any app may have: exact, or a scheme with its colon. */
+  allowedRedirectUris: values.ALLOWED_REDIRECT_URIS,
   /** Hosts whose client metadata documents are accepted; empty means every host. */
   clientMetadataHosts: values.CLIENT_METADATA_HOSTS,
   clientMetadataInsecureHosts: values.CLIENT_METADATA_INSECURE_HOSTS

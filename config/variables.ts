@@ -28,6 +28,7 @@ export const variables = z.object({
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
   CLIENTS: read.clients.default([]),
+  ALLOWED_REDIRECT_URIS: read.privateUseUris.default([]),
   CLIENT_METADATA_HOSTS: list.default([]),
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
   CORS_ORIGINS: read.origins.default(['https://chatgpt.com', 'https://chat.openai.com']),

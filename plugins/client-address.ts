@@ -39,3 +39,21 @@ export function useClientIpHeader (app: FastifyInstance, { clientIpHeader }: Pro
     done()
   })
 }
+
+/**
+ * Behind a proxy that is not named, all visitors count as one address: said once, when the first request with its header
+ * arrives.
+ */
+export function warnOfUnnamedProxy (app: FastifyInstance, { trustProxy, clientIpHeader }: Proxies): void {
+  if (trustProxy.length > 0 || clientIpHeader !== undefined) return
+  let isSaid = false
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!isSaid && (request.headers['x-forwarded-for'] ?? request.headers['forwarded']) !== undefined) {
+      isSaid = true
+      request.log.warn(
+        `a proxy at ${request.raw.socket.remoteAddress} forwards requests, and is not in TRUST_PROXY: all visitors behind it count as one address for the rate limits. Set TRUST_PROXY or CLIENT_IP_HEADER (docs/deploying.md, "Whose address counts")`
+      )
+    }
+    done()
+  })
+}

@@ -12,7 +12,7 @@ import fastify, {
 } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
-import { trustedProxies, useClientIpHeader } from './client-address.ts'
+import { trustedProxies, useClientIpHeader, warnOfUnnamedProxy } from './client-address.ts'
 import { Connections } from './connections.ts'
 import { createLogDestination } from './observability/log-destination.ts'
 import { describeError } from './observability/log-error.ts'
@@ -49,6 +49,7 @@ export function createHttpServer (config: Config, logTo?: Writable): FastifyInst
   })
   connections.closeWith(app)
   useClientIpHeader(app, config)
+  warnOfUnnamedProxy(app, config)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     done()

@@ -18,6 +18,8 @@ declare module 'fastify' {
      * The route answers under any name: for what reveals nothing, or asks for a secret that no browser sends by itself.
      */
     anyHost?: boolean
+    /** Pages of other sites may post here, as they may lead here by a link: a request to begin something. */
+    anyOrigin?: boolean
   }
 }
 
@@ -37,6 +39,8 @@ export default fp(
   ) {
     const { host: ownHost, protocol } = new URL(publicUrl)
     const names = new Set([ownHost, ownHost + (protocol === 'https:' ? ':443' : ':80')])
+    const foreign = `This form was sent from another site. Open ${publicUrl} and start there.`
+    const hidden = `Your browser did not say which page this form is from: an extension or a proxy hides it (Referrer-Policy: no-referrer). Open ${publicUrl} in a current browser and start there.`
     const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
 
     // Every route, including those added later and unknown paths. The header as sent, never a forwarded one: what a
@@ -61,17 +65,20 @@ export default fp(
       return refuse(reply, 403, 'Web pages of this origin may not call this server. CORS_ORIGINS lists those that may.')
     })
 
-    app.decorate('checkFormOrigin', async ({ method, headers }: FastifyRequest) => {
-      if (method !== 'POST') return
+    app.decorate('checkFormOrigin', async ({ method, headers, routeOptions }: FastifyRequest) => {
+      if (method !== 'POST' || routeOptions.config.anyOrigin) return
       const { host = '', origin, 'sec-fetch-site': site } = headers
+      if (site === 'cross-site' || site === 'same-site') throw accessDenied(foreign)
+      // Fetch "append a request Origin header": under `Referrer-Policy: no-referrer`, which proxies and extensions add,
+      // our own forms come from `null`. Only the browser itself writes Sec-Fetch-Site (Fetch Metadata §2.3).
+      if (origin === 'null' && site !== 'same-origin') throw accessDenied(hidden)
       // On a person's own computer the server has several names; a page and its form still have to share one.
       const isOwn =
         origin === undefined ||
+        origin === 'null' ||
         origin === publicUrl ||
         (local && isLoopbackHost(host) && origin === `http://${host}`)
-      if (!isOwn || site === 'cross-site' || site === 'same-site') {
-        throw accessDenied(`This form was sent from another site. Open ${publicUrl} and start there.`)
-      }
+      if (!isOwn) throw accessDenied(foreign)
     })
   },
   { name: 'origin' }

@@ -7,6 +7,7 @@ export default async function confirmEmail (app: FastifyInstance) {
   linkPage(app, {
     path: paths.confirmEmail,
     purpose: 'confirm',
+    signInPath: paths.account,
     show: ({ secret, link }, reply) =>
       reply.page('confirm', { link: secret, email: link.email, actions: { confirm: paths.confirmEmail } }),
     async use ({ link }, _request, reply) {

@@ -19,7 +19,10 @@ export default async function discovery (app: FastifyInstance, { publicUrl }: Pi
     [`${paths.authorizationServer}/mcp`]: authorizationServer(publicUrl),
     [paths.openidConfiguration]: openid,
     [`${paths.openidConfiguration}/mcp`]: openid,
+    // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
     [`/mcp${paths.openidConfiguration}`]: openid,
+    [`/mcp${paths.authorizationServer}`]: authorizationServer(publicUrl),
+    [`/mcp${paths.protectedResource}`]: protectedResource(publicUrl, `${publicUrl}/mcp`),
     // Asked for by ChatGPT at times.
     [`${paths.token}${paths.openidConfiguration}`]: openid
   }

@@ -11,6 +11,7 @@ export default async function resetPassword (app: FastifyInstance) {
   linkPage(app, {
     path: paths.resetPassword,
     purpose: 'reset',
+    signInPath: paths.account,
     show: async (opened, reply) => reply.page('reset', await describe(app, opened)),
     async use (opened, request, reply) {
       const { form, link } = opened

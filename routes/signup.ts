@@ -18,7 +18,7 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
     const [named, invite] = [query.get('backend'), query.get('invite')]
     const backend = findBackend(app, named)
     await app.limits.attempt('authorization', request)
-    if (signup !== 'open' && !(await invitations.isValid(invite))) throw notInvited()
+    if (signup !== 'open' && !(await invitations.isValid(invite))) throw invite === undefined ? notInvited() : usedInvitation()
     const begin = () => interactions.begin(request, reply, pageIntent(paths.home), invite === undefined ? {} : { invite })
     // Where accounts are made elsewhere, the invitation goes along to the sign-in.
     if (backend === undefined && invite !== undefined) return reply.redirect(signInPages.login(await begin()), 303)
@@ -49,6 +49,15 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
       action: { label: 'Back to sign-in', href: signInPages.login(handle) }
     })
   })
+}
+
+/** Most people who come with a used invitation have used it themselves. */
+function usedInvitation () {
+  const refusal = accessDenied(
+    'This invitation was used already, or has expired. If you have made your account with it, sign in. Otherwise ask the person who invited you for another one.'
+  )
+  refusal.action = { label: 'Sign in', href: paths.account }
+  return refusal
 }
 
 /** The backend that the form names, or the first in AUTH_BACKEND, if it makes accounts. */

@@ -1,4 +1,5 @@
 // The bar that a terminal shows while documents are read: it comes, it grows, and it goes.
+import { homedir } from 'node:os'
 import t from 'tap'
 import { loadConfig } from '../config/index.ts'
 import { showProgress, startLines } from '../banner.ts'
@@ -45,4 +46,18 @@ t.test('the address to register with a provider is printed', async (t) => {
   const { app, url } = await startServer(t, { env })
   const lines = await startLines(app, await loadConfig({ ...env, PUBLIC_URL: url }))
   t.match(lines, `Callback      ${url}/login/callback/oidc (register it with Example)`)
+})
+
+t.test('a folder of documents that is missing, or a file, is one sentence; ~ is the home of the user', async (t) => {
+  const place = await folder(t)
+  await fill(place, { 'a.md': '# A' })
+  const line = async (docs: string) => {
+    const env = { AUTH_BACKEND: 'none', DOCS_DIR: docs }
+    const { app, config } = await startServer(t, { env })
+    return /Documents +(.*)/.exec(await startLines(app, config))![1]
+  }
+  t.match(await line(`${place}/none`), /^none: there is no folder .*\/none\. Make it, or set DOCS_DIR/)
+  t.match(await line(`${place}/a.md`), /^none: .*a\.md is not a folder\. Set DOCS_DIR/)
+  t.match(await line(place), /^1 from /)
+  t.equal((await loadConfig({ DOCS_DIR: '~/notes' })).docsDir, `${homedir()}/notes`)
 })

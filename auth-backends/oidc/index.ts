@@ -1,9 +1,11 @@
 // Sign-in with the people of any OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect
 // Core §3.1).
-import { BackendUnavailable, type AuthBackend, type BackendModule, type SignInAnswer } from '../contract.ts'
-import { completeClaims, createProvider, describeFault, refusalOf, type Tokens } from './provider.ts'
+import { BackendUnavailable, type AuthBackend, type BackendHost, type BackendModule, type SignInAnswer } from '../contract.ts'
+import { describeFault, refusalOf } from './faults.ts'
+import { completeClaims, createProvider, type Tokens } from './provider.ts'
+import { restriction, type Restriction } from './restriction.ts'
 import { createOidcSessions, sessionOf } from './sessions.ts'
-import { addressOf, authorizationParameters, env, restriction, type Claims, type OidcSettings } from './settings.ts'
+import { addressOf, authorizationParameters, env, issuerOf, type Claims, type OidcSettings } from './settings.ts'
 import { nameProblem } from '../sign-up-rules.ts'
 
 const TIMEOUT_SECONDS = 8
@@ -16,24 +18,24 @@ interface Memo {
 }
 
 /** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
-export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECONDS): AuthBackend {
-  const host = new URL(settings.OIDC_ISSUER).host
+export function openOidc (
+  settings: OidcSettings,
+  timeoutSeconds = TIMEOUT_SECONDS,
+  log?: BackendHost['log']
+): AuthBackend {
+  const host = new URL(issuerOf(settings.OIDC_ISSUER)).host
   const title = settings.OIDC_TITLE ?? host
   const provider = createProvider(settings, timeoutSeconds)
 
   /** @throws BackendUnavailable for whatever cannot be the person's doing. */
   const unavailable = (error: unknown): never => {
-    const { reason, says } = describeFault(error)
+    const { reason, says } = describeFault(error, settings)
     throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { reason })
   }
 
-  /** What may be wrong besides the provider: the person turned back, or the code is not for this sign-in. */
-  function answerTo (error: unknown): SignInAnswer {
-    const { code, error: refusal } = error as { code?: string; error?: string }
-    if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not go on at ${title}. Try again, or sign in another way.` } }
-    if (refusalOf(error) === 'invalid_grant') return null
-    return unavailable(error)
-  }
+  /** The person cannot mend it, so the operator is told. */
+  const turnedAway = ({ cause }: Restriction): void =>
+    log?.warn(`OpenID provider at ${host}: somebody may not sign in here: ${cause}`)
 
   return {
     title,
@@ -67,13 +69,17 @@ export function openOidc (settings: OidcSettings, timeoutSeconds = TIMEOUT_SECON
           })
           await known.checkSignature(tokens.id_token!)
           const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
-          return identify(claims, settings, tokens)
+          const refusal = restriction(claims, settings)
+          if (refusal === undefined) return identify(claims, settings, tokens)
+          turnedAway(refusal)
+          return { refused: refusal.refused }
         } catch (error) {
-          return answerTo(error)
+          const answer = personalAnswer(error, title)
+          return answer === undefined ? unavailable(error) : answer
         }
       }
     },
-    sessions: createOidcSessions(provider, settings, unavailable)
+    sessions: createOidcSessions(provider, settings, unavailable, turnedAway)
   }
 }
 
@@ -87,13 +93,21 @@ const TURNED_BACK = new Set([
   'user_cancelled'
 ])
 
+/**
+ * What may be wrong besides the provider: the person turned back, or the code is not for this sign-in.
+ * @returns undefined for a fault of the provider.
+ */
+function personalAnswer (error: unknown, title: string): SignInAnswer | undefined {
+  const { code, error: refusal } = error as { code?: string; error?: string }
+  if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not go on at ${title}. Try again, or sign in another way.` } }
+  return refusalOf(error) === 'invalid_grant' ? null : undefined
+}
+
 /** Core §2: both times are by the provider's clock. @returns undefined when the provider does not say. */
 const authenticationAge = ({ auth_time: authTime, iat }: Claims): number | undefined =>
   typeof authTime === 'number' && typeof iat === 'number' ? Math.max(0, iat - authTime) : undefined
 
 function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): SignInAnswer {
-  const refused = restriction(claims, settings)
-  if (refused) return { refused }
   if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) { return { refused: 'Your provider names you by an id that is too long to be kept here.' } }
   const called = [claims['name'], claims['preferred_username']].find(
     (name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined
@@ -110,4 +124,7 @@ function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): Sign
   }
 }
 
-export default { env, open: (settings) => openOidc(settings) } satisfies BackendModule<OidcSettings>
+export default {
+  env,
+  open: (settings, { log }) => openOidc(settings, TIMEOUT_SECONDS, log)
+} satisfies BackendModule<OidcSettings>

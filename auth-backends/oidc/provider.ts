@@ -1,9 +1,9 @@
-// The OpenID provider as this server talks to it: its description and keys, the claims of a person, and what its faults
-// are (OpenID Connect Discovery, Core §5.3, §10.1.1).
-import { compactVerify, createRemoteJWKSet } from 'jose'
+// The OpenID provider as this server talks to it: its description and keys, and the claims of a person (OpenID Connect
+// Discovery, Core §5.3, §9, §10.1.1).
+import { compactVerify, createRemoteJWKSet, decodeProtectedHeader } from 'jose'
 import type * as OpenIdClient from 'openid-client'
-import type { OutageReason } from '../contract.ts'
-import type { Claims, OidcSettings } from './settings.ts'
+import { findClaim } from './restriction.ts'
+import { isDiscoveryUrl, type Claims, type OidcSettings } from './settings.ts'
 
 /** The provider's description is read again after this: endpoints move rarely. */
 const DISCOVERY_LIFETIME_MS = 3_600_000
@@ -39,31 +39,57 @@ export function createProvider (settings: OidcSettings, timeoutSeconds: number):
 }
 
 async function loadProvider (
-  { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: secret }: OidcSettings,
+  { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: secret, OIDC_TOKEN_AUTH: method }: OidcSettings,
   timeout: number
 ): Promise<Provider> {
   const client = await import('openid-client')
-  const issuer = new URL(OIDC_ISSUER)
-  // Discovery §3: a provider that does not say how it takes the secret takes it by Basic.
+  const address = new URL(OIDC_ISSUER)
   const authentication: OpenIdClient.ClientAuth =
     secret === undefined
       ? client.None()
       : (server, ...rest) =>
-          server.token_endpoint_auth_methods_supported?.includes('client_secret_post')
+          methodFor(method, server.token_endpoint_auth_methods_supported) === 'client_secret_post'
             ? client.ClientSecretPost(secret)(server, ...rest)
             : client.ClientSecretBasic(secret)(server, ...rest)
-  const configuration = await client.discovery(issuer, OIDC_CLIENT_ID, undefined, authentication, {
+  const configuration = await client.discovery(address, OIDC_CLIENT_ID, undefined, authentication, {
     timeout,
-    execute: issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []
+    execute: address.protocol === 'http:' ? [client.allowInsecureRequests] : []
   })
-  const { jwks_uri: keysUrl } = configuration.serverMetadata()
+  const { issuer, jwks_uri: keysUrl } = configuration.serverMetadata()
+  if (isDiscoveryUrl(OIDC_ISSUER)) checkDiscoveredFrom(issuer, OIDC_ISSUER)
   return { client, configuration, checkSignature: createSignatureCheck(keysUrl, timeout * 1000) }
+}
+
+/**
+ * A provider lists what it can, and not what this client is registered for: that is Basic unless somebody has chosen
+ * another method (OpenID Connect Core §9, RFC 6749 §2.3.1).
+ * @param chosen OIDC_TOKEN_AUTH. @param offered what the provider lists.
+ */
+const methodFor = (chosen: OidcSettings['OIDC_TOKEN_AUTH'], offered: readonly string[] | undefined) =>
+  chosen ??
+  (offered?.includes('client_secret_post') && !offered.includes('client_secret_basic')
+    ? 'client_secret_post'
+    : 'client_secret_basic')
+
+/**
+ * Where the operator gave the address of the document, the document's own issuer counts, as it is, provided that it is
+ * the one whose document is at that address (OpenID Connect Discovery §4.1, §4.3).
+ * @throws as the library does for another issuer.
+ */
+function checkDiscoveredFrom (issuer: string, address: string): void {
+  const path = '/.well-known/openid-configuration'
+  if (issuer.replace(/\/$/, '') + path === new URL(address).href.replace(/\/$/, '')) return
+  throw Object.assign(new Error('The discovery document is that of another issuer'), {
+    code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+    cause: { attribute: 'issuer', body: { issuer } }
+  })
 }
 
 /** Not openid-client's own check: that waits a minute before it looks for a key that is new. */
 function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): Provider['checkSignature'] {
   if (keysUrl === undefined) {
-    return async () => {
+    return async (idToken) => {
+      checkAlgorithm(idToken)
       throw Object.assign(new Error('The provider publishes no keys'), { code: 'ERR_NO_KEYS' })
     }
   }
@@ -74,6 +100,7 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
   })
   let looked: { at: number; done: Promise<void> } | undefined
   return async (idToken) => {
+    checkAlgorithm(idToken)
     try {
       await compactVerify(idToken, keys)
     } catch (error) {
@@ -86,6 +113,13 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
   }
 }
 
+/** A key that both sides know proves nothing to a third, and some providers choose it by themselves (Core §10.1). */
+function checkAlgorithm (idToken: string): void {
+  const { alg } = decodeProtectedHeader(idToken)
+  if (!/^(?:HS|none)/.test(alg ?? 'none')) return
+  throw Object.assign(new Error('The ID token is signed with a shared key'), { code: 'OAUTH_UNSUPPORTED_OPERATION', cause: { alg } })
+}
+
 /** Some providers keep the ID token small and return the rest from the userinfo endpoint (OpenID Connect Core §5.3). */
 export async function completeClaims (
   { client, configuration }: Provider,
@@ -94,44 +128,7 @@ export async function completeClaims (
   settings: OidcSettings
 ): Promise<Claims> {
   const wanted = ['email', 'name', ...(settings.OIDC_ALLOWED_GROUPS ? [settings.OIDC_GROUPS_CLAIM] : [])]
-  if (!configuration.serverMetadata().userinfo_endpoint || wanted.every((name) => known[name] !== undefined)) { return known }
+  if (!configuration.serverMetadata().userinfo_endpoint || wanted.every((name) => findClaim(known, name) !== undefined)) { return known }
   // It refuses an answer about another subject.
   return { ...(await client.fetchUserInfo(configuration, accessToken, String(known['sub']))), ...known }
-}
-
-/** The code of the provider's answer to a token request that was refused (RFC 6749 §5.2). */
-export const refusalOf = (error: unknown): string | undefined => {
-  const { code, error: refusal } = error as { code?: string; error?: string }
-  return code === 'OAUTH_RESPONSE_BODY_ERROR' ? refusal : undefined
-}
-
-/** Names the fault by its code and status, never by its text: that may repeat what was sent. */
-export function describeFault (error: unknown): { reason: OutageReason; says: string } {
-  const {
-    code,
-    error: refusal,
-    status,
-    cause
-  } = error as { code?: string; error?: string; status?: number; cause?: unknown }
-  if (code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return { reason: 'slow', says: 'did not answer in time' }
-  if (code === 'ERR_JOSE_GENERIC') return { reason: 'unreachable', says: 'did not send its keys' }
-  if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' || code === 'OAUTH_RESPONSE_BODY_ERROR') {
-    const named = /^[a-z_]{1,60}$/.test(refusal ?? '') ? refusal : 'an error'
-    if (named === 'server_error' || named === 'temporarily_unavailable') { return { reason: 'unreachable', says: `answered ${named}` } }
-    const advice =
-      named === 'invalid_client' || named === 'unauthorized_client'
-        ? ': check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET'
-        : ''
-    return { reason: 'refused', says: `answered ${status ? `HTTP ${status} ` : ''}${named}${advice}` }
-  }
-  if (cause instanceof Response) {
-    if (cause.status === 429) return { reason: 'busy', says: 'answered HTTP 429' }
-    if (cause.status >= 500) return { reason: 'unreachable', says: `answered HTTP ${cause.status}` }
-    return { reason: 'unreadable', says: `gave an answer that cannot be read (HTTP ${cause.status})` }
-  }
-  if (code === undefined || (error instanceof TypeError && !/^ERR_/.test(code))) {
-    const causeCode = (cause as { code?: unknown } | undefined)?.code
-    return { reason: 'unreachable', says: `could not be reached${typeof causeCode === 'string' ? ` (${causeCode})` : ''}` }
-  }
-  return { reason: 'unreadable', says: `gave an answer that does not hold (${code})` }
 }

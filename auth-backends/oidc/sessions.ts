@@ -2,8 +2,10 @@
 // gives one, a refresh token that shows whether the person still has their account (OpenID Connect Core §12, RFC 7009,
 // RP-Initiated Logout).
 import type { Sessions } from '../contract.ts'
-import { completeClaims, refusalOf, type Provider } from './provider.ts'
-import { restriction, type OidcSettings } from './settings.ts'
+import { refusalOf } from './faults.ts'
+import { completeClaims, type Provider } from './provider.ts'
+import { restriction, type Restriction } from './restriction.ts'
+import type { OidcSettings } from './settings.ts'
 
 /** What the browser carries to the provider at sign-out must fit into a URL. */
 const MAX_HINT_CHARACTERS = 4096
@@ -45,11 +47,15 @@ export function sessionOf (
 const readSession = (session: string): Partial<OidcSession> =>
   session.startsWith('{') ? (JSON.parse(session) as OidcSession) : { idToken: session }
 
-/** @param unavailable throws BackendUnavailable for a fault of the provider. */
+/**
+ * @param unavailable throws BackendUnavailable for a fault of the provider.
+ * @param turnedAway tells the operator why somebody may not come in any more.
+ */
 export function createOidcSessions (
   provider: () => Promise<Provider>,
   settings: OidcSettings,
-  unavailable: (error: unknown) => never
+  unavailable: (error: unknown) => never,
+  turnedAway: (refusal: Restriction) => void
 ): Sessions {
   return {
     freshForSeconds: FRESH_SECONDS,
@@ -65,7 +71,11 @@ export function createOidcSessions (
         if ((tokens.claims()?.sub ?? subject) !== subject) return null
         const claims = await completeClaims(known, tokens.access_token, { sub: subject, ...tokens.claims() }, settings)
         const isTold = tokens.id_token !== undefined || Object.keys(claims).length > 1
-        if (isTold && restriction(claims, settings) !== undefined) return null
+        const refusal = isTold ? restriction(claims, settings) : undefined
+        if (refusal) {
+          turnedAway(refusal)
+          return null
+        }
         return (
           sessionOf(subject, {
             id_token: tokens.id_token ?? idToken,
@@ -87,8 +97,12 @@ export function createOidcSessions (
       const { idToken } = readSession(session)
       const { client, configuration } = await provider().catch(unavailable)
       if (idToken === undefined || !configuration.serverMetadata().end_session_endpoint) return undefined
-      return client.buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnTo, id_token_hint: idToken })
-        .href
+      return client.buildEndSessionUrl(configuration, {
+        post_logout_redirect_uri: returnTo,
+        id_token_hint: idToken,
+        // Amazon Cognito knows the address by this name only; others ignore what they do not know (§2).
+        logout_uri: returnTo
+      }).href
     }
   }
 }

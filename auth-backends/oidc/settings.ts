@@ -1,4 +1,4 @@
-// The variables of the OpenID Connect backend, and what they say about who may sign in.
+// The variables of the OpenID Connect backend, and what they say about the provider and its claims.
 import { z } from 'zod'
 import { isLoopback, list } from '../../authoring/env.ts'
 
@@ -22,14 +22,27 @@ const issuer = z
       (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
     )
   }, `${ISSUER_HELP}. It must be https, except on this computer`)
-  // People paste the address of the discovery document, too.
-  .transform((value) => value.replace(/\/\.well-known\/openid-configuration$/, ''))
+
+const DISCOVERY = /\/\.well-known\/openid-configuration\/?$/
+
+/** Whether OIDC_ISSUER is the address of the discovery document, which people paste, too. */
+export const isDiscoveryUrl = (value: string): boolean => DISCOVERY.test(value)
+
+/**
+ * The issuer that OIDC_ISSUER means, to show and to recognize a provider by. Where the address of the discovery document
+ * was given, it may lack a slash at its end: the document alone knows (OpenID Connect Discovery §4.1).
+ */
+export const issuerOf = (value: string): string => value.replace(DISCOVERY, '')
+
+/** How a client may send its secret (OpenID Connect Core §9). */
+const secretMethods = ['client_secret_basic', 'client_secret_post'] as const
 
 export const env = z
   .object({
     OIDC_ISSUER: issuer,
     OIDC_CLIENT_ID: z.string('write the client id that the provider gave this server').trim(),
     OIDC_CLIENT_SECRET: z.string().trim().optional(),
+    OIDC_TOKEN_AUTH: z.enum(secretMethods, `write ${secretMethods.join(' or ')}`).optional(),
     OIDC_TITLE: z.string().trim().max(60, 'use at most 60 characters').optional(),
     OIDC_SCOPE: z
       .string()
@@ -51,7 +64,7 @@ export const env = z
     OIDC_TRUST_EMAIL: z.enum(['on', 'off'], 'write on or off').default('off')
   })
   .superRefine((values, context) => {
-    if (OPEN_TO_ALL.test(values.OIDC_ISSUER) && !values.OIDC_ALLOWED_DOMAINS && !values.OIDC_ALLOWED_GROUPS) {
+    if (OPEN_TO_ALL.test(issuerOf(values.OIDC_ISSUER)) && !values.OIDC_ALLOWED_DOMAINS && !values.OIDC_ALLOWED_GROUPS) {
       context.addIssue({
         code: 'custom',
         path: ['OIDC_ALLOWED_DOMAINS'],
@@ -75,7 +88,7 @@ export function authorizationParameters (
 ): Record<string, string> {
   const scopes = OIDC_SCOPE.split(/\s+/)
   const isOffline = scopes.includes('offline_access')
-  const isGoogle = OIDC_ISSUER.replace(/\/$/, '') === GOOGLE
+  const isGoogle = issuerOf(OIDC_ISSUER).replace(/\/$/, '') === GOOGLE
   const prompt = [again ? (isGoogle ? 'select_account' : 'login') : '', isOffline ? 'consent' : '']
     .filter((one) => one !== '')
     .join(' ')
@@ -101,24 +114,3 @@ export function addressOf (
 
 /** Some providers write booleans as words or numbers. */
 const isYes = (value: unknown): boolean => value === true || value === 'true' || value === 1 || value === '1'
-
-/** @returns why this person may not come in, for themselves to read; undefined when they may. */
-export function restriction (claims: Claims, settings: OidcSettings): string | undefined {
-  const { OIDC_ALLOWED_DOMAINS: domains, OIDC_ALLOWED_GROUPS: groups, OIDC_GROUPS_CLAIM: claim } = settings
-  if (domains && !domains.includes('*') && !isOfDomain(claims, settings, domains)) {
-    return `Sign in with an address of ${domains.join(' or ')}, one that is confirmed.`
-  }
-  if (groups && !valuesOf(claims[claim]).some((group) => groups.includes(group))) {
-    return 'Your account is not in a group that may sign in here. Ask the person who runs this server.'
-  }
-  return undefined
-}
-
-/** Google says in `hd` whose account it is; anywhere else a confirmed address of the domain counts. */
-function isOfDomain (claims: Claims, settings: OidcSettings, domains: string[]): boolean {
-  const { email, emailVerified } = addressOf(claims, settings)
-  if (email === undefined || !emailVerified || !domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase())) { return false }
-  return claims['hd'] === undefined || domains.includes(String(claims['hd']).toLowerCase())
-}
-
-const valuesOf = (claim: unknown): string[] => [claim].flat().filter((value) => typeof value === 'string')

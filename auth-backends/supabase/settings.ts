@@ -24,14 +24,18 @@ const publicKey = z
     'this is a secret key, which is not needed here and opens the whole project: write the publishable (or anon) key'
   )
 
+const URL_HELP = 'write the URL of the project, for example https://abcdefghij.supabase.co'
+
 const projectUrl = z
-  .string('write the URL of the project, for example https://abcdefghij.supabase.co')
+  .string(URL_HELP)
   .trim()
-  .refine(
-    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-    'write the URL of the project, for example https://abcdefghij.supabase.co'
-  )
-  .transform((value) => value.replace(/\/+$/, ''))
+  .refine((value) => {
+    const url = URL.parse(value)
+    const isDashboard = /^(?:app\.)?supabase\.com$/.test(url?.hostname ?? '')
+    return url !== null && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !isDashboard
+  }, URL_HELP)
+  // The dashboard shows the addresses of the project's APIs as well: they are below that of the project.
+  .transform((value) => value.replace(/\/+$/, '').replace(/\/(?:auth|rest)\/v1$/, ''))
 
 const providers = list
   .transform((names) => names.map((name) => name.toLowerCase()))

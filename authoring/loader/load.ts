@@ -97,9 +97,21 @@ const asFolder = (folder: URL): URL => (folder.pathname.endsWith('/') ? folder :
 
 async function importDefault (url: URL, file: string, problems: string[]): Promise<unknown> {
   try {
-    return (await import(url.href)).default
+    const module = (await import(url.href)) as Record<string, unknown>
+    const named = Object.keys(module).find((name) => isOffered(module[name]))
+    if (module['default'] === undefined && named !== undefined) {
+      problems.push(`${file}: it exports ${named} by name only, so it is not offered; write: export default ${named}`)
+    }
+    return module['default']
   } catch (error) {
     problems.push(`${file}: it could not be loaded: ${(error as Error).message}`)
     return undefined
   }
+}
+
+/** What defineTool, defineResource and definePrompt return; a helper has no name and nothing to do. */
+const isOffered = (value: unknown): boolean => {
+  const members = Object(value) as Record<string, unknown>
+  const does = ['run', 'read', 'write'].some((name) => typeof members[name] === 'function')
+  return typeof value === 'object' && typeof members['name'] === 'string' && does
 }

@@ -15,6 +15,8 @@ export interface OpenedLink {
 export interface LinkPage {
   path: string
   purpose: LinkPurpose
+  /** Where a person goes on whose link is used already. */
+  signInPath: string
   show(opened: OpenedLink, reply: FastifyReply): Promise<FastifyReply>
   /** @returns undefined when the link was used up meanwhile. */
   use(
@@ -32,11 +34,16 @@ const expired: Readonly<Record<LinkPurpose, string>> = {
 }
 
 /** Registers the page. An invalid link is an invalid_request. */
-export function linkPage (app: FastifyInstance, { path, purpose, show, use }: LinkPage): void {
+export function linkPage (app: FastifyInstance, { path, purpose, signInPath, show, use }: LinkPage): void {
+  const voidLink = () => {
+    const refusal = invalidRequest(expired[purpose])
+    refusal.action = { label: 'Sign in', href: signInPath }
+    return refusal
+  }
   async function open (secret: string | undefined): Promise<OpenedLink> {
     const link = await app.accountLinks.find(purpose, secret)
     // The address of an account that was never signed in to is not changed by a link.
-    if (!link || (purpose === 'change' && !link.user)) throw invalidRequest(expired[purpose])
+    if (!link || (purpose === 'change' && !link.user)) throw voidLink()
     return { secret: secret!, link }
   }
   // The person has no sign-in under way whose requests would be counted.
@@ -48,7 +55,7 @@ export function linkPage (app: FastifyInstance, { path, purpose, show, use }: Li
     await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
     const used = await use({ ...(await open(form.get('link'))), form }, request, reply)
-    if (!used) throw invalidRequest(expired[purpose])
+    if (!used) throw voidLink()
     return used
   })
 }

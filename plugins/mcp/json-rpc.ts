@@ -4,6 +4,7 @@ import { RELATED_TASK_META_KEY } from '@modelcontextprotocol/server'
 import type { Message } from './contract.ts'
 import { INVALID_REQUEST, PARSE_ERROR, JsonRpcError } from './json-rpc-error.ts'
 import { hasBatches } from './protocol-versions.ts'
+import { withoutUnsetMembers } from './unset-members.ts'
 
 /** Levels of arrays and objects; more would only exhaust a recursive validator. */
 const MAX_DEPTH = 64
@@ -76,12 +77,19 @@ export function readMessages (body: unknown, version: string | undefined): Messa
   return messages
 }
 
-function readMessage (body: unknown): Message {
+function readMessage (received: unknown): Message {
+  const body = withoutUnsetMembers(received)
   const id = (body as { id?: unknown } | null)?.id
   if (id !== undefined && !isId(id)) throw invalid(`an id is an integer or a string of at most ${MAX_ID_LENGTH} characters`)
   // A response answers a question; outside of a session this server asks none.
-  if (!isMessage(body)) throw invalid('the body is not a JSON-RPC 2.0 request or notification', id)
+  if (!isMessage(body)) throw invalid(whatIsWrong(body), id)
   return body
+}
+
+function whatIsWrong (body: unknown): string {
+  const isParams = isObject(body) && body['jsonrpc'] === '2.0' && typeof body['method'] === 'string'
+  if (!isParams || body['params'] === undefined) return 'the body is not a JSON-RPC 2.0 request or notification'
+  return isObject(body['params']) ? 'a member of the message, or params._meta, is malformed' : 'params is an object, or left out'
 }
 
 export const isId = (id: unknown): id is string | number =>

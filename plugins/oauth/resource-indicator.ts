@@ -16,12 +16,14 @@ export function checkResource (asked: readonly string[], resources: readonly str
 }
 
 /**
- * Scheme and host in lower case, no trailing slash; anything with a fragment, a query or credentials stays as it is and
- * matches nothing.
+ * Scheme and host in lower case, no default port (RFC 3986 §6.2.3), no trailing slash; anything with a fragment, a query
+ * or credentials stays as it is and matches nothing.
  */
 function normal (resource: string): string {
   if (!URL.canParse(resource)) return resource
   const url = new URL(resource)
-  if (url.search || url.hash || url.username || url.password || !resource.toLowerCase().startsWith(url.origin)) { return resource }
-  return url.origin + resource.slice(url.origin.length).replace(/\/$/, '')
+  const isHidden = url.search || url.hash || url.username || url.password
+  if (isHidden || !resource.toLowerCase().startsWith(url.origin)) return resource
+  const port = url.protocol === 'https:' ? /^:443(?=\/|$)/ : /^:80(?=\/|$)/
+  return url.origin + resource.slice(url.origin.length).replace(port, '').replace(/\/$/, '')
 }

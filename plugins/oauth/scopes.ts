@@ -30,3 +30,7 @@ export function grantableScopes (asked: string | undefined): string[] {
   const wanted = new Set(asked.split(' '))
   return offeredScopes.filter((scope) => wanted.has(scope))
 }
+
+/** Whether a token with these scopes opens anything at the MCP endpoint. */
+export const opensSomething = (scopes: readonly string[]): boolean =>
+  resourceScopes.some((scope) => scopes.includes(scope))

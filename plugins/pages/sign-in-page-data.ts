@@ -81,6 +81,8 @@ export interface SignInPageData {
     redirect: { host: string; loopback: boolean }
     user: { name: string; detail?: string }
     scopes: Array<{ scope: string; text: string }>
+    /** The app has asked for no scope of the MCP endpoint. */
+    opensNothing: boolean
     actions: { consent: string; switchAccount: string }
   }
 }

@@ -45,8 +45,8 @@ export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', pat
 export const requiresFreshProof = (intent: SignInIntent): boolean => intent.kind === 'visit' && intent.again === true
 
 /** The connection attempt that a sign-in belongs to, as the audit log records it. */
-export const attemptOf = (intent: SignInIntent): { attempt?: string } =>
-  intent.kind === 'authorization' ? { attempt: intent.request.attempt } : {}
+export const attemptOf = (intent: SignInIntent): { attempt?: string; client?: string } =>
+  intent.kind === 'authorization' ? { attempt: intent.request.attempt, client: intent.request.clientId } : {}
 
 /** The app that sent the person to sign in, if one did. */
 export const describeIntent = (intent: SignInIntent): { client?: { name: string; host: string } } =>

@@ -8,6 +8,7 @@ export default async function confirmEmailChange (app: FastifyInstance) {
   linkPage(app, {
     path: paths.changeEmail,
     purpose: 'change',
+    signInPath: paths.account,
     show: ({ secret, link }, reply) =>
       reply.page('confirm', {
         link: secret,

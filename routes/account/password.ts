@@ -13,6 +13,10 @@ import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
 import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 
 export default async function changePassword (app: FastifyInstance) {
+  // Where no passwords are kept it is a 404, from which a password manager learns that.
+  if ([...app.signIn.backends.values()].some(({ accounts }) => accounts !== undefined)) {
+    app.get(paths.changePassword, (_request, reply) => reply.redirect(paths.accountPassword, 302))
+  }
   app.get(paths.accountPassword, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountPassword)

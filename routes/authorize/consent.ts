@@ -10,7 +10,7 @@ import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
-import { describeScopes } from '../../plugins/oauth/scopes.ts'
+import { describeScopes, opensSomething } from '../../plugins/oauth/scopes.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
@@ -29,6 +29,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
       redirect: describeRedirectUri(asked.redirectUri),
       user: { name: displayName(user), ...(user.name && user.email && { detail: user.email }) },
       scopes: describeScopes(asked.scopes),
+      opensNothing: !opensSomething(asked.scopes),
       actions: { consent: paths.consent, switchAccount: paths.switchAccount }
     })
   })

@@ -1,17 +1,18 @@
-// GET /authorize: checks an app's request, stores it, and sends the person to sign-in or consent (OAuth 2.1 §4.1.1).
-import type { FastifyInstance } from 'fastify'
+// GET and POST /authorize: checks an app's request, stores it, and sends the person to sign-in or consent (OAuth 2.1
+// §4.1.1, OpenID Connect Core §3.1.2.1).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
-import { OAuthError } from '../../errors.ts'
+import { consentRequired, invalidRequest, loginRequired, OAuthError } from '../../errors.ts'
 import { paths, withInteraction } from '../../paths.ts'
-import { queryParameters } from '../../plugins/oauth/parameters.ts'
+import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import { checkClient, checkRequest } from './request.ts'
 
 export default async function authorize (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const resources = [publicUrl, `${publicUrl}/mcp`]
 
-  app.get(paths.authorize, async (request, reply) => {
+  async function begin (request: FastifyRequest, reply: FastifyReply) {
     await app.limits.attempt('authorization', request)
-    const parameters = queryParameters(request)
+    const parameters = request.method === 'POST' ? formParameters(request) : queryParameters(request)
     const known = await checkClient(parameters, (id) => app.clients.find(id, request)).catch((error: unknown) => {
       if (error instanceof OAuthError) app.audit.recordOnce(request, 'authorization_refused', { reason: error.code })
       throw error
@@ -21,6 +22,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
     const attempt = client.attempt ?? app.audit.attemptOf(request)
     try {
       const checked = checkRequest(parameters, known, resources)
+      const isNew = asksForAccount(parameters, user !== undefined)
       const intent = { kind: 'authorization' as const, request: { ...checked, attempt } }
       app.audit.record(request, 'authorization', {
         client: client.id,
@@ -28,8 +30,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
         scope: checked.scopes.join(' '),
         attempt
       })
-      // prompt=login (OpenID Connect Core §3.1.2.1) asks for a fresh sign-in; consent is always asked for.
-      if (!user || parameters.get('prompt')?.split(' ').includes('login')) {
+      if (!user || isNew) {
         return reply.redirect(
           withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)),
           303
@@ -53,5 +54,26 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
       else error.choice = home
       throw error
     }
-  })
+  }
+
+  app.get(paths.authorize, begin)
+  // Core §3.1.2.1: from the app's own site, so not from one of our pages.
+  app.post(paths.authorize, { config: { anyOrigin: true } }, begin)
+}
+
+/**
+ * `prompt` (OpenID Connect Core §3.1.2.1). Consent is asked for every time, so `consent` changes nothing, and `none` can
+ * never be granted.
+ * @returns whether the person has to sign in, again or as somebody else.
+ * @throws login_required, consent_required or invalid_request
+ */
+function asksForAccount (parameters: Parameters, isSignedIn: boolean): boolean {
+  const prompts = new Set(parameters.get('prompt')?.split(' '))
+  if (prompts.has('none')) {
+    if (prompts.size > 1) throw invalidRequest('prompt=none stands alone')
+    throw isSignedIn
+      ? consentRequired('The person has to allow each connection: ask without prompt=none')
+      : loginRequired('The person has to sign in: ask without prompt=none')
+  }
+  return prompts.has('login') || prompts.has('select_account')
 }

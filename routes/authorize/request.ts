@@ -28,10 +28,9 @@ export async function checkClient (
   const given = parameters.get('redirect_uri')
   const redirectUri = given ?? client.onlyRedirectUri
   if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.')
-  if (!client.ownsRedirectUri(redirectUri)) {
-    throw invalidRequest(
-      'The address the app wants you sent back to (redirect_uri) is not one it has registered. Nothing was sent there.'
-    )
+  const problem = client.redirectUriProblem(redirectUri)
+  if (problem !== undefined) {
+    throw invalidRequest(`The address the app wants you sent back to (redirect_uri) ${problem}. Nothing was sent there.`)
   }
   return { client, redirectUri, redirectUriGiven: given !== undefined }
 }

@@ -22,7 +22,13 @@ const cases: Array<[env: Record<string, string>, message: RegExp]> = [
   [{ SIGNUP: 'yes' }, /SIGNUP: write open, invite or closed/],
   [{ ALLOWED_EMAILS: 'ann' }, /ALLOWED_EMAILS: /],
   [{ CORS_ORIGINS: '*' }, /CORS_ORIGINS: .*\*/],
-  [{ CORS_ORIGINS: 'https://a.example/path' }, /CORS_ORIGINS: /],
+  ...['https://a.example/path', 'null', 'file://', 'javascript://x', 'app://', 'chrome-extension://*', 'tauri://localhost/x'].map(
+    (origin): [Record<string, string>, RegExp] => [{ CORS_ORIGINS: origin }, /CORS_ORIGINS: .*is not an origin/]
+  ),
+  [{ ALLOWED_REDIRECT_URIS: 'https://app.example/cb' }, /ALLOWED_REDIRECT_URIS: write exact redirect URIs/],
+  [{ ALLOWED_REDIRECT_URIS: 'javascript:' }, /ALLOWED_REDIRECT_URIS: /],
+  [{ ALLOWED_REDIRECT_URIS: 'warp' }, /ALLOWED_REDIRECT_URIS: /],
+  [{ ALLOWED_REDIRECT_URIS: 'warp://*' }, /ALLOWED_REDIRECT_URIS: /],
   [{ TRUST_PROXY: 'true' }, /TRUST_PROXY: .*never true/],
   [{ TRUST_PROXY: '*' }, /TRUST_PROXY: /],
   [{ CLIENT_METADATA_INSECURE_HOSTS: 'app.example' }, /CLIENT_METADATA_INSECURE_HOSTS: /],

@@ -19,7 +19,7 @@ export interface Visitor {
 export const CHATGPT = '0a1b2c3d-0000-4000-8000-000000000001'
 /** Paths that answer programs: JSON, and no page. */
 const MACHINES = [
-  /^\/(?:mcp|token|register|revoke|introspect|userinfo|jwks|metrics)?$/,
+  /^\/(?:mcp\/?|token|register|revoke|introspect|userinfo|jwks|metrics)?$/,
   /^\/health/,
   /\/\.well-known\//,
   /^\*$/

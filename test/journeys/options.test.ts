@@ -89,7 +89,11 @@ t.test('SIGNUP=closed: an invitation makes one account, and nothing else does', 
   t.equal((await fill('ann@example.com')).status, 200)
   t.match((await browser.get(`${url}/account`)).text, 'ann@example.com')
   const second = new Browser()
-  t.equal((await second.get(`${url}/signup?invite=${secret}`)).status, 403, 'the invitation is spent')
+  t.match(
+    await second.get(`${url}/signup?invite=${secret}`),
+    { status: 403, text: /used already.*href="\/account"[^>]*>Sign in/s },
+    'the invitation is spent, and there is a way on'
+  )
   t.equal(await app.signIn.invitations.inviteFirst(), undefined, 'and no start invites a first account again')
 })
 
@@ -162,5 +166,27 @@ t.test('CLIENTS: an app the operator registered, with and without a secret', asy
       env: { CLIENTS: JSON.stringify([{ client_id: 'a', redirect_uris: ['http://app.example/cb'] }]) }
     }),
     { message: /CLIENTS: the redirect URI http:\/\/app\.example\/cb of a must use https/ }
+  )
+})
+
+t.test('ALLOWED_REDIRECT_URIS and CLIENTS: apps with a scheme of their own get their code (RG-02, R12)', async (t) => {
+  const warp = 'warp://mcp/oauth2callback'
+  const mobile = 'com.example.app:/oauth2redirect'
+  const { url } = await startServer(t, {
+    env: {
+      ALLOWED_REDIRECT_URIS: warp,
+      CLIENTS: JSON.stringify([{ client_id: 'mobile', redirect_uris: [mobile] }])
+    }
+  })
+  const { client_id: id } = await newClient(url, { redirect_uris: [warp] })
+  for (const [client, uri] of [[id, warp], ['mobile', mobile]] as const) {
+    const { redirect, form, consent } = await walk(url, { client_id: client }, { redirect_uri: uri })
+    t.ok(redirect.href.startsWith(`${uri}?`), redirect.href)
+    t.match(consent.text, /on this computer|program/i, 'the page says that it is a program')
+    t.equal((await post(`${url}/token`, form)).status, 200)
+  }
+  await t.rejects(
+    startServer(t, { env: { CLIENTS: JSON.stringify([{ client_id: 'a', redirect_uris: ['javascript:alert(1)'] }]) } }),
+    { message: /CLIENTS: the redirect URI javascript:alert\(1\) of a has the scheme javascript/ }
   )
 })

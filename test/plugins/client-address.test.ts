@@ -1,7 +1,9 @@
 // Whose request it is: X-Forwarded-For only from the proxies that are named, from the right; and a header of the host's
 // own, which nothing that a visitor sends replaces (threats RL-01, GR-08).
 import Fastify from 'fastify'
+import { Writable } from 'node:stream'
 import t from 'tap'
+import { startServer } from '../helpers/server.ts'
 import { loadConfig } from '../../config/index.ts'
 import { networkOf, trustedProxies, useClientIpHeader } from '../../plugins/client-address.ts'
 
@@ -76,4 +78,25 @@ t.test('on Fly.io TRUST_PROXY decides where it is set; together with CLIENT_IP_H
       message: /CLIENT_IP_HEADER: write the name of a header/
     })
   }
+})
+
+t.test('a proxy that is not named in TRUST_PROXY is said once, when its first request arrives', async (t) => {
+  const lines: string[] = []
+  const logTo = new Writable({
+    write (chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    }
+  })
+  const said = () => lines.filter((line) => line.includes('is not in TRUST_PROXY')).length
+  const ask = (url: string) => fetch(`${url}/health`, { headers: { 'x-forwarded-for': '203.0.113.5' } })
+  const env = { AUTH_BACKEND: 'none', LOG_LEVEL: 'warn' }
+  const { url } = await startServer(t, { env, logTo })
+  await fetch(`${url}/health`)
+  t.equal(said(), 0)
+  await ask(url)
+  await ask(url)
+  t.equal(said(), 1)
+  await ask((await startServer(t, { env: { ...env, TRUST_PROXY: '127.0.0.1' }, logTo })).url)
+  t.equal(said(), 1, 'a named one is as it should be')
 })

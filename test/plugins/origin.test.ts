@@ -167,10 +167,41 @@ t.test('a form counts only when it comes from our own pages (CL-08)', async (t) 
       JSON.stringify(headers)
     )
   }
+  const hidden = await browser.post(`${url}/login`, form.fields, { origin: 'null', 'sec-fetch-site': 'none' })
+  t.match({ status: hidden.status, text: hidden.text }, { status: 403, text: /Referrer-Policy: no-referrer/ })
+  const forged = { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' }
+  t.equal((await browser.post(`${url}/login`, form.fields, forged)).status, 403, 'neither witness may speak against it')
   t.equal((await browser.get(`${url}/account`)).url.includes('/login'), true, 'nobody was signed in')
   t.equal(
     (await browser.post(`${url}/login`, form.fields, { 'sec-fetch-site': 'same-origin' })).status,
     200,
     'and nothing was spent'
   )
+})
+
+t.test('CL-08: our own form passes where a proxy or an extension hides its origin (Fetch Metadata §2.3)', async (t) => {
+  const { url } = await startServer(t)
+  const browser = new Browser()
+  const form = (await browser.get(`${url}/login`)).forms.find(({ fields }) => fields['backend'] === 'demo')!
+  const answer = await browser.post(`${url}/login`, form.fields, { origin: 'null', 'sec-fetch-site': 'same-origin' })
+  t.equal(answer.status, 200)
+  t.notOk((await browser.get(`${url}/account`)).url.includes('/login'), 'signed in')
+})
+
+t.test('CORS_ORIGINS names extensions and desktop apps as well as sites; null stays out', async (t) => {
+  const origins = ['chrome-extension://abcdefghijklmnopabcdefghijklmnop', 'app://obsidian.md', 'tauri://localhost']
+  const { url } = await startServer(t, { env: { AUTH_BACKEND: 'none', CORS_ORIGINS: origins.join() } })
+  const ping = (origin: string) =>
+    fetch(`${url}/mcp/`, {
+      method: 'POST',
+      headers: { origin, 'content-type': 'application/json' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+    })
+  for (const origin of origins) {
+    const answer = await ping(origin)
+    t.match({ status: answer.status, allowed: answer.headers.get('access-control-allow-origin') }, { status: 200, allowed: origin })
+  }
+  for (const origin of ['null', 'chrome-extension://another', 'app://obsidian.md.evil', 'file://']) {
+    t.equal((await ping(origin)).status, 403, origin)
+  }
 })

@@ -10,6 +10,8 @@ const spellings = [
   '/.well-known/openid-configuration',
   '/.well-known/openid-configuration/mcp',
   '/mcp/.well-known/openid-configuration',
+  '/mcp/.well-known/oauth-authorization-server',
+  '/mcp/.well-known/oauth-protected-resource',
   '/token/.well-known/openid-configuration'
 ].flatMap((path) => [path, `${path}/`])
 const lies = {

@@ -20,7 +20,8 @@ t.test('without a token everything is 401 with a challenge and no error code (MC
   ]
   for (const [path, metadata] of [
     ['/', ''],
-    ['/mcp', '/mcp']
+    ['/mcp', '/mcp'],
+    ['/mcp/', '/mcp']
   ] as const) {
     for (const [name, init] of [
       ...cases,

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import { ACL_LINE } from '../../storage/redis/acl.ts'
 import { StartError } from '../../../errors.ts'
 
 /** To be raised when messages change their form: instances of two versions then ignore each other during an update. */
@@ -105,8 +106,7 @@ export async function connectEventBus (
     receiver.disconnect()
     const { message } = error as Error
     throw new StartError(
-      `REDIS_URL: Redis does not let instances reach each other (${message}). ` +
-      'The rights of the account are in docs/operations.md',
+      `REDIS_URL: Redis does not let instances reach each other (${message}). Give the account its rights (docs/operations.md), for example: ${ACL_LINE}`,
       { cause: error }
     )
   }

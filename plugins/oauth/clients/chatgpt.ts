@@ -2,6 +2,7 @@
 // identifies ChatGPT are its own redirect URIs, and no one else receives codes there.
 import { toDisplayName } from '../../display-name.ts'
 import type { Client } from './contract.ts'
+import { NOT_REGISTERED } from './redirect-uris.ts'
 
 const BARE_ID = /^(?:chatgpt|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
 
@@ -25,7 +26,7 @@ export function findChatGptClient (id: string): Client | undefined {
     kind: 'chatgpt',
     grantTypes: ['authorization_code', 'refresh_token'],
     uri: 'https://chatgpt.com',
-    ownsRedirectUri: (uri) => REDIRECT_URIS.has(uri) || CONNECTION_CALLBACK.test(uri),
+    redirectUriProblem: (uri) => (REDIRECT_URIS.has(uri) || CONNECTION_CALLBACK.test(uri) ? undefined : NOT_REGISTERED),
     onlyRedirectUri: undefined
   }
 }

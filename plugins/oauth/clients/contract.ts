@@ -31,8 +31,11 @@ export interface Client {
   keptUntil?: number
   /** The connection attempt in which it registered, within the last hour; for the audit log. */
   attempt?: string
-  /** Whether a redirect URI is one of this client's (OAuth 2.1 §2.3.1: exact, except for the port of a loopback host). */
-  ownsRedirectUri(uri: string): boolean
-  /** The redirect URI to use when the request names none: only a client with exactly one has it. */
+  /**
+   * Why a redirect URI may not be used by this client, to go on after "it"; undefined for one of its own (OAuth 2.1
+   * §2.3.1: exact, except for the port of a loopback host).
+   */
+  redirectUriProblem(uri: string): string | undefined
+  /** The redirect URI to use when the request names none: only a client with exactly one that can be used has it. */
   onlyRedirectUri: string | undefined
 }

@@ -4,15 +4,16 @@ import { toDisplayName } from '../../display-name.ts'
 import { hashSecret } from '../../secrets.ts'
 import { grantTypes, type Client } from './contract.ts'
 import { methodsOf, type ClientDocument } from './metadata-document.ts'
-import { matchesRedirectUri, redirectUriProblem } from './redirect-uris.ts'
+import { redirectUriProblem, redirects, type RedirectRules } from './redirect-uris.ts'
 
 /** @throws Error for a redirect URI that no client may have: the operator learns of it at the start. */
 export function fromOperator (
   { client_id: id, client_name: name, client_secret: secret, redirect_uris: uris }: Config['clients'][number],
-  ownOrigin: string
+  { ownOrigin }: RedirectRules
 ): Client {
+  const rules: RedirectRules = { ownOrigin, privateUse: 'any' }
   for (const uri of uris) {
-    const problem = redirectUriProblem(uri, ownOrigin)
+    const problem = redirectUriProblem(uri, rules)
     if (problem) throw new Error(`CLIENTS: the redirect URI ${uri} of ${id} ${problem}`)
   }
   return {
@@ -21,7 +22,7 @@ export function fromOperator (
     kind: 'operator',
     ...(secret && { secretHash: hashSecret(secret) }),
     grantTypes: [...grantTypes],
-    ...redirects(uris)
+    ...redirects(uris, rules)
   }
 }
 
@@ -29,22 +30,17 @@ export function fromOperator (
  * A metadata document as a client. Every one gets refresh tokens: without them its user would sign in again each hour.
  * @param isAllowed see {@link Client.assertion}.
  */
-export function fromDocument (found: ClientDocument, isAllowed: boolean): Client {
+export function fromDocument (found: ClientDocument, isAllowed: boolean, rules: RedirectRules): Client {
   const methods = methodsOf(found)
   const { jwks, jwks_uri: jwksUri } = found
   const keys = { ...(jwks && { jwks }), ...(jwksUri && { jwksUri }), isAllowed }
   return {
     id: found.client_id,
-    name: toDisplayName(found.client_name, new URL(found.client_id).host),
+    name: toDisplayName(found.client_name ?? '', new URL(found.client_id).host),
     kind: 'document',
     ...(methods.includes('private_key_jwt') && { assertion: { ...keys, required: !methods.includes('none') } }),
     grantTypes: [...grantTypes],
     ...(found.client_uri && { uri: found.client_uri }),
-    ...redirects(found.redirect_uris)
+    ...redirects(found.redirect_uris, rules)
   }
 }
-
-const redirects = (uris: readonly string[]): Pick<Client, 'ownsRedirectUri' | 'onlyRedirectUri'> => ({
-  ownsRedirectUri: (asked) => uris.some((registered) => matchesRedirectUri(registered, asked)),
-  onlyRedirectUri: uris.length === 1 ? uris[0] : undefined
-})

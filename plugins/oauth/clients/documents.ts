@@ -8,6 +8,7 @@ import type { Collection } from '../../storage/contract.ts'
 import type { FetchGate, Lane } from './fetch-gate.ts'
 import { knownDocuments } from './known-documents.ts'
 import { checkDocument, type ClientDocument } from './metadata-document.ts'
+import type { RedirectRules } from './redirect-uris.ts'
 import { createRecent, type Recent } from './recent.ts'
 import { AddressRefused, FetchRefused } from './safe-fetch.ts'
 
@@ -62,7 +63,7 @@ interface Options {
   gate: FetchGate
   /** Hosts whose documents are accepted; empty means every host. */
   hosts: readonly string[]
-  ownOrigin: string
+  redirectRules: RedirectRules
   now: Clock
   log: { warn(message: string): void }
 }
@@ -130,14 +131,14 @@ function createStoredCopies ({ store, now }: Options): StoredCopies {
 
 /** Fetches what the host serves now, else returns the last good copy: no response of the host takes that away. */
 function createFetcher (
-  { gate, ownOrigin, now, log }: Options,
+  { gate, redirectRules, now, log }: Options,
   stored: StoredCopies,
   recent: Recent<DocumentCopy>
 ) {
   const logged = new WeakSet<Error>()
   return async (url: URL, lane: Lane, request: FastifyRequest, copy: DocumentCopy | undefined) => {
     try {
-      const read = (body: unknown) => checkDocument(body, url, ownOrigin)
+      const read = (body: unknown) => checkDocument(body, url, redirectRules)
       const { value, maxAge } = await gate.fetch({ url, kind: 'document', lane, request, read })
       const found = { document: value, freshUntil: now() + maxAge }
       // Only a copy that is stored already is overwritten: looking at an app stores nothing.

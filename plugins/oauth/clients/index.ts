@@ -15,6 +15,7 @@ import { createDocuments, type ClaimedDocument, type Documents } from './documen
 import { createFetchGate } from './fetch-gate.ts'
 import { documentUrl } from './metadata-document.ts'
 import { readRegistration } from './registration.ts'
+import type { RedirectRules } from './redirect-uris.ts'
 import { createRegistrations, type RegisteredClient, type Registrations } from './registrations.ts'
 import { verifiedHost, type VerifiedHost } from './verified-host.ts'
 
@@ -51,7 +52,10 @@ export interface Clients {
   keep(client: Client, until: number): Promise<void>
 }
 
-type Options = Pick<Config, 'publicUrl' | 'clients' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'> & {
+type Options = Pick<
+  Config,
+  'publicUrl' | 'clients' | 'allowedRedirectUris' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'
+> & {
   tokenEndpoint: string
 }
 
@@ -59,12 +63,13 @@ export default fp(
   async function clients (app: FastifyInstance, options: Options) {
     const { publicUrl, clientMetadataInsecureHosts: insecureHosts, clientMetadataHosts: hosts } = options
     const { storage, sealing, now, log, limits } = app
+    const redirectRules: RedirectRules = { ownOrigin: publicUrl, privateUse: options.allowedRedirectUris }
     const gate = createFetchGate({ insecureHosts, limits, now })
     const documents = createDocuments({
       store: storage.collection('clientDocument'),
       gate,
       hosts,
-      ownOrigin: publicUrl,
+      redirectRules,
       now,
       log
     })
@@ -72,6 +77,7 @@ export default fp(
       store: storage.collection('client'),
       unused: storage.collection('unusedClients'),
       sealing,
+      redirectRules,
       now
     })
     const assertions: AssertionOptions = {
@@ -82,9 +88,9 @@ export default fp(
       now
     }
     app.decorate('clients', {
-      ...createLookup(options, documents, registrations, assertions),
+      ...createLookup(options, redirectRules, documents, registrations, assertions),
       register: async (body, request, attempt) =>
-        registrations.add(readRegistration(body, publicUrl), { address: networkOf(request), attempt })
+        registrations.add(readRegistration(body, redirectRules), { address: networkOf(request), attempt })
     } satisfies Clients)
   },
   { name: 'clients', dependencies: ['storage', 'limits'] }
@@ -92,12 +98,13 @@ export default fp(
 
 /** Everything about clients that exist already. */
 function createLookup (
-  { publicUrl, clients, clientMetadataInsecureHosts: insecureHosts }: Options,
+  { clients, clientMetadataInsecureHosts: insecureHosts }: Options,
+  redirectRules: RedirectRules,
   documents: Documents,
   registrations: Registrations,
   assertions: AssertionOptions
 ): Omit<Clients, 'register'> {
-  const fromConfig = new Map(clients.map((client) => [client.client_id, fromOperator(client, publicUrl)]))
+  const fromConfig = new Map(clients.map((client) => [client.client_id, fromOperator(client, redirectRules)]))
 
   type Ask = (url: URL) => Promise<ClaimedDocument | undefined>
   async function lookUp (id: string, ask: Ask, isHeld?: () => Promise<boolean>): Promise<Client | undefined> {
@@ -106,7 +113,7 @@ function createLookup (
     const url = documentUrl(id, insecureHosts)
     if (!url) return (await registrations.find(id, isHeld)) ?? findChatGptClient(id)
     const found = await ask(url)
-    return found && fromDocument(found.document, found.isAllowed)
+    return found && fromDocument(found.document, found.isAllowed, redirectRules)
   }
   /** A person reads about the app: nothing that its document names is fetched. */
   const unclaimed = (document: Awaited<ReturnType<Documents['recall']>>): ClaimedDocument | undefined =>

@@ -2,15 +2,18 @@
 // (draft-ietf-oauth-client-id-metadata-document-00 §3, §4).
 import { z } from 'zod'
 import { invalidClient } from '../../../errors.ts'
-import { redirectUriProblem } from './redirect-uris.ts'
+import { clientMetadata, usableRedirectUris, withoutUnset } from './client-metadata.ts'
+import type { RedirectRules } from './redirect-uris.ts'
 
 const MAX_ID_CHARACTERS = 512
 
+const { redirect_uris: redirectUris, client_name: clientName, client_uri: clientUri } = clientMetadata.shape
+
 const document = z.object({
   client_id: z.string(),
-  client_name: z.string().min(1).max(200),
-  redirect_uris: z.array(z.string()).min(1).max(50),
-  client_uri: z.string().max(2048).optional(),
+  client_name: clientName,
+  redirect_uris: redirectUris.max(50),
+  client_uri: clientUri,
   grant_types: z.array(z.string()).default(['authorization_code']),
   token_endpoint_auth_method: z.string().optional(),
   /** Not in RFC 7591: how ChatGPT says that it can do without its assertion. */
@@ -18,7 +21,7 @@ const document = z.object({
   jwks_uri: z.string().max(2048).optional(),
   jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(20) }).optional()
 })
-export type ClientDocument = z.output<typeof document>
+export type ClientDocument = z.input<typeof document>
 
 /**
  * `url` is `undefined` when the id cannot be that of a document: https, with a path, in its normal form, nothing hidden
@@ -38,19 +41,19 @@ export function documentUrl (id: string, insecureHosts: readonly string[]): URL 
   return isSound && (url.protocol === 'https:' || insecureHosts.includes(url.host)) ? url : undefined
 }
 
-/** @throws invalid_client for what is no document of the client at `url`. */
-export function checkDocument (body: unknown, url: URL, ownOrigin: string): ClientDocument {
+/**
+ * @throws invalid_client for what is no document of the client at `url`, or one without a redirect URI that can be used.
+ * @returns it with all its redirect URIs: the one that a request names is judged then.
+ */
+export function checkDocument (body: unknown, url: URL, rules: RedirectRules): ClientDocument {
   const refuse = (reason: string) => invalidClient(`The app's description at ${url.host} cannot be used: ${reason}.`)
-  const parsed = document.safeParse(body)
+  const parsed = document.safeParse(withoutUnset(body))
   if (!parsed.success) throw refuse(`${parsed.error.issues[0]!.path.join('.')} is missing or malformed`)
   const found = parsed.data
   if (found.client_id !== url.href) throw refuse('its client_id is not the address it was read from')
   // A document is public: a secret in it is none, and one that asks for a secret is a mistake (draft §4.1).
   if (methodsOf(found).every((method) => method.startsWith('client_secret'))) { throw refuse('it asks for a client secret') }
-  for (const uri of found.redirect_uris) {
-    const problem = redirectUriProblem(uri, ownOrigin)
-    if (problem) throw refuse(`a redirect URI ${problem}`)
-  }
+  usableRedirectUris(found.redirect_uris, rules, (_uri, problem) => refuse(`its redirect URI ${problem}`))
   return found
 }
 

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { invalidClientMetadata, invalidRedirectUri } from '../../../errors.ts'
 import { authMethods, grantTypes, type AuthMethod, type GrantType } from './contract.ts'
 import { toDisplayName, type DisplayName } from '../../display-name.ts'
-import { redirectUriProblem } from './redirect-uris.ts'
+import { clientMetadata, usableRedirectUris, withoutUnset } from './client-metadata.ts'
+import type { RedirectRules } from './redirect-uris.ts'
 
 const MAX_REDIRECT_URIS = 10
 /** Of what is kept of one registration, as JSON. */
@@ -25,61 +26,41 @@ export interface ClientMetadata {
   software_version?: string | undefined
 }
 
-const webUri = z
-  .string()
-  .max(2048)
-  .refine((uri) => /^https?:\/\/[\x21-\x7e]+$/i.test(uri) && URL.canParse(uri), 'must be an absolute http or https URL')
-  .optional()
-const shortText = z
-  .string()
-  .max(200, 'must have at most 200 characters')
-  .transform((text) => toDisplayName(text, ''))
-
-const request = z.object({
-  redirect_uris: z
-    .array(z.string())
-    .min(1, 'must list at least one URI')
-    .max(MAX_REDIRECT_URIS, `must list at most ${MAX_REDIRECT_URIS} URIs`),
-  client_name: shortText.optional(),
+const request = clientMetadata.extend({
+  redirect_uris: clientMetadata.shape.redirect_uris.max(MAX_REDIRECT_URIS, `must list at most ${MAX_REDIRECT_URIS} URIs`),
   token_endpoint_auth_method: z.enum(authMethods, `must be one of ${authMethods.join(', ')}`).default('none'),
   grant_types: z
     .array(z.string())
     .max(20)
     .default([...grantTypes]),
-  response_types: z.array(z.literal('code', 'only the response type code is offered')).max(1).default(['code']),
+  response_types: z.array(z.string()).max(20).default(['code']),
   application_type: z.enum(['web', 'native']).optional(),
-  client_uri: webUri,
-  logo_uri: webUri,
-  tos_uri: webUri,
-  policy_uri: webUri,
-  jwks_uri: webUri,
-  software_id: shortText.optional(),
-  software_version: shortText.optional()
+  jwks_uri: clientMetadata.shape.client_uri
 })
 
 /**
- * Checks a registration request. Members we do not know are dropped (RFC 7591 §2).
+ * Checks a registration request. Members we do not know, and values we do not offer, are dropped, and the answer says
+ * what was registered (RFC 7591 §2, §3.2.1).
  * @throws invalid_redirect_uri or invalid_client_metadata, naming the member.
  */
-export function readRegistration (body: unknown, ownOrigin: string): ClientMetadata {
-  const parsed = request.safeParse(body)
+export function readRegistration (body: unknown, rules: RedirectRules): ClientMetadata {
+  const parsed = request.safeParse(withoutUnset(body))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
     const description = `${issue.path.join('.') || 'the body'}: ${issue.message}`
     throw issue.path[0] === 'redirect_uris' ? invalidRedirectUri(description) : invalidClientMetadata(description)
   }
   const { data } = parsed
-  for (const uri of data.redirect_uris) {
-    const problem = redirectUriProblem(uri, ownOrigin)
-    if (problem) throw invalidRedirectUri(`${JSON.stringify(uri.slice(0, 200))} ${problem}`)
-  }
-  // Grants we do not offer are left out of the answer, which is how the client learns it (RFC 7591 §3.2.1).
+  const redirectUris = usableRedirectUris(data.redirect_uris, rules, (uri, problem) =>
+    invalidRedirectUri(`${JSON.stringify(uri.slice(0, 200))} ${problem}`)
+  )
   const granted = grantTypes.filter((type) => data.grant_types.includes(type))
   if (!granted.includes('authorization_code')) { throw invalidClientMetadata('grant_types: must include authorization_code') }
-  const allLoopback = data.redirect_uris.every((uri) => uri.startsWith('http:'))
+  if (!data.response_types.includes('code')) throw invalidClientMetadata('response_types: must include code')
+  const allLoopback = redirectUris.every((uri) => uri.startsWith('http:'))
   const metadata: ClientMetadata = {
     client_name: data.client_name || toDisplayName('An app without a name', ''),
-    redirect_uris: data.redirect_uris,
+    redirect_uris: redirectUris,
     token_endpoint_auth_method: data.token_endpoint_auth_method,
     grant_types: granted,
     response_types: ['code'],

@@ -6,7 +6,7 @@ import { hashSecret, randomSecret, type Sealing } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { createClientIds, isAttemptCurrent, isUnproven, newConfidentialId, recordKeyOf } from './client-ids.ts'
 import type { Client } from './contract.ts'
-import { matchesRedirectUri } from './redirect-uris.ts'
+import { redirects, type RedirectRules } from './redirect-uris.ts'
 import type { ClientMetadata } from './registration.ts'
 import { createUnusedPlaces, type UnusedList } from './unused-places.ts'
 
@@ -57,10 +57,11 @@ interface Options {
   store: Collection<StoredClient>
   unused: Collection<UnusedList>
   sealing: Sealing
+  redirectRules: RedirectRules
   now: Clock
 }
 
-export function createRegistrations ({ store, unused, sealing, now }: Options): Registrations {
+export function createRegistrations ({ store, unused, sealing, redirectRules, now }: Options): Registrations {
   const ids = createClientIds(sealing)
   const places = createUnusedPlaces(unused, sealing, now, UNUSED_LIFETIME_SECONDS)
 
@@ -90,7 +91,7 @@ export function createRegistrations ({ store, unused, sealing, now }: Options): 
         found.secretHash !== undefined || (found.lists === undefined ? isUnproven(id) : ids.isIssued(id))
       if (!isIssued && !(await isHeld())) return undefined
       const own = found.attempt && isAttemptCurrent(found.attempt.at, now()) ? found.attempt.id : undefined
-      return toClient(id, found, own ?? ids.attemptOf(id, now()))
+      return toClient(id, found, own ?? ids.attemptOf(id, now()), redirectRules)
     },
     async add (metadata, { address, attempt }) {
       const registeredAt = Math.floor(now())
@@ -121,7 +122,8 @@ export function createRegistrations ({ store, unused, sealing, now }: Options): 
 const toClient = (
   id: string,
   { secretHash, keptUntil, metadata }: StoredClient,
-  attempt: string | undefined
+  attempt: string | undefined,
+  rules: RedirectRules
 ): Client => ({
   id,
   name: toDisplayName(metadata.client_name, id),
@@ -131,6 +133,5 @@ const toClient = (
   ...(metadata.client_uri && { uri: metadata.client_uri }),
   keptUntil,
   ...(attempt !== undefined && { attempt }),
-  ownsRedirectUri: (uri) => metadata.redirect_uris.some((registered) => matchesRedirectUri(registered, uri)),
-  onlyRedirectUri: metadata.redirect_uris.length === 1 ? metadata.redirect_uris[0] : undefined
+  ...redirects(metadata.redirect_uris, rules)
 })

@@ -9,28 +9,47 @@ export interface Attempt {
   /** What the app calls itself; '' before it has said so. */
   app: string
   address: string
+  client?: string | undefined
+  /** Id of the person, once somebody has signed in. */
+  user?: string | undefined
   events: AuditEvent[]
 }
 
-/** @param events of the audit log, oldest first. @returns the attempts in the order in which they began. */
+/**
+ * People behind one address with the same app share an attempt's id, so each is told apart by the client and the person.
+ * @param events of the audit log, oldest first. @returns the attempts in the order in which they began.
+ */
 export async function readAttempts (events: AsyncIterable<AuditEvent>): Promise<Attempt[]> {
-  const attempts = new Map<string, Attempt>()
+  const all: Attempt[] = []
+  const byId = new Map<string, Attempt[]>()
   for await (const event of events) {
     if (event.attempt === undefined) continue
-    const attempt: Attempt = attempts.get(event.attempt) ?? {
-      id: event.attempt,
-      begun: event.at,
-      app: '',
-      address: '',
-      events: []
+    const known = byId.get(event.attempt) ?? []
+    byId.set(event.attempt, known)
+    let attempt = known.findLast((each) => belongs(event, each))
+    if (!attempt) {
+      attempt = { id: event.attempt, begun: event.at, app: '', address: '', events: [] }
+      known.push(attempt)
+      all.push(attempt)
     }
-    attempts.set(attempt.id, attempt)
     attempt.events.push(event)
+    attempt.client ??= event.client
+    attempt.user ??= event.user
     attempt.app ||= event.clientName ?? ''
     attempt.address ||= event.address ?? ''
   }
-  return [...attempts.values()]
+  return all
 }
+
+/** Whether an event continues an attempt: of the same client and person, as far as both are known by then. */
+function belongs ({ event, client, user }: AuditEvent, attempt: Attempt): boolean {
+  if (client !== undefined && attempt.client !== undefined && client !== attempt.client) return false
+  if (user !== undefined && attempt.user !== undefined && user !== attempt.user) return false
+  // Another request of the app, after somebody has begun to sign in: it may be another person's.
+  return event !== 'authorization' || !attempt.events.some(({ event }) => SIGN_IN.has(event))
+}
+
+const SIGN_IN: ReadonlySet<EventName> = new Set(['sign_in', 'sign_in_failed', 'sign_up', 'consent', 'denial'])
 
 /** By what came last: what did not come after it, and what to do. */
 const NEXT: Partial<Record<EventName, string>> = {
@@ -50,14 +69,14 @@ const NEXT: Partial<Record<EventName, string>> = {
 }
 
 /** Two lines for an attempt, one for a good one. */
-export function describeAttempt ({ id, begun, app, address, events }: Attempt): string {
+export function describeAttempt ({ id, begun, app, address, user, events }: Attempt): string {
   const last = events.at(-1)!
   const isConnected = last.event === 'connected'
   const wasConnected = events.some(({ event }) => event === 'connected')
   const end = isConnected
     ? 'connected'
     : [`${wasConnected ? 'connected, then ' : ''}stopped at ${last.event}`, last.reason].filter(Boolean).join(': ')
-  const line = printable([begun.slice(0, 16).replace('T', ' '), id, end, app || '(no name yet)', address].join('  '))
+  const line = printable([begun.slice(0, 16).replace('T', ' '), id, end, app || '(no name yet)', address, ...(user === undefined ? [] : [user])].join('  '))
   const advice = isConnected ? undefined : NEXT[last.event]
   return advice === undefined ? line : `${line}\n    ${advice}`
 }

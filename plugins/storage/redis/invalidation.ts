@@ -3,6 +3,7 @@
 // Tested in test/plugins/storage/cached.test.ts.
 import { Cluster } from 'ioredis'
 import type { Watch } from '../contract.ts'
+import { ACL_LINE } from './acl.ts'
 import { connectRedis } from './connection.ts'
 
 const CHANNEL = '__redis__:invalidate'
@@ -36,7 +37,9 @@ export async function watchRedis (
       await receiver.subscribe(CHANNEL)
       isListening = true
     } catch (error) {
-      log.warn(`Redis does not report changes, so each call reads its token there: ${(error as Error).message}`)
+      log.warn(
+        `Redis does not report changes, so each call reads its token there: ${(error as Error).message}. Rights that suffice: ${ACL_LINE}`
+      )
     }
   }
   receiver.on('messageBuffer', (_channel: Buffer, keys: Buffer[] | null) => {

@@ -34,7 +34,7 @@ t.test('every fault is BackendUnavailable with its kind, never an identity, and 
     ],
     [
       'discovery 404',
-      { path: '/.well-known/openid-configuration', answer: text(404), reason: 'unreadable', says: /HTTP 404/ }
+      { path: '/.well-known/openid-configuration', answer: text(404), reason: 'unreadable', says: /HTTP 404.*check OIDC_ISSUER/ }
     ],
     [
       'discovery of another issuer',
@@ -42,7 +42,7 @@ t.test('every fault is BackendUnavailable with its kind, never an identity, and 
         path: '/.well-known/openid-configuration',
         answer: json(200, { issuer: 'https://evil.example' }),
         reason: 'unreadable',
-        says: /does not hold/
+        says: /calls itself https:\/\/evil\.example, and OIDC_ISSUER is http:\/\/localhost:\d+; .*set OIDC_ISSUER=https:\/\/evil\.example/
       }
     ],
     [
@@ -70,7 +70,7 @@ t.test('every fault is BackendUnavailable with its kind, never an identity, and 
         path: '/token',
         answer: json(401, { error: 'invalid_client', error_description: 'a secret that the provider gave us' }),
         reason: 'refused',
-        says: /invalid_client: check OIDC_CLIENT_ID/
+        says: /invalid_client: check OIDC_CLIENT_ID.*client_secret_basic.*OIDC_TOKEN_AUTH/
       }
     ],
     [
@@ -151,7 +151,20 @@ t.test('ID tokens that do not hold sign nobody in', async (t) => {
         .setProtectedHeader({ alg: 'HS256' })
         .sign(new TextEncoder().encode(provider.clientSecret))
   }
-  for (const [name, idToken] of Object.entries(wrong)) { t.match(await attempt(idToken), { name: 'BackendUnavailable', reason: 'unreadable' }, name) }
+  const says: Record<string, RegExp> = {
+    'another audience': /another client: check OIDC_CLIENT_ID/,
+    'another issuer': /signs ID tokens as https:\/\/evil\.example, and OIDC_ISSUER is/,
+    'one that is over': /check the clocks/,
+    'a foreign key': /has not signed/,
+    'the client secret as the key': /signs with HS256.*choose a signing key \(RS256 or ES256\)/
+  }
+  for (const [name, idToken] of Object.entries(wrong)) {
+    t.match(
+      await attempt(idToken),
+      { name: 'BackendUnavailable', reason: 'unreadable', message: says[name] ?? /\w/ },
+      name
+    )
+  }
 })
 
 t.test('a code of somebody else, and an answer of another provider (RFC 9700 §4.4, §4.5)', async (t) => {
@@ -207,4 +220,73 @@ t.test('a provider that is away at first is asked again', async (t) => {
   const provider = await startProvider({ callbackUrls: [CALLBACK], port })
   t.teardown(() => provider.stop())
   t.match(await signIn(backend), { email: 'ann@example.com' })
+})
+
+t.test('the secret goes by Basic unless the operator or the provider knows only another way (OpenID Connect Core §9)', async (t) => {
+  const provider = await providerFor(t)
+  const usedWith = async (more: Record<string, string>, offered?: string[]) => {
+    let used = ''
+    const document = await (await fetch(`${provider.issuer}/.well-known/openid-configuration`)).json() as object
+    const answer = { ...document, token_endpoint_auth_methods_supported: offered }
+    provider.instead.set('/.well-known/openid-configuration', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+    })
+    provider.instead.set('/token', (request, response) => {
+      used = request.headers.authorization?.startsWith('Basic ') ? 'client_secret_basic' : 'client_secret_post'
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}')
+    })
+    const error = await signIn(open(provider, more)).catch((error: unknown) => error)
+    t.match(error, { reason: 'refused', message: /OIDC_TOKEN_AUTH/ })
+    provider.instead.clear()
+    return used
+  }
+  const both = ['client_secret_post', 'client_secret_basic', 'private_key_jwt']
+  t.equal(await usedWith({}, both), 'client_secret_basic', 'what the provider can is not what this client is registered for')
+  t.equal(await usedWith({}), 'client_secret_basic')
+  t.equal(await usedWith({}, ['client_secret_post']), 'client_secret_post')
+  t.equal(await usedWith({ OIDC_TOKEN_AUTH: 'client_secret_post' }, both), 'client_secret_post')
+})
+
+t.test('the address of the discovery document leads to the issuer that the document names (Discovery §4.1, §4.3)', async (t) => {
+  const provider = await providerFor(t)
+  const serve = (path: string, issuer: string) =>
+    provider.instead.set(`${path}/.well-known/openid-configuration`, (_request, response) => {
+      const endpoints = { authorization_endpoint: `${provider.issuer}/auth`, token_endpoint: `${provider.issuer}/token` }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ issuer, ...endpoints }))
+    })
+  const begin = (issuer: string) =>
+    open({ ...provider, issuer })
+      .redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's' })
+      .then(() => 'begun', (error: Error) => error.message)
+  const path = '/application/o/app'
+  const own = provider.issuer + path
+  serve(path, `${own}/`)
+  t.equal(await begin(`${own}/.well-known/openid-configuration`), 'begun', 'its slash is kept (authentik)')
+  t.equal(await begin(`${own}/`), 'begun')
+  t.match(await begin(own), `calls itself ${own}/, and OIDC_ISSUER is ${own}; if that is the right provider, set OIDC_ISSUER=${own}/`)
+  serve(path, 'https://evil.example/')
+  t.match(await begin(`${own}/.well-known/openid-configuration`), /calls itself https:\/\/evil\.example\//, 'of another address')
+})
+
+t.test('a provider that lists HS256, without any key, is told to choose a signing key', async (t) => {
+  const provider = await providerFor(t)
+  const url = `${provider.issuer}/.well-known/openid-configuration`
+  const document = (await (await fetch(url)).json()) as object
+  provider.instead.set('/.well-known/openid-configuration', (_request, response) => {
+    const lists = { ...document, id_token_signing_alg_values_supported: ['HS256'] }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lists))
+  })
+  const backend = open(provider)
+  const { url: page, continuation } = await backend.redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's' })
+  const { nonce } = JSON.parse(continuation) as { nonce: string }
+  const token = await new SignJWT({ sub: 'ann', nonce })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer(provider.issuer).setAudience(provider.clientId).setIssuedAt().setExpirationTime('5m')
+    .sign(new TextEncoder().encode(provider.clientSecret))
+  provider.instead.set('/token', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ access_token: 'x', token_type: 'Bearer', id_token: token }))
+  })
+  const back = await goThrough(page, { name: 'ann', go: 'on' })
+  await t.rejects(backend.redirect!.finish({ url: back, state: 's', continuation }), { message: /signs with HS256/ })
 })

@@ -1,8 +1,9 @@
 // The variables of the OpenID Connect backend: each mistake is answered with what to write instead (threat WB-18), and
 // OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS let in nobody else.
 import t from 'tap'
-import oidc from '../../../auth-backends/oidc/index.ts'
-import { env as oidcEnv, restriction } from '../../../auth-backends/oidc/settings.ts'
+import oidc, { openOidc } from '../../../auth-backends/oidc/index.ts'
+import { restriction } from '../../../auth-backends/oidc/restriction.ts'
+import { env as oidcEnv, isDiscoveryUrl, issuerOf } from '../../../auth-backends/oidc/settings.ts'
 
 t.test('the settings say what to write instead (WB-18)', async (t) => {
   const problems = (variables: object) =>
@@ -23,14 +24,25 @@ t.test('the settings say what to write instead (WB-18)', async (t) => {
   t.match(problems({ ...id, OIDC_ISSUER: 'https://idp.example', OIDC_ALLOWED_DOMAINS: 'https://a.b' }), [
     /^OIDC_ALLOWED_DOMAINS: write domains/
   ])
-  t.equal(
-    oidc.env.parse({ ...id, OIDC_ISSUER: 'https://idp.example/.well-known/openid-configuration' }).OIDC_ISSUER,
-    'https://idp.example'
+  t.match(problems({ ...id, OIDC_ISSUER: 'https://idp.example', OIDC_TOKEN_AUTH: 'basic' }), [
+    /^OIDC_TOKEN_AUTH: write client_secret_basic or client_secret_post/
+  ])
+  t.match(
+    problems({ ...id, OIDC_ISSUER: 'https://accounts.google.com/.well-known/openid-configuration' }),
+    [/^OIDC_ALLOWED_DOMAINS: everybody/],
+    'also by the address of its document'
   )
-  t.equal(
-    oidc.open(oidc.env.parse({ ...id, OIDC_ISSUER: 'https://idp.example', OIDC_TITLE: 'Example' })).title,
-    'Example'
-  )
+  const { title } = openOidc(oidc.env.parse({ ...id, OIDC_ISSUER: 'https://idp.example', OIDC_TITLE: 'Example' }))
+  t.equal(title, 'Example')
+})
+
+t.test('an issuer stays as it is, and is recognized by the address of its document, too', async (t) => {
+  const issuer = 'https://sso.example/application/o/app/'
+  t.equal(oidc.env.parse({ OIDC_CLIENT_ID: 'x', OIDC_ISSUER: issuer }).OIDC_ISSUER, issuer, 'with its slash (authentik)')
+  t.notOk(isDiscoveryUrl(issuer))
+  t.ok(isDiscoveryUrl(`${issuer}.well-known/openid-configuration`))
+  t.equal(issuerOf('https://sso.example/realms/a/.well-known/openid-configuration'), 'https://sso.example/realms/a')
+  t.equal(issuerOf(issuer), issuer)
 })
 
 t.test('OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS', async (t) => {

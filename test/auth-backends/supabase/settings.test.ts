@@ -28,6 +28,13 @@ t.test('the settings say what to write instead (WB-18)', async (t) => {
   t.match(problems({}), [/^SUPABASE_PUBLISHABLE_KEY: write the publishable key/, /^SUPABASE_URL: write the URL/])
   t.match(problems({ SUPABASE_URL: 'abc', SUPABASE_ANON_KEY: 'k' }), [/^SUPABASE_URL: write the URL/])
   t.match(problems({ SUPABASE_URL: 'ftp://x', SUPABASE_ANON_KEY: 'k' }), [/^SUPABASE_URL: write the URL/])
+  for (const address of ['https://supabase.com/dashboard/project/abcdefghij', 'https://abcdefghij.supabase.co/?x=1']) {
+    t.match(problems({ SUPABASE_URL: address, SUPABASE_ANON_KEY: 'k' }), [/^SUPABASE_URL: write the URL/], address)
+  }
+  for (const more of ['', '/', '/auth/v1', '/auth/v1/', '/rest/v1/']) {
+    const { SUPABASE_URL } = supabase.env.parse({ SUPABASE_URL: `https://abcdefghij.supabase.co${more}`, SUPABASE_ANON_KEY: 'k' })
+    t.equal(SUPABASE_URL, 'https://abcdefghij.supabase.co', `the address of an API of the project: ${more}`)
+  }
   const url = 'https://abcdefghij.supabase.co/'
   t.match(problems({ SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: 'two words' }), [/^SUPABASE_PUBLISHABLE_KEY: copy/])
   t.match(problems({ SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: 'sb_secret_abc' }), [

@@ -112,3 +112,12 @@ t.test('the guide to adding a tool shows a tool that loads and runs', async (t) 
   t.same(await countWords!.run({ id: 'a.md' }, tool), { words: 3 })
   await t.rejects(countWords!.run({ id: 'none.md' }, tool), ToolError)
 })
+
+t.test('a tool that is exported by name only is named, with what to write; .js and .mjs files are found', async (t) => {
+  const named = tool().replace('export default', 'export const good =')
+  await t.rejects(loadOffer([await toolFolder(t, { 'mine.ts': named, 'helper.ts': 'export const help = { name: 1 }' })]), {
+    message: /mine\.ts: it exports good by name only, so it is not offered; write: export default good$/m
+  })
+  const { tools } = await loadOffer([await toolFolder(t, { 'a.js': tool("name: 'one'"), 'b.mjs': tool("name: 'two'") })])
+  t.same(tools.map(({ name }) => name), ['one', 'two'])
+})

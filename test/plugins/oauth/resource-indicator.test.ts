@@ -12,6 +12,8 @@ t.test('every spelling that clients send is the one audience', async (t) => {
     ['https://mcp.example.com/mcp'],
     ['https://mcp.example.com/mcp/'],
     ['https://MCP.example.com'],
+    ['https://mcp.example.com:443'],
+    ['https://mcp.example.com:443/mcp/'],
     ['HTTPS://mcp.example.com/mcp'],
     ['https://mcp.example.com/', 'https://mcp.example.com/mcp']
   ]) {
@@ -29,6 +31,8 @@ t.test('anything else is refused, also beside a right one', async (t) => {
     'https://ann@mcp.example.com/',
     'http://mcp.example.com/',
     'https://mcp.example.com:8443/',
+    'https://mcp.example.com:80',
+    'https://mcp.example.com:4430',
     'https://mcp.example.com//',
     'https://mcp.example.com/MCP',
     'https://mcp.example.com/mcp/tools',

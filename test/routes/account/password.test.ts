@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
+import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
 
@@ -111,4 +112,14 @@ storageTest('a new password signs out every other browser, and this one goes on 
     1,
     'of five at once, one'
   )
+})
+
+t.test('password managers are led to the page by the well-known address (W3C), where there are passwords', async (t) => {
+  const ask = async (backend: string) => {
+    const { url } = await startServer(t, { env: { AUTH_BACKEND: backend } })
+    const answer = await fetch(`${url}/.well-known/change-password`, { redirect: 'manual' })
+    return [answer.status, answer.headers.get('location')]
+  }
+  t.same(await ask('local'), [302, '/account/password'])
+  t.same(await ask('demo'), [404, null])
 })

@@ -92,3 +92,12 @@ t.test('beyond the bound the least recently used grant ends, and the owner can r
     [{ grant: grant!.id, reason: 'too_many_connections' }]
   )
 })
+
+t.test('a connection that would open nothing says so before it is allowed', async (t) => {
+  const { url } = await startServer(t)
+  const client = await newClient(url)
+  for (const [scope, isTold] of [['openid email', true], ['offline_access', true], ['openid mcp:read', false], [undefined, false]] as const) {
+    const { consent } = await walk(url, client, scope ? { scope } : {})
+    t.equal(/nothing that opens this server/.test(consent.text), isTold, String(scope))
+  }
+})

@@ -1,6 +1,6 @@
 // GET /authorize and what follows: what is accepted, what the app gets, and what no shortcut reaches (threats AZ, ST-05).
 import { Browser } from '../../helpers/browser.ts'
-import { authorizeUrl, newClient, pkce, ping, post, walk } from '../../helpers/oauth.ts'
+import { authorizeUrl, CALLBACK, newClient, pkce, ping, post, walk } from '../../helpers/oauth.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 const CHATGPT = '0a1b2c3d-0000-4000-8000-000000000001'
@@ -184,4 +184,47 @@ storageTest('markup from outside stays text (AZ-23, AZ-24)', async (t, start) =>
     authorizeUrl(url, { client_id: markup, code_challenge: pkce().challenge, ...fields })
   )
   for (const page of [login, consent, error]) t.notMatch(page.text, /<img|<script|onerror=(?!alert\(1\)&gt;)/)
+})
+
+storageTest('prompt and POST work as OpenID Connect Core §3.1.2.1 has them', async (t, start) => {
+  const { url } = await start()
+  const { client_id: id } = await newClient(url)
+  const fields = (more: Record<string, string>) => ({
+    response_type: 'code',
+    client_id: CHATGPT,
+    redirect_uri: 'https://chatgpt.com/connector_platform_oauth_redirect',
+    code_challenge: pkce().challenge,
+    code_challenge_method: 'S256',
+    state: 's',
+    ...more
+  })
+  const where = async (browser: Browser, more: Record<string, string>) => {
+    const page = await browser.get(authorizeUrl(url, fields(more)))
+    return browser.left ? browser.left.searchParams.get('error') : new URL(page.url).pathname
+  }
+  const person = async () => (await walk(url, { client_id: id })).browser
+  const cases: Array<[prompt: string, stranger: string, person: string]> = [
+    ['none', 'login_required', 'consent_required'],
+    ['none login', 'invalid_request', 'invalid_request'],
+    ['login', '/login', '/login'],
+    ['select_account', '/login', '/login'],
+    ['login consent', '/login', '/login'],
+    ['consent', '/login', '/consent'],
+    ['create', '/login', '/consent']
+  ]
+  for (const [prompt, stranger, signedIn] of cases) {
+    t.equal(await where(new Browser(), { prompt }), stranger, `${prompt}, a stranger`)
+    const browser = await person()
+    browser.left = undefined
+    t.equal(await where(browser, { prompt }), signedIn, `${prompt}, signed in`)
+  }
+  const page = await new Browser().get(authorizeUrl(url, { client_id: id, code_challenge: pkce().challenge, prompt: 'none' }))
+  t.match({ status: page.status, text: page.text }, { status: 400, text: /login_required/ }, 'anyone can make a client: a button')
+  const origins: Array<Record<string, string>> = [{}, { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]
+  for (const headers of origins) {
+    const login = await new Browser().post(`${url}/authorize`, fields({}), headers)
+    t.match({ status: login.status, path: new URL(login.url).pathname }, { status: 200, path: '/login' }, JSON.stringify(headers))
+  }
+  t.equal((await post(`${url}/authorize`, fields({ client_id: id, redirect_uri: CALLBACK, code_challenge: 'x' }))).status, 400, 'checked in the same way')
+  t.equal((await post(`${url}/authorize`, 'client_id=a&client_id=b')).status, 400)
 })

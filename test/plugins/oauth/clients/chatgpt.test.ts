@@ -21,7 +21,8 @@ t.test('it is a public client: it has no secret and no keys, so nothing but its 
 })
 
 t.test('codes go to its own addresses, to the letter', async (t) => {
-  const { ownsRedirectUri } = findChatGptClient(UUID)!
+  const { redirectUriProblem } = findChatGptClient(UUID)!
+  const ownsRedirectUri = (uri: string) => redirectUriProblem(uri) === undefined
   const callback = 'https://chatgpt.com/connector/oauth/'
   for (const uri of [
     'https://chatgpt.com/connector_platform_oauth_redirect',

@@ -8,7 +8,7 @@ t.test('each copy would be accepted from its host, under its own address', async
   for (const [id, document] of Object.entries(knownDocuments)) {
     const url = documentUrl(id, [])
     t.ok(url, id)
-    t.same(checkDocument(structuredClone(document), url!, 'https://mcp.example.com'), document)
+    t.same(checkDocument(structuredClone(document), url!, { ownOrigin: 'https://mcp.example.com', privateUse: [] }), document)
     t.equal(url!.protocol, 'https:')
   }
 })

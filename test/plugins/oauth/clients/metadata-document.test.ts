@@ -1,6 +1,6 @@
 // What may be a metadata document, and whose documents are accepted (threats WB-09, CI-01, CI-02).
 import t from 'tap'
-import { documentUrl } from '../../../../plugins/oauth/clients/metadata-document.ts'
+import { checkDocument, documentUrl } from '../../../../plugins/oauth/clients/metadata-document.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { authorizeUrl, CALLBACK, json, pkce, redeem, startHost, type Answer } from '../../../helpers/client-host.ts'
@@ -118,6 +118,38 @@ t.test('trust policy: CLIENT_METADATA_HOSTS', async (t) => {
     t.match({ status: page.status, text: page.text }, { status: 401, text: /not accepted here/ }, near)
   }
   t.same(host.asked, [])
+})
+
+t.test('one redirect URI that cannot be used takes nothing from the others (WB-09)', async (t) => {
+  const host = await startHost(t)
+  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host } })
+  const used = 'http://127.0.0.1/callback'
+  for (const [path, odd] of [
+    ['/private-scheme', 'exampleapp://oauth/callback'],
+    ['/upper-case', 'https://App.Example/cb'],
+    ['/wildcard-port', 'http://localhost:*/callback'],
+    ['/http-lan', 'http://printer.lan/cb']
+  ] as const) {
+    host.answers.set(path, json({ client_id: host.url(path), client_name: 'App', redirect_uris: [used, odd] }))
+    const ask = (redirectUri: string) =>
+      new Browser().get(authorizeUrl(server, host.url(path), pkce().challenge, redirectUri))
+    t.equal((await ask('http://127.0.0.1:51000/callback')).status, 200, `${path}: the good one`)
+    if (path === '/upper-case') continue
+    const page = await ask(odd)
+    t.match({ status: page.status, text: page.text }, { status: 400, text: /Nothing was sent there/ }, `${path}: ${odd}`)
+  }
+})
+
+t.test('members that are empty or null are unset in a document as in a registration', async (t) => {
+  const url = new URL('https://app.example/client.json')
+  const rules = { ownOrigin: 'https://mcp.example.com', privateUse: [] }
+  const document = { client_id: url.href, redirect_uris: [CALLBACK] }
+  for (const name of ['client_name', 'client_uri', 'logo_uri', 'tos_uri', 'jwks_uri', 'jwks', 'grant_types', 'token_endpoint_auth_method', 'token_endpoint_auth_methods_supported']) {
+    for (const value of ['', null, []]) {
+      t.match(checkDocument({ ...document, [name]: value }, url, rules), document, `${name}: ${JSON.stringify(value)}`)
+    }
+  }
+  t.throws(() => checkDocument({ ...document, redirect_uris: ['warp://x'] }, url, rules), /has the scheme warp/)
 })
 
 t.test('an id has 512 characters at most (CI-02)', async (t) => {

@@ -62,3 +62,24 @@ t.test('what an app calls itself changes nothing at the terminal (CL-09)', async
   t.equal(line!.split('\n').length, 2)
   t.notMatch(line!.replaceAll('\n', ''), /\p{C}/u)
 })
+
+t.test('people and apps behind one address are told apart, so that no failure hides behind a success', async (t) => {
+  const two = { client: 'two', clientName: 'Second' }
+  const lines = await told(
+    event('a', 'challenge'),
+    event('a', 'authorization', { client: 'one', clientName: 'ChatGPT' }),
+    event('a', 'sign_in_failed', { client: 'one', reason: 'credentials' }),
+    event('a', 'authorization', { client: 'one', clientName: 'ChatGPT' }),
+    event('a', 'authorization', two),
+    event('a', 'sign_in', { client: 'one', user: 'bob' }),
+    event('a', 'consent', { client: 'one', user: 'bob' }),
+    event('a', 'token', { client: 'one', user: 'bob' }),
+    event('a', 'connected', { client: 'one', user: 'bob' })
+  )
+  t.match(lines, [
+    /stopped at sign_in_failed: credentials {2}ChatGPT {2}203\.0\.113\.5\n/,
+    /connected {2}ChatGPT {2}203\.0\.113\.5 {2}bob$/,
+    /stopped at authorization {2}Second/
+  ])
+  t.equal(lines.length, 3)
+})

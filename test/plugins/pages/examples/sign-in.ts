@@ -18,6 +18,7 @@ export const consent: PageData['consent'] = {
   client: { name: 'ChatGPT', uri: 'https://openai.com/chatgpt', selfRegistered: false },
   redirect: { host: 'chatgpt.com', loopback: false },
   user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
+  opensNothing: false,
   scopes: [
     { scope: 'mcp:read', text: 'Search and read what this server shows you, and use its tools that only look' },
     { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },

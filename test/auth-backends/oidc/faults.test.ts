@@ -1,0 +1,31 @@
+// Faults of a provider in words for the operator. That each real fault gets its words is in provider.test.ts; here is
+// what a provider may send instead of them.
+import t from 'tap'
+import { describeFault } from '../../../auth-backends/oidc/faults.ts'
+import { env } from '../../../auth-backends/oidc/settings.ts'
+
+const settings = env.parse({ OIDC_ISSUER: 'https://sso.example', OIDC_CLIENT_ID: 'x', OIDC_CLIENT_SECRET: 'secret' })
+const fault = (code: string, cause: unknown, more = {}) =>
+  describeFault(Object.assign(new Error('a secret'), { code, cause, ...more }), settings)
+
+t.test('what a provider sends is repeated only where it is the address of an issuer', async (t) => {
+  const code = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'
+  t.match(fault(code, { attribute: 'issuer', body: { issuer: 'https://a.example/' } }), { says: /calls itself https:\/\/a\.example\/, / })
+  for (const issuer of ['https://a.example/\nforged', 'javascript:x', `https://a.example/${'x'.repeat(400)}`, 7, undefined]) {
+    t.match(fault(code, { attribute: 'issuer', body: { issuer } }), { says: /^calls itself something else, and OIDC_ISSUER is https:\/\/sso\.example$/ })
+  }
+  t.match(fault(code, { attribute: 'sub' }), { says: `gave an answer that does not hold (${code})` })
+  t.match(fault('OAUTH_UNSUPPORTED_OPERATION', { cause: { alg: 'HS256\nforged' } }), { says: /does not hold/ })
+  t.match(fault('OAUTH_RESPONSE_BODY_ERROR', undefined, { error: 'x\ny', status: 400 }), { says: 'answered HTTP 400 an error' })
+})
+
+t.test('a refused client reads how its secret was sent', async (t) => {
+  const refusal = { error: 'invalid_client', status: 401 }
+  const says = (more: Record<string, string>) =>
+    describeFault(
+      Object.assign(new Error(), { code: 'OAUTH_RESPONSE_BODY_ERROR', ...refusal }),
+      env.parse({ OIDC_ISSUER: 'https://sso.example', OIDC_CLIENT_ID: 'x', ...more })
+    ).says
+  t.match(says({}), /no secret was sent, since OIDC_CLIENT_SECRET is not set/)
+  t.match(says({ OIDC_CLIENT_SECRET: 's', OIDC_TOKEN_AUTH: 'client_secret_post' }), /sent by client_secret_post; .*set OIDC_TOKEN_AUTH/)
+})

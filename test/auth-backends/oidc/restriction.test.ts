@@ -1,0 +1,53 @@
+// Who of a provider's people may come in, in every shape that providers write groups in; and what the operator reads of a
+// refusal.
+import t from 'tap'
+import { findClaim, restriction } from '../../../auth-backends/oidc/restriction.ts'
+import { env } from '../../../auth-backends/oidc/settings.ts'
+
+const settings = (more: Record<string, string>) =>
+  env.parse({ OIDC_ISSUER: 'https://sso.example', OIDC_CLIENT_ID: 'x', ...more })
+
+t.test('a claim is found by its name or by a path, with dots in names as well', async (t) => {
+  const claims = {
+    realm_access: { roles: ['staff'] },
+    resource_access: { 'my.app': { roles: ['admin'] } },
+    'https://example.com/groups': ['a'],
+    'a.b': 1,
+    a: { b: 2 }
+  }
+  t.same(findClaim(claims, 'realm_access.roles'), ['staff'], 'Keycloak')
+  t.same(findClaim(claims, 'resource_access.my.app.roles'), ['admin'], 'Keycloak, roles of a client')
+  t.same(findClaim(claims, 'https://example.com/groups'), ['a'], 'Auth0')
+  t.equal(findClaim(claims, 'a.b'), 1, 'the name as it stands comes first')
+  for (const path of ['realm_access.groups', 'realm_access.roles.x', 'constructor', 'toString.name', '__proto__', 'a..b', '']) {
+    t.equal(findClaim(claims, path), undefined, path)
+  }
+})
+
+t.test('groups may be a list, one text, or the keys of an object', async (t) => {
+  const staff = settings({ OIDC_ALLOWED_GROUPS: 'staff', OIDC_GROUPS_CLAIM: 'roles' })
+  for (const roles of [['staff', 'x'], 'staff', { staff: { org: 'example.com' }, other: {} }, { staff: true }]) {
+    t.equal(restriction({ roles }, staff), undefined, JSON.stringify(roles))
+  }
+  for (const roles of [['Staff'], 'staff,x', { staff: false }, { staff: null }, [['staff']], [{ staff: 1 }], 7, null, undefined]) {
+    t.match(restriction({ roles }, staff), { refused: /not in a group/ }, JSON.stringify(roles))
+  }
+})
+
+t.test('the operator reads why somebody was refused, and nothing personal', async (t) => {
+  const staff = settings({ OIDC_ALLOWED_GROUPS: 'staff', OIDC_GROUPS_CLAIM: 'realm_access.roles' })
+  const causeOf = (claims: Record<string, unknown>, of = staff) => restriction(claims, of)?.cause
+  t.match(causeOf({}), /the claim realm_access\.roles \(OIDC_GROUPS_CLAIM\) is not among what the provider says/)
+  t.match(causeOf({ realm_access: { roles: 7 } }), /holds no names: it must be a list/)
+  t.match(causeOf({ realm_access: { roles: ['a secret name', 'b'] } }), /holds 2 names, none of them in OIDC_ALLOWED_GROUPS$/)
+  const groups = settings({ OIDC_ALLOWED_GROUPS: 'staff' })
+  const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example' } } }
+  for (const claims of [overage, { hasgroups: true }, { hasgroups: 'true' }]) {
+    t.match(restriction(claims, groups), { refused: /too many/, cause: /more than 200 \(groups overage\)/ })
+  }
+  const domains = settings({ OIDC_ALLOWED_DOMAINS: 'example.com' })
+  t.match(causeOf({}, domains), /no e-mail address/)
+  t.match(causeOf({ email: 'ann@other.example', email_verified: true }, domains), /not of a domain in/)
+  t.match(causeOf({ email: 'ann@example.com' }, domains), /email_verified.*OIDC_TRUST_EMAIL/)
+  t.match(causeOf({ email: 'ann@example.com', email_verified: true, hd: 'other.example' }, domains), /hd/)
+})
