@@ -78,7 +78,7 @@ const working = defineSource({
 t.test("a source's own URL is cited, and its long documents come in parts", async (t) => {
   const tool = (await toolContexts(t, {}, { sources: [working] }))(null)
   t.same((await searchTool.run({ query: 'walnut' }, tool)).results, [
-    { id: 'good:a/b c', title: 'A walnut', url: 'https://wiki.example/a' }
+    { id: 'good:a/b c', title: 'A walnut', url: 'https://wiki.example/a', text: 'a walnut' }
   ])
   const first = await fetchTool.run({ id: 'good:long' }, tool)
   t.match(first, {

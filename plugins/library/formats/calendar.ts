@@ -1,5 +1,4 @@
 // Calendars and address cards (RFC 5545, RFC 6350) as lines of a name and a value, as people would write them.
-// Tested in test/plugins/library/formats/markup.test.ts.
 import type { Converted } from './contract.ts'
 
 /** What says nothing to people: identifiers, pictures and keys, rules of time zones. */

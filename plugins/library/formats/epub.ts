@@ -1,5 +1,4 @@
 // Books (EPUB 3.3): their chapters in the order in which they are read.
-// Tested in test/plugins/library/convert-task.test.ts.
 import { readHtml } from '../html.ts'
 import { EMPTY, LOCKED, type Converted } from './contract.ts'
 import { textOf, unpack, type Unpacked } from './zip.ts'

@@ -1,5 +1,4 @@
 // A message (RFC 5322 with MIME) as a person reads it: who, when, about what, the text, and the names of what was attached.
-// Tested in test/plugins/library/convert-task.test.ts.
 import PostalMime, { type Address } from 'postal-mime'
 import { htmlText } from '../html.ts'
 import { EMPTY, type Converted } from './contract.ts'

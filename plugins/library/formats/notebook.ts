@@ -1,5 +1,4 @@
 // A Jupyter notebook (nbformat 4) as its cells, without what they put out: pictures, tables of numbers, logs.
-// Tested in test/plugins/library/formats/markup.test.ts.
 import { z } from 'zod'
 import { markdownTitle } from '../markdown-title.ts'
 import type { Converted } from './contract.ts'

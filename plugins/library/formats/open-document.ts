@@ -1,5 +1,4 @@
 // Texts and presentations of LibreOffice (OASIS OpenDocument 1.3), as they stand after all tracked changes.
-// Tested in test/plugins/library/convert-task.test.ts.
 import { EMPTY, LOCKED, type Converted } from './contract.ts'
 import { readElements, type Elements } from './elements.ts'
 import { textOf, unpack } from './zip.ts'

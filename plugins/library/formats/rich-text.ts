@@ -1,5 +1,4 @@
 // Rich Text Format 1.9.1 (WordPad, TextEdit, old Word): its characters, without fonts, pictures and fields.
-// Tested in test/plugins/library/convert-task.test.ts.
 import { EMPTY, type Converted } from './contract.ts'
 import { TooMuch } from './zip.ts'
 

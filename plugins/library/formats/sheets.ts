@@ -1,5 +1,4 @@
 // Spreadsheets (Excel, OpenDocument), row by row: a line for each, cells divided by tabs, the headers again now and then.
-// Tested in test/plugins/library/convert-task.test.ts.
 import { zipSync } from 'fflate'
 import { readOds } from 'hucre/ods'
 import { readXlsx } from 'hucre/xlsx'

@@ -1,6 +1,5 @@
 // PowerPoint presentations (ISO/IEC 29500-1 §19, PresentationML): slide by slide in the order of the show, with the notes
 // of the speaker.
-// Tested in test/plugins/library/convert-task.test.ts.
 import { EMPTY, type Converted } from './contract.ts'
 import { readElements } from './elements.ts'
 import { textOf, unpack, type Unpacked } from './zip.ts'

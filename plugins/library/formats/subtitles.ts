@@ -1,5 +1,4 @@
 // Subtitles and transcripts (WebVTT, SubRip) as what was said, with who said it.
-// Tested in test/plugins/library/formats/markup.test.ts.
 
 const TIMES = /^\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}\s+-->/
 

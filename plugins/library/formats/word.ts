@@ -1,5 +1,4 @@
 // Word documents (ISO/IEC 29500-1 §17, WordprocessingML): the text as it stands after all tracked changes, with notes.
-// Tested in test/plugins/library/convert-task.test.ts.
 import { EMPTY, type Converted } from './contract.ts'
 import { readElements, type Elements } from './elements.ts'
 import { textOf, unpack } from './zip.ts'

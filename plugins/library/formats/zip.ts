@@ -1,5 +1,4 @@
 // What is packed in a ZIP file (Office, OpenDocument, EPUB), within bounds that are checked before anything is unpacked.
-// Tested in test/plugins/library/convert-task.test.ts.
 import { unzipSync, type UnzipFileInfo } from 'fflate'
 import { decodeText } from '../decode.ts'
 

@@ -1,6 +1,5 @@
 // Titles in front matter, which is YAML 1.2 or TOML, and in headings. Further cases: test/plugins/library/indexer.test.ts.
 import t from 'tap'
-import { frontMatterOf } from '../../../plugins/library/front-matter.ts'
 import { markdownTitle } from '../../../plugins/library/markdown-title.ts'
 
 t.test('the title of the front matter, as its language means it', async (t) => {
@@ -19,11 +18,4 @@ t.test('the title of the front matter, as its language means it', async (t) => {
     ['---\ntitle: never closed\n# Heading', 'Heading']
   ]
   for (const [source, title] of rows) t.equal(markdownTitle(source), title, JSON.stringify(source))
-})
-
-t.test('the text begins after the front matter, and aliases that multiply are only broken front matter', async (t) => {
-  const source = '---\ntitle: a\n---\r\nText'
-  t.equal(source.slice(frontMatterOf(source).end), 'Text')
-  const levels = Array.from({ length: 9 }, (_, index) => `l${index + 1}: &l${index + 1} [${Array(9).fill(`*l${index}`).join()}]`)
-  t.equal(markdownTitle(`---\nl0: &l0 [lol]\n${levels.join('\n')}\ntitle: *l9\n---\n# Heading`), 'Heading')
 })

@@ -1,4 +1,6 @@
 // Small files of packed formats, put together by hand, for tests.
+import convert from '../../../../plugins/library/convert-task.ts'
+import { typeOf } from '../../../../plugins/library/file-types.ts'
 import { strToU8, zipSync } from 'fflate'
 
 /** A ZIP file of these texts. */
@@ -65,3 +67,6 @@ export const epub = (chapters: readonly string[], title: string): Uint8Array =>
     'OPS/book.opf': `<package><metadata><dc:title>${title}</dc:title></metadata><manifest>${chapters.map((_, index) => `<item id="c${index}" href="chapter%20${chapters.length - index}.xhtml"/>`).join('')}</manifest><spine>${chapters.map((_, index) => `<itemref idref="c${index}"/>`).join('')}</spine></package>`,
     ...Object.fromEntries(chapters.map((text, index) => [`OPS/chapter ${chapters.length - index}.xhtml`, `<html><head><title>never</title></head><body>${text}</body></html>`]))
   })
+
+/** What the conversion makes of a file of this name. */
+export const read = (name: string, bytes: Uint8Array | string) => convert({ type: typeOf(name)!, bytes: Buffer.from(bytes as string) })

@@ -1,0 +1,13 @@
+// Mail: its head, its text, and the names of what is attached.
+import t from 'tap'
+import { read } from './packed.ts'
+
+t.test('mail: who, when, about what, the text, and the names of what was attached', async (t) => {
+  const mail =
+    'From: Ann <ann@acme.example>\r\nTo: bo@acme.example\r\nSubject: =?utf-8?Q?Ausfall_=C3=BCber_Nacht?=\r\nDate: Fri, 27 Nov 2026 10:00:00 +0100\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n' +
+    '--x\r\nContent-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>Gr=FC=DFe</p>\r\n--x\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--x--\r\n'
+  t.same(await read('a.eml', mail), {
+    text: 'From: Ann <ann@acme.example>\nTo: bo@acme.example\nDate: 2026-11-27T09:00:00.000Z\nSubject: Ausfall über Nacht\n\nGrüße\n\nAttached: plan.pdf',
+    title: 'Ausfall über Nacht'
+  })
+})

@@ -1,0 +1,12 @@
+// Spreadsheets, row by row.
+import t from 'tap'
+import { read, xlsx } from './packed.ts'
+
+t.test('Excel: row by row, with the headers again now and then', async (t) => {
+  t.same(await read('a.xlsx', xlsx([['Month', 'Revenue'], ['March', 0.1 + 0.2], [' two\nlines ', 12345.5]], 'Sales')), {
+    text: '## Sales\nMonth\tRevenue\nMarch\t0.3\ntwo lines\t12345.5'
+  })
+  const long = await read('a.xlsx', xlsx([['Month'], ...Array.from({ length: 250 }, (_, index) => [index])]))
+  t.equal('text' in long && long.text.split('\n').filter((line) => line === 'Month').length, 3)
+  t.match(await read('a.xlsx', xlsx([])), { kind: 'no text' })
+})
