@@ -33,7 +33,7 @@ try {
   })
   await app.listen({ port: config.port, host: config.host })
   const lines = await startLines(app, config)
-  // The table stands below the log of the start, and not between its lines.
+  // Prints the table below the log of the start, not between its lines.
   const log = app.log as Logger
   log.flush()
   process.stdout.write(lines)

@@ -38,7 +38,7 @@ export interface Sessions {
    * that depends on it.
    */
   renew?(session: string): Promise<string | null>
-  /** Ends the session at the service, once nothing here depends on it any more. */
+  /** Ends the session at the service, once nothing here depends on it. */
   end?(session: string): Promise<void>
   /**
    * @returns where the browser must go to be signed out at the service as well, if there is such a page (OpenID Connect

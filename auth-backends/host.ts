@@ -11,11 +11,11 @@ export interface BackendHost {
   /** Seconds since the epoch. */
   now(): number
   /**
-   * Runs the default export of a module, `(input) => output`, in a closed process of its own: for work that takes long.
+   * Runs the default export of a module, `(input) => output`, in a separate process without network or files: for work that takes long.
    * @param task `new URL('./my-task.ts', import.meta.url)`.
    * @param options.timeout milliseconds, with the time that the task waits.
-   * @param options.queue name of a queue of its own, with a process of its own: its tasks wait for no others. All
-   * tasks without a name share one.
+   * @param options.queue name of a separate queue with its own process: its tasks wait for no others. Tasks without a
+   * name share one queue.
    * @throws what the task throws; an error if it cannot run now, or does not end in time.
    */
   runInWorker<Out>(task: URL, input: unknown, options: { timeout: number; queue?: string }): Promise<Out>

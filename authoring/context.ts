@@ -68,7 +68,7 @@ export interface ToolLibrary {
     limit?: number
   }): Promise<{ documents: LibraryEntry[]; more: boolean }>
   /**
-   * Which files could hold an answer and cannot be read, for example `3 left out: 3 .pdf (password)`; undefined where
+   * Files that could hold an answer and cannot be read, for example `3 left out: 3 .pdf (password)`; undefined where
    * there is none.
    */
   unread?(): string | undefined

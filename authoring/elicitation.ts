@@ -13,8 +13,8 @@ export interface FormQuestion<Schema extends ZodObject = ZodObject> {
   schema: Schema
 }
 /** A URL that the client offers to open. Acceptance does not mean that the person did anything there. */
-export interface VisitQuestion {
-  kind: 'visit'
+export interface OpenUrlQuestion {
+  kind: 'openUrl'
   message: string
   url: string
 }
@@ -28,7 +28,7 @@ export interface RootsQuestion {
   kind: 'roots'
 }
 
-export type Question = FormQuestion | VisitQuestion | SampleQuestion | RootsQuestion
+export type Question = FormQuestion | OpenUrlQuestion | SampleQuestion | RootsQuestion
 /** Questions by names that the author chooses. The answers have the same names. */
 export type Questions = Readonly<Record<string, Question>>
 
@@ -37,7 +37,7 @@ type Refusal = { action: 'decline' } | { action: 'cancel' }
 export type Answer<Q extends Question> =
   Q extends FormQuestion<infer Schema>
     ? { action: 'accept'; content: z.output<Schema> } | Refusal
-    : Q extends VisitQuestion
+    : Q extends OpenUrlQuestion
       ? { action: 'accept' } | Refusal
       : Q extends SampleQuestion
         ? { role: 'user' | 'assistant'; content: SamplingContent | SamplingContent[]; model: string }
@@ -52,7 +52,7 @@ export const form = <Schema extends ZodObject>(message: string, schema: Schema):
 })
 
 /** @param url must not contain anything that signs a person in: the page has to identify its visitor itself. */
-export const openUrl = (message: string, url: string): VisitQuestion => ({ kind: 'visit', message, url })
+export const openUrl = (message: string, url: string): OpenUrlQuestion => ({ kind: 'openUrl', message, url })
 
 export const sample = (params: CreateMessageRequestParamsBase): SampleQuestion => ({ kind: 'sample', params })
 

@@ -27,7 +27,7 @@ export const isLoopback = (hostname: string): boolean => HOSTNAME.test(hostname)
 /** @param host as in `URL.host` or a Host header in lower case: {@link isLoopback} with or without a port. */
 export const isLoopbackHost = (host: string): boolean => HOST.test(host)
 
-/** Schemes that browsers run, show or hand to the system themselves: nobody comes back to an app through one. */
+/** Schemes that browsers run, show or hand to the system themselves: none of them leads back to an app. */
 const NEVER_AN_APP = new Set(
   'about blob chrome data file filesystem ftp http https intent jar javascript mailto sms tel vbscript view-source ws wss'.split(' ')
 )

@@ -68,6 +68,6 @@ async function idsOf (storage: Storage, who: string): Promise<Set<string>> {
   for await (const { record } of storage.collection<User>('user').all()) {
     if (record.email === who.trim().toLowerCase()) ids.add(record.id)
   }
-  if (ids.size === 0) throw new OperatorError(`No one has the address ${who}. Somebody who was deleted is found by id only`)
+  if (ids.size === 0) throw new OperatorError(`No one has the address ${who}. A person who was deleted is found only by id`)
   return ids
 }

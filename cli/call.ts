@@ -9,7 +9,7 @@ import { commandLine } from './usage.ts'
 const HELP = `Runs one tool of this folder and prints its result.
   ${commandLine('call')}TOOL '{"argument":"value"}'
 `
-/** Variables under which the server would use what a running one has stored, or be reached from elsewhere. */
+/** Variables that would make this server use the data of a running one, or be reachable from elsewhere. */
 const NOT_HERE = { AUTH_BACKEND: 'demo', REDIS_URL: '', DATABASE_URL: '', PUBLIC_URL: '', HOST: '', SMTP_URL: '', NODE_ENV: '' }
 
 try {

@@ -53,7 +53,7 @@ async function print (withDocuments: boolean): Promise<void> {
   }
 }
 
-/** Takes what the indexer reads, and keeps nothing. */
+/** A store that takes what the indexer reads, and stores nothing. */
 function createReader (read: (document: { id: string; title: string }) => void) {
   return {
     put: async (documents) => documents.forEach(read),

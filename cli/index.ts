@@ -42,7 +42,7 @@ if (command) {
   enableCompileCache(join(homedir(), '.cache', 'mcp-oauth-server'))
   // Node would open its debugger for anyone who may send a signal to this process.
   process.on('SIGUSR1', () => {})
-  // The module finds its arguments where it finds them when it is run by itself.
+  // The module finds its arguments in the same place as when it is run directly.
   process.argv.splice(2, 1, ...(name === 'dev' ? ['--dev'] : []))
   await command()
 } else {

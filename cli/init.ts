@@ -1,4 +1,4 @@
-// `mcp-oauth-server init FOLDER`: writes a new project from template/, installs what it needs, and says how to go on.
+// `mcp-oauth-server init FOLDER`: writes a new project from template/, installs what it needs, and prints the next steps.
 // Tested in test/packaging/tarball.test.ts.
 import { spawnSync } from 'node:child_process'
 import { glob, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ const HELP = `Writes a new project: a server with a tool of your own and its tes
   --package SPEC      the package to depend on, such as a file or a tag, instead of this version
 `
 const TEMPLATE = fileURLToPath(new URL('../template', import.meta.url))
-/** Files that npm would leave out of the package, or obey in it, under their own names. */
+/** Files that npm would leave out of the package, or interpret, under their real names. */
 const RENAMED: Record<string, string> = { env: '.env', gitignore: '.gitignore', dockerignore: '.dockerignore' }
 const WORDS = /\{\{(\w+)\}\}/g
 

@@ -1,7 +1,7 @@
 // How a command is typed: with npm in a clone, with npx where the package is installed.
 // Tested in test/packaging/tarball.test.ts.
 
-/** Compiled, it is the package; as TypeScript, a clone. */
+/** Compiled code is the package; TypeScript is a clone. */
 const IS_PACKAGE = import.meta.url.endsWith('.js')
 
 /** @returns for example `npm run --silent users -- ` or `npx mcp-oauth-server users `. */

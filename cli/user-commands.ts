@@ -86,7 +86,7 @@ async function find ({ app }: Context, who: string | undefined): Promise<User> {
 /**
  * Runs one command over the storage of a server, which may run meanwhile.
  * @returns what is printed.
- * @throws OperatorError where nobody signs in to that server, or it has stored nothing yet; and what the command throws.
+ * @throws OperatorError where no one signs in to that server, or it has stored nothing yet; and what the command throws.
  */
 export async function runUserCommand (config: Config, command: Command, who: string | undefined): Promise<string> {
   if (!config.signIn) throw new OperatorError('No one signs in to this server: AUTH_BACKEND is none.')

@@ -117,13 +117,13 @@ export const origins = list.transform((entries, context) =>
     const origin = originOf(entry.replace(/\/$/, ''))
     if (origin !== undefined) return origin
     context.addIssue(
-      `${JSON.stringify(entry)} is not an origin; write for example https://chatgpt.com or chrome-extension://the-id-of-it (a * or null would let every site in)`
+      `${JSON.stringify(entry)} is not an origin; write for example https://chatgpt.com or chrome-extension://the-id-of-it (a * or null would allow every site)`
     )
     return z.NEVER
   })
 )
 
-/** @returns the origin as browsers send it, or undefined for what is none. */
+/** @returns the origin as browsers send it, or undefined for a text that is not an origin. */
 function originOf (entry: string): string | undefined {
   const url = parseUrl(entry)
   if (!url || url.host === '' || url.host.includes('*')) return undefined

@@ -3,7 +3,7 @@
 
 /** Numbers of attempts or calls. */
 export const defaultLimits = {
-  // Attempts of one address (an IPv6 network counts as one) in a minute. Each form and endpoint counts by itself; the
+  // Attempts of one address (an IPv6 network counts as one) in a minute. Each form and endpoint counts separately; the
   // pages of `authorization` count together.
   'sign-in': 10,
   'sign-up': 5,

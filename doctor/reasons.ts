@@ -14,7 +14,7 @@ const REASONS: Record<string, string> = {
   EPROTO: 'There is no https there: put a proxy with a certificate in front of the server.',
   CERT_HAS_EXPIRED: 'The certificate has expired: renew it.',
   DEPTH_ZERO_SELF_SIGNED_CERT:
-    'The certificate is signed by itself, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
+    'The certificate is self-signed, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
   SELF_SIGNED_CERT_IN_CHAIN:
     'The certificate comes from a private authority, which no assistant accepts: use one of a public authority, such as Let’s Encrypt.',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:

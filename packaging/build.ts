@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = new URL('../', import.meta.url)
 const DIST = new URL('dist/', ROOT)
-/** What is read from beside the code. */
+/** Files that the code reads. */
 const BESIDE = ['views', 'template']
-/** Paths of modules in strings, which the compiler leaves alone: workers' tasks and imports on demand. As long as before. */
+/** Paths of modules in strings, which the compiler does not rewrite: workers' tasks and imports on demand. The length stays the same. */
 const MODULE_PATH = /(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g
 
 await rm(DIST, { recursive: true, force: true })

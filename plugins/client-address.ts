@@ -26,7 +26,7 @@ export const trustedProxies = ({
 }
 
 /**
- * Hosts such as Fly.io send the address in a header of their own and overwrite what the client sent under that name. It
+ * Hosts such as Fly.io send the address in their own header and overwrite what the client sent under that name. It
  * replaces X-Forwarded-For, which the client may have started; without a valid one the connection's address counts.
  */
 export function useClientIpHeader (app: FastifyInstance, { clientIpHeader }: Proxies): void {
@@ -41,8 +41,8 @@ export function useClientIpHeader (app: FastifyInstance, { clientIpHeader }: Pro
 }
 
 /**
- * Behind a proxy that is not named, all visitors count as one address: said once, when the first request with its header
- * arrives.
+ * Behind a proxy that is not configured, all visitors count as one address: logged once, when the first request with its
+ * header arrives.
  */
 export function warnOfUnnamedProxy (app: FastifyInstance, { trustProxy, clientIpHeader }: Proxies): void {
   if (trustProxy.length > 0 || clientIpHeader !== undefined) return

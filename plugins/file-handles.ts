@@ -1,4 +1,4 @@
-// How many connections the limit of open files allows.
+// Computes how many connections the limit of open files allows.
 
 /** File handles left for everything else: databases, Redis, Postgres, workers, documents, look-ups. */
 const RESERVED_HANDLES = 256

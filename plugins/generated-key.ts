@@ -1,4 +1,4 @@
-// The secret key that is generated at the first start, where SECRET_KEY names none: one for each data folder.
+// The secret key that is generated at the first start, where SECRET_KEY is not set: one for each data folder.
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export function loadGeneratedKey (dataDir: string): string {
     if ((error as { code?: string }).code !== 'ENOENT') throw error
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  // Written whole under another name and linked: no process ever reads half a key, and the first link wins.
+  // Written whole under another name and linked: no process reads half a key, and the first link wins.
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
   writeFileSync(draft, randomBytes(32).toString('base64url') + '\n', { mode: 0o600, flush: true })
   try {

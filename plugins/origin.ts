@@ -15,10 +15,10 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * The route answers under any name: for what reveals nothing, or asks for a secret that no browser sends by itself.
+     * The route answers under any name: for what reveals nothing, or asks for a secret that no browser sends automatically.
      */
     anyHost?: boolean
-    /** Pages of other sites may post here, as they may lead here by a link: a request to begin something. */
+    /** Pages of other sites may post here, as they may link here: the request only begins something. */
     anyOrigin?: boolean
   }
 }

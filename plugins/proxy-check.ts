@@ -12,7 +12,7 @@ const NAMED_NETWORKS: Readonly<Record<string, string[]>> = {
 }
 export const LOOPBACK = blockList(['loopback'])
 
-/** Where the platform's own header names the visitor, every connection comes through its proxies. */
+/** If a header of the platform names the visitor, every connection comes through its proxies. */
 export function createProxyCheck ({ trustProxy, clientIpHeader }: Proxies): (address: string) => boolean {
   if (clientIpHeader !== undefined) return () => true
   const list = blockList(trustProxy)

@@ -9,7 +9,7 @@ import { pageIntent } from '../plugins/sign-in/intent.ts'
 
 /** Characters of one page. */
 const MAX_SHOWN = 500_000
-/** Characters; a longer text is shown as it is written. */
+/** Characters; a longer text is shown as plain text. */
 const MAX_RENDERED = 200_000
 const PDF = 'application/pdf'
 
@@ -30,7 +30,7 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
       if (request.query.file !== undefined) return sendFile(app, request.params['*'], reply)
       const part = readPart(request.query.part)
       const found = await app.library.of(user ?? null).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
-      if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')
+      if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
       const { id, title, text, metadata, next } = found
       const actions = {
         home: paths.home,
@@ -45,12 +45,12 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
 }
 
 /**
- * A PDF as it lies in the folder. Nothing else is sent so: what a browser would run, such as HTML, stays text.
- * @throws OAuthError for a document that is no PDF, or is not there.
+ * Sends a PDF as it is in the folder. No other file is sent this way: what a browser would run, such as HTML, stays text.
+ * @throws OAuthError for a document that is not a PDF, or does not exist.
  */
 async function sendFile (app: FastifyInstance, id: string, reply: FastifyReply): Promise<FastifyReply> {
   const file = id.toLowerCase().endsWith('.pdf') ? await app.library.file(id) : undefined
-  if (!file) throw new OAuthError('not_found', 404, 'This document is not in the library, or no longer.')
+  if (!file) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
   return reply
     .headers({
       'content-type': PDF,

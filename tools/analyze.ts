@@ -9,7 +9,7 @@ const MAX_WORD_LENGTH = 1_000
 /** Tried at the beginning of each word only, so the time grows with the length of the text alone. */
 const LONG_WORD = new RegExp(`(?<!\\S)\\S{${MAX_WORD_LENGTH + 1}}`)
 
-/** All figures of a column are in analyze/numbers.ts; here stands what a reader must not overlook. */
+/** All figures of a column are in analyze/numbers.ts; these are the ones that a reader must not overlook. */
 const output = z.strictObject({
   text: z.record(z.string(), z.number().nullable()).optional(),
   columns: z

@@ -1,4 +1,4 @@
-// Questions to the operator's own data: one reading SQL statement on Postgres or on a SQLite file, or a look at what
+// Questions to the operator's own data: one SQL SELECT on Postgres or on a SQLite file, or a list of what
 // tables there are.
 // Tested in test/tools/database/.
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-// Makes test data and types from a schema or an example; and, where the operator has named a model, whatever a prompt
+// Makes test data and types from a schema or an example; and, where the operator has named a model, what a prompt
 // asks for.
 import { z } from 'zod'
 import { defineTool, ToolError, type ToolContext } from '../authoring/tool.ts'

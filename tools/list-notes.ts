@@ -4,7 +4,7 @@ import { defineTool, type ToolNotes } from '../authoring/tool.ts'
 import { noteSummary, summaryOf } from './notes/summary.ts'
 
 const BEGINNING = 200
-/** A search reads each of its notes. */
+/** A search reads the text of each note it finds. */
 const MAX_FOUND = 20
 
 export default defineTool({
@@ -36,7 +36,7 @@ export default defineTool({
   }
 })
 
-/** Each with the passage that was found in place of its beginning. */
+/** Each with the passage that matched instead of its beginning. */
 async function found (notes: ToolNotes, query: string, limit: number) {
   const hits = await notes.search(query, limit)
   const all = await Promise.all(

@@ -13,7 +13,7 @@ export default defineTool({
   input: z
     .strictObject({
       text: z.string().min(1).max(40_000).describe('Markdown is fine.'),
-      title: z.string().min(1).max(200).optional().describe('Of a new note; else its first line.'),
+      title: z.string().min(1).max(200).optional().describe('Of a new note; its first line if left out.'),
       id: z.string().min(1).max(200).optional()
     })
     .refine(

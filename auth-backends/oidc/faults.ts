@@ -1,11 +1,11 @@
-// What is wrong with a provider, in words for the operator: where the remedy is known, they say it (RFC 6749 §5.2, OpenID
+// Describes faults of a provider to the operator, with the remedy where it is known (RFC 6749 §5.2, OpenID
 // Connect Discovery §4.3, Core §3.1.3.7).
 import type { OutageReason } from '../contract.ts'
 import { issuerOf, type OidcSettings } from './settings.ts'
 
 export interface Fault {
   reason: OutageReason
-  /** Goes on after "The OpenID provider at HOST". */
+  /** Continues the sentence "The OpenID provider at HOST …". */
   says: string
 }
 
@@ -16,8 +16,8 @@ export const refusalOf = (error: unknown): string | undefined => {
 }
 
 /**
- * Names the fault by its code and status, and by what is public of it: never by the text of an answer, which may repeat
- * what was sent.
+ * Describes the fault by its code, its status and public details: never by the text of an answer, which may repeat what
+ * was sent.
  */
 export function describeFault (error: unknown, settings: OidcSettings): Fault {
   const { code, cause } = error as { code?: string; cause?: unknown }
@@ -31,7 +31,7 @@ export function describeFault (error: unknown, settings: OidcSettings): Fault {
     const causeCode = (cause as { code?: unknown } | undefined)?.code
     return { reason: 'unreachable', says: `could not be reached${typeof causeCode === 'string' ? ` (${causeCode})` : ''}` }
   }
-  return { reason: 'unreadable', says: describeAnswer(code, error, settings) ?? `gave an answer that does not hold (${code})` }
+  return { reason: 'unreadable', says: describeAnswer(code, error, settings) ?? `gave an answer that is not valid (${code})` }
 }
 
 function describeRefusal ({ error, status }: { error?: string; status?: number }, settings: OidcSettings): Fault {
@@ -84,14 +84,14 @@ const wrongAlgorithm = (algorithm: string): string | undefined =>
     ? `signs with ${algorithm}, which proves nothing here: choose a signing key (RS256 or ES256) for this client at the provider`
     : undefined
 
-/** Both are public. What is no address is not repeated. */
+/** Both are public. A value that is not an address is not repeated. */
 function otherIssuer (verb: string, issuer: unknown, { OIDC_ISSUER }: OidcSettings): string {
   const named = typeof issuer === 'string' && /^https?:\/\/[\x21-\x7e]{1,300}$/.test(issuer) ? issuer : 'something else'
   const remedy = named === 'something else' ? '' : `; if that is the right provider, set OIDC_ISSUER=${named}`
   return `${verb} ${named}, and OIDC_ISSUER is ${issuerOf(OIDC_ISSUER)}${remedy}`
 }
 
-/** What the library tells beside the code, wherever in the chain of causes it stands. */
+/** The details that the library adds to the code, from anywhere in the chain of causes. */
 function detailOf (error: unknown): Record<string, unknown> {
   let cause = error
   for (let depth = 0; depth < 4; depth++) {

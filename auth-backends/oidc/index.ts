@@ -27,15 +27,15 @@ export function openOidc (
   const title = settings.OIDC_TITLE ?? host
   const provider = createProvider(settings, timeoutSeconds)
 
-  /** @throws BackendUnavailable for whatever cannot be the person's doing. */
+  /** @throws BackendUnavailable for a fault that the person cannot have caused. */
   const unavailable = (error: unknown): never => {
     const { reason, says } = describeFault(error, settings)
     throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { reason })
   }
 
-  /** The person cannot mend it, so the operator is told. */
+  /** The person cannot correct it, so it is logged for the operator. */
   const turnedAway = ({ cause }: Restriction): void =>
-    log?.warn(`OpenID provider at ${host}: somebody may not sign in here: ${cause}`)
+    log?.warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
 
   return {
     title,
@@ -94,12 +94,12 @@ const TURNED_BACK = new Set([
 ])
 
 /**
- * What may be wrong besides the provider: the person turned back, or the code is not for this sign-in.
+ * Faults that are not the provider's: the person canceled, or the code is not for this sign-in.
  * @returns undefined for a fault of the provider.
  */
 function personalAnswer (error: unknown, title: string): SignInAnswer | undefined {
   const { code, error: refusal } = error as { code?: string; error?: string }
-  if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not go on at ${title}. Try again, or sign in another way.` } }
+  if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not continue at ${title}. Try again, or sign in another way.` } }
   return refusalOf(error) === 'invalid_grant' ? null : undefined
 }
 

@@ -1,4 +1,4 @@
-// The OpenID provider as this server talks to it: its description and keys, and the claims of a person (OpenID Connect
+// Talks to the OpenID provider: reads its metadata and keys, and the claims of a person (OpenID Connect
 // Discovery, Core §5.3, §9, §10.1.1).
 import { compactVerify, createRemoteJWKSet, decodeProtectedHeader } from 'jose'
 import type * as OpenIdClient from 'openid-client'
@@ -18,7 +18,7 @@ export interface Provider {
   configuration: OpenIdClient.Configuration
   /**
    * Checks the signature of an ID token, although it comes over TLS.
-   * @throws an error of jose for one that does not hold.
+   * @throws an error of jose for one that is not valid.
    */
   checkSignature(idToken: string): Promise<void>
 }
@@ -61,8 +61,8 @@ async function loadProvider (
 }
 
 /**
- * A provider lists what it can, and not what this client is registered for: that is Basic unless somebody has chosen
- * another method (OpenID Connect Core §9, RFC 6749 §2.3.1).
+ * A provider lists what it supports, and not what this client is registered for: Basic, unless another method was
+ * chosen (OpenID Connect Core §9, RFC 6749 §2.3.1).
  * @param chosen OIDC_TOKEN_AUTH. @param offered what the provider lists.
  */
 const methodFor = (chosen: OidcSettings['OIDC_TOKEN_AUTH'], offered: readonly string[] | undefined) =>
@@ -72,8 +72,8 @@ const methodFor = (chosen: OidcSettings['OIDC_TOKEN_AUTH'], offered: readonly st
     : 'client_secret_basic')
 
 /**
- * Where the operator gave the address of the document, the document's own issuer counts, as it is, provided that it is
- * the one whose document is at that address (OpenID Connect Discovery §4.1, §4.3).
+ * If the operator gave the address of the document, the issuer in the document counts, provided that its document is at
+ * that address (OpenID Connect Discovery §4.1, §4.3).
  * @throws as the library does for another issuer.
  */
 function checkDiscoveredFrom (issuer: string, address: string): void {
@@ -113,7 +113,7 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
   }
 }
 
-/** A key that both sides know proves nothing to a third, and some providers choose it by themselves (Core §10.1). */
+/** A shared key proves nothing to a third party, and some providers choose one by default (Core §10.1). */
 function checkAlgorithm (idToken: string): void {
   const { alg } = decodeProtectedHeader(idToken)
   if (!/^(?:HS|none)/.test(alg ?? 'none')) return

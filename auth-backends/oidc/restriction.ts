@@ -1,17 +1,17 @@
-// Who of a provider's people may come in: their domain, and their groups in whatever shape the provider writes them
+// Decides which of a provider's people may sign in: by domain, and by groups in any format that a provider uses
 // (OpenID Connect Core §5.1.2; Microsoft Entra "groups overage claim").
 import { addressOf, type Claims, type OidcSettings } from './settings.ts'
 
 export interface Restriction {
   /** For the person to read. */
   refused: string
-  /** For the operator: what the provider said, without what is personal in it. */
+  /** For the operator: what the provider said, without personal data. */
   cause: string
 }
 
 const ASK = 'Ask the person who runs this server.'
 
-/** @returns why this person may not come in; undefined when they may. */
+/** @returns why this person may not sign in; undefined when they may. */
 export function restriction (claims: Claims, settings: OidcSettings): Restriction | undefined {
   return domainRestriction(claims, settings) ?? groupRestriction(claims, settings)
 }
@@ -63,16 +63,16 @@ function groupRestriction (claims: Claims, settings: OidcSettings): Restriction 
 }
 
 const OVERAGE_HELP =
-  'Microsoft Entra leaves the groups out of the token of somebody who is in more than 200 (groups overage): under Token configuration choose "Groups assigned to the application", or use app roles with OIDC_GROUPS_CLAIM=roles'
+  'Microsoft Entra leaves the groups out of the token of a person who is in more than 200 (groups overage): under Token configuration choose "Groups assigned to the application", or use app roles with OIDC_GROUPS_CLAIM=roles'
 
-/** Entra then names where the groups could be asked for (`_claim_names`), or only that there are some (`hasgroups`). */
+/** Entra then names where the groups can be requested (`_claim_names`), or only that there are some (`hasgroups`). */
 function isOverage ({ _claim_names: elsewhere, hasgroups }: Claims): boolean {
   return isObject(elsewhere) && Object.hasOwn(elsewhere, 'groups') ? true : hasgroups === true || hasgroups === 'true'
 }
 
 /**
- * @param path the name of a claim, or names with dots between for one inside others, such as `realm_access.roles`. A
- * name may hold dots itself: the longest that is there counts.
+ * @param path the name of a claim, or a path with dots to a nested one, such as `realm_access.roles`. A name may contain
+ * dots itself: the longest name that exists counts.
  */
 export function findClaim (claims: unknown, path: string): unknown {
   if (!isObject(claims)) return undefined

@@ -43,13 +43,13 @@ export function sessionOf (
   return 'idToken' in session || 'refreshToken' in session ? JSON.stringify(session) : undefined
 }
 
-/** Sessions of before refresh tokens were kept are the ID token alone. */
+/** Sessions from before refresh tokens were stored are only an ID token. */
 const readSession = (session: string): Partial<OidcSession> =>
   session.startsWith('{') ? (JSON.parse(session) as OidcSession) : { idToken: session }
 
 /**
  * @param unavailable throws BackendUnavailable for a fault of the provider.
- * @param turnedAway tells the operator why somebody may not come in any more.
+ * @param turnedAway reports to the operator why a person may no longer sign in.
  */
 export function createOidcSessions (
   provider: () => Promise<Provider>,

@@ -25,12 +25,12 @@ const issuer = z
 
 const DISCOVERY = /\/\.well-known\/openid-configuration\/?$/
 
-/** Whether OIDC_ISSUER is the address of the discovery document, which people paste, too. */
+/** Whether OIDC_ISSUER is the address of the discovery document, which people also paste. */
 export const isDiscoveryUrl = (value: string): boolean => DISCOVERY.test(value)
 
 /**
- * The issuer that OIDC_ISSUER means, to show and to recognize a provider by. Where the address of the discovery document
- * was given, it may lack a slash at its end: the document alone knows (OpenID Connect Discovery §4.1).
+ * The issuer that OIDC_ISSUER means, for display and to recognize a provider. If the address of the discovery document
+ * was given, a slash at its end may be missing: only the document has it (OpenID Connect Discovery §4.1).
  */
 export const issuerOf = (value: string): string => value.replace(DISCOVERY, '')
 

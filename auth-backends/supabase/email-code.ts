@@ -18,7 +18,7 @@ export function supabaseEmailCode (supabase: SupabaseAuth, log: BackendHost['log
       if (error && !isSilent(error)) throw supabase.refusedBySupabase(error)
       if (error?.code === 'over_email_send_rate_limit') { log.warn('Supabase did not send a code: over_email_send_rate_limit') }
       return {
-        prompt: `If ${address} can sign in here, a message with a code is on its way to it. Write the code here; it works for a short time. Nothing there? Look into the spam folder, or wait a minute and ask again.`
+        prompt: `If ${address} can sign in here, a message with a code is on its way to it. Enter the code here; it works for a short time. No message? Check the spam folder, or wait a minute and ask again.`
       }
     },
     async verify ({ email, code }) {

@@ -19,7 +19,7 @@ export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], {
     providers: providers.map((id) => ({ id, label: `Continue with ${nameOf(id)}` })),
     async begin ({ provider, callbackUrl, state }) {
       const items = new Map<string, string>()
-      // Supabase keeps a state of its own with the provider; ours comes back in the query of the address it returns to.
+      // Supabase has its own state with the provider; ours comes back in the query of the return address.
       const { data, error } = await supabase.ask(
         (auth) =>
           auth.signInWithOAuth({
@@ -34,7 +34,7 @@ export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], {
     async finish ({ url, continuation }) {
       const code = url.searchParams.get('code')
       const refusal = url.searchParams.get('error_code') ?? url.searchParams.get('error')
-      if (refusal === 'access_denied') { return { refused: 'You did not go on at the provider. Try again, or sign in another way.' } }
+      if (refusal === 'access_denied') { return { refused: 'You did not continue at the provider. Try again, or sign in another way.' } }
       if (refusal === 'signup_disabled') { return { refused: 'There is no account for you here, and new ones cannot be made at the moment.' } }
       if (code === null) return null
       const { data, error } = await supabase.ask(

@@ -9,7 +9,7 @@ import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
 const MARGIN = 150
 
 /** Supabase says that the session, or its user, is no more. */
-const OVER = new Set([
+const ENDED = new Set([
   'refresh_token_not_found',
   'refresh_token_already_used',
   'session_not_found',
@@ -17,7 +17,7 @@ const OVER = new Set([
   'user_not_found',
   'user_banned'
 ])
-const isOver = (error: AuthError): boolean => OVER.has(error.code ?? '') || error.name === 'AuthSessionMissingError'
+const hasEnded = (error: AuthError): boolean => ENDED.has(error.code ?? '') || error.name === 'AuthSessionMissingError'
 
 export const writeSession = (tokens: SupabaseTokens): string => JSON.stringify(tokens)
 export const readSession = (session: string): SupabaseTokens => JSON.parse(session) as SupabaseTokens
@@ -47,7 +47,7 @@ export function createSupabaseSessions (
   async function refresh ({ refresh: token }: SupabaseTokens): Promise<SupabaseTokens | null> {
     const { data, error } = await supabase.ask((auth) => auth.refreshSession({ refresh_token: token }))
     if (!error) return supabase.readTokens(data.session)
-    if (isOver(error)) return null
+    if (hasEnded(error)) return null
     throw supabase.refusedBySupabase(error)
   }
 
@@ -58,7 +58,7 @@ export function createSupabaseSessions (
         // A signature alone would not show that the person has signed out.
         const { error } = await supabase.ask((auth) => auth.getUser(tokens.access))
         if (!error) return session
-        if (isOver(error)) return null
+        if (hasEnded(error)) return null
         if (error.code !== 'bad_jwt') throw supabase.refusedBySupabase(error)
       }
       const renewed = await refresh(tokens)

@@ -12,7 +12,7 @@ const MAX_PASSWORD_BYTES = 72
 const CONFIRM =
   'Check your mailbox: a message with a link is on its way if this address can have a new account. Follow the link, then come back and sign in. If nothing arrives, you may have an account already: try to sign in.'
 
-/** What the sign-in methods work with. */
+/** What sign-up depends on. */
 export interface Deps {
   supabase: SupabaseAuth
   host: BackendHost

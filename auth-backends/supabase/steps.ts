@@ -12,7 +12,7 @@ export interface Arrival {
   readsMailbox?: boolean
 }
 
-/** What is kept between the first step and the second factor. */
+/** What is stored between the first step and the second factor. */
 export interface FactorMemo {
   session: string
   factorId: string

@@ -109,7 +109,7 @@ async function importDefault (url: URL, file: string, problems: string[]): Promi
   }
 }
 
-/** What defineTool, defineResource and definePrompt return; a helper has no name and nothing to do. */
+/** What defineTool, defineResource and definePrompt return; a helper has no name and no such function. */
 const isOffered = (value: unknown): boolean => {
   const members = Object(value) as Record<string, unknown>
   const does = ['run', 'read', 'write'].some((name) => typeof members[name] === 'function')

@@ -27,7 +27,7 @@ export function withIdentity (identities: LinkedIdentity[], linked: LinkedIdenti
     : [...identities, linked]
 }
 
-/** The person's address once identities were removed: an address that only those had is not theirs any more. */
+/** The person's address once identities were removed: an address that only those had is no longer theirs. */
 export function addressAfterRemoval (
   { email, emailVerified }: User,
   left: LinkedIdentity[]

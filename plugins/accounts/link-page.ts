@@ -15,7 +15,7 @@ export interface OpenedLink {
 export interface LinkPage {
   path: string
   purpose: LinkPurpose
-  /** Where a person goes on whose link is used already. */
+  /** Where a person continues whose link was used already. */
   signInPath: string
   show(opened: OpenedLink, reply: FastifyReply): Promise<FastifyReply>
   /** @returns undefined when the link was used up meanwhile. */

@@ -82,7 +82,7 @@ export async function sendAddressChange (
 
 /**
  * OWASP ASVS 6.3.7: owners are notified of a change that they may not have made themselves.
- * @param changed.user the person, if the account has one: whoever reads one of their mailboxes may not read the others.
+ * @param changed.user the person, if the account has one: a reader of one of their mailboxes may not have access to the others.
  * @param changed.mailbox the account's own, where the change was proved to it.
  */
 export function sendPasswordChanged (
@@ -152,7 +152,7 @@ const verifiedAddresses = ({ email, emailVerified, identities }: User): string[]
   )
 ]
 
-/** @param mailbox one more, whether or not the person has shown to read it. */
+/** @param mailbox one more, whether or not the person has proved to read it. */
 function sendToPerson (
   { mail }: Sender,
   user: User | undefined,

@@ -1,4 +1,4 @@
-// What follows the removal of sign-in methods, wherever it was asked for: the account page, or the link of a new
+// What follows the removal of sign-in methods, from either place: the account page, or the link of a new
 // password (OWASP ASVS 6.3.7).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'

@@ -1,5 +1,5 @@
-// How many accounts may wait for their confirmation: anyone can make one, so each address that requests come from has its
-// places on one of several lists, and the oldest on it gives way (threat TF-07).
+// Bounds how many accounts may wait for confirmation: anyone can create one, so each client address has places on one of
+// several lists, and the oldest account on a list is deleted for a new one (threat TF-07).
 import type { FastifyInstance } from 'fastify'
 import type { Email } from '../../auth-backends/contract.ts'
 import { createUnusedPlaces, type UnusedList } from '../oauth/clients/unused-places.ts'
@@ -10,13 +10,13 @@ import { createAccountRecords, recordKeyOf, type AccountRecord } from './account
 const PLACE_SECONDS = 86_400
 /** 16,384 accounts in all. At five sign-ups a minute, the first link of one address is too old before it gives way. */
 export const UNCONFIRMED_BOUNDS = { lists: 64, perList: 256 } as const
-/** Takes the place of an address that has an account already: the same work, and nothing is deleted for it. */
+/** Stands for an address that has an account already: the same work, and nothing is deleted. */
 const NOBODY = hashSecret('nobody')
 
 export interface Unconfirmed {
   /**
-   * Call before the account is made: a place without an account does no harm, an account without a place would not be
-   * counted.
+   * Call before the account is created: a place without an account does no harm, and an account without a place would
+   * not be counted.
    * @param network where the request comes from.
    */
   takePlace(email: Email, network: string): Promise<void>
@@ -33,7 +33,7 @@ export function createUnconfirmed ({
   const places = createUnusedPlaces(lists, sealing, now, PLACE_SECONDS, UNCONFIRMED_BOUNDS)
   return {
     async takePlace (email, network) {
-      // Where a place changed its list, somebody else could have the account pushed out of theirs.
+      // If a place could change its list, another person could push the account out.
       const key = (await records.find(email)) ? NOBODY : recordKeyOf(email)
       for (const other of await places.take(key, places.listOf(network))) {
         const dropped = await records.dropUnconfirmed(other)

@@ -1,4 +1,4 @@
-// The record of a person, as pure functions: what a sign-in or a change of address makes of it, and whether it may exist.
+// The record of a person, as pure functions: how a sign-in or a change of address changes it, and whether it may exist.
 import { parseEmail, type Email, type Identity } from '../../auth-backends/contract.ts'
 import type { LinkedIdentity, User } from '../sign-in/contract.ts'
 import { withIdentity, type AddressChange } from './identities.ts'

@@ -12,11 +12,11 @@ export interface IndexedDocument {
   /** The path inside the folder, with forward slashes: also the id that `fetch` takes. */
   id: string
   title: string
-  /** Plain text, whatever the file was. */
+  /** Plain text, of any kind of file. */
   text: string
   /** MIME type of the file, for example `text/markdown`. */
   type: string
-  /** Milliseconds since the epoch; with `bytes` it tells whether the file has changed. */
+  /** Milliseconds since the epoch; with `bytes` it shows whether the file has changed. */
   modified: number
   bytes: number
 }
@@ -34,7 +34,7 @@ export interface DocumentStore {
   readonly description: string
   put(documents: IndexedDocument[]): Promise<void>
   remove(ids: string[]): Promise<void>
-  /** Every id with what tells whether its file has changed. */
+  /** Every id, with what shows whether its file has changed. */
   list(): Promise<Map<string, { modified: number; bytes: number }>>
   /** Of these ids, in their order, those that are there; no text is read. */
   titles(ids: readonly string[]): Promise<Array<{ id: string; title: string }>>
@@ -68,7 +68,7 @@ export interface Library extends ToolLibrary {
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>
-  /** The file itself, of a document that is indexed; undefined where it is not, or cannot be read any more. */
+  /** The file itself, of a document that is indexed; undefined where it is not, or can no longer be read. */
   file(id: string): Promise<Buffer | undefined>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange(listener: (ids: readonly string[]) => void): void
@@ -84,9 +84,9 @@ export interface Library extends ToolLibrary {
    * of the index fails.
    */
   isComplete(): boolean
-  /** Files of the folder that are no documents, with the reason; hidden and ignored ones do not count. */
+  /** Files of the folder that are not documents, with the reason; hidden and ignored ones do not count. */
   leftOut(): LeftOut[]
-  /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where none is. */
+  /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing is left out. */
   leftOutLine(): string | undefined
   /** For the start-up lines. */
   readonly description: string

@@ -1,5 +1,5 @@
-// Runs in a worker: the text of what is heavy or could be hostile, packed formats and large pages. Whatever happens here,
-// the server goes on.
+// Runs in a worker: reads the text of files that are heavy or could be hostile (packed formats and large pages). A failure
+// here does not stop the server.
 import { BROKEN, LOCKED, type Converted } from './formats/contract.ts'
 import { readMarkup } from './formats/markup.ts'
 import { TooMuch } from './formats/zip.ts'
@@ -9,7 +9,7 @@ export type { Converted } from './formats/contract.ts'
 /** The bytes of a packed format, or the characters of a text format. */
 export type Conversion = { type: string; bytes: Uint8Array } | { type: string; text: string }
 
-/** Characters, as many as of a text file: what a small file unpacks to may be far more than a document. */
+/** Characters, as for a text file: a small file may unpack to far more than a document. */
 const MAX_TEXT = 5_000_000
 
 export default async function convert (conversion: Conversion): Promise<Converted> {
@@ -38,5 +38,5 @@ async function readPacked (type: string, bytes: Uint8Array): Promise<Converted> 
   return BROKEN
 }
 
-/** Office wraps what a password protects in a file of another kind ([MS-OFFCRYPTO] §2.2). */
+/** Office wraps a file with a password in a file of another kind ([MS-OFFCRYPTO] §2.2). */
 const isOle = (bytes: Uint8Array): boolean => bytes[0] === 0xd0 && bytes[1] === 0xcf && bytes[2] === 0x11 && bytes[3] === 0xe0

@@ -1,13 +1,13 @@
 // Bytes of a text file to characters: in the encoding that the file itself declares (WHATWG Encoding §6.1 for marks, HTML
-// §13.2.3.2 for `meta`, XML §4.3.3), else UTF-8, and as a last resort windows-1252, which is what Windows and Excel write.
+// §13.2.3.2 for `meta`, XML §4.3.3), otherwise UTF-8, and as a last resort windows-1252, which is what Windows and Excel write.
 import { SkippedFile } from './skipped-file.ts'
 
 /** Bytes in which a declaration is looked for. */
 const HEAD = 1_024
-/** Of the characters of a text, so many may be control characters: one in a hundred. */
+/** The share of control characters in a text: at most one in a hundred. */
 const MAX_CONTROLS = 0.01
 
-/** @param type MIME type, for the declarations that only HTML and XML have. @throws SkippedFile for what is no text. */
+/** @param type MIME type, for the declarations that only HTML and XML have. @throws SkippedFile for a file that is not text. */
 export function decodeText (bytes: Uint8Array, type: string): string {
   const declared = markOf(bytes) ?? declarationIn(bytes, type)
   const text = declared === undefined ? undefined : decode(bytes, declared, false)
@@ -17,7 +17,7 @@ export function decodeText (bytes: Uint8Array, type: string): string {
   return found
 }
 
-/** Whether a file whose name says nothing is text, by its beginning. */
+/** Whether a file without an ending is text, judged by its first bytes. */
 export function isText (beginning: Uint8Array): boolean {
   const text = decode(beginning, markOf(beginning) ?? 'utf-8', false)
   return text !== undefined && text !== '' && !isBinary(text) && text.split('\ufffd').length < 3
@@ -38,7 +38,7 @@ function declarationIn (bytes: Uint8Array, type: string): string | undefined {
   return name === undefined || /^utf-?16/i.test(name) ? undefined : name
 }
 
-/** @returns undefined for an unknown encoding, and where `isStrict` for bytes that it does not have. */
+/** @returns undefined for an unknown encoding, and, where `isStrict`, for bytes that are not valid in it. */
 function decode (bytes: Uint8Array, encoding: string, isStrict: boolean): string | undefined {
   try {
     return new TextDecoder(encoding, { fatal: isStrict }).decode(bytes)

@@ -9,7 +9,7 @@ import { SkippedFile } from './skipped-file.ts'
 import { withoutData } from './without-data.ts'
 
 const MB = 1024 * 1024
-/** Characters; text of this size is converted at once, in less time than a worker needs to begin. */
+/** Characters; text up to this size is converted here, in less time than a worker takes to start. */
 const SMALL = 100_000
 
 /** Converts in a worker. @throws SkippedFile when that takes too long or too much memory. */
@@ -22,8 +22,8 @@ interface Content {
 
 /**
  * @param root a real path. @param id the file's path inside it; a link in the last place is followed inside the root.
- * @throws SkippedFile for a file that is too large, broken, no text, or not where its name says; what the file system
- * throws passes.
+ * @throws SkippedFile for a file that is too large, broken, not text, or not where its name says; errors of the file
+ * system are passed on.
  */
 export async function readDocument (root: string, id: string, convert: Convert): Promise<IndexedDocument> {
   const type = typeOf(id) ?? 'text/plain'
@@ -69,7 +69,7 @@ async function contentOf (type: string, bytes: Buffer, convert: Convert): Promis
   return converted((await import('./formats/markup.ts')).readMarkup(type, source))
 }
 
-/** Text whose words have to be told from what is around them. */
+/** Text whose words have to be separated from markup. */
 const isMarkup = (type: string): boolean => /html|ipynb|vtt|subrip|calendar|vcard/.test(type)
 
 function converted (answer: Converted): Content {

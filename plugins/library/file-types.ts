@@ -5,13 +5,13 @@ import { basename, extname } from 'node:path'
 const MB = 1024 * 1024
 /** Bytes; text that is longer is data rather than a document. */
 const MAX_TEXT_BYTES = 5 * MB
-/** Most of these is pictures and fonts. */
+/** Most of such a file is pictures and fonts. */
 const MAX_PACKED_BYTES = 50 * MB
 
 const OFFICE = 'application/vnd.openxmlformats-officedocument.'
 const OPEN_DOCUMENT = 'application/vnd.oasis.opendocument.'
 
-/** Read by programs of their own, in a worker. */
+/** Read by a parser for each format, in a worker. */
 const PACKED: Readonly<Record<string, string>> = {
   '.pdf': 'application/pdf',
   '.docx': `${OFFICE}wordprocessingml.document`,
@@ -73,17 +73,17 @@ const CODE = new Set(
   ).split(' ')
 )
 
-/** The file's name has no ending, so its beginning tells whether it is text. */
+/** The file's name has no ending, so its first bytes decide whether it is text. */
 export const UNNAMED = 'text/plain; name=none'
 
-/** @returns the MIME type by the file's ending, or undefined for a file that is no document. */
+/** @returns the MIME type by the file's ending, or undefined for a file that is not a document. */
 export function typeOf (path: string): string | undefined {
   const ending = extname(path).toLowerCase()
   if (ending === '' || /^\.(?:dockerfile|example)$/.test(ending)) return UNNAMED
   return PACKED[ending] ?? TEXTS[ending] ?? (CODE.has(ending.slice(1)) ? `text/x-${ending.slice(1)}` : undefined)
 }
 
-/** Packed or binary: what a worker reads. */
+/** Packed or binary: read by a worker. */
 export const isPacked = (type: string): boolean => PACKED_TYPES.has(type)
 const PACKED_TYPES = new Set(Object.values(PACKED))
 
@@ -93,7 +93,7 @@ export const maxBytesOf = (type: string): number => (isPacked(type) ? MAX_PACKED
 /** For counting: `.docx`, or `no ending`. */
 export const endingOf = (path: string): string => extname(path).toLowerCase().slice(0, 20) || 'no ending'
 
-/** Of a document without a title of its own: its name, without the ending where that says nothing to people. */
+/** The title of a document that has none: its file name, without an ending that means nothing to people. */
 export function nameOf (path: string, type: string): string {
   const name = basename(path)
   const isProse = isPacked(type) || /^text\/(?:markdown|html|vtt)$|subrip|ipynb/.test(type)

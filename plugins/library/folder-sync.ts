@@ -35,7 +35,7 @@ const MISSING_MS = 1_000
  */
 const RESCAN_MS = 60_000
 const PAUSE_PER_SCAN = 50
-/** How often it is asked which folder the path leads to now: deployments turn a link. */
+/** How often the path is resolved again: deployments switch a symbolic link to another folder. */
 const TURNED_MS = 2_000
 
 /** @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for. */
@@ -130,7 +130,7 @@ function reportFirstScan (log: Indexing['log'], path: string, folder: FolderInde
   }
   const left = describeLeftOut(folder.leftOut())
   const line = `${folder.size()} documents indexed from ${place}${left === undefined ? '' : `; ${left}. List them with: npm run documents`}`
-  // A folder of which nothing is read is most likely not the one that was meant.
+  // If nothing in the folder can be read, it is most likely the wrong one.
   if (folder.size() === 0) log.warn(line)
   else log.info(line)
 }

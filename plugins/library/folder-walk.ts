@@ -1,4 +1,4 @@
-// Which files there are in a folder and below it, and where its links lead. Never leaves the folder.
+// Lists the files in a folder and below it, and follows its links. Never leaves the folder.
 // Tested in test/plugins/library/indexer.test.ts.
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
@@ -10,16 +10,16 @@ export interface Found {
   /** Milliseconds since the epoch. */
   modified: number
   bytes: number
-  /** Whether its name is that of a document. */
+  /** Whether its name is a document's. */
   isDocument: boolean
-  /** Named itself, not found on the way through a folder. */
+  /** Named by the caller, rather than found inside a folder. */
   reported: boolean
 }
 
 export interface Walk {
-  /** Told of each directory, by its path inside the folder, before it is read. */
+  /** Called with the path inside the folder of each directory, before it is read. */
   reading(id: string): void
-  /** Told of what cannot be looked at. */
+  /** Called for each path that cannot be read. */
   skip(id: string, reason: string, kind: string): void
   signal: AbortSignal
 }
@@ -27,7 +27,7 @@ export interface Walk {
 interface Walking extends Walk {
   root: string
   rules: IgnoreRules
-  /** Below a link to a directory no other is followed: links in a circle end. */
+  /** Below a link to a directory, links to directories are not followed: this ends cycles. */
   isBelowLink: boolean
 }
 
@@ -74,8 +74,8 @@ async function * entries (id: string, walking: Walking): AsyncGenerator<Seen> {
 }
 
 /**
- * What a link inside the folder leads to is found under its own name, and what is outside stays there. Only where its
- * own name is hidden the link's name counts: so Kubernetes mounts a ConfigMap, and git-sync a checkout.
+ * The target of a link that is inside the folder is found under its own name; a target outside is skipped. Where the
+ * target's own name is hidden, the link's name counts: Kubernetes mounts a ConfigMap this way, and git-sync a checkout.
  */
 async function * follow (id: string, walking: Walking): AsyncGenerator<Seen> {
   const { root, rules, skip, isBelowLink } = walking

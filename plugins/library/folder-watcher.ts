@@ -1,4 +1,4 @@
-// Tells which paths of a folder changed, by one watch for each directory in it: what changes costs the same however
+// Reports which paths of a folder changed, by one watch for each directory in it: what changes costs the same however
 // many files lie beside it.
 import { watch, type FSWatcher } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -38,13 +38,13 @@ export function createFolderWatcher (root: string, { changed, failed }: Listener
 
   function notice (directory: string, event: string, name: string | null): void {
     if (name === null) return changed(directory)
-    // The folder itself was moved or deleted (or a file of its name was: then a look too many is taken).
+    // The folder itself was moved or deleted (or a file of its name was: then one read too many is made).
     if (directory === '' && event === 'rename' && name === basename(root)) {
       forget('')
       return changed('')
     }
     const id = directory === '' ? name : `${directory}/${name}`
-    // Rules change what is read beside them; a link whose name begins with two dots is how Kubernetes turns a ConfigMap.
+    // Rules change what is read beside them; a link whose name begins with two dots is how Kubernetes updates a ConfigMap.
     if (isRules(name) || name.startsWith('..')) return changed(directory)
     if (isHidden(id)) return
     if (event === 'rename') forget(id)

@@ -3,17 +3,17 @@
 import { parse as parseToml } from 'smol-toml'
 import { parse as parseYaml } from 'yaml'
 
-/** Characters; what is longer is a text between two rules. */
+/** Characters; anything longer is text between two rules. */
 const MAX_LENGTH = 20_000
 
 interface FrontMatter {
-  /** Undefined where there is none, or none that is a text or a number. */
+  /** Undefined where there is no title, or it is neither text nor a number. */
   title: string | undefined
   /** Where the text after it begins. */
   end: number
 }
 
-/** Front matter that is broken has no title, and is front matter all the same. */
+/** Broken front matter is still front matter, without a title. */
 export function frontMatterOf (source: string): FrontMatter {
   const found = /^(---|\+\+\+)[ \t]*\r?\n/.exec(source)
   if (!found) return { title: undefined, end: 0 }
@@ -22,7 +22,7 @@ export function frontMatterOf (source: string): FrontMatter {
   if (!closing) return { title: undefined, end: 0 }
   const matter = source.slice(opening.length, opening.length + closing.index)
   const values = fence === '---' ? yaml(matter) : toml(matter)
-  // A sentence between two rules is YAML as well, but no front matter.
+  // A sentence between two rules is YAML as well, but not front matter.
   if (typeof values !== 'object') return { title: undefined, end: 0 }
   const { title } = (values ?? {}) as { title?: unknown }
   const end = opening.length + closing.index + closing[0].length
@@ -32,7 +32,7 @@ export function frontMatterOf (source: string): FrontMatter {
 
 function yaml (text: string): unknown {
   try {
-    // `maxAliasCount` bounds what an alias can make of little.
+    // `maxAliasCount` bounds how far aliases can expand a small text.
     return parseYaml(text, { maxAliasCount: 100, logLevel: 'silent' }) as unknown
   } catch {
     return null

@@ -26,15 +26,15 @@ export interface GuardedSource {
   fetch(id: string, options: Asked): Promise<z.output<typeof found>>
 }
 
-/** @param patience milliseconds for one answer. */
+/** @param timeoutMs for one answer. */
 export function guardSource (
   source: LibrarySource,
   log: Pick<FastifyBaseLogger, 'warn'>,
-  patience = 5_000
+  timeoutMs = 5_000
 ): GuardedSource {
   const { name } = source
   const inTime = async <T>(signal: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-    const stop = AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])])
+    const stop = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])])
     const { promise: stopped, reject } = Promise.withResolvers<never>()
     const end = () => reject(stop.reason)
     stop.addEventListener('abort', end, { once: true })

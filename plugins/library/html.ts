@@ -1,4 +1,4 @@
-// HTML to plain text and title: what stands apart on the page stands apart in the text (HTML Standard §15.3 "Rendering",
+// HTML to plain text and title: what is separate on the page is separate in the text (HTML Standard §15.3 "Rendering",
 // and "rendered text collection steps" of innerText for tables).
 import { Parser } from 'htmlparser2'
 import { createTextWriter, type TextWriter } from './text-writer.ts'
@@ -18,7 +18,7 @@ export function readHtml (html: string): { text: string; title: string | undefin
 /** @throws RangeError for a page that is nested too deeply. */
 export const htmlText = (html: string): string => readHtml(html).text
 
-/** The first heading, that of the main part before others; else the page's `<title>`. */
+/** The first heading, preferably of the main part; otherwise the page's `<title>`. */
 export const htmlTitle = (html: string): string | undefined => readHtml(html).title
 
 const words = (names: string): ReadonlySet<string> => new Set(names.split(' '))
@@ -37,15 +37,15 @@ function checkDepth (html: string): void {
   }
 }
 
-/** Nothing of these is shown as text. */
+/** Elements whose content is not shown as text. */
 const UNSEEN = words(
   'script style template noscript svg datalist iframe frame noframes noembed object embed canvas video audio rp area param meta link base'
 )
-/** `display: inline`: only these join what is before and after them. */
+/** `display: inline`: only these do not separate the text before and after them. */
 const INLINE = words(
   'a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label map mark nobr output q rb ruby s samp small span strike strong sub sup time tt u var wbr'
 )
-/** Apart, but in the same line: `display: inline-block` and the like. */
+/** Separate, but in the same line: `display: inline-block` and the like. */
 const BESIDE = words('button input select textarea img picture meter progress rt rtc math')
 /** MathML. */
 const FORMULA = /^m(?:i|n|o|s|text|row|frac|sqrt|root|style|sub|sup|subsup|under|over|table|tr|td|padded|fenced)$/
@@ -58,12 +58,12 @@ const CELLS = words('td th')
 
 type Attributes = Record<string, string>
 
-/** What people do not see, the assistant does not read. */
+/** The assistant does not read what people do not see. */
 const isHidden = ({ hidden, style = '' }: Attributes): boolean =>
   (hidden !== undefined && hidden.toLowerCase() !== 'until-found') ||
   /(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style)
 
-/** Parts of a page in the order in which they are read: what it is about comes before the way around the site. */
+/** Parts of a page in reading order: the content comes before the navigation. */
 type Part = 'main' | 'article' | 'rest' | 'navigation'
 
 function partOf (name: string, role: string | undefined): Part | undefined {
@@ -77,7 +77,7 @@ interface Open {
   isHidden: boolean
   isPreformatted: boolean
   part: Part
-  /** Where its text goes. */
+  /** Receives its text. */
   writer: TextWriter
   /** Of a row: its cells so far. */
   row?: { cells: string[]; isLayout: boolean }
@@ -88,7 +88,7 @@ interface Open {
   from?: number
 }
 
-/** Gathers a page from its elements as a parser tells them; other formats tell theirs under the names of HTML. */
+/** Builds the text of a page from its elements, in the order of the parser. Other formats map theirs to the names of HTML. */
 export function createPage () {
   const root: Open = { name: '', isHidden: false, isPreformatted: false, part: 'rest', writer: createTextWriter() }
   const open: Open[] = [root]
@@ -179,13 +179,13 @@ function separate ({ name, writer }: Open, above: Open): void {
   writer.separate(PARAGRAPHS.has(name) && above.name !== 'li' ? '\n\n' : '\n')
 }
 
-/** A row is a line, its cells are divided by tabs; a table that only arranges a page is read as the page. */
+/** A row is a line with tabs between its cells; a table used only for layout is read as normal text. */
 function textOfRow ({ cells, isLayout }: { cells: string[]; isLayout: boolean }): string {
   if (isLayout || cells.length === 1) return cells.filter((cell) => cell !== '').join('\n')
   return cells.map((cell) => cell.replace(/\s+/g, ' ').trim()).join('\t')
 }
 
-/** Where a link leads to, unless its words say so or it only moves within the site. */
+/** The target of a link, unless its text names it or it stays within the site. */
 function addTarget ({ href = '', writer, from = 0, part }: Open): void {
   const target = href.trim()
   if (part === 'navigation' || writer.length() === from || !TELLING.test(target) || target.length > MAX_TARGET) return

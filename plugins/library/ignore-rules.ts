@@ -1,19 +1,19 @@
-// Which paths of the folder are passed over: hidden ones, those of package managers, and those that a `.gitignore` or
+// Decides which paths of the folder are ignored: hidden ones, those of package managers, and those that a `.gitignore` or
 // `.mcpignore` inside the folder names, by git's rules (gitignore(5)).
 // Tested in test/plugins/library/indexer.test.ts.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 
-/** The later has the last word: `!drafts/` in a `.mcpignore` brings back what git passes over. */
+/** The later one wins: `!drafts/` in a `.mcpignore` includes again what git ignores. */
 const FILES = ['.gitignore', '.mcpignore'] as const
-/** Characters; what is longer is no list of rules. */
+/** Characters; a longer file is not a list of rules. */
 const MAX_LENGTH = 100_000
 
-/** Whether a change of this file changes which others are read. */
+/** Whether a change of this file can change which other files are read. */
 export const isRules = (name: string): boolean => (FILES as readonly string[]).includes(name)
 
-/** Hidden files, and what package managers put beside documents. Looks only at the part below the root. */
+/** Hidden files, and folders of package managers. Only the part of the path below the root counts. */
 export const isHidden = (id: string): boolean =>
   id.split('/').some((name) => name.startsWith('.') || name === 'node_modules')
 
@@ -22,7 +22,7 @@ export interface IgnoreRules {
   isIgnored(id: string, isDirectory: boolean): Promise<boolean>
 }
 
-/** The rules as they are now; make new ones for each look at the folder. @param root a real path. */
+/** The rules as they are now; create them again for each read of the folder. @param root a real path. */
 export function createIgnoreRules (root: string): IgnoreRules {
   const files = new Map<string, Promise<Ignore | undefined>>()
   const rulesIn = (directory: string) => {

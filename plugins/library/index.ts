@@ -101,7 +101,7 @@ export default fp(
 
 /**
  * The documents of the folder, with their addresses.
- * @param spellings other ids that an unknown one may mean.
+ * @param spellings other ids that an unknown id may mean.
  */
 const documentsOf = (store: DocumentStore, urlOf: (id: string) => string, spellings: (id: string) => AsyncIterable<string>) => ({
   async search (query: string, limit: number, person: string | null): Promise<LibraryHit[]> {
@@ -136,7 +136,7 @@ interface Searched {
   notes: Pick<Notes, 'of'>
   sources: readonly GuardedSource[]
   unread(): string | undefined
-  /** Where this server shows a note, or a document of a source that has no address of its own. */
+  /** Where this server shows a note, or a document of a source without its own address. */
   pageUrl(id: string): string
 }
 
@@ -223,7 +223,7 @@ function onePart (document: LibraryDocument, part: number): LibraryDocument | un
   return text === undefined ? undefined : { ...document, text, parts: parts.length }
 }
 
-/** A name may hold anything but `/`: each segment is encoded, so that none of it is read as part of the URL. */
+/** A name may contain any character except `/`: each segment is encoded, so that none of it is read as part of the URL. */
 const encodePath = (id: string): string =>
   id
     .split('/')

@@ -1,5 +1,4 @@
-// Brings a store in step with a folder: what is new or changed is read, what is gone is removed. Never stops for one bad
-// file.
+// Updates a store from a folder: new and changed files are read, missing ones are removed. One bad file never stops it.
 import { setImmediate } from 'node:timers/promises'
 import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
 import { readDocument, type Convert } from './extract.ts'
@@ -34,7 +33,7 @@ export interface Indexing {
   store: Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
   convert: Convert
   log: Log
-  /** Told of each directory, by its path inside the folder, before it is read. */
+  /** Called with the path inside the folder of each directory, before it is read. */
   reading: Walk['reading']
   /** Aborted when the server closes: what was not written yet is left for the next start. */
   signal: AbortSignal
@@ -94,7 +93,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
     leftOut: left.list,
     progress: () => progress,
     async refresh (paths) {
-      // A file before the folders above it: named itself, it is read whatever its time and size say.
+      // A file before the folders above it: when it is named itself, it is read regardless of its time and size.
       const dirty = new Set([...paths].sort().reverse())
       const present = new Set<string>()
       const seen = new Set<string>()
@@ -124,7 +123,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       }
       if (signal.aborted) return
       await write(batch)
-      // Only a path that is no document (any more) can have something missing below it.
+      // Only a path that is not a document, or no longer one, can have something missing below it.
       const isGone = belowOneOf([...dirty].filter((path) => !present.has(path)))
       await removeAll([...known.keys()].filter((id) => !present.has(id) && isGone(id)))
       for (const id of [...left.ids()]) if (!seen.has(id) && isGone(id)) left.delete(id)
@@ -134,7 +133,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
 }
 
 /**
- * What is to be read. Files of other endings are remembered without a line for each.
+ * The files to read. Files with other endings are remembered without a log line for each.
  * @param seen is given every path, also of what cannot be read.
  */
 async function findFiles (
@@ -156,7 +155,7 @@ async function findFiles (
   return found
 }
 
-/** Tells whether one of `paths` is the file itself or a folder above it. */
+/** Whether one of `paths` is the file itself or a folder above it. */
 function belowOneOf (paths: readonly string[]): (id: string) => boolean {
   const tops = new Set(paths)
   return (id) => {

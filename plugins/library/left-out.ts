@@ -1,5 +1,5 @@
-// Which files of the folder are no documents, and why: remembered, so that each is read and warned of once, and counted
-// for everybody who would look for them.
+// Remembers which files of the folder are not documents, and why, so that each is read and logged once; and counts them
+// for operators, people and models.
 import { endingOf } from './file-types.ts'
 
 /** A file, or a directory that cannot be opened. */
@@ -13,15 +13,15 @@ export interface LeftOut {
 }
 
 interface Remembered extends LeftOut {
-  /** Milliseconds since the epoch and bytes of what was looked at; undefined where a second look may go better. */
+  /** Milliseconds since the epoch, and bytes, of the file that was read; undefined where a second attempt may succeed. */
   modified?: number | undefined
   bytes?: number | undefined
 }
 
 export interface LeftOutFiles {
-  /** @returns whether this was not known yet, so that it is worth a line in the log. */
+  /** @returns whether this is new, and so worth a line in the log. */
   add(file: Remembered): boolean
-  /** Whether this very file was looked at before. */
+  /** Whether this version of the file was read before. */
   has(id: string, modified: number, bytes: number): boolean
   delete(id: string): void
   ids(): Iterable<string>
@@ -48,7 +48,7 @@ export function createLeftOut (): LeftOutFiles {
   }
 }
 
-/** Files in which nobody looks for an answer in words. */
+/** Files that hold no answer in words. */
 const MEDIA = new Set(
   'png jpg jpeg gif svg webp avif ico bmp tif tiff heic woff woff2 ttf otf eot mp3 mp4 m4a wav ogg mov avi webm map lock'.split(' ').map((ending) => `.${ending}`)
 )
@@ -59,7 +59,7 @@ export const describeUnread = (files: ReadonlyArray<Pick<LeftOut, 'id' | 'kind'>
 
 const MAX_GROUPS = 6
 
-/** @returns for example `26 left out: 12 .xlsx (too large), 14 .png (unknown format)`; undefined where none is. */
+/** @returns for example `26 left out: 12 .xlsx (too large), 14 .png (unknown format)`; undefined where nothing is left out. */
 export function describeLeftOut (files: ReadonlyArray<Pick<LeftOut, 'id' | 'kind'>>): string | undefined {
   if (files.length === 0) return undefined
   const counts = new Map<string, number>()

@@ -5,7 +5,7 @@ import { frontMatterOf } from './front-matter.ts'
 const TITLE_LINES = 200
 const TITLE_LINE_LENGTH = 500
 
-/** The `title` of the front matter, else the first heading with words in it, outside code fences. */
+/** The `title` of the front matter, otherwise the first heading with words in it, outside code fences. */
 export function markdownTitle (source: string): string | undefined {
   const { title, end } = frontMatterOf(source)
   if (title !== undefined && title.trim() !== '') return title

@@ -14,7 +14,7 @@ import { anyOf, bm25, inField, tsQueryOf, vectorOf, type ParsedTsQuery } from '.
 import { parseQuery, type Word } from '../search/tokenize.ts'
 import { eachPageOnce } from '../search/versions.ts'
 
-/** Another name when the schema changes, or the terms: the index is then built anew, and the old one dropped. */
+/** Change the name with the schema or the terms: the index is then built again, and the old one dropped. */
 const TABLE = `${SCHEMA}.library_3`
 const FORMER = [`${SCHEMA}.documents`]
 const SPELLINGS = `${SCHEMA}.library_3_spellings`
@@ -62,7 +62,7 @@ const SEARCH = `
   FROM found ORDER BY score DESC, id, part LIMIT $9
 `
 
-/** Each language that a document is in, by one look at the index for each. */
+/** The languages of the documents, with one index lookup for each. */
 const LANGUAGES = `
   WITH RECURSIVE spoken AS (
     (SELECT language FROM ${TABLE} ORDER BY language LIMIT 1)
@@ -163,7 +163,7 @@ async function * rowsOf (documents: IndexedDocument[]) {
   }
 }
 
-/** The query in the languages of the documents, with what was meant beside the words that none of them holds. */
+/** The query in the languages of the documents, with corrections of the words that none of them contains. */
 async function correct (query: Run, spellings: Spellings, text: string) {
   const languages = await query<{ language: Language }>(LANGUAGES)
   const parsed = parseQuery(text, languages.map(({ language }) => language))
@@ -193,7 +193,7 @@ async function rank (query: Run, termWeights: TermWeights, asked: ParsedTsQuery,
   return eachPageOnce(rows, limit, textOf).map((hit) => ({ ...hit, snippet: snippetOf(textOf(hit), asked.query.words) }))
 }
 
-/** By their place, from 1. */
+/** By position, from 1. */
 async function textsOf (query: Run, hits: readonly Row[]): Promise<Map<number, string>> {
   const texts = await query<{ place: number; text: string }>(
     `

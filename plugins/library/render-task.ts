@@ -1,5 +1,5 @@
-// Runs in a worker: Markdown as safe HTML for a page. Raw HTML in it is shown as text, and of what is rendered only
-// harmless elements and http(s), mailto and relative links are let through.
+// Runs in a worker: Markdown as safe HTML for a page. Raw HTML in it is shown as text, and only harmless elements and
+// http(s), mailto and relative links are rendered.
 // Tested in test/routes/documents.test.ts.
 import markdownIt from 'markdown-it'
 import sanitize from 'sanitize-html'
@@ -15,7 +15,7 @@ const options: sanitize.IOptions = {
   allowProtocolRelative: false,
   transformTags: {
     a: sanitize.simpleTransform('a', { rel: 'noopener noreferrer nofollow' }),
-    // Pictures of other sites would tell them who reads; the description stays.
+    // Pictures of other sites would reveal the reader to them; the description stays.
     img: (_, { alt = '' }) => ({ tagName: 'em', attribs: {}, text: alt })
   }
 }

@@ -1,4 +1,4 @@
-// Markdown for a page, rendered in a worker: whatever it holds, it costs no other request anything.
+// Renders Markdown for a page in a worker, so that no document can delay other requests.
 // Tested in test/routes/documents.test.ts.
 import type { Workers } from '../workers.ts'
 
@@ -7,7 +7,7 @@ const TIMEOUT_MS = 3_000
 
 /**
  * @param person whose share of the workers it takes.
- * @returns safe HTML, or undefined where it cannot be had in time: the page shows the source then.
+ * @returns safe HTML, or undefined where it is not ready in time: the page then shows the source.
  */
 export async function renderMarkdown (workers: Pick<Workers, 'run'>, source: string, person: string | null): Promise<string | undefined> {
   try {

@@ -1,8 +1,8 @@
-// What an id that is not known may mean: models copy the URL of a citation, encode what they copy, and compose the
+// What an unknown id may mean: models copy the URL of a citation, encode what they copy, and compose the
 // characters of names that macOS writes decomposed.
 
 /**
- * @param addresses what the URLs of documents begin with.
+ * @param addresses the beginnings of the URLs of documents.
  * @param sameId the known id of the same characters (UAX #15).
  */
 export async function * spellingsOf (

@@ -36,7 +36,7 @@ const COLUMNS = 'id, title, text, type, modified, bytes'
 
 /**
  * @param dataDir folder of the database file; created if missing.
- * @param worker where searches are made; without it they are made here.
+ * @param worker runs the searches; without it they run in this process.
  */
 export function openSqliteDocuments (dataDir: string, worker?: SearchWorker): DocumentStore {
   const db = openIndex(dataDir)

@@ -1,18 +1,18 @@
-// Text as it is gathered from markup: white space collapses, and of several separators the strongest stands.
+// Collects text from markup: white space collapses, and of several separators the strongest is written.
 // Tested in test/plugins/library/html.test.ts.
 
 export interface TextWriter {
   /** @param isPreformatted keeps lines and spaces as they are. */
   write(text: string, isPreformatted?: boolean): void
-  /** What comes next stands apart: in the line, in the next cell, in the next line, or after an empty line. */
+  /** Separates the following text: by a space, a cell, a line break, or an empty line. */
   separate(separator: ' ' | '\t' | '\n' | '\n\n'): void
-  /** The mark of a list item: what comes next stays beside it. */
+  /** The mark of a list item: the following text stays on its line. */
   mark(text: string): void
-  /** A line ends here, however many do. */
+  /** Ends the line; several such line ends are kept. */
   breakLine(): void
   /** Lines of their own, as they are. */
   block(text: string): void
-  /** Characters so far, without separators that wait. */
+  /** Characters so far, without pending separators. */
   length(): number
   since(from: number): string
   read(): string

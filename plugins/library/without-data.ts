@@ -1,10 +1,10 @@
-// Pictures, keys and other data inside a text, replaced by a short note: nothing of them is words, and each would fill
-// an index and a model's context.
+// Replaces pictures, keys and other data inside a text by a short note: they hold no words, and would fill the index and a
+// model's context.
 
 /** @returns the text, with `data:image/png,…` for a data URL (RFC 2397) and a note for other long runs. */
 export const withoutData = (text: string): string => withoutRuns(withoutDataUrls(text))
 
-/** Short ones are left, as examples in prose are. */
+/** Short ones stay: they are examples in prose. */
 const DATA_URL = /data:([\w.+-]{1,60}\/[\w.+-]{1,80})?(?:;[\w=.+-]{1,60}){0,4},[^\s"'()<>[\]\\`]{40,}/iy
 
 function withoutDataUrls (text: string): string {
@@ -21,7 +21,7 @@ function withoutDataUrls (text: string): string {
   return pieces.join('') + text.slice(from)
 }
 
-/** Characters; a longer run of letters, digits and what base64 adds to them is no word in any language. */
+/** Characters; a longer run of base64 characters is not a word in any language. */
 const MAX_RUN = 400
 /** Of base64 in lines, as e-mail and PEM break it: the shortest line but the last, the longest, and the fewest. */
 const MIN_LINE = 60
@@ -30,7 +30,7 @@ const MIN_LINES = 8
 
 const IN_RUN = Uint8Array.from({ length: 128 }, (_, code) => Number(/[A-Za-z0-9+/=_-]/.test(String.fromCharCode(code))))
 
-/** One pass over the characters, whatever they are. */
+/** One pass over the characters. */
 function withoutRuns (text: string): string {
   const pieces: string[] = []
   let from = 0

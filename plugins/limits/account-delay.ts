@@ -1,5 +1,5 @@
 // Slows guesses at one account down without locking its owner out: after some failures each further attempt waits a
-// little longer, from whatever address it comes (RFC 9700 §2.5).
+// little longer, from any address (RFC 9700 §2.5).
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { tooManyRequests } from '../../errors.ts'
@@ -16,7 +16,7 @@ export interface AccountDelay {
   /**
    * Waits before a password of an account is checked, the longer the more often it failed lately. Never refuses, so no
    * one can lock out another.
-   * @param account in any spelling. Empty where nothing was typed, as before a redirect: nobody waits for others then.
+   * @param account in any spelling. Empty where nothing was typed, as before a redirect: no one waits for others then.
    */
   slowDown(request: FastifyRequest, account: string): Promise<void>
   noteFailure(request: FastifyRequest, account: string): Promise<void>

@@ -6,7 +6,7 @@ import { createBatchWriter, createOutage } from '../storage/batch-writer.ts'
 import type { Increment, Storage } from '../storage/contract.ts'
 
 const FLUSH_EVERY_MS = 1_000
-/** Counters of one write: it takes some milliseconds in which nobody else is served, however many waited. */
+/** Counters of one write: bounds the milliseconds in which no one else is served. */
 const SLICE = 500
 
 export interface Counter {
@@ -16,7 +16,7 @@ export interface Counter {
   /** Whether {@link Counters.value} will be called for it: only then is it kept in memory once it is stored. */
   watched: boolean
   /**
-   * Key of a counter of the same window that grows by one when this one begins, on whichever instance: the number of
+   * Key of a counter of the same window that grows by one when this one begins, on any instance: the number of
    * counters of this kind.
    */
   memberOf?: string

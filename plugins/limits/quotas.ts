@@ -5,7 +5,7 @@ import type { LimitName, LimitTable } from '../../config/rate-limits.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { Counters, Counter } from './counters.ts'
 
-const MINUTE = 60
+const MINUTE_SECONDS = 60
 const DAY_SECONDS = 86_400
 /** Of a quota that many share, this part is anybody's, however many they are. */
 const MIN_SHARE = 1 / 100
@@ -31,7 +31,7 @@ export interface Refused {
 export interface Quotas {
   /**
    * Counts the call, or says in words for a model why it does not run.
-   * @param caller who it counts for: the id of a person, or the address of a caller who has not signed in.
+   * @param caller whom it counts for: the id of a person, or the address of a caller who has not signed in.
    * @param access `null` for a server without sign-in, and for a tool that anybody may call.
    */
   take(caller: string, access: Pick<Access, 'clientId'> | null, tool: string): string | undefined
@@ -44,7 +44,7 @@ export interface Quotas {
   floodWait(caller: string): number | undefined
 }
 
-export function createQuotas (tallies: Pick<Counters, 'value' | 'add'>, table: LimitTable, now: Clock): Quotas {
+export function createQuotas (counters: Pick<Counters, 'value' | 'add'>, table: LimitTable, now: Clock): Quotas {
   const window = (limit: LimitName, seconds: number, whose: string, id: string): Window => {
     const index = Math.floor(now() / seconds)
     return { limit, seconds, whose, key: `${limit} ${index} ${id}`, endsAt: (index + 1) * seconds, watched: true }
@@ -54,23 +54,23 @@ export function createQuotas (tallies: Pick<Counters, 'value' | 'add'>, table: L
     part: { key: `${of.key} of ${caller}`, endsAt: of.endsAt, watched: true, memberOf: `${of.key} people` }
   })
   const both = (limit: 'calls-per-user' | 'calls-per-client' | 'calls-per-tool', whose: string, id: string) => [
-    window(limit, MINUTE, whose, id),
+    window(limit, MINUTE_SECONDS, whose, id),
     window(`${limit}-day`, DAY_SECONDS, whose, id)
   ]
 
   /**
-   * The part of a shared quota that is this person's, whatever the others do: all who use it in this window have the
+   * The part of a shared quota that this person keeps, independent of others: all who use it in this window have the
    * same.
    */
   const share = ({ limit, part }: Window): number => {
-    const people = Math.max(1, tallies.value(part!.memberOf) + (tallies.value(part!.key) === 0 ? 1 : 0))
+    const people = Math.max(1, counters.value(part!.memberOf) + (counters.value(part!.key) === 0 ? 1 : 0))
     return Math.max(1, Math.floor(table[limit] / people), Math.floor(table[limit] * MIN_SHARE))
   }
   const isFull = (window: Window): boolean =>
-    tallies.value(window.key) >= table[window.limit] &&
-    (window.part === undefined || tallies.value(window.part.key) >= share(window))
+    counters.value(window.key) >= table[window.limit] &&
+    (window.part === undefined || counters.value(window.part.key) >= share(window))
 
-  const windowsOf = rememberFor(MINUTE, now, (caller: string, clientId: string | undefined, tool: string) => {
+  const windowsOf = rememberFor(MINUTE_SECONDS, now, (caller: string, clientId: string | undefined, tool: string) => {
     const windows = [
       ...(clientId === undefined
         ? []
@@ -80,27 +80,27 @@ export function createQuotas (tallies: Pick<Counters, 'value' | 'add'>, table: L
           ]),
       ...both('calls-per-tool', tool, tool).map((each) => shared(each, caller))
     ]
-    return { windows, tallies: [...windows, ...windows.flatMap(({ part }) => part ?? [])] }
+    return { windows, counted: [...windows, ...windows.flatMap(({ part }) => part ?? [])] }
   })
 
   return {
     take (caller, access, tool) {
-      const { windows, tallies: counted } = windowsOf(caller, access?.clientId, tool)
+      const { windows, counted } = windowsOf(caller, access?.clientId, tool)
       const full = windows.find(isFull)
       if (full) return describe(full, table[full.limit], full.part && share(full), now())
-      tallies.add(counted)
+      counters.add(counted)
       return undefined
     },
     takeMessages (caller, count) {
       const limit = table['messages-per-user']
-      const counted = window('messages-per-user', MINUTE, 'one person', caller)
-      const before = tallies.value(counted.key)
-      tallies.add([counted], count)
+      const counted = window('messages-per-user', MINUTE_SECONDS, 'one person', caller)
+      const before = counters.value(counted.key)
+      counters.add([counted], count)
       return before + count <= limit ? undefined : { limit, wait: wait(counted, now()), isFirst: before <= limit }
     },
     floodWait (caller) {
-      const counted = window('messages-per-user', MINUTE, 'one person', caller)
-      return tallies.value(counted.key) >= FLOOD * table['messages-per-user'] ? wait(counted, now()) : undefined
+      const counted = window('messages-per-user', MINUTE_SECONDS, 'one person', caller)
+      return counters.value(counted.key) >= FLOOD * table['messages-per-user'] ? wait(counted, now()) : undefined
     }
   }
 }
@@ -139,7 +139,7 @@ function describe (window: Window, most: number, share: number | undefined, now:
         : `${Math.ceil(seconds / 3_600)} hours`
   const own = share === undefined ? '' : `, and this person has had their part of it, ${share}`
   return (
-    `This call was not made: the limit of ${most} tool calls a ${window.seconds === MINUTE ? 'minute' : 'day'} for ${window.whose} is reached${own}. ` +
+    `This call was not made: the limit of ${most} tool calls a ${window.seconds === MINUTE_SECONDS ? 'minute' : 'day'} for ${window.whose} is reached${own}. ` +
     `Wait ${when} and call again; meanwhile answer with what you have, or ask for more at once in one call.`
   )
 }

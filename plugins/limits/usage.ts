@@ -43,17 +43,17 @@ const noQuotas: Quotas = { take: () => undefined, takeMessages: () => undefined,
 
 export default fp(
   async function usage (app: FastifyInstance, { rateLimits, refreshTokenTtl }: Options) {
-    const tallies = createCounters(app.storage, app.now, app.log)
-    app.addHook('onClose', () => tallies.close())
+    const counters = createCounters(app.storage, app.now, app.log)
+    app.addHook('onClose', () => counters.close())
     const firstUses = app.storage.collection<{ at: number }>('firstUse')
     const known = new Set<string>()
     const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
 
     app.decorate('usage', {
-      ...(rateLimits ? createQuotas(tallies, rateLimits, app.now) : noQuotas),
+      ...(rateLimits ? createQuotas(counters, rateLimits, app.now) : noQuotas),
       called ({ grantId }) {
         const day = Math.floor(app.now() / DAY_SECONDS)
-        tallies.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])
+        counters.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])
       },
       async isFirstUse ({ grantId }) {
         if (known.has(grantId)) return false
@@ -63,7 +63,7 @@ export default fp(
         return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY_SECONDS)
       },
       async ofGrant (grantId) {
-        await tallies.flush()
+        await counters.flush()
         const today = Math.floor(app.now() / DAY_SECONDS)
         const days = Array.from({ length: DAYS_SHOWN }, (_, ago) => today - ago)
         const [first, counts] = await Promise.all([
@@ -77,7 +77,7 @@ export default fp(
           calls: counts.reduce((sum, count) => sum + count, 0)
         }
       },
-      flush: () => tallies.flush()
+      flush: () => counters.flush()
     } satisfies Usage)
   },
   { name: 'usage', dependencies: ['storage'] }

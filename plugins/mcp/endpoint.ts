@@ -81,7 +81,7 @@ function createCallServices (
     meter: createMeter(app, stillAllows),
     stillAllows,
     onBehalfOf: createOnBehalfOf(app),
-    claimsOf: createOnBehalfOf(app, 'claims'),
+    claims: createOnBehalfOf(app, 'claims'),
     states: createRequestStateCodec(app.sealing, app.now)
   }
 }

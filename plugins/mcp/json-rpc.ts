@@ -1,4 +1,4 @@
-// From bytes to JSON-RPC messages: whatever is wrong with a body is found here, so that the handlers see only messages
+// From bytes to JSON-RPC messages: every fault of a body is found here, so that the handlers see only messages
 // of the right shape (JSON-RPC 2.0 §4, §5.1; MCP "Base Protocol").
 import { RELATED_TASK_META_KEY } from '@modelcontextprotocol/server'
 import type { Message } from './contract.ts'
@@ -17,7 +17,7 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d]
 /** An id is echoed and stored as a key, so it stays small. */
 const MAX_ID_LENGTH = 256
-/** Each message of a batch is a call of its own, but the rate limit of an address counts the batch once. */
+/** Each message of a batch counts as one call, but the rate limit of an address counts the batch once. */
 const MAX_BATCH_MESSAGES = 10
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -73,7 +73,7 @@ export function readMessages (body: unknown, version: string | undefined): Messa
   if (body.length === 0 || body.length > MAX_BATCH_MESSAGES) throw invalid(`a batch has 1 to ${MAX_BATCH_MESSAGES} messages`)
   const messages = body.map(readMessage)
   const ids = messages.flatMap((message) => ('id' in message ? [message.id] : []))
-  if (new Set(ids).size < ids.length) throw invalid('each message of a batch needs an id of its own')
+  if (new Set(ids).size < ids.length) throw invalid('each message of a batch needs its own id')
   return messages
 }
 

@@ -1,4 +1,4 @@
-// The steps that every request to the endpoint takes, in order, whichever route it arrives at: the origin, the token,
+// The steps that every request to the endpoint takes, in order, at any of its routes: the origin, the token,
 // the form of the request, and once its body is here, the token again (MCP "Streamable HTTP", "Authorization").
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { OAuthError } from '../../errors.ts'

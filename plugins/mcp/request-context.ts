@@ -8,8 +8,8 @@ import type { McpRequest, RequestContext } from './contract.ts'
 export const acceptsEvents = (accept = ''): boolean => accept.includes('text/event-stream')
 
 /**
- * A request but for its message. A class, since an object literal with a getter gets a shape of its own each time, and
- * the garbage collector then has more to do than the call.
+ * A request without its message. A class, since each object literal with a getter gets its own shape, and collecting those
+ * would cost more than the call.
  */
 export class HttpRequestContext implements RequestContext {
   readonly headers: Record<string, string> = {}

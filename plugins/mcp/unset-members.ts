@@ -14,8 +14,8 @@ const SILENT_CLIENT = {
 
 /**
  * @param body a parsed message, of any shape.
- * @returns it without optional members that are null, and an `initialize` with what it leaves out; what is wrong in any
- * other way stays as it is, for the checks that follow.
+ * @returns the body without optional members that are null, and an `initialize` with what it leaves out; other faults stay
+ * for the checks that follow.
  */
 export function withoutUnsetMembers (body: unknown): unknown {
   if (!isObject(body)) return body

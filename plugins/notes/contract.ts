@@ -80,7 +80,7 @@ export interface NoteChange {
   listed: boolean
 }
 
-/** A step on notes that was refused; nothing was written. The message says to a model what to do instead. */
+/** A step on notes that was refused; nothing was written. The message tells a model what to do instead. */
 export class NoteRefusal extends ToolError {
   readonly code: 'not_found' | 'conflict' | 'full' | 'invalid'
 

@@ -1,7 +1,7 @@
-// A small change of a note's text: one place of it becomes another.
+// Replaces one passage of a note's text by another.
 import { NoteRefusal } from './contract.ts'
 
-/** @throws NoteRefusal unless the place is there exactly once. */
+/** @throws NoteRefusal unless the passage occurs exactly once. */
 export function replaceOnce (text: string, from: string, to: string): string {
   const at = text.indexOf(from)
   if (from === '' || at === -1) {

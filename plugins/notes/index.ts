@@ -21,7 +21,7 @@ declare module 'fastify' {
 export interface Notes {
   /** For the start-up lines. */
   readonly description: string
-  /** The caller's notes. Without sign-in (`null`) all callers share one set, which no user ever sees. */
+  /** The caller's notes. Without sign-in (`null`) all callers share one set, which no user can see. */
   of(user: { id: string } | null): ToolNotes & { search(query: string, limit: number): Promise<SearchHit[]> }
   /** Calls the listener after each step that changed something. */
   onChange(listener: (change: NoteChange) => void): void

@@ -11,7 +11,7 @@ import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Step, type Usage }
 
 const TABLE = `${SCHEMA}.notes`
 
-/** Raise it when the terms of the index change: they are then made anew from the notes. */
+/** Increase it when the terms of the index change: they are then created again from the notes. */
 const INDEX_VERSION = 1
 const REINDEXED_AT_ONCE = 100
 
@@ -121,7 +121,7 @@ async function update ({ transaction }: Postgres, owner: string, id: string, dec
   })
 }
 
-/** What is stored of a note to find it: `words`, `language` and `lengths`. */
+/** The columns by which a note is found: `words`, `language` and `lengths`. */
 function termsOf (note: Pick<Note, 'title' | 'text'>): [string, Language, number[]] {
   const language = textLanguage(note)
   const fields = fieldsOf(note, language)
@@ -129,7 +129,7 @@ function termsOf (note: Pick<Note, 'title' | 'text'>): [string, Language, number
   return [vectorOf(fields), language, [body, titles, headings, paths].map(({ length }) => length)]
 }
 
-/** Notes of an earlier version of the server are found as new ones are. */
+/** Indexes the notes of an earlier version of the server again. */
 async function reindex ({ transaction }: Postgres): Promise<void> {
   for (let found = REINDEXED_AT_ONCE; found === REINDEXED_AT_ONCE;) {
     found = await transaction(async (query) => {

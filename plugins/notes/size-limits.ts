@@ -47,7 +47,7 @@ export function checkRoom (next: Note, before: Note | undefined, usage: Usage): 
   if (!before && usage.notes >= MAX_NOTES) {
     throw new NoteRefusal(
       'full',
-      `There are ${count(usage.notes)} notes, and no more may be made. Add to one of them (write, with its id), or delete one that is not needed any more.`
+      `There are ${count(usage.notes)} notes, and no more may be made. Add to one of them (write, with its id), or delete one that is no longer needed.`
     )
   }
   const growth = sizeOf(next) - (before ? sizeOf(before) : 0)
@@ -55,7 +55,7 @@ export function checkRoom (next: Note, before: Note | undefined, usage: Usage): 
   if (growth > 0 && usage.characters + growth > most) {
     throw new NoteRefusal(
       'full',
-      `All notes together hold up to ${count(most)} characters, and there is no room for this. Delete a note that is not needed any more, or shorten one.${most < MAX_CHARACTERS ? ' (The server is short of room for notes, so each person has less.)' : ''}`
+      `All notes together hold up to ${count(most)} characters, and there is no room for this. Delete a note that is no longer needed, or shorten one.${most < MAX_CHARACTERS ? ' (The server is short of room for notes, so each person has less.)' : ''}`
     )
   }
 }

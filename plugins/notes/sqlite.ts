@@ -13,7 +13,7 @@ import { openDatabase, write } from '../storage/sqlite/database.ts'
 import { allowGrowth, fillOf } from '../storage/sqlite/growth.ts'
 import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './contract.ts'
 
-/** Raise it when the terms of the index change: it is then made anew from the notes. */
+/** Increase it when the terms of the index change: it is then created again from the notes. */
 const INDEX_VERSION = 1
 
 // The long text comes last: a read of the other columns does not touch its pages.
@@ -39,7 +39,7 @@ const FILE = INDEX_FILES.notes
 
 /**
  * @param dataDir folder of the database file; created if missing.
- * @param worker where searches are made; without it they are made here.
+ * @param worker runs the searches; without it they run in this process.
  * @param maxBytes the largest size of the file: what all notes together may take.
  * @returns the store, and an identity that no other file has.
  */
@@ -111,7 +111,7 @@ function createTables (db: DatabaseSync): void {
   db.prepare('INSERT INTO file (identity) SELECT ? WHERE NOT EXISTS (SELECT * FROM file)').run(identity)
 }
 
-/** Notes of an earlier version of the server are found as new ones are. */
+/** Indexes the notes of an earlier version of the server again. */
 function reindex (db: DatabaseSync): void {
   const columns = db.prepare('PRAGMA table_info(notes)').all().map(({ name }) => name)
   if (!columns.includes('language')) db.exec("ALTER TABLE notes ADD COLUMN language TEXT NOT NULL DEFAULT 'en'")

@@ -11,7 +11,7 @@ export interface ProtectedResource {
   mayBeAnonymous?(): boolean
 }
 
-/** RFC 6750 §3.1 invalid_token, for one that was never good, or is good no longer. */
+/** RFC 6750 §3.1 invalid_token, for a token that was never valid, or no longer is. */
 export function wrongToken (resource: ProtectedResource): OAuthError {
   const description = 'The access token is not valid: it is malformed, expired or revoked.'
   return invalidToken(description, challenge(resource, { error: 'invalid_token', error_description: description }))
@@ -27,7 +27,7 @@ export const missingToken = (resource: ProtectedResource): OAuthError =>
   )
 
 /**
- * RFC 6750 §3.1: the token is good but does not carry what the operation needs. `scopes` are all the operation needs,
+ * RFC 6750 §3.1: the token is valid but lacks scopes that the operation needs. `scopes` are all the operation needs,
  * so that one step-up is enough.
  */
 export function missingScope (resourceMetadata: string, scopes: readonly string[]): OAuthError {

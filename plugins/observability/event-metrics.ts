@@ -1,10 +1,10 @@
-// The events of the audit log as Prometheus reads them: sign-ins, tokens, tool calls. Names are counted, never people.
+// Counts the events of the audit log for Prometheus: sign-ins, tokens, tool calls. Names are counted, never people.
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { BUCKETS, type Prometheus } from './prometheus.ts'
 
 /**
- * The audit log has one event for each thing that matters; what it counts here are their names, never whose they are.
+ * Counts the events of the audit log by name, and never by person.
  */
 export function countEvents (prometheus: Prometheus, registry: Registry, app: FastifyInstance): void {
   const registers = [registry]

@@ -21,7 +21,7 @@ process.on('exit', () => {
 
 /**
  * @param isReadable lines for people instead of JSON.
- * @returns with `flush`, which writes at once what has been gathered.
+ * @returns with `flush`, which writes at once what is buffered.
  */
 export function createLogDestination (isReadable = false): DestinationStream & { flush(): void } {
   // From this many bytes on, lines do not wait.

@@ -5,7 +5,7 @@ import type { Config } from '../../config/index.ts'
 import * as server from '../../version.ts'
 
 type Api = typeof import('@opentelemetry/api')
-/** What a caller may say of its own trace (MCP 2026-07-28 "_meta"; W3C Trace Context §3.2, §3.3). */
+/** What a caller may send about its trace (MCP 2026-07-28 "_meta"; W3C Trace Context §3.2, §3.3). */
 export type Carrier = Readonly<Record<string, unknown>>
 export interface Tools {
   api: Api

@@ -1,4 +1,4 @@
-// Lines of the log as people read them: the time, the level, what happened, and its members. Nothing that a stranger wrote, such
+// Formats log lines for people: the time, the level, the message, and its members. Nothing that a stranger wrote, such
 // as an app's name, reaches the terminal as more than text (CWE-150).
 import { printable, printableJson } from './terminal-text.ts'
 

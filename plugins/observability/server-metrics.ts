@@ -1,4 +1,4 @@
-// What Prometheus reads of the server itself: its version, its documents, and how long storage takes.
+// The metrics of the server itself: its version, its documents, and how long storage takes.
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import * as server from '../../version.ts'
@@ -22,7 +22,7 @@ export function describeServer (prometheus: Prometheus, registry: Registry, app:
         try {
           this.set(await read())
         } catch (err) {
-          // One figure that cannot be had must not take all others along, nor look as if nothing ran.
+          // One figure that cannot be read must not remove all others, nor look as if nothing ran.
           this.remove()
           app.log.warn({ err }, `${name} could not be read`)
         }

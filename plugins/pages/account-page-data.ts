@@ -3,7 +3,7 @@
 // test/plugins/pages/index.test.ts.
 
 /**
- * What else the person may end: how many apps are connected, and the other sign-in methods, in words. `ticked`: by
+ * What the person may also end: how many apps are connected, and the other sign-in methods, in words. `ticked`: by
  * default.
  */
 export interface EndOthers {

@@ -8,7 +8,7 @@ import { describeOutage } from '../sign-in/outages.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 
 /**
- * Turns whatever was thrown into an error that can be sent. Unexpected errors are logged here, and their details stay
+ * Turns anything thrown into an error that can be sent. Unexpected errors are logged here, and their details stay
  * in the log.
  */
 export function toOAuthError (error: unknown, request: FastifyRequest): OAuthError {

@@ -32,7 +32,7 @@ export interface PageData extends SignInPageData, AccountPageData {
     signIn: string[]
     tools: Array<{ name: string; title: string; description: string }>
     documents: number
-    /** Files of the folder that are none, for example `3 left out: 3 .pdf (password)`. */
+    /** Files of the folder that are not documents, for example `3 left out: 3 .pdf (password)`. */
     leftOut?: string | undefined
     /** While the folder of documents is read for the first time: files looked at, of those found. */
     reading?: { done: number; total: number } | undefined

@@ -68,8 +68,8 @@ export interface SignInPageData {
   consent: {
     interaction: string
     /**
-     * `selfRegistered`: the name is anyone's. `verified`: what the URL of a metadata document proves, which is not the
-     * name either.
+     * `selfRegistered`: the name is anyone's. `verified`: what the URL of a metadata document proves: its host, and not
+     * the name.
      */
     client: {
       name: string

@@ -1,4 +1,4 @@
-// What every page has, whatever route serves it: error pages, forms from our own pages only, headers that keep it out of
+// What every page has in common: error pages, forms from our own pages only, headers that keep it out of
 // caches, and no answer to a CORS preflight. Registered in the scope that holds the pages.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'

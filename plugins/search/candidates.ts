@@ -32,7 +32,7 @@ export function candidatesOf<T> (
   return isCommon ? [together(rarestFirst, documents, wanted)] : chosen.map((word) => [word])
 }
 
-/** Where even the rarest word is common, candidates must hold the next ones too, while that leaves enough of them. */
+/** Where even the rarest word is common, candidates must hold the next rarest words too, as long as enough candidates remain. */
 function together<T> (rarestFirst: Array<{ word: T; found: number }>, documents: number, wanted: number): T[] {
   const group: T[] = []
   let expected = documents

@@ -1,7 +1,7 @@
-// One spelling for each word, the same for documents and queries: compatibility forms (UAX #15, NFKC), full case folding
-// (CaseFolding.txt: ß is ss, ς is σ), and nothing that only shows how a word is written.
+// Gives each word one spelling, the same for documents and queries: compatibility forms (UAX #15, NFKC), full case folding
+// (CaseFolding.txt: ß is ss, ς is σ), and no marks of layout or pronunciation.
 
-/** Soft hyphens, joiners, marks of direction; but U+200B stands between words (UAX #29, WB4). */
+/** Soft hyphens, joiners, marks of direction; but U+200B separates words (UAX #29, WB4). */
 const FORMAT = /(?!\u200b)\p{Cf}/gu
 /** Vowel points and cantillation of Arabic and Hebrew, and the stroke that stretches a word. */
 const POINTS = /[\p{M}&&[\p{scx=Arabic}\p{scx=Hebrew}]]|\u0640/gv
@@ -23,7 +23,7 @@ export function canonical (text: string): string {
     .replace(DIGITS, (digit) => String(digit.charCodeAt(0) & 15))
 }
 
-/** Without the accents of Latin, Greek and Cyrillic letters. The short i of Cyrillic is a letter of its own. */
+/** Without the accents of Latin, Greek and Cyrillic letters. The short i of Cyrillic is a separate letter. */
 export const withoutAccents = (text: string): string =>
   IS_ASCII.test(text)
     ? text

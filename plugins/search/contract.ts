@@ -4,17 +4,17 @@
 // From a text to terms, the same for documents and queries:
 //   canonical         one spelling for each word (NFKC, full case folding, without format characters and points)
 //   tokenize          words; scripts without spaces are cut by Intl.Segmenter
-//   languages, stem   without endings, by the language of the text or by the script, then without accents
+//   languages, stem   stems, by the language of the text or by the script, then without accents
 //
 // From a query to hits:
-//   tokenize          words, pairs of neighboring words, "phrases" and beginnings*, without English stop words
-//   correct           beside a word that no document holds, the nearest one that somebody wrote
+//   tokenize          words, pairs of neighboring words, "phrases" and prefixes*, without English stop words
+//   correct           adds to a word that no document holds the nearest one that does occur
 //   candidates        the rarest words that are expected to find enough: only what holds one of them is ranked
 //   fts5, tsvector    the statement for the engine: SQLite's FTS5, or Postgres
 //   versions          one hit for the versions of a page
 //   snippet           the stretch of a hit where most words of the query stand together
 //   merge-results     one list from documents, notes and further sources, whose scores cannot be compared
-//   worker            where SQLite's searches are made: a process that reads the indexes and nothing else
+//   worker            runs SQLite's searches in a process that reads the indexes and nothing else
 //
 // Ranking is BM25 (k1 = 1.2, b = 0.75) of each field apart, with the field's own mean length, added up: text 1, title 0.3,
 // headings 0.15, path 0.1; and pairs of neighboring words, as terms of their own, 0.3 (`fields.ts`). A text that does not
@@ -23,7 +23,7 @@
 // and collection. `npm run bench:search` measures them.
 // Types and names only; test/plugins/search/quality.test.ts holds what must not get worse.
 
-/** One hit of a search, by whichever store. */
+/** One hit of a search, of any store. */
 export interface SearchHit {
   id: string
   title: string
@@ -35,5 +35,5 @@ export interface SearchHit {
   parts?: number
 }
 
-/** The indexes in SQLite, inside of DATA_DIR. */
+/** The indexes in SQLite, inside DATA_DIR. */
 export const INDEX_FILES = { documents: 'library.db', notes: 'notes.db' } as const

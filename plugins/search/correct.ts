@@ -1,31 +1,31 @@
-// A word that no document holds is most likely mistyped: the nearest one that somebody wrote is looked for as well.
+// Corrects words that no document holds, which are most likely mistyped: the nearest word that occurs is searched as well.
 import { distance } from 'fastest-levenshtein'
 import { withoutAccents } from './canonical.ts'
 import type { Language } from './languages.ts'
 import { stem } from './stem.ts'
 import { isSpaceless, type Word } from './tokenize.ts'
 
-/** Letters of a word that is corrected by one slip, and by two: a shorter one is near to too many. */
+/** Shortest words, in letters, that are corrected by one slip and by two: shorter ones are close to too many others. */
 const ONE_SLIP = 4
 const TWO_SLIPS = 8
 const MAX_LETTERS = 30
-/** Each takes a look at all words with the same first letter. */
+/** Each correction reads all words with the same first letter. */
 export const MAX_CORRECTED = 4
-/** So many spellings may differ in their accents alone. */
+/** The number of spellings that may differ only in accents. */
 const MAX_ACCENTED = 8
 
-/** A word as it is written in documents, and in how many. */
+/** A word as documents spell it, and the number of documents. */
 export interface Spelling {
   word: string
   documents: number
 }
 
-/** Whether a word is remembered as it is spelled, and corrected: letters alone, of a script with spaces. */
+/** Whether a word is stored by its spelling, and corrected: only letters, of a script with spaces. */
 export const isSpelled = (word: string): boolean => word.length <= MAX_LETTERS && /^[\p{L}\p{M}]+$/u.test(word) && !isSpaceless(word)
 
 const slipsOf = ({ length }: string): number => (length >= TWO_SLIPS ? 2 : length >= ONE_SLIP ? 1 : 0)
 
-/** Where the spellings that may be meant are: those that begin with one of these letters. */
+/** The first letters of the spellings that may be meant. */
 export const spellingsNear = (word: string): { letters: string[]; shortest: number; longest: number } => ({
   letters: [...new Set([word[0]!, word[1] ?? word[0]!])],
   shortest: word.length - slipsOf(word),
@@ -33,8 +33,8 @@ export const spellingsNear = (word: string): { letters: string[]; shortest: numb
 })
 
 /**
- * @returns the word with the terms of the spelling that is fewest slips away, and of those in most documents; where none
- * is near, by what is left without endings.
+ * @returns the word with the terms of the spelling that is fewest slips away, and of those of the one in most documents; if
+ * none is near, stems are compared.
  */
 export function corrected (word: Word, spellings: readonly Spelling[], languages: readonly Language[]): Word {
   const stemmed = (spelling: string) => languages.map((language) => stem(spelling, language))
@@ -46,18 +46,18 @@ export function corrected (word: Word, spellings: readonly Spelling[], languages
   return { ...word, terms: [...new Set([...word.terms, ...meant.flatMap(stemmed)])] }
 }
 
-/** @param most slips. */
-function nearest (most: number, spellings: readonly Spelling[], compared: (spelling: string) => [string, string]): string[] {
+/** @param max slips. */
+function nearest (max: number, spellings: readonly Spelling[], compared: (spelling: string) => [string, string]): string[] {
   const near = spellings
     .map((spelling) => ({ ...spelling, slips: slips(...compared(spelling.word)) }))
-    .filter(({ slips }) => slips <= most)
+    .filter(({ slips }) => slips <= max)
     .sort((a, b) => a.slips - b.slips || b.documents - a.documents)
   const best = near.filter(({ slips }) => slips === near[0]!.slips)
   // Without its accents a word may stand for several.
   return best.slice(0, best[0]?.slips === 0 ? MAX_ACCENTED : 1).map(({ word }) => word)
 }
 
-/** Letters that were added, left out or replaced; two that changed places are one slip. */
+/** Counts letters that were added, left out or replaced; two exchanged letters are one slip. */
 function slips (typed: string, meant: string): number {
   const edits = distance(typed, meant)
   if (edits < 2 || edits > 3 || typed.length !== meant.length) return edits

@@ -1,23 +1,23 @@
-// What of a document is scored apart: a word in the title says more than one in the text, and counts by the length of
-// titles.
+// Divides a document into fields that are scored separately: a word in the title counts more than one in the text, and is
+// normalized by the length of titles.
 // Tested in test/plugins/search/tsvector.test.ts.
 import { languageOf, type Language } from './languages.ts'
 import { isSpelled } from './correct.ts'
 import { pathWords, termsOf, wordsOf } from './tokenize.ts'
 import { stem } from './stem.ts'
 
-/** What each field adds to the score of a document: its own BM25, times this. */
+/** The weight by which the BM25 of each field is multiplied. */
 export const WEIGHTS = { body: 1, titles: 0.3, headings: 0.15, paths: 0.1 } as const
-/** Two words of the query side by side in the text. */
+/** The weight of two words of the query next to each other in the text. */
 export const PAIR_WEIGHT = 0.3
 
 export type Field = keyof typeof WEIGHTS
-/** The terms of each field, in their order; and each word of the text once, as it is spelled. */
+/** The terms of each field, in their order; and each word of the text once, by its spelling. */
 export type Fields = Record<Field, string[]> & { spellings: string[] }
 
 export const FIELDS = Object.keys(WEIGHTS) as Field[]
 
-/** Words at the beginning of a text among which its title is looked for. */
+/** Number of words at the beginning of a text in which its title is looked for. */
 const LEAD = 100
 
 const HEADING = /^#{1,6}[ \t]+(.+)$/gm
@@ -40,11 +40,11 @@ export function fieldsOf ({ title, text, path = '', type = 'text/markdown' }: Te
   const headings = HAS_HEADINGS.has(type) ? text.matchAll(HEADING).map(([, words]) => termsOf(words!, language)).toArray() : []
   const body = words.map((word) => stem(word, language))
   return {
-    // Most texts begin with their title; where it stands apart (front matter, PDF), it is put there.
+    // Most texts begin with their title; where it is separate (front matter, PDF), it is added at the beginning.
     body: ` ${body.slice(0, LEAD).join(' ')} `.includes(` ${titles.join(' ')} `) ? body : [...titles, ...body],
     spellings: [...new Set(words)].filter(isSpelled),
     titles,
-    // What is the title already counts as that.
+    // A heading that is also the title counts as the title only.
     headings: headings.filter((terms) => terms.join() !== titles.join()).flat(),
     paths: termsOf(pathWords(path), language)
   }

@@ -1,12 +1,11 @@
-// The index in SQLite's FTS5, for documents and notes: one table for each field, whose terms were made here, and how a
-// query is asked of them.
+// The index in SQLite's FTS5, for documents and notes: one table of terms for each field, and the SQL that ranks a query.
 import type { DatabaseSync } from 'node:sqlite'
 import { FIELDS, PAIR_WEIGHT, WEIGHTS, type Field, type Fields } from './fields.ts'
 import type { Query, Word } from './tokenize.ts'
 
 const TABLES = [...FIELDS, 'spellings'] as const
 
-/** Drops what was there, and makes the tables anew. */
+/** Drops the tables and creates them again. */
 export const FTS5_SCHEMA = TABLES.map(
   (table) => `
   DROP TABLE IF EXISTS ${table};

@@ -35,15 +35,15 @@ for (const [language, words] of Object.entries(FREQUENT) as Array<[Language, str
   for (const word of words.split(' ')) languagesOfWord.set(word, [...(languagesOfWord.get(word) ?? []), language])
 }
 
-/** Characters that are looked at: some 2,000 words. */
+/** Characters that are read: some 2,000 words. */
 const SAMPLE = 12_000
-/** Of all words, at least so many are among the frequent ones of a language, and so many different ones. */
+/** The share of words that must be among the frequent ones of a language, and how many different ones. */
 const MIN_SHARE = 0.1
 const MIN_DISTINCT = 2
 const WORD = /[\p{L}\p{M}]+/gu
 
 /**
- * The language that most of the frequent words belong to; English where that is not clear.
+ * The language that most of the frequent words belong to; English if that is not clear.
  */
 export function languageOf (text: string): Language {
   const words = canonical(text.slice(0, SAMPLE)).match(WORD) ?? []
@@ -61,7 +61,7 @@ export function languageOf (text: string): Language {
   return isClear ? language : 'en'
 }
 
-/** The languages that a query may be in, of those that documents are in: by its frequent words, else all of them. */
+/** The languages that a query may be in, of those that documents are in: by its frequent words, otherwise all of them. */
 export function languagesOfQuery (words: readonly string[], known: readonly Language[]): Language[] {
   const spoken = new Set(words.flatMap((word) => languagesOfWord.get(word) ?? []))
   const among = known.filter((language) => spoken.has(language))

@@ -1,13 +1,13 @@
-// How words are spelled in documents, in a table of Postgres: to correct those that no document holds.
+// Stores how documents spell words, in a table of Postgres, to correct words that no document holds.
 // Tested in test/plugins/library/postgres.test.ts.
 import type { Query } from '../postgres.ts'
 import { corrected, isSpelled, MAX_CORRECTED, spellingsNear, type Spelling } from './correct.ts'
 import type { Language } from './languages.ts'
 import type { Word } from './tokenize.ts'
 
-/** Words that this process has written, so that they are not written for each document anew. */
+/** Words that this process has written, so that they are not written again for each document. */
 const MAX_REMEMBERED = 200_000
-/** Spellings that one word is compared with. */
+/** How many spellings one word is compared with. */
 const MAX_COMPARED = 50_000
 
 export const SPELLINGS_DDL = (table: string): string => `
@@ -16,7 +16,7 @@ export const SPELLINGS_DDL = (table: string): string => `
 `
 
 export interface Spellings {
-  /** What documents hold no more stays: it is compared with, and finds nothing. */
+  /** Words that no document holds any longer stay: they are compared, and find nothing. */
   add(words: readonly string[]): Promise<void>
   /** @param isKnown whether a document holds the word. */
   correct(words: readonly Word[], languages: readonly Language[], isKnown: (word: Word) => boolean): Promise<Word[]>

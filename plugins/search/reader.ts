@@ -1,4 +1,4 @@
-// A connection to an index that only reads: it sees what others have committed, and holds up nobody who writes.
+// A read-only connection to an index: it sees what others have committed, and blocks no writer.
 // Tested in test/plugins/search/worker.test.ts.
 import { DatabaseSync } from 'node:sqlite'
 

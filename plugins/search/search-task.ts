@@ -1,4 +1,5 @@
-// Runs in a worker: one search in the index of documents or notes, which it may only read. What is open stays open.
+// Runs in a worker: one search in the index of documents or notes, which it may only read. Connections stay open for the
+// next search.
 // Tested in test/plugins/search/worker.test.ts.
 import type { SearchHit } from './contract.ts'
 import { openDocumentSearch } from './sqlite-documents.ts'

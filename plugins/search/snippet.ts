@@ -28,7 +28,7 @@ export function snippetOf (text: string, words: readonly Word[]): string {
   return `${from > 0 ? '… ' : ''}${line}${from + LENGTH < text.length ? ' …' : ''}`
 }
 
-/** @returns how many of the words, in whatever form, stand in a short text. */
+/** @returns how many of the words, in any form, occur in a short text. */
 export const wordsFound = (text: string, words: readonly Word[]): number =>
   words.length === 0 ? 0 : new Set(matchesOf(text, words).map(({ word }) => word)).size
 
@@ -51,11 +51,11 @@ function densest (text: string, words: readonly Word[]): number {
 
 function matchesOf (text: string, words: readonly Word[]): Match[] {
   const byTerm = new Map(words.flatMap((word) => word.terms.map((term) => [term, word] as const)))
-  const beginnings = words.filter(({ isPrefix }) => isPrefix)
+  const prefixes = words.filter(({ isPrefix }) => isPrefix)
   const matches: Match[] = []
   for (const { 0: found, index } of text.matchAll(WORD)) {
     const written = canonical(found)
-    if (isSpaceless(written)) matches.push(...within(found, index, beginnings))
+    if (isSpaceless(written)) matches.push(...within(found, index, prefixes))
     else {
       const word = byTerm.get(stem(written, 'en')) ?? words.find((word) => isFormOf(written, word))
       if (word) matches.push({ at: index, word })
@@ -65,14 +65,14 @@ function matchesOf (text: string, words: readonly Word[]): Match[] {
   return matches
 }
 
-/** A run of a script without spaces is not cut into words once more: what was asked for is looked for in it. */
+/** A run of a script without spaces is not divided into words again: the words of the query are looked for inside it. */
 const within = (run: string, at: number, words: readonly Word[]): Match[] =>
   words
     .map((word) => ({ at: run.indexOf(word.word), word }))
     .filter(({ at }) => at >= 0)
     .map((match) => ({ ...match, at: at + match.at }))
 
-/** Without its ending, roughly as a stemmer does it: whatever the language of the text is. */
+/** Without its ending, roughly as a stemmer does it, for any language. */
 const isFormOf = (written: string, { word, terms, isPrefix }: Word): boolean =>
   terms.some((term) => written.startsWith(term) && (isPrefix || written.length <= Math.max(word.length, term.length) + 3))
 

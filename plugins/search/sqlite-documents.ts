@@ -1,5 +1,4 @@
-// A search in the index of documents, on a connection that only reads: in a worker, or in this process where there is
-// none.
+// Searches the index of documents, on a read-only connection: in a worker, or in this process if there is none.
 // Tested in test/plugins/library/sqlite.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import { candidatesOf, isSelective } from './candidates.ts'
@@ -12,11 +11,11 @@ import { correctAll, createStatistics, type Statistics } from './statistics.ts'
 import { parseQuery, type Query, type Word } from './tokenize.ts'
 import { eachPageOnce } from './versions.ts'
 
-/** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
+/** Parts that are ranked for each document of the result: several of the best may belong to one document. */
 const PARTS_PER_HIT = 5
-/** Places that the beginnings in one query may have in texts: some 50 ms. */
-const MAX_BEGINNING_PLACES = 200_000
-/** Documents that hold the rarest word of a phrase: some 100 ms. */
+/** How many places in texts the prefixes of one query may match: some 50 ms. */
+const MAX_PREFIX_PLACES = 200_000
+/** How many documents may hold the rarest word of a phrase: some 100 ms. */
 const MAX_PHRASE_DOCUMENTS = 100_000
 
 const ROWS = 'SELECT key, id, part, parts, title, score FROM best JOIN documents USING (key) ORDER BY score DESC, id, part'
@@ -38,7 +37,7 @@ export function openDocumentSearch (path: string): DocumentSearch {
     search (query, limit) {
       const known = languages.all().map(({ language }) => language as Language)
       const parsed = parseQuery(query, known)
-      const asked = ask({ ...parsed, words: correctAll(parsed.words, parsed.languages, index) }, index)
+      const asked = boundQuery({ ...parsed, words: correctAll(parsed.words, parsed.languages, index) }, index)
       const ranking = rankingOf(asked, limit * PARTS_PER_HIT)
       if (ranking === undefined) return []
       const rows = db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values) as unknown as Array<Omit<SearchHit, 'snippet'> & { key: number }>
@@ -48,22 +47,22 @@ export function openDocumentSearch (path: string): DocumentSearch {
   }
 }
 
-/** Within bounds: what would take long is left out, or refused where the answer would be another one without it. */
-function ask (query: Query, index: Statistics) {
-  const words = boundBeginnings(query.words, index)
+/** Keeps the query within bounds: expensive parts are left out, or refused where leaving them out would change the answer. */
+function boundQuery (query: Query, index: Statistics) {
+  const words = boundPrefixes(query.words, index)
   const frequency = ({ terms }: Word) => terms.reduce((sum, term) => sum + index.documentFrequency(term), 0)
   const ofTerm = index.documentFrequency
   for (const phrase of query.phrases) {
     if (phrase.every((terms) => Math.min(...terms.map(ofTerm)) <= MAX_PHRASE_DOCUMENTS)) continue
-    throw new ToolError('The words in quotation marks stand nearly everywhere. Search for rarer ones, or without quotation marks.')
+    throw new ToolError('The words in quotation marks are too common. Search for rarer ones, or without quotation marks.')
   }
   const candidates = query.phrases.length > 0 ? [] : candidatesOf(words, frequency, { documents: index.documents() })
   return { ...query, words, candidates, pairs: query.pairs.filter((pair) => isSelective(pair, ofTerm)), tag: '' }
 }
 
-/** A beginning of too many words is a word. */
-function boundBeginnings (words: readonly Word[], { countBeginning }: Statistics): Word[] {
-  let left = MAX_BEGINNING_PLACES
+/** A prefix that matches too many words is searched as a whole word. */
+function boundPrefixes (words: readonly Word[], { countPrefix: countBeginning }: Statistics): Word[] {
+  let left = MAX_PREFIX_PLACES
   return words.map((word) => {
     if (!word.isPrefix) return word
     for (const term of word.terms) left -= left > 0 ? countBeginning(term, left) : 0

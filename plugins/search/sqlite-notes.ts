@@ -1,5 +1,5 @@
-// A search in the index of notes, on a connection that only reads. The terms of each person's notes begin with their tag:
-// nobody else's are read, ranked or counted, and a search costs what its owner wrote.
+// Searches the index of notes, on a read-only connection. The terms of each person's notes begin with their tag: no one
+// else's are read, ranked or counted, and a search costs only what its owner wrote.
 // Tested in test/plugins/notes/sqlite.test.ts.
 import { createHash } from 'node:crypto'
 import type { SearchHit } from './contract.ts'
@@ -10,12 +10,12 @@ import { snippetOf } from './snippet.ts'
 import { correctAll, createStatistics } from './statistics.ts'
 import { parseQuery } from './tokenize.ts'
 
-// The tag finds what is the owner's, and the column decides.
+// The tag finds the owner's notes; the column decides.
 const ROWS = 'SELECT id, title, text, score FROM best JOIN notes USING (key) WHERE owner = ? ORDER BY score DESC, id'
 
 const TAG_LENGTH = 16
 
-/** Whatever an id is made of: letters and digits of one length. */
+/** A tag for any id: letters and digits of one length. */
 export const tagOf = (owner: string): string => createHash('sha256').update(owner).digest('hex').slice(0, TAG_LENGTH)
 
 export interface NoteSearch {
@@ -30,9 +30,9 @@ export function openNoteSearch (path: string): NoteSearch {
   const languages = db.prepare('SELECT DISTINCT language FROM notes WHERE owner = ?')
   const ofOwner = (tag: string) => ({
     isKnown: (term: string) => all.isKnown(tag + term),
-    spellings: (beginning: string, shortest: number, longest: number) =>
+    spellings: (prefix: string, shortest: number, longest: number) =>
       all
-        .spellings(tag + beginning, shortest + TAG_LENGTH, longest + TAG_LENGTH)
+        .spellings(tag + prefix, shortest + TAG_LENGTH, longest + TAG_LENGTH)
         .map(({ word, documents }) => ({ word: word.slice(TAG_LENGTH), documents }))
   })
 

@@ -1,5 +1,5 @@
-// What an FTS5 index says about its terms, within bounds: how many documents hold one, and how many places there are for
-// the beginning of one.
+// Reads statistics of terms from an FTS5 index, within bounds: how many documents hold a term, and how many places a
+// prefix has.
 // Tested in test/plugins/search/worker.test.ts.
 import type { DatabaseSync } from 'node:sqlite'
 import { corrected, isSpelled, MAX_CORRECTED, spellingsNear, type Spelling } from './correct.ts'
@@ -8,23 +8,23 @@ import type { Language } from './languages.ts'
 import type { Word } from './tokenize.ts'
 
 export interface Statistics {
-  /** How many texts hold a term. Exact and cached; takes as long as the term is frequent. */
+  /** How many texts hold a term. Exact and cached; the time grows with the frequency of the term. */
   documentFrequency(term: string): number
-  /** Texts in the index, roughly. */
+  /** Approximate number of texts in the index. */
   documents(): number
-  /** Whether any field of any document holds it. */
+  /** Whether any field of any document holds the term. */
   isKnown(term: string): boolean
-  /** Places in all texts of the terms that begin so, counted up to `limit`. */
-  countBeginning(beginning: string, limit: number): number
-  /** The words of texts that begin so, as they are spelled. @param shortest characters, as `longest`. */
-  spellings(beginning: string, shortest: number, longest: number): Spelling[]
+  /** How many places in all texts the terms with this prefix have, counted up to `limit`. */
+  countPrefix(prefix: string, limit: number): number
+  /** The words of texts with this prefix, by their spelling. @param shortest in characters, like `longest`. */
+  spellings(prefix: string, shortest: number, longest: number): Spelling[]
 }
 
 const MAX_CACHED = 10_000
-/** Every term that begins with a text sorts before the text with this character added. */
+/** Every term with a prefix sorts before the prefix followed by this character. */
 const LAST_CHARACTER = '\u{10ffff}'
 
-/** @param db a connection of its own, which sees the changes of others: then nothing that is cached counts any more. */
+/** @param db its own connection, which sees the commits of others: each of them invalidates what is cached. */
 export function createStatistics (db: DatabaseSync): Statistics {
   for (const field of FIELDS) db.exec(`CREATE VIRTUAL TABLE temp.${field}_terms USING fts5vocab('main', '${field}', 'row')`)
   db.exec("CREATE VIRTUAL TABLE temp.spelled USING fts5vocab('main', 'spellings', 'row')")
@@ -51,13 +51,13 @@ export function createStatistics (db: DatabaseSync): Statistics {
     },
     documents: () => (last.get()?.['rowid'] ?? 0) as number,
     isKnown: (term) => known.some((statement) => statement.get(term) !== undefined),
-    countBeginning: (beginning, limit) => count.get(beginning, beginning + LAST_CHARACTER, limit)!['n'] as number,
-    spellings: (beginning, shortest, longest) =>
-      range.all(beginning, beginning + LAST_CHARACTER, shortest, longest) as unknown as Spelling[]
+    countPrefix: (prefix, limit) => count.get(prefix, prefix + LAST_CHARACTER, limit)!['n'] as number,
+    spellings: (prefix, shortest, longest) =>
+      range.all(prefix, prefix + LAST_CHARACTER, shortest, longest) as unknown as Spelling[]
   }
 }
 
-/** @returns the words, with what was meant beside those that nobody wrote. */
+/** @returns the words, with corrections of those that do not occur. */
 export function correctAll (
   words: readonly Word[],
   languages: readonly Language[],

@@ -1,4 +1,4 @@
-// Words as the index knows them: without endings, by the language of the text, and without accents.
+// Stems words for the index, by the language of the text, and removes accents.
 import { stemmer as danish } from '@orama/stemmers/danish'
 import { stemmer as german } from '@orama/stemmers/german'
 import { stemmer as greek } from '@orama/stemmers/greek'
@@ -49,7 +49,7 @@ const LATIN: Partial<Record<Language, Stemmer>> = {
 }
 const CYRILLIC: Partial<Record<Language, Stemmer>> = { ru: russian, uk: ukrainian, bg: same, sr: serbian }
 
-/** Scripts with one stemmer, whatever the language of the text. */
+/** Scripts with one stemmer for all languages. */
 const SCRIPTS: Array<[RegExp, Stemmer]> = [
   [/^\p{Script=Greek}/u, (word) => greek(withoutAccents(word))],
   [/^\p{Script=Arabic}/u, arabicLight],
@@ -58,7 +58,7 @@ const SCRIPTS: Array<[RegExp, Stemmer]> = [
   [/^\p{Script=Devanagari}/u, hindi]
 ]
 
-/** Stemmers take long over long words, and those are no words of a language. Postgres takes 2,046 bytes. */
+/** Stemmers take long for long words, and such words belong to no language. Postgres takes 2,046 bytes. */
 const MAX_STEMMED = 40
 const MAX_LENGTH = 100
 
@@ -67,8 +67,8 @@ const MAX_CACHED = 50_000
 const cached = new Map<Language, Map<string, string>>()
 
 /**
- * @param word as `canonical` spells it. @param language of the text; a word in a script of other languages is stemmed as
- * the most frequent of those.
+ * @param word as `canonical` returns it. @param language of the text; a word in another script is stemmed as the most
+ * frequent language of that script.
  */
 export function stem (word: string, language: Language): string {
   let stems = cached.get(language)
@@ -89,7 +89,7 @@ function stemOf (word: string, language: Language): string {
 }
 
 function latin (word: string, language: Language): string {
-  // In Vietnamese the accents are the word.
+  // In Vietnamese accents distinguish words.
   if (language === 'vi') return word
   const spelled =
     language === 'de'

@@ -14,14 +14,14 @@ export interface TermWeights {
   refresh(): Promise<void>
 }
 
-/** Terms of a text, a title, its headings and its path, before anything is known. */
+/** Mean lengths of a text, a title, its headings and its path, in terms, before there are statistics. */
 const LENGTHS = [500, 5, 20, 4]
 
 interface Statistics {
   documents: number
   averages: number[]
   share: Map<string, number>
-  least: number
+  min: number
 }
 
 /** Statistics that are older are read again by the next search. */
@@ -33,7 +33,7 @@ const MAX_RANKED = 3_000
  * @param table with its schema. The statistics are those of the last ANALYZE; before the first, all words are alike.
  */
 export function createTermWeights (query: Run, table: string): TermWeights {
-  let known: Statistics = { documents: 0, averages: LENGTHS, share: new Map(), least: 0 }
+  let known: Statistics = { documents: 0, averages: LENGTHS, share: new Map(), min: 0 }
   let read = -Infinity
 
   async function refresh (): Promise<void> {
@@ -58,11 +58,11 @@ export function createTermWeights (query: Run, table: string): TermWeights {
       documents: Math.max(0, row.documents),
       averages: known.averages.map((before, place) => row.averages[place] || before),
       share: new Map(words.map((word, index) => [word, shares[index]!])),
-      least: shares[words.length] ?? 0
+      min: shares[words.length] ?? 0
     }
   }
 
-  const shareOf = (lexeme: string): number => known.share.get(lexeme) ?? known.least / 2
+  const shareOf = (lexeme: string): number => known.share.get(lexeme) ?? known.min / 2
   const weightOf = (lexeme: string): number => {
     const found = shareOf(lexeme) * known.documents
     return Math.log(1 + (Math.max(known.documents, 1) - found + 0.5) / (found + 0.5))

@@ -12,11 +12,11 @@ const SPACELESS_START = new RegExp(`^[${SPACELESS}]`, 'u')
 const HAS_SPACELESS = new RegExp(`[${SPACELESS}]`, 'u')
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 
-/** Each word costs a look-up in the index; a question that is longer says no more with the rest. */
+/** Each word costs a lookup in the index; the words beyond this add little to a long question. */
 const MAX_WORDS = 32
 const MAX_PHRASES = 4
 const MAX_PREFIXES = 3
-/** A shorter beginning is a word: nearly everything begins with it. */
+/** A shorter prefix is searched as a word: too many words begin with it. */
 const MIN_PREFIX = 3
 
 /** Words that carry no subject: what is left of a question without them is what it is about. */
@@ -41,10 +41,10 @@ const separateWords = (text: string): string =>
 /** Whether `word` belongs to a language without spaces, where the cut between words is a guess. */
 export const isSpaceless = (word: string): boolean => SPACELESS_START.test(word)
 
-/** Where the cut between words is a guess, or endings follow the word (Korean), a word is the beginning of a word. */
+/** Where word boundaries are a guess, or endings follow the word (Korean), a word is searched as a prefix. */
 const isBeginning = (word: string): boolean => isSpaceless(word) || /^\p{Script=Hangul}{2}/u.test(word)
 
-/** The words of a text in their order, in their one spelling. */
+/** The words of a text in order, in canonical spelling. */
 export const wordsOf = (text: string): string[] => separateWords(canonical(text)).match(WORD) ?? []
 
 /** The terms of a text as the index holds them, in their order. */
@@ -53,23 +53,23 @@ export const termsOf = (text: string, language: Language): string[] => wordsOf(t
 /** The path without its ending, so that a file is found by its name. */
 export const pathWords = (id: string): string => id.replace(/\.\w+$/, '')
 
-/** One word of a query: the terms that it may be in the index, by the languages of the documents. */
+/** One word of a query: the terms it may have in the index, by the languages of the documents. */
 export interface Word {
   word: string
   terms: string[]
-  /** Whether every term counts that begins so. */
+  /** Whether every term with this prefix counts. */
   isPrefix: boolean
 }
 
-/** A question, taken apart. All of it is letters, digits and marks: nothing an engine could read as syntax. */
+/** A parsed query. It holds only letters, digits and marks: nothing that an engine could read as syntax. */
 export interface Query {
-  /** The distinct words, without English stop words unless there is nothing else. Those with a star too. */
+  /** The distinct words and prefixes, without English stop words unless there is nothing else. */
   words: Word[]
-  /** The words that stand side by side, as terms: a document that has them side by side too is likelier meant. */
+  /** Pairs of neighboring words, as terms: a document that holds a pair ranks higher. */
   pairs: string[][]
-  /** What stood in quotation marks, as terms by language: a hit must hold one of each, word by word. */
+  /** Quoted phrases, as terms by language: a hit must hold each phrase in one of its languages. */
   phrases: string[][][]
-  /** Of the documents, those that the query may be in. */
+  /** The languages of documents that the query may be in. */
   languages: Language[]
 }
 
@@ -118,5 +118,5 @@ const prefixesOf = (query: string): string[] =>
     .map((word) => word.slice(0, -1))
     .slice(0, MAX_PREFIXES)
 
-/** Said twice, each would be looked up twice. */
+/** Without duplicates, so that no word is looked up twice. */
 const distinct = (all: string[][]): string[][] => [...new Map(all.map((words) => [words.join(' '), words])).values()]

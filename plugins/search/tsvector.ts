@@ -4,14 +4,14 @@ import type { Language } from './languages.ts'
 import { PAIR_WEIGHT, WEIGHTS, type Fields } from './fields.ts'
 import { parseQuery, type Query } from './tokenize.ts'
 
-/** Postgres stores so many positions of a word, and none beyond the last. The other fields come after the text. */
+/** Postgres stores this many positions of a word, and none beyond the last. The other fields come after the text. */
 const MAX_POSITIONS = 250
 const LAST_IN_TEXT = 15_000
 const LAST_POSITION = 16_383
 /** Between two fields, so that no phrase reaches across. */
 const GAP = 10
 
-/** What Postgres calls the places of a field. */
+/** The label of each field in a `tsvector`. */
 const LABELS = { titles: 'A', headings: 'B', paths: 'C' } as const
 
 /** @returns a `tsvector` literal. Terms hold only letters, digits and marks: there is nothing to escape. */
@@ -83,8 +83,8 @@ const saturated = (count: string, length: string, average: string): string =>
 
 /**
  * SQL for what one document scores: BM25 of each field, as in FTS5. `ts_rank` of a single word is the sum of 1/n² up to
- * the number of its places in the text, which come first, over that sum without end; the number is taken back out of it.
- * Of a phrase, and of the other fields, it is only known that it is there.
+ * the number of its places in the text, which come first, divided by the sum of the infinite series; the number is derived
+ * from it. For a phrase, and in the other fields, only presence is known.
  * @param sql names: `words` of the document, `lengths` and `averages` of its fields (text, title, headings, path), and
  * arrays of `terms`, their `weights`, whether they are `phrases`, and the same terms in each field.
  */

@@ -1,12 +1,11 @@
-// Several versions of one page are one hit: whoever reads them needs one, and the others would take the places of pages
-// that say something else.
+// Merges the versions of one page into one hit: a reader needs only one, and the others would displace different pages.
 import { wordsOf } from './tokenize.ts'
 
 /** A folder that is named after a version or a state: v1.2, 2.x, 2025-03-26, latest, draft. */
 const VERSION = /^(?:v?\d+(?:[.-](?:\d+|x))*(?:-?(?:alpha|beta|rc|pre)[.\d]*)?|latest|stable|current|next|main|master|draft|dev|nightly|unreleased)$/i
-/** Characters in which two pages are compared. */
+/** Characters of two pages that are compared. */
 const COMPARED = 4_000
-/** Of all words in either, so many stand in both versions. */
+/** The share of all words that must occur in both versions. */
 const MIN_SHARED = 0.5
 
 export interface Page {
@@ -23,8 +22,7 @@ const pageKey = ({ id, title }: Page): string => {
 }
 
 /**
- * Of each document the part that matches best; of the versions of a page the one that matches best, and among equals the
- * newest.
+ * Keeps the best part of each document, and the best version of each page; among equals the newest.
  * @param hits best first. @param textOf is called only for pages with the same title, at paths that differ in a version.
  */
 export function eachPageOnce<H extends Page> (hits: readonly H[], limit: number, textOf: (hit: H) => string): H[] {

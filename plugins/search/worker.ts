@@ -1,5 +1,5 @@
-// Searches are made in a process of their own, which reads the indexes and nothing else: SQLite cannot be interrupted, and
-// no one else would be served meanwhile. People take turns in it.
+// Runs searches in a separate process, which reads the indexes and nothing else: SQLite cannot be interrupted, and a long
+// search would block all other requests. People take turns in it.
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { ToolError } from '../../authoring/tool.ts'
@@ -18,7 +18,7 @@ export interface SearchWorker {
 }
 
 const TASK = new URL('./search-task.ts', import.meta.url)
-/** For a turn, and then for the search itself. */
+/** Maximum wait for a turn, and maximum duration of the search itself. */
 const MAX_WAIT_MS = 20_000
 const TIMEOUT_MS = 10_000
 /** A search takes milliseconds: many may wait. */

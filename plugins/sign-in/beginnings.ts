@@ -1,4 +1,4 @@
-// How a sign-in begins: in a browser without a session, or with the one it has.
+// Begins a sign-in: in a browser without a session, or with the session it has.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SignInIntent } from './intent.ts'
 import type { Parts } from './parts.ts'
@@ -14,7 +14,7 @@ export interface Beginnings {
     intent: SignInIntent,
     more?: { invite?: string }
   ): Promise<string>
-  /** Goes on as the person who is signed in already. @returns a handle that only this session can use. */
+  /** Continues as the person who is signed in already. @returns a handle that only this session can use. */
   resume(request: FastifyRequest, reply: FastifyReply, intent: SignInIntent): Promise<string>
 }
 

@@ -1,4 +1,4 @@
-// The one place where a sign-in succeeds, fails or needs another step: whatever a backend answers, by password, button,
+// The one place where a sign-in succeeds, fails or needs another step: for every answer of a backend, by password, button,
 // code or redirect, is handled here.
 // Tested in test/plugins/sign-in/admission.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'

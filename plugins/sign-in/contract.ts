@@ -36,7 +36,7 @@ export interface User {
   /** No one can sign in to it, and no token of it works, until the operator unlocks it. */
   locked?: true
   /**
-   * Raised by whatever ends every browser session: sessions, links and steps of an earlier epoch are void.
+   * Raised by everything that ends all browser sessions: sessions, links and steps of an earlier epoch are void.
    */
   sessionEpoch?: number
 }

@@ -1,4 +1,4 @@
-// The token of a form that acts on the session without an interaction: no other site can make one.
+// Creates and checks the token of a form that acts on the session without an interaction: no other site can create one.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { signInExpired } from '../../errors.ts'
 import { equalSecrets } from '../secrets.ts'

@@ -1,4 +1,4 @@
-// The parts of the room, each made of those above it: cookies, interactions, people, sessions, and what completes a sign-in.
+// Builds the parts of the room in order: cookies, interactions, people, sessions, and the completion of a sign-in.
 import type { FastifyInstance } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
@@ -24,7 +24,7 @@ export type Options = Pick<Config, Settings> & { signInPages: SignInPages }
 
 export type Parts = ReturnType<typeof createParts>
 
-/** The people and their sessions, each part made of those above it. */
+/** The people and their sessions; each part uses those before it. */
 export function createParts (
   app: FastifyInstance,
   { publicUrl, allowedEmails, newcomersNeedInvitation }: Options,

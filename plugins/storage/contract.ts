@@ -115,7 +115,7 @@ export interface Storage extends StorageExport {
 }
 
 /** A journal keeps this many entries, a topic of it this many, and each for this many seconds at most. */
-export const JOURNAL_BOUNDS = { entries: 100_000, perTopic: 1_000, age: 90 * 86_400 } as const
+export const JOURNAL_BOUNDS = { entries: 100_000, perTopic: 1_000, ageSeconds: 90 * 86_400 } as const
 
 /** Storage cannot be reached: answered 503 with Retry-After. Never a fallback, never a token issued unrecorded. */
 export class StorageUnavailable extends Error {

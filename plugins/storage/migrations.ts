@@ -29,7 +29,7 @@ export class StorageTooNew extends StartError {
 type Log = { info(message: string): void }
 
 /**
- * @throws StorageTooNew, having changed nothing; and whatever a step throws, which leaves the version as it was before
+ * @throws StorageTooNew, having changed nothing; and what a step throws, which leaves the version as it was before
  * that step.
  */
 export async function migrate (storage: Storage, steps: readonly Migration[], log: Log): Promise<void> {

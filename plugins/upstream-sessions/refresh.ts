@@ -96,7 +96,7 @@ const returnLease = ({ store, now }: Deps, id: string, changes: Partial<BackendS
     return { write: writing({ ...rest, ...changes }, now()), result: true }
   })
 
-/** The session has ended: whatever refers to it is ended, too. */
+/** The session has ended: everything that refers to it is ended as well. */
 async function forget ({ store, onEnd }: Deps, id: string): Promise<undefined> {
   const record = await store.take(id)
   if (record) await onEnd(Object.keys(record.holders))
@@ -106,7 +106,7 @@ async function refresh (deps: Deps, id: string, record: BackendSession): Promise
   const { seal, unseal } = sealingOf(deps.sealing)
   const { backend } = record
   const known = unseal(record)
-  // Sealed with a key that is gone: it can neither be used nor asked about any more.
+  // Sealed with a key that is gone: it can be neither used nor checked.
   if (!known) return forget(deps, id)
   const renew = deps.backends.get(backend)?.sessions?.renew
   let session: string | null
@@ -118,7 +118,7 @@ async function refresh (deps: Deps, id: string, record: BackendSession): Promise
   }
   if (session === null) return forget(deps, id)
   if (await returnLease(deps, id, { sealed: seal(session), checkedAt: deps.now() })) return { backend, session }
-  // Released in the meantime: nothing refers to it any more.
+  // Released in the meantime: nothing refers to it.
   await deps.end(backend, session)
   return undefined
 }

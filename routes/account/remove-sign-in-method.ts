@@ -33,7 +33,7 @@ export default async function removeSignInMethod (app: FastifyInstance) {
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, pageOf(key!))
     return reply.page('question', {
       title: 'Remove this sign-in method?',
-      text: 'No one can sign in to your account with it any more. Every other browser is signed out, and apps that were connected through it are disconnected.',
+      text: 'No one can sign in to your account with it now. Every other browser is signed out, and apps that were connected through it are disconnected.',
       subject: describeIdentity(identity, backends),
       fields: { token: forms.token(request), way: key! },
       answer: 'Remove it',

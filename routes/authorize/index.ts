@@ -64,7 +64,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
 /**
  * `prompt` (OpenID Connect Core §3.1.2.1). Consent is asked for every time, so `consent` changes nothing, and `none` can
  * never be granted.
- * @returns whether the person has to sign in, again or as somebody else.
+ * @returns whether the person has to sign in, again or as another person.
  * @throws login_required, consent_required or invalid_request
  */
 function asksForAccount (parameters: Parameters, isSignedIn: boolean): boolean {

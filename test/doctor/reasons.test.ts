@@ -4,7 +4,7 @@ import { reasonOf } from '../../doctor/reasons.ts'
 
 t.test('a certificate that is not trusted is explained', async (t) => {
   for (const [code, reason] of Object.entries({
-    DEPTH_ZERO_SELF_SIGNED_CERT: /signed by itself/,
+    DEPTH_ZERO_SELF_SIGNED_CERT: /self-signed/,
     CERT_HAS_EXPIRED: /renew it/,
     ERR_TLS_CERT_ALTNAME_INVALID: /another name/,
     ELSE: /failed: it is broken ELSE/

@@ -132,7 +132,7 @@ export async function openBothPaths (t: Test) {
     timeout: 5_000,
     meter: { take: () => undefined, called () {} },
     onBehalfOf: () => Promise.reject(new Error('nobody acts here')),
-    claimsOf: () => Promise.reject(new Error('nobody acts here')),
+    claims: () => Promise.reject(new Error('nobody acts here')),
     stillAllows: () => true,
     states: createRequestStateCodec(app.sealing, app.now)
   }

@@ -54,7 +54,7 @@ t.test('oidc: to the provider and back, wrongly first, and out again at both', {
   const page = await journey(t, url, async (page) => {
     await page.getByRole('button', { name: 'Continue with Example' }).click()
     await page.getByRole('button', { name: 'Cancel' }).click()
-    await page.getByText(/You did not go on at Example/).waitFor()
+    await page.getByText(/You did not continue at Example/).waitFor()
     await page.getByRole('button', { name: 'Continue with Example' }).click()
     await page.getByLabel('Name').fill('ann')
     await page.getByRole('button', { name: 'Continue' }).click()

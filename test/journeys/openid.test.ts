@@ -113,7 +113,7 @@ t.test(
     const browser = new Browser()
     const { login } = await toLogin(url, browser)
     const turnedBack = await browser.get((await atProvider(browser, login, { name: 'ann', go: 'back' })).href)
-    t.match(turnedBack, { status: 403, url: /\/login\?/, text: /You did not go on at Example/ })
+    t.match(turnedBack, { status: 403, url: /\/login\?/, text: /You did not continue at Example/ })
 
     let page = turnedBack
     const faults: Array<[number, string, RegExp]> = [

@@ -1,11 +1,11 @@
-// What can be counted in a text of any script, and how hard an English one is to read (Flesch, by wink-nlp).
+// Counts a text of any script, and rates how hard an English one is to read (Flesch, by wink-nlp).
 import winkNLP from 'wink-nlp'
 import model from 'wink-eng-lite-web-model'
 import { FREQUENT, splitSentences, splitWords } from './sentences.ts'
 
 const nlp = winkNLP(model)
 const MIN_FREQUENT_SHARE = 0.15
-/** Fewer words say too little of the language, and of how hard it is to read. */
+/** With fewer words the language, and how hard it is to read, are uncertain. */
 const MIN_WORDS = 8
 /** Words a minute of silent reading (Brysbaert, 2019); without spaces between words, characters (Trauzettel-Klosinski, 2012). */
 const WORDS_A_MINUTE = 238

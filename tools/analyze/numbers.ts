@@ -1,5 +1,5 @@
-// Numbers out of a text: a plain list, or the columns of CSV; and what is worth knowing of each. Nothing is left out
-// without being counted, and what could be read in two ways is refused.
+// Reads numbers from a text (a plain list, or the columns of CSV or JSON) and describes each column. What is left out is
+// counted, and ambiguous input is refused.
 import { parse } from 'csv-parse/sync'
 import { max, mean, min, quantileSorted, sampleStandardDeviation, sum } from 'simple-statistics'
 import { ToolError } from '../../authoring/tool.ts'
@@ -9,7 +9,7 @@ export interface Column {
   values: number[]
   /** Empty cells. */
   missing: number
-  /** Cells that are filled and no numbers, as they are written. */
+  /** Cells with a text that is not a number. */
   others: string[]
 }
 
@@ -30,7 +30,7 @@ interface Cell {
   unit: string
 }
 
-/** @returns undefined for a cell that is no number. @throws ToolError for one that is too large. */
+/** @returns undefined for a cell that is not a number. @throws ToolError for one that is too large. */
 function readCell (text: string): Cell | undefined {
   const plain = text.trim().replaceAll('−', '-').replaceAll(/(?<=\d)[\u00a0\u202f'](?=\d{3})/g, ',')
   const [, sign, before, digits, after] = UNIT.exec(plain) ?? []
@@ -40,7 +40,7 @@ function readCell (text: string): Cell | undefined {
   return { value, unit: before || after || '' }
 }
 
-/** @returns undefined for a text that is no data. @throws ToolError for data that cannot be counted rightly. */
+/** @returns undefined for a text that is not data. @throws ToolError for data that cannot be counted rightly. */
 export function readColumns (text: string): Columns | undefined {
   if (/^\s*[[{]/.test(text)) return readJson(text)
   const lines = text.trim().split(/\r?\n/).filter((line) => line.trim() !== '')
@@ -66,7 +66,7 @@ function readJson (text: string): Columns | undefined {
   try {
     data = JSON.parse(text)
   } catch {
-    // [1 2 3] is a list, too.
+    // [1 2 3] is also a list.
     return readList(text.trim().replace(/^\[|\]$/g, ''))
   }
   const rows: unknown[] = Array.isArray(data) ? data : [data]
@@ -80,7 +80,7 @@ function readJson (text: string): Columns | undefined {
 
 const cellOf = (value: unknown): string => (value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value))
 
-/** CSV has a header and rows of as many cells. @returns undefined for prose. */
+/** CSV has a header, and rows with the same number of cells. @returns undefined for prose. */
 function readTable (text: string, delimiter: string): Columns | undefined {
   let rows: string[][]
   try {
@@ -97,7 +97,7 @@ function readTable (text: string, delimiter: string): Columns | undefined {
     if (!isData || rows.filter((row) => row.length === names.length).length <= rows.length / 2) return undefined
     throw new ToolError(`Line ${ragged + 1} has ${rows[ragged]!.length} cells, and the header has ${names.length}. Put cells that contain the delimiter in double quotes.`)
   }
-  // Words without blanks are a table of names; lines with commas in them are prose.
+  // Cells without blanks are a table of names; lines of words with commas are prose.
   if (!isData) return rows.flat().some((cell) => /\s/.test(cell)) ? undefined : numeric([])
   const headless = names.every((name) => readCell(name))
   const columns = names.map((name, index) =>

@@ -23,7 +23,7 @@ const MULTIPLIERS: Array<[string, Num]> = [
   ['trillion', num(1e12)]
 ]
 
-/** Of these the letter's case counts: C is a temperature, and G a prefix. */
+/** Case matters for these letters: C is a temperature, and G a prefix. */
 const PHYSICS: Array<[string, value: string, units: Array<[unit: string, power: number]>]> = [
   ['c', '299792458', [['m', 1], ['s', -1]]],
   ['g0', '9.80665', [['m', 1], ['s', -2]]],

@@ -1,12 +1,12 @@
-// Calendar dates, as YYYY-MM-DD: days between two of them, and a date so many days, weeks, months or years on. They are
-// no numbers: 2024-03-15 must never be read as two subtractions.
+// Calculates with dates, as YYYY-MM-DD: the days between two, and a date some days, weeks, months or years later. A date
+// is not a number: 2024-03-15 must never be read as two subtractions.
 // Tested in test/tools/calculate/expressions.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 
 const DAY_MS = 86_400_000
 const DATE = String.raw`(\d{4}-\d\d-\d\d)`
 const DATE_LIKE = /(?<![\w.])\d{4}-\d\d-\d\d(?![\w.])/g
-/** What is as likely a date as a sum, with a day and a month that exist. */
+/** An expression that may be a date or a calculation, with a day and a month that exist. */
 const DAY_OR_MONTH = '(?:0?[1-9]|[12]\\d|3[01])'
 const OTHER_DATES = new RegExp(
   `(?<![\\w.])(?:${DAY_OR_MONTH}([/.])${DAY_OR_MONTH}\\1(?:19|20)\\d\\d|(?:19|20)\\d\\d(?:-[1-9]-\\d{1,2}|-\\d\\d-[1-9]))(?![\\w.])`
@@ -25,7 +25,7 @@ export interface DateAnswer {
 
 /**
  * @returns undefined for an expression without dates.
- * @throws ToolError for one whose dates cannot be read, or that does something else with them.
+ * @throws ToolError for dates that cannot be read, and for other operations on dates.
  */
 export function answerDates (expression: string): DateAnswer | undefined {
   const text = expression.trim()
@@ -78,7 +78,7 @@ function moveMonths (time: number, months: number): number {
   return date.setUTCDate(Math.min(day, last.getUTCDate()))
 }
 
-/** Milliseconds of its midnight. @returns undefined for a day that does not exist. */
+/** Milliseconds since the epoch at midnight UTC. @returns undefined for a day that does not exist. */
 function readDate (text: string): number | undefined {
   const time = Date.parse(`${text}T00:00:00Z`)
   return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text ? undefined : time

@@ -24,8 +24,8 @@ import { findUnit } from './units.ts'
 /** @throws ToolError that says what to change. */
 export const evaluate = (node: Node): Quantity => new Evaluation().run(node)
 
-/** Comparisons and other bases are no numbers that something could be done with. */
-const ONLY_WHOLE = 'stand for the whole expression only, and not inside another one.'
+/** Comparisons and other bases are results that no operation takes. */
+const ONLY_WHOLE = 'can only be the whole expression, and not part of another one.'
 
 class Evaluation {
   run (node: Node): Quantity {
@@ -95,7 +95,7 @@ class Evaluation {
           ? this.#grow(left, subtractQuantities(plain(num(1)), right))
           : subtractQuantities(left, right)
       case 'off':
-        if (!isPercent(leftNode)) throw new ToolError('Before off stands a percentage, as in 20% off 150.')
+        if (!isPercent(leftNode)) throw new ToolError('Write a percentage before off, as in 20% off 150.')
         return this.#grow(right, subtractQuantities(plain(num(1)), left))
       case '*':
         return multiplyQuantities(left, right)

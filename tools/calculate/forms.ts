@@ -1,4 +1,4 @@
-// Other ways to write a number: hexadecimal, octal, binary, and as a fraction.
+// Writes a number in another form: hexadecimal, octal, binary, or as a fraction.
 // Tested in test/tools/calculate/expressions.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import type { Num } from './numbers.ts'
@@ -19,16 +19,16 @@ const NAMES: Record<string, Form> = {
 }
 const RADIX = { hex: 16, oct: 8, bin: 2 } as const
 const PREFIX = { hex: '0x', oct: '0o', bin: '0b' } as const
-/** Digits of a number that is written in another base: a thousand in base ten are 3,322 in base two. */
+/** Digits of a number that is written in another base: a thousand decimal digits are 3,322 binary ones. */
 const MAX_DIGITS = 300
-/** A fraction with a longer denominator says nothing to a reader. */
+/** A fraction with a larger denominator is of no use to a reader. */
 const MAX_DENOMINATOR = 10n ** 15n
 const SCALE_DIGITS = 50
 
 export const findForm = (name: string): Form | undefined =>
   Object.hasOwn(NAMES, name.toLowerCase()) ? NAMES[name.toLowerCase()] : undefined
 
-/** @throws ToolError for a number that cannot be written so. */
+/** @throws ToolError for a number without this form. */
 export function writeForm (number: Num, form: Exclude<Form, 'decimal'>): string {
   if (form === 'fraction') return writeFraction(number)
   const { value } = number
@@ -38,9 +38,9 @@ export function writeForm (number: Num, form: Exclude<Form, 'decimal'>): string 
   return `${value.isNegative() ? '-' : ''}${PREFIX[form]}${digits}`
 }
 
-/** The simplest fraction that agrees in fifty digits, by continued fractions: 0.333… is 1/3, and pi is none. */
+/** The simplest fraction that agrees in fifty digits, by continued fractions: 0.333… is 1/3, and pi has none. */
 function writeFraction ({ value }: Num): string {
-  const none = () => new ToolError('This number is no fraction with a denominator of up to fifteen digits.')
+  const none = () => new ToolError('This number is not a fraction with a denominator of up to fifteen digits.')
   if (value.e > SCALE_DIGITS || (value.e < -SCALE_DIGITS && !value.isZero())) throw none()
   spend(300)
   const scale = 10n ** BigInt(SCALE_DIGITS)

@@ -120,7 +120,7 @@ keep('product', 'product(a, b, …)', MAX_ARGUMENTS, (first, rest) =>
 )
 for (const { name, usage, least, run } of statistics) functions.set(name, { usage, least, most: MAX_ARGUMENTS, run })
 
-/** Other names for the same. */
+/** Aliases. */
 const ALIASES: Record<string, string> = {
   avg: 'mean',
   average: 'mean',
@@ -151,7 +151,7 @@ export const functionNames = [...functions.keys()].sort()
 
 const Wide = Rounded.clone({ precision: 80 })
 
-/** Decimals' own takes the memory of the exponent. Small numbers would vanish in the sum under the logarithm. */
+/** That of decimal.js takes memory in proportion to the exponent. Small numbers would vanish in the sum under the logarithm. */
 function asinh (x: Decimal): Decimal {
   const size = new Wide(x.abs())
   const square = size.times(size)

@@ -9,7 +9,7 @@ import { findUnit } from './units.ts'
 
 /** Levels of brackets, signs and powers inside each other. */
 const MAX_DEPTH = 64
-/** Signs in front of the number that they take the root of. */
+/** Root signs, which stand before their number. */
 const ROOTS: Record<string, string> = { '√': 'sqrt', '∛': 'cbrt' }
 
 /** @throws ToolError that says what is wrong, and near which words. */
@@ -131,7 +131,7 @@ class Parser {
     throw new ToolError(`A number, a function or ( should stand at ${quote(token.rest)}.`)
   }
 
-  /** A name, and no operator: the inch is spelt like `in`, and mod(a, b) like the operator. */
+  /** A name and not an operator: the inch is spelled like `in`, and mod(a, b) like the operator. */
   #isName (text: string): boolean {
     return text === 'in' || !Object.hasOwn(POWERS, text) || (text === 'mod' && this.#peek().text === '(')
   }
@@ -197,7 +197,7 @@ class Parser {
     return this.#isUnit(this.#peek(), this.#peek(1).text, this.#peek(-1).kind === 'number')
   }
 
-  /** The inch is spelt like the conversion: `5 in` and `5 in in cm`, but `0.5 in %`. */
+  /** The inch is spelled like the conversion: `5 in` and `5 in in cm`, but `0.5 in %`. */
   #isUnit ({ kind, text }: Token, after: string, followsNumber: boolean): boolean {
     if (kind !== 'name') return false
     if (text === 'in') return followsNumber && (after === 'in' || (after !== '%' && findUnit(after) === undefined && findForm(after) === undefined))

@@ -1,4 +1,4 @@
-// What people and models type for the same thing, put into the one spelling that the parser reads.
+// Rewrites the different spellings that people and models type into the one that the parser reads.
 // Tested in test/tools/calculate/expressions.test.ts.
 
 const FRACTIONS: Record<string, string> = {

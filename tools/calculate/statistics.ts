@@ -1,4 +1,4 @@
-// Statistics of a list of quantities, with their unit: middle, spread, and place.
+// Statistics of a list of quantities, with their unit: averages, spread, and percentiles.
 // Tested in test/tools/calculate/expressions.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import { divide, num, squareRoot } from './numbers.ts'
@@ -41,7 +41,7 @@ const sorted = (list: List): Quantity[] =>
     .sort((a, b) => a.value.comparedTo(b.value))
     .map(({ quantity }) => quantity)
 
-/** @param over what the squares are divided by: n - 1 for a sample, n for a whole population. */
+/** @param over the divisor of the sum of squares: n - 1 for a sample, n for a whole population. */
 function variance (list: List, over: number): Quantity {
   const middle = mean(list)
   const squares = list.map((x) => {
@@ -51,7 +51,7 @@ function variance (list: List, over: number): Quantity {
   return divideQuantities(sum(squares as unknown as List), count(over))
 }
 
-/** Between the two nearest by a straight line, as numpy and spreadsheets do it. @param place from 0 to n - 1. */
+/** By linear interpolation between the two nearest values, as numpy and spreadsheets do. @param place from 0 to n - 1. */
 function between (list: Quantity[], place: Quantity): Quantity {
   const below = Math.min(Math.floor(place.value.toNumber()), list.length - 1)
   const [low, high] = [list[below]!, list[Math.min(below + 1, list.length - 1)]!]

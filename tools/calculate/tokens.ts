@@ -23,7 +23,7 @@ const SYMBOL = /<>|[<>=!]=|[-+*/^%!(),[\]|√∛<>=]/y
 export function readTokens (expression: string): Token[] {
   const text = respell(expression)
   const tokens: Token[] = []
-  /** For each open bracket, whether commas in it separate arguments. */
+  /** For each open bracket, whether commas inside separate arguments. */
   const brackets: boolean[] = []
   for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
     const rest = text.slice(at)

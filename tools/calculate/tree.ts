@@ -43,7 +43,7 @@ export const SIGN = 4
 /** Of a product without a sign, as in 2pi. */
 export const IMPLICIT = 3.5
 
-/** What is typed for the same comparison. */
+/** Other spellings of comparisons. */
 export const COMPARISONS: Record<string, Comparison> = { '==': '=', '!=': '<>' }
 
 /** A product without its sign, as in 2pi. */

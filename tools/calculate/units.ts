@@ -164,7 +164,7 @@ const folded = new Map<string, Set<Unit>>()
 function add (names: string[], unit: Unit): void {
   for (const name of names) {
     if (!units.has(name)) units.set(name, unit)
-    // One letter says too little: 10M is hardly ten metres.
+    // One letter says too little: 10M is hardly ten meters.
     if (name.length === 1) continue
     const key = name.toLowerCase()
     folded.set(key, (folded.get(key) ?? new Set()).add(unit))

@@ -1,4 +1,4 @@
-// What a database is to database_query, whatever it runs on: a catalogue of what may be read, and one reading statement
+// What database_query needs of a database of any kind: a catalogue of what may be read, and one reading statement
 // at a time.
 // Tested in test/tools/database/sqlite.test.ts.
 import type { ToolContext } from '../../authoring/tool.ts'
@@ -53,7 +53,7 @@ export interface Database {
    * @throws ToolError when this caller may read none, in words for a model.
    */
   tables(context: ToolContext): Promise<Table[]>
-  /** @throws ToolError for whatever the model can mend, never with a text of the database. */
+  /** @throws ToolError for what the model can correct, never with a message of the database. */
   query(question: Question, context: ToolContext): Promise<Answer>
   close?(): Promise<void>
 }

@@ -1,4 +1,4 @@
-// Names close to one that does not exist, so that a model can correct itself without another look at the catalogue.
+// Names close to one that does not exist, so that a model can correct itself without reading the catalogue again.
 import { distance } from 'fastest-levenshtein'
 
 /** @returns ` Did you mean a, b or c?`, or nothing when no name is near. */

@@ -1,14 +1,14 @@
-// One person's queries come one after the other, so that whoever asks much at once leaves a connection to the others.
+// Runs the queries of one person one after the other, so that many at once leave connections to other people.
 // Tested in test/tools/database/postgres.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 
-/** Waiting in one person's line; more than that is refused at once. */
+/** Queries of one person that may wait; more are refused at once. */
 const MAX_WAITING = 20
 const TOO_MANY = 'Your other queries are still running. Wait for their answers, and send one query at a time.'
 
 export type Turn = <Result>(person: string | undefined, signal: AbortSignal, run: () => Promise<Result>) => Promise<Result>
 
-/** @returns what runs a query in its person's turn; callers without a person wait for nobody. */
+/** @returns a function that runs a query in its person's turn; callers without a person wait for no one. */
 export function createTurns (): Turn {
   const lines = new Map<string, { last: Promise<unknown>; waiting: number }>()
   return async (person, signal, run) => {

@@ -1,9 +1,9 @@
-// What the types of a result are called, and which are arrays: asked of the catalogue once for each type.
+// Reads the names of result types, and which are arrays, from the catalogue, once for each type.
 // Tested in test/tools/database/postgres.test.ts.
 import type * as Pg from 'pg'
 import type { PgType } from './postgres-values.ts'
 
-/** Types that are remembered; a database with more of its own is asked again. */
+/** Types that are cached; beyond that they are read again. */
 const MAX_TYPES = 1_000
 
 // Arrays whose elements are separated by something else (boxes) stay text.
@@ -14,7 +14,7 @@ const TYPES = `
 
 export type ReadTypes = (client: Pg.PoolClient, oids: readonly number[]) => Promise<ReadonlyMap<number, PgType>>
 
-/** @returns what reads the types that it does not know yet. */
+/** @returns a function that reads the types it does not know yet. */
 export function createTypes (): ReadTypes {
   const known = new Map<number, PgType>()
   return async (client, oids) => {

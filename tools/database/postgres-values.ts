@@ -6,7 +6,7 @@ const SMALL_NUMBERS = new Set([21, 23, 26, 700, 701])
 const BIGINT = 20
 const JSON_TYPES = new Set([114, 3802])
 
-/** What a type is called, and of what an array is made. */
+/** The name of a type, and the element type of an array. */
 export interface PgType {
   name: string
   /** The oid of an array's elements. */
@@ -16,7 +16,7 @@ export interface PgType {
 /** `{1,2}`, `{{a,"b c"},{NULL,d}}` or `[0:1]={1,2}` (PostgreSQL "Array Input and Output Syntax"). */
 const ARRAY_TOKEN = /[{},]|"(?:[^"\\]|\\.)*"|(?:[^{},"\\]|\\.)+/gsy
 
-/** @returns the text itself where it is none. */
+/** @returns the text itself if it is not an array. */
 export function readArray (element: number, text: string): Value {
   const body = text.replace(/^(?:\[-?\d+:-?\d+\])+=/, '')
   const root: Value[] = []

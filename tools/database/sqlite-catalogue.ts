@@ -3,14 +3,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Table } from './contract.ts'
 
-/** Rows that are counted; of longer tables SQLite's own statistics tell, if ANALYZE made some. */
+/** Rows that are counted; for longer tables SQLite's own statistics are used, if ANALYZE was run. */
 const MAX_COUNTED = 10_000
 const CHECK = /\bcheck\s*\(/gi
 
 export function readTables (database: DatabaseSync): Table[] {
   const found = database
     .prepare(
-      // What a virtual table keeps itself is its own business.
+      // The internal tables of a virtual table are not shown.
       `SELECT name, iif(type = 'view', 'view', 'table') AS type FROM pragma_table_list
       WHERE schema = 'main' AND type <> 'shadow' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`
     )
@@ -47,7 +47,7 @@ export const readShadows = (database: DatabaseSync): Set<string> =>
     )
   )
 
-/** What is told of a table that is shown, and not needed for a query. */
+/** The part of a table's description that is shown, and not needed for a query. */
 export function factsOf (database: DatabaseSync, { name, kind }: Table): Pick<Table, 'checks' | 'rows'> {
   const { sql } = (database.prepare('SELECT sql FROM sqlite_schema WHERE name = ?').get(name) ?? {}) as { sql?: string | null }
   const checks = checksOf(sql ?? '')

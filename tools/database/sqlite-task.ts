@@ -1,4 +1,4 @@
-// One query of a SQLite file, in a process of its own that is killed at its timeout. The file is opened to read, and only
+// Runs one query of a SQLite file in a separate process that is killed at its timeout. The file is opened to read, and only
 // what is on the authorizer's list is allowed.
 // Tested in test/tools/database/sqlite.test.ts.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -126,7 +126,7 @@ function takesMore (statement: StatementSync, values: Array<string | number | nu
 const columnsOf = (statement: { columns(): Array<{ name: string; type: string | null }> }): Answer['columns'] =>
   statement.columns().map(({ name, type }) => ({ name, ...(type !== null && { type: type.toLowerCase() }) }))
 
-/** Whatever is not on the list is denied. @returns what was, in words. */
+/** Denies what is not on the list. @returns what was denied, in words. */
 function authorize (database: DatabaseSync, known: Known): () => string | undefined {
   let denied: string | undefined
   let selects = false
@@ -168,7 +168,7 @@ function refuse (
   }
 }
 
-/** Whether anything but comments follows the statement. */
+/** Whether anything other than comments follows the statement. */
 const hasMore = (rest: string): boolean => /[^\s;]/.test(rest.replaceAll(/--[^\n]*|\/\*[^]*?(?:\*\/|$)/g, ''))
 
 /** Of a number, eight bytes; of bytes, what is shown of them. */

@@ -1,4 +1,4 @@
-// database_query on SQLite files: which files may be read. Each query runs in a process of its own.
+// database_query on SQLite files: which files may be read. Each query runs in a separate process.
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join, sep } from 'node:path'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'

@@ -1,4 +1,4 @@
-// Types in a programming language, from a JSON Schema or an example, for a process of its own.
+// Generates types in a programming language from a JSON Schema or an example, in a separate process.
 import { InputData, jsonInputForTargetLanguage, JSONSchemaInput, JSONSchemaStore, quicktype } from 'quicktype-core'
 import { ToolError } from '../../authoring/tool.ts'
 import type { Language } from './languages.ts'

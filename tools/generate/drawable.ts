@@ -1,11 +1,11 @@
-// A schema in the words that the generator of data knows. What comes out is held against the schema as it was.
+// Rewrites a schema to what the data generator supports. The result is checked against the original schema.
 // Tested in test/tools/generate/realistic.test.ts.
 import type { Schema } from './schema.ts'
 
-/** Formats that are a matter of form alone. */
+/** Formats that a pattern describes completely. */
 const PATTERNS: Record<string, string> = { byte: '^([A-Za-z0-9+/]{4}){2,5}$', password: '^[A-Za-z0-9]{12}$', binary: '^[01]{8}$' }
 const KNOWN = new Set(['date-time', 'date', 'time', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uri', 'uri-reference', 'uuid', 'regex', 'json-pointer'])
-/** Unicode's classes, by characters of theirs. */
+/** Unicode classes, each with some of its characters. */
 const CLASSES: Array<[RegExp, string]> = [
   [/\\p\{(?:Lu|Uppercase)\}/g, 'A-Z'],
   [/\\p\{(?:Ll|Lowercase)\}/g, 'a-z'],

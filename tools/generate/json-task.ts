@@ -1,4 +1,4 @@
-// Sample data for a JSON Schema, for a process of its own; what is returned has been held against the schema by a
+// Generates sample data for a JSON Schema, in a separate process; what is returned has been checked against the schema by a
 // second library.
 import { createGeneratorSync } from 'json-schema-faker'
 import { ToolError } from '../../authoring/tool.ts'
@@ -23,7 +23,7 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   const wanted = checkSchema(schema === undefined ? schemaOf(example) : schema)
   const fits = compile(wanted)
   const full = createGeneratorSync({ seed, alwaysFakeOptionals: true, maxDepth: 8, maxDefaultItems: 3 })
-  // For schemas that contain themselves: whatever may be left out ends them.
+  // For schemas that contain themselves: leaving out optional members ends them.
   const sparse = createGeneratorSync({ seed, optionalsProbability: 0.2, maxDepth: 8, maxDefaultItems: 3 })
   const drawn = drawable(wanted)
   const data: unknown[] = []

@@ -1,4 +1,3 @@
-// The languages that types are generated in, by the names quicktype knows them by: those of which a whole file comes
-// out that compiles as it is (Rust's with serde).
+// The languages of generated types, by their quicktype names: those whose files compile without changes (Rust with serde).
 export const languages = ['typescript', 'python', 'go', 'rust', 'java', 'csharp', 'elixir'] as const
 export type Language = (typeof languages)[number]

@@ -1,5 +1,5 @@
-// A schema as quicktype names its types best: each definition by its own name, the whole by the one that was asked for,
-// and dates as the texts that JSON has.
+// Rewrites a schema so that quicktype names types well: each definition by its own name, the root by the requested one,
+// and dates as text, as in JSON.
 // Tested in test/tools/generate/code-task.test.ts.
 import type { Schema } from './schema.ts'
 

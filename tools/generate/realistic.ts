@@ -1,10 +1,10 @@
-// Values that look like what their names say, with faker: a city is a city, and a price has two decimals.
+// Replaces generated values by ones that fit their names, with faker: a city is a city, and a price has two decimals.
 // Tested in test/tools/generate/realistic.test.ts.
 import { Faker, base, en } from '@faker-js/faker'
 
 type Make = (faker: Faker) => unknown
 
-/** Names are compared in lower case, without anything but letters and digits; the first that fits is taken. */
+/** Names are compared in lower case, with only letters and digits; the first match counts. */
 const TEXTS: Array<[name: RegExp, make: Make]> = [
   [/(?:first|given)name$/, (f) => f.person.firstName()],
   [/(?:last|family|sur)name$/, (f) => f.person.lastName()],
@@ -66,12 +66,12 @@ const sentence = (f: Faker, words: number): string => {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Values that are tried in one piece of data: each is held against the schema. */
+/** Values that are tried in one piece of data: each is checked against the schema. */
 const MAX_TRIED = 2_000
 
 /**
- * Puts values that look like their names in place of those that were drawn, wherever the data still fits.
- * @param data is changed. @param fits tells whether the whole is still right.
+ * Replaces random values by ones that fit their names, as long as the data still matches the schema.
+ * @param data is changed. @param fits whether the whole still matches the schema.
  */
 export function makeRealistic (data: unknown, fits: (data: unknown) => boolean, seed: number): unknown {
   const faker = new Faker({ locale: [en, base], seed })
@@ -109,6 +109,6 @@ function textsFor (faker: Faker, name: string, drawn: string): unknown[] {
 
 function numbersFor (faker: Faker, name: string, drawn: number): unknown[] {
   const value = Number(making(NUMBERS, name)(faker))
-  // What was drawn lies within the limits; without the noise of its last digits it may still do.
+  // The random number is within the limits; rounded it may still be.
   return [value, Math.round(value), Number(drawn.toFixed(2)), Math.round(drawn)]
 }

@@ -23,10 +23,10 @@ const SCHEMAS_BY_NAME = new Set([
   'dependentSchemas',
   'dependencies'
 ])
-/** Keywords whose value is data, whatever it looks like. */
+/** Keywords whose value is data, even if it looks like a schema. */
 const DATA = new Set(['const', 'enum', 'default', 'examples', 'example'])
 
-/** The same schema without a name of its own, and so without a place that its references could be relative to. */
+/** The same schema without `$id`, so that its references are relative to nothing. */
 function withoutNames (schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutNames)
   if (!isObject(schema)) return schema
@@ -152,7 +152,7 @@ export function schemaOf (example: unknown): Schema {
   }
 }
 
-/** A schema for data with the same members and types, whatever the values: for data that a model makes up. */
+/** A schema for data with the same members and types, and any values: for data that a model makes up. */
 export function typesOf (example: unknown): Schema {
   if (example === null) return {}
   if (Array.isArray(example)) { return { type: 'array', ...(example.length > 0 && { items: { anyOf: example.slice(0, 50).map(typesOf) } }) } }

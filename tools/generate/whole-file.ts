@@ -1,4 +1,4 @@
-// What quicktype leaves out of a file that should compile by itself, put around its types.
+// Completes the types of quicktype to a file that compiles.
 // Tested in test/tools/generate/code-task.test.ts.
 import type { Language } from './languages.ts'
 

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import type { ToolNote } from '../../authoring/tool.ts'
 
-/** What the next call needs; address and time speak for themselves. */
+/** What the next call needs, without a label for address and time. */
 export const noteSummary = z.looseObject({ id: z.string(), title: z.string(), version: z.number().int() })
 
 interface NoteSummary extends Record<string, unknown> {

@@ -1,12 +1,12 @@
-// Calendars and address cards (RFC 5545, RFC 6350) as lines of a name and a value, as people would write them.
+// Calendars and address cards (RFC 5545, RFC 6350) as lines of a name and a value.
 import type { Converted } from './contract.ts'
 
-/** What says nothing to people: identifiers, pictures and keys, rules of time zones. */
-const UNTOLD = /^(?:BEGIN|END|VERSION|PRODID|UID|DTSTAMP|CREATED|LAST-MODIFIED|REV|SEQUENCE|TRANSP|CALSCALE|METHOD|PHOTO|LOGO|SOUND|KEY|CLASS|N|TZ.*|X-.*)$/
+/** Properties that mean nothing to people: identifiers, pictures and keys, rules of time zones. */
+const IGNORED = /^(?:BEGIN|END|VERSION|PRODID|UID|DTSTAMP|CREATED|LAST-MODIFIED|REV|SEQUENCE|TRANSP|CALSCALE|METHOD|PHOTO|LOGO|SOUND|KEY|CLASS|N|TZ.*|X-.*)$/
 
 /** @returns a paragraph for each event, task or person. */
 export function readCards (source: string): Converted {
-  // §3.1: a line that begins with a space goes on with the one before; vCard 2.1 ends such lines with `=`.
+  // §3.1: a line that begins with a space continues the one before; in vCard 2.1 a line that is continued ends with `=`.
   const unfolded = source.replace(/\r\n?/g, '\n').replace(/\n[ \t]/g, '')
   const entries: string[][] = []
   let zones = 0
@@ -21,7 +21,7 @@ export function readCards (source: string): Converted {
     else if (name === 'BEGIN' && !/^VCALENDAR$/i.test(value)) entries.push([])
     if (zones > 0 || value === '') continue
     if (name === 'X-WR-CALNAME') title = value
-    if (!UNTOLD.test(name)) entries.at(-1)?.push(`${name.charAt(0)}${name.slice(1).toLowerCase()}: ${dateOf(value)}`)
+    if (!IGNORED.test(name)) entries.at(-1)?.push(`${name.charAt(0)}${name.slice(1).toLowerCase()}: ${dateOf(value)}`)
   }
   const people = entries.filter(({ length }) => length > 0)
   const only = people.length === 1 ? /^(?:Summary|Fn): (.*)$/m.exec(people[0]!.join('\n'))?.[1] : undefined

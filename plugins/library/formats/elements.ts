@@ -1,22 +1,21 @@
-// Office formats as the page they would be: their elements under the names of HTML's, so that paragraphs, tables and
-// lists come out as they do there.
+// Maps the elements of office formats to those of HTML, so that paragraphs, tables and lists become text in the same way.
 // Tested in test/plugins/library/convert-task.test.ts.
 import { createPage } from '../html.ts'
 import { walkXml, type XmlAttributes } from './xml.ts'
 
-/** One vocabulary of elements. */
+/** The elements of one format. */
 export interface Elements {
-  /** HTML's name for an element; an empty one shows its text in the line. */
+  /** HTML's name for an element; for an empty name its text is inline. */
   names: Readonly<Record<string, string>>
-  /** Their content is no text of the document. */
+  /** Elements whose content is not part of the text. */
   unread: ReadonlySet<string>
-  /** The only ones whose characters are text; where it is left out, all are. */
+  /** The only elements whose characters are text; if absent, those of all are. */
   texts?: ReadonlySet<string>
   /** Whether white space collapses, as in HTML. */
   collapses?: boolean
-  /** What stands for characters, such as a tab. */
+  /** The characters that an empty element means, such as a tab. */
   characters?: (name: string, attributes: XmlAttributes) => string | undefined
-  /** Whether the paragraph around is a title, told by something inside it. */
+  /** Whether this element marks the paragraph around it as a title. */
   isTitle?: (name: string, attributes: XmlAttributes) => boolean
   attributes?: (name: string, attributes: XmlAttributes) => Record<string, string>
 }

@@ -10,7 +10,7 @@ export function readBook (bytes: Uint8Array): Converted {
   const chapters = chaptersOf(files, packagePath)
     .map((path) => readHtml(textOf(files, path)).text)
     .filter((text) => text !== '')
-  // §4.2.6.3.1: what a shop protects is listed there; so are fonts, with which the text can be read.
+  // §4.2.6.3.1: encrypted files are listed there. Fonts may be as well; the text can be read without them.
   if (chapters.length === 0) return files.has('META-INF/encryption.xml') ? LOCKED : EMPTY
   return { text: chapters.join('\n\n'), title: textIn(textOf(files, packagePath), 'dc:title') }
 }

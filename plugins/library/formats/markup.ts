@@ -1,4 +1,4 @@
-// Text formats whose words stand among marks: web pages, notebooks, subtitles, calendars and address cards.
+// Text formats whose words are mixed with markup: web pages, notebooks, subtitles, calendars and address cards.
 import { readHtml } from '../html.ts'
 import { BROKEN, type Converted } from './contract.ts'
 import { readCards } from './calendar.ts'

@@ -1,4 +1,4 @@
-// A Jupyter notebook (nbformat 4) as its cells, without what they put out: pictures, tables of numbers, logs.
+// A Jupyter notebook (nbformat 4) as its cells, without their output: pictures, tables of numbers, logs.
 import { z } from 'zod'
 import { markdownTitle } from '../markdown-title.ts'
 import type { Converted } from './contract.ts'
@@ -10,7 +10,7 @@ const notebook = z.object({
   metadata: z.object({ language_info: z.object({ name: z.string() }) }).optional().catch(undefined)
 })
 
-/** @returns Markdown, with code between fences; undefined for what is no notebook. */
+/** @returns Markdown, with code between fences; undefined for a file that is not a notebook. */
 export function readNotebook (source: string): Converted | undefined {
   const parsed = notebook.safeParse(parse(source))
   if (!parsed.success) return undefined

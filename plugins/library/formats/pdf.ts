@@ -3,7 +3,7 @@
 import { definePDFJSModule, extractText, getDocumentProxy, getMeta } from 'unpdf'
 import { LOCKED, type Converted } from './contract.ts'
 
-/** Most pages that are read; what is longer is archive rather than document. */
+/** A longer file is an archive rather than a document. */
 const MAX_PAGES = 5_000
 
 const SCANNED = {
@@ -12,7 +12,7 @@ const SCANNED = {
 }
 
 export async function readPdf (bytes: Uint8Array): Promise<Converted> {
-  // The build without DOM and canvas; it runs none of a document's scripts, and fetches nothing.
+  // The build without DOM and canvas: it runs no scripts of a document, and fetches nothing.
   await definePDFJSModule(() => import('unpdf/pdfjs'))
   try {
     const pdf = await getDocumentProxy(new Uint8Array(bytes), {
@@ -38,14 +38,14 @@ export async function readPdf (bytes: Uint8Array): Promise<Converted> {
 
 /**
  * Characters as people type them (UAX #15, NFKC: ligatures, Kangxi radicals, forms of Arabic letters), and words that
- * were divided at the end of a line in one piece. A hyphen before a capital or after a digit was written.
+ * were divided at the end of a line joined again. A hyphen before a capital or after a digit is kept.
  */
 const readable = (page: string): string =>
   page
     .replace(/(?<=\p{Ll})[-\u00ad\u2010]\n(?=\p{Ll})/gu, '')
     .normalize('NFKC')
 
-/** What people wrote; not what their program put there by itself. */
+/** A title that a person wrote; not one that their program filled in. */
 function titleOf ({ Title: title }: Record<string, unknown>): string | undefined {
   return typeof title === 'string' &&
     !/^\s*(untitled|microsoft \w+ -|document\d*\s*$)|\.(docx?|indd|tex|dvi|qxd|pdf|rtf|odt|pptx?|html?)\s*$|^about:blank$/i.test(

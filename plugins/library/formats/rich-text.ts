@@ -2,7 +2,7 @@
 import { EMPTY, type Converted } from './contract.ts'
 import { TooMuch } from './zip.ts'
 
-/** Groups whose text is not the document's. */
+/** Groups whose text is not part of the document. */
 const UNREAD = new Set(
   'fonttbl colortbl stylesheet listtable listoverridetable info pict object themedata colorschememapping latentstyles datastore rsidtbl generator xmlnstbl fldinst header headerl headerr headerf footer footerl footerr footerf filetbl revtbl pgptbl'.split(' ')
 )
@@ -15,7 +15,7 @@ const TOKEN = /\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z'])|([{}]
 
 interface Group {
   isUnread: boolean
-  /** Characters after `\u` that stand for it in programs without Unicode. */
+  /** How many characters after `\u` replace it in programs without Unicode. */
   fallback: number
 }
 

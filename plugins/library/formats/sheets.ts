@@ -1,18 +1,18 @@
-// Spreadsheets (Excel, OpenDocument), row by row: a line for each, cells divided by tabs, the headers again now and then.
+// Spreadsheets (Excel, OpenDocument), row by row: a line for each, with tabs between cells, and the headers repeated now and then.
 import { zipSync } from 'fflate'
 import { readOds } from 'hucre/ods'
 import { readXlsx } from 'hucre/xlsx'
 import { EMPTY, type Converted } from './contract.ts'
 import { TooMuch, unpack } from './zip.ts'
 
-/** The headers are written again after so many rows: a part of a long sheet says what its columns are. */
+/** Rows after which the headers are repeated, so that each part of a long sheet names its columns. */
 const HEADERS_EVERY = 100
-/** Cells of all sheets: a file may name the last cell of the sheet, and has a million empty rows then. */
+/** Cells of all sheets: a file that uses the last cell of a sheet has a million empty rows. */
 const MAX_CELLS = 2_000_000
 
 /** @param type MIME type of the file. */
 export async function readSheets (type: string, bytes: Uint8Array): Promise<Converted> {
-  // Unpacked within our bounds first: what the reader gets unpacks to no more than that.
+  // Unpacked within our bounds first, so that the reader unpacks no more than that.
   const files = unpack(bytes, (name) => /\.(?:xml|rels)$|^mimetype$/.test(name))
   const bounded = zipSync(Object.fromEntries(files), { level: 0 })
   const { sheets } = type.includes('opendocument') ? await readOds(bounded) : await readXlsx(bounded)
@@ -42,7 +42,7 @@ function linesOf (rows: readonly (readonly unknown[])[]): string[] {
 function shown (value: unknown): string {
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return value.toISOString().replace(/T00:00:00\.000Z$/, '').replace(/:\d\d\.\d{3}Z$/, '').replace('T', ' ')
-  // The nearest short number, not what binary arithmetic left: 0.1 + 0.2.
+  // The nearest short number, without the error of binary arithmetic: 0.1 + 0.2.
   if (typeof value === 'number') return String(Number(value.toPrecision(15)))
   return String(value).replace(/\s+/g, ' ').trim()
 }

@@ -8,7 +8,7 @@ import { textIn, walkXml } from './xml.ts'
 const WANTED = /^(?:ppt\/(?:_rels\/)?presentation\.xml(?:\.rels)?|ppt\/(?:slides|notesSlides)\/(?:_rels\/)?\w+\.xml(?:\.rels)?|docProps\/core\.xml)$/
 
 const names = { 'a:p': 'p', 'a:tbl': 'table', 'a:tr': 'tr', 'a:tc': 'td', 'a:br': 'br' }
-/** The number of the slide, the date, and the second form of what is there already. */
+/** The number of the slide, the date, and alternative forms of the same content. */
 const unread = new Set(['a:fld', 'mc:Fallback'])
 const texts = new Set(['a:t'])
 
@@ -26,7 +26,7 @@ export function readSlides (bytes: Uint8Array): Converted {
   return { text: shown.join('\n\n'), title: title && !/^(?:powerpoint|präsentation|slide)/i.test(title) ? title : first }
 }
 
-/** A slide that was moved keeps its file name, so the list of the presentation tells the order. */
+/** A slide that was moved keeps its file name, so the order comes from the list of the presentation. */
 function slidesIn (files: Unpacked): string[] {
   const byId = new Map(relations(files, 'ppt/presentation.xml').map(({ id, target }) => [id, target]))
   const order: string[] = []

@@ -1,4 +1,4 @@
-// Subtitles and transcripts (WebVTT, SubRip) as what was said, with who said it.
+// Subtitles and transcripts (WebVTT, SubRip) as what was said, and by whom.
 
 const TIMES = /^\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}\s+-->/
 

@@ -8,7 +8,7 @@ const PARTS = ['word/document.xml', 'word/footnotes.xml', 'word/endnotes.xml']
 const WANTED = new Set([...PARTS, 'word/styles.xml', 'docProps/core.xml'])
 
 const names = { 'w:p': 'p', 'w:tbl': 'table', 'w:tr': 'tr', 'w:tc': 'td' }
-/** Deleted text, codes of fields, and the second form of what is there already. */
+/** Deleted text, codes of fields, and alternative forms of the same content. */
 const unread = new Set(['w:del', 'w:moveFrom', 'w:delText', 'w:instrText', 'mc:Fallback', 'w:rPrChange', 'w:pPrChange'])
 const texts = new Set(['w:t', 'm:t'])
 
@@ -28,7 +28,7 @@ export function readWord (bytes: Uint8Array): Converted {
   return text === '' ? EMPTY : { text, title: title ?? textIn(textOf(files, 'docProps/core.xml'), 'dc:title') }
 }
 
-/** Ids of styles are in the language of the program that wrote them, names are not. */
+/** Ids of styles depend on the language of the program that wrote the file; names do not. */
 function titleStyles (styles: string): ReadonlySet<string> {
   const found = new Set<string>()
   let id = ''

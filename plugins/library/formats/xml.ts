@@ -1,5 +1,5 @@
-// XML as a stream of its elements. A document type is not read, so no entity of a document's own is ever expanded, and
-// nothing outside is fetched.
+// Reads XML as a stream of elements. Document types are not read, so no entity that a document declares is expanded, and
+// nothing external is fetched.
 // Tested in test/plugins/library/convert-task.test.ts.
 import { Parser } from 'htmlparser2'
 import { TooMuch } from './zip.ts'
@@ -15,7 +15,7 @@ export interface XmlHandler {
   close?(name: string): void
 }
 
-/** @throws TooMuch for what is nested too deeply. */
+/** @throws TooMuch for a document that is nested too deeply. */
 export function walkXml (source: string, { open, text, close }: XmlHandler): void {
   let depth = 0
   const parser = new Parser(

@@ -38,7 +38,7 @@ export class CallContext implements ToolContext {
 
   get supabaseClaims (): ToolContext['supabaseClaims'] {
     const { services, access } = this.#deps
-    return async () => (await services.claimsOf(access, 'supabase')) as Record<string, unknown>
+    return async () => (await services.claims(access, 'supabase')) as Record<string, unknown>
   }
 
   get library (): ToolContext['library'] {

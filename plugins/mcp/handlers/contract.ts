@@ -17,13 +17,13 @@ export interface CallServices {
   library: Pick<Library, 'of'>
   notes: Pick<Notes, 'of'>
   workers: Workers
-  /** Milliseconds that a tool without a timeout of its own may run. */
+  /** Milliseconds that a tool without its own timeout may run. */
   timeout: number
   meter: Meter
   /** Whether what a token allowed is still allowed, for what is written in the course of a call. */
   stillAllows(access: Access): boolean | Promise<boolean>
   onBehalfOf: OnBehalfOf
-  claimsOf: OnBehalfOf
+  claims: OnBehalfOf
   states: RequestStateCodec
 }
 
@@ -39,7 +39,7 @@ export interface Meter {
 export interface ClientChannel extends RetryInput {
   capabilities: ClientCapabilities | undefined
   meta: Readonly<Record<string, unknown>>
-  /** Absent where nothing but the answer can be sent. */
+  /** Absent where only the answer can be sent. */
   notifyProgress?(progress: {
     progressToken: string | number
     progress: number

@@ -2,7 +2,7 @@
 import type { ToolClient } from '../../../authoring/tool.ts'
 import type { ClientChannel } from './contract.ts'
 
-/** More reports than this would only load the connection. */
+/** More reports would only load the connection. */
 const MIN_PROGRESS_INTERVAL_MS = 20
 
 /** MCP "Progress": only for a token the client sent, always forward, and nothing after the end. */

@@ -7,7 +7,7 @@ export function requestFor (question: Question): InputRequest {
   switch (question.kind) {
     case 'form':
       return inputRequired.elicit({ message: question.message, requestedSchema: question.schema })
-    case 'visit':
+    case 'openUrl':
       return inputRequired.elicitUrl({ message: question.message, url: question.url })
     case 'sample':
       return inputRequired.createMessage(question.params)
@@ -24,7 +24,7 @@ const sampled = z.object({
 })
 const listedRoots = z.object({ roots: z.array(z.object({ uri: z.string(), name: z.string().optional() })) })
 
-/** The client's answer is not trusted: one of the wrong shape is none, so the question is asked again. */
+/** The client's answer is not trusted: one of the wrong shape is dropped, so the question is asked again. */
 export function readAnswer (question: Question, answer: unknown): unknown {
   const schema = {
     form: () =>
@@ -32,7 +32,7 @@ export function readAnswer (question: Question, answer: unknown): unknown {
         z.object({ action: z.literal('accept'), content: (question as { schema: z.ZodObject }).schema }),
         refusal
       ]),
-    visit: () => z.union([z.object({ action: z.literal('accept') }), refusal]),
+    openUrl: () => z.union([z.object({ action: z.literal('accept') }), refusal]),
     sample: () => sampled,
     roots: () => listedRoots
   }[question.kind]()

@@ -1,4 +1,4 @@
-// The sealed state that joins the round trips of a call with questions, so that it can go on at any instance.
+// The sealed state that joins the round trips of a call with questions, so that it can continue at any instance.
 import { createHash } from 'node:crypto'
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import { z } from 'zod'

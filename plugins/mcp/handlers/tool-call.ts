@@ -21,7 +21,7 @@ import { TIMED_OUT } from './timeout.ts'
 import { channelOf, invoke } from './invoke.ts'
 
 /**
- * Whatever goes wrong inside is a result with `isError`. Every call is counted and goes into the audit log.
+ * Every failure inside is a result with `isError`. Every call is counted and goes into the audit log.
  * @param channel what the protocol knows of the call; without it, what the request itself says.
  * @returns the result, or the questions to ask first.
  * @throws ProtocolError -32602 for a `requestState` of another call.

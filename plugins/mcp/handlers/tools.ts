@@ -110,7 +110,7 @@ function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): J
 }
 
 /**
- * Leaves out what costs every model's context and tells it nothing: the limits of a double, and whether a result
+ * Leaves out what fills every model's context without informing it: the limits of a double, and whether a result
  * has other members.
  */
 function shorten (

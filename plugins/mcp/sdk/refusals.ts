@@ -1,4 +1,4 @@
-// What is refused before the SDK sees it: an unknown protocol version, and headers that differ from the message.
+// Refuses before the SDK sees it: an unknown protocol version, and headers that differ from the message.
 import { SUPPORTED_PROTOCOL_VERSIONS, UnsupportedProtocolVersionError } from '@modelcontextprotocol/server'
 import type { McpRequest, Message } from '../contract.ts'
 import type { ToolRegistry } from '../handlers/tools.ts'

@@ -1,4 +1,4 @@
-// Between the requests and responses of this server and those of the web that the SDK works with.
+// Converts between this server's requests and responses and the web standard ones of the SDK.
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { McpRequest, McpResponse } from '../contract.ts'

@@ -59,7 +59,7 @@ class SessionRequest implements OpenStream {
   readonly #deps: SessionDeps
   readonly #stop = new AbortController()
   readonly #transport = new SessionTransport((message) => this.#sendToClient(message))
-  /** The answer, or undefined if the request was cancelled: whichever comes first. */
+  /** Settles with the answer, or with undefined when the request is canceled first. */
   readonly #answer = Promise.withResolvers<JSONRPCMessage | undefined>()
   #connection: SseConnection | undefined
   #stream: ResumableStream | undefined

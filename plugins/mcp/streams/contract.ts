@@ -3,21 +3,21 @@ import type { McpRequest } from '../contract.ts'
 
 /**
  * Something that stays open: a stream of changes, or a request of a session that is not answered yet. Without sign-in it
- * counts for its address, which has no bound of its own: many people may share one.
+ * counts for its address, which has no separate bound: many people may share one.
  */
 export interface OpenStream extends Pick<McpRequest, 'access' | 'address'> {
-  /** When it ends by itself: for a stream of changes the end of its token. Seconds since the epoch. */
+  /** When it expires: for a stream of changes, when its token does. Seconds since the epoch. */
   until: number
   /** @param reason for the client, where it can still be sent. */
   end(reason: string): void
 }
 
 export interface OpenStreams {
-  /** Whether one more of this caller can be served: where all is full, if somebody else holds more. */
+  /** Whether one more of this caller can be served: where all is full, if another caller holds more. */
   hasRoom(caller: Pick<OpenStream, 'access' | 'address'>): boolean
   /**
-   * Ends the oldest of the same connection or person beyond their bound: one that hangs must not keep out a new one. And
-   * the oldest of whoever holds most, beyond the bound for all: a few people do not keep out the others.
+   * Ends the oldest of the same connection or person beyond their bound: one that hangs must not keep out a new one. Beyond
+   * the bound for all, ends the oldest of the caller who holds most: a few people do not keep out the others.
    */
   add(stream: OpenStream): void
   remove(stream: OpenStream): void

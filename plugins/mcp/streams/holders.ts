@@ -1,4 +1,4 @@
-// What each connection and each person or address holds open, and the oldest of it beyond their bound.
+// Counts what each connection and each person or address holds open, and finds the oldest beyond their bound.
 import { callerOf } from '../contract.ts'
 import type { Bounds, OpenStream } from './contract.ts'
 

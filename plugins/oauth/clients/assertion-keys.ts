@@ -11,7 +11,7 @@ import { createRecent } from './recent.ts'
 import { FetchRefused } from './safe-fetch.ts'
 
 const FRESH_SECONDS = 300
-/** A set is not fetched again within this time, whatever key an assertion names. */
+/** A set is not fetched again within this time, even for an unknown key. */
 const MIN_REFETCH_SECONDS = 30
 const STALE_LIFETIME_SECONDS = 86_400
 const MAX_KEYS = 20
@@ -60,7 +60,7 @@ interface Options {
 
 export interface KeyRing {
   /**
-   * @param client its id says which host is its own.
+   * @param client its id names its host.
    * @param again none of the keys at hand fits: the client may have changed them.
    * @throws FetchRefused when there are none; too_many_requests for a stranger.
    */

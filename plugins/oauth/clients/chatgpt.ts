@@ -1,4 +1,4 @@
-// ChatGPT set up by hand sends a client id of its own making, a bare UUID or `chatgpt`. Such an id means nothing; what
+// ChatGPT set up by hand sends an invented client id, a bare UUID or `chatgpt`. Such an id means nothing; what
 // identifies ChatGPT are its own redirect URIs, and no one else receives codes there.
 import { toDisplayName } from '../../display-name.ts'
 import type { Client } from './contract.ts'
@@ -14,7 +14,7 @@ const REDIRECT_URIS: ReadonlySet<string> = new Set([
   'https://platform.openai.com/apps-manage/oauth'
 ])
 
-/** Each connection may have a callback of its own; the id is all that varies. */
+/** Each connection may have its own callback; only the id varies. */
 const CONNECTION_CALLBACK = /^https:\/\/chatgpt\.com\/connector\/oauth\/[A-Za-z0-9_-]{1,128}$/
 
 /** @returns the public client behind a bare id, or undefined when the id is not of that form. */

@@ -1,11 +1,11 @@
-// What a client may say of itself, be it in a registration or in its metadata document: one schema for both (RFC 7591 §2).
+// What a client may declare, in a registration or in its metadata document: one schema for both (RFC 7591 §2).
 import { z } from 'zod'
 import { toDisplayName } from '../../display-name.ts'
 import { redirectUriProblem, type RedirectRules } from './redirect-uris.ts'
 
 const isWebUri = (uri: string): boolean => /^https?:\/\/[\x21-\x7e]+$/i.test(uri) && URL.canParse(uri)
 
-/** Shown at most: one that is no web address is left out, and decides nothing. */
+/** Only shown: a value that is not a web address is left out, and decides nothing. */
 const webUri = z
   .string()
   .max(2048)
@@ -30,8 +30,8 @@ export const clientMetadata = z.object({
 })
 
 /**
- * Libraries write a member that is not set as `null`, `""` or `[]`, too; RFC 7591 §2 knows only members that are there.
- * @returns the body without such members; what is no object as it is.
+ * Libraries write an unset member as `null`, `""` or `[]`; RFC 7591 §2 has no such notation.
+ * @returns the body without such members, or unchanged if it is not an object.
  */
 export function withoutUnset (body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body

@@ -32,7 +32,7 @@ export interface Client {
   /** The connection attempt in which it registered, within the last hour; for the audit log. */
   attempt?: string
   /**
-   * Why a redirect URI may not be used by this client, to go on after "it"; undefined for one of its own (OAuth 2.1
+   * Why a redirect URI may not be used by this client, to continue a sentence after "it"; undefined for one of the client's (OAuth 2.1
    * §2.3.1: exact, except for the port of a loopback host).
    */
   redirectUriProblem(uri: string): string | undefined

@@ -42,7 +42,7 @@ export function documentUrl (id: string, insecureHosts: readonly string[]): URL 
 }
 
 /**
- * @throws invalid_client for what is no document of the client at `url`, or one without a redirect URI that can be used.
+ * @throws invalid_client for anything other than a document of the client at `url` with a redirect URI that can be used.
  * @returns it with all its redirect URIs: the one that a request names is judged then.
  */
 export function checkDocument (body: unknown, url: URL, rules: RedirectRules): ClientDocument {

@@ -7,7 +7,7 @@ const MAX_URI_LENGTH = 2048
 
 export const NOT_REGISTERED = 'is not one it has registered'
 
-/** Of clients that everybody knows: allowed without a word of the operator. */
+/** Of well-known clients: allowed without configuration. */
 const KNOWN_PRIVATE_USE_URIS: readonly string[] = [
   'cursor://anysphere.cursor-mcp/oauth/callback',
   'grokbot://mcp/oauth/callback'
@@ -26,7 +26,7 @@ export interface RedirectRules {
   privateUse: readonly string[] | 'any'
 }
 
-/** @returns why the URI may not be used, to go on after the URI or "it"; undefined when it may. */
+/** @returns why the URI may not be used, to continue a sentence after the URI or "it"; undefined when it may. */
 export function redirectUriProblem (uri: string, { ownOrigin, privateUse }: RedirectRules): string | undefined {
   if (uri.length > MAX_URI_LENGTH) return `is longer than ${MAX_URI_LENGTH} characters`
   // Before any parser sees it: parsers drop or repair these, and browsers each in their own way.
@@ -55,7 +55,7 @@ function privateUseProblem (uri: string, protocol: string, allowed: RedirectRule
   return isAllowed ? undefined : `${help}, or ask the operator of this server to allow it in ALLOWED_REDIRECT_URIS`
 }
 
-/** The case of scheme and host, and the port that the scheme has by itself, change nothing (RFC 3986 §6.2.2.1, §6.2.3). */
+/** The case of scheme and host, and the default port of the scheme, change nothing (RFC 3986 §6.2.2.1, §6.2.3). */
 const withNormalAuthority = (uri: string): string =>
   uri.replace(/^[^/]*\/\/[^/?]*/, (start) => start.toLowerCase().replace(/^(https:.*):443$|^(http:.*):80$/, '$1$2'))
 

@@ -1,4 +1,4 @@
-// Notifies those who must know when a grant ends before its time, on purpose or because its code or token was reused.
+// Notifies listeners when a grant ends before its time, on purpose or because its code or token was reused.
 import { OAuthError } from '../../../errors.ts'
 import type { Grant } from './contract.ts'
 import { TokenReuse } from './issuing.ts'

@@ -150,7 +150,7 @@ export function createGrants (
 const requireBackend =
   (inUse: ReadonlySet<string>, check: GrantCheck): GrantCheck =>
     (grant) =>
-      inUse.has(grant.backend) ? check(grant) : 'the sign-in method is not in use any more; sign in again'
+      inUse.has(grant.backend) ? check(grant) : 'the sign-in method is no longer in use; sign in again'
 
 async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
   const found = await Promise.all(ids.map((id) => store.find(id)))

@@ -1,4 +1,4 @@
-// Reading a grant without changing it: whether a token is good, and whether what it allowed is still allowed.
+// Reads a grant without changing it: whether a token is valid, and whether what it allowed is still allowed.
 import type { Clock } from '../../../clock.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
@@ -14,16 +14,16 @@ export type GrantStore = Collection<Grant> & Partial<Pick<CachedCollection<Grant
 export interface GrantReading {
   /** The grant a refresh token belongs to, current or not; for checks that come before a rotation. */
   findByRefreshToken(token: string): Promise<Grant | undefined>
-  /** @returns undefined for anything but a live access token. */
+  /** @returns undefined for anything other than a valid access token. */
   verifyAccessToken(token: string): Access | undefined | Promise<Access | undefined>
   /**
-   * Whether a verified token's access still stands: for what outlives its request.
+   * Whether a verified token's access is still valid: for what outlives its request.
    * @throws StorageUnavailable.
    */
   stillAllows(access: Access): boolean | Promise<boolean>
   /** Whether a code or token, used or not, belongs to a grant of this client. */
   isHeld(token: string, clientId: string): Promise<boolean>
-  /** Whether a refresh token may be used now: the current one, or one that storage lost when it was set back. */
+  /** Whether a refresh token may be used now: the current one, or one that storage lost when a backup was restored. */
   isCurrentRefreshToken(grant: Grant, token: string): boolean
 }
 

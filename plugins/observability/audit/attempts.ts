@@ -10,13 +10,13 @@ export interface Attempt {
   app: string
   address: string
   client?: string | undefined
-  /** Id of the person, once somebody has signed in. */
+  /** Id of the person, once one has signed in. */
   user?: string | undefined
   events: AuditEvent[]
 }
 
 /**
- * People behind one address with the same app share an attempt's id, so each is told apart by the client and the person.
+ * People behind one address with the same app share an attempt's id, so they are distinguished by client and person.
  * @param events of the audit log, oldest first. @returns the attempts in the order in which they began.
  */
 export async function readAttempts (events: AsyncIterable<AuditEvent>): Promise<Attempt[]> {
@@ -45,7 +45,7 @@ export async function readAttempts (events: AsyncIterable<AuditEvent>): Promise<
 function belongs ({ event, client, user }: AuditEvent, attempt: Attempt): boolean {
   if (client !== undefined && attempt.client !== undefined && client !== attempt.client) return false
   if (user !== undefined && attempt.user !== undefined && user !== attempt.user) return false
-  // Another request of the app, after somebody has begun to sign in: it may be another person's.
+  // Another request of the app, after a person has begun to sign in: it may be another person's.
   return event !== 'authorization' || !attempt.events.some(({ event }) => SIGN_IN.has(event))
 }
 

@@ -9,7 +9,7 @@ import type { AuditJournals } from './journals.ts'
 /** A batch is written this often, or as soon as it is full. */
 const FLUSH_EVERY_MS = 500
 const BATCH = 2_000
-/** Events of one write: it takes some milliseconds in which nobody else is served, however many waited. */
+/** Events of one write: bounds the milliseconds in which no one else is served. */
 const SLICE = 500
 /** Events of one class that wait while storage is unavailable. Beyond it the oldest are dropped; the log has them. */
 const MAX_WAITING = 10_000
@@ -38,7 +38,7 @@ export function createAuditBatches (
   })
   const { schedule, flush, close } = createBatchWriter(async () => {
     const written: Array<boolean | undefined> = []
-    // One after the other: what is written at once shares a transaction.
+    // One after the other: events of one write share a transaction.
     for (const name of eventClasses) written.push(await write(name))
     if (written.includes(false)) schedule()
     else if (written.includes(true)) outage.end()

@@ -49,7 +49,7 @@ export interface EventDetails {
   /** What the client calls itself, cut to 200 characters. */
   clientName?: string | undefined
   /**
-   * Keyed hash of what was typed as the account's name, so that attempts on one account can be told from attempts on
+   * Keyed hash of what was typed as the account's name, so that attempts on one account can be distinguished from attempts on
    * many.
    */
   account?: string | undefined

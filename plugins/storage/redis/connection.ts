@@ -1,4 +1,4 @@
-// A connection to Redis, or to a Redis Cluster, that fails at once while it is away, sends nothing twice, and comes back
+// A connection to Redis, or to a Redis Cluster, that fails at once while Redis is down, sends nothing twice, and reconnects
 // by itself.
 // Tested in test/plugins/storage/redis/index.test.ts and test/journeys/redis-faults.test.ts.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
@@ -43,7 +43,7 @@ export async function connectRedis (
 ): Promise<Redis | Cluster> {
   const seeds = urls.split(',').map((url) => url.trim())
   if (seeds.length > 1) return whenReady(createCluster(seeds), log)
-  // While Redis is away a request fails at once; it does not wait in a queue and act later.
+  // While Redis is down a request fails at once; it does not wait in a queue and act later.
   const redis = await whenReady(
     new Redis(seeds[0]!, { ...shared, ...options, enableOfflineQueue: false, retryStrategy: retry }),
     log

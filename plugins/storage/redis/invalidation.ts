@@ -1,4 +1,4 @@
-// Invalidation of cached records: Redis reports which keys have changed, on a connection of its own that must keep
+// Invalidation of cached records: Redis reports which keys have changed, on a separate connection that must keep
 // answering (Redis, "Client-side caching", broadcasting mode).
 // Tested in test/plugins/storage/cached.test.ts.
 import { Cluster } from 'ioredis'

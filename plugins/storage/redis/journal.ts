@@ -46,12 +46,12 @@ export function openRedisJournals (
     return {
       async append (entries) {
         const { all, byTopic } = arrange(entries)
-        const oldest = Date.now() - JOURNAL_BOUNDS.age * 1000
+        const oldest = Date.now() - JOURNAL_BOUNDS.ageSeconds * 1000
         await Promise.all([
           add(journalKey(name), JOURNAL_BOUNDS.entries, all),
           ...[...byTopic].map(async ([topic, written]) => {
             await add(journalKey(name, topic), JOURNAL_BOUNDS.perTopic, written)
-            await guarded(redis.expire(journalKey(name, topic), JOURNAL_BOUNDS.age))
+            await guarded(redis.expire(journalKey(name, topic), JOURNAL_BOUNDS.ageSeconds))
           })
         ])
         await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))

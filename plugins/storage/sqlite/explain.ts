@@ -1,8 +1,8 @@
-// What the operator reads when a database cannot be opened.
+// Explains to the operator why a database cannot be opened.
 import { StartError } from '../../../errors.ts'
 import { hasCode, isDamaged, isFull, isLocked, SQLITE } from './faults.ts'
 
-/** What the operator reads when a database cannot be opened. */
+/** @returns an error with the reason and the remedy, for the operator. */
 export function explain (error: unknown, dataDir: string, file: string): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (isDamaged(error)) { return new StartError(`${file} is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error }) }

@@ -1,4 +1,4 @@
-// The whole of the SQLite storage, out and in: read in one transaction of a connection of its own, so that a running
+// The whole of the SQLite storage, out and in: read in one transaction on a separate connection, so that a running
 // server is neither stopped nor seen half way.
 // Tested in test/plugins/storage/journals-contract.ts.
 import { DatabaseSync } from 'node:sqlite'

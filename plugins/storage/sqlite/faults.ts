@@ -1,4 +1,4 @@
-// What SQLite throws, in terms of this server: locked, full, damaged, or one error for every outage.
+// Translates what SQLite throws into terms of this server: locked, full, damaged, or one error for every outage.
 import { StorageUnavailable } from '../contract.ts'
 
 /** Result codes of SQLite (https://sqlite.org/rescode.html); the lower byte is the primary code. */

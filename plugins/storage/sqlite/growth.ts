@@ -1,11 +1,11 @@
-// How far one database may grow: notes, documents and journals stop while there is still room for sign-ins.
+// Limits how far one database may grow: notes, documents and journals stop while there is still room for sign-ins.
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { cap, DiskRoom, uncap, type Member } from './disk-room.ts'
 
 /** SQLite's own default. */
 const MAX_PAGES = 4_294_967_294
-/** So many free pages in a database are room enough for a while. */
+/** With this many free pages a database has enough room for now. */
 const MIN_FREE_PAGES = 64
 
 export interface Growth {
@@ -25,7 +25,7 @@ function findRoom (folder: string): DiskRoom {
   return known
 }
 
-/** For a folder whose database could not even be opened. @returns whether it is worth another attempt. */
+/** For a folder whose database could not be opened. @returns whether it is worth another attempt. */
 export const makeRoomIn = (folder: string): boolean => findRoom(folder).giveUpReserve()
 
 /**
@@ -69,7 +69,7 @@ export function endGrowth (db: DatabaseSync): void {
 }
 
 /**
- * SQLite found no room: gives the reserve up, but not so that notes and documents can grow.
+ * After SQLite found no room: gives up the reserve, but not for notes and documents.
  * @returns whether it is worth another attempt.
  */
 export function makeRoom (db: DatabaseSync): boolean {
@@ -77,7 +77,7 @@ export function makeRoom (db: DatabaseSync): boolean {
   return member !== undefined && (!member.isBulk || member.isUrgent) && member.room.giveUpReserve()
 }
 
-/** Whether what is left on the disk is for sign-ins. */
+/** Whether the rest of the disk is reserved for sign-ins. */
 export const isRoomLow = (db: DatabaseSync): boolean => members.get(db)?.room.isLow === true
 
 /** Whether the disk is full, and the database has nothing left to write into. */

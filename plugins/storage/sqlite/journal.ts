@@ -36,7 +36,7 @@ export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
 
 /** What is beyond the bounds: too old, too many of a journal, and counters that expired. */
 const slicesOf = (sql: ReturnType<typeof prepare>, commits: Commits): Slice[] => [
-  (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.age, SWEEP_ROWS).changes)),
+  (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.ageSeconds, SWEEP_ROWS).changes)),
   (_time) =>
     commits.add(() =>
       sql.names

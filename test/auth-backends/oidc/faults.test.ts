@@ -14,8 +14,8 @@ t.test('what a provider sends is repeated only where it is the address of an iss
   for (const issuer of ['https://a.example/\nforged', 'javascript:x', `https://a.example/${'x'.repeat(400)}`, 7, undefined]) {
     t.match(fault(code, { attribute: 'issuer', body: { issuer } }), { says: /^calls itself something else, and OIDC_ISSUER is https:\/\/sso\.example$/ })
   }
-  t.match(fault(code, { attribute: 'sub' }), { says: `gave an answer that does not hold (${code})` })
-  t.match(fault('OAUTH_UNSUPPORTED_OPERATION', { cause: { alg: 'HS256\nforged' } }), { says: /does not hold/ })
+  t.match(fault(code, { attribute: 'sub' }), { says: `gave an answer that is not valid (${code})` })
+  t.match(fault('OAUTH_UNSUPPORTED_OPERATION', { cause: { alg: 'HS256\nforged' } }), { says: /is not valid/ })
   t.match(fault('OAUTH_RESPONSE_BODY_ERROR', undefined, { error: 'x\ny', status: 400 }), { says: 'answered HTTP 400 an error' })
 })
 

@@ -72,7 +72,7 @@ t.test('with a real provider', async (t) => {
   })
 
   t.test('a person who turns back is told so', async (t) => {
-    t.match(await signIn(open(provider), { name: 'ann', go: 'back' }), { refused: /You did not go on at localhost/ })
+    t.match(await signIn(open(provider), { name: 'ann', go: 'back' }), { refused: /You did not continue at localhost/ })
   })
 
   t.test('domains and groups', async (t) => {

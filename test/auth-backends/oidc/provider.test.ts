@@ -79,7 +79,7 @@ t.test('every fault is BackendUnavailable with its kind, never an identity, and 
         path: '/token',
         answer: json(200, { access_token: 'x', token_type: 'bearer' }),
         reason: 'unreadable',
-        says: /does not hold/
+        says: /is not valid/
       }
     ],
     ['no JSON', { path: '/token', answer: text(200, 'x'), reason: 'unreadable', says: /read/ }],
@@ -89,7 +89,7 @@ t.test('every fault is BackendUnavailable with its kind, never an identity, and 
         path: '/me',
         answer: json(200, { sub: 'mallory', email: 'ann@example.com' }),
         reason: 'unreadable',
-        says: /does not hold/
+        says: /is not valid/
       }
     ]
   ]
@@ -107,7 +107,7 @@ t.test('every fault is BackendUnavailable with its kind, never an identity, and 
   }
 })
 
-t.test('ID tokens that do not hold sign nobody in', async (t) => {
+t.test('ID tokens that are not valid sign no one in', async (t) => {
   const provider = await providerFor(t)
   const now = Math.floor(Date.now() / 1000)
   const right = (nonce: string) => claimsOf(provider, nonce, now)

@@ -19,15 +19,15 @@ t.test('what could not be counted is not free: it counts here at once, and in st
       return stored.get(key)!
     })
   }
-  const tallies = createCounters({ count }, () => NOON, { warn () {} })
-  const { take } = createQuotas(tallies, { ...table, 'calls-per-user': 2 }, () => NOON)
+  const counters = createCounters({ count }, () => NOON, { warn () {} })
+  const { take } = createQuotas(counters, { ...table, 'calls-per-user': 2 }, () => NOON)
   for (let call = 0; call < 2; call++) {
     t.equal(take('ann', APP, 'analyze'), undefined)
-    await tallies.flush()
+    await counters.flush()
   }
   t.match(take('ann', APP, 'analyze'), /2 tool calls a minute/)
   isAway = false
-  await tallies.close()
+  await counters.close()
   t.strictSame([...new Set([...stored].filter(([key]) => !key.endsWith(' people')).map(([, n]) => n))], [2])
   t.strictSame(
     [...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))],
@@ -90,11 +90,11 @@ t.test('what could not be counted is counted later in small steps, a fault in th
       return stored.get(key)!
     })
   }
-  const tallies = createCounters({ count }, () => NOON, { warn () {} })
+  const counters = createCounters({ count }, () => NOON, { warn () {} })
   const endsAt = NOON + 60
-  for (let number = 0; number < 1_200; number++) tallies.add([{ key: `call ${number}`, endsAt, watched: true }])
-  for (left of [0, 2, Infinity]) await tallies.flush()
-  await tallies.close()
+  for (let number = 0; number < 1_200; number++) counters.add([{ key: `call ${number}`, endsAt, watched: true }])
+  for (left of [0, 2, Infinity]) await counters.flush()
+  await counters.close()
   t.strictSame(steps, [500, 500, 200])
   t.strictSame([stored.size, ...new Set(stored.values())], [1_200, 1], 'each once')
 })

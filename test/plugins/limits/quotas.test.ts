@@ -13,25 +13,25 @@ const APP = { clientId: 'everybodys-app' }
 const table: LimitTable = { ...defaultLimits, 'calls-per-user': 60, 'calls-per-client': 300, 'calls-per-tool': 300 }
 
 function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () => NOON + 5) {
-  const tallies = createCounters(storage, now, {
+  const counters = createCounters(storage, now, {
     warn ({ err }: { err?: unknown }) {
       throw err
     }
   })
-  const quotas = createQuotas(tallies, limits, now)
+  const quotas = createQuotas(counters, limits, now)
   /** @returns how many of these calls were made. */
   const calls = (caller: string, count: number, { tool = 'analyze', app = APP } = {}) =>
     Array.from({ length: count }, () => quotas.take(caller, app, tool)).filter((refusal) => refusal === undefined)
       .length
-  return { ...quotas, calls, tallies }
+  return { ...quotas, calls, counters }
 }
 
 for (const attackers of [6, 25, 1_000]) {
   eachStorage(
     `${attackers} people who spend all of an app and of a tool leave everybody else their part (ME-03)`,
     async (t, open) => {
-      const { calls, take, tallies } = openQuotas(await open(() => NOON + 5))
-      t.teardown(tallies.close)
+      const { calls, take, counters } = openQuotas(await open(() => NOON + 5))
+      t.teardown(counters.close)
       t.equal(calls('ann', 1), 1)
       for (let index = 0; index < attackers; index++) calls(`attacker ${index}`, 60)
       const fair = Math.max(3, Math.floor(300 / (attackers + 1)))
@@ -44,7 +44,7 @@ for (const attackers of [6, 25, 1_000]) {
       )
       t.equal(calls('bob', 1, { app: { clientId: 'another app' } }), 1, 'the tool is there for people of other apps')
       t.equal(calls('eve', 3), 3, 'and for whoever comes last')
-      await tallies.flush()
+      await counters.flush()
       t.equal(calls('fay', 3), 3, 'also once storage has counted')
       t.equal(calls('attacker 0', 1), 0, 'who has had their part waits')
     }
@@ -52,8 +52,8 @@ for (const attackers of [6, 25, 1_000]) {
 }
 
 t.test('the parts of all together are not much more than the whole', async (t) => {
-  const { calls, tallies } = openQuotas({ count: async (list) => list.map(({ by }) => by) })
-  t.teardown(tallies.close)
+  const { calls, counters } = openQuotas({ count: async (list) => list.map(({ by }) => by) })
+  t.teardown(counters.close)
   let made = 0
   for (let index = 0; index < 100; index++) made += calls(`person ${index}`, 60)
   t.ok(made <= 300 * (1 + Math.log(100) + 1), `${made} calls of 100 people within a limit of 300`)
@@ -63,7 +63,7 @@ t.test('one person alone can have all of what is shared, and no more than their 
   const storage = { count: async (list: readonly { by: number }[]) => list.map(({ by }) => by) }
   const shared = openQuotas(storage, { ...table, 'calls-per-user': 1_000 })
   const own = openQuotas(storage)
-  t.teardown(() => Promise.all([shared.tallies.close(), own.tallies.close()]))
+  t.teardown(() => Promise.all([shared.counters.close(), own.counters.close()]))
   t.equal(shared.calls('ann', 500), 300)
   t.match(shared.take('ann', APP, 'analyze'), /for this app is reached/)
   t.equal(own.calls('ann', 100), 60)
@@ -75,33 +75,33 @@ t.test('one person alone can have all of what is shared, and no more than their 
 
 eachStorage('people are counted once, whichever instances they call, and after a restart', async (t, open) => {
   const [one, two] = [openQuotas(await open(() => NOON + 5)), openQuotas(await open(() => NOON + 5))]
-  t.teardown(() => Promise.all([one.tallies.close(), two.tallies.close()]))
+  t.teardown(() => Promise.all([one.counters.close(), two.counters.close()]))
   for (let round = 0; round < 3; round++) {
-    for (const { calls, tallies } of [one, two]) {
+    for (const { calls, counters } of [one, two]) {
       for (const caller of ['ann', 'bob', 'eve']) calls(caller, 40)
-      await tallies.flush()
-      await tallies.flush()
+      await counters.flush()
+      await counters.flush()
     }
   }
   const people = `calls-per-client ${Math.floor((NOON + 5) / 60)} ${APP.clientId} people`
-  t.strictSame([one.tallies.value(people), two.tallies.value(people)], [3, 3])
+  t.strictSame([one.counters.value(people), two.counters.value(people)], [3, 3])
   const third = openQuotas(await open(() => NOON + 5))
-  t.teardown(() => third.tallies.close())
+  t.teardown(() => third.counters.close())
   t.equal(third.calls('ann', 1), 1, 'a process that has just begun knows nothing yet')
-  await third.tallies.flush()
-  await third.tallies.flush()
-  t.equal(third.tallies.value(people), 3)
+  await third.counters.flush()
+  await third.counters.flush()
+  t.equal(third.counters.value(people), 3)
   t.equal(third.calls('ann', 1), 0, 'and then counts on from where the others are')
 })
 
 t.test('messages count for their caller, also those that are refused, and each of a batch (ME-02)', async (t) => {
   let now = NOON + 10
-  const { takeMessages, floodWait, tallies } = openQuotas(
+  const { takeMessages, floodWait, counters } = openQuotas(
     { count: async (list) => list.map(({ by }) => by) },
     { ...table, 'messages-per-user': 10 },
     () => now
   )
-  t.teardown(tallies.close)
+  t.teardown(counters.close)
   t.equal(takeMessages('ann', 9), undefined)
   t.strictSame(
     takeMessages('ann', 2),

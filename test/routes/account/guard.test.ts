@@ -44,7 +44,7 @@ t.test('a form whose session has ended does nothing for whoever sends it', async
   const ann = await person(server)
   await send(server, { method: 'POST', url: paths.logout }, { cookie: ann.cookie, form: { token: ann.token } })
   const answer = await send(server, { method: 'POST', url: paths.accountDelete }, { cookie: ann.cookie, form: fields(ann) })
-  t.match(answer, { statusCode: 403, body: /not signed in any more/ })
+  t.match(answer, { statusCode: 403, body: /no longer signed in/ })
 })
 
 t.test('who is not signed in is led to the sign-in, and from there to the page', async (t) => {

@@ -94,9 +94,9 @@ eachStoredGrants(async (t, stored) => {
       const before = await place.dump()
       await t.rejects(without.redeem(code, fits, { withRefresh: true }), {
         ...refused,
-        message: /not in use any more/
+        message: /no longer in use/
       })
-      await t.rejects(without.refresh(refreshToken!, fits), { ...refused, message: /not in use any more/ })
+      await t.rejects(without.refresh(refreshToken!, fits), { ...refused, message: /no longer in use/ })
       t.equal(await without.verifyAccessToken(accessToken), undefined)
       t.equal(await place.dump(), before)
       t.ok(await grants.redeem(code, fits, { withRefresh: true }), 'named again, it goes on')

@@ -27,7 +27,7 @@ export const openPages: Examples = {
     data: {
       title: 'Check your mailbox',
       text: 'We sent a message to ada@example.com. Open the link in it to go on.',
-      detail: 'Nothing there? Look into the spam folder.',
+      detail: 'No message? Check the spam folder.',
       action: { label: 'Back to sign-in', href: '/login' }
     }
   },

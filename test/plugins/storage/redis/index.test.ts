@@ -75,7 +75,7 @@ t.test(
       ['update', 92]
     ] as const) { await near(`lasting:${id}`, seconds) }
     await near('counter:count', 93)
-    await near('journal:lasting:ann', JOURNAL_BOUNDS.age)
+    await near('journal:lasting:ann', JOURNAL_BOUNDS.ageSeconds)
 
     // What is a day old stays, what is older than the bound goes.
     await redis!.client.config('SET', 'stream-node-max-entries', '1')
