@@ -37,7 +37,7 @@ interface Deps {
   check: PasswordCheck
   /**
    * The hash of no password. It is checked in place of the hash of an account that does not exist, so that an unknown
-   * address takes as long as a wrong password. The first caller waits until there is one, whatever the address.
+   * address takes as long as a wrong password. The first caller waits until there is one, for any address.
    */
   decoyHash: () => Promise<string>
 }
@@ -73,7 +73,7 @@ async function signIn (
   { host, hasher, decoyHash }: Deps,
   { identifier, password }: Credentials
 ): Promise<SignInAnswer> {
-  // No account has such a password, whatever the address.
+  // No account has such a password.
   if (isTooLong(password)) return null
   const email = parseEmail(identifier)
   const decoy = await decoyHash()

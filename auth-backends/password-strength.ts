@@ -4,7 +4,7 @@
 /** Of 0 to 4: from here on it takes more than a hundred million guesses. */
 const MIN_SCORE = 3
 /**
- * Characters that are estimated; what is strong in these is strong, whatever follows. The time grows faster than the
+ * Characters that are estimated; a password that is strong in these is strong with any rest. The time grows faster than the
  * length: zxcvbn's
  * README, "runtime latency", gives 5–20 ms for about 25 characters and 100 ms for 100, and signs that stand for letters
  * take ten times that.

@@ -1,4 +1,4 @@
-// What an address and a name must look like before a new account is made; shared by the backends that have a sign-up
+// What an address and a name must look like before a new account is created; shared by the backends that have a sign-up
 // form.
 import { z } from 'zod'
 

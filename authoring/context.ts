@@ -92,11 +92,11 @@ export interface ToolNote {
 export interface ToolNotes {
   /** @param note without a title, its first line becomes the title. */
   create(note: { title?: string | undefined; text: string }): Promise<ToolNote>
-  /** Adds lines at the end, whatever the version. */
+  /** Adds lines at the end, at any version. */
   append(id: string, text: string): Promise<ToolNote>
   /**
    * @param version the version that was read: if the note has changed since, nothing is written.
-   * @param change.edit replaces `from`, which must stand in the text exactly once.
+   * @param change.edit replaces `from`, which must occur in the text exactly once.
    */
   update(
     id: string,

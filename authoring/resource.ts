@@ -4,7 +4,7 @@
 import type { Icon } from '@modelcontextprotocol/server'
 import type { ToolContext, ToolScope } from './context.ts'
 
-/** `{name}` stands for a part without `/`, `{+name}` for anything. */
+/** `{name}` matches a part without `/`, `{+name}` anything. */
 export type Variables<Uri extends string> = { [Name in NamesIn<Uri>]: string }
 type NamesIn<Uri extends string> = Uri extends `${string}{${infer Name}}${infer Rest}`
   ? (Name extends `+${infer Plain}` ? Plain : Name) | NamesIn<Rest>
@@ -42,7 +42,7 @@ export interface Resource<Uri extends string = string> {
   /** Milliseconds for which a client may cache what it has read; 0 if absent. */
   ttl?: number
   read(variables: Variables<Uri>, context: ToolContext): Promise<ResourceContent>
-  /** For a template: what it stands for, a page at a time. @param cursor `next` of the page before. */
+  /** For a template: the resources it matches, a page at a time. @param cursor `next` of the page before. */
   list?(
     cursor: string | undefined,
     context: ToolContext

@@ -1,10 +1,10 @@
-// URIs that stand for many: `{name}` for a part without `/`, `{+name}` for anything (the part of RFC 6570 that can also
+// URI templates, which match many URIs: `{name}` for a part without `/`, `{+name}` for anything (the part of RFC 6570 that can also
 // be read backwards without doubt).
 
 export interface UriTemplate {
-  /** In the order in which they stand. Empty for a plain URI. */
+  /** In order of appearance. Empty for a plain URI. */
   readonly names: readonly string[]
-  /** @returns the values, decoded, or undefined for a URI that the template does not stand for. */
+  /** @returns the values, decoded, or undefined for a URI that the template does not match. */
   match(uri: string): Record<string, string> | undefined
   expand(values: Readonly<Record<string, string>>): string
 }

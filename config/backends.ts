@@ -27,7 +27,7 @@ export async function findBackends (
   const backends: ConfiguredBackend[] = []
   if (names.includes('none')) {
     if (names.length > 1) {
-      problems.push('AUTH_BACKEND: none means no sign-in at all and must stand alone; remove it or the others')
+      problems.push('AUTH_BACKEND: none means no sign-in and must be the only entry; remove it or the others')
     }
     return { backends, problems }
   }

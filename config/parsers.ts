@@ -172,7 +172,7 @@ export const mailFrom = z
 
 const LIMITS_HELP = `write on, off, or the limits to change, for example sign-in=20,calls-per-user-day=5000; there are ${Object.keys(defaultLimits).join(', ')}`
 
-/** `null` for no limits at all. */
+/** `null` for no limits. */
 export const rateLimits = list.transform((entries, context): LimitTable | null => {
   if (entries.join() === 'off') return null
   if (entries.join() === 'on') return defaultLimits

@@ -1,6 +1,6 @@
 // Cursors of lists in pages: opaque to the client, and not trusted when they come back (MCP "Pagination").
 
-/** Characters of a cursor that is read at all; those of this server are a place in a list. */
+/** Characters; a longer cursor is not read, since those of this server only name a place in a list. */
 const MAX_CURSOR_LENGTH = 2_048
 
 /** @param place JSON values that name where the next page begins. */

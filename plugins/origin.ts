@@ -8,7 +8,7 @@ import { accessDenied } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Answers 403 if a web page that is not allowed sent the request. @returns undefined if it may go on. */
+    /** Answers 403 if a web page that is not allowed sent the request. @returns undefined if it may continue. */
     checkOrigin(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
     /** An `onRequest` hook for our own pages: a form may be posted from our own pages only. @throws access_denied. */
     checkFormOrigin(request: FastifyRequest): Promise<void>

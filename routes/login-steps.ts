@@ -19,7 +19,7 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
     const parked = await challenges.finishRedirect(request, reply, {
       state: queryParameters(request).get('state'),
       isFor: (backend) => callbackPath(backend) === path,
-      // Under the name that the provider knows, whatever name the request came to.
+      // Under the name that the provider knows, even if the request used another.
       url: new URL(request.raw.url!, publicUrl)
     })
     return goOn(reply, parked)

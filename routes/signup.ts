@@ -1,4 +1,4 @@
-// The form that makes an account, where SIGNUP or an invitation allows it; the person then goes on with what they came
+// The form that creates an account, where SIGNUP or an invitation allows it; the person then continues with what they came
 // for.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'

@@ -20,7 +20,7 @@ const postgresUrl = z
   )
 
 const MAX_ROWS = 500
-/** A parameter is for a value to look for, and not to be made more of. */
+/** A parameter is for a value to search for, and not for large data. */
 const MAX_PARAMETER_CHARACTERS = 1_000
 
 export default defineTool({

@@ -12,7 +12,7 @@ export default defineTool({
   description:
     "Searches the documents of this server and the caller's own notes, and returns the best matches first, each with its id, title, URL and the passage that fits best. " +
     'Use it to find out which of them answer a question, in words or as a whole question; then call fetch with an id to read one. ' +
-    'Words in "quotation marks" must stand side by side, and begin* finds every word that begins so, from three letters on. No match is an empty list: try other words.',
+    'Words in "quotation marks" must appear next to each other, and begin* finds every word that begins so, from three letters on. No match is an empty list: try other words.',
   input: z.strictObject({
     query: z.string().min(1).max(2_000).describe('What to look for: a few words or a question.')
   }),

@@ -14,7 +14,7 @@ export default defineTool({
     .strictObject({
       id: z.string().min(1).max(200),
       version: z.number().int().min(1).describe('As you read it.'),
-      old_text: z.string().min(1).max(40_000).optional().describe('Stands in the note exactly once.'),
+      old_text: z.string().min(1).max(40_000).optional().describe('Occurs in the note exactly once.'),
       new_text: z.string().max(40_000).optional().describe('Replaces old_text.'),
       text: z.string().min(1).max(40_000).optional().describe('The whole new text.'),
       title: z.string().min(1).max(200).optional()

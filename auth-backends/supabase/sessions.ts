@@ -73,7 +73,7 @@ export function createSupabaseSessions (
     },
     onBehalfOf: {
       service: 'supabase',
-      // Fresh from Supabase, or shown to it within the last minute: its signature needs no second look.
+      // Fresh from Supabase, or shown to it within the last minute: its signature is not checked again.
       claims: (session) => readClaims(readSession(session).access),
       async open (session) {
         const { createClient } = await import('@supabase/supabase-js')

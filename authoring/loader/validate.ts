@@ -23,7 +23,7 @@ function problemsOfRunning ({ run, env, open }: Record<string, unknown>): string
   return [
     ...(env instanceof z.ZodObject ? [] : ['env must be a zod object of the variables it reads']),
     ...(typeof open === 'function' ? [] : ['open must be a function: with env, it makes the tool from their values']),
-    ...(run === undefined ? [] : ['run must not stand beside env and open: what open returns has it'])
+    ...(run === undefined ? [] : ['leave out run beside env and open: what open returns has it'])
   ]
 }
 

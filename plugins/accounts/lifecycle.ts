@@ -42,7 +42,7 @@ export interface AccountLifecycle {
   deleteExpired(): Promise<User[]>
   /**
    * Deletes everything the server stores of the person. If it fails half-way the account is locked, and a second call
-   * goes on.
+   * continues.
    */
   delete(id: string): Promise<boolean>
   /** For rooms that store something of people. */

@@ -1,4 +1,4 @@
-// A new password by a link: it ends every session, and whatever else others may hold of the account (OWASP "Forgot
+// A new password by a link: it ends every session, and everything else that others may have of the account (OWASP "Forgot
 // Password"; threats AC-03, AC-04).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IdentityKey } from '../sign-in/contract.ts'

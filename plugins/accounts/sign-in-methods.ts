@@ -24,7 +24,7 @@ export interface SignInMethods {
   /** Whether the person of this browser has proved lately who they are. */
   isFresh(request: FastifyRequest): Promise<boolean>
   /**
-   * The person has just shown their password: the session goes on under a new id.
+   * The person has just shown their password: the session continues under a new id.
    * @throws sign_in_expired without a session.
    */
   noteProof(request: FastifyRequest, reply: FastifyReply): Promise<void>
@@ -45,7 +45,7 @@ export interface SignInMethods {
     handle: string | undefined
   ): Promise<Omit<Addition, 'user'> & { user: User | undefined }>
   /**
-   * See {@link AccountLifecycle.removeSignInMethods}: it ends this session, too, unless the caller lets it go on.
+   * See {@link AccountLifecycle.removeSignInMethods}: it also ends this session, unless the caller continues it.
    * @returns what was removed. @throws access_denied without fresh proof.
    */
   remove(request: FastifyRequest, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>

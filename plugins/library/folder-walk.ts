@@ -35,7 +35,7 @@ interface Walking extends Walk {
 export async function * filesBelow (root: string, paths: Iterable<string>, walk: Walk): AsyncGenerator<Found> {
   const rules = createIgnoreRules(root)
   for (const path of paths) {
-    for await (const file of look(path, { ...walk, root, rules, isBelowLink: false })) {
+    for await (const file of visit(path, { ...walk, root, rules, isBelowLink: false })) {
       if (walk.signal.aborted) return
       yield { ...file, reported: file.id === path }
     }
@@ -44,7 +44,7 @@ export async function * filesBelow (root: string, paths: Iterable<string>, walk:
 
 type Seen = Omit<Found, 'reported'>
 
-async function * look (id: string, walking: Walking): AsyncGenerator<Seen> {
+async function * visit (id: string, walking: Walking): AsyncGenerator<Seen> {
   const { root, rules, skip } = walking
   try {
     const stats = await lstat(join(root, id))
@@ -69,7 +69,7 @@ const fileOf = (id: string, { mtimeMs, size }: { mtimeMs: number; size: number }
 async function * entries (id: string, walking: Walking): AsyncGenerator<Seen> {
   walking.reading(id)
   for (const name of (await readdir(join(walking.root, id))).sort()) {
-    yield * look(id === '' ? name : `${id}/${name}`, walking)
+    yield * visit(id === '' ? name : `${id}/${name}`, walking)
   }
 }
 

@@ -63,7 +63,7 @@ export function createFolderWatcher (root: string, { changed, failed }: Listener
           changed(id)
         })
       } catch (error) {
-        // What is gone already is found missing by the look that asked for this.
+        // What is gone already is found missing by the read that asked for this.
         if ((error as { code?: string }).code !== 'ENOENT') failed(error as Error)
       }
     },

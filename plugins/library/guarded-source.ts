@@ -22,7 +22,7 @@ export interface GuardedSource {
   name: string
   /** A source that fails or is late has no hits, and the log says so. */
   search(query: string, options: Asked & { limit: number }): Promise<Hit[]>
-  /** @throws ToolError when the source fails: a document that is there must not look as if it were gone. */
+  /** @throws ToolError when the source fails: a document that exists must not appear to be gone. */
   fetch(id: string, options: Asked): Promise<z.output<typeof found>>
 }
 

@@ -13,7 +13,7 @@ export interface Log {
 
 export interface FolderIndexer {
   /**
-   * Looks at these paths and at all that lies below them; the empty path is the whole folder.
+   * Reads these paths and everything below them; the empty path is the whole folder.
    * Rejects if the store fails; a file that cannot be read is left out with a warning.
    */
   refresh(paths: Iterable<string>): Promise<void>

@@ -4,7 +4,7 @@ import type { LibraryDocument } from '../../authoring/tool.ts'
 /**
  * As many parts as fit, at least one.
  * @param fetchPart one part, with how many `parts` there are; undefined where there is none.
- * @returns with `next`, the part to go on with, where there is more.
+ * @returns with `next`, the number of the next part, if there is one.
  */
 export async function readParts (
   fetchPart: (part: number) => Promise<LibraryDocument | undefined>,

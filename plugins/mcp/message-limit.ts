@@ -17,7 +17,7 @@ export interface MessageLimit {
   check(request: FastifyRequest): void
   /**
    * Counts a request, or each message of a batch.
-   * @returns undefined if it may go on; for a tool call beyond the limit a result that says to the model what to do.
+   * @returns undefined if it may continue; for a tool call beyond the limit a result that tells the model what to do.
    * @throws JsonRpcError 429 with Retry-After for any other message beyond the limit: the official clients fail that
    * one request, and stay connected.
    */
@@ -51,7 +51,7 @@ export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>
   }
 })
 
-/** Without sign-in, the request has no `access` at all. */
+/** Without sign-in, the request has no `access`. */
 const identify = (request: FastifyRequest) =>
   request.access ? { access: request.access } : { access: null, address: networkOf(request) }
 

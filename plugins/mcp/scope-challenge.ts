@@ -20,7 +20,7 @@ const DISCOVERY = new Set([
 ])
 
 /**
- * @returns undefined if the request may go on; a refusal inside a result, for a client that can show a sign-in from
+ * @returns undefined if the request may continue; a refusal inside a result, for a client that can show a sign-in from
  * there.
  * @throws OAuthError 401 or 403 with everything the request needs in one challenge, before anything runs.
  */

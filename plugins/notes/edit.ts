@@ -7,13 +7,13 @@ export function replaceOnce (text: string, from: string, to: string): string {
   if (from === '' || at === -1) {
     throw new NoteRefusal(
       'invalid',
-      'old_text does not stand in the note like this, and nothing was changed. Copy it from fetch letter by letter, with its line breaks.'
+      'old_text does not occur in the note, and nothing was changed. Copy it exactly from fetch, with its line breaks.'
     )
   }
   if (text.includes(from, at + 1)) {
     throw new NoteRefusal(
       'invalid',
-      'old_text stands in the note more than once, and nothing was changed. Take more of the text around it.'
+      'old_text occurs in the note more than once, and nothing was changed. Include more of the text around it.'
     )
   }
   return text.slice(0, at) + to + text.slice(at + from.length)

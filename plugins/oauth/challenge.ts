@@ -7,7 +7,7 @@ export interface ProtectedResource {
   resourceMetadata: string
   /** The scopes a client should ask for to begin with. */
   scopes: readonly string[]
-  /** Whether a request without credentials may go on, without {@link FastifyRequest.access}. */
+  /** Whether a request without credentials may continue, without {@link FastifyRequest.access}. */
   mayBeAnonymous?(): boolean
 }
 

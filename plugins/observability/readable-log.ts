@@ -15,7 +15,7 @@ const LEFT_OUT = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err'])
 
 /**
  * @param line one line of pino's, JSON with its line end.
- * @returns one line, and the stack of an error below it, indented. What is no JSON is returned as text.
+ * @returns one line, and the stack of an error below it, indented. A line that is not JSON is returned as text.
  */
 export function readableLine (line: string): string {
   const entry = parse(line)

@@ -12,7 +12,7 @@
 //   candidates        the rarest words that are expected to find enough: only what holds one of them is ranked
 //   fts5, tsvector    the statement for the engine: SQLite's FTS5, or Postgres
 //   versions          one hit for the versions of a page
-//   snippet           the stretch of a hit where most words of the query stand together
+//   snippet           the passage of a hit with most words of the query
 //   merge-results     one list from documents, notes and further sources, whose scores cannot be compared
 //   worker            runs SQLite's searches in a process that reads the indexes and nothing else
 //

@@ -53,7 +53,7 @@ function nearest (max: number, spellings: readonly Spelling[], compared: (spelli
     .filter(({ slips }) => slips <= max)
     .sort((a, b) => a.slips - b.slips || b.documents - a.documents)
   const best = near.filter(({ slips }) => slips === near[0]!.slips)
-  // Without its accents a word may stand for several.
+  // Without accents a word may mean several.
   return best.slice(0, best[0]?.slips === 0 ? MAX_ACCENTED : 1).map(({ word }) => word)
 }
 

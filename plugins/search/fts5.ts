@@ -14,7 +14,7 @@ export const FTS5_SCHEMA = TABLES.map(
 ).join('')
 
 export interface TermWriter {
-  /** @param tag stands before each term: a search with the same tag finds nothing else. */
+  /** @param tag precedes each term: a search with the same tag finds nothing else. */
   put(key: number, fields: Fields, tag?: string): void
   remove(key: number): void
 }

@@ -1,4 +1,4 @@
-// The snippet of a hit: the stretch of a document where most of the query's words stand together. Not FTS5's snippet(),
+// The snippet of a hit: the passage of a document with most of the query's words. Not FTS5's snippet(),
 // whose time grows with the square of the matches in a long document.
 import { canonical } from './canonical.ts'
 import { stem } from './stem.ts'
@@ -10,7 +10,7 @@ const LEAD = 40
 /** Characters that are searched for the snippet, so that a book costs no more than a chapter. */
 const SCANNED = 50_000
 const MAX_MATCHES = 200
-/** Soft hyphens and joiners belong to the word that they stand in. */
+/** Soft hyphens and joiners belong to the word around them. */
 const WORD = /[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}]|(?!\u200b)\p{Cf})*/gu
 
 /**

@@ -51,7 +51,7 @@ export function createTermWeights (query: Run, table: string): TermWeights {
       WHERE pg_class.oid = '${table}'::regclass
     `)
     if (!row) return
-    // After the shares of the words stand the least, the greatest, and that of empty values.
+    // After the shares of the words come the smallest, the largest, and that of empty values.
     const shares = row.shares ?? []
     const words = row.words ?? []
     known = {

@@ -81,7 +81,7 @@ const PHRASE = /["“„«]([^"“”„«»]+)["”“»]/gu
 const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+\*?/gu
 
 /**
- * Plain words, a whole question, `"an exact phrase"` or `begin*`: whatever else is written is only words, and never an
+ * Plain words, a whole question, `"an exact phrase"` or `begin*`: everything else is only words, and never an
  * error.
  * @param known the languages of the documents.
  */

@@ -117,7 +117,7 @@ const beginRedirect = async (
   request: FastifyRequest,
   { handle, backend, provider, callbackUrl }: Parameters<Challenges['beginRedirect']>[1]
 ): ReturnType<Challenges['beginRedirect']> => {
-  // The state is the handle that the callback goes on with: known to this browser and the provider, stored as a hash.
+  // The state is the handle with which the callback continues: known to this browser and the provider, stored as a hash.
   const state = await interactions.newHandle()
   const { intent } = await interactions.find(request, handle)
   const again = requiresFreshProof(intent) ? { again: true as const } : {}

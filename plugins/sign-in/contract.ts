@@ -67,7 +67,7 @@ export interface BrowserSession {
  */
 export interface Interaction {
   intent: SignInIntent
-  /** Hash of the cookie of the browser that began it: no other browser can go on with it. */
+  /** Hash of the cookie of the browser that began it: no other browser can continue it. */
   browser: string
   /** Hash of the session cookie, once the person has signed in for it: consent counts only from that session. */
   session?: string

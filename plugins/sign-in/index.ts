@@ -46,7 +46,7 @@ export interface SignIn {
   next(parked: Parked): string
   /** Who is signed in in this browser. */
   sessions: Pick<BrowserSessions, 'current' | 'user' | 'signOut'> & {
-    /** Ends every session of the person but the one of this browser, which goes on under a new id. */
+    /** Ends every session of the person but the one of this browser, which continues under a new id. */
     signOutOthers(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>
   }
   /** A form of the sign-in page. */

@@ -8,7 +8,7 @@ import type { Interaction } from './contract.ts'
 import type { Cookies } from './cookies.ts'
 import type { Handles } from './handles.ts'
 
-/** A sign-in, and the handle that the browser goes on with. */
+/** A sign-in, and the handle with which the browser continues it. */
 export interface Parked {
   handle: string
   interaction: Interaction

@@ -2,7 +2,7 @@
 import type { Interaction } from './contract.ts'
 import type { Parked } from './interactions.ts'
 
-/** The URL of each page of a sign-in, with the handle that the page goes on with. */
+/** The URL of each page of a sign-in, with the handle by which the page continues it. */
 export type SignInPages = Record<'login' | 'code' | 'accountChoice' | 'addition' | 'consent', (handle: string) => string>
 
 /** @returns the URL of the page for the state that a sign-in is in. See the diagram in index.ts. */

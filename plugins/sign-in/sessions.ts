@@ -26,7 +26,7 @@ export interface BrowserSessions {
    */
   open(request: FastifyRequest, reply: FastifyReply, handle: string, opening: SessionOpening): Promise<Parked>
   /**
-   * The session goes on under a new id, for example in the person's current {@link User.sessionEpoch}.
+   * The session continues under a new id, for example in the person's current {@link User.sessionEpoch}.
    * @throws sign_in_expired without one.
    */
   regenerate(

@@ -15,7 +15,7 @@ export interface Change<T, R> {
 }
 
 /**
- * Records of one kind. A record that was stored under another kind is never returned, whatever its id.
+ * Records of one kind. A record that was stored under another kind is never returned, even for the same id.
  * Ids of secrets are SHA-256 hashes made by the caller; storage never sees the secret.
  * Every method throws {@link StorageUnavailable} when the storage cannot be reached: the change was not made, or may
  * have been.

@@ -1,5 +1,5 @@
 // Storage of everything the authorization server must remember: grants, clients, people, counters, journals. This room
-// owns what a record is and how long it lives; others own what stands in it. Redis where REDIS_URL is set, else SQLite in
+// owns what a record is and how long it lives; others own its contents. Redis where REDIS_URL is set, otherwise SQLite in
 // DATA_DIR, behind one contract and one suite of tests: single-use reads, one atomic read-decide-write step, lifetimes.
 // Around the engine: migrations of what is stored, a clock that never goes back, caches and batches for hot paths.
 // Decorates the app with `storage`, `sealing` and `now`.

@@ -35,7 +35,7 @@ export async function createMonotonicTime (
   const isBehind = setback > MIN_SETBACK_SECONDS
   if (isBehind) {
     log.warn(
-      `the clock of this machine is ${Math.round(setback)} seconds behind the time that was seen here before; the server goes on from that time. Set the clock, with NTP; if it was wrong before: docs/operations.md`
+      `the clock of this machine is ${Math.round(setback)} seconds behind the time that was seen here before; the server continues from that time. Set the clock, with NTP; if it was wrong before: docs/operations.md`
     )
   }
   const now: Clock = isBehind ? () => Math.max(machine(), highest + steady() - began.steady) : machine

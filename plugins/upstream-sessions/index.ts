@@ -20,7 +20,7 @@ export interface UpstreamSessions {
   release(id: string, reference: string): Promise<void>
   /**
    * The session, confirmed by the service within the last minute.
-   * @returns undefined when it has ended. Whatever refers to it is ended then, too.
+   * @returns undefined when it has ended. Everything that refers to it is ended then as well.
    * @throws BackendUnavailable when the service cannot say.
    */
   fresh(id: string): Promise<UpstreamSession | undefined>

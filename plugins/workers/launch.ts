@@ -1,4 +1,4 @@
-// The command line of a worker: limits that the kernel enforces, whatever the code in the process does. It writes no
+// The command line of a worker: limits that the kernel enforces on any code in the process. It writes no
 // file, leaves no core dump, and ends with the server.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -20,7 +20,7 @@ const [EACCES] = [...getSystemErrorMap()].find(([, [name]]) => name === 'EACCES'
 const denied = (what: string): Error =>
   Object.assign(new Error(`A worker has no ${what}.`), { code: 'ERR_ACCESS_DENIED' })
 
-/** @throws when Node has none of them any more: a worker that cannot be closed must not start. */
+/** @throws when Node no longer has them: a worker that cannot be closed must not start. */
 function closeHandle (handle: unknown, names: RegExp): void {
   const methods = Object.getPrototypeOf(handle) as Methods
   const found = Object.getOwnPropertyNames(methods).filter(
@@ -81,7 +81,7 @@ function closeNetwork (): void {
 }
 
 /**
- * The permission model does not look at what SQLite opens by itself.
+ * The permission model does not look at what SQLite opens itself.
  * @param readable the files that this worker may open, to read.
  */
 function closeSqlite (readable: readonly string[]): void {

@@ -57,7 +57,7 @@ export class Pool {
 
   #end (worker: PooledWorker): void {
     this.#forget(worker)
-    worker.process.kill('it was not needed any more')
+    worker.process.kill('it was no longer needed')
   }
 
   #forget (worker: PooledWorker): void {

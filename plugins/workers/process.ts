@@ -110,7 +110,7 @@ export class WorkerProcess {
     }
   }
 
-  /** A worker that says anything but the one report of the order it has is no worker to trust any more. */
+  /** A worker that sends anything other than the report of its current order is no longer trusted. */
   #listen (pipe: Socket): void {
     // The pipe breaks when the process ends, which `exit` says.
     pipe.on('error', () => {})

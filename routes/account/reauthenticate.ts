@@ -9,7 +9,7 @@ import { proofIntent } from '../../plugins/sign-in/intent.ts'
 import { checkForm } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, findLocalAccounts, WRONG_PASSWORD } from './password-account.ts'
 
-/** Whatever a form says, proof leads back to one of the account pages. */
+/** Proof always leads back to one of the account pages, even if a form names another. */
 const ACCOUNT_PAGE = /^\/account(?:\/[a-z-]+)*(?:\?way=[\w-]{43})?$/
 
 /** Asks for proof, and leads back to `path` afterwards. */

@@ -1,4 +1,4 @@
-// The button that ends every session of the person, and whatever else they tick (OWASP ASVS 7.4.3).
+// The button that ends every session of the person, and ends what else they choose (OWASP ASVS 7.4.3).
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'

@@ -70,7 +70,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
 function asksForAccount (parameters: Parameters, isSignedIn: boolean): boolean {
   const prompts = new Set(parameters.get('prompt')?.split(' '))
   if (prompts.has('none')) {
-    if (prompts.size > 1) throw invalidRequest('prompt=none stands alone')
+    if (prompts.size > 1) throw invalidRequest('prompt=none must be the only value')
     throw isSignedIn
       ? consentRequired('The person has to allow each connection: ask without prompt=none')
       : loginRequired('The person has to sign in: ask without prompt=none')

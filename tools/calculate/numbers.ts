@@ -169,7 +169,7 @@ export function squareRoot (a: Num): Num {
   return num(`${root}e${(exponent - even) / 2}`, a.exact && root * root === radicand)
 }
 
-/** Rounded down, by Newton's iteration: decimals' own root goes on and on where many nines follow. */
+/** Rounded down, by Newton's iteration: decimals' own root takes very long for numbers with many nines. */
 function wholeRoot (radicand: bigint): bigint {
   const bits = 4 * radicand.toString(16).length
   let root = 1n << BigInt(Math.ceil(bits / 2))

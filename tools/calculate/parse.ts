@@ -9,7 +9,7 @@ import { findUnit } from './units.ts'
 
 /** Levels of brackets, signs and powers inside each other. */
 const MAX_DEPTH = 64
-/** Root signs, which stand before their number. */
+/** Root signs, which precede their number. */
 const ROOTS: Record<string, string> = { '√': 'sqrt', '∛': 'cbrt' }
 
 /** @throws ToolError that says what is wrong, and near which words. */
@@ -128,7 +128,7 @@ class Parser {
       return form && args.length === 1 ? { type: 'form', of: args[0]!, form } : { type: 'call', name: token.text, arguments: args }
     }
     if (token.kind === 'end') { throw new ToolError('The expression ends where a number should follow. Complete it, as in 2 + 3 * 4.') }
-    throw new ToolError(`A number, a function or ( should stand at ${quote(token.rest)}.`)
+    throw new ToolError(`A number, a function or ( is expected at ${quote(token.rest)}.`)
   }
 
   /** A name and not an operator: the inch is spelled like `in`, and mod(a, b) like the operator. */
@@ -149,7 +149,7 @@ class Parser {
     const { kind, rest } = this.#peek()
     return kind === 'end'
       ? `A ${end === ')' ? '(' : '['} is not closed. Add the missing ${end}.`
-      : `A ${end} or an operator should stand before ${quote(rest)}.`
+      : `A ${end} or an operator is expected before ${quote(rest)}.`
   }
 
   /** What follows an operand and belongs to it alone: a factorial, a percent sign, units. */

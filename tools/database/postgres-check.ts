@@ -20,7 +20,7 @@ export interface Names {
    * meant.
    */
   relations: ReadonlySet<string>
-  /** Every function of the database: what follows a dot may be one, called on what stands before it. */
+  /** Every function of the database: what follows a dot may be one, called on what precedes it. */
   functions: ReadonlySet<string>
 }
 
@@ -61,7 +61,7 @@ function parser (): Promise<typeof PgQuery> {
   return library
 }
 
-/** @returns the names that stand where a column does. @throws ToolError that says what to write instead. */
+/** @returns the names in the place of a column. @throws ToolError that says what to write instead. */
 export async function checkPostgres (
   sql: string,
   names: Names,

@@ -21,7 +21,7 @@ export interface Input {
  */
 class NoOtherSchemas extends JSONSchemaStore {
   override async fetch (): Promise<undefined> {
-    throw new Error('a schema stands alone here')
+    throw new Error('a schema is the only source here')
   }
 }
 

@@ -1,5 +1,5 @@
 // What a JSON Schema from outside may be before anything is generated from it: bounded in size and depth, and on its
-// own; and the schema that an example stands for.
+// own; and the schema of an example.
 import { ToolError } from '../../authoring/tool.ts'
 
 export type Schema = Record<string, unknown>

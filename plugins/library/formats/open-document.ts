@@ -1,4 +1,4 @@
-// Texts and presentations of LibreOffice (OASIS OpenDocument 1.3), as they stand after all tracked changes.
+// Texts and presentations of LibreOffice (OASIS OpenDocument 1.3), with all tracked changes accepted.
 import { EMPTY, LOCKED, type Converted } from './contract.ts'
 import { readElements, type Elements } from './elements.ts'
 import { textOf, unpack } from './zip.ts'

@@ -32,7 +32,7 @@ export async function readPdf (bytes: Uint8Array): Promise<Converted> {
   } catch (error) {
     const { name } = error as Error
     if (name === 'PasswordException') return LOCKED
-    return { skipped: `it is broken, or no PDF (${name})`, kind: 'broken' }
+    return { skipped: `it is broken, or not a PDF (${name})`, kind: 'broken' }
   }
 }
 

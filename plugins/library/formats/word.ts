@@ -1,4 +1,4 @@
-// Word documents (ISO/IEC 29500-1 §17, WordprocessingML): the text as it stands after all tracked changes, with notes.
+// Word documents (ISO/IEC 29500-1 §17, WordprocessingML): the text with all tracked changes accepted, and its notes.
 import { EMPTY, type Converted } from './contract.ts'
 import { readElements, type Elements } from './elements.ts'
 import { textOf, unpack } from './zip.ts'

@@ -1,8 +1,8 @@
-// Where a list goes on that is several lists, one behind the other (MCP "Pagination").
+// The cursor of a list that consists of several lists, one after the other (MCP "Pagination").
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import { decodeCursor, encodeCursor } from '../../cursor.ts'
 
-/** In which of the lists to go on, and with that list's own cursor. */
+/** Which of the lists continues, and the cursor of that list. */
 export interface CursorPosition {
   list: number
   cursor?: string

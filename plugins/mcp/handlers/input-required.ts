@@ -13,7 +13,7 @@ export interface RetryInput {
 
 export interface InputRequests {
   ask<Q extends Questions>(questions: Q): Promise<Answers<Q>>
-  /** What has to be asked before the call can go on, once {@link ask} was called and lacked an answer. */
+  /** What has to be asked before the call can continue, once {@link ask} was called and lacked an answer. */
   pending(): InputRequiredResult | undefined
 }
 

@@ -6,7 +6,7 @@ import type { EventBus } from '../streams/event-bus.ts'
 import type { Session } from './store.ts'
 
 export type SessionMessage =
-  /** The client's answer to a question, for whichever request asked it. */
+  /** The client's answer to a question, for the request that asked it. */
   | { kind: 'answer'; response: JSONRPCResponse }
   | { kind: 'cancelled'; requestId: unknown }
   /** A new stream of changes takes over from those before it. */

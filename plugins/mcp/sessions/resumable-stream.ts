@@ -38,7 +38,7 @@ export class ResumableStream {
   readonly #stream: StoredStream
   /** The client disconnected before it had everything. */
   #isCut = false
-  /** Raised by every change; whatever comes during a write goes with the next one. */
+  /** Raised by every change; a change during a write is stored by the next one. */
   #version = 0
   #isPersisting = false
 

@@ -72,7 +72,7 @@ interface ReplayDeps extends Pick<StreamOptions, 'sealing' | 'log'> {
   streams: Pick<Collection<StoredStream>, 'find'>
 }
 
-/** A stored stream as one connection reads it: what is there now, and then whatever is added. */
+/** A stored stream as one connection reads it: its events so far, and then each that is added. */
 class Replay {
   readonly #id: string
   readonly #connection: SseConnection

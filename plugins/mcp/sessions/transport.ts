@@ -1,5 +1,5 @@
 // Connects the SDK's server of one request with its session: messages go out on the request's own stream, and answers
-// come in from whichever instance received them (MCP 2025-11-25 "Sending Messages to the Server").
+// come in from the instance that received them (MCP 2025-11-25 "Sending Messages to the Server").
 // Tested in test/plugins/mcp/sessions/request.test.ts.
 import { randomUUID } from 'node:crypto'
 import {

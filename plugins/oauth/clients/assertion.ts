@@ -93,7 +93,7 @@ async function verify (
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     currentDate: new Date(options.now() * 1000)
   }
-  /** Whatever is thrown while a client's keys are read, imported and used is the client's fault. */
+  /** Any error while a client's keys are read, imported and used is the client's fault. */
   const check = (found: JWK[]) =>
     jwtVerify(assertion, createLocalJWKSet({ keys: found } as JSONWebKeySet), expected).then(
       ({ payload }) => ({ payload }),

@@ -1,5 +1,5 @@
-// Whether a host may be asked at all: only names and addresses of the public internet, looked up without the process's
-// own look-up threads (CIMD draft §6; threats WB-09, CI-01, CI-02).
+// Whether a host may be contacted: only names and addresses of the public internet, looked up without the process's
+// own lookup threads (CIMD draft §6; threats WB-09, CI-01, CI-02).
 import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,7 +36,7 @@ export const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '
  * Every address of a name, asked from the name servers directly (c-ares). `dns.lookup` would take one of the few
  * threads that
  * sign-in services, mail and Redis are looked up with, and cannot be ended.
- * @param signal ends the look-up.
+ * @param signal ends the lookup.
  * @param servers other name servers than the system's, for tests.
  * @throws Error with the resolver's code, or the signal's reason.
  */

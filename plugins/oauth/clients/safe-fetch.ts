@@ -1,5 +1,5 @@
 // Fetches a JSON document that a stranger named: https only, no redirects, every resolved address vetted and only
-// vetted ones dialled, small, and within one deadline from the look-up to the last byte (CIMD draft §6; threats WB-09,
+// vetted ones connected to, small, and within one timeout from the lookup to the last byte (CIMD draft §6; threats WB-09,
 // CI-01). Only fetch-gate.ts calls it.
 import type { Agent, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
@@ -8,7 +8,7 @@ import { bare, isPublicAddress, isPublicName, resolveAddresses } from './public-
 
 const MAX_BYTES = 5 * 1024
 const MAX_HEADER_BYTES = 8 * 1024
-/** For everything together: look-up, connection, head and body. */
+/** For everything together: lookup, connection, head and body. */
 export const FETCH_TIMEOUT_MS = 5_000
 /** Bounds of what the document's own cache headers may ask for. */
 const MIN_AGE_SECONDS = 30
@@ -75,7 +75,7 @@ function parse (text: string): unknown {
 }
 
 /**
- * The addresses that may be dialled: all that the name has, after each was found to be public. A second look-up could
+ * The addresses to connect to: all that the name has, after each was found to be public. A second lookup could
  * give other answers.
  */
 async function vettedAddresses (hostname: string, network: Network, signal: AbortSignal): Promise<string[]> {

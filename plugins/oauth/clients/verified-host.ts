@@ -7,7 +7,7 @@ export interface VerifiedHost {
   host: string
   /** It is a well-known app's, and the address is one that this app is known to return to. */
   isKnown: boolean
-  /** The browser goes on to another host than the verified one. */
+  /** The browser continues to another host than the verified one. */
   isElsewhere: boolean
 }
 

@@ -5,7 +5,7 @@ import type { Access, Grant } from './contract.ts'
 interface Context {
   /** Seconds since the epoch. */
   now: number
-  /** The resource that this server is: a token for what it was called before is not valid any more (RFC 8707). */
+  /** The resource that this server is: a token for an earlier name is no longer valid (RFC 8707). */
   resource: string
   backendsInUse: ReadonlySet<string>
 }

@@ -44,7 +44,7 @@ export class RefreshFamily {
     }
   }
 
-  /** Whether this family once issued the token, at whatever generation. */
+  /** Whether this family once issued the token, at any generation. */
   issued (grant: Grant, token: string, generation: number): boolean {
     const key = this.#unseal(grant)
     return key !== undefined && equalSecrets(token, refreshToken(this.#grantId, key, generation))
@@ -58,7 +58,7 @@ export class RefreshFamily {
     return sealed
   }
 
-  /** A current token still works when its family's key cannot be read: the family goes on with a new key. */
+  /** A current token still works when its family's key cannot be read: the family continues with a new key. */
   #key (grant: Grant): Buffer {
     return this.#unseal(grant) ?? this.#replacement
   }

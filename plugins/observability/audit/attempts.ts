@@ -1,4 +1,4 @@
-// The attempts to connect as an operator reads them: who came, how far, why no further, and where to look next.
+// Describes attempts to connect to an operator: who tried, how far they came, why it stopped, and what to check next.
 import type { AuditEvent, EventName } from './contract.ts'
 import { printable } from '../terminal-text.ts'
 

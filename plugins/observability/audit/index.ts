@@ -46,7 +46,7 @@ export interface Audit {
   ofUser(userId: string, limit: number): Promise<AuditEvent[]>
   /** Deletes a person's events. */
   forget(userId: string): Promise<void>
-  /** The keyed hash that stands for what was typed as an account's name, so that the text itself is not stored. */
+  /** The keyed hash of what was typed as an account's name, so that the text itself is not stored. */
   hash(text: string): string
   /** Calls the listener with each event as it happens, for counting. */
   listen(listener: (event: AuditEvent) => void): void

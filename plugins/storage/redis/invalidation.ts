@@ -12,7 +12,7 @@ const VALID_FOR_MS = 100
 const PING_AFTER_MS = 25
 
 /**
- * @param prefix of the keys, with everything that stands before the id of a record.
+ * @param prefix of the keys, with everything before the id of a record.
  * @returns on a Cluster, and where the connection may not be used so, a watch that never vouches.
  */
 export async function watchRedis (

@@ -33,7 +33,7 @@ function attempt ({ change, resolve, reject }: Waiting, isFault: (error: unknown
 
 /**
  * @param atomically runs its work in one transaction.
- * @param isFault whether an error is the database's: then nothing of the transaction stands.
+ * @param isFault whether an error is the database's: then the whole transaction is rolled back.
  */
 export function createGroupCommit (atomically: <R>(work: () => R) => R, isFault: (error: unknown) => boolean): Commits {
   let waiting: Waiting[] = []

@@ -10,7 +10,7 @@ const PAUSE_MS = 20
 export type Slice = (now: number) => Promise<number>
 
 export interface Sweeper {
-  /** Once through everything. A fault ends it; the next sweep goes on. */
+  /** One pass over everything. A fault ends it; the next sweep continues. */
   sweep(): Promise<void>
   stop(): void
 }

@@ -89,7 +89,7 @@ t.test('the loader says everything that is wrong, with every file, at once (pain
     /scopes\.ts: scopes must name/,
     /opens\.ts: env must be a zod object/,
     /opens\.ts: open must be a function/,
-    /opens\.ts: run must not stand beside/,
+    /opens\.ts: leave out run beside/,
     /schema\.ts: input must be a zod object/,
     /schema\.ts: output must be a zod object/,
     /throws\.ts: it could not be loaded: no key/,
