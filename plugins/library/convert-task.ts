@@ -12,6 +12,7 @@ export type Conversion = { type: string; bytes: Uint8Array } | { type: string; t
 /** Characters, as for a text file: a small file may unpack to far more than a document. */
 const MAX_TEXT = 5_000_000
 
+/** @returns text and title, or why the file is left out. Never throws for a packed format. */
 export default async function convert (conversion: Conversion): Promise<Converted> {
   if ('text' in conversion) return readMarkup(conversion.type, conversion.text)
   const { type, bytes } = conversion

@@ -20,6 +20,7 @@ export interface DocumentList {
 
 const MAX_PAGE = 100
 
+/** @param inner the store to list; only changes through the returned `store` are noticed. */
 export function createDocumentList (inner: DocumentStore): DocumentList {
   const listeners: ChangeListener[] = []
   // Sorted once and kept until something changes: a page then costs no more than its own documents.

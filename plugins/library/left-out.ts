@@ -28,6 +28,7 @@ export interface LeftOutFiles {
   list(): LeftOut[]
 }
 
+/** @returns an empty list, in memory. */
 export function createLeftOut (): LeftOutFiles {
   const files = new Map<string, Remembered>()
   return {

@@ -75,6 +75,7 @@ const HOLDS = `SELECT word FROM unnest($1::text[], $2::text[]) AS asked (word, m
 /** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
 const PARTS_PER_HIT = 5
 
+/** The documents in Postgres; creates the tables if they are missing. */
 export async function openPostgresDocuments (postgres: Postgres): Promise<DocumentStore> {
   await migrate(postgres, DDL)
   const { query } = postgres

@@ -20,6 +20,7 @@ export interface TextWriter {
 
 const STRENGTH = ['', ' ', '\t', '\n', '\n\n'] as const
 
+/** @returns an empty text. */
 export function createTextWriter (): TextWriter {
   let text = ''
   let waiting: (typeof STRENGTH)[number] = ''

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 const LOCK_MS = 1_000
 
+/** @param path of a SQLite file. @throws if it cannot be opened. */
 export function openReader (path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: LOCK_MS })
   db.exec('PRAGMA temp_store = MEMORY')

@@ -18,6 +18,7 @@ export interface Search {
 type Made = (query: string, limit: number, owner: string) => SearchHit[]
 const open = new Map<string, Made>()
 
+/** @returns at most `limit` hits, best first. @throws ToolError for a query beyond the bounds. */
 export default function search ({ kind, path, query, limit, owner }: Search): SearchHit[] {
   const known = open.get(path) ?? openIndex(kind, path)
   open.set(path, known)

@@ -53,6 +53,7 @@ const phrase = (terms: readonly string[]): string => terms.map((term) => `'${ter
 export const parseTsQuery = (text: string, languages?: readonly Language[]): ParsedTsQuery | undefined =>
   tsQueryOf(parseQuery(text, languages))
 
+/** @returns undefined when nothing is asked for. */
 export function tsQueryOf (query: Query): ParsedTsQuery | undefined {
   const terms = new Map<string, Term>()
   const add = (match: string, lexemes: string[]) => terms.set(match, { match, lexemes })

@@ -18,6 +18,7 @@ export interface Beginnings {
   resume(request: FastifyRequest, reply: FastifyReply, intent: SignInIntent): Promise<string>
 }
 
+/** @returns the two ways to begin a sign-in. */
 export function beginnings ({ interactions, cookies }: Parts): Beginnings {
   return {
     async begin (request, reply, intent, { invite } = {}) {

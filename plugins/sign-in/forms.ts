@@ -11,6 +11,7 @@ export interface SessionForms {
   check(request: FastifyRequest, token: string | undefined): void
 }
 
+/** The token is a keyed hash of the session, so it needs no record. */
 export function createForms ({ sealing }: FastifyInstance, { cookies }: Parts): SessionForms {
   const tokenOf = (request: FastifyRequest) => sealing.mac('form', cookies.session(request) ?? '')
   return {

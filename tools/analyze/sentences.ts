@@ -22,6 +22,7 @@ export const FREQUENT = new Set(
   )
 )
 
+/** @returns the sentences in order: number from 1, offset in UTF-16 units, and text without surrounding space. */
 export function splitSentences (text: string): Sentence[] {
   const found: Sentence[] = []
   for (const { segment, index } of sentences.segment(text)) {

@@ -8,6 +8,7 @@ const EUCLID = 0.003
 /** Steps of a product such as 3000!. */
 export const MAX_PRODUCT_LENGTH = 3_000
 
+/** @returns the same numbers. @throws ToolError unless all are whole. @param name of the function, for the message. */
 export function integers (name: string, numbers: Num[]): Num[] {
   if (numbers.some(({ value }) => !value.isInteger() || value.e >= DIGITS)) { throw new ToolError(`${name} takes whole numbers of at most ${DIGITS} digits.`) }
   return numbers
@@ -21,12 +22,14 @@ export function gcd (a: Num, b: Num): Num {
   return num(x.toString(), a.exact && b.exact)
 }
 
+/** The least common multiple; 0 if either is 0. */
 export function lcm (a: Num, b: Num): Num {
   if (a.value.isZero() || b.value.isZero()) return num(0)
   const product = multiply(divide(a, gcd(a, b)), b)
   return integers('lcm', [{ ...product, value: product.value.abs() }])[0] as Num
 }
 
+/** n! @throws ToolError unless n is whole, not negative and small enough to compute. */
 export function factorial (n: Num): Num {
   return product('factorial', n, n)
 }
@@ -53,6 +56,7 @@ export function product (name: string, n: Num, k: Num): Num {
   return result
 }
 
+/** The number of ways to choose k of n. @throws as {@link factorial} does. */
 export function choose (n: Num, k: Num): Num {
   const rest = num(n.value.minus(k.value), n.exact && k.exact)
   const fewer = !rest.value.isNegative() && rest.value.lt(k.value) ? rest : k

@@ -34,6 +34,7 @@ export interface Num {
 /** The lowest power of ten with a digit. */
 const lowest = (value: Decimal): number => value.e - value.sd() + 1
 
+/** @throws ToolError for what is not a real number, and beyond the largest exponent. */
 export function num (value: Decimal.Value, exact = true): Num {
   const decimal = new Exact(value)
   if (decimal.isNaN()) throw new ToolError('The result is not defined for real numbers.')
@@ -60,6 +61,7 @@ export function readNumber (text: string): Num {
 export const rounded = (value: Decimal): Num =>
   num(value.isFinite() ? value.toDecimalPlaces(Math.max(0, ROUNDED_DIGITS - 10 - Math.max(0, value.e))) : value, false)
 
+/** Exact while the sum has at most {@link DIGITS} digits. */
 export function add (a: Num, b: Num): Num {
   const digits = Math.max(a.value.e, b.value.e) + 2 - Math.min(lowest(a.value), lowest(b.value))
   return num(a.value.plus(b.value), a.exact && b.exact && (digits <= DIGITS || a.value.isZero() || b.value.isZero()))
@@ -69,6 +71,7 @@ export const negate = (a: Num): Num => num(a.value.negated(), a.exact)
 
 export const subtract = (a: Num, b: Num): Num => add(a, negate(b))
 
+/** Exact while the product has at most {@link DIGITS} digits. @throws ToolError beyond the allowance of work. */
 export function multiply (a: Num, b: Num): Num {
   const exact = a.exact && b.exact && a.value.sd() + b.value.sd() <= DIGITS
   const [x, y] = exact ? [a.value, b.value] : [shorten(a.value), shorten(b.value)]
@@ -76,6 +79,7 @@ export function multiply (a: Num, b: Num): Num {
   return num(x.times(y), exact)
 }
 
+/** @throws ToolError for a division by zero, and beyond the allowance of work. */
 export function divide (a: Num, b: Num): Num {
   if (b.value.isZero()) throw new ToolError('This divides by zero. Correct the expression.')
   if (b.value.eq(1)) return num(a.value, a.exact && b.exact)
@@ -108,6 +112,7 @@ export function modulo (a: Num, b: Num): Num {
   )
 }
 
+/** @throws ToolError where the power is not a real number, and beyond the allowance of work. */
 export function power (base: Num, exponent: Num): Num {
   const { value: x } = base
   const { value: n } = exponent
@@ -154,6 +159,7 @@ function checkVanished (result: Num, base: Decimal): Num {
   return result
 }
 
+/** @throws ToolError for a negative number, and beyond the allowance of work. */
 export function squareRoot (a: Num): Num {
   const { value } = a
   if (value.isZero()) return a

@@ -19,6 +19,7 @@ const MAX_UNITS = 20
 
 export const plain = (number: Num): Quantity => ({ ...number, units: [] })
 
+/** One of a unit. @throws ToolError for an unknown name. */
 export function unitNamed (name: string): Quantity {
   const unit = findUnit(name)
   if (!unit) throw new ToolError(`There is no unit named ${name.slice(0, 24)}.`)
@@ -116,11 +117,13 @@ export function compareQuantities (a: Quantity, b: Quantity): number {
     : shownValue(left).comparedTo(shownValue(right))
 }
 
+/** The sum, in the units of the first. @throws ToolError for different dimensions. */
 export function addQuantities (a: Quantity, b: Quantity): Quantity {
   const [left, right] = align(a, b)
   return { ...add(left, right), units: left.units }
 }
 
+/** The difference, in the units of the first. @throws ToolError for different dimensions. */
 export function subtractQuantities (a: Quantity, b: Quantity): Quantity {
   const [left, right] = align(a, b)
   return { ...subtract(left, right), units: left.units }
@@ -128,17 +131,20 @@ export function subtractQuantities (a: Quantity, b: Quantity): Quantity {
 
 export const negateQuantity = (a: Quantity): Quantity => ({ ...negate(a), units: a.units })
 
+/** @throws ToolError for units with an offset, such as °C. */
 export function multiplyQuantities (a: Quantity, b: Quantity): Quantity {
   // 20 °C is a number beside its unit, not a product of two temperatures.
   if (!(a.units.length === 0 && shiftOf(b) && b.value.eq(1))) checkNoShift(a, b)
   return settle(multiply(a, b), [...a.units, ...b.units])
 }
 
+/** @throws ToolError for units with an offset, and for a division by zero. */
 export function divideQuantities (a: Quantity, b: Quantity): Quantity {
   checkNoShift(a, b)
   return settle(divide(a, b), [...a.units, ...b.units.map(({ unit, power }) => ({ unit, power: -power }))])
 }
 
+/** The units of a power. @throws ToolError for units with an offset. */
 export function raiseUnits (quantity: Quantity, power: number): UnitPower[] {
   checkNoShift(quantity)
   return settle(

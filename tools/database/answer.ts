@@ -14,6 +14,7 @@ export interface Shaped {
   truncated?: string
 }
 
+/** Shortens long values, and leaves out rows beyond the maximum length of an answer. */
 export function shape ({ columns, rows, more }: Answer): Shaped {
   const kept: Value[][] = []
   let longValues = 0

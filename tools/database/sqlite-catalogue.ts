@@ -7,6 +7,7 @@ import type { Table } from './contract.ts'
 const MAX_COUNTED = 10_000
 const CHECK = /\bcheck\s*\(/gi
 
+/** The tables and views of the file, by name, without internal ones. */
 export function readTables (database: DatabaseSync): Table[] {
   const found = database
     .prepare(

@@ -15,6 +15,7 @@ const CLASSES: Array<[RegExp, string]> = [
 
 const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** @returns the schema with formats and patterns that the generator supports. */
 export function drawable (schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(drawable)
   if (!isObject(schema)) return schema

@@ -4,6 +4,7 @@ import { EMPTY, LOCKED, type Converted } from './contract.ts'
 import { textOf, unpack, type Unpacked } from './zip.ts'
 import { textIn, walkXml } from './xml.ts'
 
+/** @returns the chapters, with an empty line between. @throws TooMuch beyond the bounds; Error for a broken file. */
 export function readBook (bytes: Uint8Array): Converted {
   const files = unpack(bytes, (name) => /\.(?:opf|x?html?|xml)$/i.test(name))
   const packagePath = packageIn(files)

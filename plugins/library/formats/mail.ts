@@ -6,6 +6,7 @@ import { EMPTY, type Converted } from './contract.ts'
 /** Parts inside parts, and bytes of all headers. */
 const BOUNDS = { maxNestingDepth: 30, maxHeadersSize: 512 * 1024 }
 
+/** @returns headers, text and names of attachments, with the subject as title. @throws Error for a broken message. */
 export async function readMail (bytes: Uint8Array): Promise<Converted> {
   const mail = await PostalMime.parse(bytes, BOUNDS)
   const body = mail.text?.trim() || (mail.html === undefined ? '' : htmlText(mail.html))

@@ -31,6 +31,7 @@ const elements: Elements = {
   attributes: (_, { 'xlink:href': href = '' }): Record<string, string> => ({ href })
 }
 
+/** @returns text and title. @throws TooMuch beyond the bounds; Error for a broken file. */
 export function readOpenDocument (bytes: Uint8Array): Converted {
   const files = unpack(bytes, (name) => WANTED.has(name))
   if (textOf(files, 'META-INF/manifest.xml').includes('manifest:encryption-data')) return LOCKED

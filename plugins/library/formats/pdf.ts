@@ -11,6 +11,7 @@ const SCANNED = {
   kind: 'no text'
 }
 
+/** @returns the text with `[Page n]` before each of several pages, or why there is none. */
 export async function readPdf (bytes: Uint8Array): Promise<Converted> {
   // The build without DOM and canvas: it runs no scripts of a document, and fetches nothing.
   await definePDFJSModule(() => import('unpdf/pdfjs'))

@@ -19,6 +19,7 @@ interface Group {
   fallback: number
 }
 
+/** @returns the text. @throws TooMuch beyond the bounds; Error for a broken file. */
 export function readRichText (bytes: Uint8Array): Converted {
   // All of it is ASCII; bytes of other alphabets are escaped.
   const source = Buffer.from(bytes).toString('latin1')

@@ -12,6 +12,7 @@ const names = { 'a:p': 'p', 'a:tbl': 'table', 'a:tr': 'tr', 'a:tc': 'td', 'a:br'
 const unread = new Set(['a:fld', 'mc:Fallback'])
 const texts = new Set(['a:t'])
 
+/** @returns the text with `[Slide n]` before each slide. @throws TooMuch beyond the bounds; Error for a broken file. */
 export function readSlides (bytes: Uint8Array): Converted {
   const files = unpack(bytes, (name) => WANTED.test(name))
   const slides = slidesIn(files).map((path) => {

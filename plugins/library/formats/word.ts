@@ -14,6 +14,7 @@ const texts = new Set(['w:t', 'm:t'])
 
 const CHARACTERS: Readonly<Record<string, string>> = { 'w:tab': '\t', 'w:br': '\n', 'w:cr': '\n', 'w:noBreakHyphen': '-' }
 
+/** @returns text, footnotes and title. @throws TooMuch beyond the bounds; Error for a broken file. */
 export function readWord (bytes: Uint8Array): Converted {
   const files = unpack(bytes, (name) => WANTED.has(name))
   const titles = titleStyles(textOf(files, 'word/styles.xml'))
