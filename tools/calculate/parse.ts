@@ -128,7 +128,7 @@ class Parser {
       return form && args.length === 1 ? { type: 'form', of: args[0]!, form } : { type: 'call', name: token.text, arguments: args }
     }
     if (token.kind === 'end') { throw new ToolError('The expression ends where a number should follow. Complete it, as in 2 + 3 * 4.') }
-    throw new ToolError(`A number, a function or ( should stand at ${quote(token.rest)}.`)
+    throw new ToolError(`Put a number, a function or ( at ${quote(token.rest)}.`)
   }
 
   /** A name, and no operator: the inch is spelt like `in`, and mod(a, b) like the operator. */
@@ -149,7 +149,7 @@ class Parser {
     const { kind, rest } = this.#peek()
     return kind === 'end'
       ? `A ${end === ')' ? '(' : '['} is not closed. Add the missing ${end}.`
-      : `A ${end} or an operator should stand before ${quote(rest)}.`
+      : `Put a ${end} or an operator before ${quote(rest)}.`
   }
 
   /** What follows an operand and belongs to it alone: a factorial, a percent sign, units. */

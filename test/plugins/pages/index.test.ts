@@ -63,7 +63,9 @@ t.test('HSTS is for https only', async (t) => {
 t.test('templates print raw only what other templates rendered, and every attribute is quoted (WB-14)', async (t) => {
   for (const name of readdirSync(VIEWS).filter((file) => file.endsWith('.eta'))) {
     const text = readFileSync(new URL(name, VIEWS), 'utf8')
-    for (const [, raw] of text.matchAll(/<%~([\s\S]*?)%>/g)) { t.match(raw!.trim(), /^(it\.body|include\('\.\/[a-z-]+', it\))$/, name) }
+    // A document's Markdown comes from the sanitizer (plugins/library/render-task.ts).
+    const rendered = name === 'document.eta' ? /^(?:it\.body|page\.html)$/ : /^(?:it\.body|include\('\.\/[a-z-]+', it\))$/
+    for (const [, raw] of text.matchAll(/<%~([\s\S]*?)%>/g)) t.match(raw!.trim(), rendered, name)
     t.notMatch(text, /\s[a-z-]+=<%/, `${name}: no unquoted attribute`)
     t.notMatch(text, /<script|<style|\son\w+=|\sstyle=/i, `${name}: nothing the policy would block`)
   }
