@@ -103,6 +103,6 @@ t.test('what the pages of the clients say is what the replay of those clients do
       [],
       `${file}: addresses of the client`
     )
-    for (const heading of ['What it does on the wire', 'When it does not work', 'What was tried']) { t.match(text, heading, file) }
+    for (const heading of ['What it does on the wire', 'When it does not work', 'What was tested']) { t.match(text, heading, file) }
   }
 })

@@ -6,7 +6,7 @@ t.test('no two things are at one path', async (t) => {
   const { mcp, home, ...others } = paths
   const all = [home, ...mcp.filter((path) => path !== home), ...Object.values(others)]
   t.equal(new Set(all).size, all.length)
-  for (const path of all) t.match(path, /^\/(?:[a-z.-]+(?:\/[a-z.-]+)*)?$/)
+  for (const path of all) t.match(path, /^\/(?:[a-z.-]+(?:\/[a-z.-]+)*\/?)?$/)
 })
 
 t.test('each backend has a callback of its own, whatever its name is made of (RFC 9700 §4.4)', async (t) => {

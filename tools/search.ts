@@ -10,9 +10,9 @@ export default defineTool({
   name: 'search',
   title: 'Search documents',
   description:
-    "Searches the documents of this server and the caller's own notes, and returns the best matches first, each with its id, title, URL and the passage that fits best. " +
-    'Use it to find out which of them answer a question, in words or as a whole question; then call fetch with an id to read one. ' +
-    'Words in "quotation marks" must appear next to each other, and begin* finds every word that begins so, from three letters on. No match is an empty list: try other words.',
+    "Searches the documents of this server and the caller's own notes. Returns the best matches first, with id, title, URL and best passage. " +
+    'Use it to find which of them answer a question; then call fetch with an id to read one. ' +
+    'Words in "quotation marks" must stand side by side; begin* finds every word that begins so, from three letters on. No match is an empty list: try other words.',
   input: z.strictObject({
     query: z.string().min(1).max(2_000).describe('What to look for: a few words or a question.')
   }),
@@ -22,7 +22,7 @@ export default defineTool({
         id: z.string().describe('Hand this to fetch.'),
         title: z.string(),
         url: z.string().describe('Where a person can open the document.'),
-        text: z.string().describe('A passage of up to 300 characters, not the whole document.')
+        text: z.string().describe('A passage, not the whole document.')
       })
     ),
     not_searched: z.string().optional().describe('Files of the library that this search could not read.')

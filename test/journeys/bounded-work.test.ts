@@ -30,10 +30,10 @@ t.test('every tool and prompt says how long its input may be (BW-07)', async (t)
     'this is how one without an end is told'
   )
   for (const { name, input } of offer.tools) {
-    t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+    t.same(findUnbounded(schemaOf(input)), [], `${name}: see "Limit the cost of a call" in docs/adding-a-tool.md`)
   }
   for (const { name, arguments: args } of offer.prompts) {
-    t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Bounded before it begins" in docs/adding-a-tool.md`)
+    t.same(findUnbounded(schemaOf(args)), [], `${name}: see "Limit the cost of a call" in docs/adding-a-tool.md`)
   }
 })
 const SAME_REFUSALS = 3

@@ -87,8 +87,8 @@ class Parser {
         'A product without a sign after a division can be read in two ways. Write the * and brackets: 1/(2*pi) or 1/2*pi.'
       )
     }
-    const spelt = operator === 'of' ? '*' : operator === '%' ? 'mod' : operator
-    return { type: 'binary', operator: spelt as BinaryOperator, left, right }
+    const name = operator === 'of' ? '*' : operator === '%' ? 'mod' : operator
+    return { type: 'binary', operator: name as BinaryOperator, left, right }
   }
 
   /** After `to`, `in` or `as`: a unit, a part of a hundred, or another way to write a number. */
@@ -128,7 +128,7 @@ class Parser {
       return form && args.length === 1 ? { type: 'form', of: args[0]!, form } : { type: 'call', name: token.text, arguments: args }
     }
     if (token.kind === 'end') { throw new ToolError('The expression ends where a number should follow. Complete it, as in 2 + 3 * 4.') }
-    throw new ToolError(`A number, a function or ( is expected at ${quote(token.rest)}.`)
+    throw new ToolError(`Put a number, a function or ( at ${quote(token.rest)}.`)
   }
 
   /** A name and not an operator: the inch is spelled like `in`, and mod(a, b) like the operator. */
@@ -149,7 +149,7 @@ class Parser {
     const { kind, rest } = this.#peek()
     return kind === 'end'
       ? `A ${end === ')' ? '(' : '['} is not closed. Add the missing ${end}.`
-      : `A ${end} or an operator is expected before ${quote(rest)}.`
+      : `Put a ${end} or an operator before ${quote(rest)}.`
   }
 
   /** What follows an operand and belongs to it alone: a factorial, a percent sign, units. */

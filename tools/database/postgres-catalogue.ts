@@ -10,7 +10,7 @@ export const OWN_SCHEMA = 'mcp_oauth_server'
 export interface Catalogue extends Names {
   /** Why nothing may be asked as this role. For the operator. */
   refusal?: string
-  /** What the operator should know and can mend. */
+  /** What the operator should know and can correct. */
   warnings: string[]
 }
 

@@ -1,4 +1,4 @@
-// What a refusal of Postgres means to a model that has to mend its statement. The server's own text stays in the log:
+// What a refusal of Postgres means to a model that has to correct its statement. The server's own text stays in the log:
 // it can hold values, paths and settings.
 import { ToolError } from '../../authoring/tool.ts'
 import type { Table } from './contract.ts'

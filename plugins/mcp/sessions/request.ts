@@ -149,7 +149,7 @@ class SessionRequest implements OpenStream {
   }
 
   #cancel (): void {
-    this.#stop.abort(new DOMException('The client cancelled the request', 'AbortError'))
+    this.#stop.abort(new DOMException('The client canceled the request', 'AbortError'))
     this.#answer.resolve(undefined)
   }
 

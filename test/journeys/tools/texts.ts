@@ -27,7 +27,7 @@ export const textCases: Record<string, Case> = {
         '__proto__'
       ].map((expression): Mistake => [
         { expression },
-        /cannot be read|is not known|no function|is expected|operator|variables/
+        /cannot be read|is not known|no function|Put a|operator|variables/
       ]),
       [{ expression: '1 / 0' }, /divides by zero/],
       [{ expression: '2 +' }, /ends where a number should follow/],

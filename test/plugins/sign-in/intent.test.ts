@@ -40,6 +40,6 @@ t.test('only where proof was asked for does an earlier sign-in not count', async
 t.test('of an app a page says its name and where the code will go, and nothing that it sent', async (t) => {
   t.same(describeIntent(asked), { client: { name: 'Claude', host: 'claude.ai' } })
   t.same(describeIntent(pageIntent('/account')), {})
-  t.same(attemptOf(asked), { attempt: 'a1' })
+  t.same(attemptOf(asked), { attempt: 'a1', client: 'c' })
   t.same(attemptOf(pageIntent('/account')), {})
 })

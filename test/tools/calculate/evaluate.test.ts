@@ -26,7 +26,7 @@ t.test('a message says what to change', async (t) => {
     ['5!=120', /5! = 120/],
     ['(15 to hex) + 1', /the whole expression/],
     ['1,234', /as in 1234567/],
-    ['* 3', /is expected at "\* 3"/],
+    ['* 3', /Put a number, a function or \( at "\* 3"/],
     [`${'('.repeat(64)}1${')'.repeat(64)}`, /nested deeper than 64 levels/],
     ['x + 1', /no variables: put in their values/],
     ['median', /function. Write its argument in brackets/],

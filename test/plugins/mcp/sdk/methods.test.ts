@@ -33,7 +33,7 @@ t.test('parameters of the wrong shape are -32602, in a sentence (MC-18)', async 
       ['completion/complete', { ref: { type: 'x' } }, /ref: .*argument: /],
       ...(era === 'legacy'
         ? [
-            ['initialize', {}, /protocolVersion: .*capabilities: /] as [
+            ['initialize', { protocolVersion: 1, capabilities: 1 }, /protocolVersion: .*capabilities: /] as [
               string,
               object & Record<string, unknown>,
               RegExp

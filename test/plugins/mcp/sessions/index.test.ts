@@ -26,7 +26,7 @@ t.test('only a client that can be asked back gets a session, and learns what it 
     })
   }
   t.notOk(
-    (await legacy('initialize', { capabilities: { elicitation: {} } })).headers.has('mcp-session-id'),
+    (await legacy('initialize', { ...initialize('2025-11-25', { elicitation: {} }), protocolVersion: 1 })).headers.has('mcp-session-id'),
     'a wrong initialize begins none'
   )
 })
