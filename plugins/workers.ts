@@ -99,7 +99,7 @@ interface Lane {
 
 /**
  * Child processes rather than threads: a thread in native code (SQLite) cannot be terminated, one huge array in a
- * thread aborts the whole server whatever its resourceLimits say, and permissions are those of a process.
+ * thread aborts the whole server despite its resourceLimits, and permissions are those of a process.
  */
 export default fp(
   async function workers (app: FastifyInstance, options: WorkersOptions) {
@@ -135,8 +135,8 @@ export default fp(
 )
 
 /**
- * One lane for all people, and one for each part of the server, of one worker: whatever people ask for, the server's
- * own work waits for nothing but itself.
+ * One lane for all people, and one for each part of the server, of one worker: the server's own work never waits
+ * for that of people.
  */
 function createLanes ({
   size = defaultSize,

@@ -1,5 +1,5 @@
-// Keeps the store in step with the folder while the server runs: a scan of the whole, then every change, and again
-// whatever failed.
+// Keeps the store in step with the folder while the server runs: a full scan first, then every change; failures are
+// repeated.
 import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'

@@ -62,7 +62,7 @@ export default fp(
       delay.enable()
     })
     const sample = setInterval(() => {
-      // The histogram holds the timer's own interval as well, and nothing at all (NaN) where the loop never turned.
+      // The histogram holds the timer's own interval as well, and NaN where the loop never turned.
       isLate = maxEventLoopDelayMs !== Infinity && !(delay.mean / 1e6 - RESOLUTION_MS <= maxEventLoopDelayMs)
       delay.reset()
     }, SAMPLE_MS).unref()

@@ -1,5 +1,5 @@
-// What runs in a worker's process: it closes the process, and then runs one task after the other. Whatever a task
-// imports or is given, there is nothing for it to reach.
+// What runs in a worker's process: it closes the process, and then runs one task after the other. No task can
+// reach network or files, even with hostile input.
 // Tested in test/plugins/workers.test.ts.
 import { Socket } from 'node:net'
 import { deserialize, serialize } from 'node:v8'

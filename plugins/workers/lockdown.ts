@@ -36,7 +36,7 @@ function closeHandle (handle: unknown, names: RegExp): void {
  * cannot be made without it: `process.binding` is refused by the permission model.
  */
 function closeNetwork (): void {
-  /** The handle that a socket is given, whatever becomes of it: one that cannot connect loses it at once. */
+  /** The first handle of a socket: a socket that cannot connect loses it at once. */
   const handleOf = (connect: (socket: net.Socket) => void): unknown => {
     const socket = new net.Socket().on('error', () => {
       /* it is destroyed below, before it has connected */

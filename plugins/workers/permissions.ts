@@ -35,7 +35,7 @@ export function permissionsOf (task: URL, reads: readonly string[] = []): Permis
     .map((folder) => realpathSync(folder))
   const child = [CHILD, AUTHORING, manifestOf(CHILD)]
   const readable = [...new Set([room, join(root, 'package.json'), ...packages, ...child, ...reads])]
-  // Node reads a * as "whatever begins so".
+  // Node reads a * as "every path with this prefix".
   const wide = readable.find((path) => path.includes('*'))
   if (wide !== undefined) throw new Error(`${wide} cannot be read by a worker: its path has a * in it. Rename it.`)
   return {

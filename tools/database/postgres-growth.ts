@@ -66,8 +66,8 @@ export function checkGrowth (statement: unknown, parameters: Parameters): void {
 }
 
 /**
- * How many times as long as what goes in a value can become. What follows from each other multiplies, what stands side
- * by side does not.
+ * By which factor a value can become longer than its input. Nested calls multiply their factors; arguments side by side
+ * do not.
  */
 class Growth {
   readonly #facts: Facts

@@ -12,7 +12,7 @@ export const isStorageFault = (error: unknown): boolean =>
 const checkFirst = ({ annotations }: Named): string =>
   annotations.readOnlyHint
     ? ''
-    : ' What it was asked to change may have been changed all the same: look first, and call it again only if it was not.'
+    : ' What it was asked to change may still have been changed: check first, and call it again only if it was not.'
 
 /** @param timeout milliseconds. */
 export const timedOut = (tool: Named, timeout: number): string => {

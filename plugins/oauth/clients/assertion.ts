@@ -67,7 +67,7 @@ export async function checkAssertion (
   }
   const id = hashSecret(JSON.stringify([client.id, data.jti]))
   // Remembered until it has expired: it counts once. A request without a code or token of this client changes nothing,
-  // whatever it proves, so it leaves no record.
+  // even with a valid assertion, so it leaves no record.
   if (!(await client.isHeld())) {
     if ((await options.used.find(id)) !== undefined) throw refuse('it was used before')
     return

@@ -20,8 +20,8 @@ export interface AuthenticationOptions {
 const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token']
 
 /**
- * Every code and token of the form counts, not only the one its endpoint reads: an assertion is remembered whichever of
- * them is used.
+ * Every code and token of the form counts, not only the one its endpoint reads: an assertion is remembered for each
+ * of them.
  */
 async function showsHeld (form: Parameters, clientId: string, { isHeld }: AuthenticationOptions): Promise<boolean> {
   for (const name of TOKEN_PARAMETERS) {

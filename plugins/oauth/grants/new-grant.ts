@@ -18,8 +18,8 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   /** When the person's account ends, if it is a temporary one. */
   accountEndsAt?: number | undefined
   /**
-   * Whether the session that consented still exists. Asked once the grant is listed and written: whatever ended the
-   * session before that finds the grant, or is seen here.
+   * Whether the session that consented still exists. Asked once the grant is listed and written: an end of the
+   * session before that finds the grant, or is noticed here.
    */
   isStillSignedIn(): Promise<boolean>
 }

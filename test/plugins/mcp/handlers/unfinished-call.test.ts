@@ -15,7 +15,7 @@ import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
 import { mcpClient } from '../../../helpers/mcp.ts'
 import { startServer } from '../../../helpers/server.ts'
 
-const LOOK_FIRST = /may have been changed all the same: look first, and call it again only if it was not/
+const LOOK_FIRST = /may still have been changed: check first, and call it again only if it was not/
 
 /** What a full disk makes SQLite say. */
 function fillUp (): never {
