@@ -87,7 +87,7 @@ t.test(
       t.match(await said('write_broken'), /fault in this server/)
       for (const fault of Object.keys(faults)) {
         t.match(await said(`write_${fault}`), LOOK_FIRST)
-        t.notMatch(await said(`read_${fault}`), /look first/)
+        t.notMatch(await said(`read_${fault}`), /check first/)
       }
       t.match((await request('resources/read', { uri: 'full://now' })).json.error, {
         code: -32603,
