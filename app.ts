@@ -6,7 +6,7 @@ import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
 import { paths } from './paths.ts'
-import { loadOffer, type Offer } from './authoring/loader/load.ts'
+import type { Offer } from './authoring/loader/load.ts'
 import cors from './plugins/cors.ts'
 import hotReload from './plugins/hot-reload.ts'
 import { createHttpServer } from './plugins/http-server.ts'
@@ -61,7 +61,7 @@ export interface AppOptions extends LoadOptions {
 
 /** @throws when a part cannot be opened; what was open by then is closed. */
 export async function buildApp (config: Config, options: AppOptions = {}): Promise<FastifyInstance> {
-  const found = options.offer ?? (await loadOffer(config.folders))
+  const found = options.offer ?? (await config.loadOffer())
   const offer: Offer = { tools: [], resources: [], prompts: [], sources: [], ...found }
   const app = createHttpServer(config, options.logTo)
   try {

@@ -9,6 +9,7 @@ import type { ToolDefinition } from '../authoring/tool.ts'
 import { foldersOf, loadOffer } from '../authoring/loader/load.ts'
 import { configureTools, type ConfiguredTool } from '../authoring/loader/open.ts'
 import { describeProblems, findBackends } from './backends.ts'
+import { BuiltInTools } from './built-in-tools.ts'
 import {
   addressOf,
   clientSettings,
@@ -67,8 +68,10 @@ export async function loadConfig (
   const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
   const found = await findBackends(names, env, folder)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
-  const tools = configureTools((await loadOffer(folders)).tools, toolEnv)
-  problems.push(...found.problems, ...tools.problems, ...findContradictions(values, env))
+  const builtIn = new BuiltInTools(values.BUILTIN_TOOLS)
+  const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered)
+  const tools = configureTools((await offerOf()).tools, toolEnv)
+  problems.push(...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -88,6 +91,8 @@ export async function loadConfig (
     },
     /** Where tools, resources, prompts and sources are. */
     folders,
+    /** What is offered from there. @param version loads the files again. */
+    loadOffer: offerOf,
     ...storageSettings(values, folder),
     ...signInSettings(values, local),
     ...clientSettings(values),

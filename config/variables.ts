@@ -18,6 +18,7 @@ export const variables = z.object({
   SECRET_KEY: read.secretKeys.optional(),
   DATABASE_URL: read.postgresUrl.optional(),
   DOCS_DIR: z.string().default('./docs'),
+  BUILTIN_TOOLS: list.default(['all']),
   DOCS_BASE_URL: read.httpUrl.optional(),
   LIBRARY_DESCRIPTION: z
     .string()

@@ -6,7 +6,7 @@ import { followTools } from '../authoring/loader/hot-reload.ts'
 import type { Offer } from '../authoring/loader/load.ts'
 
 export default fp(
-  async function hotReload (app: FastifyInstance, { folders }: Pick<Config, 'folders'>) {
+  async function hotReload (app: FastifyInstance, { folders, loadOffer }: Pick<Config, 'folders' | 'loadOffer'>) {
     const stop = await followTools(folders, {
       async changed (offer, file) {
         await replace(app, offer)
@@ -15,7 +15,7 @@ export default fp(
         app.log.info(`${file} changed: now ${tools} tools, ${resources} resources and ${prompts} prompts are offered`)
       },
       failed: (error, file) => app.log.error(`${file} changed, but the previous tools stay: ${error.message}`)
-    })
+    }, loadOffer)
     app.addHook('onClose', stop)
   },
   { name: 'hot-reload', dependencies: ['tools', 'mcp'] }

@@ -15,7 +15,11 @@ export interface Follower {
 const DEBOUNCE_MS = 100
 
 /** @returns what ends it. Resolves once every later change will be noticed. */
-export async function followTools (folders: readonly URL[], follower: Follower): Promise<() => Promise<void>> {
+export async function followTools (
+  folders: readonly URL[],
+  follower: Follower,
+  offerOf = (version: number) => loadOffer(folders, version)
+): Promise<() => Promise<void>> {
   const hooks = passVersionOn(folders)
   const { watch } = await import('chokidar')
   const watcher = watch(
@@ -26,7 +30,7 @@ export async function followTools (folders: readonly URL[], follower: Follower):
   let version = Date.now()
   const load = async (file: string) => {
     try {
-      await follower.changed(await loadOffer(folders, ++version), file)
+      await follower.changed(await offerOf(++version), file)
     } catch (error) {
       follower.failed(error as Error, file)
     }

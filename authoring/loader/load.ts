@@ -28,19 +28,25 @@ export const foldersOf = (project: URL): URL[] => FOLDER_NAMES.map((name) => new
  * @param folders files in them without a default export are helpers; their subfolders are not read. A missing folder
  * counts as empty.
  * @param version loads the files again, under another version than before.
+ * @param isOffered whether to offer a tool of a folder; the others are checked and left out.
  * @throws Error that lists everything wrong with every file.
  */
-export async function loadOffer (folders: readonly URL[], version?: number): Promise<Offer> {
+export async function loadOffer (
+  folders: readonly URL[],
+  version?: number,
+  isOffered: (name: string, folder: URL) => boolean = () => true
+): Promise<Offer> {
   const problems: string[] = []
   const taken = new Map<string, string>()
   const offer: Offer = { tools: [], resources: [], prompts: [], sources: [] }
-  for (const { folder, file, url } of (await Promise.all(folders.map(filesOf))).flat()) {
+  for (const { home, file, url } of (await Promise.all(folders.map(filesOf))).flat()) {
     if (version !== undefined) url.searchParams.set('version', String(version))
     const candidate = await importDefault(url, file, problems)
     if (candidate === undefined) continue
-    const kind = kindOf(candidate, folder)
+    const kind = kindOf(candidate, basename(home.pathname))
     const wrong = problemsOf(kind, candidate)
     problems.push(...wrong.map((problem) => `${file}: ${problem}`))
+    if (kind === 'tool' && wrong.length === 0 && !isOffered((candidate as ToolDefinition).name, home)) continue
     for (const { name, says } of namesOf(kind, candidate)) {
       const other = taken.get(name)
       if (other === undefined) taken.set(name, file)
@@ -53,7 +59,7 @@ export async function loadOffer (folders: readonly URL[], version?: number): Pro
   return offer
 }
 
-async function filesOf (folder: URL): Promise<Array<{ folder: string; file: string; url: URL }>> {
+async function filesOf (folder: URL): Promise<Array<{ home: URL; file: string; url: URL }>> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
@@ -62,7 +68,7 @@ async function filesOf (folder: URL): Promise<Array<{ folder: string; file: stri
     .filter((name) => /(?<!\.d)\.[cm]?[jt]s$/.test(name))
     .sort()
     .map((file) => ({
-      folder: basename(folder.pathname),
+      home: folder,
       file,
       url: new URL(encodeURIComponent(file), asFolder(folder))
     }))
