@@ -1,4 +1,4 @@
-// BUILTIN_TOOLS: which of the tools that come with the server are offered. Those of a project of one's own always are.
+// BUILTIN_TOOLS: which of the tools that come with the server are offered. A project's own tools are always offered.
 
 const FOLDER = new URL('../tools/', import.meta.url)
 
@@ -18,7 +18,7 @@ export class BuiltInTools {
     return this.#wanted.includes('all') || this.#wanted.includes(name)
   }
 
-  /** Once all tools were seen: a sentence for each name that none of them has. */
+  /** After all tools were seen: a sentence for each name that none of them has. */
   problems (): string[] {
     const unknown = this.#wanted.filter((name) => name !== 'all' && name !== 'none' && !this.#found.has(name))
     const names = [...this.#found].sort().join(', ')

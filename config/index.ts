@@ -91,7 +91,7 @@ export async function loadConfig (
     },
     /** Where tools, resources, prompts and sources are. */
     folders,
-    /** What is offered from there. @param version loads the files again. */
+    /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
     ...storageSettings(values, folder),
     ...signInSettings(values, local),

@@ -61,11 +61,11 @@ function boundQuery (query: Query, index: Statistics) {
 }
 
 /** A prefix that matches too many words is searched as a whole word. */
-function boundPrefixes (words: readonly Word[], { countPrefix: countBeginning }: Statistics): Word[] {
+function boundPrefixes (words: readonly Word[], { countPrefix }: Statistics): Word[] {
   let left = MAX_PREFIX_PLACES
   return words.map((word) => {
     if (!word.isPrefix) return word
-    for (const term of word.terms) left -= left > 0 ? countBeginning(term, left) : 0
+    for (const term of word.terms) left -= left > 0 ? countPrefix(term, left) : 0
     return left > 0 ? word : { ...word, isPrefix: false }
   })
 }
