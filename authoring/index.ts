@@ -1,5 +1,7 @@
 // What authors import: `import { defineTool, z } from '@mcp-oauth-server/server'`. Tools, resources, prompts and sources, what
 // they may show and ask, and the schema language. Everything else of the package is private.
+// This room owns the contracts of what authors write, and loader/, which finds and checks it; it hands a checked offer
+// to the app.
 export { z } from 'zod'
 export { list } from './env.ts'
 export { definePrompt, type Prompt, type PromptMessage } from './prompt.ts'

@@ -1,5 +1,6 @@
 // `mcp-oauth-server COMMAND`: the one command of the installed package. Each of its commands is a module that reads its own
 // arguments.
+// This room owns the operator's commands; each uses the same functions as the server's pages.
 // Tested in test/packaging/tarball.test.ts.
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'

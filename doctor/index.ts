@@ -1,5 +1,6 @@
 // `npm run doctor -- URL`: examines a server from outside, as ChatGPT, Claude, Cursor and VS Code connect to it, and says
 // what keeps them out. It imports nothing of this server: any MCP server can be examined.
+// This room owns the checks, one file for each part of a connection, and the report.
 import { parseArgs } from 'node:util'
 import { examine } from './examine.ts'
 import { createReport } from './report.ts'

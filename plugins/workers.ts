@@ -1,5 +1,7 @@
 // Heavy or hostile work outside the server's own process, where it reaches nothing, can be killed at its timeout, and
 // can exhaust only its own memory.
+// The room workers/ owns the processes: their permissions, limits and pipe, the queue in which people take turns, and
+// the pool.
 import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'

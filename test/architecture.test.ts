@@ -139,3 +139,19 @@ t.test('the first line of every file says why it exists', async (t) => {
     []
   )
 })
+
+/** Folders that are lists of rooms or of files of one kind; the map of CONTRIBUTING.md explains them. */
+const LISTS = new Set(['.', 'plugins', 'routes', 'tools'])
+const MAX_FILES_WITHOUT_PARAGRAPH = 5
+
+t.test('a room of more than five files says what it owns and what it hands on', async (t) => {
+  const rooms = Map.groupBy(server, ({ file }) => file.split('/').slice(0, -1).join('/') || '.')
+  for (const [room, files] of rooms) {
+    if (LISTS.has(room) || files.length <= MAX_FILES_WITHOUT_PARAGRAPH) continue
+    const heads = server
+      .filter(({ file }) => file.startsWith(`${room}/`) || file === `${room}.ts`)
+      .filter(({ file }) => file.slice(room.length).lastIndexOf('/') <= 0)
+      .map(({ text }) => /^(?:\/\/.*\n)+/.exec(text)![0].replaceAll(/\n\/\/ ?/g, ' '))
+    t.ok(heads.some((head) => /\b(?:this room|the room)\b.* (?:owns|holds|knows)\b/i.test(head)), room)
+  }
+})

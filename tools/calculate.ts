@@ -1,5 +1,6 @@
 // Exact arithmetic, so that a model does not have to guess numbers. Expressions are parsed and computed here, never run
 // as code.
+// The room calculate/ owns the language of expressions, from tokens to exact numbers, and the price of each step.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { defineTool } from '../authoring/tool.ts'

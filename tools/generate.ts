@@ -1,5 +1,6 @@
 // Makes test data and types from a schema or an example; and, where the operator has named a model, what a prompt
 // asks for.
+// The room generate/ owns sample data from schemas, code from examples, and calls of a language model.
 import { z } from 'zod'
 import { defineTool, ToolError, type ToolContext } from '../authoring/tool.ts'
 import { languages } from './generate/languages.ts'

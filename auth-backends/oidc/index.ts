@@ -1,5 +1,7 @@
 // Sign-in with the people of any OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect
 // Core §3.1).
+// This room owns the settings, the provider's metadata and keys, who may sign in, sessions at the provider, and its
+// faults in words; it hands the backend on.
 import { BackendUnavailable, type AuthBackend, type BackendHost, type BackendModule, type SignInAnswer } from '../contract.ts'
 import { describeFault, refusalOf } from './faults.ts'
 import { completeClaims, createProvider, type Tokens } from './provider.ts'

@@ -1,5 +1,7 @@
 // Sign-in with the people of a Supabase project: Supabase Auth says who a person is, and tokens for MCP clients stay this
 // server's own work.
+// This room owns each way in (password, code, redirect), the second factor, sessions at Supabase and its faults; it
+// hands the backend on.
 import {
   parseEmail,
   type AuthBackend,

@@ -1,5 +1,7 @@
 // How often an address may try what can be guessed or costs storage, and how much an app may do with good credentials
 // (RFC 9700 §2.5; RFC 6585 §4). The room also owns the quotas of messages and tool calls, and their counters.
+// This room owns what is counted and how much of it is allowed: requests by address, failures by account, tool calls by
+// person, app and tool, and each person's share of a limit. It hands checks to the routes and the MCP endpoint.
 import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'

@@ -1,5 +1,7 @@
 // What passes between the MCP endpoint and its handlers: one HTTP request in, one response out. A handler knows no
 // Fastify reply and no URL.
+// This room owns the endpoint from the head of a request to its answer: pipeline, fast path, sdk/, handlers/, streams/
+// and sessions/; index.ts draws the states. It hands a pipeline to the routes.
 // Tested in test/plugins/mcp/message-limit.test.ts.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'

@@ -1,6 +1,8 @@
 // Who may call: reads the access token from the Authorization header, before any body, and answers 401 with the
 // challenge that starts a sign-in (RFC 6750 §2.1, §3; RFC 9728 §5.1). The room owns the protocol's shared parts:
 // parameters, scopes, resources, bearer tokens and ID tokens; clients and grants have rooms of their own in it.
+// This room owns OAuth behind the routes: clients/, grants/, access tokens of requests, scopes, parameters and ID
+// tokens. It hands verified access to the endpoint.
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { OAuthError } from '../../errors.ts'

@@ -1,6 +1,8 @@
 // What Prometheus reads: requests, refusals, what the audit log says of sign-ins, tokens and tool calls, storage, the
 // process, the documents; nothing is measured, and no library loaded, unless METRICS_TOKEN is set. Labels come from closed
 // sets of ours, never from what a client sent.
+// This room owns what an operator sees of a running server: the log, metrics, traces, the audit log (audit/), and the
+// refusal under load. It hands on only observers; nothing depends on what they see.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'

@@ -1,5 +1,7 @@
 // Pages for people: Eta templates with escaping on, and headers against framing, sniffing, caching and scripts (RFC 9700
 // §4.2, §4.16).
+// This room owns how a page is sent: the data each template is given, headers, error pages, and the zone in which the
+// page routes are registered. It hands `reply.page` to the routes; the words are in views/.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

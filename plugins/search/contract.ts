@@ -22,6 +22,7 @@
 // term-weights takes it from the planner's statistics of all fields together. The weights are the same for every language
 // and collection. `npm run bench:search` measures them.
 // Types and names only; test/plugins/search/quality.test.ts holds what must not get worse.
+// This room owns the words and the ranking; it hands hits to the library and the notes.
 
 /** One hit of a search, of any store. */
 export interface SearchHit {

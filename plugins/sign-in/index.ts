@@ -10,6 +10,7 @@
 //                   │                                    ├─> account choice ─┬─ join ─> login ─> signed in, joined
 //                   │                                    │                   └─ keep separate ─> signed in
 //                   └─ failed: login, with the reason    └─> addition (of a person who is signed in) ─> their account
+// This room owns interactions, challenges and browser sessions; it hands the routes a page to go to.
 // Tested in test/plugins/sign-in/.
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'

@@ -1,5 +1,6 @@
 // The account page: who is signed in, the apps they connected and how each was used, and recent activity; with the
 // buttons that end an app, every session, or the account.
+// This room owns the pages of a signed-in person; what they change is done by plugins/accounts.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'

@@ -1,5 +1,7 @@
 // What database_query needs of a database of any kind: a catalogue of what may be read, and one reading statement
 // at a time.
+// This room owns the reading of one database of a kind: what a statement may do, its catalogue, values and errors. It
+// hands rows to the tool.
 // Tested in test/tools/database/sqlite.test.ts.
 import type { ToolContext } from '../../authoring/tool.ts'
 

@@ -1,5 +1,7 @@
 // What the handlers of tools, resources and prompts share: the services of a call, the channel to its client, and the
 // call itself.
+// This room owns what a call means: tools, resources, prompts and completion, their arguments, scopes, time limits and
+// answers. It hands an answer to the endpoint, whichever path the request took.
 // Types only.
 import type { ClientCapabilities, ContentBlock } from '@modelcontextprotocol/server'
 import type { ToolClient, ToolContext } from '../../../authoring/tool.ts'

@@ -1,4 +1,6 @@
 // What the SDK's server is given: what is offered, and what a session does for its requests.
+// This room owns the official SDK's server: how it is set up, fed with requests and kept strict. It hands its answers
+// to the endpoint.
 import type { Implementation } from '@modelcontextprotocol/server'
 import type { CallServices } from '../handlers/contract.ts'
 import type { Prompts } from '../handlers/prompts.ts'

@@ -4,6 +4,7 @@
 // index.ts answers POST, GET and DELETE; store.ts holds the records and by-person.ts bounds them; request.ts runs one
 // request with transport.ts, answering on a resumable-stream.ts, whose bytes stored-bytes.ts bounds; get-stream.ts
 // serves the stream of changes; messages.ts is how instances reach each other; eraser.ts deletes the sessions of a person.
+// This room owns sessions and their streams, which a client can resume; it hands each request to the SDK.
 import type {
   InitializeRequestParams,
   JSONRPCRequest,

@@ -1,4 +1,6 @@
 // What is open for a client, and how much of it may be open: shared by the streams and their checks.
+// This room owns streams of changes: who holds how many, what they are told, and when they end, on every instance. It
+// hands events to sessions and subscriptions.
 import type { McpRequest } from '../contract.ts'
 
 /**

@@ -1,5 +1,7 @@
 // The audit log: each event goes to the process's log at once, and in small batches to a bounded journal in storage,
 // where people and the operator find it (threat WB-13; RFC 9700 §4.14.2).
+// This room owns the events, their journals and bounds, and the stories of attempts to connect; it hands `audit.record`
+// to the routes and the journal to pages and commands.
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'

@@ -1,5 +1,6 @@
 // OAuth storage on Redis, for several instances: one key a record, GETDEL for single use, one compare-and-set script
 // for every other atomic step. Works on Cluster, since no step touches two keys.
+// This room owns connections, commands, journals and what is cached of them; it hands a `Storage` on.
 import { Cluster } from 'ioredis'
 import {
   decodeRecord,

@@ -1,4 +1,5 @@
 // OAuth storage in one SQLite file: nothing to install, survives `kill -9`, several processes may share it.
+// This room owns the file, its schema, group commits, faults and the room on the disk; it hands a `Storage` on.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock.ts'
