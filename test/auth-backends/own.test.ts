@@ -52,6 +52,6 @@ t.test('what the directory says of a person, and what it fails with', async (t) 
 t.test('what is missing is named (WB-18)', async (t) => {
   const directory = await startDirectory(t)
   await t.rejects(loadConfig({ AUTH_BACKEND: directory.path }), {
-    message: /DIRECTORY_URL: write the address[\s\S]*DIRECTORY_KEY: write the key/
+    message: /DIRECTORY_URL: write the URL[\s\S]*DIRECTORY_KEY: write the API key/
   })
 })
