@@ -36,7 +36,7 @@ t.test('through the provider to a token, and out again', async (t) => {
 })
 
 t.test(
-  'RFC 9700 §4.7, LG-07: an answer counts in the browser that asked, for the state it asked with, at its own callback',
+  'an answer counts in the browser that asked, for the state it asked with, at its own callback (RFC 9700 §4.7, LG-07)',
   async (t) => {
     const {
       server: { url, app }

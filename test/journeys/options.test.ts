@@ -40,7 +40,7 @@ t.test('AUTH_BACKEND=none: tools are open, and there is no OAuth to find', async
   t.equal(
     (await call(url, 'search', { query: 'x' }, { origin: 'https://evil.example' })).status,
     403,
-    'MC-04: web pages of others are kept out all the same'
+    'web pages of others are kept out all the same (MC-04)'
   )
 })
 

@@ -88,7 +88,7 @@ t.test('framings, header floods, aborted uploads, abandoned sign-ins (DS-02, DS-
     const seen = statuses(await answerTo(port, framing))
     t.ok(
       seen.length <= 1 && seen.every((status) => status >= 400 && status < 500),
-      `DS-02: ${JSON.stringify(framing).slice(0, 80)} -> ${seen}`
+      `${JSON.stringify(framing).slice(0, 80)} -> ${seen} (DS-02)`
     )
   }
   for (const [name, headers, expected] of [
@@ -100,7 +100,7 @@ t.test('framings, header floods, aborted uploads, abandoned sign-ins (DS-02, DS-
     t.same(
       statuses(await answerTo(port, `GET /health HTTP/1.1\r\n${host}${headers}Connection: close\r\n\r\n`)),
       expected,
-      `DS-03: ${name}`
+      `${name} (DS-03)`
     )
   }
 
@@ -117,13 +117,13 @@ t.test('framings, header floods, aborted uploads, abandoned sign-ins (DS-02, DS-
       socket.destroy()
     })
   )
-  t.equal(await ping(url, access), 200, 'DS-04: after 300 aborted uploads')
+  t.equal(await ping(url, access), 200, 'after 300 aborted uploads (DS-04)')
 
   const good = authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge })
   const pages = await Promise.all(
     Array.from({ length: 1_000 }, async () => (await fetch(good, { redirect: 'manual' })).status)
   )
-  t.same([...new Set(pages)], [303], 'WR-01: a thousand sign-ins that nobody finishes are no fault')
+  t.same([...new Set(pages)], [303], 'a thousand sign-ins that nobody finishes are no fault (WR-01)')
   t.equal((await new Browser().get(good)).status, 200)
-  t.ok((await tokensFor(url, client)).access, 'DS-05, WR-03: and an ordinary one still works')
+  t.ok((await tokensFor(url, client)).access, 'and an ordinary one still works (DS-05, WR-03)')
 })

@@ -179,7 +179,7 @@ t.test('a form counts only when it comes from our own pages (CL-08)', async (t) 
   )
 })
 
-t.test('CL-08: our own form passes where a proxy or an extension hides its origin (Fetch Metadata §2.3)', async (t) => {
+t.test('our own form passes where a proxy or an extension hides its origin (Fetch Metadata §2.3) (CL-08)', async (t) => {
   const { url } = await startServer(t)
   const browser = new Browser()
   const form = (await browser.get(`${url}/login`)).forms.find(({ fields }) => fields['backend'] === 'demo')!

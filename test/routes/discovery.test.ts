@@ -22,14 +22,14 @@ const lies = {
   'x-forwarded-proto': 'ftp'
 }
 
-storageTest('MD-01, MD-02, MD-03, MD-04: the documents', async (t, start) => {
+storageTest('the documents (MD-01, MD-02, MD-03, MD-04)', async (t, start) => {
   const { url } = await start()
   for (const path of spellings) {
     const response = await fetch(url + path, { headers: lies })
     t.equal(response.status, 200, path)
     t.match(response.headers.get('content-type'), 'application/json')
     const document = (await response.json()) as Record<string, unknown>
-    t.notMatch(JSON.stringify(document), 'evil.example', `MD-03: ${path}`)
+    t.notMatch(JSON.stringify(document), 'evil.example', `${path} (MD-03)`)
     if (path.includes('protected-resource')) {
       t.match(
         document,
@@ -38,12 +38,12 @@ storageTest('MD-01, MD-02, MD-03, MD-04: the documents', async (t, start) => {
           authorization_servers: [url],
           bearer_methods_supported: ['header']
         },
-        `MD-01: ${path}`
+        `${path} (MD-01)`
       )
       t.same(
         document['scopes_supported'],
         ['mcp:read', 'mcp:write'],
-        "MD-01: offline_access is not the resource's to ask"
+        "offline_access is not the resource's to ask (MD-01)"
       )
     } else {
       t.match(
@@ -53,7 +53,7 @@ storageTest('MD-01, MD-02, MD-03, MD-04: the documents', async (t, start) => {
           authorization_response_iss_parameter_supported: true,
           client_id_metadata_document_supported: true
         },
-        `MD-02: ${path}`
+        `${path} (MD-02)`
       )
       t.same(
         [
@@ -63,14 +63,14 @@ storageTest('MD-01, MD-02, MD-03, MD-04: the documents', async (t, start) => {
         ],
         [['S256'], ['code'], ['authorization_code', 'refresh_token']]
       )
-      for (const [name, value] of Object.entries(document)) { if (/_endpoint$|_uri$/.test(name)) t.ok((value as string).startsWith(`${url}/`), `MD-02: ${name}`) }
+      for (const [name, value] of Object.entries(document)) { if (/_endpoint$|_uri$/.test(name)) t.ok((value as string).startsWith(`${url}/`), `${name} (MD-02)`) }
     }
-    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) { t.match((await fetch(url + path, { method })).status, /^40[45]$/, `MD-04: ${method} ${path}`) }
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) { t.match((await fetch(url + path, { method })).status, /^40[45]$/, `${method} ${path} (MD-04)`) }
   }
-  t.equal((await fetch(`${url}/.well-known/nothing`)).status, 404, 'MD-04: a path there is not')
+  t.equal((await fetch(`${url}/.well-known/nothing`)).status, 404, 'a path there is not (MD-04)')
 })
 
-storageTest('MD-01, MD-03: the challenge names the document', async (t, start) => {
+storageTest('the challenge names the document (MD-01, MD-03)', async (t, start) => {
   const { url } = await start()
   const response = await fetch(url, {
     method: 'POST',
@@ -82,7 +82,7 @@ storageTest('MD-01, MD-03: the challenge names the document', async (t, start) =
   t.match(await (await fetch(metadata)).json(), { resource: url })
 })
 
-storageTest("MD-05, MD-06: paths that lead nowhere, and other people's pages", async (t, start) => {
+storageTest("paths that lead nowhere, and other people's pages (MD-05, MD-06)", async (t, start) => {
   const { url } = await start()
   for (const path of [
     '/.env',
@@ -100,7 +100,7 @@ storageTest("MD-05, MD-06: paths that lead nowhere, and other people's pages", a
     t.match(
       { status: response.status, location: response.headers.get('location') },
       { status: /^4\d\d$/, location: null },
-      `MD-05: ${path}`
+      `${path} (MD-05)`
     )
   }
   const preflight = (path: string, origin: string) =>
@@ -108,12 +108,12 @@ storageTest("MD-05, MD-06: paths that lead nowhere, and other people's pages", a
   const allowed = async (path: string, origin: string) =>
     (await preflight(path, origin)).headers.get('access-control-allow-origin')
   for (const path of ['/token', '/register', '/', '/revoke', '/introspect', '/userinfo']) {
-    t.equal(await allowed(path, 'https://evil.example'), null, `MD-06: ${path}`)
+    t.equal(await allowed(path, 'https://evil.example'), null, `${path} (MD-06)`)
     t.equal(await allowed(path, 'null'), null)
     t.equal(await allowed(path, 'https://chatgpt.com'), 'https://chatgpt.com', `K12: ${path}`)
     t.equal((await preflight(path, 'https://chatgpt.com')).headers.get('access-control-allow-credentials'), null)
   }
-  for (const path of ['/authorize', '/login', '/consent', '/account']) { t.equal(await allowed(path, 'http://localhost:6274'), null, `MD-06: ${path}`) }
+  for (const path of ['/authorize', '/login', '/consent', '/account']) { t.equal(await allowed(path, 'http://localhost:6274'), null, `${path} (MD-06)`) }
   t.equal(
     await allowed('/token', 'http://localhost:6274'),
     'http://localhost:6274',

@@ -12,15 +12,15 @@ storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (
   const login = await begin(owner)
   const form = login.forms.find(({ fields }) => fields['backend'] === 'demo')!
   const thief = new Browser()
-  t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, "LG-07: without the browser's cookie")
+  t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, "without the browser's cookie (LG-07)")
   await begin(thief)
-  t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, "LG-07: with another's")
+  t.equal((await thief.post(`${url}/login`, form.fields)).status, 400, "with another's (LG-07)")
   t.equal((await owner.post(`${url}/login`, { backend: 'demo' })).status, 400, 'no handle')
   t.equal((await owner.post(`${url}/login`, { ...form.fields, backend: '__proto__' })).status, 400)
   t.match(
     (await owner.get(`${url}/login?${new URLSearchParams(form.fields)}`)).url,
     '/login',
-    'LG-18: a GET signs nobody in'
+    'a GET signs nobody in (LG-18)'
   )
   const wrong = await owner.submit(login, ({ fields }) => 'password' in fields, {
     email: 'demo@example.com',
@@ -40,7 +40,7 @@ storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (
     'x'.repeat(10_000)
   ]) {
     const page = await owner.submit(login, ({ fields }) => 'password' in fields, { email: odd, password: odd })
-    t.equal(page.status, 401, `LG-13: ${odd.slice(0, 20)}`)
+    t.equal(page.status, 401, `${odd.slice(0, 20)} (LG-13)`)
     t.notMatch(page.text, /<script>alert|>49</)
   }
   for (const field of ['email[]', 'email[$ne]', 'password[]']) {
@@ -48,7 +48,7 @@ storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (
       (await owner.post(`${url}/login`, { interaction: form.fields['interaction']!, backend: 'local', [field]: 'x' }))
         .status,
       /^40[01]$/,
-      `LG-13: ${field}`
+      `${field} (LG-13)`
     )
   }
   const response = await fetch(`${url}/login`, {
@@ -62,7 +62,7 @@ storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (
   t.match(
     { status: response.status, location: response.headers.get('location') },
     { status: 303, location: /^\/consent\?interaction=[\w-]{43,2000}$/ },
-    'LG-19: see other, to a path of ours, without a code'
+    'see other, to a path of ours, without a code (LG-19)'
   )
   t.match(
     (await owner.submit(wrong, ({ fields }) => fields['backend'] === 'demo')).url,
@@ -71,11 +71,11 @@ storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (
   )
   t.ok(
     [...owner.cookies].some(([name, value]) => before.get(name) !== value),
-    'LG-10: a new session'
+    'a new session (LG-10)'
   )
   const planted = new Browser()
   for (const [name, value] of before) planted.cookies.set(name, value)
-  t.match((await planted.get(`${url}/account`)).url, '/login', 'LG-10: what was known before is worth nothing')
+  t.match((await planted.get(`${url}/account`)).url, '/login', 'what was known before is worth nothing (LG-10)')
 })
 
 storageTest('cookies on https (LG-06)', async (t, start) => {

@@ -16,7 +16,7 @@ const withMail = (start: Start, options: ServerOptions = {}) => startWithMail(sm
 
 const email = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.com`
 
-storageTest('LG-15: a taken address gets the same answer, and only its owner is told', async (t, start) => {
+storageTest('a taken address gets the same answer, and only its owner is told (LG-15)', async (t, start) => {
   const { signUp, linkTo, signIn, isIn } = await withMail(start)
   const ann = email(t, 'taken')
   const first = await signUp(ann)
@@ -35,7 +35,7 @@ storageTest('LG-15: a taken address gets the same answer, and only its owner is 
 })
 
 storageTest(
-  'LG-15: who signs up with the address of somebody else and waits for them gets nothing, whoever came first',
+  'who signs up with the address of somebody else and waits for them gets nothing, whoever came first (LG-15)',
   async (t, start) => {
     const { url, app, signUp, signIn, linkTo, isIn } = await withMail(start)
     for (const [order, mine, theirs] of [

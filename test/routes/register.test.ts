@@ -19,8 +19,8 @@ storageTest('what is given (RG-11, RG-13, R10, R11)', async (t, start) => {
   t.equal(flagged.status, 201)
   t.notMatch(JSON.stringify(flagged.body), /mine|skip_consent|first_party|is_admin/, 'RG-11')
   const again = await register(url, { redirect_uris: [CALLBACK] })
-  t.notOk('client_secret' in again.body, 'RG-13: no secret for none')
-  t.not(again.body['client_id'], flagged.body['client_id'], 'RG-13: different ids')
+  t.notOk('client_secret' in again.body, 'no secret for none (RG-13)')
+  t.not(again.body['client_id'], flagged.body['client_id'], 'different ids (RG-13)')
   t.equal(
     (await Array.fromAsync(server.app.storage.collection('client').all())).length,
     1,

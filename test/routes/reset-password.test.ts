@@ -28,7 +28,7 @@ storageTest(
     const ask = (address: string) => new Browser().post(`${url}/password/forgot`, { email: address })
     const sent = smtp.messages.length
     const [known, unknown] = [await ask(ann), await ask('nobody@example.com')]
-    t.same([known.status, known.text], [unknown.status, unknown.text], 'LG-14: the same words')
+    t.same([known.status, known.text], [unknown.status, unknown.text], 'the same words (LG-14)')
     const link = (await linkTo(ann, sent))!
     t.equal(smtp.messages.filter(({ to }) => to === 'nobody@example.com').length, 0)
 

@@ -56,7 +56,7 @@ export async function callAll (t: Test, client: Client, databases: string[]) {
         async (name, args) => {
           const { isError, structuredContent, said } = await call(name, args)
           t.notOk(isError, label(name, args, said))
-          t.notMatch(said, /mcp_(?:at|rt)_|\$argon2/, 'TL-08: no token and no hash')
+          t.notMatch(said, /mcp_(?:at|rt)_|\$argon2/, 'no token and no hash (TL-08)')
           t.same(JSON.parse(said), structuredContent, 'the text says the same as the structure')
           return structuredContent!
         },

@@ -41,7 +41,7 @@ storageTest(
     t.match(
       (await stolen.get(`${url}/account`)).url,
       '/login',
-      'LG-10: a new sign-in ends the session before it, wherever its cookie is'
+      'a new sign-in ends the session before it, wherever its cookie is (LG-10)'
     )
     t.equal((await stolen.submit(consent, allow, { decision: 'allow' })).status, 400)
     t.equal(stolen.left, undefined)

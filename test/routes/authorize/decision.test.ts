@@ -15,7 +15,7 @@ storageTest(
       buttons.some(({ value }) => value === 'allow')
 
     const again = await ask()
-    t.match(again.url, '/consent', 'AZ-32: signed in, consent is asked all the same')
+    t.match(again.url, '/consent', 'signed in, consent is asked all the same (AZ-32)')
     await browser.submit(again, allow, { decision: 'deny' })
     t.match(
       [...browser.left!.searchParams],
@@ -35,10 +35,10 @@ storageTest(
     const thief = new Browser()
     await thief.get(`${url}/login`)
     for (const [name, answer] of [
-      ['LG-08: another browser', await consent(thief, {})],
-      ['LG-08: no cookies', await consent(new Browser(), {})],
-      ['LG-08: another site', await consent(browser, {}, { origin: 'https://evil.example' })],
-      ['LG-08: a cross-site fetch', await consent(browser, {}, { 'sec-fetch-site': 'cross-site' })],
+      ['another browser (LG-08)', await consent(thief, {})],
+      ['no cookies (LG-08)', await consent(new Browser(), {})],
+      ['another site (LG-08)', await consent(browser, {}, { origin: 'https://evil.example' })],
+      ['a cross-site fetch (LG-08)', await consent(browser, {}, { 'sec-fetch-site': 'cross-site' })],
       ['a made-up handle', await consent(browser, { interaction: 'x'.repeat(43) })],
       ['no decision', await consent(browser, { decision: '' })]
     ] as const) { t.match(answer.status, /^40[03]$/, name) }
@@ -64,7 +64,7 @@ storageTest(
       })
     )
     const codes = answers.filter((location) => location?.includes('code='))
-    t.equal(codes.length, 1, 'LG-20: eight at once, one code')
+    t.equal(codes.length, 1, 'eight at once, one code (LG-20)')
     t.ok(codes[0]!.startsWith(CALLBACK))
   }
 )

@@ -63,7 +63,7 @@ storageTest(
     t.match(
       await post(`${url}/token`, form),
       { status: 200, body: { scope: 'mcp:read' } },
-      'AZ-25: what is not offered is not granted'
+      'what is not offered is not granted (AZ-25)'
     )
   }
 )
@@ -77,7 +77,7 @@ storageTest(
     for (const lure of ['prompt=none', 'approved=true', 'user_id=1', 'consent=1', 'decision=allow', 'skip_consent=1']) {
       const browser = new Browser()
       await browser.get(`${authorizeUrl(url, good)}&${lure}`)
-      t.equal(browser.left, undefined, `AZ-29: ${lure}`)
+      t.equal(browser.left, undefined, `${lure} (AZ-29)`)
     }
     const query = new URL(authorizeUrl(url, good)).search
     for (const path of [
@@ -106,11 +106,11 @@ storageTest(
             next: 'https://evil.example/'
           })
         })
-        t.match(response.status, /^4\d\d$/, `AZ-30: POST ${path}`)
+        t.match(response.status, /^4\d\d$/, `POST ${path} (AZ-30)`)
         t.equal(response.headers.get('location'), null)
       }
     }
-    for (const method of ['PUT', 'DELETE', 'PATCH', 'PROPFIND']) { t.match((await fetch(`${url}/authorize${query}`, { method })).status, /^40[45]$/, `AZ-31: ${method}`) }
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'PROPFIND']) { t.match((await fetch(`${url}/authorize${query}`, { method })).status, /^40[45]$/, `${method} (AZ-31)`) }
     for (const name of ['next', 'return_to', 'continue', 'url', 'redirect', 'returnUrl', 'path', 'visit']) {
       for (const evil of [
         'https://evil.example',
@@ -122,7 +122,7 @@ storageTest(
         const browser = new Browser()
         const login = await browser.get(`${url}/login?${name}=${encodeURIComponent(evil)}`)
         const after = await browser.submit(login, ({ fields }) => fields['backend'] === 'demo', { [name]: evil })
-        t.match({ left: browser.left, url: after.url }, { left: undefined, url: `${url}/` }, `AZ-34: ${name}=${evil}`)
+        t.match({ left: browser.left, url: after.url }, { left: undefined, url: `${url}/` }, `${name}=${evil} (AZ-34)`)
       }
     }
   }

@@ -93,8 +93,8 @@ storageTest(
         name
       )
     }
-    t.equal(await ping(url, form['code']!), 401, 'TK-24: a code is no access token')
-    t.equal(await ping(url, other.refresh), 401, 'TK-24: nor is a refresh token')
+    t.equal(await ping(url, form['code']!), 401, 'a code is no access token (TK-24)')
+    t.equal(await ping(url, other.refresh), 401, 'nor is a refresh token (TK-24)')
     t.equal((await post(`${url}/token`, { ...form, resource: `${url}/` })).status, 200, 'nothing of it spent the code')
     t.equal(await ping(url, other.access), 200)
   }

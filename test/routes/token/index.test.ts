@@ -34,24 +34,24 @@ storageTest('Basic (TK-13, TK-14, TK-15)', async (t, start) => {
     t.match(
       { status: answer.status, error: answer.body['error'] },
       { status: 401, error: 'invalid_client' },
-      `TK-14: ${name}`
+      `${name} (TK-14)`
     )
     t.match(answer.headers.get('www-authenticate'), /^Basic /, name)
   }
   t.match(
     await post(`${url}/token`, form, basic(`${id}:${secret}`)),
     { status: 400, body: { error: 'invalid_request' } },
-    'TK-13: in both places'
+    'in both places (TK-13)'
   )
   t.match(
     await post(`${url}/token`, { ...rest, client_id: 'other' }, basic(`${id}:${secret}`)),
     { status: 400, body: { error: 'invalid_request' } },
-    'TK-13: two clients'
+    'two clients (TK-13)'
   )
   t.equal(
     (await post(`${url}/token`, rest, basic(`${encodeAll(id!)}:${encodeAll(secret!)}`))).status,
     200,
-    'TK-15: fully percent-encoded'
+    'fully percent-encoded (TK-15)'
   )
 })
 
@@ -72,7 +72,7 @@ storageTest('what an answer is (TK-20, TK-26, TK-22)', async (t, start) => {
         scope: 'mcp:read'
       }
     },
-    'TK-22: a wider scope at the token endpoint gives nothing'
+    'a wider scope at the token endpoint gives nothing (TK-22)'
   )
   t.match(
     [answer.headers.get('content-type'), answer.headers.get('cache-control'), answer.headers.get('pragma')],
@@ -90,7 +90,7 @@ storageTest('what an answer is (TK-20, TK-26, TK-22)', async (t, start) => {
   t.not(
     (await post(`${url}/token`, other)).body['access_token'],
     answer.body['access_token'],
-    'TK-26: random, and no JWT that could be tampered with'
+    'random, and no JWT that could be tampered with (TK-26)'
   )
 })
 

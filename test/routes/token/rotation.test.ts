@@ -22,13 +22,13 @@ storageTest('rotation, grace, reuse, narrowing (RF)', async (t, start) => {
   const second = narrow.body['refresh_token'] as string
   t.not(second, first.refresh)
   now += 29
-  t.equal((await refresh(first.refresh)).body['refresh_token'], second, 'WB-15: within the grace, the same successor')
+  t.equal((await refresh(first.refresh)).body['refresh_token'], second, 'within the grace, the same successor (WB-15)')
   const many = await Promise.all(Array.from({ length: 20 }, () => refresh(second)))
   t.same(new Set(many.map(({ status }) => status)), new Set([200]), 'RF-03')
-  t.equal(new Set(many.map(({ body }) => body['refresh_token'])).size, 1, 'RF-03: one new refresh token')
+  t.equal(new Set(many.map(({ body }) => body['refresh_token'])).size, 1, 'one new refresh token (RF-03)')
   const third = many[0]!.body['refresh_token'] as string
   t.equal(await ping(url, many[0]!.body['access_token'] as string), 200)
-  t.match(await refresh(first.refresh), { status: 400, body: { error: 'invalid_grant' } }, 'RF-02: two generations old')
+  t.match(await refresh(first.refresh), { status: 400, body: { error: 'invalid_grant' } }, 'two generations old (RF-02)')
   t.match(await refresh(third), { status: 400, body: { error: 'invalid_grant' } }, 'the newest is dead')
   t.equal(await ping(url, many[0]!.body['access_token'] as string), 401, 'and so is every access token')
 
@@ -62,7 +62,7 @@ storageTest('who may refresh, and with what (RF-01, RF-04, RF-07, RF-08)', async
     ['RF-08 a prototype', { ...secret, refresh_token: '__proto__' }, 400, 'invalid_grant']
   ] as Array<[string, Fields, number, string]>) { t.match(await ask(fields), { status, body: { error } }, name) }
   const good = await ask({ ...secret, refresh_token: refresh })
-  t.match(good, { status: 200, body: { refresh_token: /^mcp_rt_/ } }, 'RF-01: none of it spent the token')
+  t.match(good, { status: 200, body: { refresh_token: /^mcp_rt_/ } }, 'none of it spent the token (RF-01)')
   t.equal(good.headers.get('cache-control'), 'no-store')
   t.not(good.body['refresh_token'], refresh)
 })

@@ -47,13 +47,13 @@ storageTest('redirect URIs (RG-01 to RG-06, RG-08)', async (t, start) => {
     t.match(
       await register(url, { redirect_uris: bad }),
       { status: 400, body: { error: 'invalid_redirect_uri' } },
-      `RG-05: ${JSON.stringify(bad)}`
+      `${JSON.stringify(bad)} (RG-05)`
     )
   }
   t.match(
     await register(url, { redirect_uris: Array.from({ length: 1000 }, (_, index) => `https://app.example/${index}`) }),
     { status: 400, body: { error: 'invalid_redirect_uri' } },
-    'RG-08: a thousand'
+    'a thousand (RG-08)'
   )
   t.same(await Array.fromAsync(server.app.storage.collection('client').all()), [], 'nothing was kept')
   t.match(
@@ -92,11 +92,11 @@ storageTest('everything else of the metadata (RG-07, RG-09, RG-10, RG-12, RG-14,
       `${id}: ${JSON.stringify(more).slice(0, 60)}`
     )
   }
-  for (const body of ['null', '[]', '3', '"x"', '{"redirect_uris":', '', `${'['.repeat(20_000)}${']'.repeat(20_000)}`]) { t.match(await register(url, body), { status: 400 }, `RG-14: ${body.slice(0, 20)}`) }
+  for (const body of ['null', '[]', '3', '"x"', '{"redirect_uris":', '', `${'['.repeat(20_000)}${']'.repeat(20_000)}`]) { t.match(await register(url, body), { status: 400 }, `${body.slice(0, 20)} (RG-14)`) }
   for (const body of [
     '{"__proto__":{"x":1},"redirect_uris":["https://app.example/cb"]}',
     '{"constructor":{"prototype":{"x":1}},"redirect_uris":["https://app.example/cb"]}'
-  ]) { t.match(await register(url, body), { status: 400 }, `RG-10: ${body.slice(0, 20)}`) }
+  ]) { t.match(await register(url, body), { status: 400 }, `${body.slice(0, 20)} (RG-10)`) }
   t.equal(({} as Record<string, unknown>)['x'], undefined, 'RG-10')
   for (const type of [
     'text/plain',
@@ -111,7 +111,7 @@ storageTest('everything else of the metadata (RG-07, RG-09, RG-10, RG-12, RG-14,
       headers: { 'content-type': type },
       body: JSON.stringify({ redirect_uris: [CALLBACK] })
     })
-    t.match(response.status, /^4(?:00|15)$/, `RG-14: ${type}`)
+    t.match(response.status, /^4(?:00|15)$/, `${type} (RG-14)`)
   }
   t.equal((await register(url, { redirect_uris: [CALLBACK], client_name: 'x'.repeat(1_000_000) })).status, 413, 'RG-07')
   t.equal(
@@ -120,11 +120,11 @@ storageTest('everything else of the metadata (RG-07, RG-09, RG-10, RG-12, RG-14,
     'RG-07'
   )
   t.same(await Array.fromAsync(server.app.storage.collection('client').all()), [], 'nothing was kept')
-  for (const method of ['GET', 'PUT', 'DELETE']) { t.match((await fetch(`${url}/register`, { method })).status, /^40[45]$/, `RG-14: ${method}`) }
+  for (const method of ['GET', 'PUT', 'DELETE']) { t.match((await fetch(`${url}/register`, { method })).status, /^40[45]$/, `${method} (RG-14)`) }
   const { client_id: id } = await newClient(url)
   for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
-    t.equal((await fetch(`${url}/register/${id}`, { method })).status, 404, `RG-16: ${method}`)
-    t.match((await fetch(`${url}/register?client_id=${id}`, { method })).status, /^40[45]$/, `RG-16: ${method}`)
+    t.equal((await fetch(`${url}/register/${id}`, { method })).status, 404, `${method} (RG-16)`)
+    t.match((await fetch(`${url}/register?client_id=${id}`, { method })).status, /^40[45]$/, `${method} (RG-16)`)
   }
 })
 
