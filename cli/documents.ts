@@ -10,10 +10,11 @@ import { describeLeftOut } from '../plugins/library/left-out.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import workers from '../plugins/workers.ts'
 import { fail, OperatorError } from './command.ts'
+import { commandLine } from './usage.ts'
 
 const HELP = `Lists the documents of DOCS_DIR, and the files that are left out with the reason. A large folder takes minutes.
-  npm run --silent documents                  everything: a line for each file
-  npm run --silent documents -- left-out      only what is left out
+  ${commandLine('documents')}               everything: a line for each file
+  ${commandLine('documents')}left-out       only what is left out
 `
 
 try {

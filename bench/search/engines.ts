@@ -36,15 +36,22 @@ export function keywordBaseline (documents: IndexedDocument[]): Engine {
   }
 }
 
-/** SQLite's FTS5 with nothing set: every word typed, joined by OR, no stemming, no weights. */
-export function untunedFts5 (documents: IndexedDocument[]): Engine {
+/**
+ * SQLite's FTS5 with nothing set: every word typed, joined by OR, no weights, and no stemming.
+ * @param tokenizer for stemming: `porter unicode61`.
+ */
+export function untunedFts5 (
+  documents: ReadonlyArray<Pick<IndexedDocument, 'id' | 'title' | 'text'>>,
+  name = 'FTS5 as it comes',
+  tokenizer = 'unicode61'
+): Engine {
   const db = new DatabaseSync(':memory:')
-  db.exec('CREATE VIRTUAL TABLE words USING fts5 (id UNINDEXED, title, text)')
+  db.exec(`CREATE VIRTUAL TABLE words USING fts5 (id UNINDEXED, title, text, tokenize = '${tokenizer}')`)
   const insert = db.prepare('INSERT INTO words (id, title, text) VALUES (?, ?, ?)')
   for (const { id, title, text } of documents) insert.run(id, title, text)
   const search = db.prepare('SELECT id FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?')
   return {
-    name: 'FTS5 as it comes',
+    name,
     search: async (query, limit) =>
       search
         .all(

@@ -3,11 +3,10 @@
 // (`id`, `title`, `text`) and `queries` (`id`, `text`, `relevant`: id -> grade).
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import lunr from 'lunr'
 import MiniSearch from 'minisearch'
 import type { DocumentStore } from '../../plugins/library/contract.ts'
-import { fromStore, type Engine } from './engines.ts'
+import { fromStore, untunedFts5, type Engine } from './engines.ts'
 import { linearNdcg } from './measure.ts'
 
 const FOLDER = process.env['SEARCH_SETS'] ?? join(import.meta.dirname, '../../../shared/search-sets')
@@ -38,7 +37,7 @@ export async function measureOutside (stores: readonly OpenStore[], only: readon
       const engine = fromStore(name, store)
       return { name, search: async (query: string, limit: number) => (await engine.search(query, limit)).map((id) => id.slice(0, -3)) }
     })
-    const rivals = withRivals ? [porter(set), miniSearch(set), lunrIndex(set)] : []
+    const rivals = withRivals ? [untunedFts5(set.documents, 'FTS5+porter', 'porter unicode61'), miniSearch(set), lunrIndex(set)] : []
     for (const typos of TYPOS) await print(name, set, typos, ours, rivals)
     for (const { store, close } of opened) {
       await store.close()
@@ -81,21 +80,6 @@ function slip (word: string): string {
     before + next + letter + after
   ]
   return slips[(sum >>> 8) % slips.length]!
-}
-
-function porter ({ documents }: Judged): Engine {
-  const db = new DatabaseSync(':memory:')
-  db.exec("CREATE VIRTUAL TABLE words USING fts5 (id UNINDEXED, title, text, tokenize='porter unicode61')")
-  const insert = db.prepare('INSERT INTO words (id, title, text) VALUES (?, ?, ?)')
-  for (const { id, title, text } of documents) insert.run(id, title, text)
-  const search = db.prepare('SELECT id FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?')
-  return {
-    name: 'FTS5+porter',
-    async search (query, limit) {
-      const words = query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
-      return search.all(words.map((word) => `"${word}"`).join(' OR '), limit).map(({ id }) => id as string)
-    }
-  }
 }
 
 function miniSearch ({ documents }: Judged): Engine {

@@ -1,5 +1,5 @@
 // A server that sends mail to a real SMTP server, and the steps of a person with a local account, for tests.
-import { Browser } from './browser.ts'
+import { Browser, type Page } from './browser.ts'
 import { signUp as signUpFrom } from './oauth.ts'
 import type { ServerOptions } from './server.ts'
 import type { TestMailbox } from './smtp.ts'
@@ -40,3 +40,10 @@ export async function startWithMail (smtp: TestMailbox, start: Start, options: S
   }
   return { ...server, person, linkTo, signUp, signIn, isIn }
 }
+
+/** An address of this test alone: the same test runs on each storage, with one mail server for all. */
+export const address = (t: { name: string }, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
+
+/** Submits the form of a local account on a page. */
+export const form = (browser: Browser, page: Page, fields: Record<string, string>) =>
+  browser.submit(page, ({ fields }) => 'backend' in fields, fields)

@@ -1,28 +1,12 @@
 // Who holds the connections of the server: no address keeps others out, idle connections give way, and health checks of
 // this computer are always answered (threat OW-04).
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createConnectionShares, MIN_IDLE_MS } from '../../plugins/connection-shares.ts'
-
-const DIRECT = { trustProxy: [], clientIpHeader: undefined }
-function open (most: number, proxies: Parameters<typeof createConnectionShares>[1] = DIRECT) {
-  const shares = createConnectionShares(most, proxies)
-  const closed: Socket[] = []
-  const connect = (remoteAddress: string | undefined, isBusy = false) => {
-    const socket = { remoteAddress, destroy: () => closed.push(socket) } as unknown as Socket
-    const refusal = shares.admit(socket)
-    if (refusal === undefined && isBusy) shares.setIdle(socket, false)
-    return { socket, refusal }
-  }
-  const many = (count: number, address: string, isBusy = false) =>
-    Array.from({ length: count }, () => connect(address, isBusy).refusal)
-  return { shares, closed, connect, many }
-}
-const refused = (all: Array<string | undefined>) => all.filter((one) => one !== undefined)
+import { MIN_IDLE_MS } from '../../plugins/connection-shares.ts'
+import { openShares, refused } from '../helpers/connection-shares.ts'
 
 t.test('an address holds a quarter, and leaves the rest to others (OW-04)', async (t) => {
-  const { many, connect } = open(768)
+  const { many, connect } = openShares(768)
   t.same(refused(many(200, '198.51.100.7', true)), Array<string>(8).fill('share'))
   t.equal(connect('198.51.100.8').refusal, undefined)
   t.same(refused(many(193, '2001:db8::1', true)), ['share'])
@@ -32,7 +16,7 @@ t.test('an address holds a quarter, and leaves the rest to others (OW-04)', asyn
 })
 
 t.test('its own longest idle connection gives way to a new one, once it has been idle long enough', async (t) => {
-  const { many, connect, closed, shares } = open(40)
+  const { many, connect, closed, shares } = openShares(40)
   const first = connect('198.51.100.7')
   const second = connect('198.51.100.7')
   many(8, '198.51.100.7', true)
@@ -45,7 +29,7 @@ t.test('its own longest idle connection gives way to a new one, once it has been
 })
 
 t.test('when all are taken, idle ones of whoever holds most give way, of proxies and this computer last', async (t) => {
-  const { many, connect, closed } = open(40, { trustProxy: ['10.0.0.0/8'], clientIpHeader: undefined })
+  const { many, connect, closed } = openShares(40, { trustProxy: ['10.0.0.0/8'], clientIpHeader: undefined })
   many(22, '10.0.0.3')
   many(10, '198.51.100.7')
   await sleep(MIN_IDLE_MS + 20)
@@ -58,13 +42,13 @@ t.test('when all are taken, idle ones of whoever holds most give way, of proxies
 })
 
 t.test('a connection that has closed leaves its place, and one without an address takes one', async (t) => {
-  const { connect, many, shares } = open(32)
+  const { connect, many, shares } = openShares(32)
   const all = Array.from({ length: 8 }, () => connect('198.51.100.7', true))
   t.equal(connect('198.51.100.7').refusal, 'share')
   shares.remove(all[0]!.socket)
   shares.remove(all[0]!.socket)
   t.equal(connect('198.51.100.7').refusal, undefined)
   t.equal(connect(undefined).refusal, undefined)
-  t.same(refused(open(Infinity).many(1_000, '198.51.100.7', true)), [])
+  t.same(refused(openShares(Infinity).many(1_000, '198.51.100.7', true)), [])
   t.same(refused(many(1, '203.0.113.1')), [])
 })

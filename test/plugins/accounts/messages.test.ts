@@ -7,15 +7,13 @@ import { Browser, type Page } from '../../helpers/browser.ts'
 import { authorizeUrl, CALLBACK, newClient, pkce, post, walk, type TestClient } from '../../helpers/oauth.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest, type Start } from '../../helpers/storages.ts'
-import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { address, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
 
 const DAY = 86_400
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
 
 async function startConnecting (t: Test, start: Start, name: string) {
   const clock = { now: 1_800_000_000 }

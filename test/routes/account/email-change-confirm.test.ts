@@ -1,20 +1,14 @@
 // The link to a new address: void once the account was changed, and after half an hour (threat AC-03).
-import t, { type Test } from 'tap'
-import { type Browser, type Page } from '../../helpers/browser.ts'
+import t from 'tap'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { address, form, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
 
 const NEXT = 'seven loud badgers 17'
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
-
-const form = (browser: Browser, page: Page, fields: Record<string, string>) =>
-  browser.submit(page, ({ fields }) => 'backend' in fields, fields)
 
 storageTest(
   'a link to a new address is void once somebody has chosen a new password, signed out everywhere, or changed the address; and after half an hour',

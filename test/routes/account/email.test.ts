@@ -1,25 +1,20 @@
 // A signed-in person changes their address: the new mailbox confirms it, and no answer reveals who has an account
 // (threats AC-12, LG-15).
 import { parseEmail } from '../../../auth-backends/contract.ts'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { MAX_UNCONFIRMED_SECONDS } from '../../../auth-backends/local.ts'
 import { MAIL_WINDOW_SECONDS } from '../../../plugins/mail/index.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { newClient, ping, tokensFor } from '../../helpers/oauth.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { address, form, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
 
 const NEXT = 'seven loud badgers 17'
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
-
-const form = (browser: Browser, page: Page, fields: Record<string, string>) =>
-  browser.submit(page, ({ fields }) => 'backend' in fields, fields)
 
 /** An answer without what is the person's own. */
 const words = ({ status, text }: Page, ...own: string[]) =>

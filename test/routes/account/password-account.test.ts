@@ -1,20 +1,14 @@
 // The current password is checked as carefully as at a sign-in (threats RL-02, AC-14).
-import t, { type Test } from 'tap'
-import { type Browser, type Page } from '../../helpers/browser.ts'
+import t from 'tap'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { address, form, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
 
 const NEXT = 'seven loud badgers 17'
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
-
-const form = (browser: Browser, page: Page, fields: Record<string, string>) =>
-  browser.submit(page, ({ fields }) => 'backend' in fields, fields)
 
 storageTest(
   'wrong present passwords slow down the account as wrong sign-ins do, in any spelling of it, and lock nobody out (RL-02)',

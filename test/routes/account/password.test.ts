@@ -1,21 +1,16 @@
 // A signed-in person changes their password: with the current one only (threat LG-10).
-import t, { type Test } from 'tap'
-import { Browser, type Page } from '../../helpers/browser.ts'
+import t from 'tap'
+import { Browser } from '../../helpers/browser.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import { address, form, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
 
 const NEXT = 'seven loud badgers 17'
 
 const smtp = await startSmtp()
 
 t.teardown(() => smtp.stop())
-
-const address = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? 'r' : 's'}@example.net`
-
-const form = (browser: Browser, page: Page, fields: Record<string, string>) =>
-  browser.submit(page, ({ fields }) => 'backend' in fields, fields)
 
 const isPassword = ({ action }: { action: string }) => action === '/account/password'
 

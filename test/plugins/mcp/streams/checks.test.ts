@@ -1,52 +1,8 @@
 // Each open stream ends soon after what allowed it.
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import type { OpenStream } from '../../../../plugins/mcp/streams/contract.ts'
-import { createOpenStreams } from '../../../../plugins/mcp/streams/open-streams.ts'
-import type { Access } from '../../../../plugins/oauth/grants/contract.ts'
 import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
-
-const accessOf = (user: string, grantId: string): Access => ({
-  grantId,
-  clientId: 'c',
-  user: { id: user },
-  scopes: ['mcp:read'],
-  resource: 'r',
-  expiresAt: 4e9,
-  clientName: 'App',
-  backend: 'local',
-  attempt: 'a'
-})
-
-function openStreams (
-  t: { teardown(work: () => void): void },
-  stillAllows?: (access: Access) => boolean | Promise<boolean>
-) {
-  let now = 1_000
-  const streams = createOpenStreams({ perGrant: 2, perPerson: 3, inAll: 6 }, () => now, stillAllows)
-  t.teardown(streams.close)
-  const ended: string[] = []
-  const add = (name: string, access: Access | null, until = Infinity) => {
-    const stream: OpenStream = {
-      access,
-      address: undefined,
-      until,
-      end: (reason) => {
-        ended.push(`${name}: ${reason}`)
-      }
-    }
-    streams.add(stream)
-    return stream
-  }
-  return {
-    ...streams,
-    add,
-    ended,
-    pass: (seconds: number) => {
-      now += seconds
-    }
-  }
-}
+import { accessOf, openStreams } from './open.ts'
 
 t.test(
   'a stream ends with its token and with its grant; while storage is away, after ten seconds',
