@@ -17,7 +17,7 @@ import type { SearchWorker } from '../search/worker.ts'
 import { splitText } from './parts.ts'
 
 /** Raise it when the schema changes, or what the indexer takes from a file: the index is then rebuilt. */
-const VERSION = 4
+const VERSION = 5
 
 // One row a part. The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
