@@ -20,6 +20,11 @@ export const storageSettings = (values: Variables, folder: string) => ({
   databaseUrl: values.DATABASE_URL,
   docsDir: resolve(folder, values.DOCS_DIR.replace(/^~(?=\/|$)/, homedir())),
   docsBaseUrl: values.DOCS_BASE_URL,
+  /** `undefined` where search uses words alone. */
+  embeddings:
+    values.EMBEDDINGS_BASE_URL === undefined
+      ? undefined
+      : { baseUrl: values.EMBEDDINGS_BASE_URL, model: values.EMBEDDINGS_MODEL!, apiKey: values.EMBEDDINGS_API_KEY },
   libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })
 

@@ -6,6 +6,7 @@ import { readingsOf, readWords } from './compounds.ts'
 import type { SearchHit } from './contract.ts'
 import { rankingOf, type Asked } from './fts5.ts'
 import type { Language } from './languages.ts'
+import { createNearest, fuse, FUSED } from './nearest.ts'
 import { openReader } from './reader.ts'
 import { snippetOf } from './snippet.ts'
 import { correctAll, createStatistics, type Statistics } from './statistics.ts'
@@ -26,7 +27,8 @@ const ROWS = 'SELECT key, id, part, parts, title, score FROM best JOIN documents
 type Row = Omit<SearchHit, 'snippet'> & { key: number }
 
 export interface DocumentSearch {
-  search(query: string, limit: number): SearchHit[]
+  /** @param vector of the query, where documents have vectors too. */
+  search(query: string, limit: number, vector?: Float32Array): SearchHit[]
   close(): void
 }
 
@@ -36,27 +38,43 @@ export function openDocumentSearch (path: string): DocumentSearch {
   const index = createStatistics(db)
   const languages = db.prepare('SELECT DISTINCT language FROM documents INDEXED BY documents_language')
   const text = db.prepare('SELECT text FROM documents WHERE key = ?')
+  const rowOf = db.prepare('SELECT key, id, part, parts, title FROM documents WHERE key = ?')
+  const nearest = createNearest(db)
   const textOf = ({ key }: { key: number }) => text.get(key)!['text'] as string
 
   return {
-    search (query, limit) {
+    search (query, limit, vector) {
       const known = languages.all().map(({ language }) => language as Language)
       const read = readWords(readingsOf(parseQuery(query, known)), index.occurs)
       const corrected = { ...read, words: correctAll(read.words, read.languages, index) }
-      const hits = rank(corrected, limit)
+      const hits = rank(corrected, limit, vector)
       const loose = hits.length === 0 ? withoutPhrases(corrected) : undefined
       return loose ? rank(loose, limit) : hits
     },
     close: () => db.close()
   }
 
-  function rank (query: Query, limit: number): SearchHit[] {
+  function rank (query: Query, limit: number, vector?: Float32Array): SearchHit[] {
     const asked = boundQuery(query, index)
-    const ranking = rankingOf(asked, limit * PARTS_PER_HIT)
-    if (ranking === undefined) return []
-    const rows = db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values) as unknown as Row[]
+    // A phrase is asked for by its letters.
+    const near = vector && asked.phrases.length === 0 ? nearest.keys(vector) : []
+    const byWords = rankByWords(asked, Math.max(limit * PARTS_PER_HIT, near.length > 0 ? FUSED : 0))
+    const rows = near.length > 0 ? withNear(byWords, near) : byWords
     const words = [...asked.words, ...asked.forms]
     return eachPageOnce(rows, limit, textOf).map(({ key, ...hit }) => ({ ...hit, snippet: snippetOf(textOf({ key }), words) }))
+  }
+
+  function rankByWords (asked: Asked, limit: number): Row[] {
+    const ranking = rankingOf(asked, limit)
+    return ranking ? (db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values) as unknown as Row[]) : []
+  }
+
+  function withNear (byWords: readonly Row[], near: readonly number[]): Row[] {
+    const rows = new Map(byWords.map((row) => [row.key, row]))
+    return fuse([byWords.slice(0, FUSED).map(({ key }) => key), near]).flatMap(({ key, score }) => {
+      const row = rows.get(key) ?? (rowOf.get(key) as Row | undefined)
+      return row ? [{ ...row, score }] : []
+    })
   }
 }
 
