@@ -13,6 +13,9 @@ import type { LeftOut } from './left-out.ts'
  */
 export const INDEX_VERSION = 5
 
+/** Characters. */
+export const MAX_TITLE_LENGTH = 200
+
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
   /** The path inside the folder, with forward slashes: also the id that `fetch` takes. */
