@@ -13,6 +13,7 @@ import { loadConfig } from '../../config/index.ts'
 import { paths } from '../../paths.ts'
 import { haveProgram } from '../helpers/programs.ts'
 import { readDockerfile } from './dockerfile.ts'
+import { interpolate } from './interpolate.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const read = (file: string) => readFile(join(ROOT, file), 'utf8')
@@ -103,16 +104,6 @@ t.test('docker-compose.yml: Redis forgets nothing, and the server takes its envi
     'without a secret key compose stops'
   )
 })
-
-/** Compose's own substitution, as far as the file uses it. */
-function interpolate (text: string, env: Record<string, string>): string {
-  return text.replace(/\$\{(\w+)(:?[-?])?([^}]*)\}/g, (_, name: string, operator = '', rest = '') => {
-    const value = env[name]
-    const isMissing = value === undefined || (operator.startsWith(':') && value === '')
-    if (isMissing && operator.endsWith('?')) throw new Error(rest)
-    return isMissing ? rest : value
-  })
-}
 
 const duration = z.string().regex(/^\d+(?:ms|s|m)$/)
 /** The members that Fly's reference of fly.toml names, as far as this server needs them; anything else is refused. */
