@@ -86,7 +86,7 @@ const openidProvider = (publicUrl: string, algorithm: string) => ({
   userinfo_endpoint: publicUrl + paths.userinfo,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],
-  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce'],
+  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce', 'auth_time'],
   claims_parameter_supported: false,
   request_parameter_supported: false,
   request_uri_parameter_supported: false

@@ -5,6 +5,7 @@ import { Ajv } from 'ajv'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
 import { loadConfig } from '../../config/index.ts'
+import { interpolate } from './interpolate.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const read = (file: string) => readFile(join(ROOT, file), 'utf8')
@@ -119,13 +120,3 @@ t.test('docker-compose.yml: Redis forgets nothing, and the server takes its envi
     'without a secret key compose stops'
   )
 })
-
-/** Compose's own substitution, as far as the file uses it. */
-function interpolate (text: string, env: Record<string, string>): string {
-  return text.replace(/\$\{(\w+)(:?[-?])?([^}]*)\}/g, (_, name: string, operator = '', rest = '') => {
-    const value = env[name]
-    const isMissing = value === undefined || (operator.startsWith(':') && value === '')
-    if (isMissing && operator.endsWith('?')) throw new Error(rest)
-    return isMissing ? rest : value
-  })
-}
