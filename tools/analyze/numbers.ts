@@ -1,8 +1,8 @@
 // Reads numbers from a text (a plain list, or the columns of CSV or JSON) and describes each column. What is left out is
 // counted, and ambiguous input is refused.
 import { parse } from 'csv-parse/sync'
-import { max, mean, min, quantileSorted, sampleStandardDeviation, sum } from 'simple-statistics'
 import { ToolError } from '../../authoring/tool.ts'
+import { quantile, standardDeviation, sum } from './statistics.ts'
 
 export interface Column {
   name: string
@@ -143,12 +143,12 @@ export const describeColumns = ({ columns, leftOut }: Columns) => ({
       notNumbers: others.length,
       ...(others.length > 0 && { examples: [...new Set(others)].slice(0, MAX_EXAMPLES).map((cell) => cell.slice(0, 40).toWellFormed()) }),
       sum: finite(sum(values)),
-      mean: finite(mean(values)),
-      median: quantileSorted(sorted, 0.5),
-      min: min(values),
-      max: max(values),
-      standardDeviation: values.length > 1 ? finite(sampleStandardDeviation(values)) : null,
-      quartiles: [quantileSorted(sorted, 0.25), quantileSorted(sorted, 0.75)] as [number, number]
+      mean: finite(sum(values) / values.length),
+      median: quantile(sorted, 0.5),
+      min: sorted[0]!,
+      max: sorted.at(-1)!,
+      standardDeviation: values.length > 1 ? finite(standardDeviation(values)) : null,
+      quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)] as [number, number]
     }
   })
 })
