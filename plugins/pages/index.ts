@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import view from '@fastify/view'
 import { Eta } from 'eta'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -36,12 +35,7 @@ export default fp(
     app: FastifyInstance,
     { publicUrl, styleUrl }: Pick<Config, 'publicUrl'> & { styleUrl: string }
   ) {
-    await app.register(view, {
-      engine: { eta: new Eta({ autoEscape: true }) },
-      root: VIEWS,
-      viewExt: 'eta',
-      production: true
-    })
+    const eta = new Eta({ views: VIEWS, autoEscape: true, cache: true })
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
@@ -57,7 +51,7 @@ export default fp(
 
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
       // Not spread: a field of the data must not shadow what a template relies on.
-      const html = await this.viewAsync(name, { page: data, site })
+      const html = eta.render(name, { page: data, site })
       return this.code(statusCode).headers(headers).send(html)
     })
   },
