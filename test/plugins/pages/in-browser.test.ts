@@ -24,9 +24,6 @@ const SHAPE = `[...document.querySelectorAll('*')].map((element) => {
   return element.localName + '[' + element.getAttributeNames() + ']' + addresses.filter((protocol) => !/^https?:/.test(protocol))
 }).join('\\n')`
 
-/** What axe looks at: in the dark the colors alone differ. */
-const RULES = { light: '', dark: '{ runOnly: ["color-contrast", "link-in-text-block"] }' }
-
 async function shapeOf (page: Page, url: string): Promise<string> {
   await page.goto(url)
   return page.evaluate<string>(SHAPE)
@@ -95,37 +92,38 @@ t.test(
     const longBase = await (
       await serve(t, Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, long(example)])))
     ).listen({ port: 0, host: '127.0.0.1' })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await openPage(t, chromium.browser!, { colorScheme, viewport: { width: 360, height: 740 } })
-      const complaints: string[] = []
-      page.on('console', (message) => {
-        complaints.push(message.text())
-      })
-      page.on('pageerror', (error) => {
-        complaints.push(error.message)
-      })
-      page.on('requestfailed', (request) => {
-        complaints.push(request.url())
-      })
-      for (const name of Object.keys(examples)) {
-        await page.goto(`${base}/${name}`)
-        // Browsers give autofocus its effect with the first frame, some time after the load event.
-        if ((await page.locator('[autofocus]').count()) > 0) await page.locator('[autofocus]:focus').waitFor()
-        t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, ${colorScheme}`)
-        await page.evaluate(`${axe.source}; undefined`)
-        t.strictSame(
-          await page.evaluate<string[]>(
-            `axe.run(${RULES[colorScheme]}).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`
-          ),
-          [],
-          `${name}, ${colorScheme}: axe`
-        )
-        if (colorScheme === 'dark') continue
-        await page.goto(`${longBase}/${name}`)
-        t.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, `${name}: long words wrap`)
-      }
-      t.strictSame(complaints, [], `${colorScheme}: the console is silent`)
+    const page = await openPage(t, chromium.browser!, { viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' })
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => {
+      complaints.push(error.message)
+    })
+    page.on('requestfailed', (request) => {
+      complaints.push(request.url())
+    })
+    for (const name of Object.keys(examples)) {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.goto(`${base}/${name}`)
+      // Browsers give autofocus its effect with the first frame, some time after the load event.
+      if ((await page.locator('[autofocus]').count()) > 0) await page.locator('[autofocus]:focus').waitFor()
+      t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, light`)
+      await page.evaluate(`${axe.source}; undefined`)
+      t.strictSame(
+        await page.evaluate<string[]>(
+          'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))'
+        ),
+        [],
+        `${name}: axe`
+      )
+      // In the dark the colors alone differ: the contrast of texts and borders, which INSPECT measures.
+      await page.emulateMedia({ colorScheme: 'dark' })
+      t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, dark`)
+      await page.goto(`${longBase}/${name}`)
+      t.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, `${name}: long words wrap`)
     }
+    t.strictSame(complaints, [], 'the console is silent')
   }
 )
 
