@@ -20,7 +20,7 @@ interface Load {
 }
 
 /** Requests come all the time; without pauses the processor would be busy with little else. */
-const PAUSE_MS = 15
+const PAUSE_MS = 25
 
 /** People who sign in, refresh and call until they are stopped. */
 function startLoad (url: string, client: TestClient, people: number): Load {
@@ -66,7 +66,7 @@ t.test('a rolling restart under load fails no request and asks nobody to sign in
   t.teardown(() => redis.stop())
   const { servers, proxy } = await startInstances(t, redis.url, { SHUTDOWN_DELAY: '1' })
   const client = await newClient(proxy.url)
-  const load = startLoad(proxy.url, client, 6)
+  const load = startLoad(proxy.url, client, 3)
   for (let round = 0; round < 2; round++) {
     for (const server of servers) {
       await sleep(300)
@@ -77,7 +77,7 @@ t.test('a rolling restart under load fails no request and asks nobody to sign in
   const { requests, failed, tokens } = await load.stop()
   t.comment(`${requests} requests, ${tokens.length} sign-ins, 4 restarts`)
   t.same(failed, [])
-  t.ok(tokens.length > 20)
+  t.ok(tokens.length > 10)
   for (const { access } of tokens) t.equal(await ping(proxy.url, access), 200)
 })
 
