@@ -24,7 +24,6 @@ export interface PageData extends SignInPageData, AccountPageData {
   }
   /** Posts `token` to `actions.logout`. */
   home: {
-    name: string
     version: string
     /** What to paste into ChatGPT. */
     url: string

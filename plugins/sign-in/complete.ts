@@ -64,7 +64,7 @@ export interface Completion {
 }
 
 interface Deps {
-  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer'>
+  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer' | 'identity'>
   now: Clock
   backends: ReadonlyMap<string, AuthBackend>
   admissions: Admissions

@@ -3,7 +3,6 @@ import type { PageData } from '../../../../plugins/pages/page-data.ts'
 import type { Examples } from '../page-examples.ts'
 
 const home: PageData['home'] = {
-  name: 'MCP OAuth Server',
   version: '0.1.0',
   url: 'https://mcp.example.com',
   signIn: ['Account on this server', 'Demo'],
