@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
-import { paths } from './paths.ts'
 import type { Offer } from './authoring/loader/load.ts'
 import cors from './plugins/cors.ts'
 import hotReload from './plugins/hot-reload.ts'
@@ -86,7 +85,7 @@ async function registerPlugins (
   await app.register(tracing, config)
   await app.register(metrics, config)
   await app.register(load, loadOptions)
-  await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
+  await app.register(pages, { publicUrl: config.publicUrl, homeUrl: config.mcpUrl, styleUrl: styleUrl(config.paths.style) })
   await app.register(origin, config)
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
@@ -101,7 +100,7 @@ async function registerPlugins (
     library: app.library,
     notes: app.notes,
     reloads,
-    iconUrl: config.publicUrl + paths.icon
+    iconUrl: config.publicUrl + config.paths.icon
   })
   await app.register(resourceChanges, { documentUri })
 }
@@ -124,7 +123,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
 /** What people see: pages, forms and files. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
   if (config.signIn) await app.register(cookie)
-  await app.register(pageZone, { sharedPaths: paths.mcp })
+  await app.register(pageZone, { sharedPaths: config.paths.mcp })
   await app.register(parameters)
   await app.register(assetRoutes)
   await app.register(homeRoute, config)

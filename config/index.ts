@@ -18,6 +18,7 @@ import {
   lifetimes,
   networkSettings,
   operationsSettings,
+  placeOf,
   signInSettings,
   storageSettings
 } from './settings.ts'
@@ -95,6 +96,7 @@ export async function loadConfig (
     folders,
     /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
+    ...placeOf(values, publicUrl),
     ...storageSettings(values, folder),
     ...signInSettings(values, local),
     ...clientSettings(values),

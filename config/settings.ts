@@ -4,12 +4,29 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseEmail } from '../auth-backends/contract.ts'
 import { isLoopback } from '../authoring/env.ts'
+import { createEndpoints, createPaths } from '../paths.ts'
 import type { Variables } from './variables.ts'
 
 /** @returns the public URL of the server, and whether it is this computer: then development defaults apply. */
 export function addressOf ({ PUBLIC_URL, FLY_APP_NAME, PORT }: Variables): { publicUrl: string; local: boolean } {
   const publicUrl = PUBLIC_URL ?? (FLY_APP_NAME ? `https://${FLY_APP_NAME}.fly.dev` : `http://localhost:${PORT}`)
   return { publicUrl, local: isLoopback(new URL(publicUrl).hostname) }
+}
+
+/** Where in its origin the server is: every path, and the URLs of the endpoint. */
+export function placeOf ({ MCP_PATH, BASE_PATH }: Variables, publicUrl: string) {
+  const endpoints = createEndpoints(publicUrl, MCP_PATH)
+  const [{ resource, metadataUrl }] = endpoints
+  return {
+    paths: createPaths({ mcpPath: MCP_PATH, basePath: BASE_PATH }),
+    endpoints,
+    /** The URL to paste into a client: the resource that every token is for (RFC 8707 §2). */
+    mcpUrl: resource,
+    /** The metadata document of that resource. */
+    metadataUrl,
+    /** What `resource` may name, canonical first. */
+    resources: endpoints.map(({ resource }) => resource)
+  }
 }
 
 /** @param folder what relative paths are relative to. */

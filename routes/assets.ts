@@ -2,15 +2,16 @@
 // server's icon (MCP "Icons").
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../paths.ts'
 import { stylesheet } from '../plugins/pages/index.ts'
 
 /** 128 × 128 pixels, as ChatGPT's form requires. Its source is views/icon.svg. */
 const icon = readFileSync(new URL('../views/icon.png', import.meta.url))
 
-export const styleUrl = `${paths.style}?v=${stylesheet.hash}`
+/** @param path where the stylesheet is served. */
+export const styleUrl = (path: string): string => `${path}?v=${stylesheet.hash}`
 
 export default async function assets (app: FastifyInstance) {
+  const { paths } = app
   app.get(paths.style, (_request, reply) =>
     reply
       .header('content-type', 'text/css; charset=utf-8')

@@ -2,29 +2,36 @@
 // (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
-import { paths } from '../paths.ts'
+import { wellKnown, type Paths } from '../paths.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
 import { authMethods, grantTypes } from '../plugins/oauth/clients/contract.ts'
 import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 
 const CACHE_SECONDS = 300
 
-export default async function discovery (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const openid = { ...authorizationServer(publicUrl), ...openidProvider(publicUrl, app.openid.algorithm) }
+type Options = Pick<Config, 'publicUrl' | 'mcpUrl' | 'endpoints'>
+
+export default async function discovery (app: FastifyInstance, options: Options) {
+  const { paths } = app
+  const server = authorizationServer(options, paths)
+  const openid = { ...server, ...openidProvider(options, paths, app.openid.algorithm) }
   const documents: Record<string, object> = {
-    [paths.protectedResource]: protectedResource(publicUrl, publicUrl),
-    [`${paths.protectedResource}/mcp`]: protectedResource(publicUrl, `${publicUrl}/mcp`),
-    [paths.authorizationServer]: authorizationServer(publicUrl),
-    // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
-    [`${paths.authorizationServer}/mcp`]: authorizationServer(publicUrl),
+    [paths.protectedResource]: protectedResource(options, options.mcpUrl),
+    [paths.authorizationServer]: server,
     [paths.openidConfiguration]: openid,
-    [`${paths.openidConfiguration}/mcp`]: openid,
-    // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
-    [`/mcp${paths.openidConfiguration}`]: openid,
-    [`/mcp${paths.authorizationServer}`]: authorizationServer(publicUrl),
-    [`/mcp${paths.protectedResource}`]: protectedResource(publicUrl, `${publicUrl}/mcp`),
     // Asked for by ChatGPT at times.
     [`${paths.token}${paths.openidConfiguration}`]: openid
+  }
+  for (const { path, resource } of options.endpoints) {
+    if (path === '/') continue
+    documents[wellKnown(paths.protectedResource, path)] = protectedResource(options, resource)
+    // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
+    documents[wellKnown(paths.authorizationServer, path)] = server
+    documents[wellKnown(paths.openidConfiguration, path)] = openid
+    // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
+    documents[path + paths.openidConfiguration] = openid
+    documents[path + paths.authorizationServer] = server
+    documents[path + paths.protectedResource] = protectedResource(options, resource)
   }
   for (const [path, document] of Object.entries(documents)) {
     const body = JSON.stringify(document)
@@ -39,16 +46,16 @@ export default async function discovery (app: FastifyInstance, { publicUrl }: Pi
   }
 }
 
-const protectedResource = (publicUrl: string, resource: string) => ({
+const protectedResource = ({ publicUrl, mcpUrl }: Options, resource: string) => ({
   resource,
   authorization_servers: [publicUrl],
   scopes_supported: resourceScopes,
   bearer_methods_supported: ['header'],
   resource_name: 'MCP OAuth Server',
-  resource_documentation: publicUrl
+  resource_documentation: mcpUrl
 })
 
-const authorizationServer = (publicUrl: string) => ({
+const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths) => ({
   issuer: publicUrl,
   authorization_endpoint: publicUrl + paths.authorize,
   token_endpoint: publicUrl + paths.token,
@@ -71,11 +78,11 @@ const authorizationServer = (publicUrl: string) => ({
   introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
-  service_documentation: publicUrl
+  service_documentation: mcpUrl
 })
 
 /** What OpenID Connect Discovery §3 asks for beyond RFC 8414: all of it true. */
-const openidProvider = (publicUrl: string, algorithm: string) => ({
+const openidProvider = ({ publicUrl }: Options, paths: Paths, algorithm: string) => ({
   userinfo_endpoint: publicUrl + paths.userinfo,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],

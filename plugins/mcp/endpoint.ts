@@ -40,7 +40,7 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
   const { tools } = offered
   const stillAllows = options.signIn ? app.grants.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
-  const serverInfo = serverInfoOf(options.publicUrl, options.iconUrl)
+  const serverInfo = serverInfoOf(options.mcpUrl, options.iconUrl)
   const factory = createFactory({
     ...offered,
     services,

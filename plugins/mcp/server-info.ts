@@ -4,11 +4,11 @@ import * as server from '../../version.ts'
 import type { ToolRegistry } from './handlers/tools.ts'
 
 /** @param iconUrl the absolute URL of the server's picture. */
-export const serverInfoOf = (publicUrl: string, iconUrl: string | undefined): Implementation => ({
+export const serverInfoOf = (mcpUrl: string, iconUrl: string | undefined): Implementation => ({
   name: server.name,
   title: 'MCP OAuth Server',
   version: server.version,
-  websiteUrl: publicUrl,
+  websiteUrl: mcpUrl,
   ...(iconUrl !== undefined && { icons: [{ src: iconUrl, mimeType: 'image/png', sizes: ['128x128'] }] })
 })
 

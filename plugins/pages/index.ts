@@ -24,17 +24,24 @@ const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where the home page is. */
+    homeUrl: string
+  }
   interface FastifyReply {
     /** Sends a page. @param statusCode 200 by default. Settles when the response is on its way: return it. */
     page<Name extends keyof PageData>(name: Name, data: PageData[Name], statusCode?: number): Promise<FastifyReply>
   }
 }
 
-/** @param options.styleUrl where {@link stylesheet} is served. */
+/**
+ * @param options.homeUrl where the home page is; the public URL if absent.
+ * @param options.styleUrl where {@link stylesheet} is served.
+ */
 export default fp(
   async function pages (
     app: FastifyInstance,
-    { publicUrl, styleUrl }: Pick<Config, 'publicUrl'> & { styleUrl: string }
+    { publicUrl, homeUrl = publicUrl, styleUrl }: Pick<Config, 'publicUrl'> & { homeUrl?: string; styleUrl: string }
   ) {
     await app.register(view, {
       engine: { eta: new Eta({ autoEscape: true }) },
@@ -53,8 +60,9 @@ export default fp(
       'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
       ...(publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' })
     }
-    const site = { host: new URL(publicUrl).host, home: publicUrl, styleUrl, findLink }
+    const site = { host: new URL(publicUrl).host, home: homeUrl, styleUrl, findLink }
 
+    app.decorate('homeUrl', homeUrl)
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
       // Not spread: a field of the data must not shadow what a template relies on.
       const html = await this.viewAsync(name, { page: data, site })

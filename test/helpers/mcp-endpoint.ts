@@ -20,6 +20,7 @@ import origin from '../../plugins/origin.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import storage from '../../plugins/storage/index.ts'
 import workersPlugin from '../../plugins/workers.ts'
+import { createEndpoints } from '../../paths.ts'
 import mcpRoutes from '../../routes/mcp.ts'
 import { makeTools } from './mcp-endpoint-tools.ts'
 import { MODERN, modernBody } from './mcp.ts'
@@ -89,7 +90,8 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
       { name: 'grants' }
     )
   )
-  const config = { publicUrl: PUBLIC, corsOrigins: ['https://chatgpt.com'], local, signIn }
+  const endpoints = createEndpoints(PUBLIC, '/')
+  const config = { publicUrl: PUBLIC, mcpUrl: PUBLIC, endpoints, corsOrigins: ['https://chatgpt.com'], local, signIn }
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-endpoint-'))
   app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock })
   app.register(audit)
