@@ -45,6 +45,8 @@ import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
 
 export interface AppOptions extends LoadOptions {
+  /** What receives the requests. An HTTP server of its own if absent. */
+  server?: FastifyInstance
   /** The clock, for tests where time matters. */
   now?: Clock
   /** Receives the log lines instead of the terminal, for tests. */
@@ -62,7 +64,7 @@ export interface AppOptions extends LoadOptions {
 export async function buildApp (config: Config, options: AppOptions = {}): Promise<FastifyInstance> {
   const found = options.offer ?? (await config.loadOffer())
   const offer: Offer = { tools: [], resources: [], prompts: [], sources: [], ...found }
-  const app = createHttpServer(config, options.logTo)
+  const app = options.server ?? createHttpServer(config, options.logTo)
   try {
     await registerPlugins(app, config, offer, options)
     await app.register(metricsRoute, config)

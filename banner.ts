@@ -56,6 +56,7 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
 }
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {
+  if (docsDir === undefined) return 'none'
   const found = await stat(docsDir).catch(() => undefined)
   if (!found) return `none: there is no folder ${docsDir}. Make it, or set DOCS_DIR to the folder of your documents`
   if (!found.isDirectory()) return `none: ${docsDir} is not a folder. Set DOCS_DIR to the folder that holds it`

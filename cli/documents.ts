@@ -28,7 +28,8 @@ try {
 
 async function print (withDocuments: boolean): Promise<void> {
   const { docsDir } = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
-  const root = await realpath(docsDir).catch(() => {
+  // DOCS_DIR has a default.
+  const root = await realpath(docsDir!).catch(() => {
     throw new OperatorError(`There is no folder ${docsDir}. Set DOCS_DIR to the one that the server uses.`)
   })
   const app = fastify()

@@ -35,7 +35,8 @@ export const storageSettings = (values: Variables, folder: string) => ({
   redisUrl: values.REDIS_URL,
   secretKeys: values.SECRET_KEY ?? [],
   databaseUrl: values.DATABASE_URL,
-  docsDir: resolve(folder, values.DOCS_DIR.replace(/^~(?=\/|$)/, homedir())),
+  /** `undefined` where there are no documents. */
+  docsDir: resolve(folder, values.DOCS_DIR.replace(/^~(?=\/|$)/, homedir())) as string | undefined,
   docsBaseUrl: values.DOCS_BASE_URL,
   libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })

@@ -46,7 +46,7 @@ export default fp(
     // Every route, including those added later and unknown paths. The header as sent, never a forwarded one: what a
     // proxy adds must not widen this.
     app.addHook('onRequest', (request, _reply, done) => {
-      const name = (request.headers.host ?? '').toLowerCase()
+      const name = hostOf(request)
       if (names.has(name) || isLoopbackHost(name) || request.routeOptions.config.anyHost) done()
       // What was sent is not repeated.
       else {
@@ -65,9 +65,10 @@ export default fp(
       return refuse(reply, 403, 'Web pages of this origin may not call this server. CORS_ORIGINS lists those that may.')
     })
 
-    app.decorate('checkFormOrigin', async ({ method, headers, routeOptions }: FastifyRequest) => {
+    app.decorate('checkFormOrigin', async (request: FastifyRequest) => {
+      const { method, headers, routeOptions } = request
       if (method !== 'POST' || routeOptions.config.anyOrigin) return
-      const { host = '', origin, 'sec-fetch-site': site } = headers
+      const { origin, 'sec-fetch-site': site } = headers
       if (site === 'cross-site' || site === 'same-site') throw accessDenied(foreign)
       // Fetch "append a request Origin header": under `Referrer-Policy: no-referrer`, which proxies and extensions add,
       // our own forms come from `null`. Only the browser itself writes Sec-Fetch-Site (Fetch Metadata §2.3).
@@ -77,12 +78,15 @@ export default fp(
         origin === undefined ||
         origin === 'null' ||
         origin === publicUrl ||
-        (local && isLoopbackHost(host) && origin === `http://${host}`)
+        (local && isLoopbackHost(hostOf(request)) && origin === `http://${hostOf(request)}`)
       if (!isOwn) throw accessDenied(foreign)
     })
   },
   { name: 'origin' }
 )
+
+/** As sent: the header, or the pseudo-header of HTTP/2 (RFC 9113 §8.3.1). */
+const hostOf = ({ headers }: FastifyRequest): string => String(headers.host ?? headers[':authority'] ?? '').toLowerCase()
 
 /** A JSON-RPC error without id, since nothing of the body is known yet. What was sent is not repeated. */
 const refuse = (reply: FastifyReply, status: number, message: string) =>

@@ -80,7 +80,8 @@ export default fp(
       find: (id) => store.find(id),
       count: () => store.count(),
       async file (id) {
-        return (await store.titles([id])).length > 0 ? readFileOf(docsDir, id).catch(() => undefined) : undefined
+        const isFile = docsDir !== undefined && (await store.titles([id])).length > 0
+        return isFile ? readFileOf(docsDir, id).catch(() => undefined) : undefined
       },
       list: directory.list,
       onChange: directory.onChange,
