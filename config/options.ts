@@ -10,7 +10,7 @@ import { builtInFolders, ConfigError, loadConfig, type Config } from './index.ts
 import { variables, type Variables } from './variables.ts'
 
 /** What the application decides that the plugin is a part of, and where. */
-const HOSTS_OWN = {
+const APPLICATIONS_OWN = {
   PORT: 'the application listens; leave it out',
   HOST: 'the application listens; leave it out',
   HEADERS_TIMEOUT: 'set it where the application is created: fastify({ http: { headersTimeout } })',
@@ -39,7 +39,7 @@ type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}
 type OptionValue = string | number | boolean | object | undefined
 
 type VariableOptions = {
-  readonly [Name in Exclude<keyof Variables, keyof typeof HOSTS_OWN | 'AUTH_BACKEND' | 'LOG_LEVEL'> as CamelCase<Name>]?: OptionValue
+  readonly [Name in Exclude<keyof Variables, keyof typeof APPLICATIONS_OWN | 'AUTH_BACKEND' | 'LOG_LEVEL'> as CamelCase<Name>]?: OptionValue
 }
 
 /** A backend of the application itself. Its id is stored with every user, so it never changes. */
@@ -68,7 +68,7 @@ export async function loadOptions (options: PluginOptions): Promise<Config> {
   const written = new Map(Object.keys(settings).map((option) => [variableOf(option), option]))
   const { names, backends, problems } = readBackends(authBackends)
   const env: Record<string, string> = { ...DEFAULTS, ...(names && { AUTH_BACKEND: names }), ...environmentOf(settings) }
-  problems.push(...takeHostsOwn(env))
+  problems.push(...takeApplicationsOwn(env))
   if (env['PUBLIC_URL'] === undefined) {
     problems.push('PUBLIC_URL: write the origin at which people reach the application, for example https://app.example.com')
   }
@@ -87,7 +87,7 @@ export async function loadOptions (options: PluginOptions): Promise<Config> {
 /** The one message, with the names that the caller wrote. */
 class OptionsError extends ConfigError {
   constructor (problems: readonly string[], written: ReadonlyMap<string, string>) {
-    const isVariable = (word: string) => written.has(word) || word.includes('_') || word in variables.shape || word in HOSTS_OWN
+    const isVariable = (word: string) => written.has(word) || word.includes('_') || word in variables.shape || word in APPLICATIONS_OWN
     const optionOf = (name: string) =>
       written.get(name) ?? (name === 'AUTH_BACKEND' ? 'authBackends' : name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
     super(
@@ -114,8 +114,8 @@ function textOf (value: unknown): string {
 const asUrl = (folder: string | URL): URL => (typeof folder === 'string' ? pathToFileURL(`${resolve(folder)}/`) : folder)
 
 /** Takes out what is not the plugin's to decide. @returns a sentence for each. */
-function takeHostsOwn (env: Record<string, string>): string[] {
-  return Object.entries(HOSTS_OWN).flatMap(([name, help]) => {
+function takeApplicationsOwn (env: Record<string, string>): string[] {
+  return Object.entries(APPLICATIONS_OWN).flatMap(([name, help]) => {
     if (env[name] === undefined) return []
     delete env[name]
     return `${name}: ${help}`

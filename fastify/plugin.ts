@@ -5,6 +5,8 @@ import { loadOptions, type PluginOptions } from '../config/options.ts'
 import { createMount, type Mount } from './mount.ts'
 import { findTaken } from './taken-routes.ts'
 
+const TAKEN = 'mcp-oauth-server cannot be registered: this application has routes of its own at'
+
 /** The HTTP servers of the applications that have one. */
 const registered = new WeakSet<object>()
 
@@ -14,35 +16,35 @@ const registered = new WeakSet<object>()
  * this is not the place to register it. What was opened by then is closed.
  */
 export const createPlugin = (appOptions: AppOptions = {}) => async function mcpOAuth (
-  host: FastifyInstance,
+  application: FastifyInstance,
   options: PluginOptions
 ): Promise<void> {
-  checkPlace(host)
+  checkPlace(application)
   // Those of Fastify's own `register` are not the server's.
   const { prefix: _, logLevel, logSerializers: __, ...settings } = options
   const config = await loadOptions(settings)
-  const mount = createMount(config, host.log, typeof logLevel === 'string' ? { level: logLevel } : {})
+  const mount = createMount(config, application.log, typeof logLevel === 'string' ? { level: logLevel } : {})
   await buildApp(config, { ...appOptions, server: mount.app })
   try {
-    const taken = findTaken(host, mount.routes, config.paths)
-    if (taken.length > 0) throw new Error(['mcp-oauth-server cannot be registered: this application has routes of its own at', ...taken].join('\n'))
+    const taken = findTaken(application, mount.routes, config.paths)
+    if (taken.length > 0) throw new Error([TAKEN, ...taken].join('\n'))
     await mount.ready()
-    addRoutes(host, mount)
+    addRoutes(application, mount)
   } catch (error) {
     await mount.app.close()
     throw error
   }
-  registered.add(host.server)
-  closeWith(host, mount)
+  registered.add(application.server)
+  closeWith(application, mount)
 }
 
-function checkPlace (host: FastifyInstance): void {
-  if (registered.has(host.server)) {
+function checkPlace (application: FastifyInstance): void {
+  if (registered.has(application.server)) {
     throw new Error('mcp-oauth-server is registered already: one application has one. Put the tools of both into one registration.')
   }
-  if (host.prefix !== '') {
+  if (application.prefix !== '') {
     throw new Error(
-      `mcp-oauth-server cannot have the prefix ${host.prefix}: its discovery documents must be at the root (RFC 8414 §3, RFC 9728 §3). Register it without one, and set mcpPath and basePath.`
+      `mcp-oauth-server cannot have the prefix ${application.prefix}: its discovery documents must be at the root (RFC 8414 §3, RFC 9728 §3). Register it without one, and set mcpPath and basePath.`
     )
   }
 }
@@ -50,11 +52,11 @@ function checkPlace (host: FastifyInstance): void {
 /** What plugins that work on all routes of an application leave alone. */
 const UNTOUCHED = { config: { cors: false, rateLimit: false }, schema: { hide: true } } as object
 
-function addRoutes (host: FastifyInstance, { routes, handOver }: Mount): void {
+function addRoutes (application: FastifyInstance, { routes, handOver }: Mount): void {
   for (const [url, methods] of routes) {
-    const method = [...methods].filter((name) => host.supportedMethods.includes(name))
+    const method = [...methods].filter((name) => application.supportedMethods.includes(name))
     try {
-      host.route({
+      application.route({
         ...UNTOUCHED,
         url,
         method,
@@ -71,15 +73,20 @@ function addRoutes (host: FastifyInstance, { routes, handOver }: Mount): void {
 }
 
 /** For the application's own lines: URLs here contain codes, states and handles. */
-const describeRequest = ({ method, raw, host, ip }: FastifyRequest) => ({ method, url: raw.url!.split('?')[0], host, remoteAddress: ip })
+const describeRequest = ({ method, raw, host, ip }: FastifyRequest) => ({
+  method,
+  url: raw.url!.split('?')[0],
+  host,
+  remoteAddress: ip
+})
 
-function closeWith (host: FastifyInstance, { app }: Mount): void {
+function closeWith (application: FastifyInstance, { app }: Mount): void {
   let closing: Promise<void> | undefined
   const close = () => (closing ??= app.close() as unknown as Promise<void>)
   // Not waited for: the application goes on closing its connections meanwhile.
-  host.addHook('preClose', async () => {
+  application.addHook('preClose', async () => {
     app.drain()
     close().catch(() => {})
   })
-  host.addHook('onClose', close)
+  application.addHook('onClose', close)
 }

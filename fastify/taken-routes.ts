@@ -1,15 +1,16 @@
 // Whether the application has taken a path of the server's: a sentence for each, with what to do.
+// Tested in test/fastify/plugin.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Paths } from '../paths.ts'
 
 /** @returns a line for each URL that the application answers itself. */
 export function findTaken (
-  host: Pick<FastifyInstance, 'hasRoute'>,
+  application: Pick<FastifyInstance, 'hasRoute'>,
   routes: ReadonlyMap<string, ReadonlySet<string>>,
   paths: Pick<Paths, 'home'>
 ): string[] {
   return [...routes].flatMap(([url, methods]) => {
-    const taken = [...methods].filter((method) => host.hasRoute({ method, url }))
+    const taken = [...methods].filter((method) => application.hasRoute({ method, url }))
     return taken.length > 0 ? [`  - ${taken.join(', ')} ${url}: ${remedy(url, paths)}`] : []
   })
 }
