@@ -56,6 +56,7 @@ export function createPaths ({ mcpPath = '/', basePath = mcpPath }: Place = {}) 
     documents: `${base}/documents`,
     style: `${base}/assets/style.css`,
     icon: `${base}/icon.png`,
+    vectorIcon: `${base}/icon.svg`,
     health: `${base}/health`,
     live: `${base}/health/live`,
     ready: `${base}/health/ready`,

@@ -13,6 +13,7 @@ import { foldersOf, loadOffer, type Offer } from '../authoring/loader/load.ts'
 import { configureTools, type ConfiguredTool } from '../authoring/loader/open.ts'
 import { describeProblems, findBackends } from './backends.ts'
 import { BuiltInTools } from './built-in-tools.ts'
+import { readIdentity } from './identity.ts'
 import {
   addressOf,
   clientSettings,
@@ -90,8 +91,12 @@ export async function loadConfig (
   const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered, offer)
   const offered = (await offerOf()).tools
   const tools = configureTools(offered, toolEnv)
-  problems.push(...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
-  if (isStrict) problems.push(...findUnread(env, [variables.shape, ...found.variables, ...offered.flatMap((tool) => ('env' in tool ? [tool.env.shape] : []))]))
+  const { identity, problems: unreadable } = readIdentity(values, folder)
+  problems.push(...unreadable, ...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
+  if (isStrict) {
+    const read = offered.flatMap((tool) => ('env' in tool ? [tool.env.shape] : []))
+    problems.push(...findUnread(env, [variables.shape, ...found.variables, ...read]))
+  }
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -113,6 +118,8 @@ export async function loadConfig (
     folders,
     /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
+    /** Whose server this is. */
+    identity,
     ...placeOf(values, publicUrl),
     ...storageSettings(values, folder),
     ...signInSettings(values, local),

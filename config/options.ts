@@ -38,8 +38,9 @@ type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}
 /** As text it is what the variable would be: a list with commas, an object as JSON. An empty one counts as unset. */
 type OptionValue = string | number | boolean | object | undefined
 
+type OwnName = keyof typeof APPLICATIONS_OWN | 'AUTH_BACKEND' | 'LOG_LEVEL'
 type VariableOptions = {
-  readonly [Name in Exclude<keyof Variables, keyof typeof APPLICATIONS_OWN | 'AUTH_BACKEND' | 'LOG_LEVEL'> as CamelCase<Name>]?: OptionValue
+  readonly [Name in Exclude<keyof Variables, OwnName> as CamelCase<Name>]?: OptionValue
 }
 
 /** A backend of the application itself. Its id is stored with every user, so it never changes. */
@@ -67,15 +68,23 @@ export async function loadOptions (options: PluginOptions): Promise<Config> {
   const { tools = [], resources = [], prompts = [], sources = [], authBackends = [], ...settings } = options
   const written = new Map(Object.keys(settings).map((option) => [variableOf(option), option]))
   const { names, backends, problems } = readBackends(authBackends)
-  const env: Record<string, string> = { ...DEFAULTS, ...(names && { AUTH_BACKEND: names }), ...environmentOf(settings) }
+  const env = {
+    ...DEFAULTS,
+    ...(names && { AUTH_BACKEND: names }),
+    ...environmentOf(settings)
+  } as Record<string, string>
   problems.push(...takeApplicationsOwn(env))
-  if (env['PUBLIC_URL'] === undefined) {
-    problems.push('PUBLIC_URL: write the origin at which people reach the application, for example https://app.example.com')
+  if (env['PUBLIC_URL'] === undefined) problems.push(NO_PUBLIC_URL)
+  const given = {
+    offer: { tools: tools.filter((tool): tool is ToolDefinition => !isFolder(tool)), resources, prompts, sources },
+    backends,
+    isStrict: true
   }
-  const isFolder = (tool: unknown) => typeof tool === 'string' || tool instanceof URL
-  const folders = [...(env['BUILTIN_TOOLS'] === 'none' ? [] : builtInFolders), ...(tools.filter(isFolder) as Array<string | URL>).map(asUrl)]
-  const offer = { tools: tools.filter((tool) => !isFolder(tool)) as ToolDefinition[], resources, prompts, sources }
-  const config = await loadConfig(env, process.cwd(), folders, { offer, backends, isStrict: true }).catch((error: unknown) => {
+  const folders = [
+    ...(env['BUILTIN_TOOLS'] === 'none' ? [] : builtInFolders),
+    ...tools.filter(isFolder).map(asUrl)
+  ]
+  const config = await loadConfig(env, process.cwd(), folders, given).catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error
     problems.push(...error.problems)
   })
@@ -84,19 +93,27 @@ export async function loadOptions (options: PluginOptions): Promise<Config> {
   return env['DOCS_DIR'] === undefined ? Object.freeze({ ...config, docsDir: undefined }) : config
 }
 
+const NO_PUBLIC_URL =
+  'PUBLIC_URL: write the origin at which people reach the application, for example https://app.example.com'
+
 /** The one message, with the names that the caller wrote. */
 class OptionsError extends ConfigError {
   constructor (problems: readonly string[], written: ReadonlyMap<string, string>) {
-    const isVariable = (word: string) => written.has(word) || word.includes('_') || word in variables.shape || word in APPLICATIONS_OWN
-    const optionOf = (name: string) =>
-      written.get(name) ?? (name === 'AUTH_BACKEND' ? 'authBackends' : name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
+    const isVariable = (word: string) =>
+      written.has(word) || word.includes('_') || word in variables.shape || word in APPLICATIONS_OWN
+    const say = (word: string) => (isVariable(word) ? (written.get(word) ?? optionOf(word)) : word)
     super(
-      problems.map((problem) => problem.replace(/\b[A-Z][A-Z0-9_]+\b/g, (word) => (isVariable(word) ? optionOf(word) : word))),
+      problems.map((problem) => problem.replace(/\b[A-Z][A-Z0-9_]+\b/g, say)),
       'The options of mcp-oauth-server are invalid. Change these and start again:',
       'All options are explained in docs/fastify-plugin.md.'
     )
   }
 }
+
+const optionOf = (variable: string): string =>
+  variable === 'AUTH_BACKEND'
+    ? 'authBackends'
+    : variable.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 
 const variableOf = (option: string): string => option.replace(/[A-Z]/g, '_$&').toUpperCase()
 
@@ -111,7 +128,11 @@ function textOf (value: unknown): string {
   return typeof value === 'object' && !(value instanceof URL) ? JSON.stringify(value) : String(value)
 }
 
-const asUrl = (folder: string | URL): URL => (typeof folder === 'string' ? pathToFileURL(`${resolve(folder)}/`) : folder)
+const isFolder = (tool: ToolDefinition | string | URL): tool is string | URL =>
+  typeof tool === 'string' || tool instanceof URL
+
+const asUrl = (folder: string | URL): URL =>
+  typeof folder === 'string' ? pathToFileURL(`${resolve(folder)}/`) : folder
 
 /** Takes out what is not the plugin's to decide. @returns a sentence for each. */
 function takeApplicationsOwn (env: Record<string, string>): string[] {
@@ -123,22 +144,23 @@ function takeApplicationsOwn (env: Record<string, string>): string[] {
 }
 
 const ID = /^[a-z][a-z0-9-]{0,63}$/
+const ID_HELP =
+  "a module needs an id of lower-case letters, digits and -, which is stored with every user: { id: 'staff', ...module }"
 
 /** @returns what AUTH_BACKEND would be, and the modules by their ids. */
 function readBackends (given: ReadonlyArray<string | OwnBackend>) {
   const backends = new Map<string, BackendModule>()
   const problems: string[] = []
+  const refuse = (index: number, help: string) => problems.push(`authBackends[${index}]: ${help}`)
   const names = given.map((backend, index) => {
     if (typeof backend === 'string') return backend
-    const { id, env, open } = Object(backend) as Partial<OwnBackend>
-    const help = typeof id !== 'string' || !ID.test(id)
-      ? 'a module needs an id of lower-case letters, digits and -, which is stored with every user: { id: \'staff\', ...module }'
-      : backends.has(id) ? `there are two with the id ${JSON.stringify(id)}` : ''
+    const { id = '', env, open } = Object(backend) as Partial<OwnBackend>
     const isModule = env instanceof z.ZodObject && typeof open === 'function'
-    if (help !== '') problems.push(`authBackends[${index}]: ${help}`)
-    else if (!isModule) problems.push(`authBackends[${index}]: is not a backend; it needs env (a zod object) and open()`)
-    else backends.set(id!, backend)
-    return id ?? ''
+    if (typeof id !== 'string' || !ID.test(id)) refuse(index, ID_HELP)
+    else if (backends.has(id)) refuse(index, `there are two with the id ${JSON.stringify(id)}`)
+    else if (!isModule) refuse(index, 'is not a backend; it needs env (a zod object) and open()')
+    else backends.set(id, backend)
+    return id
   })
   return { names: names.join(','), backends, problems }
 }

@@ -1,6 +1,5 @@
 // What the variables mean: names, defaults that depend on each other, and units, for everything that reads the
 // configuration.
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseEmail } from '../auth-backends/contract.ts'
 import { isLoopback } from '../authoring/env.ts'
@@ -36,7 +35,7 @@ export const storageSettings = (values: Variables, folder: string) => ({
   secretKeys: values.SECRET_KEY ?? [],
   databaseUrl: values.DATABASE_URL,
   /** `undefined` where there are no documents. */
-  docsDir: resolve(folder, values.DOCS_DIR.replace(/^~(?=\/|$)/, homedir())) as string | undefined,
+  docsDir: resolve(folder, values.DOCS_DIR) as string | undefined,
   docsBaseUrl: values.DOCS_BASE_URL,
   libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })

@@ -40,7 +40,9 @@ export const createPlugin = (appOptions: AppOptions = {}) => async function mcpO
 
 function checkPlace (application: FastifyInstance): void {
   if (registered.has(application.server)) {
-    throw new Error('mcp-oauth-server is registered already: one application has one. Put the tools of both into one registration.')
+    throw new Error(
+      'mcp-oauth-server is registered already: one application has one. Put the tools of both into one registration.'
+    )
   }
   if (application.prefix !== '') {
     throw new Error(

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { wellKnown, type Paths } from '../paths.ts'
+import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
 import { authMethods, grantTypes } from '../plugins/oauth/clients/contract.ts'
 import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
@@ -12,11 +13,12 @@ const CACHE_SECONDS = 300
 type Options = Pick<Config, 'publicUrl' | 'mcpUrl' | 'endpoints'>
 
 export default async function discovery (app: FastifyInstance, options: Options) {
-  const { paths } = app
-  const server = authorizationServer(options, paths)
+  const { paths, identity } = app
+  const resourceOf = (resource: string) => protectedResource(options, resource, identity)
+  const server = authorizationServer(options, paths, identity)
   const openid = { ...server, ...openidProvider(options, paths, app.openid.algorithm) }
   const documents: Record<string, object> = {
-    [paths.protectedResource]: protectedResource(options, options.mcpUrl),
+    [paths.protectedResource]: resourceOf(options.mcpUrl),
     [paths.authorizationServer]: server,
     [paths.openidConfiguration]: openid,
     // Asked for by ChatGPT at times.
@@ -24,14 +26,14 @@ export default async function discovery (app: FastifyInstance, options: Options)
   }
   for (const { path, resource } of options.endpoints) {
     if (path === '/') continue
-    documents[wellKnown(paths.protectedResource, path)] = protectedResource(options, resource)
+    documents[wellKnown(paths.protectedResource, path)] = resourceOf(resource)
     // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
     documents[wellKnown(paths.authorizationServer, path)] = server
     documents[wellKnown(paths.openidConfiguration, path)] = openid
     // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
     documents[path + paths.openidConfiguration] = openid
     documents[path + paths.authorizationServer] = server
-    documents[path + paths.protectedResource] = protectedResource(options, resource)
+    documents[path + paths.protectedResource] = resourceOf(resource)
   }
   for (const [path, document] of Object.entries(documents)) {
     const body = JSON.stringify(document)
@@ -46,16 +48,18 @@ export default async function discovery (app: FastifyInstance, options: Options)
   }
 }
 
-const protectedResource = ({ publicUrl, mcpUrl }: Options, resource: string) => ({
+const protectedResource = ({ publicUrl, mcpUrl }: Options, resource: string, { name, urls }: Identity) => ({
   resource,
   authorization_servers: [publicUrl],
   scopes_supported: resourceScopes,
   bearer_methods_supported: ['header'],
-  resource_name: 'MCP OAuth Server',
-  resource_documentation: mcpUrl
+  resource_name: name,
+  resource_documentation: urls.support ?? mcpUrl,
+  ...(urls.privacy && { resource_policy_uri: urls.privacy }),
+  ...(urls.terms && { resource_tos_uri: urls.terms })
 })
 
-const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths) => ({
+const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths, { urls }: Identity) => ({
   issuer: publicUrl,
   authorization_endpoint: publicUrl + paths.authorize,
   token_endpoint: publicUrl + paths.token,
@@ -78,7 +82,9 @@ const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths) => ({
   introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
-  service_documentation: mcpUrl
+  service_documentation: mcpUrl,
+  ...(urls.privacy && { op_policy_uri: urls.privacy }),
+  ...(urls.terms && { op_tos_uri: urls.terms })
 })
 
 /** What OpenID Connect Discovery §3 asks for beyond RFC 8414: all of it true. */
@@ -86,7 +92,7 @@ const openidProvider = ({ publicUrl }: Options, paths: Paths, algorithm: string)
   userinfo_endpoint: publicUrl + paths.userinfo,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],
-  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce'],
+  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce', 'auth_time'],
   claims_parameter_supported: false,
   request_parameter_supported: false,
   request_uri_parameter_supported: false

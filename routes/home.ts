@@ -30,6 +30,7 @@ export default async function home (app: FastifyInstance, options: Options) {
 
 const describeServer = async (app: FastifyInstance, { publicUrl, mcpUrl, metadataUrl, signIn }: Options) => ({
   name: server.name,
+  title: app.identity.name,
   version: server.version,
   status: 'ok',
   protocolVersions,
@@ -54,7 +55,6 @@ async function sendPage (
 ): Promise<FastifyReply> {
   const { paths } = app
   return reply.page('home', {
-    name: 'MCP OAuth Server',
     version: server.version,
     url: mcpUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],

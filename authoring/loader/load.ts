@@ -41,7 +41,8 @@ export async function loadOffer (
   const problems: string[] = []
   const taken = new Map<string, string>()
   const offer: Offer = { tools: [], resources: [], prompts: [], sources: [] }
-  for (const { home, file, kind, candidate } of [...(await candidatesIn(folders, version, problems)), ...candidatesOf(given)]) {
+  const candidates = [...(await candidatesIn(folders, version, problems)), ...candidatesOf(given)]
+  for (const { home, file, kind, candidate } of candidates) {
     const wrong = problemsOf(kind, candidate)
     problems.push(...wrong.map((problem) => `${file}: ${problem}`))
     if (kind === 'tool' && wrong.length === 0 && home && !isOffered((candidate as ToolDefinition).name, home)) continue
@@ -67,7 +68,11 @@ interface Candidate {
   candidate: unknown
 }
 
-async function candidatesIn (folders: readonly URL[], version: number | undefined, problems: string[]): Promise<Candidate[]> {
+async function candidatesIn (
+  folders: readonly URL[],
+  version: number | undefined,
+  problems: string[]
+): Promise<Candidate[]> {
   const candidates: Candidate[] = []
   for (const { home, file, url } of (await Promise.all(folders.map(filesOf))).flat()) {
     if (version !== undefined) url.searchParams.set('version', String(version))

@@ -1,9 +1,10 @@
 // Runs in a worker: Markdown as safe HTML for a page. Raw HTML in it is shown as text, and only harmless elements and
 // http(s), mailto and relative links are rendered.
 // Tested in test/routes/documents.test.ts.
-import markdownIt from 'markdown-it'
+import markdownIt, { type Token } from 'markdown-it'
 import sanitize from 'sanitize-html'
 import { frontMatterOf } from './front-matter.ts'
+import { isSameLine } from './without-title.ts'
 
 const markdown = markdownIt({ html: false, linkify: false })
 
@@ -20,7 +21,22 @@ const options: sanitize.IOptions = {
   }
 }
 
-/** @param source a part of a document from its beginning, or from further down. */
-export default function render (source: string): string {
-  return sanitize(markdown.render(source.slice(frontMatterOf(source).end)), options)
+export interface Page {
+  source: string
+  /** The page shows it above; a heading that says the same first is left out. */
+  title: string
 }
+
+/** @returns safe HTML of the whole document. */
+export default function render ({ source, title }: Page): string {
+  const env = {}
+  const tokens = markdown.parse(source.slice(frontMatterOf(source).end), env)
+  const [opening, words] = tokens
+  const isTitle = opening?.type === 'heading_open' && isSameLine(textOf(words!), title)
+  return sanitize(markdown.renderer.render(isTitle ? tokens.slice(HEADING_TOKENS) : tokens, markdown.options, env), options)
+}
+
+/** Its opening, its words, its end. */
+const HEADING_TOKENS = 3
+
+const textOf = ({ children }: Token): string => (children ?? []).map(({ content }) => content).join('')

@@ -5,10 +5,12 @@ import Fastify from 'fastify'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import identity from '../../../plugins/identity.ts'
 import pages from '../../../plugins/pages/index.ts'
 import { launchChromium } from '../../helpers/chromium.ts'
+import { identityOf } from '../../helpers/identity.ts'
 import { examples, type Example } from './page-examples.ts'
-import { STYLE, serve, mapStrings, MARKUP, isAddress, isFixed, hostile } from './serve.ts'
+import { PUBLIC, STYLE, serve, mapStrings, MARKUP, isAddress, isFixed, hostile } from './serve.ts'
 
 const INSPECT = readFileSync(new URL('../../helpers/inspect-page.js', import.meta.url), 'utf8')
 
@@ -51,7 +53,8 @@ t.test(
   async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(pages, { publicUrl: 'https://mcp.example.com', styleUrl: STYLE })
+    await app.register(identity, { identity: identityOf() })
+    await app.register(pages, { publicUrl: 'https://mcp.example.com', stylePath: STYLE, iconUrl: '/icon.png' })
     app.setErrorHandler((_error, _request, reply) =>
       reply.page(
         'error',
@@ -91,9 +94,15 @@ t.test(
   'in a browser: labels, headings, landmarks, contrast, sizes, no sideways scrolling, nothing blocked by the policy',
   withBrowser,
   async (t) => {
-    const base = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
+    const identity = {
+      SERVER_NAME: `Acme ${'W'.repeat(60)} אבג`,
+      SERVER_COLOR: '6b21a8',
+      SUPPORT_URL: 'https://acme.example/help',
+      TERMS_URL: 'https://acme.example/terms'
+    }
+    const base = await (await serve(t, examples, PUBLIC, identity)).listen({ port: 0, host: '127.0.0.1' })
     const longBase = await (
-      await serve(t, Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, long(example)])))
+      await serve(t, Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, long(example)])), PUBLIC, identity)
     ).listen({ port: 0, host: '127.0.0.1' })
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await openPage(t, chromium.browser!, { colorScheme, viewport: { width: 360, height: 740 } })
