@@ -71,7 +71,7 @@ t.test('logLevel of register is that of the server’s own lines', async (t) => 
 
 t.test('what an application does to all of its routes does not reach these', async (t) => {
   const app = await start(t, (app) => {
-    const used = ['storage', 'signIn', 'mcp', 'paths', 'mail', 'metrics', 'view', 'issuer', 'limits', 'audit', 'workers', 'grants', 'serializeCookie']
+    const used = ['identity', 'stylesheet', 'storage', 'signIn', 'mcp', 'paths', 'mail', 'metrics', 'view', 'issuer', 'limits', 'audit', 'workers', 'grants', 'serializeCookie']
     for (const name of used) app.decorate(name, () => { throw new Error(name) })
     for (const name of ['access', 'cookies', 'spans']) app.decorateRequest(name)
     for (const name of ['page', 'view', 'viewAsync', 'setCookie']) app.decorateReply(name, () => { throw new Error(name) })
