@@ -3,7 +3,8 @@
 FROM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+# With the packages that npm leaves out unless they are asked for, in the versions of the lock file.
+RUN npm ci --omit=dev && npm install --no-save --save-prod --omit=dev libpg-query prom-client quicktype-core
 # The compiler, of the version in package.json, where it is not copied on.
 RUN npm install --prefix packaging --no-save typescript@6.0.3
 COPY . .

@@ -1,4 +1,5 @@
-// Every URL path that the server answers, in one table. Routes, pages and metadata read it, so they cannot disagree.
+// Every URL path that the server answers, in one table.
+// Routes, pages and metadata read it, so they cannot disagree.
 /** Where the server is within its origin. */
 export interface Place {
   /** The path of the MCP endpoint: `/` where the origin is the server's own. */
@@ -100,7 +101,8 @@ export function createEndpoints (publicUrl: string, mcpPath: string): [Endpoint,
 export const paths = createPaths()
 
 /**
- * The redirect URI path of a backend: each has its own (RFC 9700 §4.4). The operator registers it with the provider.
+ * The redirect URI path of a backend: each has its own (RFC
+ * 9700 §4.4). The operator registers it with the provider.
  */
 export const callbackPath = (paths: Paths, backend: string): string =>
   `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`

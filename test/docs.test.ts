@@ -168,8 +168,7 @@ t.test('no package is older than the version that fixed a known vulnerability (W
   for (const [name, floor] of [
     ['fastify', '5.8.3'],
     ['eta', '2.0.0'],
-    ['@modelcontextprotocol/sdk', '1.26.0'],
-    ['@fastify/view', '10.0.0']
+    ['@modelcontextprotocol/sdk', '1.26.0']
   ] as const) {
     const { version } = packages[`node_modules/${name}`]!
     t.ok(version.localeCompare(floor, 'en', { numeric: true }) >= 0, `${name} ${version}`)

@@ -43,7 +43,7 @@ t.test('Markdown is rendered without its front matter and without raw HTML, and 
     env: { AUTH_BACKEND: 'none' },
     documents: {
       'a.md':
-        '---\ntitle: Plan\nsecret: never\n---\n# *Plan*\n\n## Aims\n\n**Bold** <script>alert(1)</script> [good](https://example.com/) [bad](javascript:alert(1)) [data](data:text/html,x) ![Logo](https://evil.example/p.png)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n',
+        '---\ntitle: Plan\nsecret: never\n---\n# *Plan*\n\n## Aims\n\n**Bold** <script>alert(1)</script> [good](https://example.com/) [bad](javascript:alert(1)) [data](data:text/html,x) [host](//evil.example) [back](/\\\\evil.example) [entity](&#106;avascript:alert(1)) <javascript:alert(1)> ![*Logo*](https://evil.example/p.png)\n\n| a | b |\n|--:|---|\n| 1 | 2 |\n',
       'b.html': '<script>alert(1)</script>',
       'c.pdf': 'no PDF',
       'sub/d (1).pdf': pdf
@@ -57,7 +57,7 @@ t.test('Markdown is rendered without its front matter and without raw HTML, and 
   t.match(shown, /<a href="https:\/\/example.com\/" rel="noopener noreferrer nofollow">good<\/a>/)
   t.match(shown, /<td>1<\/td>/)
   t.match(shown, 'Logo')
-  t.notMatch(shown, /never|<script|href="(?:javascript|data):|<img|evil\.example/)
+  t.notMatch(shown, /never|<script|href="(?:javascript|data):|href="[/\\]{2}|<img|evil\.example\/p\.png|style=/)
   t.match((await browser.get(`${url}/documents/sub/d%20(1).pdf`)).text, /walnut[^]*|href="\/documents\/sub\/d%20\(1\)\.pdf\?file">Open the file/)
   const file = await fetch(`${url}/documents/sub/d%20(1).pdf?file`)
   t.equal(await file.text(), pdf)
