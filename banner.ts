@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { StartError } from './errors.ts'
-import { callbackPath, paths } from './paths.ts'
+import { callbackPath } from './paths.ts'
 
 /** With a large folder the lines are printed while it is still being read. */
 const PROGRESS_AFTER_MS = 3_000
@@ -14,7 +14,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
   await Promise.race([app.library.ready, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
   const lines = [
     ...(config.identity.name === undefined ? [] : [['Name', app.identity.name]]),
-    ['MCP server', config.publicUrl],
+    ['MCP server', config.mcpUrl],
     ['Sign-in', signInLine(app, config)],
     ['Data', config.signIn ? app.storage.description : config.dataDir],
     ['Notes', app.notes.description],
@@ -23,11 +23,11 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
       'ChatGPT',
       config.local
         ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: Connect a client)'
-        : `Settings > Developer mode > add a custom MCP server, and paste ${config.publicUrl}`
+        : `Settings > Developer mode > add a custom MCP server, and paste ${config.mcpUrl}`
     ]
   ]
   for (const [id, { title, redirect }] of config.signIn ? app.signIn.backends : []) {
-    if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(id)} (register it with ${title})`])
+    if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(config.paths, id)} (register it with ${title})`])
   }
   const invitation = await firstInvitation(app, config)
   if (invitation) lines.push(['First account', `create it here, once: ${invitation}`])
@@ -52,7 +52,7 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
     app.log.warn({ err }, 'the link for the first account could not be created')
     return undefined
   })
-  return secret && `${config.publicUrl}${paths.signup}?invite=${secret}`
+  return secret && `${config.publicUrl}${config.paths.signup}?invite=${secret}`
 }
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {

@@ -32,6 +32,12 @@ export const publicUrl = z.string().transform((value, context) => {
   return url.origin
 })
 
+/** The path of something of ours, without a dot in front: what is well known has paths of its own. */
+export const urlPath = z
+  .string()
+  .regex(/^(?:\/|(?:\/[\w~-][\w.~-]*)+)$/, 'write a path such as /mcp, of letters, digits, - _ . and ~, without a slash at its end')
+  .max(100, 'write at most 100 characters')
+
 export const httpUrl = z
   .string()
   .refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
-import { paths, withInteraction } from '../paths.ts'
+import { withInteraction } from '../paths.ts'
 import { renderMarkdown } from '../plugins/library/render.ts'
 import { typeName } from '../plugins/library/type-names.ts'
 import { withoutTitle } from '../plugins/library/without-title.ts'
@@ -17,6 +17,7 @@ const MAX_RENDERED = 200_000
 const PDF = 'application/pdf'
 
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
+  const { paths } = app
   app.get<{ Params: { '*': string }; Querystring: { part?: string; file?: string } }>(
     `${paths.documents}/*`,
     async (request, reply) => {

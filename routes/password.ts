@@ -1,12 +1,12 @@
 // A forgotten password: a link by mail lets a new one be chosen. Neither the answer nor its time depends on whether
 // there is an account (threat LG-14).
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../paths.ts'
 import { formParameters } from '../plugins/oauth/parameters.ts'
 
 const MAX_EMAIL_CHARACTERS = 254
 
 export default async function password (app: FastifyInstance) {
+  const { paths } = app
   const hasPasswords = [...app.signIn.backends.values()].some(({ accounts }) => accounts)
   const home = { label: 'Go to the home page', href: paths.home }
 

@@ -32,7 +32,7 @@ export async function signUp ({ supabase, host }: Deps, request: SignUpRequest):
       email,
       password: request.password,
       // Where the link in the message leads, if the project allows this address; otherwise Supabase uses its site URL.
-      options: { data: name ? { full_name: name } : {}, emailRedirectTo: host.publicUrl }
+      options: { data: name ? { full_name: name } : {}, emailRedirectTo: host.homeUrl }
     })
   )
   if (error) return signUpRefusal(error, host.log) ?? raise(supabase.refusedBySupabase(error))

@@ -76,13 +76,14 @@ export default fp(
       description: store.description,
       progress: () => folder.progress(),
       isComplete: () => folder.isComplete(),
-      problem: () => folderProblem(docsDir),
+      problem: async () => (docsDir === undefined ? 'this server has none' : folderProblem(docsDir)),
       leftOut: () => folder.leftOut(),
       leftOutLine: () => describeLeftOut(folder.leftOut()),
       find: (id) => store.find(id),
       count: () => store.count(),
       async file (id) {
-        return (await store.titles([id])).length > 0 ? readFileOf(docsDir, id).catch(() => undefined) : undefined
+        const isFile = docsDir !== undefined && (await store.titles([id])).length > 0
+        return isFile ? readFileOf(docsDir, id).catch(() => undefined) : undefined
       },
       list: directory.list,
       onChange: directory.onChange,

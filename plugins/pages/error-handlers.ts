@@ -92,7 +92,7 @@ export async function sendErrorPage (
       action:
         refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
           ? { label: `Back to the app at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
-          : (refusal.action ?? { label: 'Go to the home page', href: request.server.issuer })
+          : (refusal.action ?? { label: 'Go to the home page', href: request.server.homeUrl })
     },
     refusal.statusCode
   )

@@ -2,13 +2,13 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { tooManyRequests } from '../../errors.ts'
-import { paths } from '../../paths.ts'
 import { signInFirst } from './guard.ts'
 
 const MAX_EVENTS = 4_000
 const RETRY_SECONDS = 5
 
 export default async function downloads (app: FastifyInstance) {
+  const { paths } = app
   /** People whose notes are on their way: one download each. */
   const downloading = new Set<string>()
 
