@@ -70,7 +70,7 @@ export async function loadConfig (
   const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
   const found = await findBackends(names, env, folder)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
-  const builtIn = new BuiltInTools(values.BUILTIN_TOOLS)
+  const builtIn = new BuiltInTools(values.BUILTIN_TOOLS, folders)
   const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered)
   const tools = configureTools((await offerOf()).tools, toolEnv)
   problems.push(...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
@@ -95,6 +95,8 @@ export async function loadConfig (
     folders,
     /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
+    /** Where a tool comes from, in words; undefined for one that no file has. */
+    placeOfTool: builtIn.placeOf,
     ...storageSettings(values, folder),
     ...signInSettings(values, local),
     ...clientSettings(values),
