@@ -4,7 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { signInWith, v2Dialects } from '../helpers/sdk-client.ts'
-import { compile, place, project, ROOT, start, writeFiles } from './project.ts'
+import { place, project, ROOT, start, writeFiles } from './project.ts'
 
 /** As "What a file imports" of docs/your-own-project.md says. */
 const inOwnProject = (source: string): string =>
@@ -22,15 +22,12 @@ async function examples (): Promise<Array<{ file: string; source: string }>> {
   return found.filter(({ source }) => !source.includes('…') && (!/\brun \(/.test(source) || source.includes('export default')))
 }
 
-/** Each example compiles, as it stands, with the types of the package. */
-export async function examplesCompile (t: Test): Promise<void> {
+/** @returns each example as a file of a project, by a path of its own. */
+export async function exampleFiles (): Promise<Record<string, string>> {
   const found = await examples()
-  t.ok(found.length >= 11, `${found.length} examples`)
-  await writeFiles(Object.fromEntries(found.map(({ file, source }, index) => [
+  return Object.fromEntries(found.map(({ file, source }, index) => [
     `examples/${index}-${file.replaceAll(/\W/g, '-')}.ts`, inOwnProject(source)
-  ])))
-  await t.resolves(compile(), found.map(({ file }) => file).join(', '))
-  await rm(join(project, 'examples'), { recursive: true })
+  ]))
 }
 
 const SOURCE = `import { defineSource } from '@mcp-oauth-server/server'
@@ -43,11 +40,15 @@ export default defineSource({
 })
 `
 
-/** The README's backend signs in, and search and fetch cover a source. */
-export async function ownBackendAndSource (t: Test): Promise<void> {
+/** The README's backend, and a source. */
+export async function ownFiles (): Promise<Record<string, string>> {
   const [backend] = (await examples()).filter(({ file }) => file === 'README.md')
-  await writeFiles({ 'my-backend.ts': inOwnProject(backend!.source), 'sources/shops.ts': SOURCE })
-  await t.resolves(compile())
+  return { 'my-backend.ts': inOwnProject(backend!.source), 'sources/shops.ts': SOURCE }
+}
+
+/** The backend signs in, and search and fetch cover the source. */
+export async function ownBackendAndSource (t: Test): Promise<void> {
+  await writeFiles(await ownFiles())
   const { url } = await start(t, {
     DATA_DIR: join(place, 'own'),
     AUTH_BACKEND: './my-backend.ts',

@@ -38,7 +38,8 @@ export const inProject = async (program: string, ...args: string[]) => run(progr
 /** `npx mcp-oauth-server …`, without npx. */
 export const command = async (...args: string[]) => inProject(process.execPath, BIN, ...args)
 /** The compiler of this repository, over all of the project. */
-export const compile = async () => inProject(process.execPath, join(ROOT, 'node_modules/typescript/lib/tsc.js'), '-p', project)
+export const compile = async () =>
+  inProject(process.execPath, join(ROOT, 'node_modules/typescript/lib/tsc.js'), '-p', project, '--resolveJsonModule')
 
 /** @param files by their paths in the project. */
 export async function writeFiles (files: Record<string, string>): Promise<void> {

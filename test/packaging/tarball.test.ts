@@ -5,7 +5,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { clientJourneys } from './client-journeys.ts'
-import { examplesCompile, otherFiles, ownBackendAndSource } from './own-files.ts'
+import { exampleFiles, otherFiles, ownBackendAndSource, ownFiles } from './own-files.ts'
 import { command, compile, environment, inProject, BIN, place, project, ROOT, run, start, writeFiles } from './project.ts'
 import { update } from './update.ts'
 
@@ -58,12 +58,14 @@ t.test('init writes a project and installs it, within its size; it never overwri
   t.ok(kilobytes <= MAX_INSTALLED_KB, `${kilobytes} KB installed`)
 })
 
-t.test('the project passes its own test and its own type check, and the types of all exports are those that are promised', async (t) => {
+t.test('the project passes its own test and its type check, and so do the promised types and every example of the guides', async (t) => {
   t.match((await inProject('npm', 'test')).stdout, /pass 3\b/)
+  const examples = await exampleFiles()
+  t.ok(Object.keys(examples).length >= 11, Object.keys(examples).join())
+  const others = { 'exports.ts': await readFile(new URL('consumer/exports.ts', import.meta.url), 'utf8'), ...await ownFiles() }
+  await writeFiles({ ...examples, ...others })
   await t.resolves(compile())
-  await writeFiles({ 'exports.ts': await readFile(new URL('consumer/exports.ts', import.meta.url), 'utf8') })
-  await t.resolves(inProject(process.execPath, join(ROOT, 'node_modules/typescript/lib/tsc.js'), '-p', project, '--resolveJsonModule'))
-  await rm(join(project, 'exports.ts'))
+  for (const path of ['examples', 'sources', ...Object.keys(others)]) await rm(join(project, path), { recursive: true, force: true })
 })
 
 t.test('call runs a tool of the project, and one that needs a worker', async (t) => {
@@ -95,7 +97,6 @@ t.test('start serves the project, and SIGTERM ends it; SIGUSR1 opens no debugger
 })
 
 t.test('the official clients sign in and call a tool', clientJourneys)
-t.test('the examples of the README and of the guides compile in the project', examplesCompile)
 t.test('a backend and a source of the project’s own are served', ownBackendAndSource)
 t.test('a tool may be .ts, .js or .mjs; one that is exported by name only is reported', otherFiles)
 
