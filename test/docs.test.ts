@@ -68,6 +68,8 @@ t.test('.env.example shows the true defaults, and examples that the server takes
   const config = await loadConfig({
     ...shown,
     TRUST_PROXY: '',
+    // A file that is there.
+    SERVER_LOGO: join(ROOT, 'views/icon.png'),
     AUTH_BACKEND: 'demo,local,supabase,oidc',
     SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
   })
@@ -173,7 +175,7 @@ t.test('no package is older than the version that fixed a known vulnerability (W
   }
 })
 
-t.test('the image holds every folder the server runs from', async (t) => {
+t.test('the image is built from every folder the server runs from', async (t) => {
   const allowed = (await read('.dockerignore'))
     .split('\n')
     .filter((line) => line.startsWith('!'))
@@ -182,15 +184,21 @@ t.test('the image holds every folder the server runs from', async (t) => {
     'package.json',
     'package-lock.json',
     '*.ts',
+    'tsconfig.json',
+    'tsconfig.build.json',
     'auth-backends',
     'authoring',
+    'bin',
     'cli',
     'config',
+    'packaging',
     'plugins',
     'prompts',
     'resources',
     'routes',
     'sources',
+    'template',
+    'testing',
     'tools',
     'views',
     'docs'

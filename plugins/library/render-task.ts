@@ -1,8 +1,9 @@
 // Runs in a worker: Markdown as safe HTML for a page. Raw HTML in it is shown as text, and only http(s), mailto and
 // relative links are rendered; the elements are those that markdown-it writes, and no others.
 // Tested in test/routes/documents.test.ts.
-import markdownIt from 'markdown-it'
+import markdownIt, { type Token } from 'markdown-it'
 import { frontMatterOf } from './front-matter.ts'
+import { isSameLine } from './without-title.ts'
 
 const markdown = markdownIt({ html: false, linkify: false })
 const { escapeHtml } = markdown.utils
@@ -21,7 +22,22 @@ markdown.renderer.rules.image = (tokens, index, options, env, self) =>
 // The alignment of a column is an inline style, which no page of ours allows.
 for (const cell of ['th_open', 'td_open']) markdown.renderer.rules[cell] = (tokens, index) => `<${tokens[index]!.tag}>`
 
-/** @param source a part of a document from its beginning, or from further down. */
-export default function render (source: string): string {
-  return markdown.render(source.slice(frontMatterOf(source).end))
+export interface Page {
+  source: string
+  /** The page shows it above; a heading that says the same first is left out. */
+  title: string
 }
+
+/** @returns safe HTML of the whole document. */
+export default function render ({ source, title }: Page): string {
+  const env = {}
+  const tokens = markdown.parse(source.slice(frontMatterOf(source).end), env)
+  const [opening, words] = tokens
+  const isTitle = opening?.type === 'heading_open' && isSameLine(textOf(words!), title)
+  return markdown.renderer.render(isTitle ? tokens.slice(HEADING_TOKENS) : tokens, markdown.options, env)
+}
+
+/** Its opening, its words, its end. */
+const HEADING_TOKENS = 3
+
+const textOf = ({ children }: Token): string => (children ?? []).map(({ content }) => content).join('')
