@@ -1,5 +1,5 @@
-// The lines that a start prints: the URL, who can sign in, where data is stored, how many documents there are, which tools
-// and where they come from, and how to connect ChatGPT; or why the server could not start.
+// The lines that a start prints: the name, the URL, who can sign in, where data is stored, how many documents there are, which
+// tools and where they come from, and how to connect ChatGPT; or why the server could not start.
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
@@ -14,6 +14,7 @@ const PROGRESS_AFTER_MS = 3_000
 export async function startLines (app: FastifyInstance, config: Config): Promise<string> {
   await Promise.race([app.library.ready, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
   const lines = [
+    ...(config.identity.name === undefined ? [] : [['Name', app.identity.name]]),
     ['MCP server', config.publicUrl],
     ['Sign-in', signInLine(app, config)],
     ['Data', config.signIn ? app.storage.description : config.dataDir],

@@ -2,8 +2,8 @@
 // read once, at the start.
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import { path } from '../authoring/env.ts'
 import { paletteOf } from './palette.ts'
 import type { Variables } from './variables.ts'
 
@@ -47,7 +47,7 @@ export function readIdentity (values: Variables, folder: string) {
   const identity = {
     /** As it was written: plugins/identity.ts makes it safe to show. */
     name: values.SERVER_NAME,
-    logo: logo === undefined ? undefined : read('SERVER_LOGO', () => readLogo(pathOf(logo, folder))),
+    logo: logo === undefined ? undefined : read('SERVER_LOGO', () => readLogo(resolve(folder, logo))),
     palette: color === undefined ? undefined : paletteOf(color),
     /** What the operator says to the model. */
     instructions: instructions === undefined ? undefined : read('SERVER_INSTRUCTIONS', () => readInstructions(instructions, folder)),
@@ -56,36 +56,34 @@ export function readIdentity (values: Variables, folder: string) {
   return { identity, problems }
 }
 
-const pathOf = (value: string, folder: string): string => resolve(folder, value.trim().replace(/^~(?=\/|$)/, homedir()))
-
 /** @throws FileProblem for a file that is missing, too large, or no file. */
-function readFile (path: string, maxBytes: number, help: string): Buffer {
+function readFile (file: string, maxBytes: number, help: string): Buffer {
   try {
-    const found = statSync(path)
-    if (!found.isFile()) throw new FileProblem(`${path} is not a file; ${help}`)
-    if (found.size > maxBytes) throw new FileProblem(`${path} has ${found.size} bytes; ${help}`)
-    return readFileSync(path)
+    const found = statSync(file)
+    if (!found.isFile()) throw new FileProblem(`${file} is not a file; ${help}`)
+    if (found.size > maxBytes) throw new FileProblem(`${file} has ${found.size} bytes; ${help}`)
+    return readFileSync(file)
   } catch (error) {
     if (error instanceof FileProblem) throw error
     const { code, message } = error as NodeJS.ErrnoException
-    throw new FileProblem(`${code === 'ENOENT' ? `there is no file ${path}` : message}; ${help}`)
+    throw new FileProblem(`${code === 'ENOENT' ? `there is no file ${file}` : message}; ${help}`)
   }
 }
 
 /** By its content, not by its name. @throws FileProblem for anything but a PNG or an SVG without scripts. */
-function readLogo (path: string): Logo {
-  const body = readFile(path, MAX_LOGO_BYTES, LOGO_HELP)
+function readLogo (file: string): Logo {
+  const body = readFile(file, MAX_LOGO_BYTES, LOGO_HELP)
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 16)
   if (body.subarray(0, 8).equals(PNG_SIGNATURE) && body.toString('latin1', 12, 16) === 'IHDR') {
     const [width, height] = [body.readUInt32BE(16), body.readUInt32BE(20)]
     if ([width, height].some((side) => side < MIN_PIXELS || side > MAX_PIXELS)) {
-      throw new FileProblem(`${path} has ${width} × ${height} pixels; each side must have ${MIN_PIXELS} to ${MAX_PIXELS}`)
+      throw new FileProblem(`${file} has ${width} × ${height} pixels; each side must have ${MIN_PIXELS} to ${MAX_PIXELS}`)
     }
     return { body, type: 'image/png', sizes: `${width}x${height}`, hash }
   }
   const text = body.toString('utf8')
-  if (!SVG.test(text)) throw new FileProblem(`${path} is neither a PNG nor an SVG; ${LOGO_HELP}`)
-  if (ACTIVE.test(text)) throw new FileProblem(`${path} has a script or a web page in it; save it as a plain SVG, or as a PNG`)
+  if (!SVG.test(text)) throw new FileProblem(`${file} is neither a PNG nor an SVG; ${LOGO_HELP}`)
+  if (ACTIVE.test(text)) throw new FileProblem(`${file} has a script or a web page in it; save it as a plain SVG, or as a PNG`)
   return { body, type: 'image/svg+xml', sizes: 'any', hash }
 }
 
@@ -93,7 +91,7 @@ function readLogo (path: string): Logo {
 function readInstructions (value: string, folder: string): string {
   const isPath = /^(?:\.{0,2}|~)\/\S*$/.test(value.trim())
   const help = `write at most ${MAX_INSTRUCTIONS} characters, or the path of a text file with as many, for example ./instructions.md`
-  const text = isPath ? readFile(pathOf(value, folder), 4 * MAX_INSTRUCTIONS, help).toString('utf8') : value
+  const text = isPath ? readFile(resolve(folder, path.parse(value.trim())), 4 * MAX_INSTRUCTIONS, help).toString('utf8') : value
   const clean = text.replaceAll('\r\n', '\n').replaceAll(/[^\P{Cc}\n\t]|\uFEFF/gu, '').trim()
   if (clean === '') throw new FileProblem(`there is no text; ${help}`)
   if (clean.length > MAX_INSTRUCTIONS) throw new FileProblem(`it has ${clean.length} characters; ${help}`)

@@ -13,7 +13,7 @@ export const variables = z.object({
   FLY_APP_NAME: z.string().optional(),
   NODE_ENV: z.string().optional(),
   SERVER_NAME: read.serverName.optional(),
-  SERVER_LOGO: z.string().optional(),
+  SERVER_LOGO: path.optional(),
   SERVER_COLOR: read.color.optional(),
   SERVER_INSTRUCTIONS: z.string().optional(),
   SUPPORT_URL: read.pageUrl.optional(),

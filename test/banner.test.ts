@@ -55,6 +55,13 @@ t.test('the tools are listed with where they come from', async (t) => {
   t.match(await startLines(clone.app, clone.config), /Tools .*calculate.* \(tools\/\)\n/)
 })
 
+t.test('a server with a name of its own says it first', async (t) => {
+  const env = { AUTH_BACKEND: 'none', SERVER_NAME: 'Acme\u001B[31m Docs' }
+  const { app, config } = await startServer(t, { env })
+  t.match(await startLines(app, config), /^\n {2}Name {10}Acme\[31m Docs\n {2}MCP server {4}http/)
+  t.notMatch(await startLines(app, await loadConfig({ AUTH_BACKEND: 'none' })), 'Name')
+})
+
 t.test('the address to register with a provider is printed', async (t) => {
   const env = {
     AUTH_BACKEND: 'oidc',

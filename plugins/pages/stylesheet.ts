@@ -1,4 +1,5 @@
 // The stylesheet of every page, in the operator's color, and a hash of it, so that browsers may cache it for ever.
+// Tested in test/plugins/identity.test.ts and test/config/palette.test.ts.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Config } from '../../config/index.ts'

@@ -75,7 +75,7 @@ export async function start (t: Test, env: Record<string, string> = {}): Promise
   t.teardown(stop)
   const answers = () => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ ok }) => ok, () => false)
   // The lines that a start prints come last.
-  const isReady = await until(async () => server.exitCode !== null || (output.includes('  MCP server ') && await answers()))
+  const isReady = await until(async () => server.exitCode !== null || (output.includes('  Documents ') && await answers()))
   if (!isReady || server.exitCode !== null) throw new Error(`the server did not start:\n${output}`)
   return { url: `http://localhost:${port}`, output: () => output, stop, signal: (name) => { server.kill(name) } }
 }
