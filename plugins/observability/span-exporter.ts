@@ -26,12 +26,8 @@ export function createSpanExporter (
   log: Pick<FastifyBaseLogger, 'warn'>
 ): SpanExporter {
   const waiting: object[] = []
-  const resource = {
-    attributes: toAttributes({
-      'service.name': serviceName,
-      'service.version': server.version
-    })
-  }
+  const facts = { 'service.name': serviceName, 'service.version': server.version }
+  const resource = { attributes: toAttributes(facts) }
   const scope = { name: server.name, version: server.version }
   const closing = new AbortController()
   let sending: Promise<void> | undefined
