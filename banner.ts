@@ -1,5 +1,5 @@
-// The lines that a start prints: the name, the URL, who can sign in, where data is stored, how many documents there are, and how to
-// connect ChatGPT; or why the server could not start.
+// The lines that a start prints: the name, the URL, who can sign in, where data is stored, how many documents there are, which
+// tools and where they come from, and how to connect ChatGPT; or why the server could not start.
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
@@ -19,6 +19,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
     ['Data', config.signIn ? app.storage.description : config.dataDir],
     ['Notes', app.notes.description],
     ['Documents', await documentsLine(app, config)],
+    ...toolLines(app, config).map((line, index) => [index === 0 ? 'Tools' : '', line]),
     [
       'ChatGPT',
       config.local
@@ -38,6 +39,13 @@ function signInLine (app: FastifyInstance, { signIn, signup }: Config): string {
   if (!signIn) return 'NONE: anyone who reaches this port can use every tool (AUTH_BACKEND=none)'
   const methods = [...app.signIn.backends.values()].map(({ title }) => title).join(', ')
   return `${methods}; sign-up ${signup}`
+}
+
+/** A line for each place that tools come from. */
+function toolLines ({ tools }: FastifyInstance, { placeOfTool }: Config): string[] {
+  const places = Map.groupBy(tools.offered, ({ name }) => placeOfTool(name) ?? 'given to this server')
+  if (places.size === 0) return ['none']
+  return [...places].map(([place, offered]) => `${offered.map(({ name }) => name).join(', ')} (${place})`)
 }
 
 /** The link for the first account, while sign-up is not open and no account exists. */

@@ -89,7 +89,7 @@ export async function loadConfig (
   const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
   const found = await findBackends(names, env, folder, backends)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
-  const builtIn = new BuiltInTools(values.BUILTIN_TOOLS)
+  const builtIn = new BuiltInTools(values.BUILTIN_TOOLS, folders)
   const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered, offer)
   const offered = (await offerOf()).tools
   const tools = configureTools(offered, toolEnv)
@@ -120,6 +120,8 @@ export async function loadConfig (
     folders,
     /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
+    /** Where a tool comes from, in words; undefined for one that no file has. */
+    placeOfTool: builtIn.placeOf,
     /** Whose server this is. */
     identity,
     ...placeOf(values, publicUrl),

@@ -36,7 +36,7 @@ export const foldersOf = (project: URL): URL[] => FOLDER_NAMES.map((name) => new
 export async function loadOffer (
   folders: readonly URL[],
   version?: number,
-  isOffered: (name: string, folder: URL) => boolean = () => true,
+  isOffered: (name: string, folder: URL, file: string) => boolean = () => true,
   given: Partial<Offer> = {}
 ): Promise<Offer> {
   const problems: string[] = []
@@ -46,7 +46,7 @@ export async function loadOffer (
   for (const { home, file, kind, candidate } of candidates) {
     const wrong = problemsOf(kind, candidate)
     problems.push(...wrong.map((problem) => `${file}: ${problem}`))
-    if (kind === 'tool' && wrong.length === 0 && home && !isOffered((candidate as ToolDefinition).name, home)) continue
+    if (kind === 'tool' && wrong.length === 0 && home && !isOffered((candidate as ToolDefinition).name, home, file)) continue
     for (const { name, says } of namesOf(kind, candidate)) {
       const other = taken.get(name)
       if (other === undefined) taken.set(name, file)

@@ -5,6 +5,7 @@
 // is given, headers, error pages, and the zone in which the
 // page routes are registered. It hands `reply.page` to the routes; the words are in views/.
 import { fileURLToPath } from 'node:url'
+import view from '@fastify/view'
 import { Eta } from 'eta'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -46,7 +47,7 @@ export default fp(
     app: FastifyInstance,
     { publicUrl, homeUrl = publicUrl, stylePath, iconUrl }: Options
   ) {
-    const eta = new Eta({ views: VIEWS, autoEscape: true, cache: true })
+    await app.register(view, { engine: { eta: new Eta({ autoEscape: true }) }, root: VIEWS, viewExt: 'eta', production: true })
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
@@ -77,7 +78,7 @@ export default fp(
     app.decorate('homeUrl', homeUrl)
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
       // Not spread: a field of the data must not shadow what a template relies on.
-      const html = eta.render(name, { page: data, site })
+      const html = await this.viewAsync(name, { page: data, site })
       return this.code(statusCode).headers(headers).send(html)
     })
   },
