@@ -1,6 +1,6 @@
 // The library: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources beside
 // them. This room owns the way from the folder to hits: folder-sync and folder-watcher notice changes, indexer and
-// extract turn files into text (heavy ones in a worker), a store (SQLite or Postgres) indexes the parts and ranks them
+// extract turn files into text (in a worker: convert, formats/), a store (SQLite or Postgres) indexes the parts and ranks them
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
 // Tested in test/plugins/library/document-store-contract.ts.
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'

@@ -1,24 +1,16 @@
-// What is taken from one file: its text, its title and its type. A file that cannot serve as a document says why.
+// What is taken from one file: its text, its title and its type. A file that cannot serve as a document says why. Its
+// bytes are read here and looked at in a worker only: no document can stop the server.
 import { constants, open, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { IndexedDocument } from './contract.ts'
 import type { Conversion, Converted } from './convert-task.ts'
-import { decodeText, isText } from './decode.ts'
-import { isPacked, maxBytesOf, nameOf, typeOf, UNNAMED } from './file-types.ts'
+import { maxBytesOf, nameOf, typeOf, UNNAMED } from './file-types.ts'
 import { SkippedFile } from './skipped-file.ts'
-import { withoutData } from './without-data.ts'
 
 const MB = 1024 * 1024
-/** Characters; text up to this size is converted here, in less time than a worker takes to start. */
-const SMALL = 100_000
 
 /** Converts in a worker. @throws SkippedFile when that takes too long or too much memory. */
 export type Convert = (conversion: Conversion) => Promise<Converted>
-
-interface Content {
-  text: string
-  title?: string | undefined
-}
 
 /**
  * @param root a real path. @param id the file's path inside it; a link in the last place is followed inside the root.
@@ -28,12 +20,12 @@ interface Content {
 export async function readDocument (root: string, id: string, convert: Convert): Promise<IndexedDocument> {
   const type = typeOf(id) ?? 'text/plain'
   const { bytes, size, modified } = await readBytes(root, id, maxBytesOf(type))
-  if (type === UNNAMED && !isText(bytes.subarray(0, 8_192))) throw new SkippedFile('it is binary', 'binary')
-  const { text, title } = await contentOf(type, bytes, convert)
+  const found = await convert({ type, bytes })
+  if ('skipped' in found) throw new SkippedFile(found.skipped, found.kind)
   return {
     id,
-    title: oneLine(title) ?? nameOf(id, type),
-    text: withoutData(text),
+    title: oneLine(found.title) ?? nameOf(id, type),
+    text: found.text,
     type: type === UNNAMED ? 'text/plain' : type,
     modified,
     bytes: size
@@ -59,22 +51,6 @@ async function readBytes (root: string, id: string, largest: number) {
   } finally {
     await file.close()
   }
-}
-
-async function contentOf (type: string, bytes: Buffer, convert: Convert): Promise<Content> {
-  if (isPacked(type)) return converted(await convert({ type, bytes }))
-  const source = decodeText(bytes, type)
-  if (!isMarkup(type)) return { text: source, title: type === 'text/markdown' ? (await import('./markdown-title.ts')).markdownTitle(source) : undefined }
-  if (source.length > SMALL) return converted(await convert({ type, text: source }))
-  return converted((await import('./formats/markup.ts')).readMarkup(type, source))
-}
-
-/** Text whose words have to be separated from markup. */
-const isMarkup = (type: string): boolean => /html|ipynb|vtt|subrip|calendar|vcard/.test(type)
-
-function converted (answer: Converted): Content {
-  if ('skipped' in answer) throw new SkippedFile(answer.skipped, answer.kind)
-  return answer
 }
 
 const MAX_TITLE_LENGTH = 200

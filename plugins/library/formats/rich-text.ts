@@ -1,4 +1,5 @@
 // Rich Text Format 1.9.1 (WordPad, TextEdit, old Word): its characters, without fonts, pictures and fields.
+import { withoutTrailingSpaces } from '../text-writer.ts'
 import { EMPTY, type Converted } from './contract.ts'
 import { TooMuch } from './zip.ts'
 
@@ -61,7 +62,7 @@ export function readRichText (bytes: Uint8Array): Converted {
     else if (word === 'cell' && !group.isUnread) text = `${text.trimEnd()}\t`
     else if (word !== undefined && CHARACTERS[word] !== undefined) say(CHARACTERS[word])
   }
-  const clean = text.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()
+  const clean = withoutTrailingSpaces(text).replace(/\n{3,}/g, '\n\n').trim()
   return clean === '' ? EMPTY : { text: clean }
 }
 
