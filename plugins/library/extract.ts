@@ -1,7 +1,9 @@
 // What is taken from one file: its text, its title and its type. A file that cannot serve as a document says why. Its
 // bytes are read here and looked at in a worker only: no document can stop the server.
-import { constants, open, realpath } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { constants, open, realpath, type FileHandle } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { IndexedDocument } from './contract.ts'
 import type { Conversion, Converted } from './convert-task.ts'
 import { maxBytesOf, nameOf, typeOf, UNNAMED } from './file-types.ts'
@@ -32,12 +34,23 @@ export async function readDocument (root: string, id: string, convert: Convert):
   }
 }
 
-/** The bytes of a document. @param folder its path may be a link. @throws as {@link readDocument} does. */
-export async function readFileOf (folder: string, id: string): Promise<Buffer> {
-  return (await readBytes(await realpath(folder), id, maxBytesOf(typeOf(id) ?? 'text/plain'))).bytes
+/** The file of a document, as a stream. @param folder its path may be a link. @throws as {@link readDocument} does. */
+export async function openFileOf (folder: string, id: string): Promise<{ stream: Readable; bytes: number }> {
+  const { file, stats } = await openFile(await realpath(folder), id, maxBytesOf(typeOf(id) ?? 'text/plain'))
+  // No more than is announced, even if the file grows meanwhile.
+  return { stream: file.createReadStream({ end: Math.max(0, stats.size - 1) }), bytes: stats.size }
 }
 
 async function readBytes (root: string, id: string, largest: number) {
+  const { file, stats } = await openFile(root, id, largest)
+  try {
+    return { bytes: await file.readFile(), size: stats.size, modified: stats.mtimeMs }
+  } finally {
+    await file.close()
+  }
+}
+
+async function openFile (root: string, id: string, largest: number): Promise<{ file: FileHandle; stats: Stats }> {
   const path = await realpath(join(root, id))
   if (!path.startsWith(root + sep)) throw new SkippedFile('a link leads out of the documents folder', 'link')
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
@@ -47,9 +60,10 @@ async function readBytes (root: string, id: string, largest: number) {
     const stats = await file.stat()
     if (!stats.isFile()) throw new SkippedFile('it is not a regular file', 'no file')
     if (stats.size > largest) throw new SkippedFile(`it is larger than ${largest / MB} MB`, 'too large')
-    return { bytes: await file.readFile(), size: stats.size, modified: stats.mtimeMs }
-  } finally {
+    return { file, stats }
+  } catch (error) {
     await file.close()
+    throw error
   }
 }
 

@@ -16,7 +16,7 @@ import { partId, splitText } from './parts.ts'
 import { spellingsOf } from './spellings.ts'
 import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
-import { readFileOf } from './extract.ts'
+import { openFileOf } from './extract.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { syncFolder } from './folder-sync.ts'
@@ -80,7 +80,7 @@ export default fp(
       find: (id) => store.find(id),
       count: () => store.count(),
       async file (id) {
-        return (await store.titles([id])).length > 0 ? readFileOf(docsDir, id).catch(() => undefined) : undefined
+        return (await store.titles([id])).length > 0 ? openFileOf(docsDir, id).catch(() => undefined) : undefined
       },
       list: directory.list,
       onChange: directory.onChange,
