@@ -47,10 +47,9 @@ export default fp(
     app: FastifyInstance,
     { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions
   ) {
+    const worker = createSearchWorker(app.workers, dataDir)
     const directory = createDocumentList(
-      app.postgres
-        ? await openPostgresDocuments(app.postgres)
-        : openSqliteDocuments(dataDir, createSearchWorker(app.workers, dataDir))
+      app.postgres ? await openPostgresDocuments(app.postgres, worker) : openSqliteDocuments(dataDir, worker)
     )
     const { store } = directory
     const closing = new AbortController()
