@@ -6,7 +6,10 @@ import { OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
 import { networkOf } from '../plugins/client-address.ts'
 import { renderMarkdown } from '../plugins/library/render.ts'
+import { typeName } from '../plugins/library/type-names.ts'
+import { withoutTitle } from '../plugins/library/without-title.ts'
 import { createDownloads, type Downloads } from '../plugins/limits/downloads.ts'
+import type { PageData } from '../plugins/pages/page-data.ts'
 import { pageIntent } from '../plugins/sign-in/intent.ts'
 
 /** Characters of one page. */
@@ -45,8 +48,9 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
         ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` })
       }
       const isMarkdown = metadata?.['type'] === 'text/markdown' && part === 1 && next === undefined && text.length <= MAX_RENDERED
-      const html = isMarkdown ? await renderMarkdown(app.workers, text, user?.id ?? null) : undefined
-      return reply.page('document', { id, title, text, html, ...(metadata && { metadata }), actions })
+      const html = isMarkdown ? await renderMarkdown(app.workers, { source: text, title }, user?.id ?? null) : undefined
+      const shown = part === 1 ? withoutTitle(text, title) : text
+      return reply.page('document', { id, title, text: shown, html, facts: factsOf(metadata), actions })
     }
   )
 }
@@ -56,7 +60,13 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
  * @throws OAuthError for a document that is not a PDF, or does not exist, and for a person whose downloads are on their
  * way still.
  */
-async function sendFile (app: FastifyInstance, id: string, reply: FastifyReply, downloads: Downloads, who: string): Promise<FastifyReply> {
+async function sendFile (
+  app: FastifyInstance,
+  id: string,
+  reply: FastifyReply,
+  downloads: Downloads,
+  who: string
+): Promise<FastifyReply> {
   let length = 0
   const stream = await downloads.begin(who, async () => {
     const file = id.toLowerCase().endsWith('.pdf') ? await app.library.file(id) : undefined
@@ -76,6 +86,18 @@ async function sendFile (app: FastifyInstance, id: string, reply: FastifyReply, 
     })
     .send(stream)
 }
+
+const LABELS: Readonly<Record<string, string>> = { type: 'Format', modified: 'Changed' }
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z$/
+const readable = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+
+/** What is known of a document, in words; a source may add anything, which is shown as it is. */
+const factsOf = (metadata: Readonly<Record<string, string>> = {}): PageData['document']['facts'] =>
+  Object.entries(metadata).map(([name, value]) => {
+    const time = ISO_TIME.test(value) ? Date.parse(value) : NaN
+    const fact = { name: LABELS[name] ?? name, value: name === 'type' ? typeName(value) : value }
+    return Number.isNaN(time) ? fact : { ...fact, value: `${readable.format(time)} UTC`, time: value }
+  })
 
 /** A part that does not exist is answered like a document that does not exist. */
 const readPart = (part: unknown): number =>

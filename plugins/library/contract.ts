@@ -8,6 +8,15 @@ import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
 
+/**
+ * Raise it whenever other things are stored of the same file: its text, its parts, its terms, or the tables. Every store
+ * then begins with an empty index, and the folder is read anew.
+ */
+export const INDEX_VERSION = 5
+
+/** Characters. */
+export const MAX_TITLE_LENGTH = 200
+
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
   /** The path inside the folder, with forward slashes: also the id that `fetch` takes. */

@@ -56,10 +56,18 @@ function takeNext (waiting: Waiting[]): Waiting[] {
 }
 
 /** @throws SkippedFile when it takes too long or too much memory. */
-async function run (workers: Pick<Workers, 'run'>, conversions: Conversion[], signal: AbortSignal): Promise<Converted[]> {
+async function run (
+  workers: Pick<Workers, 'run'>,
+  conversions: Conversion[],
+  signal: AbortSignal
+): Promise<Converted[]> {
   while (true) {
     try {
-      return await workers.run<Converted[]>(TASK, conversions, { person: { server: 'library' }, timeout: TIMEOUT_MS, signal })
+      return await workers.run<Converted[]>(TASK, conversions, {
+        person: { server: 'library' },
+        timeout: TIMEOUT_MS,
+        signal
+      })
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof WorkersBusy) await setTimeout(RETRY_MS, undefined, { signal })

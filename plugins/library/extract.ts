@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs'
 import { constants, open, realpath, type FileHandle } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { IndexedDocument } from './contract.ts'
+import { MAX_TITLE_LENGTH, type IndexedDocument } from './contract.ts'
 import type { Conversion, Converted } from './convert-task.ts'
 import { maxBytesOf, nameOf, typeOf, UNNAMED } from './file-types.ts'
 import { SkippedFile } from './skipped-file.ts'
@@ -66,8 +66,6 @@ async function openFile (root: string, id: string, largest: number): Promise<{ f
     throw error
   }
 }
-
-const MAX_TITLE_LENGTH = 200
 
 const oneLine = (title: string | undefined): string | undefined =>
   title?.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE_LENGTH).toWellFormed() || undefined

@@ -41,8 +41,9 @@ interface Matter {
 function yaml (text: string): Matter {
   try {
     const { contents, errors } = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
-    if (errors.length > 0 || !isMap(contents)) return { isMatter: errors.length > 0 || !isScalar(contents) || contents.value === null }
-    return { isMatter: true, title: contents.get('title') }
+    if (errors.length > 0) return { isMatter: true }
+    if (isMap(contents)) return { isMatter: true, title: contents.get('title') }
+    return { isMatter: !isScalar(contents) || contents.value === null }
   } catch {
     return { isMatter: true }
   }

@@ -13,7 +13,10 @@ export interface Downloads {
    * @returns the stream, whose place is free again when it is closed; undefined where there is nothing to read.
    * @throws too_many_requests while so many are on their way to the same person.
    */
-  begin<Stream extends Readable>(who: string, open: () => Promise<Stream | undefined>): Promise<Stream | undefined>
+  begin<Stream extends Readable>(
+    who: string,
+    open: () => Promise<Stream | undefined>
+  ): Promise<Stream | undefined>
 }
 
 /** @param each downloads at once of one person. @param all of everybody: one more ends the oldest. */

@@ -145,7 +145,13 @@ async function reindex ({ transaction }: Postgres): Promise<void> {
   }
 }
 
-async function search (query: Query, worker: SnippetWorker | undefined, owner: string, text: string, limit: number): Promise<SearchHit[]> {
+async function search (
+  query: Query,
+  worker: SnippetWorker | undefined,
+  owner: string,
+  text: string,
+  limit: number
+): Promise<SearchHit[]> {
   const languages = await query<{ language: Language }>(`SELECT DISTINCT language FROM ${TABLE} WHERE owner = $1`, [owner])
   const asked = parseTsQuery(text, languages.map(({ language }) => language))
   if (asked === undefined || languages.length === 0) return []

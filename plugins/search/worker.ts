@@ -45,7 +45,12 @@ export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: stri
   async function inTurn<Out> (task: URL, input: unknown, person: string | null): Promise<Out> {
     const turn = await turns.take(person === null ? 'anonymous' : `user ${person}`, AbortSignal.timeout(MAX_WAIT_MS))
     try {
-      return await workers.run<Out>(task, input, { person: { server: 'search' }, reads, timeout: TIMEOUT_MS, signal: turn.signal })
+      return await workers.run<Out>(task, input, {
+        person: { server: 'search' },
+        reads,
+        timeout: TIMEOUT_MS,
+        signal: turn.signal
+      })
     } finally {
       turn.release()
     }
@@ -59,7 +64,8 @@ export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: stri
   return {
     searchDocuments: (query, limit, person) => run({ kind: 'documents', query, limit, owner: '' }, person).catch(inWords),
     searchNotes: (query, limit, owner) => run({ kind: 'notes', query, limit, owner }, owner).catch(inWords),
-    snippets: (texts, words, person) => inTurn<string[]>(SNIPPETS, { texts, words } satisfies Snippets, person).catch(inWords)
+    snippets: (texts, words, person) =>
+      inTurn<string[]>(SNIPPETS, { texts, words } satisfies Snippets, person).catch(inWords)
   }
 }
 

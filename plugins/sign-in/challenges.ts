@@ -7,7 +7,7 @@ import type { Clock } from '../../clock.ts'
 import { signInExpired } from '../../errors.ts'
 import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
 import type { Interaction, Step } from './contract.ts'
-import { requiresFreshProof } from './intent.ts'
+import { requiredFreshness } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { asksForCode } from './next.ts'
 
@@ -120,7 +120,7 @@ const beginRedirect = async (
   // The state is the handle with which the callback continues: known to this browser and the provider, stored as a hash.
   const state = await interactions.newHandle()
   const { intent } = await interactions.find(request, handle)
-  const again = requiresFreshProof(intent) ? { again: true as const } : {}
+  const again = requiredFreshness(intent) !== undefined ? { again: true as const } : {}
   const begun = await completion.callBackend(request, { handle, backend, account: '' }, ({ redirect }) =>
     redirect!.begin({ provider, callbackUrl, state, ...again })
   )

@@ -17,7 +17,7 @@ import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import type { Admission, Admissions, SignInContext } from './admission.ts'
 import type { Failure, Interaction, Proof } from './contract.ts'
 import { isFresh } from './freshness.ts'
-import { attemptOf, requiresFreshProof } from './intent.ts'
+import { attemptOf, requiredFreshness } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { describeOutage } from './outages.ts'
 import type { BrowserSessions } from './sessions.ts'
@@ -64,7 +64,7 @@ export interface Completion {
 }
 
 interface Deps {
-  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer'>
+  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer' | 'identity'>
   now: Clock
   backends: ReadonlyMap<string, AuthBackend>
   admissions: Admissions
@@ -142,7 +142,8 @@ async function signIn (
     if (session !== undefined) await deps.upstream.end(backend, session)
   }
   try {
-    if (requiresFreshProof(intent) && !isFresh(provenAt, deps.now())) {
+    const freshness = requiredFreshness(intent)
+    if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
       await endUpstream()
       return await reject(request, submission, 'refused', { message: notProven(title), statusCode: 403 })
     }

@@ -8,5 +8,5 @@ export const FRESH_SECONDS = 300
  * @param provenAt seconds since the epoch. Undefined is never fresh: the provider did not say when the person
  * authenticated there, so a session that it still had of the browser may have answered.
  */
-export const isFresh = (provenAt: number | undefined, now: number): boolean =>
-  provenAt !== undefined && now - provenAt < FRESH_SECONDS
+export const isFresh = (provenAt: number | undefined, now: number, seconds = FRESH_SECONDS): boolean =>
+  provenAt !== undefined && now - provenAt < seconds

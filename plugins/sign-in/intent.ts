@@ -1,6 +1,7 @@
 // What a person came for: the parked authorization request of an app, or one of our own pages.
 import { invalidRequest } from '../../errors.ts'
 import { describeRedirectUri } from '../oauth/clients/redirect-uris.ts'
+import { FRESH_SECONDS } from './freshness.ts'
 
 /** An authorization request, checked and frozen (OAuth 2.1 §4.1.1). What the forms post cannot change it. */
 export interface AuthorizationRequest {
@@ -14,6 +15,8 @@ export interface AuthorizationRequest {
   resource: string
   challenge: string
   nonce?: string
+  /** Seconds; the person must have proved who they are within them (OpenID Connect Core §3.1.2.1). */
+  maxAge?: number
   /** Id of the connection attempt that it belongs to, for the audit log. */
   attempt: string
 }
@@ -42,7 +45,16 @@ export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit'
 /** The person has to prove again who they are, and then goes to `path`. */
 export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', path, again: true })
 
-export const requiresFreshProof = (intent: SignInIntent): boolean => intent.kind === 'visit' && intent.again === true
+/**
+ * @returns seconds: only a sign-in by which the person proved who they are within them counts. Undefined where any does.
+ * A sign-in takes a while, so not even `max_age=0` asks for less than the seconds for which proof is fresh.
+ */
+export function requiredFreshness (intent: SignInIntent): number | undefined {
+  if (intent.kind === 'visit' && intent.again) return FRESH_SECONDS
+  return intent.kind === 'authorization' && intent.request.maxAge !== undefined
+    ? Math.max(intent.request.maxAge, FRESH_SECONDS)
+    : undefined
+}
 
 /** The connection attempt that a sign-in belongs to, as the audit log records it. */
 export const attemptOf = (intent: SignInIntent): { attempt?: string; client?: string } =>
