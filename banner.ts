@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { StartError } from './errors.ts'
 import { callbackPath, paths } from './paths.ts'
-import { folderProblem } from './plugins/library/folder-problem.ts'
 
 /** With a large folder the lines are printed while it is still being read. */
 const PROGRESS_AFTER_MS = 3_000
@@ -57,7 +56,7 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
 }
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {
-  const problem = await folderProblem(docsDir)
+  const problem = await library.problem()
   if (problem !== undefined) return `none: ${problem}`
   const progress = library.progress()
   const left = library.leftOutLine()

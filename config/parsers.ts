@@ -68,19 +68,22 @@ export const serverName = z
   .string()
   .refine((value) => /[\p{L}\p{N}]/u.test(value), 'write a name with letters or digits, for example Acme Docs')
 
+/** For addresses with a password in them. */
+const ENCODED = '; in a password write # as %23, @ as %40, / as %2F and % as %25'
+
 /** One address, or several members of a Cluster. */
 export const redisUrl = z
   .string()
   .refine(
     (value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
-    'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between'
+    `write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between${ENCODED}`
   )
 
 export const postgresUrl = z
   .string()
   .refine(
     (value) => /^postgres(?:ql)?:$/.test(parseUrl(value)?.protocol ?? ''),
-    'write postgres://user:password@host:5432/database'
+    `write postgres://user:password@host:5432/database${ENCODED}`
   )
 
 const client = z.strictObject({
@@ -192,7 +195,7 @@ export const smtpUrl = z
   .string()
   .refine(
     (value) => /^smtps?:$/.test(parseUrl(value)?.protocol ?? ''),
-    'write smtps://user:password@mail.example.com, or smtp://localhost:25'
+    `write smtps://user:password@mail.example.com, or smtp://localhost:25${ENCODED}`
   )
 
 export const mailFrom = z

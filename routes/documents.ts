@@ -94,9 +94,10 @@ const readable = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle
 /** What is known of a document, in words; a source may add anything, which is shown as it is. */
 const factsOf = (metadata: Readonly<Record<string, string>> = {}): PageData['document']['facts'] =>
   Object.entries(metadata).map(([name, value]) => {
+    const label = LABELS[name] ?? name
     const time = ISO_TIME.test(value) ? Date.parse(value) : NaN
-    const fact = { name: LABELS[name] ?? name, value: name === 'type' ? typeName(value) : value }
-    return Number.isNaN(time) ? fact : { ...fact, value: `${readable.format(time)} UTC`, time: value }
+    if (!Number.isNaN(time)) return { name: label, value: `${readable.format(time)} UTC`, time: value }
+    return { name: label, value: name === 'type' ? typeName(value) : value }
   })
 
 /** A part that does not exist is answered like a document that does not exist. */

@@ -97,6 +97,8 @@ export interface Library extends ToolLibrary {
    * of the index fails.
    */
   isComplete(): boolean
+  /** Why the folder cannot be read, with the way out; undefined where it can. */
+  problem(): Promise<string | undefined>
   /** Files of the folder that are not documents, with the reason; hidden and ignored ones do not count. */
   leftOut(): LeftOut[]
   /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing is left out. */
