@@ -49,7 +49,7 @@ async function print (withDocuments: boolean): Promise<void> {
     await folder.refresh([''])
     const left = folder.leftOut()
     for (const { id, reason } of left) say(['left out', id, reason])
-    process.stderr.write(`${folder.size()} documents; ${describeLeftOut(left) ?? 'nothing left out'}\n`)
+    process.stderr.write(`${folder.size()} documents; ${printable(describeLeftOut(left) ?? 'nothing left out')}\n`)
   } finally {
     stop.abort()
     await app.close()

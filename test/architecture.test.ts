@@ -18,7 +18,7 @@ const map: Array<{ room: RegExp; may: string[] }> = [
   { room: /^fastify\//, may: ['fastify/', 'app.ts', 'config/', 'plugins/', 'type:paths.ts', 'type:auth-backends/contract.ts'] },
   { room: /^testing\//, may: ['testing/', 'app.ts', 'authoring/', 'config/', 'paths.ts'] },
   { room: /^cli\/index\.ts$/, may: ['cli/', 'server.ts', 'doctor/'] },
-  { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/'] },
+  { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/', 'plugins/observability/terminal-text.ts'] },
   { room: /^cli\//, may: ['cli/', 'core.ts', 'config/', 'errors.ts', 'paths.ts', 'clock.ts', 'version.ts', 'plugins/'] },
   { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'paths.ts', 'plugins/library/folder-problem.ts'] },
   {

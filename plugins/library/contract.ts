@@ -1,8 +1,9 @@
 // The library: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources beside
 // them. This room owns the way from the folder to hits: folder-sync and folder-watcher notice changes, indexer and
-// extract turn files into text (heavy ones in a worker), a store (SQLite or Postgres) indexes the parts and ranks them
+// extract turn files into text (in a worker: convert, formats/), a store (SQLite or Postgres) indexes the parts and ranks them
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
 // Tested in test/plugins/library/document-store-contract.ts.
+import type { Readable } from 'node:stream'
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
@@ -77,8 +78,11 @@ export interface Library extends ToolLibrary {
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>
-  /** The file itself, of a document that is indexed; undefined where it is not, or can no longer be read. */
-  file(id: string): Promise<Buffer | undefined>
+  /**
+   * The file itself, of a document that is indexed, and how long it is; undefined where it is not, or can no longer be
+   * read. The stream has to be read or destroyed: it holds a file handle.
+   */
+  file(id: string): Promise<{ stream: Readable; bytes: number } | undefined>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange(listener: (ids: readonly string[]) => void): void
   /**

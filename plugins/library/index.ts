@@ -16,7 +16,7 @@ import { partId, splitText } from './parts.ts'
 import { spellingsOf } from './spellings.ts'
 import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
-import { readFileOf } from './extract.ts'
+import { openFileOf } from './extract.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { folderProblem } from './folder-problem.ts'
@@ -48,10 +48,9 @@ export default fp(
     app: FastifyInstance,
     { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions
   ) {
+    const worker = createSearchWorker(app.workers, dataDir)
     const directory = createDocumentList(
-      app.postgres
-        ? await openPostgresDocuments(app.postgres)
-        : openSqliteDocuments(dataDir, createSearchWorker(app.workers, dataDir))
+      app.postgres ? await openPostgresDocuments(app.postgres, worker) : openSqliteDocuments(dataDir, worker)
     )
     const { store } = directory
     const closing = new AbortController()
@@ -83,7 +82,7 @@ export default fp(
       count: () => store.count(),
       async file (id) {
         const isFile = docsDir !== undefined && (await store.titles([id])).length > 0
-        return isFile ? readFileOf(docsDir, id).catch(() => undefined) : undefined
+        return isFile ? openFileOf(docsDir, id).catch(() => undefined) : undefined
       },
       list: directory.list,
       onChange: directory.onChange,

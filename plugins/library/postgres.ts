@@ -8,7 +8,7 @@ import { splitText } from './parts.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
 import { createSpellings, SPELLINGS_DDL, type Spellings } from '../search/postgres-spellings.ts'
-import { snippetOf } from '../search/snippet.ts'
+import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
 import { createTermWeights, type TermWeights } from '../search/term-weights.ts'
 import { anyOf, bm25, inField, tsQueryOf, vectorOf, type ParsedTsQuery } from '../search/tsvector.ts'
 import { parseQuery, type Word } from '../search/tokenize.ts'
@@ -76,8 +76,11 @@ const HOLDS = `SELECT word FROM unnest($1::text[], $2::text[]) AS asked (word, m
 /** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
 const PARTS_PER_HIT = 5
 
-/** The documents in Postgres; creates the tables if they are missing. */
-export async function openPostgresDocuments (postgres: Postgres): Promise<DocumentStore> {
+/**
+ * The documents in Postgres; creates the tables if they are missing.
+ * @param worker cuts the snippets; without it they are cut in this process.
+ */
+export async function openPostgresDocuments (postgres: Postgres, worker?: SnippetWorker): Promise<DocumentStore> {
   await migrate(postgres, DDL)
   const { query } = postgres
   const termWeights = createTermWeights(query, TABLE)
@@ -118,10 +121,12 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       if (!isStorable(id)) return undefined
       return (await query<DocumentPart>(FIND_PART, [id, part]))[0]
     },
-    async search (text, limit) {
+    async search (text, limit, person = null) {
       const asked = tsQueryOf(await correct(query, spellings, text))
       if (asked === undefined || limit === 0) return []
-      return rank(query, termWeights, asked, limit)
+      const pages = await rank(query, termWeights, asked, limit)
+      const snippets = await snippetsOf(worker, pages.map(({ text }) => text), asked.query.words, person)
+      return pages.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
     },
     async settle () {
       await query(`ANALYZE ${TABLE}`)
@@ -178,7 +183,7 @@ async function correct (query: Run, spellings: Spellings, text: string) {
 
 type Row = Omit<SearchHit, 'snippet'> & { part: number }
 
-async function rank (query: Run, termWeights: TermWeights, asked: ParsedTsQuery, limit: number): Promise<SearchHit[]> {
+async function rank (query: Run, termWeights: TermWeights, asked: ParsedTsQuery, limit: number): Promise<Array<Row & { text: string }>> {
   const { weights, averages, candidates } = await termWeights.weigh(asked)
   const { terms } = asked
   const rows = await query<Row>(SEARCH, [
@@ -192,7 +197,7 @@ async function rank (query: Run, termWeights: TermWeights, asked: ParsedTsQuery,
   ])
   const texts = await textsOf(query, rows)
   const textOf = (row: Row) => texts.get(rows.indexOf(row) + 1) ?? ''
-  return eachPageOnce(rows, limit, textOf).map((hit) => ({ ...hit, snippet: snippetOf(textOf(hit), asked.query.words) }))
+  return eachPageOnce(rows, limit, textOf).map((hit) => ({ ...hit, text: textOf(hit) }))
 }
 
 /** By position, from 1. */

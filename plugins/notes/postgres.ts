@@ -2,7 +2,7 @@
 // other.
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
-import { snippetOf } from '../search/snippet.ts'
+import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
 import { anyOf, bm25, inField, parseTsQuery, vectorOf } from '../search/tsvector.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
@@ -57,7 +57,8 @@ const LAST_CHARACTER = '\u{10ffff}'
 const LIST = `SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1`
 const ORDER = 'ORDER BY modified DESC, id COLLATE "C" DESC'
 
-export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore> {
+/** @param worker cuts the snippets; without it they are cut in this process. */
+export async function openPostgresNotes (postgres: Postgres, worker?: SnippetWorker): Promise<NoteStore> {
   await migrate(postgres, DDL)
   await reindex(postgres)
   const { query } = postgres
@@ -82,7 +83,7 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
       const found = await query<{ id: string }>(COMPLETE, [owner, typed, typed + LAST_CHARACTER, limit])
       return [...new Set(found.map(({ id }) => id))].slice(0, limit)
     },
-    search: (owner, text, limit) => search(query, owner, text, limit),
+    search: (owner, text, limit) => search(query, worker, owner, text, limit),
     async removeAll (owner) {
       return postgres.transaction(async (query) => {
         await lock(query, `${TABLE} ${owner}`)
@@ -144,7 +145,13 @@ async function reindex ({ transaction }: Postgres): Promise<void> {
   }
 }
 
-async function search (query: Query, owner: string, text: string, limit: number): Promise<SearchHit[]> {
+async function search (
+  query: Query,
+  worker: SnippetWorker | undefined,
+  owner: string,
+  text: string,
+  limit: number
+): Promise<SearchHit[]> {
   const languages = await query<{ language: Language }>(`SELECT DISTINCT language FROM ${TABLE} WHERE owner = $1`, [owner])
   const asked = parseTsQuery(text, languages.map(({ language }) => language))
   if (asked === undefined || languages.length === 0) return []
@@ -158,5 +165,6 @@ async function search (query: Query, owner: string, text: string, limit: number)
     limit,
     ...(['titles', 'headings', 'paths'] as const).map((field) => inField(terms, field))
   ])
-  return rows.map(({ text, ...hit }) => ({ ...hit, snippet: snippetOf(text, asked.query.words) }))
+  const snippets = await snippetsOf(worker, rows.map(({ text }) => text), asked.query.words, owner)
+  return rows.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
 }
