@@ -48,20 +48,6 @@ export function openRedisJournals (
 
   const pages = (name: string) => pagesOf(redis, guarded, name)
 
-  /** What is beyond the bound leaves its topics first: a topic that has nothing left has no key. */
-  async function shorten (name: string, topicsOf: (fields: string[]) => string[] | undefined): Promise<void> {
-    for (;;) {
-      const tooMany = (await guarded(redis.xlen(journalKey(name)))) - JOURNAL_BOUNDS.entries
-      if (tooMany <= 0) return
-      const page = await guarded(redis.xrange(journalKey(name), '-', '+', 'COUNT', Math.min(tooMany, PAGE)))
-      const topics = new Set(page.flatMap(([, fields]) => topicsOf(fields) ?? []))
-      // An entry was written to its topics before the journal, so its id there is of the same millisecond or earlier.
-      const next = `${Number.parseInt(page.at(-1)![0], 10) + 1}`
-      await Promise.all([...topics].map((topic) => guarded(redis.shorten(journalKey(name, topic), next))))
-      await guarded(redis.xdel(journalKey(name), ...page.map(([id]) => id)))
-    }
-  }
-
   function journal<T> (name: string): Journal<T> {
     const { entryOf, topicsOf } = decoder<T>(name, log)
     return {
@@ -76,7 +62,7 @@ export function openRedisJournals (
         )
         await add(journalKey(name), MAX_ENTRIES, all)
         await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
-        await shorten(name, topicsOf)
+        await shorten(redis, guarded, name, topicsOf)
       },
       async newest (topic, limit) {
         const found = await guarded(redis.xrevrange(journalKey(name, topic), '+', '-', 'COUNT', limit))
@@ -105,6 +91,25 @@ export function openRedisJournals (
       ),
     counts: async (keys) =>
       (await Promise.all(keys.map((key) => guarded(redis.get(counterKey(key)))))).map((value) => Number(value ?? 0))
+  }
+}
+
+/** What is beyond the bound leaves its topics first: a topic that has nothing left has no key. */
+async function shorten (
+  redis: Client,
+  guarded: <R>(command: Promise<R>) => Promise<R>,
+  name: string,
+  topicsOf: (fields: string[]) => string[] | undefined
+): Promise<void> {
+  for (;;) {
+    const tooMany = (await guarded(redis.xlen(journalKey(name)))) - JOURNAL_BOUNDS.entries
+    if (tooMany <= 0) return
+    const page = await guarded(redis.xrange(journalKey(name), '-', '+', 'COUNT', Math.min(tooMany, PAGE)))
+    const topics = new Set(page.flatMap(([, fields]) => topicsOf(fields) ?? []))
+    // An entry was written to its topics before the journal, so its id there is of the same millisecond or earlier.
+    const next = `${Number.parseInt(page.at(-1)![0], 10) + 1}`
+    await Promise.all([...topics].map((topic) => guarded(redis.shorten(journalKey(name, topic), next))))
+    await guarded(redis.xdel(journalKey(name), ...page.map(([id]) => id)))
   }
 }
 
