@@ -70,7 +70,7 @@ export async function sendAddressChange (
   { user, account, to }: { user: User; account: PasswordAccount; to: Email }
 ): Promise<void> {
   const [server, forgotUrl] = [app.issuer, urls.forgot]
-  sendToPerson(app, user, 'notice', renderMail('address-change-requested', { server, forgotUrl }), account.email)
+  sendToPerson(app, user, 'requested', renderMail('address-change-requested', { server, forgotUrl }), account.email)
   if (await accounts.find(to)) {
     sendAccountExists(app, to, 'use this address for another account at', forgotUrl)
     return
@@ -156,7 +156,7 @@ const verifiedAddresses = ({ email, emailVerified, identities }: User): string[]
 function sendToPerson (
   { mail }: Sender,
   user: User | undefined,
-  purpose: 'notice' | 'app',
+  purpose: 'requested' | 'notice' | 'app',
   message: { subject: string; text: string },
   mailbox?: string
 ): void {

@@ -42,8 +42,6 @@ export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit'
 /** The person has to prove again who they are, and then goes to `path`. */
 export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', path, again: true })
 
-export const requiresFreshProof = (intent: SignInIntent): boolean => intent.kind === 'visit' && intent.again === true
-
 /** The connection attempt that a sign-in belongs to, as the audit log records it. */
 export const attemptOf = (intent: SignInIntent): { attempt?: string; client?: string } =>
   intent.kind === 'authorization' ? { attempt: intent.request.attempt, client: intent.request.clientId } : {}

@@ -4,8 +4,6 @@ import {
   attemptOf,
   describeIntent,
   pageIntent,
-  proofIntent,
-  requiresFreshProof,
   type SignInIntent
 } from '../../../plugins/sign-in/intent.ts'
 
@@ -28,13 +26,6 @@ t.test('a path is carried up to 2,048 characters, and one more is refused with w
   const longest = `/${'a'.repeat(2_047)}`
   t.same(pageIntent(longest), { kind: 'visit', path: longest })
   t.throws(() => pageIntent(`${longest}a`), { code: 'invalid_request', statusCode: 400, message: /Sign in first/ })
-})
-
-t.test('only where proof was asked for does an earlier sign-in not count', async (t) => {
-  t.equal(requiresFreshProof(proofIntent('/account/delete')), true)
-  t.equal(requiresFreshProof(pageIntent('/account/delete')), false)
-  t.equal(requiresFreshProof(asked), false)
-  t.equal(requiresFreshProof({ kind: 'link', userId: 'ann', path: '/account' }), false)
 })
 
 t.test('of an app a page says its name and where the code will go, and nothing that it sent', async (t) => {
