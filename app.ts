@@ -10,6 +10,7 @@ import type { Offer } from './authoring/loader/load.ts'
 import cors from './plugins/cors.ts'
 import hotReload from './plugins/hot-reload.ts'
 import { createHttpServer } from './plugins/http-server.ts'
+import identity from './plugins/identity.ts'
 import library from './plugins/library/index.ts'
 import mcp from './plugins/mcp/index.ts'
 import parameters from './plugins/oauth/parameters.ts'
@@ -24,7 +25,7 @@ import resourceChanges from './plugins/resource-changes.ts'
 import tools from './plugins/tools.ts'
 import { documentUri } from './resources/documents.ts'
 import accountRoutes from './routes/account/index.ts'
-import assetRoutes, { styleUrl } from './routes/assets.ts'
+import assetRoutes, { iconPath } from './routes/assets.ts'
 import consentRoutes from './routes/authorize/consent.ts'
 import authorizeRoute from './routes/authorize/index.ts'
 import confirmEmailRoutes from './routes/confirm-email.ts'
@@ -86,7 +87,9 @@ async function registerPlugins (
   await app.register(tracing, config)
   await app.register(metrics, config)
   await app.register(load, loadOptions)
-  await app.register(pages, { publicUrl: config.publicUrl, styleUrl })
+  await app.register(identity, config)
+  const iconUrl = config.publicUrl + iconPath(app)
+  await app.register(pages, { publicUrl: config.publicUrl, stylePath: paths.style, iconUrl: iconPath(app) })
   await app.register(origin, config)
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
@@ -101,7 +104,7 @@ async function registerPlugins (
     library: app.library,
     notes: app.notes,
     reloads,
-    iconUrl: config.publicUrl + paths.icon
+    iconUrl
   })
   await app.register(resourceChanges, { documentUri })
 }

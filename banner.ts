@@ -1,6 +1,5 @@
-// The lines that a start prints: the URL, who can sign in, where data is stored, how many documents there are, and how to
+// The lines that a start prints: the name, the URL, who can sign in, where data is stored, how many documents there are, and how to
 // connect ChatGPT; or why the server could not start.
-import { stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
@@ -14,6 +13,7 @@ const PROGRESS_AFTER_MS = 3_000
 export async function startLines (app: FastifyInstance, config: Config): Promise<string> {
   await Promise.race([app.library.ready, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
   const lines = [
+    ...(config.identity.name === undefined ? [] : [['Name', app.identity.name]]),
     ['MCP server', config.publicUrl],
     ['Sign-in', signInLine(app, config)],
     ['Data', config.signIn ? app.storage.description : config.dataDir],
@@ -56,9 +56,8 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
 }
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {
-  const found = await stat(docsDir).catch(() => undefined)
-  if (!found) return `none: there is no folder ${docsDir}. Make it, or set DOCS_DIR to the folder of your documents`
-  if (!found.isDirectory()) return `none: ${docsDir} is not a folder. Set DOCS_DIR to the folder that holds it`
+  const problem = await library.problem()
+  if (problem !== undefined) return `none: ${problem}`
   const progress = library.progress()
   const left = library.leftOutLine()
   return `${await library.count()} from ${docsDir}${left === undefined ? '' : `; ${left}`}${progress ? `; still reading (${progress.done} of ${progress.total} files)` : ''}`

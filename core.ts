@@ -11,6 +11,7 @@ import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
 import clients from './plugins/oauth/clients/index.ts'
 import grants from './plugins/oauth/grants/index.ts'
+import identity from './plugins/identity.ts'
 import limits from './plugins/limits/rate-limits.ts'
 import mail from './plugins/mail/index.ts'
 import sessionEraser from './plugins/mcp/sessions/eraser.ts'
@@ -31,7 +32,7 @@ declare module 'fastify' {
 }
 
 /**
- * Registers the capabilities in the order in which they need each other.
+ * Registers the capabilities, after the server's identity, in the order in which they need each other.
  * @param observers see every operation on storage, the first outermost.
  */
 export async function registerCore (
@@ -72,6 +73,7 @@ export const documentUrl =
 export async function buildOperatorApp (config: Config): Promise<FastifyInstance> {
   const app = fastify({ logger: { level: config.logLevel } })
   try {
+    await app.register(identity, config)
     await registerCore(app, config, monotonicClock)
     return app
   } catch (error) {

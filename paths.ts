@@ -42,6 +42,7 @@ export const paths = {
   documents: '/documents',
   style: '/assets/style.css',
   icon: '/icon.png',
+  vectorIcon: '/icon.svg',
   health: '/health',
   live: '/health/live',
   ready: '/health/ready',

@@ -12,10 +12,12 @@ const CLOSE_WITHIN_MS = 10_000
 // Files of this process (databases, keys, copies) are readable by its own user only.
 process.umask(0o077)
 
+let log: Logger | undefined
 try {
   const config = await loadConfig(readEnvironment())
   // npm run dev: tools are reloaded when they are saved.
   const app = await buildApp(config, { reloads: process.argv.includes('--dev') })
+  log = app.log as Logger
   // Without a listener, an unhandled rejection becomes an uncaught exception, which is handled below.
   closeWithGrace(
     { delay: config.shutdownDelay * 1000 + CLOSE_WITHIN_MS, skip: ['unhandledRejection'] },
@@ -34,11 +36,12 @@ try {
   await app.listen({ port: config.port, host: config.host })
   const lines = await startLines(app, config)
   // Prints the table below the log of the start, not between its lines.
-  const log = app.log as Logger
   log.flush()
   process.stdout.write(lines)
   if (process.stdout.isTTY) await showProgress(app, process.stdout)
 } catch (error) {
+  // The reason comes last, below the log of the start.
+  log?.flush()
   process.stderr.write(describeStartFault(error))
   process.exitCode = 1
   // A connection that is half open, such as one to Redis, must not keep the process alive.

@@ -1,4 +1,5 @@
 // Helpers for the variables of tools, backends and the server itself: lists, and what counts as this computer.
+import { homedir } from 'node:os'
 import { z } from 'zod'
 
 /** A variable of several values with commas between. Blanks around them, and empty ones, are left out. */
@@ -8,6 +9,15 @@ export const list = z.string().transform((value) =>
     .map((item) => item.trim())
     .filter((item) => item !== '')
 )
+
+/**
+ * A path on this computer; `~` is the home folder of the user that the server runs as. No shell reads the value, so other
+ * shorthands would be names of files.
+ */
+export const path = z
+  .string()
+  .refine((value) => !/^(?:~[^/]|\$)/.test(value), 'write the whole path: ~name and $NAME are not replaced here')
+  .transform((value) => value.replace(/^~(?=\/|$)/, homedir()))
 
 /** The names of this computer (RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). No DNS server can rebind them. */
 const NAME = String.raw`(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])`

@@ -51,11 +51,14 @@ async function print ({
       return
     }
     const people = user === undefined ? undefined : await idsOf(storage, user)
+    let count = 0
     for await (const event of events) {
       if (people && !people.has(event.user ?? '')) continue
       if (attempt !== undefined && event.attempt !== attempt) continue
+      count++
       process.stdout.write(`${printableJson(event)}\n`)
     }
+    if (count === 0) throw new OperatorError(`No stored event is of ${user ?? attempt ?? 'this server'}.`)
   } finally {
     await storage.close()
   }

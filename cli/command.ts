@@ -8,6 +8,7 @@ import { monotonicClock } from '../clock.ts'
 import { ConfigError, type Config } from '../config/index.ts'
 import { StartError } from '../errors.ts'
 import { openStorage } from '../plugins/storage/index.ts'
+import { wasServed } from '../plugins/storage/migrations.ts'
 import { StorageUnavailable, type Storage } from '../plugins/storage/contract.ts'
 
 /**
@@ -57,19 +58,25 @@ export const warnOnTerminal = {
 }
 
 /**
- * Opens the storage of a server that has run before. With a mistyped DATA_DIR it fails, instead of creating a database.
- * @throws OperatorError on SQLite where there is no database; StorageUnavailable when it does not answer.
+ * Opens the storage of a server that has run before. With a mistyped DATA_DIR or REDIS_URL it fails, instead of creating
+ * a database, or a link that works nowhere.
+ * @throws OperatorError where no server has run; StorageUnavailable when it does not answer.
  */
 export async function openExisting (config: Pick<Config, 'dataDir' | 'redisUrl'>): Promise<Storage> {
-  checkExists(config)
-  return openStorage(config, monotonicClock, warnOnTerminal)
+  const { dataDir, redisUrl } = config
+  if (redisUrl === undefined && !existsSync(join(dataDir, 'oauth.db'))) throw notServed(`${dataDir}: there is no oauth.db`)
+  const storage = await openStorage(config, monotonicClock, warnOnTerminal)
+  const isServed = await wasServed(storage).catch(async (error: unknown) => {
+    await storage.close()
+    throw error
+  })
+  if (isServed) return storage
+  await storage.close()
+  throw notServed(storage.description)
 }
 
-/** @throws OperatorError where SQLite would begin a new database. */
-export function checkExists ({ dataDir, redisUrl }: Pick<Config, 'dataDir' | 'redisUrl'>): void {
-  if (redisUrl !== undefined || existsSync(join(dataDir, 'oauth.db'))) return
-  throw new OperatorError(
-    `No server has stored anything in ${dataDir}: there is no oauth.db. ` +
-      'Set DATA_DIR (or REDIS_URL) to what the server uses, or start the server once'
+const notServed = (where: string) =>
+  new OperatorError(
+    `No server has stored anything in ${where}. Set DATA_DIR or REDIS_URL to what the server uses ` +
+      '(docs/local-accounts.md has the command for Docker, Fly.io and systemd), or start the server once.'
   )
-}

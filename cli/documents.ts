@@ -5,6 +5,7 @@ import fastify from 'fastify'
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import type { DocumentStore } from '../plugins/library/contract.ts'
 import { createConvert } from '../plugins/library/convert.ts'
+import { folderProblem } from '../plugins/library/folder-problem.ts'
 import { openIndexer } from '../plugins/library/indexer.ts'
 import { describeLeftOut } from '../plugins/library/left-out.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
@@ -28,9 +29,9 @@ try {
 
 async function print (withDocuments: boolean): Promise<void> {
   const { docsDir } = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
-  const root = await realpath(docsDir).catch(() => {
-    throw new OperatorError(`There is no folder ${docsDir}. Set DOCS_DIR to the one that the server uses.`)
-  })
+  const problem = await folderProblem(docsDir)
+  if (problem !== undefined) throw new OperatorError(`No documents: ${problem}.`)
+  const root = await realpath(docsDir)
   const app = fastify()
   await app.register(workers)
   await app.ready()

@@ -6,7 +6,7 @@ import { buildOperatorApp } from '../core.ts'
 import { paths } from '../paths.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
-import { checkExists, OperatorError } from './command.ts'
+import { openExisting, OperatorError } from './command.ts'
 import { commandLine } from './usage.ts'
 
 export const HELP = `Manages the people of this server, also while it runs.
@@ -14,7 +14,7 @@ export const HELP = `Manages the people of this server, also while it runs.
   ${commandLine('users')}invite               a link for one person to create an account, valid for a week
   ${commandLine('users')}lock ID|ADDRESS      ends their sessions and tokens, and blocks sign-in
   ${commandLine('users')}unlock ID|ADDRESS
-  ${commandLine('users')}reset ADDRESS        a link to choose a new password, valid for 30 minutes
+  ${commandLine('users')}reset ID|ADDRESS     a link to choose a new password, valid for 30 minutes
   ${commandLine('users')}delete ID|ADDRESS    deletes everything the server stores about them
 `
 
@@ -24,6 +24,9 @@ interface Context {
 }
 /** @returns what is printed. */
 type Command = (context: Context, who: string | undefined) => Promise<string>
+
+/** What the columns of `list` are. */
+export const HEADING = 'id\taddress\tname\tsign-in methods\tstate\tlast sign-in'
 
 export const commands: Readonly<Record<string, Command>> = {
   async list ({ app }) {
@@ -46,10 +49,11 @@ export const commands: Readonly<Record<string, Command>> = {
     const { locked: _, ...unlocked } = user
     return `Unlocked: ${describeUser(unlocked)}`
   },
-  async reset ({ app }, who) {
-    const link = who === undefined ? undefined : await app.accounts.issueResetLink(who)
+  async reset (context, who) {
+    if (who === undefined) throw new OperatorError(`Name the person by an id or an address.\n${HELP}`)
+    const link = await context.app.accounts.issueResetLink(who.includes('@') ? who : await addressOf(context, who))
     if (link !== undefined) return link
-    throw new OperatorError(`There is no account with a password and the address ${who ?? '(none given)'}.`)
+    throw new OperatorError(`There is no account with a password and the address ${who}.`)
   },
   async delete (context, who) {
     const user = await find(context, who)
@@ -68,6 +72,15 @@ const describeUser = ({ id, email, name, identities, locked, emailVerified, last
     locked ? 'locked' : emailVerified ? 'verified' : 'open',
     new Date(lastSignInAt * 1000).toISOString()
   ].join('\t')
+
+/** The address of the account with a password. @throws OperatorError for a person without one. */
+async function addressOf (context: Context, id: string): Promise<string> {
+  const { backends } = context.app.signIn
+  const { identities } = await find(context, id)
+  const own = identities.find(({ backend, email }) => email !== undefined && backends.get(backend)?.accounts !== undefined)
+  if (own?.email !== undefined) return own.email
+  throw new OperatorError(`The person ${id} has no password here: ${identities.map(({ backend }) => backend).join(', ')} decides who they are.`)
+}
 
 /** @throws OperatorError where no one matches, and where several people have the address. */
 async function find ({ app }: Context, who: string | undefined): Promise<User> {
@@ -90,7 +103,7 @@ async function find ({ app }: Context, who: string | undefined): Promise<User> {
  */
 export async function runUserCommand (config: Config, command: Command, who: string | undefined): Promise<string> {
   if (!config.signIn) throw new OperatorError('No one signs in to this server: AUTH_BACKEND is none.')
-  checkExists(config)
+  await (await openExisting(config)).close()
   const app = await buildOperatorApp(config)
   try {
     return await command({ app, config }, who)

@@ -1,7 +1,7 @@
 // `npm run users`: lists, invites, locks and deletes the people of this server, also while it runs.
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import { fail } from './command.ts'
-import { commands, HELP, runUserCommand } from './user-commands.ts'
+import { commands, HEADING, HELP, runUserCommand } from './user-commands.ts'
 
 try {
   // Not parsed as options: an id may start with a dash.
@@ -12,7 +12,10 @@ try {
     if (name !== '--help') process.exitCode = 1
   } else {
     const config = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
-    process.stdout.write(`${await runUserCommand(config, command, who)}\n`)
+    const printed = await runUserCommand(config, command, who)
+    // On stderr, so that programs read rows only.
+    if (name === 'list') process.stderr.write(printed === '' ? 'No one has signed in yet.\n' : `${HEADING}\n`)
+    if (printed !== '') process.stdout.write(`${printed}\n`)
   }
 } catch (error) {
   fail(error)

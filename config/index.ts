@@ -12,6 +12,7 @@ import { foldersOf, loadOffer } from '../authoring/loader/load.ts'
 import { configureTools, type ConfiguredTool } from '../authoring/loader/open.ts'
 import { describeProblems, findBackends } from './backends.ts'
 import { BuiltInTools } from './built-in-tools.ts'
+import { readIdentity } from './identity.ts'
 import {
   addressOf,
   clientSettings,
@@ -73,7 +74,8 @@ export async function loadConfig (
   const builtIn = new BuiltInTools(values.BUILTIN_TOOLS)
   const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered)
   const tools = configureTools((await offerOf()).tools, toolEnv)
-  problems.push(...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
+  const { identity, problems: unreadable } = readIdentity(values, folder)
+  problems.push(...unreadable, ...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -95,6 +97,8 @@ export async function loadConfig (
     folders,
     /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
+    /** Whose server this is. */
+    identity,
     ...storageSettings(values, folder),
     ...signInSettings(values, local),
     ...clientSettings(values),

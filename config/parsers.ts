@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { isLoopback, isLoopbackHost, isPrivateUseScheme, list } from '../authoring/env.ts'
+import { contrast, darkened, MIN_CONTRAST } from './palette.ts'
 import { defaultLimits, type LimitName, type LimitTable } from './rate-limits.ts'
 
 export const integer = (min: number, max: number) => {
@@ -36,19 +37,53 @@ export const httpUrl = z
   .refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
   .transform((value) => value.replace(/\/+$/, ''))
 
+/** The address of a page, as it was written: a slash at its end may matter. */
+export const pageUrl = z
+  .string()
+  .trim()
+  .max(1_000, 'write at most 1,000 characters')
+  .refine((value) => {
+    const url = parseUrl(value)
+    return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+  }, 'write the address of a web page, for example https://example.com/help')
+  .transform((value) => new URL(value).href)
+
+/** @returns `#rrggbb`, dark enough for white text. */
+export const color = z.string().trim().toLowerCase().transform((value, context) => {
+  const [, digits] = /^#?([0-9a-f]{6})$/.exec(value) ?? []
+  if (digits === undefined) {
+    context.addIssue('write a color as six hexadecimal digits, for example 0d6354 (in .env a # begins a comment)')
+    return z.NEVER
+  }
+  const full = `#${digits}`
+  const found = contrast(full, '#ffffff')
+  if (found >= MIN_CONTRAST) return full
+  context.addIssue(
+    `white text on ${digits} has a contrast of ${found.toFixed(2)}:1, and needs ${MIN_CONTRAST}:1 to be read; take a darker color, for example ${darkened(full).slice(1)}`
+  )
+  return z.NEVER
+})
+
+export const serverName = z
+  .string()
+  .refine((value) => /[\p{L}\p{N}]/u.test(value), 'write a name with letters or digits, for example Acme Docs')
+
+/** For addresses with a password in them. */
+const ENCODED = '; in a password write # as %23, @ as %40, / as %2F and % as %25'
+
 /** One address, or several members of a Cluster. */
 export const redisUrl = z
   .string()
   .refine(
     (value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
-    'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between'
+    `write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between${ENCODED}`
   )
 
 export const postgresUrl = z
   .string()
   .refine(
     (value) => /^postgres(?:ql)?:$/.test(parseUrl(value)?.protocol ?? ''),
-    'write postgres://user:password@host:5432/database'
+    `write postgres://user:password@host:5432/database${ENCODED}`
   )
 
 const client = z.strictObject({
@@ -160,7 +195,7 @@ export const smtpUrl = z
   .string()
   .refine(
     (value) => /^smtps?:$/.test(parseUrl(value)?.protocol ?? ''),
-    'write smtps://user:password@mail.example.com, or smtp://localhost:25'
+    `write smtps://user:password@mail.example.com, or smtp://localhost:25${ENCODED}`
   )
 
 export const mailFrom = z

@@ -1,6 +1,5 @@
 // What the variables mean: names, defaults that depend on each other, and units, for everything that reads the
 // configuration.
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseEmail } from '../auth-backends/contract.ts'
 import { isLoopback } from '../authoring/env.ts'
@@ -18,7 +17,7 @@ export const storageSettings = (values: Variables, folder: string) => ({
   redisUrl: values.REDIS_URL,
   secretKeys: values.SECRET_KEY ?? [],
   databaseUrl: values.DATABASE_URL,
-  docsDir: resolve(folder, values.DOCS_DIR.replace(/^~(?=\/|$)/, homedir())),
+  docsDir: resolve(folder, values.DOCS_DIR),
   docsBaseUrl: values.DOCS_BASE_URL,
   libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })

@@ -1,6 +1,6 @@
 // The variables that belong to no backend and no tool, each with its schema and default.
 import { z } from 'zod'
-import { list } from '../authoring/env.ts'
+import { list, path } from '../authoring/env.ts'
 import * as read from './parsers.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -12,12 +12,19 @@ export const variables = z.object({
   PUBLIC_URL: read.publicUrl.optional(),
   FLY_APP_NAME: z.string().optional(),
   NODE_ENV: z.string().optional(),
+  SERVER_NAME: read.serverName.optional(),
+  SERVER_LOGO: path.optional(),
+  SERVER_COLOR: read.color.optional(),
+  SERVER_INSTRUCTIONS: z.string().optional(),
+  SUPPORT_URL: read.pageUrl.optional(),
+  PRIVACY_URL: read.pageUrl.optional(),
+  TERMS_URL: read.pageUrl.optional(),
   AUTH_BACKEND: list.optional(),
-  DATA_DIR: z.string().default('./data'),
+  DATA_DIR: path.default('./data'),
   REDIS_URL: read.redisUrl.optional(),
   SECRET_KEY: read.secretKeys.optional(),
   DATABASE_URL: read.postgresUrl.optional(),
-  DOCS_DIR: z.string().default('./docs'),
+  DOCS_DIR: path.default('./docs'),
   BUILTIN_TOOLS: list.default(['all']),
   DOCS_BASE_URL: read.httpUrl.optional(),
   LIBRARY_DESCRIPTION: z

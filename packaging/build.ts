@@ -9,6 +9,8 @@ const DIST = new URL('dist/', ROOT)
 const BESIDE = ['views', 'template']
 /** Paths of modules in strings, which the compiler does not rewrite: workers' tasks and imports on demand. The length stays the same. */
 const MODULE_PATH = /(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g
+/** What a declaration refers to: `from './x.js'`, `import './x.js'`, `import('./x.js')`. */
+const REFERENCE = /\b(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"\n]+)\.[jt]s['"]/g
 
 await rm(DIST, { recursive: true, force: true })
 const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
@@ -19,4 +21,20 @@ for await (const file of glob('**/*.js', { cwd: fileURLToPath(DIST) })) {
   const compiled = code.replace(MODULE_PATH, '$1$2.js$1')
   if (compiled !== code) await writeFile(url, compiled)
 }
+const reachable = await declarations()
+for await (const file of glob('**/*.d.ts', { cwd: fileURLToPath(DIST) })) {
+  const { href } = new URL(file, DIST)
+  if (!reachable.has(href)) await rm(new URL(href))
+}
 for (const folder of BESIDE) await cp(new URL(folder, ROOT), new URL(folder, DIST), { recursive: true })
+
+/** @returns the addresses of the declarations that an author's compiler can reach: those of the exports, and what they refer to. */
+async function declarations (): Promise<Set<string>> {
+  const { exports } = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')) as { exports: Record<string, { types?: string }> }
+  const found = new Set(Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : [new URL(types, ROOT).href])))
+  // A set also visits what is added meanwhile.
+  for (const href of found) {
+    for (const [, path] of (await readFile(new URL(href), 'utf8')).matchAll(REFERENCE)) found.add(new URL(`${path}.d.ts`, href).href)
+  }
+  return found
+}

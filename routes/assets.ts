@@ -1,28 +1,32 @@
 // Files that pages and clients show: the stylesheet, named by its content so that browsers cache it for ever, and the
-// server's icon (MCP "Icons").
-import { readFileSync } from 'node:fs'
+// server's picture (MCP "Icons").
 import type { FastifyInstance } from 'fastify'
 import { paths } from '../paths.ts'
-import { stylesheet } from '../plugins/pages/index.ts'
 
-/** 128 × 128 pixels, as ChatGPT's form requires. Its source is views/icon.svg. */
-const icon = readFileSync(new URL('../views/icon.png', import.meta.url))
-
-export const styleUrl = `${paths.style}?v=${stylesheet.hash}`
+/** @returns the path of the picture; one of the operator's own is named by its content as well. */
+export function iconPath ({ identity: { icon } }: Pick<FastifyInstance, 'identity'>): string {
+  return `${icon.type === 'image/png' ? paths.icon : paths.vectorIcon}${icon.hash && `?v=${icon.hash}`}`
+}
 
 export default async function assets (app: FastifyInstance) {
+  const { icon } = app.identity
   app.get(paths.style, (_request, reply) =>
     reply
       .header('content-type', 'text/css; charset=utf-8')
       .header('cache-control', 'public, max-age=31536000, immutable')
-      .send(stylesheet.body)
+      .send(app.stylesheet.body)
   )
-  app.get(paths.icon, (_request, reply) =>
+  app.get(iconPath(app).split('?')[0]!, (_request, reply) =>
     reply
-      .header('content-type', 'image/png')
-      .header('cache-control', 'public, max-age=86400')
-      // Clients show it on their own pages.
-      .header('cross-origin-resource-policy', 'cross-origin')
-      .send(icon)
+      .headers({
+        'content-type': icon.type,
+        'cache-control': 'public, max-age=86400',
+        // An SVG is a document that can hold scripts: opened by itself, it runs none and loads nothing.
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        'x-content-type-options': 'nosniff',
+        // Clients show it on their own pages.
+        'cross-origin-resource-policy': 'cross-origin'
+      })
+      .send(icon.body)
   )
 }

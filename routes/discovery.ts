@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { paths } from '../paths.ts'
+import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
 import { authMethods, grantTypes } from '../plugins/oauth/clients/contract.ts'
 import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
@@ -10,19 +11,21 @@ import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 const CACHE_SECONDS = 300
 
 export default async function discovery (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const openid = { ...authorizationServer(publicUrl), ...openidProvider(publicUrl, app.openid.algorithm) }
+  const resourceOf = (resource: string) => protectedResource(publicUrl, resource, app.identity)
+  const issuer = authorizationServer(publicUrl, app.identity)
+  const openid = { ...issuer, ...openidProvider(publicUrl, app.openid.algorithm) }
   const documents: Record<string, object> = {
-    [paths.protectedResource]: protectedResource(publicUrl, publicUrl),
-    [`${paths.protectedResource}/mcp`]: protectedResource(publicUrl, `${publicUrl}/mcp`),
-    [paths.authorizationServer]: authorizationServer(publicUrl),
+    [paths.protectedResource]: resourceOf(publicUrl),
+    [`${paths.protectedResource}/mcp`]: resourceOf(`${publicUrl}/mcp`),
+    [paths.authorizationServer]: issuer,
     // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
-    [`${paths.authorizationServer}/mcp`]: authorizationServer(publicUrl),
+    [`${paths.authorizationServer}/mcp`]: issuer,
     [paths.openidConfiguration]: openid,
     [`${paths.openidConfiguration}/mcp`]: openid,
     // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
     [`/mcp${paths.openidConfiguration}`]: openid,
-    [`/mcp${paths.authorizationServer}`]: authorizationServer(publicUrl),
-    [`/mcp${paths.protectedResource}`]: protectedResource(publicUrl, `${publicUrl}/mcp`),
+    [`/mcp${paths.authorizationServer}`]: issuer,
+    [`/mcp${paths.protectedResource}`]: resourceOf(`${publicUrl}/mcp`),
     // Asked for by ChatGPT at times.
     [`${paths.token}${paths.openidConfiguration}`]: openid
   }
@@ -39,16 +42,18 @@ export default async function discovery (app: FastifyInstance, { publicUrl }: Pi
   }
 }
 
-const protectedResource = (publicUrl: string, resource: string) => ({
+const protectedResource = (publicUrl: string, resource: string, { name, urls }: Identity) => ({
   resource,
   authorization_servers: [publicUrl],
   scopes_supported: resourceScopes,
   bearer_methods_supported: ['header'],
-  resource_name: 'MCP OAuth Server',
-  resource_documentation: publicUrl
+  resource_name: name,
+  resource_documentation: urls.support ?? publicUrl,
+  ...(urls.privacy && { resource_policy_uri: urls.privacy }),
+  ...(urls.terms && { resource_tos_uri: urls.terms })
 })
 
-const authorizationServer = (publicUrl: string) => ({
+const authorizationServer = (publicUrl: string, { urls }: Identity) => ({
   issuer: publicUrl,
   authorization_endpoint: publicUrl + paths.authorize,
   token_endpoint: publicUrl + paths.token,
@@ -71,7 +76,9 @@ const authorizationServer = (publicUrl: string) => ({
   introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
-  service_documentation: publicUrl
+  service_documentation: publicUrl,
+  ...(urls.privacy && { op_policy_uri: urls.privacy }),
+  ...(urls.terms && { op_tos_uri: urls.terms })
 })
 
 /** What OpenID Connect Discovery §3 asks for beyond RFC 8414: all of it true. */
@@ -79,7 +86,7 @@ const openidProvider = (publicUrl: string, algorithm: string) => ({
   userinfo_endpoint: publicUrl + paths.userinfo,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],
-  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce'],
+  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce', 'auth_time'],
   claims_parameter_supported: false,
   request_parameter_supported: false,
   request_uri_parameter_supported: false

@@ -5,6 +5,9 @@ import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import { paths, withInteraction } from '../paths.ts'
 import { renderMarkdown } from '../plugins/library/render.ts'
+import { typeName } from '../plugins/library/type-names.ts'
+import { withoutTitle } from '../plugins/library/without-title.ts'
+import type { PageData } from '../plugins/pages/page-data.ts'
 import { pageIntent } from '../plugins/sign-in/intent.ts'
 
 /** Characters of one page. */
@@ -38,8 +41,9 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
         ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` })
       }
       const isMarkdown = metadata?.['type'] === 'text/markdown' && part === 1 && next === undefined && text.length <= MAX_RENDERED
-      const html = isMarkdown ? await renderMarkdown(app.workers, text, user?.id ?? null) : undefined
-      return reply.page('document', { id, title, text, html, ...(metadata && { metadata }), actions })
+      const html = isMarkdown ? await renderMarkdown(app.workers, { source: text, title }, user?.id ?? null) : undefined
+      const shown = part === 1 ? withoutTitle(text, title) : text
+      return reply.page('document', { id, title, text: shown, html, facts: factsOf(metadata), actions })
     }
   )
 }
@@ -62,6 +66,19 @@ async function sendFile (app: FastifyInstance, id: string, reply: FastifyReply):
     })
     .send(file)
 }
+
+const LABELS: Readonly<Record<string, string>> = { type: 'Format', modified: 'Changed' }
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z$/
+const readable = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+
+/** What is known of a document, in words; a source may add anything, which is shown as it is. */
+const factsOf = (metadata: Readonly<Record<string, string>> = {}): PageData['document']['facts'] =>
+  Object.entries(metadata).map(([name, value]) => {
+    const label = LABELS[name] ?? name
+    const time = ISO_TIME.test(value) ? Date.parse(value) : NaN
+    if (!Number.isNaN(time)) return { name: label, value: `${readable.format(time)} UTC`, time: value }
+    return { name: label, value: name === 'type' ? typeName(value) : value }
+  })
 
 /** A part that does not exist is answered like a document that does not exist. */
 const readPart = (part: unknown): number =>

@@ -30,6 +30,7 @@ export default async function home (app: FastifyInstance, options: Options) {
 
 const describeServer = async (app: FastifyInstance, { publicUrl, signIn }: Options) => ({
   name: server.name,
+  title: app.identity.name,
   version: server.version,
   status: 'ok',
   protocolVersions,
@@ -53,7 +54,6 @@ async function sendPage (
   reply: FastifyReply
 ): Promise<FastifyReply> {
   return reply.page('home', {
-    name: 'MCP OAuth Server',
     version: server.version,
     url: publicUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],

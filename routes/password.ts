@@ -26,7 +26,7 @@ export default async function password (app: FastifyInstance) {
     await app.limits.attempt('sign-in', request)
     app.accounts.forgotPassword(request, formParameters(request).need('email').slice(0, MAX_EMAIL_CHARACTERS))
     return reply.page('message', {
-      title: 'Check your mailbox',
+      title: 'Check your e-mail',
       text: 'If there is an account with this address, a message is on its way. The link in it works once, for 30 minutes.',
       detail:
         'Nothing there? Check the spam folder and the address you typed. An address gets at most one such message in ten minutes.',

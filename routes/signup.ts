@@ -44,7 +44,7 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
     if (outcome.kind === 'parked') return reply.redirect(app.signIn.next(outcome.parked), 303)
     if (outcome.kind === 'failed') return reply.redirect(signInPages.login(outcome.handle), 303)
     return reply.page('message', {
-      title: 'Check your mailbox',
+      title: 'Check your e-mail',
       text: outcome.message,
       action: { label: 'Back to sign-in', href: signInPages.login(handle) }
     })
@@ -53,9 +53,8 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
 
 /** Most people who come with a used invitation have used it themselves. */
 function usedInvitation () {
-  const refusal = accessDenied(
-    'This invitation was used already, or has expired. If you have made your account with it, sign in. Otherwise ask the person who invited you for another one.'
-  )
+  const refusal = accessDenied('If you created your account with it, sign in. Otherwise ask the person who invited you for a new one.')
+  refusal.title = 'This invitation has been used or has expired'
   refusal.action = { label: 'Sign in', href: paths.account }
   return refusal
 }

@@ -36,6 +36,13 @@ t.test('a folder that is missing is no bar and no failure', async (t) => {
   t.same(written, [])
 })
 
+t.test('a server with a name of its own says it first', async (t) => {
+  const env = { AUTH_BACKEND: 'none', SERVER_NAME: 'Acme\u001B[31m Docs' }
+  const { app, config } = await startServer(t, { env })
+  t.match(await startLines(app, config), /^\n {2}Name {10}Acme\[31m Docs\n {2}MCP server {4}http/)
+  t.notMatch(await startLines(app, await loadConfig({ AUTH_BACKEND: 'none' })), 'Name')
+})
+
 t.test('the address to register with a provider is printed', async (t) => {
   const env = {
     AUTH_BACKEND: 'oidc',
@@ -48,7 +55,7 @@ t.test('the address to register with a provider is printed', async (t) => {
   t.match(lines, `Callback      ${url}/login/callback/oidc (register it with Example)`)
 })
 
-t.test('a folder of documents that is missing, or a file, is one sentence; ~ is the home of the user', async (t) => {
+t.test('the documents at the start: what is left out and why; one sentence for a folder that is missing or a file; ~ is the home of the user', async (t) => {
   const place = await folder(t)
   await fill(place, { 'a.md': '# A' })
   const line = async (docs: string) => {
@@ -56,8 +63,15 @@ t.test('a folder of documents that is missing, or a file, is one sentence; ~ is 
     const { app, config } = await startServer(t, { env })
     return /Documents +(.*)/.exec(await startLines(app, config))![1]
   }
-  t.match(await line(`${place}/none`), /^none: there is no folder .*\/none\. Make it, or set DOCS_DIR/)
-  t.match(await line(`${place}/a.md`), /^none: .*a\.md is not a folder\. Set DOCS_DIR/)
-  t.match(await line(place), /^1 from /)
-  t.equal((await loadConfig({ DOCS_DIR: '~/notes' })).docsDir, `${homedir()}/notes`)
+  t.match(await line(`${place}/none`), /^none: there is no folder .*\/none\. Create it, or set DOCS_DIR/)
+  t.match(await line(`${place}/a.md`), /^none: .*a\.md is a file\. Set DOCS_DIR/)
+  t.equal(await line(place), `1 from ${place}`)
+  await fill(place, { 'b.xlsx': 'broken', 'c.pages': 'x', 'd.pages': 'x', '.e.pdf': 'hidden' })
+  t.equal(await line(place), `1 from ${place}; 3 left out: 2 .pages (unknown format), 1 .xlsx (broken)`)
+  t.match(await line(`${place}/a.md/in`), /^none: there is no folder/)
+  t.match(await loadConfig({ DOCS_DIR: '~/notes', DATA_DIR: '~' }), { docsDir: `${homedir()}/notes`, dataDir: homedir() })
+  t.equal((await loadConfig({ DOCS_DIR: './~notes' }, '/srv')).docsDir, '/srv/~notes')
+  for (const [name, value] of [['DOCS_DIR', '~notes'], ['DOCS_DIR', '$HOME/notes'], ['DATA_DIR', '~ann/data'], ['DATABASE_FILES', './a.db,~b.db']] as const) {
+    await t.rejects(loadConfig({ [name]: value }), { message: new RegExp(`${name}.*write the whole path`) }, value)
+  }
 })

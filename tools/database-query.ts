@@ -9,7 +9,7 @@ import { OWN_SCHEMA } from './database/postgres-catalogue.ts'
 import { openPostgres } from './database/postgres.ts'
 import { catalogueResources } from './database/resources.ts'
 import { openSqliteFiles } from './database/sqlite.ts'
-import { list } from '../authoring/env.ts'
+import { list, path } from '../authoring/env.ts'
 import { defineTool, ToolError } from '../authoring/tool.ts'
 
 const postgresUrl = z
@@ -76,7 +76,7 @@ export default defineTool({
         `write the names of schemas that may be read, for example public,shop; not those of Postgres or ${OWN_SCHEMA}`
       )
       .default(['public']),
-    DATABASE_FILES: list.optional(),
+    DATABASE_FILES: list.pipe(z.array(path)).optional(),
     DATABASE_QUERY_TIMEOUT: z.coerce
       .number('write a number of seconds from 1 to 20')
       .min(1, 'write at least 1')

@@ -6,8 +6,11 @@ import { renderMail } from '../mail/templates.ts'
 import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
 
-type Deps = Pick<FastifyInstance, 'accountLinks' | 'mail' | 'issuer'>
-type Sender = Pick<FastifyInstance, 'mail' | 'issuer'>
+type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
+type Deps = Sender & Pick<FastifyInstance, 'accountLinks'>
+
+/** What every message says of this server. */
+const aboutServer = ({ identity, issuer }: Sender) => ({ name: identity.name, server: issuer })
 
 /** How the URLs in messages are made. */
 export interface MessageUrls {
@@ -35,7 +38,7 @@ export async function sendConfirmation (
   }
   const { contested } = account
   const secret = await app.accountLinks.issue({ purpose: contested ? 'reset' : 'confirm', backend, account, by: 'mail' })
-  const data = { server: app.issuer, link: contested ? urls.reset(secret) : urls.confirm(secret) }
+  const data = { ...aboutServer(app), link: contested ? urls.reset(secret) : urls.confirm(secret) }
   app.mail.send({
     to: account.email,
     purpose: contested ? 'choose' : 'confirm',
@@ -57,7 +60,7 @@ export async function sendResetLink (
     return
   }
   const secret = await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'mail' })
-  const data = { server: app.issuer, link: urls.reset(secret) }
+  const data = { ...aboutServer(app), link: urls.reset(secret) }
   app.mail.send({ to: account.email, purpose: 'reset', ...renderMail('reset-password', data) })
 }
 
@@ -69,14 +72,14 @@ export async function sendAddressChange (
   accounts: PasswordAccounts,
   { user, account, to }: { user: User; account: PasswordAccount; to: Email }
 ): Promise<void> {
-  const [server, forgotUrl] = [app.issuer, urls.forgot]
-  sendToPerson(app, user, 'requested', renderMail('address-change-requested', { server, forgotUrl }), account.email)
+  const forgotUrl = urls.forgot
+  sendToPerson(app, user, 'requested', renderMail('address-change-requested', { ...aboutServer(app), forgotUrl }), account.email)
   if (await accounts.find(to)) {
     sendAccountExists(app, to, 'use this address for another account at', forgotUrl)
     return
   }
   const secret = await app.accountLinks.issue({ purpose: 'change', backend, account, email: to, by: 'mail' })
-  const data = { server, link: urls.change(secret) }
+  const data = { ...aboutServer(app), link: urls.change(secret) }
   app.mail.send({ to, purpose: 'new-address', ...renderMail('confirm-new-address', data) })
 }
 
@@ -90,18 +93,18 @@ export function sendPasswordChanged (
   changed: { user: User | undefined; mailbox: Email | undefined },
   forgotUrl: string
 ): void {
-  const message = renderMail('password-changed', { server: app.issuer, forgotUrl })
+  const message = renderMail('password-changed', { ...aboutServer(app), forgotUrl })
   sendToPerson(app, changed.user, 'notice', message, changed.mailbox)
 }
 
 /** To every verified address of the person. @param title of the backend. */
 export const sendSignInMethodAdded = (app: Sender, user: User, title: string): void =>
-  sendToPerson(app, user, 'notice', renderMail('method-added', { server: app.issuer, title }))
+  sendToPerson(app, user, 'notice', renderMail('method-added', { ...aboutServer(app), title }))
 
 /** See {@link sendSignInMethodAdded}. @param user as they were before. */
 export function sendSignInMethodsRemoved (app: Sender, user: User, titles: string[]): void {
   if (titles.length === 0) return
-  sendToPerson(app, user, 'notice', renderMail('methods-removed', { server: app.issuer, titles: titles.join(', ') }))
+  sendToPerson(app, user, 'notice', renderMail('methods-removed', { ...aboutServer(app), titles: titles.join(', ') }))
 }
 
 /**
@@ -139,7 +142,7 @@ export async function sendAppConnected (
   if (!isDue) return
   const rights = describeScopes(scopes).map(({ text }) => `- ${text}`).join('\n')
   const where = loopback ? `a program on the same computer (${host})` : host
-  const data = { server: app.issuer, app: JSON.stringify(clientName), where, rights }
+  const data = { ...aboutServer(app), app: JSON.stringify(clientName), where, rights }
   sendToPerson(app, user, 'app', renderMail('app-connected', data))
 }
 
@@ -165,6 +168,6 @@ function sendToPerson (
 }
 
 function sendAccountExists (app: Sender, to: Email, tried: string, forgotUrl: string): void {
-  const data = { server: app.issuer, tried, forgotUrl }
+  const data = { ...aboutServer(app), tried, forgotUrl }
   app.mail.send({ to, purpose: 'taken', ...renderMail('account-exists', data) })
 }

@@ -7,6 +7,15 @@ import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
 
+/**
+ * Raise it whenever other things are stored of the same file: its text, its parts, its terms, or the tables. Every store
+ * then begins with an empty index, and the folder is read anew.
+ */
+export const INDEX_VERSION = 5
+
+/** Characters. */
+export const MAX_TITLE_LENGTH = 200
+
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
   /** The path inside the folder, with forward slashes: also the id that `fetch` takes. */
@@ -87,6 +96,8 @@ export interface Library extends ToolLibrary {
    * of the index fails.
    */
   isComplete(): boolean
+  /** Why the folder cannot be read, with the way out; undefined where it can. */
+  problem(): Promise<string | undefined>
   /** Files of the folder that are not documents, with the reason; hidden and ignored ones do not count. */
   leftOut(): LeftOut[]
   /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing is left out. */

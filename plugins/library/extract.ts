@@ -1,7 +1,7 @@
 // What is taken from one file: its text, its title and its type. A file that cannot serve as a document says why.
 import { constants, open, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import type { IndexedDocument } from './contract.ts'
+import { MAX_TITLE_LENGTH, type IndexedDocument } from './contract.ts'
 import type { Conversion, Converted } from './convert-task.ts'
 import { decodeText, isText } from './decode.ts'
 import { isPacked, maxBytesOf, nameOf, typeOf, UNNAMED } from './file-types.ts'
@@ -76,8 +76,6 @@ function converted (answer: Converted): Content {
   if ('skipped' in answer) throw new SkippedFile(answer.skipped, answer.kind)
   return answer
 }
-
-const MAX_TITLE_LENGTH = 200
 
 const oneLine = (title: string | undefined): string | undefined =>
   title?.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE_LENGTH).toWellFormed() || undefined

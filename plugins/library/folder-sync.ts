@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'
 import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
+import { folderProblem } from './folder-problem.ts'
 import { openIndexer, type FolderIndexer, type Indexing } from './indexer.ts'
 import { describeLeftOut, type LeftOut } from './left-out.ts'
 
@@ -76,7 +77,7 @@ export function syncFolder (
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
     await settle(store, log)
-    reportFirstScan(log, path, opened?.folder)
+    reportFirstScan(log, path, opened?.folder, await folderProblem(path))
   }
 
   async function follow (): Promise<void> {
@@ -120,14 +121,12 @@ async function settle (store: Indexing['store'], log: Indexing['log']): Promise<
     .catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
 }
 
-/** @param folder undefined where it is missing. */
-function reportFirstScan (log: Indexing['log'], path: string, folder: FolderIndexer | undefined): void {
-  const place = JSON.stringify(path)
-  if (folder === undefined) {
-    return log.warn(
-      `The documents folder ${place} cannot be opened: there is nothing to search. Create it, and its documents are read at once.`
-    )
+/** @param folder undefined where there is none. @param problem why it cannot be read. */
+function reportFirstScan (log: Indexing['log'], path: string, folder: FolderIndexer | undefined, problem: string | undefined): void {
+  if (folder === undefined || problem !== undefined) {
+    return log.warn(`There are no documents to search: ${problem ?? `${path} has just appeared`}. A folder that appears there is read at once.`)
   }
+  const place = JSON.stringify(path)
   const left = describeLeftOut(folder.leftOut())
   const line = `${folder.size()} documents indexed from ${place}${left === undefined ? '' : `; ${left}. List them with: npm run documents`}`
   // If nothing in the folder can be read, it is most likely the wrong one.

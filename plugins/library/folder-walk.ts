@@ -50,7 +50,7 @@ async function * visit (id: string, walking: Walking): AsyncGenerator<Seen> {
     const stats = await lstat(join(root, id))
     if (await rules.isIgnored(id, stats.isDirectory())) return
     if (stats.isSymbolicLink()) yield * follow(id, walking)
-    else if (stats.isFile()) yield fileOf(id, stats)
+    else if (stats.isFile() && id !== '') yield fileOf(id, stats)
     else if (stats.isDirectory()) yield * entries(id, walking)
   } catch (error) {
     const { code } = error as { code?: string }

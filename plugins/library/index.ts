@@ -19,6 +19,7 @@ import { readParts } from './read.ts'
 import { readFileOf } from './extract.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
+import { folderProblem } from './folder-problem.ts'
 import { syncFolder } from './folder-sync.ts'
 import { describeLeftOut, describeUnread } from './left-out.ts'
 import { parseQuery } from '../search/tokenize.ts'
@@ -75,6 +76,7 @@ export default fp(
       description: store.description,
       progress: () => folder.progress(),
       isComplete: () => folder.isComplete(),
+      problem: () => folderProblem(docsDir),
       leftOut: () => folder.leftOut(),
       leftOutLine: () => describeLeftOut(folder.leftOut()),
       find: (id) => store.find(id),

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
+import { INDEX_VERSION, type DocumentPart, type DocumentStore, type IndexedDocument } from './contract.ts'
 import { splitText } from './parts.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
@@ -14,22 +14,23 @@ import { anyOf, bm25, inField, tsQueryOf, vectorOf, type ParsedTsQuery } from '.
 import { parseQuery, type Word } from '../search/tokenize.ts'
 import { eachPageOnce } from '../search/versions.ts'
 
-/** Change the name with the schema or the terms: the index is then built again, and the old one dropped. */
-const TABLE = `${SCHEMA}.library_3`
-const FORMER = [`${SCHEMA}.documents`]
-const SPELLINGS = `${SCHEMA}.library_3_spellings`
+const NAME = `library_${INDEX_VERSION}`
+const TABLE = `${SCHEMA}.${NAME}`
+const SPELLINGS = `${TABLE}_spellings`
+/** The indexes of every version before. */
+const FORMER = Array.from({ length: INDEX_VERSION - 1 }, (_, index) => `${SCHEMA}.library_${index + 1}`).flatMap((table) => [table, `${table}_spellings`])
 
 // A path may be longer than a key of an index, so its digest is the key. Words stay in their row: ranking reads those
 // of thousands.
 const DDL = `
-  DROP TABLE IF EXISTS ${FORMER.join(', ')};
+  DROP TABLE IF EXISTS ${SCHEMA}.documents, ${FORMER.join(', ')};
   CREATE TABLE IF NOT EXISTS ${TABLE} (
     id text NOT NULL, part integer NOT NULL, parts integer NOT NULL, title text NOT NULL, type text NOT NULL, language text NOT NULL,
     modified double precision NOT NULL, bytes bigint NOT NULL, lengths integer[] NOT NULL, words tsvector NOT NULL, text text NOT NULL
   );
-  CREATE UNIQUE INDEX IF NOT EXISTS library_3_id ON ${TABLE} (md5(id), part);
-  CREATE INDEX IF NOT EXISTS library_3_language ON ${TABLE} (language);
-  CREATE INDEX IF NOT EXISTS library_3_words ON ${TABLE} USING gin (words) WITH (fastupdate = off);
+  CREATE UNIQUE INDEX IF NOT EXISTS ${NAME}_id ON ${TABLE} (md5(id), part);
+  CREATE INDEX IF NOT EXISTS ${NAME}_language ON ${TABLE} (language);
+  CREATE INDEX IF NOT EXISTS ${NAME}_words ON ${TABLE} USING gin (words) WITH (fastupdate = off);
   ALTER TABLE ${TABLE} ALTER COLUMN words SET STATISTICS 1000;
   ALTER TABLE ${TABLE} ALTER COLUMN words SET STORAGE MAIN;
   ALTER TABLE ${TABLE} ENABLE ROW LEVEL SECURITY;

@@ -1,26 +1,43 @@
-// Runs in a worker: Markdown as safe HTML for a page. Raw HTML in it is shown as text, and only harmless elements and
-// http(s), mailto and relative links are rendered.
+// Runs in a worker: Markdown as safe HTML for a page. Raw HTML in it is shown as text, and only http(s), mailto and
+// relative links are rendered; the elements are those that markdown-it writes, and no others.
 // Tested in test/routes/documents.test.ts.
-import markdownIt from 'markdown-it'
-import sanitize from 'sanitize-html'
+import markdownIt, { type Token } from 'markdown-it'
 import { frontMatterOf } from './front-matter.ts'
+import { isSameLine } from './without-title.ts'
 
 const markdown = markdownIt({ html: false, linkify: false })
+const { escapeHtml } = markdown.utils
 
-const options: sanitize.IOptions = {
-  allowedTags:
-    'h1 h2 h3 h4 h5 h6 p blockquote ul ol li pre code em strong s a hr br table thead tbody tr th td'.split(' '),
-  allowedAttributes: { a: ['href', 'title', 'rel'], ol: ['start'] },
-  allowedSchemes: ['http', 'https', 'mailto'],
-  allowProtocolRelative: false,
-  transformTags: {
-    a: sanitize.simpleTransform('a', { rel: 'noopener noreferrer nofollow' }),
-    // Pictures of other sites would reveal the reader to them; the description stays.
-    img: (_, { alt = '' }) => ({ tagName: 'em', attribs: {}, text: alt })
-  }
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i
+/** A relative address has no scheme; `//host` is another site without saying so. The address is encoded, without spaces. */
+markdown.validateLink = (url) => (SCHEME.test(url) ? /^(?:https?|mailto):/i.test(url) : !/^[/\\]{2}/.test(url))
+
+markdown.renderer.rules.link_open = (tokens, index, options, _env, self) => {
+  tokens[index]!.attrSet('rel', 'noopener noreferrer nofollow')
+  return self.renderToken(tokens, index, options)
+}
+// Pictures of other sites would reveal the reader to them; the description stays.
+markdown.renderer.rules.image = (tokens, index, options, env, self) =>
+  `<em>${escapeHtml(self.renderInlineAsText(tokens[index]!.children ?? [], options, env))}</em>`
+// The alignment of a column is an inline style, which no page of ours allows.
+for (const cell of ['th_open', 'td_open']) markdown.renderer.rules[cell] = (tokens, index) => `<${tokens[index]!.tag}>`
+
+export interface Page {
+  source: string
+  /** The page shows it above; a heading that says the same first is left out. */
+  title: string
 }
 
-/** @param source a part of a document from its beginning, or from further down. */
-export default function render (source: string): string {
-  return sanitize(markdown.render(source.slice(frontMatterOf(source).end)), options)
+/** @returns safe HTML of the whole document. */
+export default function render ({ source, title }: Page): string {
+  const env = {}
+  const tokens = markdown.parse(source.slice(frontMatterOf(source).end), env)
+  const [opening, words] = tokens
+  const isTitle = opening?.type === 'heading_open' && isSameLine(textOf(words!), title)
+  return markdown.renderer.render(isTitle ? tokens.slice(HEADING_TOKENS) : tokens, markdown.options, env)
 }
+
+/** Its opening, its words, its end. */
+const HEADING_TOKENS = 3
+
+const textOf = ({ children }: Token): string => (children ?? []).map(({ content }) => content).join('')

@@ -7,7 +7,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openDatabase, write } from '../storage/sqlite/database.ts'
 import { isDamaged } from '../storage/sqlite/faults.ts'
 import { allowGrowth } from '../storage/sqlite/growth.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
+import { INDEX_VERSION, type DocumentPart, type DocumentStore, type IndexedDocument } from './contract.ts'
 import { INDEX_FILES } from '../search/contract.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import { createTermWriter, FTS5_SCHEMA, type TermWriter } from '../search/fts5.ts'
@@ -15,9 +15,6 @@ import type { Language } from '../search/languages.ts'
 import { openDocumentSearch, type DocumentSearch } from '../search/sqlite-documents.ts'
 import type { SearchWorker } from '../search/worker.ts'
 import { splitText } from './parts.ts'
-
-/** Raise it when the schema changes, or what the indexer takes from a file: the index is then rebuilt. */
-const VERSION = 4
 
 // One row a part. The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
@@ -29,7 +26,7 @@ const SCHEMA = `
     modified REAL NOT NULL, bytes INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (id, part)
   );
   CREATE INDEX documents_language ON documents (language);
-  PRAGMA user_version = ${VERSION};
+  PRAGMA user_version = ${INDEX_VERSION};
 `
 
 const COLUMNS = 'id, title, text, type, modified, bytes'
@@ -171,7 +168,7 @@ const openCurrent = (dataDir: string): DatabaseSync =>
     synchronous: 'NORMAL',
     isBulk: true,
     prepare (db) {
-      if (db.prepare('PRAGMA user_version').get()!['user_version'] !== VERSION) db.exec(SCHEMA)
+      if (db.prepare('PRAGMA user_version').get()!['user_version'] !== INDEX_VERSION) db.exec(SCHEMA)
       removeUnfinished(db)
     }
   })

@@ -34,7 +34,12 @@ export default fp(
       log: app.log,
       async deliver ({ to, subject, text }) {
         transport ??= openTransport(settings!.smtpUrl)
-        await (await transport).sendMail({ to, subject, text, from: settings!.from })
+        await (await transport).sendMail({
+          to,
+          subject: `${subject} - ${app.identity.name}`,
+          text: text.trimEnd() + signature(app),
+          from: senderOf(settings!.from, app.identity.name)
+        })
       }
     })
 
@@ -69,8 +74,18 @@ export default fp(
       ;(await transport)?.close()
     })
   },
-  { name: 'mail', dependencies: ['storage'] }
+  { name: 'mail', dependencies: ['identity', 'storage'] }
 )
+
+/** The end of every message: whose it is, and where to turn to (RFC 3676 §4.3). */
+function signature ({ identity, issuer }: FastifyInstance): string {
+  const links = identity.links.map(({ label, href }) => `${label}: ${href}`)
+  return ['\n\n-- ', identity.name, issuer, ...links, ''].join('\n')
+}
+
+/** @returns the sender with the server's name, where MAIL_FROM has none. nodemailer quotes and encodes it. */
+const senderOf = (from: string, name: string): string | { name: string; address: string } =>
+  from.includes('<') ? from : { name, address: from }
 
 async function openTransport (url: string): Promise<Transporter> {
   const { createTransport } = await import('nodemailer')

@@ -7,6 +7,8 @@ const VIEWS = fileURLToPath(new URL('../../views/mail', import.meta.url))
 const eta = new Eta({ views: VIEWS, autoEscape: false, cache: true, autoTrim: false })
 
 interface ToServer {
+  /** What the operator calls this server. */
+  name: string
   /** URL of this server. */
   server: string
 }

@@ -78,5 +78,5 @@ export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> 
   /** Whether `app.mcp.offer` will be called while the server runs: clients then learn that lists can change. */
   reloads?: boolean
   /** The absolute URL of this server's picture. */
-  iconUrl?: string
+  iconUrl: string
 }

@@ -40,12 +40,13 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
   const { tools } = offered
   const stillAllows = options.signIn ? app.grants.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
-  const serverInfo = serverInfoOf(options.publicUrl, options.iconUrl)
+  const serverInfo = serverInfoOf(options, app.identity)
   const factory = createFactory({
     ...offered,
     services,
     serverInfo,
-    instructions: () => instructionsFor(tools, options.libraryDescription, options.library.of(null).unread?.()),
+    instructions: () =>
+      instructionsFor(tools, app.identity.instructions, options.libraryDescription, options.library.of(null).unread?.()),
     isPublic: !options.signIn,
     reloads: options.reloads === true,
     onError

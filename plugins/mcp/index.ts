@@ -94,7 +94,7 @@ export default fp(
       }
     } satisfies Mcp)
   },
-  { name: 'mcp', dependencies: ['storage', 'audit', 'usage', 'workers'] }
+  { name: 'mcp', dependencies: ['identity', 'storage', 'audit', 'usage', 'workers'] }
 )
 
 /** The channel of a Redis that several servers share is named by a value that only instances of one server know. */

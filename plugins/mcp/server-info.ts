@@ -1,30 +1,42 @@
 // What the server says about itself in `initialize` and server/discover (MCP "Lifecycle").
 import type { Implementation } from '@modelcontextprotocol/server'
 import * as server from '../../version.ts'
+import type { Identity } from '../identity.ts'
+import type { McpOptions } from './contract.ts'
 import type { ToolRegistry } from './handlers/tools.ts'
 
-/** @param iconUrl the absolute URL of the server's picture. */
-export const serverInfoOf = (publicUrl: string, iconUrl: string | undefined): Implementation => ({
+/** `name` is the program, `title` what the operator calls the server. */
+export const serverInfoOf = (
+  { publicUrl, iconUrl }: Pick<McpOptions, 'publicUrl' | 'iconUrl'>,
+  { name, icon }: Pick<Identity, 'name' | 'icon'>
+): Implementation => ({
   name: server.name,
-  title: 'MCP OAuth Server',
+  title: name,
   version: server.version,
   websiteUrl: publicUrl,
-  ...(iconUrl !== undefined && { icons: [{ src: iconUrl, mimeType: 'image/png', sizes: ['128x128'] }] })
+  icons: [{ src: iconUrl, mimeType: icon.type, sizes: [icon.sizes] }]
 })
 
 /**
- * Clients show the first 512 characters to the model, so what is here and its use come first.
+ * Clients show the first 512 characters to the model, so the operator's own words come first, then what is here and its use.
+ * @param own the operator's words; they stand in a paragraph of their own.
  * @param description what the library holds, in the operator's words.
  * @param leftOut which of its files cannot be read, for example `3 left out: 3 .pdf (password)`.
  */
-export function instructionsFor (tools: Pick<ToolRegistry, 'find'>, description?: string, leftOut?: string): string {
+export function instructionsFor (
+  tools: Pick<ToolRegistry, 'find'>,
+  own?: string,
+  description?: string,
+  leftOut?: string
+): string {
   const hasLibrary = tools.find('search') && tools.find('fetch')
   const library = [
     ...(description === undefined ? [] : [`The library holds: ${description}`]),
     LIBRARY,
     ...(leftOut === undefined ? [] : [`Of its files, ${leftOut}: what is in those is not found.`])
   ]
-  return [...(hasLibrary ? library : []), ALWAYS].join(' ')
+  const generated = [...(hasLibrary ? library : []), ALWAYS].join(' ')
+  return own === undefined ? generated : `${own}\n\n${generated}`
 }
 
 const LIBRARY =

@@ -57,7 +57,9 @@ export default fp(
         const { privateKey, jwk } = await key()
         const { SignJWT } = await import('jose')
         const now = Math.floor(app.now())
-        return new SignJWT({ ...claims(user, scopes), ...(code.nonce && { nonce: code.nonce }) })
+        const { nonce, authTime } = code
+        const asked = { ...(nonce && { nonce }), ...(authTime !== undefined && { auth_time: authTime }) }
+        return new SignJWT({ ...claims(user, scopes), ...asked })
           .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
           .setIssuer(publicUrl)
           .setAudience(clientId)

@@ -5,7 +5,9 @@
 // refusal under load. It hands on only observers; nothing depends on what they see.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
+import { findPackage } from '../../authoring/optional-package.ts'
 import type { Config } from '../../config/index.ts'
+import { StartError } from '../../errors.ts'
 import type { Observe } from '../storage/instrumented.ts'
 import { countEvents } from './event-metrics.ts'
 import { countRequests } from './request-metrics.ts'
@@ -32,7 +34,10 @@ export default fp(
       app.decorate('metrics', undefined)
       return
     }
-    const prometheus = (await import('prom-client')).default
+    const prometheus = (await findPackage(() => import('prom-client')))?.default
+    if (prometheus === undefined) {
+      throw new StartError('METRICS_TOKEN: metrics need a package that is not installed. Run: npm install prom-client@15')
+    }
     const registry = new prometheus.Registry()
     prometheus.collectDefaultMetrics({ register: registry })
     describeServer(prometheus, registry, app)

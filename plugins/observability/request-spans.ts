@@ -1,68 +1,41 @@
 // The spans of a request: one for HTTP and, where the body is an MCP message, one for the message.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Attributes, Context, Span } from '@opentelemetry/api'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Carrier, Tools } from './opentelemetry.ts'
+import type { FastifyInstance } from 'fastify'
+import { readPlace, type Attributes, type Carrier, type OpenSpan, type Place, type Span } from './spans.ts'
 
 const MAX_NAME_LENGTH = 64
 const METHOD = /^[a-z]+(?:\/[a-z_]+)*$/i
 
-export function traceRequests (
-  app: FastifyInstance,
-  { api, tracer, extract }: Tools,
-  active: AsyncLocalStorage<Context>
-): void {
-  const open = (
-    request: FastifyRequest,
-    name: string,
-    parent: Context,
-    attributes: Attributes,
-    links: Span[] = []
-  ): Context => {
-    const span = tracer.startSpan(
-      name,
-      { kind: api.SpanKind.SERVER, attributes, links: links.map((linked) => ({ context: linked.spanContext() })) },
-      parent
-    )
-    request.spans.push(span)
-    return api.trace.setSpan(parent, span)
-  }
+export function traceRequests (app: FastifyInstance, open: OpenSpan, active: AsyncLocalStorage<Place>): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const {
       method,
       routeOptions: { url }
     } = request
-    request.spans = []
     // The route as it is written here, never the URL as it was asked for: that holds codes and handles.
-    active.run(
-      open(request, `${method} ${url ?? 'none'}`, extract(request.headers), {
-        'http.request.method': method,
-        ...(url && { 'http.route': url })
-      }),
-      done
-    )
+    const attributes = { 'http.request.method': method, ...(url && { 'http.route': url }) }
+    const span = open(`${method} ${url ?? 'none'}`, 'server', attributes, readPlace(request.headers))
+    request.spans = [span]
+    active.run(span.place, done)
   })
   // Once more after the body was read: its events come from outside of the request's own context.
   app.addHook('preHandler', (request, _reply, done) => {
-    const [http] = request.spans as [Span]
-    const inRequest = api.trace.setSpan(api.ROOT_CONTEXT, http)
+    const [{ place: http }] = request.spans as [Span]
     const message = readMessage(request.body)
-    if (!message) return active.run(inRequest, done)
-    const named = extract(message.meta)
-    const isNamed = api.trace.getSpanContext(named) !== undefined
-    return active.run(
-      open(request, message.method, isNamed ? named : inRequest, message.attributes, isNamed ? [http] : []),
-      done
-    )
+    if (!message) return active.run(http, done)
+    const named = readPlace(message.meta)
+    const span = open(message.method, 'server', message.attributes, named ?? http, named ? [http] : [])
+    request.spans.push(span)
+    active.run(span.place, done)
   })
   app.addHook('onError', async (request, _reply, error) => {
     // The name alone: a message may quote what was sent.
-    for (const span of request.spans) span.setAttribute('error.type', error.name)
+    for (const span of request.spans) span.set('error.type', error.name)
   })
   app.addHook('onResponse', async (request, { statusCode }) => {
-    request.spans[0]!.setAttribute('http.response.status_code', statusCode)
+    request.spans[0]!.set('http.response.status_code', statusCode)
     for (const span of request.spans.reverse()) {
-      if (statusCode >= 500) span.setStatus({ code: api.SpanStatusCode.ERROR })
+      if (statusCode >= 500) span.fail()
       span.end()
     }
   })

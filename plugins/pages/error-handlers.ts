@@ -84,7 +84,7 @@ export async function sendErrorPage (
     'error',
     {
       statusCode: refusal.statusCode,
-      title: titles[refusal.code] ?? 'This request cannot be processed',
+      title: refusal.title ?? titles[refusal.code] ?? 'This request cannot be processed',
       text: refusal.message,
       code: refusal.code,
       requestId: request.id,

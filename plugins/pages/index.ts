@@ -2,46 +2,45 @@
 // §4.2, §4.16).
 // This room owns how a page is sent: the data each template is given, headers, error pages, and the zone in which the
 // page routes are registered. It hands `reply.page` to the routes; the words are in views/.
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import view from '@fastify/view'
 import { Eta } from 'eta'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { PageData } from './page-data.ts'
+import { stylesheetOf, type Stylesheet } from './stylesheet.ts'
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
-const body = readFileSync(join(VIEWS, 'style.css'), 'utf8')
 
-/** The stylesheet of every page, and a hash of its content, so that browsers may cache it for ever. */
-export const stylesheet = { body, hash: createHash('sha256').update(body).digest('base64url').slice(0, 16) }
-
+/** As in views/style.css. */
+const ACCENT = '#0d6354'
 /** No `form-action`: browsers apply it to the redirect that takes the code to the app, and cancel that. */
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    stylesheet: Stylesheet
+  }
   interface FastifyReply {
     /** Sends a page. @param statusCode 200 by default. Settles when the response is on its way: return it. */
     page<Name extends keyof PageData>(name: Name, data: PageData[Name], statusCode?: number): Promise<FastifyReply>
   }
 }
 
-/** @param options.styleUrl where {@link stylesheet} is served. */
+interface Options extends Pick<Config, 'publicUrl'> {
+  /** Where `app.stylesheet` is served. */
+  stylePath: string
+  /** Where the picture of `app.identity` is served. */
+  iconUrl: string
+}
+
 export default fp(
   async function pages (
     app: FastifyInstance,
-    { publicUrl, styleUrl }: Pick<Config, 'publicUrl'> & { styleUrl: string }
+    { publicUrl, stylePath, iconUrl }: Options
   ) {
-    await app.register(view, {
-      engine: { eta: new Eta({ autoEscape: true }) },
-      root: VIEWS,
-      viewExt: 'eta',
-      production: true
-    })
+    const eta = new Eta({ views: VIEWS, autoEscape: true, cache: true })
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
@@ -53,15 +52,29 @@ export default fp(
       'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
       ...(publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' })
     }
-    const site = { host: new URL(publicUrl).host, home: publicUrl, styleUrl, findLink }
+    const { name, logo, palette, links } = app.identity
+    const stylesheet = stylesheetOf(palette)
+    const site = {
+      name,
+      host: new URL(publicUrl).host,
+      home: publicUrl,
+      /** In place of the built-in mark. */
+      logoUrl: logo && iconUrl,
+      /** Six digits, for the built-in mark. */
+      color: (palette?.light.accent ?? ACCENT).slice(1),
+      links,
+      styleUrl: `${stylePath}?v=${stylesheet.hash}`,
+      findLink
+    }
+    app.decorate('stylesheet', stylesheet)
 
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
       // Not spread: a field of the data must not shadow what a template relies on.
-      const html = await this.viewAsync(name, { page: data, site })
+      const html = eta.render(name, { page: data, site })
       return this.code(statusCode).headers(headers).send(html)
     })
   },
-  { name: 'pages' }
+  { name: 'pages', dependencies: ['identity'] }
 )
 
 /**

@@ -24,7 +24,6 @@ export interface PageData extends SignInPageData, AccountPageData {
   }
   /** Posts `token` to `actions.logout`. */
   home: {
-    name: string
     version: string
     /** What to paste into ChatGPT. */
     url: string
@@ -42,10 +41,12 @@ export interface PageData extends SignInPageData, AccountPageData {
   document: {
     id: string
     title: string
+    /** Without the title, where it begins with it. */
     text: string
     /** The text as safe HTML, where it is Markdown. */
     html?: string | undefined
-    metadata?: Record<string, string>
+    /** What is known of it. `time` is the value in ISO 8601, where it is a time. */
+    facts: Array<{ name: string; value: string; time?: string }>
     /** `open` is the file itself. */
     actions: { home: string; next?: string; open?: string }
   }

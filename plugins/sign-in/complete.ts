@@ -16,8 +16,8 @@ import { hidesSomething, toDisplayName } from '../display-name.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import { joins, type Admission, type Admissions, type SignInContext } from './admission.ts'
 import type { Failure, Interaction, Proof } from './contract.ts'
-import { isFresh, requiresFreshProof } from './freshness.ts'
-import { attemptOf } from './intent.ts'
+import { isFresh } from './freshness.ts'
+import { attemptOf, requiredFreshness } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { describeOutage } from './outages.ts'
 import type { BrowserSessions } from './sessions.ts'
@@ -64,7 +64,7 @@ export interface Completion {
 }
 
 interface Deps {
-  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer'>
+  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer' | 'identity'>
   now: Clock
   backends: ReadonlyMap<string, AuthBackend>
   admissions: Admissions
@@ -75,7 +75,9 @@ interface Deps {
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_ADDRESS_CHARACTERS = 254
-const WRONG = 'That did not match. Check what you typed and try again.'
+/** The same for an account that does not exist. */
+const wrong = ({ password }: AuthBackend): string =>
+  /mail/i.test(password?.label ?? '') ? 'Incorrect e-mail address or password.' : 'Incorrect sign-in details. Check them and try again.'
 const IN_USE = 'This sign-in method belongs to another account here, so it cannot be added to yours.'
 const notProven = (title: string): string =>
   `${title} did not confirm that you signed in there again just now, so this is no proof that it is you. Use another sign-in method of your account; if there is none, ask the person who runs this server.`
@@ -115,7 +117,9 @@ export function createCompletion (deps: Deps): Completion {
       }
     },
     async complete (request, reply, submission, answer) {
-      if (answer === null) return reject(request, submission, 'credentials', { message: WRONG, statusCode: 401 })
+      if (answer === null) {
+        return reject(request, submission, 'credentials', { message: wrong(backends.get(submission.backend)!), statusCode: 401 })
+      }
       if ('refused' in answer) {
         return reject(request, submission, 'refused', { message: answer.refused, statusCode: 403 })
       }
@@ -142,7 +146,8 @@ async function signIn (
     if (session !== undefined) await deps.upstream.end(backend, session)
   }
   try {
-    if (requiresFreshProof(interaction) && !isFresh(provenAt, deps.now())) {
+    const freshness = requiredFreshness(interaction)
+    if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
       await endUpstream()
       return await reject(request, submission, 'refused', { message: notProven(title), statusCode: 403 })
     }

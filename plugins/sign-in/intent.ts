@@ -1,6 +1,8 @@
 // What a person came for: the parked authorization request of an app, or one of our own pages.
+import type { Interaction } from './contract.ts'
 import { invalidRequest } from '../../errors.ts'
 import { describeRedirectUri } from '../oauth/clients/redirect-uris.ts'
+import { FRESH_SECONDS } from './freshness.ts'
 
 /** An authorization request, checked and frozen (OAuth 2.1 §4.1.1). What the forms post cannot change it. */
 export interface AuthorizationRequest {
@@ -14,6 +16,8 @@ export interface AuthorizationRequest {
   resource: string
   challenge: string
   nonce?: string
+  /** Seconds; the person must have proved who they are within them (OpenID Connect Core §3.1.2.1). */
+  maxAge?: number
   /** Id of the connection attempt that it belongs to, for the audit log. */
   attempt: string
 }
@@ -41,6 +45,18 @@ export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit'
 
 /** The person has to prove again who they are, and then goes to `path`. */
 export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', path, again: true })
+
+/**
+ * @returns seconds: only a sign-in by which the person proved who they are within them counts. Undefined where any does.
+ * A sign-in takes a while, so not even `max_age=0` asks for less than the seconds for which proof is fresh.
+ */
+export function requiredFreshness ({ intent, proof }: Pick<Interaction, 'intent' | 'proof'>): number | undefined {
+  // Joining a sign-in method to an account is as sensitive as adding one on its page.
+  if (proof?.isJoining || (intent.kind === 'visit' && intent.again)) return FRESH_SECONDS
+  return intent.kind === 'authorization' && intent.request.maxAge !== undefined
+    ? Math.max(intent.request.maxAge, FRESH_SECONDS)
+    : undefined
+}
 
 /** The connection attempt that a sign-in belongs to, as the audit log records it. */
 export const attemptOf = (intent: SignInIntent): { attempt?: string; client?: string } =>

@@ -65,6 +65,10 @@ export async function migrate (storage: Storage, steps: readonly Migration[], lo
   }
 }
 
+/** Whether a server has run on this storage. */
+export const wasServed = async (storage: Pick<Storage, 'collection'>): Promise<boolean> =>
+  (await storage.collection<{ version: number }>('schema').find('version')) !== undefined
+
 /** Storage that takes no writes just now is still served: without a version it is the first, and the next start saves it. */
 async function noteFirst (schema: Collection<{ version: number }>, version: number): Promise<void> {
   try {

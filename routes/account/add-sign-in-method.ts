@@ -45,7 +45,7 @@ export default async function addSignInMethod (app: FastifyInstance) {
       subject: describeIdentity({ backend, ...identity }, backends),
       fields: { token: forms.token(request), interaction: handle! },
       answer: 'Yes, it is mine: add it',
-      instead: { label: 'Do not add it', href: paths.account },
+      instead: { label: 'Cancel', href: paths.account },
       actions: { answer: paths.accountLinkAdd }
     })
   })

@@ -84,7 +84,7 @@ function sendLink (
     request.log.error({ err: error }, 'a link could not be sent')
   })
   return reply.page('message', {
-    title: 'Check your mailbox',
+    title: 'Check your e-mail',
     text: `We sent a message to ${to}. Open the link in it within 30 minutes to change your address; until then nothing changes.`,
     detail: 'Nothing there? Check the spam folder and the address you typed.',
     action: home

@@ -37,7 +37,7 @@ export default async function removeSignInMethod (app: FastifyInstance) {
       subject: describeIdentity(identity, backends),
       fields: { token: forms.token(request), way: key! },
       answer: 'Remove it',
-      instead: { label: 'Keep it', href: paths.account },
+      instead: { label: 'Cancel', href: paths.account },
       actions: { answer: paths.accountUnlink }
     })
   })

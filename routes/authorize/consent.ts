@@ -70,13 +70,14 @@ interface Consent extends Visitor {
 
 /** @returns the authorization code. @throws sign_in_expired when the session has ended meanwhile, with nothing allowed. */
 async function allow (app: FastifyInstance, request: FastifyRequest, visitor: Consent): Promise<string> {
-  const { user, backend, backendSession, asked } = visitor
-  const { state: _, ...allowed } = asked
+  const { user, backend, backendSession, provenAt, asked } = visitor
+  const { state: _, maxAge, ...allowed } = asked
   await app.clients.remember(asked.clientId)
   const isNew =
     app.mail.isOn && !(await app.grants.listByUser(user.id)).some(({ clientId }) => clientId === asked.clientId)
   const code = await app.grants.issueCode({
     ...allowed,
+    ...(maxAge !== undefined && provenAt !== undefined && { authTime: Math.floor(provenAt) }),
     backend,
     backendSession,
     accountEndsAt: user.endsAt,

@@ -18,11 +18,12 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
       throw error
     })
     const { client, redirectUri } = known
-    const user = await app.signIn.sessions.user(request)
+    const visitor = await app.signIn.sessions.current(request)
     const attempt = client.attempt ?? app.audit.attemptOf(request)
     try {
       const checked = checkRequest(parameters, known, resources)
-      const isNew = asksForAccount(parameters, user !== undefined)
+      const counts = visitor !== undefined && isRecent(visitor.provenAt, checked.maxAge, app.now())
+      const mustSignIn = asksForAccount(parameters, counts) || !counts
       const intent = { kind: 'authorization' as const, request: { ...checked, attempt } }
       app.audit.record(request, 'authorization', {
         client: client.id,
@@ -30,7 +31,7 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
         scope: checked.scopes.join(' '),
         attempt
       })
-      if (!user || isNew) {
+      if (mustSignIn) {
         return reply.redirect(
           withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)),
           303
@@ -60,6 +61,13 @@ export default async function authorize (app: FastifyInstance, { publicUrl }: Pi
   // Core §3.1.2.1: from the app's own site, so not from one of our pages.
   app.post(paths.authorize, { config: { anyOrigin: true } }, begin)
 }
+
+/**
+ * `max_age` (OpenID Connect Core §3.1.2.1): whether a sign-in is recent enough. One that proved nothing is not, and with
+ * 0 none is.
+ */
+const isRecent = (provenAt: number | undefined, maxAge: number | undefined, now: number): boolean =>
+  maxAge === undefined || (maxAge > 0 && provenAt !== undefined && now - provenAt <= maxAge)
 
 /**
  * `prompt` (OpenID Connect Core §3.1.2.1). Consent is asked for every time, so `consent` changes nothing, and `none` can

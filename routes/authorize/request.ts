@@ -48,6 +48,7 @@ export function checkRequest (
   const resource = checkResource(parameters.getAll('resource'), resources)
   const nonce = parameters.get('nonce')
   if (nonce !== undefined && nonce.length > MAX_STATE_LENGTH) { throw invalidRequest(`nonce is longer than ${MAX_STATE_LENGTH} characters`) }
+  const maxAge = checkMaxAge(parameters.get('max_age'))
   const scopes = grantableScopes(parameters.get('scope'))
   if (scopes.length === 0) throw invalidScope('none of the scopes asked for is offered here')
   return {
@@ -59,8 +60,16 @@ export function checkRequest (
     scopes,
     resource,
     challenge,
-    ...(nonce !== undefined && { nonce })
+    ...(nonce !== undefined && { nonce }),
+    ...(maxAge !== undefined && { maxAge })
   }
+}
+
+/** @returns seconds. */
+function checkMaxAge (given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (!/^\d{1,10}$/.test(given)) throw invalidRequest('max_age must be a whole number of seconds, 0 or more')
+  return Number(given)
 }
 
 function checkResponse (parameters: Parameters): void {

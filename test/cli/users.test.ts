@@ -4,6 +4,7 @@ import { parseEmail } from '../../auth-backends/contract.ts'
 import { commands, runUserCommand } from '../../cli/user-commands.ts'
 import { loadConfig } from '../../config/index.ts'
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
@@ -26,11 +27,12 @@ async function place (_t: Test, start: Start) {
     ...(redisUrl && { REDIS_URL: redisUrl, SECRET_KEY: secretKeys.join() })
   }
   /** As a process of its own, as `npm run` starts it. */
-  const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['cli/users.ts', ...args], {
+  const runOf = (file: string, more: Record<string, string> = {}) => (...args: string[]) =>
+    promisify(execFile)(process.execPath, [`cli/${file}.ts`, ...args], {
       cwd: join(import.meta.dirname, '../..'),
-      env: childEnvironment(env)
+      env: childEnvironment({ ...env, ...more })
     })
+  const run = runOf('users')
   const users = async (name: string, who?: string) =>
     (await runUserCommand(await loadConfig({ ...env, LOG_LEVEL: 'error' }), commands[name]!, who)).trim()
   const local = app.signIn.backends.get('local')!
@@ -44,7 +46,7 @@ async function place (_t: Test, start: Start) {
   }
   const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url === `${url}/account`
   const everybody = () => Array.fromAsync(app.signIn.lifecycle.all())
-  return { ...server, run, users, local, signUp, isIn, everybody }
+  return { ...server, run, runOf, users, local, signUp, isIn, everybody }
 }
 
 storageTest('list, lock, unlock', async (t, start) => {
@@ -60,6 +62,7 @@ storageTest('list, lock, unlock', async (t, start) => {
   const {
     user: { id }
   } = (await app.grants.verifyAccessToken(access!))!
+  t.equal((await run('list')).stderr, 'id\taddress\tname\tsign-in methods\tstate\tlast sign-in\n')
   t.match((await run('list')).stdout, new RegExp(`^${id}\t-\tDemo user .*\tdemo\topen\t`, 'm'))
   t.equal((await users('list')).split('\n').length, 2)
   t.equal((await everybody()).length, 2, 'a look changes nobody')
@@ -119,6 +122,29 @@ storageTest('reset: the link sets a password, and shows nothing of a mailbox', a
   t.equal((await other.get(first)).status, 400, 'the other link is void')
 })
 
+storageTest('reset takes an id as well, and says whose password is somewhere else', async (t, start) => {
+  const { url, users, signUp, everybody } = await place(t, start)
+  await signUp('ann@example.com')
+  const { id } = (await everybody())[0]!
+  const browser = new Browser()
+  t.equal((await browser.submit(await browser.get(await users('reset', id)), () => true, { password: NEXT })).status, 200)
+  await walk(url, await newClient(url))
+  const demo = (await everybody()).find(({ backend }) => backend === 'demo')!
+  await t.rejects(users('reset', demo.id), { name: 'OperatorError', message: /has no password here: demo decides/ })
+  await t.rejects(users('reset', 'nobody'), { name: 'OperatorError', message: /No one has the id or address nobody/ })
+})
+
+storageTest('with a storage where no server has run, every command stops and makes nothing', async (t, start) => {
+  const { config: { redisUrl }, dataDir, runOf } = await place(t, start)
+  const elsewhere = join(dataDir, 'elsewhere')
+  const more = { DATA_DIR: elsewhere, ...(redisUrl && { REDIS_URL: `${redisUrl}elsewhere:` }) }
+  const commandLines = [['users', 'list'], ['users', 'invite'], ['audit'], ['backup', join(dataDir, 'copy')]]
+  for (const [file, ...words] of commandLines) {
+    await t.rejects(runOf(file!, more)(...words), { code: 1, stdout: '', stderr: /No server has stored anything in .*Set DATA_DIR or REDIS_URL/ }, `${file} ${words.join(' ')}`)
+  }
+  t.notOk(existsSync(elsewhere))
+})
+
 storageTest('delete: the person, their account, grants and sessions', async (t, start) => {
   const { url, users, local, signUp, isIn, everybody, app } = await place(t, start)
   const [browser, bystander] = [await signUp('ann@example.com'), await signUp('bob@example.com')]
@@ -136,8 +162,12 @@ storageTest('delete: the person, their account, grants and sessions', async (t, 
 })
 
 storageTest('what names nobody, or nothing, changes nothing and ends with 1', async (t, start) => {
-  const { run, users, signUp, everybody } = await place(t, start)
+  const { run, runOf, users, signUp, everybody } = await place(t, start)
   await signUp('ann@example.com')
+  for (const words of [['--user', 'nobody'], ['--user', 'nobody@example.com'], ['--attempt', 'none']]) {
+    await t.rejects(runOf('audit')(...words), { code: 1, stdout: '', stderr: /^No (?:stored event is of|one has the address) (?:nobody|none)/ })
+  }
+  t.match((await runOf('audit')('--user', ' ANN@example.com')).stdout, '"event":"sign_in"')
   const before = await everybody()
   for (const [name, who] of [
     ['lock', 'ann@example'],

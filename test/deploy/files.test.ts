@@ -1,13 +1,11 @@
 // The files of deployment, held to what their formats allow, where no container engine and no cloud is at hand:
-// Dockerfile, compose file, fly.toml, Caddyfile, systemd unit.
+// Dockerfile, fly.toml, Caddyfile, systemd unit.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Ajv } from 'ajv'
 import { parse as parseToml } from 'smol-toml'
 import t from 'tap'
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { loadConfig } from '../../config/index.ts'
 import { paths } from '../../paths.ts'
@@ -16,103 +14,6 @@ import { readDockerfile } from './dockerfile.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const read = (file: string) => readFile(join(ROOT, file), 'utf8')
-
-interface Service {
-  image?: string
-  build?: string
-  command?: string[]
-  environment: Record<string, string>
-  ports?: string[]
-  volumes: string[]
-  profiles?: string[]
-  read_only?: boolean
-  cap_drop?: string[]
-  cap_add?: string[]
-  security_opt?: string[]
-  restart?: string
-  depends_on?: object
-  user?: string
-}
-const composeText = await read('docker-compose.yml')
-const { services, volumes } = parseYaml(composeText, { merge: true }) as {
-  services: Record<string, Service>
-  volumes: Record<string, null>
-}
-
-t.test('docker-compose.yml is of the Compose Specification', async (t) => {
-  // The specification's own schema, as the compose linter carries it. Its `$schema` spells the draft in a way ajv does
-  // not know.
-  const { $schema: _, ...schema } = JSON.parse(await read('node_modules/dclint/schemas/compose.schema.json')) as Record<
-    string,
-    unknown
-  >
-  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema)
-  t.ok(validate(parseYaml(composeText, { merge: true })), JSON.stringify(validate.errors))
-  t.notOk(
-    validate(parseYaml(composeText.replace('healthcheck:', 'helthcheck:'), { merge: true })),
-    'and a misspelt key would be noticed'
-  )
-})
-
-t.test(
-  'docker-compose.yml: every service may write nowhere but its volumes, and is reached from this machine or through Caddy only',
-  async (t) => {
-    t.same(Object.keys(services).sort(), ['app', 'app-two', 'caddy', 'postgres', 'redis'])
-    for (const [name, service] of Object.entries(services)) {
-      t.equal(service.read_only, true, `${name} is read-only`)
-      t.same(service.cap_drop, ['ALL'], name)
-      t.same(service.security_opt, ['no-new-privileges:true'], name)
-      t.equal(service.restart, 'unless-stopped', name)
-      const open = (service.ports ?? []).filter((port) => !port.startsWith('127.0.0.1:'))
-      t.same(open, name === 'caddy' ? ['80:80', '443:443'] : [], `${name}: ports open to the network`)
-      for (const volume of service.volumes) {
-        const [source] = volume.split(':')
-        t.ok(source!.startsWith('./') ? volume.endsWith(':ro') : source! in volumes, `${name}: ${volume}`)
-      }
-    }
-    t.same(
-      Object.entries(services)
-        .filter(([, { profiles }]) => !profiles)
-        .map(([name]) => name)
-        .sort(),
-      ['app', 'redis'],
-      'without a profile'
-    )
-  }
-)
-
-t.test('docker-compose.yml: Redis forgets nothing, and the server takes its environment', async (t) => {
-  const command = services['redis']!.command!.join(' ')
-  for (const option of ['--appendonly yes', '--appendfsync always', '--maxmemory-policy noeviction']) {
-    t.match(command, option)
-  }
-  for (const name of ['app', 'app-two']) {
-    const environment = Object.fromEntries(
-      Object.entries(services[name]!.environment).map(([key, value]) => [
-        key,
-        interpolate(value, { SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
-      ])
-    )
-    const config = await loadConfig({ ...environment, NODE_ENV: 'production', PUBLIC_URL: 'https://mcp.example.com' })
-    t.equal(config.redisUrl, 'redis://redis:6379', name)
-    t.same(config.trustProxy, ['uniquelocal'])
-  }
-  t.throws(
-    () => interpolate(services['app']!.environment['SECRET_KEY']!, {}),
-    /write one into \.env/,
-    'without a secret key compose stops'
-  )
-})
-
-/** Compose's own substitution, as far as the file uses it. */
-function interpolate (text: string, env: Record<string, string>): string {
-  return text.replace(/\$\{(\w+)(:?[-?])?([^}]*)\}/g, (_, name: string, operator = '', rest = '') => {
-    const value = env[name]
-    const isMissing = value === undefined || (operator.startsWith(':') && value === '')
-    if (isMissing && operator.endsWith('?')) throw new Error(rest)
-    return isMissing ? rest : value
-  })
-}
 
 const duration = z.string().regex(/^\d+(?:ms|s|m)$/)
 /** The members that Fly's reference of fly.toml names, as far as this server needs them; anything else is refused. */
@@ -185,9 +86,13 @@ t.test('Dockerfile: no fault of syntax or practice', async (t) => {
     stages.map(({ from }) => from),
     ['node:24-slim', 'node:24-slim']
   )
-  t.match(text, /^RUN npm ci --omit=dev$/m)
+  t.match(text, /^RUN npm ci --omit=dev\b/m)
+  const { devDependencies } = JSON.parse(await read('package.json')) as { devDependencies: Record<string, string> }
+  t.match(text, `typescript@${devDependencies['typescript']}\n`, 'the compiler is the one of development')
+  t.notMatch(text.replaceAll(/^#.*$/gm, ''), /--platform|x64|amd64|arm64/, 'nothing is of one architecture alone')
   t.equal(image.user, 'node')
-  t.same(image.command, ['node', '--disable-sigusr1', 'server.ts'], 'no shell between, and no debugger by a signal')
+  const bin = 'node_modules/@mcp-oauth-server/server/bin/mcp-oauth-server.js'
+  t.same(image.command, ['node', bin, 'start'], 'no shell and no npm in between')
   t.equal(image.stopSignal, 'SIGTERM')
   t.match(image.healthCheck.join(' '), paths.ready)
   t.equal(image.env['NODE_ENV'], 'production')

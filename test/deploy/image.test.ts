@@ -33,11 +33,9 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
   const app = join(work, stageName(stages.at(-1)!, stages.length - 1), 'upper/app')
   const port = await freePort()
 
-  t.test('holds production packages and source, and nothing else', async (t) => {
-    t.same(
-      (await readdir(app)).filter((name) => /^(?:\.env|\.git|data|test$|Dockerfile|deploy)/.test(name)),
-      []
-    )
+  t.test('holds production packages, the compiled server and its guides, and nothing else', async (t) => {
+    t.same((await readdir(app)).sort(), ['docs', 'node_modules', 'package.json'])
+    t.same((await readdir(join(app, 'node_modules/@mcp-oauth-server/server'))).sort(), ['bin', 'dist', 'package.json'])
     const packages = await readdir(join(app, 'node_modules'))
     t.ok(packages.includes('fastify'))
     t.same(
@@ -112,9 +110,23 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
     t.match(output, /First account +create it here, once: https:\/\/mcp\.example\.com\/signup\?invite=/)
   })
 
+  t.test('serves what is mounted: a tool beside the built-in ones, and documents in place of the guides', async (t) => {
+    const url = `http://127.0.0.1:${port}`
+    const headers = { host: 'mcp.example.com' }
+    const page = await (await fetch(url, { headers: { ...headers, accept: 'text/html' } })).text()
+    for (const tool of ['roll_dice', 'calculate', 'search']) t.match(page, `<code>${tool}</code>`)
+    t.match(await (await fetch(url, { headers })).json(), { documents: 1 })
+    t.notMatch(output, /warning/i, output)
+  })
+
+  t.test('has the operator\'s commands', async (t) => {
+    const { stdout, stderr } = inside('sh', '-c', 'cd /app && mcp-oauth-server users invite')
+    t.match(stdout, /^https:\/\/mcp\.example\.com\/signup\?invite=/m, stderr)
+  })
+
   t.test('can write to its volume, and nowhere else', async (t) => {
     const write = (file: string) => inside('node', '-e', `fs.writeFileSync(${JSON.stringify(file)}, '')`)
-    t.match(write('/app/server.ts').stderr, /EROFS|EACCES/)
+    t.match(write('/app/tools/x.ts').stderr, /EROFS|EACCES/)
     t.match(write('/etc/x').stderr, /EROFS|EACCES/)
     t.equal(write('/data/x').status, 0)
     t.ok((await readdir(join(work, 'volume'))).includes('oauth.db'))
@@ -162,6 +174,10 @@ async function buildStages (work: string, stages: Stage[], context: string): Pro
   const last = join(work, stageName(stages.at(-1)!, stages.length - 1))
   await writeFile(join(work, 'build.sh'), build.join('\n'))
   await mkdir(join(work, 'volume'))
+  await mkdir(join(work, 'tools'))
+  await mkdir(join(work, 'docs'))
+  await copyFile(join(ROOT, 'template/tools/roll-dice.ts'), join(work, 'tools/roll-dice.ts'))
+  await writeFile(join(work, 'docs/tides.md'), '# Tides\n\nThe moon pulls the sea.\n')
   await writeFile(
     join(work, 'run.sh'),
     [
@@ -173,6 +189,9 @@ async function buildStages (work: string, stages: Stage[], context: string): Pro
       '# A new volume takes the owner of the folder over.',
       `chown --reference=${last}/root/data ${work}/volume`,
       `mount --bind ${work}/volume ${last}/root/data`,
+      '# docker run -v ./tools:/app/tools -v ./docs:/app/docs',
+      `mkdir -p ${last}/root/app/tools`,
+      ...['tools', 'docs'].map((name) => `mount --bind ${work}/${name} ${last}/root/app/${name}`),
       `mount -o remount,ro ${last}/root`,
       '# What the test runner adds to every process is not in the image.',
       'unset NODE_OPTIONS',
@@ -181,7 +200,7 @@ async function buildStages (work: string, stages: Stage[], context: string): Pro
   )
   const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', join(work, 'build.sh')], {
     encoding: 'utf8',
-    timeout: 180_000,
+    timeout: 400_000,
     env: { ...process.env, NODE_ENV: undefined }
   })
   if (status !== 0) throw new Error(`the image could not be built (${status})\n${stdout}\n${stderr}`)
@@ -216,12 +235,12 @@ function steps (stage: Stage, root: string, { work, allowed }: { work: string; a
       return [
         `mount -t proc proc ${root}/proc`,
         `mount --rbind /dev ${root}/dev`,
-        `chroot ${root} sh -c 'cd ${workdir} && PATH=/usr/local/bin:$PATH ${text}'`
+        `chroot ${root} sh -c 'cd ${workdir} && export PATH=/usr/local/bin:$PATH && ${text.replaceAll("'", "'\\''")}'`
       ]
     }
     if (instruction !== 'COPY') return []
     const target = join(root, workdir, given.at(-1)!)
-    if (fromStage !== undefined) return [`cp -a ${join(work, fromStage, 'root')}${given[0]} ${target}`]
+    if (fromStage !== undefined) return [`mkdir -p $(dirname ${target})`, `cp -a ${join(work, fromStage, 'root')}${given[0]} ${target}`]
     const sources = given[0] === '.' ? allowed : given.slice(0, -1)
     return [`cp -a ${sources.join(' ')} ${target}`]
   })

@@ -59,6 +59,7 @@ async function folder (t: Test): Promise<string> {
 /** An example as it runs in a folder of its own: its imports lead here. */
 const placed = (source: string): string =>
   source
+    .replace("from '@mcp-oauth-server/server'", `from ${JSON.stringify(new URL('../../authoring/index.ts', import.meta.url).href)}`)
     .replace("from 'zod'", `from ${JSON.stringify(import.meta.resolve('zod'))}`)
     .replace(
       /from '\.\.?\/(auth-backends\/contract|authoring\/tool)\.ts'/,

@@ -30,7 +30,12 @@ const isTooMuch = ({ blockMs, growthBytes }: Cost): boolean => blockMs > MAX_BLO
 export const request = (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS), ...init })
 
-export async function startWalk (t: Test): Promise<Walk> {
+let shared: Promise<Walk> | undefined
+
+/** @param t the root test: one server, whose documents take long to index, is for all files of this process. */
+export const startWalk = async (t: Test): Promise<Walk> => (shared ??= start(t))
+
+async function start (t: Test): Promise<Walk> {
   const server = await startMeasured(t, {
     env: { AUTH_BACKEND: 'demo,local', SIGNUP: 'open', DATABASE_FILES: await shop(t) },
     documents

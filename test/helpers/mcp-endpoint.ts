@@ -10,6 +10,7 @@ import fp from 'fastify-plugin'
 import type { Test } from 'tap'
 import type { ToolLibrary } from '../../authoring/tool.ts'
 import { monotonicClock } from '../../clock.ts'
+import identity from '../../plugins/identity.ts'
 import usage from '../../plugins/limits/usage.ts'
 import mcpPlugin from '../../plugins/mcp/index.ts'
 import bearer from '../../plugins/oauth/bearer.ts'
@@ -21,6 +22,7 @@ import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import storage from '../../plugins/storage/index.ts'
 import workersPlugin from '../../plugins/workers.ts'
 import mcpRoutes from '../../routes/mcp.ts'
+import { identityOf } from './identity.ts'
 import { makeTools } from './mcp-endpoint-tools.ts'
 import { MODERN, modernBody } from './mcp.ts'
 
@@ -91,6 +93,7 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   )
   const config = { publicUrl: PUBLIC, corsOrigins: ['https://chatgpt.com'], local, signIn }
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-endpoint-'))
+  app.register(identity, { identity: identityOf() })
   app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock })
   app.register(audit)
   app.register(usage, { rateLimits: null, refreshTokenTtl: 60 })
@@ -100,6 +103,7 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   app.register(mcpPlugin, {
     ...config,
     tools,
+    iconUrl: `${PUBLIC}/icon.png`,
     library: { of: () => library },
     notes: { of: () => ({}) as never },
     ...(timeout !== undefined && { timeout })

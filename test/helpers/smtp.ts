@@ -5,8 +5,8 @@ import { SMTPServer } from 'smtp-server'
 
 export interface TestMailbox {
   url: string
-  /** The messages so far, as they came over the wire, joined where lines were folded. */
-  messages: Array<{ to: string; text: string }>
+  /** The messages so far: `raw` as they came over the wire, `text` joined where lines were folded. */
+  messages: Array<{ to: string; text: string; raw: string }>
   stop(): Promise<void>
 }
 
@@ -19,7 +19,8 @@ export async function startSmtp (): Promise<TestMailbox> {
       text(stream).then((raw) => {
         messages.push({
           to: session.envelope.rcptTo[0]!.address,
-          text: raw.replaceAll('=\r\n', '').replaceAll('=3D', '=')
+          text: raw.replaceAll('=\r\n', '').replaceAll('=3D', '='),
+          raw
         })
         done()
       }, done)

@@ -2,12 +2,15 @@
 import t from 'tap'
 import { loadConfig } from '../../config/index.ts'
 import { createHttpServer } from '../../plugins/http-server.ts'
+import identity from '../../plugins/identity.ts'
 import pages from '../../plugins/pages/index.ts'
+import { identityOf } from '../helpers/identity.ts'
 
 const createApp = async () => {
   const config = await loadConfig({ LOG_LEVEL: 'silent' })
   const app = createHttpServer(config)
-  await app.register(pages, { publicUrl: config.publicUrl, styleUrl: '/style.css' })
+  await app.register(identity, { identity: identityOf() })
+  await app.register(pages, { publicUrl: config.publicUrl, stylePath: '/style.css', iconUrl: '/icon.png' })
   t.teardown(() => app.close())
   return app
 }

@@ -43,7 +43,7 @@ t.test('Markdown is rendered without its front matter and without raw HTML, and 
     env: { AUTH_BACKEND: 'none' },
     documents: {
       'a.md':
-        '---\ntitle: Plan\nsecret: never\n---\n# Plan\n\n**Bold** <script>alert(1)</script> [good](https://example.com/) [bad](javascript:alert(1)) [data](data:text/html,x) ![Logo](https://evil.example/p.png)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n',
+        '---\ntitle: Plan\nsecret: never\n---\n# *Plan*\n\n## Aims\n\n**Bold** <script>alert(1)</script> [good](https://example.com/) [bad](javascript:alert(1)) [data](data:text/html,x) [host](//evil.example) [back](/\\\\evil.example) [entity](&#106;avascript:alert(1)) <javascript:alert(1)> ![*Logo*](https://evil.example/p.png)\n\n| a | b |\n|--:|---|\n| 1 | 2 |\n',
       'b.html': '<script>alert(1)</script>',
       'c.pdf': 'no PDF',
       'sub/d (1).pdf': pdf
@@ -52,12 +52,12 @@ t.test('Markdown is rendered without its front matter and without raw HTML, and 
   const browser = new Browser()
   const { text } = await browser.get(`${url}/documents/a.md`)
   const shown = /<div class="rendered"[^>]*>([^]*?)<\/div>/.exec(text)![1]!
-  t.match(shown, '<h1>Plan</h1>')
+  t.match(shown, '<h2>Aims</h2>')
   t.match(shown, '<strong>Bold</strong> &lt;script&gt;alert(1)&lt;/script&gt;')
   t.match(shown, /<a href="https:\/\/example.com\/" rel="noopener noreferrer nofollow">good<\/a>/)
   t.match(shown, /<td>1<\/td>/)
   t.match(shown, 'Logo')
-  t.notMatch(shown, /never|<script|href="(?:javascript|data):|<img|evil\.example/)
+  t.notMatch(shown, /never|<script|href="(?:javascript|data):|href="[/\\]{2}|<img|evil\.example\/p\.png|style=/)
   t.match((await browser.get(`${url}/documents/sub/d%20(1).pdf`)).text, /walnut[^]*|href="\/documents\/sub\/d%20\(1\)\.pdf\?file">Open the file/)
   const file = await fetch(`${url}/documents/sub/d%20(1).pdf?file`)
   t.equal(await file.text(), pdf)
@@ -71,4 +71,29 @@ t.test('Markdown is rendered without its front matter and without raw HTML, and 
   for (const path of ['c.pdf', 'b.html', 'none.pdf', '../package.json']) {
     t.equal((await browser.get(`${url}/documents/${path}?file`)).status, 404, path)
   }
+})
+
+t.test('the page of a document has its title once, and says its format and its date in words', async (t) => {
+  const { url } = await startServer(t, {
+    env: { AUTH_BACKEND: 'none' },
+    documents: {
+      'same.md': '# The `same`   title\n\nBody of it.',
+      'other.md': '---\ntitle: Short\n---\n# A longer title\n\nBody of it.',
+      'page.html': '<title>A page</title><h1>A page</h1><p>Body of it.</p>',
+      'rows.csv': 'a,b\n1,2\n'
+    }
+  })
+  const browser = new Browser()
+  const page = async (id: string) => (await browser.get(`${url}/documents/${id}`)).text
+  const inArticle = async (id: string) => /<article>([^]*)<\/article>/.exec(await page(id))![1]!
+  for (const [id, title, format] of [['same.md', 'The same title', 'Markdown'], ['page.html', 'A page', 'Web page']] as const) {
+    const article = await inArticle(id)
+    t.equal(article.split(title).length - 1, 1, id)
+    t.match(article, 'Body of it.')
+    t.match(article, new RegExp(`<dt><bdi>Format</bdi></dt><dd><bdi>${format}</bdi></dd>`))
+    t.match(article, /<dt><bdi>Changed<\/bdi><\/dt><dd><time datetime="\d{4}-[^"]+Z">\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d UTC<\/time>/)
+    t.notMatch(article, /text\/(?:markdown|html)/)
+  }
+  t.match(await inArticle('other.md'), '<h1>A longer title</h1>')
+  t.match(await inArticle('rows.csv'), /<div class="text" dir="auto">a,b\n1,2/)
 })

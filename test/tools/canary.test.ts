@@ -61,14 +61,14 @@ const schema = (key: string, target: string) => ({
 
 /** What to write into a text: addresses as they are, and in whatever somebody could take the text for. */
 function textsOf ({ url, redirect, path }: Canary): string[] {
-  const targets = [url, redirect, pathToFileURL(path).href, path]
-  const asSchema = KEYS.flatMap((key) => [url, pathToFileURL(path).href, path].map((target) => schema(key, target)))
+  const file = pathToFileURL(path).href
+  const asSchema = KEYS.flatMap((key, index) => [schema(key, url), schema(key, index % 2 === 0 ? file : path)])
   const inside = KEYS.map((key) => ({
     type: 'object',
     properties: { inner: schema(key, url) },
     items: schema(key, path)
   }))
-  const documents = targets.flatMap((target) => [
+  const documents = [url, path].flatMap((target) => [
     target,
     `<!DOCTYPE a SYSTEM "${target}" [<!ENTITY x SYSTEM "${target}">]><a href="${target}"><img src="${target}">&x;</a>`,
     `# A\n![a](${target}) @import "${target}"; {{${target}}} {{> ${target}}}`,
@@ -79,7 +79,9 @@ function textsOf ({ url, redirect, path }: Canary): string[] {
   ])
   return [
     ...[...asSchema, ...inside, schema('$id', redirect), [schema('$id', url)]].map((value) => JSON.stringify(value)),
-    ...documents
+    ...documents,
+    redirect,
+    file
   ]
 }
 

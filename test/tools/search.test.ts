@@ -29,6 +29,17 @@ t.test('no match is an empty list, and at most ten come back (H57)', async (t) =
   t.equal((await searchTool.run({ query: 'walnut' }, tool)).results.length, 10)
 })
 
+t.test('a model reads how many files could not be searched and why, with or without a match, and nothing of pictures', async (t) => {
+  const files = { 'a.md': 'walnut', 'b.xlsx': 'broken', 'in/c.pages': 'x', 'd.png': 'x', '.hidden/e.pdf': 'x' }
+  const tool = await context(t, files)
+  for (const query of ['walnut', 'zebra']) {
+    const result = await searchTool.run({ query }, tool)
+    t.equal(result.not_searched, '2 left out: 1 .pages (unknown format), 1 .xlsx (broken)')
+    t.ok(searchTool.output.safeParse(result).success)
+  }
+  t.notOk('not_searched' in (await searchTool.run({ query: 'walnut' }, await context(t, { 'a.md': 'walnut', 'd.png': 'x' }))))
+})
+
 t.test('search stops when the client has gone', async (t) => {
   const tool = await context(t, { 'a.md': 'walnut' })
   await t.rejects(searchTool.run({ query: 'walnut' }, { ...tool, signal: AbortSignal.abort() }), { name: 'AbortError' })

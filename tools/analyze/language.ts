@@ -1,9 +1,7 @@
-// Counts a text of any script, and rates how hard an English one is to read (Flesch, by wink-nlp).
-import winkNLP from 'wink-nlp'
-import model from 'wink-eng-lite-web-model'
+// Counts a text of any script, and rates how hard an English one is to read (Flesch, 1948).
+import { syllable } from 'syllable'
 import { FREQUENT, splitSentences, splitWords } from './sentences.ts'
 
-const nlp = winkNLP(model)
 const MIN_FREQUENT_SHARE = 0.15
 /** With fewer words the language, and how hard it is to read, are uncertain. */
 const MIN_WORDS = 8
@@ -30,11 +28,12 @@ export function describeText (text: string) {
     wordsPerSentence: sentences === 0 ? 0 : round(words.length / sentences),
     differentWords: new Set(words).size,
     readingMinutes: round(spaced / WORDS_A_MINUTE + unspaced / CHARACTERS_A_MINUTE),
-    readingEase: isEnglish(words) ? readingEaseOf(text) : null
+    readingEase: isEnglish(words) ? readingEaseOf(words, sentences) : null
   }
 }
 
-function readingEaseOf (text: string): number | null {
-  const { fres } = nlp.readDoc(text).out(nlp.its.readabilityStats) as unknown as { fres: number }
-  return Number.isFinite(fres) ? fres : null
+/** From about 0, hard, to about 100, easy. */
+function readingEaseOf (words: string[], sentences: number): number {
+  const syllables = words.reduce((sum, word) => sum + syllable(word), 0)
+  return round(206.835 - 1.015 * (words.length / sentences) - 84.6 * (syllables / words.length))
 }

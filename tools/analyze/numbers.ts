@@ -1,8 +1,8 @@
 // Reads numbers from a text (a plain list, or the columns of CSV or JSON) and describes each column. What is left out is
 // counted, and ambiguous input is refused.
-import { parse } from 'csv-parse/sync'
-import { max, mean, min, quantileSorted, sampleStandardDeviation, sum } from 'simple-statistics'
+import papa from 'papaparse'
 import { ToolError } from '../../authoring/tool.ts'
+import { quantile, standardDeviation, sum } from './statistics.ts'
 
 export interface Column {
   name: string
@@ -16,6 +16,7 @@ export interface Column {
 /** Signs, decimals, thousands as in 1,234.5 or 1 234, an exponent; the sign may be Unicode's. */
 const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?$/
 const UNIT = /^([+-]?)\s*([$€£¥]?)\s*(.*?)\s*([%$€£¥]?)$/s
+const BEFORE_QUOTE = /(^|[,;\t]) +(?=")/gm
 const MAX_EXAMPLES = 3
 
 export interface Columns {
@@ -82,12 +83,10 @@ const cellOf = (value: unknown): string => (value === null || value === undefine
 
 /** CSV has a header, and rows with the same number of cells. @returns undefined for prose. */
 function readTable (text: string, delimiter: string): Columns | undefined {
-  let rows: string[][]
-  try {
-    rows = parse(text, { delimiter, skip_empty_lines: true, trim: true, relax_column_count: true, bom: true }) as string[][]
-  } catch {
-    return undefined
-  }
+  // Blanks before an opening quote, as people write them after a comma, would make it part of the cell.
+  const { data, errors } = papa.parse<string[]>(text.replaceAll(BEFORE_QUOTE, '$1'), { delimiter, skipEmptyLines: true })
+  if (errors.length > 0) return undefined
+  const rows = data.map((row) => row.map((cell) => cell.trim()))
   const [names, ...cells] = rows
   if (names === undefined || cells.length === 0) return undefined
   const isData = cells.some((row) => row.some((cell) => readCell(cell)))
@@ -143,12 +142,12 @@ export const describeColumns = ({ columns, leftOut }: Columns) => ({
       notNumbers: others.length,
       ...(others.length > 0 && { examples: [...new Set(others)].slice(0, MAX_EXAMPLES).map((cell) => cell.slice(0, 40).toWellFormed()) }),
       sum: finite(sum(values)),
-      mean: finite(mean(values)),
-      median: quantileSorted(sorted, 0.5),
-      min: min(values),
-      max: max(values),
-      standardDeviation: values.length > 1 ? finite(sampleStandardDeviation(values)) : null,
-      quartiles: [quantileSorted(sorted, 0.25), quantileSorted(sorted, 0.75)] as [number, number]
+      mean: finite(sum(values) / values.length),
+      median: quantile(sorted, 0.5),
+      min: sorted[0]!,
+      max: sorted.at(-1)!,
+      standardDeviation: values.length > 1 ? finite(standardDeviation(values)) : null,
+      quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)] as [number, number]
     }
   })
 })

@@ -1,5 +1,6 @@
 // database_query on Postgres: which statements run, as whom, and a bounded answer.
 import type * as Pg from 'pg'
+import { findPackage } from '../../authoring/optional-package.ts'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
 import type { Answer, Database, Table, Value } from './contract.ts'
 import { readCatalogue, type Catalogue } from './postgres-catalogue.ts'
@@ -36,6 +37,7 @@ const AWAY = 'The database cannot be reached right now. Try again in a minute.'
  * yet is asked again at the first call.
  */
 export async function openPostgres (options: PostgresOptions, host: ToolHost): Promise<Database | undefined> {
+  if (!(await hasParser(host.log))) return undefined
   const pool = await openPool(options.url, host.log)
   const connect = createConnect(pool)
   const searchPath = options.schemas.map((schema) => `"${schema}"`).join(', ')
@@ -49,6 +51,13 @@ export async function openPostgres (options: PostgresOptions, host: ToolHost): P
   if (await mayBeAsked(catalogue, host.log)) return databaseOf({ options, pool, connect, searchPath, catalogue, host })
   await pool.end()
   return undefined
+}
+
+/** Statements are read by Postgres' own parser before they run. It is loaded with the first one. */
+async function hasParser (log: ToolHost['log']): Promise<boolean> {
+  if (await findPackage(async () => import.meta.resolve('libpg-query'))) return true
+  log.warn('database_query does not ask Postgres: it needs a package that is not installed. Run: npm install libpg-query@18')
+  return false
 }
 
 async function openPool (url: string, log: ToolHost['log']): Promise<Pg.Pool> {

@@ -1,6 +1,6 @@
 // Rewrites a schema to what the data generator supports. The result is checked against the original schema.
 // Tested in test/tools/generate/realistic.test.ts.
-import type { Schema } from './schema.ts'
+import { isObject } from './schema.ts'
 
 /** Formats that a pattern describes completely. */
 const PATTERNS: Record<string, string> = { byte: '^([A-Za-z0-9+/]{4}){2,5}$', password: '^[A-Za-z0-9]{12}$', binary: '^[01]{8}$' }
@@ -12,8 +12,6 @@ const CLASSES: Array<[RegExp, string]> = [
   [/\\p\{(?:L|Letter|Alphabetic)\}/g, 'A-Za-z'],
   [/\\p\{(?:N|Nd|Number)\}/g, '0-9']
 ]
-
-const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @returns the schema with formats and patterns that the generator supports. */
 export function drawable (schema: unknown): unknown {

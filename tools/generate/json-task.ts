@@ -3,6 +3,7 @@
 import { createGeneratorSync } from 'json-schema-faker'
 import { ToolError } from '../../authoring/tool.ts'
 import { drawable } from './drawable.ts'
+import { withNamedMembers } from './named-members.ts'
 import { makeRealistic } from './realistic.ts'
 import { checkSchema, schemaOf } from './schema.ts'
 import { compile, describeMisfit } from './validator.ts'
@@ -25,7 +26,9 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   const full = createGeneratorSync({ seed, alwaysFakeOptionals: true, maxDepth: 8, maxDefaultItems: 3 })
   // For schemas that contain themselves: leaving out optional members ends them.
   const sparse = createGeneratorSync({ seed, optionalsProbability: 0.2, maxDepth: 8, maxDefaultItems: 3 })
-  const drawn = drawable(wanted)
+  const names = createGeneratorSync({ seed })
+  const drawName = (named: object) => attempt(() => names.generate(drawable(named) as never))?.value as string | undefined
+  const drawn = drawable(withNamedMembers(wanted, drawName))
   const data: unknown[] = []
   const generate = (tries: number) => (tries % 2 === 0 ? full : sparse).generate(drawn as never)
   for (let index = 0; index < count; index++) data.push(makeRealistic(generateOne(generate, fits), fits, seed * 1_000 + index))

@@ -1,8 +1,10 @@
 // The language model that the operator has named: any endpoint that speaks OpenAI's chat completions, asked with a
 // timeout and a budget.
 import { setTimeout } from 'node:timers/promises'
-import type OpenAI from 'openai'
 import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
+import { connect, EndpointError, type Completion, type Message } from './endpoint.ts'
+
+export type { Message } from './endpoint.ts'
 
 export interface ModelSettings {
   /** The part before /chat/completions. */
@@ -12,9 +14,6 @@ export interface ModelSettings {
   /** Most tokens, of questions and answers together, in a day (UTC) and by this process. */
   dailyTokens: number
 }
-
-/** What a conversation consists of so far. */
-export type Message = { role: 'system' | 'user' | 'assistant'; content: string }
 
 export type Caller = Pick<ToolContext, 'caller' | 'signal'>
 
@@ -40,23 +39,23 @@ export function createModel (
 ): Model {
   const budget = createBudget(dailyTokens, now)
   let limit: 'max_tokens' | 'max_completion_tokens' = 'max_tokens'
-  let client: Promise<OpenAI> | undefined
+  const post = connect(baseUrl, apiKey)
 
   /** One request, charged for unless the endpoint says that it generated nothing. */
   async function complete (
     messages: Message[],
     caller: string,
     signal: AbortSignal
-  ): Promise<OpenAI.ChatCompletion> {
+  ): Promise<Completion> {
     signal.throwIfAborted()
-    const { chat } = await (client ??= connect(baseUrl, apiKey))
     const most = MAX_ANSWER_TOKENS + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
     const settle = budget.reserve(most, caller)
     // What was sent may cost all of it: the endpoint works on after its caller has left, and after it has failed.
     let used = most
     try {
-      const answer = await chat.completions.create({ model, messages, [limit]: MAX_ANSWER_TOKENS }, { signal })
-      used = answer.usage?.total_tokens ?? most
+      const answer = await post({ model, messages, [limit]: MAX_ANSWER_TOKENS }, signal)
+      const { total_tokens: total } = answer.usage ?? {}
+      used = typeof total === 'number' && total >= 0 ? total : most
       return answer
     } catch (error) {
       if (isUncharged(error)) used = 0
@@ -67,7 +66,7 @@ export function createModel (
   }
 
   /** With one more try where the first was refused for the name of the limit, or may succeed a moment later. */
-  async function retry (...args: Parameters<typeof complete>): Promise<OpenAI.ChatCompletion> {
+  async function retry (...args: Parameters<typeof complete>): Promise<Completion> {
     try {
       return await complete(...args)
     } catch (error) {
@@ -90,24 +89,7 @@ export function createModel (
   }
 }
 
-/** Nothing of it comes from the environment by itself, and no redirect takes the key elsewhere. */
-async function connect (baseUrl: string, apiKey = 'none'): Promise<OpenAI> {
-  const { default: Client } = await import('openai')
-  return new Client({
-    baseURL: baseUrl,
-    apiKey,
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-    webhookSecret: null,
-    // Each request that was sent is charged for, so none is repeated unseen.
-    maxRetries: 0,
-    logLevel: 'off',
-    fetchOptions: { redirect: 'error' }
-  })
-}
-
-const statusOf = (error: unknown): number | undefined => (error as { status?: number }).status
+const statusOf = (error: unknown): number | undefined => (error instanceof EndpointError ? error.status : undefined)
 
 /** Codes of a connection that was never made. */
 const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
@@ -128,8 +110,8 @@ const isTemporary = (error: unknown): boolean => statusOf(error) === 429 || (sta
 const namesNewerLimit = (error: unknown): boolean =>
   statusOf(error) === 400 && /max_completion_tokens/.test((error as Error).message)
 
-function read ({ choices }: OpenAI.ChatCompletion): string {
-  const [choice] = choices ?? []
+function read ({ choices }: Completion): string {
+  const choice = Array.isArray(choices) ? choices[0] : undefined
   const text = choice?.message?.content
   if (typeof text !== 'string' || text.trim() === '') { throw new ToolError('The model gave no answer to this prompt. Word it differently.') }
   if (choice?.finish_reason === 'length') { throw new ToolError('The answer would be too long. Ask for less, or for a part of it.') }
@@ -137,10 +119,13 @@ function read ({ choices }: OpenAI.ChatCompletion): string {
 }
 
 /** The reason goes to the log; a caller learns nothing about the endpoint. */
-function readError (error: Error & { status?: number }, log: ToolHost['log']): ToolError {
-  log.warn(`generate: the model did not answer: ${error.status ?? error.name} ${error.message.slice(0, 200)}`)
-  if (error.status === undefined && /abort|timed? ?out/i.test(error.message)) { return new ToolError('The model took too long. Ask for less, or try again in a minute.') }
-  if (error.status === 429) return new ToolError('The model is asked too often right now. Try again in a minute.')
+function readError (error: Error, log: ToolHost['log']): ToolError {
+  const status = statusOf(error)
+  // Where the connection failed, fetch has the reason as the cause.
+  const reason = error.cause instanceof Error ? error.cause : error
+  log.warn(`generate: the model did not answer: ${status ?? reason.name} ${reason.message.slice(0, 200)}`)
+  if (error.name === 'TimeoutError') { return new ToolError('The model took too long. Ask for less, or try again in a minute.') }
+  if (status === 429) return new ToolError('The model is asked too often right now. Try again in a minute.')
   return new ToolError(
     'The model cannot be asked right now. Try again later; the operator finds the reason in the log of the server.'
   )

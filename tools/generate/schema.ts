@@ -15,7 +15,7 @@ const MAX_REQUIRED_VALUES = 10_000
 /** Names by which others could refer to a schema: they turn a `$ref` inside it into an address elsewhere. */
 const NAMES = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor'])
 /** Keywords whose members are schemas under names of the author's choice, `id` and `const` among them. */
-const SCHEMAS_BY_NAME = new Set([
+export const SCHEMAS_BY_NAME = new Set([
   'properties',
   'patternProperties',
   '$defs',
@@ -24,7 +24,7 @@ const SCHEMAS_BY_NAME = new Set([
   'dependencies'
 ])
 /** Keywords whose value is data, even if it looks like a schema. */
-const DATA = new Set(['const', 'enum', 'default', 'examples', 'example'])
+export const DATA = new Set(['const', 'enum', 'default', 'examples', 'example'])
 
 /** The same schema without `$id`, so that its references are relative to nothing. */
 function withoutNames (schema: unknown): unknown {
@@ -105,7 +105,8 @@ function checkKeyword (key: string, value: unknown): void {
       `A $ref may point inside the schema only, by its path (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`
     )
   }
-  if (key === 'pattern' && typeof value === 'string' && value.length > MAX_PATTERN_LENGTH) { throw new ToolError(`A pattern may have at most ${MAX_PATTERN_LENGTH} characters.`) }
+  const patterns = key === 'pattern' ? [value] : key === 'patternProperties' && isObject(value) ? Object.keys(value) : []
+  if (patterns.some((pattern) => typeof pattern === 'string' && pattern.length > MAX_PATTERN_LENGTH)) { throw new ToolError(`A pattern may have at most ${MAX_PATTERN_LENGTH} characters.`) }
 }
 
 const FORMATS: Array<[RegExp, string]> = [
@@ -176,5 +177,5 @@ function stringLike (example: string): Schema {
   }
 }
 
-const isObject = (value: unknown): value is Schema =>
+export const isObject = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,8 @@
 // A PDF as its text by page, in the order in which people read it.
 // Tested in test/plugins/library/extract.test.ts.
-import { definePDFJSModule, extractText, getDocumentProxy, getMeta } from 'unpdf'
+import { definePDFJSModule, extractTextItems, getDocumentProxy, getMeta, type StructuredTextItem } from 'unpdf'
 import { LOCKED, type Converted } from './contract.ts'
+import { inReadingOrder } from './reading-order.ts'
 
 /** A longer file is an archive rather than a document. */
 const MAX_PAGES = 5_000
@@ -22,8 +23,8 @@ export async function readPdf (bytes: Uint8Array): Promise<Converted> {
       verbosity: 0
     })
     if (pdf.numPages > MAX_PAGES) return { skipped: `it has more than ${MAX_PAGES} pages`, kind: 'too many pages' }
-    const { text } = await extractText(pdf)
-    const pages = text.map((page) => readable(page.toWellFormed().replaceAll('\0', '')).trim())
+    const { items } = await extractTextItems(pdf)
+    const pages = items.map((runs) => readable(textOf(runs).toWellFormed().replaceAll('\0', '')).trim())
     if (pages.every((page) => page === '')) return SCANNED
     const { info } = await getMeta(pdf)
     return {
@@ -35,6 +36,16 @@ export async function readPdf (bytes: Uint8Array): Promise<Converted> {
     if (name === 'PasswordException') return LOCKED
     return { skipped: `it is broken, or not a PDF (${name})`, kind: 'broken' }
   }
+}
+
+/** Line by line: the last run of a line says that the line ends. */
+function textOf (runs: readonly StructuredTextItem[]): string {
+  const lines: StructuredTextItem[][] = [[]]
+  for (const run of runs) {
+    lines.at(-1)!.push(run)
+    if (run.hasEOL) lines.push([])
+  }
+  return lines.map(inReadingOrder).join('\n')
 }
 
 /**

@@ -1,4 +1,5 @@
-// Rich Text Format 1.9.1 (WordPad, TextEdit, old Word): its characters, without fonts, pictures and fields.
+// Rich Text Format 1.9.1 (WordPad, TextEdit, old Word): its characters, without fonts, pictures and fields,
+// and its footnotes after them.
 import { EMPTY, type Converted } from './contract.ts'
 import { TooMuch } from './zip.ts'
 
@@ -15,6 +16,8 @@ const TOKEN = /\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z'])|([{}]
 
 interface Group {
   isUnread: boolean
+  /** Which of the texts it belongs to: 0 is the document, each further one a footnote. */
+  text: number
   /** How many characters after `\u` replace it in programs without Unicode. */
   fallback: number
 }
@@ -25,12 +28,13 @@ export function readRichText (bytes: Uint8Array): Converted {
   const source = Buffer.from(bytes).toString('latin1')
   if (!source.startsWith('{\\rtf')) throw new Error('no RTF')
   const decoder = decoderOf(/\\ansicpg(\d{1,5})/.exec(source.slice(0, 1_000))?.[1])
-  const groups: Group[] = [{ isUnread: false, fallback: 1 }]
-  let text = ''
+  const groups: Group[] = [{ isUnread: false, text: 0, fallback: 1 }]
+  const texts = ['']
   let skip = 0
   let escaped: number[] = []
   const say = (said: string) => {
-    if (!groups.at(-1)!.isUnread) text += said
+    const { isUnread, text } = groups.at(-1)!
+    if (!isUnread) texts[text] += said
   }
   for (const [, word, number, byte, symbol, brace, plain] of source.matchAll(TOKEN)) {
     if (byte !== undefined) {
@@ -57,11 +61,14 @@ export function readRichText (bytes: Uint8Array): Converted {
       say(String.fromCharCode((Number(number ?? 0) + 0x10000) % 0x10000))
       skip = group.fallback
     } else if (word === 'uc') group.fallback = Math.min(Number(number ?? 1), 10)
-    else if (word !== undefined && UNREAD.has(word)) group.isUnread = true
-    else if (word === 'cell' && !group.isUnread) text = `${text.trimEnd()}\t`
+    else if (word === 'footnote') {
+      // LibreOffice writes `\*` before it, for programs that do not know footnotes.
+      Object.assign(group, { isUnread: groups.at(-2)?.isUnread === true, text: texts.push('') - 1 })
+    } else if (word !== undefined && UNREAD.has(word)) group.isUnread = true
+    else if (word === 'cell' && !group.isUnread) texts[group.text] = `${texts[group.text]!.trimEnd()}\t`
     else if (word !== undefined && CHARACTERS[word] !== undefined) say(CHARACTERS[word])
   }
-  const clean = text.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()
+  const clean = texts.map((text) => text.trim()).join('\n').replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()
   return clean === '' ? EMPTY : { text: clean }
 }
 

@@ -42,6 +42,8 @@ export interface AuthorizationCode {
   challenge: string
   /** OpenID Connect Core §2: comes back in the ID token. */
   nonce?: string
+  /** Seconds since the epoch: when the person proved who they are, for a client that asked with `max_age`. */
+  authTime?: number
   /** A used code stays on record, so that a replay is recognized. */
   used: boolean
 }

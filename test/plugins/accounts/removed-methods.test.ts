@@ -18,7 +18,7 @@ storageTest(
       await app.mail.idle()
       return smtp.messages
         .filter(({ to }) => to === mailbox)
-        .map(({ text }) => /^Subject: (.*)\r/m.exec(text)?.[1])
+        .map(({ text }) => /^Subject: (.*) - MCP OAuth Server\r/m.exec(text)?.[1])
         .filter((subject) => subject !== 'Confirm your e-mail address')
     }
     const twoMailboxes = async () => {

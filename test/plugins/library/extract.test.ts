@@ -6,50 +6,7 @@ import { deflateSync } from 'node:zlib'
 import t from 'tap'
 import { launchChromium } from '../../helpers/chromium.ts'
 import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
-
-/** A PDF of one page for each content, put together by hand. */
-function pdf (
-  contents: Array<string | Buffer>,
-  { title, filter = '' }: { title?: string; filter?: string } = {}
-): Buffer {
-  const objects: Array<string | Buffer> = [
-    '<< /Type /Catalog /Pages 2 0 R >>',
-    `<< /Type /Pages /Count ${contents.length} /Kids [${contents.map((_, index) => `${4 + 2 * index} 0 R`).join(' ')}] >>`,
-    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>'
-  ]
-  for (const [index, content] of contents.entries()) {
-    const bytes = Buffer.from(content)
-    objects.push(
-      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Resources << /Font << /F 3 0 R >> >> /Contents ${5 + 2 * index} 0 R >>`
-    )
-    objects.push(
-      Buffer.concat([
-        Buffer.from(`<< /Length ${bytes.length} ${filter} >>\nstream\n`),
-        bytes,
-        Buffer.from('\nendstream')
-      ])
-    )
-  }
-  if (title !== undefined) objects.push(`<< /Title (${title}) >>`)
-  const parts = [Buffer.from('%PDF-1.4\n')]
-  const at: number[] = []
-  let length = parts[0]!.length
-  for (const [index, object] of objects.entries()) {
-    at.push(length)
-    const part = Buffer.concat([Buffer.from(`${index + 1} 0 obj\n`), Buffer.from(object), Buffer.from('\nendobj\n')])
-    parts.push(part)
-    length += part.length
-  }
-  const table = at.map((place) => `${String(place).padStart(10, '0')} 00000 n \n`).join('')
-  const info = title === undefined ? '' : `/Info ${objects.length} 0 R`
-  return Buffer.concat([
-    ...parts,
-    Buffer.from(
-      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer << /Size ${objects.length + 1} /Root 1 0 R ${info} >>\nstartxref\n${length}\n%%EOF`
-    )
-  ])
-}
-const page = (text: string) => `BT /F 12 Tf 20 200 Td (${text}) Tj ET`
+import { page, pdf } from './formats/pdf-file.ts'
 
 t.test('PDFs: text by page, the title people gave it, and one line for each that cannot serve', async (t) => {
   const docs = await folder(t)

@@ -101,7 +101,7 @@ t.test('a folder that is missing, moved away and put back is found again', async
   const docs = join(place, 'docs')
   const { watch, ids, warnings } = await open(t, docs)
   await watch.ready
-  t.match(warnings, [/cannot be opened: there is nothing to search/])
+  t.match(warnings, [/no documents to search: there is no folder .*\/docs\. Create it, or set DOCS_DIR/])
   await fill(docs, { 'a.md': 'walnut', 'in/b.md': 'cherry' })
   await until(async () => isSame(await ids(), ['a.md', 'in/b.md']))
   await rename(docs, join(place, 'elsewhere'))
@@ -110,6 +110,39 @@ t.test('a folder that is missing, moved away and put back is found again', async
   await until(async () => isSame(await ids(), ['a.md', 'in/b.md']))
   await fill(docs, { 'in/c.md': 'plum' })
   await until(async () => isSame(await ids(), ['a.md', 'in/b.md', 'in/c.md']))
+})
+
+t.test('a file in the place of the folder is no document, is named once, and a folder in its place is followed', async (t) => {
+  const place = await folder(t)
+  const docs = join(place, 'docs')
+  await fill(place, { docs: 'walnut' })
+  const { watch, ids, warnings } = await open(t, docs)
+  await watch.ready
+  t.match(warnings, [/no documents to search: .*\/docs is a file\. Set DOCS_DIR/])
+  t.strictSame(await ids(), [])
+  await rm(docs)
+  await fill(docs, { 'a.md': 'walnut' })
+  await until(async () => isSame(await ids(), ['a.md']))
+  await fill(docs, { 'b.md': 'cherry' })
+  await until(async () => isSame(await ids(), ['a.md', 'b.md']))
+  t.equal(warnings.length, 1)
+})
+
+t.test('a link in the place of the folder is followed when it is turned, and so is what changes behind it then', async (t) => {
+  const place = await folder(t)
+  const docs = join(place, 'current')
+  await fill(place, { 'one/a.md': 'walnut', 'one/in/same.md': 'old', 'two/b.md': 'cherry', 'two/in/same.md': 'new, and longer' })
+  await symlink('one', docs)
+  const { watch, inner, ids } = await open(t, docs)
+  await watch.ready
+  t.strictSame(await ids(), ['a.md', 'in/same.md'])
+  // As git-sync and Capistrano do: another link is made, and renamed over it.
+  await symlink('two', join(place, 'next'))
+  await rename(join(place, 'next'), docs)
+  await until(async () => isSame(await ids(), ['b.md', 'in/same.md']))
+  t.equal((await inner.find('in/same.md'))?.text, 'new, and longer')
+  await fill(place, { 'one/late.md': 'fig', 'two/in/c.md': 'plum' })
+  await until(async () => isSame(await ids(), ['b.md', 'in/c.md', 'in/same.md']))
 })
 
 t.test('a directory in the place of another is followed as the other was', async (t) => {

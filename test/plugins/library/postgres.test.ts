@@ -1,7 +1,8 @@
 // Documents in Postgres: the contract of every store, and instances that index the same folder at once.
 import t from 'tap'
+import { INDEX_VERSION } from '../../../plugins/library/contract.ts'
 import { openPostgresDocuments } from '../../../plugins/library/postgres.ts'
-import { connectPostgres } from '../../../plugins/postgres.ts'
+import { connectPostgres, SCHEMA } from '../../../plugins/postgres.ts'
 import { noPostgres, startPostgres } from '../../helpers/postgres.ts'
 import { documentStoreContract } from './document-store-contract.ts'
 
@@ -28,6 +29,24 @@ t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t)
       await store.close()
       return openIn(places.get(store)!)
     }
+  })
+
+  t.test('an index of an earlier version is dropped, and built anew', async (t) => {
+    const url = await server!.newDatabase()
+    const first = await openIn(url)
+    await first.put([{ id: 'a.md', title: 'a', text: 'walnut', type: 'text/markdown', modified: 1, bytes: 6 }])
+    await first.close()
+    const postgres = await connectPostgres(url, { warn () {} })
+    t.teardown(() => postgres.close())
+    const [now, before] = [INDEX_VERSION, INDEX_VERSION - 1].map((version) => `library_${version}`)
+    for (const end of ['', '_spellings']) {
+      await postgres.query(`ALTER TABLE ${SCHEMA}.${now}${end} RENAME TO ${before}${end}`)
+    }
+    const second = await openIn(url)
+    t.teardown(() => second.close())
+    t.equal(await second.count(), 0)
+    const tables = await postgres.query<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1', [SCHEMA])
+    t.same(tables.map(({ name }) => name).filter((name) => name.startsWith('library')), [now, `${now}_spellings`])
   })
 
   t.test("instances that index the same folder at the same moment do not get in each other's way", async (t) => {

@@ -3,19 +3,20 @@ import t from 'tap'
 import { renderMail, type MailData } from '../../../plugins/mail/templates.ts'
 
 const server = 'https://mcp.example.com'
+const name = 'Acme Docs'
 const link = `${server}/email/confirm?link=secret&x=1`
 const forgotUrl = `${server}/password/forgot`
 const data: MailData = {
-  confirm: { server, link },
-  'choose-password': { server, link },
-  'reset-password': { server, link },
-  'confirm-new-address': { server, link },
-  'account-exists': { server, forgotUrl, tried: 'make an account at' },
-  'address-change-requested': { server, forgotUrl },
-  'password-changed': { server, forgotUrl },
-  'method-added': { server, title: 'Example & Co' },
-  'methods-removed': { server, titles: 'Example & Co' },
-  'app-connected': { server, app: 'An <app>', where: 'app.example', rights: '- Read' }
+  confirm: { name, server, link },
+  'choose-password': { name, server, link },
+  'reset-password': { name, server, link },
+  'confirm-new-address': { name, server, link },
+  'account-exists': { name, server, forgotUrl, tried: 'make an account at' },
+  'address-change-requested': { name, server, forgotUrl },
+  'password-changed': { name, server, forgotUrl },
+  'method-added': { name, server, title: 'Example & Co' },
+  'methods-removed': { name, server, titles: 'Example & Co' },
+  'app-connected': { name, server, app: 'An <app>', where: 'app.example', rights: '- Read' }
 }
 
 t.test('every message has a subject without a secret, and its text holds all that it was given, as it is', async (t) => {

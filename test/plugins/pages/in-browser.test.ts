@@ -3,12 +3,14 @@
 import { readFileSync } from 'node:fs'
 import Fastify from 'fastify'
 import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import identity from '../../../plugins/identity.ts'
 import pages from '../../../plugins/pages/index.ts'
-import { launchChromium } from '../../helpers/chromium.ts'
+import { launchChromium, openPage } from '../../helpers/chromium.ts'
+import { identityOf } from '../../helpers/identity.ts'
 import { examples, type Example } from './page-examples.ts'
-import { STYLE, serve, mapStrings, MARKUP, isAddress, isFixed, hostile } from './serve.ts'
+import { PUBLIC, STYLE, serve, mapStrings, MARKUP, isAddress, isFixed, hostile } from './serve.ts'
 
 const INSPECT = readFileSync(new URL('../../helpers/inspect-page.js', import.meta.url), 'utf8')
 
@@ -24,18 +26,9 @@ const SHAPE = `[...document.querySelectorAll('*')].map((element) => {
   return element.localName + '[' + element.getAttributeNames() + ']' + addresses.filter((protocol) => !/^https?:/.test(protocol))
 }).join('\\n')`
 
-/** What axe looks at: in the dark the colors alone differ. */
-const RULES = { light: '', dark: '{ runOnly: ["color-contrast", "link-in-text-block"] }' }
-
 async function shapeOf (page: Page, url: string): Promise<string> {
   await page.goto(url)
   return page.evaluate<string>(SHAPE)
-}
-
-async function openPage (t: Test, browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
-  const context = await browser.newContext(options)
-  t.teardown(() => context.close())
-  return context.newPage()
 }
 
 /** Long words without a place to break, of both directions. */
@@ -51,7 +44,8 @@ t.test(
   async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(pages, { publicUrl: 'https://mcp.example.com', styleUrl: STYLE })
+    await app.register(identity, { identity: identityOf() })
+    await app.register(pages, { publicUrl: 'https://mcp.example.com', stylePath: STYLE, iconUrl: '/icon.png' })
     app.setErrorHandler((_error, _request, reply) =>
       reply.page(
         'error',
@@ -91,41 +85,48 @@ t.test(
   'in a browser: labels, headings, landmarks, contrast, sizes, no sideways scrolling, nothing blocked by the policy',
   withBrowser,
   async (t) => {
-    const base = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
-    const longBase = await (
-      await serve(t, Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, long(example)])))
-    ).listen({ port: 0, host: '127.0.0.1' })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await openPage(t, chromium.browser!, { colorScheme, viewport: { width: 360, height: 740 } })
-      const complaints: string[] = []
-      page.on('console', (message) => {
-        complaints.push(message.text())
-      })
-      page.on('pageerror', (error) => {
-        complaints.push(error.message)
-      })
-      page.on('requestfailed', (request) => {
-        complaints.push(request.url())
-      })
-      for (const name of Object.keys(examples)) {
-        await page.goto(`${base}/${name}`)
-        // Browsers give autofocus its effect with the first frame, some time after the load event.
-        if ((await page.locator('[autofocus]').count()) > 0) await page.locator('[autofocus]:focus').waitFor()
-        t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, ${colorScheme}`)
-        await page.evaluate(`${axe.source}; undefined`)
-        t.strictSame(
-          await page.evaluate<string[]>(
-            `axe.run(${RULES[colorScheme]}).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`
-          ),
-          [],
-          `${name}, ${colorScheme}: axe`
-        )
-        if (colorScheme === 'dark') continue
-        await page.goto(`${longBase}/${name}`)
-        t.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, `${name}: long words wrap`)
-      }
-      t.strictSame(complaints, [], `${colorScheme}: the console is silent`)
+    const identity = {
+      SERVER_NAME: `Acme ${'W'.repeat(60)} אבג`,
+      SERVER_COLOR: '6b21a8',
+      SUPPORT_URL: 'https://acme.example/help',
+      TERMS_URL: 'https://acme.example/terms'
     }
+    const base = await (await serve(t, examples, PUBLIC, identity)).listen({ port: 0, host: '127.0.0.1' })
+    const longBase = await (
+      await serve(t, Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, long(example)])), PUBLIC, identity)
+    ).listen({ port: 0, host: '127.0.0.1' })
+    const page = await openPage(t, chromium.browser!, { viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' })
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => {
+      complaints.push(error.message)
+    })
+    page.on('requestfailed', (request) => {
+      complaints.push(request.url())
+    })
+    for (const name of Object.keys(examples)) {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.goto(`${base}/${name}`)
+      // Browsers give autofocus its effect with the first frame, some time after the load event.
+      if ((await page.locator('[autofocus]').count()) > 0) await page.locator('[autofocus]:focus').waitFor()
+      t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, light`)
+      await page.evaluate(`${axe.source}; undefined`)
+      t.strictSame(
+        await page.evaluate<string[]>(
+          'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))'
+        ),
+        [],
+        `${name}: axe`
+      )
+      // In the dark the colors alone differ: the contrast of texts and borders, which INSPECT measures.
+      await page.emulateMedia({ colorScheme: 'dark' })
+      t.strictSame(await page.evaluate<string[]>(INSPECT), [], `${name}, dark`)
+      await page.goto(`${longBase}/${name}`)
+      t.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, `${name}: long words wrap`)
+    }
+    t.strictSame(complaints, [], 'the console is silent')
   }
 )
 
@@ -162,71 +163,6 @@ t.test(
         'the address of the consent page does not leave the site'
       )
     }
-  }
-)
-
-t.test(
-  'a click in the first second of the page, or of the mouse on it, allows nothing; the keyboard need not wait (ST-06)',
-  withBrowser,
-  async (t) => {
-    const app = await serve(t, examples)
-    let posts = 0
-    app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-      done(null, body)
-    )
-    app.post('/consent', () => ({ posts: ++posts }))
-    const base = await app.listen({ port: 0, host: '127.0.0.1' })
-    const open = async () => {
-      const page = await openPage(t, chromium.browser!)
-      // The second is the browser's: here it lasts as long as the test wants.
-      const devTools = await page.context().newCDPSession(page)
-      await devTools.send('Animation.enable')
-      const pace = (playbackRate: number) => devTools.send('Animation.setPlaybackRate', { playbackRate })
-      await pace(0.001)
-      await page.goto(`${base}/consent`)
-      const allow = page.getByRole('button', { name: 'Allow', exact: true })
-      await allow.scrollIntoViewIfNeeded()
-      const { x, y, width, height } = (await allow.boundingBox())!
-      return { page, allow, pace, click: () => page.mouse.click(x + width / 2, y + height / 2) }
-    }
-    /**
-     * Ends when the page has seen a click, wherever it went: a click on Deny would be an answer, one on a heading is
-     * none.
-     */
-    const settled = (page: Page) => page.getByRole('heading', { level: 1 }).click()
-
-    const fresh = await open()
-    await fresh.click()
-    await settled(fresh.page)
-    t.equal(posts, 0, 'the page has just opened')
-
-    const waiting = await open()
-    await waiting.pace(1_000)
-    while (
-      (await waiting.page.evaluate<string>(
-        "getComputedStyle(document.querySelector('[value=allow]')).pointerEvents"
-      )) !== 'auto'
-    );
-    await waiting.pace(0.001)
-    await waiting.click()
-    await settled(waiting.page)
-    t.equal(posts, 0, 'the page was there for long, below another window; the mouse has just come to it')
-
-    await waiting.pace(1_000)
-    await waiting.allow.click()
-    await waiting.page.waitForURL(/consent/)
-    t.equal(posts, 1, 'a second later it counts')
-
-    const keyboard = await open()
-    await keyboard.allow.press('Enter')
-    await keyboard.page.getByText('"posts"').waitFor()
-    t.equal(posts, 2)
-
-    const touch = await openPage(t, chromium.browser!, { javaScriptEnabled: false, hasTouch: true, isMobile: true })
-    await touch.goto(`${base}/consent`)
-    await touch.getByRole('button', { name: 'Allow', exact: true }).tap()
-    await touch.getByText('"posts"').waitFor()
-    t.equal(posts, 3, 'a finger does not wait for a mouse')
   }
 )
 

@@ -1,21 +1,28 @@
 // A server that shows pages as they are given, and hostile data for them, for tests of pages.
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Test } from 'tap'
-import pages, { stylesheet } from '../../../plugins/pages/index.ts'
+import identity from '../../../plugins/identity.ts'
+import pages from '../../../plugins/pages/index.ts'
+import { identityOf } from '../../helpers/identity.ts'
 import { type Example } from './page-examples.ts'
 
 export const STYLE = '/style.css'
+export const PUBLIC = 'https://mcp.example.com'
+const ICON = '/icon'
 
-/** A server that serves each of `shown` at `/NAME`. */
+/** A server that serves each of `shown` at `/NAME`. @param env whose server it is. */
 export async function serve (
   t: Test,
   shown: Readonly<Record<string, Example>>,
-  publicUrl = 'https://mcp.example.com'
+  publicUrl = PUBLIC,
+  env: Record<string, string> = {}
 ): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(pages, { publicUrl, styleUrl: STYLE })
-  app.get(STYLE, (_request, reply) => reply.type('text/css; charset=utf-8').send(stylesheet.body))
+  await app.register(identity, { identity: identityOf(env) })
+  await app.register(pages, { publicUrl, stylePath: STYLE, iconUrl: ICON })
+  app.get(ICON, (_request, reply) => reply.type(app.identity.icon.type).send(app.identity.icon.body))
+  app.get(STYLE, (_request, reply) => reply.type('text/css; charset=utf-8').send(app.stylesheet.body))
   for (const [name, { view, data }] of Object.entries(shown)) { app.get(`/${name}`, (_request, reply) => reply.page(view, data)) }
   return app
 }

@@ -3,15 +3,18 @@ import cors from '@fastify/cors'
 import fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
-import zone from '../../../plugins/pages/zone.ts'
+import identity from '../../../plugins/identity.ts'
 import pages from '../../../plugins/pages/index.ts'
+import zone from '../../../plugins/pages/zone.ts'
+import { identityOf } from '../../helpers/identity.ts'
 
 t.test('a page that is added to the zone has its headers and refuses preflights; shared paths keep theirs', async (t) => {
   const app = fastify()
   t.teardown(() => app.close())
   app.decorate('checkFormOrigin', async () => {})
   await app.register(fp(async () => {}, { name: 'origin' }))
-  await app.register(pages, { publicUrl: 'http://localhost', styleUrl: '/style.css' })
+  await app.register(identity, { identity: identityOf() })
+  await app.register(pages, { publicUrl: 'http://localhost', stylePath: '/style.css', iconUrl: '/icon.png' })
   await app.register(async (scope) => {
     await scope.register(cors, { origin: ['https://app.example'] })
   })

@@ -2,8 +2,8 @@
 // provider vouches for; never a sign-in that a session at the provider answered.
 import t, { type Test } from 'tap'
 import type { SignedIn } from '../../../auth-backends/contract.ts'
-import { FRESH_SECONDS, isFresh, requiresFreshProof } from '../../../plugins/sign-in/freshness.ts'
-import { pageIntent, proofIntent } from '../../../plugins/sign-in/intent.ts'
+import { FRESH_SECONDS, isFresh } from '../../../plugins/sign-in/freshness.ts'
+import { pageIntent, proofIntent, requiredFreshness } from '../../../plugins/sign-in/intent.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'
@@ -18,11 +18,11 @@ t.test('proof lasts five minutes, and what was never proved is not fresh (AW-01)
 t.test('an earlier sign-in does not count where proof was asked for, or a sign-in method is joined (AW-01, AW-04)', async (t) => {
   const intent = pageIntent('/account')
   const proof = { backend: 'sso', identity: { subject: 's' }, userId: 'ann' }
-  t.equal(requiresFreshProof({ intent }), false)
-  t.equal(requiresFreshProof({ intent: { kind: 'link', userId: 'ann', path: '/account' } }), false)
-  t.equal(requiresFreshProof({ intent: proofIntent('/account/delete') }), true)
-  t.equal(requiresFreshProof({ intent, proof }), false)
-  t.equal(requiresFreshProof({ intent, proof: { ...proof, isJoining: true } }), true)
+  t.equal(requiredFreshness({ intent }), undefined)
+  t.equal(requiredFreshness({ intent: { kind: 'link', userId: 'ann', path: '/account' } }), undefined)
+  t.equal(requiredFreshness({ intent: proofIntent('/account/delete') }), FRESH_SECONDS)
+  t.equal(requiredFreshness({ intent, proof }), undefined)
+  t.equal(requiredFreshness({ intent, proof: { ...proof, isJoining: true } }), FRESH_SECONDS)
 })
 
 /** Ann, who signed in through the provider three hours ago; her browser still has a session there. */

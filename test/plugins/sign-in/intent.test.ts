@@ -4,6 +4,8 @@ import {
   attemptOf,
   describeIntent,
   pageIntent,
+  proofIntent,
+  requiredFreshness,
   type SignInIntent
 } from '../../../plugins/sign-in/intent.ts'
 
@@ -26,6 +28,16 @@ t.test('a path is carried up to 2,048 characters, and one more is refused with w
   const longest = `/${'a'.repeat(2_047)}`
   t.same(pageIntent(longest), { kind: 'visit', path: longest })
   t.throws(() => pageIntent(`${longest}a`), { code: 'invalid_request', statusCode: 400, message: /Sign in first/ })
+})
+
+t.test('only where proof was asked for does an earlier sign-in not count', async (t) => {
+  t.equal(requiredFreshness({ intent: proofIntent('/account/delete') }), 300)
+  t.equal(requiredFreshness({ intent: pageIntent('/account/delete') }), undefined)
+  t.equal(requiredFreshness({ intent: asked }), undefined)
+  for (const [maxAge, seconds] of [[0, 300], [3600, 3600]] as const) {
+    t.equal(requiredFreshness({ intent: { ...asked, request: { ...asked.request, maxAge } } }), seconds)
+  }
+  t.equal(requiredFreshness({ intent: { kind: 'link', userId: 'ann', path: '/account' } }), undefined)
 })
 
 t.test('of an app a page says its name and where the code will go, and nothing that it sent', async (t) => {

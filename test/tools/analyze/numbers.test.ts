@@ -34,6 +34,8 @@ t.test('nothing is dropped or merged without a word', (t) => {
   t.match(of('price\n"$1,234.50"\n$2')!.columns, [{ name: 'price ($)', sum: 1236.5 }])
   t.match(of('share\n50%\n25%')!.columns, [{ name: 'share (%)', mean: 37.5 }])
   t.match(of('−1 −2 −3')!.columns, [{ sum: -6 }])
+  t.match(of('name , "x" ,y\nann , "1,000.5" , 2\n\nbob,"3" ,4')!, { columns: [{ name: 'x', sum: 1003.5 }, { name: 'y', sum: 6 }], leftOut: ['name'] })
+  t.match(of('\ufeffa;b\r\n1;2\r\n\r\n')!.columns, [{ name: 'a', sum: 1 }, { name: 'b', sum: 2 }])
   t.match(of('[1.5, 2.5]')!.columns, [{ mean: 2 }])
   t.match(of('85,90,100,120')!.columns, [{ count: 4 }])
   t.match(of('1,234.5 2')!.columns, [{ count: 2, max: 1234.5 }])

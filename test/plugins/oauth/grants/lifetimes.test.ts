@@ -1,11 +1,13 @@
-// Every lifetime of a grant, by the server's clock and not by that of storage: a second before its end it works, a
-// second after it does not (threats TK-27, TK-28, RF-10, GR-01).
+// Every lifetime of a grant, by the server's clock and not by that of storage: a second before its end it works, in the
+// second of its end and after it does not (threats TK-27, TK-28, RF-10, GR-01).
 import type { Grants } from '../../../../plugins/oauth/grants/index.ts'
 import { allowed, fits, grantsTest, LIFE, REFUSED, type GrantHouse, type Life } from '../../../helpers/grants.ts'
 
 interface Lifetime {
   what: string
   seconds: number
+  /** The second of the end counts as well. */
+  includesEnd?: true
   life?: Partial<Life>
   /** Makes what has the lifetime. @returns whether it works now. */
   make(grants: Grants, house: GrantHouse): Promise<() => Promise<boolean>>
@@ -89,6 +91,7 @@ const lifetimes: Lifetime[] = [
   {
     what: 'the grace after a refresh',
     seconds: LIFE.refreshGrace,
+    includesEnd: true,
     async make (grants, house) {
       const { refreshToken } = await house.connect(grants)
       await grants.refresh(refreshToken!, fits)
@@ -98,6 +101,7 @@ const lifetimes: Lifetime[] = [
   {
     what: 'the grace, where the clock was set back',
     seconds: -LIFE.refreshGrace,
+    includesEnd: true,
     async make (grants, house) {
       const { refreshToken } = await house.connect(grants)
       await grants.refresh(refreshToken!, fits)
@@ -143,11 +147,12 @@ const lifetimes: Lifetime[] = [
   }))
 ]
 
-for (const { what, seconds, life, make } of lifetimes) {
+for (const { what, seconds, includesEnd = false, life, make } of lifetimes) {
   grantsTest(`${what}: ${seconds} s`, async (t, house) => {
     const towards = Math.sign(seconds)
     for (const [when, works] of [
       [seconds - towards, true],
+      [seconds, includesEnd],
       [seconds + towards, false]
     ] as const) {
       house.now = 1_800_000_000
@@ -157,6 +162,19 @@ for (const { what, seconds, life, make } of lifetimes) {
     }
   })
 }
+
+grantsTest('a retry in the grace whose access token has expired meanwhile gets one that works', async (t, house) => {
+  const grants = house.open({ accessTokenTtl: 10 })
+  const { refreshToken } = await house.connect(grants)
+  const first = await grants.refresh(refreshToken!, fits)
+  for (const seconds of [9, 1]) {
+    house.now += seconds
+    const { accessToken, expiresIn } = await grants.refresh(refreshToken!, fits)
+    t.ok(await isAlive(grants, accessToken))
+    t.equal(accessToken === first.accessToken, seconds === 9, `after ${seconds} more s`)
+    t.equal(expiresIn, seconds === 9 ? 1 : 10)
+  }
+})
 
 grantsTest('a grant ends 366 days after the consent, and not before (GR-01)', async (t, house) => {
   const begin = house.now

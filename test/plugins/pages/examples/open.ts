@@ -3,7 +3,6 @@ import type { PageData } from '../../../../plugins/pages/page-data.ts'
 import type { Examples } from '../page-examples.ts'
 
 const home: PageData['home'] = {
-  name: 'MCP OAuth Server',
   version: '0.1.0',
   url: 'https://mcp.example.com',
   signIn: ['Account on this server', 'Demo'],
@@ -25,7 +24,7 @@ export const openPages: Examples = {
   message: {
     view: 'message',
     data: {
-      title: 'Check your mailbox',
+      title: 'Check your e-mail',
       text: 'We sent a message to ada@example.com. Open the link in it to go on.',
       detail: 'No message? Check the spam folder.',
       action: { label: 'Back to sign-in', href: '/login' }
@@ -64,7 +63,7 @@ export const openPages: Examples = {
       id: 'guides/connect.md',
       title: 'Connecting an app',
       text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n',
-      metadata: { type: 'text/markdown', modified: '2026-11-23' },
+      facts: [{ name: 'Format', value: 'Markdown' }, { name: 'Changed', value: '2 January 2026 at 03:04 UTC', time: '2026-01-02T03:04:05.000Z' }],
       actions: { home: '/', next: '/documents/guides/connect.md?part=9' }
     }
   }
