@@ -73,8 +73,11 @@ export interface Progress {
  * `app.library`. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see.
  */
 export interface Library extends ToolLibrary {
-  /** What this caller may see: the documents, their own notes, and the further sources. */
-  of(user: ToolUser | null): ToolLibrary
+  /**
+   * What this caller may see: the documents, their own notes, and the further sources.
+   * @param caller whose turn a search takes: by default the person's, and that of all who have not signed in.
+   */
+  of(user: ToolUser | null, caller?: string | null): ToolLibrary
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>

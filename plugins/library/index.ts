@@ -143,13 +143,13 @@ interface Searched {
 }
 
 /** What one caller may see: the documents, their own notes and the sources, searched at once and merged. */
-function createLibraryOf (searched: Searched): (user: ToolUser | null) => ToolLibrary {
+function createLibraryOf (searched: Searched): Library['of'] {
   const { documents, list, notes, sources, unread, pageUrl } = searched
   const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
     const note = await notes.of(user).find(id)
     return note ? fromNote(note) : fromSource(sources, id, user, signal, pageUrl)
   }
-  return (user) => ({
+  return (user, caller = user && user.id) => ({
     list,
     unread,
     async read (id, { part = 1, maxCharacters, signal }) {
@@ -162,7 +162,7 @@ function createLibraryOf (searched: Searched): (user: ToolUser | null) => ToolLi
       const most = clamp(limit)
       const lists = await Promise.all([
         searchNotes(notes.of(user), query, most, pageUrl),
-        documents.search(query, most, user && user.id),
+        documents.search(query, most, caller),
         ...sources.map(async (source) => {
           const hits = await source.search(query, { user, limit: most, signal })
           return hits.map((hit) => ({ ...hit, url: hit.url ?? pageUrl(hit.id) }))

@@ -14,7 +14,7 @@ import { OAuthError, signInExpired } from '../../errors.ts'
 import { sendSignInMethodAdded } from '../accounts/messages.ts'
 import { hidesSomething, toDisplayName } from '../display-name.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
-import type { Admission, Admissions, SignInContext } from './admission.ts'
+import { joins, type Admission, type Admissions, type SignInContext } from './admission.ts'
 import type { Failure, Interaction, Proof } from './contract.ts'
 import { isFresh } from './freshness.ts'
 import { attemptOf, requiredFreshness } from './intent.ts'
@@ -146,7 +146,7 @@ async function signIn (
     if (session !== undefined) await deps.upstream.end(backend, session)
   }
   try {
-    const freshness = requiredFreshness(intent)
+    const freshness = requiredFreshness(interaction)
     if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
       await endUpstream()
       return await reject(request, submission, 'refused', { message: notProven(title), statusCode: 403 })
@@ -158,7 +158,9 @@ async function signIn (
       return await reject(request, submission, 'taken', { message: IN_USE, statusCode: 409 })
     }
     const shown = { ...identity, ...(session !== undefined && { session }) }
-    return { kind: 'parked', parked: await park(deps, request, reply, submission, admission, interaction, shown) }
+    const parked = await park(deps, request, reply, submission, admission, interaction, shown)
+    await endParked(deps, interaction)
+    return { kind: 'parked', parked }
   } catch (error) {
     await endUpstream()
     if (error instanceof OAuthError) {
@@ -184,11 +186,19 @@ async function park (
     return interactions.advance(request, handle, ({ step: _, failure: __, ...rest }) => ({ ...rest, proof }))
   }
   const { proof } = interaction
-  if (proof?.userId === user.id) {
+  if (proof && joins(proof, user)) {
     app.audit.record(request, 'account_changed', { user: user.id, backend: proof.backend, reason: 'way added' })
     sendSignInMethodAdded(app, user, backends.get(proof.backend)!.title)
   }
   return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
+}
+
+/**
+ * Whatever became of a sign-in method that was shown before, the browser's session is that of the sign-in after it: its
+ * own at the service would be no one's.
+ */
+async function endParked ({ upstream }: Deps, { proof }: Interaction): Promise<void> {
+  if (proof?.identity.session !== undefined) await upstream.end(proof.backend, proof.identity.session)
 }
 
 /**
