@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
-import { paths } from './paths.ts'
 import type { Offer } from './authoring/loader/load.ts'
 import cors from './plugins/cors.ts'
 import hotReload from './plugins/hot-reload.ts'
@@ -47,6 +46,8 @@ import tokenRoute from './routes/token/index.ts'
 import userinfoRoute from './routes/userinfo.ts'
 
 export interface AppOptions extends LoadOptions {
+  /** What receives the requests. An HTTP server of its own if absent. */
+  server?: FastifyInstance
   /** The clock, for tests where time matters. */
   now?: Clock
   /** Receives the log lines instead of the terminal, for tests. */
@@ -54,7 +55,8 @@ export interface AppOptions extends LoadOptions {
   /** What to offer instead of what is in `config.folders`, for tests. */
   offer?: Partial<Offer>
   /**
-   * Whether the offer changes while the server runs: with the files in `config.folders`, or through `app.mcp.offer`
+   * Whether the offer changes while the server runs: with the
+   * files in `config.folders`, or through `app.mcp.offer`
    * where `offer` is given.
    */
   reloads?: boolean
@@ -64,7 +66,7 @@ export interface AppOptions extends LoadOptions {
 export async function buildApp (config: Config, options: AppOptions = {}): Promise<FastifyInstance> {
   const found = options.offer ?? (await config.loadOffer())
   const offer: Offer = { tools: [], resources: [], prompts: [], sources: [], ...found }
-  const app = createHttpServer(config, options.logTo)
+  const app = options.server ?? createHttpServer(config, options.logTo)
   try {
     await registerPlugins(app, config, offer, options)
     await app.register(metricsRoute, config)
@@ -88,8 +90,9 @@ async function registerPlugins (
   await app.register(metrics, config)
   await app.register(load, loadOptions)
   await app.register(identity, config)
-  const iconUrl = config.publicUrl + iconPath(app)
-  await app.register(pages, { publicUrl: config.publicUrl, stylePath: paths.style, iconUrl: iconPath(app) })
+  const { paths, publicUrl } = config
+  const icon = iconPath(app.identity, paths)
+  await app.register(pages, { publicUrl, homeUrl: config.mcpUrl, stylePath: paths.style, iconUrl: icon })
   await app.register(origin, config)
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
@@ -104,7 +107,7 @@ async function registerPlugins (
     library: app.library,
     notes: app.notes,
     reloads,
-    iconUrl
+    iconUrl: publicUrl + icon
   })
   await app.register(resourceChanges, { documentUri })
 }
@@ -127,7 +130,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
 /** What people see: pages, forms and files. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
   if (config.signIn) await app.register(cookie)
-  await app.register(pageZone, { sharedPaths: paths.mcp })
+  await app.register(pageZone, { sharedPaths: config.paths.mcp })
   await app.register(parameters)
   await app.register(assetRoutes)
   await app.register(homeRoute, config)

@@ -1,11 +1,10 @@
-// The lines that a start prints: the name, the URL, who can sign in, where data is stored, how many documents there are, and how to
-// connect ChatGPT; or why the server could not start.
+// The lines that a start prints: the name, the URL, who can sign in, where data is stored, how many documents there are, which
+// tools and where they come from, and how to connect ChatGPT; or why the server could not start.
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { StartError } from './errors.ts'
-import { callbackPath, paths } from './paths.ts'
-import { folderProblem } from './plugins/library/folder-problem.ts'
+import { callbackPath } from './paths.ts'
 
 /** With a large folder the lines are printed while it is still being read. */
 const PROGRESS_AFTER_MS = 3_000
@@ -15,20 +14,21 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
   await Promise.race([app.library.ready, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
   const lines = [
     ...(config.identity.name === undefined ? [] : [['Name', app.identity.name]]),
-    ['MCP server', config.publicUrl],
+    ['MCP server', config.mcpUrl],
     ['Sign-in', signInLine(app, config)],
     ['Data', config.signIn ? app.storage.description : config.dataDir],
     ['Notes', app.notes.description],
     ['Documents', await documentsLine(app, config)],
+    ...toolLines(app, config).map((line, index) => [index === 0 ? 'Tools' : '', line]),
     [
       'ChatGPT',
       config.local
         ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: Connect a client)'
-        : `Settings > Developer mode > add a custom MCP server, and paste ${config.publicUrl}`
+        : `Settings > Developer mode > add a custom MCP server, and paste ${config.mcpUrl}`
     ]
   ]
   for (const [id, { title, redirect }] of config.signIn ? app.signIn.backends : []) {
-    if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(id)} (register it with ${title})`])
+    if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(config.paths, id)} (register it with ${title})`])
   }
   const invitation = await firstInvitation(app, config)
   if (invitation) lines.push(['First account', `create it here, once: ${invitation}`])
@@ -39,6 +39,13 @@ function signInLine (app: FastifyInstance, { signIn, signup }: Config): string {
   if (!signIn) return 'NONE: anyone who reaches this port can use every tool (AUTH_BACKEND=none)'
   const methods = [...app.signIn.backends.values()].map(({ title }) => title).join(', ')
   return `${methods}; sign-up ${signup}`
+}
+
+/** A line for each place that tools come from. */
+function toolLines ({ tools }: FastifyInstance, { placeOfTool }: Config): string[] {
+  const places = Map.groupBy(tools.offered, ({ name }) => placeOfTool(name) ?? 'given to this server')
+  if (places.size === 0) return ['none']
+  return [...places].map(([place, offered]) => `${offered.map(({ name }) => name).join(', ')} (${place})`)
 }
 
 /** The link for the first account, while sign-up is not open and no account exists. */
@@ -53,11 +60,11 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
     app.log.warn({ err }, 'the link for the first account could not be created')
     return undefined
   })
-  return secret && `${config.publicUrl}${paths.signup}?invite=${secret}`
+  return secret && `${config.publicUrl}${config.paths.signup}?invite=${secret}`
 }
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {
-  const problem = await folderProblem(docsDir)
+  const problem = await library.problem()
   if (problem !== undefined) return `none: ${problem}`
   const progress = library.progress()
   const left = library.leftOutLine()

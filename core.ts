@@ -4,7 +4,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
-import { messageUrls, paths, signInPages } from './paths.ts'
+import { createSignInPages, messageUrls, type Paths } from './paths.ts'
 import accounts from './plugins/accounts/index.ts'
 import accountLinks from './plugins/accounts/email-links.ts'
 import audit from './plugins/observability/audit/index.ts'
@@ -28,6 +28,9 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** RFC 9207: the issuer identifier, sent with every authorization response. */
     issuer: string
+    /** Every URL path of this server. */
+    paths: Paths
+    signInPages: ReturnType<typeof createSignInPages>
   }
 }
 
@@ -41,7 +44,11 @@ export async function registerCore (
   now: Clock,
   observers: readonly Observe[] = []
 ): Promise<void> {
-  app.decorate('issuer', config.publicUrl)
+  const { paths, publicUrl } = config
+  const signInPages = createSignInPages(paths)
+  app.decorate('issuer', publicUrl)
+  app.decorate('paths', paths)
+  app.decorate('signInPages', signInPages)
   await app.register(workers)
   await app.register(storage, { ...config, now, observers })
   await app.register(audit, config)
@@ -50,19 +57,19 @@ export async function registerCore (
   await app.register(notes, { ...config, noteUrl: documentUrl(config) })
   if (!config.signIn) return
   await app.register(limits, config)
-  await app.register(clients, { ...config, tokenEndpoint: config.publicUrl + paths.token })
+  await app.register(clients, { ...config, tokenEndpoint: publicUrl + paths.token })
   await app.register(grants, config)
   await app.register(bearer)
   await app.register(openid, config)
   await app.register(mail, config)
   await app.register(accountLinks)
   await app.register(signIn, { ...config, signInPages })
-  await app.register(accounts, { ...config, urls: messageUrls(config.publicUrl) })
+  await app.register(accounts, { ...config, urls: messageUrls(publicUrl, paths) })
   await app.register(sessionEraser)
 }
 
 export const documentUrl =
-  ({ publicUrl }: Pick<Config, 'publicUrl'>) =>
+  ({ publicUrl, paths }: Pick<Config, 'publicUrl' | 'paths'>) =>
     (path: string): string =>
     `${publicUrl}${paths.documents}/${path}`
 

@@ -24,6 +24,8 @@ export class OAuthError extends Error {
    * 9700 §4.11.2).
    */
   choice?: ErrorRedirect
+  /** What a page calls it, where the code says too little. */
+  title?: string
   /** What a page offers next, where it is better than the home page. */
   action?: { label: string; href: string }
 

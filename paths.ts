@@ -1,58 +1,110 @@
-// Every URL path that the server answers, in one table. Routes, pages and metadata read it, so they cannot disagree.
-export const paths = {
-  home: '/',
-  /** People and clients write the alias with a slash at its end, too; a redirect would lose the body or the token. */
-  mcp: ['/', '/mcp', '/mcp/'],
-  protectedResource: '/.well-known/oauth-protected-resource',
-  authorizationServer: '/.well-known/oauth-authorization-server',
-  register: '/register',
-  authorize: '/authorize',
-  token: '/token',
-  revoke: '/revoke',
-  introspect: '/introspect',
-  userinfo: '/userinfo',
-  keys: '/jwks',
-  openidConfiguration: '/.well-known/openid-configuration',
-  login: '/login',
-  switchAccount: '/login/switch',
-  loginCode: '/login/code',
-  loginChoice: '/login/account',
-  loginCallback: '/login/callback',
-  logout: '/logout',
-  signup: '/signup',
-  forgotPassword: '/password/forgot',
-  resetPassword: '/password/reset',
-  confirmEmail: '/email/confirm',
-  changeEmail: '/email/change',
-  consent: '/consent',
-  account: '/account',
-  accountRevoke: '/account/disconnect',
-  accountSignOut: '/account/sign-out-everywhere',
-  accountDelete: '/account/delete',
-  accountProve: '/account/prove',
-  accountLink: '/account/sign-in',
-  accountLinkAdd: '/account/sign-in/add',
-  accountUnlink: '/account/sign-in/remove',
-  accountPassword: '/account/password',
-  /** W3C "A Well-Known URL for Changing Passwords": password managers ask here. */
-  changePassword: '/.well-known/change-password',
-  accountEmail: '/account/email',
-  accountActivity: '/account/activity.jsonl',
-  accountNotes: '/account/notes.json',
-  documents: '/documents',
-  style: '/assets/style.css',
-  icon: '/icon.png',
-  vectorIcon: '/icon.svg',
-  health: '/health',
-  live: '/health/live',
-  ready: '/health/ready',
-  metrics: '/metrics'
-} as const
+// Every URL path that the server answers, in one table.
+// Routes, pages and metadata read it, so they cannot disagree.
+/** Where the server is within its origin. */
+export interface Place {
+  /** The path of the MCP endpoint: `/` where the origin is the server's own. */
+  mcpPath?: string | undefined
+  /** What the paths of pages and OAuth endpoints begin with; that of the endpoint if absent. */
+  basePath?: string | undefined
+}
+
+export type Paths = ReturnType<typeof createPaths>
+
+const PROTECTED_RESOURCE = '/.well-known/oauth-protected-resource'
+
+export function createPaths ({ mcpPath = '/', basePath = mcpPath }: Place = {}) {
+  const base = basePath === '/' ? '' : basePath
+  return {
+    /** The page for people is where a person lands who opens the URL of the endpoint. */
+    home: mcpPath,
+    mcp: endpointPaths(mcpPath).flatMap(spellings),
+    protectedResource: PROTECTED_RESOURCE,
+    authorizationServer: '/.well-known/oauth-authorization-server',
+    register: `${base}/register`,
+    authorize: `${base}/authorize`,
+    token: `${base}/token`,
+    revoke: `${base}/revoke`,
+    introspect: `${base}/introspect`,
+    userinfo: `${base}/userinfo`,
+    keys: `${base}/jwks`,
+    openidConfiguration: '/.well-known/openid-configuration',
+    login: `${base}/login`,
+    switchAccount: `${base}/login/switch`,
+    loginCode: `${base}/login/code`,
+    loginChoice: `${base}/login/account`,
+    loginCallback: `${base}/login/callback`,
+    logout: `${base}/logout`,
+    signup: `${base}/signup`,
+    forgotPassword: `${base}/password/forgot`,
+    resetPassword: `${base}/password/reset`,
+    confirmEmail: `${base}/email/confirm`,
+    changeEmail: `${base}/email/change`,
+    consent: `${base}/consent`,
+    account: `${base}/account`,
+    accountRevoke: `${base}/account/disconnect`,
+    accountSignOut: `${base}/account/sign-out-everywhere`,
+    accountDelete: `${base}/account/delete`,
+    accountProve: `${base}/account/prove`,
+    accountLink: `${base}/account/sign-in`,
+    accountLinkAdd: `${base}/account/sign-in/add`,
+    accountUnlink: `${base}/account/sign-in/remove`,
+    accountPassword: `${base}/account/password`,
+    /** W3C "A Well-Known URL for Changing Passwords": password managers ask here. */
+    changePassword: '/.well-known/change-password',
+    accountEmail: `${base}/account/email`,
+    accountActivity: `${base}/account/activity.jsonl`,
+    accountNotes: `${base}/account/notes.json`,
+    documents: `${base}/documents`,
+    style: `${base}/assets/style.css`,
+    icon: `${base}/icon.png`,
+    vectorIcon: `${base}/icon.svg`,
+    health: `${base}/health`,
+    live: `${base}/health/live`,
+    ready: `${base}/health/ready`,
+    metrics: `${base}/metrics`
+  }
+}
+
+/** Where the endpoint is, the canonical path first. Clients know a server at `/` by `/mcp` as well. */
+const endpointPaths = (mcpPath: string): [string, ...string[]] => (mcpPath === '/' ? ['/', '/mcp'] : [mcpPath])
+
+/** People and clients write `/mcp` with a slash at its end, too; a redirect would lose the body or the token. */
+const spellings = (path: string): string[] => (path === '/' ? [path] : [path, `${path}/`])
+
+/** A well-known document about what is at a path, which is inserted (RFC 8414 §3.1, RFC 9728 §3.1). */
+export const wellKnown = (document: string, path: string): string => (path === '/' ? document : document + path)
+
+/** One URL of the MCP endpoint. */
+export interface Endpoint {
+  path: string
+  /** The paths that lead to it. */
+  spellings: readonly string[]
+  /** Its resource identifier, which is also what people paste into a client (RFC 9728 §1.2). */
+  resource: string
+  /** What its challenges name (RFC 9728 §5.1). */
+  metadataUrl: string
+}
+
+/** @returns the canonical one first. */
+export function createEndpoints (publicUrl: string, mcpPath: string): [Endpoint, ...Endpoint[]] {
+  const [first, ...others] = endpointPaths(mcpPath)
+  const at = (path: string): Endpoint => ({
+    path,
+    spellings: spellings(path),
+    resource: path === '/' ? publicUrl : publicUrl + path,
+    metadataUrl: publicUrl + wellKnown(PROTECTED_RESOURCE, path)
+  })
+  return [at(first), ...others.map(at)]
+}
+
+/** The table of a server that has its origin to itself. */
+export const paths = createPaths()
 
 /**
- * The redirect URI path of a backend: each has its own (RFC 9700 §4.4). The operator registers it with the provider.
+ * The redirect URI path of a backend: each has its own (RFC
+ * 9700 §4.4). The operator registers it with the provider.
  */
-export const callbackPath = (backend: string): string =>
+export const callbackPath = (paths: Paths, backend: string): string =>
   `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`
 
 /** The URL that a link in a message leads to. */
@@ -62,16 +114,16 @@ export const withSecret = (url: string, secret: string): string => `${url}?link=
 export const withInteraction = (path: string, handle: string): string => `${path}?interaction=${handle}`
 
 /** The pages of a sign-in under way. Which of them comes next, plugins/sign-in/next.ts decides. */
-export const signInPages = {
+export const createSignInPages = (paths: Paths) => ({
   login: (handle: string) => withInteraction(paths.login, handle),
   code: (handle: string) => withInteraction(paths.loginCode, handle),
   accountChoice: (handle: string) => withInteraction(paths.loginChoice, handle),
   addition: (handle: string) => withInteraction(paths.accountLinkAdd, handle),
   consent: (handle: string) => withInteraction(paths.consent, handle)
-}
+})
 
 /** The URLs in messages to people. */
-export const messageUrls = (publicUrl: string) => ({
+export const messageUrls = (publicUrl: string, paths: Paths) => ({
   confirm: (secret: string) => withSecret(publicUrl + paths.confirmEmail, secret),
   reset: (secret: string) => withSecret(publicUrl + paths.resetPassword, secret),
   change: (secret: string) => withSecret(publicUrl + paths.changeEmail, secret),

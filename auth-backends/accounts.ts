@@ -7,8 +7,11 @@ declare const emailBrand: unique symbol
 /** An e-mail address in its one spelling for one mailbox. Only {@link parseEmail} makes it. */
 export type Email = string & { readonly [emailBrand]: true }
 
+/** Characters; an address has 254 (RFC 5321 §4.5.3.1). Normalizing takes the square of the marks on one letter. */
+const MAX_TYPED = 1_000
+
 /** Trimmed, NFKC, lower case. It does not check whether it is an address: a backend decides that. */
-export const parseEmail = (text: string): Email => text.normalize('NFKC').trim().toLowerCase() as Email
+export const parseEmail = (text: string): Email => text.slice(0, MAX_TYPED).normalize('NFKC').trim().toLowerCase() as Email
 
 /** What pages may know of an account whose password this server stores. */
 export interface PasswordAccount {

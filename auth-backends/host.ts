@@ -8,6 +8,8 @@ export interface BackendHost {
   sendsMail: boolean
   /** The server's public origin, without a trailing slash. */
   publicUrl: string
+  /** The server's home page, for people who come back from a service. */
+  homeUrl: string
   /** Seconds since the epoch. */
   now(): number
   /**

@@ -134,6 +134,8 @@ export interface TraceContext {
 /** What the server gives to a running tool, resource or prompt. */
 export interface ToolContext {
   user: ToolUser | null
+  /** Whom the call counts for where something is shared: the person's id, or the address of a caller who has not signed in. */
+  caller: string
   library: ToolLibrary
   notes: ToolNotes
   /**

@@ -1,7 +1,7 @@
 // `mcp-oauth-server call TOOL [JSON]`: runs one tool of this folder here and now, for a person who is signed in, and prints what a
 // model would read. Nothing is stored: notes and documents' index live in a folder that is deleted afterwards.
-// Tested in test/packaging/tarball.test.ts.
 import { readEnvironment } from '../config/index.ts'
+import { printableJson, printableLines } from '../plugins/observability/terminal-text.ts'
 import { startServer, type CallResult, type TestServer } from '../testing/server.ts'
 import { fail, OperatorError } from './command.ts'
 import { commandLine } from './usage.ts'
@@ -47,7 +47,8 @@ async function namesOfTools (server: TestServer): Promise<string[]> {
   return tools.map(({ name }) => name)
 }
 
+/** What others have written in documents and notes is part of it. */
 function describe ({ content, structuredContent, isError }: CallResult): string {
-  if (structuredContent !== undefined && !isError) return JSON.stringify(structuredContent, null, 2)
-  return content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
+  if (structuredContent !== undefined && !isError) return printableJson(structuredContent, 2)
+  return printableLines(content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n'))
 }

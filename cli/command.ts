@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { monotonicClock } from '../clock.ts'
 import { ConfigError, type Config } from '../config/index.ts'
 import { StartError } from '../errors.ts'
+import { printableLines } from '../plugins/observability/terminal-text.ts'
 import { openStorage } from '../plugins/storage/index.ts'
 import { wasServed } from '../plugins/storage/migrations.ts'
 import { StorageUnavailable, type Storage } from '../plugins/storage/contract.ts'
@@ -28,7 +29,7 @@ export async function command (
     })
     if (values.help) process.stdout.write(help)
     else if (positionals.length !== 1) throw new OperatorError(`Name one folder.\n${help}`)
-    else process.stdout.write(`${await run(positionals, { replace: values.replace })}\n`)
+    else process.stdout.write(`${printableLines(await run(positionals, { replace: values.replace }))}\n`)
   } catch (error) {
     fail(error)
   }
@@ -42,7 +43,7 @@ export function fail (error: unknown, help = ''): void {
   const isExpected = [ConfigError, OperatorError, StartError, StorageUnavailable].some(
     (expected) => error instanceof expected
   )
-  process.stderr.write(`${isExpected ? (error as Error).message : (error as Error).stack}\n${help}`)
+  process.stderr.write(`${printableLines(String(isExpected ? (error as Error).message : (error as Error).stack))}\n${help}`)
   process.exitCode = 1
 }
 
@@ -53,7 +54,7 @@ export class OperatorError extends Error {
 
 export const warnOnTerminal = {
   warn: (message: string) => {
-    process.stderr.write(`${message}\n`)
+    process.stderr.write(`${printableLines(message)}\n`)
   }
 }
 

@@ -29,9 +29,10 @@ try {
 
 async function print (withDocuments: boolean): Promise<void> {
   const { docsDir } = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
-  const problem = await folderProblem(docsDir)
+  // DOCS_DIR has a default.
+  const problem = await folderProblem(docsDir!)
   if (problem !== undefined) throw new OperatorError(`No documents: ${problem}.`)
-  const root = await realpath(docsDir)
+  const root = await realpath(docsDir!)
   const app = fastify()
   await app.register(workers)
   await app.ready()
@@ -48,7 +49,7 @@ async function print (withDocuments: boolean): Promise<void> {
     await folder.refresh([''])
     const left = folder.leftOut()
     for (const { id, reason } of left) say(['left out', id, reason])
-    process.stderr.write(`${folder.size()} documents; ${describeLeftOut(left) ?? 'nothing left out'}\n`)
+    process.stderr.write(`${folder.size()} documents; ${printable(describeLeftOut(left) ?? 'nothing left out')}\n`)
   } finally {
     stop.abort()
     await app.close()

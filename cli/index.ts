@@ -5,6 +5,7 @@
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { commandLine } from './usage.ts'
 
 const HELP = `Usage: npx mcp-oauth-server COMMAND
 
@@ -28,7 +29,7 @@ const commands: Record<string, () => Promise<unknown>> = {
   start: () => import('../server.ts'),
   dev: () => import('../server.ts'),
   call: () => import('./call.ts'),
-  doctor: () => import('../doctor/index.ts'),
+  doctor: async () => (await import('../doctor/index.ts')).main(commandLine('doctor')),
   documents: () => import('./documents.ts'),
   users: () => import('./users.ts'),
   audit: () => import('./audit.ts'),

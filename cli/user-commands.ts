@@ -3,7 +3,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { buildOperatorApp } from '../core.ts'
-import { paths } from '../paths.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { openExisting, OperatorError } from './command.ts'
@@ -34,7 +33,7 @@ export const commands: Readonly<Record<string, Command>> = {
     return all.map(describeUser).join('\n')
   },
   async invite ({ app, config }) {
-    return `${config.publicUrl}${paths.signup}?invite=${await app.signIn.invitations.invite()}`
+    return `${config.publicUrl}${config.paths.signup}?invite=${await app.signIn.invitations.invite()}`
   },
   async lock (context, who) {
     const user = await find(context, who)

@@ -1,4 +1,5 @@
-// The sign-in backends that AUTH_BACKEND names: found in the registry or in a module of the operator's, and checked.
+// The sign-in backends that AUTH_BACKEND names: found in the
+// registry or in a module of the operator's, and checked.
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
@@ -17,30 +18,37 @@ export interface ConfiguredBackend {
 export const describeProblems = (error: z.ZodError): string[] =>
   error.issues.map((issue) => `${issue.path.join('.') || 'environment'}: ${issue.message}`)
 
-/** @param folder what a relative path to a module is relative to. */
+/**
+ * @param folder what a relative path to a module is relative to.
+ * @param own modules by their names, before those of the registry.
+ * @returns the variables that they read as well, as members.
+ */
 export async function findBackends (
   names: readonly string[],
   env: Record<string, string>,
-  folder: string
-): Promise<{ backends: ConfiguredBackend[]; problems: string[] }> {
+  folder: string,
+  own: ReadonlyMap<string, BackendModule> = new Map()
+): Promise<{ backends: ConfiguredBackend[]; variables: object[]; problems: string[] }> {
   const problems: string[] = []
   const backends: ConfiguredBackend[] = []
+  const variables: object[] = []
   if (names.includes('none')) {
     if (names.length > 1) {
       problems.push('AUTH_BACKEND: none means no sign-in and must be the only entry; remove it or the others')
     }
-    return { backends, problems }
+    return { backends, variables, problems }
   }
   for (const id of new Set(names)) {
-    const module = await findModule(id, folder, problems)
+    const module = own.get(id) ?? (await findModule(id, folder, problems))
     if (!module) continue
+    variables.push(module.env.shape)
     const settings = module.env.safeParse(env)
     if (settings.success) {
       const open = async (host: BackendHost) => module.open(settings.data, host)
       backends.push({ id, developmentOnly: module.developmentOnly === true, open })
     } else problems.push(...describeProblems(settings.error).map((line) => `${line} (AUTH_BACKEND ${id} needs it)`))
   }
-  return { backends, problems }
+  return { backends, variables, problems }
 }
 
 /** By a name in the registry, or by the path of a module whose default export is a BackendModule. */

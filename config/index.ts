@@ -1,6 +1,8 @@
-// The environment, read once: a frozen Config, or one message that lists everything wrong. Nothing else reads the
+// The environment, read once: a frozen Config, or one message
+// that lists everything wrong. Nothing else reads the
 // environment.
-// This room owns every variable that belongs to no backend and no tool: its schema, its default and what it means. It
+// This room owns every variable that belongs to no backend
+// and no tool: its schema, its default and what it means. It
 // hands the frozen Config to everything else.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -8,7 +10,8 @@ import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
 import type { z } from 'zod'
 import type { ToolDefinition } from '../authoring/tool.ts'
-import { foldersOf, loadOffer } from '../authoring/loader/load.ts'
+import type { BackendModule } from '../auth-backends/contract.ts'
+import { foldersOf, loadOffer, type Offer } from '../authoring/loader/load.ts'
 import { configureTools, type ConfiguredTool } from '../authoring/loader/open.ts'
 import { describeProblems, findBackends } from './backends.ts'
 import { BuiltInTools } from './built-in-tools.ts'
@@ -19,6 +22,7 @@ import {
   lifetimes,
   networkSettings,
   operationsSettings,
+  placeOf,
   signInSettings,
   storageSettings
 } from './settings.ts'
@@ -31,12 +35,24 @@ export type Config = Readonly<Awaited<ReturnType<typeof loadConfig>>>
 /** Everything that is wrong with the environment, in one message for the operator. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  constructor (problems: string[]) {
-    const list = problems.map((line) => `  - ${line}`).join('\n')
-    super(
-      `The configuration is invalid. Change these variables and start again:\n${list}\nAll variables are explained in .env.example.`
-    )
+  readonly problems: readonly string[]
+  constructor (
+    problems: readonly string[],
+    title = 'The configuration is invalid. Change these variables and start again:',
+    reference = 'All variables are explained in .env.example.'
+  ) {
+    super([title, ...problems.map((line) => `  - ${line}`), reference].join('\n'))
+    this.problems = problems
   }
+}
+
+/** What a program gives in its code, beside the variables. */
+export interface Given {
+  offer?: Partial<Offer>
+  /** By the names that AUTH_BACKEND has for them. */
+  backends?: ReadonlyMap<string, BackendModule>
+  /** Whether a variable that nothing reads is a mistake. */
+  isStrict?: boolean
 }
 
 /** The process's environment over the `.env` file of this folder, if there is one. */
@@ -55,12 +71,14 @@ export function readEnvironment (folder = process.cwd()): Environment {
  * @param folder what relative paths are relative to.
  * @param folders where tools, resources, prompts and sources are: by default what comes with the server, and the project's
  * own. The variables of the tools are checked.
+ * @param given what else is offered, and who else may sign in.
  * @throws ConfigError naming every invalid variable and what to write instead; Error for tools that cannot be served.
  */
 export async function loadConfig (
   environment: Environment,
   folder = process.cwd(),
-  folders: readonly URL[] = findFolders(folder)
+  folders: readonly URL[] = findFolders(folder),
+  { offer, backends, isStrict = false }: Given = {}
 ) {
   const env = withoutEmpty(environment)
   const parsed = variables.safeParse(env)
@@ -69,13 +87,18 @@ export async function loadConfig (
   const values = parsed.data ?? variables.parse(without(env, parsed.error))
   const { publicUrl, local } = addressOf(values)
   const names = values.AUTH_BACKEND ?? (local && values.NODE_ENV !== 'production' ? ['demo', 'local'] : ['local'])
-  const found = await findBackends(names, env, folder)
+  const found = await findBackends(names, env, folder, backends)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
-  const builtIn = new BuiltInTools(values.BUILTIN_TOOLS)
-  const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered)
-  const tools = configureTools((await offerOf()).tools, toolEnv)
+  const builtIn = new BuiltInTools(values.BUILTIN_TOOLS, folders)
+  const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered, offer)
+  const offered = (await offerOf()).tools
+  const tools = configureTools(offered, toolEnv)
   const { identity, problems: unreadable } = readIdentity(values, folder)
   problems.push(...unreadable, ...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
+  if (isStrict) {
+    const read = offered.flatMap((tool) => ('env' in tool ? [tool.env.shape] : []))
+    problems.push(...findUnread(env, [variables.shape, ...found.variables, ...read]))
+  }
   if (problems.length > 0) throw new ConfigError(problems)
 
   return Object.freeze({
@@ -97,8 +120,11 @@ export async function loadConfig (
     folders,
     /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
+    /** Where a tool comes from, in words; undefined for one that no file has. */
+    placeOfTool: builtIn.placeOf,
     /** Whose server this is. */
     identity,
+    ...placeOf(values, publicUrl),
     ...storageSettings(values, folder),
     ...signInSettings(values, local),
     ...clientSettings(values),
@@ -108,11 +134,20 @@ export async function loadConfig (
   })
 }
 
+/** What comes with the server. */
+export const builtInFolders = foldersOf(new URL('../', import.meta.url))
+
 /** In a clone the two are the same. */
 function findFolders (project: string): URL[] {
-  const all = [new URL('../', import.meta.url), pathToFileURL(`${resolve(project)}/`)].flatMap(foldersOf)
+  const all = [...builtInFolders, ...foldersOf(pathToFileURL(`${resolve(project)}/`))]
   return all.filter(({ href }, index) => all.findIndex((folder) => folder.href === href) === index)
 }
+
+/** @param read what is read, as members. @returns a sentence for each variable that is not. */
+const findUnread = (env: Readonly<Record<string, string>>, read: readonly object[]): string[] =>
+  Object.keys(env)
+    .filter((name) => !read.some((shape) => Object.hasOwn(shape, name)))
+    .map((name) => `${name}: nothing here reads it; correct its name, or add the backend or tool that does`)
 
 const withoutEmpty = (environment: Environment): Record<string, string> =>
   Object.fromEntries(

@@ -32,6 +32,12 @@ export const publicUrl = z.string().transform((value, context) => {
   return url.origin
 })
 
+/** The path of something of ours, without a dot in front: what is well known has paths of its own. */
+export const urlPath = z
+  .string()
+  .regex(/^(?:\/|(?:\/[\w~-][\w.~-]*)+)$/, 'write a path such as /mcp, of letters, digits, - _ . and ~, without a slash at its end')
+  .max(100, 'write at most 100 characters')
+
 export const httpUrl = z
   .string()
   .refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
@@ -68,19 +74,22 @@ export const serverName = z
   .string()
   .refine((value) => /[\p{L}\p{N}]/u.test(value), 'write a name with letters or digits, for example Acme Docs')
 
+/** For addresses with a password in them. */
+const ENCODED = '; in a password write # as %23, @ as %40, / as %2F and % as %25'
+
 /** One address, or several members of a Cluster. */
 export const redisUrl = z
   .string()
   .refine(
     (value) => value.split(',').every((url) => /^rediss?:$/.test(parseUrl(url.trim())?.protocol ?? '')),
-    'write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between'
+    `write redis://host:6379 or rediss://user:password@host:6379, or several members of a Cluster with commas between${ENCODED}`
   )
 
 export const postgresUrl = z
   .string()
   .refine(
     (value) => /^postgres(?:ql)?:$/.test(parseUrl(value)?.protocol ?? ''),
-    'write postgres://user:password@host:5432/database'
+    `write postgres://user:password@host:5432/database${ENCODED}`
   )
 
 const client = z.strictObject({
@@ -192,7 +201,7 @@ export const smtpUrl = z
   .string()
   .refine(
     (value) => /^smtps?:$/.test(parseUrl(value)?.protocol ?? ''),
-    'write smtps://user:password@mail.example.com, or smtp://localhost:25'
+    `write smtps://user:password@mail.example.com, or smtp://localhost:25${ENCODED}`
   )
 
 export const mailFrom = z

@@ -1,8 +1,10 @@
-// What the variables mean: names, defaults that depend on each other, and units, for everything that reads the
+// What the variables mean: names, defaults that depend on
+// each other, and units, for everything that reads the
 // configuration.
 import { resolve } from 'node:path'
 import { parseEmail } from '../auth-backends/contract.ts'
 import { isLoopback } from '../authoring/env.ts'
+import { createEndpoints, createPaths } from '../paths.ts'
 import type { Variables } from './variables.ts'
 
 /** @returns the public URL of the server, and whether it is this computer: then development defaults apply. */
@@ -11,13 +13,30 @@ export function addressOf ({ PUBLIC_URL, FLY_APP_NAME, PORT }: Variables): { pub
   return { publicUrl, local: isLoopback(new URL(publicUrl).hostname) }
 }
 
+/** Where in its origin the server is: every path, and the URLs of the endpoint. */
+export function placeOf ({ MCP_PATH, BASE_PATH }: Variables, publicUrl: string) {
+  const endpoints = createEndpoints(publicUrl, MCP_PATH)
+  const [{ resource, metadataUrl }] = endpoints
+  return {
+    paths: createPaths({ mcpPath: MCP_PATH, basePath: BASE_PATH }),
+    endpoints,
+    /** The URL to paste into a client: the resource that every token is for (RFC 8707 §2). */
+    mcpUrl: resource,
+    /** The metadata document of that resource. */
+    metadataUrl,
+    /** What `resource` may name, canonical first. */
+    resources: endpoints.map(({ resource }) => resource)
+  }
+}
+
 /** @param folder what relative paths are relative to. */
 export const storageSettings = (values: Variables, folder: string) => ({
   dataDir: resolve(folder, values.DATA_DIR),
   redisUrl: values.REDIS_URL,
   secretKeys: values.SECRET_KEY ?? [],
   databaseUrl: values.DATABASE_URL,
-  docsDir: resolve(folder, values.DOCS_DIR),
+  /** `undefined` where there are no documents. */
+  docsDir: resolve(folder, values.DOCS_DIR) as string | undefined,
   docsBaseUrl: values.DOCS_BASE_URL,
   /** `undefined` where search uses words alone. */
   embeddings:
@@ -32,7 +51,8 @@ export const signInSettings = (values: Variables, local: boolean) => ({
   mail: values.SMTP_URL === undefined ? undefined : { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM! },
   signup: values.SIGNUP ?? (local ? ('open' as const) : ('closed' as const)),
   /**
-   * Whether people that a service knows, such as an OpenID provider, need an invitation for their first sign-in: where
+   * Whether people that a service knows, such as an OpenID
+   * provider, need an invitation for their first sign-in: where
    * SIGNUP is set to anything but open.
    */
   newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',

@@ -1,6 +1,7 @@
 // The variables that belong to no backend and no tool, each with its schema and default.
 import { z } from 'zod'
 import { list, path } from '../authoring/env.ts'
+import { createPaths } from '../paths.ts'
 import * as read from './parsers.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -10,6 +11,8 @@ export const variables = z.object({
   PORT: read.integer(0, 65535).default(8080),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: read.publicUrl.optional(),
+  MCP_PATH: read.urlPath.default('/'),
+  BASE_PATH: read.urlPath.optional(),
   FLY_APP_NAME: z.string().optional(),
   NODE_ENV: z.string().optional(),
   SERVER_NAME: read.serverName.optional(),
@@ -82,6 +85,10 @@ export function findContradictions (values: Variables, env: Record<string, strin
   }
   if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) {
     problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  }
+  const { home, mcp: _, ...others } = createPaths({ mcpPath: values.MCP_PATH, basePath: values.BASE_PATH })
+  if (Object.values(others).includes(home)) {
+    problems.push(`MCP_PATH: something else of this server is at ${home}; choose another path`)
   }
   if (values.CLIENT_IP_HEADER !== undefined && values.TRUST_PROXY.length > 0) {
     problems.push(

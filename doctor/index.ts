@@ -1,13 +1,14 @@
 // `npm run doctor -- URL`: examines a server from outside, as ChatGPT, Claude, Cursor and VS Code connect to it, and says
 // what keeps them out. It imports nothing of this server: any MCP server can be examined.
 // This room owns the checks, one file for each part of a connection, and the report.
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { examine } from './examine.ts'
 import { createReport } from './report.ts'
 
-const HELP = `Examines an MCP server from outside, as the assistants connect to it.
-  npm run doctor -- https://mcp.example.com             what can be checked without an account
-  npm run doctor -- https://mcp.example.com --sign-in   and a complete sign-in in your browser
+const help = (command: string): string => `Examines an MCP server from outside, as the assistants connect to it.
+  ${command}https://mcp.example.com             what can be checked without an account
+  ${command}https://mcp.example.com --sign-in   and a complete sign-in in your browser
 It registers a few clients that are never used. The exit code is 1 if something is wrong.
 `
 
@@ -28,17 +29,22 @@ function readArguments (): { address: string; signsIn: boolean } | undefined {
   }
 }
 
-const asked = readArguments()
-if (process.argv.includes('--help')) process.stdout.write(HELP)
-else if (!asked) {
-  process.stderr.write(HELP)
-  process.exitCode = 2
-} else {
-  const { report, tally } = createReport(print)
-  const show = (url: string) => print(`  Open this in your browser and sign in:\n    ${url}`)
-  await examine(report, { address: asked.address, show: asked.signsIn ? show : undefined })
-  print(
-    `\n${tally.passed} passed, ${tally.warnings} to check, ${tally.failed} failed.${tally.failed === 0 ? ' Nothing found that keeps a client out.' : ''}`
-  )
-  process.exitCode = tally.failed === 0 ? 0 : 1
+/** @param command how this is typed, up to the address. */
+export async function main (command: string): Promise<void> {
+  const asked = readArguments()
+  if (process.argv.includes('--help')) process.stdout.write(help(command))
+  else if (!asked) {
+    process.stderr.write(help(command))
+    process.exitCode = 2
+  } else {
+    const { report, tally } = createReport(print)
+    const show = (url: string) => print(`  Open this in your browser and sign in:\n    ${url}`)
+    await examine(report, { address: asked.address, show: asked.signsIn ? show : undefined })
+    print(
+      `\n${tally.passed} passed, ${tally.warnings} to check, ${tally.failed} failed.${tally.failed === 0 ? ' Nothing found that keeps a client out.' : ''}`
+    )
+    process.exitCode = tally.failed === 0 ? 0 : 1
+  }
 }
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await main('npm run doctor -- ')

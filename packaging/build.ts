@@ -31,10 +31,14 @@ for (const folder of BESIDE) await cp(new URL(folder, ROOT), new URL(folder, DIS
 /** @returns the addresses of the declarations that an author's compiler can reach: those of the exports, and what they refer to. */
 async function declarations (): Promise<Set<string>> {
   const { exports } = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')) as { exports: Record<string, { types?: string }> }
-  const found = new Set(Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : [new URL(types, ROOT).href])))
+  const entries = Object.values(exports).flatMap(({ types }) => types ?? [])
+  const found = new Set(entries.map((path) => new URL(path, ROOT).href))
   // A set also visits what is added meanwhile.
   for (const href of found) {
-    for (const [, path] of (await readFile(new URL(href), 'utf8')).matchAll(REFERENCE)) found.add(new URL(`${path}.d.ts`, href).href)
+    const code = await readFile(new URL(href), 'utf8')
+    for (const [, path] of code.matchAll(REFERENCE)) {
+      found.add(new URL(`${path}.d.ts`, href).href)
+    }
   }
   return found
 }

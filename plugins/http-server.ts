@@ -1,7 +1,9 @@
-// Creates the Fastify instance: connections, trusted proxies, log lines without URLs, and an answer for every error and
+// Creates the Fastify instance: connections, trusted proxies,
+// log lines without URLs, and an answer for every error and
 // every address that does not exist.
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
+import type { Server } from 'node:http'
 import type { Writable } from 'node:stream'
 import fastify, {
   LogController,
@@ -28,33 +30,42 @@ declare module 'fastify' {
 /** @param logTo receives the log lines instead of the terminal, for tests. */
 export function createHttpServer (config: Config, logTo?: Writable): FastifyInstance {
   const connections = new Connections()
-  const app: FastifyInstance = fastify({
-    schemaController: { compilersFactory: lazySchemaCompilers },
+  const app = createInstance(config, {
     logger: {
       level: config.logLevel,
       serializers: { err: describeError },
       stream: logTo ?? createLogDestination(config.logFormat === 'readable')
     },
-    // Fastify's own lines contain URLs, and URLs here contain codes, states and handles.
-    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: trustedProxies(config),
-    bodyLimit: config.bodyLimit,
     forceCloseConnections: 'idle',
-    // A request that arrives while the server closes is still answered; its connection is closed after it.
-    return503OnClosing: false,
-    serverFactory: (handler) => connections.createServer(handler, config, () => app.log),
-    routerOptions: { maxParamLength: 4096 },
-    frameworkErrors: (error, request, reply) => sendJsonError(error, request, reply as unknown as FastifyReply)
+    serverFactory: (handler): Server => connections.createServer(handler, config, () => app.log)
   })
   connections.closeWith(app)
   useClientIpHeader(app, config)
   warnOfUnnamedProxy(app, config)
+  app.addHook('onResponse', logAnswer)
+  return app
+}
+
+/** What is the same for every server, whoever receives its requests. @param options who receives and logs them. */
+export function createInstance ({ bodyLimit }: Pick<Config, 'bodyLimit'>, options: FastifyServerOptions): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    schemaController: { compilersFactory: lazySchemaCompilers },
+    // Fastify's own lines contain URLs, and URLs here contain codes, states and handles.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    // A request that arrives while the server closes is still
+    // answered; its connection is closed after it.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 4096 },
+    frameworkErrors: (error, request, reply) => sendJsonError(error, request, reply as unknown as FastifyReply),
+    ...options
+  })
   app.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     done()
   })
-  app.addHook('onResponse', logAnswer)
   app.setErrorHandler(sendJsonError)
   app.setNotFoundHandler(answerNotFound)
   return app
@@ -67,8 +78,10 @@ const require = createRequire(import.meta.url)
 const requireFromFastify = createRequire(require.resolve('fastify'))
 
 /**
- * Fastify's compilers for JSON Schema, loaded with the first route that has a schema. No route of ours has one (zod
- * checks what arrives), and loading them takes a tenth of the start; a plugin from elsewhere may bring one.
+ * Fastify's compilers for JSON Schema, loaded with the first
+ * route that has a schema. No route of ours has one (zod
+ * checks what arrives), and loading them takes a tenth of the
+ * start; a plugin from elsewhere may bring one.
  */
 const lazySchemaCompilers = {
   buildValidator: loadLazily('@fastify/ajv-compiler'),

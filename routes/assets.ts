@@ -1,22 +1,24 @@
 // Files that pages and clients show: the stylesheet, named by its content so that browsers cache it for ever, and the
 // server's picture (MCP "Icons").
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../paths.ts'
+import type { Paths } from '../paths.ts'
+import type { Identity } from '../plugins/identity.ts'
 
 /** @returns the path of the picture; one of the operator's own is named by its content as well. */
-export function iconPath ({ identity: { icon } }: Pick<FastifyInstance, 'identity'>): string {
+export function iconPath ({ icon }: Pick<Identity, 'icon'>, paths: Pick<Paths, 'icon' | 'vectorIcon'>): string {
   return `${icon.type === 'image/png' ? paths.icon : paths.vectorIcon}${icon.hash && `?v=${icon.hash}`}`
 }
 
 export default async function assets (app: FastifyInstance) {
-  const { icon } = app.identity
+  const { paths, identity } = app
+  const { icon } = identity
   app.get(paths.style, (_request, reply) =>
     reply
       .header('content-type', 'text/css; charset=utf-8')
       .header('cache-control', 'public, max-age=31536000, immutable')
       .send(app.stylesheet.body)
   )
-  app.get(iconPath(app).split('?')[0]!, (_request, reply) =>
+  app.get(iconPath(identity, paths).split('?')[0]!, (_request, reply) =>
     reply
       .headers({
         'content-type': icon.type,

@@ -1,9 +1,9 @@
 // The link of a new account: a page with one button, whose post confirms the address.
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../paths.ts'
 import { linkPage } from '../plugins/accounts/link-page.ts'
 
 export default async function confirmEmail (app: FastifyInstance) {
+  const { paths } = app
   linkPage(app, {
     path: paths.confirmEmail,
     purpose: 'confirm',

@@ -1,8 +1,10 @@
-// The documents a client finds this server by: protected-resource metadata (RFC 9728 §3), authorization-server metadata
-// (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
+// The documents a client finds this server by:
+// protected-resource metadata (RFC 9728 §3), authorization-server metadata
+// (RFC 8414 §3) and the OpenID provider's (OpenID Connect
+// Discovery §4), in every spelling clients probe.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
-import { paths } from '../paths.ts'
+import { wellKnown, type Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
 import { authMethods, grantTypes } from '../plugins/oauth/clients/contract.ts'
@@ -10,24 +12,32 @@ import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 
 const CACHE_SECONDS = 300
 
-export default async function discovery (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const resourceOf = (resource: string) => protectedResource(publicUrl, resource, app.identity)
-  const issuer = authorizationServer(publicUrl, app.identity)
-  const openid = { ...issuer, ...openidProvider(publicUrl, app.openid.algorithm) }
+type Options = Pick<Config, 'publicUrl' | 'mcpUrl' | 'endpoints'>
+
+export default async function discovery (app: FastifyInstance, options: Options) {
+  const { paths, identity } = app
+  const resourceOf = (resource: string) => protectedResource(options, resource, identity)
+  const server = authorizationServer(options, paths, identity)
+  const openid = { ...server, ...openidProvider(options, paths, app.openid.algorithm) }
   const documents: Record<string, object> = {
-    [paths.protectedResource]: resourceOf(publicUrl),
-    [`${paths.protectedResource}/mcp`]: resourceOf(`${publicUrl}/mcp`),
-    [paths.authorizationServer]: issuer,
-    // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
-    [`${paths.authorizationServer}/mcp`]: issuer,
+    [paths.protectedResource]: resourceOf(options.mcpUrl),
+    [paths.authorizationServer]: server,
     [paths.openidConfiguration]: openid,
-    [`${paths.openidConfiguration}/mcp`]: openid,
-    // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
-    [`/mcp${paths.openidConfiguration}`]: openid,
-    [`/mcp${paths.authorizationServer}`]: issuer,
-    [`/mcp${paths.protectedResource}`]: resourceOf(`${publicUrl}/mcp`),
     // Asked for by ChatGPT at times.
     [`${paths.token}${paths.openidConfiguration}`]: openid
+  }
+  for (const { path, resource } of options.endpoints) {
+    if (path === '/') continue
+    documents[wellKnown(paths.protectedResource, path)] = resourceOf(resource)
+    // Clients that take the MCP URL for the issuer look here (RFC
+    // 8414 §3.1, path inserted).
+    documents[wellKnown(paths.authorizationServer, path)] = server
+    documents[wellKnown(paths.openidConfiguration, path)] = openid
+    // And with the path in front, as OpenID Connect Discovery
+    // §4.1 appends it; some append the others in the same way.
+    documents[path + paths.openidConfiguration] = openid
+    documents[path + paths.authorizationServer] = server
+    documents[path + paths.protectedResource] = resourceOf(resource)
   }
   for (const [path, document] of Object.entries(documents)) {
     const body = JSON.stringify(document)
@@ -42,18 +52,18 @@ export default async function discovery (app: FastifyInstance, { publicUrl }: Pi
   }
 }
 
-const protectedResource = (publicUrl: string, resource: string, { name, urls }: Identity) => ({
+const protectedResource = ({ publicUrl, mcpUrl }: Options, resource: string, { name, urls }: Identity) => ({
   resource,
   authorization_servers: [publicUrl],
   scopes_supported: resourceScopes,
   bearer_methods_supported: ['header'],
   resource_name: name,
-  resource_documentation: urls.support ?? publicUrl,
+  resource_documentation: urls.support ?? mcpUrl,
   ...(urls.privacy && { resource_policy_uri: urls.privacy }),
   ...(urls.terms && { resource_tos_uri: urls.terms })
 })
 
-const authorizationServer = (publicUrl: string, { urls }: Identity) => ({
+const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths, { urls }: Identity) => ({
   issuer: publicUrl,
   authorization_endpoint: publicUrl + paths.authorize,
   token_endpoint: publicUrl + paths.token,
@@ -76,13 +86,13 @@ const authorizationServer = (publicUrl: string, { urls }: Identity) => ({
   introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
-  service_documentation: publicUrl,
+  service_documentation: mcpUrl,
   ...(urls.privacy && { op_policy_uri: urls.privacy }),
   ...(urls.terms && { op_tos_uri: urls.terms })
 })
 
 /** What OpenID Connect Discovery §3 asks for beyond RFC 8414: all of it true. */
-const openidProvider = (publicUrl: string, algorithm: string) => ({
+const openidProvider = ({ publicUrl }: Options, paths: Paths, algorithm: string) => ({
   userinfo_endpoint: publicUrl + paths.userinfo,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],

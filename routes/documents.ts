@@ -3,10 +3,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
-import { paths, withInteraction } from '../paths.ts'
+import { withInteraction } from '../paths.ts'
+import { networkOf } from '../plugins/client-address.ts'
 import { renderMarkdown } from '../plugins/library/render.ts'
 import { typeName } from '../plugins/library/type-names.ts'
 import { withoutTitle } from '../plugins/library/without-title.ts'
+import { createDownloads, type Downloads } from '../plugins/limits/downloads.ts'
 import type { PageData } from '../plugins/pages/page-data.ts'
 import { pageIntent } from '../plugins/sign-in/intent.ts'
 
@@ -15,8 +17,12 @@ const MAX_SHOWN = 500_000
 /** Characters; a longer text is shown as plain text. */
 const MAX_RENDERED = 200_000
 const PDF = 'application/pdf'
+/** Of one person at once: a reader that opens a file beside another. */
+const MAX_DOWNLOADS_EACH = 2
 
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
+  const { paths } = app
+  const downloads = createDownloads(MAX_DOWNLOADS_EACH)
   app.get<{ Params: { '*': string }; Querystring: { part?: string; file?: string } }>(
     `${paths.documents}/*`,
     async (request, reply) => {
@@ -30,7 +36,9 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
           303
         )
       }
-      if (request.query.file !== undefined) return sendFile(app, request.params['*'], reply)
+      if (request.query.file !== undefined) {
+        return sendFile(app, request.params['*'], reply, downloads, user?.id ?? networkOf(request))
+      }
       const part = readPart(request.query.part)
       const found = await app.library.of(user ?? null).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
       if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
@@ -50,21 +58,34 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
 
 /**
  * Sends a PDF as it is in the folder. No other file is sent this way: what a browser would run, such as HTML, stays text.
- * @throws OAuthError for a document that is not a PDF, or does not exist.
+ * @throws OAuthError for a document that is not a PDF, or does not exist, and for a person whose downloads are on their
+ * way still.
  */
-async function sendFile (app: FastifyInstance, id: string, reply: FastifyReply): Promise<FastifyReply> {
-  const file = id.toLowerCase().endsWith('.pdf') ? await app.library.file(id) : undefined
-  if (!file) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
+async function sendFile (
+  app: FastifyInstance,
+  id: string,
+  reply: FastifyReply,
+  downloads: Downloads,
+  who: string
+): Promise<FastifyReply> {
+  let length = 0
+  const stream = await downloads.begin(who, async () => {
+    const file = id.toLowerCase().endsWith('.pdf') ? await app.library.file(id) : undefined
+    length = file?.bytes ?? 0
+    return file?.stream
+  })
+  if (!stream) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
   return reply
     .headers({
       'content-type': PDF,
+      'content-length': length,
       'content-disposition': `inline; filename*=UTF-8''${encodeURIComponent(id.split('/').at(-1)!.toWellFormed()).replace(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)}`,
       'cache-control': 'no-store',
       'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin'
     })
-    .send(file)
+    .send(stream)
 }
 
 const LABELS: Readonly<Record<string, string>> = { type: 'Format', modified: 'Changed' }
@@ -74,9 +95,10 @@ const readable = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle
 /** What is known of a document, in words; a source may add anything, which is shown as it is. */
 const factsOf = (metadata: Readonly<Record<string, string>> = {}): PageData['document']['facts'] =>
   Object.entries(metadata).map(([name, value]) => {
+    const label = LABELS[name] ?? name
     const time = ISO_TIME.test(value) ? Date.parse(value) : NaN
-    const fact = { name: LABELS[name] ?? name, value: name === 'type' ? typeName(value) : value }
-    return Number.isNaN(time) ? fact : { ...fact, value: `${readable.format(time)} UTC`, time: value }
+    if (!Number.isNaN(time)) return { name: label, value: `${readable.format(time)} UTC`, time: value }
+    return { name: label, value: name === 'type' ? typeName(value) : value }
   })
 
 /** A part that does not exist is answered like a document that does not exist. */

@@ -2,13 +2,13 @@
 // it is not shutting down. For load balancers and container engines.
 import type { FastifyInstance } from 'fastify'
 import { temporarilyUnavailable } from '../errors.ts'
-import { paths } from '../paths.ts'
 import { answersUnderLoad } from '../plugins/observability/load-shedding.ts'
 
 /** Load balancers and container engines use an address or a name of their own; the answer is the same for everybody. */
 const anyHost = { anyHost: true }
 
 export default async function health (app: FastifyInstance) {
+  const { paths } = app
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })

@@ -4,15 +4,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { displayName } from '../plugins/accounts/user-record.ts'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
-import { paths } from '../paths.ts'
 import { protocolVersions } from '../plugins/mcp/protocol-versions.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 
-type Options = Pick<Config, 'publicUrl' | 'signIn'>
+type Options = Pick<Config, 'publicUrl' | 'mcpUrl' | 'metadataUrl' | 'signIn'>
 
 export default async function home (app: FastifyInstance, options: Options) {
-  const { publicUrl, signIn } = options
-  const endpoint = app.mcp.pipeline(publicUrl + paths.protectedResource)
+  const { paths } = app
+  const { metadataUrl, signIn } = options
+  const endpoint = app.mcp.pipeline(metadataUrl)
 
   app.get(paths.home, async (request, reply) => {
     reply.header('vary', 'Accept')
@@ -28,7 +28,7 @@ export default async function home (app: FastifyInstance, options: Options) {
   })
 }
 
-const describeServer = async (app: FastifyInstance, { publicUrl, signIn }: Options) => ({
+const describeServer = async (app: FastifyInstance, { publicUrl, mcpUrl, metadataUrl, signIn }: Options) => ({
   name: server.name,
   title: app.identity.name,
   version: server.version,
@@ -37,25 +37,26 @@ const describeServer = async (app: FastifyInstance, { publicUrl, signIn }: Optio
   documents: await app.library.count(),
   ...(app.library.progress() && { reading: app.library.progress() }),
   endpoints: {
-    mcp: publicUrl,
+    mcp: mcpUrl,
     ...(signIn && {
-      authorizationServer: publicUrl + paths.authorizationServer,
-      protectedResource: publicUrl + paths.protectedResource
+      authorizationServer: publicUrl + app.paths.authorizationServer,
+      protectedResource: metadataUrl
     }),
-    health: publicUrl + paths.health
+    health: publicUrl + app.paths.health
   }
 })
 
 async function sendPage (
   app: FastifyInstance,
-  { publicUrl, signIn }: Options,
+  { mcpUrl, signIn }: Options,
   user: User | undefined,
   request: FastifyRequest,
   reply: FastifyReply
 ): Promise<FastifyReply> {
+  const { paths } = app
   return reply.page('home', {
     version: server.version,
-    url: publicUrl,
+    url: mcpUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
     tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),
     documents: await app.library.count(),

@@ -3,11 +3,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidClient } from '../errors.ts'
-import { paths } from '../paths.ts'
 import type { Client } from '../plugins/oauth/clients/contract.ts'
 import parameters, { formParameters } from '../plugins/oauth/parameters.ts'
 
 export default async function introspect (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  const { paths } = app
   await app.register(parameters)
 
   app.post(paths.introspect, async (request, reply) => {

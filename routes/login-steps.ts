@@ -3,13 +3,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidRequest, signInExpired } from '../errors.ts'
-import { callbackPath, paths, signInPages } from '../paths.ts'
+import { callbackPath } from '../paths.ts'
 import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
 import { describeIntent } from '../plugins/sign-in/intent.ts'
 import type { Parked } from '../plugins/sign-in/interactions.ts'
 import { asksForCode } from '../plugins/sign-in/next.ts'
 
 export default async function loginSteps (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  const { paths } = app
   const { challenges, interactions } = app.signIn
   const goOn = (reply: FastifyReply, parked: Parked) => reply.redirect(app.signIn.next(parked), 303)
 
@@ -18,7 +19,7 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
     const [path] = request.raw.url!.split('?') as [string]
     const parked = await challenges.finishRedirect(request, reply, {
       state: queryParameters(request).get('state'),
-      isFor: (backend) => callbackPath(backend) === path,
+      isFor: (backend) => callbackPath(paths, backend) === path,
       // Under the name that the provider knows, even if the request used another.
       url: new URL(request.raw.url!, publicUrl)
     })
@@ -50,6 +51,7 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
 }
 
 async function loginStepPages (app: FastifyInstance) {
+  const { paths, signInPages } = app
   app.get(paths.loginCode, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
     const { step, failure, intent } = await app.signIn.interactions.find(request, handle)

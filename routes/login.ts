@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../auth-backends/contract.ts'
 import type { Config } from '../config/index.ts'
-import { callbackPath, paths, signInPages } from '../paths.ts'
+import { callbackPath } from '../paths.ts'
 import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
 import { canAddSignInMethod } from '../plugins/sign-in/admission.ts'
 import type { Failure, Interaction } from '../plugins/sign-in/contract.ts'
@@ -18,8 +18,9 @@ type ShownFailure = Pick<Failure, 'backend' | 'message' | 'statusCode' | 'retryA
 
 export default async function login (
   app: FastifyInstance,
-  { signup, publicUrl }: Pick<Config, 'signup' | 'publicUrl'>
+  { signup, publicUrl, mcpUrl }: Pick<Config, 'signup' | 'publicUrl' | 'mcpUrl'>
 ) {
+  const { paths, signInPages } = app
   const { interactions } = app.signIn
 
   app.get(paths.login, async (request, reply) => {
@@ -44,7 +45,7 @@ export default async function login (
       identifier,
       password: form.get('password')
     }
-    const result = await app.signIn.submit(request, reply, submitted, publicUrl + callbackPath(backend))
+    const result = await app.signIn.submit(request, reply, submitted, publicUrl + callbackPath(paths, backend))
     if (result.kind === 'away') return reply.redirect(result.url, 303)
     if (result.kind === 'parked') return reply.redirect(app.signIn.next(result.parked), 303)
     const failure = { ...result.failure, identifier: identifier?.slice(0, MAX_IDENTIFIER_CHARACTERS) }
@@ -54,7 +55,7 @@ export default async function login (
   app.post(paths.logout, async (request, reply) => {
     app.signIn.forms.check(request, formParameters(request).get('token'))
     const user = await app.signIn.sessions.user(request)
-    const away = await app.signIn.sessions.signOut(request, reply, publicUrl)
+    const away = await app.signIn.sessions.signOut(request, reply, mcpUrl)
     if (user) app.audit.record(request, 'sign_out', { user: user.id, backend: user.backend })
     if (away !== undefined) return reply.redirect(away, 303)
     return reply.page('message', {
@@ -73,6 +74,7 @@ async function showLogin (
   handle: string,
   failure?: ShownFailure
 ): Promise<FastifyReply> {
+  const { paths } = app
   const interaction = await app.signIn.interactions.find(request, handle)
   const { purpose, offers } = await purposeOf(app, interaction)
   const shown: ShownFailure | undefined = failure ?? interaction.failure

@@ -3,12 +3,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { invalidToken } from '../errors.ts'
-import { paths } from '../paths.ts'
 import { answersUnderLoad } from '../plugins/observability/load-shedding.ts'
 import { equalSecrets } from '../plugins/secrets.ts'
 import { sendJsonError } from '../plugins/pages/error-handlers.ts'
 
 export default async function metrics (app: FastifyInstance, { metricsToken }: Pick<Config, 'metricsToken'>) {
+  const { paths } = app
   const { metrics } = app
   if (metricsToken === undefined || metrics === undefined) return
   app.setErrorHandler(sendJsonError)

@@ -2,11 +2,11 @@
 // nothing.
 import type { FastifyInstance } from 'fastify'
 import { invalidClientMetadata, OAuthError } from '../errors.ts'
-import { paths } from '../paths.ts'
 
 const LIMIT_BYTES = 64 * 1024
 
 export default async function register (app: FastifyInstance) {
+  const { paths } = app
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, parse)

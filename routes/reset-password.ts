@@ -1,13 +1,13 @@
 // Choosing a new password by a link. What else may be ended with it is asked of people who have verified the mailbox
 // before (OWASP "Forgot Password"; threats AC-03, AC-04).
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../paths.ts'
 import { describeAppsAfter } from '../plugins/accounts/describe-apps.ts'
 import { linkPage, type OpenedLink } from '../plugins/accounts/link-page.ts'
 import { isOtherIdentity } from '../plugins/accounts/reset-password.ts'
 import type { PageData } from '../plugins/pages/page-data.ts'
 
 export default async function resetPassword (app: FastifyInstance) {
+  const { paths } = app
   linkPage(app, {
     path: paths.resetPassword,
     purpose: 'reset',
@@ -36,6 +36,7 @@ export default async function resetPassword (app: FastifyInstance) {
 }
 
 async function describe (app: FastifyInstance, { secret, link }: OpenedLink): Promise<PageData['reset']> {
+  const { paths } = app
   const { email, account, user } = link
   const apps = user ? await app.grants.listByUser(user.id) : []
   const others = (user?.identities ?? []).filter((identity) => isOtherIdentity(identity, link))

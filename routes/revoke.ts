@@ -1,10 +1,10 @@
 // POST /revoke: a client ends what it was given (RFC 7009 §2). Either token ends the whole grant, at once.
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../paths.ts'
 import { ofGrant } from '../plugins/observability/audit/index.ts'
 import parameters, { formParameters } from '../plugins/oauth/parameters.ts'
 
 export default async function revoke (app: FastifyInstance) {
+  const { paths } = app
   await app.register(parameters)
 
   app.post(paths.revoke, async (request, reply) => {

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
-import { paths, signInPages, withInteraction } from '../paths.ts'
+import { withInteraction } from '../paths.ts'
 import { notInvited, type SignUpForm, type SignUpOutcome } from '../plugins/accounts/sign-up.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import { describeIntent, pageIntent } from '../plugins/sign-in/intent.ts'
@@ -11,6 +11,7 @@ import { describeIntent, pageIntent } from '../plugins/sign-in/intent.ts'
 type Refusal = Extract<SignUpOutcome, { kind: 'refused' }>
 
 export default async function signUp (app: FastifyInstance, { signup }: Pick<Config, 'signup'>) {
+  const { paths, signInPages } = app
   const { interactions, invitations } = app.signIn
 
   app.get(paths.signup, async (request, reply) => {
@@ -18,7 +19,7 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
     const [named, invite] = [query.get('backend'), query.get('invite')]
     const backend = findBackend(app, named)
     await app.limits.attempt('authorization', request)
-    if (signup !== 'open' && !(await invitations.isValid(invite))) throw invite === undefined ? notInvited() : usedInvitation()
+    if (signup !== 'open' && !(await invitations.isValid(invite))) throw invite === undefined ? notInvited() : usedInvitation(paths.account)
     const begin = () => interactions.begin(request, reply, pageIntent(paths.home), invite === undefined ? {} : { invite })
     // Where accounts are made elsewhere, the invitation goes along to the sign-in.
     if (backend === undefined && invite !== undefined) return reply.redirect(signInPages.login(await begin()), 303)
@@ -28,7 +29,7 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
       return showForm(app, request, reply, { handle, backend, invite, asked: { email: '', password: '' } })
     }
     const kept = { ...(named !== undefined && { backend: named }), ...(invite && { invite }) }
-    return reply.redirect(formAddress(await begin(), kept), 303)
+    return reply.redirect(formAddress(paths.signup, await begin(), kept), 303)
   })
 
   app.post(paths.signup, async (request, reply) => {
@@ -44,7 +45,7 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
     if (outcome.kind === 'parked') return reply.redirect(app.signIn.next(outcome.parked), 303)
     if (outcome.kind === 'failed') return reply.redirect(signInPages.login(outcome.handle), 303)
     return reply.page('message', {
-      title: 'Check your mailbox',
+      title: 'Check your e-mail',
       text: outcome.message,
       action: { label: 'Back to sign-in', href: signInPages.login(handle) }
     })
@@ -52,11 +53,10 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
 }
 
 /** Most people who come with a used invitation have used it themselves. */
-function usedInvitation () {
-  const refusal = accessDenied(
-    'This invitation was used already, or has expired. If you have made your account with it, sign in. Otherwise ask the person who invited you for another one.'
-  )
-  refusal.action = { label: 'Sign in', href: paths.account }
+function usedInvitation (signInPath: string) {
+  const refusal = accessDenied('If you created your account with it, sign in. Otherwise ask the person who invited you for a new one.')
+  refusal.title = 'This invitation has been used or has expired'
+  refusal.action = { label: 'Sign in', href: signInPath }
   return refusal
 }
 
@@ -71,6 +71,7 @@ async function showForm (
   { handle, backend, invite, asked }: SignUpForm,
   refusal?: Refusal
 ): Promise<FastifyReply> {
+  const { paths, signInPages } = app
   const { intent } = await app.signIn.interactions.find(request, handle)
   const page = {
     interaction: handle,
@@ -86,9 +87,9 @@ async function showForm (
 }
 
 /** The form of a parked sign-up, with what else the link said. */
-const formAddress = (handle: string, kept: Record<string, string>): string =>
+const formAddress = (path: string, handle: string, kept: Record<string, string>): string =>
   [
-    withInteraction(paths.signup, handle),
+    withInteraction(path, handle),
     ...Object.entries(kept).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
   ].join('&')
 

@@ -2,20 +2,19 @@
 // (OpenID Connect Core §5.3, RFC 7517).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
-import { paths } from '../paths.ts'
 import { asHook } from '../plugins/oauth/bearer.ts'
 import { missingScope } from '../plugins/oauth/challenge.ts'
 
-export default async function userinfo (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const resourceMetadata = publicUrl + paths.protectedResource
-  const onRequest = asHook(app.requireAccess({ resourceMetadata, scopes: ['openid'] }))
+export default async function userinfo (app: FastifyInstance, { metadataUrl }: Pick<Config, 'metadataUrl'>) {
+  const { paths } = app
+  const onRequest = asHook(app.requireAccess({ resourceMetadata: metadataUrl, scopes: ['openid'] }))
   // A POST may carry a form; the token is taken from the header alone, so nothing in it is read.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
   const answer = async ({ access }: FastifyRequest, reply: FastifyReply) => {
     const { user, scopes } = access!
-    if (!scopes.includes('openid')) throw missingScope(resourceMetadata, ['openid'])
+    if (!scopes.includes('openid')) throw missingScope(metadataUrl, ['openid'])
     return reply.header('cache-control', 'no-store').send(app.openid.claims(user, scopes))
   }
   app.get(paths.userinfo, { onRequest }, answer)

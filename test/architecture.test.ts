@@ -15,9 +15,10 @@ const APP_FILES = ['core.ts', 'clock.ts', 'type:config/index.ts', 'paths.ts']
  */
 const map: Array<{ room: RegExp; may: string[] }> = [
   { room: /^server\.ts$/, may: ['app.ts', 'config/', 'banner.ts'] },
+  { room: /^fastify\//, may: ['fastify/', 'app.ts', 'config/', 'plugins/', 'type:paths.ts', 'type:auth-backends/contract.ts'] },
   { room: /^testing\//, may: ['testing/', 'app.ts', 'authoring/', 'config/', 'paths.ts'] },
   { room: /^cli\/index\.ts$/, may: ['cli/', 'server.ts', 'doctor/'] },
-  { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/'] },
+  { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/', 'plugins/observability/terminal-text.ts'] },
   { room: /^cli\//, may: ['cli/', 'core.ts', 'config/', 'errors.ts', 'paths.ts', 'clock.ts', 'version.ts', 'plugins/'] },
   { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'paths.ts', 'plugins/library/folder-problem.ts'] },
   {
@@ -25,7 +26,7 @@ const map: Array<{ room: RegExp; may: string[] }> = [
     may: ['routes/', 'plugins/', 'authoring/', 'resources/documents.ts', ...APP_FILES]
   },
   { room: /^core\.ts$/, may: ['plugins/', 'clock.ts', 'type:config/index.ts', 'paths.ts'] },
-  { room: /^config\//, may: ['config/', 'auth-backends/registry.ts', 'auth-backends/contract.ts', 'authoring/'] },
+  { room: /^config\//, may: ['config/', 'auth-backends/registry.ts', 'auth-backends/contract.ts', 'authoring/', 'paths.ts'] },
   { room: /^(?:errors|paths|clock|version)\.ts$/, may: ['package.json'] },
   {
     room: /^routes\//,
@@ -124,6 +125,11 @@ t.test('plugins name no URL path', async (t) => {
         .map((text) => `${file}: ${text}`)
     )
   t.same(wrong, [])
+})
+
+t.test('the server takes its paths from the configuration, never the table of a server with its origin to itself', async (t) => {
+  const wrong = server.filter(({ file, text }) => file !== 'paths.ts' && /import \{[^}]*\bpaths\b[^}]*\} from '[./]*paths\.ts'/.test(text))
+  t.same(wrong.map(({ file }) => file), [])
 })
 
 t.test('only config/index.ts reads the environment', async (t) => {

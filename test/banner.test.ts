@@ -36,6 +36,25 @@ t.test('a folder that is missing is no bar and no failure', async (t) => {
   t.same(written, [])
 })
 
+t.test('the tools are listed with where they come from', async (t) => {
+  const project = await folder(t)
+  const tool = (name: string) =>
+    `export default { name: '${name}', title: 'X', description: 'Says x.', input: z.object({}), annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false }, scopes: ['mcp:read'], run: async () => ({}) }`
+  await fill(project, {
+    'tools/one.ts': `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}\n${tool('first')}`,
+    'tools/two.mjs': `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}\n${tool('second')}`
+  })
+  const env = { AUTH_BACKEND: 'none', BUILTIN_TOOLS: 'search,fetch', DOCS_DIR: project }
+  const config = await loadConfig(env, project)
+  const { app } = await startServer(t, { env, offer: await config.loadOffer() })
+  t.match(
+    await startLines(app, config),
+    / {2}Tools {9}fetch, search \(built-in\)\n {16}first \(tools\/one\.ts\)\n {16}second \(tools\/two\.mjs\)\n/
+  )
+  const clone = await startServer(t, { env: { AUTH_BACKEND: 'none', BUILTIN_TOOLS: 'calculate' } })
+  t.match(await startLines(clone.app, clone.config), /Tools .*calculate.* \(tools\/\)\n/)
+})
+
 t.test('a server with a name of its own says it first', async (t) => {
   const env = { AUTH_BACKEND: 'none', SERVER_NAME: 'Acme\u001B[31m Docs' }
   const { app, config } = await startServer(t, { env })

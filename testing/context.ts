@@ -30,6 +30,7 @@ export function createContext ({ documents = {}, answers = {}, ...given }: TestC
   const log = (message: string) => { logged.push(message) }
   return {
     user: { id: 'test-user', email: 'ann@example.com', name: 'Ann' },
+    caller: 'test-user',
     library: libraryOf(documents),
     get notes (): never { return missing('notes') },
     supabase: async () => missing('supabase'),

@@ -11,7 +11,6 @@ import { buildApp } from '../app.ts'
 import type { ContentBlock } from '../authoring/content.ts'
 import type { ToolScope } from '../authoring/context.ts'
 import { loadConfig } from '../config/index.ts'
-import { paths } from '../paths.ts'
 
 export interface TestServerOptions {
   /** The project whose tools/, docs/ and so on are served. The current folder if absent. */
@@ -64,10 +63,10 @@ export async function startServer ({
   try {
     await app.listen({ port: config.port, host: config.host })
     await app.library.ready
-    const token = await signIn(app, { user, scopes: [...scopes], backend: config.backends[0]!.id })
-    const request = (method: string, params = {}) => send(config.publicUrl, token, method, params)
+    const token = await signIn(app, { user, scopes: [...scopes], backend: config.backends[0]!.id, resource: config.mcpUrl })
+    const request = (method: string, params = {}) => send(config.mcpUrl, token, method, params)
     return {
-      url: config.publicUrl,
+      url: config.mcpUrl,
       token,
       request,
       call: async (name, args = {}) => (await request('tools/call', { name, arguments: args })) as CallResult,
@@ -90,7 +89,7 @@ async function freePort (): Promise<number> {
 /** What the consent page and the token endpoint do, without a browser. */
 async function signIn (
   app: FastifyInstance,
-  { user, scopes, backend }: { user: NonNullable<TestServerOptions['user']>; scopes: string[]; backend: string }
+  { user, scopes, backend, resource }: { user: NonNullable<TestServerOptions['user']>; scopes: string[]; backend: string; resource: string }
 ): Promise<string> {
   const verifier = randomBytes(32).toString('base64url')
   const code = await app.grants.issueCode({
@@ -99,7 +98,7 @@ async function signIn (
     user,
     backend,
     scopes,
-    resource: app.issuer,
+    resource,
     redirectUri: 'http://127.0.0.1/callback',
     redirectUriGiven: true,
     challenge: createHash('sha256').update(verifier).digest('base64url'),
@@ -112,7 +111,7 @@ async function signIn (
 /** MCP 2026-07-28 "Streamable HTTP": one request, without a session. */
 async function send (url: string, token: string, method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
   const name = params['name'] ?? params['uri']
-  const response = await fetch(url + paths.mcp[0], {
+  const response = await fetch(url, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,

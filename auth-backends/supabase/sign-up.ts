@@ -10,7 +10,7 @@ import { identify, type Steps } from './steps.ts'
 const MAX_PASSWORD_BYTES = 72
 /** One message for a new address, a known one, and one that got a message a minute ago: it does not reveal which. */
 const CONFIRM =
-  'Check your mailbox: a message with a link is on its way if this address can have a new account. Follow the link, then come back and sign in. If nothing arrives, you may have an account already: try to sign in.'
+  'Check your e-mail: a message with a link is on its way if this address can have a new account. Follow the link, then come back and sign in. If nothing arrives, you may have an account already: try to sign in.'
 
 /** What sign-up depends on. */
 export interface Deps {
@@ -32,7 +32,7 @@ export async function signUp ({ supabase, host }: Deps, request: SignUpRequest):
       email,
       password: request.password,
       // Where the link in the message leads, if the project allows this address; otherwise Supabase uses its site URL.
-      options: { data: name ? { full_name: name } : {}, emailRedirectTo: host.publicUrl }
+      options: { data: name ? { full_name: name } : {}, emailRedirectTo: host.homeUrl }
     })
   )
   if (error) return signUpRefusal(error, host.log) ?? raise(supabase.refusedBySupabase(error))

@@ -1,4 +1,5 @@
-// Finds what this server offers: every file of the given folders whose default export is a tool, a resource, a prompt
+// Finds what this server offers: every file of the given
+// folders whose default export is a tool, a resource, a prompt
 // or a source.
 import { readdir } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -29,24 +30,23 @@ export const foldersOf = (project: URL): URL[] => FOLDER_NAMES.map((name) => new
  * counts as empty.
  * @param version loads the files again, under another version than before.
  * @param isOffered whether to offer a tool of a folder; the others are checked and left out.
+ * @param given what to offer besides, checked in the same way.
  * @throws Error that lists everything wrong with every file.
  */
 export async function loadOffer (
   folders: readonly URL[],
   version?: number,
-  isOffered: (name: string, folder: URL) => boolean = () => true
+  isOffered: (name: string, folder: URL, file: string) => boolean = () => true,
+  given: Partial<Offer> = {}
 ): Promise<Offer> {
   const problems: string[] = []
   const taken = new Map<string, string>()
   const offer: Offer = { tools: [], resources: [], prompts: [], sources: [] }
-  for (const { home, file, url } of (await Promise.all(folders.map(filesOf))).flat()) {
-    if (version !== undefined) url.searchParams.set('version', String(version))
-    const candidate = await importDefault(url, file, problems)
-    if (candidate === undefined) continue
-    const kind = kindOf(candidate, basename(home.pathname))
+  const candidates = [...(await candidatesIn(folders, version, problems)), ...candidatesOf(given)]
+  for (const { home, file, kind, candidate } of candidates) {
     const wrong = problemsOf(kind, candidate)
     problems.push(...wrong.map((problem) => `${file}: ${problem}`))
-    if (kind === 'tool' && wrong.length === 0 && !isOffered((candidate as ToolDefinition).name, home)) continue
+    if (kind === 'tool' && wrong.length === 0 && home && !isOffered((candidate as ToolDefinition).name, home, file)) continue
     for (const { name, says } of namesOf(kind, candidate)) {
       const other = taken.get(name)
       if (other === undefined) taken.set(name, file)
@@ -58,6 +58,36 @@ export async function loadOffer (
   for (const list of Object.values(offer) as Array<Array<{ name: string }>>) { list.sort((a, b) => (a.name < b.name ? -1 : 1)) }
   return offer
 }
+
+/** Something that may be offered. */
+interface Candidate {
+  /** Its folder, if it comes from a file. */
+  home?: URL
+  /** What the problems with it are said about. */
+  file: string
+  kind: Kind
+  candidate: unknown
+}
+
+async function candidatesIn (
+  folders: readonly URL[],
+  version: number | undefined,
+  problems: string[]
+): Promise<Candidate[]> {
+  const candidates: Candidate[] = []
+  for (const { home, file, url } of (await Promise.all(folders.map(filesOf))).flat()) {
+    if (version !== undefined) url.searchParams.set('version', String(version))
+    const candidate = await importDefault(url, file, problems)
+    if (candidate === undefined) continue
+    candidates.push({ home, file, kind: kindOf(candidate, basename(home.pathname)), candidate })
+  }
+  return candidates
+}
+
+const candidatesOf = (given: Partial<Offer>): Candidate[] =>
+  Object.entries(given).flatMap(([list, members]) =>
+    members.map((candidate, index) => ({ file: `${list}[${index}]`, kind: list.slice(0, -1) as Kind, candidate }))
+  )
 
 async function filesOf (folder: URL): Promise<Array<{ home: URL; file: string; url: URL }>> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -75,7 +105,8 @@ async function filesOf (folder: URL): Promise<Array<{ home: URL; file: string; u
 }
 
 /**
- * A source by its folder; the others by what they do: a resource is read, a prompt is written, and everything else has
+ * A source by its folder; the others by what they do: a
+ * resource is read, a prompt is written, and everything else has
  * to be a tool.
  */
 function kindOf (candidate: unknown, folder: string): Kind {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { IndexedDocument } from '../../plugins/library/contract.ts'
+import { convert } from '../../plugins/library/convert-task.ts'
 import { readDocument } from '../../plugins/library/extract.ts'
 
 const ROOT = join(import.meta.dirname, '../../node_modules')
@@ -24,7 +25,7 @@ export async function readCollection (): Promise<{ documents: IndexedDocument[];
   const seen = new Set<string>()
   const documents: IndexedDocument[] = []
   for (const id of (await listFiles(root)).sort()) {
-    const document = await readDocument(root, id, async () => ({ skipped: 'no PDF', kind: 'packed' })).catch(() => undefined)
+    const document = await readDocument(root, id, convert).catch(() => undefined)
     if (!document || document.text.length < 400) continue
     const hash = createHash('sha256').update(document.text).digest('base64')
     if (seen.has(hash)) continue

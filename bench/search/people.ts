@@ -62,7 +62,13 @@ try {
   const started = performance.now()
   const server = await startProcess(
     'shipped',
-    { DATA_DIR: join(folder, 'data'), DOCS_DIR: docs, AUTH_BACKEND: 'demo', RATE_LIMITS: 'off', LOG_LEVEL: 'error' },
+    {
+      DATA_DIR: join(folder, 'data'),
+      DOCS_DIR: docs,
+      AUTH_BACKEND: 'demo',
+      RATE_LIMITS: 'off',
+      LOG_LEVEL: 'error'
+    },
     false
   )
   console.log(`${COUNT} documents indexed in ${Math.round((performance.now() - started) / 1000)} s`)

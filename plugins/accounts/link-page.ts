@@ -26,17 +26,18 @@ export interface LinkPage {
   ): Promise<FastifyReply | undefined>
 }
 
-const EXPIRED = 'This link was already used, is older than 30 minutes, is incomplete, or is void because'
+const EXPIRED = 'A link works once, for 30 minutes, and until'
 const expired: Readonly<Record<LinkPurpose, string>> = {
-  reset: `${EXPIRED} the account was changed since. Request a new one.`,
-  change: `${EXPIRED} the account was changed since. Request a new one on the account page.`,
-  confirm: `${EXPIRED} someone signed up with this address again. Use the newest message, or “Forgot your password?” on the sign-in page: its link confirms the address as well.`
+  reset: `${EXPIRED} the account is changed. Request a new one.`,
+  change: `${EXPIRED} the account is changed. Request a new one on the account page.`,
+  confirm: `${EXPIRED} someone signs up with this address again. Use the newest message, or “Forgot your password?” on the sign-in page: its link confirms the address as well.`
 }
 
 /** Registers the page. An invalid link is an invalid_request. */
 export function linkPage (app: FastifyInstance, { path, purpose, signInPath, show, use }: LinkPage): void {
   const voidLink = () => {
     const refusal = invalidRequest(expired[purpose])
+    refusal.title = 'This link has been used or has expired'
     refusal.action = { label: 'Sign in', href: signInPath }
     return refusal
   }

@@ -73,7 +73,7 @@ export async function sendAddressChange (
   { user, account, to }: { user: User; account: PasswordAccount; to: Email }
 ): Promise<void> {
   const forgotUrl = urls.forgot
-  sendToPerson(app, user, 'notice', renderMail('address-change-requested', { ...aboutServer(app), forgotUrl }), account.email)
+  sendToPerson(app, user, 'requested', renderMail('address-change-requested', { ...aboutServer(app), forgotUrl }), account.email)
   if (await accounts.find(to)) {
     sendAccountExists(app, to, 'use this address for another account at', forgotUrl)
     return
@@ -159,7 +159,7 @@ const verifiedAddresses = ({ email, emailVerified, identities }: User): string[]
 function sendToPerson (
   { mail }: Sender,
   user: User | undefined,
-  purpose: 'notice' | 'app',
+  purpose: 'requested' | 'notice' | 'app',
   message: { subject: string; text: string },
   mailbox?: string
 ): void {

@@ -1,8 +1,9 @@
 // The library: the documents of DOCS_DIR, searched in full text, with the caller's notes and further sources beside
 // them. This room owns the way from the folder to hits: folder-sync and folder-watcher notice changes, indexer and
-// extract turn files into text (heavy ones in a worker), a store (SQLite or Postgres) indexes the parts and ranks them
+// extract turn files into text (in a worker: convert, formats/), a store (SQLite or Postgres) indexes the parts and ranks them
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
 // Tested in test/plugins/library/document-store-contract.ts.
+import type { Readable } from 'node:stream'
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
@@ -72,13 +73,19 @@ export interface Progress {
  * `app.library`. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see.
  */
 export interface Library extends ToolLibrary {
-  /** What this caller may see: the documents, their own notes, and the further sources. */
-  of(user: ToolUser | null): ToolLibrary
+  /**
+   * What this caller may see: the documents, their own notes, and the further sources.
+   * @param caller whose turn a search takes: by default the person's, and that of all who have not signed in.
+   */
+  of(user: ToolUser | null, caller?: string | null): ToolLibrary
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>
-  /** The file itself, of a document that is indexed; undefined where it is not, or can no longer be read. */
-  file(id: string): Promise<Buffer | undefined>
+  /**
+   * The file itself, of a document that is indexed, and how long it is; undefined where it is not, or can no longer be
+   * read. The stream has to be read or destroyed: it holds a file handle.
+   */
+  file(id: string): Promise<{ stream: Readable; bytes: number } | undefined>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange(listener: (ids: readonly string[]) => void): void
   /**
@@ -93,6 +100,8 @@ export interface Library extends ToolLibrary {
    * of the index fails.
    */
   isComplete(): boolean
+  /** Why the folder cannot be read, with the way out; undefined where it can. */
+  problem(): Promise<string | undefined>
   /** Files of the folder that are not documents, with the reason; hidden and ignored ones do not count. */
   leftOut(): LeftOut[]
   /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing is left out. */

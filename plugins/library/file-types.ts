@@ -11,7 +11,7 @@ const MAX_PACKED_BYTES = 50 * MB
 const OFFICE = 'application/vnd.openxmlformats-officedocument.'
 const OPEN_DOCUMENT = 'application/vnd.oasis.opendocument.'
 
-/** Read by a parser for each format, in a worker. */
+/** Read by a parser for each format. */
 const PACKED: Readonly<Record<string, string>> = {
   '.pdf': 'application/pdf',
   '.docx': `${OFFICE}wordprocessingml.document`,
@@ -83,7 +83,7 @@ export function typeOf (path: string): string | undefined {
   return PACKED[ending] ?? TEXTS[ending] ?? (CODE.has(ending.slice(1)) ? `text/x-${ending.slice(1)}` : undefined)
 }
 
-/** Packed or binary: read by a worker. */
+/** Packed or binary. */
 export const isPacked = (type: string): boolean => PACKED_TYPES.has(type)
 const PACKED_TYPES = new Set(Object.values(PACKED))
 

@@ -39,9 +39,12 @@ const PAUSE_PER_SCAN = 50
 /** How often the path is resolved again: deployments switch a symbolic link to another folder. */
 const TURNED_MS = 2_000
 
-/** @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for. */
+/**
+ * @param path of the folder. If it is missing there are no documents, a warning says so, and it is waited for.
+ * `undefined` for no documents.
+ */
 export function syncFolder (
-  path: string,
+  path: string | undefined,
   indexing: Omit<Indexing, 'signal' | 'reading'>,
   { rescanMs = RESCAN_MS }: { rescanMs?: number } = {}
 ): FolderSync {
@@ -56,7 +59,7 @@ export function syncFolder (
 
   /** The path may be a link that many deployments point to another folder. */
   async function open (): Promise<void> {
-    const root = await realpath(path).catch(() => undefined)
+    const root = path === undefined ? undefined : await realpath(path).catch(() => undefined)
     if (root === undefined || root === opened?.root) return
     opened?.watcher.close()
     const watcher = createFolderWatcher(root, { changed: changes.add, failed: warnOnce(log) })
@@ -71,13 +74,13 @@ export function syncFolder (
     isComplete = !signal.aborted
   }
 
-  const asking = askWhereItLeads(path, () => opened?.root, () => changes.add(''))
+  const asking = path === undefined ? undefined : askWhereItLeads(path, () => opened?.root, () => changes.add(''))
 
   async function firstScan (): Promise<void> {
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
     await settle(store, log)
-    reportFirstScan(log, path, opened?.folder, await folderProblem(path))
+    if (path !== undefined) reportFirstScan(log, path, opened?.folder, await folderProblem(path))
   }
 
   async function follow (): Promise<void> {
@@ -93,7 +96,7 @@ export function syncFolder (
   }
 
   const ready = firstScan().finally(() => (progress = () => undefined))
-  const following = ready.then(follow)
+  const following = path === undefined ? ready : ready.then(follow)
   return {
     ready,
     progress: () => progress(),

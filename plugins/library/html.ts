@@ -188,7 +188,7 @@ function textOfRow ({ cells, isLayout }: { cells: string[]; isLayout: boolean })
 /** The target of a link, unless its text names it or it stays within the site. */
 function addTarget ({ href = '', writer, from = 0, part }: Open): void {
   const target = href.trim()
-  if (part === 'navigation' || writer.length() === from || !TELLING.test(target) || target.length > MAX_TARGET) return
+  if (part === 'navigation' || writer.length() === from || target.length > MAX_TARGET || !TELLING.test(target)) return
   const shown = target.replace(/^(?:mailto|tel):/i, '')
   if (!writer.since(from).includes(shown.replace(/^https?:\/\/|\/$/gi, ''))) writer.write(` (${shown})`, true)
 }

@@ -17,9 +17,10 @@ import { partId, splitText } from './parts.ts'
 import { spellingsOf } from './spellings.ts'
 import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
-import { readFileOf } from './extract.ts'
+import { openFileOf } from './extract.ts'
 import { guardSource, type GuardedSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
+import { folderProblem } from './folder-problem.ts'
 import { syncFolder } from './folder-sync.ts'
 import { describeLeftOut, describeUnread } from './left-out.ts'
 import { parseQuery } from '../search/tokenize.ts'
@@ -49,14 +50,11 @@ export default fp(
     app: FastifyInstance,
     { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources, embeddings }: LibraryOptions
   ) {
+    const worker = createSearchWorker(app.workers, dataDir)
     const directory = createDocumentList(
       app.postgres
-        ? await openPostgresDocuments(app.postgres)
-        : openSqliteDocuments(
-          dataDir,
-          createSearchWorker(app.workers, dataDir),
-          embeddings && ((dataDir) => openEmbeddings(embeddings, dataDir, app.log))
-        )
+        ? await openPostgresDocuments(app.postgres, worker)
+        : openSqliteDocuments(dataDir, worker, embeddings && ((dataDir) => openEmbeddings(embeddings, dataDir, app.log)))
     )
     const { store } = directory
     const closing = new AbortController()
@@ -81,12 +79,14 @@ export default fp(
       description: store.description,
       progress: () => folder.progress(),
       isComplete: () => folder.isComplete(),
+      problem: async () => (docsDir === undefined ? 'this server has none' : folderProblem(docsDir)),
       leftOut: () => folder.leftOut(),
       leftOutLine: () => describeLeftOut(folder.leftOut()),
       find: (id) => store.find(id),
       count: () => store.count(),
       async file (id) {
-        return (await store.titles([id])).length > 0 ? readFileOf(docsDir, id).catch(() => undefined) : undefined
+        const isFile = docsDir !== undefined && (await store.titles([id])).length > 0
+        return isFile ? openFileOf(docsDir, id).catch(() => undefined) : undefined
       },
       list: directory.list,
       onChange: directory.onChange,
@@ -147,13 +147,13 @@ interface Searched {
 }
 
 /** What one caller may see: the documents, their own notes and the sources, searched at once and merged. */
-function createLibraryOf (searched: Searched): (user: ToolUser | null) => ToolLibrary {
+function createLibraryOf (searched: Searched): Library['of'] {
   const { documents, list, notes, sources, unread, pageUrl } = searched
   const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
     const note = await notes.of(user).find(id)
     return note ? fromNote(note) : fromSource(sources, id, user, signal, pageUrl)
   }
-  return (user) => ({
+  return (user, caller = user && user.id) => ({
     list,
     unread,
     async read (id, { part = 1, maxCharacters, signal }) {
@@ -166,7 +166,7 @@ function createLibraryOf (searched: Searched): (user: ToolUser | null) => ToolLi
       const most = clamp(limit)
       const lists = await Promise.all([
         searchNotes(notes.of(user), query, most, pageUrl),
-        documents.search(query, most, user && user.id),
+        documents.search(query, most, caller),
         ...sources.map(async (source) => {
           const hits = await source.search(query, { user, limit: most, signal })
           return hits.map((hit) => ({ ...hit, url: hit.url ?? pageUrl(hit.id) }))

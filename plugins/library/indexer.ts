@@ -28,6 +28,25 @@ export interface FolderIndexer {
 const BATCH_FILES = 50
 const BATCH_CHARACTERS = 250_000
 
+/** Bytes of files that are read together. */
+const GROUP_BYTES = 500_000
+
+/** Small files in groups, so that they are handed to the worker together. */
+function * groupsOf (files: Iterable<Found>): Generator<Found[]> {
+  let group: Found[] = []
+  let bytes = 0
+  for (const file of files) {
+    if (group.length === BATCH_FILES || (group.length > 0 && bytes + file.bytes > GROUP_BYTES)) {
+      yield group
+      group = []
+      bytes = 0
+    }
+    group.push(file)
+    bytes += file.bytes
+  }
+  if (group.length > 0) yield group
+}
+
 /** What a folder is indexed with. */
 export interface Indexing {
   store: Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
@@ -77,14 +96,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
     await setImmediate()
   }
 
-  async function removeAll (ids: string[]): Promise<void> {
-    for (let at = 0; at < ids.length; at += BATCH_FILES) {
-      const batch = ids.slice(at, at + BATCH_FILES)
-      await store.remove(batch)
-      for (const id of batch) known.delete(id)
-      await setImmediate()
-    }
-  }
+  const isAsBefore = ({ id, modified, bytes }: Found) => known.get(id)?.modified === modified && known.get(id)?.bytes === bytes
 
   let progress: Progress | undefined
 
@@ -101,21 +113,26 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       let characters = 0
       const found = await findFiles(root, dirty, seen, { left, skip, reading, signal })
       const counted = (progress = { done: 0, total: found.length })
-      for (const file of found) {
-        if (signal.aborted) return
-        counted.done++
+      const isToBeRead = (file: Found): boolean => {
         const { id, modified, bytes, reported } = file
-        if (present.has(id) || (!reported && left.has(id, modified, bytes))) continue
-        const before = known.get(id)
         // A change that was reported is read even if time and size are the same: clocks of file systems are coarse.
-        const unchanged = !reported && before?.modified === modified && before.bytes === bytes
-        const document = unchanged ? undefined : await readOrLeave(root, file, indexing, leave)
+        const isKnown = present.has(id) || (!reported && (isAsBefore(file) || left.has(id, modified, bytes)))
+        if (isKnown) counted.done++
+        if (isKnown && isAsBefore(file)) present.add(id)
+        return !isKnown
+      }
+      for (const group of groupsOf(found.values().filter(isToBeRead))) {
         if (signal.aborted) return
-        if (unchanged || document) present.add(id)
-        if (!document) continue
-        left.delete(id)
-        batch.push(document)
-        characters += document.text.length
+        const documents = await Promise.all(group.map((file) => readOrLeave(root, file, indexing, leave)))
+        if (signal.aborted) return
+        counted.done += group.length
+        for (const document of documents) {
+          if (!document || present.has(document.id)) continue
+          present.add(document.id)
+          left.delete(document.id)
+          batch.push(document)
+          characters += document.text.length
+        }
         if (batch.length < BATCH_FILES && characters < BATCH_CHARACTERS) continue
         await write(batch)
         batch = []
@@ -125,10 +142,19 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       await write(batch)
       // Only a path that is not a document, or no longer one, can have something missing below it.
       const isGone = belowOneOf([...dirty].filter((path) => !present.has(path)))
-      await removeAll([...known.keys()].filter((id) => !present.has(id) && isGone(id)))
+      await removeAll(store, known, [...known.keys()].filter((id) => !present.has(id) && isGone(id)))
       for (const id of [...left.ids()]) if (!seen.has(id) && isGone(id)) left.delete(id)
       progress = undefined
     }
+  }
+}
+
+async function removeAll (store: Indexing['store'], known: Map<string, unknown>, ids: string[]): Promise<void> {
+  for (let at = 0; at < ids.length; at += BATCH_FILES) {
+    const batch = ids.slice(at, at + BATCH_FILES)
+    await store.remove(batch)
+    for (const id of batch) known.delete(id)
+    await setImmediate()
   }
 }
 

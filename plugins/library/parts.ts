@@ -24,22 +24,17 @@ export function splitText (text: string): string[] {
 function endOfPart (text: string, from: number): number {
   const most = endWithin(text, from, PART_BYTES)
   if (most === text.length) return most
-  const line = text.lastIndexOf('\n', most - 1) + 1
-  return line > endWithin(text, from, PART_BYTES * 0.9) ? line : most
+  const least = endWithin(text, from, PART_BYTES * 0.9)
+  const line = text.slice(least, most).lastIndexOf('\n')
+  return line < 0 ? most : least + line + 1
 }
 
-/** How far `bytes` reach from a place in the text. */
-function endWithin (text: string, from: number, bytes: number): number {
-  let left = bytes
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    const isPair = code >= 0xd800 && code < 0xdc00 && at + 1 < text.length
-    left -= code < 0x80 ? 1 : code < 0x800 ? 2 : isPair ? 4 : 3
-    if (left < 0) return at
-    if (isPair) at++
-  }
-  return text.length
-}
+const encoder = new TextEncoder()
+const room = new Uint8Array(PART_BYTES)
+
+/** How far `bytes` reach from a place in the text, in whole characters. No character has fewer bytes than units of UTF-16. */
+const endWithin = (text: string, from: number, bytes: number): number =>
+  from + encoder.encodeInto(text.slice(from, from + bytes), room.subarray(0, bytes)).read
 
 /** The id under which fetch finds one part; the first is the document's own. */
 export const partId = (id: string, part: number): string => (part === 1 ? id : `${id}#part=${part}`)

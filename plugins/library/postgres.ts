@@ -9,7 +9,7 @@ import { readingsOf, readWords, termsNeeded, type Term } from '../search/compoun
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
 import { createSpellings, SPELLINGS_DDL, type Spellings } from '../search/postgres-spellings.ts'
-import { snippetOf } from '../search/snippet.ts'
+import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
 import { createTermWeights, type TermWeights } from '../search/term-weights.ts'
 import { anyOf, bm25, inField, lengthsOf, matchOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
 import { parseQuery, withoutPhrases, type Query as ParsedQuery, type Word } from '../search/tokenize.ts'
@@ -80,8 +80,11 @@ const HOLDS = `SELECT match FROM unnest($1::text[]) AS asked (match) WHERE EXIST
 /** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
 const PARTS_PER_HIT = 5
 
-/** The documents in Postgres; creates the tables if they are missing. */
-export async function openPostgresDocuments (postgres: Postgres): Promise<DocumentStore> {
+/**
+ * The documents in Postgres; creates the tables if they are missing.
+ * @param worker cuts the snippets; without it they are cut in this process.
+ */
+export async function openPostgresDocuments (postgres: Postgres, worker?: SnippetWorker): Promise<DocumentStore> {
   await migrate(postgres, DDL)
   const { query } = postgres
   const termWeights = createTermWeights(query, TABLE)
@@ -122,12 +125,15 @@ export async function openPostgresDocuments (postgres: Postgres): Promise<Docume
       if (!isStorable(id)) return undefined
       return (await query<DocumentPart>(FIND_PART, [id, part]))[0]
     },
-    async search (text, limit) {
+    async search (text, limit, person = null) {
       if (limit === 0) return []
       const asked = await read(query, spellings, text)
-      const hits = await rank(query, termWeights, asked, limit)
-      const loose = hits.length === 0 ? withoutPhrases(asked) : undefined
-      return loose ? rank(query, termWeights, loose, limit) : hits
+      const found = await rank(query, termWeights, asked, limit)
+      const loose = found.length === 0 ? withoutPhrases(asked) : undefined
+      const pages = loose ? await rank(query, termWeights, loose, limit) : found
+      const words = [...asked.words, ...asked.forms]
+      const snippets = await snippetsOf(worker, pages.map(({ text }) => text), words, person)
+      return pages.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
     },
     async settle () {
       await query(`ANALYZE ${TABLE}`)
@@ -187,7 +193,12 @@ async function read (query: Run, spellings: Spellings, text: string) {
 
 type Row = Omit<SearchHit, 'snippet'> & { part: number }
 
-async function rank (query: Run, termWeights: TermWeights, parsed: ParsedQuery, limit: number): Promise<SearchHit[]> {
+async function rank (
+  query: Run,
+  termWeights: TermWeights,
+  parsed: ParsedQuery,
+  limit: number
+): Promise<Array<Row & { text: string }>> {
   const asked = tsQueryOf(parsed)
   if (asked === undefined) return []
   const { weights, averages, candidates } = await termWeights.weigh(asked)
@@ -203,8 +214,7 @@ async function rank (query: Run, termWeights: TermWeights, parsed: ParsedQuery, 
   ])
   const texts = await textsOf(query, rows)
   const textOf = (row: Row) => texts.get(rows.indexOf(row) + 1) ?? ''
-  const words = [...parsed.words, ...parsed.forms]
-  return eachPageOnce(rows, limit, textOf).map((hit) => ({ ...hit, snippet: snippetOf(textOf(hit), words) }))
+  return eachPageOnce(rows, limit, textOf).map((hit) => ({ ...hit, text: textOf(hit) }))
 }
 
 /** By position, from 1. */

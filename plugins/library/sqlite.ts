@@ -15,7 +15,7 @@ import type { Language } from '../search/languages.ts'
 import { openDocumentSearch, type DocumentSearch } from '../search/sqlite-documents.ts'
 import type { SearchWorker } from '../search/worker.ts'
 import type { Embeddings } from './embeddings/index.ts'
-import { splitText } from './parts.ts'
+import { PART_BYTES, splitText } from './parts.ts'
 
 // One row a part. The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
@@ -123,8 +123,8 @@ const prepare = (db: DatabaseSync): Statements => ({
   terms: createTermWriter(db)
 })
 
-/** Between two slices requests are served. */
-const SLICE_CHARACTERS = 250_000
+/** Between two slices requests are served. Without spaces between words, a part takes some 40 ms. */
+const SLICE_BYTES = 2 * PART_BYTES
 
 /**
  * A slice of parts at a time. The first part of a document comes last: until it is there the document is not listed, so
@@ -132,11 +132,11 @@ const SLICE_CHARACTERS = 250_000
  */
 async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocument[]): Promise<void> {
   let slice: Array<() => void> = []
-  let characters = 0
+  let bytes = 0
   const writeSlice = async () => {
     const steps = slice
     slice = []
-    characters = 0
+    bytes = 0
     await write(db, () => {
       for (const step of steps) step()
     })
@@ -147,8 +147,8 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
     slice.push(() => remove(sql, document.id))
     for (const [index, text] of [...parts.entries()].reverse()) {
       slice.push(() => putPart(sql, { ...document, text, part: index + 1, parts: parts.length }, language))
-      characters += text.length
-      if (characters < SLICE_CHARACTERS) continue
+      bytes += Buffer.byteLength(text)
+      if (bytes < SLICE_BYTES) continue
       await writeSlice()
       await setImmediate()
     }

@@ -64,6 +64,9 @@ export function createTextWriter (): TextWriter {
     },
     length: () => text.length,
     since: (from) => text.slice(from),
-    read: () => text.replace(/[ \t]+$/gm, '').trim()
+    read: () => withoutTrailingSpaces(text).trim()
   }
 }
+
+/** From the first space of each run only: looking for the end of a line from every space takes the square of their number. */
+export const withoutTrailingSpaces = (text: string): string => text.replace(/(?<![ \t])[ \t]+$/gm, '')

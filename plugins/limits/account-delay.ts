@@ -47,9 +47,12 @@ export function createAccountDelay (app: FastifyInstance): AccountDelay {
 export const waitAfter = (failures: number): number =>
   failures < FREE_FAILURES ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (failures - FREE_FAILURES), MAX_WAIT_MS)
 
+/** Characters of what was typed as an account that count. */
+const MAX_ACCOUNT = 1_000
+
 /** One spelling for one account: the backends read `ＡＮＮ@example.com` as ann@example.com, so the counter does. */
 const keyOf = (account: string): string =>
-  `failures ${hashSecret(account.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ''))}`
+  `failures ${hashSecret(account.slice(0, MAX_ACCOUNT).normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ''))}`
 
 function createOneAtATime (app: FastifyInstance): AccountDelay['oneAtATime'] {
   const running = new Set<string>()

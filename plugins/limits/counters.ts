@@ -34,7 +34,7 @@ export interface Counters {
 interface Count extends Omit<Counter, 'key'> {
   /** As storage last returned it. */
   stored: number
-  /** Not added there yet. */
+  /** Not added there yet, or not confirmed: it counts here until storage has it. */
   pending: number
 }
 
@@ -111,22 +111,16 @@ async function store (
     by: count.pending,
     ttl: Math.max(1, count.endsAt - now)
   }))
-  for (const [, count] of pending) count.pending = 0
   let corrected = false
-  try {
-    const sums = await storage.count(increments)
-    pending.forEach(([key, count], index) => {
-      count.stored = sums[index]!
-      if (settleMember(counts, count, count.stored === increments[index]!.by)) corrected = true
-      if (!count.watched && count.pending === 0) counts.delete(key)
-    })
-    return corrected
-  } catch (error) {
-    pending.forEach(([, count], index) => {
-      count.pending += increments[index]!.by
-    })
-    throw error
-  }
+  const sums = await storage.count(increments)
+  pending.forEach(([key, count], index) => {
+    const { by } = increments[index]!
+    count.stored = sums[index]!
+    count.pending -= by
+    if (settleMember(counts, count, count.stored === by)) corrected = true
+    if (!count.watched && count.pending === 0) counts.delete(key)
+  })
+  return corrected
 }
 
 /**

@@ -48,6 +48,7 @@ export default fp(
     async function count (message: Pick<Message, 'to' | 'purpose'>, send?: () => void): Promise<void> {
       try {
         if (await mayBeSent(message)) send?.()
+        else if (send) app.log.warn({ purpose: message.purpose }, 'a message was dropped: its mailbox had as many of this kind in ten minutes as it is sent')
       } catch (error) {
         app.log.error({ err: error }, 'a message was not sent: storage could not say when the last one was')
       }

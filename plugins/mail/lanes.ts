@@ -3,10 +3,10 @@
 
 /**
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
- * goes to an address that is not the account's yet, a `notice` informs owners of a change to their account, and `app`
- * that an app was connected to it.
+ * goes to an address that is not the account's yet, `requested` tells owners that such a change was asked for, a `notice`
+ * that their account was changed, and `app` that an app was connected to it.
  */
-export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'notice' | 'app'
+export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'requested' | 'notice' | 'app'
 
 export interface Message {
   to: string
@@ -28,8 +28,8 @@ export const laneOf = ({ purpose }: Message): Lane =>
 
 /**
  * Messages of one purpose that one mailbox is sent in ten minutes: one where a stranger can cause them, a few where only
- * its owner can. As many wait at the same time: each notice reports something else, while a newer link replaces an
- * older one.
+ * its owner can: what is only asked for uses up nothing of what tells of a change that was made. As many wait at the
+ * same time: each notice reports something else, while a newer link replaces an older one.
  */
 export const MAX_PER_MAILBOX: Readonly<Record<MailPurpose, number>> = {
   confirm: 1,
@@ -37,6 +37,7 @@ export const MAX_PER_MAILBOX: Readonly<Record<MailPurpose, number>> = {
   taken: 1,
   reset: 1,
   'new-address': 1,
+  requested: 1,
   notice: 5,
   app: 5
 }

@@ -66,7 +66,7 @@ export interface Offer {
   prompts?: readonly Prompt[]
 }
 
-export interface McpOptions extends Offer, Pick<Config, 'publicUrl' | 'signIn'> {
+export interface McpOptions extends Offer, Pick<Config, 'mcpUrl' | 'signIn'> {
   library: Pick<Library, 'of'>
   /** What the library holds, in the operator's words. */
   libraryDescription?: string | undefined

@@ -5,11 +5,12 @@ import { sendError } from './errors.ts'
 import { readText } from './json-rpc.ts'
 import type { McpResponse } from './contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from './json-rpc-error.ts'
+import type { MessageLimit } from './message-limit.ts'
 import { protocolVersions } from './protocol-versions.ts'
 import { acceptsEvents } from './request-context.ts'
 
 /** Gives a route scope the body parser and the error handler of MCP. */
-export function prepare (scope: FastifyInstance): void {
+export function prepare (scope: FastifyInstance, messageLimit: Pick<MessageLimit, 'refuse'>): void {
   // The limits of readText come first; Fastify's parser then refuses a key named __proto__.
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
@@ -20,7 +21,7 @@ export function prepare (scope: FastifyInstance): void {
       done(error as Error)
     }
   })
-  scope.setErrorHandler(sendError)
+  scope.setErrorHandler((error: Error, request, reply) => sendError(messageLimit.refuse(request, error), request, reply))
 }
 
 /** Parameters other than JSON's one charset are refused too: odd ones have slipped past parsers (CVE-2026-25223). */

@@ -79,7 +79,7 @@ export default fp(
     const deps = { answer, messageLimit, signIn, isOpen: () => offered.tools.open }
 
     app.decorate('mcp', {
-      prepare,
+      prepare: (scope) => prepare(scope, messageLimit),
       pipeline: (resourceMetadata) => createPipeline(app, resourceMetadata, deps),
       offer ({ tools, resources = [], prompts = [] }) {
         offered.tools.replace(tools)

@@ -1,5 +1,6 @@
 // Every message counts for its caller, in both eras and of every kind, before anything of it runs (RFC 6585 §4).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { OAuthError } from '../../errors.ts'
 import { networkOf } from '../client-address.ts'
 import { ofAccess } from '../observability/audit/index.ts'
 import { isId } from './json-rpc.ts'
@@ -22,14 +23,20 @@ export interface MessageLimit {
    * one request, and stay connected.
    */
   take(request: FastifyRequest, caller: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined
+  /**
+   * Counts a request that ended before it came to {@link take}, such as one whose body is not JSON: reading it was work
+   * as well. One without a valid token, or whose token ended meanwhile, counts for no one.
+   * @returns the refusal to send: the error, or 429 beyond the limit.
+   */
+  refuse(request: FastifyRequest, error: Error): Error
 }
 
-export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>): MessageLimit => ({
-  check (request) {
-    const wait = app.usage.floodWait(callerOf(identify(request)))
-    if (wait !== undefined) throw tooMany(wait)
-  },
-  take (request, caller) {
+export function createMessageLimit (app: Pick<FastifyInstance, 'usage' | 'audit'>): MessageLimit {
+  /** Admitted, and not counted yet. */
+  const uncounted = new WeakSet<FastifyRequest>()
+
+  function take (request: FastifyRequest, caller: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined {
+    uncounted.delete(request)
     const { body } = request
     const refused = app.usage.takeMessages(callerOf(caller), Array.isArray(body) ? body.length : 1)
     if (!refused) return undefined
@@ -49,7 +56,25 @@ export const createMessageLimit = (app: Pick<FastifyInstance, 'usage' | 'audit'>
       body: JSON.stringify({ jsonrpc: '2.0', id, result })
     }
   }
-})
+
+  return {
+    check (request) {
+      const wait = app.usage.floodWait(callerOf(identify(request)))
+      if (wait !== undefined) throw tooMany(wait)
+      uncounted.add(request)
+    },
+    take,
+    refuse (request, error) {
+      if (!uncounted.has(request) || (error instanceof OAuthError && error.statusCode === 401)) return error
+      try {
+        take(request, identify(request))
+        return error
+      } catch (tooMany) {
+        return tooMany as Error
+      }
+    }
+  }
+}
 
 /** Without sign-in, the request has no `access`. */
 const identify = (request: FastifyRequest) =>

@@ -39,8 +39,8 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
   function check (request: FastifyRequest, reply: FastifyReply): boolean | Promise<boolean> {
     if (app.checkOrigin(request, reply)) return true
     const checkForm = () => {
-      checkRequest(request)
       messageLimit.check(request)
+      checkRequest(request)
       return false
     }
     const waiting = requireAccess(request)
@@ -80,7 +80,7 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
       try {
         return (await check(request, reply)) ? reply : await serve(request, reply)
       } catch (error) {
-        return sendError(error as Error, request, reply)
+        return sendError(messageLimit.refuse(request, error as Error), request, reply)
       }
     }
   }

@@ -7,13 +7,13 @@ import type { ToolRegistry } from './handlers/tools.ts'
 
 /** `name` is the program, `title` what the operator calls the server. */
 export const serverInfoOf = (
-  { publicUrl, iconUrl }: Pick<McpOptions, 'publicUrl' | 'iconUrl'>,
+  { mcpUrl, iconUrl }: Pick<McpOptions, 'mcpUrl' | 'iconUrl'>,
   { name, icon }: Pick<Identity, 'name' | 'icon'>
 ): Implementation => ({
   name: server.name,
   title: name,
   version: server.version,
-  websiteUrl: publicUrl,
+  websiteUrl: mcpUrl,
   icons: [{ src: iconUrl, mimeType: icon.type, sizes: [icon.sizes] }]
 })
 

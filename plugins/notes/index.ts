@@ -41,8 +41,9 @@ const EXPORT_PAGE = 10
 
 export default fp(
   async function notes (app: FastifyInstance, { dataDir, redisUrl, noteUrl }: NotesOptions) {
-    const local = app.postgres ? undefined : openSqliteNotes(dataDir, createSearchWorker(app.workers, dataDir))
-    const store = local ?? (await openPostgresNotes(app.postgres!))
+    const worker = createSearchWorker(app.workers, dataDir)
+    const local = app.postgres ? undefined : openSqliteNotes(dataDir, worker)
+    const store = local ?? (await openPostgresNotes(app.postgres!, worker))
     app.addHook('onClose', () => store.close())
     const checkHome =
       local && redisUrl !== undefined

@@ -3,8 +3,8 @@
 import { readingsOf, readWords } from '../search/compounds.ts'
 import { fieldsOf, textLanguage, WEIGHTS } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
-import { snippetOf } from '../search/snippet.ts'
 import { parseQuery, withoutPhrases, type Query as ParsedQuery } from '../search/tokenize.ts'
+import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
 import { anyOf, bm25, inField, lengthsOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
@@ -59,7 +59,8 @@ const LAST_CHARACTER = '\u{10ffff}'
 const LIST = `SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1`
 const ORDER = 'ORDER BY modified DESC, id COLLATE "C" DESC'
 
-export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore> {
+/** @param worker cuts the snippets; without it they are cut in this process. */
+export async function openPostgresNotes (postgres: Postgres, worker?: SnippetWorker): Promise<NoteStore> {
   await migrate(postgres, DDL)
   await reindex(postgres)
   const { query } = postgres
@@ -84,7 +85,7 @@ export async function openPostgresNotes (postgres: Postgres): Promise<NoteStore>
       const found = await query<{ id: string }>(COMPLETE, [owner, typed, typed + LAST_CHARACTER, limit])
       return [...new Set(found.map(({ id }) => id))].slice(0, limit)
     },
-    search: (owner, text, limit) => search(query, owner, text, limit),
+    search: (owner, text, limit) => search(query, worker, owner, text, limit),
     async removeAll (owner) {
       return postgres.transaction(async (query) => {
         await lock(query, `${TABLE} ${owner}`)
@@ -145,20 +146,31 @@ async function reindex ({ transaction }: Postgres): Promise<void> {
   }
 }
 
-async function search (query: Query, owner: string, text: string, limit: number): Promise<SearchHit[]> {
+async function search (
+  query: Query,
+  worker: SnippetWorker | undefined,
+  owner: string,
+  text: string,
+  limit: number
+): Promise<SearchHit[]> {
   const languages = await query<{ language: Language }>(`SELECT DISTINCT language FROM ${TABLE} WHERE owner = $1`, [owner])
   if (languages.length === 0) return []
   const parsed = readWords(readingsOf(parseQuery(text, languages.map(({ language }) => language))), () => false)
-  const hits = await rank(query, owner, parsed, limit)
-  const loose = hits.length === 0 ? withoutPhrases(parsed) : undefined
-  return loose ? rank(query, owner, loose, limit) : hits
+  const found = await rank(query, owner, parsed, limit)
+  const loose = found.length === 0 ? withoutPhrases(parsed) : undefined
+  const rows = loose ? await rank(query, owner, loose, limit) : found
+  const words = [...parsed.words, ...parsed.forms]
+  const snippets = await snippetsOf(worker, rows.map(({ text }) => text), words, owner)
+  return rows.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
 }
 
-async function rank (query: Query, owner: string, parsed: ParsedQuery, limit: number): Promise<SearchHit[]> {
+type Found = Pick<Note, 'id' | 'title' | 'text'> & { score: number }
+
+async function rank (query: Query, owner: string, parsed: ParsedQuery, limit: number): Promise<Found[]> {
   const asked = tsQueryOf(parsed)
   if (asked === undefined) return []
   const { terms, required } = asked
-  const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
+  return query<Found>(SEARCH, [
     owner,
     anyOf(terms, required),
     terms.map(({ match }) => match),
@@ -167,5 +179,4 @@ async function rank (query: Query, owner: string, parsed: ParsedQuery, limit: nu
     limit,
     ...(['titles', 'headings', 'paths'] as const).map((field) => inField(terms, field))
   ])
-  return rows.map(({ text, ...hit }) => ({ ...hit, snippet: snippetOf(text, [...parsed.words, ...parsed.forms]) }))
 }

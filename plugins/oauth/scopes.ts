@@ -7,12 +7,12 @@
 export const resourceScopes = ['mcp:read', 'mcp:write'] as const
 
 const descriptions: Readonly<Record<string, string>> = {
-  'mcp:read': 'Search and read what this server shows you, and use its tools that only look',
+  'mcp:read': 'Search and read what this server shows you, and use read-only tools',
   'mcp:write': 'Use the tools that change or save something for you',
   openid: 'Know that it is you, each time you come back',
   email: 'See your e-mail address',
   profile: 'See your name',
-  offline_access: 'Stay connected while you are away, until you withdraw it'
+  offline_access: 'Stay connected until you disconnect it'
 }
 
 /** Everything a client may ask for at the authorization endpoint. */
@@ -23,10 +23,10 @@ export const describeScopes = (scopes: readonly string[]) =>
 
 /**
  * RFC 6749 §3.3: unknown scopes are dropped, and the answer says what was granted. Without any, everything the resource
- * offers.
+ * offers; nothing but blanks names none.
  */
 export function grantableScopes (asked: string | undefined): string[] {
-  if (asked === undefined) return [...resourceScopes]
+  if (asked === undefined || asked.trim() === '') return [...resourceScopes]
   const wanted = new Set(asked.split(' '))
   return offeredScopes.filter((scope) => wanted.has(scope))
 }

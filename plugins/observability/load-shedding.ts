@@ -57,17 +57,19 @@ export default fp(
     app.decorate('isDraining', { getter: () => isDraining })
 
     const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-    // The start itself is no sign of load.
-    app.addHook('onReady', async () => {
-      delay.enable()
-    })
-    const sample = setInterval(() => {
+    let sampling: NodeJS.Timeout | undefined
+    const sample = () => {
       // The histogram holds the timer's own interval as well, and NaN where the loop never turned.
       isLate = maxEventLoopDelayMs !== Infinity && !(delay.mean / 1e6 - RESOLUTION_MS <= maxEventLoopDelayMs)
       delay.reset()
-    }, SAMPLE_MS).unref()
+    }
+    // The start itself is no sign of load.
+    app.addHook('onReady', async () => {
+      delay.enable()
+      sampling = setInterval(sample, SAMPLE_MS).unref()
+    })
     app.addHook('onClose', () => {
-      clearInterval(sample)
+      clearInterval(sampling)
       delay.disable()
     })
     app.addHook('onRequest', async (request) => {

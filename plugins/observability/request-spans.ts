@@ -13,8 +13,12 @@ export function traceRequests (app: FastifyInstance, open: OpenSpan, active: Asy
       routeOptions: { url }
     } = request
     // The route as it is written here, never the URL as it was asked for: that holds codes and handles.
-    const attributes = { 'http.request.method': method, ...(url && { 'http.route': url }) }
-    const span = open(`${method} ${url ?? 'none'}`, 'server', attributes, readPlace(request.headers))
+    const attributes = {
+      'http.request.method': method,
+      ...(url && { 'http.route': url })
+    }
+    const parent = readPlace(request.headers)
+    const span = open(`${method} ${url ?? 'none'}`, 'server', attributes, parent)
     request.spans = [span]
     active.run(span.place, done)
   })
@@ -24,7 +28,8 @@ export function traceRequests (app: FastifyInstance, open: OpenSpan, active: Asy
     const message = readMessage(request.body)
     if (!message) return active.run(http, done)
     const named = readPlace(message.meta)
-    const span = open(message.method, 'server', message.attributes, named ?? http, named ? [http] : [])
+    const links = named ? [http] : []
+    const span = open(message.method, 'server', message.attributes, named ?? http, links)
     request.spans.push(span)
     active.run(span.place, done)
   })

@@ -26,7 +26,8 @@ export function createSpanExporter (
   log: Pick<FastifyBaseLogger, 'warn'>
 ): SpanExporter {
   const waiting: object[] = []
-  const resource = { attributes: toAttributes({ 'service.name': serviceName, 'service.version': server.version }) }
+  const facts = { 'service.name': serviceName, 'service.version': server.version }
+  const resource = { attributes: toAttributes(facts) }
   const scope = { name: server.name, version: server.version }
   const closing = new AbortController()
   let sending: Promise<void> | undefined
@@ -37,7 +38,9 @@ export function createSpanExporter (
     const response = await fetch(`${endpoint}/v1/traces`, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] }),
+      body: JSON.stringify({
+        resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }]
+      }),
       redirect: 'error',
       signal: AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)])
     })

@@ -41,16 +41,23 @@ const TRACESTATE = /^[\x20-\x7e]{1,512}$/
 
 /** @returns `undefined` where the caller names no trace, or none that can be read. */
 export function readPlace ({ traceparent, tracestate }: Carrier): Place | undefined {
-  const [, version, traceId, spanId, flags, more] = (typeof traceparent === 'string' && TRACEPARENT.exec(traceparent)) || []
-  if (traceId === undefined || spanId === undefined || (version === '00' && more !== undefined)) return undefined
-  const state = typeof tracestate === 'string' && TRACESTATE.test(tracestate) ? { state: tracestate } : {}
-  return { traceId, spanId, isSampled: (Number.parseInt(flags!, 16) & 1) === 1, ...state }
+  const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null
+  const [, version, traceId, spanId, flags, more] = match ?? []
+  if (traceId === undefined || spanId === undefined) return undefined
+  if (version === '00' && more !== undefined) return undefined
+  return {
+    traceId,
+    spanId,
+    isSampled: (Number.parseInt(flags!, 16) & 1) === 1,
+    ...(typeof tracestate === 'string' && TRACESTATE.test(tracestate) && { state: tracestate })
+  }
 }
 
 /** @param send takes a span that has ended, as OTLP's JSON. */
 export const spanOpener = (send: (span: object) => void): OpenSpan =>
   (name, kind, first, parent, links = []) => {
-    const place: Place = { ...(parent ?? { traceId: randomHex(16), isSampled: true }), spanId: randomHex(8) }
+    const trace = parent ?? { traceId: randomHex(16), isSampled: true }
+    const place: Place = { ...trace, spanId: randomHex(8) }
     const attributes: Record<string, string | number> = { ...first }
     const began = { ms: Date.now(), clock: performance.now() }
     let status = {}

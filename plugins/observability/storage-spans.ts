@@ -8,7 +8,11 @@ export const traceStorage = (open: OpenSpan, active: AsyncLocalStorage<Place>): 
     const parent = active.getStore()
     // What no request asked for, such as a sweep, is in no trace.
     if (!parent) return work()
-    const span = open(`storage ${operation}`, 'client', { 'db.operation.name': operation, 'db.collection.name': kind }, parent)
+    const attributes = {
+      'db.operation.name': operation,
+      'db.collection.name': kind
+    }
+    const span = open(`storage ${operation}`, 'client', attributes, parent)
     try {
       return await work()
     } catch (error) {

@@ -6,11 +6,23 @@ import { INVISIBLE } from '../display-name.ts'
 export const printable = (text: string): string =>
   text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 
-/** A line of JSON whose strings hold only what is visible. It reads back as the same value. */
-export const printableJson = (value: unknown): string =>
-  JSON.stringify(value).replace(INVISIBLE, (character) =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join('')
+/** The same for a text of several lines: line ends and tabs stay as they are. */
+export const printableLines = (text: string): string =>
+  text
+    .split(/([\n\t])/)
+    .map((piece, index) => (index % 2 === 1 ? piece : printable(piece)))
+    .join('')
+
+/**
+ * JSON whose strings hold only what is visible. It reads back as the same value.
+ * @param indent spaces; without it all is one line.
+ */
+export const printableJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(INVISIBLE, (character) =>
+    character === '\n'
+      ? character
+      : character
+        .split('')
+        .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+        .join('')
   )

@@ -84,7 +84,7 @@ export async function sendErrorPage (
     'error',
     {
       statusCode: refusal.statusCode,
-      title: titles[refusal.code] ?? 'This request cannot be processed',
+      title: refusal.title ?? titles[refusal.code] ?? 'This request cannot be processed',
       text: refusal.message,
       code: refusal.code,
       requestId: request.id,
@@ -92,7 +92,7 @@ export async function sendErrorPage (
       action:
         refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
           ? { label: `Back to the app at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
-          : (refusal.action ?? { label: 'Go to the home page', href: request.server.issuer })
+          : (refusal.action ?? { label: 'Go to the home page', href: request.server.homeUrl })
     },
     refusal.statusCode
   )

@@ -1,8 +1,11 @@
-// Pages for people: Eta templates with escaping on, and headers against framing, sniffing, caching and scripts (RFC 9700
+// Pages for people: Eta templates with escaping on, and
+// headers against framing, sniffing, caching and scripts (RFC 9700
 // §4.2, §4.16).
-// This room owns how a page is sent: the data each template is given, headers, error pages, and the zone in which the
+// This room owns how a page is sent: the data each template
+// is given, headers, error pages, and the zone in which the
 // page routes are registered. It hands `reply.page` to the routes; the words are in views/.
 import { fileURLToPath } from 'node:url'
+import view from '@fastify/view'
 import { Eta } from 'eta'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -20,6 +23,8 @@ const POLICY =
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** Where the home page is. */
+    homeUrl: string
     stylesheet: Stylesheet
   }
   interface FastifyReply {
@@ -29,6 +34,8 @@ declare module 'fastify' {
 }
 
 interface Options extends Pick<Config, 'publicUrl'> {
+  /** Where the home page is; the public URL if absent. */
+  homeUrl?: string
   /** Where `app.stylesheet` is served. */
   stylePath: string
   /** Where the picture of `app.identity` is served. */
@@ -38,9 +45,9 @@ interface Options extends Pick<Config, 'publicUrl'> {
 export default fp(
   async function pages (
     app: FastifyInstance,
-    { publicUrl, stylePath, iconUrl }: Options
+    { publicUrl, homeUrl = publicUrl, stylePath, iconUrl }: Options
   ) {
-    const eta = new Eta({ views: VIEWS, autoEscape: true, cache: true })
+    await app.register(view, { engine: { eta: new Eta({ autoEscape: true }) }, root: VIEWS, viewExt: 'eta', production: true })
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
@@ -57,7 +64,7 @@ export default fp(
     const site = {
       name,
       host: new URL(publicUrl).host,
-      home: publicUrl,
+      home: homeUrl,
       /** In place of the built-in mark. */
       logoUrl: logo && iconUrl,
       /** Six digits, for the built-in mark. */
@@ -68,9 +75,10 @@ export default fp(
     }
     app.decorate('stylesheet', stylesheet)
 
+    app.decorate('homeUrl', homeUrl)
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
       // Not spread: a field of the data must not shadow what a template relies on.
-      const html = eta.render(name, { page: data, site })
+      const html = await this.viewAsync(name, { page: data, site })
       return this.code(statusCode).headers(headers).send(html)
     })
   },
@@ -84,7 +92,8 @@ export default fp(
  */
 export function findLink (href: string | undefined): { href: string; host: string } | undefined {
   if (href === undefined) return undefined
-  // Printable ASCII only: browsers drop tabs and line ends, and `/<tab>/evil.example` leaves the site.
+  // Printable ASCII only: browsers drop tabs and line ends, and
+  // `/<tab>/evil.example` leaves the site.
   if (/^\/(?![/\\])[\x21-\x7e]*$/.test(href)) return { href, host: '' }
   const url = URL.parse(href)
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? { href: url.href, host: url.host } : undefined

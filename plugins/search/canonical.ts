@@ -7,12 +7,18 @@ const FORMAT = /(?!\u200b)\p{Cf}/gu
 const POINTS = /[\p{M}&&[\p{scx=Arabic}\p{scx=Hebrew}]]|\u0640/gv
 /** Digits of Arabic and Persian. */
 const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/g
+/**
+ * Marks on one letter beyond those that any language writes: normalizing takes the square of their number (UAX #15 §13,
+ * Stream-Safe Text Format).
+ */
+const EXCESS_MARKS = /(?<=\p{M}{30})\p{M}+/gu
 const IS_ASCII = /^\p{ASCII}*$/u
 
 /** The text with each word in its one spelling. Accents stay: stemmers need them, and {@link withoutAccents} follows. */
 export function canonical (text: string): string {
   if (IS_ASCII.test(text)) return text.toLowerCase()
   return text
+    .replace(EXCESS_MARKS, '')
     .normalize('NFKC')
     .replace(FORMAT, '')
     .toLowerCase()

@@ -16,7 +16,7 @@
 //   versions          one hit for the versions of a page
 //   snippet           the passage of a hit with most words of the query
 //   merge-results     one list from documents, notes and further sources, whose scores cannot be compared
-//   worker            runs SQLite's searches in a process that reads the indexes and nothing else
+//   worker            runs SQLite's searches, and cuts Postgres' snippets, in a process that reads the indexes and nothing else
 //
 // Ranking is BM25 (k1 = 1.2, b = 0.75) of each field apart, with the field's own mean length, added up: text 1, title 0.3,
 // other forms of words 0.2, headings 0.15, path 0.1; and pairs of neighboring words, as terms of their own, 0.3

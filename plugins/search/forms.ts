@@ -14,10 +14,17 @@ const ADDRESS = /^(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-
 
 /** @returns each form once, in canonical spelling. */
 export function formsOf (text: string): string[] {
-  const camel = INNER_CAPITAL.test(text) ? text.match(WORD)!.filter((word) => INNER_CAPITAL.test(word)) : []
-  const parts = new Set(camel).values().flatMap((word) => word.split(PARTS).filter(({ length }) => length >= MIN_PART))
+  const camel = INNER_CAPITAL.test(text) ? text.match(WORD)! : []
+  const parts = new Set(camel)
+    .values()
+    .filter((word) => INNER_CAPITAL.test(word))
+    .flatMap((word) => word.split(PARTS))
+    .filter(({ length }) => length >= MIN_PART)
   const joined = text.matchAll(HYPHENATED).map(([, first, second]) => first! + second!)
-  const numbers = text.matchAll(GROUPED).map(([number]) => ungrouped(number)).filter((number) => !number.includes('.'))
+  const numbers = text
+    .matchAll(GROUPED)
+    .map(([number]) => ungrouped(number))
+    .filter((number) => !number.includes('.'))
   return [...new Set([...parts, ...joined, ...numbers].map(canonical))]
 }
 

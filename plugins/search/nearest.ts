@@ -21,9 +21,13 @@ export function createNearest (db: DatabaseSync): Nearest {
       for (const row of all.iterate()) {
         const bytes = row['vector'] as Uint8Array<ArrayBuffer>
         const other = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-        if (other.length === vector.length) found.push({ key: row['key'] as number, likeness: product(vector, other) })
+        if (other.length !== vector.length) continue
+        found.push({ key: row['key'] as number, likeness: product(vector, other) })
       }
-      return found.sort((a, b) => b.likeness - a.likeness).slice(0, FUSED).map(({ key }) => key)
+      return found
+        .sort((a, b) => b.likeness - a.likeness)
+        .slice(0, FUSED)
+        .map(({ key }) => key)
     }
   }
 }

@@ -61,12 +61,16 @@ export function openDocumentSearch (path: string): DocumentSearch {
     const byWords = rankByWords(asked, Math.max(limit * PARTS_PER_HIT, near.length > 0 ? FUSED : 0))
     const rows = near.length > 0 ? withNear(byWords, near) : byWords
     const words = [...asked.words, ...asked.forms]
-    return eachPageOnce(rows, limit, textOf).map(({ key, ...hit }) => ({ ...hit, snippet: snippetOf(textOf({ key }), words) }))
+    return eachPageOnce(rows, limit, textOf).map(({ key, ...hit }) => ({
+      ...hit,
+      snippet: snippetOf(textOf({ key }), words)
+    }))
   }
 
   function rankByWords (asked: Asked, limit: number): Row[] {
     const ranking = rankingOf(asked, limit)
-    return ranking ? (db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values) as unknown as Row[]) : []
+    if (ranking === undefined) return []
+    return db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values) as unknown as Row[]
   }
 
   function withNear (byWords: readonly Row[], near: readonly number[]): Row[] {
@@ -81,7 +85,9 @@ export function openDocumentSearch (path: string): DocumentSearch {
 /** Keeps the query within bounds: expensive parts are left out, or refused where leaving them out would change the answer. */
 function boundQuery (query: Query, index: Statistics): Asked {
   const words = boundPrefixes(query.words, MAX_PREFIX_PLACES, index)
-  const forms = boundPrefixes(query.forms, MAX_FORM_PLACES, index).filter(({ isPrefix }, at) => isPrefix === query.forms[at]!.isPrefix)
+  const forms = boundPrefixes(query.forms, MAX_FORM_PLACES, index).filter(
+    ({ isPrefix }, at) => isPrefix === query.forms[at]!.isPrefix
+  )
   const frequency = ({ terms }: Word) => terms.reduce((sum, term) => sum + index.documentFrequency(term), 0)
   const ofTerm = index.documentFrequency
   for (const phrase of query.phrases) {
@@ -89,7 +95,8 @@ function boundQuery (query: Query, index: Statistics): Asked {
     throw new ToolError('The words in quotation marks are too common. Search for rarer ones, or without quotation marks.')
   }
   const candidates = query.phrases.length > 0 ? [] : candidatesOf(words, frequency, { documents: index.documents() })
-  return { ...query, words, forms, candidates, pairs: query.pairs.filter((pair) => isSelective(pair, ofTerm)), tag: '' }
+  const pairs = query.pairs.filter((pair) => isSelective(pair, ofTerm))
+  return { ...query, words, forms, candidates, pairs, tag: '' }
 }
 
 /** A prefix that matches too many words is searched as a whole word. */

@@ -85,7 +85,8 @@ export function createTermWeights (query: Run, table: string): TermWeights {
         lexemes: group.flatMap(({ lexemes }) => lexemes),
         isForm: false
       }))
-      const isRare = ({ lexemes }: Term): boolean => Math.min(...lexemes.map((lexeme) => shareOf(lexeme) * known.documents)) <= MAX_RANKED
+      const isRare = ({ lexemes }: Term): boolean =>
+        Math.min(...lexemes.map((lexeme) => shareOf(lexeme) * known.documents)) <= MAX_RANKED
       candidates.push(...terms.filter((term) => term.isForm && isRare(term)))
       return { weights, averages: known.averages, candidates: candidates.length > 0 ? candidates : terms }
     }

@@ -96,7 +96,9 @@ export function parseQuery (query: string, known: readonly Language[] = ['en']):
   const words = (telling.length > 0 || prefixes.length > 0 ? telling : all).slice(0, MAX_WORDS)
   const isWord = new Set(words)
   const neighbors = inOrder.slice(1).map((word, index) => [inOrder[index]!, word] as const)
-  const pairs = neighbors.filter((pair) => pair.some((word) => isWord.has(word)) && pair.every((word) => isWord.has(word) || isSmall(word)))
+  const pairs = neighbors.filter(
+    (pair) => pair.some((word) => isWord.has(word)) && pair.every((word) => isWord.has(word) || isSmall(word))
+  )
   const phrases = [...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!)).filter(({ length }) => length > 0)
   const quoted = new Set(phrases.flat())
   const inLanguages = (words: string[]) =>
@@ -108,7 +110,10 @@ export function parseQuery (query: string, known: readonly Language[] = ['en']):
       ...prefixes.map((word) => ({ word, terms: [...new Set([word, ...toWord(word, true).terms])], isPrefix: true }))
     ],
     pairs: distinct(distinct(pairs).slice(0, MAX_WORDS).flatMap(inLanguages)).slice(0, MAX_WORDS),
-    forms: formsOf(query).filter((form) => !isWord.has(form)).slice(0, MAX_FORMS).map((form) => toWord(form, false)),
+    forms: formsOf(query)
+      .filter((form) => !isWord.has(form))
+      .slice(0, MAX_FORMS)
+      .map((form) => toWord(form, false)),
     splits: [],
     neighbors: neighbors.filter((pair) => pair.every((word) => isWord.has(word) && !isSpaceless(word))),
     phrases: distinct(phrases).slice(0, MAX_PHRASES).map(inLanguages),
@@ -128,4 +133,6 @@ const prefixesOf = (query: string): string[] =>
     .slice(0, MAX_PREFIXES)
 
 /** Without duplicates, so that no word is looked up twice. */
-const distinct = (all: ReadonlyArray<readonly string[]>): string[][] => [...new Map(all.map((words) => [words.join(' '), [...words]])).values()]
+const distinct = (all: ReadonlyArray<readonly string[]>): string[][] => [
+  ...new Map(all.map((words) => [words.join(' '), [...words]])).values()
+]

@@ -8,7 +8,7 @@ import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
-import { isExpired, type Interaction, type User } from './contract.ts'
+import { isExpired, type Interaction, type Proof, type User } from './contract.ts'
 
 /**
  * `same-email`: another record here has the identity's verified address, and the person has not shown yet that this
@@ -146,9 +146,12 @@ async function findSameEmail (
   return user?.identities.some((other) => other.backend !== backend && backends.has(other.backend)) ? user : undefined
 }
 
+/** Whether the sign-in of this person adds the method that was shown before it: they said that it is theirs. */
+export const joins = ({ userId, isJoining }: Proof, user: User): boolean => isJoining === true && userId === user.id
+
 /** Two identities that were shown within one sign-in of one browser belong to one person. */
 async function join (deps: Deps, user: User, { proof }: Interaction): Promise<void> {
-  if (proof?.userId !== user.id) return
+  if (!proof || !joins(proof, user)) return
   await checkGeneration(deps, proof.backend, proof.identity)
   await deps.users.link(user.id, proof.backend, proof.identity)
 }

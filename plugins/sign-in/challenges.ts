@@ -119,8 +119,7 @@ const beginRedirect = async (
 ): ReturnType<Challenges['beginRedirect']> => {
   // The state is the handle with which the callback continues: known to this browser and the provider, stored as a hash.
   const state = await interactions.newHandle()
-  const { intent } = await interactions.find(request, handle)
-  const again = requiredFreshness(intent) !== undefined ? { again: true as const } : {}
+  const again = requiredFreshness(await interactions.find(request, handle)) !== undefined ? { again: true as const } : {}
   const begun = await completion.callBackend(request, { handle, backend, account: '' }, ({ redirect }) =>
     redirect!.begin({ provider, callbackUrl, state, ...again })
   )

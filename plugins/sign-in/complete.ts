@@ -14,7 +14,7 @@ import { OAuthError, signInExpired } from '../../errors.ts'
 import { sendSignInMethodAdded } from '../accounts/messages.ts'
 import { hidesSomething, toDisplayName } from '../display-name.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
-import type { Admission, Admissions, SignInContext } from './admission.ts'
+import { joins, type Admission, type Admissions, type SignInContext } from './admission.ts'
 import type { Failure, Interaction, Proof } from './contract.ts'
 import { isFresh } from './freshness.ts'
 import { attemptOf, requiredFreshness } from './intent.ts'
@@ -75,7 +75,9 @@ interface Deps {
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_ADDRESS_CHARACTERS = 254
-const WRONG = 'That did not match. Check what you typed and try again.'
+/** The same for an account that does not exist. */
+const wrong = ({ password }: AuthBackend): string =>
+  /mail/i.test(password?.label ?? '') ? 'Incorrect e-mail address or password.' : 'Incorrect sign-in details. Check them and try again.'
 const IN_USE = 'This sign-in method belongs to another account here, so it cannot be added to yours.'
 const notProven = (title: string): string =>
   `${title} did not confirm that you signed in there again just now, so this is no proof that it is you. Use another sign-in method of your account; if there is none, ask the person who runs this server.`
@@ -115,7 +117,9 @@ export function createCompletion (deps: Deps): Completion {
       }
     },
     async complete (request, reply, submission, answer) {
-      if (answer === null) return reject(request, submission, 'credentials', { message: WRONG, statusCode: 401 })
+      if (answer === null) {
+        return reject(request, submission, 'credentials', { message: wrong(backends.get(submission.backend)!), statusCode: 401 })
+      }
       if ('refused' in answer) {
         return reject(request, submission, 'refused', { message: answer.refused, statusCode: 403 })
       }
@@ -142,7 +146,7 @@ async function signIn (
     if (session !== undefined) await deps.upstream.end(backend, session)
   }
   try {
-    const freshness = requiredFreshness(intent)
+    const freshness = requiredFreshness(interaction)
     if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
       await endUpstream()
       return await reject(request, submission, 'refused', { message: notProven(title), statusCode: 403 })
@@ -154,7 +158,9 @@ async function signIn (
       return await reject(request, submission, 'taken', { message: IN_USE, statusCode: 409 })
     }
     const shown = { ...identity, ...(session !== undefined && { session }) }
-    return { kind: 'parked', parked: await park(deps, request, reply, submission, admission, interaction, shown) }
+    const parked = await park(deps, request, reply, submission, admission, interaction, shown)
+    await endParked(deps, interaction)
+    return { kind: 'parked', parked }
   } catch (error) {
     await endUpstream()
     if (error instanceof OAuthError) {
@@ -180,11 +186,19 @@ async function park (
     return interactions.advance(request, handle, ({ step: _, failure: __, ...rest }) => ({ ...rest, proof }))
   }
   const { proof } = interaction
-  if (proof?.userId === user.id) {
+  if (proof && joins(proof, user)) {
     app.audit.record(request, 'account_changed', { user: user.id, backend: proof.backend, reason: 'way added' })
     sendSignInMethodAdded(app, user, backends.get(proof.backend)!.title)
   }
   return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
+}
+
+/**
+ * Whatever became of a sign-in method that was shown before, the browser's session is that of the sign-in after it: its
+ * own at the service would be no one's.
+ */
+async function endParked ({ upstream }: Deps, { proof }: Interaction): Promise<void> {
+  if (proof?.identity.session !== undefined) await upstream.end(proof.backend, proof.identity.session)
 }
 
 /**

@@ -5,13 +5,14 @@ import { createLocalAccounts } from '../accounts/local-accounts.ts'
 import type { Options } from './parts.ts'
 
 /** @returns the backends by id, in the order of AUTH_BACKEND. @throws what a backend throws that cannot be opened. */
-export async function openBackends (app: FastifyInstance, { backends, publicUrl }: Options): Promise<Map<string, AuthBackend>> {
+export async function openBackends (app: FastifyInstance, { backends, publicUrl, mcpUrl }: Options): Promise<Map<string, AuthBackend>> {
   const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout, queue = 'sign-in' }) =>
     app.workers.run(task, input, { person: { server: queue }, timeout })
   const host: BackendHost = {
     accounts: createLocalAccounts(app.storage, app.now),
     sendsMail: app.mail.isOn,
     publicUrl,
+    homeUrl: mcpUrl,
     now: app.now,
     runInWorker,
     log: app.log

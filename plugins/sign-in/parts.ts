@@ -19,7 +19,7 @@ import { createInteractions } from './interactions.ts'
 import type { SignInPages } from './next.ts'
 import { createBrowserSessions } from './sessions.ts'
 
-type Settings = 'publicUrl' | 'backends' | 'allowedEmails' | 'newcomersNeedInvitation' | 'signup'
+type Settings = 'publicUrl' | 'mcpUrl' | 'backends' | 'allowedEmails' | 'newcomersNeedInvitation' | 'signup'
 export type Options = Pick<Config, Settings> & { signInPages: SignInPages }
 
 export type Parts = ReturnType<typeof createParts>

@@ -2,7 +2,6 @@
 // the owner is notified (OWASP ASVS 6.3.7).
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { paths, signInPages } from '../../paths.ts'
 import { sendSignInMethodAdded } from '../../plugins/accounts/messages.ts'
 import { describeIdentity } from '../../plugins/accounts/removed-methods.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -11,6 +10,7 @@ import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
 
 export default async function addSignInMethod (app: FastifyInstance) {
+  const { paths, signInPages } = app
   const { backends, forms, methods, sessions } = app.signIn
 
   app.get(paths.accountLink, async (request, reply) => {
@@ -29,7 +29,7 @@ export default async function addSignInMethod (app: FastifyInstance) {
 
   app.post(paths.accountLink, async (request, reply) => {
     const user = await checkForm(app, request)
-    if (!describeMethods(user, backends).canAddMethod) {
+    if (!describeMethods(user, backends, paths.accountUnlink).canAddMethod) {
       throw invalidRequest('There is no other sign-in method that can be added to this account.')
     }
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountLink)
@@ -45,7 +45,7 @@ export default async function addSignInMethod (app: FastifyInstance) {
       subject: describeIdentity({ backend, ...identity }, backends),
       fields: { token: forms.token(request), interaction: handle! },
       answer: 'Yes, it is mine: add it',
-      instead: { label: 'Do not add it', href: paths.account },
+      instead: { label: 'Cancel', href: paths.account },
       actions: { answer: paths.accountLinkAdd }
     })
   })

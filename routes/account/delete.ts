@@ -1,13 +1,13 @@
 // Deleting one's own account: a page that asks, and a form that must confirm it.
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { paths } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { describePerson } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
 
 export default async function deleteAccount (app: FastifyInstance) {
+  const { paths } = app
   const { forms, lifecycle, methods, sessions } = app.signIn
 
   app.get(paths.accountDelete, async (request, reply) => {

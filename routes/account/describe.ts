@@ -1,6 +1,6 @@
 // What the account page says of the person, their sign-in methods and their apps.
 import type { AuthBackend } from '../../auth-backends/contract.ts'
-import { paths } from '../../paths.ts'
+import type { Paths } from '../../paths.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
@@ -24,14 +24,22 @@ export const describePerson = (user: User) => ({
   ...(user.name && user.email && { detail: user.email })
 })
 
-/** How the person can sign in, and whether they can add a method. A one-click account belongs to a browser: none. */
-export function describeMethods (user: User, backends: Backends): Pick<PageData['account'], 'methods' | 'canAddMethod'> {
+/**
+ * How the person can sign in, and whether they can add a
+ * method. A one-click account belongs to a browser: none.
+ * @param removePath the page that removes a method.
+ */
+export function describeMethods (
+  user: User,
+  backends: Backends,
+  removePath: string
+): Pick<PageData['account'], 'methods' | 'canAddMethod'> {
   const { identities } = user
   const inUse = identities.filter(({ backend }) => backends.has(backend))
   return {
     methods: identities.map((identity) => ({
       text: describeIdentity(identity, backends),
-      ...(inUse.some((other) => other !== identity) && { remove: `${paths.accountUnlink}?way=${keyOf(identity)}` })
+      ...(inUse.some((other) => other !== identity) && { remove: `${removePath}?way=${keyOf(identity)}` })
     })),
     canAddMethod:
       [...backends].some((backend) => canAddSignInMethod(user, backend)) &&
@@ -51,7 +59,10 @@ export const describeOthers = (
   methods: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends))
 })
 
-export const describeOwn = ({ backend, account }: LocalAccount): PageData['account']['own'][number] => ({
+export const describeOwn = (
+  { backend, account }: LocalAccount,
+  paths: Pick<Paths, 'accountPassword' | 'accountEmail'>
+): PageData['account']['own'][number] => ({
   email: account.email,
   actions: { password: withBackend(paths.accountPassword, backend), address: withBackend(paths.accountEmail, backend) }
 })

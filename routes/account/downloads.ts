@@ -1,44 +1,39 @@
 // What this server stores about a person, for them to download: their notes, and what happened with their account.
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { tooManyRequests } from '../../errors.ts'
-import { paths } from '../../paths.ts'
+import { createDownloads } from '../../plugins/limits/downloads.ts'
 import { signInFirst } from './guard.ts'
 
 const MAX_EVENTS = 4_000
-const RETRY_SECONDS = 5
 
 export default async function downloads (app: FastifyInstance) {
-  /** People whose notes are on their way: one download each. */
-  const downloading = new Set<string>()
+  const { paths } = app
+  const downloads = createDownloads(1)
 
   app.get(paths.accountNotes, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountNotes)
-    if (downloading.has(user.id)) throw tooManyRequests(RETRY_SECONDS)
-    downloading.add(user.id)
-    const stream = Readable.from(notesJson(app.notes.exportOf(user.id)), { highWaterMark: 1 })
-    stream.once('close', () => downloading.delete(user.id))
+    const notes = async () => Readable.from(notesJson(app.notes.exportOf(user.id)), { highWaterMark: 1 })
     return reply
       .header('content-type', 'application/json; charset=utf-8')
       .header('content-disposition', 'attachment; filename="notes.json"')
-      .send(stream)
+      .send(await downloads.begin(user.id, notes))
   })
 
   app.get(paths.accountActivity, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountActivity)
-    const events = await app.audit.ofUser(user.id, MAX_EVENTS)
+    const events = async () => Readable.from(linesOf(await app.audit.ofUser(user.id, MAX_EVENTS)), { highWaterMark: 1 })
     return reply
       .header('content-type', 'application/jsonl; charset=utf-8')
       .header('content-disposition', 'attachment; filename="activity.jsonl"')
-      .send(
-        events
-          .reverse()
-          .map((event) => `${JSON.stringify(event)}\n`)
-          .join('')
-      )
+      .send(await downloads.begin(user.id, events))
   })
+}
+
+/** @param events newest first. */
+function * linesOf (events: object[]): Generator<string> {
+  for (const event of events.reverse()) yield `${JSON.stringify(event)}\n`
 }
 
 /** One note after the other, as `{ "notes": [...] }`: the whole is never in memory. */

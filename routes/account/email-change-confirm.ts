@@ -1,10 +1,10 @@
 // The link that a new address was sent: a page with one button, whose post changes the address. It is void once the
 // account was changed since.
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../../paths.ts'
 import { linkPage } from '../../plugins/accounts/link-page.ts'
 
 export default async function confirmEmailChange (app: FastifyInstance) {
+  const { paths } = app
   linkPage(app, {
     path: paths.changeEmail,
     purpose: 'change',

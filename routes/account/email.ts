@@ -4,7 +4,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Email } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
-import { paths } from '../../paths.ts'
 import { sendAddressChange } from '../../plugins/accounts/messages.ts'
 import { isAllowed } from '../../plugins/accounts/user-record.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -17,9 +16,9 @@ type Options = Pick<Config, 'allowedEmails'>
 const MAX_SHOWN_CHARACTERS = 254
 const TAKEN = 'There is already an account with this address. Nothing was changed.'
 const NOT_ALLOWED = 'This address may not sign in here. Ask the person who runs this server to add it.'
-const home = { label: 'Go to your account', href: paths.account }
 
 export default async function changeEmail (app: FastifyInstance, { allowedEmails }: Options) {
+  const { paths } = app
   app.get(paths.accountEmail, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountEmail)
@@ -47,17 +46,19 @@ export default async function changeEmail (app: FastifyInstance, { allowedEmails
     return reply.page('message', {
       title: 'Your address is changed',
       text: `From now on you sign in with ${to}. Every other browser was signed out.`,
-      action: home
+      action: home(app)
     })
   })
 }
+
+const home = ({ paths }: FastifyInstance) => ({ label: 'Go to your account', href: paths.account })
 
 const describe = (app: FastifyInstance, { backend, account }: LocalAccount, token: string): PageData['address'] => ({
   backend,
   email: account.email,
   sendsMail: app.mail.isOn,
   token,
-  actions: { change: paths.accountEmail, account: paths.account }
+  actions: { change: app.paths.accountEmail, account: app.paths.account }
 })
 
 function readAddress (
@@ -84,9 +85,9 @@ function sendLink (
     request.log.error({ err: error }, 'a link could not be sent')
   })
   return reply.page('message', {
-    title: 'Check your mailbox',
+    title: 'Check your e-mail',
     text: `We sent a message to ${to}. Open the link in it within 30 minutes to change your address; until then nothing changes.`,
     detail: 'Nothing there? Check the spam folder and the address you typed.',
-    action: home
+    action: home(app)
   })
 }

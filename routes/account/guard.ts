@@ -1,7 +1,6 @@
 // Who may use an account page: the signed-in person, and a form that was made for their session.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accessDenied } from '../../errors.ts'
-import { signInPages } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { pageIntent } from '../../plugins/sign-in/intent.ts'
@@ -13,7 +12,7 @@ export const signInFirst = async (
   reply: FastifyReply,
   path: string
 ): Promise<FastifyReply> =>
-  reply.redirect(signInPages.login(await app.signIn.interactions.begin(request, reply, pageIntent(path))), 303)
+  reply.redirect(app.signInPages.login(await app.signIn.interactions.begin(request, reply, pageIntent(path))), 303)
 
 /**
  * The person a form of these pages was made for.

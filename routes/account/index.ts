@@ -4,7 +4,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
-import { paths } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import addSignInMethod from './add-sign-in-method.ts'
@@ -25,6 +24,7 @@ import signOutEverywhere from './sign-out-everywhere.ts'
 const EVENTS_SHOWN = 20
 
 export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'allowedEmails'>) {
+  const { paths } = app
   await app.register(deleteAccount)
   await app.register(changePassword)
   await app.register(changeEmail, options)
@@ -53,13 +53,22 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     return reply.page('account', {
       user: describePerson(user),
       ...describeEnd(user),
-      ...describeMethods(user, backends),
-      own: own.map(describeOwn),
+      ...describeMethods(user, backends, paths.accountUnlink),
+      own: own.map((account) => describeOwn(account, paths)),
       apps: await Promise.all(apps),
       events: events.map(describeEvent),
       asks: describeOthers(user, grants.length, (identity) => identity.backend === backend, backends),
       token: forms.token(request),
-      actions
+      actions: {
+        revoke: paths.accountRevoke,
+        logout: paths.logout,
+        signOutEverywhere: paths.accountSignOut,
+        link: paths.accountLink,
+        remove: paths.accountDelete,
+        activity: paths.accountActivity,
+        notes: paths.accountNotes,
+        home: paths.home
+      }
     })
   })
 
@@ -72,15 +81,4 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     app.audit.record(request, 'revocation', ofGrant(grant))
     return reply.redirect(paths.account, 303)
   })
-}
-
-const actions = {
-  revoke: paths.accountRevoke,
-  logout: paths.logout,
-  signOutEverywhere: paths.accountSignOut,
-  link: paths.accountLink,
-  remove: paths.accountDelete,
-  activity: paths.accountActivity,
-  notes: paths.accountNotes,
-  home: paths.home
 }

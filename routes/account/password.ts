@@ -1,7 +1,6 @@
 // Changing one's own password: the current one is asked for, the new one follows the rules of sign-up, and every other
 // browser is signed out (OWASP ASVS 6.2.3, 7.4.3).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { paths } from '../../paths.ts'
 import { sendPasswordChanged } from '../../plugins/accounts/messages.ts'
 import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
@@ -13,8 +12,10 @@ import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
 import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 
 export default async function changePassword (app: FastifyInstance) {
-  // Where no passwords are kept it is a 404, from which a password manager learns that.
-  if ([...app.signIn.backends.values()].some(({ accounts }) => accounts !== undefined)) {
+  const { paths } = app
+  const hasPasswords = [...app.signIn.backends.values()].some(({ accounts }) => accounts !== undefined)
+  // Where no passwords are kept it is a 404, from which a password manager learns that. It asks about the whole origin.
+  if (hasPasswords && paths.home === '/') {
     app.get(paths.changePassword, (_request, reply) => reply.redirect(paths.accountPassword, 302))
   }
   app.get(paths.accountPassword, async (request, reply) => {
@@ -56,6 +57,7 @@ async function describe (
   own: LocalAccount,
   token: string
 ): Promise<PageData['password']> {
+  const { paths } = app
   const apps = (await app.grants.listByUser(user.id)).length
   return {
     backend: own.backend,
@@ -75,6 +77,7 @@ async function endOthers (
   own: LocalAccount,
   form: Parameters
 ): Promise<FastifyReply> {
+  const { paths } = app
   const { lifecycle, sessions } = app.signIn
   const endsApps = form.get('apps') === 'end'
   const isOther = (identity: LinkedIdentity) => !isOf(own)(identity)

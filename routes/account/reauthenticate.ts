@@ -2,7 +2,6 @@
 // or the account is deleted (OWASP ASVS 7.5.1; threat AW-01).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { paths, signInPages } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { proofIntent } from '../../plugins/sign-in/intent.ts'
@@ -10,7 +9,7 @@ import { checkForm } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, findLocalAccounts, WRONG_PASSWORD } from './password-account.ts'
 
 /** Proof always leads back to one of the account pages, even if a form names another. */
-const ACCOUNT_PAGE = /^\/account(?:\/[a-z-]+)*(?:\?way=[\w-]{43})?$/
+const BELOW_ACCOUNT = /^(?:\/[a-z-]+)*(?:\?way=[\w-]{43})?$/
 
 /** Asks for proof, and leads back to `path` afterwards. */
 export async function askForProof (
@@ -21,6 +20,7 @@ export async function askForProof (
   path: string,
   error?: string
 ): Promise<FastifyReply> {
+  const { paths } = app
   const [own] = await findLocalAccounts(app, user)
   const page = {
     path,
@@ -33,11 +33,13 @@ export async function askForProof (
 }
 
 export default async function reauthenticate (app: FastifyInstance) {
+  const { paths, signInPages } = app
   app.post(paths.accountProve, async (request, reply) => {
     const user = await checkForm(app, request)
     const form = formParameters(request)
     const path = form.need('path')
-    if (!ACCOUNT_PAGE.test(path)) throw invalidRequest('path is not a page of the account')
+    const isPage = path.startsWith(paths.account) && BELOW_ACCOUNT.test(path.slice(paths.account.length))
+    if (!isPage) throw invalidRequest('path is not a page of the account')
     const password = form.get('password')
     if (password === undefined) {
       return reply.redirect(

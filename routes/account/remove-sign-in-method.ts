@@ -2,7 +2,6 @@
 // stays, and the owner is notified (OWASP ASVS 6.3.7).
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { paths } from '../../paths.ts'
 import { keyOf } from '../../plugins/accounts/identities.ts'
 import { describeIdentity, noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -11,6 +10,8 @@ import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
 
 export default async function removeSignInMethod (app: FastifyInstance) {
+  const { paths } = app
+  const pageOf = (key: string): string => `${paths.accountUnlink}?way=${key}`
   const { backends, forms, methods, sessions } = app.signIn
 
   /**
@@ -37,7 +38,7 @@ export default async function removeSignInMethod (app: FastifyInstance) {
       subject: describeIdentity(identity, backends),
       fields: { token: forms.token(request), way: key! },
       answer: 'Remove it',
-      instead: { label: 'Keep it', href: paths.account },
+      instead: { label: 'Cancel', href: paths.account },
       actions: { answer: paths.accountUnlink }
     })
   })
@@ -53,5 +54,3 @@ export default async function removeSignInMethod (app: FastifyInstance) {
     return reply.redirect(paths.account, 303)
   })
 }
-
-const pageOf = (key: string): string => `${paths.accountUnlink}?way=${key}`

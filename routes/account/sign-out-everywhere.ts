@@ -1,6 +1,5 @@
 // The button that ends every session of the person, and ends what else they choose (OWASP ASVS 7.4.3).
 import type { FastifyInstance } from 'fastify'
-import { paths } from '../../paths.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { checkForm } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
@@ -8,6 +7,7 @@ import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
 import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 
 export default async function signOutEverywhere (app: FastifyInstance) {
+  const { paths } = app
   const { lifecycle, methods, sessions } = app.signIn
 
   app.post(paths.accountSignOut, async (request, reply) => {

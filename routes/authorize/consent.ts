@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
-import { paths, withInteraction } from '../../paths.ts'
+import { withInteraction } from '../../paths.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
@@ -16,6 +16,7 @@ import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 
 export default async function consent (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+  const { paths } = app
   app.grants.onEnd(async (grant, reason) => {
     if (reason === 'replaced') app.audit.note('revocation', { ...ofGrant(grant), reason: 'too_many_connections' })
   })

@@ -3,12 +3,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { consentRequired, invalidRequest, loginRequired, OAuthError } from '../../errors.ts'
-import { paths, withInteraction } from '../../paths.ts'
+import { withInteraction } from '../../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import { checkClient, checkRequest } from './request.ts'
 
-export default async function authorize (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
-  const resources = [publicUrl, `${publicUrl}/mcp`]
+export default async function authorize (app: FastifyInstance, { resources }: Pick<Config, 'resources'>) {
+  const { paths } = app
 
   async function begin (request: FastifyRequest, reply: FastifyReply) {
     await app.limits.attempt('authorization', request)

@@ -3,7 +3,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidGrant, OAuthError, unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
-import { paths } from '../../paths.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import type { Client, GrantType } from '../../plugins/oauth/clients/contract.ts'
 import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
@@ -44,9 +43,9 @@ async function checkAccount (app: FastifyInstance, { id, user, backend }: Grant)
   )
 }
 
-export default async function token (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+export default async function token (app: FastifyInstance, { resources }: Pick<Config, 'resources'>) {
+  const { paths } = app
   await app.register(parameters)
-  const resources = [publicUrl, `${publicUrl}/mcp`]
 
   app.post(paths.token, async (request, reply) => {
     const answer = await app.limits.countingFailures('token-failure', request, () => exchange(app, request, resources))

@@ -54,6 +54,7 @@ export function createTestHost (): TestHost {
     },
     sendsMail: false,
     publicUrl: 'http://localhost:8080',
+    homeUrl: 'http://localhost:8080',
     now: () => 1_700_000_000,
     runInWorker: async (task, input) => (await import(task.href)).default(input),
     log: {

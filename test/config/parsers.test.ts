@@ -14,6 +14,7 @@ const cases: Array<[env: Record<string, string>, message: RegExp]> = [
   [{ AUTH_BACKEND: './nowhere.ts' }, /AUTH_BACKEND: \.\/nowhere\.ts could not be loaded/],
   [{ AUTH_BACKEND: 'supabase' }, /SUPABASE_URL: /],
   [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL: write redis:/],
+  [{ REDIS_URL: 'redis://app:p#ss@w/rd@127.0.0.1:6379' }, /REDIS_URL: .*write # as %23, @ as %40/],
   [{ REDIS_URL: 'redis://one:6379,two:6379' }, /REDIS_URL: .*several members of a Cluster/],
   [{ REDIS_URL: 'redis://localhost' }, /SECRET_KEY: required with REDIS_URL.*openssl/],
   [{ SECRET_KEY: 'short' }, /SECRET_KEY: write at least 32/],

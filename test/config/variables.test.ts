@@ -37,3 +37,15 @@ t.test('a number is taken at its bounds, and refused one beyond them (WB-18)', a
     t.same(answers, [false, true, true, false], name)
   }
 })
+
+t.test('the endpoint has a path of its own, and nothing that is well known', async (t) => {
+  const contradictions = (env: Record<string, string>) => findContradictions(variables.parse(env), env)
+  t.same(contradictions({ MCP_PATH: '/login', BASE_PATH: '/' }), [
+    'MCP_PATH: something else of this server is at /login; choose another path'
+  ])
+  t.same(contradictions({ MCP_PATH: '/login' }), [])
+  t.same(contradictions({ MCP_PATH: '/api/mcp', BASE_PATH: '/' }), [])
+  for (const path of ['mcp', '/mcp/', '//mcp', '/.well-known/x', '/a/../b', '/a?b', '/*', '/:id', `/${'a'.repeat(100)}`]) {
+    t.notOk(variables.safeParse({ MCP_PATH: path }).success, path)
+  }
+})

@@ -29,7 +29,8 @@ async function ofGuide (heading: string): Promise<Variables> {
   const found = [
     ...section.matchAll(/^ {3}\| `([A-Z_]+)` \| `([^`]+)`/gm),
     ...section.matchAll(/- key: ([A-Z_]+)\n\s+value: (\S+)/g),
-    ...section.matchAll(/^echo "([A-Z_]+)=([^"]+)"/gm)
+    ...section.matchAll(/^echo "([A-Z_]+)=([^"]+)"/gm),
+    ...section.matchAll(/ -e ([A-Z_]+)=(\S+)/g)
   ]
   return Object.fromEntries(found.map(([, name, value]) => [name, value]))
 }
@@ -40,6 +41,7 @@ const RECIPES: Array<[name: string, variables: Promise<Variables>]> = [
   ['docker-compose.yml of init', ofCompose('template/docker-compose.yml', 'app')],
   ['fly.toml', ofFly('fly.toml')],
   ['fly.toml of init', ofFly('template/fly.toml')],
+  ['one container', ofGuide('One container')],
   ['Railway', ofGuide('Railway')],
   ['Render', ofGuide('Render')],
   ['systemd', ofGuide('systemd')]

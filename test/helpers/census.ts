@@ -41,7 +41,9 @@ async function countKeys (url: string, add: (name: string) => void): Promise<voi
   try {
     // `mcp:` and the kind, or whose ever key it is.
     for (const key of await redis.keys(`${prefix}*`)) {
-      add(/^(?:mcp:)?[^:]*/.exec(key.slice(prefix.length))![0].replace(/^mcp:/, ''))
+      const [, name] = /^(?:mcp:)?([^:]*)/.exec(key.slice(prefix.length))!
+      // As SQLite's table: what a topic of a journal adds.
+      add(/^mcp:journal:[^:]*:/.test(key.slice(prefix.length)) ? 'journal_topics' : name!)
     }
   } finally {
     redis.disconnect()

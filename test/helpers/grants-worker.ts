@@ -26,7 +26,7 @@ export interface Outcome {
 
 const [url, user, life] = process.argv.slice(2) as [string, string, string]
 const LIFE = {
-  publicUrl: 'https://mcp.example.com',
+  mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
   ...(JSON.parse(life) as Lifetimes & { authorizationCodeTtl: number; grantTtl: number })
 }

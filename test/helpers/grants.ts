@@ -14,7 +14,7 @@ import { allowed as readOnly } from './grant.ts'
 import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 
 export const LIFE = {
-  publicUrl: 'https://mcp.example.com',
+  mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
   accessTokenTtl: 3_600,
   refreshTokenTtl: 90 * 86_400,

@@ -21,6 +21,8 @@ const PIECES: Readonly<Record<string, string>> = {
   'words without spaces': '日本語の会議',
   Thai: 'สวัสดีครับ',
   'combining marks': 'e\u0301\u0302',
+  'marks on one letter': '\u0301\u0316',
+  semicolons: ';',
   emoji: '🙂',
   slashes: '../',
   blanks: ' \n',
@@ -73,6 +75,7 @@ export const SHAPES: readonly Shape[] = [
     () => ',{"type":"array","minItems":100,"items":{"$ref":"#"}}',
     ']}'
   ),
+  between('spaces inside a line', 'a', () => ' ', 'x'),
   between('CSV', 'a,b\n', (index) => `${index},"${index}"\n`, ''),
   between('SQL, a list', 'SELECT 1', (index) => `,${index}||'a'`, ''),
   between('SQL, joins', 'SELECT * FROM orders', (index) => `,orders o${index}`, '')

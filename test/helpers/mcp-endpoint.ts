@@ -21,6 +21,7 @@ import origin from '../../plugins/origin.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import storage from '../../plugins/storage/index.ts'
 import workersPlugin from '../../plugins/workers.ts'
+import { createEndpoints } from '../../paths.ts'
 import mcpRoutes from '../../routes/mcp.ts'
 import { identityOf } from './identity.ts'
 import { makeTools } from './mcp-endpoint-tools.ts'
@@ -91,7 +92,8 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
       { name: 'grants' }
     )
   )
-  const config = { publicUrl: PUBLIC, corsOrigins: ['https://chatgpt.com'], local, signIn }
+  const endpoints = createEndpoints(PUBLIC, '/')
+  const config = { publicUrl: PUBLIC, mcpUrl: PUBLIC, endpoints, corsOrigins: ['https://chatgpt.com'], local, signIn }
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-endpoint-'))
   app.register(identity, { identity: identityOf() })
   app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock })

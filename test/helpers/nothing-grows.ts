@@ -7,7 +7,6 @@ import type { TestServer } from './server.ts'
 export const BOUNDED = new Set([
   // Audit events: JOURNAL_BOUNDS entries in all, 2 KB each.
   'journal',
-  'journal_topics',
   'audit_journal',
   // The key that signs ID tokens, made when first asked for: one in all.
   'signingKey'

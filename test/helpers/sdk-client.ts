@@ -136,7 +136,9 @@ export async function signInWith<Client> (
     () => undefined,
     (error: Error) => error
   )
-  const login = await browser.get(keychain.asked!.href)
+  // Refused for another reason than the missing sign-in.
+  if (keychain.asked === undefined) throw refusal
+  const login = await browser.get(keychain.asked.href)
   const consent = await signIn(browser, login)
   await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
   const redirect = browser.left!

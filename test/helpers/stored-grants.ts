@@ -16,7 +16,7 @@ import { noRedis, startRedis } from './redis.ts'
 export { allowed }
 export const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789-abcdefghij']
 export const LIFE = {
-  publicUrl: 'https://mcp.example.com',
+  mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
   accessTokenTtl: 100,
   refreshTokenTtl: 1000,

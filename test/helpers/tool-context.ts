@@ -92,6 +92,7 @@ export async function toolContexts (
   return (user) => ({
     ...quietContext,
     user,
+    caller: user ? user.id : 'address 127.0.0.1',
     library: app.library.of(user),
     notes: app.notes.of(user),
     signal: new AbortController().signal,

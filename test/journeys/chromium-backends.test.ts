@@ -51,7 +51,7 @@ t.test(
     const [phone, laptop] = [await open({ width: 360, height: 740 }), await open({ width: 1200, height: 800 })]
     await phone.goto(`${url}/signup`)
     await typePassword(phone, 'ann@example.com')
-    await phone.getByText('Check your mailbox').waitFor()
+    await phone.getByText('Check your e-mail').waitFor()
     await phone.goto((await linkTo('ann@example.com'))!)
     await phone.getByRole('button', { name: 'Yes, confirm it' }).click()
     await phone.getByText('is confirmed').waitFor()
@@ -77,7 +77,7 @@ t.test(
     await phone.getByLabel('New e-mail address').fill('anna@example.org')
     await phone.getByLabel('Password').fill('seven loud badgers 17')
     await phone.getByRole('button', { name: 'Send the link' }).click()
-    await phone.getByText('Check your mailbox').waitFor()
+    await phone.getByText('Check your e-mail').waitFor()
     await laptop.goto((await linkTo('anna@example.org'))!)
     await laptop.getByRole('button', { name: 'Yes, change it' }).click()
     await laptop.getByText('Your address is changed').waitFor()

@@ -99,7 +99,7 @@ t.test("a stolen code put into somebody else's sign-in gets nobody in", async (t
   const theirs = await atProvider(attacker, (await toLogin(url, attacker)).login, { name: 'mallory', go: 'on' })
   mine.searchParams.set('code', theirs.searchParams.get('code')!)
   const answer = await victim.get(mine.href)
-  t.match(answer, { status: 401, url: /\/login\?/, text: /did not match/ })
+  t.match(answer, { status: 401, url: /\/login\?/, text: /Incorrect / })
   t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
 })
 

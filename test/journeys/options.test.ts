@@ -91,7 +91,7 @@ t.test('SIGNUP=closed: an invitation makes one account, and nothing else does', 
   const second = new Browser()
   t.match(
     await second.get(`${url}/signup?invite=${secret}`),
-    { status: 403, text: /used already.*href="\/account"[^>]*>Sign in/s },
+    { status: 403, text: /This invitation has been used or has expired.*href="\/account"[^>]*>Sign in/s },
     'the invitation is spent, and there is a way on'
   )
   t.equal(await app.signIn.invitations.inviteFirst(), undefined, 'and no start invites a first account again')

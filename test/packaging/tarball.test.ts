@@ -1,41 +1,22 @@
-// The package as people take it: packed, installed in a folder outside the repository, and a project made with it. Its own test,
-// its types, a tool, a worker's task, a start and an end, and no way to anything that is private.
-import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { promisify } from 'node:util'
+// The package as people take it: packed, installed in a folder outside the repository, and a project made with it. Its size,
+// its types, its own test, a tool, a worker's task, a start and an end, clients, what authors write, and an update. All
+// with one installation, which is why the parts are called from here.
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
-import { freePort } from '../helpers/ports.ts'
-import { until } from '../helpers/until.ts'
+import { clientJourneys } from './client-journeys.ts'
+import { exampleFiles, otherFiles, ownBackendAndSource, ownFiles } from './own-files.ts'
+import { command, compile, environment, inProject, BIN, place, project, ROOT, run, start, writeFiles } from './project.ts'
+import { update } from './update.ts'
 
-const run = promisify(execFile)
-const ROOT = new URL('../../', import.meta.url).pathname
-const BIN = 'node_modules/@mcp-oauth-server/server/bin/mcp-oauth-server.js'
 const MAX_PACKED_BYTES = 3_000_000
+const MAX_INSTALLED_KB = 90 * 1024
+/** Of the project itself, not of the package. */
+const DEVELOPMENT = ['typescript', '@types', 'undici-types'].map((name) => `--exclude=${name}`)
 
 // An installation from the registry can be slow.
-t.setTimeout(600_000)
-
-const place = await realpath(await mkdtemp(join(tmpdir(), 'mcp-package-')))
+t.setTimeout(900_000)
 t.teardown(() => rm(place, { recursive: true, force: true }))
-const project = join(place, 'my-server')
-/** This machine's own, such as its certificates and proxies, without what npm and tap tell their children. */
-const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:npm_|tap|_tap|node_options)/i.test(name)))
-const npmConfig = async (name: string) => (await run('npm', ['config', 'get', name], { cwd: ROOT })).stdout.trim()
-const environment = {
-  ...outside,
-  PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
-  HOME: place,
-  // What this machine has downloaded already.
-  npm_config_cache: await npmConfig('cache'),
-  npm_config_registry: await npmConfig('registry'),
-  npm_config_userconfig: await npmConfig('userconfig'),
-  npm_config_prefer_offline: 'true',
-  npm_config_update_notifier: 'false'
-}
-const inProject = async (program: string, ...args: string[]) => run(program, args, { cwd: project, env: environment })
-const command = async (...args: string[]) => inProject(process.execPath, BIN, ...args)
 
 let tarball = ''
 
@@ -48,16 +29,20 @@ t.test('the tarball holds what runs, its types, the guides, and no test, bench o
   const rooms = [...new Set(paths.map((path) => path.split('/').slice(0, 2).join('/').replace(/\.(?:d\.ts|js|js\.map)$/, '')))]
   t.same(rooms.filter((room) => /^(?:dist\/(?:test|bench|packaging)|test|bench|src)$/.test(room)), [])
   t.same(paths.filter((path) => /\.ts$/.test(path) && !/\.d\.ts$/.test(path) && !path.startsWith('dist/template/')), [])
-  for (const path of ['dist/views/home.eta', 'dist/views/icon.png', 'dist/template/gitignore', 'docs/getting-started.md', '.env.example', 'LICENSE']) {
-    t.ok(paths.includes(path), path)
-  }
+  for (const path of [
+    'dist/views/home.eta', 'dist/views/icon.png', 'dist/template/gitignore', 'dist/tools/calculate.js', 'dist/tools/calculate.js.map',
+    'dist/plugins/workers/child.js', 'dist/authoring/index.d.ts', 'docs/getting-started.md', '.env.example', 'LICENSE'
+  ]) t.ok(paths.includes(path), path)
 })
 
-t.test('init writes a project and installs it; it never overwrites one', async (t) => {
+t.test('init writes a project and installs it, within its size; it never overwrites one', async (t) => {
+  const began = performance.now()
   // What was packed a moment ago.
   const init = async (...args: string[]) => run(process.execPath, [join(ROOT, 'bin/mcp-oauth-server.js'), 'init', project, ...args], { env: environment })
   const { stdout } = await init('--package', `file:${tarball}`)
   t.match(stdout, 'npm start')
+  t.match(JSON.parse((await command('call', 'roll_dice')).stdout).rolled, { length: 1 })
+  t.comment(`${((performance.now() - began) / 1000).toFixed(1)} seconds from init to the answer of a tool`)
   t.same((await readdir(project)).filter((name) => name !== 'package-lock.json').sort(), [
     '.dockerignore', '.env', '.gitignore', 'Dockerfile', 'README.md', 'docker-compose.yml', 'docs', 'fly.toml', 'node_modules', 'package.json',
     'test', 'tools', 'tsconfig.json'
@@ -67,11 +52,20 @@ t.test('init writes a project and installs it; it never overwrites one', async (
   const again = await init().catch((error) => error)
   t.match(again, { code: 1, stderr: 'my-server is not empty: name a new folder.' })
   t.equal((await stat(join(project, 'package.json'))).mtimeMs, before.mtimeMs)
+  // From its lock file, as an image and a build machine install it.
+  t.equal((await inProject('npm', 'ci')).stderr, '')
+  const kilobytes = Number.parseInt((await inProject('du', '-sk', ...DEVELOPMENT, 'node_modules')).stdout, 10)
+  t.ok(kilobytes <= MAX_INSTALLED_KB, `${kilobytes} KB installed`)
 })
 
-t.test('the project passes its own test and its own type check', async (t) => {
+t.test('the project passes its own test and its type check, and so do the promised types and every example of the guides', async (t) => {
   t.match((await inProject('npm', 'test')).stdout, /pass 3\b/)
-  await t.resolves(inProject(process.execPath, join(ROOT, 'node_modules/typescript/lib/tsc.js'), '-p', project))
+  const examples = await exampleFiles()
+  t.ok(Object.keys(examples).length >= 11, Object.keys(examples).join())
+  const others = { 'exports.ts': await readFile(new URL('consumer/exports.ts', import.meta.url), 'utf8'), ...await ownFiles() }
+  await writeFiles({ ...examples, ...others })
+  await t.resolves(compile())
+  for (const path of ['examples', 'sources', ...Object.keys(others)]) await rm(join(project, path), { recursive: true, force: true })
 })
 
 t.test('call runs a tool of the project, and one that needs a worker', async (t) => {
@@ -81,26 +75,30 @@ t.test('call runs a tool of the project, and one that needs a worker', async (t)
   t.match(await command('call', 'nothing').catch((error) => error), { code: 1, stderr: /^There is no tool "nothing"\. There are: .*roll_dice/ })
 })
 
-t.test('start serves the project, and SIGTERM ends it; SIGUSR1 opens no debugger', async (t) => {
-  const port = String(await freePort())
-  const server = spawn(process.execPath, [BIN, 'start'], { cwd: project, env: { ...environment, PORT: port }, stdio: 'pipe' })
-  let output = ''
-  for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text })
-  const ended = new Promise((resolve) => { server.once('exit', resolve) })
-  try {
-    await until(async () => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ ok }) => ok, () => false))
-    server.kill('SIGUSR1')
-    const page = await (await fetch(`http://localhost:${port}/`, { headers: { accept: 'text/html' } })).text()
-    t.match(page, 'roll_dice')
-    t.match(page, 'calculate')
-  } finally {
-    server.kill('SIGTERM')
-  }
-  t.equal(await ended, 0)
-  t.match(output, `http://localhost:${port}`)
-  t.notMatch(output, 'Debugger listening')
-  t.ok((await readdir(join(project, 'data'))).includes('oauth.db'), 'data is the project’s')
+t.test('what needs a package that is not installed says how to install it', async (t) => {
+  const example = JSON.stringify({ kind: 'code', example: '{"a":1}' })
+  t.match(await command('call', 'generate', example).catch((error) => error), { code: 1, stdout: /npm install quicktype-core@26/ })
+  await t.rejects(start(t, { DATA_DIR: join(place, 'none'), METRICS_TOKEN: 'f3b1c9a07d5e42688e1d' }), {
+    message: /could not start\.\n.*METRICS_TOKEN: .* npm install prom-client@15\n/
+  })
 })
+
+t.test('start serves the project, and SIGTERM ends it; SIGUSR1 opens no debugger', async (t) => {
+  const server = await start(t)
+  server.signal('SIGUSR1')
+  const page = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text()
+  t.match(page, 'roll_dice')
+  t.match(page, 'calculate')
+  t.equal(await server.stop(), 0)
+  t.match(server.output(), server.url)
+  t.notMatch(server.output(), 'Debugger listening')
+  t.ok((await readdir(join(project, 'data'))).includes('oauth.db'), 'data is the project’s')
+  await rm(join(project, 'data'), { recursive: true })
+})
+
+t.test('the official clients sign in and call a tool', clientJourneys)
+t.test('a backend and a source of the project’s own are served', ownBackendAndSource)
+t.test('a tool may be .ts, .js or .mjs; one that is exported by name only is reported', otherFiles)
 
 t.test('only what is exported can be imported', async (t) => {
   const load = async (path: string) =>
@@ -110,13 +108,18 @@ t.test('only what is exported can be imported', async (t) => {
     'ToolError,audio,definePrompt,defineResource,defineSource,defineTool,embed,form,image,isToolError,link,list,openUrl,roots,sample,text,z'
   )
   t.equal((await load('@mcp-oauth-server/server/testing')).stdout.trim(), 'createContext,startServer')
-  for (const path of ['dist/app.js', 'dist/authoring/index.js', 'app.ts']) {
+  t.equal((await load('@mcp-oauth-server/server/fastify')).stdout.trim(), 'default')
+  t.equal((await load('@mcp-oauth-server/server/backends')).stdout.trim(), 'BackendUnavailable,parseEmail')
+  for (const path of ['dist/app.js', 'fastify/plugin.ts', 'dist/authoring/index.js', 'app.ts']) {
     t.match(await load(`@mcp-oauth-server/server/${path}`).catch((error) => error), { stderr: /ERR_PACKAGE_PATH_NOT_EXPORTED/ })
   }
 })
 
-t.test('an older Node gets one sentence', async (t) => {
+t.test('every command explains itself as the package’s, and an older Node gets one sentence', async (t) => {
+  t.match((await command('doctor', '--help')).stdout, 'npx mcp-oauth-server doctor https://')
   const older = 'data:text/javascript,Object.defineProperty(process,"versions",{value:{node:"20.1.0"}})'
   const { code, stdout, stderr } = await inProject(process.execPath, '--import', older, BIN, 'start').catch((error) => error)
   t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: /^mcp-oauth-server needs Node 24 or newer, and this is .*\n$/ })
 })
+
+t.test('an update migrates what an earlier version stored, and leaves the author’s files alone', update)

@@ -1,7 +1,13 @@
 // GET /documents/…: a long document is shown page by page, and each page is read alone (BW-08).
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/server.ts'
+
+const pdf =
+  '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R>>endobj\n' +
+  '4 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n5 0 obj<</Length 32>>stream\nBT /F 9 Tf 9 9 Td (walnut) Tj ET\nendstream endobj\ntrailer<</Root 1 0 R>>'
 
 const words = Array.from({ length: 200_000 }, (_, index) => `word${index} `).join('')
 
@@ -36,9 +42,6 @@ t.test('a document of 2 MB is read to its end by its links, and its parts join t
 })
 
 t.test('Markdown is rendered without its front matter and without raw HTML, and a PDF opens as the file it is', async (t) => {
-  const pdf =
-    '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R>>endobj\n' +
-    '4 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n5 0 obj<</Length 32>>stream\nBT /F 9 Tf 9 9 Td (walnut) Tj ET\nendstream endobj\ntrailer<</Root 1 0 R>>'
   const { url } = await startServer(t, {
     env: { AUTH_BACKEND: 'none' },
     documents: {
@@ -71,6 +74,33 @@ t.test('Markdown is rendered without its front matter and without raw HTML, and 
   for (const path of ['c.pdf', 'b.html', 'none.pdf', '../package.json']) {
     t.equal((await browser.get(`${url}/documents/${path}?file`)).status, 404, path)
   }
+})
+
+t.test('a PDF is sent as it is read: two at a time, and neither holds it in memory (SW-05)', async (t) => {
+  const large = pdf.replace('\n', `\n%${'x'.repeat(20_000_000)}\n`)
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: 'none' }, documents: { 'large.pdf': large } })
+  await app.library.ready
+  const { host, hostname, port } = new URL(url)
+  const before = process.memoryUsage()
+  const sockets = []
+  for (let opened = 0; opened < 2; opened++) {
+    const socket = connect(Number(port), hostname)
+    t.teardown(() => socket.destroy())
+    socket.write(`GET /documents/large.pdf?file HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    const [head] = await once(socket, 'data')
+    t.match(String(head), /^HTTP\/1\.1 200 OK[^]*content-length: 2000\d{4}\r\n/)
+    sockets.push(socket.pause())
+  }
+  const { arrayBuffers, external } = process.memoryUsage()
+  t.ok(Math.max(arrayBuffers - before.arrayBuffers, external - before.external) < large.length, 'less than one file')
+  const third = await fetch(`${url}/documents/large.pdf?file`)
+  t.equal(third.status, 429)
+  t.match(await third.text(), 'Wait 5 seconds')
+  t.equal(third.headers.get('retry-after'), '5')
+  for (const socket of sockets) socket.destroy()
+  let again = third
+  for (let tries = 0; tries < 500 && again.status === 429; tries++) again = await fetch(`${url}/documents/large.pdf?file`)
+  t.equal((await again.arrayBuffer()).byteLength, large.length)
 })
 
 t.test('the page of a document has its title once, and says its format and its date in words', async (t) => {

@@ -42,7 +42,7 @@ storageTest(
     t.match(await other.submit(page, () => true, { password: ann.split('@')[0]! + '1' }), { status: 400 })
     t.match(await other.post(`${url}/password/reset`, { link: 'x'.repeat(43), password: NEXT }), {
       status: 400,
-      text: /already used/
+      text: /This link has been used or has expired/
     })
     t.equal(
       (
@@ -69,6 +69,6 @@ storageTest(
     await ask(ann)
     const late = (await linkTo(ann, before))!
     now += 1_801
-    t.match(await other.get(late), { status: 400, text: /older than 30 minutes/ })
+    t.match(await other.get(late), { status: 400, text: /This link has been used or has expired/ })
   }
 )

@@ -60,7 +60,7 @@ t.test('where sign-up is closed, or no backend makes accounts, there is no form'
   for (const query of [{}, { invite: 'made-up' }, { backend: 'local' }] as Array<Record<string, string>>) {
     const answer = await send(closed, { method: 'GET', url: paths.signup }, { query })
     t.match(answer, { statusCode: 403, body: /access_denied/ }, JSON.stringify(query))
-    t.match(answer.body, 'invite' in query ? 'This invitation was used already, or has expired.' : 'You need an invitation')
+    t.match(answer.body, 'invite' in query ? 'This invitation has been used or has expired' : 'You need an invitation')
   }
   const { cookie, interaction } = await stranger(closed)
   const form = { interaction, backend: 'local', email: 'ann@example.com', password: 'eleven quiet otters 42' }

@@ -21,7 +21,10 @@ export default async function generateCode ({ schema, example, language, name }:
   const { lines } = await quicktype.quicktype({
     inputData: await readInput(quicktype, { schema, example, language, name }),
     lang: language,
-    rendererOptions: { 'just-types': 'true', ...(language === 'csharp' && { 'csharp-version': '6' }) },
+    rendererOptions: {
+      'just-types': 'true',
+      ...(language === 'csharp' && { 'csharp-version': '6' })
+    },
     // JSON has no dates: what a parser gives for one is a text.
     inferDateTimes: false,
     inferUuids: false,

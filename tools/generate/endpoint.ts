@@ -34,9 +34,19 @@ export function connect (
   apiKey = 'none'
 ): (body: Record<string, unknown>, signal: AbortSignal) => Promise<Completion> {
   const url = `${baseUrl.replace(/\/$/, '')}/chat/completions`
-  const headers = { accept: 'application/json', 'content-type': 'application/json', authorization: `Bearer ${apiKey}` }
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/json',
+    authorization: `Bearer ${apiKey}`
+  }
   return async (body, signal) => {
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), redirect: 'error', signal })
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal
+    })
     const text = await readText(response)
     if (!response.ok) throw new EndpointError(text, response.status)
     return parse(text)

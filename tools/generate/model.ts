@@ -15,7 +15,7 @@ export interface ModelSettings {
   dailyTokens: number
 }
 
-export type Caller = Pick<ToolContext, 'user' | 'signal'>
+export type Caller = Pick<ToolContext, 'caller' | 'signal'>
 
 export interface Model {
   /**
@@ -44,12 +44,12 @@ export function createModel (
   /** One request, charged for unless the endpoint says that it generated nothing. */
   async function complete (
     messages: Message[],
-    person: string | null,
+    caller: string,
     signal: AbortSignal
   ): Promise<Completion> {
     signal.throwIfAborted()
     const most = MAX_ANSWER_TOKENS + Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN)
-    const settle = budget.reserve(most, person)
+    const settle = budget.reserve(most, caller)
     // What was sent may cost all of it: the endpoint works on after its caller has left, and after it has failed.
     let used = most
     try {
@@ -78,10 +78,10 @@ export function createModel (
   }
 
   return {
-    async ask (messages, { user, signal }) {
+    async ask (messages, { caller, signal }) {
       try {
         const stop = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-        return read(await retry(messages, user && user.id, stop))
+        return read(await retry(messages, caller, stop))
       } catch (error) {
         throw error instanceof ToolError || signal.aborted ? error : readError(error as Error, log)
       }
@@ -145,19 +145,19 @@ function createBudget (tokens: number, now: () => number) {
   let spentBy = new Map<string, number>()
   return {
     /**
-     * @param person `null` on a server without sign-in, where all callers are one.
+     * @param caller a person, or the address of one who has not signed in.
      * @returns gives back what was not used.
-     * @throws ToolError when the day's tokens, or this person's share, would not do.
+     * @throws ToolError when the day's tokens, or this caller's share, would not do.
      */
-    reserve (most: number, person: string | null): (used: number) => void {
+    reserve (most: number, caller: string): (used: number) => void {
       const today = Math.floor(now() / DAY_MS)
       if (today !== day) [day, spent, spentBy] = [today, 0, new Map()]
-      const own = person === null ? 0 : (spentBy.get(person) ?? 0)
+      const own = spentBy.get(caller) ?? 0
       if (own > 0 && own + most > tokens / SHARES) { throw new ToolError(`Your share of the tokens for prompts is used up for today. ${OTHERWISE}`) }
       if (spent + most > tokens) throw new ToolError(`The tokens for prompts are used up for today. ${OTHERWISE}`)
       const take = (count: number): void => {
         spent += count
-        if (person !== null) spentBy.set(person, (spentBy.get(person) ?? 0) + count)
+        spentBy.set(caller, (spentBy.get(caller) ?? 0) + count)
       }
       take(most)
       return (used) => {

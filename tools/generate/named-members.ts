@@ -10,6 +10,8 @@ const TRIES_PER_NAME = 10
 /** Of all objects of a schema together. */
 const MAX_DRAWN = 2_000
 
+const MORE = '[a-z]{3,6}'
+
 /** @returns a text that fits the schema; undefined where none was found. */
 export type DrawName = (schema: Schema) => string | undefined
 
@@ -29,8 +31,9 @@ export function withNamedMembers (root: Schema, draw: DrawName): Schema {
     if (!isObject(schema)) return schema
     const inner = Object.entries(schema).map(([key, value]) => {
       if (DATA.has(key)) return [key, value]
-      const byName = SCHEMAS_BY_NAME.has(key) && isObject(value)
-      return [key, byName ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, visit(member)])) : visit(value)]
+      if (!SCHEMAS_BY_NAME.has(key) || !isObject(value)) return [key, visit(value)]
+      const members = Object.entries(value).map(([name, member]) => [name, visit(member)])
+      return [key, Object.fromEntries(members)]
     })
     return named(Object.fromEntries(inner) as Schema, root, drawSome)
   }
@@ -65,7 +68,10 @@ function named (schema: Schema, root: Schema, draw: DrawName): Schema {
 const patternsOf = (patternProperties: unknown): Source[] =>
   Object.entries(isObject(patternProperties) ? patternProperties : {}).map(([pattern, value]) => ({
     // What may stand before and after makes many names of one.
-    names: { type: 'string', pattern: `${pattern.startsWith('^') ? '' : '[a-z]{3,6}'}${pattern}${pattern.endsWith('$') ? '' : '[a-z]{3,6}'}` },
+    names: {
+      type: 'string',
+      pattern: `${pattern.startsWith('^') ? '' : MORE}${pattern}${pattern.endsWith('$') ? '' : MORE}`
+    },
     fits: (name) => new RegExp(pattern, 'u').test(name),
     value
   }))
@@ -73,7 +79,11 @@ const patternsOf = (patternProperties: unknown): Source[] =>
 /** Names that no pattern describes. */
 const openSource = (propertyNames: unknown, additionalProperties: unknown, root: Schema): Source[] =>
   isObject(propertyNames)
-    ? [{ names: { type: 'string', ...definitionsOf(root), ...propertyNames }, fits: () => true, value: isObject(additionalProperties) ? additionalProperties : { type: 'string' } }]
+    ? [{
+        names: { type: 'string', ...definitionsOf(root), ...propertyNames },
+        fits: () => true,
+        value: isObject(additionalProperties) ? additionalProperties : { type: 'string' }
+      }]
     : []
 
 function nameCheck (propertyNames: unknown, root: Schema): (name: string) => boolean {

@@ -12,7 +12,7 @@ export interface Prompt {
   count: number
 }
 
-type ModelCaller = Pick<ToolContext, 'runInWorker' | 'user' | 'signal'>
+type ModelCaller = Pick<ToolContext, 'runInWorker' | 'caller' | 'signal'>
 
 export const writeText = (model: Model, prompt: string, caller: ModelCaller): Promise<string> =>
   model.ask(

@@ -28,10 +28,14 @@ export async function embed (
   texts: readonly string[],
   signal: AbortSignal
 ): Promise<Float32Array[]> {
+  const input = texts.map((text) => text.slice(0, MAX_CHARACTERS).toWellFormed())
   const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/embeddings`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) },
-    body: JSON.stringify({ model, input: texts.map((text) => text.slice(0, MAX_CHARACTERS).toWellFormed()), encoding_format: 'float' }),
+    headers: {
+      'content-type': 'application/json',
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` })
+    },
+    body: JSON.stringify({ model, input, encoding_format: 'float' }),
     // A redirect would take the key elsewhere.
     redirect: 'error',
     signal
@@ -62,14 +66,19 @@ async function readBounded (response: Response): Promise<unknown> {
 function readVectors (answer: unknown, count: number): Float32Array[] {
   const data = (answer as { data?: unknown } | null)?.data
   const vectors: Float32Array[] = []
-  for (const { index, embedding } of Array.isArray(data) ? data.filter((row) => row !== null && typeof row === 'object') : []) {
-    if (Number.isInteger(index) && index >= 0 && index < count && isVector(embedding)) vectors[index] = normalized(embedding)
+  for (const row of Array.isArray(data) ? data : []) {
+    const { index, embedding } = (row ?? {}) as { index?: unknown; embedding?: unknown }
+    if (typeof index !== 'number' || !isVector(embedding)) continue
+    if (Number.isInteger(index) && index >= 0 && index < count) vectors[index] = normalized(embedding)
   }
-  if (vectors.length !== count || vectors.includes(undefined as never)) throw new Error('its answer has not one vector for each text')
+  if (vectors.length !== count || vectors.includes(undefined as never)) {
+    throw new Error('its answer has not one vector for each text')
+  }
   return vectors
 }
 
-const isVector = (value: unknown): value is number[] => Array.isArray(value) && value.length > 0 && value.every(Number.isFinite)
+const isVector = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length > 0 && value.every(Number.isFinite)
 
 function normalized (values: readonly number[]): Float32Array {
   const length = Math.hypot(...values) || 1

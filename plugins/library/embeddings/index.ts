@@ -27,10 +27,14 @@ const MAX_QUERY = 2_000
 /** @param dataDir with the index in it, whose tables exist. */
 export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, log: Log): Embeddings {
   const db = openVectors(settings.model, dataDir)
-  const missing = db.prepare(
-    'SELECT key, title, substr(text, 1, 8000) AS text FROM documents WHERE key NOT IN (SELECT key FROM vectors) LIMIT ?'
-  )
-  const insert = db.prepare('INSERT OR REPLACE INTO vectors SELECT key, ? FROM documents WHERE key = ? AND substr(text, 1, 8000) = ?')
+  const missing = db.prepare(`
+    SELECT key, title, substr(text, 1, 8000) AS text FROM documents
+    WHERE key NOT IN (SELECT key FROM vectors) LIMIT ?
+  `)
+  const insert = db.prepare(`
+    INSERT OR REPLACE INTO vectors
+    SELECT key, ? FROM documents WHERE key = ? AND substr(text, 1, 8000) = ?
+  `)
   const closing = new AbortController()
   const endpoint = createEndpoint(settings, log, closing.signal)
   let running: Promise<void> | undefined
@@ -49,7 +53,9 @@ export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, l
       if (found) {
         await write(db, () => {
           // A part that was replaced meanwhile is left for the next round.
-          for (const [at, { key, text }] of rows.entries()) insert.run(new Uint8Array(found[at]!.buffer), key, text)
+          for (const [at, { key, text }] of rows.entries()) {
+            insert.run(new Uint8Array(found[at]!.buffer), key, text)
+          }
         })
       }
       await setTimeout(endpoint.waitMs(), undefined, { signal: closing.signal, ref: false })
@@ -106,11 +112,15 @@ function createEndpoint (settings: EmbeddingsSettings, log: Log, closing: AbortS
   function note (error: Error): void {
     // What has taken other texts refuses these alone.
     if (error instanceof Refused && hasAnswered) {
-      if (!hasRefused) log.warn(`The embeddings endpoint refuses a text (${error.message}): such texts are found by their words alone`)
+      if (!hasRefused) {
+        log.warn(`The embeddings endpoint refuses a text (${error.message}): such texts are found by their words alone`)
+      }
       hasRefused = true
       return
     }
-    if (failures === 0) log.warn(`The embeddings endpoint fails (${reasonOf(error)}): until it answers, search uses words alone`)
+    if (failures === 0) {
+      log.warn(`The embeddings endpoint fails (${reasonOf(error)}): until it answers, search uses words alone`)
+    }
     until = performance.now() + Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures++)
   }
 

@@ -35,7 +35,7 @@ function valueOf (raw: string, parameters: string): string {
   return text
     .replace(/\\([nN,;\\])/g, (_, mark: string) => (mark.toLowerCase() === 'n' ? ' ' : mark))
     .replace(/^(?:mailto|tel):/i, '')
-    .replace(/(?:^;+|;+$)/g, '')
+    .replace(/^;+|(?<!;);+$/g, '')
     .replace(/;/g, ' ')
     .trim()
 }

@@ -1,6 +1,6 @@
 // The formats whose text has to be extracted. Each file of this room knows one kind of format: it takes bytes or characters
-// and returns text and title, or the reason why there is none. It opens no file and has no state. Packed formats, and
-// those that could be hostile, are read in a worker only (`../convert-task.ts`).
+// and returns text and title, or the reason why there is none. It opens no file and has no state, and runs in a worker only
+// (`../convert-task.ts`).
 
 /** `skipped` is the reason why the file is left out, for the operator to read; `kind` the same, for counting. */
 export type Converted = { text: string; title?: string | undefined } | { skipped: string; kind: string }

@@ -20,7 +20,10 @@ export function inReadingOrder (runs: readonly Run[]): string {
   if (!runs.some(({ dir }) => dir === 'rtl')) return runs.map(({ str }) => str).join('')
   const shown = spaced(withTheirMarks(runs).toSorted((one, other) => one.x - other.x))
   const levels = levelsOf(shown)
-  const read = shown.map((run, index) => ({ text: levels[index] === '1' ? turned(run) : run.str, level: Number(levels[index]) }))
+  const read = shown.map((run, index) => ({
+    text: levels[index] === '1' ? turned(run) : run.str,
+    level: Number(levels[index])
+  }))
   return reversedFrom(1, reversedFrom(2, read)).map(({ text }) => text).join('')
 }
 
@@ -56,12 +59,25 @@ function spaced (runs: readonly Run[]): Run[] {
  * what stands between two Latin words belongs to them.
  */
 function levelsOf (runs: readonly Run[]): string {
-  const kinds = runs.map(({ str, dir }) => (dir === 'rtl' ? 'R' : /\p{L}/u.test(str) ? 'L' : /\p{N}/u.test(str) ? 'N' : '-')).join('')
-  const letters = (kind: string) => runs.filter((_, index) => kinds[index] === kind).map(({ str }) => str).join('').length
+  const kinds = runs.map(kindOf).join('')
+  const letters = (kind: string) =>
+    runs.reduce((sum, { str }, index) => sum + (kinds[index] === kind ? str.length : 0), 0)
   const ends = kinds.replace(/[N-]/g, '').replace(/(?<=.).*(?=.)/, '')
   return ends !== 'LL' && (ends === 'RR' || letters('R') >= letters('L'))
-    ? kinds.replace(/L[LN-]*[LN]/g, (words) => '2'.repeat(words.length)).replace(/[LN]/g, '2').replace(/[R-]/g, '1')
-    : kinds.replace(/R[RN-]*R|R/g, (words) => words.replace(/[R-]/g, '1').replaceAll('N', '2')).replace(/[LN-]/g, '0')
+    ? kinds
+      .replace(/L[LN-]*[LN]/g, (words) => '2'.repeat(words.length))
+      .replace(/[LN]/g, '2')
+      .replace(/[R-]/g, '1')
+    : kinds
+      .replace(/R[RN-]*R|R/g, (words) => words.replace(/[R-]/g, '1').replaceAll('N', '2'))
+      .replace(/[LN-]/g, '0')
+}
+
+/** Read from the right, Latin words, a number, or what is none of them. */
+function kindOf ({ str, dir }: Run): string {
+  if (dir === 'rtl') return 'R'
+  if (/\p{L}/u.test(str)) return 'L'
+  return /\p{N}/u.test(str) ? 'N' : '-'
 }
 
 /** Every longest sequence of this level and above, turned round. */
@@ -75,7 +91,18 @@ function reversedFrom<T extends { level: number }> (level: number, runs: readonl
   return sequences.flat()
 }
 
-const MIRRORED: Record<string, string> = { '(': ')', ')': '(', '[': ']', ']': '[', '{': '}', '}': '{', '<': '>', '>': '<', '«': '»', '»': '«' }
+const MIRRORED: Readonly<Record<string, string>> = {
+  '(': ')',
+  ')': '(',
+  '[': ']',
+  ']': '[',
+  '{': '}',
+  '}': '{',
+  '<': '>',
+  '>': '<',
+  '«': '»',
+  '»': '«'
+}
 
 /** Punctuation as it is typed: a bracket that is shown on the left closes what is read from the right. */
 function turned ({ str, dir }: Run): string {

@@ -1,5 +1,6 @@
 // Rich Text Format 1.9.1 (WordPad, TextEdit, old Word): its characters, without fonts, pictures and fields,
 // and its footnotes after them.
+import { withoutTrailingSpaces } from '../text-writer.ts'
 import { EMPTY, type Converted } from './contract.ts'
 import { TooMuch } from './zip.ts'
 
@@ -68,7 +69,7 @@ export function readRichText (bytes: Uint8Array): Converted {
     else if (word === 'cell' && !group.isUnread) texts[group.text] = `${texts[group.text]!.trimEnd()}\t`
     else if (word !== undefined && CHARACTERS[word] !== undefined) say(CHARACTERS[word])
   }
-  const clean = texts.map((text) => text.trim()).join('\n').replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()
+  const clean = withoutTrailingSpaces(texts.map((text) => text.trim()).join('\n')).replace(/\n{3,}/g, '\n\n').trim()
   return clean === '' ? EMPTY : { text: clean }
 }
 

@@ -19,7 +19,7 @@ export function readSubtitles (source: string): string {
 /** `<v Ann>Hello</v>` is said by Ann; other tags are only how it looks. */
 const withoutTags = (line: string): string =>
   line
-    .replace(/<v(?:\.[^\s>]*)?\s+([^>]{1,100})>/g, '$1: ')
+    .replace(/<v(?:\.[^\s>]{0,100})?\s{1,10}([^>]{1,100})>/g, '$1: ')
     .replace(/<\/?[a-z0-9:.][^>]{0,100}>|\{\\[^}]{0,100}\}/gi, '')
     .replaceAll('&nbsp;', ' ')
     .replaceAll('&lt;', '<')

@@ -12,6 +12,8 @@ import type { CallTimeout } from './timeout.ts'
 export interface CallDeps {
   invocation: Pick<Invocation<unknown>, 'log' | 'timeout' | 'shown'>
   access: McpRequest['access']
+  /** As {@link callerOf} names them. */
+  caller: string
   services: CallServices
   timer: Pick<CallTimeout, 'signal'>
   inputs: InputRequests
@@ -22,12 +24,14 @@ export interface CallDeps {
 /** Its functions work without `this`: authors destructure what they are given. */
 export class CallContext implements ToolContext {
   readonly user: ToolContext['user']
+  readonly caller: string
   declare readonly trace?: TraceContext
   readonly #deps: CallDeps
 
   constructor (deps: CallDeps, trace: TraceContext | undefined) {
     this.#deps = deps
     this.user = deps.access && deps.access.user
+    this.caller = deps.caller
     if (trace) this.trace = trace
   }
 
@@ -42,7 +46,7 @@ export class CallContext implements ToolContext {
   }
 
   get library (): ToolContext['library'] {
-    return this.#deps.services.library.of(this.user)
+    return this.#deps.services.library.of(this.user, this.caller)
   }
 
   get notes (): ToolContext['notes'] {
@@ -53,7 +57,7 @@ export class CallContext implements ToolContext {
 
   get runInWorker (): ToolContext['runInWorker'] {
     const { services, timer } = this.#deps
-    const person = this.user && this.user.id
+    const person = this.caller
     return (task, input, { timeout, reads } = {}) =>
       services.workers.run(task, input, { person, timeout, signal: timer.signal, reads })
   }

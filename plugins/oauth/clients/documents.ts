@@ -47,9 +47,9 @@ export interface Documents {
   /** The copy at hand, however old. Fetches nothing. */
   recall(url: URL): Promise<ClientDocument | undefined>
   /**
-   * For a program that claims to be the client. Its host is asked only if a person has allowed the app (there is a
-   * stored copy), or `isHeld` says that a code or token of its was shown. A copy that a stranger caused to be fetched
-   * does not count.
+   * For a program that claims to be the client. Its host is asked only if `isHeld` says that a code or token of its was
+   * shown; for an app that a person has allowed, the stored copy serves any other. A copy that a stranger caused to be
+   * fetched does not count.
    * @returns undefined for any other.
    * @throws as {@link Documents.find}.
    */
@@ -95,7 +95,9 @@ export function createDocuments (options: Options): Documents {
       checkHost(url)
       const copy = await stored.find(url)
       if (copy) {
-        return { document: isFresh(copy) ? copy.document : await ask(url, 'known', request, copy), isAllowed: true }
+        // Who shows nothing of the app's causes no fetch: what all allowed apps share is for their own requests.
+        const isAtHand = isFresh(copy) || !(await isHeld())
+        return { document: isAtHand ? copy.document : await ask(url, 'known', request, copy), isAllowed: true }
       }
       if (await isHeld()) {
         const seen = recent.find(url.href)

@@ -65,7 +65,7 @@ export interface Grants extends GrantReading {
 
 type Options = Pick<
   Config,
-  'publicUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'
+  'mcpUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'
 >
 
 export default fp(
@@ -128,7 +128,7 @@ export function createGrants (
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
     takeBack: issuing.takeBack,
-    ...createReading(store, sealing, now, life.publicUrl, backendsInUse),
+    ...createReading(store, sealing, now, life.mcpUrl, backendsInUse),
     async revokeToken (token, clientId) {
       const found = await takeByToken(store, sealing, token, clientId)
       await ended(found, 'ended')

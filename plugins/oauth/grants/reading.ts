@@ -31,12 +31,12 @@ export function createReading (
   store: GrantStore,
   sealing: Sealing,
   now: Clock,
-  publicUrl: string,
+  resource: string,
   backendsInUse: ReadonlySet<string>
 ): GrantReading {
   const find = store.findCached ?? store.find
   const accessOf = (grant: Grant | undefined, token: string) =>
-    readAccess(grant, token, { now: now(), resource: publicUrl, backendsInUse })
+    readAccess(grant, token, { now: now(), resource, backendsInUse })
   return {
     verifyAccessToken (token) {
       const parsed = parseToken('at', token)

@@ -22,12 +22,9 @@ export interface AuditJournals {
 }
 
 export const topicOfUser = (userId: string): string => `user ${userId}`
-export const topicOfAttempt = (attempt: string): string => `attempt ${attempt}`
 
-const topicsOf = ({ user, attempt }: AuditEvent): string[] => [
-  ...(user ? [topicOfUser(user)] : []),
-  ...(attempt ? [topicOfAttempt(attempt)] : [])
-]
+/** Of people alone: a topic has keys or rows of its own, and anyone can begin attempts to connect. */
+const topicsOf = ({ user }: AuditEvent): string[] => (user ? [topicOfUser(user)] : [])
 
 export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJournals {
   const journals = Object.fromEntries(

@@ -8,6 +8,7 @@ import type { Log } from '../contract.ts'
 /** A connection with the scripts of this storage as commands. */
 export type Client = (Redis | Cluster) & {
   tally(key: string, by: number, ttlMs: number): Promise<number>
+  shorten(key: string, lowestId: string): Promise<null>
   record(key: string, most: number, ...written: string[]): Promise<null>
   swap(key: string, expected: string, next: string, ttlMs: number): Promise<number>
 }

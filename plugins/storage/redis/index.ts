@@ -16,7 +16,7 @@ import {
 import { StartError } from '../../../errors.ts'
 import { checkRedis, watchClock } from './check.ts'
 import { connectRedis, scanKeys, type Client } from './connection.ts'
-import { openRedisJournals, RECORD, TALLY } from './journal.ts'
+import { openRedisJournals, RECORD, SHORTEN, TALLY } from './journal.ts'
 import { redisExport } from './export.ts'
 import { watchRedis } from './invalidation.ts'
 
@@ -42,6 +42,7 @@ export async function openRedisStorage (url: string, log: Log): Promise<Storage>
   const redis = (await connectRedis(url, log)) as Client
   redis.defineCommand('swap', { numberOfKeys: 1, lua: SWAP })
   redis.defineCommand('tally', { numberOfKeys: 1, lua: TALLY })
+  redis.defineCommand('shorten', { numberOfKeys: 1, lua: SHORTEN })
   redis.defineCommand('record', { numberOfKeys: 1, lua: RECORD })
   try {
     await checkRedis(redis, log)

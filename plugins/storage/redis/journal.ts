@@ -19,7 +19,14 @@ for i = 2, #ARGV, 2 do
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topics', ARGV[i + 1])
 end`
 
+/** KEYS[1]; ARGV: the lowest id that stays. A stream without entries would be a key that nothing deletes. */
+export const SHORTEN = `
+redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
+if redis.call('XLEN', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end`
+
 const PAGE = 500
+/** For a journal that no one has shortened since it was written. */
+const MAX_ENTRIES = 2 * JOURNAL_BOUNDS.entries
 export const counterKey = (key: string) => `mcp:counter:${key}`
 export const journalKey = (name: string, topic?: string) =>
   `mcp:journal:${name}${topic === undefined ? '' : `:${topic}`}`
@@ -47,14 +54,15 @@ export function openRedisJournals (
       async append (entries) {
         const { all, byTopic } = arrange(entries)
         const oldest = Date.now() - JOURNAL_BOUNDS.ageSeconds * 1000
-        await Promise.all([
-          add(journalKey(name), JOURNAL_BOUNDS.entries, all),
-          ...[...byTopic].map(async ([topic, written]) => {
+        await Promise.all(
+          [...byTopic].map(async ([topic, written]) => {
             await add(journalKey(name, topic), JOURNAL_BOUNDS.perTopic, written)
             await guarded(redis.expire(journalKey(name, topic), JOURNAL_BOUNDS.ageSeconds))
           })
-        ])
+        )
+        await add(journalKey(name), MAX_ENTRIES, all)
         await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
+        await shorten(redis, guarded, name, topicsOf)
       },
       async newest (topic, limit) {
         const found = await guarded(redis.xrevrange(journalKey(name, topic), '+', '-', 'COUNT', limit))
@@ -83,6 +91,25 @@ export function openRedisJournals (
       ),
     counts: async (keys) =>
       (await Promise.all(keys.map((key) => guarded(redis.get(counterKey(key)))))).map((value) => Number(value ?? 0))
+  }
+}
+
+/** What is beyond the bound leaves its topics first: a topic that has nothing left has no key. */
+async function shorten (
+  redis: Client,
+  guarded: <R>(command: Promise<R>) => Promise<R>,
+  name: string,
+  topicsOf: (fields: string[]) => string[] | undefined
+): Promise<void> {
+  for (;;) {
+    const tooMany = (await guarded(redis.xlen(journalKey(name)))) - JOURNAL_BOUNDS.entries
+    if (tooMany <= 0) return
+    const page = await guarded(redis.xrange(journalKey(name), '-', '+', 'COUNT', Math.min(tooMany, PAGE)))
+    const topics = new Set(page.flatMap(([, fields]) => topicsOf(fields) ?? []))
+    // An entry was written to its topics before the journal, so its id there is of the same millisecond or earlier.
+    const next = `${Number.parseInt(page.at(-1)![0], 10) + 1}`
+    await Promise.all([...topics].map((topic) => guarded(redis.shorten(journalKey(name, topic), next))))
+    await guarded(redis.xdel(journalKey(name), ...page.map(([id]) => id)))
   }
 }
 

@@ -1,9 +1,9 @@
-// What becomes of heavy files: one at a time in a worker, skipped with a reason, tried again while workers are busy.
+// What becomes of files: those that wait together in one task, skipped with a reason, tried again while workers are busy.
 import t from 'tap'
 import { createConvert } from '../../../plugins/library/convert.ts'
 import { WorkerDied, WorkersBusy, type Workers } from '../../../plugins/workers.ts'
 
-const conversion = { path: '/docs/a.pdf', type: 'application/pdf' } as never
+const conversion = { type: 'application/pdf', bytes: Buffer.from('a') }
 const never = new AbortController().signal
 /** @param answers what the worker does, one try after the other. */
 function workersThat (...answers: Array<() => unknown>) {
@@ -20,9 +20,9 @@ const fail = (error: unknown) => () => {
 const timeout = () => Object.assign(new Error('late'), { name: 'TimeoutError' })
 
 t.test('the library has a queue of its own, and a file has a minute', async (t) => {
-  const { calls, workers } = workersThat(() => ({ text: 'x' }))
+  const { calls, workers } = workersThat(() => [{ text: 'x' }])
   t.same(await createConvert(workers, never)(conversion), { text: 'x' })
-  t.match(calls, [[/convert-task\.ts$/, conversion, { person: { server: 'library' }, timeout: 60_000, signal: never }]])
+  t.match(calls, [[/convert-task\.ts$/, [conversion], { person: { server: 'library' }, timeout: 60_000, signal: never }]])
 })
 
 t.test('what a file ends is said in the operator\'s words; what is our own fault is not hidden', async (t) => {
@@ -38,7 +38,7 @@ t.test('what a file ends is said in the operator\'s words; what is our own fault
 })
 
 t.test('while all workers are busy it waits and tries again, and no longer once the server closes', async (t) => {
-  const { calls, workers } = workersThat(fail(new WorkersBusy()), () => ({ text: 'x' }))
+  const { calls, workers } = workersThat(fail(new WorkersBusy()), () => [{ text: 'x' }])
   t.same(await createConvert(workers, never)(conversion), { text: 'x' })
   t.equal(calls.length, 2)
 
@@ -49,4 +49,18 @@ t.test('while all workers are busy it waits and tries again, and no longer once 
   })
   await t.rejects(createConvert(busy.workers, closing.signal)(conversion), { message: 'closing' })
   t.equal(busy.calls.length, 1)
+})
+
+t.test('files that wait together are one task of half a megabyte; if it ends the worker, each is read alone', async (t) => {
+  const sizes = [10, 400_000, 200_000, 2_000_000, 10]
+  const tasks: number[][] = []
+  const run = async (_: URL, files: Array<typeof conversion>) => {
+    tasks.push(files.map(({ bytes }) => bytes.length))
+    if (files.some(({ bytes }) => bytes.length === 400_000)) throw new WorkerDied()
+    return files.map(({ bytes }) => ({ text: String(bytes.length) }))
+  }
+  const convert = createConvert({ run } as unknown as Pick<Workers, 'run'>, never)
+  const found = await Promise.allSettled(sizes.map((size) => convert({ type: 'text/plain', bytes: Buffer.alloc(size) })))
+  t.same(tasks, [[10, 400_000], [10], [400_000], [200_000], [2_000_000], [10]])
+  t.match(found, sizes.map((size) => (size === 400_000 ? { reason: { kind: 'too much memory' } } : { value: { text: String(size) } })))
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { DocumentStore } from '../../../plugins/library/contract.ts'
+import { convert } from '../../../plugins/library/convert-task.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { syncFolder } from '../../../plugins/library/folder-sync.ts'
 import { fill, folder } from '../../helpers/tool-context.ts'
@@ -46,9 +47,6 @@ async function open (t: Test, docsDir: string, { isAway = false, rescanMs }: Opt
     warn: (message: string) => {
       warnings.push(message)
     }
-  }
-  const convert = async () => {
-    throw new Error('these documents are plain text')
   }
   const watch = syncFolder(docsDir, { store, log, convert }, { ...(rescanMs !== undefined && { rescanMs }) })
   t.teardown(async () => {
@@ -210,9 +208,7 @@ t.test("two processes that index one folder into one file do not get in each oth
     syncFolder(docs, {
       store,
       log,
-      convert: async () => {
-        throw new Error('plain text')
-      }
+      convert
     })
   )
   await Promise.all(watches.map(({ ready }) => ready))

@@ -54,6 +54,24 @@ t.test('a counter ends at its second, and this process\'s own calls count before
   t.equal(counters.value('never'), 0)
 })
 
+t.test('what is being written to storage counts meanwhile (ME-11)', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const count: Storage['count'] = async (list) => {
+    await promise
+    return list.map(({ by }) => by)
+  }
+  const counters = createCounters({ count }, () => NOON, { warn () {} })
+  const counter = { key: 'k', endsAt: NOON + 60, watched: true }
+  counters.add([counter], 3)
+  const written = counters.flush()
+  counters.add([counter], 2)
+  t.equal(counters.value('k'), 5)
+  resolve()
+  await written
+  t.equal(counters.value('k'), 5)
+  await counters.close()
+})
+
 t.test('an outage is said once at its begin and once at its end, and a stop says how many are lost', async (t) => {
   let isAway = true
   const lines: Array<[object, string]> = []

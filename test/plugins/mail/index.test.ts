@@ -80,3 +80,30 @@ storageTest(
     t.same(await cost('nobody@example.com'), [0, 0, 0, 0, 0, 0, 0])
   }
 )
+
+t.test('requested changes of address use up no notice of a change that is made, and what is dropped is logged (AW-06)', async (t) => {
+  const logTo = new PassThrough()
+  let logged = ''
+  logTo.on('data', (part) => {
+    logged += String(part)
+  })
+  const { url, app, person } = await startWithMail(smtp, (options) => startServer(t, options), {
+    logTo,
+    env: { AUTH_BACKEND: 'local', SIGNUP: 'open', LOG_LEVEL: 'warn' }
+  })
+  const ann = 'ann.requested@example.org'
+  const browser = await person(ann)
+  const from = smtp.messages.length
+  for (let n = 0; n < 6; n++) {
+    const page = await browser.get(`${url}/account/email`)
+    await browser.submit(page, ({ action }) => action === '/account/email', { email: `x${n}@example.net`, password: PASSWORD })
+    await app.mail.idle()
+  }
+  const page = await browser.get(`${url}/account/password`)
+  await browser.submit(page, ({ action }) => action === '/account/password', { present: PASSWORD, next: 'seven loud herons 77 at dawn' })
+  await until(() => smtp.messages.slice(from).filter(({ to }) => to === ann).length > 1)
+  const texts = smtp.messages.slice(from).filter(({ to }) => to === ann).map(({ text }) => text)
+  t.equal(texts.length, 2, 'one for all requests, and one for the change')
+  t.match(texts[1], /password/i)
+  t.match(logged, /"purpose":"requested","msg":"a message was dropped/)
+})

@@ -5,7 +5,7 @@ import { instructionsFor, serverInfoOf } from '../../../plugins/mcp/server-info.
 import { version } from '../../../version.ts'
 
 t.test('the server says its name and picture, then the words of the operator, then the library where its tools are', async (t) => {
-  const urls = { publicUrl: 'https://mcp.example.com', iconUrl: 'https://mcp.example.com/icon.svg' }
+  const urls = { mcpUrl: 'https://mcp.example.com', iconUrl: 'https://mcp.example.com/icon.svg' }
   const icon = { body: Buffer.of(), type: 'image/svg+xml', sizes: 'any', hash: '' } as const
   t.same(serverInfoOf(urls, { name: toDisplayName('Acme Docs', ''), icon }), {
     name: 'mcp-oauth-server',

@@ -11,7 +11,8 @@ t.test('without any the resource\'s own scopes are granted, and none of a person
 
 t.test('unknown scopes are dropped, each known one is granted once, in one order', async (t) => {
   for (const [asked, granted] of [
-    ['', []],
+    ['', ['mcp:read', 'mcp:write']],
+    ['  ', ['mcp:read', 'mcp:write']],
     ['mcp:write', ['mcp:write']],
     ['mcp:write mcp:read mcp:write', ['mcp:read', 'mcp:write']],
     ['admin openid constructor', ['openid']],

@@ -1,6 +1,6 @@
 // What the operator's commands print: nothing in it reaches the terminal as a command.
 import t from 'tap'
-import { printable, printableJson } from '../../../plugins/observability/terminal-text.ts'
+import { printable, printableJson, printableLines } from '../../../plugins/observability/terminal-text.ts'
 
 const EVIL =
   'Good app\u001b[2K\r2026-11-28  connected  Claude\u001b]0;owned\u0007\u202e\u200b\u009b31m\u3164\u2800\ufeff'
@@ -15,4 +15,7 @@ t.test('what is printed holds nothing that a terminal obeys, and reads back as i
     name: EVIL,
     '\u202ekey': '\u{e0041}'
   })
+  t.notMatch(printableLines(EVIL), UNSAFE)
+  t.equal(printableLines('a\n\tb\u009b\r\n'), 'a\n\tb\\u{9b}\\u{d}\n')
+  t.equal(printableJson({ a: '\u202e\n' }, 2), '{\n  "a": "\\u202e\\n"\n}')
 })

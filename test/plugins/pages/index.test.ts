@@ -137,13 +137,13 @@ t.test('an address is a link only if it is a path of ours or http(s) (Q7)', asyn
 t.test('the consent page says who asks, where the person goes, for what, and as whom (R4, P7, LG-11)', async (t) => {
   const known = await show(t, examples['consent']!)
   for (const part of [
-    'The app calls itself “<bdi>ChatGPT</bdi>”',
+    '<strong><bdi>ChatGPT</bdi></strong>',
     '<bdi class="host">chatgpt.com</bdi>',
     'Search and read',
     'change or save',
     'Ada Lovelace',
     'ada@example.com',
-    'withdraw this access',
+    'disconnect it at any time',
     'value="allow"',
     'value="deny"',
     'action="/login/switch"'

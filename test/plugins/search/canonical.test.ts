@@ -20,6 +20,7 @@ t.test('case, compatibility forms, format characters, points and stretched lette
     ['İstanbul', 'istanbul'],
     ['٢٠٢٤', '2024']
   ]) t.equal(canonical(written!), one)
+  t.equal(canonical(`a${'\u0301\u0316'.repeat(9_000)}b`), canonical(`a${'\u0301\u0316'.repeat(15)}b`), 'no letter has more than 30 marks')
   t.equal(canonical('a\u200bb'), 'a\u200bb', 'a space without width stands between words')
 })
 

@@ -2,8 +2,11 @@
 import t from 'tap'
 import { ToolError } from '../../../authoring/tool.ts'
 import search, { type Search } from '../../../plugins/search/search-task.ts'
-import { createSearchWorker } from '../../../plugins/search/worker.ts'
-import { WorkersBusy } from '../../../plugins/workers.ts'
+import cutSnippets, { type Snippets } from '../../../plugins/search/snippet-task.ts'
+import { snippetOf } from '../../../plugins/search/snippet.ts'
+import { parseQuery } from '../../../plugins/search/tokenize.ts'
+import { createSearchWorker, snippetsOf } from '../../../plugins/search/worker.ts'
+import { WorkersBusy, type Workers } from '../../../plugins/workers.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { openSqliteNotes } from '../../../plugins/notes/sqlite.ts'
 import { folder, toolContexts } from '../../helpers/tool-context.ts'
@@ -55,6 +58,23 @@ t.test('one person who asks for much is told so, and others have their turns', a
   t.same(await other, [])
   const refused = (await Promise.all(asked)).filter((answer) => answer instanceof WorkersBusy)
   t.ok(refused.length > 0 && refused.length < 100, `${refused.length} refused`)
+})
+
+t.test('the snippets of what Postgres finds are cut there as they would be here, in the turn of the person (BW-09)', async (t) => {
+  const { words } = parseQuery('walnut tree')
+  const texts = [`${long('nothing ')} the walnut tree`, 'no such word', '']
+  const tasks: unknown[][] = []
+  const run = async (...[task, input, options]: Parameters<Workers['run']>) => {
+    tasks.push([task.pathname.split('/').at(-1), options.person, options.reads])
+    return cutSnippets(input as Snippets) as never
+  }
+  const worker = createSearchWorker({ run }, await folder(t))
+  const cut = await snippetsOf(worker, texts, words, 'ann')
+  t.same(cut, texts.map((text) => snippetOf(text, words)))
+  t.match(cut[0], /the walnut tree/)
+  t.same(await snippetsOf(undefined, texts, words, 'ann'), cut)
+  t.same(await snippetsOf(worker, [], words, 'ann'), [])
+  t.same(tasks, [['snippet-task.ts', { server: 'search' }, undefined]])
 })
 
 t.test('a search that takes too long is stopped in words', async (t) => {

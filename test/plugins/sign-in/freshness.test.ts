@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap'
 import type { SignedIn } from '../../../auth-backends/contract.ts'
 import { FRESH_SECONDS, isFresh } from '../../../plugins/sign-in/freshness.ts'
+import { pageIntent, proofIntent, requiredFreshness } from '../../../plugins/sign-in/intent.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'
@@ -12,6 +13,16 @@ import { startServer } from '../../helpers/server.ts'
 t.test('proof lasts five minutes, and what was never proved is not fresh (AW-01)', async (t) => {
   t.equal(FRESH_SECONDS, 300)
   t.same([isFresh(1000, 1299), isFresh(1000, 1300), isFresh(undefined, 1000)], [true, false, false])
+})
+
+t.test('an earlier sign-in does not count where proof was asked for, or a sign-in method is joined (AW-01, AW-04)', async (t) => {
+  const intent = pageIntent('/account')
+  const proof = { backend: 'sso', identity: { subject: 's' }, userId: 'ann' }
+  t.equal(requiredFreshness({ intent }), undefined)
+  t.equal(requiredFreshness({ intent: { kind: 'link', userId: 'ann', path: '/account' } }), undefined)
+  t.equal(requiredFreshness({ intent: proofIntent('/account/delete') }), FRESH_SECONDS)
+  t.equal(requiredFreshness({ intent, proof }), undefined)
+  t.equal(requiredFreshness({ intent, proof: { ...proof, isJoining: true } }), FRESH_SECONDS)
 })
 
 /** Ann, who signed in through the provider three hours ago; her browser still has a session there. */

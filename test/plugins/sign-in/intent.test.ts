@@ -31,13 +31,13 @@ t.test('a path is carried up to 2,048 characters, and one more is refused with w
 })
 
 t.test('only where proof was asked for does an earlier sign-in not count', async (t) => {
-  t.equal(requiredFreshness(proofIntent('/account/delete')), 300)
-  t.equal(requiredFreshness(pageIntent('/account/delete')), undefined)
-  t.equal(requiredFreshness(asked), undefined)
+  t.equal(requiredFreshness({ intent: proofIntent('/account/delete') }), 300)
+  t.equal(requiredFreshness({ intent: pageIntent('/account/delete') }), undefined)
+  t.equal(requiredFreshness({ intent: asked }), undefined)
   for (const [maxAge, seconds] of [[0, 300], [3600, 3600]] as const) {
-    t.equal(requiredFreshness({ ...asked, request: { ...asked.request, maxAge } }), seconds)
+    t.equal(requiredFreshness({ intent: { ...asked, request: { ...asked.request, maxAge } } }), seconds)
   }
-  t.equal(requiredFreshness({ kind: 'link', userId: 'ann', path: '/account' }), undefined)
+  t.equal(requiredFreshness({ intent: { kind: 'link', userId: 'ann', path: '/account' } }), undefined)
 })
 
 t.test('of an app a page says its name and where the code will go, and nothing that it sent', async (t) => {

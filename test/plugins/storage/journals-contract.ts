@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { encodeRecord, JOURNAL_BOUNDS, type Entry } from '../../../plugins/storage/contract.ts'
 import { migrate, type Migration } from '../../../plugins/storage/migrations.ts'
+import { until } from '../../helpers/until.ts'
 import { type StorageUnderTest } from './storage-under-test.ts'
 
 /** One of the suites that SQLite, Redis and Redis Cluster pass. */
@@ -21,6 +22,20 @@ export async function journalsContract (t: Test, { place, storage }: StorageUnde
     )
     t.same(found[0], { n: more - 1 })
     t.equal((await Array.fromAsync(journal.all())).length, more)
+  })
+
+  t.test('a topic that leaves the journal leaves no key, and one that is still in it stays (SG-17)', async (t) => {
+    const journal = storage.journal<string | number>('left')
+    await journal.append([{ topics: ['leaver'], entry: 'first' }])
+    await place.fillJournal('left', JOURNAL_BOUNDS.entries - 1)
+    await journal.append([{ topics: ['stayer'], entry: 'last' }])
+    // SQLite deletes what is beyond the bound when it sweeps, as it does when it is opened.
+    const again = await place.open()
+    t.ok(await until(async () => (await place.countTopics('leaver')) === 0))
+    await again.close()
+    t.same(await journal.newest('leaver', 10), [])
+    t.same(await journal.newest('stayer', 10), ['last'])
+    t.equal((await Array.fromAsync(journal.all())).length, JOURNAL_BOUNDS.entries)
   })
 
   t.test('a journal: in order, by topic, forgotten by topic', async (t) => {

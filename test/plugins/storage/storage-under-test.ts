@@ -19,7 +19,13 @@ export interface Place {
   open(log?: Log): Promise<Storage>
   arguments: string[]
   writeRaw(kind: string, id: string, value: string): Promise<void>
+  /** Adds entries without topics to a journal, all at once. */
+  fillJournal(name: string, entries: number): Promise<void>
+  /** How many keys or rows belong to topics of that name, in any journal. */
+  countTopics(topic: string): Promise<number>
 }
+
+const FILL = "for i = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'entry', '1', 'topics', '[]') end"
 
 export async function sqlitePlace (t: Test): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-storage-'))
@@ -31,6 +37,19 @@ export async function sqlitePlace (t: Test): Promise<Place> {
       const db = new DatabaseSync(join(folder, 'oauth.db'))
       db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, NULL)').run(kind, id, value)
       db.close()
+    },
+    async fillJournal (name, entries) {
+      const db = new DatabaseSync(join(folder, 'oauth.db'), { timeout: 10_000 })
+      db.prepare(`INSERT INTO journal (name, at, entry)
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT ?, ?, i FROM n`)
+        .run(entries, name, Date.now() / 1000)
+      db.close()
+    },
+    async countTopics (topic) {
+      const db = new DatabaseSync(join(folder, 'oauth.db'), { readOnly: true })
+      const { n } = db.prepare("SELECT count(*) AS n FROM journal_topics WHERE topic LIKE '% ' || ?").get(topic)!
+      db.close()
+      return n as number
     }
   }
 }
@@ -41,7 +60,11 @@ export async function redisPlace (redis: TestRedis): Promise<Place> {
     arguments: ['redis', redis.url],
     async writeRaw (kind, id, value) {
       await redis.client.set(`mcp:${kind}:${id}`, value)
-    }
+    },
+    async fillJournal (name, entries) {
+      await redis.client.eval(FILL, 1, `mcp:journal:${name}`, entries)
+    },
+    countTopics: async (topic) => (await redis.client.keys(`mcp:journal:*:${topic}`)).length
   }
 }
 
@@ -57,6 +80,13 @@ export const clusterPlace =
         async writeRaw (kind, id, value) {
         // The member that holds the key takes it; the others say MOVED.
           await Promise.any(nodes.map(({ client }) => client.set(`mcp:${kind}:${id}`, value)))
+        },
+        async fillJournal (name, entries) {
+          await Promise.any(nodes.map(({ client }) => client.eval(FILL, 1, `mcp:journal:${name}`, entries)))
+        },
+        async countTopics (topic) {
+          const found = await Promise.all(nodes.map(({ client }) => client.keys(`mcp:journal:*:${topic}`)))
+          return found.flat().length
         }
       }
     }

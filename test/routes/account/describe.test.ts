@@ -1,5 +1,6 @@
 // What the account page says of a person, their sign-in methods and their apps.
 import t from 'tap'
+import { paths } from '../../../paths.ts'
 import { parseEmail, type AuthBackend } from '../../../auth-backends/contract.ts'
 import { keyOf } from '../../../plugins/accounts/identities.ts'
 import { describeIdentity } from '../../../plugins/accounts/removed-methods.ts'
@@ -28,7 +29,7 @@ const backends = new Map<string, AuthBackend>([
 
 t.test('the last sign-in method that works cannot be removed, whatever else is listed', async (t) => {
   const removable = (identities: User['identities']) =>
-    describeMethods({ ...user, identities }, backends).methods.map(({ remove }) => remove)
+    describeMethods({ ...user, identities }, backends, paths.accountUnlink).methods.map(({ remove }) => remove)
   const remove = (identity: { backend: string; subject: string }) => `/account/sign-in/remove?way=${keyOf(identity)}`
   const gone = { backend: 'ldap', subject: 'x' }
   t.same(removable([local]), [undefined])
@@ -37,7 +38,7 @@ t.test('the last sign-in method that works cannot be removed, whatever else is l
 })
 
 t.test('a method is offered where there is another backend, and not to an account of one click', async (t) => {
-  const canAdd = (more: Partial<User>, of = backends) => describeMethods({ ...user, ...more }, of).canAddMethod
+  const canAdd = (more: Partial<User>, of = backends) => describeMethods({ ...user, ...more }, of, paths.accountUnlink).canAddMethod
   t.equal(canAdd({}), true)
   t.equal(canAdd({ identities: [local, oidc] }), false)
   t.equal(canAdd({ identities: [demo] }), false)
@@ -63,7 +64,7 @@ t.test('the person, the end of a temporary account, and the account whose passwo
   t.same(describePerson(user), { name: 'ann@example.com' })
   t.same(describeEnd(user), {})
   t.same(describeEnd({ ...user, endsAt: 0 }), { until: '1970-01-01 00:00' })
-  t.same(describeOwn({ backend: './my own.ts', account: { email: ann } } as LocalAccount), {
+  t.same(describeOwn({ backend: './my own.ts', account: { email: ann } } as LocalAccount, paths), {
     email: 'ann@example.com',
     actions: {
       password: '/account/password?backend=.%2Fmy%20own.ts',

@@ -54,7 +54,7 @@ storageTest(
 
     t.match(await form(browser, page, { email: ` ${next.toUpperCase()}`, password: PASSWORD }), {
       status: 200,
-      text: /Check your mailbox/
+      text: /Check your e-mail/
     })
     const link = (await linkTo(next, sent))!
     t.match(smtp.messages.slice(sent).find(({ to }) => to === ann)?.text, /If it was not you, choose a new password/)
@@ -77,7 +77,7 @@ storageTest(
     )
     const answers = await Promise.all(Array.from({ length: 5 }, () => elsewhere.submit(asked, () => true)))
     t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of five at once, one')
-    t.match(await elsewhere.get(link), { status: 400, text: /already used/ })
+    t.match(await elsewhere.get(link), { status: 400, text: /This link has been used or has expired/ })
     t.equal(await isIn(elsewhere), false, 'a link signs nobody in')
 
     t.match(await local.find(parseEmail(next)), { subject, verified: true })

@@ -1,5 +1,6 @@
 // The language model behind generate: how it is asked, and that a day costs no more than its tokens (threats TL-02, TL-08,
 // WK-06, WS-05).
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -76,7 +77,7 @@ t.test(
     })
     const stop = new AbortController()
     const silent = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 100_000 }, { log })
-    const call = silent.ask([{ role: 'user', content: 'x' }], { user: null, signal: stop.signal })
+    const call = silent.ask([{ role: 'user', content: 'x' }], { caller: randomUUID(), signal: stop.signal })
     const refused = t.rejects(call, { message: /abort/i })
     while (asked.length === 0) await sleep(5)
     stop.abort()
@@ -90,7 +91,7 @@ t.test(
       { log },
       () => time
     )
-    const ask = () => model.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
+    const ask = () => model.ask([{ role: 'user', content: 'x' }], { caller: randomUUID(), signal: new AbortController().signal })
     const several = await Promise.allSettled([ask(), ask(), ask(), ask()])
     t.equal(several.filter(({ status }) => status === 'fulfilled').length, 2, 'each takes the most it can cost first')
     t.match(several.at(-1), { reason: { name: 'ToolError', message: /used up for today.*UTC/ } })
@@ -119,7 +120,7 @@ t.test(
       { log: { info () {}, warn () {} } }
     )
     const ask = (content = 'x') =>
-      model.ask([{ role: 'user', content }], { user: null, signal: new AbortController().signal })
+      model.ask([{ role: 'user', content }], { caller: randomUUID(), signal: new AbortController().signal })
     await t.rejects(
       ask('x'.repeat(20_000)),
       { name: 'ToolError', message: /used up for today/ },
@@ -131,7 +132,7 @@ t.test(
   }
 )
 
-t.test('one person takes a quarter of the day, and leaves the rest to others (WK-06)', async (t) => {
+t.test('one person takes a quarter of the day, and leaves the rest to others; so does an address without sign-in (WK-06, WK-08)', async (t) => {
   let time = Date.UTC(2026, 0, 1)
   const { url, asked } = await endpoint(t, 'x')
   const log = { info () {}, warn () {} }
@@ -139,7 +140,7 @@ t.test('one person takes a quarter of the day, and leaves the rest to others (WK
     const model = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens }, { log }, () => time)
     return (id: string | null) =>
       model.ask([{ role: 'user', content: 'x' }], {
-        user: id === null ? null : { id },
+        caller: id ?? 'address 192.0.2.1',
         signal: new AbortController().signal
       })
   }
@@ -162,7 +163,8 @@ t.test('one person takes a quarter of the day, and leaves the rest to others (WK
   t.equal(await ask('ann'), 'x')
   time += 86_400_000
   t.equal(await ask('mallory'), 'x', 'a new day')
-  t.ok((await takeAll(null)).tokens > 5_000, 'without sign-in there is nobody to share with')
+  t.ok((await takeAll(null)).tokens <= 5_000, 'an address has a share as well')
+  t.equal(await ask('ann'), 'x')
 
   t.equal(await of(5_000)('ann'), 'x', 'where a quarter would be less than one call, one call is')
 })
@@ -174,7 +176,7 @@ t.test('a call that its caller leaves, or that fails while it runs, costs the mo
   const leave = async (id: string) => {
     const stop = new AbortController()
     const before = left.asked.length
-    const call = model.ask([{ role: 'user', content: 'x' }], { user: { id }, signal: stop.signal }).catch((e: Error) => e)
+    const call = model.ask([{ role: 'user', content: 'x' }], { caller: id, signal: stop.signal }).catch((e: Error) => e)
     const isAsked = async () => {
       while (left.asked.length === before && !stop.signal.aborted) await sleep(5)
     }
@@ -189,11 +191,11 @@ t.test('a call that its caller leaves, or that fails while it runs, costs the mo
   t.equal(left.asked.length, 4, 'what is refused asks no one')
 
   const failing = await endpoint(t, status(500))
-  const other = createModel({ baseUrl: failing.url, model: 'm', apiKey: undefined, dailyTokens: 9_000 }, { log })
-  const ask = () => other.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
-  await t.rejects(ask(), { message: /cannot be asked/ })
+  const other = createModel({ baseUrl: failing.url, model: 'm', apiKey: undefined, dailyTokens: 34_000 }, { log })
+  const ask = () => other.ask([{ role: 'user', content: 'x' }], { caller: randomUUID(), signal: new AbortController().signal })
+  for (let callers = 0; callers < 4; callers++) await t.rejects(ask(), { message: /cannot be asked/ })
   await t.rejects(ask(), { message: /used up for today/ })
-  t.equal(failing.asked.length, 2, 'the second try is charged as well')
+  t.equal(failing.asked.length, 8, 'the second try is charged as well')
 })
 
 t.test('a request that the endpoint refuses or never receives costs nothing (WS-05)', async (t) => {
@@ -206,7 +208,7 @@ t.test('a request that the endpoint refuses or never receives costs nothing (WS-
   for (const baseUrl of [refusing.url, `http://127.0.0.1:${port}/v1`]) {
     const model = createModel({ baseUrl, model: 'm', apiKey: undefined, dailyTokens: 5_000 }, { log })
     for (let count = 0; count < 3; count++) {
-      const call = model.ask([{ role: 'user', content: 'x' }], { user: null, signal: new AbortController().signal })
+      const call = model.ask([{ role: 'user', content: 'x' }], { caller: randomUUID(), signal: new AbortController().signal })
       await t.rejects(call, { message: /cannot be asked/ }, baseUrl)
     }
   }

@@ -1,5 +1,5 @@
 // Small files of packed formats, put together by hand, for tests.
-import convert from '../../../../plugins/library/convert-task.ts'
+import { convert } from '../../../../plugins/library/convert-task.ts'
 import { typeOf } from '../../../../plugins/library/file-types.ts'
 import { strToU8, zipSync } from 'fflate'
 

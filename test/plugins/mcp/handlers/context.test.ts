@@ -10,7 +10,7 @@ import { startServer } from '../../../helpers/server.ts'
 
 const TASK = new URL('../../../helpers/worker-task.ts', import.meta.url)
 
-t.test('whatever a tool passes, its work counts for its caller (WK-03)', async (t) => {
+t.test('whatever a tool passes, its work counts for its caller, signed in or not (WK-03, WK-08)', async (t) => {
   const seen: RunOptions[] = []
   const run = async (_task: URL, _input: unknown, options: RunOptions) => {
     seen.push(options)
@@ -19,6 +19,7 @@ t.test('whatever a tool passes, its work counts for its caller (WK-03)', async (
     new CallContext(
       {
         access: user && { user },
+        caller: user ? user.id : 'address 192.0.2.1',
         services: { workers: { run } },
         timer: { signal: new AbortController().signal }
       } as unknown as CallDeps,
@@ -33,7 +34,7 @@ t.test('whatever a tool passes, its work counts for its caller (WK-03)', async (
     [
       ['ann', undefined],
       ['ann', 5],
-      [null, undefined]
+      ['address 192.0.2.1', undefined]
     ]
   )
 })

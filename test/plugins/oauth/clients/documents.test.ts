@@ -149,3 +149,22 @@ t.test('an app whose host stalls or errs costs its person no page, and no way to
   t.equal(gone.status, 200)
   t.notMatch(gone.text, 'Documented</bdi></h3>')
 })
+
+t.test('who shows no code or token of an allowed app causes no fetch of its document, however stale (CL-10)', async (t) => {
+  let now = 1_800_000_000
+  const host = await startHost(t)
+  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host }, now: () => now })
+  const id = host.url('/client.json')
+  const document = { client_id: id, client_name: 'Documented', redirect_uris: [CALLBACK] }
+  host.answers.set('/client.json', json(document, { 'cache-control': 'max-age=30' }))
+  const { form } = await walk(server, id)
+  now += 35
+  const asked = host.asked.length
+  for (const path of ['/revoke', '/token', '/introspect']) {
+    const body = new URLSearchParams({ client_id: id, token: 'x', grant_type: 'refresh_token', refresh_token: 'x' })
+    await (await fetch(server + path, { method: 'POST', body })).text()
+  }
+  t.equal(host.asked.length, asked)
+  t.equal((await redeem(server, form)).status, 200)
+  t.equal(host.asked.length, asked + 1, 'its own code counts')
+})

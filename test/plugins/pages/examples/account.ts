@@ -69,7 +69,7 @@ export const accountPages: Examples = {
       subject: 'Example: ada@work.example',
       fields: { token: 'c5b', interaction },
       answer: 'Yes, it is mine: add it',
-      instead: { label: 'Do not add it', href: '/account' },
+      instead: { label: 'Cancel', href: '/account' },
       actions: { answer: '/account/sign-in/add' }
     }
   },

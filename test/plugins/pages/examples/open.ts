@@ -24,7 +24,7 @@ export const openPages: Examples = {
   message: {
     view: 'message',
     data: {
-      title: 'Check your mailbox',
+      title: 'Check your e-mail',
       text: 'We sent a message to ada@example.com. Open the link in it to go on.',
       detail: 'No message? Check the spam folder.',
       action: { label: 'Back to sign-in', href: '/login' }

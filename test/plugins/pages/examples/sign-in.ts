@@ -20,9 +20,9 @@ export const consent: PageData['consent'] = {
   user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
   opensNothing: false,
   scopes: [
-    { scope: 'mcp:read', text: 'Search and read what this server shows you, and use its tools that only look' },
+    { scope: 'mcp:read', text: 'Search and read what this server shows you, and use read-only tools' },
     { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
-    { scope: 'offline_access', text: 'Stay connected while you are away, until you withdraw it' }
+    { scope: 'offline_access', text: 'Stay connected until you disconnect it' }
   ],
   actions: { consent: '/consent', switchAccount: '/login/switch' }
 }
@@ -37,7 +37,7 @@ export const signInPages: Examples = {
         local,
         { ...local, id: 'staff', title: 'Staff directory', password: { label: 'Staff number' }, signUp: false }
       ],
-      error: 'That did not match. Check what you typed and try again.',
+      error: 'Incorrect e-mail address or password.',
       failedBackend: 'local',
       identifier: 'ada@example.com',
       actions: login

@@ -1,0 +1,54 @@
+// What leaves the server as a file: as a stream, and few at a time for each person. Someone who does not read what they
+// asked for holds a piece of it and a file handle, and makes way for others (threats SW-03, SW-05).
+import type { Readable } from 'node:stream'
+import { tooManyRequests } from '../../errors.ts'
+
+const RETRY_SECONDS = 5
+/** Of all people together. */
+const MAX_DOWNLOADS = 32
+
+export interface Downloads {
+  /**
+   * @param who a person, or the address of someone who has not signed in. @param open is called only if there is room.
+   * @returns the stream, whose place is free again when it is closed; undefined where there is nothing to read.
+   * @throws too_many_requests while so many are on their way to the same person.
+   */
+  begin<Stream extends Readable>(
+    who: string,
+    open: () => Promise<Stream | undefined>
+  ): Promise<Stream | undefined>
+}
+
+/** @param each downloads at once of one person. @param all of everybody: one more ends the oldest. */
+export function createDownloads (each: number, all = MAX_DOWNLOADS): Downloads {
+  const counts = new Map<string, number>()
+  /** The oldest comes first. */
+  const running = new Set<Readable>()
+  const add = (who: string, change: number) => {
+    const count = (counts.get(who) ?? 0) + change
+    if (count > 0) counts.set(who, count)
+    else counts.delete(who)
+  }
+  return {
+    async begin (who, open) {
+      if ((counts.get(who) ?? 0) >= each) throw tooManyRequests(RETRY_SECONDS)
+      add(who, 1)
+      const stream = await open().catch((error: unknown) => {
+        add(who, -1)
+        throw error
+      })
+      if (stream === undefined) {
+        add(who, -1)
+        return undefined
+      }
+      const [oldest] = running
+      if (running.size >= all) oldest!.destroy()
+      running.add(stream)
+      stream.once('close', () => {
+        running.delete(stream)
+        add(who, -1)
+      })
+      return stream
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// Joining a sign-in method to the account with the same address: as strictly as one is added on the account page, and
+// nothing of the sign-in that came first is left at its service.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { AuthBackend, SignedIn } from '../../../auth-backends/contract.ts'
+import { Browser, type Page } from '../../helpers/browser.ts'
+import { startServer } from '../../helpers/server.ts'
+import { folder } from '../../helpers/tool-context.ts'
+
+const ANN = 'ann@example.org'
+
+/** Two services that vouch for an address: one by a name alone, and one by a redirect that a session there answers. */
+async function place (t: Test) {
+  const at = await folder(t)
+  const write = async (name: string, parts: string) => {
+    const path = join(at, `${name}.ts`)
+    await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+export default { env: z.object({}), open: () => ({ title: '${name}', sessions: { end: async () => {} }, ${parts} }) }`)
+    return path
+  }
+  const named = await write('Named', `password: { label: 'Name', verify: async ({ identifier }) =>
+    ({ subject: identifier, email: identifier, emailVerified: true, session: 'named ' + identifier }) }`)
+  const silent = await write('Silent', `redirect: { providers: [{ id: 'silent', label: 'Silent' }],
+    begin: async ({ callbackUrl, state }) => ({ url: callbackUrl + '?state=' + encodeURIComponent(state), continuation: '{}' }),
+    finish: async () => ({ subject: 'ann', email: '${ANN}', emailVerified: true, session: 'silent' }) }`)
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: `${named},${silent}` } })
+  const backend = (title: string): AuthBackend => [...app.signIn.backends.values()].find((each) => each.title === title)!
+  const ended: string[] = []
+  for (const title of ['Named', 'Silent']) {
+    backend(title).sessions!.end = async (session) => {
+      ended.push(session)
+    }
+  }
+  const redirect = backend('Silent').redirect!
+  const asked: unknown[] = []
+  const { begin, finish } = redirect
+  redirect.begin = async (how) => {
+    asked.push(how.again)
+    return begin(how)
+  }
+  /** How long ago the person authenticated, as the provider says. */
+  const ago = (seconds: number | undefined) => {
+    redirect.finish = async (answer) => ({
+      ...((await finish(answer)) as SignedIn),
+      ...(seconds !== undefined && { authenticationAgeSeconds: seconds })
+    })
+  }
+  const byName = async (browser: Browser, page?: Page) =>
+    browser.submit(page ?? (await browser.get(`${url}/login`)), ({ fields }) => 'password' in fields, { email: ANN, password: 'x' })
+  const silently = async (browser: Browser, page?: Page) =>
+    browser.submit(page ?? (await browser.get(`${url}/login`)), ({ fields }) => fields['provider'] === 'silent')
+  const titles = async () => {
+    const people = await Array.fromAsync(app.signIn.lifecycle.all())
+    return people.map(({ identities }) => identities.map(({ backend }) => app.signIn.backends.get(backend)!.title))
+  }
+  return { url, app, ended, asked, ago, byName, silently, titles }
+}
+
+t.test('a session at a provider joins nothing: it is asked again, and must say when the person authenticated (AW-04)', async (t) => {
+  const { ended, asked, ago, byName, silently, titles } = await place(t)
+  await silently(new Browser())
+  const other = new Browser()
+  const login = await other.submit(await byName(other), () => true, { decision: 'join' })
+  let page = login
+  for (const age of [undefined, 301]) {
+    ago(age)
+    page = await silently(other, page)
+    t.match(page, { status: 403, url: /\/login\?/, text: /Silent did not confirm/ })
+    t.same(await titles(), [['Silent']], 'nothing was joined')
+  }
+  t.same(asked, [undefined, true, true])
+  t.same(ended, ['silent', 'silent'])
+  ago(10)
+  t.match(await silently(other, page), { status: 200 })
+  t.same(await titles(), [['Silent', 'Named']])
+})
+
+t.test('the session of a sign-in that came before another is ended at its service, joined or not (AW-05)', async (t) => {
+  const { ended, ago, byName, silently, titles } = await place(t)
+  await byName(new Browser())
+  const browser = new Browser()
+  ago(10)
+  const choice = await silently(browser)
+  const login = await browser.submit(choice, () => true, { decision: 'join' })
+  await byName(browser, login)
+  t.same(await titles(), [['Named', 'Silent']])
+  t.same(ended, ['silent'])
+})
+
+t.test('a sign-in that is not said to be joined is not, whoever signs in next (AW-04)', async (t) => {
+  const { url, ended, byName, silently, titles } = await place(t)
+  await byName(new Browser())
+  const browser = new Browser()
+  const choice = await silently(browser)
+  const interaction = new URL(choice.url).searchParams.get('interaction')!
+  // The choice is left open, and the login page of the same sign-in opened beside it.
+  await byName(browser, await browser.get(`${url}/login?interaction=${encodeURIComponent(interaction)}`))
+  t.same(await titles(), [['Named']])
+  t.same(ended, ['silent'])
+})
