@@ -81,7 +81,10 @@ try {
     const { searches, calculations } = await round(server.url, alone ? [] : people, own)
     console.log(
       `${alone ? 'nobody searches' : `${PEOPLE} search`}: calculate p50 ${percentile(calculations, 0.5)} ms, p95 ${percentile(calculations, 0.95)} ms` +
-        (alone ? '' : `; search p50 ${percentile(searches, 0.5)} ms, p95 ${percentile(searches, 0.95)} ms, ${Math.round(searches.length / SECONDS)} a second`) +
+        (alone
+          ? ''
+          : `; search p50 ${percentile(searches, 0.5)} ms, p95 ${percentile(searches, 0.95)} ms, ` +
+            `${Math.round(searches.length / SECONDS)} a second`) +
         `; load before ${others}`
     )
   }

@@ -40,9 +40,13 @@ export interface Readings {
 }
 
 export function readingsOf (query: Query): Readings {
-  const words = query.words.filter(({ word, isPrefix }) => !isPrefix && word.length <= MAX_LETTERS && LETTERS.test(word))
+  const words = query.words.filter(
+    ({ word, isPrefix }) => !isPrefix && word.length <= MAX_LETTERS && LETTERS.test(word)
+  )
   const long = words.toSorted((a, b) => b.word.length - a.word.length).slice(0, MAX_DIVIDED)
-  const neighbors = query.neighbors.filter((pair) => pair.every((word) => word.length >= MIN_PART && LETTERS.test(word)))
+  const neighbors = query.neighbors.filter((pair) =>
+    pair.every((word) => word.length >= MIN_PART && LETTERS.test(word))
+  )
   const languages = query.languages.length > 0 ? query.languages : (['en'] as const)
   return {
     query: { ...query, forms: [...query.forms, ...beginningsOf(query)] },
@@ -80,8 +84,10 @@ const form = ({ term, isPrefix }: Term): Word => ({ word: term, terms: [term], i
 function beginningsOf ({ words, languages }: Query): Word[] {
   const compounding = languages.filter((language) => COMPOUNDING.has(language))
   return words.flatMap(({ word, terms, isPrefix }): Word[] => {
-    const long = compounding.map((language) => stem(word, language)).filter(({ length }) => length >= MIN_BEGINNING)
-    const beginnings = HAS_ENDINGS.test(word) ? terms.filter(({ length }) => length >= MIN_ROOT) : [...new Set(long)]
+    const stems = new Set(compounding.map((language) => stem(word, language)))
+    const beginnings = HAS_ENDINGS.test(word)
+      ? terms.filter(({ length }) => length >= MIN_ROOT)
+      : [...stems].filter(({ length }) => length >= MIN_BEGINNING)
     return isPrefix || beginnings.length === 0 ? [] : [{ word, terms: beginnings, isPrefix: true }]
   })
 }

@@ -82,7 +82,9 @@ function armsOf (
     ...(pairs.length + splits.length > 0
       ? [['body', PAIR_WEIGHT, within(anyOf([...pairs, ...splits].map(inOrder)))] as [Field, number, string]]
       : []),
-    ...(others.length > 0 ? [['body', WEIGHTS.forms, within(anyOf(others))] as [Field, number, string]] : [])
+    ...(others.length > 0
+      ? [['body', WEIGHTS.forms, within(anyOf(others))] as [Field, number, string]]
+      : [])
   ]
 }
 

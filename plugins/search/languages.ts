@@ -64,9 +64,10 @@ export function languageOf (text: string): Language {
 /** English words that carry no subject. */
 const STOP_WORDS = new Set(
   (
-    'a about am an and any are as at be been but by can could did do does for from get had has have how i if in into is it its ' +
-    'may me my need no not of on or our should so some such than that the their them then there these they this to us use used using want was we were what ' +
-    'when where which who why will with would you your'
+    'a about am an and any are as at be been but by can could did do does for from get had has have how ' +
+    'i if in into is it its may me my need no not of on or our should so some such than that the their ' +
+    'them then there these they this to us use used using want was we were what when where which who why ' +
+    'will with would you your'
   ).split(' ')
 )
 
@@ -96,8 +97,8 @@ export interface StopWords {
 /** @param languages of the query. A single small word decides nothing: it may be another word of another language. */
 export function stopWordsOf (words: readonly string[], languages: readonly Language[]): StopWords {
   const spoken = spokenIn(words)
-  const isForeign = !languages.includes('en') && languages.some((language) => (spoken.get(language) ?? 0) >= MIN_DISTINCT)
   const small = languages.filter((language) => language !== 'en' && (spoken.get(language) ?? 0) >= MIN_DISTINCT)
+  const isForeign = !languages.includes('en') && small.length > 0
   return {
     isStopWord: (word) => !isForeign && STOP_WORDS.has(word),
     isSmall: (word) => small.some((language) => languagesOfWord.get(word)?.includes(language))
