@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { connect } from '../connection.ts'
-import { startProcess } from '../processes.ts'
+import { startProcess, type Running } from '../processes.ts'
 import { messageOf } from '../rows/calls.ts'
 import { questions } from './questions.ts'
 import { synthesize } from './synthetic.ts'
@@ -49,6 +49,7 @@ async function round (url: string, tokens: string[], own: string): Promise<{ sea
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-people-'))
+let server: Running | undefined
 try {
   const docs = join(folder, 'docs')
   for await (const batch of synthesize(COUNT)) {
@@ -60,7 +61,7 @@ try {
     )
   }
   const started = performance.now()
-  const server = await startProcess(
+  server = await startProcess(
     'shipped',
     {
       DATA_DIR: join(folder, 'data'),
@@ -88,7 +89,7 @@ try {
         `; load before ${others}`
     )
   }
-  await server.stop()
 } finally {
+  await server?.stop()
   await rm(folder, { recursive: true, force: true })
 }
