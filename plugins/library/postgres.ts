@@ -193,12 +193,9 @@ async function read (query: Run, spellings: Spellings, text: string) {
 
 type Row = Omit<SearchHit, 'snippet'> & { part: number }
 
-async function rank (
-  query: Run,
-  termWeights: TermWeights,
-  parsed: ParsedQuery,
-  limit: number
-): Promise<Array<Row & { text: string }>> {
+type Ranked = Omit<SearchHit, 'snippet'> & { text: string }
+
+async function rank (query: Run, termWeights: TermWeights, parsed: ParsedQuery, limit: number): Promise<Ranked[]> {
   const asked = tsQueryOf(parsed)
   if (asked === undefined) return []
   const { weights, averages, candidates } = await termWeights.weigh(asked)

@@ -4,8 +4,8 @@ import { readingsOf, readWords } from '../search/compounds.ts'
 import { fieldsOf, textLanguage, WEIGHTS } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
 import { parseQuery, withoutPhrases, type Query as ParsedQuery } from '../search/tokenize.ts'
-import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
 import { anyOf, bm25, inField, lengthsOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
+import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
 import { StorageFull } from '../storage/contract.ts'
@@ -158,19 +158,19 @@ async function search (
   const parsed = readWords(readingsOf(parseQuery(text, languages.map(({ language }) => language))), () => false)
   const found = await rank(query, owner, parsed, limit)
   const loose = found.length === 0 ? withoutPhrases(parsed) : undefined
-  const rows = loose ? await rank(query, owner, loose, limit) : found
+  const notes = loose ? await rank(query, owner, loose, limit) : found
   const words = [...parsed.words, ...parsed.forms]
-  const snippets = await snippetsOf(worker, rows.map(({ text }) => text), words, owner)
-  return rows.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
+  const snippets = await snippetsOf(worker, notes.map(({ text }) => text), words, owner)
+  return notes.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
 }
 
-type Found = Pick<Note, 'id' | 'title' | 'text'> & { score: number }
+type Ranked = Pick<Note, 'id' | 'title' | 'text'> & { score: number }
 
-async function rank (query: Query, owner: string, parsed: ParsedQuery, limit: number): Promise<Found[]> {
+async function rank (query: Query, owner: string, parsed: ParsedQuery, limit: number): Promise<Ranked[]> {
   const asked = tsQueryOf(parsed)
   if (asked === undefined) return []
   const { terms, required } = asked
-  return query<Found>(SEARCH, [
+  return query<Ranked>(SEARCH, [
     owner,
     anyOf(terms, required),
     terms.map(({ match }) => match),
