@@ -42,7 +42,11 @@ export const storageSettings = (values: Variables, folder: string) => ({
   embeddings:
     values.EMBEDDINGS_BASE_URL === undefined
       ? undefined
-      : { baseUrl: values.EMBEDDINGS_BASE_URL, model: values.EMBEDDINGS_MODEL!, apiKey: values.EMBEDDINGS_API_KEY },
+      : {
+          baseUrl: values.EMBEDDINGS_BASE_URL,
+          model: values.EMBEDDINGS_MODEL!,
+          apiKey: values.EMBEDDINGS_API_KEY
+        },
   libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })
 

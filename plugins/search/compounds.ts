@@ -69,7 +69,9 @@ export const keyOf = ({ term, isPrefix }: Term): string => `${term}${isPrefix ? 
 export function readWords ({ query, guesses }: Readings, occurs: (term: Term) => boolean): Query {
   const known = guesses.flatMap((readings) => readings.find(({ needed }) => needed.every(occurs)) ?? [])
   // Asked for twice, a term counted twice.
-  const asked = new Set(query.words.flatMap(({ terms, isPrefix }) => terms.map((term) => keyOf({ term, isPrefix }))))
+  const asked = new Set(
+    query.words.flatMap(({ terms, isPrefix }) => terms.map((term) => keyOf({ term, isPrefix })))
+  )
   const forms = [...query.forms, ...known.flatMap(({ forms }) => forms)].flatMap((form) => {
     const terms = form.terms.filter((term) => !asked.has(keyOf({ term, isPrefix: form.isPrefix })))
     for (const term of terms) asked.add(keyOf({ term, isPrefix: form.isPrefix }))
@@ -94,9 +96,10 @@ function beginningsOf ({ words, languages }: Query): Word[] {
 
 /** The parts of a compound; of a word that no document holds, also any two words. The most equal parts come first. */
 function dividedOf (word: string, language: Language): Guess[] {
-  const places = Array.from({ length: Math.max(0, word.length - 2 * MIN_PART + 1) }, (_, index) => index + MIN_PART)
-  const fromMiddle = places.sort((a, b) => Math.abs(2 * a - word.length) - Math.abs(2 * b - word.length))
-  const divided = fromMiddle.map((place) => [word.slice(0, place), word.slice(place)] as const)
+  const count = Math.max(0, word.length - 2 * MIN_PART + 1)
+  const fromMiddle = (place: number): number => Math.abs(2 * place - word.length)
+  const places = Array.from({ length: count }, (_, index) => index + MIN_PART)
+  const divided = places.sort((a, b) => fromMiddle(a) - fromMiddle(b)).map((place) => [word.slice(0, place), word.slice(place)] as const)
   const isPart = ({ length }: string) => length >= MIN_COMPOUND_PART
   const compounds = COMPOUNDING.has(language) ? divided.filter((parts) => parts.every(isPart)) : []
   return [

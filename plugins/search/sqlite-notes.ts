@@ -55,7 +55,8 @@ export function openNoteSearch (path: string): NoteSearch {
   function rank (query: Query, owner: string, limit: number): SearchHit[] {
     const ranking = rankingOf({ ...query, candidates: [], tag: tagOf(owner) }, limit)
     if (ranking === undefined) return []
-    return db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values, owner).map((row): SearchHit => ({
+    const rows = db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values, owner)
+    return rows.map((row): SearchHit => ({
       id: row['id'] as string,
       title: row['title'] as string,
       snippet: snippetOf(row['text'] as string, [...query.words, ...query.forms]),

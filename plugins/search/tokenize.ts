@@ -107,7 +107,11 @@ export function parseQuery (query: string, known: readonly Language[] = ['en']):
   return {
     words: [
       ...words.map((word) => toWord(word, isBeginning(word))),
-      ...prefixes.map((word) => ({ word, terms: [...new Set([word, ...toWord(word, true).terms])], isPrefix: true }))
+      ...prefixes.map((word) => ({
+        word,
+        terms: [...new Set([word, ...toWord(word, true).terms])],
+        isPrefix: true
+      }))
     ],
     pairs: distinct(distinct(pairs).slice(0, MAX_WORDS).flatMap(inLanguages)).slice(0, MAX_WORDS),
     forms: formsOf(query)

@@ -63,9 +63,12 @@ const phrase = (terms: readonly string[]): string => terms.map((term) => `'${ter
 /** @returns undefined when nothing is asked for. */
 export function tsQueryOf (query: Query): ParsedTsQuery | undefined {
   const terms = new Map<string, Term>()
-  const add = (match: string, lexemes: string[], isForm = false) => terms.set(match, terms.get(match) ?? { match, lexemes, isForm })
+  const add = (match: string, lexemes: string[], isForm = false) => {
+    if (!terms.has(match)) terms.set(match, { match, lexemes, isForm })
+  }
   for (const word of [...query.words, ...query.forms]) {
-    for (const term of word.terms) add(matchOf({ term, isPrefix: word.isPrefix }), [term], query.forms.includes(word))
+    const isForm = query.forms.includes(word)
+    for (const term of word.terms) add(matchOf({ term, isPrefix: word.isPrefix }), [term], isForm)
   }
   for (const words of query.splits) add(phrase(words), words, true)
   for (const words of [...query.pairs, ...query.phrases.flat()]) if (words.length > 1) add(phrase(words), words)
