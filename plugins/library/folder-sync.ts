@@ -55,7 +55,9 @@ export function syncFolder (
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {})
   let opened: { root: string; folder: FolderIndexer; watcher: FolderWatcher } | undefined
   let isComplete = false
-  let progress = (): Progress | undefined => opened?.folder.progress() ?? { done: 0, total: 0 }
+  let last: Progress = { done: 0, total: 0 }
+  // Between two steps of the first scan it stands where it was.
+  let progress = (): Progress | undefined => (last = opened?.folder.progress() ?? last)
 
   /** The path may be a link that many deployments point to another folder. */
   async function open (): Promise<void> {

@@ -64,7 +64,7 @@ storageTest(
       const owner = new Browser()
       t.match(
         await owner.get(confirm),
-        { status: 400, text: /signed up with this address again/ },
+        { status: 400, text: /signs up with this address again/ },
         'what was sent before does not count any more'
       )
       t.equal((await signIn(ann, theirs)).status, 401, order)

@@ -23,6 +23,7 @@ const BATCH_TIMEOUT_MS = 60_000
 /** After a failure the endpoint is left alone: doubled each time. */
 const BACKOFF_MS = { first: 1_000, most: 60_000 }
 const MAX_QUERY = 2_000
+const PROBE = 'hello'
 
 /** @param dataDir with the index in it, whose tables exist. */
 export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, log: Log): Embeddings {
@@ -109,6 +110,16 @@ function createEndpoint (settings: EmbeddingsSettings, log: Log, closing: AbortS
   let hasAnswered = false
   let hasRefused = false
 
+  const send = (texts: string[], timeoutMs: number) =>
+    embed(settings, texts, AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]))
+
+  function noteAnswer (): void {
+    if (failures > 0) log.info('The embeddings endpoint answers again')
+    failures = 0
+    until = 0
+    hasAnswered = true
+  }
+
   function note (error: Error): void {
     // What has taken other texts refuses these alone.
     if (error instanceof Refused && hasAnswered) {
@@ -128,14 +139,13 @@ function createEndpoint (settings: EmbeddingsSettings, log: Log, closing: AbortS
     /** @returns undefined when it fails, `refused` when it does not take these texts. */
     async ask (texts: string[], timeoutMs: number): Promise<Float32Array[] | 'refused' | undefined> {
       try {
-        const vectors = await embed(settings, texts, AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]))
-        if (failures > 0) log.info('The embeddings endpoint answers again')
-        failures = 0
-        until = 0
-        hasAnswered = true
+        const vectors = await send(texts, timeoutMs)
+        noteAnswer()
         return vectors
       } catch (error) {
         if (closing.aborted) return undefined
+        // A wrong model is refused for every text, and a text that is too long for itself alone: one that none refuses tells.
+        if (error instanceof Refused && !hasAnswered) await send([PROBE], timeoutMs).then(noteAnswer, () => {})
         note(error as Error)
         return error instanceof Refused && hasAnswered ? 'refused' : undefined
       }

@@ -3,12 +3,12 @@ import t from 'tap'
 import { connect } from '../../../tools/generate/endpoint.ts'
 import { KEY, endpoint, status } from './endpoint.ts'
 
-const signal = AbortSignal.timeout(20_000)
+const soon = () => AbortSignal.timeout(20_000)
 
 t.test('a request goes to /chat/completions below the address, with or without a slash at its end', async (t) => {
   const { url, asked } = await endpoint(t, 'yes')
   for (const address of [url, `${url}/`]) {
-    t.match(await connect(address, KEY)({ model: 'm' }, signal), { choices: [{ message: { content: 'yes' } }] })
+    t.match(await connect(address, KEY)({ model: 'm' }, soon()), { choices: [{ message: { content: 'yes' } }] })
   }
   t.same(asked.map(({ path }) => path), ['/v1/chat/completions', '/v1/chat/completions'])
   t.match(asked[0], { headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }, body: { model: 'm' } })
@@ -27,7 +27,7 @@ t.test('an answer is read up to a limit, whatever its status, and its connection
       response.on('drain', write)
       write()
     })
-    await t.rejects(connect(url)({}, signal), { name: 'EndpointError', message: 'the answer is longer than 1048576 bytes' })
+    await t.rejects(connect(url)({}, soon()), { name: 'EndpointError', message: 'the answer is longer than 1048576 bytes' })
     await closed
     t.ok(sent < 64 * 1024 * 1024)
   }
@@ -35,9 +35,9 @@ t.test('an answer is read up to a limit, whatever its status, and its connection
 
 t.test('an answer that is no completion is an error of its own, with the status of HTTP', async (t) => {
   const refused = await endpoint(t, status(418))
-  await t.rejects(connect(refused.url)({}, signal), { name: 'EndpointError', status: 418 })
+  await t.rejects(connect(refused.url)({}, soon()), { name: 'EndpointError', status: 418 })
   for (const text of ['<html>', 'null', '7']) {
     const { url } = await endpoint(t, (response) => { response.end(text) })
-    await t.rejects(connect(url)({}, signal), { name: 'EndpointError', status: undefined }, text)
+    await t.rejects(connect(url)({}, soon()), { name: 'EndpointError', status: undefined }, text)
   }
 })
