@@ -55,8 +55,7 @@ export interface AppOptions extends LoadOptions {
   /** What to offer instead of what is in `config.folders`, for tests. */
   offer?: Partial<Offer>
   /**
-   * Whether the offer changes while the server runs: with the
-   * files in `config.folders`, or through `app.mcp.offer`
+   * Whether the offer changes while the server runs: with the files in `config.folders`, or through `app.mcp.offer`
    * where `offer` is given.
    */
   reloads?: boolean

@@ -29,8 +29,8 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** @param name a file of servers/. @param core undefined for none in particular. */
-export async function startProcess (name: string, env: Record<string, string>): Promise<Running> {
+/** @param name a file of servers/. @param isPinned false where its own processes need the other cores. */
+export async function startProcess (name: string, env: Record<string, string>, isPinned = true): Promise<Running> {
   const port = await freePort()
   const child = fork(join(SERVERS, `${name}.ts`), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -43,7 +43,7 @@ export async function startProcess (name: string, env: Record<string, string>): 
       ...env
     }
   })
-  pin(child, 0)
+  if (isPinned) pin(child, 0)
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))

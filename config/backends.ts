@@ -1,5 +1,4 @@
-// The sign-in backends that AUTH_BACKEND names: found in the
-// registry or in a module of the operator's, and checked.
+// The sign-in backends that AUTH_BACKEND names: found in the registry or in a module of the operator's, and checked.
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'

@@ -1,8 +1,6 @@
-// The environment, read once: a frozen Config, or one message
-// that lists everything wrong. Nothing else reads the
+// The environment, read once: a frozen Config, or one message that lists everything wrong. Nothing else reads the
 // environment.
-// This room owns every variable that belongs to no backend
-// and no tool: its schema, its default and what it means. It
+// This room owns every variable that belongs to no backend and no tool: its schema, its default and what it means. It
 // hands the frozen Config to everything else.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

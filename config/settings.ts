@@ -38,6 +38,15 @@ export const storageSettings = (values: Variables, folder: string) => ({
   /** `undefined` where there are no documents. */
   docsDir: resolve(folder, values.DOCS_DIR) as string | undefined,
   docsBaseUrl: values.DOCS_BASE_URL,
+  /** `undefined` where search uses words alone. */
+  embeddings:
+    values.EMBEDDINGS_BASE_URL === undefined
+      ? undefined
+      : {
+          baseUrl: values.EMBEDDINGS_BASE_URL,
+          model: values.EMBEDDINGS_MODEL!,
+          apiKey: values.EMBEDDINGS_API_KEY
+        },
   libraryDescription: values.LIBRARY_DESCRIPTION?.trim().replace(/\s+/g, ' ').replace(/[^.!?]$/, '$&.')
 })
 

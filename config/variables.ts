@@ -34,6 +34,9 @@ export const variables = z.object({
     .string()
     .max(300, 'write at most 300 characters, such as: The staff handbook of Acme, in English')
     .optional(),
+  EMBEDDINGS_BASE_URL: read.httpUrl.optional(),
+  EMBEDDINGS_MODEL: z.string().optional(),
+  EMBEDDINGS_API_KEY: z.string().optional(),
   SMTP_URL: read.smtpUrl.optional(),
   MAIL_FROM: read.mailFrom.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
@@ -73,6 +76,12 @@ export function findContradictions (values: Variables, env: Record<string, strin
     problems.push(
       'SECRET_KEY: required with REDIS_URL, so that every instance shares it; write the output of: openssl rand -base64 32'
     )
+  }
+  if ((values.EMBEDDINGS_BASE_URL === undefined) !== (values.EMBEDDINGS_MODEL === undefined)) {
+    problems.push('EMBEDDINGS_MODEL: set EMBEDDINGS_BASE_URL and EMBEDDINGS_MODEL together, or neither')
+  }
+  if (values.EMBEDDINGS_BASE_URL !== undefined && values.DATABASE_URL !== undefined) {
+    problems.push('EMBEDDINGS_BASE_URL: the index in Postgres has no embeddings; remove this variable or DATABASE_URL')
   }
   if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) {
     problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')

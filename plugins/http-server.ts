@@ -1,5 +1,4 @@
-// Creates the Fastify instance: connections, trusted proxies,
-// log lines without URLs, and an answer for every error and
+// Creates the Fastify instance: connections, trusted proxies, log lines without URLs, and an answer for every error and
 // every address that does not exist.
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -55,8 +54,7 @@ export function createInstance ({ bodyLimit }: Pick<Config, 'bodyLimit'>, option
     // Fastify's own lines contain URLs, and URLs here contain codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    // A request that arrives while the server closes is still
-    // answered; its connection is closed after it.
+    // A request that arrives while the server closes is still answered; its connection is closed after it.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => sendJsonError(error, request, reply as unknown as FastifyReply),
@@ -78,10 +76,8 @@ const require = createRequire(import.meta.url)
 const requireFromFastify = createRequire(require.resolve('fastify'))
 
 /**
- * Fastify's compilers for JSON Schema, loaded with the first
- * route that has a schema. No route of ours has one (zod
- * checks what arrives), and loading them takes a tenth of the
- * start; a plugin from elsewhere may bring one.
+ * Fastify's compilers for JSON Schema, loaded with the first route that has a schema. No route of ours has one (zod
+ * checks what arrives), and loading them takes a tenth of the start; a plugin from elsewhere may bring one.
  */
 const lazySchemaCompilers = {
   buildValidator: loadLazily('@fastify/ajv-compiler'),

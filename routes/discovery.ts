@@ -1,7 +1,5 @@
-// The documents a client finds this server by:
-// protected-resource metadata (RFC 9728 §3), authorization-server metadata
-// (RFC 8414 §3) and the OpenID provider's (OpenID Connect
-// Discovery §4), in every spelling clients probe.
+// The documents a client finds this server by: protected-resource metadata (RFC 9728 §3), authorization-server metadata
+// (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { wellKnown, type Paths } from '../paths.ts'
@@ -29,12 +27,10 @@ export default async function discovery (app: FastifyInstance, options: Options)
   for (const { path, resource } of options.endpoints) {
     if (path === '/') continue
     documents[wellKnown(paths.protectedResource, path)] = resourceOf(resource)
-    // Clients that take the MCP URL for the issuer look here (RFC
-    // 8414 §3.1, path inserted).
+    // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
     documents[wellKnown(paths.authorizationServer, path)] = server
     documents[wellKnown(paths.openidConfiguration, path)] = openid
-    // And with the path in front, as OpenID Connect Discovery
-    // §4.1 appends it; some append the others in the same way.
+    // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
     documents[path + paths.openidConfiguration] = openid
     documents[path + paths.authorizationServer] = server
     documents[path + paths.protectedResource] = resourceOf(resource)

@@ -64,10 +64,11 @@ t.test('.env.example shows the true defaults, and examples that the server takes
   const defaults = Object.entries(variables.parse({}))
   const shown = Object.fromEntries(entries.map(({ name, value }) => [name, value]))
   for (const [name, value] of defaults.filter(([, value]) => String(value) !== '')) { t.same(variables.parse({ [name]: shown[name] })[name as 'PORT'], value, name) }
-  // Of TRUST_PROXY and CLIENT_IP_HEADER one may be set.
+  // Of TRUST_PROXY and CLIENT_IP_HEADER one may be set, and of DATABASE_URL and embeddings.
   const config = await loadConfig({
     ...shown,
     TRUST_PROXY: '',
+    DATABASE_URL: '',
     // A file that is there.
     SERVER_LOGO: join(ROOT, 'views/icon.png'),
     AUTH_BACKEND: 'demo,local,supabase,oidc',

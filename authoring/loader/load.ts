@@ -1,5 +1,4 @@
-// Finds what this server offers: every file of the given
-// folders whose default export is a tool, a resource, a prompt
+// Finds what this server offers: every file of the given folders whose default export is a tool, a resource, a prompt
 // or a source.
 import { readdir } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -105,8 +104,7 @@ async function filesOf (folder: URL): Promise<Array<{ home: URL; file: string; u
 }
 
 /**
- * A source by its folder; the others by what they do: a
- * resource is read, a prompt is written, and everything else has
+ * A source by its folder; the others by what they do: a resource is read, a prompt is written, and everything else has
  * to be a tool.
  */
 function kindOf (candidate: unknown, folder: string): Kind {

@@ -18,7 +18,8 @@ interface Message {
   modern: boolean
 }
 
-function messageOf ({ method, params = {}, modern }: Message, token: string): Pick<Load, 'headers' | 'body'> {
+/** One request to the MCP endpoint. */
+export function messageOf ({ method, params = {}, modern }: Message, token: string): Pick<Load, 'headers' | 'body'> {
   const name = params['name']
   return {
     headers: {

@@ -4,44 +4,16 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { DocumentStore, IndexedDocument } from '../../plugins/library/contract.ts'
+import type { DocumentStore } from '../../plugins/library/contract.ts'
 import { openPostgresDocuments } from '../../plugins/library/postgres.ts'
 import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
 import { connectPostgres } from '../../plugins/postgres.ts'
 import { startPostgres } from '../../test/helpers/postgres.ts'
-import { readCollection } from './collection.ts'
 import { questions } from './questions.ts'
+import { synthesize } from './synthetic.ts'
 
 const COUNT = Number(process.argv[2] ?? 100_000)
 const ROUNDS = 5
-
-/**
- * Paragraphs of the real documents, put together anew: real words in their real proportions, and no two documents
- * alike.
- */
-async function * synthesize (): AsyncGenerator<IndexedDocument[]> {
-  const paragraphs = (await readCollection()).documents
-    .flatMap(({ text }) => text.slice(0, 30_000).split(/\n\s*\n/))
-    .filter(({ length }) => length > 40 && length < 2_000)
-  let state = 42
-  const pick = () => paragraphs[(state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) % paragraphs.length]!
-  for (let from = 0; from < COUNT; from += 50) {
-    yield Array.from({ length: Math.min(50, COUNT - from) }, (_, index) => {
-      const id = `shelf-${Math.floor(from / 1_000)}/document-${from + index}.md`
-      const text = Array.from({ length: 5 + ((from + index) % 11) }, pick)
-        .join('\n\n')
-        .toWellFormed()
-      return {
-        id,
-        title: text.slice(0, 60).replace(/\s+/g, ' ').toWellFormed(),
-        text,
-        type: 'text/markdown',
-        modified: from + index,
-        bytes: text.length
-      }
-    })
-  }
-}
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 const percentile = (sorted: number[], part: number) =>
@@ -52,7 +24,7 @@ async function run (name: string, store: DocumentStore, size: () => Promise<numb
   let busy = 0
   let characters = 0
   stalls.enable()
-  for await (const batch of synthesize()) {
+  for await (const batch of synthesize(COUNT)) {
     characters += batch.reduce((sum, { text }) => sum + text.length, 0)
     const from = performance.now()
     await store.put(batch)

@@ -12,7 +12,7 @@ import type { LeftOut } from './left-out.ts'
  * Raise it whenever other things are stored of the same file: its text, its parts, its terms, or the tables. Every store
  * then begins with an empty index, and the folder is read anew.
  */
-export const INDEX_VERSION = 5
+export const INDEX_VERSION = 6
 
 /** Characters. */
 export const MAX_TITLE_LENGTH = 200

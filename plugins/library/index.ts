@@ -10,6 +10,7 @@ import { createConvert } from './convert.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument, Library } from './contract.ts'
 import { createDocumentList } from './document-list.ts'
+import { openEmbeddings } from './embeddings/index.ts'
 import { createSearchWorker } from '../search/worker.ts'
 import { mergeHits } from '../search/merge-results.ts'
 import { partId, splitText } from './parts.ts'
@@ -39,6 +40,7 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
   documentUrl(path: string): string
   notes: Pick<Notes, 'of'>
   sources: readonly LibrarySource[]
+  embeddings?: Config['embeddings']
 }
 
 const MAX_HITS = 50
@@ -46,11 +48,13 @@ const MAX_HITS = 50
 export default fp(
   async function library (
     app: FastifyInstance,
-    { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources }: LibraryOptions
+    { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources, embeddings }: LibraryOptions
   ) {
     const worker = createSearchWorker(app.workers, dataDir)
     const directory = createDocumentList(
-      app.postgres ? await openPostgresDocuments(app.postgres, worker) : openSqliteDocuments(dataDir, worker)
+      app.postgres
+        ? await openPostgresDocuments(app.postgres, worker)
+        : openSqliteDocuments(dataDir, worker, embeddings && ((dataDir) => openEmbeddings(embeddings, dataDir, app.log)))
     )
     const { store } = directory
     const closing = new AbortController()

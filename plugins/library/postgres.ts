@@ -5,13 +5,14 @@ import { migrate, lock, SCHEMA, type Postgres, type Query as Run } from '../post
 import type { SearchHit } from '../search/contract.ts'
 import { INDEX_VERSION, type DocumentPart, type DocumentStore, type IndexedDocument } from './contract.ts'
 import { splitText } from './parts.ts'
+import { readingsOf, readWords, termsNeeded, type Term } from '../search/compounds.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
 import { createSpellings, SPELLINGS_DDL, type Spellings } from '../search/postgres-spellings.ts'
 import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
 import { createTermWeights, type TermWeights } from '../search/term-weights.ts'
-import { anyOf, bm25, inField, tsQueryOf, vectorOf, type ParsedTsQuery } from '../search/tsvector.ts'
-import { parseQuery, type Word } from '../search/tokenize.ts'
+import { anyOf, bm25, inField, lengthsOf, matchOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
+import { parseQuery, withoutPhrases, type Query as ParsedQuery, type Word } from '../search/tokenize.ts'
 import { eachPageOnce } from '../search/versions.ts'
 
 const NAME = `library_${INDEX_VERSION}`
@@ -54,10 +55,13 @@ const INSERT = `
   FROM jsonb_to_recordset($1) AS row (id text, part integer, parts integer, title text, type text, language text, modified double precision, bytes bigint, lengths integer[], words text, text text)
 `
 
-// `|| ''` unpacks the words once for all terms; OFFSET 0 keeps the planner from undoing that.
+/** Estimates of the candidates may be wrong: no more are ranked. */
+const MAX_FOUND = 20_000
+
+// `|| ''` unpacks the words once for all terms; LIMIT keeps the planner from undoing that.
 const SEARCH = `
   WITH found AS (
-    SELECT id, part, parts, title, lengths, words || '' AS words FROM ${TABLE} WHERE words @@ $1::tsquery OFFSET 0
+    SELECT id, part, parts, title, lengths, words || '' AS words FROM ${TABLE} WHERE words @@ $1::tsquery LIMIT ${MAX_FOUND}
   )
   SELECT id, part, parts, title, ${bm25({ words: 'words', lengths: 'lengths', averages: '($5::float8[])', terms: '$2', weights: '$3', phrases: '$4', titles: '$6', headings: '$7', paths: '$8' })} AS score
   FROM found ORDER BY score DESC, id, part LIMIT $9
@@ -71,7 +75,7 @@ const LANGUAGES = `
   )
   SELECT language FROM spoken WHERE language IS NOT NULL
 `
-const HOLDS = `SELECT word FROM unnest($1::text[], $2::text[]) AS asked (word, match) WHERE EXISTS (SELECT FROM ${TABLE} WHERE words @@ match::tsquery)`
+const HOLDS = `SELECT match FROM unnest($1::text[]) AS asked (match) WHERE EXISTS (SELECT FROM ${TABLE} WHERE words @@ match::tsquery)`
 
 /** So many parts are ranked for each document that is asked for: several of the best may belong to one. */
 const PARTS_PER_HIT = 5
@@ -122,10 +126,13 @@ export async function openPostgresDocuments (postgres: Postgres, worker?: Snippe
       return (await query<DocumentPart>(FIND_PART, [id, part]))[0]
     },
     async search (text, limit, person = null) {
-      const asked = tsQueryOf(await correct(query, spellings, text))
-      if (asked === undefined || limit === 0) return []
-      const pages = await rank(query, termWeights, asked, limit)
-      const snippets = await snippetsOf(worker, pages.map(({ text }) => text), asked.query.words, person)
+      if (limit === 0) return []
+      const asked = await read(query, spellings, text)
+      const found = await rank(query, termWeights, asked, limit)
+      const loose = found.length === 0 ? withoutPhrases(asked) : undefined
+      const pages = loose ? await rank(query, termWeights, loose, limit) : found
+      const words = [...asked.words, ...asked.forms]
+      const snippets = await snippetsOf(worker, pages.map(({ text }) => text), words, person)
       return pages.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
     },
     async settle () {
@@ -154,13 +161,13 @@ async function * rowsOf (documents: IndexedDocument[]) {
     const language = textLanguage({ title: document.title, text })
     for (const [index, part] of parts.entries()) {
       const fields = fieldsOf({ ...document, path: document.id, text: part }, language)
-      const { body, titles, headings, paths, spellings: spelled } = fields
+      const { spellings: spelled } = fields
       yield {
         ...document,
         part: index + 1,
         parts: parts.length,
         language,
-        lengths: [body, titles, headings, paths].map(({ length }) => length),
+        lengths: lengthsOf(fields),
         words: vectorOf(fields),
         text: part,
         spelled
@@ -171,19 +178,26 @@ async function * rowsOf (documents: IndexedDocument[]) {
 }
 
 /** The query in the languages of the documents, with corrections of the words that none of them contains. */
-async function correct (query: Run, spellings: Spellings, text: string) {
+async function read (query: Run, spellings: Spellings, text: string) {
   const languages = await query<{ language: Language }>(LANGUAGES)
-  const parsed = parseQuery(text, languages.map(({ language }) => language))
-  const matches = parsed.words.map(({ terms, isPrefix }) => terms.map((term) => `'${term}'${isPrefix ? ':*' : ''}`).join(' | '))
-  const held = await query<{ word: string }>(HOLDS, [parsed.words.map(({ word }) => word), matches])
-  const isKnown = new Set(held.map(({ word }) => word))
-  const words = await spellings.correct(parsed.words, parsed.languages, (word: Word) => isKnown.has(word.word))
-  return { ...parsed, words }
+  const readings = readingsOf(parseQuery(text, languages.map(({ language }) => language)))
+  const { words } = readings.query
+  const asked = words.flatMap(({ terms, isPrefix }) => terms.map((term) => ({ term, isPrefix })))
+  const matches = [...new Set([...asked, ...termsNeeded(readings)].map(matchOf))]
+  const held = await query<{ match: string }>(HOLDS, [matches])
+  const isHeld = new Set(held.map(({ match }) => match))
+  const occurs = (term: Term) => isHeld.has(matchOf(term))
+  const isKnown = ({ terms, isPrefix }: Word) => terms.some((term) => occurs({ term, isPrefix }))
+  return { ...readWords(readings, occurs), words: await spellings.correct(words, readings.query.languages, isKnown) }
 }
 
 type Row = Omit<SearchHit, 'snippet'> & { part: number }
 
-async function rank (query: Run, termWeights: TermWeights, asked: ParsedTsQuery, limit: number): Promise<Array<Row & { text: string }>> {
+type Ranked = Omit<SearchHit, 'snippet'> & { text: string }
+
+async function rank (query: Run, termWeights: TermWeights, parsed: ParsedQuery, limit: number): Promise<Ranked[]> {
+  const asked = tsQueryOf(parsed)
+  if (asked === undefined) return []
   const { weights, averages, candidates } = await termWeights.weigh(asked)
   const { terms } = asked
   const rows = await query<Row>(SEARCH, [

@@ -14,6 +14,7 @@ import { createTermWriter, FTS5_SCHEMA, type TermWriter } from '../search/fts5.t
 import type { Language } from '../search/languages.ts'
 import { openDocumentSearch, type DocumentSearch } from '../search/sqlite-documents.ts'
 import type { SearchWorker } from '../search/worker.ts'
+import type { Embeddings } from './embeddings/index.ts'
 import { PART_BYTES, splitText } from './parts.ts'
 
 // One row a part. The long text comes last: a read of the other columns does not touch its pages.
@@ -25,6 +26,10 @@ const SCHEMA = `
     key INTEGER PRIMARY KEY, id TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, title TEXT NOT NULL, type TEXT NOT NULL,
     modified REAL NOT NULL, bytes INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (id, part)
   );
+  CREATE TABLE IF NOT EXISTS vectors (key INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS vector_model (model TEXT NOT NULL);
+  DELETE FROM vectors;
+  CREATE TRIGGER documents_vectors AFTER DELETE ON documents BEGIN DELETE FROM vectors WHERE key = old.key; END;
   CREATE INDEX documents_language ON documents (language);
   PRAGMA user_version = ${INDEX_VERSION};
 `
@@ -34,15 +39,25 @@ const COLUMNS = 'id, title, text, type, modified, bytes'
 /**
  * @param dataDir folder of the database file; created if missing.
  * @param worker runs the searches; without it they run in this process.
+ * @param open where documents and queries have vectors as well.
  */
-export function openSqliteDocuments (dataDir: string, worker?: SearchWorker): DocumentStore {
+export function openSqliteDocuments (
+  dataDir: string,
+  worker?: SearchWorker,
+  open?: (dataDir: string) => Embeddings
+): DocumentStore {
   const db = openIndex(dataDir)
+  const embeddings = open?.(dataDir)
+  embeddings?.refresh()
   const sql = prepare(db)
   let here: DocumentSearch | undefined
 
   return {
     description: `SQLite in ${dataDir}`,
-    put: (documents) => putAll(db, sql, documents),
+    async put (documents) {
+      await putAll(db, sql, documents)
+      embeddings?.refresh()
+    },
     async remove (ids) {
       await write(db, () => {
         // FTS5 marks a word as deleted by writing.
@@ -69,9 +84,10 @@ export function openSqliteDocuments (dataDir: string, worker?: SearchWorker): Do
       return row && ({ ...row } as unknown as DocumentPart)
     },
     async search (query, limit, person = null) {
-      if (worker) return worker.searchDocuments(query, limit, person)
+      const vector = await embeddings?.ofQuery(query)
+      if (worker) return worker.searchDocuments(query, limit, person, vector)
       here ??= openDocumentSearch(join(dataDir, FILE))
-      return here.search(query, limit)
+      return here.search(query, limit, vector)
     },
     async settle () {
       /* what is counted is counted in the index itself */
@@ -82,6 +98,7 @@ export function openSqliteDocuments (dataDir: string, worker?: SearchWorker): Do
     async close () {
       here?.close()
       here = undefined
+      await embeddings?.close()
       if (db.isOpen) db.close()
     }
   }

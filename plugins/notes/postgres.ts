@@ -1,9 +1,11 @@
 // Notes in Postgres, for several instances: every statement names the owner, and one owner's writes come one after the
 // other.
-import { fieldsOf, textLanguage } from '../search/fields.ts'
+import { readingsOf, readWords } from '../search/compounds.ts'
+import { fieldsOf, textLanguage, WEIGHTS } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
+import { parseQuery, withoutPhrases, type Query as ParsedQuery } from '../search/tokenize.ts'
+import { anyOf, bm25, inField, lengthsOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
 import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
-import { anyOf, bm25, inField, parseTsQuery, vectorOf } from '../search/tsvector.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
 import { StorageFull } from '../storage/contract.ts'
@@ -12,7 +14,7 @@ import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Step, type Usage }
 const TABLE = `${SCHEMA}.notes`
 
 /** Increase it when the terms of the index change: they are then created again from the notes. */
-const INDEX_VERSION = 1
+const INDEX_VERSION = 2
 const REINDEXED_AT_ONCE = 100
 
 const DDL = `
@@ -126,8 +128,7 @@ async function update ({ transaction }: Postgres, owner: string, id: string, dec
 function termsOf (note: Pick<Note, 'title' | 'text'>): [string, Language, number[]] {
   const language = textLanguage(note)
   const fields = fieldsOf(note, language)
-  const { body, titles, headings, paths } = fields
-  return [vectorOf(fields), language, [body, titles, headings, paths].map(({ length }) => length)]
+  return [vectorOf(fields), language, lengthsOf(fields)]
 }
 
 /** Indexes the notes of an earlier version of the server again. */
@@ -153,18 +154,29 @@ async function search (
   limit: number
 ): Promise<SearchHit[]> {
   const languages = await query<{ language: Language }>(`SELECT DISTINCT language FROM ${TABLE} WHERE owner = $1`, [owner])
-  const asked = parseTsQuery(text, languages.map(({ language }) => language))
-  if (asked === undefined || languages.length === 0) return []
+  if (languages.length === 0) return []
+  const parsed = readWords(readingsOf(parseQuery(text, languages.map(({ language }) => language))), () => false)
+  const found = await rank(query, owner, parsed, limit)
+  const loose = found.length === 0 ? withoutPhrases(parsed) : undefined
+  const notes = loose ? await rank(query, owner, loose, limit) : found
+  const words = [...parsed.words, ...parsed.forms]
+  const snippets = await snippetsOf(worker, notes.map(({ text }) => text), words, owner)
+  return notes.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
+}
+
+type Ranked = Pick<Note, 'id' | 'title' | 'text'> & { score: number }
+
+async function rank (query: Query, owner: string, parsed: ParsedQuery, limit: number): Promise<Ranked[]> {
+  const asked = tsQueryOf(parsed)
+  if (asked === undefined) return []
   const { terms, required } = asked
-  const rows = await query<Pick<Note, 'id' | 'title' | 'text'> & { score: number }>(SEARCH, [
+  return query<Ranked>(SEARCH, [
     owner,
     anyOf(terms, required),
     terms.map(({ match }) => match),
-    terms.map(() => 1),
+    terms.map(({ isForm }) => (isForm ? WEIGHTS.forms : 1)),
     terms.map(({ lexemes }) => lexemes.length > 1),
     limit,
     ...(['titles', 'headings', 'paths'] as const).map((field) => inField(terms, field))
   ])
-  const snippets = await snippetsOf(worker, rows.map(({ text }) => text), asked.query.words, owner)
-  return rows.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
 }

@@ -14,7 +14,7 @@ import { allowGrowth, fillOf } from '../storage/sqlite/growth.ts'
 import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './contract.ts'
 
 /** Increase it when the terms of the index change: it is then created again from the notes. */
-const INDEX_VERSION = 1
+const INDEX_VERSION = 2
 
 // The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `

@@ -1,8 +1,6 @@
-// Pages for people: Eta templates with escaping on, and
-// headers against framing, sniffing, caching and scripts (RFC 9700
+// Pages for people: Eta templates with escaping on, and headers against framing, sniffing, caching and scripts (RFC 9700
 // §4.2, §4.16).
-// This room owns how a page is sent: the data each template
-// is given, headers, error pages, and the zone in which the
+// This room owns how a page is sent: the data each template is given, headers, error pages, and the zone in which the
 // page routes are registered. It hands `reply.page` to the routes; the words are in views/.
 import { fileURLToPath } from 'node:url'
 import view from '@fastify/view'
@@ -92,8 +90,7 @@ export default fp(
  */
 export function findLink (href: string | undefined): { href: string; host: string } | undefined {
   if (href === undefined) return undefined
-  // Printable ASCII only: browsers drop tabs and line ends, and
-  // `/<tab>/evil.example` leaves the site.
+  // Printable ASCII only: browsers drop tabs and line ends, and `/<tab>/evil.example` leaves the site.
   if (/^\/(?![/\\])[\x21-\x7e]*$/.test(href)) return { href, host: '' }
   const url = URL.parse(href)
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? { href: url.href, host: url.host } : undefined

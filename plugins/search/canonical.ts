@@ -29,6 +29,10 @@ export function canonical (text: string): string {
     .replace(DIGITS, (digit) => String(digit.charCodeAt(0) & 15))
 }
 
+/** Latin letters that no decomposition takes apart, as people write them without a keyboard that has them. */
+const LETTERS: Readonly<Record<string, string>> = { ı: 'i', đ: 'd', ð: 'd', ł: 'l', ø: 'o', ħ: 'h', ŧ: 't', æ: 'ae', œ: 'oe', þ: 'th' }
+const IN_LETTERS = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g')
+
 /** Without the accents of Latin, Greek and Cyrillic letters. The short i of Cyrillic is a separate letter. */
 export const withoutAccents = (text: string): string =>
   IS_ASCII.test(text)
@@ -37,4 +41,4 @@ export const withoutAccents = (text: string): string =>
       .normalize('NFD')
       .replace(/(?<![иИ])[\u0300-\u036f]|(?<=[иИ])[\u0300-\u0305\u0307-\u036f]/g, '')
       .normalize('NFC')
-      .replace(/ı/g, 'i')
+      .replace(IN_LETTERS, (letter) => LETTERS[letter]!)

@@ -1,13 +1,14 @@
 // Divides a document into fields that are scored separately: a word in the title counts more than one in the text, and is
 // normalized by the length of titles.
 // Tested in test/plugins/search/tsvector.test.ts.
+import { formsOf } from './forms.ts'
 import { languageOf, type Language } from './languages.ts'
 import { isSpelled } from './correct.ts'
 import { pathWords, termsOf, wordsOf } from './tokenize.ts'
 import { stem } from './stem.ts'
 
 /** The weight by which the BM25 of each field is multiplied. */
-export const WEIGHTS = { body: 1, titles: 0.3, headings: 0.15, paths: 0.1 } as const
+export const WEIGHTS = { body: 1, titles: 0.3, headings: 0.15, paths: 0.1, forms: 0.2 } as const
 /** The weight of two words of the query next to each other in the text. */
 export const PAIR_WEIGHT = 0.3
 
@@ -39,14 +40,16 @@ export function fieldsOf ({ title, text, path = '', type = 'text/markdown' }: Te
   const words = wordsOf(text)
   const headings = HAS_HEADINGS.has(type) ? text.matchAll(HEADING).map(([, words]) => termsOf(words!, language)).toArray() : []
   const body = words.map((word) => stem(word, language))
+  const otherForms = formsOf(`${title}\n${text}\n${pathWords(path)}`)
   return {
     // Most texts begin with their title; where it is separate (front matter, PDF), it is added at the beginning.
     body: ` ${body.slice(0, LEAD).join(' ')} `.includes(` ${titles.join(' ')} `) ? body : [...titles, ...body],
-    spellings: [...new Set(words)].filter(isSpelled),
+    spellings: [...new Set([...words, ...otherForms])].filter(isSpelled),
     titles,
     // A heading that is also the title counts as the title only.
     headings: headings.filter((terms) => terms.join() !== titles.join()).flat(),
-    paths: termsOf(pathWords(path), language)
+    paths: termsOf(pathWords(path), language),
+    forms: otherForms.map((word) => stem(word, language))
   }
 }
 

@@ -65,7 +65,7 @@ export function rankingOf (asked: Asked, limit: number): { sql: string; values: 
 
 /** What is asked of which field, and what its BM25 counts. */
 function armsOf (
-  { words, pairs, candidates, tag }: Asked,
+  { words, pairs, forms, splits, candidates, tag }: Asked,
   any: string,
   required: readonly string[],
   inOrder: (terms: readonly string[]) => string
@@ -73,12 +73,18 @@ function armsOf (
   const isNarrow = candidates.length > 0 && (candidates.length < words.length || candidates.some(({ length }) => length > 1))
   const groups = candidates.map((group) => allOf(group.map((word) => anyOf(termsOf(word, tag)))))
   const narrow = isNarrow ? anyOf(groups) : undefined
+  const others = forms.flatMap((form) => termsOf(form, tag))
   const within = (match: string) => allOf([...required, ...(narrow ? [narrow] : []), match])
   return [
     ...FIELDS.map((field): [Field, number, string] => [field, WEIGHTS[field], field === 'body' ? within(any) : any]),
     // Asked for twice, candidates were counted twice.
     ...(narrow ? [['body', -WEIGHTS.body, narrow] as [Field, number, string]] : []),
-    ...(pairs.length > 0 ? [['body', PAIR_WEIGHT, within(anyOf(pairs.map(inOrder)))] as [Field, number, string]] : [])
+    ...(pairs.length + splits.length > 0
+      ? [['body', PAIR_WEIGHT, within(anyOf([...pairs, ...splits].map(inOrder)))] as [Field, number, string]]
+      : []),
+    ...(others.length > 0
+      ? [['body', WEIGHTS.forms, within(anyOf(others))] as [Field, number, string]]
+      : [])
   ]
 }
 

@@ -5,9 +5,9 @@ import { canonical } from './canonical.ts'
 /** The frequent small words of each language, as `canonical` spells them. */
 const FREQUENT = {
   en: 'a an we our your can if has will do about into i my but all they the of and to in is that for it as was with be by on not this are or from at which you have what how who does did when where why many much',
-  de: 'der die und den von zu das mit sich des auf für ist im dem nicht ein eine einen einer als auch es an werden aus hat dass sie nach wird bei wie war was welche welcher wer wo wann warum wurde',
+  de: 'der die und den von zu das mit sich des auf für ist im dem nicht ein eine einen einer als auch es an werden aus hat dass sie nach wird bei wie war was welche welcher wer wo wann warum wurde in am welchem welchen welches wem wen wessen',
   fr: 'le la les de des et un une du en est que qui dans pour pas sur au avec ce il par sont plus ne aux quel quelle comment où quand cette',
-  es: 'el la los las de y en que un una del se por con para es al lo como más su no fue qué cuál cuándo dónde quién cómo cuántos',
+  es: 'el la los las de y en que un una del se por con para es al lo como más su no fue qué cuál cuándo dónde quién cómo cuántos cuáles quiénes cuántas cuánto',
   pt: 'o a os as de e que do da em um uma para com não por no na dos das se é ao mais foi qual quando onde quem como',
   it: 'il la i gli le di e che un una del della in per non con si è da al dei sono nel alla lo quale quando dove chi come',
   nl: 'de het een en van in is dat op te zijn met voor niet aan er om ook als bij door wordt naar wat hoe wie wanneer waar',
@@ -22,7 +22,7 @@ const FREQUENT = {
   vi: 'và của là có được các cho trong một không những với người này đã ở để khi gì nào ai đâu bao',
   pl: 'i w na z do się nie jest że to o jak po od przez co dla są oraz kto gdzie kiedy',
   cs: 'a v na se je že do s z to pro jako by ve po co jak kdo kde kdy jsou',
-  ru: 'и в не на с что как по это был была были его её их или также когда который из для от он к был а его кто где когда какой',
+  ru: 'и в не на с что как по это был была были его её их или также когда который из для от он к был а кто где какой какая какие каким какого за у же бы так вы она они мы эта этот эти сколько почему чем до во',
   uk: 'і в на що з до не та як у для від за це є хто де коли який',
   bg: 'и на да от се за е са че по с не в как какво кой къде кога',
   sr: 'и у је да се на за од не су са као што ко где када како'
@@ -61,9 +61,46 @@ export function languageOf (text: string): Language {
   return isClear ? language : 'en'
 }
 
+/** English words that carry no subject. */
+const STOP_WORDS = new Set(
+  (
+    'a about am an and any are as at be been but by can could did do does for from get had has have how ' +
+    'i if in into is it its may me my need no not of on or our should so some such than that the their ' +
+    'them then there these they this to us use used using want was we were what when where which who why ' +
+    'will with would you your'
+  ).split(' ')
+)
+
+/** How many different words of a query are among the frequent ones of each language. */
+function spokenIn (words: readonly string[]): Map<Language, number> {
+  const spoken = new Map<Language, number>()
+  for (const language of [...new Set(words)].flatMap((word) => languagesOfWord.get(word) ?? [])) {
+    spoken.set(language, (spoken.get(language) ?? 0) + 1)
+  }
+  return spoken
+}
+
 /** The languages that a query may be in, of those that documents are in: by its frequent words, otherwise all of them. */
 export function languagesOfQuery (words: readonly string[], known: readonly Language[]): Language[] {
-  const spoken = new Set(words.flatMap((word) => languagesOfWord.get(word) ?? []))
-  const among = known.filter((language) => spoken.has(language))
-  return among.length > 0 ? among : [...known]
+  const spoken = spokenIn(words)
+  const most = Math.max(0, ...known.map((language) => spoken.get(language) ?? 0))
+  return known.filter((language) => most === 0 || (spoken.get(language) ?? 0) * 2 > most)
+}
+
+export interface StopWords {
+  /** Says nothing, nor beside another word. */
+  isStopWord(word: string): boolean
+  /** Says nothing alone; beside another word it may, as prepositions do in languages with cases. */
+  isSmall(word: string): boolean
+}
+
+/** @param languages of the query. A single small word decides nothing: it may be another word of another language. */
+export function stopWordsOf (words: readonly string[], languages: readonly Language[]): StopWords {
+  const spoken = spokenIn(words)
+  const small = languages.filter((language) => language !== 'en' && (spoken.get(language) ?? 0) >= MIN_DISTINCT)
+  const isForeign = !languages.includes('en') && small.length > 0
+  return {
+    isStopWord: (word) => !isForeign && STOP_WORDS.has(word),
+    isSmall: (word) => small.some((language) => languagesOfWord.get(word)?.includes(language))
+  }
 }

@@ -13,20 +13,25 @@ export interface Search {
   limit: number
   /** Whose notes. */
   owner: string
+  /** Of the query, where documents have vectors. */
+  vector?: Float32Array | undefined
 }
 
-type Made = (query: string, limit: number, owner: string) => SearchHit[]
+type Made = (query: string, limit: number, owner: string, vector?: Float32Array) => SearchHit[]
 const open = new Map<string, Made>()
 
 /** @returns at most `limit` hits, best first. @throws ToolError for a query beyond the bounds. */
-export default function search ({ kind, path, query, limit, owner }: Search): SearchHit[] {
+export default function search ({ kind, path, query, limit, owner, vector }: Search): SearchHit[] {
   const known = open.get(path) ?? openIndex(kind, path)
   open.set(path, known)
-  return known(query, limit, owner)
+  return known(query, limit, owner, vector)
 }
 
 function openIndex (kind: Search['kind'], path: string): Made {
-  if (kind === 'documents') return openDocumentSearch(path).search
+  if (kind === 'documents') {
+    const { search } = openDocumentSearch(path)
+    return (query, limit, _, vector) => search(query, limit, vector)
+  }
   const { search } = openNoteSearch(path)
   return (query, limit, owner) => search(owner, query, limit)
 }

@@ -1,6 +1,7 @@
 // The snippet of a hit: the passage of a document with most of the query's words. Not FTS5's snippet(),
 // whose time grows with the square of the matches in a long document.
 import { canonical } from './canonical.ts'
+import { formsOf } from './forms.ts'
 import { stem } from './stem.ts'
 import { isSpaceless, type Word } from './tokenize.ts'
 
@@ -57,7 +58,10 @@ function matchesOf (text: string, words: readonly Word[]): Match[] {
     const written = canonical(found)
     if (isSpaceless(written)) matches.push(...within(found, index, prefixes))
     else {
-      const word = byTerm.get(stem(written, 'en')) ?? words.find((word) => isFormOf(written, word))
+      const forms = [written, ...formsOf(found)]
+      const word =
+        forms.map((form) => byTerm.get(stem(form, 'en'))).find((word) => word) ??
+        words.find((word) => forms.some((form) => isFormOf(form, word)))
       if (word) matches.push({ at: index, word })
     }
     if (matches.length >= MAX_MATCHES) break

@@ -2,13 +2,14 @@
 // else's are read, ranked or counted, and a search costs only what its owner wrote.
 // Tested in test/plugins/notes/sqlite.test.ts.
 import { createHash } from 'node:crypto'
+import { readingsOf, readWords, type Term } from './compounds.ts'
 import type { SearchHit } from './contract.ts'
 import { rankingOf } from './fts5.ts'
 import type { Language } from './languages.ts'
 import { openReader } from './reader.ts'
 import { snippetOf } from './snippet.ts'
 import { correctAll, createStatistics } from './statistics.ts'
-import { parseQuery } from './tokenize.ts'
+import { parseQuery, withoutPhrases, type Query } from './tokenize.ts'
 
 // The tag finds the owner's notes; the column decides.
 const ROWS = 'SELECT id, title, text, score FROM best JOIN notes USING (key) WHERE owner = ? ORDER BY score DESC, id'
@@ -30,6 +31,7 @@ export function openNoteSearch (path: string): NoteSearch {
   const languages = db.prepare('SELECT DISTINCT language FROM notes WHERE owner = ?')
   const ofOwner = (tag: string) => ({
     isKnown: (term: string) => all.isKnown(tag + term),
+    occurs: ({ term, isPrefix }: Term) => all.occurs({ term: tag + term, isPrefix }),
     spellings: (prefix: string, shortest: number, longest: number) =>
       all
         .spellings(tag + prefix, shortest + TAG_LENGTH, longest + TAG_LENGTH)
@@ -40,17 +42,25 @@ export function openNoteSearch (path: string): NoteSearch {
     search (owner, query, limit) {
       const known = languages.all(owner).map(({ language }) => language as Language)
       const tag = tagOf(owner)
-      const parsed = parseQuery(query, known)
-      const words = correctAll(parsed.words, parsed.languages, ofOwner(tag))
-      const ranking = known.length === 0 ? undefined : rankingOf({ ...parsed, words, candidates: [], tag }, limit)
-      if (ranking === undefined) return []
-      return db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values, owner).map((row): SearchHit => ({
-        id: row['id'] as string,
-        title: row['title'] as string,
-        snippet: snippetOf(row['text'] as string, words),
-        score: row['score'] as number
-      }))
+      if (known.length === 0) return []
+      const read = readWords(readingsOf(parseQuery(query, known)), ofOwner(tag).occurs)
+      const corrected = { ...read, words: correctAll(read.words, read.languages, ofOwner(tag)) }
+      const hits = rank(corrected, owner, limit)
+      const loose = hits.length === 0 ? withoutPhrases(corrected) : undefined
+      return loose ? rank(loose, owner, limit) : hits
     },
     close: () => db.close()
+  }
+
+  function rank (query: Query, owner: string, limit: number): SearchHit[] {
+    const ranking = rankingOf({ ...query, candidates: [], tag: tagOf(owner) }, limit)
+    if (ranking === undefined) return []
+    const rows = db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values, owner)
+    return rows.map((row): SearchHit => ({
+      id: row['id'] as string,
+      title: row['title'] as string,
+      snippet: snippetOf(row['text'] as string, [...query.words, ...query.forms]),
+      score: row['score'] as number
+    }))
   }
 }

@@ -3,6 +3,7 @@
 // Tested in test/plugins/search/worker.test.ts.
 import type { DatabaseSync } from 'node:sqlite'
 import { corrected, isSpelled, MAX_CORRECTED, spellingsNear, type Spelling } from './correct.ts'
+import type { Term } from './compounds.ts'
 import { FIELDS } from './fields.ts'
 import type { Language } from './languages.ts'
 import type { Word } from './tokenize.ts'
@@ -14,6 +15,8 @@ export interface Statistics {
   documents(): number
   /** Whether any field of any document holds the term. */
   isKnown(term: string): boolean
+  /** The same for a prefix as well, in texts. */
+  occurs(term: Term): boolean
   /** How many places in all texts the terms with this prefix have, counted up to `limit`. */
   countPrefix(prefix: string, limit: number): number
   /** The words of texts with this prefix, by their spelling. @param shortest in characters, like `longest`. */
@@ -38,6 +41,9 @@ export function createStatistics (db: DatabaseSync): Statistics {
   const cache = new Map<string, number>()
   let cachedVersion: unknown
 
+  const isKnown = (term: string) => known.some((statement) => statement.get(term) !== undefined)
+  const countPrefix = (prefix: string, limit: number) => count.get(prefix, prefix + LAST_CHARACTER, limit)!['n'] as number
+
   return {
     documentFrequency (term) {
       const current = version.get()!['data_version']
@@ -50,8 +56,9 @@ export function createStatistics (db: DatabaseSync): Statistics {
       return found
     },
     documents: () => (last.get()?.['rowid'] ?? 0) as number,
-    isKnown: (term) => known.some((statement) => statement.get(term) !== undefined),
-    countPrefix: (prefix, limit) => count.get(prefix, prefix + LAST_CHARACTER, limit)!['n'] as number,
+    isKnown,
+    occurs: ({ term, isPrefix }) => (isPrefix ? countPrefix(term, 1) > 0 : isKnown(term)),
+    countPrefix,
     spellings: (prefix, shortest, longest) =>
       range.all(prefix, prefix + LAST_CHARACTER, shortest, longest) as unknown as Spelling[]
   }

@@ -3,6 +3,7 @@
 // Tested in test/plugins/search/quality.test.ts.
 import type { Query as Run } from '../postgres.ts'
 import { candidatesOf } from './candidates.ts'
+import { WEIGHTS } from './fields.ts'
 import type { ParsedTsQuery, Term } from './tsvector.ts'
 
 export interface TermWeights {
@@ -72,16 +73,21 @@ export function createTermWeights (query: Run, table: string): TermWeights {
     refresh,
     async weigh ({ terms }) {
       if (performance.now() - read > MAX_AGE_MS) await refresh()
-      const weights = terms.map(({ lexemes }) =>
-        lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0)
+      // A pair has its own weight.
+      const weights = terms.map(({ lexemes, isForm }) =>
+        lexemes.reduce((sum, lexeme) => sum + weightOf(lexeme), 0) * (isForm && lexemes.length === 1 ? WEIGHTS.forms : 1)
       )
-      const words = terms.filter(({ lexemes }) => lexemes.length === 1)
+      const words = terms.filter(({ lexemes, isForm }) => lexemes.length === 1 && !isForm)
       const found = ({ lexemes }: Term): number => shareOf(lexemes[0]!) * known.documents
       const groups = candidatesOf(words, found, { documents: known.documents, wanted: MAX_RANKED })
       const candidates = groups.map((group): Term => ({
         match: group.map(({ match }) => `(${match})`).join(' & '),
-        lexemes: group.flatMap(({ lexemes }) => lexemes)
+        lexemes: group.flatMap(({ lexemes }) => lexemes),
+        isForm: false
       }))
+      const isRare = ({ lexemes }: Term): boolean =>
+        Math.min(...lexemes.map((lexeme) => shareOf(lexeme) * known.documents)) <= MAX_RANKED
+      candidates.push(...terms.filter((term) => term.isForm && isRare(term)))
       return { weights, averages: known.averages, candidates: candidates.length > 0 ? candidates : terms }
     }
   }

@@ -1,7 +1,8 @@
 // How text and queries become words for a full-text engine that knows only spaces: shared by every store, so that both
 // sides are cut alike.
 import { canonical } from './canonical.ts'
-import { languagesOfQuery, type Language } from './languages.ts'
+import { formsOf, ungroupNumbers } from './forms.ts'
+import { languagesOfQuery, stopWordsOf, type Language } from './languages.ts'
 import { stem } from './stem.ts'
 
 /** Scripts written without spaces between words. */
@@ -15,18 +16,10 @@ const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 /** Each word costs a lookup in the index; the words beyond this add little to a long question. */
 const MAX_WORDS = 32
 const MAX_PHRASES = 4
+const MAX_FORMS = 8
 const MAX_PREFIXES = 3
 /** A shorter prefix is searched as a word: too many words begin with it. */
 const MIN_PREFIX = 3
-
-/** Words that carry no subject: what is left of a question without them is what it is about. */
-const STOP_WORDS = new Set(
-  (
-    'a about am an and any are as at be been but by can could did do does for from get had has have how i if in into is it its ' +
-    'may me my need no not of on or our should so some such than that the their them then there these they this to us use used using want was we were what ' +
-    'when where which who why will with would you your'
-  ).split(' ')
-)
 
 let segmenter: Intl.Segmenter | undefined
 /** The first one reads the dictionaries of words. */
@@ -67,8 +60,16 @@ export interface Query {
   words: Word[]
   /** Pairs of neighboring words, as terms: a document that holds a pair ranks higher. */
   pairs: string[][]
+  /** Other forms of the words, of which each that a document holds counts a little: `forms.ts`, `compounds.ts`. */
+  forms: Word[]
+  /** Words that documents may write as two, as pairs of terms. */
+  splits: string[][]
+  /** Words of the query next to each other, which documents may write as one. */
+  neighbors: Array<readonly [string, string]>
   /** Quoted phrases, as terms by language: a hit must hold each phrase in one of its languages. */
   phrases: string[][][]
+  /** Whether there are words besides the phrases: see {@link withoutPhrases}. */
+  isMixed: boolean
   /** The languages of documents that the query may be in. */
   languages: Language[]
 }
@@ -86,31 +87,48 @@ const PREFIX = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]+\*?/gu
  * @param known the languages of the documents.
  */
 export function parseQuery (query: string, known: readonly Language[] = ['en']): Query {
-  const inOrder = wordsOf(query)
+  const inOrder = wordsOf(ungroupNumbers(query))
   const languages = languagesOfQuery(inOrder, known)
-  const stems = (word: string) => [...new Set(languages.map((language) => stem(word, language)))]
+  const { isStopWord, isSmall } = stopWordsOf(inOrder, languages)
   const prefixes = prefixesOf(query)
   const all = [...new Set(inOrder)].filter((word) => !prefixes.includes(word))
-  const telling = all.filter((word) => !STOP_WORDS.has(word))
+  const telling = all.filter((word) => !isStopWord(word) && !isSmall(word))
   const words = (telling.length > 0 || prefixes.length > 0 ? telling : all).slice(0, MAX_WORDS)
   const isWord = new Set(words)
-  const pairs = inOrder
-    .slice(1)
-    .map((word, index) => [inOrder[index]!, word])
-    .filter((pair) => pair.every((word) => isWord.has(word)))
+  const neighbors = inOrder.slice(1).map((word, index) => [inOrder[index]!, word] as const)
+  const pairs = neighbors.filter(
+    (pair) => pair.some((word) => isWord.has(word)) && pair.every((word) => isWord.has(word) || isSmall(word))
+  )
   const phrases = [...query.matchAll(PHRASE)].map(([, phrase]) => wordsOf(phrase!)).filter(({ length }) => length > 0)
+  const quoted = new Set(phrases.flat())
   const inLanguages = (words: string[]) =>
     distinct(languages.map((language) => words.slice(0, MAX_WORDS).map((word) => stem(word, language))))
+  const toWord = (word: string, isPrefix: boolean): Word => ({ word, terms: inLanguages([word]).flat(), isPrefix })
   return {
     words: [
-      ...words.map((word) => ({ word, terms: stems(word), isPrefix: isBeginning(word) })),
-      ...prefixes.map((word) => ({ word, terms: [...new Set([word, ...stems(word)])], isPrefix: true }))
+      ...words.map((word) => toWord(word, isBeginning(word))),
+      ...prefixes.map((word) => ({
+        word,
+        terms: [...new Set([word, ...toWord(word, true).terms])],
+        isPrefix: true
+      }))
     ],
     pairs: distinct(distinct(pairs).slice(0, MAX_WORDS).flatMap(inLanguages)).slice(0, MAX_WORDS),
+    forms: formsOf(query)
+      .filter((form) => !isWord.has(form))
+      .slice(0, MAX_FORMS)
+      .map((form) => toWord(form, false)),
+    splits: [],
+    neighbors: neighbors.filter((pair) => pair.every((word) => isWord.has(word) && !isSpaceless(word))),
     phrases: distinct(phrases).slice(0, MAX_PHRASES).map(inLanguages),
+    isMixed: words.some((word) => !quoted.has(word)),
     languages
   }
 }
+
+/** The query for when no document holds its phrases, with their words alone; undefined when it is nothing but phrases. */
+export const withoutPhrases = (query: Query): Query | undefined =>
+  query.isMixed && query.phrases.length > 0 ? { ...query, phrases: [] } : undefined
 
 const prefixesOf = (query: string): string[] =>
   [...new Set(canonical(query).match(PREFIX))]
@@ -119,4 +137,6 @@ const prefixesOf = (query: string): string[] =>
     .slice(0, MAX_PREFIXES)
 
 /** Without duplicates, so that no word is looked up twice. */
-const distinct = (all: string[][]): string[][] => [...new Map(all.map((words) => [words.join(' '), words])).values()]
+const distinct = (all: ReadonlyArray<readonly string[]>): string[][] => [
+  ...new Map(all.map((words) => [words.join(' '), [...words]])).values()
+]

@@ -1,8 +1,8 @@
 // Postgres full text: documents and queries are tokenized and stemmed here, so that no extension, dictionary or locale of
 // the server matters.
-import type { Language } from './languages.ts'
+import type { Term as Occurring } from './compounds.ts'
 import { PAIR_WEIGHT, WEIGHTS, type Fields } from './fields.ts'
-import { parseQuery, type Query } from './tokenize.ts'
+import type { Query } from './tokenize.ts'
 
 /** Postgres stores this many positions of a word, and none beyond the last. The other fields come after the text. */
 const MAX_POSITIONS = 250
@@ -11,7 +11,7 @@ const LAST_POSITION = 16_383
 /** Between two fields, so that no phrase reaches across. */
 const GAP = 10
 
-/** The label of each field in a `tsvector`. */
+/** The label of each field in a `tsvector`. There are no more: other forms of words stand among the headings. */
 const LABELS = { titles: 'A', headings: 'B', paths: 'C' } as const
 
 /** @returns a `tsvector` literal. Terms hold only letters, digits and marks: there is nothing to escape. */
@@ -27,46 +27,57 @@ export function vectorOf (fields: Fields): string {
   }
   add(fields.body, 1, LAST_IN_TEXT, '')
   let from = LAST_IN_TEXT + GAP
-  for (const field of ['titles', 'headings', 'paths'] as const) {
-    add(fields[field].slice(0, LAST_POSITION - from), from, LAST_POSITION, LABELS[field])
-    from = Math.min(LAST_POSITION, from + fields[field].length + GAP)
+  const labeled = { titles: fields.titles, headings: headingsOf(fields), paths: fields.paths }
+  for (const [field, terms] of Object.entries(labeled) as Array<[keyof typeof LABELS, string[]]>) {
+    add(terms.slice(0, LAST_POSITION - from), from, LAST_POSITION, LABELS[field])
+    from = Math.min(LAST_POSITION, from + terms.length + GAP)
   }
   return Array.from(places, ([term, at]) => `'${term}':${at.join(',')}`).join(' ')
 }
+
+const headingsOf = ({ headings, forms }: Fields): string[] => [...headings, ...forms]
+
+/** Of the text, titles, headings and path, in terms. */
+export const lengthsOf = (fields: Fields): number[] =>
+  [fields.body, fields.titles, headingsOf(fields), fields.paths].map(({ length }) => length)
 
 /** One term of a query: its `tsquery`, and the lexemes it consists of. */
 export interface Term {
   match: string
   lexemes: string[]
+  /** Another form of a word of the query, which counts less. */
+  isForm: boolean
 }
 
 export interface ParsedTsQuery {
-  query: Query
   terms: Term[]
   /** Must match, if it is there: the phrases. */
   required: string | undefined
 }
 
-const phrase = (terms: readonly string[]): string => terms.map((term) => `'${term}'`).join(' <-> ')
+/** @returns a `tsquery` literal. */
+export const matchOf = ({ term, isPrefix }: Occurring): string => `'${term}'${isPrefix ? ':*' : ''}`
 
-/** @returns undefined when nothing is asked for. */
-export const parseTsQuery = (text: string, languages?: readonly Language[]): ParsedTsQuery | undefined =>
-  tsQueryOf(parseQuery(text, languages))
+const phrase = (terms: readonly string[]): string => terms.map((term) => `'${term}'`).join(' <-> ')
 
 /** @returns undefined when nothing is asked for. */
 export function tsQueryOf (query: Query): ParsedTsQuery | undefined {
   const terms = new Map<string, Term>()
-  const add = (match: string, lexemes: string[]) => terms.set(match, { match, lexemes })
-  for (const { terms: stems, isPrefix } of query.words) {
-    for (const term of stems) add(`'${term}'${isPrefix ? ':*' : ''}`, [term])
+  const add = (match: string, lexemes: string[], isForm = false) => {
+    if (!terms.has(match)) terms.set(match, { match, lexemes, isForm })
   }
+  for (const word of [...query.words, ...query.forms]) {
+    const isForm = query.forms.includes(word)
+    for (const term of word.terms) add(matchOf({ term, isPrefix: word.isPrefix }), [term], isForm)
+  }
+  for (const words of query.splits) add(phrase(words), words, true)
   for (const words of [...query.pairs, ...query.phrases.flat()]) if (words.length > 1) add(phrase(words), words)
   if (terms.size === 0) {
     for (const [word] of query.phrases.flat()) add(`'${word!}'`, [word!])
   }
   if (terms.size === 0) return undefined
   const required = query.phrases.map((languages) => `(${languages.map((words) => `(${phrase(words)})`).join(' | ')})`)
-  return { query, terms: [...terms.values()], required: required.length > 0 ? required.join(' & ') : undefined }
+  return { terms: [...terms.values()], required: required.length > 0 ? required.join(' & ') : undefined }
 }
 
 /** A `tsquery` that any of these terms fulfils, and that all that is required must. */

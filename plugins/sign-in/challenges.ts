@@ -7,7 +7,7 @@ import type { Clock } from '../../clock.ts'
 import { signInExpired } from '../../errors.ts'
 import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
 import type { Interaction, Step } from './contract.ts'
-import { requiredFreshness } from './intent.ts'
+import { requiredFreshness } from './freshness.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { asksForCode } from './next.ts'
 

@@ -1,5 +1,6 @@
 // When the person of a session last proved who they are, and for how long that allows them to change how the account
 // is entered (OWASP ASVS 7.5.1; threat AW-01).
+import type { Interaction } from './contract.ts'
 
 /** Seconds for which a password, a code or an authentication at a provider allows such a change. */
 export const FRESH_SECONDS = 300
@@ -10,3 +11,15 @@ export const FRESH_SECONDS = 300
  */
 export const isFresh = (provenAt: number | undefined, now: number, seconds = FRESH_SECONDS): boolean =>
   provenAt !== undefined && now - provenAt < seconds
+
+/**
+ * @returns seconds: only a sign-in by which the person proved who they are within them counts. Undefined where any does.
+ * A sign-in takes a while, so not even `max_age=0` asks for less than the seconds for which proof is fresh.
+ */
+export function requiredFreshness ({ intent, proof }: Pick<Interaction, 'intent' | 'proof'>): number | undefined {
+  // Joining a sign-in method to an account is as sensitive as adding one on its page.
+  if (proof?.isJoining || (intent.kind === 'visit' && intent.again)) return FRESH_SECONDS
+  return intent.kind === 'authorization' && intent.request.maxAge !== undefined
+    ? Math.max(intent.request.maxAge, FRESH_SECONDS)
+    : undefined
+}

@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import type { Order } from './child.ts'
@@ -14,6 +15,8 @@ import type { Permissions } from './permissions.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const MEMORY_CHECK_MS = 50
+/** Between normal (0) and below normal (10). */
+const PRIORITY = 5
 /** A report is a result with its nonce and kind, or an error that is short. */
 const MAX_REPORT_BYTES = MAX_RESULT_BYTES + 1024
 /** Of what a process says about itself. */
@@ -29,6 +32,15 @@ export interface WorkerLimits {
 /** The process ended in the middle of its task. The message says how, for the log. */
 export class ProcessEnded extends Error {
   override readonly name = 'ProcessEnded'
+}
+
+/** Where cores are short, requests are served first. */
+function giveWay (pid: number): void {
+  try {
+    setPriority(pid, PRIORITY)
+  } catch {
+    /* it has ended already */
+  }
 }
 
 export class WorkerProcess {
@@ -61,7 +73,10 @@ export class WorkerProcess {
     // None where the server has no descriptors left.
     this.#pipe = this.#child.stdio?.[PIPE_FD] as Socket | undefined
     if (this.#pipe) this.#listen(this.#pipe)
-    if (this.#isAlive) offerToKernel(this.#child.pid!)
+    if (this.#isAlive) {
+      offerToKernel(this.#child.pid!)
+      giveWay(this.#child.pid!)
+    }
     this.#hold(false)
   }
 

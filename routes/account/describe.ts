@@ -25,8 +25,7 @@ export const describePerson = (user: User) => ({
 })
 
 /**
- * How the person can sign in, and whether they can add a
- * method. A one-click account belongs to a browser: none.
+ * How the person can sign in, and whether they can add a method. A one-click account belongs to a browser: none.
  * @param removePath the page that removes a method.
  */
 export function describeMethods (

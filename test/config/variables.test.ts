@@ -12,6 +12,10 @@ t.test('variables that are valid by themselves and not together are named (WB-18
   t.same(problems({ REDIS_URL: 'redis://localhost', SECRET_KEY: KEY }), [])
   t.same(problems({ SMTP_URL: 'smtp://localhost' }), ['MAIL_FROM'])
   t.same(problems({ SMTP_URL: 'smtp://localhost', MAIL_FROM: 'mcp@example.com' }), [])
+  t.same(problems({ EMBEDDINGS_MODEL: 'small' }), ['EMBEDDINGS_MODEL'])
+  const embeddings = { EMBEDDINGS_BASE_URL: 'http://localhost:11434/v1', EMBEDDINGS_MODEL: 'small' }
+  t.same(problems(embeddings), [])
+  t.same(problems({ ...embeddings, DATABASE_URL: 'postgres://localhost/x' }), ['EMBEDDINGS_BASE_URL'])
   t.same(problems({ CLIENT_IP_HEADER: 'cf-connecting-ip', TRUST_PROXY: '10.0.0.1' }), ['CLIENT_IP_HEADER'])
 })
 

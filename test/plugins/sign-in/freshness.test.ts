@@ -2,8 +2,8 @@
 // provider vouches for; never a sign-in that a session at the provider answered.
 import t, { type Test } from 'tap'
 import type { SignedIn } from '../../../auth-backends/contract.ts'
-import { FRESH_SECONDS, isFresh } from '../../../plugins/sign-in/freshness.ts'
-import { pageIntent, proofIntent, requiredFreshness } from '../../../plugins/sign-in/intent.ts'
+import { FRESH_SECONDS, isFresh, requiredFreshness } from '../../../plugins/sign-in/freshness.ts'
+import { pageIntent, proofIntent } from '../../../plugins/sign-in/intent.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'

@@ -5,9 +5,9 @@ import {
   describeIntent,
   pageIntent,
   proofIntent,
-  requiredFreshness,
   type SignInIntent
 } from '../../../plugins/sign-in/intent.ts'
+import { requiredFreshness } from '../../../plugins/sign-in/freshness.ts'
 
 const asked: SignInIntent = {
   kind: 'authorization',

@@ -1,0 +1,149 @@
+// Keeps a vector for each part of a document beside the index in SQLite, and embeds queries. Off unless the operator has
+// named an endpoint. Search never depends on it: while the endpoint fails, words alone decide.
+// endpoint.ts asks for vectors; plugins/search/nearest.ts compares them and merges both orders.
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { openDatabase, write } from '../../storage/sqlite/database.ts'
+import { INDEX_FILES } from '../../search/contract.ts'
+import type { Log } from '../indexer.ts'
+import { embed, Refused, type EmbeddingsSettings } from './endpoint.ts'
+
+export interface Embeddings {
+  /** @returns undefined while the endpoint fails. */
+  ofQuery(query: string): Promise<Float32Array | undefined>
+  /** Embeds what has no vector yet, in the background. */
+  refresh(): void
+  close(): Promise<void>
+}
+
+const BATCH_PARTS = 32
+/** A search waits for its vector this long. */
+const QUERY_TIMEOUT_MS = 2_000
+const BATCH_TIMEOUT_MS = 60_000
+/** After a failure the endpoint is left alone: doubled each time. */
+const BACKOFF_MS = { first: 1_000, most: 60_000 }
+const MAX_QUERY = 2_000
+
+/** @param dataDir with the index in it, whose tables exist. */
+export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, log: Log): Embeddings {
+  const db = openVectors(settings.model, dataDir)
+  const missing = db.prepare(`
+    SELECT key, title, substr(text, 1, 8000) AS text FROM documents
+    WHERE key NOT IN (SELECT key FROM vectors) LIMIT ?
+  `)
+  const insert = db.prepare(`
+    INSERT OR REPLACE INTO vectors
+    SELECT key, ? FROM documents WHERE key = ? AND substr(text, 1, 8000) = ?
+  `)
+  const closing = new AbortController()
+  const endpoint = createEndpoint(settings, log, closing.signal)
+  let running: Promise<void> | undefined
+  let isAskedAgain = false
+
+  async function embedAll (): Promise<void> {
+    let size = BATCH_PARTS
+    while (!closing.signal.aborted) {
+      isAskedAgain = false
+      const rows = missing.all(size) as unknown as Array<{ key: number; title: string; text: string }>
+      if (rows.length === 0) return
+      const answer = await endpoint.ask(rows.map(({ title, text }) => `${title}\n${text}`), BATCH_TIMEOUT_MS)
+      // One text that is refused must not stop the others: it gets a vector of no length, which is near nothing.
+      const found = answer === 'refused' ? (size === 1 ? [new Float32Array()] : undefined) : answer
+      size = found ? BATCH_PARTS : Math.ceil(size / 4)
+      if (found) {
+        await write(db, () => {
+          // A part that was replaced meanwhile is left for the next round.
+          for (const [at, { key, text }] of rows.entries()) {
+            insert.run(new Uint8Array(found[at]!.buffer), key, text)
+          }
+        })
+      }
+      await setTimeout(endpoint.waitMs(), undefined, { signal: closing.signal, ref: false })
+    }
+  }
+
+  function refresh (): void {
+    isAskedAgain = true
+    running ??= embedAll()
+      .catch((error: Error) => {
+        if (closing.signal.aborted) return
+        log.warn(`Embeddings cannot be stored: ${error.message}. The next change of a document tries again.`)
+      })
+      .finally(() => {
+        running = undefined
+        if (isAskedAgain && !closing.signal.aborted) refresh()
+      })
+  }
+
+  return {
+    async ofQuery (query) {
+      if (endpoint.waitMs() > 0 || query.trim() === '') return undefined
+      const answer = await endpoint.ask([query.slice(0, MAX_QUERY)], QUERY_TIMEOUT_MS)
+      return answer === 'refused' ? undefined : answer?.[0]
+    },
+    refresh,
+    async close () {
+      closing.abort()
+      await running
+      if (db.isOpen) db.close()
+    }
+  }
+}
+
+/** Vectors of two models cannot be compared: those of another are dropped. */
+const openVectors = (model: string, dataDir: string): DatabaseSync =>
+  openDatabase(dataDir, INDEX_FILES.documents, {
+    synchronous: 'NORMAL',
+    isBulk: true,
+    prepare (db) {
+      if (db.prepare('SELECT model FROM vector_model').get()?.['model'] === model) return
+      db.exec('DELETE FROM vectors; DELETE FROM vector_model')
+      db.prepare('INSERT INTO vector_model VALUES (?)').run(model)
+    }
+  })
+
+/** Requests to the endpoint: one log line when it begins to fail, and one when it answers again. */
+function createEndpoint (settings: EmbeddingsSettings, log: Log, closing: AbortSignal) {
+  let failures = 0
+  let until = 0
+  let hasAnswered = false
+  let hasRefused = false
+
+  function note (error: Error): void {
+    // What has taken other texts refuses these alone.
+    if (error instanceof Refused && hasAnswered) {
+      if (!hasRefused) {
+        log.warn(`The embeddings endpoint refuses a text (${error.message}): such texts are found by their words alone`)
+      }
+      hasRefused = true
+      return
+    }
+    if (failures === 0) {
+      log.warn(`The embeddings endpoint fails (${reasonOf(error)}): until it answers, search uses words alone`)
+    }
+    until = performance.now() + Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures++)
+  }
+
+  return {
+    /** @returns undefined when it fails, `refused` when it does not take these texts. */
+    async ask (texts: string[], timeoutMs: number): Promise<Float32Array[] | 'refused' | undefined> {
+      try {
+        const vectors = await embed(settings, texts, AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]))
+        if (failures > 0) log.info('The embeddings endpoint answers again')
+        failures = 0
+        until = 0
+        hasAnswered = true
+        return vectors
+      } catch (error) {
+        if (closing.aborted) return undefined
+        note(error as Error)
+        return error instanceof Refused && hasAnswered ? 'refused' : undefined
+      }
+    },
+    /** How long it is left alone. */
+    waitMs: () => Math.max(0, until - performance.now())
+  }
+}
+
+const reasonOf = ({ name, message, cause }: Error): string =>
+  name === 'TimeoutError' ? 'it did not answer in time' : (cause as { code?: string } | undefined)?.code ?? message
