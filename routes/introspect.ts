@@ -30,7 +30,12 @@ export default async function introspect (app: FastifyInstance, { publicUrl }: P
 /** RFC 7662 §2.2. */
 type Introspection = Record<string, string | number | boolean> & { active: boolean }
 
-async function describe (app: FastifyInstance, client: Client, token: string, issuer: string): Promise<Introspection> {
+async function describe (
+  app: FastifyInstance,
+  client: Client,
+  token: string,
+  issuer: string
+): Promise<Introspection> {
   const access = await app.grants.verifyAccessToken(token)
   if (access?.clientId === client.id) {
     const { scopes, user, resource, expiresAt } = access

@@ -25,7 +25,10 @@ export interface OpenId {
   keySet(): Promise<{ keys: JWK[] }>
   /** @returns undefined when the person did not allow `openid`. */
   idToken(grant: Grant, scopes: readonly string[]): Promise<string | undefined>
-  /** What these scopes let a client know about a person, as it is now: a grant has the name and address of its consent. */
+  /**
+   * What these scopes let a client know about a person.
+   * As it is now: a grant has the name and address of its consent.
+   */
   claims(userId: string, scopes: readonly string[]): Promise<Record<string, unknown>>
 }
 

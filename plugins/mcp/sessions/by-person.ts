@@ -68,8 +68,10 @@ export function createSessionsByPerson ({ storage, sealing, now }: SessionDeps):
     return gone.map(({ key }) => key)
   }
   /** @returns the sessions of the addresses that gave way. */
-  const takePlace = async (caller: string, address: string): Promise<string[]> =>
-    (await Promise.all((await places.take(caller, places.listOf(siteOf(address)))).map(removeAll))).flat()
+  const takePlace = async (caller: string, address: string): Promise<string[]> => {
+    const others = await places.take(caller, places.listOf(siteOf(address)))
+    return (await Promise.all(others.map(removeAll))).flat()
+  }
 
   return {
     async add (caller, session, address) {

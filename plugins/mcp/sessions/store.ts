@@ -67,7 +67,8 @@ export function createSessionStore (deps: SessionDeps): SessionStore {
       const id = randomSecret()
       const key = hashSecret(id)
       const endsAt = now() + LIFETIME_SECONDS
-      const gone = await lists.add(caller, { key, grant: access?.grantId ?? null, endsAt }, mcpRequest.address)
+      const listed = { key, grant: access?.grantId ?? null, endsAt }
+      const gone = await lists.add(caller, listed, mcpRequest.address)
       await Promise.all(gone.map((old) => records.delete(old)))
       const [user, client] = [access?.user.id ?? null, access?.clientId ?? null]
       await records.put(key, { user, client, caller, endsAt, initialize, version, uris: [] }, LIFETIME_SECONDS)

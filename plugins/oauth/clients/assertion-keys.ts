@@ -4,9 +4,9 @@ import type { FastifyRequest } from 'fastify'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
-import type { Collection } from '../../storage/contract.ts'
-import { hashSecret } from '../../secrets.ts'
 import { OAuthError } from '../../../errors.ts'
+import { hashSecret } from '../../secrets.ts'
+import type { Collection } from '../../storage/contract.ts'
 import type { FindHolder } from '../grants/contract.ts'
 import type { FetchGate, Lane } from './fetch-gate.ts'
 import { createRecent } from './recent.ts'
@@ -84,7 +84,14 @@ export function createKeyRing ({ store, gate, now }: Options): KeyRing {
       try {
         const person = await findHolder()
         const lane = person === undefined ? 'stranger' : laneOf(url, clientId)
-        const { value: keys } = await gate.fetch({ url, kind: 'keys', lane, person, request, read: readKeySet })
+        const { value: keys } = await gate.fetch({
+          url,
+          kind: 'keys',
+          lane,
+          person,
+          request,
+          read: readKeySet
+        })
         const fetched = { keys, fetchedAt: now() }
         if (isAllowed) await store.put(id, fetched, STALE_LIFETIME_SECONDS)
         else recent.add(url.href, fetched)

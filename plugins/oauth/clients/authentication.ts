@@ -83,6 +83,11 @@ async function authenticateByAssertion (
   const find = () => findHolder(form, id, options)
   const client = await options.find(id, find)
   if (!client?.assertion) throw unknown()
-  await checkAssertion(assertion, { id: client.id, keys: client.assertion, findHolder: find }, options.assertions, request)
+  const claimant = {
+    id: client.id,
+    keys: client.assertion,
+    findHolder: find
+  }
+  await checkAssertion(assertion, claimant, options.assertions, request)
   return client
 }

@@ -86,7 +86,8 @@ export function createDocuments (options: Options): Documents {
       checkHost(url)
       const own = await stored.find(url)
       const copy = own ?? recent.find(url.href)
-      return copy && isFresh(copy) ? copy.document : ask({ url, request, copy, isStored: own !== undefined })
+      if (copy && isFresh(copy)) return copy.document
+      return ask({ url, request, copy, isStored: own !== undefined })
     },
     async recall (url) {
       checkHost(url)
@@ -98,13 +99,15 @@ export function createDocuments (options: Options): Documents {
       if (copy) {
         // Who shows nothing of the app's causes no fetch: what all allowed apps share is for their own requests.
         const person = isFresh(copy) ? undefined : await findHolder()
-        const document = person === undefined ? copy.document : await ask({ url, request, person, copy, isStored: true })
+        if (person === undefined) return { document: copy.document, isAllowed: true }
+        const document = await ask({ url, request, person, copy, isStored: true })
         return { document, isAllowed: true }
       }
       const person = await findHolder()
       if (person !== undefined) {
         const seen = recent.find(url.href)
-        return { document: seen?.document ?? (await ask({ url, request, person, isStored: false })), isAllowed: true }
+        const document = seen?.document ?? (await ask({ url, request, person, isStored: false }))
+        return { document, isAllowed: true }
       }
       const known = knownDocuments[url.href]
       return known && { document: known, isAllowed: false }
@@ -137,7 +140,7 @@ function createStoredCopies ({ store, now }: Options): StoredCopies {
 interface Question {
   url: URL
   request: FastifyRequest
-  /** Whose code or token the request shows. Without one it is a stranger's, whether or not somebody has allowed the app. */
+  /** Whose code or token the request shows. Without one it is a stranger's, also if somebody has allowed the app. */
   person?: string
   copy?: DocumentCopy | undefined
   /** Only a copy that is stored already is overwritten: looking at an app stores nothing. */

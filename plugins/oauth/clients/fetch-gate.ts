@@ -6,7 +6,12 @@ import type { Limits } from '../../limits/rate-limits.ts'
 import { FetchRefused, fetchDocument } from './safe-fetch.ts'
 
 /** Of each lane: fetches under way at once, and fetches begun within a minute; in all and for one host or person. */
-export const FETCH_BOUNDS = { underWay: 32, underWayPerShare: 4, perMinute: 240, perMinutePerShare: 60 } as const
+export const FETCH_BOUNDS = {
+  underWay: 32,
+  underWayPerShare: 4,
+  perMinute: 240,
+  perMinutePerShare: 60
+} as const
 /** Once half of a lane is used, a host or person may have only this much: the rest is for those who used little. */
 export const WHEN_BUSY = { underWayPerShare: 1, perMinutePerShare: 4 } as const
 /** A failed fetch is not tried again within this time. */
@@ -14,10 +19,11 @@ const FAILURE_PAUSE_SECONDS = 30
 const MAX_FAILURES_KEPT = 1_000
 
 /**
- * On whose behalf a fetch is made. `stranger`: anyone may have named the address, so the address of the request is
- * counted too. `known`: for a request that shows a code or token of a client, at the client's own host. `known
- * elsewhere`: the same, at another host. Each lane has budgets of its own: strangers use up nothing of what allowed apps need, and
- * an allowed app nothing of another's host.
+ * On whose behalf a fetch is made. Each lane has budgets of its own: strangers use up nothing of what allowed apps
+ * need, and an allowed app nothing of another's host.
+ * - `stranger`: anyone may have named the address, so the address of the request is counted too;
+ * - `known`: the request shows a code or token of the client, and its own host is asked;
+ * - `known elsewhere`: the same, but another host.
  */
 export type Lane = (typeof lanes)[number]
 const lanes = ['stranger', 'known', 'known elsewhere'] as const
@@ -56,8 +62,13 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
   const underWay = new Map<string, Promise<{ value: unknown; maxAge: number }>>()
   const failures = createFailures(now)
 
-  async function begin ({ url, lane, person, read }: Wanted<unknown>, key: string): Promise<{ value: unknown; maxAge: number }> {
-    const done = budgets[lane].begin([`host ${url.host}`, ...(person === undefined ? [] : [`person ${person}`])])
+  async function begin (
+    { url, lane, person, read }: Wanted<unknown>,
+    key: string
+  ): Promise<{ value: unknown; maxAge: number }> {
+    const shares = [`host ${url.host}`]
+    if (person !== undefined) shares.push(`person ${person}`)
+    const done = budgets[lane].begin(shares)
     try {
       const { body, maxAge } = await fetch(url, insecureHosts)
       return { value: read(body), maxAge }
@@ -83,7 +94,11 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
 }
 
 interface Budget {
-  /** @param shares the host and the person. @returns what to call when it is done. @throws FetchRefused beyond a bound. */
+  /**
+   * @param shares the host and the person.
+   * @returns what to call when it is done.
+   * @throws FetchRefused beyond a bound.
+   */
   begin(shares: readonly string[]): () => void
 }
 

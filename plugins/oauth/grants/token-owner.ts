@@ -3,7 +3,7 @@
 import { invalidGrant } from '../../../errors.ts'
 import { equalSecrets, hashSecret, type Sealing } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
-import type { Grant } from './contract.ts'
+import type { Grant, HolderOf } from './contract.ts'
 import { RefreshFamily } from './refresh-family.ts'
 import { parseToken } from './token-format.ts'
 
@@ -30,13 +30,13 @@ function wasIssued (grant: Grant, token: string, sealing: Sealing): boolean {
   return parsed !== undefined && new RefreshFamily(grant.id, sealing).issued(grant, token, parsed.generation)
 }
 
-/** The person whose grant a code or token belongs to, used or not; undefined unless it is a grant of this client. */
+/** See {@link HolderOf}. */
 export async function holderOf (
   store: Pick<Collection<Grant>, 'find'>,
   sealing: Sealing,
   token: string,
   clientId: string
-): Promise<string | undefined> {
+): ReturnType<HolderOf> {
   const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
   const grant = parsed && (await store.find(parsed.grantId))
   if (!grant || grant.clientId !== clientId) return undefined
