@@ -7,9 +7,16 @@ import type { Config } from '../config/index.ts'
 
 /** Bits: a host with one IPv6 address has its whole network (RFC 4291 §2.5.4). */
 const IPV6_NETWORK_BITS = 64
+const IPV6_SITE_BITS = 48
 
 /** The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. */
 export const networkOfAddress = (address: string): string => rateLimit.normalizeIP(address, IPV6_NETWORK_BITS)
+
+/**
+ * What one holder of many networks commonly has: the /48 for IPv6 (RFC 6177 §2), the whole address for IPv4.
+ * @param network as {@link networkOf} returns it.
+ */
+export const siteOf = (network: string): string => rateLimit.normalizeIP(network, IPV6_SITE_BITS)
 
 /** The network that a request comes from. */
 export const networkOf = ({ ip }: Pick<FastifyRequest, 'ip'>): string => networkOfAddress(ip)

@@ -14,18 +14,28 @@ export default async function introspect (app: FastifyInstance, { publicUrl }: P
     const answer = await app.limits.countingFailures('token-failure', request, async () => {
       const form = formParameters(request)
       const token = form.need('token')
-      const client = await app.clients.authenticate(request, app.grants.isHeld)
+      const client = await app.clients.authenticate(request, app.grants.holderOf)
       // RFC 7662 §2.1: the caller must authenticate, and a client id alone proves nothing.
       if (client.secretHash === undefined && form.get('client_assertion') === undefined) {
         throw invalidClient('only clients with a secret or a key may ask about tokens')
       }
-      return describe(app, client, token, publicUrl)
+      const found = await describe(app, client, token, publicUrl)
+      if (!found.active) await app.limits.attempt('token-failure', request)
+      return found
     })
     return reply.header('cache-control', 'no-store').send(answer)
   })
 }
 
-async function describe (app: FastifyInstance, client: Client, token: string, issuer: string): Promise<object> {
+/** RFC 7662 §2.2. */
+type Introspection = Record<string, string | number | boolean> & { active: boolean }
+
+async function describe (
+  app: FastifyInstance,
+  client: Client,
+  token: string,
+  issuer: string
+): Promise<Introspection> {
   const access = await app.grants.verifyAccessToken(token)
   if (access?.clientId === client.id) {
     const { scopes, user, resource, expiresAt } = access

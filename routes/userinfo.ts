@@ -15,7 +15,7 @@ export default async function userinfo (app: FastifyInstance, { metadataUrl }: P
   const answer = async ({ access }: FastifyRequest, reply: FastifyReply) => {
     const { user, scopes } = access!
     if (!scopes.includes('openid')) throw missingScope(metadataUrl, ['openid'])
-    return reply.header('cache-control', 'no-store').send(app.openid.claims(user, scopes))
+    return reply.header('cache-control', 'no-store').send(await app.openid.claims(user.id, scopes))
   }
   app.get(paths.userinfo, { onRequest }, answer)
   app.post(paths.userinfo, { onRequest }, answer)

@@ -155,6 +155,8 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
       const removed = before.identities.filter((identity) => !hasIdentity(after, identity))
       for (const identity of removed) await pointers.free(identity, userId)
       if (before.email !== after.email) await emails.free(before)
+      // Of what is left, another address may be the person's now.
+      await emails.claim(after)
       return removed
     }
   }

@@ -7,7 +7,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { JWK } from 'jose'
 import type { Config } from '../../config/index.ts'
-import type { Grant, GrantUser } from './grants/contract.ts'
+import type { Grant } from './grants/contract.ts'
 
 const ALGORITHM = 'RS256'
 const PURPOSE = 'id token key'
@@ -25,8 +25,11 @@ export interface OpenId {
   keySet(): Promise<{ keys: JWK[] }>
   /** @returns undefined when the person did not allow `openid`. */
   idToken(grant: Grant, scopes: readonly string[]): Promise<string | undefined>
-  /** What these scopes let a client know about a person. */
-  claims(user: GrantUser, scopes: readonly string[]): Record<string, unknown>
+  /**
+   * What these scopes let a client know about a person.
+   * As it is now: a grant has the name and address of its consent.
+   */
+  claims(userId: string, scopes: readonly string[]): Promise<Record<string, unknown>>
 }
 
 interface SigningKey {
@@ -51,7 +54,7 @@ export default fp(
       async keySet () {
         return { keys: [(await key()).jwk] }
       },
-      claims,
+      claims: (userId, scopes) => claims(app, userId, scopes),
       async idToken ({ clientId, user, code }, scopes) {
         if (!scopes.includes('openid')) return undefined
         const { privateKey, jwk } = await key()
@@ -59,7 +62,7 @@ export default fp(
         const now = Math.floor(app.now())
         const { nonce, authTime } = code
         const asked = { ...(nonce && { nonce }), ...(authTime !== undefined && { auth_time: authTime }) }
-        return new SignJWT({ ...claims(user, scopes), ...asked })
+        return new SignJWT({ ...(await claims(app, user.id, scopes)), ...asked })
           .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
           .setIssuer(publicUrl)
           .setAudience(clientId)
@@ -72,11 +75,16 @@ export default fp(
   { name: 'openid', dependencies: ['storage'] }
 )
 
-function claims (user: GrantUser, scopes: readonly string[]): Record<string, unknown> {
+async function claims (
+  { signIn }: FastifyInstance,
+  userId: string,
+  scopes: readonly string[]
+): Promise<Record<string, unknown>> {
+  const { email, emailVerified, name } = (await signIn.lifecycle.find(userId)) ?? {}
   return {
-    sub: user.id,
-    ...(scopes.includes('email') && user.email && { email: user.email, email_verified: user.emailVerified === true }),
-    ...(scopes.includes('profile') && user.name && { name: user.name })
+    sub: userId,
+    ...(scopes.includes('email') && email && { email, email_verified: emailVerified === true }),
+    ...(scopes.includes('profile') && name && { name })
   }
 }
 

@@ -58,7 +58,7 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
     const form = formParameters(request)
     const grantType = form.need('grant_type')
     if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
-    const client = await app.clients.authenticate(request, app.grants.isHeld)
+    const client = await app.clients.authenticate(request, app.grants.holderOf)
     if (!client.grantTypes.includes(grantType as GrantType)) {
       throw unauthorizedClient(`the client did not register for ${grantType}`)
     }

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import t from 'tap'
 import { startServer } from '../helpers/server.ts'
 import { loadConfig } from '../../config/index.ts'
-import { networkOf, trustedProxies, useClientIpHeader } from '../../plugins/client-address.ts'
+import { networkOf, siteOf, trustedProxies, useClientIpHeader } from '../../plugins/client-address.ts'
 
 async function addressOf (
   env: Record<string, string>,
@@ -21,6 +21,12 @@ async function addressOf (
   return body
 }
 const forwarded = (value: string) => ({ 'x-forwarded-for': value })
+
+t.test('the networks of one /48 are one site, and an IPv4 address is one', async (t) => {
+  t.equal(siteOf('2001:db8:1:5::'), siteOf('2001:db8:1:6::'))
+  t.not(siteOf('2001:db8:1:5::'), siteOf('2001:db8:2:5::'))
+  t.equal(siteOf('192.0.2.1'), '192.0.2.1')
+})
 
 t.test('without a word nothing that is sent counts', async (t) => {
   t.equal(

@@ -1,7 +1,9 @@
 // The whole OpenID Connect flow, with every response accepted by oauth4webapi.
 import * as oauth from 'oauth4webapi'
+import { decodeJwt } from 'jose'
+import { parseEmail } from '../../auth-backends/contract.ts'
 import { Browser } from '../helpers/browser.ts'
-import { newClient, tokensFor } from '../helpers/oauth.ts'
+import { newClient, post, tokensFor } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
@@ -180,4 +182,21 @@ storageTest('refusals, introspection and revocation are what oauth4webapi expect
     await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, right, 'x', insecure)),
     undefined
   )
+})
+
+storageTest('an app is told the present address of its person, and whether it is verified (AC-15)', async (t, start) => {
+  const { url, app } = await start()
+  const client = await newClient(url)
+  const { access, refresh } = await tokensFor(url, client, { scope: 'openid email profile mcp:read' })
+  const info = async () =>
+    (await (await fetch(`${url}/userinfo`, { headers: { authorization: `Bearer ${access}` } })).json()) as object
+  const [user] = await Array.fromAsync(app.signIn.lifecycle.all())
+  const { id, identities } = user!
+  t.match(await info(), { sub: id, email: undefined })
+  const to = parseEmail('new@example.com')
+  const from = parseEmail('old@example.com')
+  await app.signIn.lifecycle.changeAddress(id, { identity: identities[0]!, from, to, verified: true })
+  t.match(await info(), { sub: id, email: to, email_verified: true })
+  const { body } = await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: refresh })
+  t.match(decodeJwt(String(body['id_token'])), { sub: id, email: to, email_verified: true })
 })

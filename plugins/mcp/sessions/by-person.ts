@@ -1,7 +1,8 @@
 // Which sessions each person has, so that no one can fill storage with them: beyond a bound the oldest is dropped, and
 // its client initializes again (MCP 2025-11-25 "Session Management": a server may end a session at any time).
-import type { Clock } from '../../../clock.ts'
-import type { Storage } from '../../storage/contract.ts'
+import type { FastifyInstance } from 'fastify'
+import { siteOf } from '../../client-address.ts'
+import { createUnusedPlaces, type UnusedList } from '../../oauth/clients/unused-places.ts'
 
 export const MAX_PER_GRANT = 50
 export const MAX_PER_PERSON = 100
@@ -10,6 +11,11 @@ export const MAX_PER_ADDRESS = 1_000
 /** When there are this many in all, each person may have only a few. */
 const MAX_IN_ALL = 10_000
 const MAX_PER_PERSON_WHEN_FULL = 5
+/**
+ * Anyone has as many addresses as they like: only so many have sessions. On each list the address that began none for
+ * longest gives way, and all addresses of a site are on one list.
+ */
+export const ADDRESS_PLACES = { lists: 64, perList: 64 } as const
 
 interface Listed {
   key: string
@@ -19,8 +25,11 @@ interface Listed {
 }
 
 export interface SessionsByPerson {
-  /** @returns the keys of those that have to be deleted to make room. */
-  add(caller: string, session: Listed): Promise<string[]>
+  /**
+   * @param address of a caller without sign-in.
+   * @returns the keys of those that have to be deleted to make room.
+   */
+  add(caller: string, session: Listed, address?: string): Promise<string[]>
   remove(caller: string, key: string): Promise<void>
   /** @returns the keys of all that were listed. */
   removeAll(caller: string): Promise<string[]>
@@ -30,8 +39,12 @@ export interface SessionsByPerson {
 export const LIFETIME_SECONDS = 86_400
 const COUNTER = 'sessions in all'
 
-export function createSessionsByPerson (storage: Storage, now: Clock): SessionsByPerson {
+export type SessionDeps = Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>
+
+export function createSessionsByPerson ({ storage, sealing, now }: SessionDeps): SessionsByPerson {
   const lists = storage.collection<{ sessions: Listed[] }>('mcpSessionList')
+  const addresses = storage.collection<UnusedList>('mcpSessionAddresses')
+  const places = createUnusedPlaces(addresses, sealing, now, LIFETIME_SECONDS, ADDRESS_PLACES)
   /** @param decide which of the current sessions stay. @returns those that do not. */
   const change = (caller: string, decide: (current: Listed[]) => Listed[]) =>
     lists.update<Listed[]>(caller, (list) => {
@@ -49,8 +62,20 @@ export function createSessionsByPerson (storage: Storage, now: Clock): SessionsB
     if (by !== 0) await storage.count([{ key: COUNTER, by, ttl }])
   }
 
+  const removeAll = async (caller: string): Promise<string[]> => {
+    const gone = await change(caller, () => [])
+    await count(-gone.length, LIFETIME_SECONDS)
+    return gone.map(({ key }) => key)
+  }
+  /** @returns the sessions of the addresses that gave way. */
+  const takePlace = async (caller: string, address: string): Promise<string[]> => {
+    const others = await places.take(caller, places.listOf(siteOf(address)))
+    return (await Promise.all(others.map(removeAll))).flat()
+  }
+
   return {
-    async add (caller, session) {
+    async add (caller, session, address) {
+      const ofOthers = address === undefined ? [] : await takePlace(caller, address)
       const [inAll] = await storage.counts([COUNTER])
       const most =
         inAll! >= MAX_IN_ALL ? MAX_PER_PERSON_WHEN_FULL : session.grant === null ? MAX_PER_ADDRESS : MAX_PER_PERSON
@@ -60,16 +85,12 @@ export function createSessionsByPerson (storage: Storage, now: Clock): SessionsB
         return [...current.filter((each) => !over.has(each)), session].slice(-most)
       })
       await count(1 - gone.length, session.endsAt - now())
-      return gone.map(({ key }) => key)
+      return [...ofOthers, ...gone.map(({ key }) => key)]
     },
     async remove (caller, key) {
       const gone = await change(caller, (current) => current.filter((session) => session.key !== key))
       await count(-gone.length, LIFETIME_SECONDS)
     },
-    async removeAll (caller) {
-      const gone = await change(caller, () => [])
-      await count(-gone.length, LIFETIME_SECONDS)
-      return gone.map(({ key }) => key)
-    }
+    removeAll
   }
 }

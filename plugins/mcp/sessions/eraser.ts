@@ -7,7 +7,7 @@ import { createSessionStore } from './store.ts'
 
 export default fp(
   async function sessionEraser (app: FastifyInstance) {
-    const records = createSessionStore(app.storage, app.now)
+    const records = createSessionStore(app)
     app.signIn.lifecycle.onDelete((userId) => records.deleteOf(userId))
   },
   { name: 'mcp-session-eraser', dependencies: ['storage', 'sign-in'] }

@@ -55,8 +55,8 @@ const ACCEPTED: McpResponse = { status: 202, headers: {}, body: undefined }
 
 /** Each of its functions throws JsonRpcError 404 for a session that has ended or belongs to another caller. */
 export function createSessions (options: SessionOptions): Sessions {
-  const { storage, now, bus, changes, open, log } = options
-  const records = createSessionStore(storage, now)
+  const { bus, changes, open, log } = options
+  const records = createSessionStore(options)
   const streams = createResumableStreams(options)
   const messages = createSessionMessages(bus)
   const deps: SessionDeps = { factory: options.factory, records, streams, messages, open: open.requests, log }

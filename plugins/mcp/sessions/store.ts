@@ -4,11 +4,11 @@ import { ProtocolError, ProtocolErrorCode, type InitializeRequestParams } from '
 import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { hashSecret, randomSecret } from '../../secrets.ts'
-import type { Collection, Storage } from '../../storage/contract.ts'
+import type { Collection } from '../../storage/contract.ts'
 import { callerOf, type McpRequest } from '../contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
 import { findUriFault } from '../streams/subscribed-uris.ts'
-import { createSessionsByPerson, LIFETIME_SECONDS } from './by-person.ts'
+import { createSessionsByPerson, LIFETIME_SECONDS, type SessionDeps } from './by-person.ts'
 
 export interface SessionRecord {
   /** The person and the app it belongs to; `null` without sign-in. */
@@ -55,9 +55,10 @@ export interface SessionStore {
   setUri(session: Session, uri: string, isWanted: boolean): Promise<string[]>
 }
 
-export function createSessionStore (storage: Storage, now: Clock): SessionStore {
+export function createSessionStore (deps: SessionDeps): SessionStore {
+  const { storage, now } = deps
   const records = storage.collection<SessionRecord>('mcpSession')
-  const lists = createSessionsByPerson(storage, now)
+  const lists = createSessionsByPerson(deps)
   return {
     async create (mcpRequest, params, version) {
       const initialize = readInitialize(params)
@@ -66,7 +67,8 @@ export function createSessionStore (storage: Storage, now: Clock): SessionStore 
       const id = randomSecret()
       const key = hashSecret(id)
       const endsAt = now() + LIFETIME_SECONDS
-      const gone = await lists.add(caller, { key, grant: access?.grantId ?? null, endsAt })
+      const listed = { key, grant: access?.grantId ?? null, endsAt }
+      const gone = await lists.add(caller, listed, mcpRequest.address)
       await Promise.all(gone.map((old) => records.delete(old)))
       const [user, client] = [access?.user.id ?? null, access?.clientId ?? null]
       await records.put(key, { user, client, caller, endsAt, initialize, version, uris: [] }, LIFETIME_SECONDS)

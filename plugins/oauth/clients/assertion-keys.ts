@@ -4,8 +4,10 @@ import type { FastifyRequest } from 'fastify'
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
-import type { Collection } from '../../storage/contract.ts'
+import { OAuthError } from '../../../errors.ts'
 import { hashSecret } from '../../secrets.ts'
+import type { Collection } from '../../storage/contract.ts'
+import type { FindHolder } from '../grants/contract.ts'
 import type { FetchGate, Lane } from './fetch-gate.ts'
 import { createRecent } from './recent.ts'
 import { FetchRefused } from './safe-fetch.ts'
@@ -40,10 +42,7 @@ const keySet = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) })
 export interface AssertionKeys {
   jwks?: { keys: unknown[] }
   jwksUri?: string
-  /**
-   * Whether a person has allowed the app, or a code or token of its was shown. Keys of others are fetched like their
-   * documents, as a stranger's, and nothing of them is stored.
-   */
+  /** Whether a person has allowed the app, or a code or token of its was shown. Nothing of others is stored. */
   isAllowed: boolean
 }
 export interface KeptKeys {
@@ -60,17 +59,21 @@ interface Options {
 
 export interface KeyRing {
   /**
-   * @param client its id names its host.
    * @param again none of the keys at hand fits: the client may have changed them.
+   * @param client its id names its host; for a request that shows nothing of it, keys are fetched as a stranger's.
    * @throws FetchRefused when there are none; too_many_requests for a stranger.
    */
-  find(client: { id: string; keys: AssertionKeys }, request: FastifyRequest, again: boolean): Promise<JWK[]>
+  find(
+    client: { id: string; keys: AssertionKeys; findHolder: FindHolder },
+    request: FastifyRequest,
+    again: boolean
+  ): Promise<JWK[]>
 }
 
 export function createKeyRing ({ store, gate, now }: Options): KeyRing {
   const recent = createRecent<KeptKeys>(now)
   return {
-    async find ({ id: clientId, keys: { jwks, jwksUri, isAllowed } }, request, again) {
+    async find ({ id: clientId, keys: { jwks, jwksUri, isAllowed }, findHolder }, request, again) {
       if (jwks) return readKeys(jwks.keys)
       const url = jwksUri === undefined ? null : URL.parse(jwksUri)
       if (!url) throw new FetchRefused('the client names no keys')
@@ -79,14 +82,22 @@ export function createKeyRing ({ store, gate, now }: Options): KeyRing {
       const age = copy ? now() - (copy.fetchedAt ?? 0) : Infinity
       if (copy && age < (again ? MIN_REFETCH_SECONDS : FRESH_SECONDS)) return readKeys(copy.keys)
       try {
-        const lane = isAllowed ? laneOf(url, clientId) : 'stranger'
-        const { value: keys } = await gate.fetch({ url, kind: 'keys', lane, request, read: readKeySet })
+        const person = await findHolder()
+        const lane = person === undefined ? 'stranger' : laneOf(url, clientId)
+        const { value: keys } = await gate.fetch({
+          url,
+          kind: 'keys',
+          lane,
+          person,
+          request,
+          read: readKeySet
+        })
         const fetched = { keys, fetchedAt: now() }
         if (isAllowed) await store.put(id, fetched, STALE_LIFETIME_SECONDS)
         else recent.add(url.href, fetched)
         return keys
       } catch (error) {
-        if (copy && error instanceof FetchRefused) return readKeys(copy.keys)
+        if (copy && (error instanceof FetchRefused || error instanceof OAuthError)) return readKeys(copy.keys)
         throw error
       }
     }

@@ -8,6 +8,7 @@ import { invalidClient } from '../../../errors.ts'
 import type { Limits } from '../../limits/rate-limits.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { hashSecret } from '../../secrets.ts'
+import type { FindHolder } from '../grants/contract.ts'
 import type { AssertionKeys, KeyRing } from './assertion-keys.ts'
 import { FetchRefused } from './safe-fetch.ts'
 
@@ -36,8 +37,7 @@ export interface AssertionOptions {
 interface Claimant {
   id: string
   keys: AssertionKeys
-  /** Whether the request shows a code or token of this client. */
-  isHeld(): Promise<boolean>
+  findHolder: FindHolder
 }
 
 /** @returns the unverified subject; undefined for anything but a JWT with one. */
@@ -68,7 +68,7 @@ export async function checkAssertion (
   const id = hashSecret(JSON.stringify([client.id, data.jti]))
   // Remembered until it has expired: it counts once. A request without a code or token of this client changes nothing,
   // even with a valid assertion, so it leaves no record.
-  if (!(await client.isHeld())) {
+  if ((await client.findHolder()) === undefined) {
     if ((await options.used.find(id)) !== undefined) throw refuse('it was used before')
     return
   }

@@ -5,14 +5,13 @@ import { invalidClient, invalidRequest } from '../../../errors.ts'
 import { equalSecrets, hashSecret } from '../../secrets.ts'
 import { formParameters, type Parameters } from '../parameters.ts'
 import { ASSERTION_TYPE, checkAssertion, subjectOf, type AssertionOptions } from './assertion.ts'
+import type { FindHolder, HolderOf } from '../grants/contract.ts'
 import type { Client } from './contract.ts'
 import { readCredentials } from './credentials.ts'
 
 export interface AuthenticationOptions {
-  /** @param isHeld whether the request shows a code or token of this client. */
-  find(id: string, isHeld: () => Promise<boolean>): Promise<Client | undefined>
-  /** Whether a code or token was issued to this client. */
-  isHeld(token: string, clientId: string): Promise<boolean>
+  find(id: string, findHolder: FindHolder): Promise<Client | undefined>
+  holderOf: HolderOf
   assertions: AssertionOptions
 }
 
@@ -23,12 +22,17 @@ const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token']
  * Every code and token of the form counts, not only the one its endpoint reads: an assertion is remembered for each
  * of them.
  */
-async function showsHeld (form: Parameters, clientId: string, { isHeld }: AuthenticationOptions): Promise<boolean> {
+async function findHolder (
+  form: Parameters,
+  clientId: string,
+  { holderOf }: AuthenticationOptions
+): Promise<string | undefined> {
   for (const name of TOKEN_PARAMETERS) {
     const token = form.get(name)
-    if (token !== undefined && (await isHeld(token, clientId))) return true
+    const holder = token === undefined ? undefined : await holderOf(token, clientId)
+    if (holder !== undefined) return holder
   }
-  return false
+  return undefined
 }
 
 /** @throws invalid_client (401), or invalid_request for a request that authenticates in two ways at once. */
@@ -44,7 +48,7 @@ export async function authenticateClient (request: FastifyRequest, options: Auth
       'the client is unknown or did not prove itself; register again, or check its id and secret',
       usedBasic
     )
-  const client = await options.find(id, () => showsHeld(form, id, options))
+  const client = await options.find(id, () => findHolder(form, id, options))
   if (!client) throw refuse()
   if (client.assertion?.required) {
     throw invalidClient('this client must send a client_assertion (private_key_jwt)', usedBasic)
@@ -73,10 +77,17 @@ async function authenticateByAssertion (
   if (request.headers.authorization !== undefined || form.get('client_secret') !== undefined) {
     throw invalidRequest('prove the client in one way, not in two')
   }
+  const unknown = () => invalidClient('the client is unknown, or is not one that signs assertions')
   const id = form.get('client_id') ?? (await subjectOf(assertion))
-  const isHeld = () => (id === undefined ? Promise.resolve(false) : showsHeld(form, id, options))
-  const client = id === undefined ? undefined : await options.find(id, isHeld)
-  if (!client?.assertion) throw invalidClient('the client is unknown, or is not one that signs assertions')
-  await checkAssertion(assertion, { id: client.id, keys: client.assertion, isHeld }, options.assertions, request)
+  if (id === undefined) throw unknown()
+  const find = () => findHolder(form, id, options)
+  const client = await options.find(id, find)
+  if (!client?.assertion) throw unknown()
+  const claimant = {
+    id: client.id,
+    keys: client.assertion,
+    findHolder: find
+  }
+  await checkAssertion(assertion, claimant, options.assertions, request)
   return client
 }

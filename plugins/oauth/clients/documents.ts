@@ -5,7 +5,8 @@ import type { Clock } from '../../../clock.ts'
 import { invalidClient, OAuthError, temporarilyUnavailable } from '../../../errors.ts'
 import { hashSecret } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
-import type { FetchGate, Lane } from './fetch-gate.ts'
+import type { FindHolder } from '../grants/contract.ts'
+import type { FetchGate } from './fetch-gate.ts'
 import { knownDocuments } from './known-documents.ts'
 import { checkDocument, type ClientDocument } from './metadata-document.ts'
 import type { RedirectRules } from './redirect-uris.ts'
@@ -47,13 +48,13 @@ export interface Documents {
   /** The copy at hand, however old. Fetches nothing. */
   recall(url: URL): Promise<ClientDocument | undefined>
   /**
-   * For a program that claims to be the client. Its host is asked only if `isHeld` says that a code or token of its was
-   * shown; for an app that a person has allowed, the stored copy serves any other. A copy that a stranger caused to be
-   * fetched does not count.
+   * For a program that claims to be the client. Its host is asked only for a request that shows a code or token of its,
+   * on behalf of the person who holds it; for an app that a person has allowed, the stored copy serves any other. A copy
+   * that a stranger caused to be fetched does not count.
    * @returns undefined for any other.
    * @throws as {@link Documents.find}.
    */
-  findAllowed(url: URL, request: FastifyRequest, isHeld: () => Promise<boolean>): Promise<ClaimedDocument | undefined>
+  findAllowed(url: URL, request: FastifyRequest, findHolder: FindHolder): Promise<ClaimedDocument | undefined>
   /** A person has allowed the app: the copy at hand is stored. */
   keep(url: URL): Promise<void>
 }
@@ -85,23 +86,28 @@ export function createDocuments (options: Options): Documents {
       checkHost(url)
       const own = await stored.find(url)
       const copy = own ?? recent.find(url.href)
-      return copy && isFresh(copy) ? copy.document : ask(url, own ? 'known' : 'stranger', request, copy)
+      if (copy && isFresh(copy)) return copy.document
+      return ask({ url, request, copy, isStored: own !== undefined })
     },
     async recall (url) {
       checkHost(url)
       return ((await stored.find(url)) ?? recent.find(url.href))?.document ?? knownDocuments[url.href]
     },
-    async findAllowed (url, request, isHeld) {
+    async findAllowed (url, request, findHolder) {
       checkHost(url)
       const copy = await stored.find(url)
       if (copy) {
         // Who shows nothing of the app's causes no fetch: what all allowed apps share is for their own requests.
-        const isAtHand = isFresh(copy) || !(await isHeld())
-        return { document: isAtHand ? copy.document : await ask(url, 'known', request, copy), isAllowed: true }
+        const person = isFresh(copy) ? undefined : await findHolder()
+        if (person === undefined) return { document: copy.document, isAllowed: true }
+        const document = await ask({ url, request, person, copy, isStored: true })
+        return { document, isAllowed: true }
       }
-      if (await isHeld()) {
+      const person = await findHolder()
+      if (person !== undefined) {
         const seen = recent.find(url.href)
-        return { document: seen?.document ?? (await ask(url, 'known', request, undefined)), isAllowed: true }
+        const document = seen?.document ?? (await ask({ url, request, person, isStored: false }))
+        return { document, isAllowed: true }
       }
       const known = knownDocuments[url.href]
       return known && { document: known, isAllowed: false }
@@ -131,6 +137,16 @@ function createStoredCopies ({ store, now }: Options): StoredCopies {
   }
 }
 
+interface Question {
+  url: URL
+  request: FastifyRequest
+  /** Whose code or token the request shows. Without one it is a stranger's, also if somebody has allowed the app. */
+  person?: string
+  copy?: DocumentCopy | undefined
+  /** Only a copy that is stored already is overwritten: looking at an app stores nothing. */
+  isStored: boolean
+}
+
 /** Fetches what the host serves now, else returns the last good copy: no response of the host takes that away. */
 function createFetcher (
   { gate, redirectRules, now, log }: Options,
@@ -138,13 +154,13 @@ function createFetcher (
   recent: Recent<DocumentCopy>
 ) {
   const logged = new WeakSet<Error>()
-  return async (url: URL, lane: Lane, request: FastifyRequest, copy: DocumentCopy | undefined) => {
+  return async ({ url, request, person, copy, isStored }: Question) => {
+    const lane = person === undefined ? 'stranger' : 'known'
     try {
       const read = (body: unknown) => checkDocument(body, url, redirectRules)
-      const { value, maxAge } = await gate.fetch({ url, kind: 'document', lane, request, read })
+      const { value, maxAge } = await gate.fetch({ url, kind: 'document', lane, person, request, read })
       const found = { document: value, freshUntil: now() + maxAge }
-      // Only a copy that is stored already is overwritten: looking at an app stores nothing.
-      if (lane === 'known' && copy) await stored.put(url, found)
+      if (isStored) await stored.put(url, found)
       else recent.add(url.href, found)
       return value
     } catch (error) {

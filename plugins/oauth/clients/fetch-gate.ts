@@ -1,21 +1,29 @@
-// The one gate through which everything that a client names is fetched: counted by address, by host and in all, each
-// document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
+// The one gate through which everything that a client names is fetched: counted by address, by host, by person and in
+// all, each document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import type { Limits } from '../../limits/rate-limits.ts'
 import { FetchRefused, fetchDocument } from './safe-fetch.ts'
 
-/** Of each lane: fetches under way at once, and fetches begun within a minute; for all hosts and for one. */
-export const FETCH_BOUNDS = { underWay: 32, underWayPerHost: 4, perMinute: 240, perMinutePerHost: 60 } as const
+/** Of each lane: fetches under way at once, and fetches begun within a minute; in all and for one host or person. */
+export const FETCH_BOUNDS = {
+  underWay: 32,
+  underWayPerShare: 4,
+  perMinute: 240,
+  perMinutePerShare: 60
+} as const
+/** Once half of a lane is used, a host or person may have only this much: the rest is for those who used little. */
+export const WHEN_BUSY = { underWayPerShare: 1, perMinutePerShare: 4 } as const
 /** A failed fetch is not tried again within this time. */
 const FAILURE_PAUSE_SECONDS = 30
 const MAX_FAILURES_KEPT = 1_000
 
 /**
- * On whose behalf a fetch is made. `stranger`: anyone may have named the address, so the address of the request is
- * counted too. `known`: a client that a person has allowed, at its own host. `known elsewhere`: such a client, at
- * another host than its own. Each lane has budgets of its own: strangers use up nothing of what allowed apps need, and
- * an allowed app nothing of another's host.
+ * On whose behalf a fetch is made. Each lane has budgets of its own: strangers use up nothing of what allowed apps
+ * need, and an allowed app nothing of another's host.
+ * - `stranger`: anyone may have named the address, so the address of the request is counted too;
+ * - `known`: the request shows a code or token of the client, and its own host is asked;
+ * - `known elsewhere`: the same, but another host.
  */
 export type Lane = (typeof lanes)[number]
 const lanes = ['stranger', 'known', 'known elsewhere'] as const
@@ -25,6 +33,8 @@ export interface Wanted<T> {
   /** One address can be both. */
   kind: 'document' | 'keys'
   lane: Lane
+  /** Whose code or token was shown: no single person uses up what all allowed apps share. */
+  person?: string | undefined
   /** The request that causes the fetch. */
   request: FastifyRequest
   /** Validates the body; what it throws counts as a failure of the host. */
@@ -52,8 +62,13 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
   const underWay = new Map<string, Promise<{ value: unknown; maxAge: number }>>()
   const failures = createFailures(now)
 
-  async function begin ({ url, lane, read }: Wanted<unknown>, key: string): Promise<{ value: unknown; maxAge: number }> {
-    const done = budgets[lane].begin(url.host)
+  async function begin (
+    { url, lane, person, read }: Wanted<unknown>,
+    key: string
+  ): Promise<{ value: unknown; maxAge: number }> {
+    const shares = [`host ${url.host}`]
+    if (person !== undefined) shares.push(`person ${person}`)
+    const done = budgets[lane].begin(shares)
     try {
       const { body, maxAge } = await fetch(url, insecureHosts)
       return { value: read(body), maxAge }
@@ -79,47 +94,56 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
 }
 
 interface Budget {
-  /** @returns what to call when it is done. @throws FetchRefused beyond a bound. */
-  begin(host: string): () => void
+  /**
+   * @param shares the host and the person.
+   * @returns what to call when it is done.
+   * @throws FetchRefused beyond a bound.
+   */
+  begin(shares: readonly string[]): () => void
 }
 
 /** Counts fetches under way and within the minute. */
 function createBudget (now: Clock): Budget {
+  const { underWay, perMinute } = FETCH_BOUNDS
   let minute = 0
   let begun = 0
   let running = 0
-  const begunByHost = new Map<string, number>()
-  const runningByHost = new Map<string, number>()
-  const of = (counts: Map<string, number>, host: string) => counts.get(host) ?? 0
+  const begunBy = new Map<string, number>()
+  const runningBy = new Map<string, number>()
+  const of = (counts: Map<string, number>, share: string) => counts.get(share) ?? 0
 
   function startMinute (): void {
     const current = Math.floor(now() / 60)
     if (current === minute) return
     minute = current
     begun = 0
-    begunByHost.clear()
+    begunBy.clear()
+  }
+
+  function hasRoom (shares: readonly string[]): boolean {
+    const most = running >= underWay / 2 || begun >= perMinute / 2 ? WHEN_BUSY : FETCH_BOUNDS
+    const isWithin = (share: string) =>
+      of(runningBy, share) < most.underWayPerShare && of(begunBy, share) < most.perMinutePerShare
+    return running < underWay && begun < perMinute && shares.every(isWithin)
   }
 
   return {
-    begin (host) {
+    begin (shares) {
       startMinute()
-      if (
-        running >= FETCH_BOUNDS.underWay ||
-        of(runningByHost, host) >= FETCH_BOUNDS.underWayPerHost ||
-        begun >= FETCH_BOUNDS.perMinute ||
-        of(begunByHost, host) >= FETCH_BOUNDS.perMinutePerHost
-      ) {
-        throw new FetchRefused('too many are being read at the moment')
-      }
+      if (!hasRoom(shares)) throw new FetchRefused('too many are being read at the moment')
       begun++
       running++
-      begunByHost.set(host, of(begunByHost, host) + 1)
-      runningByHost.set(host, of(runningByHost, host) + 1)
+      for (const share of shares) {
+        begunBy.set(share, of(begunBy, share) + 1)
+        runningBy.set(share, of(runningBy, share) + 1)
+      }
       return () => {
         running--
-        const left = of(runningByHost, host) - 1
-        if (left > 0) runningByHost.set(host, left)
-        else runningByHost.delete(host)
+        for (const share of shares) {
+          const left = of(runningBy, share) - 1
+          if (left > 0) runningBy.set(share, left)
+          else runningBy.delete(share)
+        }
       }
     }
   }

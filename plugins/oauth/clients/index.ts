@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf } from '../../client-address.ts'
+import type { FindHolder, HolderOf } from '../grants/contract.ts'
 import { createKeyRing } from './assertion-keys.ts'
 import type { AssertionOptions } from './assertion.ts'
 import { authenticateClient } from './authentication.ts'
@@ -36,11 +37,11 @@ export interface Clients {
    */
   verified(id: string, redirectUri: string): VerifiedHost | undefined
   /**
-   * @param isHeld whether a code or token was issued to the client of this id: only then is the host of a document that
-   * no person has allowed asked, and the assertion remembered.
+   * @param holderOf whose grant a code or token of the client of this id belongs to. Only a request that shows one uses
+   * the budget of that person for asking the app's host, and has its assertion remembered.
    * @throws invalid_client or invalid_request.
    */
-  authenticate(request: FastifyRequest, isHeld: (token: string, clientId: string) => Promise<boolean>): Promise<Client>
+  authenticate(request: FastifyRequest, holderOf: HolderOf): Promise<Client>
   /**
    * @param attempt the connection attempt that it belongs to.
    * @throws invalid_redirect_uri or invalid_client_metadata.
@@ -107,11 +108,11 @@ function createLookup (
   const fromConfig = new Map(clients.map((client) => [client.client_id, fromOperator(client, redirectRules)]))
 
   type Ask = (url: URL) => Promise<ClaimedDocument | undefined>
-  async function lookUp (id: string, ask: Ask, isHeld?: () => Promise<boolean>): Promise<Client | undefined> {
+  async function lookUp (id: string, ask: Ask, findHolder?: FindHolder): Promise<Client | undefined> {
     const configured = fromConfig.get(id)
     if (configured) return configured
     const url = documentUrl(id, insecureHosts)
-    if (!url) return (await registrations.find(id, isHeld)) ?? findChatGptClient(id)
+    if (!url) return (await registrations.find(id, findHolder)) ?? findChatGptClient(id)
     const found = await ask(url)
     return found && fromDocument(found.document, found.isAllowed, redirectRules)
   }
@@ -128,11 +129,10 @@ function createLookup (
     recall: (id) => lookUp(id, async (url) => unclaimed(await documents.recall(url))),
     verified: (id, redirectUri) =>
       fromConfig.has(id) ? undefined : verifiedHost(documentUrl(id, insecureHosts), redirectUri),
-    authenticate: (request, isHeld) =>
+    authenticate: (request, holderOf) =>
       authenticateClient(request, {
-        find: (id, isClientHeld) =>
-          lookUp(id, (url) => documents.findAllowed(url, request, isClientHeld), isClientHeld),
-        isHeld,
+        find: (id, findHolder) => lookUp(id, (url) => documents.findAllowed(url, request, findHolder), findHolder),
+        holderOf,
         assertions
       }),
     remember,

@@ -8,6 +8,7 @@ import { createClientIds, isAttemptCurrent, isUnproven, newConfidentialId, recor
 import type { Client } from './contract.ts'
 import { redirects, type RedirectRules } from './redirect-uris.ts'
 import type { ClientMetadata } from './registration.ts'
+import type { FindHolder } from '../grants/contract.ts'
 import { createUnusedPlaces, type UnusedList } from './unused-places.ts'
 
 /** An unused registration is deleted after this time, or earlier when its place is needed. */
@@ -42,8 +43,8 @@ export interface RegisteredClient {
 }
 
 export interface Registrations {
-  /** @param isHeld whether a code or token of this client was shown: an id that is in a grant was issued. */
-  find(id: string, isHeld?: () => Promise<boolean>): Promise<Client | undefined>
+  /** @param findHolder of a code or token of this client: an id that is in a grant was issued. */
+  find(id: string, findHolder?: FindHolder): Promise<Client | undefined>
   /** @param from the address it comes from, and the connection attempt it belongs to (16 characters of base64url). */
   add(metadata: ClientMetadata, from: { address: string; attempt: string }): Promise<RegisteredClient>
   /**
@@ -84,12 +85,12 @@ export function createRegistrations ({ store, unused, sealing, redirectRules, no
     })
 
   return {
-    async find (id, isHeld = async () => false) {
+    async find (id, findHolder = async () => undefined) {
       const found = await store.find(recordKeyOf(id))
       if (!found || (found.secretHash === undefined) !== id.includes('.')) return undefined
       const isIssued =
         found.secretHash !== undefined || (found.lists === undefined ? isUnproven(id) : ids.isIssued(id))
-      if (!isIssued && !(await isHeld())) return undefined
+      if (!isIssued && (await findHolder()) === undefined) return undefined
       const own = found.attempt && isAttemptCurrent(found.attempt.at, now()) ? found.attempt.id : undefined
       return toClient(id, found, own ?? ids.attemptOf(id, now()), redirectRules)
     },

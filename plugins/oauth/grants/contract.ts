@@ -97,3 +97,8 @@ export interface TokenSet {
   /** Set where the previous refresh token was presented again: for the first time in its generation, or once more. */
   retry?: 'first' | 'again'
 }
+
+/** The person whose grant a code or token belongs to, used or not; undefined unless it is a grant of this client. */
+export type HolderOf = (token: string, clientId: string) => Promise<string | undefined>
+/** {@link HolderOf} the code or token that a request shows. */
+export type FindHolder = () => Promise<string | undefined>

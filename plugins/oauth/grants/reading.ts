@@ -4,9 +4,9 @@ import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { readAccess } from './access.ts'
-import type { Access, Grant } from './contract.ts'
+import type { Access, Grant, HolderOf } from './contract.ts'
 import { parseToken } from './token-format.ts'
-import { isHeld, mayRotate } from './token-owner.ts'
+import { holderOf, mayRotate } from './token-owner.ts'
 
 export type GrantStore = Collection<Grant> & Partial<Pick<CachedCollection<Grant>, 'findCached'>>
 
@@ -21,8 +21,7 @@ export interface GrantReading {
    * @throws StorageUnavailable.
    */
   stillAllows(access: Access): boolean | Promise<boolean>
-  /** Whether a code or token, used or not, belongs to a grant of this client. */
-  isHeld(token: string, clientId: string): Promise<boolean>
+  holderOf: HolderOf
   /** Whether a refresh token may be used now: the current one, or one that storage lost when a backup was restored. */
   isCurrentRefreshToken(grant: Grant, token: string): boolean
 }
@@ -56,6 +55,6 @@ export function createReading (
     },
     isCurrentRefreshToken: (grant, token) =>
       grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
-    isHeld: (token, clientId) => isHeld(store, sealing, token, clientId)
+    holderOf: (token, clientId) => holderOf(store, sealing, token, clientId)
   }
 }

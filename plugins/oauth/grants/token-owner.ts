@@ -3,7 +3,7 @@
 import { invalidGrant } from '../../../errors.ts'
 import { equalSecrets, hashSecret, type Sealing } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
-import type { Grant } from './contract.ts'
+import type { Grant, HolderOf } from './contract.ts'
 import { RefreshFamily } from './refresh-family.ts'
 import { parseToken } from './token-format.ts'
 
@@ -30,17 +30,18 @@ function wasIssued (grant: Grant, token: string, sealing: Sealing): boolean {
   return parsed !== undefined && new RefreshFamily(grant.id, sealing).issued(grant, token, parsed.generation)
 }
 
-/** Whether a code or token, used or not, belongs to a grant of this client. */
-export async function isHeld (
+/** See {@link HolderOf}. */
+export async function holderOf (
   store: Pick<Collection<Grant>, 'find'>,
   sealing: Sealing,
   token: string,
   clientId: string
-): Promise<boolean> {
+): ReturnType<HolderOf> {
   const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
   const grant = parsed && (await store.find(parsed.grantId))
-  if (!grant || grant.clientId !== clientId) return false
-  return parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
+  if (!grant || grant.clientId !== clientId) return undefined
+  const isOurs = parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
+  return isOurs ? grant.user.id : undefined
 }
 
 /**

@@ -58,3 +58,17 @@ storageTest(
     )
   }
 )
+
+storageTest('who removes a sign-in method is found by the verified address they have then (AC-15)', async (t, start) => {
+  const { app } = await start()
+  const users = createUsers(app.storage, app.now, {
+    begin: async () => undefined,
+    async * expired () {},
+    async forget () {}
+  })
+  const { id } = await users.signIn('oidc', { subject: 'a', email: 'work@example.com', emailVerified: true })
+  await users.link(id, 'local', { subject: 'b', email: 'home@example.com', emailVerified: true })
+  await users.unlink(id, (identities) => identities.filter(({ backend }) => backend === 'local'))
+  t.match(await users.findByVerifiedEmail('home@example.com'), { id })
+  t.equal(await users.findByVerifiedEmail('work@example.com'), undefined)
+})

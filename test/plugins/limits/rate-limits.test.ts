@@ -92,6 +92,22 @@ await limitsTest(async (t, { start, server, env }) => {
     }
   })
 
+  t.test('what names nothing at /revoke and /introspect counts, and takes nothing from good requests (CL-10)', async (t) => {
+    const headers = from('192.0.2.13')
+    const client = await newClient(server.url, { token_endpoint_auth_method: 'client_secret_post' })
+    const { access, refresh } = await tokensFor(server.url, client)
+    for (const path of ['/introspect', '/revoke']) {
+      const statuses = []
+      for (let count = 0; count < 61; count++) { statuses.push((await post(server.url + path, { ...client, token: 'x' }, headers)).status) }
+      t.same(statuses.slice(-2), [200, 429], path)
+      t.equal((await post(server.url + path, { ...client, token: access }, headers)).status, 200, path)
+    }
+    const fields = { ...client, grant_type: 'refresh_token', refresh_token: refresh }
+    t.equal((await post(`${server.url}/token`, fields, headers)).body['error'], 'invalid_grant', 'revoked above')
+    const other = await tokensFor(server.url, client)
+    t.equal((await post(`${server.url}/token`, { ...fields, refresh_token: other.refresh }, headers)).status, 200)
+  })
+
   t.test("what is this server's own fault is no failure of the caller (GR-09)", async (t) => {
     const headers = from('192.0.2.12')
     const { authenticate } = server.app.clients

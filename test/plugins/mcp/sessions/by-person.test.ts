@@ -1,17 +1,21 @@
 // How many sessions a person may have: the oldest makes room.
 import {
+  ADDRESS_PLACES,
   createSessionsByPerson,
   MAX_PER_ADDRESS,
   MAX_PER_GRANT,
   MAX_PER_PERSON
 } from '../../../../plugins/mcp/sessions/by-person.ts'
+import { createSealing } from '../../../../plugins/secrets.ts'
 import { eachStorage } from '../../../helpers/each-storage.ts'
+
+const sealing = createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'])
 
 eachStorage(
   'the oldest session of a grant and of a person makes room; others are not touched (ME-05)',
   async (t, open) => {
     const now = () => Date.now() / 1000
-    const lists = createSessionsByPerson(await open(now), now)
+    const lists = createSessionsByPerson({ storage: await open(now), sealing, now })
     const begin = (caller: string, key: string, grant: string | null) =>
       lists.add(caller, { key, grant, endsAt: now() + 3_600 })
     const gone = async (caller: string, grant: string | null, count: number) => {
@@ -32,11 +36,29 @@ eachStorage(
 eachStorage('when there are very many sessions in all, each person may have only a few', async (t, open) => {
   const now = () => Date.now() / 1000
   const storage = await open(now)
-  const lists = createSessionsByPerson(storage, now)
+  const lists = createSessionsByPerson({ storage, sealing, now })
   const begin = (key: string) => lists.add('ann', { key, grant: 'g', endsAt: now() + 3_600 })
   for (let index = 0; index < 6; index++) t.strictSame(await begin(`${index}`), [])
   await storage.count([{ key: 'sessions in all', by: 10_000, ttl: 3_600 }])
   t.strictSame(await begin('6'), ['0', '1'])
   t.strictSame(await begin('7'), ['2'])
   t.strictSame(await storage.counts(['sessions in all']), [10_005], 'those that gave way are taken off')
+})
+
+eachStorage('networks of one site have a bounded number of sessions, and the oldest gives way (ME-13)', async (t, open) => {
+  const now = () => Date.now() / 1000
+  const storage = await open(now)
+  const lists = createSessionsByPerson({ storage, sealing, now })
+  const begin = (address: string) =>
+    lists.add(`address ${address}`, { key: address, grant: null, endsAt: now() + 3_600 }, address)
+  await begin('192.0.2.1')
+  await lists.add('ann', { key: 'of ann', grant: 'g', endsAt: now() + 3_600 })
+  const gone: string[] = []
+  for (let network = 0; network < ADDRESS_PLACES.perList + 6; network++) {
+    gone.push(...(await begin(`2001:db8:0:${network.toString(16)}::`)))
+  }
+  t.strictSame(gone, ['0', '1', '2', '3', '4', '5'].map((network) => `2001:db8:0:${network}::`))
+  t.strictSame(await storage.counts(['sessions in all']), [ADDRESS_PLACES.perList + 2])
+  const left = await Array.fromAsync(storage.collection('mcpSessionList').all())
+  t.equal(left.length, ADDRESS_PLACES.perList + 2, 'another address and a person keep theirs')
 })

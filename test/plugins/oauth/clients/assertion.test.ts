@@ -216,7 +216,7 @@ t.test('an assertion that was used is refused, also where nothing of the client 
     limits: {},
     now: () => Date.now() / 1000
   } as unknown as AssertionOptions
-  const client = { id, keys: { isAllowed: false }, isHeld: async () => false }
+  const client = { id, keys: { isAllowed: false }, findHolder: async () => undefined }
   await checkAssertion(token, client, options, {} as never)
   isUsed.value = true
   await t.rejects(checkAssertion(token, client, options, {} as never), { code: 'invalid_client' })

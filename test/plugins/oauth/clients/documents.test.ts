@@ -153,7 +153,10 @@ t.test('an app whose host stalls or errs costs its person no page, and no way to
 t.test('who shows no code or token of an allowed app causes no fetch of its document, however stale (CL-10)', async (t) => {
   let now = 1_800_000_000
   const host = await startHost(t)
-  const { url: server } = await startServer(t, { env: { CLIENT_METADATA_INSECURE_HOSTS: host.host }, now: () => now })
+  const { url: server } = await startServer(t, {
+    env: { CLIENT_METADATA_INSECURE_HOSTS: host.host, RATE_LIMITS: 'registration=2' },
+    now: () => now
+  })
   const id = host.url('/client.json')
   const document = { client_id: id, client_name: 'Documented', redirect_uris: [CALLBACK] }
   host.answers.set('/client.json', json(document, { 'cache-control': 'max-age=30' }))
@@ -167,4 +170,9 @@ t.test('who shows no code or token of an allowed app causes no fetch of its docu
   t.equal(host.asked.length, asked)
   t.equal((await redeem(server, form)).status, 200)
   t.equal(host.asked.length, asked + 1, 'its own code counts')
+  for (let visit = 0; visit < 3; visit++) {
+    now += 35
+    t.equal((await new Browser().get(authorizeUrl(server, id, pkce().challenge))).status, 200)
+  }
+  t.equal(host.asked.length, asked + 2, 'a visitor is counted by address, and beyond that the stored copy serves')
 })

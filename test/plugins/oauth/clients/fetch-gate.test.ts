@@ -3,7 +3,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
-import { createFetchGate, FETCH_BOUNDS, type Lane } from '../../../../plugins/oauth/clients/fetch-gate.ts'
+import { createFetchGate, FETCH_BOUNDS, WHEN_BUSY, type Lane } from '../../../../plugins/oauth/clients/fetch-gate.ts'
 import { FetchRefused } from '../../../../plugins/oauth/clients/safe-fetch.ts'
 
 const request = {} as FastifyRequest
@@ -32,8 +32,8 @@ function makeGate () {
       return { body: url.href, maxAge: 300 }
     }
   })
-  const ask = (url: string, lane: Lane = 'stranger') =>
-    gate.fetch({ url: new URL(url), kind: 'document', lane, request, read: (body) => body })
+  const ask = (url: string, lane: Lane = 'stranger', person?: string) =>
+    gate.fetch({ url: new URL(url), kind: 'document', lane, person, request, read: (body) => body })
   return { state, gate, ask }
 }
 const refusals = async (work: Array<Promise<unknown>>) =>
@@ -43,10 +43,10 @@ t.test(
   'so many a minute, of one host and of all; what strangers use up is not what known clients need (CL-02)',
   async (t) => {
     const { state, ask } = makeGate()
-    const { perMinute, perMinutePerHost } = FETCH_BOUNDS
-    for (let index = 0; index < perMinutePerHost; index++) await ask(`https://one.example/${index}`)
+    const { perMinute, perMinutePerShare } = FETCH_BOUNDS
+    for (let index = 0; index < perMinutePerShare; index++) await ask(`https://one.example/${index}`)
     await t.rejects(ask('https://one.example/more'), { name: 'FetchRefused' })
-    for (let index = perMinutePerHost; index < perMinute; index++) await ask(`https://h${index}.example/c`)
+    for (let index = perMinutePerShare; index < perMinute; index++) await ask(`https://h${index}.example/c`)
     await t.rejects(ask('https://another.example/c'), { name: 'FetchRefused' })
     t.equal(state.fetched.length, perMinute)
     await ask('https://one.example/known', 'known')
@@ -57,15 +57,15 @@ t.test(
 
 t.test('so many at once, of one host and of all', async (t) => {
   const { state, ask } = makeGate()
-  const { underWay, underWayPerHost } = FETCH_BOUNDS
+  const { underWay, underWayPerShare } = FETCH_BOUNDS
   state.held = true
-  const sameHost = Array.from({ length: underWayPerHost + 3 }, (_, index) => ask(`https://one.example/${index}`))
+  const sameHost = Array.from({ length: underWayPerShare + 3 }, (_, index) => ask(`https://one.example/${index}`))
   const others = Array.from({ length: underWay }, (_, index) => ask(`https://h${index}.example/c`))
   const settled = refusals([...sameHost, ...others])
   await new Promise(setImmediate)
   t.equal(state.fetched.length, underWay)
   for (const go of state.waiting.splice(0)) go()
-  t.equal(await settled, 3 + underWayPerHost)
+  t.equal(await settled, 3 + underWayPerShare)
   state.held = false
   await ask('https://one.example/again')
 })
@@ -104,9 +104,37 @@ t.test('a stranger is counted by address, before anything that all share is used
   })
   const ask = (lane: Lane, path: number) =>
     gate.fetch({ url: new URL(`https://app.example/${path}`), kind: 'document', lane, request, read: (body) => body })
-  for (let index = 0; index <= FETCH_BOUNDS.perMinutePerHost; index++) { await t.rejects(ask('stranger', index), { message: 'registration' }) }
+  for (let index = 0; index <= FETCH_BOUNDS.perMinutePerShare; index++) { await t.rejects(ask('stranger', index), { message: 'registration' }) }
   t.equal(state.fetched, 0)
   t.match(await ask('known', 0), { value: 1 })
+})
+
+t.test('one person with apps at many hosts, or a few of them, leave other people their fetches (CL-10)', async (t) => {
+  const { state, ask } = makeGate()
+  const { perMinute, perMinutePerShare } = FETCH_BOUNDS
+  const flood = (person: string) =>
+    Array.from({ length: perMinute }, (_, index) => () => ask(`https://${person}${index}.example/c`, 'known', person))
+  for (const person of ['mallory', 'her-second', 'her-third', 'her-fourth', 'her-fifth']) {
+    for (const next of flood(person)) await next().catch(() => {})
+  }
+  t.equal(state.fetched.length, 2 * perMinutePerShare + 3 * WHEN_BUSY.perMinutePerShare)
+  await ask('https://good.example/keys', 'known', 'ann')
+  await t.rejects(ask('https://good.example/more', 'known', 'mallory'), { name: 'FetchRefused' })
+})
+
+t.test('hosts that stall leave other hosts and people their fetches (CL-10)', async (t) => {
+  const { state, ask } = makeGate()
+  state.held = true
+  const stalled = Array.from({ length: 8 }, (_, host) =>
+    Array.from({ length: 4 }, (_, index) => ask(`https://h${host}.example/${index}`, 'known', `person ${host}`))
+  ).flat()
+  const good = ask('https://good.example/keys', 'known', 'ann')
+  const settled = refusals([...stalled, good])
+  await new Promise(setImmediate)
+  t.equal(state.fetched.length, FETCH_BOUNDS.underWay / 2 + 4 + 1)
+  t.equal(state.fetched.at(-1), 'https://good.example/keys')
+  for (const go of state.waiting.splice(0)) go()
+  t.equal(await settled, 12)
 })
 
 t.test('nothing else fetches what a client names (CL-01)', async (t) => {
@@ -132,11 +160,11 @@ t.test('nothing else fetches what a client names (CL-01)', async (t) => {
 
 t.test("an app's own host has a budget of its own: key sets named elsewhere use up none of it (OW-03)", async (t) => {
   const { ask, state } = makeGate()
-  const { perMinutePerHost } = FETCH_BOUNDS
-  for (let index = 0; index < perMinutePerHost; index++) await ask(`https://app.example/${index}`, 'known elsewhere')
+  const { perMinutePerShare } = FETCH_BOUNDS
+  for (let index = 0; index < perMinutePerShare; index++) await ask(`https://app.example/${index}`, 'known elsewhere')
   await t.rejects(ask('https://app.example/more', 'known elsewhere'), { name: 'FetchRefused' })
   await ask('https://app.example/keys', 'known')
-  t.equal(state.fetched.length, perMinutePerHost + 1)
+  t.equal(state.fetched.length, perMinutePerShare + 1)
 })
 
 t.test('what counts by address, how long a failure is remembered, and how many are (CL-02)', async (t) => {

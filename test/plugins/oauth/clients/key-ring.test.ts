@@ -26,8 +26,8 @@ function open () {
     },
     now: () => 1_000
   })
-  const find = (jwksUri: string, isAllowed: boolean) =>
-    ring.find({ id: ID, keys: { jwksUri, isAllowed } }, request, false)
+  const find = (jwksUri: string, isAllowed: boolean, holder?: string) =>
+    ring.find({ id: ID, keys: { jwksUri, isAllowed }, findHolder: async () => holder }, request, false)
   return { lanes, stored, find }
 }
 
@@ -41,9 +41,15 @@ t.test('keys of an app that no person has allowed are a stranger\'s, held in mem
 
 t.test('keys of an allowed app are stored, and those at another host fetched apart', async (t) => {
   const { lanes, stored, find } = open()
-  await find('https://app.example/keys', true)
-  await find('https://other.example/keys', true)
-  await find('https://app.example/keys', true)
+  await find('https://app.example/keys', true, 'ann')
+  await find('https://other.example/keys', true, 'ann')
+  await find('https://app.example/keys', true, 'ann')
   t.same(lanes, ['known', 'known elsewhere'])
   t.equal(stored.size, 2)
+})
+
+t.test('a request without a code or token of an allowed app has its keys fetched as a stranger\'s (CL-10)', async (t) => {
+  const { lanes, stored, find } = open()
+  await find('https://app.example/keys', true)
+  t.same([lanes, stored.size], [['stranger'], 1])
 })

@@ -22,11 +22,11 @@ eachStoredGrants(async (t, stored) => {
       const code = await grants.issueCode(allowed)
       const { accessToken, refreshToken } = await issue()
       for (const token of [code, accessToken, refreshToken!]) {
-        t.equal(await grants.isHeld(token, 'c'), true)
-        t.equal(await grants.isHeld(token, 'another'), false, 'of another client')
+        t.equal(await grants.holderOf(token, 'c'), allowed.user.id)
+        t.equal(await grants.holderOf(token, 'another'), undefined, 'of another client')
         t.equal(
-          await grants.isHeld(token.slice(0, -43) + 'A'.repeat(43), 'c'),
-          false,
+          await grants.holderOf(token.slice(0, -43) + 'A'.repeat(43), 'c'),
+          undefined,
           'made up, with the id of a grant'
         )
       }
