@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { paths } from '../../paths.ts'
 import { freePort } from '../helpers/ports.ts'
+import { until } from '../helpers/until.ts'
 import { readDockerfile, type Stage } from './dockerfile.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -107,6 +108,8 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
     const { status: health, stderr } = inside(...image.healthCheck)
     t.equal(health, 0, stderr)
     t.match(await (await fetch(`${url}${paths.authorizationServer}`)).json(), { issuer: 'https://mcp.example.com' })
+    // Printed once the documents have been read.
+    await until(async () => output.includes('First account'))
     t.match(output, /First account +create it here, once: https:\/\/mcp\.example\.com\/signup\?invite=/)
   })
 
