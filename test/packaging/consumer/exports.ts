@@ -5,6 +5,7 @@ import { defineTool, definePrompt, defineResource, defineSource, form, ToolError
 import type { LibrarySource, Prompt, Resource, Tool, ToolContext, ToolUser } from '@mcp-oauth-server/server'
 import * as backends from '@mcp-oauth-server/server/backends'
 import type { AuthBackend, BackendModule, SignInAnswer } from '@mcp-oauth-server/server/backends'
+import mcpOAuth, { type McpOAuthOptions } from '@mcp-oauth-server/server/fastify'
 import manifest from '@mcp-oauth-server/server/package.json' with { type: 'json' }
 import * as testing from '@mcp-oauth-server/server/testing'
 
@@ -20,6 +21,8 @@ same<
 same<keyof typeof testing, 'createContext' | 'startServer'>(true)
 same<keyof typeof backends, 'BackendUnavailable' | 'parseEmail'>(true)
 same<typeof manifest.version, string>(true)
+same<Parameters<typeof mcpOAuth>[1], McpOAuthOptions>(true)
+same<McpOAuthOptions['publicUrl'], string | URL | undefined>(true)
 
 const input = z.object({ dice: z.number().default(1), note: z.string().optional() })
 const output = z.object({ sum: z.number() })
