@@ -9,10 +9,11 @@ import { readingsOf, readWords, termsNeeded, type Term } from '../search/compoun
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
 import { createSpellings, SPELLINGS_DDL, type Spellings } from '../search/postgres-spellings.ts'
-import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
+import { hitsOf } from '../search/postgres-hits.ts'
+import type { SnippetWorker } from '../search/worker.ts'
 import { createTermWeights, type TermWeights } from '../search/term-weights.ts'
 import { anyOf, bm25, inField, lengthsOf, matchOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
-import { parseQuery, withoutPhrases, type Query as ParsedQuery, type Word } from '../search/tokenize.ts'
+import { parseQuery, type Query as ParsedQuery, type Word } from '../search/tokenize.ts'
 import { eachPageOnce } from '../search/versions.ts'
 
 const NAME = `library_${INDEX_VERSION}`
@@ -128,12 +129,7 @@ export async function openPostgresDocuments (postgres: Postgres, worker?: Snippe
     async search (text, limit, person = null) {
       if (limit === 0) return []
       const asked = await read(query, spellings, text)
-      const found = await rank(query, termWeights, asked, limit)
-      const loose = found.length === 0 ? withoutPhrases(asked) : undefined
-      const pages = loose ? await rank(query, termWeights, loose, limit) : found
-      const words = [...asked.words, ...asked.forms]
-      const snippets = await snippetsOf(worker, pages.map(({ text }) => text), words, person)
-      return pages.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
+      return hitsOf(asked, (asked) => rank(query, termWeights, asked, limit), worker, person)
     },
     async settle () {
       await query(`ANALYZE ${TABLE}`)

@@ -3,9 +3,10 @@
 import { readingsOf, readWords } from '../search/compounds.ts'
 import { fieldsOf, textLanguage, WEIGHTS } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
-import { parseQuery, withoutPhrases, type Query as ParsedQuery } from '../search/tokenize.ts'
+import { parseQuery, type Query as ParsedQuery } from '../search/tokenize.ts'
 import { anyOf, bm25, inField, lengthsOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
-import { snippetsOf, type SnippetWorker } from '../search/worker.ts'
+import { hitsOf } from '../search/postgres-hits.ts'
+import type { SnippetWorker } from '../search/worker.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
 import { StorageFull } from '../storage/contract.ts'
@@ -156,12 +157,7 @@ async function search (
   const languages = await query<{ language: Language }>(`SELECT DISTINCT language FROM ${TABLE} WHERE owner = $1`, [owner])
   if (languages.length === 0) return []
   const parsed = readWords(readingsOf(parseQuery(text, languages.map(({ language }) => language))), () => false)
-  const found = await rank(query, owner, parsed, limit)
-  const loose = found.length === 0 ? withoutPhrases(parsed) : undefined
-  const notes = loose ? await rank(query, owner, loose, limit) : found
-  const words = [...parsed.words, ...parsed.forms]
-  const snippets = await snippetsOf(worker, notes.map(({ text }) => text), words, owner)
-  return notes.map(({ text, ...hit }, index) => ({ ...hit, snippet: snippets[index]! }))
+  return hitsOf(parsed, (parsed) => rank(query, owner, parsed, limit), worker, owner)
 }
 
 type Ranked = Pick<Note, 'id' | 'title' | 'text'> & { score: number }

@@ -1,5 +1,6 @@
 // Posts one request to an endpoint that speaks OpenAI's chat completions, and reads no more of its answer than a
 // completion needs.
+import { readAnswer } from '../../authoring/read-answer.ts'
 
 /** One part of a conversation. */
 export type Message = { role: 'system' | 'user' | 'assistant'; content: string }
@@ -47,22 +48,11 @@ export function connect (
       redirect: 'error',
       signal
     })
-    const text = await readText(response)
+    const text = await readAnswer(response, MAX_ANSWER_BYTES)
+    if (text === undefined) throw new EndpointError(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
     if (!response.ok) throw new EndpointError(text, response.status)
     return parse(text)
   }
-}
-
-async function readText ({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  // Leaving the loop ends the connection.
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_ANSWER_BYTES) throw new EndpointError(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 function parse (text: string): Completion {

@@ -1,5 +1,6 @@
 // Asks an OpenAI-compatible endpoint for the embeddings of texts: vectors that are near each other where texts mean the same.
 // Tested in test/plugins/library/embeddings/index.test.ts.
+import { readAnswer } from '../../../authoring/read-answer.ts'
 
 export interface EmbeddingsSettings {
   /** The part before /embeddings. */
@@ -45,19 +46,14 @@ export async function embed (
     const message = `it answered ${response.status}`
     throw REFUSALS.has(response.status) ? new Refused(message) : new Error(message)
   }
-  return readVectors(await readBounded(response), texts.length)
+  return readVectors(await readJson(response), texts.length)
 }
 
-async function readBounded (response: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > MAX_ANSWER_BYTES) throw new Error('its answer is too long')
-    chunks.push(chunk)
-  }
+async function readJson (response: Response): Promise<unknown> {
+  const text = await readAnswer(response, MAX_ANSWER_BYTES)
+  if (text === undefined) throw new Error('its answer is too long')
   try {
-    return JSON.parse(Buffer.concat(chunks).toString())
+    return JSON.parse(text)
   } catch {
     throw new Error('its answer is no JSON')
   }
