@@ -101,8 +101,7 @@ export function createEndpoints (publicUrl: string, mcpPath: string): [Endpoint,
 export const paths = createPaths()
 
 /**
- * The redirect URI path of a backend: each has its own (RFC
- * 9700 §4.4). The operator registers it with the provider.
+ * The redirect URI path of a backend: each has its own (RFC 9700 §4.4). The operator registers it with the provider.
  */
 export const callbackPath = (paths: Paths, backend: string): string =>
   `${paths.loginCallback}/${backend.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}`

@@ -1,7 +1,5 @@
-// The options of the Fastify plugin: the names of the
-// variables in camel case, checked by the same schemas, with the same
-// one message; and what a program gives in its code: tools,
-// resources, prompts, sources and backends.
+// The options of the Fastify plugin: the names of the variables in camel case, checked by the same schemas, with the
+// same one message; and what a program gives in its code: tools, resources, prompts, sources and backends.
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'

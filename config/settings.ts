@@ -1,5 +1,4 @@
-// What the variables mean: names, defaults that depend on
-// each other, and units, for everything that reads the
+// What the variables mean: names, defaults that depend on each other, and units, for everything that reads the
 // configuration.
 import { resolve } from 'node:path'
 import { parseEmail } from '../auth-backends/contract.ts'
@@ -55,8 +54,7 @@ export const signInSettings = (values: Variables, local: boolean) => ({
   mail: values.SMTP_URL === undefined ? undefined : { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM! },
   signup: values.SIGNUP ?? (local ? ('open' as const) : ('closed' as const)),
   /**
-   * Whether people that a service knows, such as an OpenID
-   * provider, need an invitation for their first sign-in: where
+   * Whether people that a service knows, such as an OpenID provider, need an invitation for their first sign-in: where
    * SIGNUP is set to anything but open.
    */
   newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',

@@ -1,10 +1,7 @@
-// A server inside another Fastify application. It has no
-// port: the application receives the requests, and hands those for its
-// URLs over as they came, before anything looks at their
-// bodies. Since it is an instance of its own, with this package's
-// Fastify, nothing of the application reaches it (decorators,
-// parsers, schemas, error handlers, another minor version of
-// Fastify), and nothing of it reaches the application.
+// A server inside another Fastify application. It has no port: the application receives the requests, and hands those for
+// its URLs over as they came, before anything looks at their bodies. It is an instance of its own, with this package's
+// Fastify: nothing of the application reaches it (decorators, parsers, schemas, error handlers, another minor version), and
+// nothing of it reaches the application.
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'

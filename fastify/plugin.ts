@@ -1,5 +1,4 @@
-// Registers the server in a Fastify application: it adds
-// routes, and ends with it. Nothing else.
+// Registers the server in a Fastify application: it adds routes, and ends with it. Nothing else.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { buildApp, type AppOptions } from '../app.ts'
 import { loadOptions, type PluginOptions } from '../config/options.ts'

@@ -1,5 +1,4 @@
-// Whether the application has taken a path of the server's: a
-// sentence for each, with what to do.
+// Whether the application has taken a path of the server's: a sentence for each, with what to do.
 // Tested in test/fastify/plugin.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Paths } from '../paths.ts'

@@ -1,7 +1,5 @@
-// Keeps web pages of other sites away: the whole server
-// answers under its own name only, against DNS rebinding, and
-// checks who sent a form or a call (MCP Streamable HTTP,
-// "Security & Endpoint Requirements"; RFC 9110 §15.5.20).
+// Keeps web pages of other sites away: the whole server answers under its own name only, against DNS rebinding, and
+// checks who sent a form or a call (MCP Streamable HTTP, "Security & Endpoint Requirements"; RFC 9110 §15.5.20).
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isLoopbackHost, LOOPBACK_ORIGIN } from '../authoring/env.ts'
@@ -17,8 +15,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * The route answers under any name: for what reveals nothing,
-     * or asks for a secret that no browser sends automatically.
+     * The route answers under any name: for what reveals nothing, or asks for a secret that no browser sends
+     * automatically.
      */
     anyHost?: boolean
     /** Pages of other sites may post here, as they may link here: the request only begins something. */
@@ -27,8 +25,7 @@ declare module 'fastify' {
 }
 
 /**
- * The request names another server. Each scope speaks it in
- * its own way, as it does every error with a status below
+ * The request names another server. Each scope speaks it in its own way, as it does every error with a status below
  * 500.
  */
 class MisdirectedRequest extends Error {
@@ -47,8 +44,7 @@ export default fp(
     const hidden = `Your browser did not say which page this form is from: an extension or a proxy hides it (Referrer-Policy: no-referrer). Open ${publicUrl} in a current browser and start there.`
     const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
 
-    // Every route, including those added later and unknown paths.
-    // The header as sent, never a forwarded one: what a
+    // Every route, including those added later and unknown paths. The header as sent, never a forwarded one: what a
     // proxy adds must not widen this.
     app.addHook('onRequest', (request, _reply, done) => {
       const name = hostOf(request)
@@ -75,13 +71,10 @@ export default fp(
       if (method !== 'POST' || routeOptions.config.anyOrigin) return
       const { origin, 'sec-fetch-site': site } = headers
       if (site === 'cross-site' || site === 'same-site') throw accessDenied(foreign)
-      // Fetch "append a request Origin header": under
-      // `Referrer-Policy: no-referrer`, which proxies and extensions add,
-      // our own forms come from `null`. Only the browser itself
-      // writes Sec-Fetch-Site (Fetch Metadata §2.3).
+      // Fetch "append a request Origin header": under `Referrer-Policy: no-referrer`, which proxies and extensions add,
+      // our own forms come from `null`. Only the browser itself writes Sec-Fetch-Site (Fetch Metadata §2.3).
       if (origin === 'null' && site !== 'same-origin') throw accessDenied(hidden)
-      // On a person's own computer the server has several names; a
-      // page and its form still have to share one.
+      // On a person's own computer the server has several names; a page and its form still have to share one.
       const isOwn =
         origin === undefined ||
         origin === 'null' ||
