@@ -6,6 +6,7 @@ import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { createSignInPages, messageUrls, type Paths } from './paths.ts'
 import accounts from './plugins/accounts/index.ts'
+import accessRules from './plugins/access-rules/index.ts'
 import accountLinks from './plugins/accounts/email-links.ts'
 import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
@@ -49,6 +50,7 @@ export async function registerCore (
   app.decorate('issuer', publicUrl)
   app.decorate('paths', paths)
   app.decorate('signInPages', signInPages)
+  await app.register(accessRules, config)
   await app.register(workers)
   await app.register(storage, { ...config, now, observers })
   await app.register(audit, config)

@@ -12,6 +12,7 @@ import type { BackendModule } from '../auth-backends/contract.ts'
 import { foldersOf, loadOffer, type Offer } from '../authoring/loader/load.ts'
 import { configureTools, type ConfiguredTool } from '../authoring/loader/open.ts'
 import { describeProblems, findBackends } from './backends.ts'
+import { createAccessReader } from './access-rules.ts'
 import { BuiltInTools } from './built-in-tools.ts'
 import { readIdentity } from './identity.ts'
 import {
@@ -88,11 +89,13 @@ export async function loadConfig (
   const found = await findBackends(names, env, folder, backends)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
   const builtIn = new BuiltInTools(values.BUILTIN_TOOLS, folders)
-  const offerOf = (version?: number) => loadOffer(folders, version, builtIn.isOffered, offer)
+  const access = createAccessReader(values.ACCESS, folder)
+  const offerOf = async (version?: number) => access.follow(await loadOffer(folders, version, builtIn.isOffered, offer))
   const offered = (await offerOf()).tools
   const tools = configureTools(offered, toolEnv)
   const { identity, problems: unreadable } = readIdentity(values, folder)
-  problems.push(...unreadable, ...found.problems, ...tools.problems, ...builtIn.problems(), ...findContradictions(values, env))
+  problems.push(...unreadable, ...found.problems, ...tools.problems, ...builtIn.problems(), ...access.problems())
+  problems.push(...findContradictions(values, env))
   if (isStrict) {
     const read = offered.flatMap((tool) => ('env' in tool ? [tool.env.shape] : []))
     problems.push(...findUnread(env, [variables.shape, ...found.variables, ...read]))
@@ -118,6 +121,10 @@ export async function loadConfig (
     folders,
     /** What the folders offer. @param version loads the files again. */
     loadOffer: offerOf,
+    /** Absolute path of access.json, which may be missing. */
+    accessFile: access.path,
+    /** Reads the access rules as the file has them now. @throws when it cannot be read. */
+    readAccessRules: access.read,
     /** Where a tool comes from, in words; undefined for one that no file has. */
     placeOfTool: builtIn.placeOf,
     /** Whose server this is. */

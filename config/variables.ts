@@ -29,6 +29,7 @@ export const variables = z.object({
   DATABASE_URL: read.postgresUrl.optional(),
   DOCS_DIR: path.default('./docs'),
   BUILTIN_TOOLS: list.default(['all']),
+  ACCESS: path.optional(),
   DOCS_BASE_URL: read.httpUrl.optional(),
   LIBRARY_DESCRIPTION: z
     .string()

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import { withInteraction } from '../paths.ts'
+import { principalOfUser } from '../plugins/access-rules/principal.ts'
 import { networkOf } from '../plugins/client-address.ts'
 import { renderMarkdown } from '../plugins/library/render.ts'
 import { typeName } from '../plugins/library/type-names.ts'
@@ -39,8 +40,9 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
       if (request.query.file !== undefined) {
         return sendFile(app, request.params['*'], reply, downloads, user?.id ?? networkOf(request))
       }
+      const rights = app.accessRules.rightsOf(user ? principalOfUser(user) : null)
       const part = readPart(request.query.part)
-      const found = await app.library.of(user ?? null).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
+      const found = await app.library.of(user ?? null, rights.documents).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
       if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
       const { id, title, text, metadata, next } = found
       const actions = {

@@ -40,6 +40,7 @@ const map: Array<{ room: RegExp; may: string[] }> = [
       'version.ts',
       'type:config/index.ts',
       'config/parsers.ts',
+      'type:config/access-rules.ts',
       'type:config/rate-limits.ts',
       'type:clock.ts',
       'auth-backends/contract.ts',

@@ -5,6 +5,7 @@
 // Tested in test/plugins/library/document-store-contract.ts.
 import type { Readable } from 'node:stream'
 import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
+import type { DocumentRights } from '../access-rules/contract.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
 
@@ -74,10 +75,10 @@ export interface Progress {
  */
 export interface Library extends ToolLibrary {
   /**
-   * What this caller may see: the documents, their own notes, and the further sources.
+   * What this caller may see: the documents that their rights cover, their own notes, and the further sources.
    * @param caller whose turn a search takes: by default the person's, and that of all who have not signed in.
    */
-  of(user: ToolUser | null, caller?: string | null): ToolLibrary
+  of(user: ToolUser | null, rights: DocumentRights, caller?: string | null): ToolLibrary
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>

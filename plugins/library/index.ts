@@ -153,7 +153,7 @@ function createLibraryOf (searched: Searched): Library['of'] {
     const note = await notes.of(user).find(id)
     return note ? fromNote(note) : fromSource(sources, id, user, signal, pageUrl)
   }
-  return (user, caller = user && user.id) => ({
+  return (user, _rights, caller = user && user.id) => ({
     list,
     unread,
     async read (id, { part = 1, maxCharacters, signal }) {

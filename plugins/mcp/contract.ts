@@ -11,6 +11,7 @@ import type { Prompt } from '../../authoring/prompt.ts'
 import type { Resource } from '../../authoring/resource.ts'
 import type { Tool } from '../../authoring/tool.ts'
 import type { Config } from '../../config/index.ts'
+import type { Rights } from '../access-rules/contract.ts'
 import type { Library } from '../library/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'
@@ -30,6 +31,8 @@ export interface McpRequest {
   acceptsEvents: boolean
   /** `null` when the server runs without sign-in, and for a tool that may be called without one. */
   access: Access | null
+  /** What the caller may use; what they may not use does not exist for them. */
+  rights: Rights
   /** The network address of a caller without a token; a caller with a token is known by their id. */
   address?: string | undefined
   /** People sign in at this server, but this caller has not: nothing is stored for them. */

@@ -45,8 +45,10 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
     ...offered,
     services,
     serverInfo,
-    instructions: () =>
-      instructionsFor(tools, app.identity.instructions, options.libraryDescription, options.library.of(null).unread?.()),
+    instructions: ({ rights }) => {
+      const leftOut = options.library.of(null, rights.documents).unread?.()
+      return instructionsFor((name) => rights.may('tools', name) && tools.find(name), app.identity.instructions, options.libraryDescription, leftOut)
+    },
     isPublic: !options.signIn,
     reloads: options.reloads === true,
     onError

@@ -1,5 +1,6 @@
 // An MCP request except for its message: who calls, from where, and whether they are still connected.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Rights } from '../access-rules/contract.ts'
 import { networkOf } from '../client-address.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { BatchBudget } from './batch-budget.ts'
@@ -15,6 +16,7 @@ export class HttpRequestContext implements RequestContext {
   readonly headers: Record<string, string> = {}
   readonly acceptsEvents: boolean
   readonly access: Access | null
+  readonly rights: Rights
   readonly address: string | undefined
   readonly isStranger: boolean
   readonly requestId: string
@@ -23,13 +25,14 @@ export class HttpRequestContext implements RequestContext {
   readonly #raw: FastifyReply['raw']
   #signal: AbortSignal | undefined
 
-  constructor (request: FastifyRequest, reply: FastifyReply, access: Access | null, signIn: boolean) {
+  constructor (request: FastifyRequest, reply: FastifyReply, access: Access | null, rights: Rights, signIn: boolean) {
     const { headers } = request
     for (const name in headers) {
       if (name.startsWith('mcp-')) this.headers[name] = String(headers[name])
     }
     this.acceptsEvents = acceptsEvents(headers.accept)
     this.access = access
+    this.rights = rights
     this.address = access === null ? networkOf(request) : undefined
     this.isStranger = signIn && access === null
     this.requestId = request.id
@@ -58,8 +61,9 @@ export const readContext = (
   request: FastifyRequest,
   reply: FastifyReply,
   access: Access | null,
+  rights: Rights,
   signIn: boolean
-): HttpRequestContext => new HttpRequestContext(request, reply, access, signIn)
+): HttpRequestContext => new HttpRequestContext(request, reply, access, rights, signIn)
 
 /** @returns a signal that is aborted when the connection closes before the response was sent. */
 function disconnectSignal (raw: FastifyReply['raw']): AbortSignal {

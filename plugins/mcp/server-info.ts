@@ -3,7 +3,6 @@ import type { Implementation } from '@modelcontextprotocol/server'
 import * as server from '../../version.ts'
 import type { Identity } from '../identity.ts'
 import type { McpOptions } from './contract.ts'
-import type { ToolRegistry } from './handlers/tools.ts'
 
 /** `name` is the program, `title` what the operator calls the server. */
 export const serverInfoOf = (
@@ -19,17 +18,18 @@ export const serverInfoOf = (
 
 /**
  * Clients show the first 512 characters to the model, so the operator's own words come first, then what is here and its use.
+ * @param find whether the caller may use a tool.
  * @param own the operator's words; they stand in a paragraph of their own.
  * @param description what the library holds, in the operator's words.
  * @param leftOut which of its files cannot be read, for example `3 left out: 3 .pdf (password)`.
  */
 export function instructionsFor (
-  tools: Pick<ToolRegistry, 'find'>,
+  find: (tool: string) => unknown,
   own?: string,
   description?: string,
   leftOut?: string
 ): string {
-  const hasLibrary = tools.find('search') && tools.find('fetch')
+  const hasLibrary = find('search') && find('fetch')
   const library = [
     ...(description === undefined ? [] : [`The library holds: ${description}`]),
     LIBRARY,

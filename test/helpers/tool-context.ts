@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock } from '../../clock.ts'
+import { ALL_RIGHTS } from '../../plugins/access-rules/contract.ts'
 import library, { type LibraryOptions } from '../../plugins/library/index.ts'
 import notes, { type NotesOptions } from '../../plugins/notes/index.ts'
 import postgres from '../../plugins/postgres.ts'
@@ -93,7 +94,7 @@ export async function toolContexts (
     ...quietContext,
     user,
     caller: user ? user.id : 'address 127.0.0.1',
-    library: app.library.of(user),
+    library: app.library.of(user, ALL_RIGHTS.documents),
     notes: app.notes.of(user),
     signal: new AbortController().signal,
     runInWorker: (task, input, { timeout = 25_000, reads } = {}) =>

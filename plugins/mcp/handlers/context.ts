@@ -12,6 +12,7 @@ import type { CallTimeout } from './timeout.ts'
 export interface CallDeps {
   invocation: Pick<Invocation<unknown>, 'log' | 'timeout' | 'shown'>
   access: McpRequest['access']
+  rights: McpRequest['rights']
   /** As {@link callerOf} names them. */
   caller: string
   services: CallServices
@@ -46,7 +47,7 @@ export class CallContext implements ToolContext {
   }
 
   get library (): ToolContext['library'] {
-    return this.#deps.services.library.of(this.user, this.caller)
+    return this.#deps.services.library.of(this.user, this.#deps.rights.documents, this.caller)
   }
 
   get notes (): ToolContext['notes'] {

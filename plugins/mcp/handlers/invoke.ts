@@ -40,7 +40,7 @@ export async function invoke<Result> (
   services: CallServices,
   channel: ClientChannel
 ): Promise<Result | InputRequiredResult | typeof TIMED_OUT> {
-  const { access } = request
+  const { access, rights } = request
   const inputs = createInputRequests(
     channel,
     () => callId(access?.user.id, invocation.method, invocation.params),
@@ -50,7 +50,7 @@ export async function invoke<Result> (
   const reporter = createReporter(channel)
   try {
     const context = new CallContext(
-      { invocation, access, caller: callerOf(request), services, timer, inputs, reporter, capabilities: channel.capabilities },
+      { invocation, access, rights, caller: callerOf(request), services, timer, inputs, reporter, capabilities: channel.capabilities },
       traceOf(channel.meta)
     )
     const outcome = await timer.race(invocation.run(context))

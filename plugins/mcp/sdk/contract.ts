@@ -2,6 +2,7 @@
 // This room owns the official SDK's server: how it is set up, fed with requests and kept strict. It hands its answers
 // to the endpoint.
 import type { Implementation } from '@modelcontextprotocol/server'
+import type { McpRequest } from '../contract.ts'
 import type { CallServices } from '../handlers/contract.ts'
 import type { Prompts } from '../handlers/prompts.ts'
 import type { Resources } from '../handlers/resources.ts'
@@ -25,7 +26,7 @@ export interface SessionState {
 export interface FactoryOptions extends Offered {
   services: CallServices
   serverInfo: Implementation
-  instructions: () => string
+  instructions(request: McpRequest): string
   /** Whether the lists may be stored by caches that several people share. */
   isPublic: boolean
   /** Whether tools and prompts can change while the server runs. */

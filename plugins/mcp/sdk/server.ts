@@ -46,7 +46,7 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
       serverInfo,
       {
         capabilities: capabilitiesOf(options, era === 'modern' || session !== undefined),
-        instructions: instructions(),
+        instructions: instructions(request),
         cacheHints
       },
       request.batch

@@ -30,6 +30,7 @@ export function readAccess (
     clientName: grant.clientName,
     backend: grant.backend,
     attempt: grant.attempt,
+    ...(grant.without && { without: grant.without }),
     ...(grant.backendSession !== undefined && { backendSession: grant.backendSession })
   }
 }

@@ -18,6 +18,8 @@ export interface Grant {
   backendSession?: string
   /** The scopes that the person allowed. */
   scopes: string[]
+  /** Names of tools that the person left out. */
+  without?: string[]
   /** RFC 8707: the one resource that its tokens are valid for. */
   resource: string
   createdAt: number
@@ -67,6 +69,8 @@ export interface GrantUser {
   email?: string
   emailVerified?: boolean
   name?: string
+  /** By their provider and by the operator; those of access.json are not listed. */
+  groups?: readonly string[]
 }
 
 /** A verified access token: who may do what, until when. */
@@ -79,6 +83,8 @@ export interface Access {
   scopes: string[]
   resource: string
   expiresAt: number
+  /** {@link Grant.without} */
+  without?: readonly string[]
   /** This and the following as in the grant. */
   clientName: string
   backend: string

@@ -1,4 +1,5 @@
 // A document is found under every spelling of its id that models write.
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import t from 'tap'
 import { fill, folder } from '../../helpers/tool-context.ts'
 import { open } from './open.ts'
@@ -20,7 +21,7 @@ t.test('by its URL, percent-encoded, with a slash before it, and in either norma
     ['sub%20folder/50%25%20plan.md', 'cashew'],
     ['/sub folder/50% plan.md', 'cashew'],
     ['/documents/sub%20folder/50%25%20plan.md', 'cashew']
-  ] as const) t.equal((await library.of(null).fetch(id))?.text, text, id)
+  ] as const) t.equal((await library.of(null, ALL_RIGHTS.documents).fetch(id))?.text, text, id)
   for (const id of ['', '/', '%', '%2e%2e/sub folder', 'https://mcp.example/documents/', 'nothing.md']) {
     t.equal(await library.fetch(id), undefined, id)
   }

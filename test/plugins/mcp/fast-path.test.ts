@@ -1,5 +1,6 @@
 // The fast path and the SDK answer alike: a corpus of ordinary and odd requests of both eras, and what a fuzzer makes of
 // it. The fast path may leave a request alone, and never answers anything else.
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import { Readable } from 'node:stream'
 import fc from '../../helpers/fast-check.ts'
 import t from 'tap'
@@ -20,6 +21,7 @@ const requestOf = ({ headers, body }: Sent): McpRequest => ({
   headers,
   acceptsEvents: true,
   access,
+  rights: ALL_RIGHTS,
   requestId: 'r',
   signal: new AbortController().signal,
   log

@@ -14,11 +14,11 @@ t.test('the server says its name and picture, then the words of the operator, th
     websiteUrl: 'https://mcp.example.com',
     icons: [{ src: 'https://mcp.example.com/icon.svg', mimeType: 'image/svg+xml', sizes: ['any'] }]
   })
-  t.match(instructionsFor({ find: () => ({}) as never }), /^This server holds a library of documents.*call search.*Each tool says/)
+  t.match(instructionsFor(() => true), /^This server holds a library of documents.*call search.*Each tool says/)
   t.match(
-    instructionsFor({ find: () => ({}) as never }, undefined, 'The staff handbook.', '3 left out: 3 .pdf (password)'),
+    instructionsFor(() => true, undefined, 'The staff handbook.', '3 left out: 3 .pdf (password)'),
     /^The library holds: The staff handbook\. This server.*Of its files, 3 left out: 3 \.pdf \(password\): what is in those is not found\. Each tool/
   )
-  t.match(instructionsFor({ find: () => undefined }, 'Answer in French.\nBe brief.'), /^Answer in French\.\nBe brief\.\n\nEach tool says/)
-  t.notMatch(instructionsFor({ find: (name) => (name === 'search' ? ({} as never) : undefined) }), /library/)
+  t.match(instructionsFor(() => false, 'Answer in French.\nBe brief.'), /^Answer in French\.\nBe brief\.\n\nEach tool says/)
+  t.notMatch(instructionsFor((name) => name === 'search'), /library/)
 })

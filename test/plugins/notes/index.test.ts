@@ -1,4 +1,5 @@
 // Notes as a capability of the app: without sign-in, exported whole, and deleted whole.
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import t from 'tap'
 import { ToolError } from '../../../authoring/tool.ts'
 import fetchTool from '../../../tools/fetch.ts'
@@ -26,6 +27,6 @@ t.test('the notes of a person are given back whole, and deleted whole', async (t
   t.match(notes[0], { title: /^Note /, text: /^text /, version: 1, created: /T.*Z$/, modified: /T.*Z$/ })
   t.equal(await app.notes.deleteOf('ann'), 120)
   t.same(await exported('ann'), [])
-  t.same(await app.library.of(ann).search('text'), [])
+  t.same(await app.library.of(ann, ALL_RIGHTS.documents).search('text'), [])
   t.equal((await exported('bob')).length, 1)
 })

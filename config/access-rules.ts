@@ -1,0 +1,135 @@
+// ACCESS: reads access.json, the file that says who may use what, and names what is wrong with it by its line.
+// Tested in test/config/access-rules.test.ts.
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import { z } from 'zod'
+import type { Offer } from '../authoring/loader/load.ts'
+
+/** Bytes: it is read while requests wait. */
+const MAX_BYTES = 1024 * 1024
+const MAX_ENTRIES = 1_000
+
+const names = (description: string) => z.array(z.string().min(1).max(500)).max(MAX_ENTRIES).describe(description).optional()
+
+const rule = z.strictObject({
+  who: z
+    .array(z.string().min(1).max(320))
+    .min(1)
+    .max(MAX_ENTRIES)
+    .describe('Whom the rule is for: "everyone", names of groups, e-mail addresses, "@example.com" for a domain.'),
+  tools: names('Names of tools. "*" stands for any text, "!" before a name leaves it out.'),
+  documents: names('Paths in the folder of documents. "*" stands for any text without "/", "**" for any text.'),
+  prompts: names('Names of prompts, as tools.'),
+  resources: names('Names or URIs of resources, as tools.'),
+  upstreams: names('Names of existing MCP servers, as tools.')
+})
+
+const file = z
+  .strictObject({
+    $schema: z.string().optional(),
+    groups: z
+      .record(z.string().regex(/^[^@!*]+$/).max(200), z.array(z.string().min(1).max(320)).max(10_000))
+      .default({})
+      .describe('Each group with its members, by e-mail address or "@example.com". Empty if members come from a provider or a command.'),
+    rules: z.array(rule).max(MAX_ENTRIES)
+  })
+  .describe('Who may use what. What no rule gives is not there for a caller.')
+
+/** Published as access.schema.json, for editors. */
+export const accessSchema = (): object => z.toJSONSchema(file, { io: 'input' })
+
+export type RuleFile = Omit<z.infer<typeof file>, '$schema'>
+export type Rule = RuleFile['rules'][number]
+
+/** Kinds of things with names that are known when the file is read. */
+export type KnownNames = Partial<Record<Exclude<keyof Rule, 'who' | 'documents'>, readonly string[]>>
+
+export type ReadRules = { rules: RuleFile } | { problems: string[] }
+
+/** @param named the variable ACCESS; without it, access.json counts if it is there. */
+export function createAccessReader (named: string | undefined, folder: string) {
+  const path = resolve(folder, named ?? 'access.json')
+  let known: KnownNames = {}
+  const read = () => readAccessFile(path, known)
+  return {
+    path,
+    read,
+    /** Hands on what is offered from now on, whose names the file may use. */
+    follow (offer: Offer): Offer {
+      known = { tools: namesOf(offer.tools), prompts: namesOf(offer.prompts), upstreams: [] }
+      return offer
+    },
+    /** What is wrong with the file, in sentences for the operator. */
+    problems (): string[] {
+      if (!existsSync(path)) return named === undefined ? [] : [`ACCESS: there is no file ${path}; correct the path, or remove the variable`]
+      try {
+        const found = read()
+        return 'problems' in found ? found.problems : []
+      } catch (error) {
+        return [`ACCESS: ${path} cannot be read: ${(error as Error).message}`]
+      }
+    }
+  }
+}
+
+const namesOf = (things: ReadonlyArray<{ name: string }>): string[] => things.map(({ name }) => name)
+
+/** @returns the rules, or a sentence for each thing that is wrong, with its line. @throws when the file cannot be read. */
+export function readAccessFile (path: string, known: KnownNames): ReadRules {
+  const source = readFileSync(path, 'utf8')
+  if (source.length > MAX_BYTES) return { problems: [`${path} is larger than ${MAX_BYTES / 1024} KB`] }
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
+  const at = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`
+  if (document.errors.length > 0) {
+    return { problems: document.errors.map(({ pos, message }) => at(pos[0], message.split('\n')[0]!.replace(/ at line .*/, ''))) }
+  }
+  const parsed = file.safeParse(document.toJS({ maxAliasCount: 0 }))
+  const place = (keys: readonly PropertyKey[]) => offsetOf(document, keys)
+  if (!parsed.success) {
+    return { problems: parsed.error.issues.map(({ path: keys, message }) => at(place(keys), `${keys.join('.') || 'the file'}: ${message}`)) }
+  }
+  const { $schema: _, ...rules } = parsed.data
+  const unknown = findUnknown(rules, known).map(({ keys, problem }) => at(place(keys), problem))
+  return unknown.length > 0 ? { problems: unknown } : { rules }
+}
+
+/** Names that nothing has: a misspelled one would give or deny nothing without a word. */
+function findUnknown ({ groups, rules }: RuleFile, known: KnownNames): Array<{ keys: PropertyKey[]; problem: string }> {
+  const found: Array<{ keys: PropertyKey[]; problem: string }> = []
+  const isGroup = (who: string) => who === 'everyone' || who.includes('@') || Object.hasOwn(groups, who)
+  if (Object.hasOwn(groups, 'everyone')) found.push({ keys: ['groups', 'everyone'], problem: '"everyone" is not a group' })
+  for (const [group, members] of Object.entries(groups)) {
+    for (const [index, member] of members.entries()) {
+      if (!member.includes('@')) {
+        found.push({ keys: ['groups', group, index], problem: `${JSON.stringify(member)} is no address; write ann@example.com or @example.com` })
+      }
+    }
+  }
+  for (const [index, rule] of rules.entries()) {
+    for (const [place, who] of rule.who.entries()) {
+      if (isGroup(who)) continue
+      const problem = `there is no group ${JSON.stringify(who)}; add it to "groups", with [] if a provider or a command names its members`
+      found.push({ keys: ['rules', index, 'who', place], problem })
+    }
+    for (const kind of Object.keys(known) as Array<keyof KnownNames>) {
+      for (const [place, item] of (rule[kind] ?? []).entries()) {
+        const name = item.replace(/^!/, '')
+        if (name.includes('*') || known[kind]!.includes(name)) continue
+        const problem = `there is no ${kind.slice(0, -1)} ${JSON.stringify(name)}; there are ${[...known[kind]!].sort().join(', ') || 'none'}`
+        found.push({ keys: ['rules', index, kind, place], problem })
+      }
+    }
+  }
+  return found
+}
+
+/** Where what these keys lead to begins, or the nearest thing around it that is there. */
+function offsetOf (document: Document, keys: readonly PropertyKey[]): number {
+  for (let length = keys.length; length >= 0; length--) {
+    const node = (length === 0 ? document.contents : document.getIn(keys.slice(0, length), true)) as Node | null | undefined
+    if (node?.range) return node.range[0]
+  }
+  return 0
+}

@@ -1,0 +1,13 @@
+// Whom the access rules see in a caller.
+// Tested in test/plugins/access-rules/index.test.ts.
+import type { Access, GrantUser } from '../oauth/grants/contract.ts'
+import type { Principal } from './contract.ts'
+
+/** @returns null for a caller who has not signed in: only what everyone may use is there for them. */
+export const principalOf = (access: Pick<Access, 'user'> | null): Principal | null => access && principalOfUser(access.user)
+
+/** An address counts only once it is proven that the person reads it. */
+export const principalOfUser = ({ email, emailVerified, groups }: Omit<GrantUser, 'id'>): Principal => ({
+  email: emailVerified ? email : undefined,
+  groups
+})

@@ -1,0 +1,109 @@
+// Evaluates the rules of access.json for a caller, and for a document.
+//
+// Rules add up: a caller may use what any rule for them gives. `!` leaves something out of what its own list gives; a list
+// with nothing but `!` takes it away, whatever other rules give.
+import { createHash } from 'node:crypto'
+import { EVERYBODY, KINDS, type Audience, type Kind, type Principal, type Rights, type Rule, type RuleFile } from './contract.ts'
+import { patternList, type PatternList } from './patterns.ts'
+
+type Lists = Partial<Record<Kind | 'documents', PatternList>>
+interface ReadRule extends Lists {
+  who: readonly string[]
+}
+
+export interface Evaluation {
+  rightsOf(caller: Principal | null): Rights
+  audienceOf(id: string): Audience
+  /** Entries of `who` that fit a caller, in the words of the file. */
+  entriesOf(caller: Principal | null): string[]
+}
+
+/** Different names of one caller are looked up at most; the rest is evaluated again. */
+const MAX_REMEMBERED = 10_000
+
+/** @param version the same for the same rules: it becomes part of every key. */
+export function evaluate (file: RuleFile, version: string): Evaluation {
+  const rules = file.rules.map(readRule)
+  const groups = new Map(Object.entries(file.groups).map(([name, members]) => [name, new Set(members.map(fold))]))
+  const entries = [...new Set(rules.flatMap(({ who }) => who))].sort()
+  const made = new Map<string, Rights>()
+
+  /** Whether an entry of `who` fits. */
+  function fits (entry: string, { email, groups: own = [] }: Principal): boolean {
+    if (entry === 'everyone') return true
+    const isOne = (addresses: Pick<ReadonlySet<string>, 'has'>) =>
+      email !== undefined && (addresses.has(fold(email)) || addresses.has(fold(email).slice(email.lastIndexOf('@'))))
+    if (entry.includes('@')) return isOne(new Set([fold(entry)]))
+    return own.includes(entry) || isOne(groups.get(entry)!)
+  }
+
+  const entriesOf = (caller: Principal | null) => entries.filter((entry) => fits(entry, caller ?? {}))
+
+  return {
+    entriesOf,
+    rightsOf (caller) {
+      const fitting = entriesOf(caller)
+      const key = `${version} ${JSON.stringify(fitting)}`
+      const known = made.get(key)
+      if (known) return known
+      if (made.size >= MAX_REMEMBERED) made.clear()
+      const rights = createRights(rules, new Set(fitting), key)
+      made.set(key, rights)
+      return rights
+    },
+    audienceOf (id) {
+      const gives = new Set<string>()
+      const takes = new Set<string>()
+      for (const { who, documents } of rules) {
+        if (!documents) continue
+        if (documents.onlyLeavesOut ? !documents.leavesOut(id) : !documents.gives(id)) continue
+        for (const entry of who) (documents.onlyLeavesOut ? takes : gives).add(entry)
+      }
+      return gives.has('everyone') && takes.size === 0 ? EVERYBODY : audience([...gives].sort(), [...takes].sort())
+    }
+  }
+}
+
+function readRule ({ who, ...lists }: Rule): ReadRule {
+  const kinds = ([...KINDS, 'documents'] as const).flatMap((kind) => (lists[kind] ? [[kind, patternList(lists[kind])] as const] : []))
+  return { who, ...Object.fromEntries(kinds) }
+}
+
+function createRights (all: readonly ReadRule[], entries: ReadonlySet<string>, key: string): Rights {
+  const rules = all.filter(({ who }) => who.some((entry) => entries.has(entry)))
+  const has = (of: Kind | 'documents', names: readonly string[]): boolean => {
+    const lists = rules.flatMap((rule) => rule[of] ?? [])
+    if (lists.some((list) => list.onlyLeavesOut && names.some((name) => list.leavesOut(name)))) return false
+    return lists.some((list) => names.some((name) => list.gives(name)) && !names.some((name) => list.leavesOut(name)))
+  }
+  const isOne = (entry: string) => entry === 'everyone' || entries.has(entry)
+  const remembered = new Map<string, boolean>()
+  return {
+    key,
+    may (kind, ...names) {
+      const name = `${kind} ${names.join(' ')}`
+      const known = remembered.get(name)
+      if (known !== undefined) return known
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+      const may = has(kind, names)
+      remembered.set(name, may)
+      return may
+    },
+    documents: {
+      key,
+      may: (id) => has('documents', [id]),
+      sees: ({ gives, takes }) => gives.some(isOne) && !takes.some(isOne)
+    }
+  }
+}
+
+/** Addresses are compared without case. */
+const fold = (address: string): string => address.toLowerCase()
+
+const DIGITS = 16
+
+const audience = (gives: readonly string[], takes: readonly string[]): Audience => ({
+  id: createHash('sha256').update(JSON.stringify([gives, takes])).digest('hex').slice(0, DIGITS),
+  gives,
+  takes
+})
