@@ -6,8 +6,10 @@ import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { createSignInPages, messageUrls, type Paths } from './paths.ts'
 import accounts from './plugins/accounts/index.ts'
+import accessKeys from './plugins/access-keys/index.ts'
 import accessRules from './plugins/access-rules/index.ts'
 import accountLinks from './plugins/accounts/email-links.ts'
+import people from './plugins/accounts/current-person.ts'
 import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
 import clients from './plugins/oauth/clients/index.ts'
@@ -61,6 +63,8 @@ export async function registerCore (
   await app.register(limits, config)
   await app.register(clients, { ...config, tokenEndpoint: publicUrl + paths.token })
   await app.register(grants, config)
+  await app.register(people)
+  await app.register(accessKeys, config)
   await app.register(bearer)
   await app.register(openid, config)
   await app.register(mail, config)

@@ -2,6 +2,7 @@
 // or deleted person stop working at once (threat WB-11).
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
+import type { AccessKeys } from '../access-keys/contract.ts'
 import type { Grants } from '../oauth/grants/index.ts'
 import { isExpired, type IdentityKey, type LinkedIdentity, type User } from '../sign-in/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
@@ -24,16 +25,16 @@ export interface AccountLifecycle {
    * @param backend the one they signed in with: it must still lead to them.
    */
   mayHoldTokens(id: string, backend: string): Promise<boolean>
-  /** Ends every session and every grant; no one can sign in to the account until it is unlocked. */
+  /** Ends every session, grant and access key; no one can sign in to the account until it is unlocked. */
   lock(id: string): Promise<boolean>
   unlock(id: string): Promise<boolean>
-  /** Ends every browser session. Connected apps stay connected. */
+  /** Ends every browser session. Connected apps stay connected, and access keys valid. */
   signOutEverywhere(id: string): Promise<boolean>
   /** Ends every app connection. */
   disconnectApps(id: string): Promise<void>
   /**
-   * Removes sign-in methods, with every session, the apps that were connected through them, and what this server stores
-   * for the backend. The last method in use always stays. @returns what was removed.
+   * Removes sign-in methods, with every session, the apps that were connected and the access keys that were made through
+   * them, and what this server stores for the backend. The last method in use always stays. @returns what was removed.
    */
   removeSignInMethods(id: string, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
   /** @param change.identity whose backend had the address `from` until now. */
@@ -53,6 +54,7 @@ interface Deps {
   users: Users
   expiry: AccountExpiry
   grants: Pick<Grants, 'revokeAllOf'>
+  accessKeys: Pick<AccessKeys, 'revokeAllOf'>
   backends: ReadonlyMap<string, AuthBackend>
   allowedEmails: readonly string[]
   now: Clock
@@ -99,10 +101,12 @@ async function mayHoldTokens (
   return user.identities.some((identity) => identity.backend === backend) && isAllowed(allowedEmails, user)
 }
 
-/** The mark is set before the grants end, and tokens are issued only after a check of the mark: none slips between. */
-async function lock ({ users, grants }: Deps, id: string): Promise<User | undefined> {
+/** The mark is set before grants and keys end, and either is issued only after a check of the mark: none slips between. */
+async function lock ({ users, grants, accessKeys }: Deps, id: string): Promise<User | undefined> {
   const user = await users.change(id, (known) => ({ ...endSessions(known), locked: true }))
-  if (user) await grants.revokeAllOf(id)
+  if (!user) return undefined
+  await grants.revokeAllOf(id)
+  await accessKeys.revokeAllOf(id)
   return user
 }
 
@@ -118,7 +122,7 @@ async function deleteAccount (deps: Deps, erasers: readonly Eraser[], id: string
 }
 
 async function removeSignInMethods (
-  { users, grants, backends }: Deps,
+  { users, grants, accessKeys, backends }: Deps,
   id: string,
   which: (identity: LinkedIdentity) => boolean
 ): Promise<LinkedIdentity[]> {
@@ -130,6 +134,8 @@ async function removeSignInMethods (
   // A grant names the backend it came by, not the identity there: where the person has another at the same one, too much
   // ends rather than too little.
   const gone = new Set(removed.map(({ backend }) => backend))
-  if (gone.size > 0) await grants.revokeAllOf(id, ({ backend }) => gone.has(backend))
+  if (gone.size === 0) return removed
+  await grants.revokeAllOf(id, ({ backend }) => gone.has(backend))
+  await accessKeys.revokeAllOf(id, ({ backend }) => backend !== undefined && gone.has(backend))
   return removed
 }

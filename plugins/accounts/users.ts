@@ -55,8 +55,12 @@ interface Stores {
   emails: VerifiedEmails
 }
 
-export function createUsers (storage: Storage, now: Clock, expiry: AccountExpiry): Users {
-  const users = storage.collection<User>('user')
+export function createUsers (
+  storage: Storage,
+  now: Clock,
+  expiry: AccountExpiry,
+  users: Collection<User> = storage.collection<User>('user')
+): Users {
   const pointers = createIdentityPointers(storage)
   const emails = createVerifiedEmails(storage, (id) => users.find(id))
   const stores = { users, pointers, emails }

@@ -38,7 +38,7 @@ export interface Endpoint {
 
 export function buildEndpoint ({ app, options, offered, bus, changes, onError }: EndpointDeps): Endpoint {
   const { tools } = offered
-  const stillAllows = options.signIn ? app.grants.stillAllows : () => true
+  const stillAllows = options.signIn ? app.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
   const serverInfo = serverInfoOf(options, app.identity)
   const factory = createFactory({

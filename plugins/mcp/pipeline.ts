@@ -33,7 +33,12 @@ export interface PipelineDeps {
 /** @param resourceMetadata absolute URL of the metadata document that challenges name (RFC 9728 §3). */
 export function createPipeline (app: FastifyInstance, resourceMetadata: string, deps: PipelineDeps): McpPipeline {
   const { answer, messageLimit, signIn } = deps
-  const resource: ProtectedResource = { resourceMetadata, scopes: resourceScopes, mayBeAnonymous: deps.isOpen }
+  const resource: ProtectedResource = {
+    resourceMetadata,
+    scopes: resourceScopes,
+    takesAccessKeys: true,
+    mayBeAnonymous: deps.isOpen
+  }
   const requireAccess = signIn ? app.requireAccess(resource) : () => undefined
 
   /** @returns true if the reply is sent already; a promise only where the token has to be looked up in storage. */
@@ -50,7 +55,7 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
 
   /** What was revoked, locked, deleted or expired while the body was on its way runs nothing. */
   async function checkStillAllowed (request: FastifyRequest, access: Access): Promise<void> {
-    const allowed = access.expiresAt > app.now() && app.grants.stillAllows(access)
+    const allowed = access.expiresAt > app.now() && app.stillAllows(access)
     if (allowed instanceof Promise ? await allowed : allowed) return
     app.audit.recordOnce(request, 'token_refused', { reason: 'invalid_token' })
     throw wrongToken(resource)

@@ -6,6 +6,8 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { OAuthError } from '../../errors.ts'
+import { isAccessKey } from '../access-keys/key-format.ts'
+import { networkOf } from '../client-address.ts'
 import { missingToken, wrongToken, type ProtectedResource } from './challenge.ts'
 import type { Access } from './grants/contract.ts'
 
@@ -16,6 +18,11 @@ declare module 'fastify' {
      * {@link asHook}.
      */
     requireAccess(resource: ProtectedResource): (request: FastifyRequest) => void | Promise<void>
+    /**
+     * Whether verified access, by a token or a key, is still valid: for what outlives its request.
+     * @throws StorageUnavailable.
+     */
+    stillAllows(access: Access): boolean | Promise<boolean>
   }
   interface FastifyRequest {
     /** Who is calling, and what their token allows. `null` where no {@link FastifyInstance.requireAccess} hook ran. */
@@ -31,6 +38,11 @@ const AUTHORIZATION = 'authorization'
 export default fp(
   async function bearer (app: FastifyInstance) {
     app.decorateRequest('access', null)
+    app.decorate('stillAllows', (access) => (access.isAccessKey ? app.accessKeys : app.grants).stillAllows(access))
+    const verify = (token: string, { takesAccessKeys }: ProtectedResource) => {
+      if (!isAccessKey(token)) return app.grants.verifyAccessToken(token)
+      return takesAccessKeys ? app.accessKeys.verify(token) : undefined
+    }
     app.decorate('requireAccess', (resource: ProtectedResource) => (request: FastifyRequest) => {
       const headers = authorizationHeaders(request)
       if (headers.length === 0 && resource.mayBeAnonymous?.()) return undefined
@@ -42,15 +54,16 @@ export default fp(
       }
       const admit = (access: Access | undefined) => {
         request.access = access ?? refuse(wrongToken(resource))
+        if (access?.isAccessKey) app.accessKeys.noteUse(access, networkOf(request))
       }
       const [header, ...more] = headers
       if (header === undefined) return refuse(missingToken(resource))
       const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
-      const found = token === undefined ? undefined : app.grants.verifyAccessToken(token)
+      const found = token === undefined ? undefined : verify(token, resource)
       return found instanceof Promise ? found.then(admit) : admit(found)
     })
   },
-  { name: 'bearer', dependencies: ['grants', 'audit'] }
+  { name: 'bearer', dependencies: ['grants', 'access-keys', 'audit'] }
 )
 
 /** A check as an `onRequest` hook that waits only for a promise: every call would pay for one otherwise. */

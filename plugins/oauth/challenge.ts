@@ -7,6 +7,8 @@ export interface ProtectedResource {
   resourceMetadata: string
   /** The scopes a client should ask for to begin with. */
   scopes: readonly string[]
+  /** Whether an access key is as good as a token of an app. */
+  takesAccessKeys?: true
   /** Whether a request without credentials may continue, without {@link FastifyRequest.access}. */
   mayBeAnonymous?(): boolean
 }

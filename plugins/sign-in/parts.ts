@@ -34,8 +34,9 @@ export function createParts (
   const cookies = createCookies(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app, createHandles(app), cookies)
   const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds)
-  const users = createUsers(app.storage, now, expiry)
-  const lifecycle = createAccountLifecycle({ users, expiry, grants: app.grants, backends, allowedEmails, now })
+  const users = createUsers(app.storage, now, expiry, app.people.records)
+  const ended = { grants: app.grants, accessKeys: app.accessKeys }
+  const lifecycle = createAccountLifecycle({ users, expiry, ...ended, backends, allowedEmails, now })
   const invitations = createInvitations(app.storage, now)
 
   const store = app.storage.collection<BrowserSession>('browserSession')

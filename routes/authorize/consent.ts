@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { withInteraction } from '../../paths.ts'
+import { grantUserOf } from '../../plugins/accounts/current-person.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
@@ -82,12 +83,7 @@ async function allow (app: FastifyInstance, request: FastifyRequest, visitor: Co
     backend,
     backendSession,
     accountEndsAt: user.endsAt,
-    user: {
-      id: user.id,
-      ...(user.email && { email: user.email }),
-      ...(user.emailVerified !== undefined && { emailVerified: user.emailVerified }),
-      ...(user.name && { name: user.name })
-    },
+    user: grantUserOf(user),
     // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })

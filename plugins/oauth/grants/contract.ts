@@ -73,9 +73,11 @@ export interface GrantUser {
   groups?: readonly string[]
 }
 
-/** A verified access token: who may do what, until when. */
+/** A verified access token or access key: who may do what, until when. */
 export interface Access {
+  /** Of a key, its id. */
   grantId: string
+  isAccessKey?: true
   /** {@link Grant.backendSession} */
   backendSession?: string
   clientId: string

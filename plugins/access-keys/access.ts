@@ -1,0 +1,50 @@
+// What an access key allows now, read from its record and from that of its person at every use
+// (RFC 6750 §2).
+import { grantUserOf } from '../accounts/current-person.ts'
+import { isAllowed } from '../accounts/user-record.ts'
+import type { Access } from '../oauth/grants/contract.ts'
+import { isExpired, type User } from '../sign-in/contract.ts'
+import type { AccessKey } from './contract.ts'
+
+export interface KeyContext {
+  /** Seconds since the epoch. */
+  now: number
+  /** The resource that this server is. */
+  resource: string
+  backendsInUse: ReadonlySet<string>
+  allowedEmails: readonly string[]
+}
+
+/** How audit, quotas and sessions know a key: no client registers such an id. */
+export const clientIdOf = (id: string): string => `key:${id}`
+/** How it is called where apps are named. */
+export const clientNameOf = (name: string): string => `Access key ${name}`
+
+/**
+ * @returns undefined for a key or a person that has ended or is kept out, and for a person none
+ * of whose sign-in methods is in use.
+ */
+export function readKeyAccess (
+  key: AccessKey | undefined,
+  user: User | undefined,
+  { now, resource, backendsInUse, allowedEmails }: KeyContext
+): Access | undefined {
+  if (!key || key.endsAt <= now) return undefined
+  if (!user || user.locked || isExpired(user, now)) return undefined
+  if (!isAllowed(allowedEmails, user)) return undefined
+  const inUse = user.identities.find(({ backend }) => backendsInUse.has(backend))
+  if (!inUse) return undefined
+  return {
+    grantId: key.id,
+    isAccessKey: true,
+    clientId: clientIdOf(key.id),
+    clientName: clientNameOf(key.name),
+    user: grantUserOf(user),
+    resource,
+    // A copy: the record may be shared between requests.
+    scopes: [...key.scopes],
+    expiresAt: key.endsAt,
+    backend: inUse.backend,
+    attempt: key.id
+  }
+}
