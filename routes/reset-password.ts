@@ -19,6 +19,7 @@ export default async function resetPassword (app: FastifyInstance) {
         link,
         password: form.need('password'),
         endApps: form.get('apps') === 'end',
+        endKeys: form.get('keys') === 'end',
         removeOthers: form.get('ways') === 'remove'
       })
       if (outcome.kind === 'expired') return undefined
@@ -27,7 +28,7 @@ export default async function resetPassword (app: FastifyInstance) {
       }
       return reply.page('message', {
         title: 'Your password is changed',
-        text: `Every browser that was signed in to your account is signed out. ${describeAppsAfter(outcome.apps)}`,
+        text: `Every browser that was signed in to your account is signed out. ${describeAppsAfter(outcome.apps, outcome.keys)}`,
         ...(outcome.others && { detail: 'The other sign-in methods of the account are removed.' }),
         action: { label: 'Sign in', href: paths.login }
       })
@@ -39,6 +40,7 @@ async function describe (app: FastifyInstance, { secret, link }: OpenedLink): Pr
   const { paths } = app
   const { email, account, user } = link
   const apps = user ? await app.grants.listByUser(user.id) : []
+  const keys = user ? await app.accessKeys.listByUser(user.id) : []
   const others = (user?.identities ?? []).filter((identity) => isOtherIdentity(identity, link))
   const titleOf = (backend: string) => app.signIn.backends.get(backend)?.title ?? backend
   return {
@@ -48,6 +50,7 @@ async function describe (app: FastifyInstance, { secret, link }: OpenedLink): Pr
     ...(account.verified && {
       asks: {
         apps: apps.length,
+        keys: keys.length,
         ticked: true,
         methods: others.map(({ backend, email: address }) => [titleOf(backend), address].filter(Boolean).join(': '))
       }

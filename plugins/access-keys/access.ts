@@ -2,6 +2,7 @@
 // (RFC 6750 §2).
 import { grantUserOf } from '../accounts/current-person.ts'
 import { isAllowed } from '../accounts/user-record.ts'
+import type { EventDetails } from '../observability/audit/contract.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { isExpired, type User } from '../sign-in/contract.ts'
 import type { AccessKey } from './contract.ts'
@@ -19,6 +20,16 @@ export interface KeyContext {
 export const clientIdOf = (id: string): string => `key:${id}`
 /** How it is called where apps are named. */
 export const clientNameOf = (name: string): string => `Access key ${name}`
+
+/** The details of an event about a key. */
+export const ofKey = ({ id, name, userId, backend, scopes }: AccessKey): EventDetails => ({
+  grant: id,
+  client: clientIdOf(id),
+  clientName: clientNameOf(name),
+  user: userId,
+  scope: scopes.join(' '),
+  ...(backend !== undefined && { backend })
+})
 
 /**
  * @returns undefined for a key or a person that has ended or is kept out, and for a person none

@@ -2,6 +2,7 @@
 // so the time of an answer reveals nothing (threat LG-15). The texts are in views/mail.
 import type { FastifyInstance } from 'fastify'
 import type { Email, PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
+import type { AccessKey } from '../access-keys/contract.ts'
 import { renderMail } from '../mail/templates.ts'
 import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
@@ -140,11 +141,25 @@ export async function sendAppConnected (
       : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true }
   )
   if (!isDue) return
-  const rights = describeScopes(scopes).map(({ text }) => `- ${text}`).join('\n')
+  const rights = rightsOf(scopes)
   const where = loopback ? `a program on the same computer (${host})` : host
   const data = { ...aboutServer(app), app: JSON.stringify(clientName), where, rights }
   sendToPerson(app, user, 'app', renderMail('app-connected', data))
 }
+
+/** To every verified address of the person, also where the operator made the key. */
+export function sendKeyCreated (
+  app: Sender,
+  user: User,
+  { name, scopes, endsAt }: Pick<AccessKey, 'name' | 'scopes' | 'endsAt'>
+): void {
+  const ends = new Date(endsAt * 1000).toISOString().slice(0, 10)
+  const data = { ...aboutServer(app), key: JSON.stringify(name), ends, rights: rightsOf(scopes) }
+  sendToPerson(app, user, 'key', renderMail('key-created', data))
+}
+
+const rightsOf = (scopes: readonly string[]): string =>
+  describeScopes(scopes).map(({ text }) => `- ${text}`).join('\n')
 
 /** Addresses that the person has shown to read. */
 const verifiedAddresses = ({ email, emailVerified, identities }: User): string[] => [
@@ -159,7 +174,7 @@ const verifiedAddresses = ({ email, emailVerified, identities }: User): string[]
 function sendToPerson (
   { mail }: Sender,
   user: User | undefined,
-  purpose: 'requested' | 'notice' | 'app',
+  purpose: 'requested' | 'notice' | 'app' | 'key',
   message: { subject: string; text: string },
   mailbox?: string
 ): void {

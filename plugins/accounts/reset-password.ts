@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IdentityKey } from '../sign-in/contract.ts'
 import type { LiveLink } from './email-links.ts'
+import { endKeys, type KeysAfter } from './end-keys.ts'
 import { sendPasswordChanged, type MessageUrls } from './messages.ts'
 import { noteRemovedMethods } from './removed-methods.ts'
 
@@ -11,12 +12,13 @@ export interface PasswordReset {
   password: string
   /** What the person wants to end as well. All of it ends where no one has ever verified the mailbox. */
   endApps: boolean
+  endKeys: boolean
   removeOthers: boolean
 }
 
 /** `refused`: the password will not do, and the link is still valid. `expired`: the account was changed meanwhile. */
 export type ResetOutcome =
-  | { kind: 'done'; apps: boolean; others: boolean }
+  | { kind: 'done'; apps: boolean; keys: KeysAfter | undefined; others: boolean }
   | { kind: 'refused'; problem: string }
   | { kind: 'expired' }
 
@@ -42,19 +44,20 @@ export const isOtherIdentity = ({ backend, subject }: IdentityKey, link: LiveLin
 async function endOthers (
   app: FastifyInstance,
   request: FastifyRequest,
-  { link, endApps, removeOthers }: PasswordReset
-): Promise<{ apps: boolean; others: boolean }> {
+  { link, endApps, endKeys: endsKeys, removeOthers }: PasswordReset
+): Promise<{ apps: boolean; keys: KeysAfter | undefined; others: boolean }> {
   const { backend, account, user } = link
   const { lifecycle } = app.signIn
-  if (!user) return { apps: false, others: false }
+  if (!user) return { apps: false, keys: undefined, others: false }
   await lifecycle.signOutEverywhere(user.id)
   const apps = !account.verified || endApps
   if (apps) await lifecycle.disconnectApps(user.id)
+  const keys = await endKeys(app, request, user.id, !account.verified || endsKeys)
   const removed =
     !account.verified || removeOthers
       ? await lifecycle.removeSignInMethods(user.id, (identity) => isOtherIdentity(identity, link))
       : []
   app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
   noteRemovedMethods(app, request, user, removed)
-  return { apps, others: removed.length > 0 }
+  return { apps, keys, others: removed.length > 0 }
 }

@@ -4,9 +4,18 @@
 /**
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
  * goes to an address that is not the account's yet, `requested` tells owners that such a change was asked for, a `notice`
- * that their account was changed, and `app` that an app was connected to it.
+ * that their account was changed, `app` that an app was connected to it, and `key` that an access key was made for it.
  */
-export type MailPurpose = 'confirm' | 'choose' | 'taken' | 'reset' | 'new-address' | 'requested' | 'notice' | 'app'
+export type MailPurpose =
+  | 'confirm'
+  | 'choose'
+  | 'taken'
+  | 'reset'
+  | 'new-address'
+  | 'requested'
+  | 'notice'
+  | 'app'
+  | 'key'
 
 export interface Message {
   to: string
@@ -39,7 +48,8 @@ export const MAX_PER_MAILBOX: Readonly<Record<MailPurpose, number>> = {
   'new-address': 1,
   requested: 1,
   notice: 5,
-  app: 5
+  app: 5,
+  key: 5
 }
 
 export interface Lanes {

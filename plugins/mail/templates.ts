@@ -33,6 +33,7 @@ export interface MailData {
   'method-added': ToServer & { title: string }
   'methods-removed': ToServer & { titles: string }
   'app-connected': ToServer & { app: string; where: string; rights: string }
+  'key-created': ToServer & { key: string; ends: string; rights: string }
 }
 
 export function renderMail<Name extends keyof MailData> (

@@ -46,19 +46,18 @@ export default fp(
     app.decorate('requireAccess', (resource: ProtectedResource) => (request: FastifyRequest) => {
       const headers = authorizationHeaders(request)
       if (headers.length === 0 && resource.mayBeAnonymous?.()) return undefined
-      const refuse = (refusal: OAuthError): never => {
-        app.audit.recordOnce(request, refusal.code === 'unauthorized' ? 'challenge' : 'token_refused', {
-          reason: refusal.code
-        })
+      const refuse = (event: 'challenge' | 'token_refused', refusal: OAuthError, reason: string = refusal.code): never => {
+        app.audit.recordOnce(request, event, { reason })
         throw refusal
       }
+      const [header, ...more] = headers
+      if (header === undefined) return refuse('challenge', missingToken(resource))
+      const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
+      const isKey = token !== undefined && isAccessKey(token)
       const admit = (access: Access | undefined) => {
-        request.access = access ?? refuse(wrongToken(resource))
+        request.access = access ?? refuse('token_refused', wrongToken(resource), isKey ? 'access_key' : undefined)
         if (access?.isAccessKey) app.accessKeys.noteUse(access, networkOf(request))
       }
-      const [header, ...more] = headers
-      if (header === undefined) return refuse(missingToken(resource))
-      const token = more.length === 0 ? CREDENTIALS.exec(header)?.[1] : undefined
       const found = token === undefined ? undefined : verify(token, resource)
       return found instanceof Promise ? found.then(admit) : admit(found)
     })

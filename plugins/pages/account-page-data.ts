@@ -3,19 +3,21 @@
 // test/plugins/pages/index.test.ts.
 
 /**
- * What the person may also end: how many apps are connected, and the other sign-in methods, in words. `ticked`: by
- * default.
+ * What the person may also end: how many apps are connected, how many access keys there are, and
+ * the other sign-in methods, in words. `ticked`: by default.
  */
 export interface EndOthers {
   apps: number
+  keys: number
   methods: string[]
   ticked: boolean
 }
 
 export interface AccountPageData {
   /**
-   * Posts `token` and `app` to `actions.revoke`, `token` to `actions.logout`, and `token` with what is ticked of
-   * {@link EndOthers} to `actions.signOutEverywhere`.
+   * Posts `token` and `app` to `actions.revoke`, `token` and `key` to `actions.revokeKey`, `token`
+   * to `actions.logout`, and `token` with what is ticked of {@link EndOthers} to
+   * `actions.signOutEverywhere`.
    */
   account: {
     user: { name: string; detail?: string }
@@ -42,12 +44,25 @@ export interface AccountPageData {
       lastUsed?: string
       calls: number
     }>
+    /** Days are YYYY-MM-DD, `lastUsed` YYYY-MM-DD HH:MM, UTC. */
+    keys: Array<{
+      id: string
+      name: string
+      scopes: string[]
+      created: string
+      ends: string
+      lastUsed?: string
+      address?: string
+    }>
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
     events: Array<{ at: string; text: string; address?: string }>
     asks: EndOthers
     token: string
     actions: {
       revoke: string
+      createKey: string
+      revokeKey: string
+      keyList: string
       logout: string
       signOutEverywhere: string
       link: string
@@ -57,18 +72,41 @@ export interface AccountPageData {
       home: string
     }
   }
+  /**
+   * Posts `token`, `name`, `scope` (`read` or `write`) and `days` to `actions.create`. `rights`: what
+   * a key may do, in words.
+   */
+  'access-key': {
+    name: string
+    scope: 'read' | 'write'
+    days: string
+    maxDays: number
+    rights: { read: string; write: string }
+    error?: { field: 'name' | 'days'; message: string }
+    token: string
+    actions: { create: string; account: string }
+  }
+  /** Shown once. `secret`: the key. `url`: of the endpoint. `ends`: YYYY-MM-DD HH:MM, UTC. */
+  'new-access-key': {
+    secret: string
+    name: string
+    rights: string[]
+    ends: string
+    url: string
+    actions: { account: string }
+  }
   /** Posts `email` to `actions.forgot`. */
   forgot: { actions: { forgot: string } }
   /**
-   * Posts `link` and `password` to `actions.reset`, with `apps=end` and `ways=remove` where they are ticked. Without
-   * `asks` both are done.
+   * Posts `link` and `password` to `actions.reset`, with `apps=end`, `keys=end` and `ways=remove` where they are ticked. Without
+   * `asks` all are done.
    */
   reset: { link: string; email: string; asks?: EndOthers; error?: string; actions: { reset: string } }
   /** Posts `link` to `actions.confirm`. `replaces`: the address of the account until now. */
   confirm: { link: string; email: string; replaces?: string; actions: { confirm: string } }
   /**
-   * Posts `token`, `backend`, `present` and `next` to `actions.change`, with `apps=end` and `ways=remove` where they
-   * are ticked.
+   * Posts `token`, `backend`, `present` and `next` to `actions.change`, with `apps=end`, `keys=end` and
+   * `ways=remove` where they are ticked.
    */
   password: {
     backend: string

@@ -39,6 +39,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   lock: () => 'The account was locked',
   unlock: () => 'The account was unlocked',
   account_changed: ({ reason }) => changes[reason ?? ''] ?? 'The account was changed',
+  key_created: ({ clientName, reason }) => `${clientName} was made${reason === 'operator' ? ' by the operator' : ''}`,
+  key_revoked: ({ clientName, reason }) => `${clientName} was revoked${reason === 'operator' ? ' by the operator' : ''}`,
   account_deleted: () => 'The account was deleted'
 }
 

@@ -49,11 +49,11 @@ export function describeMethods (
 /** What else can be ended. @param stays of the identities: not offered for removal. */
 export const describeOthers = (
   { identities }: User,
-  apps: number,
+  others: Pick<EndOthers, 'apps' | 'keys'>,
   stays: (identity: LinkedIdentity) => boolean,
   backends: Backends
 ): EndOthers => ({
-  apps,
+  ...others,
   ticked: false,
   methods: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends))
 })

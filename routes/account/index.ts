@@ -6,9 +6,13 @@ import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
+import type { PageData } from '../../plugins/pages/page-data.ts'
+import type { Visitor } from '../../plugins/sign-in/sessions.ts'
+import accessKeys from './access-keys.ts'
 import addSignInMethod from './add-sign-in-method.ts'
 import deleteAccount from './delete.ts'
 import { describeApp, describeEnd, describeMethods, describeOthers, describeOwn, describePerson } from './describe.ts'
+import { describeKey } from './describe-keys.ts'
 import { describeEvent } from './describe-event.ts'
 import downloads from './downloads.ts'
 import confirmEmailChange from './email-change-confirm.ts'
@@ -23,7 +27,7 @@ import signOutEverywhere from './sign-out-everywhere.ts'
 /** Events on the page; the download has all that are stored. */
 const EVENTS_SHOWN = 20
 
-export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'allowedEmails'>) {
+export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'mcpUrl' | 'allowedEmails'>) {
   const { paths } = app
   await app.register(deleteAccount)
   await app.register(changePassword)
@@ -34,42 +38,12 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
   await app.register(removeSignInMethod)
   await app.register(signOutEverywhere)
   await app.register(downloads)
-
-  const { backends, forms, sessions } = app.signIn
+  await app.register(accessKeys, options)
 
   app.get(paths.account, async (request, reply) => {
-    const visitor = await sessions.current(request)
+    const visitor = await app.signIn.sessions.current(request)
     if (!visitor) return signInFirst(app, request, reply, paths.account)
-    const { user, backend } = visitor
-    const [grants, events, own] = await Promise.all([
-      app.grants.listByUser(user.id),
-      app.audit.ofUser(user.id, EVENTS_SHOWN),
-      findLocalAccounts(app, user)
-    ])
-    const apps = grants.map(async (grant) => {
-      const verified = app.clients.verified(grant.clientId, grant.code.redirectUri)
-      return describeApp(grant, verified, await app.usage.ofGrant(grant.id))
-    })
-    return reply.page('account', {
-      user: describePerson(user),
-      ...describeEnd(user),
-      ...describeMethods(user, backends, paths.accountUnlink),
-      own: own.map((account) => describeOwn(account, paths)),
-      apps: await Promise.all(apps),
-      events: events.map(describeEvent),
-      asks: describeOthers(user, grants.length, (identity) => identity.backend === backend, backends),
-      token: forms.token(request),
-      actions: {
-        revoke: paths.accountRevoke,
-        logout: paths.logout,
-        signOutEverywhere: paths.accountSignOut,
-        link: paths.accountLink,
-        remove: paths.accountDelete,
-        activity: paths.accountActivity,
-        notes: paths.accountNotes,
-        home: paths.home
-      }
-    })
+    return reply.page('account', await describeAccount(app, visitor, app.signIn.forms.token(request)))
   })
 
   app.post(paths.accountRevoke, async (request, reply) => {
@@ -81,4 +55,48 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     app.audit.record(request, 'revocation', ofGrant(grant))
     return reply.redirect(paths.account, 303)
   })
+}
+
+async function describeAccount (
+  app: FastifyInstance,
+  { user, backend }: Visitor,
+  token: string
+): Promise<PageData['account']> {
+  const { paths } = app
+  const { backends } = app.signIn
+  const [grants, keys, events, own] = await Promise.all([
+    app.grants.listByUser(user.id),
+    app.accessKeys.listByUser(user.id),
+    app.audit.ofUser(user.id, EVENTS_SHOWN),
+    findLocalAccounts(app, user)
+  ])
+  const apps = grants.map(async (grant) => {
+    const verified = app.clients.verified(grant.clientId, grant.code.redirectUri)
+    return describeApp(grant, verified, await app.usage.ofGrant(grant.id))
+  })
+  const counts = { apps: grants.length, keys: keys.length }
+  return {
+    user: describePerson(user),
+    ...describeEnd(user),
+    ...describeMethods(user, backends, paths.accountUnlink),
+    own: own.map((account) => describeOwn(account, paths)),
+    apps: await Promise.all(apps),
+    keys: keys.map(describeKey),
+    events: events.map(describeEvent),
+    asks: describeOthers(user, counts, (identity) => identity.backend === backend, backends),
+    token,
+    actions: {
+      revoke: paths.accountRevoke,
+      createKey: paths.accountKeys,
+      revokeKey: paths.accountKeyRevoke,
+      keyList: paths.accountKeyList,
+      logout: paths.logout,
+      signOutEverywhere: paths.accountSignOut,
+      link: paths.accountLink,
+      remove: paths.accountDelete,
+      activity: paths.accountActivity,
+      notes: paths.accountNotes,
+      home: paths.home
+    }
+  }
 }

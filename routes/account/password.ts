@@ -9,6 +9,7 @@ import { describeOthers } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
 import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
+import { endKeys } from '../../plugins/accounts/end-keys.ts'
 import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 
 export default async function changePassword (app: FastifyInstance) {
@@ -59,10 +60,11 @@ async function describe (
 ): Promise<PageData['password']> {
   const { paths } = app
   const apps = (await app.grants.listByUser(user.id)).length
+  const keys = (await app.accessKeys.listByUser(user.id)).length
   return {
     backend: own.backend,
     email: own.account.email,
-    asks: describeOthers(user, apps, isOf(own), app.signIn.backends),
+    asks: describeOthers(user, { apps, keys }, isOf(own), app.signIn.backends),
     token,
     actions: { change: paths.accountPassword, account: paths.account, forgot: paths.forgotPassword }
   }
@@ -84,12 +86,13 @@ async function endOthers (
   const removed = form.get('ways') === 'remove' ? await lifecycle.removeSignInMethods(user.id, isOther) : []
   await sessions.signOutOthers(request, reply, user.id)
   if (endsApps) await lifecycle.disconnectApps(user.id)
+  const keys = await endKeys(app, request, user.id, form.get('keys') === 'end')
   app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
   sendPasswordChanged(app, { user, mailbox: own.account.email }, app.accounts.urls.forgot)
   noteRemovedMethods(app, request, user, removed)
   return reply.page('message', {
     title: 'Your password is changed',
-    text: `Every other browser that was signed in to your account is signed out. ${describeAppsAfter(endsApps)}`,
+    text: `Every other browser that was signed in to your account is signed out. ${describeAppsAfter(endsApps, keys)}`,
     ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
     action: { label: 'Go to your account', href: paths.account }
   })

@@ -93,10 +93,10 @@ const attribute = (tag: string, name: string) => {
 function readForms (html: string): Form[] {
   return [...html.matchAll(/<form\b[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => {
     const open = /<form\b[^>]*>/.exec(form)![0]
-    // A box that is not ticked is not sent.
+    // A box or a choice that is not ticked is not sent.
     const inputs = [...form.matchAll(/<input\b[^>]*>/g)]
       .map(([tag]) => tag)
-      .filter((tag) => !/type="checkbox"/.test(tag) || /\schecked[\s>]/.test(tag))
+      .filter((tag) => !/type="(?:checkbox|radio)"/.test(tag) || /\schecked[\s>]/.test(tag))
     return {
       action: attribute(open, 'action') ?? '',
       method: attribute(open, 'method') ?? 'get',

@@ -31,6 +31,8 @@ export const eventNames = [
   'lock',
   'unlock',
   'account_changed',
+  'key_created',
+  'key_revoked',
   'account_deleted'
 ] as const
 export type EventName = (typeof eventNames)[number]
@@ -46,7 +48,7 @@ export interface EventDetails {
   backend?: string | undefined
   /** The client's id, cut to 200 characters. */
   client?: string | undefined
-  /** What the client calls itself, cut to 200 characters. */
+  /** What the client calls itself, or a person their access key, cut to 200 characters. */
   clientName?: string | undefined
   /**
    * Keyed hash of what was typed as the account's name, so that attempts on one account can be distinguished from attempts on

@@ -35,6 +35,8 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   lock: 'security',
   unlock: 'security',
   account_changed: 'security',
+  key_created: 'security',
+  key_revoked: 'security',
   account_deleted: 'security'
 }
 

@@ -16,7 +16,8 @@ const data: MailData = {
   'password-changed': { name, server, forgotUrl },
   'method-added': { name, server, title: 'Example & Co' },
   'methods-removed': { name, server, titles: 'Example & Co' },
-  'app-connected': { name, server, app: 'An <app>', where: 'app.example', rights: '- Read' }
+  'app-connected': { name, server, app: 'An <app>', where: 'app.example', rights: '- Read' },
+  'key-created': { name, server, key: 'n8n', ends: '2027-01-30', rights: '- Read' }
 }
 
 t.test('every message has a subject without a secret, and its text holds all that it was given, as it is', async (t) => {

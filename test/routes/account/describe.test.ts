@@ -52,8 +52,9 @@ t.test('a method has its address before its name, and says when its backend is g
   t.equal(describeIdentity(oidc, backends), 'Example: Ann')
   t.equal(describeIdentity(demo, backends), 'Demo')
   t.equal(describeIdentity({ backend: 'ldap', email: 'a@b.c' }, backends), 'ldap (not in use): a@b.c')
-  t.same(describeOthers({ ...user, identities: [local, oidc] }, 2, ({ backend }) => backend === 'local', backends), {
+  t.same(describeOthers({ ...user, identities: [local, oidc] }, { apps: 2, keys: 1 }, ({ backend }) => backend === 'local', backends), {
     apps: 2,
+    keys: 1,
     ticked: false,
     methods: ['Example: Ann']
   })

@@ -5,6 +5,9 @@ import { consent, interaction } from './sign-in.ts'
 
 const accountActions = {
   revoke: '/account/disconnect',
+  createKey: '/account/keys',
+  revokeKey: '/account/keys/revoke',
+  keyList: '/account/keys.json',
   logout: '/logout',
   signOutEverywhere: '/account/sign-out-everywhere',
   link: '/account/sign-in',
@@ -17,11 +20,11 @@ const accountActions = {
 const password: PageData['password'] = {
   backend: 'local',
   email: 'ada@example.com',
-  asks: { apps: 0, methods: [], ticked: false },
+  asks: { apps: 0, keys: 0, methods: [], ticked: false },
   token: 'c5b',
   actions: { change: '/account/password', account: '/account', forgot: '/password/forgot' }
 }
-const asks = { apps: 2, methods: ['Example: ada@work.example'], ticked: false }
+const asks = { apps: 2, keys: 3, methods: ['Example: ada@work.example'], ticked: false }
 const prove: PageData['prove'] = {
   path: '/account/sign-in',
   token: 'c5b',
@@ -34,6 +37,19 @@ const address: PageData['address'] = {
   sendsMail: true,
   token: 'c5b',
   actions: { change: '/account/email', account: '/account' }
+}
+
+const accessKey: PageData['access-key'] = {
+  name: '',
+  scope: 'read',
+  days: '90',
+  maxDays: 366,
+  rights: {
+    read: 'Search and read what this server shows you, and use read-only tools',
+    write: 'Use the tools that change or save something for you'
+  },
+  token: 'c5b',
+  actions: { create: '/account/keys', account: '/account' }
 }
 
 export const accountPages: Examples = {
@@ -59,7 +75,7 @@ export const accountPages: Examples = {
   },
   'password-asks': {
     view: 'password',
-    data: { ...password, asks: { apps: 1, methods: ['Example: ada@work.example', 'Company account'], ticked: false } }
+    data: { ...password, asks: { apps: 1, keys: 1, methods: ['Example: ada@work.example', 'Company account'], ticked: false } }
   },
   question: {
     view: 'question',
@@ -159,6 +175,18 @@ export const accountPages: Examples = {
           calls: 0
         }
       ],
+      keys: [
+        {
+          id: 'Bx3kQ0pZr7Tn2Wv9',
+          name: 'n8n on the server',
+          scopes: [consent.scopes[0]!.text],
+          created: '2026-11-01',
+          ends: '2027-01-30',
+          lastUsed: '2026-11-23 09:10',
+          address: '192.0.2.7'
+        },
+        { id: 'c9Lm4Yd8Hs1Jg6Rf', name: 'CI', scopes: consent.scopes.map(({ text }) => text), created: '2026-11-02', ends: '2026-12-02' }
+      ],
       events: [
         { at: '2026-11-23 09:14', text: 'ChatGPT called search' },
         { at: '2026-11-23 09:12', text: 'You allowed ChatGPT', address: '2001:db8:0:7::/64' }
@@ -173,13 +201,40 @@ export const accountPages: Examples = {
       user: { name: 'Demo' },
       until: '2026-11-24 09:14',
       methods: [{ text: 'Demo: Demo user 3F2A' }],
-      asks: { apps: 0, methods: [], ticked: false },
+      asks: { apps: 0, keys: 0, methods: [], ticked: false },
       canAddMethod: false,
       own: [],
       apps: [],
+      keys: [],
       events: [],
       token: 'c5b',
       actions: accountActions
+    }
+  },
+  'access-key': { view: 'access-key', data: accessKey },
+  'access-key-refused': {
+    view: 'access-key',
+    data: {
+      ...accessKey,
+      name: 'CI',
+      scope: 'write',
+      days: '900',
+      error: { field: 'days', message: 'Write a number of days from 1 to 366.' }
+    }
+  },
+  'access-key-nameless': {
+    view: 'access-key',
+    data: { ...accessKey, error: { field: 'name', message: 'Give the key a name, for example that of the program.' } }
+  },
+  'new-access-key': {
+    view: 'new-access-key',
+    data: {
+      secret: 'mcp_key_Bx3kQ0pZr7Tn2Wv9c9Lm4Yd8Hs1Jg6RfXq5Vb2Nk7Pt3Zw8M0aB1c2',
+      name: 'n8n on the server',
+      rights: [consent.scopes[0]!.text],
+      ends: '2027-01-30 09:14',
+      url: 'https://mcp.example.com',
+      actions: { account: '/account' }
     }
   },
   delete: {

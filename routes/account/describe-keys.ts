@@ -1,0 +1,43 @@
+// What pages and the download say of access keys: everything but the key itself.
+import type { AccessKey } from '../../plugins/access-keys/contract.ts'
+import { describeScopes } from '../../plugins/oauth/scopes.ts'
+import type { PageData } from '../../plugins/pages/page-data.ts'
+import { minute } from './describe-event.ts'
+
+/** What can be chosen on the page. */
+export const SCOPES_OF = { read: ['mcp:read'], write: ['mcp:read', 'mcp:write'] } as const
+
+const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
+const textsOf = (scopes: readonly string[]) => describeScopes(scopes).map(({ text }) => text)
+
+export const describeKey = ({
+  id,
+  name,
+  scopes,
+  createdAt,
+  endsAt,
+  lastUse
+}: AccessKey): PageData['account']['keys'][number] => ({
+  id,
+  name,
+  scopes: textsOf(scopes),
+  created: iso(createdAt).slice(0, 10),
+  ends: iso(endsAt).slice(0, 10),
+  ...(lastUse && { lastUsed: minute(iso(lastUse.at)), address: lastUse.address })
+})
+
+export const describeNewKey = ({ name, scopes, endsAt }: AccessKey) => ({
+  name,
+  rights: textsOf(scopes),
+  ends: minute(iso(endsAt))
+})
+
+/** For the download. */
+export const listKey = ({ id, name, scopes, createdAt, endsAt, lastUse }: AccessKey) => ({
+  id,
+  name,
+  scopes,
+  created: iso(createdAt),
+  ends: iso(endsAt),
+  ...(lastUse && { lastUsed: iso(lastUse.at), address: lastUse.address })
+})

@@ -1,0 +1,39 @@
+// What a page and the download say of a key: never its hash, and when it was used only once it was.
+import t from 'tap'
+import type { AccessKey } from '../../../plugins/access-keys/contract.ts'
+import { describeKey, describeNewKey, listKey } from '../../../routes/account/describe-keys.ts'
+
+const key: AccessKey = {
+  id: 'k',
+  hash: 'h',
+  userId: 'u',
+  name: 'CI',
+  scopes: ['mcp:read'],
+  createdAt: 1_800_000_000,
+  endsAt: 1_800_086_400
+}
+const used = { ...key, lastUse: { at: 1_800_000_060, address: '192.0.2.1' } }
+
+t.test('a key that was not used has no last use', async (t) => {
+  t.strictSame(describeKey(key), {
+    id: 'k',
+    name: 'CI',
+    scopes: ['Search and read what this server shows you, and use read-only tools'],
+    created: '2027-01-15',
+    ends: '2027-01-16'
+  })
+  t.match(describeKey(used), { lastUsed: '2027-01-15 08:01', address: '192.0.2.1' })
+  t.match(describeNewKey(key), { ends: '2027-01-16 08:00' })
+})
+
+t.test('the download has all of it but the hash (AK-02)', async (t) => {
+  t.strictSame(listKey(used), {
+    id: 'k',
+    name: 'CI',
+    scopes: ['mcp:read'],
+    created: '2027-01-15T08:00:00.000Z',
+    ends: '2027-01-16T08:00:00.000Z',
+    lastUsed: '2027-01-15T08:01:00.000Z',
+    address: '192.0.2.1'
+  })
+})
