@@ -84,7 +84,8 @@ export const documentUrl =
  * @throws when a part cannot be opened; what was open by then is closed.
  */
 export async function buildOperatorApp (config: Config): Promise<FastifyInstance> {
-  const app = fastify({ logger: { level: config.logLevel } })
+  // Programs read what a command prints on stdout.
+  const app = fastify({ logger: { level: config.logLevel, stream: process.stderr } })
   try {
     await app.register(identity, config)
     await registerCore(app, config, monotonicClock)

@@ -36,13 +36,13 @@ export const commands: Readonly<Record<string, Command>> = {
     return `${config.publicUrl}${config.paths.signup}?invite=${await app.signIn.invitations.invite()}`
   },
   async lock (context, who) {
-    const user = await find(context, who)
+    const user = await findPerson(context.app, who)
     await context.app.signIn.lifecycle.lock(user.id)
     context.app.audit.note('lock', { user: user.id })
     return `Locked: ${describeUser({ ...user, locked: true })}`
   },
   async unlock (context, who) {
-    const user = await find(context, who)
+    const user = await findPerson(context.app, who)
     await context.app.signIn.lifecycle.unlock(user.id)
     context.app.audit.note('unlock', { user: user.id })
     const { locked: _, ...unlocked } = user
@@ -55,7 +55,7 @@ export const commands: Readonly<Record<string, Command>> = {
     throw new OperatorError(`There is no account with a password and the address ${who}.`)
   },
   async delete (context, who) {
-    const user = await find(context, who)
+    const user = await findPerson(context.app, who)
     await context.app.signIn.lifecycle.delete(user.id)
     context.app.audit.note('account_deleted', { backend: user.backend })
     return `Deleted: ${describeUser(user)}`
@@ -75,14 +75,14 @@ const describeUser = ({ id, email, name, identities, locked, emailVerified, last
 /** The address of the account with a password. @throws OperatorError for a person without one. */
 async function addressOf (context: Context, id: string): Promise<string> {
   const { backends } = context.app.signIn
-  const { identities } = await find(context, id)
+  const { identities } = await findPerson(context.app, id)
   const own = identities.find(({ backend, email }) => email !== undefined && backends.get(backend)?.accounts !== undefined)
   if (own?.email !== undefined) return own.email
   throw new OperatorError(`The person ${id} has no password here: ${identities.map(({ backend }) => backend).join(', ')} decides who they are.`)
 }
 
 /** @throws OperatorError where no one matches, and where several people have the address. */
-async function find ({ app }: Context, who: string | undefined): Promise<User> {
+export async function findPerson (app: FastifyInstance, who: string | undefined): Promise<User> {
   if (who === undefined) throw new OperatorError(`Name the person by an id or an address.\n${HELP}`)
   const found = (await Array.fromAsync(app.signIn.lifecycle.all())).filter(
     ({ id, email }) => id === who || email === who.trim().toLowerCase()
@@ -98,14 +98,21 @@ async function find ({ app }: Context, who: string | undefined): Promise<User> {
 /**
  * Runs one command over the storage of a server, which may run meanwhile.
  * @returns what is printed.
- * @throws OperatorError where no one signs in to that server, or it has stored nothing yet; and what the command throws.
+ * @throws what {@link withOperatorApp} and the command throw.
  */
-export async function runUserCommand (config: Config, command: Command, who: string | undefined): Promise<string> {
+export const runUserCommand = (config: Config, command: Command, who: string | undefined): Promise<string> =>
+  withOperatorApp(config, (app) => command({ app, config }, who))
+
+/**
+ * Opens what the commands about people share, and closes it after `work`.
+ * @throws OperatorError where no one signs in to that server, or it has stored nothing yet.
+ */
+export async function withOperatorApp<T> (config: Config, work: (app: FastifyInstance) => Promise<T>): Promise<T> {
   if (!config.signIn) throw new OperatorError('No one signs in to this server: AUTH_BACKEND is none.')
   await (await openExisting(config)).close()
   const app = await buildOperatorApp(config)
   try {
-    return await command({ app, config }, who)
+    return await work(app)
   } finally {
     await app.close()
   }
