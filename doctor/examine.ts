@@ -5,6 +5,7 @@ import { NoAnswer, RateLimited } from './http.ts'
 import { checkClients } from './clients.ts'
 import { checkDiscovery } from './discovery.ts'
 import { checkChallenge } from './challenge.ts'
+import { checkKey } from './key.ts'
 import { listen, type LoopbackCallback } from './loopback.ts'
 import type { Report } from './report.ts'
 import { signIn, signOut } from './sign-in.ts'
@@ -15,6 +16,8 @@ export interface Examination {
   address: string
   /** Gives a person the address to open in a browser. Without it, checks that need a sign-in are left out. */
   show?: ((url: string) => void) | undefined
+  /** An access key to try. */
+  key?: string | undefined
 }
 
 export async function examine (report: Report, examination: Examination): Promise<void> {
@@ -27,10 +30,11 @@ export async function examine (report: Report, examination: Examination): Promis
   }
 }
 
-async function runChecks (report: Report, { address, show }: Examination): Promise<void> {
+async function runChecks (report: Report, { address, show, key }: Examination): Promise<void> {
   const url = await checkAddress(report, address)
   const challenge = url && (await checkChallenge(report, url))
   if (!url || !challenge) return
+  if (key !== undefined) await checkKey(report, url, key)
   if (!challenge.signIn) {
     await checkTools(report, url, undefined)
     return

@@ -4,11 +4,13 @@
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { examine } from './examine.ts'
+import { readKey } from './key.ts'
 import { createReport } from './report.ts'
 
 const help = (command: string): string => `Examines an MCP server from outside, as the assistants connect to it.
   ${command}https://mcp.example.com             what can be checked without an account
   ${command}https://mcp.example.com --sign-in   and a complete sign-in in your browser
+  ${command}https://mcp.example.com --key       and a call with an access key, which it reads from standard input
 It registers a few clients that are never used. The exit code is 1 if something is wrong.
 `
 
@@ -17,13 +19,14 @@ const print = (text: string) => {
 }
 
 /** @returns `undefined` where the arguments are invalid. */
-function readArguments (): { address: string; signsIn: boolean } | undefined {
+function readArguments (): { address: string; signsIn: boolean; hasKey: boolean } | undefined {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { 'sign-in': { type: 'boolean', default: false } }
+      options: { 'sign-in': { type: 'boolean', default: false }, key: { type: 'boolean', default: false } }
     })
-    return positionals.length === 1 ? { address: positionals[0]!, signsIn: values['sign-in'] } : undefined
+    if (positionals.length !== 1) return undefined
+    return { address: positionals[0]!, signsIn: values['sign-in'], hasKey: values.key }
   } catch {
     return undefined
   }
@@ -39,7 +42,9 @@ export async function main (command: string): Promise<void> {
   } else {
     const { report, tally } = createReport(print)
     const show = (url: string) => print(`  Open this in your browser and sign in:\n    ${url}`)
-    await examine(report, { address: asked.address, show: asked.signsIn ? show : undefined })
+    if (asked.hasKey && process.stdin.isTTY) print('Paste the access key and press Enter:')
+    const key = asked.hasKey ? await readKey(process.stdin) : undefined
+    await examine(report, { address: asked.address, show: asked.signsIn ? show : undefined, key })
     print(
       `\n${tally.passed} passed, ${tally.warnings} to check, ${tally.failed} failed.${tally.failed === 0 ? ' Nothing found that keeps a client out.' : ''}`
     )

@@ -13,10 +13,10 @@ export interface Findings {
   all: string
 }
 
-export async function findings (address: string, show?: (url: string) => void): Promise<Findings> {
+export async function findings (address: string, show?: (url: string) => void, key?: string): Promise<Findings> {
   const lines: string[] = []
   const { report } = createReport((line) => lines.push(line))
-  await examine(report, { address, show })
+  await examine(report, { address, show, key })
   const marked = (mark: string) => lines.filter((line) => line.startsWith(`  ${mark} `)).map((line) => line.slice(4))
   return { passed: marked('✓'), warnings: marked('!'), faults: marked('✗'), all: lines.join('\n') }
 }
