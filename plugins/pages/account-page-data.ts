@@ -78,7 +78,7 @@ export interface AccountPageData {
    */
   'access-key': {
     name: string
-    scope: 'read' | 'write'
+    mayWrite: boolean
     days: string
     maxDays: number
     rights: { read: string; write: string }

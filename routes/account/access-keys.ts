@@ -101,7 +101,7 @@ const refuse = (
   const typed = {
     name: toDisplayName(form.get('name') ?? '', ''),
     days: (form.get('days') ?? '').slice(0, 3),
-    scope: form.get('scope') === 'write' ? ('write' as const) : ('read' as const)
+    mayWrite: form.get('scope') === 'write'
   }
   return reply.page('access-key', { ...emptyForm(app, request), ...typed, error }, 400)
 }
@@ -111,7 +111,7 @@ function emptyForm (app: FastifyInstance, request: FastifyRequest): PageData['ac
   const rights = describeScopes(SCOPES_OF.write).map(({ text }) => text)
   return {
     name: '',
-    scope: 'read',
+    mayWrite: false,
     days: String(DEFAULT_DAYS),
     maxDays: MAX_DAYS,
     rights: { read: rights[0]!, write: rights[1]! },

@@ -32,8 +32,8 @@ function inspect () {
   }
   for (const element of all('button, a, input:not([type=hidden])')) {
     const inSentence = element.matches('section > p a')
-    // The label of a box to tick is part of what one hits.
-    const target = element.matches('[type=checkbox]') ? element.labels[0] : element
+    // The label of a box or a choice to tick is part of what one hits.
+    const target = element.matches(':is([type=checkbox], [type=radio])') ? element.labels[0] : element
     if (!inSentence) check(target.getBoundingClientRect().height >= 44, `small target: ${describe(element)}`)
   }
   for (const invalid of all('[aria-invalid]')) {

@@ -41,7 +41,7 @@ const address: PageData['address'] = {
 
 const accessKey: PageData['access-key'] = {
   name: '',
-  scope: 'read',
+  mayWrite: false,
   days: '90',
   maxDays: 366,
   rights: {
@@ -217,7 +217,7 @@ export const accountPages: Examples = {
     data: {
       ...accessKey,
       name: 'CI',
-      scope: 'write',
+      mayWrite: true,
       days: '900',
       error: { field: 'days', message: 'Write a number of days from 1 to 366.' }
     }
