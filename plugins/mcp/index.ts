@@ -76,7 +76,8 @@ export default fp(
       signIn,
       noteFirstUse: (mcpRequest) => noteFirstUse(app, mcpRequest)
     })
-    const deps = { answer, messageLimit, signIn, isOpen: () => offered.tools.open }
+    const currentName = (tool: string) => offered.tools.find(tool)?.tool.name ?? tool
+    const deps = { answer, messageLimit, signIn, currentName, isOpen: () => offered.tools.open }
 
     app.decorate('mcp', {
       prepare: (scope) => prepare(scope, messageLimit),

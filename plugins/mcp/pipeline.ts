@@ -28,11 +28,13 @@ export interface PipelineDeps {
   signIn: boolean
   /** Whether some tool may be called without a token. */
   isOpen(): boolean
+  /** What a tool is called now: a person left one out by the name it had. */
+  currentName(tool: string): string
 }
 
 /** @param resourceMetadata absolute URL of the metadata document that challenges name (RFC 9728 §3). */
 export function createPipeline (app: FastifyInstance, resourceMetadata: string, deps: PipelineDeps): McpPipeline {
-  const { answer, messageLimit, signIn } = deps
+  const { answer, messageLimit, signIn, currentName } = deps
   const resource: ProtectedResource = { resourceMetadata, scopes: resourceScopes, mayBeAnonymous: deps.isOpen }
   const requireAccess = signIn ? app.requireAccess(resource) : () => undefined
 
@@ -61,7 +63,7 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
     const access = signIn ? request.access : null
     if (access) await checkStillAllowed(request, access)
     try {
-      const rights = app.accessRules.rightsOf(principalOf(access), access?.without)
+      const rights = app.accessRules.rightsOf(principalOf(access), access?.without?.map(currentName))
       return send(reply, await answer(request, readContext(request, reply, access, rights, signIn), resourceMetadata))
     } catch (error) {
       if (error instanceof OAuthError && error.code === 'unauthorized') {

@@ -13,6 +13,10 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   backend: string
   backendSession?: string | undefined
   scopes: string[]
+  /** {@link Grant.declined} */
+  declined?: string[]
+  /** {@link Grant.without} */
+  without?: string[]
   resource: string
   attempt: string
   /** When the person's account ends, if it is a temporary one. */
@@ -33,6 +37,8 @@ export function newGrant (
     backend,
     backendSession,
     scopes,
+    declined = [],
+    without = [],
     resource,
     attempt,
     accountEndsAt = Infinity,
@@ -52,6 +58,8 @@ export function newGrant (
     backend,
     ...(backendSession !== undefined && { backendSession }),
     scopes,
+    ...(declined.length > 0 && { declined }),
+    ...(without.length > 0 && { without }),
     resource,
     createdAt,
     endsAt: Math.min(accountEndsAt, createdAt + life.grantTtl),

@@ -143,6 +143,7 @@ export const accountPages: Examples = {
           host: 'chatgpt.com',
           loopback: false,
           scopes: consent.scopes.map(({ text }) => text),
+          less: ['without: delete_note, update_note'],
           verifiedHost: 'chatgpt.com',
           connected: '2026-11-02',
           firstUsed: '2026-11-02',
@@ -155,6 +156,7 @@ export const accountPages: Examples = {
           host: 'localhost:53127',
           loopback: true,
           scopes: [consent.scopes[0]!.text],
+          less: ['read only'],
           connected: '2026-10-30',
           calls: 0
         }
