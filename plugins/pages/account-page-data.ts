@@ -40,6 +40,7 @@ export interface AccountPageData {
       scopes: string[]
       less: string[]
       connected: string
+      ends: string
       firstUsed?: string
       lastUsed?: string
       calls: number

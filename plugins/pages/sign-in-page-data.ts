@@ -89,6 +89,8 @@ export interface SignInPageData {
       readOnly?: { field: string; isTicked: boolean }
       tools: Array<{ field: string; name: string; title: string; isTicked: boolean }>
     }
+    /** The absolute end of the connection: YYYY-MM-DD, UTC. */
+    ends: string
     actions: { consent: string; switchAccount: string }
   }
 }

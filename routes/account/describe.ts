@@ -88,6 +88,7 @@ export const describeApp = (
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
   less: describeLess(grant),
   connected: day(grant.createdAt),
+  ends: day(grant.endsAt),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
   ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
   calls: usage.calls

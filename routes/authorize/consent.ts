@@ -11,6 +11,7 @@ import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import { endOf } from '../../plugins/oauth/grants/new-grant.ts'
 import { choiceOf, READ_ONLY_FIELD, takeAway, toolField, type Choice } from '../../plugins/oauth/less.ts'
 import { describeScopes, opensSomething } from '../../plugins/oauth/scopes.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
@@ -18,7 +19,7 @@ import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 
-export default async function consent (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+export default async function consent (app: FastifyInstance, { publicUrl, grantTtl }: Pick<Config, 'publicUrl' | 'grantTtl'>) {
   const { paths } = app
   app.grants.onEnd(async (grant, reason) => {
     if (reason === 'replaced') app.audit.note('revocation', { ...ofGrant(grant), reason: 'too_many_connections' })
@@ -35,6 +36,7 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
       scopes: describeScopes(asked.scopes),
       opensNothing: !opensSomething(asked.scopes),
       ...describeChoice(await findChoice(app, user, asked)),
+      ends: new Date(endOf(app.now(), grantTtl, user.endsAt) * 1000).toISOString().slice(0, 10),
       actions: { consent: paths.consent, switchAccount: paths.switchAccount }
     })
   })

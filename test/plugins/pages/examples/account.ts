@@ -146,6 +146,7 @@ export const accountPages: Examples = {
           less: ['without: delete_note, update_note'],
           verifiedHost: 'chatgpt.com',
           connected: '2026-11-02',
+          ends: '2027-11-03',
           firstUsed: '2026-11-02',
           lastUsed: '2026-11-23',
           calls: 1204
@@ -158,6 +159,7 @@ export const accountPages: Examples = {
           scopes: [consent.scopes[0]!.text],
           less: ['read only'],
           connected: '2026-10-30',
+          ends: '2027-10-31',
           calls: 0
         }
       ],

@@ -22,7 +22,7 @@ export const consent: PageData['consent'] = {
   scopes: [
     { scope: 'mcp:read', text: 'Search and read what this server shows you, and use read-only tools' },
     { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
-    { scope: 'offline_access', text: 'Stay connected until you disconnect it' }
+    { scope: 'offline_access', text: 'Stay connected while you are away' }
   ],
   less: {
     isOpen: false,
@@ -32,6 +32,7 @@ export const consent: PageData['consent'] = {
       { field: 'without.delete_note', name: 'delete_note', title: 'Delete a note', isTicked: false }
     ]
   },
+  ends: '2027-11-03',
   actions: { consent: '/consent', switchAccount: '/login/switch' }
 }
 
