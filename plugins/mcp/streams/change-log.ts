@@ -13,7 +13,7 @@ export type Change = Recipients &
   )
 
 /** What somebody with other rights than before has to ask for again. */
-export const LIST_CHANGES = (['tools', 'prompts', 'resources'] as const).map((list) => ({ kind: `${list}_list_changed` as const }))
+export const LIST_CHANGES = (['tools', 'resources', 'prompts'] as const).map((list) => ({ kind: `${list}_list_changed` as const }))
 
 /** The only user whom it concerns, or who may see what has changed. Without both it concerns everybody. */
 interface Recipients {
