@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { z } from 'zod'
+import { defineTool } from '../../../authoring/tool.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce, post, redeemCode, walk, type Fields, type TestClient } from '../../helpers/oauth.ts'
 import { asDemo, signInWith, v2Dialects } from '../../helpers/sdk-client.ts'
@@ -33,6 +35,13 @@ async function ask (url: string, client: TestClient, browser: Browser, fields: F
     }
   }
 }
+
+const send = (url: string, token: string, body: object) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body)
+  })
 
 const refresh = (url: string, client: TestClient, token: string, fields: Fields = {}) =>
   post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token, ...fields })
@@ -125,6 +134,38 @@ t.test('an app may be left without any tool', async (t) => {
   const all = Object.fromEntries(offered(consent).map((name) => [`without.${name}`, 'yes']))
   const found = await app.grants.verifyAccessToken((await allow(all)).access)
   t.same(found?.without, app.tools.offered.map(({ name }) => name))
+})
+
+t.test('a tool that was left out does not exist for the app, also after it was renamed (AZ-37)', async (t) => {
+  const renamed = (name: string, aliases: string[] = []) =>
+    defineTool({
+      name,
+      aliases,
+      title: 'Burn everything',
+      description: 'For this test.',
+      input: z.strictObject({}),
+      annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: false },
+      scopes: ['mcp:write'],
+      run: async () => {}
+    })
+  const { url, app } = await startServer(t, { tools: [renamed('burn', ['incinerate'])] })
+  const client = await newClient(url)
+  const browser = new Browser()
+  const { access } = await (await ask(url, client, browser)).allow({ 'without.burn': 'yes', 'without.search': 'yes' })
+  const rpc = async (method: string, params: object = {}) => {
+    const response = await send(url, access, { jsonrpc: '2.0', id: 1, method, params })
+    return (await response.json()) as { result?: { tools: Array<{ name: string }> }; error?: { code: number } }
+  }
+  const listed = async () => (await rpc('tools/list')).result!.tools.map(({ name }) => name)
+  const hasNone = async (names: string[]) => {
+    t.notOk((await listed()).some((name) => names.includes(name)))
+    for (const name of names) t.match(await rpc('tools/call', { name, arguments: {} }), { error: { code: -32602 } }, name)
+  }
+  await hasNone(['burn', 'incinerate', 'search'])
+  const others = app.tools.offered.filter(({ name }) => name !== 'burn')
+  app.mcp.offer({ tools: [...others, renamed('scorch', ['burn', 'incinerate']), renamed('added')] })
+  await hasNone(['burn', 'incinerate', 'scorch', 'search'])
+  t.ok((await listed()).includes('added'), 'what is added later is included')
 })
 
 t.test('what the rules do not give the person is not on the page', async (t) => {
