@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Email, PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import type { AccessKey } from '../access-keys/contract.ts'
 import { renderMail } from '../mail/templates.ts'
+import { describeLess } from '../oauth/less.ts'
 import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
 
@@ -117,7 +118,8 @@ export interface NewApp {
   clientName: string
   host: string
   loopback: boolean
-  scopes: readonly string[]
+  scopes: string[]
+  without?: string[]
 }
 
 /** One notice of each app in this time. */
@@ -130,7 +132,7 @@ const APP_NOTICE_SECONDS = 86_400
 export async function sendAppConnected (
   app: Sender & Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>,
   user: User,
-  { clientId, clientName, host, loopback, scopes }: NewApp
+  { clientId, clientName, host, loopback, ...given }: NewApp
 ): Promise<void> {
   if (!app.mail.isOn || verifiedAddresses(user).length === 0) return
   const notices = app.storage.collection<{ at: number }>('appNotice')
@@ -141,7 +143,7 @@ export async function sendAppConnected (
       : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true }
   )
   if (!isDue) return
-  const rights = rightsOf(scopes)
+  const rights = bulleted([...describeScopes(given.scopes).map(({ text }) => text), ...describeLess(given)])
   const where = loopback ? `a program on the same computer (${host})` : host
   const data = { ...aboutServer(app), app: JSON.stringify(clientName), where, rights }
   sendToPerson(app, user, 'app', renderMail('app-connected', data))
@@ -154,12 +156,11 @@ export function sendKeyCreated (
   { name, scopes, endsAt }: Pick<AccessKey, 'name' | 'scopes' | 'endsAt'>
 ): void {
   const ends = new Date(endsAt * 1000).toISOString().slice(0, 10)
-  const data = { ...aboutServer(app), key: JSON.stringify(name), ends, rights: rightsOf(scopes) }
+  const data = { ...aboutServer(app), key: JSON.stringify(name), ends, rights: bulleted(describeScopes(scopes).map(({ text }) => text)) }
   sendToPerson(app, user, 'key', renderMail('key-created', data))
 }
 
-const rightsOf = (scopes: readonly string[]): string =>
-  describeScopes(scopes).map(({ text }) => `- ${text}`).join('\n')
+const bulleted = (phrases: readonly string[]): string => phrases.map((text) => `- ${text}`).join('\n')
 
 /** Addresses that the person has shown to read. */
 const verifiedAddresses = ({ email, emailVerified, identities }: User): string[] => [

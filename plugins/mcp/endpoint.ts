@@ -2,6 +2,7 @@
 // with the server what is still open.
 // Tested in test/plugins/mcp/pipeline.test.ts.
 import type { FastifyInstance } from 'fastify'
+import type { Rights } from '../access-rules/contract.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
@@ -26,6 +27,8 @@ export interface EndpointDeps {
   offered: Offered
   bus: EventBus
   changes: ChangeLog
+  /** What a caller may use now. */
+  rightsOf(access: Access | null): Rights
   /** Gets what the SDK refused or could not do. */
   onError(error: Error): void
 }
@@ -36,7 +39,7 @@ export interface Endpoint {
   sdkHandler: McpHandler
 }
 
-export function buildEndpoint ({ app, options, offered, bus, changes, onError }: EndpointDeps): Endpoint {
+export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, onError }: EndpointDeps): Endpoint {
   const { tools } = offered
   const stillAllows = options.signIn ? app.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
@@ -47,19 +50,19 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
     serverInfo,
     instructions: ({ rights }) => {
       const leftOut = options.library.of(null, rights.documents).unread?.()
-      return instructionsFor((name) => rights.may('tools', name) && tools.find(name), app.identity.instructions, options.libraryDescription, leftOut)
+      return instructionsFor((name) => tools.find(name, rights), app.identity.instructions, options.libraryDescription, leftOut)
     },
     isPublic: !options.signIn,
-    reloads: options.reloads === true,
+    canChange: () => options.reloads === true || app.accessRules.isOn,
     onError
   })
   const open = {
-    streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows),
+    streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows, (access) => rightsOf(access).key),
     requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows)
   }
   const { storage, sealing, now, log } = app
-  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open })
-  const subscriptions = createSubscriptions(changes, serverInfo, now, open.streams)
+  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf })
+  const subscriptions = createSubscriptions(changes, serverInfo, now, rightsOf, open.streams)
   const sdkHandler = createSdkHandler({ factory, tools, subscriptions, sessions: sessions.serve, onError })
   const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })
   // Before the server stops listening: an open stream would keep it from closing.

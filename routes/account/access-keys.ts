@@ -15,6 +15,7 @@ import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
 
 type Options = Pick<Config, 'mcpUrl'>
+const DAYS = /^\d{1,3}$/
 
 export default async function accessKeys (app: FastifyInstance, { mcpUrl }: Options) {
   const { paths } = app
@@ -83,7 +84,7 @@ type FormError = NonNullable<PageData['access-key']['error']>
 function readForm (form: Parameters): Pick<AccessKey, 'name' | 'scopes'> & { days: number } | { error: FormError } {
   const name = toDisplayName(form.get('name') ?? '', '')
   if (name === '') return { error: { field: 'name', message: 'Give the key a name, for example that of the program.' } }
-  const days = /^\d{1,3}$/.test(form.get('days') ?? '') ? Number(form.get('days')) : NaN
+  const days = DAYS.test(form.get('days') ?? '') ? Number(form.get('days')) : NaN
   if (!(days >= 1 && days <= MAX_DAYS)) {
     return { error: { field: 'days', message: `Write a number of days from 1 to ${MAX_DAYS}.` } }
   }
@@ -100,7 +101,7 @@ const refuse = (
 ): Promise<FastifyReply> => {
   const typed = {
     name: toDisplayName(form.get('name') ?? '', ''),
-    days: (form.get('days') ?? '').slice(0, 3),
+    days: DAYS.test(form.get('days') ?? '') ? Number(form.get('days')) : DEFAULT_DAYS,
     mayWrite: form.get('scope') === 'write'
   }
   return reply.page('access-key', { ...emptyForm(app, request), ...typed, error }, 400)
@@ -112,7 +113,7 @@ function emptyForm (app: FastifyInstance, request: FastifyRequest): PageData['ac
   return {
     name: '',
     mayWrite: false,
-    days: String(DEFAULT_DAYS),
+    days: DEFAULT_DAYS,
     maxDays: MAX_DAYS,
     rights: { read: rights[0]!, write: rights[1]! },
     token: app.signIn.forms.token(request),

@@ -39,19 +39,6 @@ const address: PageData['address'] = {
   actions: { change: '/account/email', account: '/account' }
 }
 
-const accessKey: PageData['access-key'] = {
-  name: '',
-  mayWrite: false,
-  days: '90',
-  maxDays: 366,
-  rights: {
-    read: 'Search and read what this server shows you, and use read-only tools',
-    write: 'Use the tools that change or save something for you'
-  },
-  token: 'c5b',
-  actions: { create: '/account/keys', account: '/account' }
-}
-
 export const accountPages: Examples = {
   forgot: { view: 'forgot', data: { actions: { forgot: '/password/forgot' } } },
   reset: { view: 'reset', data: { link: 'k3x', email: 'ada@example.com', actions: { reset: '/password/reset' } } },
@@ -159,8 +146,10 @@ export const accountPages: Examples = {
           host: 'chatgpt.com',
           loopback: false,
           scopes: consent.scopes.map(({ text }) => text),
+          less: ['without: delete_note, update_note'],
           verifiedHost: 'chatgpt.com',
           connected: '2026-11-02',
+          ends: '2027-11-03',
           firstUsed: '2026-11-02',
           lastUsed: '2026-11-23',
           calls: 1204
@@ -171,7 +160,9 @@ export const accountPages: Examples = {
           host: 'localhost:53127',
           loopback: true,
           scopes: [consent.scopes[0]!.text],
+          less: ['read only'],
           connected: '2026-10-30',
+          ends: '2027-10-31',
           calls: 0
         }
       ],
@@ -209,32 +200,6 @@ export const accountPages: Examples = {
       events: [],
       token: 'c5b',
       actions: accountActions
-    }
-  },
-  'access-key': { view: 'access-key', data: accessKey },
-  'access-key-refused': {
-    view: 'access-key',
-    data: {
-      ...accessKey,
-      name: 'CI',
-      mayWrite: true,
-      days: '900',
-      error: { field: 'days', message: 'Write a number of days from 1 to 366.' }
-    }
-  },
-  'access-key-nameless': {
-    view: 'access-key',
-    data: { ...accessKey, error: { field: 'name', message: 'Give the key a name, for example that of the program.' } }
-  },
-  'new-access-key': {
-    view: 'new-access-key',
-    data: {
-      secret: 'mcp_key_Bx3kQ0pZr7Tn2Wv9c9Lm4Yd8Hs1Jg6RfXq5Vb2Nk7Pt3Zw8M0aB1c2',
-      name: 'n8n on the server',
-      rights: [consent.scopes[0]!.text],
-      ends: '2027-01-30 09:14',
-      url: 'https://mcp.example.com',
-      actions: { account: '/account' }
     }
   },
   delete: {
