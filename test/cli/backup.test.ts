@@ -3,7 +3,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { tokensFor } from '../helpers/oauth.ts'
+import { ping, tokensFor } from '../helpers/oauth.ts'
 import { startProcess, type ServerProcess } from '../helpers/processes.ts'
 import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
 import { SECRET_KEY, PASSWORD, operator, newFolder, urlOf, signUp, signIn, write, fill, check, backUp } from './backups.ts'
@@ -13,6 +13,11 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
   const server = await startProcess(t, env)
   const url = urlOf(server)
   const known = await fill(url)
+  await signUp(url, 'job@example.com')
+  const asked = ['--user', 'job@example.com', '--name', 'Job', '--scope', 'mcp:read']
+  const made = await operator('keys', { DATA_DIR: server.dataDir, PUBLIC_URL: url, ...env }, 'create', ...asked)
+  const key = made.stdout.trim()
+  t.equal(await ping(url, key), 200, made.stderr)
   // The server goes on while the backup is made.
   const over = new AbortController()
   const load = (async () => {
@@ -29,6 +34,7 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
       t.notOk(written.includes(token), 'nothing in it opens anything')
     }
   }
+  t.notOk(written.includes(key.slice(24)), 'nor an access key')
   await signUp(url, 'too-late@example.com')
   await server.end('SIGKILL')
   for (const name of await readdir(server.dataDir)) await rm(join(server.dataDir, name), { recursive: true })
@@ -38,6 +44,7 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
   t.match(restored.stdout, /^Restored \d+ entries/)
   await server.start()
   await check(t, url, known)
+  t.equal(await ping(url, key), 200, 'an access key as well')
   t.notMatch(await signIn(url, 'too-late@example.com'), 'too-late@example.com', 'what came after the backup is lost')
 
   t.test('a storage that holds something is not overwritten, unless that is asked for', async (t) => {
