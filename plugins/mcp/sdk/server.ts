@@ -67,13 +67,14 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
 }
 
 /** @param canNotify whether this client can be notified of changes. */
-function capabilitiesOf ({ reloads }: FactoryOptions, canNotify: boolean): ServerCapabilities {
+function capabilitiesOf ({ reloads, extensions }: FactoryOptions, canNotify: boolean): ServerCapabilities {
   const list = canNotify && reloads ? { listChanged: true } : {}
   return {
     tools: list,
     prompts: list,
     resources: canNotify ? { listChanged: true, subscribe: true } : {},
     completions: {},
-    ...(canNotify && { logging: {} })
+    ...(canNotify && { logging: {} }),
+    ...(extensions && { extensions })
   }
 }

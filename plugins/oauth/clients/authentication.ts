@@ -86,7 +86,8 @@ async function authenticateByAssertion (
   const claimant = {
     id: client.id,
     keys: client.assertion,
-    findHolder: find
+    // The operator vouches for a client of CLIENTS: it needs no code or token to have its assertion remembered.
+    findHolder: client.kind === 'operator' ? async () => `client ${client.id}` : find
   }
   await checkAssertion(assertion, claimant, options.assertions, request)
   return client

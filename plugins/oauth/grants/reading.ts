@@ -3,6 +3,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
+import type { Service } from '../services.ts'
 import { readAccess } from './access.ts'
 import type { Access, Grant, HolderOf } from './contract.ts'
 import { parseToken } from './token-format.ts'
@@ -30,12 +31,11 @@ export function createReading (
   store: GrantStore,
   sealing: Sealing,
   now: Clock,
-  resource: string,
-  backendsInUse: ReadonlySet<string>
+  valid: { resource: string; backendsInUse: ReadonlySet<string>; services: ReadonlyMap<string, Service> }
 ): GrantReading {
   const find = store.findCached ?? store.find
   const accessOf = (grant: Grant | undefined, token: string) =>
-    readAccess(grant, token, { now: now(), resource, backendsInUse })
+    readAccess(grant, token, { ...valid, now: now() })
   return {
     verifyAccessToken (token) {
       const parsed = parseToken('at', token)

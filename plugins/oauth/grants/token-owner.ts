@@ -40,8 +40,9 @@ export async function holderOf (
   const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
   const grant = parsed && (await store.find(parsed.grantId))
   if (!grant || grant.clientId !== clientId) return undefined
-  const isOurs = parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
-  return isOurs ? grant.user.id : undefined
+  const { code, user } = grant
+  const isCode = () => code !== undefined && equalSecrets(code.hash, hashSecret(token))
+  return (parsed.kind === 'ac' ? isCode() : holds(grant, token, sealing)) ? user.id : undefined
 }
 
 /**
