@@ -1,5 +1,5 @@
-// CLIENTS: the clients that the operator registers by hand. Apps that people connect, and services that call for
-// themselves (RFC 6749 §4.4).
+// CLIENTS: the clients that the operator registers by hand. Apps that people
+// connect, and services that call for themselves (RFC 6749 §4.4).
 import { z } from 'zod'
 import { isLoopback } from '../authoring/env.ts'
 
@@ -26,7 +26,9 @@ const keysUrl = z
 
 const client = z
   .strictObject({
-    client_id: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'write 1 to 200 letters, digits or signs, without spaces'),
+    client_id: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,200}$/, 'write 1 to 200 letters, digits or signs, without spaces'),
     client_name: z.string().min(1).max(200).optional(),
     client_secret: z.string().min(16, 'write at least 16 characters').optional(),
     jwks: z.object({ keys: z.array(publicKey).min(1).max(20) }).optional(),
@@ -37,13 +39,16 @@ const client = z
     redirect_uris: z.array(z.string()).default([]),
     scope: z
       .string()
-      .regex(/^mcp:(?:read|write)(?: mcp:(?:read|write))*$/, 'write mcp:read, mcp:write, or both with a space between')
+      .regex(
+        /^mcp:(?:read|write)(?: mcp:(?:read|write))*$/,
+        'write mcp:read, mcp:write, or both with a space between'
+      )
       .optional(),
     groups: z.array(z.string().min(1).max(200)).max(100).optional()
   })
   .superRefine((entry, context) => {
-    for (const [member, message] of contradictionsOf(entry)) {
-      context.addIssue({ code: 'custom', path: [member], message })
+    for (const [isWrong, member, message] of contradictionsOf(entry)) {
+      if (isWrong) context.addIssue({ code: 'custom', path: [member], message })
     }
   })
 
@@ -56,34 +61,45 @@ function contradictionsOf ({
   redirect_uris: uris,
   scope,
   groups
-}: z.output<typeof client>): Array<[member: string, message: string]> {
-  const found: Array<[string, string]> = []
+}: z.output<typeof client>): Array<[isWrong: boolean, member: string, message: string]> {
   const isApp = grants.includes('authorization_code')
   const isService = grants.includes('client_credentials')
+  const refreshes = grants.includes('refresh_token')
   const proofs = [secret, jwks, keysUri].filter((proof) => proof !== undefined).length
-  if (isApp && uris.length === 0) {
-    found.push(['redirect_uris', 'write at least one; a service needs none, with "grant_types":["client_credentials"]'])
-  }
-  if (!isApp && uris.length > 0) {
-    found.push(['redirect_uris', 'nothing uses them without authorization_code in grant_types'])
-  }
-  if (!isApp && (!isService || grants.includes('refresh_token'))) {
-    found.push(['grant_types', 'write authorization_code with refresh_token, or client_credentials, or all three'])
-  }
-  if (proofs > 1) found.push(['client_secret', 'write one of client_secret, jwks and jwks_uri'])
-  if (isService && proofs === 0) {
-    found.push([
+  return [
+    [
+      isApp && uris.length === 0,
+      'redirect_uris',
+      'write at least one; a service needs none, with "grant_types":["client_credentials"]'
+    ],
+    [
+      !isApp && uris.length > 0,
+      'redirect_uris',
+      'nothing uses them without authorization_code in grant_types'
+    ],
+    [
+      !isApp && (!isService || refreshes),
+      'grant_types',
+      'write authorization_code with refresh_token, or client_credentials, or all three'
+    ],
+    [
+      isService && proofs === 0,
       'grant_types',
       'client_credentials needs client_secret, jwks or jwks_uri: anyone could be this service otherwise'
-    ])
-  }
-  if (isService && scope === undefined) {
-    found.push(['scope', 'write what the service may do: mcp:read, or mcp:read mcp:write'])
-  }
-  if (!isService && (scope ?? groups) !== undefined) {
-    found.push([scope === undefined ? 'groups' : 'scope', 'only for client_credentials'])
-  }
-  return found
+    ],
+    [
+      proofs > 1,
+      'client_secret',
+      'write one of client_secret, jwks and jwks_uri'
+    ],
+    [
+      isService && scope === undefined,
+      'scope',
+      'write what the service may do: mcp:read, or mcp:read mcp:write'
+    ],
+    [!isService && scope !== undefined, 'scope', 'only for client_credentials'],
+    [!isService && groups !== undefined, 'groups', 'only for client_credentials']
+  ]
 }
 
 /** Every message names the entry by its place: what is in it may be secret. */
@@ -102,7 +118,8 @@ export const clients = z.string().transform((value, context) => {
     return z.NEVER
   }
   const ids = new Set(parsed.data.map(({ client_id: id }) => id))
-  return ids.size === parsed.data.length ? parsed.data : refuse('two clients have the same client_id')
+  if (ids.size < parsed.data.length) return refuse('two clients have the same client_id')
+  return parsed.data
 })
 
 function parseList (value: string): unknown[] | undefined {

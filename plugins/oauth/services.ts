@@ -1,5 +1,5 @@
-// Services: clients of CLIENTS that call for themselves, without a person (RFC 6749 §4.4). Each is a caller of its own,
-// as the configuration describes it now.
+// Services: clients of CLIENTS that call for themselves, without a person (RFC
+// 6749 §4.4). Each is a caller of its own, as the configuration has it now.
 import type { Config } from '../../config/index.ts'
 import { toDisplayName } from '../display-name.ts'
 import { hashSecret } from '../secrets.ts'
@@ -8,15 +8,24 @@ import { hashSecret } from '../secrets.ts'
 export const SERVICE_BACKEND = 'service'
 
 export interface Service {
-  /** Whom its calls count for, whose notes it has, and its groups. No person has such an id: theirs have no colon. */
+  /**
+   * Whom its calls count for and whose notes it has. No person has such an id:
+   * theirs have no colon.
+   */
   user: { id: string; name: string; groups?: readonly string[] }
   /** The most that its tokens allow. */
   scopes: readonly string[]
-  /** Another one after each change of what the service proves itself with, or may do: its tokens end with that. */
+  /**
+   * Another one after each change of what the service proves itself with, or may
+   * do: its tokens end with that.
+   */
   version: string
 }
 
-/** @returns undefined for a client without the grant, and for one that cannot prove who it is. */
+/**
+ * @returns undefined for a client without the grant, and for one that cannot
+ * prove who it is.
+ */
 export function serviceOf ({
   client_id: id,
   client_name: name,
@@ -28,10 +37,15 @@ export function serviceOf ({
   groups
 }: Config['clients'][number]): Service | undefined {
   const proof = secret ?? jwks ?? keysUri
-  if (!grants.includes('client_credentials') || proof === undefined || scope === undefined) return undefined
+  if (!grants.includes('client_credentials')) return undefined
+  if (proof === undefined || scope === undefined) return undefined
   const scopes = [...new Set(scope.split(' '))]
   return {
-    user: { id: `service:${id}`, name: toDisplayName(name ?? id, id), ...(groups && { groups }) },
+    user: {
+      id: `service:${id}`,
+      name: toDisplayName(name ?? id, id),
+      ...(groups && { groups })
+    },
     scopes,
     version: hashSecret(JSON.stringify([proof, scopes]))
   }

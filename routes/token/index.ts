@@ -37,7 +37,10 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
 }
 
 /** Checked after the grant was written: a lock or deletion meanwhile either finds the grant, or is seen here. */
-async function checkAccount (app: FastifyInstance, { id, user, backend, service }: Grant): Promise<void> {
+async function checkAccount (
+  app: FastifyInstance,
+  { id, user, backend, service }: Grant
+): Promise<void> {
   // Nobody's account stands behind a service.
   if (service !== undefined) return
   if (await app.signIn.lifecycle.mayHoldTokens(user.id, backend)) return

@@ -67,7 +67,10 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
 }
 
 /** @param canNotify whether this client can be notified of changes. */
-function capabilitiesOf ({ canChange, extensions }: FactoryOptions, canNotify: boolean): ServerCapabilities {
+function capabilitiesOf (
+  { canChange, extensions }: FactoryOptions,
+  canNotify: boolean
+): ServerCapabilities {
   const list = canNotify && canChange() ? { listChanged: true } : {}
   return {
     tools: list,

@@ -43,8 +43,8 @@ export interface AssertionKeys {
   jwks?: { keys: unknown[] }
   jwksUri?: string
   /**
-   * Whether a person has allowed the app, the operator has written it into CLIENTS, or a code or token of its was shown.
-   * Nothing of others is stored.
+   * Whether a person has allowed the app, the operator has written it into
+   * CLIENTS, or a code or token of its was shown. Nothing of others is stored.
    */
   isAllowed: boolean
 }

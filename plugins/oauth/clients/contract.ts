@@ -26,7 +26,10 @@ export interface Client {
   kind: 'registered' | 'operator' | 'document' | 'chatgpt'
   /** SHA-256 of the secret, for a client that was given one. */
   secretHash?: string
-  /** For a client that may sign assertions (RFC 7523). `required`: it has no other method. */
+  /**
+   * For a client that may sign assertions (RFC 7523). `required`: it has no
+   * other method.
+   */
   assertion?: AssertionKeys & { required: boolean }
   grantTypes: GrantType[]
   /** For a client of CLIENTS that calls for itself, too. */

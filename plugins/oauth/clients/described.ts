@@ -8,8 +8,14 @@ import { grantTypes, type Client } from './contract.ts'
 import { methodsOf, type ClientDocument } from './metadata-document.ts'
 import { redirectUriProblem, redirects, type RedirectRules } from './redirect-uris.ts'
 
-/** @throws Error for a redirect URI or a key that no client may have: the operator learns of it at the start. */
-export function fromOperator (entry: Config['clients'][number], { ownOrigin }: RedirectRules): Client {
+/**
+ * @throws Error for a redirect URI or keys that no client may have: the operator
+ * learns of it at the start.
+ */
+export function fromOperator (
+  entry: Config['clients'][number],
+  { ownOrigin }: RedirectRules
+): Client {
   const { client_id: id, client_name: name, client_secret: secret } = entry
   const { redirect_uris: uris, jwks, jwks_uri: jwksUri } = entry
   const rules: RedirectRules = { ownOrigin, privateUse: 'any' }

@@ -3,7 +3,7 @@ import { hashSecret } from '../../secrets.ts'
 import type { Service } from '../services.ts'
 import type { Access, Grant, GrantUser } from './contract.ts'
 
-interface Context {
+export interface Context {
   /** Seconds since the epoch. */
   now: number
   /** The resource that this server is: a token for an earlier name is no longer valid (RFC 8707). */
@@ -14,8 +14,8 @@ interface Context {
 }
 
 /**
- * @returns undefined unless the token is a live one of this grant, for this resource, of a person whose backend is in use or of a
- * service that CLIENTS has unchanged.
+ * @returns undefined unless the token is a live one of this grant, for this
+ * resource, of a person whose backend is in use or a service that is in CLIENTS.
  */
 export function readAccess (
   grant: Grant | undefined,
@@ -23,7 +23,8 @@ export function readAccess (
   context: Context
 ): Access | undefined {
   const live = grant?.accessTokens[hashSecret(token)]
-  if (!grant || !live || live.expiresAt <= context.now || grant.resource !== context.resource) return undefined
+  if (!grant || !live || live.expiresAt <= context.now) return undefined
+  if (grant.resource !== context.resource) return undefined
   const user = userOf(grant, context)
   if (!user) return undefined
   return {
@@ -41,9 +42,17 @@ export function readAccess (
   }
 }
 
-/** Who calls. A copy: what it is made of is shared between requests, and tools are shown it. */
-function userOf (grant: Grant, { backendsInUse, services }: Context): GrantUser | undefined {
-  if (grant.service === undefined) return backendsInUse.has(grant.backend) ? { ...grant.user } : undefined
+/**
+ * Who calls. A copy: what it is made of is shared between requests, and tools
+ * are shown it.
+ */
+function userOf (
+  grant: Grant,
+  { backendsInUse, services }: Context
+): GrantUser | undefined {
+  if (grant.service === undefined) {
+    return backendsInUse.has(grant.backend) ? { ...grant.user } : undefined
+  }
   const service = services.get(grant.clientId)
   return service?.version === grant.service ? { ...service.user } : undefined
 }

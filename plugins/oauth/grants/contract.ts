@@ -15,8 +15,9 @@ export interface Grant {
   /** The backend (its name in AUTH_BACKEND) the person signed in with. Nothing of the grant works while it is not configured. */
   backend: string
   /**
-   * Only of a service, which has one grant for all its tokens: {@link Service.version} when they were issued. No person
-   * stands behind it: {@link Grant.user} has no record, and CLIENTS alone says who it is.
+   * Only of a service, which has one grant for all its tokens: {@link Service.version}
+   * when they were issued. No person stands behind it: {@link Grant.user} has no
+   * record, and CLIENTS alone says who it is.
    */
   service?: string
   /** Id of the upstream session of that sign-in, for a backend that has sessions of its own. */

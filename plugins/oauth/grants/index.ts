@@ -42,8 +42,8 @@ export interface Grants extends GrantReading {
    */
   refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
   /**
-   * RFC 6749 §4.4: an access token for a service, and nothing to refresh it with. It has {@link MAX_SERVICE_TOKENS}; the
-   * oldest goes for one more.
+   * RFC 6749 §4.4: an access token for a service, and nothing to refresh it
+   * with. It has {@link MAX_SERVICE_TOKENS}; the oldest goes for one more.
    */
   issueToService: Issuing['issueToService']
   /**
@@ -150,11 +150,13 @@ export function createGrants (
       // Drops them from the list as well.
       await byUser.live(userId)
     },
-    listByUser: async (userId) =>
-      (await byUser.live(userId)).filter((grant): grant is ConsentedGrant => grant.code?.used === true),
+    listByUser: async (userId) => (await byUser.live(userId)).filter(isConsented),
     onEnd
   }
 }
+
+const isConsented = (grant: Grant): grant is ConsentedGrant =>
+  grant.code?.used === true
 
 /** Nothing of a grant works while the backend that its person signed in with is not configured. */
 const requireBackend =

@@ -3,8 +3,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
-import type { Service } from '../services.ts'
-import { readAccess } from './access.ts'
+import { readAccess, type Context } from './access.ts'
 import type { Access, Grant, HolderOf } from './contract.ts'
 import { parseToken } from './token-format.ts'
 import { holderOf, mayRotate } from './token-owner.ts'
@@ -31,7 +30,7 @@ export function createReading (
   store: GrantStore,
   sealing: Sealing,
   now: Clock,
-  valid: { resource: string; backendsInUse: ReadonlySet<string>; services: ReadonlyMap<string, Service> }
+  valid: Omit<Context, 'now'>
 ): GrantReading {
   const find = store.findCached ?? store.find
   const accessOf = (grant: Grant | undefined, token: string) =>

@@ -1,5 +1,5 @@
-// Access tokens of services: each has one grant for all of its tokens, so a service that asks without end fills nothing
-// (RFC 6749 §4.4).
+// Access tokens of services: each has one grant for all of its tokens, so a
+// service that asks without end fills nothing (RFC 6749 §4.4).
 // Tested in test/plugins/oauth/grants/issuing.test.ts.
 import { hashSecret } from '../../secrets.ts'
 import { SERVICE_BACKEND, type Service } from '../services.ts'
@@ -41,5 +41,9 @@ export function issueServiceToken (
   }
   const access = newToken('at', fresh.id)
   const token = { hash: hashSecret(access), scopes }
-  return step(fresh.id, (grant) => issueToService(grant, fresh, token, now, life), () => ({ access }))
+  return step(
+    fresh.id,
+    (grant) => issueToService(grant, fresh, token, now, life),
+    () => ({ access })
+  )
 }

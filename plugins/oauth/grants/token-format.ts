@@ -21,8 +21,12 @@ export interface ParsedToken {
 
 export const newGrantId = (): string => randomSecret(16)
 
-/** The one grant of a service. Its id is no secret: what cannot be guessed of a token follows it. */
-export const serviceGrantId = (clientId: string): string => hashSecret(`service ${clientId}`).slice(0, GRANT_ID_CHARS)
+/**
+ * The one grant of a service. Its id is no secret: what cannot be guessed of a
+ * token follows it.
+ */
+export const serviceGrantId = (clientId: string): string =>
+  hashSecret(`service ${clientId}`).slice(0, GRANT_ID_CHARS)
 
 /** An authorization code (`ac`) or access token (`at`). */
 export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${kind}_${grantId}${randomSecret()}`

@@ -41,8 +41,11 @@ export async function holderOf (
   const grant = parsed && (await store.find(parsed.grantId))
   if (!grant || grant.clientId !== clientId) return undefined
   const { code, user } = grant
-  const isCode = () => code !== undefined && equalSecrets(code.hash, hashSecret(token))
-  return (parsed.kind === 'ac' ? isCode() : holds(grant, token, sealing)) ? user.id : undefined
+  const isOurs =
+    parsed.kind === 'ac'
+      ? code !== undefined && equalSecrets(code.hash, hashSecret(token))
+      : holds(grant, token, sealing)
+  return isOurs ? user.id : undefined
 }
 
 /**

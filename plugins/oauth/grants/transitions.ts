@@ -70,7 +70,9 @@ export function redeemCode (
   now: number,
   life: Lifetimes
 ): Change<Grant, Outcome> {
-  if (!grant?.code || !equalSecrets(grant.code.hash, hashSecret(code))) { return refused('the authorization code is not valid; start the authorization again') }
+  if (!grant?.code || !equalSecrets(grant.code.hash, hashSecret(code))) {
+    return refused('the authorization code is not valid; start the authorization again')
+  }
   const wrong = check(grant)
   if (wrong !== undefined) return refused(wrong)
   if (grant.code.used) return { remove: true, result: { kind: 'reused', grant } }
@@ -87,7 +89,8 @@ export function redeemCode (
 }
 
 /**
- * RFC 6749 §4.4.3: one more access token of a service. Those of an earlier {@link Grant.service} end.
+ * RFC 6749 §4.4.3: one more access token of a service. Those of an earlier
+ * {@link Grant.service} end.
  * @param fresh the grant as it is from now on, without its tokens.
  */
 export function issueToService (
@@ -98,9 +101,13 @@ export function issueToService (
   life: Lifetimes
 ): Change<Grant, Issued> {
   const isSame = grant?.service === fresh.service
-  const before = { ...fresh, accessTokens: isSame ? grant!.accessTokens : {} }
-  const accessTokens = withAccessToken(before, token.hash, token.scopes, now, life, MAX_SERVICE_TOKENS)
-  return issued({ ...fresh, createdAt: isSame ? grant!.createdAt : now, accessTokens }, token.hash, now)
+  const before = isSame
+    ? { ...fresh, createdAt: grant!.createdAt, accessTokens: grant!.accessTokens }
+    : { ...fresh, accessTokens: {} }
+  const { hash, scopes } = token
+  const most = MAX_SERVICE_TOKENS
+  const accessTokens = withAccessToken(before, hash, scopes, now, life, most)
+  return issued({ ...before, accessTokens }, hash, now)
 }
 
 /** What is known of a refresh token that was presented, for the grant as it is stored now. */
