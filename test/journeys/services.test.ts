@@ -13,9 +13,11 @@ import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextproto
 import { importPKCS8 } from 'jose'
 import * as openid from 'openid-client'
 import t, { type Test } from 'tap'
-import { ping } from '../helpers/oauth.ts'
+import { mcpClient } from '../helpers/mcp.ts'
+import { ping, post } from '../helpers/oauth.ts'
 import type { Connected } from '../helpers/sdk-client.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
+import { folder } from '../helpers/tool-context.ts'
 
 const SECRET = 'a secret with + / % : and more'
 const bySecret = { clientId: 'nightly', clientSecret: SECRET }
@@ -127,6 +129,33 @@ storageTest('openid-client by secret and by key, from discovery to revocation', 
     const wide = openid.clientCredentialsGrant(config, { scope: 'openid' })
     t.match(await wide.catch((error: unknown) => error), { error: 'invalid_scope', status: 400 })
   }
+})
+
+storageTest('a service has notes of its own, and what access.json gives its groups', async (t, start) => {
+  const file = join(await folder(t), 'access.json')
+  const rules = [
+    { who: ['everyone'], tools: ['list_notes', 'write'] },
+    { who: ['finance'], tools: ['calculate'] }
+  ]
+  await writeFile(file, JSON.stringify({ groups: { finance: [] }, rules }))
+  const terms = { client_secret: SECRET, grant_types: ['client_credentials'], scope: 'mcp:read mcp:write' }
+  const clients = [{ client_id: 'in', groups: ['finance'], ...terms }, { client_id: 'out', ...terms }]
+  const { url } = await start({ env: { CLIENTS: JSON.stringify(clients), ACCESS: file } })
+  const connect = async (id: string) => {
+    const { body } = await post(`${url}/token`, { client_id: id, client_secret: SECRET, grant_type: 'client_credentials' })
+    const mcp = mcpClient(url, body['access_token'] as string)
+    const ask = async (method: string, params = {}) => (await mcp.modern(method, params)).json.result
+    return {
+      tools: async () => (await ask('tools/list')).tools.map(({ name }: { name: string }) => name).sort() as string[],
+      call: async (name: string, args = {}) => (await ask('tools/call', { name, arguments: args })).structuredContent
+    }
+  }
+  const [inside, outside] = [await connect('in'), await connect('out')]
+  t.same(await inside.tools(), ['calculate', 'list_notes', 'write'])
+  t.same(await outside.tools(), ['list_notes', 'write'])
+  await outside.call('write', { title: 'Its own', text: 'For nobody else.' })
+  t.match(await outside.call('list_notes'), { notes: [{ title: 'Its own' }] })
+  t.same((await inside.call('list_notes')).notes, [])
 })
 
 t.test('the guide\'s program is what version 2 of the SDK takes', async (t) => {
