@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../app.ts'
 import type { ContentBlock } from '../authoring/content.ts'
 import type { ToolScope } from '../authoring/context.ts'
+import { parseEmail } from '../auth-backends/contract.ts'
 import { loadConfig } from '../config/index.ts'
 
 export interface TestServerOptions {
@@ -18,10 +19,12 @@ export interface TestServerOptions {
   /** Variables, as in .env. That file itself is not read, and neither is the environment. */
   env?: Readonly<Record<string, string>>
   /** The person who has signed in. */
-  user?: { id: string; email?: string; name?: string }
+  user?: { id: string; email?: string; name?: string; groups?: readonly string[] }
   /** What they have allowed. Both if absent. */
   scopes?: readonly ToolScope[]
 }
+
+type Person = NonNullable<TestServerOptions['user']>
 
 /** The result of a tool call (MCP "CallToolResult"). */
 export interface CallResult {
@@ -86,16 +89,32 @@ async function freePort (): Promise<number> {
   return port
 }
 
+/** As their first sign-in would. The address counts as proven. */
+async function createPerson (app: FastifyInstance, { id, email, name, groups }: Person, backend: string): Promise<void> {
+  const now = app.now()
+  await app.userStore.records.put(id, {
+    id,
+    identities: [{ backend, subject: id }],
+    backend,
+    ...(email !== undefined && { email: parseEmail(email), emailVerified: true }),
+    ...(name !== undefined && { name }),
+    ...(groups && { groups: [...groups] }),
+    createdAt: now,
+    lastSignInAt: now
+  }, null)
+}
+
 /** What the consent page and the token endpoint do, without a browser. */
 async function signIn (
   app: FastifyInstance,
-  { user, scopes, backend, resource }: { user: NonNullable<TestServerOptions['user']>; scopes: string[]; backend: string; resource: string }
+  { user, scopes, backend, resource }: { user: Person; scopes: string[]; backend: string; resource: string }
 ): Promise<string> {
+  await createPerson(app, user, backend)
   const verifier = randomBytes(32).toString('base64url')
   const code = await app.grants.issueCode({
     clientId: 'test-client',
     clientName: 'Test client',
-    user,
+    user: { id: user.id },
     backend,
     scopes,
     resource,

@@ -4,10 +4,11 @@
 // faults in words; it hands the backend on.
 import { BackendUnavailable, type AuthBackend, type BackendHost, type BackendModule, type SignInAnswer } from '../contract.ts'
 import { describeFault, refusalOf } from './faults.ts'
+import { OVERAGE_HELP, readGroups } from './groups.ts'
 import { completeClaims, createProvider, type Tokens } from './provider.ts'
 import { restriction, type Restriction } from './restriction.ts'
 import { createOidcSessions, sessionOf } from './sessions.ts'
-import { addressOf, authorizationParameters, env, issuerOf, type Claims, type OidcSettings } from './settings.ts'
+import { addressOf, authorizationParameters, env, issuerOf, subjectOf, type Claims, type OidcSettings } from './settings.ts'
 import { nameProblem } from '../sign-up-rules.ts'
 
 const TIMEOUT_SECONDS = 8
@@ -35,10 +36,7 @@ export function openOidc (
     throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { reason })
   }
 
-  /** The person cannot correct it, so it is logged for the operator. */
-  const turnedAway = ({ cause }: Restriction): void =>
-    log?.warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
-
+  const { turnedAway, noteOverage } = createReports(settings, host, log)
   return {
     title,
     redirect: {
@@ -72,18 +70,30 @@ export function openOidc (
           await known.checkSignature(tokens.id_token!)
           const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
           const refusal = restriction(claims, settings)
-          if (refusal === undefined) return identify(claims, settings, tokens)
-          turnedAway(refusal)
-          return { refused: refusal.refused }
+          if (refusal) return turnedAway(refusal)
+          noteOverage(claims)
+          return identify(claims, settings, tokens)
         } catch (error) {
           const answer = personalAnswer(error, title)
           return answer === undefined ? unavailable(error) : answer
         }
       }
     },
-    sessions: createOidcSessions(provider, settings, unavailable, turnedAway)
+    sessions: createOidcSessions({ provider, settings, unavailable, turnedAway, noteOverage })
   }
 }
+
+/** The person cannot correct it, so it is logged for the operator. */
+const createReports = (settings: OidcSettings, host: string, log: BackendHost['log'] | undefined) => ({
+  turnedAway ({ cause, refused }: Restriction): { refused: string } {
+    log?.warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
+    return { refused }
+  },
+  /** Such a person comes in, and is in none of their groups here. */
+  noteOverage (claims: Claims): void {
+    if (readGroups(claims, settings).isOverage) log?.warn(`OpenID provider at ${host}: a person's groups are not known: ${OVERAGE_HELP}`)
+  }
+})
 
 /** RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6: what a person can bring about. */
 const TURNED_BACK = new Set([
@@ -117,10 +127,10 @@ function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): Sign
   const session = sessionOf(String(claims['sub']), tokens)
   const authenticationAgeSeconds = authenticationAge(claims)
   return {
-    // A subject is unique within its issuer only (OpenID Connect Core §2).
-    subject: `${claims['iss']} ${claims['sub']}`,
+    subject: subjectOf(claims),
     ...addressOf(claims, settings),
     ...(called !== undefined && { name: called as string }),
+    groups: readGroups(claims, settings).groups,
     ...(session !== undefined && { session }),
     ...(authenticationAgeSeconds !== undefined && { authenticationAgeSeconds })
   }

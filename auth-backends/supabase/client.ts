@@ -2,7 +2,7 @@
 // is not an answer.
 import type { AuthError, SupabaseClient } from '@supabase/supabase-js'
 import { z } from 'zod'
-import { BackendUnavailable, type OutageReason } from '../contract.ts'
+import { BackendUnavailable, type OutageReason, type Renewed } from '../contract.ts'
 
 export interface SupabaseProject {
   url: string
@@ -19,10 +19,17 @@ const userAnswer = z.object({
   email: z.string().nullish(),
   email_confirmed_at: z.string().nullish(),
   user_metadata: z.record(z.string(), z.unknown()).nullish(),
+  app_metadata: z.record(z.string(), z.unknown()).nullish(),
   factors: z.array(z.object({ id: z.string(), status: z.string(), factor_type: z.string().optional() })).nullish()
 })
 
 export type SupabaseUser = z.output<typeof userAnswer>
+
+/** Only from what the project writes: `user_metadata` is written by people themselves. */
+export function groupsIn ({ app_metadata: metadata }: Pick<SupabaseUser, 'app_metadata'>): string[] {
+  const groups = metadata?.['groups']
+  return Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : []
+}
 
 /** What Supabase calls a session, as far as it is kept. */
 const sessionAnswer = z.object({
@@ -101,6 +108,11 @@ export function createSupabaseClient (project: SupabaseProject, timeout: number,
     ask: createAsk(project, timeout, outages),
     refusedBySupabase: outages.refused,
     readUser,
+    /** @returns undefined where the answer names no user, which says nothing of their groups. */
+    findGroups (answer: unknown): Renewed['person'] | undefined {
+      const { data: user } = userAnswer.safeParse(answer)
+      return user && { subject: user.id, groups: groupsIn(user) }
+    },
     readTokens,
     confirmsUnseen
   }

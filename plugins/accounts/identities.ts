@@ -4,6 +4,7 @@ import { parseEmail, type Email, type Identity } from '../../auth-backends/contr
 import { hashSecret } from '../secrets.ts'
 import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
 import type { Storage } from '../storage/contract.ts'
+import { boundedGroups } from './groups.ts'
 
 /** Names an identity, in storage and in forms. */
 export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(JSON.stringify([backend, subject]))
@@ -11,12 +12,16 @@ export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(J
 export const hasIdentity = ({ identities }: User, { backend, subject }: IdentityKey): boolean =>
   identities.some((other) => other.backend === backend && other.subject === subject)
 
-export const linkedIdentity = (backend: string, { subject, email, emailVerified, name }: Identity): LinkedIdentity => ({
+export const linkedIdentity = (
+  backend: string,
+  { subject, email, emailVerified, name, groups }: Identity
+): LinkedIdentity => ({
   backend,
   subject,
   ...(email !== undefined && { email: parseEmail(email) }),
   ...(emailVerified !== undefined && { emailVerified }),
-  ...(name !== undefined && { name })
+  ...(name !== undefined && { name }),
+  ...(groups !== undefined && { groups: boundedGroups(groups) })
 })
 
 /** Replaces the identity that is listed already, or adds it. */
@@ -53,6 +58,14 @@ export const withAddressChanged = (
   identities.map((other) =>
     keyOf(other) === keyOf(identity) ? { ...other, email: to, emailVerified: verified || undefined } : other
   )
+
+/** An identity that is not listed, or not any more, stays away. */
+export const withGroups = (
+  identities: readonly LinkedIdentity[],
+  of: IdentityKey,
+  groups: readonly string[]
+): LinkedIdentity[] =>
+  identities.map((other) => (keyOf(other) === keyOf(of) ? { ...other, groups: boundedGroups(groups) } : other))
 
 export type IdentityPointers = ReturnType<typeof createIdentityPointers>
 

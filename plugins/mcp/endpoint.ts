@@ -2,6 +2,7 @@
 // with the server what is still open.
 // Tested in test/plugins/mcp/pipeline.test.ts.
 import type { FastifyInstance } from 'fastify'
+import { principalOfUser } from '../access-rules/principal.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
@@ -83,6 +84,7 @@ function createCallServices (
     timeout,
     meter: createMeter(app, stillAllows),
     stillAllows,
+    groupsOf: (user) => app.accessRules.groupsOf(principalOfUser(user)),
     onBehalfOf: createOnBehalfOf(app),
     claims: createOnBehalfOf(app, 'claims'),
     states: createRequestStateCodec(app.sealing, app.now)

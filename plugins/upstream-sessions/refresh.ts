@@ -2,9 +2,10 @@
 // others wait for that answer. A refresh token is thus used once.
 // Tested in test/plugins/upstream-sessions/index.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
+import { BackendUnavailable, type AuthBackend, type Renewed } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Sealing } from '../secrets.ts'
+import type { IdentityKey } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'
 
 export interface BackendSession {
@@ -55,6 +56,8 @@ interface Deps {
   backends: ReadonlyMap<string, AuthBackend>
   sealing: Sealing
   now: Clock
+  /** Gets what the service says of a person's groups now. */
+  onRenewed(identity: IdentityKey, groups: readonly string[]): Promise<void>
   onEnd(references: string[]): Promise<void>
   end(backend: string, session: string): Promise<void>
 }
@@ -109,15 +112,19 @@ async function refresh (deps: Deps, id: string, record: BackendSession): Promise
   // Sealed with a key that is gone: it can be neither used nor checked.
   if (!known) return forget(deps, id)
   const renew = deps.backends.get(backend)?.sessions?.renew
-  let session: string | null
+  let renewed: string | Renewed | null
   try {
-    session = renew ? await renew(known.session) : known.session
+    renewed = renew ? await renew(known.session) : known.session
   } catch (error) {
     await returnLease(deps, id, {})
     throw error
   }
-  if (session === null) return forget(deps, id)
-  if (await returnLease(deps, id, { sealed: seal(session), checkedAt: deps.now() })) return { backend, session }
+  if (renewed === null) return forget(deps, id)
+  const { session, person }: Renewed = typeof renewed === 'string' ? { session: renewed } : renewed
+  if (await returnLease(deps, id, { sealed: seal(session), checkedAt: deps.now() })) {
+    if (person) await deps.onRenewed({ backend, subject: person.subject }, person.groups)
+    return { backend, session }
+  }
   // Released in the meantime: nothing refers to it.
   await deps.end(backend, session)
   return undefined

@@ -82,12 +82,7 @@ async function allow (app: FastifyInstance, request: FastifyRequest, visitor: Co
     backend,
     backendSession,
     accountEndsAt: user.endsAt,
-    user: {
-      id: user.id,
-      ...(user.email && { email: user.email }),
-      ...(user.emailVerified !== undefined && { emailVerified: user.emailVerified }),
-      ...(user.name && { name: user.name })
-    },
+    user: { id: user.id },
     // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })

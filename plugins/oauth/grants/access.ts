@@ -1,4 +1,5 @@
-// What an access token allows, read from its grant at every use (RFC 6750 §2; RFC 8707 §2).
+// What an access token allows, read from its grant at every use (RFC 6750 §2; RFC 8707 §2). Who the person is now is not in
+// it.
 import { hashSecret } from '../../secrets.ts'
 import type { Access, Grant } from './contract.ts'
 
@@ -15,15 +16,13 @@ export function readAccess (
   grant: Grant | undefined,
   token: string,
   { now, resource, backendsInUse }: Context
-): Access | undefined {
+): Omit<Access, 'user'> | undefined {
   const live = grant?.accessTokens[hashSecret(token)]
   if (!grant || !live || live.expiresAt <= now) return undefined
   if (grant.resource !== resource || !backendsInUse.has(grant.backend)) return undefined
   return {
     grantId: grant.id,
     clientId: grant.clientId,
-    // A copy: the grant may be shared between requests, and tools are shown the person.
-    user: { ...grant.user },
     resource: grant.resource,
     scopes: [...live.scopes],
     expiresAt: live.expiresAt,

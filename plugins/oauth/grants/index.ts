@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import type { Config } from '../../../config/index.ts'
 import { signInExpired } from '../../../errors.ts'
+import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
@@ -77,11 +78,12 @@ export default fp(
         app.storage.collection<GrantList>('grantList'),
         app.sealing,
         app.now,
-        options
+        options,
+        app.userStore.current
       )
     )
   },
-  { name: 'grants', dependencies: ['storage'] }
+  { name: 'grants', dependencies: ['storage', 'user-store'] }
 )
 
 export function createGrants (
@@ -89,7 +91,8 @@ export function createGrants (
   lists: Collection<GrantList>,
   sealing: Sealing,
   now: Clock,
-  life: Options
+  life: Options,
+  currentUser: CurrentUser
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const backendsInUse = new Set(life.backends.map(({ id }) => id))
@@ -128,7 +131,7 @@ export function createGrants (
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
     takeBack: issuing.takeBack,
-    ...createReading(store, sealing, now, life.mcpUrl, backendsInUse),
+    ...createReading(store, sealing, now, life.mcpUrl, backendsInUse, currentUser),
     async revokeToken (token, clientId) {
       const found = await takeByToken(store, sealing, token, clientId)
       await ended(found, 'ended')

@@ -1,5 +1,6 @@
 // Reads a grant without changing it: whether a token is valid, and whether what it allowed is still allowed.
 import type { Clock } from '../../../clock.ts'
+import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
@@ -31,23 +32,25 @@ export function createReading (
   sealing: Sealing,
   now: Clock,
   resource: string,
-  backendsInUse: ReadonlySet<string>
+  backendsInUse: ReadonlySet<string>,
+  currentUser: CurrentUser
 ): GrantReading {
   const find = store.findCached ?? store.find
-  const accessOf = (grant: Grant | undefined, token: string) =>
-    readAccess(grant, token, { now: now(), resource, backendsInUse })
+  function accessOf (grant: Grant | undefined, token: string): Access | undefined | Promise<Access | undefined> {
+    const allowed = readAccess(grant, token, { now: now(), resource, backendsInUse })
+    return allowed && after(currentUser(grant!.user.id), (user) => user && { ...allowed, user })
+  }
   return {
     verifyAccessToken (token) {
       const parsed = parseToken('at', token)
-      const found = parsed && find(parsed.grantId)
-      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+      return parsed && after(find(parsed.grantId), (grant) => accessOf(grant, token))
     },
     stillAllows (access) {
       // The resource and the backend were checked when the token was verified, and never change with a grant.
       const allows = (grant: Grant | undefined) =>
         grant !== undefined && grant.endsAt > now() && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const found = find(access.grantId)
-      return found instanceof Promise ? found.then(allows) : allows(found)
+      const isThere = () => after(currentUser(access.user.id), (user) => user !== undefined)
+      return after(find(access.grantId), (grant) => allows(grant) && isThere())
     },
     async findByRefreshToken (token) {
       const parsed = parseToken('rt', token)
@@ -57,4 +60,9 @@ export function createReading (
       grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
     holderOf: (token, clientId) => holderOf(store, sealing, token, clientId)
   }
+}
+
+/** Goes on at once where the answer is there already: every call would wait for a promise otherwise. */
+function after<T, R> (found: T | Promise<T>, next: (found: T) => R | Promise<R>): R | Promise<R> {
+  return found instanceof Promise ? found.then(next) : next(found)
 }

@@ -10,7 +10,7 @@ const grant = {
   id: 'g',
   clientId: 'c',
   clientName: 'Claude',
-  user: { id: 'ann', email: 'ann@example.com' },
+  user: { id: 'ann' },
   backend: 'local',
   scopes: ['mcp:read', 'mcp:write'],
   resource: context.resource,
@@ -23,7 +23,6 @@ t.test('a live token allows what it was issued with, which may be less than its 
     grantId: 'g',
     clientId: 'c',
     clientName: 'Claude',
-    user: { id: 'ann', email: 'ann@example.com' },
     backend: 'local',
     scopes: ['mcp:read'],
     resource: context.resource,
@@ -42,10 +41,7 @@ t.test('what is missing, over, for another resource or by a backend that is gone
   t.equal(readAccess(grant, TOKEN, { ...context, backendsInUse: new Set(['demo']) }), undefined)
 })
 
-t.test('what a tool does to its person and scopes changes nothing of the grant', async (t) => {
-  const access = readAccess(grant, TOKEN, context)!
-  access.user.id = 'bob'
-  access.scopes.push('mcp:write')
-  t.match(readAccess(grant, TOKEN, context), { user: { id: 'ann' } })
+t.test('what a tool does to its scopes changes nothing of the grant', async (t) => {
+  readAccess(grant, TOKEN, context)!.scopes.push('mcp:write')
   t.same(readAccess(grant, TOKEN, context)!.scopes, ['mcp:read'])
 })
