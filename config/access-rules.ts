@@ -83,7 +83,7 @@ export function readAccessFile (path: string, known: KnownNames): ReadRules {
   const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
   const at = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`
   if (document.errors.length > 0) {
-    return { problems: document.errors.map(({ pos, message }) => at(pos[0], message.split('\n')[0]!.replace(/ at line .*/, ''))) }
+    return { problems: document.errors.slice(0, 1).map(({ pos, message }) => at(pos[0], message.split('\n')[0]!.replace(/ at line .*/, ''))) }
   }
   const parsed = file.safeParse(document.toJS({ maxAliasCount: 0 }))
   const place = (keys: readonly PropertyKey[]) => offsetOf(document, keys)

@@ -36,7 +36,7 @@ export interface DocumentRights {
   readonly key: string
   /** @param id as it is indexed, not as it was asked for. */
   may(id: string): boolean
-  sees(audience: Audience): boolean
+  sees(audience: Omit<Audience, 'id'>): boolean
 }
 
 /** What a caller may use. Callers with the same rights share one object as long as the rules stay the same. */

@@ -18,7 +18,8 @@ export interface GrantReading {
   /** @returns undefined for anything other than a valid access token. */
   verifyAccessToken(token: string): Access | undefined | Promise<Access | undefined>
   /**
-   * Whether a verified token's access is still valid: for what outlives its request.
+   * Whether a verified token's access is still valid, for what outlives its request. The person in it becomes what they
+   * are now.
    * @throws StorageUnavailable.
    */
   stillAllows(access: Access): boolean | Promise<boolean>
@@ -49,7 +50,11 @@ export function createReading (
       // The resource and the backend were checked when the token was verified, and never change with a grant.
       const allows = (grant: Grant | undefined) =>
         grant !== undefined && grant.endsAt > now() && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const isThere = () => after(currentUser(access.user.id), (user) => user !== undefined)
+      const isThere = () =>
+        after(currentUser(access.user.id), (user) => {
+          access.user = user ?? access.user
+          return user !== undefined
+        })
       return after(find(access.grantId), (grant) => allows(grant) && isThere())
     },
     async findByRefreshToken (token) {

@@ -38,7 +38,9 @@ for (const [where, asked] of [['in memory', (found) => found], ['in storage', as
   t.test(`nobody speaks for a person who is locked or gone, and what runs for them is no longer allowed (${where})`, async (t) => {
     const { people, verifyAccessToken, stillAllows } = open(asked)
     const access = (await verifyAccessToken(token))!
+    people.set('ann', { id: 'ann', groups: [] })
     t.equal(await stillAllows(access), true)
+    t.same(access.user, { id: 'ann', groups: [] }, 'what is open meanwhile learns of a change')
     people.delete('ann')
     t.equal(await stillAllows(access), false)
     t.equal(await verifyAccessToken(token), undefined)
