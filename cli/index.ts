@@ -16,7 +16,7 @@ const HELP = `Usage: npx mcp-oauth-server COMMAND
 
   documents             lists what search finds, and what is left out
   doctor URL            examines a server from outside, as the assistants connect to it
-  users                 lists, invites, locks and deletes people
+  users                 lists, invites, locks, groups and deletes people
   audit                 prints the audit log
   backup FOLDER         copies everything the server has stored
   restore FOLDER        loads such a copy

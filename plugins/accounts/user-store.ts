@@ -22,12 +22,14 @@ declare module 'fastify' {
  */
 export type CurrentUser = (id: string) => GrantUser | undefined | Promise<GrantUser | undefined>
 
+type Described = GrantUser & Required<Pick<GrantUser, 'groups'>>
+
 export interface UserStore {
   /** Its reads come from storage: what ends sessions and tokens depends on the last write. */
   records: Collection<User>
   current: CurrentUser
   /** What tools and access rules know of a person. */
-  describe(user: User): GrantUser
+  describe(user: User): Described
 }
 
 export default fp(
@@ -42,9 +44,9 @@ export async function openUserStore (storage: Storage, now: Clock, inUse: Readon
   const stored = storage.collection<User>('user')
   const cached = await cacheRecords<User>(storage, 'user', now)
   // A record in memory is the same object until it changes, and so is its description.
-  const described = new WeakMap<User, GrantUser>()
+  const described = new WeakMap<User, Described>()
 
-  function describe (user: User): GrantUser {
+  function describe (user: User): Described {
     const known = described.get(user)
     if (known) return known
     const { id, email, emailVerified, name } = user
