@@ -52,14 +52,18 @@ export type ReadRules = { rules: RuleFile; lines: number[] } | { problems: strin
 export function createAccessReader (named: string | undefined, folder: string) {
   const path = resolve(folder, named ?? 'access.json')
   let known: KnownNames = {}
-  const read = () => readAccessFile(path, known)
+  const read = (resources = known.resources) => {
+    known = { ...known, ...(resources && { resources }) }
+    return readAccessFile(path, known)
+  }
   return {
     path,
+    /** @param resources names and URIs that the file may use from now on: tools add some once they are open. */
     read,
     exists: () => existsSync(path),
     /** Hands on what is offered from now on, whose names the file may use. */
     follow (offer: Offer): Offer {
-      known = { tools: namesOf(offer.tools), prompts: namesOf(offer.prompts), upstreams: [] }
+      known = { ...known, tools: namesOf(offer.tools), prompts: namesOf(offer.prompts), upstreams: [] }
       return offer
     },
     /** What is wrong with the file, in sentences for the operator. */

@@ -10,7 +10,7 @@ import { evaluate, type Evaluation } from './rights.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    accessRules: AccessRules & Pick<Evaluation, 'entriesOf' | 'groupsOf' | 'explain'>
+    accessRules: AccessRules & Pick<Evaluation, 'entriesOf' | 'groupsOf'>
   }
 }
 
@@ -55,8 +55,12 @@ export default fp(
       },
       rightsOf: (caller: Principal | null, without: readonly string[] = []) => leaveOut(latest()?.rightsOf(caller) ?? ALL_RIGHTS, without),
       audienceOf: (id) => current?.audienceOf(id) ?? EVERYBODY,
+      checkResources (names) {
+        if (!current) return
+        const read = readAccessRules(names)
+        if ('problems' in read) throw new StartError(read.problems.join('\n'))
+      },
       entriesOf: (caller) => latest()?.entriesOf(caller) ?? [],
-      explain: (caller, kind, ...names) => latest()?.explain(caller, kind, ...names) ?? { may: true },
       groupsOf: (caller) => latest()?.groupsOf(caller) ?? [...(caller?.groups ?? [])],
       onChange: (listener) => {
         listeners.push(listener)

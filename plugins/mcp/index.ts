@@ -62,6 +62,7 @@ export default fp(
       resources: createResources(options.resources ?? [], signIn),
       prompts: createPrompts(options.prompts ?? [], signIn)
     }
+    app.accessRules.checkResources((options.resources ?? []).flatMap(({ name, uri }) => [name, uri]))
     const bus = await openBus(app, options.redisUrl)
     const changes = createChangeLog(bus, app.storage, app.now, app.log)
     const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')

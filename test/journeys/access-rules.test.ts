@@ -193,6 +193,11 @@ t.test('a session cannot subscribe to what its person may not see (RU-03)', asyn
   }
 })
 
+t.test('a rule for a resource that nothing offers stops the start', async (t) => {
+  const rules = { rules: [{ who: ['everyone'], resources: ['common', 'common://all', 'crm://*', 'crn'] }] }
+  await t.rejects(open(t, rules), { name: 'StartError', message: /line 1: there is no resource "crn"; there are common, common:\/\/all, / })
+})
+
 t.test('the home page shows a visitor the tools that they may use (RU-03)', async (t) => {
   const { server } = await open(t)
   const { text } = await new Browser().get(`${server.url}/`)
