@@ -66,3 +66,8 @@ t.test('the line of each rule is known, to explain what it decides', async (t) =
   await writeFile(path, '{"rules": [{"who": ["everyone"]},\n\n{"who": ["@x.example"]}]}')
   t.match(readAccessFile(path, known), { lines: [1, 3] })
 })
+
+t.test('the example of the documentation is one that the server takes', async (t) => {
+  const guide = await readFile(new URL('../../docs/who-may-use-what.md', import.meta.url), 'utf8')
+  t.match(await read(/```json\n([\s\S]*?)```/.exec(guide)![1]!), { rules: [{ who: ['everyone'] }, { who: ['finance'] }] })
+})
