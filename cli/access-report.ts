@@ -1,11 +1,15 @@
-// What a person may use and why, in words: from the same rules that answer requests.
+// What a person may use and why, in words: from the same rules that answer
+// requests.
 // Tested in test/cli/access.test.ts.
 import type { Config } from '../config/index.ts'
 import { buildOperatorApp } from '../core.ts'
 import type { Principal } from '../plugins/access-rules/contract.ts'
 import type { Subject } from '../plugins/access-rules/decide.ts'
 import { principalOfUser } from '../plugins/access-rules/principal.ts'
-import { evaluate, type Evaluation } from '../plugins/access-rules/rights.ts'
+import {
+  evaluate,
+  type Evaluation
+} from '../plugins/access-rules/rights.ts'
 import { membershipsOf } from '../plugins/accounts/groups.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { openExisting, OperatorError } from './command.ts'
@@ -42,7 +46,11 @@ const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource', upstrea
  * @returns what is printed.
  * @throws OperatorError for a person who is not known, and for rules that cannot be read.
  */
-export async function explainAccess (config: Config, who: string, name?: string): Promise<string> {
+export async function explainAccess (
+  config: Config,
+  who: string,
+  name?: string
+): Promise<string> {
   const caller = who === 'everyone' ? { principal: null, groups: [] } : await findCaller(config, who)
   const { accessFile: file } = config
   if (!config.hasAccessRules()) return `${introduce(caller)}\nThere is no ${file}: everybody may use everything.`

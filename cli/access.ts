@@ -1,4 +1,5 @@
-// `npm run access`: says what a person may use, and which rule of access.json decides it. It changes nothing.
+// `npm run access`: says what a person may use, and which rule of
+// access.json decides it. It changes nothing.
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import { printableLines } from '../plugins/observability/terminal-text.ts'
 import { explainAccess } from './access-report.ts'

@@ -29,8 +29,14 @@ export function describe ({ app }: Context, user: User): string {
   ].join('\t')
 }
 
-/** @throws OperatorError where no one matches, and where several people have the address. */
-export async function findPerson (context: Context, who: string | undefined): Promise<User> {
+/**
+ * @throws OperatorError where no one matches, and where several people have
+ * the address.
+ */
+export async function findPerson (
+  context: Context,
+  who: string | undefined
+): Promise<User> {
   if (who === undefined) throw new OperatorError('Name the person by an id or an address. --help lists the commands.')
   const found = (await Array.fromAsync(context.app.signIn.lifecycle.all())).filter(
     ({ id, email }) => id === who || email === who.trim().toLowerCase()

@@ -1,5 +1,5 @@
-// The groups that an operator puts people in. They are stored apart from those of a provider, which names its own at each
-// sign-in.
+// The groups that an operator puts people in. They are stored apart from
+// those of a provider, which names its own at each sign-in.
 // Tested in test/cli/users.test.ts.
 import { isGroupName, membershipsOf } from '../plugins/accounts/groups.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
@@ -32,13 +32,21 @@ function checkName (name: string): void {
   if (name === 'everyone') throw new OperatorError('"everyone" is not a group: it stands for every caller in access.json.')
 }
 
-async function add (context: Context, user: User, name: string): Promise<string> {
+async function add (
+  context: Context,
+  user: User,
+  name: string
+): Promise<string> {
   if ((user.groups ?? []).length >= MAX_GROUPS) throw new OperatorError(`Nobody can be put in more than ${MAX_GROUPS} groups.`)
   await change(context, user, (groups) => [...new Set([...groups, name])], 'group added')
   return `Added to ${printable(name)}: ${describe(user)}${warningOf(context, name)}`
 }
 
-async function remove (context: Context, user: User, name: string): Promise<string> {
+async function remove (
+  context: Context,
+  user: User,
+  name: string
+): Promise<string> {
   if (!user.groups?.includes(name)) {
     const { backend } = membershipsOf(user, context.app.signIn.backends).find(({ group }) => group === name) ?? {}
     throw new OperatorError(
@@ -61,14 +69,20 @@ async function change (
   app.audit.note('account_changed', { user: id, reason })
 }
 
-/** A group that no rule can name: the operator may be about to write it, or has misspelled it. */
+/**
+ * A group that no rule can name: the operator may be about to write it, or
+ * has misspelled it.
+ */
 function warningOf ({ app, config }: Context, name: string): string {
   const read = app.accessRules.isOn ? config.readAccessRules() : undefined
   if (!read || 'problems' in read || Object.hasOwn(read.rules.groups, name)) return ''
   return `\nWarning: ${config.accessFile} declares no such group, so no rule is for it. Add it to "groups", with [].`
 }
 
-async function list (context: Context, who: string | undefined): Promise<string> {
+async function list (
+  context: Context,
+  who: string | undefined
+): Promise<string> {
   const { lifecycle, backends } = context.app.signIn
   const people = who === undefined ? await Array.fromAsync(lifecycle.all()) : [await findPerson(context, who)]
   return people

@@ -1,13 +1,25 @@
-// The context of a tool under test: what the test gives it, and a record of what the tool showed, reported and logged.
+// The context of a tool under test: what the test gives it, and a record of
+// what the tool showed, reported and logged.
 // Tested in test/packaging/tarball.test.ts.
 import type { ContentBlock } from '../authoring/content.ts'
-import type { LibraryDocument, ToolContext, ToolLibrary, ToolUser } from '../authoring/context.ts'
+import type {
+  LibraryDocument,
+  ToolContext,
+  ToolLibrary,
+  ToolUser
+} from '../authoring/context.ts'
 import type { Answers, Questions } from '../authoring/elicitation.ts'
 
 export interface TestContextOptions extends Partial<Omit<ToolContext, 'user'>> {
-  /** The caller, in no group unless the test says so; null for one who has not signed in. */
+  /**
+   * The caller, in no group unless the test says so; null for one who has
+   * not signed in.
+   */
   user?: (Omit<ToolUser, 'groups'> & Partial<Pick<ToolUser, 'groups'>>) | null
-  /** Texts of documents by their ids, for `library`. The first line is the title. */
+  /**
+   * Texts of documents by their ids, for `library`. The first line is the
+   * title.
+   */
   documents?: Readonly<Record<string, string>>
   /** What the person answers, by the name of the question. */
   answers?: Readonly<Record<string, unknown>>
@@ -62,8 +74,13 @@ function missing (member: string): never {
   throw new Error(`This test has no ${member}: pass createContext({ ${member}: … })`)
 }
 
-/** Finds documents that contain every word of the query. A test of ranking needs a whole server. */
-function libraryOf (documents: Readonly<Record<string, string>>): ToolLibrary {
+/**
+ * Finds documents that contain every word of the query. A test of ranking
+ * needs a whole server.
+ */
+function libraryOf (
+  documents: Readonly<Record<string, string>>
+): ToolLibrary {
   const all = Object.entries(documents).map(([id, text]): LibraryDocument => ({
     id,
     title: text.split('\n', 1)[0]!.replace(/^#+\s*/, ''),

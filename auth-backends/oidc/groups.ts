@@ -1,6 +1,10 @@
-// Reads the groups of a person in any format that a provider uses (OpenID Connect Core §5.1.2; Microsoft Entra "groups overage
-// claim").
-import { claimOfGroups, type Claims, type OidcSettings } from './settings.ts'
+// Reads the groups of a person in any format that a provider uses (OpenID
+// Connect Core §5.1.2; Microsoft Entra "groups overage claim").
+import {
+  claimOfGroups,
+  type Claims,
+  type OidcSettings
+} from './settings.ts'
 
 export interface NamedGroups {
   /** Undefined where the provider says nothing. */
@@ -10,7 +14,10 @@ export interface NamedGroups {
   isOverage: boolean
 }
 
-export function readGroups (claims: Claims, settings: OidcSettings): NamedGroups {
+export function readGroups (
+  claims: Claims,
+  settings: OidcSettings
+): NamedGroups {
   const claim = findClaim(claims, claimOfGroups(settings))
   return { claim, groups: namesIn(claim), isOverage: claim === undefined && isOverage(claims) }
 }
@@ -19,7 +26,10 @@ export function readGroups (claims: Claims, settings: OidcSettings): NamedGroups
 export const OVERAGE_HELP =
   'Microsoft Entra leaves the groups out of the token of a person who is in more than 200 (groups overage): under Token configuration choose "Groups assigned to the application", or use app roles with OIDC_GROUPS_CLAIM=roles'
 
-/** Entra then names where the groups can be requested (`_claim_names`), or only that there are some (`hasgroups`). */
+/**
+ * Entra then names where the groups can be requested (`_claim_names`), or
+ * only that there are some (`hasgroups`).
+ */
 function isOverage ({ _claim_names: elsewhere, hasgroups }: Claims): boolean {
   return isObject(elsewhere) && Object.hasOwn(elsewhere, 'groups') ? true : hasgroups === true || hasgroups === 'true'
 }
@@ -39,7 +49,10 @@ export function findClaim (claims: unknown, path: string): unknown {
   return undefined
 }
 
-/** A list, one name, or an object whose keys are the names (Zitadel's roles); a key that is false or null is none. */
+/**
+ * A list, one name, or an object whose keys are the names (Zitadel's
+ * roles); a key that is false or null is none.
+ */
 const namesIn = (claim: unknown): string[] =>
   isObject(claim)
     ? Object.keys(claim).filter((key) => claim[key] !== false && claim[key] !== null)

@@ -1,14 +1,28 @@
-// Sign-in with the people of any OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect
-// Core §3.1).
+// Sign-in with the people of any OpenID provider: authorization code flow
+// with PKCE, state and nonce (OpenID Connect Core §3.1).
 // This room owns the settings, the provider's metadata and keys, who may sign in, sessions at the provider, and its
 // faults in words; it hands the backend on.
-import { BackendUnavailable, type AuthBackend, type BackendHost, type BackendModule, type SignInAnswer } from '../contract.ts'
+import {
+  BackendUnavailable,
+  type AuthBackend,
+  type BackendHost,
+  type BackendModule,
+  type SignInAnswer
+} from '../contract.ts'
 import { describeFault, refusalOf } from './faults.ts'
 import { OVERAGE_HELP, readGroups } from './groups.ts'
 import { completeClaims, createProvider, type Tokens } from './provider.ts'
 import { restriction, type Restriction } from './restriction.ts'
 import { createOidcSessions, sessionOf } from './sessions.ts'
-import { addressOf, authorizationParameters, env, issuerOf, subjectOf, type Claims, type OidcSettings } from './settings.ts'
+import {
+  addressOf,
+  authorizationParameters,
+  env,
+  issuerOf,
+  subjectOf,
+  type Claims,
+  type OidcSettings
+} from './settings.ts'
 import { nameProblem } from '../sign-up-rules.ts'
 
 const TIMEOUT_SECONDS = 8
@@ -20,7 +34,10 @@ interface Memo {
   nonce: string
 }
 
-/** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
+/**
+ * @throws nothing: the provider is asked at the first sign-in, so that a
+ * start does not depend on it.
+ */
 export function openOidc (
   settings: OidcSettings,
   timeoutSeconds = TIMEOUT_SECONDS,
@@ -30,7 +47,10 @@ export function openOidc (
   const title = settings.OIDC_TITLE ?? host
   const provider = createProvider(settings, timeoutSeconds)
 
-  /** @throws BackendUnavailable for a fault that the person cannot have caused. */
+  /**
+   * @throws BackendUnavailable for a fault that the person cannot have
+   * caused.
+   */
   const unavailable = (error: unknown): never => {
     const { reason, says } = describeFault(error, settings)
     throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { reason })
@@ -95,7 +115,10 @@ const createReports = (settings: OidcSettings, host: string, log: BackendHost['l
   }
 })
 
-/** RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6: what a person can bring about. */
+/**
+ * RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6: what a person can bring
+ * about.
+ */
 const TURNED_BACK = new Set([
   'access_denied',
   'login_required',
@@ -109,17 +132,27 @@ const TURNED_BACK = new Set([
  * Faults that are not the provider's: the person canceled, or the code is not for this sign-in.
  * @returns undefined for a fault of the provider.
  */
-function personalAnswer (error: unknown, title: string): SignInAnswer | undefined {
+function personalAnswer (
+  error: unknown,
+  title: string
+): SignInAnswer | undefined {
   const { code, error: refusal } = error as { code?: string; error?: string }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not continue at ${title}. Try again, or sign in another way.` } }
   return refusalOf(error) === 'invalid_grant' ? null : undefined
 }
 
-/** Core §2: both times are by the provider's clock. @returns undefined when the provider does not say. */
+/**
+ * Core §2: both times are by the provider's clock.
+ * @returns undefined when the provider does not say.
+ */
 const authenticationAge = ({ auth_time: authTime, iat }: Claims): number | undefined =>
   typeof authTime === 'number' && typeof iat === 'number' ? Math.max(0, iat - authTime) : undefined
 
-function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): SignInAnswer {
+function identify (
+  claims: Claims,
+  settings: OidcSettings,
+  tokens: Tokens
+): SignInAnswer {
   if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) { return { refused: 'Your provider names you by an id that is too long to be kept here.' } }
   const called = [claims['name'], claims['preferred_username']].find(
     (name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined

@@ -1,6 +1,12 @@
-// Decides which of a provider's people may sign in: by domain, and by groups (OpenID Connect Core §5.1.2).
+// Decides which of a provider's people may sign in: by domain, and by
+// groups (OpenID Connect Core §5.1.2).
 import { OVERAGE_HELP, readGroups } from './groups.ts'
-import { addressOf, claimOfGroups, type Claims, type OidcSettings } from './settings.ts'
+import {
+  addressOf,
+  claimOfGroups,
+  type Claims,
+  type OidcSettings
+} from './settings.ts'
 
 export interface Restriction {
   /** For the person to read. */
@@ -12,12 +18,21 @@ export interface Restriction {
 const ASK = 'Ask the person who runs this server.'
 
 /** @returns why this person may not sign in; undefined when they may. */
-export function restriction (claims: Claims, settings: OidcSettings): Restriction | undefined {
+export function restriction (
+  claims: Claims,
+  settings: OidcSettings
+): Restriction | undefined {
   return domainRestriction(claims, settings) ?? groupRestriction(claims, settings)
 }
 
-/** Google says in `hd` whose account it is; anywhere else a confirmed address of the domain counts. */
-function domainRestriction (claims: Claims, settings: OidcSettings): Restriction | undefined {
+/**
+ * Google says in `hd` whose account it is; anywhere else a confirmed
+ * address of the domain counts.
+ */
+function domainRestriction (
+  claims: Claims,
+  settings: OidcSettings
+): Restriction | undefined {
   const { OIDC_ALLOWED_DOMAINS: domains } = settings
   if (!domains || domains.includes('*')) return undefined
   const refuse = (cause: string) => ({
@@ -38,7 +53,10 @@ function domainRestriction (claims: Claims, settings: OidcSettings): Restriction
   return isElsewhere ? refuse('their account is of another domain than their address (hd)') : undefined
 }
 
-function groupRestriction (claims: Claims, settings: OidcSettings): Restriction | undefined {
+function groupRestriction (
+  claims: Claims,
+  settings: OidcSettings
+): Restriction | undefined {
   const { OIDC_ALLOWED_GROUPS: allowed } = settings
   if (!allowed) return undefined
   const { claim, groups, isOverage } = readGroups(claims, settings)

@@ -1,6 +1,7 @@
-// What this server keeps of a sign-in at an OpenID provider: a hint for signing out there, and, where the provider
-// gives one, a refresh token that shows whether the person still has their account (OpenID Connect Core §12, RFC 7009,
-// RP-Initiated Logout).
+// What this server keeps of a sign-in at an OpenID provider: a hint for
+// signing out there, and, where the provider gives one, a refresh token
+// that shows whether the person still has their account (OpenID Connect
+// Core §12, RFC 7009, RP-Initiated Logout).
 import type { Sessions } from '../contract.ts'
 import { refusalOf } from './faults.ts'
 import { readGroups } from './groups.ts'
@@ -8,7 +9,9 @@ import { completeClaims, type Provider } from './provider.ts'
 import { restriction, type Restriction } from './restriction.ts'
 import { subjectOf, type Claims, type OidcSettings } from './settings.ts'
 
-/** What the browser carries to the provider at sign-out must fit into a URL. */
+/**
+ * What the browser carries to the provider at sign-out must fit into a URL.
+ */
 const MAX_HINT_CHARACTERS = 4096
 /** A provider is asked about each sign-in at most this often. */
 const FRESH_SECONDS = 900
@@ -108,7 +111,8 @@ export function createOidcSessions (deps: Deps): Sessions {
       return client.buildEndSessionUrl(configuration, {
         post_logout_redirect_uri: returnTo,
         id_token_hint: idToken,
-        // Amazon Cognito knows the address by this name only; others ignore what they do not know (§2).
+        // Amazon Cognito knows the address by this name only; others ignore
+        // what they do not know (§2).
         logout_uri: returnTo
       }).href
     }

@@ -1,5 +1,6 @@
-// The one decision of the access rules: whether a caller may use something, and which rule says so. What answers requests and what
-// explains it to the operator ask here.
+// The one decision of the access rules: whether a caller may use something,
+// and which rule says so. What answers requests and what explains it to the
+// operator ask here.
 import { KINDS, type Kind, type Rule } from './contract.ts'
 import { patternList, type PatternList } from './patterns.ts'
 
@@ -27,8 +28,15 @@ export function readRule ({ who, ...lists }: Rule, number: number): ReadRule {
 export const rulesFor = (rules: readonly ReadRule[], entries: readonly string[]): ReadRule[] =>
   rules.filter(({ who }) => who.some((entry) => entries.includes(entry)))
 
-/** @param rules those that are for the caller. @param names of one thing, as in `Rights.may`; of a document its id. */
-export function decide (rules: readonly ReadRule[], of: Subject, names: readonly string[]): Decision {
+/**
+ * @param rules those that are for the caller.
+ * @param names of one thing, as in `Rights.may`; of a document its id.
+ */
+export function decide (
+  rules: readonly ReadRule[],
+  of: Subject,
+  names: readonly string[]
+): Decision {
   const leavesOut = (list: PatternList | undefined) => list !== undefined && names.some((name) => list.leavesOut(name))
   const takes = rules.find(({ [of]: list }) => list?.onlyLeavesOut && leavesOut(list))
   if (takes) return { may: false, rule: takes.number }

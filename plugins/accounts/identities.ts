@@ -1,8 +1,17 @@
-// The identities that lead to a person: what a backend says of each, and one pointer from each to the person, which
-// counts while the person lists it.
-import { parseEmail, type Email, type Identity } from '../../auth-backends/contract.ts'
+// The identities that lead to a person: what a backend says of each, and
+// one pointer from each to the person, which counts while the person lists
+// it.
+import {
+  parseEmail,
+  type Email,
+  type Identity
+} from '../../auth-backends/contract.ts'
 import { hashSecret } from '../secrets.ts'
-import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
+import type {
+  IdentityKey,
+  LinkedIdentity,
+  User
+} from '../sign-in/contract.ts'
 import type { Storage } from '../storage/contract.ts'
 import { boundedGroups } from './groups.ts'
 
@@ -25,14 +34,20 @@ export const linkedIdentity = (
 })
 
 /** Replaces the identity that is listed already, or adds it. */
-export function withIdentity (identities: LinkedIdentity[], linked: LinkedIdentity): LinkedIdentity[] {
+export function withIdentity (
+  identities: LinkedIdentity[],
+  linked: LinkedIdentity
+): LinkedIdentity[] {
   const key = keyOf(linked)
   return identities.some((other) => keyOf(other) === key)
     ? identities.map((other) => (keyOf(other) === key ? linked : other))
     : [...identities, linked]
 }
 
-/** The person's address once identities were removed: an address that only those had is no longer theirs. */
+/**
+ * The person's address once identities were removed: an address that only
+ * those had is no longer theirs.
+ */
 export function addressAfterRemoval (
   { email, emailVerified }: User,
   left: LinkedIdentity[]
@@ -50,7 +65,10 @@ export interface AddressChange {
   verified: boolean
 }
 
-/** What another backend has shown of the person stays, also of the same address. */
+/**
+ * What another backend has shown of the person stays, also of the same
+ * address.
+ */
 export const withAddressChanged = (
   identities: LinkedIdentity[],
   { identity, to, verified }: AddressChange
@@ -75,7 +93,10 @@ export function createIdentityPointers (storage: Storage) {
   const find = async (identity: IdentityKey) => (await pointers.find(keyOf(identity)))?.userId
   return {
     find,
-    /** @returns to whom it leads from now on: of two callers at once, both get the id that was written first. */
+    /**
+     * @returns to whom it leads from now on: of two callers at once, both
+     * get the id that was written first.
+     */
     async claim (identity: IdentityKey, userId: string): Promise<string> {
       const known = await find(identity)
       if (known !== undefined) return known

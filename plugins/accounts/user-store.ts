@@ -1,5 +1,7 @@
-// The records of people, for everything in this process that writes or reads them: what one part changes, the next request
-// sees. The person behind a token is read at every request, so from memory as long as storage vouches for it.
+// The records of people, for everything in this process that writes or
+// reads them: what one part changes, the next request sees. The person
+// behind a token is read at every request, so from memory as long as
+// storage vouches for it.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
@@ -25,7 +27,10 @@ export type CurrentUser = (id: string) => GrantUser | undefined | Promise<GrantU
 type Described = GrantUser & Required<Pick<GrantUser, 'groups'>>
 
 export interface UserStore {
-  /** Its reads come from storage: what ends sessions and tokens depends on the last write. */
+  /**
+   * Its reads come from storage: what ends sessions and tokens depends on
+   * the last write.
+   */
   records: Collection<User>
   current: CurrentUser
   /** What tools and access rules know of a person. */
@@ -39,11 +44,19 @@ export default fp(
   { name: 'user-store', dependencies: ['storage'] }
 )
 
-/** @param inUse names of the backends that are in AUTH_BACKEND: groups by others do not count. */
-export async function openUserStore (storage: Storage, now: Clock, inUse: ReadonlySet<string>): Promise<UserStore> {
+/**
+ * @param inUse names of the backends that are in AUTH_BACKEND: groups by
+ * others do not count.
+ */
+export async function openUserStore (
+  storage: Storage,
+  now: Clock,
+  inUse: ReadonlySet<string>
+): Promise<UserStore> {
   const stored = storage.collection<User>('user')
   const cached = await cacheRecords<User>(storage, 'user', now)
-  // A record in memory is the same object until it changes, and so is its description.
+  // A record in memory is the same object until it changes, and so is its
+  // description.
   const described = new WeakMap<User, Described>()
 
   function describe (user: User): Described {

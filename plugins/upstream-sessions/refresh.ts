@@ -1,8 +1,13 @@
-// Refreshing a session at the service behind a backend: the first caller that needs it asks, on any instance, and all
-// others wait for that answer. A refresh token is thus used once.
+// Refreshing a session at the service behind a backend: the first caller
+// that needs it asks, on any instance, and all others wait for that answer.
+// A refresh token is thus used once.
 // Tested in test/plugins/upstream-sessions/index.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BackendUnavailable, type AuthBackend, type Renewed } from '../../auth-backends/contract.ts'
+import {
+  BackendUnavailable,
+  type AuthBackend,
+  type Renewed
+} from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Sealing } from '../secrets.ts'
 import type { IdentityKey } from '../sign-in/contract.ts'
@@ -28,7 +33,10 @@ export interface UpstreamSession {
   session: string
 }
 
-/** How long an answer of the service counts, unless the backend says otherwise. */
+/**
+ * How long an answer of the service counts, unless the backend says
+ * otherwise.
+ */
 const FRESH_SECONDS = 60
 /** After this another caller may ask, because the first one has gone. */
 const LEASE_SECONDS = 30
@@ -65,7 +73,9 @@ interface Deps {
 type Lease = { mine: BackendSession } | { fresh: BackendSession } | 'wait' | undefined
 
 /** @returns see `UpstreamSessions.fresh`. */
-export function createRefresh (deps: Deps): (id: string) => Promise<UpstreamSession | undefined> {
+export function createRefresh (
+  deps: Deps
+): (id: string) => Promise<UpstreamSession | undefined> {
   const { unseal } = sealingOf(deps.sealing)
   return async (id) => {
     for (let reads = (LEASE_SECONDS * 1000) / POLL_MS; reads > 0; reads--) {
@@ -80,7 +90,10 @@ export function createRefresh (deps: Deps): (id: string) => Promise<UpstreamSess
   }
 }
 
-/** @returns the record to refresh, leased to the caller; or what can be answered without asking the service. */
+/**
+ * @returns the record to refresh, leased to the caller; or what can be
+ * answered without asking the service.
+ */
 const takeLease = ({ store, backends, now }: Deps, id: string): Promise<Lease> =>
   store.update<Lease>(id, (record) => {
     if (!record) return { result: undefined }
@@ -105,7 +118,11 @@ async function forget ({ store, onEnd }: Deps, id: string): Promise<undefined> {
   if (record) await onEnd(Object.keys(record.holders))
 }
 
-async function refresh (deps: Deps, id: string, record: BackendSession): Promise<UpstreamSession | undefined> {
+async function refresh (
+  deps: Deps,
+  id: string,
+  record: BackendSession
+): Promise<UpstreamSession | undefined> {
   const { seal, unseal } = sealingOf(deps.sealing)
   const { backend } = record
   const known = unseal(record)

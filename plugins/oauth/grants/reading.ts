@@ -1,4 +1,5 @@
-// Reads a grant without changing it: whether a token is valid, and whether what it allowed is still allowed.
+// Reads a grant without changing it: whether a token is valid, and whether
+// what it allowed is still allowed.
 import type { Clock } from '../../../clock.ts'
 import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
@@ -13,7 +14,10 @@ export type GrantStore = Collection<Grant> & Partial<Pick<CachedCollection<Grant
 
 /** Reads come from memory where storage vouches for the record. */
 export interface GrantReading {
-  /** The grant a refresh token belongs to, current or not; for checks that come before a rotation. */
+  /**
+   * The grant a refresh token belongs to, current or not; for checks that
+   * come before a rotation.
+   */
   findByRefreshToken(token: string): Promise<Grant | undefined>
   /** @returns undefined for anything other than a valid access token. */
   verifyAccessToken(token: string): Access | undefined | Promise<Access | undefined>
@@ -24,7 +28,10 @@ export interface GrantReading {
    */
   stillAllows(access: Access): boolean | Promise<boolean>
   holderOf: HolderOf
-  /** Whether a refresh token may be used now: the current one, or one that storage lost when a backup was restored. */
+  /**
+   * Whether a refresh token may be used now: the current one, or one that
+   * storage lost when a backup was restored.
+   */
   isCurrentRefreshToken(grant: Grant, token: string): boolean
 }
 
@@ -47,7 +54,8 @@ export function createReading (
       return parsed && after(find(parsed.grantId), (grant) => accessOf(grant, token))
     },
     stillAllows (access) {
-      // The resource and the backend were checked when the token was verified, and never change with a grant.
+      // The resource and the backend were checked when the token was
+      // verified, and never change with a grant.
       const allows = (grant: Grant | undefined) =>
         grant !== undefined && grant.endsAt > now() && access.scopes.every((scope) => grant.scopes.includes(scope))
       const isThere = () =>
@@ -67,7 +75,13 @@ export function createReading (
   }
 }
 
-/** Goes on at once where the answer is there already: every call would wait for a promise otherwise. */
-function after<T, R> (found: T | Promise<T>, next: (found: T) => R | Promise<R>): R | Promise<R> {
+/**
+ * Goes on at once where the answer is there already: every call would wait
+ * for a promise otherwise.
+ */
+function after<T, R> (
+  found: T | Promise<T>,
+  next: (found: T) => R | Promise<R>
+): R | Promise<R> {
   return found instanceof Promise ? found.then(next) : next(found)
 }
