@@ -27,7 +27,8 @@ export interface AccountPageData {
     /** Accounts with a password on this server. */
     own: Array<{ email: string; actions: { password: string; address: string } }>
     /**
-     * Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: the host that is proved to be the app's. `calls`:
+     * Days are YYYY-MM-DD. `less`: what the app may not do, in short phrases.
+     * `host`: where it returns to. `verifiedHost`: the host that is proved to be the app's. `calls`:
      * in 30 days.
      */
     apps: Array<{
@@ -37,7 +38,9 @@ export interface AccountPageData {
       loopback: boolean
       verifiedHost?: string
       scopes: string[]
+      less: string[]
       connected: string
+      ends: string
       firstUsed?: string
       lastUsed?: string
       calls: number

@@ -7,6 +7,7 @@ import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers } from '../../plugins/pages/account-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { describeLess } from '../../plugins/oauth/less.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
@@ -85,7 +86,9 @@ export const describeApp = (
   // Any program on a computer may claim to be an app whose codes go to loopback.
   ...(verified && !describeRedirectUri(grant.code.redirectUri).loopback && { verifiedHost: verified.host }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
+  less: describeLess(grant),
   connected: day(grant.createdAt),
+  ends: day(grant.endsAt),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
   ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
   calls: usage.calls

@@ -68,7 +68,9 @@ export function redeemCode (
   now: number,
   life: Lifetimes
 ): Change<Grant, Outcome> {
-  if (!grant || !equalSecrets(grant.code.hash, hashSecret(code))) { return refused('the authorization code is not valid; start the authorization again') }
+  if (!grant || !equalSecrets(grant.code.hash, hashSecret(code))) {
+    return refused('the authorization code is not valid; start the authorization again')
+  }
   const wrong = check(grant)
   if (wrong !== undefined) return refused(wrong)
   if (grant.code.used) return { remove: true, result: { kind: 'reused', grant } }
