@@ -139,7 +139,7 @@ async function findChoice (
   if (!opensSomething(scopes)) return { tools: [] }
   const grants = await app.grants.listByUser(user.id)
   const last = grants.find((grant) => grant.clientId === clientId)
-  const rights = app.accessRules.rightsOf(principalOfUser(user))
+  const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)))
   return choiceOf(scopes, app.tools.offered, rights, last)
 }
 
