@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { list, path } from '../authoring/env.ts'
 import { createPaths } from '../paths.ts'
+import { clients } from './clients.ts'
 import * as read from './parsers.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -42,7 +43,7 @@ export const variables = z.object({
   MAIL_FROM: read.mailFrom.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
-  CLIENTS: read.clients.default([]),
+  CLIENTS: clients.default([]),
   ALLOWED_REDIRECT_URIS: read.privateUseUris.default([]),
   CLIENT_METADATA_HOSTS: list.default([]),
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),

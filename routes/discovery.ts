@@ -5,7 +5,7 @@ import type { Config } from '../config/index.ts'
 import { wellKnown, type Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
-import { authMethods, grantTypes } from '../plugins/oauth/clients/contract.ts'
+import { authMethods, type GrantType } from '../plugins/oauth/clients/contract.ts'
 import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 
 const CACHE_SECONDS = 300
@@ -15,7 +15,7 @@ type Options = Pick<Config, 'publicUrl' | 'mcpUrl' | 'endpoints'>
 export default async function discovery (app: FastifyInstance, options: Options) {
   const { paths, identity } = app
   const resourceOf = (resource: string) => protectedResource(options, resource, identity)
-  const server = authorizationServer(options, paths, identity)
+  const server = authorizationServer(options, paths, identity, app.clients.grantTypes)
   const openid = { ...server, ...openidProvider(options, paths, app.openid.algorithm) }
   const documents: Record<string, object> = {
     [paths.protectedResource]: resourceOf(options.mcpUrl),
@@ -59,7 +59,12 @@ const protectedResource = ({ publicUrl, mcpUrl }: Options, resource: string, { n
   ...(urls.terms && { resource_tos_uri: urls.terms })
 })
 
-const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths, { urls }: Identity) => ({
+const authorizationServer = (
+  { publicUrl, mcpUrl }: Options,
+  paths: Paths,
+  { urls }: Identity,
+  grantTypes: readonly GrantType[]
+) => ({
   issuer: publicUrl,
   authorization_endpoint: publicUrl + paths.authorize,
   token_endpoint: publicUrl + paths.token,

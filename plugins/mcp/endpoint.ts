@@ -19,6 +19,7 @@ import { createSessions, type Sessions } from './sessions/index.ts'
 import { REQUEST_BOUNDS } from './sessions/request.ts'
 import type { ChangeLog } from './streams/change-log.ts'
 import type { EventBus } from './streams/event-bus.ts'
+import { extensionsOf } from './extensions.ts'
 import { createOpenStreams } from './streams/open-streams.ts'
 import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
 
@@ -55,6 +56,7 @@ export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, 
     },
     isPublic: !options.signIn,
     canChange: () => options.reloads === true || app.accessRules.isOn,
+    extensions: options.signIn ? extensionsOf(app.clients) : undefined,
     onError
   })
   const open = {

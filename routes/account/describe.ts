@@ -4,7 +4,7 @@ import type { Paths } from '../../paths.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
-import type { Grant } from '../../plugins/oauth/grants/contract.ts'
+import type { ConsentedGrant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers } from '../../plugins/pages/account-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { describeLess } from '../../plugins/oauth/less.ts'
@@ -75,7 +75,7 @@ export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'
   endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
 
 export const describeApp = (
-  grant: Grant,
+  grant: ConsentedGrant,
   verified: VerifiedHost | undefined,
   usage: GrantUsage
 ): PageData['account']['apps'][number] => ({

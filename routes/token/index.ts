@@ -1,5 +1,5 @@
-// POST /token: exchanges a code or a refresh token for tokens (OAuth 2.1 §3.2). Client authentication and the response
-// are shared; each grant has its own file.
+// POST /token: exchanges a code, a refresh token or a client's credentials for tokens (OAuth 2.1 §3.2). Client
+// authentication and the response are shared; each grant has its own file.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidGrant, OAuthError, unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
@@ -9,12 +9,14 @@ import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
 import { TokenReuse } from '../../plugins/oauth/grants/index.ts'
 import parameters, { formParameters } from '../../plugins/oauth/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
+import { clientCredentials } from './client-credentials.ts'
 import type { GrantHandler } from './contract.ts'
 import { refreshToken } from './refresh-token.ts'
 
 const handlers: Readonly<Record<GrantType, GrantHandler>> = {
   authorization_code: authorizationCode,
-  refresh_token: refreshToken
+  refresh_token: refreshToken,
+  client_credentials: clientCredentials
 }
 
 /** A retry is recorded once in its generation: it may be a lost response, or a thief who was quick. */
@@ -35,7 +37,12 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
 }
 
 /** Checked after the grant was written: a lock or deletion meanwhile either finds the grant, or is seen here. */
-async function checkAccount (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
+async function checkAccount (
+  app: FastifyInstance,
+  { id, user, backend, service }: Grant
+): Promise<void> {
+  // Nobody's account stands behind a service.
+  if (service !== undefined) return
   if (await app.signIn.lifecycle.mayHoldTokens(user.id, backend)) return
   await app.grants.revoke(id)
   throw invalidGrant(
@@ -57,7 +64,10 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
   try {
     const form = formParameters(request)
     const grantType = form.need('grant_type')
-    if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
+    const { grantTypes } = app.clients
+    if (!grantTypes.includes(grantType as GrantType)) {
+      throw unsupportedGrantType(`use ${grantTypes.join(' or ')}`)
+    }
     const client = await app.clients.authenticate(request, app.grants.holderOf)
     if (!client.grantTypes.includes(grantType as GrantType)) {
       throw unauthorizedClient(`the client did not register for ${grantType}`)

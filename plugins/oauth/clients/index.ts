@@ -10,7 +10,7 @@ import { createKeyRing } from './assertion-keys.ts'
 import type { AssertionOptions } from './assertion.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
-import type { Client } from './contract.ts'
+import { grantTypes, type Client, type GrantType } from './contract.ts'
 import { fromDocument, fromOperator } from './described.ts'
 import { createDocuments, type ClaimedDocument, type Documents } from './documents.ts'
 import { createFetchGate } from './fetch-gate.ts'
@@ -49,6 +49,8 @@ export interface Clients {
   register(body: unknown, request: FastifyRequest, attempt: string): Promise<RegisteredClient>
   /** A person has allowed the app: its metadata document is stored. */
   remember(id: string): Promise<void>
+  /** What some client may use at the token endpoint. */
+  grantTypes: readonly GrantType[]
   /** A grant of the client lives until then (seconds since the epoch), and so does what is known of the client. */
   keep(client: Client, until: number): Promise<void>
 }
@@ -107,6 +109,8 @@ function createLookup (
 ): Omit<Clients, 'register'> {
   const fromConfig = new Map(clients.map((client) => [client.client_id, fromOperator(client, redirectRules)]))
 
+  const hasService = [...fromConfig.values()].some(({ service }) => service !== undefined)
+
   type Ask = (url: URL) => Promise<ClaimedDocument | undefined>
   async function lookUp (id: string, ask: Ask, findHolder?: FindHolder): Promise<Client | undefined> {
     const configured = fromConfig.get(id)
@@ -136,6 +140,7 @@ function createLookup (
         assertions
       }),
     remember,
+    grantTypes: hasService ? [...grantTypes, 'client_credentials'] : grantTypes,
     async keep (client, until) {
       await remember(client.id)
       await registrations.keep(client, until)

@@ -14,6 +14,12 @@ export interface Grant {
   user: Pick<GrantUser, 'id'>
   /** The backend (its name in AUTH_BACKEND) the person signed in with. Nothing of the grant works while it is not configured. */
   backend: string
+  /**
+   * Only of a service, which has one grant for all its tokens: {@link Service.version}
+   * when they were issued. No person stands behind it: {@link Grant.user} has no
+   * record, and CLIENTS alone says who it is.
+   */
+  service?: string
   /** Id of the upstream session of that sign-in, for a backend that has sessions of its own. */
   backendSession?: string
   /** The scopes that the person allowed. */
@@ -27,7 +33,8 @@ export interface Grant {
   createdAt: number
   /** The absolute end: no token outlives it, and no refresh postpones it. */
   endsAt: number
-  code: AuthorizationCode
+  /** Absent where no person allowed anything in a browser. */
+  code?: AuthorizationCode
   /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */
   refresh?: RefreshState
   /** Access tokens by hash. Expired ones are dropped at the next write. */
@@ -75,6 +82,9 @@ export interface GrantUser {
   /** By their provider and by the operator; those of access.json are not listed. */
   groups?: readonly string[]
 }
+
+/** A grant that a person gave on the consent page. */
+export type ConsentedGrant = Grant & { code: AuthorizationCode }
 
 /** A verified access token: who may do what, until when. */
 export interface Access {

@@ -10,9 +10,10 @@ import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
-import type { Grant, TokenSet } from './contract.ts'
+import { servicesOf } from '../services.ts'
+import type { ConsentedGrant, Grant, TokenSet } from './contract.ts'
 import { createEndings, type EndListener, type EndReason } from './endings.ts'
-import { createIssuing, TokenReuse } from './issuing.ts'
+import { createIssuing, TokenReuse, type Issuing } from './issuing.ts'
 import { GRANT_BOUNDS, grantsToReplace, newGrant, type NewGrant } from './new-grant.ts'
 import { createReading, type GrantReading, type GrantStore } from './reading.ts'
 import { takeByToken } from './token-owner.ts'
@@ -42,6 +43,11 @@ export interface Grants extends GrantReading {
    */
   refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
   /**
+   * RFC 6749 §4.4: an access token for a service, and nothing to refresh it
+   * with. It has {@link MAX_SERVICE_TOKENS}; the oldest goes for one more.
+   */
+  issueToService: Issuing['issueToService']
+  /**
    * Undoes what was issued, unless it was a retry: the response did not reach the client, which finds its code or token
    * unused.
    */
@@ -59,7 +65,7 @@ export interface Grants extends GrantReading {
    */
   revokeAllOf(userId: string, which?: (grant: Grant) => boolean): Promise<void>
   /** The apps a person has connected, newest first. */
-  listByUser(userId: string): Promise<Grant[]>
+  listByUser(userId: string): Promise<ConsentedGrant[]>
   /** Calls the listener with each grant that ended before its time, after it is removed. */
   onEnd(listener: EndListener): void
 }
@@ -67,7 +73,8 @@ export interface Grants extends GrantReading {
 type Options = Pick<
   Config,
   'mcpUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'
->
+> &
+  Partial<Pick<Config, 'clients'>>
 
 export default fp(
   async function grants (app: FastifyInstance, options: Options) {
@@ -97,6 +104,7 @@ export function createGrants (
   const byUser = createGrantsByUser(lists, store, now)
   const backendsInUse = new Set(life.backends.map(({ id }) => id))
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
+  const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
@@ -130,8 +138,9 @@ export function createGrants (
     },
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
+    issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,
-    ...createReading(store, sealing, now, life.mcpUrl, backendsInUse, currentUser),
+    ...createReading(store, sealing, now, valid, currentUser),
     async revokeToken (token, clientId) {
       const found = await takeByToken(store, sealing, token, clientId)
       await ended(found, 'ended')
@@ -144,10 +153,13 @@ export function createGrants (
       // Drops them from the list as well.
       await byUser.live(userId)
     },
-    listByUser: async (userId) => (await byUser.live(userId)).filter(({ code }) => code.used),
+    listByUser: async (userId) => (await byUser.live(userId)).filter(isConsented),
     onEnd
   }
 }
+
+const isConsented = (grant: Grant): grant is ConsentedGrant =>
+  grant.code?.used === true
 
 /** Nothing of a grant works while the backend that its person signed in with is not configured. */
 const requireBackend =

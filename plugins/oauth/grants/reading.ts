@@ -5,7 +5,7 @@ import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
-import { readAccess } from './access.ts'
+import { readAccess, type Context } from './access.ts'
 import type { Access, Grant, HolderOf } from './contract.ts'
 import { parseToken } from './token-format.ts'
 import { holderOf, mayRotate } from './token-owner.ts'
@@ -39,14 +39,18 @@ export function createReading (
   store: GrantStore,
   sealing: Sealing,
   now: Clock,
-  resource: string,
-  backendsInUse: ReadonlySet<string>,
+  valid: Omit<Context, 'now'>,
   currentUser: CurrentUser
 ): GrantReading {
   const find = store.findCached ?? store.find
-  function accessOf (grant: Grant | undefined, token: string): Access | undefined | Promise<Access | undefined> {
-    const allowed = readAccess(grant, token, { now: now(), resource, backendsInUse })
-    return allowed && after(currentUser(grant!.user.id), (user) => user && { ...allowed, user })
+  function accessOf (
+    grant: Grant | undefined,
+    token: string
+  ): Access | undefined | Promise<Access | undefined> {
+    const access = readAccess(grant, token, { ...valid, now: now() })
+    // A service is who CLIENTS says.
+    if (!access || grant!.service !== undefined) return access
+    return after(currentUser(access.user.id), (user) => user && { ...access, user })
   }
   return {
     verifyAccessToken (token) {
@@ -58,12 +62,13 @@ export function createReading (
       // verified, and never change with a grant.
       const allows = (grant: Grant | undefined) =>
         grant !== undefined && grant.endsAt > now() && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const isThere = () =>
+      const isThere = ({ service }: Grant) =>
+        service !== undefined ||
         after(currentUser(access.user.id), (user) => {
           access.user = user ?? access.user
           return user !== undefined
         })
-      return after(find(access.grantId), (grant) => allows(grant) && isThere())
+      return after(find(access.grantId), (grant) => allows(grant) && isThere(grant!))
     },
     async findByRefreshToken (token) {
       const parsed = parseToken('rt', token)

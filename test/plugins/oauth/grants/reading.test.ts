@@ -2,10 +2,12 @@
 import t from 'tap'
 import type { Grant, GrantUser } from '../../../../plugins/oauth/grants/contract.ts'
 import { createReading, type GrantStore } from '../../../../plugins/oauth/grants/reading.ts'
+import type { Service } from '../../../../plugins/oauth/services.ts'
 import { hashSecret } from '../../../../plugins/secrets.ts'
 import { newGrantId, newToken } from '../../../../plugins/oauth/grants/token-format.ts'
 
 const RESOURCE = 'https://mcp.example.com'
+const VALID = { resource: RESOURCE, backendsInUse: new Set(['local']), services: new Map() }
 const id = newGrantId()
 const token = newToken('at', id)
 const grant = {
@@ -23,7 +25,7 @@ const grant = {
 function open (asked: <T>(found: T) => T | Promise<T>) {
   const people = new Map<string, GrantUser>([['ann', { id: 'ann', groups: ['staff'] }]])
   const store = { findCached: (grantId: string) => asked(grantId === id ? grant : undefined) } as unknown as GrantStore
-  const reading = createReading(store, {} as never, () => 1_000, RESOURCE, new Set(['local']), (id) => asked(people.get(id)))
+  const reading = createReading(store, {} as never, () => 1_000, VALID, (id) => asked(people.get(id)))
   return { people, ...reading }
 }
 
@@ -52,4 +54,16 @@ t.test('where both records are in memory, no request waits for a promise', async
   const access = verifyAccessToken(token)
   t.notOk(access instanceof Promise)
   t.equal(stillAllows(access as never), true)
+})
+
+t.test('a service has no record: its token counts, and stays allowed, by CLIENTS alone', async (t) => {
+  const user = { id: 'service:c', groups: ['finance'] }
+  const services = new Map([['c', { version: 'v1', user } as unknown as Service]])
+  const ofService = { ...grant, service: 'v1' }
+  const store = { findCached: () => ofService } as unknown as GrantStore
+  const nobody = () => undefined
+  const reading = createReading(store, {} as never, () => 1_000, { ...VALID, services }, nobody)
+  const access = (await reading.verifyAccessToken(token))!
+  t.same(access.user, user)
+  t.equal(await reading.stillAllows(access), true)
 })
