@@ -9,7 +9,6 @@ import accounts from './plugins/accounts/index.ts'
 import accessKeys from './plugins/access-keys/index.ts'
 import accessRules from './plugins/access-rules/index.ts'
 import accountLinks from './plugins/accounts/email-links.ts'
-import people from './plugins/accounts/current-person.ts'
 import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
 import clients from './plugins/oauth/clients/index.ts'
@@ -25,6 +24,7 @@ import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import type { Observe } from './plugins/storage/instrumented.ts'
 import usage from './plugins/limits/usage.ts'
+import userStore from './plugins/accounts/user-store.ts'
 import workers from './plugins/workers.ts'
 
 declare module 'fastify' {
@@ -62,8 +62,8 @@ export async function registerCore (
   if (!config.signIn) return
   await app.register(limits, config)
   await app.register(clients, { ...config, tokenEndpoint: publicUrl + paths.token })
+  await app.register(userStore, config)
   await app.register(grants, config)
-  await app.register(people)
   await app.register(accessKeys, config)
   await app.register(bearer)
   await app.register(openid, config)

@@ -16,8 +16,9 @@ const HELP = `Usage: npx mcp-oauth-server COMMAND
 
   documents             lists what search finds, and what is left out
   doctor URL            examines a server from outside, as the assistants connect to it
-  users                 lists, invites, locks and deletes people
+  users                 lists, invites, locks, groups and deletes people
   keys                  makes, lists and revokes access keys
+  access PERSON         says what a person may use, and by which rule
   audit                 prints the audit log
   backup FOLDER         copies everything the server has stored
   restore FOLDER        loads such a copy
@@ -34,6 +35,7 @@ const commands: Record<string, () => Promise<unknown>> = {
   documents: () => import('./documents.ts'),
   users: () => import('./users.ts'),
   keys: () => import('./keys.ts'),
+  access: () => import('./access.ts'),
   audit: () => import('./audit.ts'),
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts')

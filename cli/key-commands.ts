@@ -1,6 +1,5 @@
 // What an operator does with access keys: makes one for a person, lists them, revokes one by its id.
 // Tested in test/cli/keys.test.ts.
-import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { clientIdOf, ofKey } from '../plugins/access-keys/access.ts'
 import { DEFAULT_DAYS, MAX_DAYS, type AccessKey } from '../plugins/access-keys/contract.ts'
@@ -10,8 +9,9 @@ import { toDisplayName } from '../plugins/display-name.ts'
 import { resourceScopes } from '../plugins/oauth/scopes.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import { OperatorError } from './command.ts'
+import { findPerson, type Context } from './find-person.ts'
 import { commandLine } from './usage.ts'
-import { findPerson, withOperatorApp } from './user-commands.ts'
+import { withPeople } from './user-commands.ts'
 
 export const HELP = `Makes, lists and revokes access keys, for programs without a browser, also while the server runs.
   ${commandLine('keys')}create --user ID|ADDRESS --name NAME --scope "${resourceScopes[0]}" [--days ${DEFAULT_DAYS}]
@@ -36,12 +36,13 @@ export interface Printed {
   out: string
   note?: string
 }
-type Command = (app: FastifyInstance, asked: KeyArguments) => Promise<Printed>
+type Command = (context: Context, asked: KeyArguments) => Promise<Printed>
 
 export const keyCommands: Readonly<Record<string, Command>> = {
-  async create (app, asked) {
+  async create (context, asked) {
+    const { app } = context
     const { name, scopes, days } = readAsked(asked)
-    const user = await findPerson(app, asked.user)
+    const user = await findPerson(context, asked.user)
     if (user.locked) throw new OperatorError(`The account of ${user.id} is locked. Unlock it first: ${commandLine('users')}unlock ${user.id}`)
     const { key, secret } = await app.accessKeys.create({ userId: user.id, name, scopes, days })
     app.audit.note('key_created', { ...ofKey(key), reason: 'operator' })
@@ -49,14 +50,15 @@ export const keyCommands: Readonly<Record<string, Command>> = {
     await app.mail.idle()
     return { out: secret, note: `Shown only this once; it works until ${day(key.endsAt)}. Revoke it: ${commandLine('keys')}revoke ${key.id}` }
   },
-  async list (app, { user }) {
+  async list (context, { user }) {
+    const { app } = context
     const keys =
       user === undefined
         ? await Array.fromAsync(app.accessKeys.all())
-        : await app.accessKeys.listByUser((await findPerson(app, user)).id)
+        : await app.accessKeys.listByUser((await findPerson(context, user)).id)
     return { out: keys.sort((a, b) => a.createdAt - b.createdAt).map(describeKey).join('\n') }
   },
-  async revoke (app, { ids: [id, ...more] }) {
+  async revoke ({ app }, { ids: [id, ...more] }) {
     if (id === undefined || more.length > 0) throw new OperatorError(`Name one key by its id.\n${HELP}`)
     const key = await app.accessKeys.revoke(idOf(id))
     if (!key) throw new OperatorError(`There is no access key with the id ${id}. List them: ${commandLine('keys')}list`)
@@ -101,7 +103,7 @@ function readAsked ({ user, name = '', scope = '', days = String(DEFAULT_DAYS), 
 
 /**
  * Runs one command over the storage of a server, which may run meanwhile.
- * @throws OperatorError as {@link withOperatorApp}; and what the command throws.
+ * @throws OperatorError as {@link withPeople}; and what the command throws.
  */
 export const runKeyCommand = (config: Config, command: Command, asked: KeyArguments): Promise<Printed> =>
-  withOperatorApp(config, (app) => command(app, asked))
+  withPeople(config, (context) => command(context, asked))

@@ -1,9 +1,8 @@
 // What an access key allows now, read from its record and from that of its person at every use
 // (RFC 6750 §2).
-import { grantUserOf } from '../accounts/current-person.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { EventDetails } from '../observability/audit/contract.ts'
-import type { Access } from '../oauth/grants/contract.ts'
+import type { Access, GrantUser } from '../oauth/grants/contract.ts'
 import { isExpired, type User } from '../sign-in/contract.ts'
 import type { AccessKey } from './contract.ts'
 
@@ -14,6 +13,8 @@ export interface KeyContext {
   resource: string
   backendsInUse: ReadonlySet<string>
   allowedEmails: readonly string[]
+  /** What tools and access rules know of a person. */
+  describe(user: User): GrantUser
 }
 
 /** How audit, quotas and sessions know a key: no client registers such an id. */
@@ -38,7 +39,7 @@ export const ofKey = ({ id, name, userId, backend, scopes }: AccessKey): EventDe
 export function readKeyAccess (
   key: AccessKey | undefined,
   user: User | undefined,
-  { now, resource, backendsInUse, allowedEmails }: KeyContext
+  { now, resource, backendsInUse, allowedEmails, describe }: KeyContext
 ): Access | undefined {
   if (!key || key.endsAt <= now) return undefined
   if (!user || user.locked || isExpired(user, now)) return undefined
@@ -50,7 +51,7 @@ export function readKeyAccess (
     isAccessKey: true,
     clientId: clientIdOf(key.id),
     clientName: clientNameOf(key.name),
-    user: grantUserOf(user),
+    user: { ...describe(user) },
     resource,
     // A copy: the record may be shared between requests.
     scopes: [...key.scopes],

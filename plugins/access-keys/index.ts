@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest, signInExpired } from '../../errors.ts'
-import type { People } from '../accounts/current-person.ts'
+import type { UserStore } from '../accounts/user-store.ts'
 import { isExpired } from '../sign-in/contract.ts'
 import { equalSecrets, hashSecret } from '../secrets.ts'
 import { cacheRecords, type CachedCollection } from '../storage/cached.ts'
@@ -27,24 +27,24 @@ type Options = Pick<Config, 'mcpUrl' | 'backends' | 'allowedEmails'>
 
 export default fp(
   async function accessKeys (app: FastifyInstance, options: Options) {
-    const { storage, people, now } = app
+    const { storage, userStore, now } = app
     const store = await cacheRecords<AccessKey>(storage, 'accessKey', now)
     const byPerson = createKeysByPerson(storage.collection<KeyList>('accessKeyList'), now)
     const lastUses = createLastUses(store, now, app.log)
     app.addHook('onClose', () => lastUses.idle())
     app.decorate('accessKeys', {
-      ...createKeys({ store, byPerson, people, now }),
-      ...createVerification(store, people, now, options),
+      ...createKeys({ store, byPerson, userStore, now }),
+      ...createVerification(store, userStore, now, options),
       noteUse: ({ grantId }, address) => lastUses.note(grantId, address)
     } satisfies AccessKeys)
   },
-  { name: 'access-keys', dependencies: ['storage', 'people'] }
+  { name: 'access-keys', dependencies: ['storage', 'user-store'] }
 )
 
 interface Deps {
   store: CachedCollection<AccessKey>
   byPerson: KeysByPerson
-  people: People
+  userStore: UserStore
   now: Clock
 }
 
@@ -75,12 +75,12 @@ function createKeys (deps: Deps): Omit<AccessKeys, 'verify' | 'stillAllows' | 'n
 }
 
 async function createKey (
-  { store, byPerson, people, now }: Deps,
+  { store, byPerson, userStore, now }: Deps,
   { days, isStillSignedIn, ...asked }: NewAccessKey
 ): Promise<{ key: AccessKey; secret: string }> {
   /** The person as storage has them now, if they may have a key. */
   const findPerson = async () => {
-    const user = await people.records.find(asked.userId)
+    const user = await userStore.records.find(asked.userId)
     return user && !user.locked && !isExpired(user, now()) ? user : undefined
   }
   const user = await findPerson()
@@ -111,14 +111,14 @@ async function createKey (
 
 function createVerification (
   store: CachedCollection<AccessKey>,
-  people: People,
+  userStore: UserStore,
   now: Clock,
   { mcpUrl, backends, allowedEmails }: Options
 ): Pick<AccessKeys, 'verify' | 'stillAllows'> {
   const backendsInUse = new Set(backends.map(({ id }) => id))
-  const rules = { resource: mcpUrl, backendsInUse, allowedEmails }
+  const rules = { resource: mcpUrl, backendsInUse, allowedEmails, describe: userStore.describe }
   const accessOf = (key: AccessKey | undefined) =>
-    after(key && people.current(key.userId), (user) =>
+    after(key && userStore.currentRecord(key.userId), (user) =>
       readKeyAccess(key, user, { ...rules, now: now() })
     )
   return {

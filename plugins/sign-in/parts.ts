@@ -34,7 +34,7 @@ export function createParts (
   const cookies = createCookies(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app, createHandles(app), cookies)
   const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds)
-  const users = createUsers(app.storage, now, expiry, app.people.records)
+  const users = createUsers(app, expiry)
   const ended = { grants: app.grants, accessKeys: app.accessKeys }
   const lifecycle = createAccountLifecycle({ users, expiry, ...ended, backends, allowedEmails, now })
   const invitations = createInvitations(app.storage, now)
@@ -46,6 +46,7 @@ export function createParts (
     sealing: app.sealing,
     now,
     log: app.log,
+    onRenewed: users.noteGroups,
     onEnd: (references) => endReferences(app.grants, store, references)
   })
   app.grants.onEnd(async ({ id, backendSession }) => {

@@ -5,7 +5,6 @@ import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { withInteraction } from '../../paths.ts'
 import { principalOfUser } from '../../plugins/access-rules/principal.ts'
-import { grantUserOf } from '../../plugins/accounts/current-person.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
@@ -96,7 +95,7 @@ async function allow (
     backend,
     backendSession,
     accountEndsAt: user.endsAt,
-    user: grantUserOf(user),
+    user: { id: user.id },
     // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })
@@ -140,7 +139,7 @@ async function findChoice (
   if (!opensSomething(scopes)) return { tools: [] }
   const grants = await app.grants.listByUser(user.id)
   const last = grants.find((grant) => grant.clientId === clientId)
-  const rights = app.accessRules.rightsOf(principalOfUser(user))
+  const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)))
   return choiceOf(scopes, app.tools.offered, rights, last)
 }
 

@@ -10,8 +10,8 @@ export interface Grant {
   clientId: string
   /** The name that the consent page showed. */
   clientName: string
-  /** A copy, so that a tool call costs one read. Of a service, only the id counts. */
-  user: GrantUser
+  /** Who they are now is read at each use: {@link Access.user}. */
+  user: Pick<GrantUser, 'id'>
   /** The backend (its name in AUTH_BACKEND) the person signed in with. Nothing of the grant works while it is not configured. */
   backend: string
   /**
@@ -73,6 +73,7 @@ export interface RefreshState {
   expiresAt: number
 }
 
+/** A person as tools and access rules know them. */
 export interface GrantUser {
   id: string
   email?: string
@@ -93,7 +94,8 @@ export interface Access {
   /** {@link Grant.backendSession} */
   backendSession?: string
   clientId: string
-  user: GrantUser
+  /** As they are now, and shared between requests: never changed. */
+  user: Readonly<GrantUser>
   scopes: string[]
   resource: string
   expiresAt: number

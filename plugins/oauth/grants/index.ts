@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import type { Config } from '../../../config/index.ts'
 import { signInExpired } from '../../../errors.ts'
+import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
@@ -84,11 +85,12 @@ export default fp(
         app.storage.collection<GrantList>('grantList'),
         app.sealing,
         app.now,
-        options
+        options,
+        app.userStore.current
       )
     )
   },
-  { name: 'grants', dependencies: ['storage'] }
+  { name: 'grants', dependencies: ['storage', 'user-store'] }
 )
 
 export function createGrants (
@@ -96,12 +98,13 @@ export function createGrants (
   lists: Collection<GrantList>,
   sealing: Sealing,
   now: Clock,
-  life: Options
+  life: Options,
+  currentUser: CurrentUser
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const backendsInUse = new Set(life.backends.map(({ id }) => id))
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
-  const services = servicesOf(life.clients ?? [])
+  const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
@@ -137,7 +140,7 @@ export function createGrants (
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
     issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,
-    ...createReading(store, sealing, now, { resource: life.mcpUrl, backendsInUse, services }),
+    ...createReading(store, sealing, now, valid, currentUser),
     async revokeToken (token, clientId) {
       const found = await takeByToken(store, sealing, token, clientId)
       await ended(found, 'ended')

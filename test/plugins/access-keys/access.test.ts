@@ -31,7 +31,8 @@ const context: KeyContext = {
   now: 1_500,
   resource: 'https://mcp.example.com',
   backendsInUse: new Set(['local', 'oidc']),
-  allowedEmails: []
+  allowedEmails: [],
+  describe: ({ id, email, emailVerified }) => ({ id, email: email!, emailVerified: emailVerified! })
 }
 
 t.test('a key stands for the person as they are now, within its scopes and until its end', async (t) => {

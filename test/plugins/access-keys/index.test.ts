@@ -30,7 +30,7 @@ storageTest('a key ends with its time, by the server’s clock (AK-05)', async (
   const server = await start({ now: () => now, env: { AUTH_BACKEND: 'demo' } })
   const { url, app } = server
   const { id: userId } = await demoPerson(server)
-  await app.people.records.update(userId, (user) => {
+  await app.userStore.records.update(userId, (user) => {
     const { endsAt: _, ...stays } = user!
     return { write: { record: stays, ttl: null }, result: undefined }
   })
