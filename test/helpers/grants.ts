@@ -16,6 +16,7 @@ import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 export const LIFE = {
   mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
+  idJagIssuers: [{ issuer: 'https://acme.okta.com', domains: [] }],
   accessTokenTtl: 3_600,
   refreshTokenTtl: 90 * 86_400,
   grantTtl: 366 * 86_400,

@@ -115,7 +115,7 @@ function readKeySet (body: unknown): JWK[] {
 }
 
 /** The keys that can verify a signature. A set may hold others, for other uses: they are left out. */
-const readKeys = (keys: unknown[]): JWK[] =>
+export const readKeys = (keys: unknown[]): JWK[] =>
   keys.flatMap((key) => {
     const { data } = jwk.safeParse(key)
     return data ? [data as JWK] : []

@@ -9,8 +9,11 @@ import type { AssertionKeys } from './assertion-keys.ts'
 export const authMethods = ['none', 'client_secret_post', 'client_secret_basic'] as const
 export type AuthMethod = (typeof authMethods)[number]
 
+/** What a client may register for. */
 export const grantTypes = ['authorization_code', 'refresh_token'] as const
-export type GrantType = (typeof grantTypes)[number]
+/** RFC 7523 §2.1. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+export type GrantType = (typeof grantTypes)[number] | typeof JWT_BEARER
 
 export interface Client {
   id: string

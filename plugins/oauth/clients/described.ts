@@ -2,7 +2,7 @@
 import type { Config } from '../../../config/index.ts'
 import { toDisplayName } from '../../display-name.ts'
 import { hashSecret } from '../../secrets.ts'
-import { grantTypes, type Client } from './contract.ts'
+import { grantTypes, JWT_BEARER, type Client } from './contract.ts'
 import { methodsOf, type ClientDocument } from './metadata-document.ts'
 import { redirectUriProblem, redirects, type RedirectRules } from './redirect-uris.ts'
 
@@ -21,7 +21,8 @@ export function fromOperator (
     name: toDisplayName(name ?? id, id),
     kind: 'operator',
     ...(secret && { secretHash: hashSecret(secret) }),
-    grantTypes: [...grantTypes],
+    // "Confidential clients" (ID-JAG draft §8.1).
+    grantTypes: [...grantTypes, ...(secret ? [JWT_BEARER] as const : [])],
     ...redirects(uris, rules)
   }
 }
@@ -39,7 +40,8 @@ export function fromDocument (found: ClientDocument, isAllowed: boolean, rules: 
     name: toDisplayName(found.client_name ?? '', new URL(found.client_id).host),
     kind: 'document',
     ...(methods.includes('private_key_jwt') && { assertion: { ...keys, required: !methods.includes('none') } }),
-    grantTypes: [...grantTypes],
+    // Without a proof as well, where the document asks for none (MCP enterprise-managed authorization §5).
+    grantTypes: [...grantTypes, JWT_BEARER],
     ...(found.client_uri && { uri: found.client_uri }),
     ...redirects(found.redirect_uris, rules)
   }

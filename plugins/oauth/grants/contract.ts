@@ -12,7 +12,10 @@ export interface Grant {
   clientName: string
   /** A copy, so that a tool call costs one read. */
   user: GrantUser
-  /** The backend (its name in AUTH_BACKEND) the person signed in with. Nothing of the grant works while it is not configured. */
+  /**
+   * The backend (its name in AUTH_BACKEND) the person signed in with, or the organization that gave the permission.
+   * Nothing of the grant works while it is not configured.
+   */
   backend: string
   /** Id of the upstream session of that sign-in, for a backend that has sessions of its own. */
   backendSession?: string
@@ -25,7 +28,8 @@ export interface Grant {
   createdAt: number
   /** The absolute end: no token outlives it, and no refresh postpones it. */
   endsAt: number
-  code: AuthorizationCode
+  /** Absent where an organization gave the permission, without a code (RFC 7523 §2.1). */
+  code?: AuthorizationCode
   /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */
   refresh?: RefreshState
   /** Access tokens by hash. Expired ones are dropped at the next write. */
@@ -102,6 +106,8 @@ export interface TokenSet {
   grant: Grant
   /** Set where the previous refresh token was presented again: for the first time in its generation, or once more. */
   retry?: 'first' | 'again'
+  /** The grant had a live access token already, and there is no refresh token. */
+  renewed?: true
 }
 
 /** The person whose grant a code or token belongs to, used or not; undefined unless it is a grant of this client. */

@@ -8,11 +8,13 @@ import { signInExpired } from '../../../errors.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
+import { organizationBackends } from '../../accounts/organizations.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import type { Grant, TokenSet } from './contract.ts'
 import { createEndings, type EndListener, type EndReason } from './endings.ts'
 import { createIssuing, TokenReuse } from './issuing.ts'
 import { GRANT_BOUNDS, grantsToReplace, newGrant, type NewGrant } from './new-grant.ts'
+import { createOrganizationGrants, type OrganizationGrant } from './organization-grant.ts'
 import { createReading, type GrantReading, type GrantStore } from './reading.ts'
 import { takeByToken } from './token-owner.ts'
 import type { GrantCheck } from './transitions.ts'
@@ -41,6 +43,11 @@ export interface Grants extends GrantReading {
    */
   refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
   /**
+   * An access token for what an organization allowed its person. The same permission stays one grant.
+   * Whether the person may hold it is checked afterwards, by the caller.
+   */
+  issueByOrganization(allowed: OrganizationGrant): Promise<TokenSet>
+  /**
    * Undoes what was issued, unless it was a retry: the response did not reach the client, which finds its code or token
    * unused.
    */
@@ -65,7 +72,14 @@ export interface Grants extends GrantReading {
 
 type Options = Pick<
   Config,
-  'mcpUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'
+  | 'mcpUrl'
+  | 'backends'
+  | 'idJagIssuers'
+  | 'accessTokenTtl'
+  | 'refreshTokenTtl'
+  | 'grantTtl'
+  | 'refreshGrace'
+  | 'authorizationCodeTtl'
 >
 
 export default fp(
@@ -92,7 +106,7 @@ export function createGrants (
   life: Options
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now)
-  const backendsInUse = new Set(life.backends.map(({ id }) => id))
+  const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
@@ -127,6 +141,7 @@ export function createGrants (
     },
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
+    issueByOrganization: createOrganizationGrants({ store, byUser, makeRoom, now, life }),
     takeBack: issuing.takeBack,
     ...createReading(store, sealing, now, life.mcpUrl, backendsInUse),
     async revokeToken (token, clientId) {
@@ -141,7 +156,7 @@ export function createGrants (
       // Drops them from the list as well.
       await byUser.live(userId)
     },
-    listByUser: async (userId) => (await byUser.live(userId)).filter(({ code }) => code.used),
+    listByUser: async (userId) => (await byUser.live(userId)).filter(({ code }) => code?.used !== false),
     onEnd
   }
 }

@@ -40,7 +40,9 @@ export async function holderOf (
   const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
   const grant = parsed && (await store.find(parsed.grantId))
   if (!grant || grant.clientId !== clientId) return undefined
-  const isOurs = parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
+  const { code } = grant
+  const isCode = code !== undefined && equalSecrets(code.hash, hashSecret(token))
+  const isOurs = parsed.kind === 'ac' ? isCode : holds(grant, token, sealing)
   return isOurs ? grant.user.id : undefined
 }
 

@@ -33,7 +33,7 @@ export interface Issued {
 /** Seconds until the last code or token of a grant has expired, which is how long the record is stored. */
 export function lifetimeOf ({ code, refresh, accessTokens }: Grant, now: number): number {
   const ends = [
-    code.used ? 0 : code.expiresAt,
+    code === undefined || code.used ? 0 : code.expiresAt,
     refresh?.expiresAt ?? 0,
     ...Object.values(accessTokens).map(({ expiresAt }) => expiresAt)
   ]
@@ -68,7 +68,9 @@ export function redeemCode (
   now: number,
   life: Lifetimes
 ): Change<Grant, Outcome> {
-  if (!grant || !equalSecrets(grant.code.hash, hashSecret(code))) { return refused('the authorization code is not valid; start the authorization again') }
+  if (!grant?.code || !equalSecrets(grant.code.hash, hashSecret(code))) {
+    return refused('the authorization code is not valid; start the authorization again')
+  }
   const wrong = check(grant)
   if (wrong !== undefined) return refused(wrong)
   if (grant.code.used) return { remove: true, result: { kind: 'reused', grant } }
@@ -163,7 +165,7 @@ function retry (
   return { ...change, result: { ...change.result, retry: family.retried ? 'again' : 'first' } }
 }
 
-function withAccessToken (
+export function withAccessToken (
   grant: Grant,
   hash: string,
   scopes = grant.scopes,

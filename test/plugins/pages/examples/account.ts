@@ -157,6 +157,14 @@ export const accountPages: Examples = {
           scopes: [consent.scopes[0]!.text],
           connected: '2026-10-30',
           calls: 0
+        },
+        {
+          id: 'g3',
+          name: 'Claude',
+          organization: 'acme.okta.com',
+          scopes: [consent.scopes[0]!.text],
+          connected: '2026-11-23',
+          calls: 3
         }
       ],
       events: [
