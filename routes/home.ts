@@ -1,6 +1,7 @@
 // GET /: a page for people (what this is, the URL to paste, what tools it has), JSON for programs, and for an MCP client
 // that asks for a stream, what the MCP endpoint answers to that.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { principalOfUser } from '../plugins/access-rules/principal.ts'
 import { displayName } from '../plugins/accounts/user-record.ts'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
@@ -54,11 +55,12 @@ async function sendPage (
   reply: FastifyReply
 ): Promise<FastifyReply> {
   const { paths } = app
+  const rights = app.accessRules.rightsOf(user ? principalOfUser(user) : null)
   return reply.page('home', {
     version: server.version,
     url: mcpUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
-    tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),
+    tools: app.mcp.toolsFor(rights).map(({ name, title, description }) => ({ name, title, description })),
     documents: await app.library.count(),
     leftOut: app.library.leftOutLine(),
     reading: app.library.progress(),

@@ -92,7 +92,7 @@ export async function startServer (
         LOG_LEVEL: 'silent',
         RATE_LIMITS: 'off',
         ...env
-      })
+      }, undefined, undefined, env['ACCESS'] !== undefined && offer ? { offer } : {})
     )
     server.config = config
     const whole = offer ?? (reloads ? undefined : await loadShipped())
