@@ -6,13 +6,20 @@ import { nothingGrows } from '../../helpers/nothing-grows.ts'
 import { ping, post } from '../../helpers/oauth.ts'
 import { APP, JWT_BEARER, present, startOrganization, type Signing } from '../../helpers/organization.ts'
 import { startServer, type ServerOptions } from '../../helpers/server.ts'
+import { storageTest } from '../../helpers/storages.ts'
 
 const NOW = 1_800_000_000
 
-async function start (t: Test, options: ServerOptions = {}) {
+/** @param open starts the server on the storage of the test. */
+async function start (
+  t: Test,
+  options: ServerOptions = {},
+  open = (options: ServerOptions) => startServer(t, options)
+) {
   const clock = { now: NOW }
   const organization = await startOrganization(t, { now: () => clock.now })
-  const server = await startServer(t, { ...options, now: () => clock.now, env: { ...organization.env, ...options.env } })
+  const env = { ...organization.env, ...options.env }
+  const server = await open({ ...options, now: () => clock.now, env })
   const { url } = server
   return {
     ...server,
@@ -103,8 +110,8 @@ t.test('the request is judged as any other at the token endpoint (EM-04)', async
   t.equal((await present({ claims: { resource: ['https://other.example', `${url}/`], aud: [url] } })).status, 200)
 })
 
-t.test('of fifty requests with one assertion, one gets a token (EM-06)', async (t) => {
-  const { url, sign, clock } = await start(t)
+storageTest('of fifty requests with one assertion, one gets a token (EM-06)', async (t, open) => {
+  const { url, sign, clock } = await start(t, {}, open)
   const assertion = await sign()
   const answers = await Promise.all(Array.from({ length: 50 }, () => present(url, assertion)))
   t.equal(answers.filter(({ status }) => status === 200).length, 1)
