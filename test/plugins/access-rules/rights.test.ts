@@ -1,5 +1,5 @@
 // What rules give to whom: they add up, `!` leaves out of its own list, and a list of `!` alone takes away.
-import fc from 'fast-check'
+import fc from '../../helpers/fast-check.ts'
 import t from 'tap'
 import { EVERYBODY, type Principal, type Rule } from '../../../plugins/access-rules/contract.ts'
 import { evaluate } from '../../../plugins/access-rules/rights.ts'
