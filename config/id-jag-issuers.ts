@@ -24,18 +24,26 @@ const text = z.string().min(1).max(500)
 const DOMAIN = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const DOMAINS_HELP =
   'list the domains whose addresses this issuer gives out, for example ["acme.com"], or [] for none'
+const domain = z
+  .string(DOMAINS_HELP)
+  .toLowerCase()
+  .max(253)
+  .regex(DOMAIN, DOMAINS_HELP)
 
 const entry = z.strictObject(
   {
     issuer: url(ISSUER_HELP).refine((value) => !value.includes('?'), 'an issuer has no query'),
     jwks_uri: url(KEYS_HELP).optional(),
     domains: z
-      .array(z.string(DOMAINS_HELP).toLowerCase().max(253).regex(DOMAIN, DOMAINS_HELP), DOMAINS_HELP)
+      .array(domain, DOMAINS_HELP)
       .max(100, DOMAINS_HELP),
     audience: text.optional(),
     tenant: text.optional()
   },
-  { error: ({ code }) => (code === 'invalid_type' ? `write an object, as in ${EXAMPLE}` : undefined) }
+  {
+    error: ({ code }) =>
+      code === 'invalid_type' ? `write an object, as in ${EXAMPLE}` : undefined
+  }
 )
 
 export type IdJagIssuer = z.output<typeof entry>

@@ -69,7 +69,8 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
     return async () => {
       const isLinked = other !== undefined && (await users.link(other.id, backend, identity))
       const name = identity.name ?? known?.name
-      const user = await users.signIn(backend, { ...identity, ...(name !== undefined && { name }) })
+      const shown = { ...identity, ...(name !== undefined && { name }) }
+      const user = await users.signIn(backend, shown)
       if (!known) await invitations.close()
       return { user, backend, isLinked }
     }
@@ -80,8 +81,10 @@ const hasKey = (one: IdentityKey, backend: string, subject: string): boolean =>
   one.backend === backend && one.subject === subject
 
 /**
- * An address proves something only where it is of a domain that the operator listed for this issuer.
- * @param before as the issuer named the person last: an assertion without an address or a name takes none away.
+ * An address proves something only where it is of a domain that the operator listed for this
+ * issuer.
+ * @param before as the issuer named the person last: an assertion without an address or a
+ * name takes none away.
  */
 function identityOf (person: OrganizationPerson, before?: LinkedIdentity): Identity {
   const { issuer, subject, deniesEmail, email = before?.email, name = before?.name } = person

@@ -4,8 +4,8 @@
 // §4.4; MCP enterprise-managed authorization §5, §7).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { invalidScope } from '../../errors.ts'
-import { sendSignInMethodAdded } from '../../plugins/accounts/messages.ts'
-import { organizationTitle } from '../../plugins/accounts/organizations.ts'
+import { sendOrganizationAdded } from '../../plugins/accounts/messages.ts'
+import { organizationOf } from '../../plugins/accounts/organizations.ts'
 import { refuse, type IdJag } from '../../plugins/oauth/id-jag/assertion.ts'
 import { nameOf } from '../../plugins/oauth/id-jag/index.ts'
 import { checkResource, isResource } from '../../plugins/oauth/resource-indicator.ts'
@@ -50,8 +50,9 @@ export const idJag: GrantHandler = async ({ app, request, client, form, resource
 }
 
 /**
- * What the organization allows, the client asks for and this server has. The organization's own sign-in says who the
- * person is, so no identity scopes are given (MCP extension §7.2.1, §7.6.2; RFC 6749 §3.3).
+ * What the organization allows, the client asks for and this server has. The organization's
+ * own sign-in says who the person is, so no identity scopes are given (MCP extension §7.2.1,
+ * §7.6.2; RFC 6749 §3.3).
  */
 function scopesFor ({ scope }: IdJag, asked: string | undefined): string[] {
   const within = (list: string | undefined, of: readonly string[]) => {
@@ -66,12 +67,13 @@ function scopesFor ({ scope }: IdJag, asked: string | undefined): string[] {
   return granted
 }
 
-/** An account that was there has one more way in: its owner hears of it. */
+/** Apps can use an account that was there: its owner hears of it. */
 function noteLink (
   app: FastifyInstance,
   request: FastifyRequest,
   { user, backend }: Entered
 ): void {
-  app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
-  sendSignInMethodAdded(app, user, organizationTitle(backend)!)
+  const details = { user: user.id, backend, reason: 'way added' }
+  app.audit.record(request, 'account_changed', details)
+  sendOrganizationAdded(app, user, organizationOf(backend)!)
 }

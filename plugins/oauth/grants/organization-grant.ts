@@ -79,7 +79,8 @@ export function createOrganizationGrants ({ store, byUser, makeRoom, now, life }
     ...allowed
   }: OrganizationGrant): Promise<TokenSet> {
     const endsAt = Math.min(now() + life.accessTokenTtl, accountEndsAt)
-    const known = (await byUser.live(allowed.user.id)).find((grant) => isSame(grant, allowed))
+    const live = await byUser.live(allowed.user.id)
+    const known = live.find((grant) => isSame(grant, allowed))
     return (known && (await renew(known, allowed, endsAt))) ?? begin(allowed, endsAt)
   }
 }

@@ -1,6 +1,7 @@
 // What an ID-JAG must be: typed, signed by a trusted issuer, for this server, young and
 // short-lived (draft-ietf-oauth-identity-assertion-authz-grant-04 §3.1, §4.4.1; RFC 7523
 // §3; RFC 8725 §3).
+// Tested in test/routes/token/id-jag.test.ts.
 import type { JSONWebKeySet, JWK, JWTPayload } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
@@ -59,31 +60,40 @@ interface Options {
 export const refuse = (reason: string) => invalidGrant(`the ID-JAG was not accepted: ${reason}`)
 
 /**
- * Nothing is asked of anyone for an assertion that is of another type or of an issuer that is not configured.
+ * Nothing is asked of anyone for an assertion of another type, or of an issuer that is not
+ * configured.
  * @throws invalid_grant; temporarily_unavailable when the issuer's keys cannot be had.
  */
 export async function verifyIdJag (
   assertion: string,
   { issuers, ownIssuer, now }: Options
 ): Promise<IdJag> {
-  if (assertion.length > MAX_CHARACTERS) throw refuse(`it is longer than ${MAX_CHARACTERS} characters`)
+  if (assertion.length > MAX_CHARACTERS) {
+    throw refuse(`it is longer than ${MAX_CHARACTERS} characters`)
+  }
   const trusted = issuers.get(await issuerOf(assertion))
   if (!trusted) throw refuse('its issuer is not one that this server trusts')
   const { issuer, keys } = trusted
-  const { success, data } = claims.safeParse(await checkSignature(assertion, issuer, keys, now))
+  const payload = await checkSignature(assertion, issuer, keys, now)
+  const { success, data } = claims.safeParse(payload)
   if (!success) {
     throw refuse('sub, aud, client_id, jti, exp and iat are required, and a claim is malformed')
   }
   // With or without the slash at its end the issuer is the same.
-  const audiences = issuer.audience === undefined ? [ownIssuer, `${ownIssuer}/`] : [issuer.audience]
+  const audiences =
+    issuer.audience === undefined ? [ownIssuer, `${ownIssuer}/`] : [issuer.audience]
   if (!audiences.includes(data.aud)) throw refuse('its aud is not this authorization server')
   if (data.iat > now() + CLOCK_TOLERANCE_SECONDS) throw refuse('its iat is in the future')
   if (data.exp - data.iat > MAX_LIFETIME_SECONDS) {
     throw refuse(`it is valid for longer than ${MAX_LIFETIME_SECONDS} seconds`)
   }
   // Another organization at a shared issuer could name any address.
-  if (data.tenant !== issuer.tenant) throw refuse('its tenant is not the one that this server trusts')
-  if (data.cnf !== undefined) throw refuse('it is bound to a key (cnf), and nothing here can check that')
+  if (data.tenant !== issuer.tenant) {
+    throw refuse('its tenant is not the one that this server trusts')
+  }
+  if (data.cnf !== undefined) {
+    throw refuse('it is bound to a key (cnf), and nothing here can check that')
+  }
   const { sub: subject, client_id: clientId, resource = [], jti, exp, scope, email, name } = data
   return {
     issuer,

@@ -1,7 +1,7 @@
 // Enterprise-managed authorization: an organization's identity provider connects an app for
 // a person, without a consent page (draft-ietf-oauth-identity-assertion-authz-grant-04; MCP
 // extension io.modelcontextprotocol/enterprise-managed-authorization).
-// Tested in test/plugins/oauth/id-jag/assertion.test.ts and test/routes/token/id-jag.test.ts.
+// Tested in test/routes/token/id-jag.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../../config/index.ts'
@@ -48,7 +48,8 @@ export default fp(
         return [issuer.issuer, { issuer, keys }]
       })
     )
-    const verify = (assertion: string) => verifyIdJag(assertion, { issuers, ownIssuer: publicUrl, now })
+    const options = { issuers, ownIssuer: publicUrl, now }
+    const verify = (assertion: string) => verifyIdJag(assertion, options)
 
     app.decorate('idJag', {
       isOn: issuers.size > 0,

@@ -6,6 +6,7 @@ import { nothingGrows } from '../../helpers/nothing-grows.ts'
 import { ping } from '../../helpers/oauth.ts'
 import { present, startOrganization, type Signing } from '../../helpers/organization.ts'
 import { startServer } from '../../helpers/server.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
 import { service } from '../../helpers/vouching-service.ts'
 
 /** A server where people also sign in at a service that vouches for their addresses. */
@@ -46,12 +47,17 @@ t.test('a person is known by issuer and subject, whatever the address is by now'
 })
 
 t.test('an account with a proven address of the domain is joined, and its owner learns of it (EM-08)', async (t) => {
-  const { present, people, signIn, app, organization } = await start(t)
+  const smtp = await startSmtp()
+  t.teardown(() => smtp.stop())
+  const mail = { SMTP_URL: smtp.url, MAIL_FROM: 'Server <mcp@example.com>' }
+  const { present, people, signIn, app, organization } = await start(t, mail)
   await signIn('ann@acme.example')
   t.equal((await present()).status, 200)
   const [ann, ...others] = await people()
   t.same(others, [])
   t.same(ann!.identities.map(({ email }) => email), ['ann@acme.example', 'ann@acme.example'])
+  await app.mail.idle()
+  t.match(smtp.messages, [{ to: 'ann@acme.example', text: /Your organization now connects apps[^]*127\.0\.0\.1/ }])
   const events = await app.audit.ofUser(ann!.id, 10)
   t.match(events.find(({ event }) => event === 'account_changed'), { reason: 'way added', backend: `id-jag ${organization.issuer}` })
   t.match(events.find(({ event }) => event === 'token'), { client: 'assistant', clientName: 'Assistant' })
