@@ -6,7 +6,6 @@ import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
 import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
-import { organizationOf } from '../accounts/organizations.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
 import { isExpired, type Interaction, type Proof, type User } from './contract.ts'
@@ -49,6 +48,7 @@ interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation'>
   invitations: Pick<Invitations, 'take' | 'takeHeld' | 'close'>
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
+  organizations: ReadonlySet<string>
 }
 
 /**
@@ -157,14 +157,14 @@ async function findSameEmail (
  * authority for their address, and this sign-in shows the same one: it becomes theirs.
  */
 async function linkToOrganizationPerson (
-  { users }: Deps,
+  { users, organizations }: Deps,
   backend: string,
   identity: Identity
 ): Promise<boolean> {
   const { email, emailVerified } = identity
   if (!emailVerified || email === undefined) return false
   const user = await users.findByVerifiedEmail(email)
-  const isTheirs = user?.identities.every((other) => organizationOf(other.backend) !== undefined)
+  const isTheirs = user?.identities.every((other) => organizations.has(other.backend))
   if (!isTheirs || user!.locked) return false
   return users.link(user!.id, backend, identity)
 }

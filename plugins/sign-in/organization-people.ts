@@ -6,7 +6,6 @@ import { parseEmail, type Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { invalidGrant } from '../../errors.ts'
-import type { Invitations } from '../accounts/invitations.ts'
 import { backendOfIssuer } from '../accounts/organizations.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
@@ -39,11 +38,10 @@ export type AdmitByOrganization = (person: OrganizationPerson) => Promise<() => 
 interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation'> {
   users: Users
   now: Clock
-  invitations: Pick<Invitations, 'close'>
 }
 
 export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
-  const { users, invitations } = deps
+  const { users } = deps
   return async (person) => {
     const backend = backendOfIssuer(person.issuer.issuer)
     const own = await users.findBy({ backend, subject: person.subject })
@@ -71,7 +69,6 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
       const name = identity.name ?? known?.name
       const shown = { ...identity, ...(name !== undefined && { name }) }
       const user = await users.signIn(backend, shown)
-      if (!known) await invitations.close()
       return { user, backend, isLinked }
     }
   }

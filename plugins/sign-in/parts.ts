@@ -71,8 +71,16 @@ export function createParts (
 
   const sessions = createBrowserSessions({ app, store, cookies, users, backends, upstream, interactions })
   const policy = { allowedEmails, newcomersNeedInvitation }
-  const admissions = createAdmissions({ ...policy, users, lifecycle, now, invitations, backends })
-  const admitByOrganization = createOrganizationAdmission({ ...policy, users, now, invitations })
+  const admissions = createAdmissions({
+    ...policy,
+    users,
+    lifecycle,
+    now,
+    invitations,
+    backends,
+    organizations
+  })
+  const admitByOrganization = createOrganizationAdmission({ ...policy, users, now })
   const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions })
   const people = { users, lifecycle, invitations, admissions, admitByOrganization }
   return { ...people, cookies, interactions, upstream, sessions, completion }
