@@ -2,7 +2,7 @@
 // with the server what is still open.
 // Tested in test/plugins/mcp/pipeline.test.ts.
 import type { FastifyInstance } from 'fastify'
-import { rightsOfAccess } from '../access-rules/principal.ts'
+import type { Rights } from '../access-rules/contract.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
@@ -27,6 +27,8 @@ export interface EndpointDeps {
   offered: Offered
   bus: EventBus
   changes: ChangeLog
+  /** What a caller may use now. */
+  rightsOf(access: Access | null): Rights
   /** Gets what the SDK refused or could not do. */
   onError(error: Error): void
 }
@@ -37,7 +39,7 @@ export interface Endpoint {
   sdkHandler: McpHandler
 }
 
-export function buildEndpoint ({ app, options, offered, bus, changes, onError }: EndpointDeps): Endpoint {
+export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, onError }: EndpointDeps): Endpoint {
   const { tools } = offered
   const stillAllows = options.signIn ? app.grants.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
@@ -54,7 +56,6 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
     canChange: () => options.reloads === true || app.accessRules.isOn,
     onError
   })
-  const rightsOf = (access: Access | null) => rightsOfAccess(app.accessRules, access)
   const open = {
     streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows, (access) => rightsOf(access).key),
     requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows)

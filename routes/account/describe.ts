@@ -8,6 +8,7 @@ import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers } from '../../plugins/pages/account-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { describeLess } from '../../plugins/oauth/less.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
@@ -86,7 +87,9 @@ export const describeApp = (
     ? describeReturn(grant.code.redirectUri, verified)
     : { organization: organizationOf(grant.backend) ?? '' }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
+  less: describeLess(grant),
   connected: day(grant.createdAt),
+  ...(grant.code && { ends: day(grant.endsAt) }),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
   ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
   calls: usage.calls

@@ -43,11 +43,15 @@ export function checkRequest (
 ): Omit<AuthorizationRequest, 'attempt'> {
   const state = parameters.get('state')
   checkResponse(parameters)
-  if (state !== undefined && state.length > MAX_STATE_LENGTH) { throw invalidRequest(`state is longer than ${MAX_STATE_LENGTH} characters`) }
+  if (state !== undefined && state.length > MAX_STATE_LENGTH) {
+    throw invalidRequest(`state is longer than ${MAX_STATE_LENGTH} characters`)
+  }
   const challenge = checkPkce(parameters)
   const resource = checkResource(parameters.getAll('resource'), resources)
   const nonce = parameters.get('nonce')
-  if (nonce !== undefined && nonce.length > MAX_STATE_LENGTH) { throw invalidRequest(`nonce is longer than ${MAX_STATE_LENGTH} characters`) }
+  if (nonce !== undefined && nonce.length > MAX_STATE_LENGTH) {
+    throw invalidRequest(`nonce is longer than ${MAX_STATE_LENGTH} characters`)
+  }
   const maxAge = checkMaxAge(parameters.get('max_age'))
   const scopes = grantableScopes(parameters.get('scope'))
   if (scopes.length === 0) throw invalidScope('none of the scopes asked for is offered here')
@@ -76,14 +80,20 @@ function checkResponse (parameters: Parameters): void {
   if (parameters.need('response_type') !== 'code') throw unsupportedResponseType('response_type must be code')
   const mode = parameters.get('response_mode')
   if (mode !== undefined && mode !== 'query') throw invalidRequest('response_mode must be query')
-  if (parameters.get('request') !== undefined) { throw new OAuthError('request_not_supported', 400, 'request objects are not supported') }
-  if (parameters.get('request_uri') !== undefined) { throw new OAuthError('request_uri_not_supported', 400, 'request_uri is not supported') }
+  if (parameters.get('request') !== undefined) {
+    throw new OAuthError('request_not_supported', 400, 'request objects are not supported')
+  }
+  if (parameters.get('request_uri') !== undefined) {
+    throw new OAuthError('request_uri_not_supported', 400, 'request_uri is not supported')
+  }
 }
 
 function checkPkce (parameters: Parameters): string {
   const challenge = parameters.get('code_challenge')
   if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required')
   if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256')
-  if (!CHALLENGE.test(challenge)) { throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256') }
+  if (!CHALLENGE.test(challenge)) {
+    throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256')
+  }
   return challenge
 }

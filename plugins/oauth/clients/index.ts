@@ -4,7 +4,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
-import { networkOf } from '../../client-address.ts'
+import { networkOf, siteOf } from '../../client-address.ts'
 import type { FindHolder, HolderOf } from '../grants/contract.ts'
 import { createKeyRing } from './assertion-keys.ts'
 import type { AssertionOptions } from './assertion.ts'
@@ -91,7 +91,7 @@ export default fp(
     app.decorate('clients', {
       ...createLookup(options, redirectRules, documents, registrations, assertions),
       register: async (body, request, attempt) =>
-        registrations.add(readRegistration(body, redirectRules), { address: networkOf(request), attempt })
+        registrations.add(readRegistration(body, redirectRules), { address: siteOf(networkOf(request)), attempt })
     } satisfies Clients)
   },
   { name: 'clients', dependencies: ['storage', 'limits'] }

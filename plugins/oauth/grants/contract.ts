@@ -21,6 +21,8 @@ export interface Grant {
   backendSession?: string
   /** The scopes that the person allowed. */
   scopes: string[]
+  /** Scopes that the client asked for and the person did not give. */
+  declined?: string[]
   /** Names of tools that the person left out. */
   without?: string[]
   /** RFC 8707: the one resource that its tokens are valid for. */

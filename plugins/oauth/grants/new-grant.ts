@@ -13,6 +13,10 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   backend: string
   backendSession?: string | undefined
   scopes: string[]
+  /** {@link Grant.declined} */
+  declined?: string[]
+  /** {@link Grant.without} */
+  without?: string[]
   resource: string
   attempt: string
   /** When the person's account ends, if it is a temporary one. */
@@ -24,6 +28,13 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   isStillSignedIn(): Promise<boolean>
 }
 
+/**
+ * The absolute end of a grant that begins now, whatever is done with it.
+ * @param accountEndsAt when the person's account ends, if it is a temporary one. Seconds since the epoch.
+ */
+export const endOf = (createdAt: number, grantTtl: number, accountEndsAt = Infinity): number =>
+  Math.min(accountEndsAt, createdAt + grantTtl)
+
 /** @param createdAt seconds since the epoch. @returns the grant, and its authorization code in clear. */
 export function newGrant (
   {
@@ -33,9 +44,11 @@ export function newGrant (
     backend,
     backendSession,
     scopes,
+    declined = [],
+    without = [],
     resource,
     attempt,
-    accountEndsAt = Infinity,
+    accountEndsAt,
     isStillSignedIn: _,
     ...code
   }: NewGrant,
@@ -52,9 +65,11 @@ export function newGrant (
     backend,
     ...(backendSession !== undefined && { backendSession }),
     scopes,
+    ...(declined.length > 0 && { declined }),
+    ...(without.length > 0 && { without }),
     resource,
     createdAt,
-    endsAt: Math.min(accountEndsAt, createdAt + life.grantTtl),
+    endsAt: endOf(createdAt, life.grantTtl, accountEndsAt),
     code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
     accessTokens: {},
     attempt
