@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { list, path } from '../authoring/env.ts'
 import { createPaths } from '../paths.ts'
+import { clients } from './clients.ts'
 import { idJagIssuers } from './id-jag-issuers.ts'
 import * as read from './parsers.ts'
 
@@ -43,7 +44,7 @@ export const variables = z.object({
   MAIL_FROM: read.mailFrom.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
-  CLIENTS: read.clients.default([]),
+  CLIENTS: clients.default([]),
   ID_JAG_ISSUERS: idJagIssuers.default([]),
   ALLOWED_REDIRECT_URIS: read.privateUseUris.default([]),
   CLIENT_METADATA_HOSTS: list.default([]),

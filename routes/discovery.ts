@@ -5,7 +5,7 @@ import type { Config } from '../config/index.ts'
 import { wellKnown, type Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
-import { authMethods, grantTypes, JWT_BEARER } from '../plugins/oauth/clients/contract.ts'
+import { authMethods, type GrantType } from '../plugins/oauth/clients/contract.ts'
 import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 
 const CACHE_SECONDS = 300
@@ -16,7 +16,7 @@ export default async function discovery (app: FastifyInstance, options: Options)
   const { paths, identity } = app
   const resourceOf = (resource: string) => protectedResource(options, resource, identity)
   const server = {
-    ...authorizationServer(options, paths, identity),
+    ...authorizationServer(options, paths, identity, app.clients.grantTypes),
     ...(app.idJag.isOn && enterpriseManaged)
   }
   const openid = { ...server, ...openidProvider(options, paths, app.openid.algorithm) }
@@ -62,7 +62,12 @@ const protectedResource = ({ publicUrl, mcpUrl }: Options, resource: string, { n
   ...(urls.terms && { resource_tos_uri: urls.terms })
 })
 
-const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths, { urls }: Identity) => ({
+const authorizationServer = (
+  { publicUrl, mcpUrl }: Options,
+  paths: Paths,
+  { urls }: Identity,
+  grantTypes: readonly GrantType[]
+) => ({
   issuer: publicUrl,
   authorization_endpoint: publicUrl + paths.authorize,
   token_endpoint: publicUrl + paths.token,
@@ -92,7 +97,6 @@ const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths, { url
 
 /** ID-JAG draft §7.2, and §6 of the MCP extension: how a client learns that it needs no page here. */
 const enterpriseManaged = {
-  grant_types_supported: [...grantTypes, JWT_BEARER],
   authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag']
 }
 

@@ -18,6 +18,7 @@ import { createSessions, type Sessions } from './sessions/index.ts'
 import { REQUEST_BOUNDS } from './sessions/request.ts'
 import type { ChangeLog } from './streams/change-log.ts'
 import type { EventBus } from './streams/event-bus.ts'
+import { extensionsOf } from './extensions.ts'
 import { createOpenStreams } from './streams/open-streams.ts'
 import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
 
@@ -54,6 +55,7 @@ export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, 
     },
     isPublic: !options.signIn,
     canChange: () => options.reloads === true || app.accessRules.isOn,
+    extensions: options.signIn ? extensionsOf(app.clients) : undefined,
     onError
   })
   const open = {

@@ -1,6 +1,13 @@
 // The authorization request, checked in the order in which it may be answered: until client and redirect URI are known
 // every refusal is a page; after that it may go to the app (OAuth 2.1 §4.1.1, RFC 7636 §4.3, RFC 8707 §2).
-import { invalidClient, invalidRequest, invalidScope, OAuthError, unsupportedResponseType } from '../../errors.ts'
+import {
+  invalidClient,
+  invalidRequest,
+  invalidScope,
+  OAuthError,
+  unauthorizedClient,
+  unsupportedResponseType
+} from '../../errors.ts'
 import type { Client } from '../../plugins/oauth/clients/contract.ts'
 import type { Parameters } from '../../plugins/oauth/parameters.ts'
 import { checkResource } from '../../plugins/oauth/resource-indicator.ts'
@@ -23,6 +30,12 @@ export async function checkClient (
   if (!client) {
     throw invalidClient(
       'This server does not know the app that sent you (its client_id). Remove this server from the app and add it again, so that it registers again.'
+    )
+  }
+  if (!client.grantTypes.includes('authorization_code')) {
+    throw unauthorizedClient(
+      'This client is a service: nobody signs in for it. It gets its tokens from ' +
+      'the token endpoint (client_credentials).'
     )
   }
   const given = parameters.get('redirect_uri')

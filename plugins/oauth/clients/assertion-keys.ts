@@ -42,7 +42,10 @@ const keySet = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) })
 export interface AssertionKeys {
   jwks?: { keys: unknown[] }
   jwksUri?: string
-  /** Whether a person has allowed the app, or a code or token of its was shown. Nothing of others is stored. */
+  /**
+   * Whether a person has allowed the app, the operator has written it into
+   * CLIENTS, or a code or token of its was shown. Nothing of others is stored.
+   */
   isAllowed: boolean
 }
 export interface KeptKeys {

@@ -2,27 +2,46 @@
 import type { Config } from '../../../config/index.ts'
 import { toDisplayName } from '../../display-name.ts'
 import { hashSecret } from '../../secrets.ts'
+import { serviceOf } from '../services.ts'
+import { readKeys } from './assertion-keys.ts'
 import { grantTypes, JWT_BEARER, type Client } from './contract.ts'
 import { methodsOf, type ClientDocument } from './metadata-document.ts'
 import { redirectUriProblem, redirects, type RedirectRules } from './redirect-uris.ts'
 
-/** @throws Error for a redirect URI that no client may have: the operator learns of it at the start. */
+/**
+ * @throws Error for a redirect URI or keys that no client may have: the operator
+ * learns of it at the start.
+ */
 export function fromOperator (
-  { client_id: id, client_name: name, client_secret: secret, redirect_uris: uris }: Config['clients'][number],
+  entry: Config['clients'][number],
   { ownOrigin }: RedirectRules
 ): Client {
+  const { client_id: id, client_name: name, client_secret: secret } = entry
+  const { redirect_uris: uris, jwks, jwks_uri: jwksUri } = entry
   const rules: RedirectRules = { ownOrigin, privateUse: 'any' }
   for (const uri of uris) {
     const problem = redirectUriProblem(uri, rules)
     if (problem) throw new Error(`CLIENTS: the redirect URI ${uri} of ${id} ${problem}`)
   }
+  if (jwks && readKeys(jwks.keys).length === 0) {
+    throw new Error(
+      `CLIENTS: no key in the jwks of ${id} can be used; ` +
+      'take RSA of 2048 to 4096 bits, P-256, P-384 or Ed25519'
+    )
+  }
+  const service = serviceOf(entry)
+  // "Confidential clients" (ID-JAG draft §8.1).
+  const isProvenApp =
+    entry.grant_types.includes('authorization_code') && (secret ?? jwks ?? jwksUri) !== undefined
   return {
     id,
     name: toDisplayName(name ?? id, id),
     kind: 'operator',
     ...(secret && { secretHash: hashSecret(secret) }),
-    // "Confidential clients" (ID-JAG draft §8.1).
-    grantTypes: [...grantTypes, ...(secret ? [JWT_BEARER] as const : [])],
+    ...(jwks && { assertion: { jwks, isAllowed: true, required: true } }),
+    ...(jwksUri && { assertion: { jwksUri, isAllowed: true, required: true } }),
+    grantTypes: [...entry.grant_types, ...(isProvenApp ? [JWT_BEARER] as const : [])],
+    ...(service && { service }),
     ...redirects(uris, rules)
   }
 }

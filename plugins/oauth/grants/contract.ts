@@ -10,13 +10,19 @@ export interface Grant {
   clientId: string
   /** The name that the consent page showed. */
   clientName: string
-  /** A copy, so that a tool call costs one read. */
+  /** A copy, so that a tool call costs one read. Of a service, only the id counts. */
   user: GrantUser
   /**
    * The backend (its name in AUTH_BACKEND) the person signed in with, or the organization that gave the permission.
    * Nothing of the grant works while it is not configured.
    */
   backend: string
+  /**
+   * Only of a service, which has one grant for all its tokens: {@link Service.version}
+   * when they were issued. No person stands behind it: {@link Grant.user} has no
+   * record, and CLIENTS alone says who it is.
+   */
+  service?: string
   /** Id of the upstream session of that sign-in, for a backend that has sessions of its own. */
   backendSession?: string
   /** The scopes that the person allowed. */
@@ -30,7 +36,7 @@ export interface Grant {
   createdAt: number
   /** The absolute end: no token outlives it, and no refresh postpones it. */
   endsAt: number
-  /** Absent where an organization gave the permission, without a code (RFC 7523 §2.1). */
+  /** Absent where no person allowed anything in a browser. */
   code?: AuthorizationCode
   /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */
   refresh?: RefreshState

@@ -10,9 +10,10 @@ import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { organizationBackends } from '../../accounts/organizations.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
+import { servicesOf } from '../services.ts'
 import type { Grant, TokenSet } from './contract.ts'
 import { createEndings, type EndListener, type EndReason } from './endings.ts'
-import { createIssuing, TokenReuse } from './issuing.ts'
+import { createIssuing, TokenReuse, type Issuing } from './issuing.ts'
 import { GRANT_BOUNDS, grantsToReplace, newGrant, type NewGrant } from './new-grant.ts'
 import { createOrganizationGrants, type OrganizationGrant } from './organization-grant.ts'
 import { createReading, type GrantReading, type GrantStore } from './reading.ts'
@@ -48,6 +49,11 @@ export interface Grants extends GrantReading {
    */
   issueByOrganization(allowed: OrganizationGrant): Promise<TokenSet>
   /**
+   * RFC 6749 §4.4: an access token for a service, and nothing to refresh it
+   * with. It has {@link MAX_SERVICE_TOKENS}; the oldest goes for one more.
+   */
+  issueToService: Issuing['issueToService']
+  /**
    * Undoes what was issued, unless it was a retry: the response did not reach the client, which finds its code or token
    * unused.
    */
@@ -80,7 +86,8 @@ type Options = Pick<
   | 'grantTtl'
   | 'refreshGrace'
   | 'authorizationCodeTtl'
->
+> &
+  Partial<Pick<Config, 'clients'>>
 
 export default fp(
   async function grants (app: FastifyInstance, options: Options) {
@@ -108,6 +115,7 @@ export function createGrants (
   const byUser = createGrantsByUser(lists, store, now)
   const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
+  const services = servicesOf(life.clients ?? [])
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
@@ -142,8 +150,9 @@ export function createGrants (
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
     issueByOrganization: createOrganizationGrants({ store, byUser, makeRoom, now, life }),
+    issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,
-    ...createReading(store, sealing, now, life.mcpUrl, backendsInUse),
+    ...createReading(store, sealing, now, { resource: life.mcpUrl, backendsInUse, services }),
     async revokeToken (token, clientId) {
       const found = await takeByToken(store, sealing, token, clientId)
       await ended(found, 'ended')
@@ -156,10 +165,14 @@ export function createGrants (
       // Drops them from the list as well.
       await byUser.live(userId)
     },
-    listByUser: async (userId) => (await byUser.live(userId)).filter(({ code }) => code?.used !== false),
+    listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
     onEnd
   }
 }
+
+/** A service has no account page, and a code that was never redeemed is no app. */
+const isConnected = ({ code, service }: Grant): boolean =>
+  service === undefined && code?.used !== false
 
 /** Nothing of a grant works while the backend that its person signed in with is not configured. */
 const requireBackend =

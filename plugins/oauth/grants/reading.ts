@@ -3,7 +3,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
-import { readAccess } from './access.ts'
+import { readAccess, type Context } from './access.ts'
 import type { Access, Grant, HolderOf } from './contract.ts'
 import { parseToken } from './token-format.ts'
 import { holderOf, mayRotate } from './token-owner.ts'
@@ -30,12 +30,11 @@ export function createReading (
   store: GrantStore,
   sealing: Sealing,
   now: Clock,
-  resource: string,
-  backendsInUse: ReadonlySet<string>
+  valid: Omit<Context, 'now'>
 ): GrantReading {
   const find = store.findCached ?? store.find
   const accessOf = (grant: Grant | undefined, token: string) =>
-    readAccess(grant, token, { now: now(), resource, backendsInUse })
+    readAccess(grant, token, { ...valid, now: now() })
   return {
     verifyAccessToken (token) {
       const parsed = parseToken('at', token)

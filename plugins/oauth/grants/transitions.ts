@@ -6,6 +6,8 @@ import type { Grant, RefreshState } from './contract.ts'
 
 /** Live access tokens of one grant; beyond it the oldest are dropped. */
 const MAX_ACCESS_TOKENS = 20
+/** Of a service, which may run many times at once. */
+export const MAX_SERVICE_TOKENS = 100
 
 export interface Lifetimes {
   accessTokenTtl: number
@@ -84,6 +86,28 @@ export function redeemCode (
     }
   }
   return issued(next, tokens.accessHash, now)
+}
+
+/**
+ * RFC 6749 §4.4.3: one more access token of a service. Those of an earlier
+ * {@link Grant.service} end.
+ * @param fresh the grant as it is from now on, without its tokens.
+ */
+export function issueToService (
+  grant: Grant | undefined,
+  fresh: Omit<Grant, 'accessTokens'>,
+  token: { hash: string; scopes: string[] },
+  now: number,
+  life: Lifetimes
+): Change<Grant, Issued> {
+  const isSame = grant?.service === fresh.service
+  const before = isSame
+    ? { ...fresh, createdAt: grant!.createdAt, accessTokens: grant!.accessTokens }
+    : { ...fresh, accessTokens: {} }
+  const { hash, scopes } = token
+  const most = MAX_SERVICE_TOKENS
+  const accessTokens = withAccessToken(before, hash, scopes, now, life, most)
+  return issued({ ...before, accessTokens }, hash, now)
 }
 
 /** What is known of a refresh token that was presented, for the grant as it is stored now. */
@@ -170,11 +194,12 @@ export function withAccessToken (
   hash: string,
   scopes = grant.scopes,
   now: number,
-  life: Lifetimes
+  life: Lifetimes,
+  most = MAX_ACCESS_TOKENS
 ): Grant['accessTokens'] {
   const live = Object.entries(grant.accessTokens).filter(([, other]) => other.expiresAt > now)
   const token = { scopes, expiresAt: Math.min(now + life.accessTokenTtl, grant.endsAt) }
-  return Object.fromEntries([...live, [hash, token] as const].slice(-MAX_ACCESS_TOKENS))
+  return Object.fromEntries([...live, [hash, token] as const].slice(-most))
 }
 
 const refused = (reason: string): Change<Grant, { kind: 'refused'; reason: string }> => ({

@@ -5,7 +5,13 @@ import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
 import { hashSecret } from '../../../../plugins/secrets.ts'
 
 const TOKEN = 'mcp_at_token'
-const context = { now: 1_000, resource: 'https://mcp.example.com', backendsInUse: new Set(['local']) }
+const reporting = { user: { id: 'service:reports', name: 'Reports', groups: ['finance'] }, scopes: ['mcp:read'], version: 'v2' }
+const context = {
+  now: 1_000,
+  resource: 'https://mcp.example.com',
+  backendsInUse: new Set(['local']),
+  services: new Map([['reports', reporting]])
+}
 const grant = {
   id: 'g',
   clientId: 'c',
@@ -48,4 +54,21 @@ t.test('what a tool does to its person and scopes changes nothing of the grant',
   access.scopes.push('mcp:write')
   t.match(readAccess(grant, TOKEN, context), { user: { id: 'ann' } })
   t.same(readAccess(grant, TOKEN, context)!.scopes, ['mcp:read'])
+})
+
+const ofService = { ...grant, clientId: 'reports', user: { id: 'service:reports', name: 'Old' }, backend: 'service', service: 'v2' }
+
+t.test('a service is who CLIENTS says it is now, whatever was true when its token was issued', async (t) => {
+  const { user } = readAccess(ofService, TOKEN, context)!
+  t.same(user, { id: 'service:reports', name: 'Reports', groups: ['finance'] })
+  user.id = 'ann'
+  t.equal(readAccess(ofService, TOKEN, context)!.user.id, 'service:reports', 'a tool changes its copy only')
+})
+
+t.test('the token of a service that is gone, or has another secret, key or scope, allows nothing (SV-08)', async (t) => {
+  t.equal(readAccess(ofService, TOKEN, { ...context, services: new Map() }), undefined)
+  t.equal(readAccess({ ...ofService, service: 'v1' }, TOKEN, context), undefined)
+  t.equal(readAccess({ ...ofService, clientId: 'c' }, TOKEN, context), undefined)
+  const named = { ...context, services: new Map(), backendsInUse: new Set(['service']) }
+  t.equal(readAccess(ofService, TOKEN, named), undefined, 'a backend of that name changes nothing')
 })
