@@ -24,6 +24,7 @@ import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import type { Observe } from './plugins/storage/instrumented.ts'
 import usage from './plugins/limits/usage.ts'
+import userStore from './plugins/accounts/user-store.ts'
 import workers from './plugins/workers.ts'
 
 declare module 'fastify' {
@@ -61,6 +62,7 @@ export async function registerCore (
   if (!config.signIn) return
   await app.register(limits, config)
   await app.register(clients, { ...config, tokenEndpoint: publicUrl + paths.token })
+  await app.register(userStore, config)
   await app.register(grants, config)
   await app.register(idJag, config)
   await app.register(bearer)

@@ -40,7 +40,7 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
       if (request.query.file !== undefined) {
         return sendFile(app, request.params['*'], reply, downloads, user?.id ?? networkOf(request))
       }
-      const rights = app.accessRules.rightsOf(user ? principalOfUser(user) : null)
+      const rights = app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
       const part = readPart(request.query.part)
       const found = await app.library.of(user ?? null, rights.documents).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
       if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')

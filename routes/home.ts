@@ -55,7 +55,7 @@ async function sendPage (
   reply: FastifyReply
 ): Promise<FastifyReply> {
   const { paths } = app
-  const rights = app.accessRules.rightsOf(user ? principalOfUser(user) : null)
+  const rights = app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
   return reply.page('home', {
     version: server.version,
     url: mcpUrl,

@@ -36,6 +36,8 @@ export interface AccountLifecycle {
    * for the backend. The last method in use always stays. @returns what was removed.
    */
   removeSignInMethods(id: string, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
+  /** Those that the operator put the person in: {@link User.groups}. */
+  changeGroups(id: string, decide: (groups: readonly string[]) => string[]): Promise<boolean>
   /** @param change.identity whose backend had the address `from` until now. */
   changeAddress(id: string, change: AddressChange): Promise<boolean>
   /** Deletes expired accounts, as {@link AccountLifecycle.delete} does. @returns them. */
@@ -74,6 +76,7 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     signOutEverywhere: async (id) => (await users.change(id, endSessions)) !== undefined,
     disconnectApps: (id) => grants.revokeAllOf(id),
     removeSignInMethods: (id, which) => removeSignInMethods(deps, id, which),
+    changeGroups: async (id, decide) => (await users.change(id, (user) => withGroupsOfOperator(user, decide))) !== undefined,
     changeAddress: async (id, change) => (await users.changeAddress(id, change)) !== undefined,
     async deleteExpired () {
       const deleted: User[] = []
@@ -89,6 +92,11 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
       erasers.push(erase)
     }
   }
+}
+
+function withGroupsOfOperator ({ groups = [], ...user }: User, decide: (groups: readonly string[]) => string[]): User {
+  const left = decide(groups)
+  return { ...user, ...(left.length > 0 && { groups: left }) }
 }
 
 async function mayHoldTokens (

@@ -4,7 +4,8 @@
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
 // Tested in test/plugins/library/document-store-contract.ts.
 import type { Readable } from 'node:stream'
-import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
+import type { SourceUser } from '../../authoring/source.ts'
+import type { ToolLibrary } from '../../authoring/tool.ts'
 import type { DocumentRights } from '../access-rules/contract.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
@@ -78,7 +79,7 @@ export interface Library extends ToolLibrary {
    * What this caller may see: the documents that their rights cover, their own notes, and the further sources.
    * @param caller whose turn a search takes: by default the person's, and that of all who have not signed in.
    */
-  of(user: ToolUser | null, rights: DocumentRights, caller?: string | null): ToolLibrary
+  of(user: SourceUser | null, rights: DocumentRights, caller?: string | null): ToolLibrary
   /** The whole document as it is indexed, for a page that shows it. */
   find(id: string): Promise<IndexedDocument | undefined>
   count(): Promise<number>

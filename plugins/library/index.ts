@@ -3,8 +3,8 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
-import type { LibrarySource } from '../../authoring/source.ts'
-import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote, ToolUser } from '../../authoring/tool.ts'
+import type { LibrarySource, SourceUser } from '../../authoring/source.ts'
+import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote } from '../../authoring/tool.ts'
 import type { Notes } from '../notes/index.ts'
 import { createConvert } from './convert.ts'
 import type { SearchHit } from '../search/contract.ts'
@@ -149,7 +149,7 @@ interface Searched {
 /** What one caller may see: the documents, their own notes and the sources, searched at once and merged. */
 function createLibraryOf (searched: Searched): Library['of'] {
   const { documents, list, notes, sources, unread, pageUrl } = searched
-  const findOther = async (id: string, user: ToolUser | null, signal: AbortSignal | undefined) => {
+  const findOther = async (id: string, user: SourceUser | null, signal: AbortSignal | undefined) => {
     const note = await notes.of(user).find(id)
     return note ? fromNote(note) : fromSource(sources, id, user, signal, pageUrl)
   }
@@ -214,7 +214,7 @@ const fromNote = ({ id, title, text, url, version, created, modified }: ToolNote
 async function fromSource (
   sources: readonly GuardedSource[],
   id: string,
-  user: ToolUser | null,
+  user: SourceUser | null,
   signal: AbortSignal | undefined,
   pageUrl: (id: string) => string
 ): Promise<LibraryDocument | undefined> {

@@ -3,6 +3,7 @@
 // Tested in test/plugins/mcp/pipeline.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Rights } from '../access-rules/contract.ts'
+import { principalOfUser } from '../access-rules/principal.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
@@ -88,6 +89,7 @@ function createCallServices (
     timeout,
     meter: createMeter(app, stillAllows),
     stillAllows,
+    groupsOf: (user) => app.accessRules.groupsOf(principalOfUser(user)),
     onBehalfOf: createOnBehalfOf(app),
     claims: createOnBehalfOf(app, 'claims'),
     states: createRequestStateCodec(app.sealing, app.now)

@@ -182,7 +182,7 @@ async function park (
   identity: SignedIn
 ): Promise<Parked> {
   if (kind !== 'user') {
-    const proof: Proof = { backend, identity, userId: user.id, ...(provenAt !== undefined && { provenAt }) }
+    const proof: Proof = { backend, identity: withFewGroups(identity), userId: user.id, ...(provenAt !== undefined && { provenAt }) }
     return interactions.advance(request, handle, ({ step: _, failure: __, ...rest }) => ({ ...rest, proof }))
   }
   const { proof } = interaction
@@ -193,6 +193,12 @@ async function park (
   }
   return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
 }
+
+/** A sign-in under way has little room. More groups than that are known from the next sign-in on. */
+const MAX_PARKED_GROUPS_CHARACTERS = 4_000
+
+const withFewGroups = ({ groups = [], ...identity }: SignedIn): SignedIn =>
+  groups.join().length > MAX_PARKED_GROUPS_CHARACTERS ? identity : { ...identity, groups }
 
 /**
  * Whatever became of a sign-in method that was shown before, the browser's session is that of the sign-in after it: its

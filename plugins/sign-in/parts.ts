@@ -43,7 +43,7 @@ export function createParts (
   const cookies = createCookies(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app, createHandles(app), cookies)
   const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds)
-  const users = createUsers(app.storage, now, expiry)
+  const users = createUsers(app, expiry)
   const organizations = organizationBackends({ idJagIssuers })
   const lifecycle = createAccountLifecycle({
     users,
@@ -63,6 +63,7 @@ export function createParts (
     sealing: app.sealing,
     now,
     log: app.log,
+    onRenewed: users.noteGroups,
     onEnd: (references) => endReferences(app.grants, store, references)
   })
   app.grants.onEnd(async ({ id, backendSession }) => {

@@ -10,7 +10,9 @@ const changes: Readonly<Record<string, string>> = {
   password: 'The password was changed',
   address: 'The e-mail address was changed',
   'way added': 'A sign-in method was added',
-  'way removed': 'A sign-in method was removed'
+  'way removed': 'A sign-in method was removed',
+  'group added': 'The account was added to a group',
+  'group removed': 'The account was removed from a group'
 }
 
 const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {

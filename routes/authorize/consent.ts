@@ -95,12 +95,7 @@ async function allow (
     backend,
     backendSession,
     accountEndsAt: user.endsAt,
-    user: {
-      id: user.id,
-      ...(user.email && { email: user.email }),
-      ...(user.emailVerified !== undefined && { emailVerified: user.emailVerified }),
-      ...(user.name && { name: user.name })
-    },
+    user: { id: user.id },
     // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })
@@ -144,7 +139,7 @@ async function findChoice (
   if (!opensSomething(scopes)) return { tools: [] }
   const grants = await app.grants.listByUser(user.id)
   const last = grants.find((grant) => grant.clientId === clientId)
-  const rights = app.accessRules.rightsOf(principalOfUser(user))
+  const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)))
   return choiceOf(scopes, app.tools.offered, rights, last)
 }
 

@@ -31,21 +31,15 @@ export const idJag: GrantHandler = async ({ app, request, client, form, resource
   const entered = await enter()
   if (entered.isLinked) noteLink(app, request, entered)
   const { user, backend } = entered
-  const { id, email, emailVerified, name, endsAt: accountEndsAt } = user
   return app.grants.issueByOrganization({
     clientId: client.id,
     clientName: client.name,
-    user: {
-      id,
-      ...(email && { email }),
-      ...(emailVerified !== undefined && { emailVerified }),
-      ...(name && { name })
-    },
+    user: { id: user.id },
     backend,
     scopes,
     resource,
     attempt: app.audit.attemptOf(request),
-    accountEndsAt
+    accountEndsAt: user.endsAt
   })
 }
 

@@ -3,7 +3,7 @@ import { createGrants } from '../../plugins/oauth/grants/index.ts'
 import type { Lifetimes } from '../../plugins/oauth/grants/transitions.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
-import { allowed } from './grant.ts'
+import { allowed, everybody } from './grant.ts'
 
 export type Order =
   | { do: 'issue' }
@@ -38,7 +38,8 @@ const grants = createGrants(
   storage.collection('grantList'),
   createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A']),
   () => now,
-  LIFE
+  LIFE,
+  everybody
 )
 const of = (client: string) => (grant: { clientId: string }) =>
   grant.clientId === client ? undefined : "not this client's"

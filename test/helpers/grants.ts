@@ -12,7 +12,7 @@ import { serviceOf } from '../../plugins/oauth/services.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { allowed as readOnly } from './grant.ts'
+import { allowed as readOnly, everybody } from './grant.ts'
 import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 
 const client = {
@@ -86,7 +86,8 @@ async function openHouse (t: Test, openStorage: (now: () => number) => Promise<S
       house.storage.collection('grantList'),
       sealing,
       () => house.now,
-      { ...LIFE, ...life }
+      { ...LIFE, ...life },
+      everybody
     )
   house.connect = async (grants, more = {}) =>
     grants.redeem(await grants.issueCode({ ...allowed, ...more }), fits, { withRefresh: true })

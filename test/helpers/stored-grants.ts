@@ -10,7 +10,7 @@ import type { Storage } from '../../plugins/storage/contract.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { allowed } from './grant.ts'
+import { allowed, everybody } from './grant.ts'
 import { noRedis, startRedis } from './redis.ts'
 
 export { allowed }
@@ -91,7 +91,8 @@ export function eachStoredGrants (work: (t: Test, stored: StoredGrants) => Promi
           on.collection('grantList'),
           createSealing(keys),
           () => stored.now,
-          life
+          life,
+          everybody
         )
       stored.grants = stored.openGrants([KEYS[0]!])
       stored.issue = async () =>

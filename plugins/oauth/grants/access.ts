@@ -1,4 +1,5 @@
-// What an access token allows, read from its grant at every use (RFC 6750 §2; RFC 8707 §2).
+// What an access token allows, read from its grant at every use (RFC 6750
+// §2; RFC 8707 §2). Of a person it knows the id; reading.ts adds who they are.
 import { hashSecret } from '../../secrets.ts'
 import type { Service } from '../services.ts'
 import type { Access, Grant, GrantUser } from './contract.ts'
@@ -51,7 +52,7 @@ function userOf (
   { backendsInUse, services }: Context
 ): GrantUser | undefined {
   if (grant.service === undefined) {
-    return backendsInUse.has(grant.backend) ? { ...grant.user } : undefined
+    return backendsInUse.has(grant.backend) ? { id: grant.user.id } : undefined
   }
   const service = services.get(grant.clientId)
   return service?.version === grant.service ? { ...service.user } : undefined

@@ -10,8 +10,8 @@ export interface Grant {
   clientId: string
   /** The name that the consent page showed. */
   clientName: string
-  /** A copy, so that a tool call costs one read. Of a service, only the id counts. */
-  user: GrantUser
+  /** Who they are now is read at each use: {@link Access.user}. */
+  user: Pick<GrantUser, 'id'>
   /**
    * The backend (its name in AUTH_BACKEND) the person signed in with, or the organization that gave the permission.
    * Nothing of the grant works while it is not configured.
@@ -76,6 +76,7 @@ export interface RefreshState {
   expiresAt: number
 }
 
+/** A person as tools and access rules know them. */
 export interface GrantUser {
   id: string
   email?: string
@@ -91,7 +92,8 @@ export interface Access {
   /** {@link Grant.backendSession} */
   backendSession?: string
   clientId: string
-  user: GrantUser
+  /** As they are now, and shared between requests: never changed. */
+  user: Readonly<GrantUser>
   scopes: string[]
   resource: string
   expiresAt: number

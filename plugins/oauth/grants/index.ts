@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import type { Config } from '../../../config/index.ts'
 import { signInExpired } from '../../../errors.ts'
+import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
@@ -98,11 +99,12 @@ export default fp(
         app.storage.collection<GrantList>('grantList'),
         app.sealing,
         app.now,
-        options
+        options,
+        app.userStore.current
       )
     )
   },
-  { name: 'grants', dependencies: ['storage'] }
+  { name: 'grants', dependencies: ['storage', 'user-store'] }
 )
 
 export function createGrants (
@@ -110,12 +112,13 @@ export function createGrants (
   lists: Collection<GrantList>,
   sealing: Sealing,
   now: Clock,
-  life: Options
+  life: Options,
+  currentUser: CurrentUser
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now)
   const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
-  const services = servicesOf(life.clients ?? [])
+  const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
@@ -152,7 +155,7 @@ export function createGrants (
     issueByOrganization: createOrganizationGrants({ store, byUser, makeRoom, now, life }),
     issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,
-    ...createReading(store, sealing, now, { resource: life.mcpUrl, backendsInUse, services }),
+    ...createReading(store, sealing, now, valid, currentUser),
     async revokeToken (token, clientId) {
       const found = await takeByToken(store, sealing, token, clientId)
       await ended(found, 'ended')

@@ -1,6 +1,6 @@
 // What one consent makes: a grant with its authorization code, and the grants that make room for it (OAuth 2.1 §4.1.2).
 import { hashSecret } from '../../secrets.ts'
-import type { AuthorizationCode, Grant, GrantUser } from './contract.ts'
+import type { AuthorizationCode, Grant } from './contract.ts'
 import { newGrantId, newToken } from './token-format.ts'
 
 /** Grants of one person: in all, and of one client. A person's most devices and agents stay far below it. */
@@ -9,7 +9,7 @@ export const GRANT_BOUNDS = { perUser: 200, perClient: 50 } as const
 export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' | 'used'> {
   clientId: string
   clientName: string
-  user: GrantUser
+  user: Grant['user']
   backend: string
   backendSession?: string | undefined
   scopes: string[]

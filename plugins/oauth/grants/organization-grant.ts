@@ -56,7 +56,6 @@ export function createOrganizationGrants ({ store, byUser, makeRoom, now, life }
   /** @returns undefined where the grant has ended meanwhile. */
   async function renew (
     known: Grant,
-    { user }: OrganizationGrant,
     endsAt: number
   ): Promise<TokenSet | undefined> {
     const at = now()
@@ -64,7 +63,7 @@ export function createOrganizationGrants ({ store, byUser, makeRoom, now, life }
     await byUser.add({ ...known, endsAt })
     const grant = await store.update<Grant | undefined>(known.id, (found) => {
       if (!found) return { result: undefined }
-      const record = withToken({ ...found, user }, accessToken, endsAt, at)
+      const record = withToken(found, accessToken, endsAt, at)
       return { write: { record, ttl: lifetimeOf(record, at) }, result: record }
     })
     return grant && { ...tokenSet(grant, accessToken, at), renewed: true }
@@ -81,7 +80,7 @@ export function createOrganizationGrants ({ store, byUser, makeRoom, now, life }
     const endsAt = Math.min(now() + life.accessTokenTtl, accountEndsAt)
     const live = await byUser.live(allowed.user.id)
     const known = live.find((grant) => isSame(grant, allowed))
-    return (known && (await renew(known, allowed, endsAt))) ?? begin(allowed, endsAt)
+    return (known && (await renew(known, endsAt))) ?? begin(allowed, endsAt)
   }
 }
 

@@ -16,7 +16,7 @@ const grant = {
   id: 'g',
   clientId: 'c',
   clientName: 'Claude',
-  user: { id: 'ann', email: 'ann@example.com' },
+  user: { id: 'ann' },
   backend: 'local',
   scopes: ['mcp:read', 'mcp:write'],
   resource: context.resource,
@@ -29,7 +29,7 @@ t.test('a live token allows what it was issued with, which may be less than its 
     grantId: 'g',
     clientId: 'c',
     clientName: 'Claude',
-    user: { id: 'ann', email: 'ann@example.com' },
+    user: { id: 'ann' },
     backend: 'local',
     scopes: ['mcp:read'],
     resource: context.resource,
@@ -48,11 +48,8 @@ t.test('what is missing, over, for another resource or by a backend that is gone
   t.equal(readAccess(grant, TOKEN, { ...context, backendsInUse: new Set(['demo']) }), undefined)
 })
 
-t.test('what a tool does to its person and scopes changes nothing of the grant', async (t) => {
-  const access = readAccess(grant, TOKEN, context)!
-  access.user.id = 'bob'
-  access.scopes.push('mcp:write')
-  t.match(readAccess(grant, TOKEN, context), { user: { id: 'ann' } })
+t.test('what a tool does to its scopes changes nothing of the grant', async (t) => {
+  readAccess(grant, TOKEN, context)!.scopes.push('mcp:write')
   t.same(readAccess(grant, TOKEN, context)!.scopes, ['mcp:read'])
 })
 
@@ -61,8 +58,8 @@ const ofService = { ...grant, clientId: 'reports', user: { id: 'service:reports'
 t.test('a service is who CLIENTS says it is now, whatever was true when its token was issued', async (t) => {
   const { user } = readAccess(ofService, TOKEN, context)!
   t.same(user, { id: 'service:reports', name: 'Reports', groups: ['finance'] })
-  user.id = 'ann'
-  t.equal(readAccess(ofService, TOKEN, context)!.user.id, 'service:reports', 'a tool changes its copy only')
+  Object.assign(user, { id: 'ann' })
+  t.equal(readAccess(ofService, TOKEN, context)!.user.id, 'service:reports', 'what is done to it stays with it')
 })
 
 t.test('the token of a service that is gone, or has another secret, key or scope, allows nothing (SV-08)', async (t) => {
