@@ -13,6 +13,7 @@ import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
 import clients from './plugins/oauth/clients/index.ts'
 import grants from './plugins/oauth/grants/index.ts'
+import idJag from './plugins/oauth/id-jag/index.ts'
 import identity from './plugins/identity.ts'
 import limits from './plugins/limits/rate-limits.ts'
 import mail from './plugins/mail/index.ts'
@@ -65,6 +66,7 @@ export async function registerCore (
   await app.register(userStore, config)
   await app.register(grants, config)
   await app.register(accessKeys, config)
+  await app.register(idJag, config)
   await app.register(bearer)
   await app.register(openid, config)
   await app.register(mail, config)

@@ -15,7 +15,10 @@ type Options = Pick<Config, 'publicUrl' | 'mcpUrl' | 'endpoints'>
 export default async function discovery (app: FastifyInstance, options: Options) {
   const { paths, identity } = app
   const resourceOf = (resource: string) => protectedResource(options, resource, identity)
-  const server = authorizationServer(options, paths, identity, app.clients.grantTypes)
+  const server = {
+    ...authorizationServer(options, paths, identity, app.clients.grantTypes),
+    ...(app.idJag.isOn && enterpriseManaged)
+  }
   const openid = { ...server, ...openidProvider(options, paths, app.openid.algorithm) }
   const documents: Record<string, object> = {
     [paths.protectedResource]: resourceOf(options.mcpUrl),
@@ -91,6 +94,11 @@ const authorizationServer = (
   ...(urls.privacy && { op_policy_uri: urls.privacy }),
   ...(urls.terms && { op_tos_uri: urls.terms })
 })
+
+/** ID-JAG draft §7.2, and §6 of the MCP extension: how a client learns that it needs no page here. */
+const enterpriseManaged = {
+  authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag']
+}
 
 /** What OpenID Connect Discovery §3 asks for beyond RFC 8414: all of it true. */
 const openidProvider = ({ publicUrl }: Options, paths: Paths, algorithm: string) => ({

@@ -22,7 +22,7 @@ export interface AccountLifecycle {
   all(): AsyncIterable<User>
   /**
    * Whether tokens may be issued for this person: known, not locked, of a backend in use, and on the allow-list.
-   * @param backend the one they signed in with: it must still lead to them.
+   * @param backend the one they signed in with, or the organization they came by: it must still lead to them.
    */
   mayHoldTokens(id: string, backend: string): Promise<boolean>
   /** Ends every session, grant and access key; no one can sign in to the account until it is unlocked. */
@@ -58,6 +58,8 @@ interface Deps {
   grants: Pick<Grants, 'revokeAllOf'>
   accessKeys: Pick<AccessKeys, 'revokeAllOf'>
   backends: ReadonlyMap<string, AuthBackend>
+  /** Where people are known besides. */
+  organizations: ReadonlySet<string>
   allowedEmails: readonly string[]
   now: Clock
 }
@@ -100,12 +102,13 @@ function withGroupsOfOperator ({ groups = [], ...user }: User, decide: (groups: 
 }
 
 async function mayHoldTokens (
-  { users, backends, allowedEmails, now }: Deps,
+  { users, backends, organizations, allowedEmails, now }: Deps,
   id: string,
   backend: string
 ): Promise<boolean> {
   const user = await users.find(id)
-  if (!user || user.locked || isExpired(user, now()) || !backends.has(backend)) return false
+  if (!user || user.locked || isExpired(user, now())) return false
+  if (!backends.has(backend) && !organizations.has(backend)) return false
   return user.identities.some((identity) => identity.backend === backend) && isAllowed(allowedEmails, user)
 }
 

@@ -103,6 +103,15 @@ export function sendPasswordChanged (
 export const sendSignInMethodAdded = (app: Sender, user: User, title: string): void =>
   sendToPerson(app, user, 'notice', renderMail('method-added', { ...aboutServer(app), title }))
 
+/** See {@link sendSignInMethodAdded}. @param organization the host of its identity provider. */
+export const sendOrganizationAdded = (app: Sender, user: User, organization: string): void =>
+  sendToPerson(
+    app,
+    user,
+    'notice',
+    renderMail('organization-added', { ...aboutServer(app), organization })
+  )
+
 /** See {@link sendSignInMethodAdded}. @param user as they were before. */
 export function sendSignInMethodsRemoved (app: Sender, user: User, titles: string[]): void {
   if (titles.length === 0) return

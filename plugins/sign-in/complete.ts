@@ -177,7 +177,7 @@ async function park (
   request: FastifyRequest,
   reply: FastifyReply,
   { handle, backend, provenAt }: Submission,
-  { kind, user }: Exclude<Admission, { kind: 'identity-in-use' }>,
+  { kind, user, isLinked }: Exclude<Admission, { kind: 'identity-in-use' }>,
   interaction: Interaction,
   identity: SignedIn
 ): Promise<Parked> {
@@ -186,9 +186,10 @@ async function park (
     return interactions.advance(request, handle, ({ step: _, failure: __, ...rest }) => ({ ...rest, proof }))
   }
   const { proof } = interaction
-  if (proof && joins(proof, user)) {
-    app.audit.record(request, 'account_changed', { user: user.id, backend: proof.backend, reason: 'way added' })
-    sendSignInMethodAdded(app, user, backends.get(proof.backend)!.title)
+  const added = proof && joins(proof, user) ? proof.backend : isLinked ? backend : undefined
+  if (added !== undefined) {
+    app.audit.record(request, 'account_changed', { user: user.id, backend: added, reason: 'way added' })
+    sendSignInMethodAdded(app, user, backends.get(added)!.title)
   }
   return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
 }
@@ -211,7 +212,7 @@ async function endParked ({ upstream }: Deps, { proof }: Interaction): Promise<v
  * What a backend says of a person appears on pages, in mail and at terminals: the name is cleaned, an address with
  * hidden characters is left out.
  */
-function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
+export function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
   const shown = name === undefined ? '' : toDisplayName(name, '')
   const isSound = email !== undefined && email.length <= MAX_ADDRESS_CHARACTERS && !hidesSomething(email)
   return {

@@ -1,10 +1,11 @@
 // What the account page says of the person, their sign-in methods and their apps.
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Paths } from '../../paths.ts'
+import { organizationOf } from '../../plugins/accounts/organizations.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
-import type { ConsentedGrant } from '../../plugins/oauth/grants/contract.ts'
+import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers } from '../../plugins/pages/account-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { describeLess } from '../../plugins/oauth/less.ts'
@@ -75,21 +76,27 @@ export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'
   endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
 
 export const describeApp = (
-  grant: ConsentedGrant,
+  grant: Grant,
   verified: VerifiedHost | undefined,
   usage: GrantUsage
 ): PageData['account']['apps'][number] => ({
   id: grant.id,
   // Grants of earlier versions have the name as the app wrote it.
   name: toDisplayName(grant.clientName, 'An app without a name'),
-  ...describeRedirectUri(grant.code.redirectUri),
-  // Any program on a computer may claim to be an app whose codes go to loopback.
-  ...(verified && !describeRedirectUri(grant.code.redirectUri).loopback && { verifiedHost: verified.host }),
+  ...(grant.code
+    ? describeReturn(grant.code.redirectUri, verified)
+    : { organization: organizationOf(grant.backend) ?? '' }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
   less: describeLess(grant),
   connected: day(grant.createdAt),
-  ends: day(grant.endsAt),
+  ...(grant.code && { ends: day(grant.endsAt) }),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
   ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
   calls: usage.calls
 })
+
+/** Any program on a computer may claim to be an app whose codes go to loopback. */
+function describeReturn (redirectUri: string, verified: VerifiedHost | undefined) {
+  const returns = describeRedirectUri(redirectUri)
+  return { ...returns, ...(verified && !returns.loopback && { verifiedHost: verified.host }) }
+}

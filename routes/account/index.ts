@@ -71,7 +71,7 @@ async function describeAccount (
     findLocalAccounts(app, user)
   ])
   const apps = grants.map(async (grant) => {
-    const verified = app.clients.verified(grant.clientId, grant.code.redirectUri)
+    const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
     return describeApp(grant, verified, await app.usage.ofGrant(grant.id))
   })
   const counts = { apps: grants.length, keys: keys.length }

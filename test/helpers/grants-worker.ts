@@ -28,6 +28,7 @@ const [url, user, life] = process.argv.slice(2) as [string, string, string]
 const LIFE = {
   mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
+  idJagIssuers: [],
   ...(JSON.parse(life) as Lifetimes & { authorizationCodeTtl: number; grantTtl: number })
 }
 let now = 0

@@ -25,6 +25,7 @@ const client = {
 export const LIFE = {
   mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
+  idJagIssuers: [{ issuer: 'https://acme.okta.com', domains: [] }],
   clients: [client] as Config['clients'],
   accessTokenTtl: 3_600,
   refreshTokenTtl: 90 * 86_400,

@@ -18,6 +18,7 @@ export const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789
 export const LIFE = {
   mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
+  idJagIssuers: [{ issuer: 'https://acme.okta.com', domains: [] }],
   accessTokenTtl: 100,
   refreshTokenTtl: 1000,
   grantTtl: 10_000,

@@ -15,8 +15,8 @@ export interface AuthenticationOptions {
   assertions: AssertionOptions
 }
 
-/** Where a request may show a code or token (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1). */
-const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token']
+/** Where a request may show a code or token (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1; RFC 7523 §2.1). */
+const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token', 'assertion']
 
 /**
  * Every code and token of the form counts, not only the one its endpoint reads: an assertion is remembered for each

@@ -12,8 +12,10 @@ export type AuthMethod = (typeof authMethods)[number]
 
 /** What any client may register for. */
 export const grantTypes = ['authorization_code', 'refresh_token'] as const
-/** The last one only the operator gives, in CLIENTS. */
-export type GrantType = (typeof grantTypes)[number] | 'client_credentials'
+/** RFC 7523 §2.1. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+/** `client_credentials` only the operator gives, in CLIENTS. */
+export type GrantType = (typeof grantTypes)[number] | 'client_credentials' | typeof JWT_BEARER
 
 export interface Client {
   id: string

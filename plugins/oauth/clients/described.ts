@@ -4,7 +4,7 @@ import { toDisplayName } from '../../display-name.ts'
 import { hashSecret } from '../../secrets.ts'
 import { serviceOf } from '../services.ts'
 import { readKeys } from './assertion-keys.ts'
-import { grantTypes, type Client } from './contract.ts'
+import { grantTypes, JWT_BEARER, type Client } from './contract.ts'
 import { methodsOf, type ClientDocument } from './metadata-document.ts'
 import { redirectUriProblem, redirects, type RedirectRules } from './redirect-uris.ts'
 
@@ -30,6 +30,9 @@ export function fromOperator (
     )
   }
   const service = serviceOf(entry)
+  // "Confidential clients" (ID-JAG draft §8.1).
+  const isProvenApp =
+    entry.grant_types.includes('authorization_code') && (secret ?? jwks ?? jwksUri) !== undefined
   return {
     id,
     name: toDisplayName(name ?? id, id),
@@ -37,7 +40,7 @@ export function fromOperator (
     ...(secret && { secretHash: hashSecret(secret) }),
     ...(jwks && { assertion: { jwks, isAllowed: true, required: true } }),
     ...(jwksUri && { assertion: { jwksUri, isAllowed: true, required: true } }),
-    grantTypes: entry.grant_types,
+    grantTypes: [...entry.grant_types, ...(isProvenApp ? [JWT_BEARER] as const : [])],
     ...(service && { service }),
     ...redirects(uris, rules)
   }
@@ -56,7 +59,8 @@ export function fromDocument (found: ClientDocument, isAllowed: boolean, rules: 
     name: toDisplayName(found.client_name ?? '', new URL(found.client_id).host),
     kind: 'document',
     ...(methods.includes('private_key_jwt') && { assertion: { ...keys, required: !methods.includes('none') } }),
-    grantTypes: [...grantTypes],
+    // Without a proof as well, where the document asks for none (MCP enterprise-managed authorization §5).
+    grantTypes: [...grantTypes, JWT_BEARER],
     ...(found.client_uri && { uri: found.client_uri }),
     ...redirects(found.redirect_uris, rules)
   }

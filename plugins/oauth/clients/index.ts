@@ -10,7 +10,7 @@ import { createKeyRing } from './assertion-keys.ts'
 import type { AssertionOptions } from './assertion.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
-import { grantTypes, type Client, type GrantType } from './contract.ts'
+import { grantTypes, JWT_BEARER, type Client, type GrantType } from './contract.ts'
 import { fromDocument, fromOperator } from './described.ts'
 import { createDocuments, type ClaimedDocument, type Documents } from './documents.ts'
 import { createFetchGate } from './fetch-gate.ts'
@@ -57,7 +57,12 @@ export interface Clients {
 
 type Options = Pick<
   Config,
-  'publicUrl' | 'clients' | 'allowedRedirectUris' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'
+  | 'publicUrl'
+  | 'clients'
+  | 'idJagIssuers'
+  | 'allowedRedirectUris'
+  | 'clientMetadataHosts'
+  | 'clientMetadataInsecureHosts'
 > & {
   tokenEndpoint: string
 }
@@ -101,7 +106,7 @@ export default fp(
 
 /** Everything about clients that exist already. */
 function createLookup (
-  { clients, clientMetadataInsecureHosts: insecureHosts }: Options,
+  { clients, idJagIssuers, clientMetadataInsecureHosts: insecureHosts }: Options,
   redirectRules: RedirectRules,
   documents: Documents,
   registrations: Registrations,
@@ -140,7 +145,11 @@ function createLookup (
         assertions
       }),
     remember,
-    grantTypes: hasService ? [...grantTypes, 'client_credentials'] : grantTypes,
+    grantTypes: [
+      ...grantTypes,
+      ...(hasService ? (['client_credentials'] as const) : []),
+      ...(idJagIssuers.length > 0 ? ([JWT_BEARER] as const) : [])
+    ],
     async keep (client, until) {
       await remember(client.id)
       await registrations.keep(client, until)

@@ -12,7 +12,10 @@ export interface Grant {
   clientName: string
   /** Who they are now is read at each use: {@link Access.user}. */
   user: Pick<GrantUser, 'id'>
-  /** The backend (its name in AUTH_BACKEND) the person signed in with. Nothing of the grant works while it is not configured. */
+  /**
+   * The backend (its name in AUTH_BACKEND) the person signed in with, or the organization that gave the permission.
+   * Nothing of the grant works while it is not configured.
+   */
   backend: string
   /**
    * Only of a service, which has one grant for all its tokens: {@link Service.version}
@@ -83,9 +86,6 @@ export interface GrantUser {
   groups?: readonly string[]
 }
 
-/** A grant that a person gave on the consent page. */
-export type ConsentedGrant = Grant & { code: AuthorizationCode }
-
 /** A verified access token or access key: who may do what, until when. */
 export interface Access {
   /** Of a key, its id. */
@@ -118,6 +118,8 @@ export interface TokenSet {
   grant: Grant
   /** Set where the previous refresh token was presented again: for the first time in its generation, or once more. */
   retry?: 'first' | 'again'
+  /** The grant had a live access token already, and there is no refresh token. */
+  renewed?: true
 }
 
 /** The person whose grant a code or token belongs to, used or not; undefined unless it is a grant of this client. */

@@ -9,12 +9,14 @@ import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
+import { organizationBackends } from '../../accounts/organizations.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import { servicesOf } from '../services.ts'
-import type { ConsentedGrant, Grant, TokenSet } from './contract.ts'
+import type { Grant, TokenSet } from './contract.ts'
 import { createEndings, type EndListener, type EndReason } from './endings.ts'
 import { createIssuing, TokenReuse, type Issuing } from './issuing.ts'
 import { GRANT_BOUNDS, grantsToReplace, newGrant, type NewGrant } from './new-grant.ts'
+import { createOrganizationGrants, type OrganizationGrant } from './organization-grant.ts'
 import { createReading, type GrantReading, type GrantStore } from './reading.ts'
 import { takeByToken } from './token-owner.ts'
 import type { GrantCheck } from './transitions.ts'
@@ -43,6 +45,11 @@ export interface Grants extends GrantReading {
    */
   refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
   /**
+   * An access token for what an organization allowed its person. The same permission stays one grant.
+   * Whether the person may hold it is checked afterwards, by the caller.
+   */
+  issueByOrganization(allowed: OrganizationGrant): Promise<TokenSet>
+  /**
    * RFC 6749 §4.4: an access token for a service, and nothing to refresh it
    * with. It has {@link MAX_SERVICE_TOKENS}; the oldest goes for one more.
    */
@@ -65,14 +72,21 @@ export interface Grants extends GrantReading {
    */
   revokeAllOf(userId: string, which?: (grant: Grant) => boolean): Promise<void>
   /** The apps a person has connected, newest first. */
-  listByUser(userId: string): Promise<ConsentedGrant[]>
+  listByUser(userId: string): Promise<Grant[]>
   /** Calls the listener with each grant that ended before its time, after it is removed. */
   onEnd(listener: EndListener): void
 }
 
 type Options = Pick<
   Config,
-  'mcpUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'
+  | 'mcpUrl'
+  | 'backends'
+  | 'idJagIssuers'
+  | 'accessTokenTtl'
+  | 'refreshTokenTtl'
+  | 'grantTtl'
+  | 'refreshGrace'
+  | 'authorizationCodeTtl'
 > &
   Partial<Pick<Config, 'clients'>>
 
@@ -102,7 +116,7 @@ export function createGrants (
   currentUser: CurrentUser
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now)
-  const backendsInUse = new Set(life.backends.map(({ id }) => id))
+  const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
   const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
   const { onEnd, ended, endingReuse } = createEndings()
@@ -138,6 +152,7 @@ export function createGrants (
     },
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
+    issueByOrganization: createOrganizationGrants({ store, byUser, makeRoom, now, life }),
     issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,
     ...createReading(store, sealing, now, valid, currentUser),
@@ -153,13 +168,14 @@ export function createGrants (
       // Drops them from the list as well.
       await byUser.live(userId)
     },
-    listByUser: async (userId) => (await byUser.live(userId)).filter(isConsented),
+    listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
     onEnd
   }
 }
 
-const isConsented = (grant: Grant): grant is ConsentedGrant =>
-  grant.code?.used === true
+/** A service has no account page, and a code that was never redeemed is no app. */
+const isConnected = ({ code, service }: Grant): boolean =>
+  service === undefined && code?.used !== false
 
 /** Nothing of a grant works while the backend that its person signed in with is not configured. */
 const requireBackend =

@@ -189,7 +189,7 @@ function retry (
   return { ...change, result: { ...change.result, retry: family.retried ? 'again' : 'first' } }
 }
 
-function withAccessToken (
+export function withAccessToken (
   grant: Grant,
   hash: string,
   scopes = grant.scopes,

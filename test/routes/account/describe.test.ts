@@ -4,7 +4,7 @@ import { paths } from '../../../paths.ts'
 import { parseEmail, type AuthBackend } from '../../../auth-backends/contract.ts'
 import { keyOf } from '../../../plugins/accounts/identities.ts'
 import { describeIdentity } from '../../../plugins/accounts/removed-methods.ts'
-import type { ConsentedGrant } from '../../../plugins/oauth/grants/contract.ts'
+import type { Grant } from '../../../plugins/oauth/grants/contract.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import {
   describeApp,
@@ -77,7 +77,7 @@ t.test('the person, the end of a temporary account, and the account whose passwo
 t.test('an app is shown with a verified host only where the code goes to a server', async (t) => {
   const appAt = (redirectUri: string, clientName = 'Claude') =>
     describeApp(
-      { id: 'g', clientName, scopes: ['mcp:read'], createdAt: 86_400, endsAt: 864_000, code: { redirectUri } } as ConsentedGrant,
+      { id: 'g', clientName, scopes: ['mcp:read'], createdAt: 86_400, endsAt: 864_000, code: { redirectUri } } as Grant,
       { host: 'claude.ai', isKnown: true, isElsewhere: false },
       { calls: 3, lastCallDay: 172_800 }
     )

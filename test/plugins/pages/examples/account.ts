@@ -164,6 +164,15 @@ export const accountPages: Examples = {
           connected: '2026-10-30',
           ends: '2027-10-31',
           calls: 0
+        },
+        {
+          id: 'g3',
+          name: 'Claude',
+          organization: 'acme.okta.com',
+          scopes: [consent.scopes[0]!.text],
+          less: [],
+          connected: '2026-11-23',
+          calls: 3
         }
       ],
       keys: [
