@@ -51,7 +51,10 @@ storageTest('a key is made for a person, alone on stdout, listed and revoked (AK
   t.match(key, { name: 'Nightly job', scopes: ['mcp:read'] })
   t.ok(Math.abs(key!.endsAt - key!.createdAt - 86_400) < 120)
   t.notOk(key!.backend)
-  t.match((await keys('list')).out, new RegExp(`^${key!.id}\t${user}\tNightly job\tmcp:read\t`))
+  t.match(
+    (await keys('list')).out,
+    new RegExp(`^${key!.id}\t${user}\tNightly job\tmcp:read\t`)
+  )
   t.equal((await keys('list', { user })).out.split('\n').length, 1)
   const other = await demoPerson(server)
   t.equal((await keys('list', { user: other.id })).out, '')
@@ -88,11 +91,20 @@ storageTest('what is asked for wrongly is explained, and makes nothing (AK-12)',
     [{ ...asked, days: '0' }, /--days 0: write a number from 1 to 366/],
     [{ ...asked, days: '367' }, /--days 367/]
   ] as const) await t.rejects(keys('create', wrong), { name: 'OperatorError', message })
-  await t.rejects(keys('create', asked, 'stray'), { message: /stray belongs to no option/ })
+  await t.rejects(
+    keys('create', asked, 'stray'),
+    { message: /stray belongs to no option/ }
+  )
   await t.rejects(keys('revoke'), { message: /Name one key/ })
-  await t.rejects(keys('revoke', {}, 'unknown'), { message: /There is no access key with the id unknown/ })
+  await t.rejects(
+    keys('revoke', {}, 'unknown'),
+    { message: /There is no access key with the id unknown/ }
+  )
   await app.signIn.lifecycle.lock(user)
-  await t.rejects(keys('create', asked), { message: /is locked. Unlock it first/ })
+  await t.rejects(
+    keys('create', asked),
+    { message: /is locked. Unlock it first/ }
+  )
   t.same(await Array.fromAsync(app.accessKeys.all()), [])
   const made = await keys('create', { ...asked, user: (await demoPerson(server)).id, scope: 'mcp:write mcp:read' })
   t.match(made.out, KEY)
@@ -101,11 +113,20 @@ storageTest('what is asked for wrongly is explained, and makes nothing (AK-12)',
 t.test('without data, or where no one signs in, nothing is created (AK-12)', async (t) => {
   const dir = await folder(t)
   const asked = ['create', '--user', 'a@example.com', '--name', 'CI', '--scope', 'mcp:read']
-  await t.rejects(run({ DATA_DIR: join(dir, 'none') }, ...asked), { code: 1, stdout: '', stderr: /No server has stored anything/ })
+  await t.rejects(
+    run({ DATA_DIR: join(dir, 'none') }, ...asked),
+    { code: 1, stdout: '', stderr: /No server has stored anything/ }
+  )
   const none = { DATA_DIR: join(dir, 'none'), AUTH_BACKEND: 'none' }
-  await t.rejects(run(none, ...asked), { code: 1, stdout: '', stderr: /No one signs in to this server/ })
+  await t.rejects(
+    run(none, ...asked),
+    { code: 1, stdout: '', stderr: /No one signs in to this server/ }
+  )
   t.same(readdirSync(dir), [])
-  await t.rejects(run({ DATA_DIR: dir }, 'create', '--usr', 'x'), { code: 1, stdout: '', stderr: /Unknown option '--usr'/ })
+  await t.rejects(
+    run({ DATA_DIR: dir }, 'create', '--usr', 'x'),
+    { code: 1, stdout: '', stderr: /Unknown option '--usr'/ }
+  )
   t.match((await run({}, '--help')).stdout, /keys.*create --user/)
   await t.rejects(run({}, 'mke'), { code: 1 })
 })

@@ -23,6 +23,9 @@ t.test('with a key that works the tools are examined, with one that was revoked 
 })
 
 t.test('the key is the first line of standard input', async (t) => {
-  t.equal(await readKey(Readable.from(['mcp_key_', 'a \r\nmore\n'])), 'mcp_key_a')
+  t.equal(
+    await readKey(Readable.from(['mcp_key_', 'a \r\nmore\n'])),
+    'mcp_key_a'
+  )
   t.equal(await readKey(Readable.from([])), '')
 })

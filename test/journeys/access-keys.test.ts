@@ -47,7 +47,10 @@ storageTest('the official clients list and call with a key, until it is revoked 
     const { secret, id } = await keyFor(one, person)
     const headers = { authorization: `Bearer ${secret}` }
     const client = await connect(new URL(one.url), { headers })
-    t.ok((await client.listTools()).tools.some((tool) => tool.name === 'calculate'), name)
+    t.ok(
+      (await client.listTools()).tools.some((tool) => tool.name === 'calculate'),
+      name
+    )
     const call = () => client.callTool({ name: 'calculate', arguments: { expression: '6*7' } })
     t.match(await call(), { content: [{ text: /42/ }] }, name)
 
@@ -56,7 +59,13 @@ storageTest('the official clients list and call with a key, until it is revoked 
     t.ok(await until(async () => (await ping(one.url, secret)) === 401))
     await t.rejects(call(), `${name}: refused`)
     await client.close()
-    await t.rejects(connect(new URL(one.url), { headers }), `${name}: no new connection`)
-    await t.rejects(connect(new URL(two.url), { headers }), `${name}: nor on the other instance`)
+    await t.rejects(
+      connect(new URL(one.url), { headers }),
+      `${name}: no new connection`
+    )
+    await t.rejects(
+      connect(new URL(two.url), { headers }),
+      `${name}: nor on the other instance`
+    )
   }
 })

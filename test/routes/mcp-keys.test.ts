@@ -28,7 +28,10 @@ for (const [what, end] of Object.entries(ends)) {
     t.ok(anns.streams.every(({ status }) => status === 200))
     await end(server, anns.id, anns.person)
     await endSoon(t, anns.streams, what)
-    t.strictSame(bobs.streams.map(({ messages }) => messages().length), [1, 0, 1])
+    t.strictSame(
+      bobs.streams.map(({ messages }) => messages().length),
+      [1, 0, 1]
+    )
     for (const stream of bobs.streams) stream.leave()
   })
 }

@@ -51,8 +51,14 @@ t.test('a key stands for the person as they are now, within its scopes and until
 })
 
 t.test('it works while one of the sign-in methods of its person is in use (AK-06)', async (t) => {
-  t.match(readKeyAccess(key, user, { ...context, backendsInUse: new Set(['oidc']) }), { backend: 'oidc' })
-  t.equal(readKeyAccess(key, user, { ...context, backendsInUse: new Set(['supabase']) }), undefined)
+  t.match(
+    readKeyAccess(key, user, { ...context, backendsInUse: new Set(['oidc']) }),
+    { backend: 'oidc' }
+  )
+  t.equal(
+    readKeyAccess(key, user, { ...context, backendsInUse: new Set(['supabase']) }),
+    undefined
+  )
 })
 
 t.test('it allows nothing after its end, or for a person who is gone, locked, expired or kept out (AK-05, AK-06)', async (t) => {
@@ -66,5 +72,8 @@ t.test('it allows nothing after its end, or for a person who is gone, locked, ex
     ['an address that is not proven', key, { ...user, emailVerified: false }, { allowedEmails: ['@example.com'] }]
   ]
   for (const [what, of, by, more] of refused) t.equal(readKeyAccess(of, by, { ...context, ...more }), undefined, what)
-  t.ok(readKeyAccess(key, user, { ...context, now: 1_999, allowedEmails: ['@example.com'] }), 'a second before')
+  t.ok(
+    readKeyAccess(key, user, { ...context, now: 1_999, allowedEmails: ['@example.com'] }),
+    'a second before'
+  )
 })

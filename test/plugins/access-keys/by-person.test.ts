@@ -17,7 +17,11 @@ eachStorage('a person has at most 50 keys, however many are made at once; anothe
   t.equal(await add('short', now + 10), true, 'one place is free')
   t.equal(await add('none'), false)
   now += 11
-  t.equal(await add('next', now + 100), true, 'an expired key takes no place')
+  t.equal(
+    await add('next', now + 100),
+    true,
+    'an expired key takes no place'
+  )
 })
 
 eachStorage('a list is gone with its last key', async (t, open) => {

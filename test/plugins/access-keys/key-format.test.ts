@@ -14,7 +14,10 @@ t.test('a key has its id in it, and nothing in it ends the selection of a double
 t.test('keys are different, and every letter and digit is used (AK-01)', async (t) => {
   const keys = Array.from({ length: 200 }, () => newKey().secret)
   t.equal(new Set(keys).size, 200)
-  t.equal(new Set(keys.flatMap((key) => [...key.slice(8, 56)])).size, 62)
+  t.equal(
+    new Set(keys.flatMap((key) => [...key.slice(8, 56)])).size,
+    62
+  )
 })
 
 t.test('the checksum is the CRC-32 of what is before it, as the documentation says', async (t) => {

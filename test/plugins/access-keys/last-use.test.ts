@@ -36,11 +36,17 @@ eachStorage('a use is written once a minute, over all instances', async (t, open
   await use(one, '192.0.2.1')
   await use(two, '192.0.2.2')
   t.equal(counted.writes, 1)
-  t.match(await store.find('k'), { endsAt, lastUse: { at: now, address: '192.0.2.1' } })
+  t.match(
+    await store.find('k'),
+    { endsAt, lastUse: { at: now, address: '192.0.2.1' } }
+  )
   now += 61
   await use(two, '192.0.2.2')
   t.equal(counted.writes, 2)
-  t.match(await store.find('k'), { lastUse: { at: now, address: '192.0.2.2' } })
+  t.match(
+    await store.find('k'),
+    { lastUse: { at: now, address: '192.0.2.2' } }
+  )
 })
 
 eachStorage('a use that is written late does not bring back a key that was revoked (AK-04)', async (t, open) => {

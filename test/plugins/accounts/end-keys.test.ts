@@ -13,7 +13,11 @@ const NEXT = 'seven loud badgers 17'
 async function resetPage (server: Awaited<ReturnType<typeof place>>, email: string) {
   const browser = new Browser()
   const sent = smtp.messages.length
-  await browser.submit(await browser.get(`${server.url}/password/forgot`), ({ fields }) => 'email' in fields, { email })
+  await browser.submit(
+    await browser.get(`${server.url}/password/forgot`),
+    ({ fields }) => 'email' in fields,
+    { email }
+  )
   return { browser, page: await browser.get((await server.linkTo(email, sent))!) }
 }
 
@@ -46,12 +50,19 @@ storageTest('of an account whose address was never verified no key stays (AK-11)
   const email = `${randomUUID()}@example.org`
   const browser = new Browser()
   const page = await browser.get(`${url}/signup`)
-  await browser.submit(page, ({ action }) => action === '/signup', { email, password: PASSWORD })
+  await browser.submit(
+    page,
+    ({ action }) => action === '/signup',
+    { email, password: PASSWORD }
+  )
   const { id } = (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)!
   const { secret } = await keyFor(server, id)
   const reset = await browser.get((await app.accounts.issueResetLink(email))!)
   const answer = await browser.submit(reset, ({ action }) => action === '/password/reset', { password: NEXT })
-  t.match(answer, { status: 200, text: /The access keys are revoked/ })
+  t.match(
+    answer,
+    { status: 200, text: /The access keys are revoked/ }
+  )
   t.equal(await ping(url, secret), 401)
 })
 
@@ -67,7 +78,10 @@ storageTest('a removed sign-in method takes the keys along that were made throug
   const through = await app.accessKeys.create({ ...asked, backend: extra.backend })
   const own = await app.accessKeys.create({ ...asked, backend: 'local' })
   const byOperator = await app.accessKeys.create(asked)
-  await app.signIn.lifecycle.removeSignInMethods(id, ({ backend }) => backend === extra.backend)
+  await app.signIn.lifecycle.removeSignInMethods(
+    id,
+    ({ backend }) => backend === extra.backend
+  )
   t.equal(await ping(url, through.secret), 401)
   t.equal(await ping(url, own.secret), 200)
   t.equal(await ping(url, byOperator.secret), 200)

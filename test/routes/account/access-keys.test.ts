@@ -27,7 +27,10 @@ storageTest('a key is made on a page, shown once, used, and revoked with one but
   const server = await start({ logTo, env: { LOG_LEVEL: 'trace' } })
   const { url, app } = server
   const { browser, id: userId } = await demoPerson(server)
-  t.match((await browser.get(`${url}/account`)).text, /href="\/account\/keys"/)
+  t.match(
+    (await browser.get(`${url}/account`)).text,
+    /href="\/account\/keys"/
+  )
   const shown = await makeKey(browser, url, { scope: 'write', name: 'n8n\u202e <b>here</b>' })
   t.equal(shown.status, 200)
   t.equal(shown.headers.get('cache-control'), 'no-store')
@@ -39,21 +42,34 @@ storageTest('a key is made on a page, shown once, used, and revoked with one but
   for (let tries = 0; tries < 200 && !(await app.accessKeys.listByUser(userId))[0]!.lastUse; tries++) await ping(url, key)
   const account = await browser.get(`${url}/account`)
   t.notMatch(account.text, key, 'it is not shown again')
-  t.match(account.text, /Last used<\/dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d/)
+  t.match(
+    account.text,
+    /Last used<\/dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d/
+  )
   t.match(account.text, '127.0.0.1')
   t.match(account.text, /Access key n8n .*was made/)
   const list = await browser.get(`${url}/account/keys.json`)
-  t.match(JSON.parse(list.text), { keys: [{ name: 'n8n <b>here</b>', scopes: ['mcp:read', 'mcp:write'], address: '127.0.0.1' }] })
+  t.match(
+    JSON.parse(list.text),
+    { keys: [{ name: 'n8n <b>here</b>', scopes: ['mcp:read', 'mcp:write'], address: '127.0.0.1' }] }
+  )
   t.notMatch(list.text, key.slice(24))
   t.notMatch(list.text, 'hash')
 
   const after = await browser.submit(account, ({ action }) => action === '/account/keys/revoke')
   t.equal(after.url, `${url}/account`)
   t.equal(await ping(url, key), 401, 'at the next request')
-  t.match((await app.audit.ofUser(userId, 9)).map(({ event }) => event), ['key_revoked', 'key_created'])
+  t.match(
+    (await app.audit.ofUser(userId, 9)).map(({ event }) => event),
+    ['key_revoked', 'key_created']
+  )
   await app.close()
   t.ok(lines.length > 5)
-  t.notMatch(lines.join(''), key.slice(24, 56), 'no line of the log has it')
+  t.notMatch(
+    lines.join(''),
+    key.slice(24, 56),
+    'no line of the log has it'
+  )
 })
 
 storageTest('what is typed wrong is explained, and makes nothing', async (t, start) => {
@@ -67,7 +83,11 @@ storageTest('what is typed wrong is explained, and makes nothing', async (t, sta
     [{ days: '1e2' }, /days from 1 to 366/],
     [{ days: '' }, /days from 1 to 366/]
   ] as const) {
-    t.match(await makeKey(browser, server.url, fields), { status: 400, text }, JSON.stringify(fields))
+    t.match(
+      await makeKey(browser, server.url, fields),
+      { status: 400, text },
+      JSON.stringify(fields)
+    )
   }
   t.match(await makeKey(browser, server.url, { days: '900', name: 'CI', scope: 'write' }), {
     text: /value="CI"[\s\S]*value="write" checked[\s\S]*value="900"/
@@ -75,7 +95,11 @@ storageTest('what is typed wrong is explained, and makes nothing', async (t, sta
   t.same(await server.app.accessKeys.listByUser(id), [])
   const made = await makeKey(browser, server.url, { scope: 'mcp:admin' })
   t.equal(made.status, 200)
-  t.match(await server.app.accessKeys.listByUser(id), [{ scopes: ['mcp:read'], backend: 'demo' }], 'no more than asked')
+  t.match(
+    await server.app.accessKeys.listByUser(id),
+    [{ scopes: ['mcp:read'], backend: 'demo' }],
+    'no more than asked'
+  )
 })
 
 storageTest('without fresh proof, a session or its own form nothing is made, and the owner is told of a key (AK-09)', async (t, start) => {
@@ -92,18 +116,34 @@ storageTest('without fresh proof, a session or its own form nothing is made, and
   t.match(await make(), { status: 200, text: /Is it still you\?/ })
   const asked = await browser.get(`${url}/account/keys`)
   t.match(asked, { status: 200, text: /Is it still you\?/ })
-  t.equal((await make({ token: 'x' })).status, 400, "another session's form")
+  t.equal(
+    (await make({ token: 'x' })).status,
+    400,
+    "another session's form"
+  )
   t.equal((await make({}, new Browser())).status, 400, 'no session')
-  t.match((await new Browser().get(`${url}/account/keys`)).url, '/login')
-  t.match((await new Browser().get(`${url}/account/keys.json`)).url, '/login')
+  t.match(
+    (await new Browser().get(`${url}/account/keys`)).url,
+    '/login'
+  )
+  t.match(
+    (await new Browser().get(`${url}/account/keys.json`)).url,
+    '/login'
+  )
   t.same(await app.accessKeys.listByUser(id), [], 'nothing was made')
 
   const proven = await browser.submit(asked, ({ fields }) => 'password' in fields, { password: PASSWORD })
   t.equal(proven.url, `${url}/account/keys`, 'back to the form')
   const sent = smtp.messages.length
-  t.match((await browser.submit(proven, isForm, { name: 'n8n' })).text, KEY)
+  t.match(
+    (await browser.submit(proven, isForm, { name: 'n8n' })).text,
+    KEY
+  )
   for (let tries = 0; tries < 100 && smtp.messages.length === sent; tries++) await app.mail.idle()
-  t.match(smtp.messages.slice(sent), [{ to: ann, text: /An access key was made[\s\S]*named "n8n"/ }])
+  t.match(
+    smtp.messages.slice(sent),
+    [{ to: ann, text: /An access key was made[\s\S]*named "n8n"/ }]
+  )
   t.notMatch(smtp.messages.at(-1)!.text, KEY)
 })
 
@@ -115,9 +155,15 @@ storageTest('a person sees and revokes their own keys alone (AK-09)', async (t, 
   const page = await bob.browser.get(`${url}/account`)
   t.notMatch(page.text, 'Of Ann')
   const { token } = page.forms.find(({ action }) => action === '/account/sign-out-everywhere')!.fields
-  t.match(await bob.browser.post(`${url}/account/keys/revoke`, { token: token!, key: id }), { status: 400 })
+  t.match(
+    await bob.browser.post(`${url}/account/keys/revoke`, { token: token!, key: id }),
+    { status: 400 }
+  )
   t.equal(await ping(url, secret), 200)
-  t.same(JSON.parse((await bob.browser.get(`${url}/account/keys.json`)).text), { keys: [] })
+  t.same(
+    JSON.parse((await bob.browser.get(`${url}/account/keys.json`)).text),
+    { keys: [] }
+  )
 })
 
 storageTest('signing out everywhere revokes the keys where the person ticks that, and keeps them otherwise', async (t, start) => {
@@ -127,12 +173,21 @@ storageTest('signing out everywhere revokes the keys where the person ticks that
   const { secret } = await keyFor(server, id)
   const leave = async (by: Browser, fields = {}) =>
     by.submit(await by.get(`${url}/account`), ({ action }) => action === '/account/sign-out-everywhere', fields)
-  t.match((await browser.get(`${url}/account`)).text, /Revoke the access key/)
-  t.match(await leave(browser), { status: 200, text: /Access keys still work/ })
+  t.match(
+    (await browser.get(`${url}/account`)).text,
+    /Revoke the access key/
+  )
+  t.match(
+    await leave(browser),
+    { status: 200, text: /Access keys still work/ }
+  )
   t.equal(await ping(url, secret), 200)
   const other = await demoPerson(server)
   const ended = await keyFor(server, other.id)
-  t.match(await leave(other.browser, { keys: 'end' }), { status: 200, text: /The access keys are revoked/ })
+  t.match(
+    await leave(other.browser, { keys: 'end' }),
+    { status: 200, text: /The access keys are revoked/ }
+  )
   t.equal(await ping(url, ended.secret), 401)
   t.equal(await ping(url, secret), 200, 'nobody else')
 })

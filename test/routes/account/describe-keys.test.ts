@@ -22,7 +22,10 @@ t.test('a key that was not used has no last use', async (t) => {
     created: '2027-01-15',
     ends: '2027-01-16'
   })
-  t.match(describeKey(used), { lastUsed: '2027-01-15 08:01', address: '192.0.2.1' })
+  t.match(
+    describeKey(used),
+    { lastUsed: '2027-01-15 08:01', address: '192.0.2.1' }
+  )
   t.match(describeNewKey(key), { ends: '2027-01-16 08:00' })
 })
 
