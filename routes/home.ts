@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { displayName } from '../plugins/accounts/user-record.ts'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
+import type { DocumentRights } from '../plugins/access-rules/contract.ts'
+import { principalOfUser } from '../plugins/access-rules/principal.ts'
 import { protocolVersions } from '../plugins/mcp/protocol-versions.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 
@@ -24,18 +26,28 @@ export default async function home (app: FastifyInstance, options: Options) {
     if (signIn && !user) await app.limits.attempt('authorization', request)
     return accept.includes('text/html')
       ? sendPage(app, options, user, request, reply)
-      : reply.header('cache-control', 'no-store').send(await describeServer(app, options))
+      : reply.header('cache-control', 'no-store').send(await describeServer(app, options, user))
   })
 }
 
-const describeServer = async (app: FastifyInstance, { publicUrl, mcpUrl, metadataUrl, signIn }: Options) => ({
+/** Which documents whoever looks at the page may see. */
+const rightsOf = (app: FastifyInstance, user: User | undefined): DocumentRights =>
+  app.accessRules.rightsOf(user ? principalOfUser(user) : null).documents
+
+/** How far the folder is read, for those from whom none of its files is hidden. */
+const readingOf = (app: FastifyInstance, user: User | undefined) => {
+  const reading = rightsOf(app, user).key === '' ? app.library.progress() : undefined
+  return reading && { reading }
+}
+
+const describeServer = async (app: FastifyInstance, { publicUrl, mcpUrl, metadataUrl, signIn }: Options, user: User | undefined) => ({
   name: server.name,
   title: app.identity.name,
   version: server.version,
   status: 'ok',
   protocolVersions,
-  documents: await app.library.count(),
-  ...(app.library.progress() && { reading: app.library.progress() }),
+  documents: await app.library.count(rightsOf(app, user)),
+  ...readingOf(app, user),
   endpoints: {
     mcp: mcpUrl,
     ...(signIn && {
@@ -59,9 +71,9 @@ async function sendPage (
     url: mcpUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
     tools: app.mcp.tools.map(({ name, title, description }) => ({ name, title, description })),
-    documents: await app.library.count(),
-    leftOut: app.library.leftOutLine(),
-    reading: app.library.progress(),
+    documents: await app.library.count(rightsOf(app, user)),
+    leftOut: app.library.leftOutLine(rightsOf(app, user)),
+    ...readingOf(app, user),
     ...(user && { user: { name: displayName(user) } }),
     actions: {
       ...(signIn && !user && { login: paths.login }),
