@@ -51,13 +51,17 @@ export type ReadRules = { rules: RuleFile } | { problems: string[] }
 export function createAccessReader (named: string | undefined, folder: string) {
   const path = resolve(folder, named ?? 'access.json')
   let known: KnownNames = {}
-  const read = () => readAccessFile(path, known)
+  const read = (resources = known.resources) => {
+    known = { ...known, ...(resources && { resources }) }
+    return readAccessFile(path, known)
+  }
   return {
     path,
+    /** @param resources names and URIs that the file may use from now on: tools add some once they are open. */
     read,
     /** Hands on what is offered from now on, whose names the file may use. */
     follow (offer: Offer): Offer {
-      known = { tools: namesOf(offer.tools), prompts: namesOf(offer.prompts), upstreams: [] }
+      known = { ...known, tools: namesOf(offer.tools), prompts: namesOf(offer.prompts), upstreams: [] }
       return offer
     },
     /** What is wrong with the file, in sentences for the operator. */
@@ -83,7 +87,7 @@ export function readAccessFile (path: string, known: KnownNames): ReadRules {
   const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
   const at = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`
   if (document.errors.length > 0) {
-    return { problems: document.errors.map(({ pos, message }) => at(pos[0], message.split('\n')[0]!.replace(/ at line .*/, ''))) }
+    return { problems: document.errors.slice(0, 1).map(({ pos, message }) => at(pos[0], message.split('\n')[0]!.replace(/ at line .*/, ''))) }
   }
   const parsed = file.safeParse(document.toJS({ maxAliasCount: 0 }))
   const place = (keys: readonly PropertyKey[]) => offsetOf(document, keys)

@@ -15,6 +15,9 @@ const CHECK_INTERVAL_MS = 50
 const KEEP_ALIVE_MS = 72_000
 const MAX_HEADER_BYTES = 32 * 1024
 const MIN_MS_BETWEEN_WARNINGS = 60_000
+/** Of all answers together that are written and not read. */
+const MAX_UNREAD_BYTES = 128 * 1024 * 1024
+const UNREAD_INTERVAL_MS = 500
 
 type Log = { warn(message: string): void }
 
@@ -40,9 +43,15 @@ export class Connections {
   #isClosing = false
   #closing: NodeJS.Timeout | undefined
 
-  /** @param maxHandles how many files and sockets the process may have open: {@link maxFileHandles}. */
-  constructor (maxHandles = maxFileHandles()) {
+  readonly #maxUnread: number
+
+  /**
+   * @param maxHandles how many files and sockets the process may have open: {@link maxFileHandles}.
+   * @param maxUnread how many bytes may wait for clients to read them.
+   */
+  constructor (maxHandles = maxFileHandles(), maxUnread = MAX_UNREAD_BYTES) {
     this.#maxHandles = maxHandles
+    this.#maxUnread = maxUnread
   }
 
   createServer (handler: RequestListener, options: ServerOptions, log: () => Log): Server {
@@ -72,6 +81,8 @@ export class Connections {
       warn[refusal](most, this.#maxHandles)
     })
     server.on('request', (request, response) => this.#follow(request, response))
+    const unread = setInterval(() => this.#endUnread(warn.unread), UNREAD_INTERVAL_MS).unref()
+    server.once('close', () => clearInterval(unread))
     return server
   }
 
@@ -97,6 +108,19 @@ export class Connections {
 
   endClosing (): void {
     clearInterval(this.#closing)
+  }
+
+  /** Who asks for much and reads nothing must not fill the memory: those who left most unread go first. */
+  #endUnread (warn: () => void): void {
+    let bytes = 0
+    for (const socket of this.#open.keys()) bytes += socket.writableLength
+    if (bytes <= this.#maxUnread) return
+    warn()
+    for (const socket of [...this.#open.keys()].sort((a, b) => b.writableLength - a.writableLength)) {
+      if (bytes <= this.#maxUnread) return
+      bytes -= socket.writableLength
+      socket.destroy()
+    }
   }
 
   #remember (socket: Socket, shares: ConnectionShares): void {
@@ -125,22 +149,23 @@ export class Connections {
 }
 
 /** Refused connections are logged once a minute for each reason. */
-function createWarnings (log: () => Log): Record<'share' | 'total', (most: number, handles: number) => void> {
-  const atMostOncePerMinute = (describe: (most: number, handles: number) => string) => {
+function createWarnings (log: () => Log) {
+  const atMostOncePerMinute = <About extends number[]>(describe: (...about: About) => string) => {
     let warnedAt = -Infinity
-    return (most: number, handles: number) => {
+    return (...about: About) => {
       if (performance.now() - warnedAt < MIN_MS_BETWEEN_WARNINGS) return
       warnedAt = performance.now()
-      log().warn(describe(most, handles))
+      log().warn(describe(...about))
     }
   }
   return {
+    unread: atMostOncePerMinute(() => 'connections are ended: their clients ask for much and do not read it'),
     share: atMostOncePerMinute(
-      (most) =>
+      (most: number, _handles: number) =>
         `connections of one address are refused: it holds its share of ${most}. If it is your proxy, name it in TRUST_PROXY: docs/operations.md`
     ),
     total: atMostOncePerMinute(
-      (most, handles) =>
+      (most: number, handles: number) =>
         `connections are refused: ${most} are open, and the limit of open files (ulimit -n) is ${handles}. Raise it: docs/operations.md`
     )
   }

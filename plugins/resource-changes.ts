@@ -15,15 +15,17 @@ export default fp(
     app.library.ready.then(() => announceDocuments(app, documentUri))
     announceNotes(app, documentUri)
   },
-  { name: 'resource-changes', dependencies: ['library', 'notes', 'mcp'] }
+  { name: 'resource-changes', dependencies: ['access-rules', 'library', 'notes', 'mcp'] }
 )
 
-/** To everyone who subscribed. */
+/** To everyone who subscribed and may see the document. */
 function announceDocuments (app: FastifyInstance, documentUri: Options['documentUri']): void {
   app.library.onChange((ids) => {
-    const updated = ids.map((id) => ({ kind: 'resource_updated' as const, uri: documentUri(id) }))
+    const audienceOf = (id: string) => app.accessRules.audienceOf(id)
+    const updated = ids.map((id) => ({ kind: 'resource_updated' as const, uri: documentUri(id), audiences: [audienceOf(id)] }))
+    const audiences = [...new Map(ids.map(audienceOf).map((audience) => [audience.id, audience])).values()]
     app.mcp
-      .announce([{ kind: 'resources_list_changed' }, ...updated])
+      .announce([{ kind: 'resources_list_changed', audiences }, ...updated])
       .catch((err: unknown) => app.log.warn({ err }, 'a change of documents could not be announced'))
   })
 }

@@ -69,7 +69,8 @@ t.test('.env.example shows the true defaults, and examples that the server takes
     ...shown,
     TRUST_PROXY: '',
     DATABASE_URL: '',
-    // A file that is there.
+    // Files that are there.
+    ACCESS: '',
     SERVER_LOGO: join(ROOT, 'views/icon.png'),
     AUTH_BACKEND: 'demo,local,supabase,oidc',
     SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'

@@ -36,7 +36,7 @@ export interface DocumentRights {
   readonly key: string
   /** @param id as it is indexed, not as it was asked for. */
   may(id: string): boolean
-  sees(audience: Audience): boolean
+  sees(audience: Omit<Audience, 'id'>): boolean
 }
 
 /** What a caller may use. Callers with the same rights share one object as long as the rules stay the same. */
@@ -54,6 +54,8 @@ export interface AccessRules {
   /** What `without` adds: the names of tools that the person did not give to the app that calls. */
   rightsOf(caller: Principal | null, without?: readonly string[]): Rights
   audienceOf(id: string): Audience
+  /** @param names of resources, and their URIs. @throws StartError where a rule names another one. */
+  checkResources(names: readonly string[]): void
   /** Called after the rules have changed. */
   onChange(listener: () => void): void
 }

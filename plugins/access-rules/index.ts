@@ -55,6 +55,11 @@ export default fp(
       },
       rightsOf: (caller: Principal | null, without: readonly string[] = []) => leaveOut(latest()?.rightsOf(caller) ?? ALL_RIGHTS, without),
       audienceOf: (id) => current?.audienceOf(id) ?? EVERYBODY,
+      checkResources (names) {
+        if (!current) return
+        const read = readAccessRules(names)
+        if ('problems' in read) throw new StartError(read.problems.join('\n'))
+      },
       entriesOf: (caller) => latest()?.entriesOf(caller) ?? [],
       onChange: (listener) => {
         listeners.push(listener)

@@ -1,7 +1,7 @@
 // Whom the access rules see in a caller.
 // Tested in test/plugins/access-rules/index.test.ts.
 import type { Access, GrantUser } from '../oauth/grants/contract.ts'
-import type { Principal } from './contract.ts'
+import type { AccessRules, Principal, Rights } from './contract.ts'
 
 /** @returns null for a caller who has not signed in: only what everyone may use is there for them. */
 export const principalOf = (access: Pick<Access, 'user'> | null): Principal | null => access && principalOfUser(access.user)
@@ -11,3 +11,6 @@ export const principalOfUser = ({ email, emailVerified, groups }: Omit<GrantUser
   email: emailVerified ? email : undefined,
   groups
 })
+
+export const rightsOfAccess = (rules: Pick<AccessRules, 'rightsOf'>, access: Pick<Access, 'user' | 'without'> | null): Rights =>
+  rules.rightsOf(principalOf(access), access?.without)

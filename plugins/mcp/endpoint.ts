@@ -2,6 +2,7 @@
 // with the server what is still open.
 // Tested in test/plugins/mcp/pipeline.test.ts.
 import type { FastifyInstance } from 'fastify'
+import { rightsOfAccess } from '../access-rules/principal.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
@@ -47,19 +48,20 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
     serverInfo,
     instructions: ({ rights }) => {
       const leftOut = options.library.of(null, rights.documents).unread?.()
-      return instructionsFor((name) => rights.may('tools', name) && tools.find(name), app.identity.instructions, options.libraryDescription, leftOut)
+      return instructionsFor((name) => tools.find(name, rights), app.identity.instructions, options.libraryDescription, leftOut)
     },
     isPublic: !options.signIn,
-    reloads: options.reloads === true,
+    canChange: () => options.reloads === true || app.accessRules.isOn,
     onError
   })
+  const rightsOf = (access: Access | null) => rightsOfAccess(app.accessRules, access)
   const open = {
-    streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows),
+    streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows, (access) => rightsOf(access).key),
     requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows)
   }
   const { storage, sealing, now, log } = app
-  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open })
-  const subscriptions = createSubscriptions(changes, serverInfo, now, open.streams)
+  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf })
+  const subscriptions = createSubscriptions(changes, serverInfo, now, rightsOf, open.streams)
   const sdkHandler = createSdkHandler({ factory, tools, subscriptions, sessions: sessions.serve, onError })
   const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })
   // Before the server stops listening: an open stream would keep it from closing.

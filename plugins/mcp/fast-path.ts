@@ -6,8 +6,8 @@
 //   -------------------------------------------------------|-----------------------------------------------------
 //   a batch, a notification, one of a session              | leaves it
 //   headers or `_meta` with anything unusual               | leaves it (plain-request.ts)
-//   ping, server/discover, tools/list, prompts/list,       | has the SDK answer once for each version and scopes,
-//   resources/templates/list, with `_meta` alone           |   then repeats that answer until something else is offered
+//   ping, server/discover, tools/list, prompts/list,       | has the SDK answer once for each version, scopes and
+//   resources/templates/list, with `_meta` alone           |   rights, then repeats that answer until these change
 //   `initialize` of a client that cannot be asked back     | the same
 //   tools/call of a known tool, with arguments as an       | runs the tool, and leaves only its questions
 //   object, without `task`, headers or retry               |   to the SDK, which runs it again
@@ -50,7 +50,7 @@ type Decision =
 
 /** Requests with the same answer until something else is offered. */
 const CACHEABLE = new Set(['ping', 'server/discover', 'tools/list', 'prompts/list', 'resources/templates/list'])
-/** By version, method and scopes, of which there are few. */
+/** By version, method, scopes and rights, of which there are few. */
 const MAX_CACHED = 500
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
@@ -109,13 +109,13 @@ export function createFastPath ({ tools, services, serverInfo, sdkHandler }: Fas
 
 /** The table above. @returns undefined for a request that the fast path leaves. */
 function decide (mcpRequest: McpRequest, tools: Offered['tools']): Decision | undefined {
-  const { body: message, headers, access } = mcpRequest
+  const { body: message, headers, access, rights } = mcpRequest
   if (Array.isArray(message) || !('id' in message) || headers['mcp-session-id'] !== undefined) return undefined
   const version = plainVersionOf(message, headers)
   if (version === undefined) return undefined
   const isModern = version === MODERN_VERSION
   const { method, params = {} } = message
-  const key = `${version} ${method} ${access?.scopes.join(' ')}`
+  const key = `${version} ${method} ${access?.scopes.join(' ')} ${rights.key}`
   if (CACHEABLE.has(method)) {
     if (!hasOnly(params, ['_meta']) || (isModern && method === 'ping')) return undefined
     return { kind: 'cached', message, key }
@@ -126,7 +126,7 @@ function decide (mcpRequest: McpRequest, tools: Offered['tools']): Decision | un
   }
   if (method !== 'tools/call' || !hasOnly(params, ['name', 'arguments', '_meta'])) return undefined
   const { name, arguments: args } = params
-  const tool = typeof name === 'string' ? tools.find(name) : undefined
+  const tool = typeof name === 'string' ? tools.find(name, rights) : undefined
   if (!tool || tool.headers.size > 0 || (args !== undefined && !isObject(args))) return undefined
   if (isModern && headers['mcp-name'] !== name) return undefined
   return { kind: 'call', message, tool, isModern }

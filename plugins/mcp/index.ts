@@ -27,7 +27,7 @@ import { createMessageLimit } from './message-limit.ts'
 import { noteFirstUse } from './metering.ts'
 import { createPipeline, type McpPipeline } from './pipeline.ts'
 import type { Offered } from './sdk/contract.ts'
-import { createChangeLog, type Change } from './streams/change-log.ts'
+import { createChangeLog, LIST_CHANGES, type Change } from './streams/change-log.ts'
 import { connectEventBus, createLocalEventBus, type EventBus } from './streams/event-bus.ts'
 
 declare module 'fastify' {
@@ -48,11 +48,9 @@ export interface Mcp {
   offer(offer: Offer): void
   /** Notifies the streams that may know of the changes, on every instance. */
   announce(changes: readonly Change[]): Promise<void>
-  /** The tools as clients see them now. */
-  readonly tools: ToolRegistry['listed']
+  /** The tools as a client of this caller sees them now. */
+  toolsFor: ToolRegistry['listedFor']
 }
-
-const LISTS = ['tools', 'resources', 'prompts'] as const
 
 export default fp(
   async function mcp (app: FastifyInstance, options: McpOptions) {
@@ -64,10 +62,12 @@ export default fp(
       resources: createResources(options.resources ?? [], signIn),
       prompts: createPrompts(options.prompts ?? [], signIn)
     }
+    app.accessRules.checkResources((options.resources ?? []).flatMap(({ name, uri }) => [name, uri]))
     const bus = await openBus(app, options.redisUrl)
     const changes = createChangeLog(bus, app.storage, app.now, app.log)
     const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
     const endpoint = buildEndpoint({ app, options, offered, bus, changes, onError })
+    app.accessRules.onChange(endpoint.fastPath.forget)
     const messageLimit = createMessageLimit(app)
     const answer = createAnswer({
       ...endpoint,
@@ -76,7 +76,7 @@ export default fp(
       signIn,
       noteFirstUse: (mcpRequest) => noteFirstUse(app, mcpRequest)
     })
-    const deps = { answer, messageLimit, signIn, isOpen: () => offered.tools.open }
+    const deps = { answer, messageLimit, signIn, isOpen: () => offered.tools.isOpenFor(app.accessRules.rightsOf(null)) }
 
     app.decorate('mcp', {
       prepare: (scope) => prepare(scope, messageLimit),
@@ -86,15 +86,13 @@ export default fp(
         offered.resources.replace(resources)
         offered.prompts.replace(prompts)
         endpoint.fastPath.forget()
-        changes.announce(LISTS.map((list) => ({ kind: `${list}_list_changed` as const }))).catch(onError)
+        changes.announce(LIST_CHANGES).catch(onError)
       },
       announce: changes.announce,
-      get tools () {
-        return offered.tools.listed
-      }
+      toolsFor: offered.tools.listedFor
     } satisfies Mcp)
   },
-  { name: 'mcp', dependencies: ['identity', 'storage', 'audit', 'usage', 'workers'] }
+  { name: 'mcp', dependencies: ['identity', 'access-rules', 'storage', 'audit', 'usage', 'workers'] }
 )
 
 /** The channel of a Redis that several servers share is named by a value that only instances of one server know. */

@@ -2,7 +2,7 @@
 // the form of the request, and once its body is here, the token again (MCP "Streamable HTTP", "Authorization").
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { OAuthError } from '../../errors.ts'
-import { principalOf } from '../access-rules/principal.ts'
+import { rightsOfAccess } from '../access-rules/principal.ts'
 import { wrongToken, type ProtectedResource } from '../oauth/challenge.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
@@ -61,7 +61,7 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
     const access = signIn ? request.access : null
     if (access) await checkStillAllowed(request, access)
     try {
-      const rights = app.accessRules.rightsOf(principalOf(access), access?.without)
+      const rights = rightsOfAccess(app.accessRules, access)
       return send(reply, await answer(request, readContext(request, reply, access, rights, signIn), resourceMetadata))
     } catch (error) {
       if (error instanceof OAuthError && error.code === 'unauthorized') {

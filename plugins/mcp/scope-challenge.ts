@@ -1,6 +1,7 @@
 // Who may do what: the scopes a message needs, what needs no sign-in, and the challenge that leads to a sign-in (MCP
 // "Scope Challenge Handling"; OpenAI "mixed authentication").
 import type { OAuthError } from '../../errors.ts'
+import type { Rights } from '../access-rules/contract.ts'
 import { missingScope, missingToken } from '../oauth/challenge.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
 import type { McpResponse, McpRequest, Message } from './contract.ts'
@@ -25,9 +26,9 @@ const DISCOVERY = new Set([
  * @throws OAuthError 401 or 403 with everything the request needs in one challenge, before anything runs.
  */
 export function checkAccess (request: McpRequest, offered: Offered, resourceMetadata: string): McpResponse | undefined {
-  const { body, access } = request
+  const { body, access, rights } = request
   const messages = [body].flat()
-  const needed = messages.map((message) => scopesOf(message, offered))
+  const needed = messages.map((message) => scopesOf(message, offered, rights))
   const scopes = [...new Set(needed.flat().filter((scope) => scope !== undefined))] as string[]
   const refusal =
     access === null
@@ -47,20 +48,21 @@ export function checkAccess (request: McpRequest, offered: Offered, resourceMeta
  */
 function scopesOf (
   { method, params }: Message,
-  { tools, resources, prompts }: Offered
+  { tools, resources, prompts }: Offered,
+  rights: Rights
 ): readonly string[] | undefined {
   const named = (key: string) => (typeof params?.[key] === 'string' ? (params[key] as string) : '')
-  const ofResource = (uri: unknown) => (typeof uri === 'string' ? (resources.find(uri)?.resource.scopes ?? []) : [])
+  const ofResource = (uri: unknown) => (typeof uri === 'string' ? (resources.find(uri, rights)?.resource.scopes ?? []) : [])
   switch (method) {
     case 'tools/call': {
-      const tool = tools.find(named('name'))?.tool
+      const tool = tools.find(named('name'), rights)?.tool
       return tool?.noauth ? [] : tool?.scopes
     }
     case 'resources/read':
     case 'resources/subscribe':
       return atLeastOne(ofResource(params?.['uri']))
     case 'prompts/get':
-      return prompts.find(named('name'))?.scopes
+      return prompts.find(named('name'), rights)?.scopes
     case 'subscriptions/listen':
       return atLeastOne(
         [(params?.['notifications'] as { resourceSubscriptions?: unknown } | undefined)?.resourceSubscriptions]

@@ -1,4 +1,5 @@
 // The fast path and the handler of the SDK over the same tools, each to be asked by itself.
+import { ALL_RIGHTS } from '../../plugins/access-rules/contract.ts'
 import type { Test } from 'tap'
 import { z } from 'zod'
 import { definePrompt } from '../../authoring/prompt.ts'
@@ -144,11 +145,11 @@ export async function openBothPaths (t: Test) {
     serverInfo,
     instructions: () => 'Be kind.',
     isPublic: false,
-    reloads: false,
+    canChange: () => false,
     onError
   })
   const changes = createChangeLog(createLocalEventBus(), app.storage, app.now, app.log)
-  const subscriptions = createSubscriptions(changes, serverInfo, app.now)
+  const subscriptions = createSubscriptions(changes, serverInfo, app.now, () => ALL_RIGHTS)
   t.teardown(subscriptions.close)
   const sdk = createSdkHandler({
     factory,

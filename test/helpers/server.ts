@@ -83,6 +83,8 @@ export async function startServer (
   }
   await makeEmptyReserve(dataDir)
   const server = { dataDir, docsDir } as TestServer
+  // The names that rules may use are those that are offered.
+  const hasRules = env['ACCESS'] !== undefined && offer !== undefined
   const start = async (port: number) => {
     const config = withCheapPasswords(
       await loadConfig({
@@ -92,7 +94,7 @@ export async function startServer (
         LOG_LEVEL: 'silent',
         RATE_LIMITS: 'off',
         ...env
-      })
+      }, undefined, hasRules ? [] : undefined, hasRules ? { offer } : {})
     )
     server.config = config
     const whole = offer ?? (reloads ? undefined : await loadShipped())

@@ -26,14 +26,14 @@ async function open (port: number, sent = ''): Promise<Spoken> {
   return { socket, text: () => text, closed }
 }
 
-async function listen (t: Test, handler: RequestListener, maxHandles?: number) {
+async function listen (t: Test, handler: RequestListener, maxHandles?: number, maxUnread?: number) {
   const lines: string[] = []
   const log = {
     warn: (line: string) => {
       lines.push(line)
     }
   }
-  const connections = new Connections(maxHandles)
+  const connections = new Connections(maxHandles, maxUnread)
   const options = { headersTimeout: 10, requestTimeout: 30, trustProxy: [], clientIpHeader: undefined }
   const server = connections.createServer(handler, options, () => log)
   await new Promise<void>((resolve) => {
@@ -118,3 +118,25 @@ t.test(
     t.pass('served again')
   }
 )
+
+t.test('answers that nobody reads are bounded together, those with most unread first (SW-06)', async (t) => {
+  const MB = 1024 * 1024
+  const cut = Promise.withResolvers<string | undefined>()
+  const handler: RequestListener = ({ url }, response) => {
+    response.once('close', () => cut.resolve(response.writableFinished ? undefined : url))
+    response.end(Buffer.alloc(url === '/large' ? 24 * MB : 16 * MB))
+  }
+  const { port, lines } = await listen(t, handler, undefined, 40 * MB)
+  const silent = (path: string) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    return socket
+  }
+  const small = silent('/small')
+  const large = [silent('/large'), silent('/large')]
+  t.teardown(() => [small, ...large].forEach((socket) => socket.destroy()))
+  t.equal(await cut.promise, '/large')
+  t.match(lines, [/do not read/])
+  t.notOk(small.destroyed)
+})

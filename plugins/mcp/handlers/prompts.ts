@@ -9,13 +9,15 @@ import {
 import { z } from 'zod'
 import { text } from '../../../authoring/content.ts'
 import type { Prompt, PromptMessage } from '../../../authoring/prompt.ts'
+import type { Rights } from '../../access-rules/contract.ts'
 import { complete, type Finders } from './complete.ts'
 import { invokeGuarded, type Caller } from './protocol-errors.ts'
 import { maySee } from './resources.ts'
 
 export interface Prompts {
   replace(prompts: readonly Prompt[]): void
-  find(name: string): Prompt | undefined
+  /** @returns undefined also for one that a caller may not use. */
+  find(name: string, rights: Rights): Prompt | undefined
   list(caller: Caller): { prompts: Listed[] }
   /** @throws ProtocolError -32602 for an unknown prompt and for wrong arguments. */
   get(name: string, args: unknown, caller: Caller): Promise<GetPromptResult | InputRequiredResult>
@@ -32,20 +34,23 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
     byName = new Map(list.map((prompt) => [prompt.name, prompt]))
   }
   replace(prompts)
-  const known = (name: string): Prompt => {
-    const prompt = byName.get(name)
+  const find = (name: string, rights: Rights) => (rights.may('prompts', name) ? byName.get(name) : undefined)
+  const known = (name: string, { request }: Caller): Prompt => {
+    const prompt = find(name, request.rights)
     if (!prompt) throw unknownPrompt(name)
     return prompt
   }
 
   return {
     replace,
-    find: (name) => byName.get(name),
-    list: ({ request }) => ({
-      prompts: [...byName.values()].filter((prompt) => maySee(prompt, request.access, signIn)).map(describe)
+    find,
+    list: ({ request: { access, rights } }) => ({
+      prompts: [...byName.values()]
+        .filter((prompt) => maySee(prompt, access, signIn) && rights.may('prompts', prompt.name))
+        .map(describe)
     }),
     async get (name, args, caller) {
-      const prompt = known(name)
+      const prompt = known(name, caller)
       const parsed = await prompt.arguments.safeParseAsync(args ?? {})
       if (!parsed.success) throw wrongArguments(name, parsed.error)
       const written = await invokeGuarded(caller, 'prompts/get', [name, args], (context) =>
@@ -57,7 +62,7 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
       return { description: prompt.description, messages }
     },
     async complete (name, argument, caller) {
-      const prompt = known(name)
+      const prompt = known(name, caller)
       // A caller who may not use a prompt learns nothing through it either.
       if (!maySee(prompt, caller.request.access, signIn)) throw unknownPrompt(name)
       return complete(caller, name, argument, prompt.complete as Finders | undefined)

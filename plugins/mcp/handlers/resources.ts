@@ -10,6 +10,7 @@ import { contents } from '../../../authoring/content.ts'
 import type { ListedResource, Resource, ResourceContent } from '../../../authoring/resource.ts'
 import type { ToolContext } from '../../../authoring/tool.ts'
 import { parseTemplate, type UriTemplate } from '../../../authoring/uri-template.ts'
+import type { Rights } from '../../access-rules/contract.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { complete, type Finders } from './complete.ts'
 import { invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
@@ -26,8 +27,8 @@ type Values = Readonly<Record<string, string>>
 
 export interface Resources {
   replace(resources: readonly Resource[]): void
-  /** Which resource a URI names. A plain URI is tried before a template. */
-  find(uri: string): Found | undefined
+  /** Which resource a URI names, of those that a caller may use. A plain URI is tried before a template. */
+  find(uri: string, rights: Rights): Found | undefined
   list(cursor: string | undefined, caller: Caller): Promise<{ resources: Listed[]; nextCursor?: string }>
   templates(caller: Caller): { resourceTemplates: ResourceTemplateType[] }
   /** @throws ProtocolError -32602 with the URI if there is no such resource. */
@@ -42,9 +43,11 @@ export interface Resources {
 /** Entries after which a page begins no further list. */
 const PAGE_SIZE = 50
 
-/** A caller who may not read a resource does not see it either. */
+/** A caller whose token may not read a resource does not see it either. */
 export const maySee = ({ scopes }: Pick<Resource, 'scopes'>, access: Access | null, signIn: boolean): boolean =>
   !signIn || (access !== null && scopes.every((scope) => access.scopes.includes(scope)))
+
+const mayUse = ({ resource: { name, uri } }: Entry, rights: Rights): boolean => rights.may('resources', name, uri)
 
 export function createResources (resources: readonly Resource[], signIn: boolean): Resources {
   let entries: Entry[] = []
@@ -54,9 +57,11 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       .sort((a, b) => Math.sign(a.template.names.length) - Math.sign(b.template.names.length))
   }
   replace(resources)
-  const visible = ({ request }: Caller) => entries.filter(({ resource }) => maySee(resource, request.access, signIn))
-  const find = (uri: string): Found | undefined => {
+  const visible = ({ request: { access, rights } }: Caller) =>
+    entries.filter((entry) => maySee(entry.resource, access, signIn) && mayUse(entry, rights))
+  const find = (uri: string, rights: Rights): Found | undefined => {
     for (const entry of entries) {
+      if (!mayUse(entry, rights)) continue
       const variables = entry.template.match(uri)
       if (variables) return { ...entry, variables }
     }
@@ -76,7 +81,7 @@ export function createResources (resources: readonly Resource[], signIn: boolean
         })
     }),
     async read (uri, caller) {
-      const found = find(uri)
+      const found = find(uri, caller.request.rights)
       if (!found) throw notFound(uri)
       const { resource, variables } = found
       const content = await invokeGuarded(caller, 'resources/read', uri, (context) =>

@@ -1,8 +1,9 @@
-// The tools as clients see them: listed once, in one order, with their schemas and the scopes they need (MCP "Tools";
-// OpenAI `securitySchemes`).
+// The tools as clients see them, each caller those that they may use: in one order, with their schemas and the scopes they
+// need (MCP "Tools"; OpenAI `securitySchemes`).
 import type { Tool as ListedSchemas } from '@modelcontextprotocol/server'
 import { z, type ZodObject } from 'zod'
 import type { Tool } from '../../../authoring/tool.ts'
+import type { Rights } from '../../access-rules/contract.ts'
 
 /** A tool with its schemas built, ready to be called. */
 export interface CallableTool {
@@ -21,11 +22,11 @@ export interface CallableTool {
 
 export interface ToolRegistry {
   /** By its name, or by one it had before. */
-  find(name: string): CallableTool | undefined
-  /** The `tools` of a tools/list result. A new array after each {@link ToolRegistry.replace}. */
-  readonly listed: ListedTool[]
-  /** Whether some tool can be called without a sign-in. */
-  readonly open: boolean
+  find(name: string, rights: Rights): CallableTool | undefined
+  /** The `tools` of a tools/list result. */
+  listedFor(rights: Rights): ListedTool[]
+  /** Whether some tool can be called without a sign-in. @param rights of a caller who has not signed in. */
+  isOpenFor(rights: Rights): boolean
   /**
    * Offers these tools instead of the previous ones.
    * @throws Error as {@link createToolRegistry} does; nothing has changed then.
@@ -53,13 +54,12 @@ type Remarks = Readonly<Record<string, string | undefined>>
 export function createToolRegistry (tools: readonly Tool[], signIn: boolean, remarks: Remarks = {}): ToolRegistry {
   let current = build(tools, signIn, remarks)
   return {
-    find: (name) => current.byName.get(name),
-    get listed () {
-      return current.listed
+    find (name, rights) {
+      const found = current.byName.get(name)
+      return found && rights.may('tools', found.tool.name) ? found : undefined
     },
-    get open () {
-      return current.open
-    },
+    listedFor: (rights) => current.listed.filter(({ name }) => rights.may('tools', name)),
+    isOpenFor: (rights) => current.open.some((name) => rights.may('tools', name)),
     replace (tools) {
       current = build(tools, signIn, remarks)
     }
@@ -91,7 +91,7 @@ function build (tools: readonly Tool[], signIn: boolean, remarks: Remarks) {
       ...(signIn && { securitySchemes, _meta: { securitySchemes } })
     })
   }
-  return { byName, listed, open: tools.some(({ noauth }) => noauth) }
+  return { byName, listed, open: tools.filter(({ noauth }) => noauth).map(({ name }) => name) }
 }
 
 function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): JsonObjectSchema {

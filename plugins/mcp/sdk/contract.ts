@@ -29,8 +29,8 @@ export interface FactoryOptions extends Offered {
   instructions(request: McpRequest): string
   /** Whether the lists may be stored by caches that several people share. */
   isPublic: boolean
-  /** Whether tools and prompts can change while the server runs. */
-  reloads: boolean
+  /** Whether tools and prompts, or who may use them, can change while the server runs. */
+  canChange(): boolean
   /** Gets what the SDK refused or could not do; the client has its answer already. */
   onError(error: Error): void
 }

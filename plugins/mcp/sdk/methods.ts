@@ -18,10 +18,10 @@ export function answerTools (call: Call, { tools, services }: FactoryOptions): v
   const { server, request } = call
   server.setRequestHandler('tools/list', ({ params }) => {
     if (params?.cursor !== undefined) throw noSuchPage()
-    return { tools: tools.listed }
+    return { tools: tools.listedFor(request.rights) }
   })
   server.setRequestHandler('tools/call', ({ params }, context) => {
-    const callable = tools.find(params.name)
+    const callable = tools.find(params.name, request.rights)
     if (!callable) throw unknownTool(params.name)
     return callTool(callable, params.arguments, request, services, channelOf(call, context, params.name))
   })
@@ -66,9 +66,9 @@ export function answerPrompts (server: Server, { prompts }: FactoryOptions, call
   )
 }
 
-export function answerSession (server: Server, { resources }: FactoryOptions, session: SessionState): void {
+export function answerSession ({ server, request }: Call, { resources }: FactoryOptions, session: SessionState): void {
   server.setRequestHandler('resources/subscribe', async ({ params }) => {
-    if (!resources.find(params.uri)) {
+    if (!resources.find(params.uri, request.rights)) {
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
         'There is no such resource: take a uri from the list of resources',

@@ -4,10 +4,10 @@ import type { McpRequest, Message } from '../contract.ts'
 import type { ToolRegistry } from '../handlers/tools.ts'
 import { findHeaderMismatch, HEADER_MISMATCH } from '../param-headers.ts'
 
-export function paramHeaderMismatch ({ body, headers }: McpRequest, tools: ToolRegistry): Response | undefined {
+export function paramHeaderMismatch ({ body, headers, rights }: McpRequest, tools: ToolRegistry): Response | undefined {
   const { method, params } = body as Message
   const callable =
-    method === 'tools/call' && typeof params?.['name'] === 'string' ? tools.find(params['name']) : undefined
+    method === 'tools/call' && typeof params?.['name'] === 'string' ? tools.find(params['name'], rights) : undefined
   const mismatch =
     callable && callable.headers.size > 0 ? findHeaderMismatch(callable, params?.['arguments'], { headers }) : undefined
   return mismatch === undefined ? undefined : refusal(body, HEADER_MISMATCH, `Header mismatch: ${mismatch}`)

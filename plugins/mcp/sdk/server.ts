@@ -61,14 +61,14 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
     answerTools(call, options)
     answerResources(server, options, era, callerOf)
     answerPrompts(server, options, callerOf)
-    if (session) answerSession(server, options, session)
+    if (session) answerSession(call, options, session)
     return server
   }
 }
 
 /** @param canNotify whether this client can be notified of changes. */
-function capabilitiesOf ({ reloads }: FactoryOptions, canNotify: boolean): ServerCapabilities {
-  const list = canNotify && reloads ? { listChanged: true } : {}
+function capabilitiesOf ({ canChange }: FactoryOptions, canNotify: boolean): ServerCapabilities {
+  const list = canNotify && canChange() ? { listChanged: true } : {}
   return {
     tools: list,
     prompts: list,

@@ -1,7 +1,8 @@
 // GET in a session: the stream of changes, or the rest of a request's stream that broke (MCP 2025-11-25 "Listening for
 // Messages from the Server", "Resumability and Redelivery").
 import { randomUUID } from 'node:crypto'
-import { concerns, type ChangeLog, type NumberedChange } from '../streams/change-log.ts'
+import type { Rights } from '../../access-rules/contract.ts'
+import { concerns, LIST_CHANGES, type ChangeLog, type NumberedChange, type Recipient } from '../streams/change-log.ts'
 import type { McpResponse, RequestContext } from '../contract.ts'
 import { INTERNAL_ERROR, INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
 import { knowsEmptyEvents } from '../protocol-versions.ts'
@@ -18,6 +19,7 @@ interface GetStreamDeps {
   messages: SessionMessages
   /** The streams of changes that are open on this instance. */
   open: OpenStreams
+  rightsOf(access: RequestContext['access']): Rights
 }
 
 const CHANGE_ID = /^changes\.(\d{1,16})$/
@@ -26,7 +28,7 @@ const CHANGE_ID = /^changes\.(\d{1,16})$/
 export async function openGetStream (
   session: Session,
   { lastEventId = '', access, address }: RequestContext,
-  { changes, streams, messages, open }: GetStreamDeps
+  { changes, streams, messages, open, rightsOf }: GetStreamDeps
 ): Promise<McpResponse> {
   if (!open.hasRoom({ access, address })) {
     throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many streams are open: try again later', {
@@ -39,11 +41,16 @@ export async function openGetStream (
     stop()
   })
   // The stream ends with its token.
-  const stream: OpenStream = { access, address, until: access?.expiresAt ?? Infinity, end: connection.end }
+  const onRightsChange = () => {
+    for (const change of LIST_CHANGES) connection.write(JSON.stringify(notificationOf(change)))
+  }
+  const until = access?.expiresAt ?? Infinity
+  const stream: OpenStream = { access, address, until, end: connection.end, onRightsChange }
+  const recipient: Recipient = { user: session.record.user, rights: () => rightsOf(access) }
   const number = CHANGE_ID.exec(lastEventId)?.[1]
   const stopped =
     lastEventId === '' || number !== undefined
-      ? await followChanges(session, connection, number === undefined ? undefined : Number(number), changes, messages)
+      ? await followChanges(session, recipient, connection, number === undefined ? undefined : Number(number), changes, messages)
       : await streams.resume(session.key, lastEventId, connection)
   if (!stopped) {
     connection.readable.destroy()
@@ -62,6 +69,7 @@ export async function openGetStream (
  */
 async function followChanges (
   session: Session,
+  recipient: Recipient,
   connection: SseConnection,
   after: number | undefined,
   changes: ChangeLog,
@@ -71,7 +79,7 @@ async function followChanges (
   const id = randomUUID()
   const uris = new Set(record.uris)
   const send = ({ number, change }: NumberedChange) => {
-    if (!concerns(change, record.user) || (change.kind === 'resource_updated' && !uris.has(change.uri))) return
+    if ((change.kind === 'resource_updated' && !uris.has(change.uri)) || !concerns(change, recipient)) return
     connection.write(JSON.stringify(notificationOf(change)), `changes.${number}`)
   }
   // What happens meanwhile waits until the client has what it missed.
@@ -108,9 +116,6 @@ function replaceAll (set: Set<string>, values: readonly string[]): void {
 
 /** When it is no longer known what the client missed, all of it may have changed. */
 const everything = ({ record }: Session, number: number): NumberedChange[] => [
-  ...(['tools', 'prompts', 'resources'] as const).map((list) => ({
-    number,
-    change: { kind: `${list}_list_changed` as const }
-  })),
+  ...LIST_CHANGES.map((change) => ({ number, change })),
   ...record.uris.map((uri) => ({ number, change: { kind: 'resource_updated' as const, uri } }))
 ]

@@ -15,6 +15,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { OpenStreams } from '../streams/contract.ts'
+import type { Rights } from '../../access-rules/contract.ts'
 import type { EventBus } from '../streams/event-bus.ts'
 import type { ChangeLog } from '../streams/change-log.ts'
 import type { McpHandler, McpRequest, McpResponse, RequestContext } from '../contract.ts'
@@ -46,6 +47,7 @@ export interface SessionOptions {
   factory: McpServerFactory
   /** The streams of changes that are open here, and the requests that are not answered yet. */
   open: { streams: OpenStreams; requests: OpenStreams }
+  rightsOf(access: RequestContext['access']): Rights
   log: { warn(details: object, message: string): void }
 }
 
@@ -55,12 +57,12 @@ const ACCEPTED: McpResponse = { status: 202, headers: {}, body: undefined }
 
 /** Each of its functions throws JsonRpcError 404 for a session that has ended or belongs to another caller. */
 export function createSessions (options: SessionOptions): Sessions {
-  const { bus, changes, open, log } = options
+  const { bus, changes, open, log, rightsOf } = options
   const records = createSessionStore(options)
   const streams = createResumableStreams(options)
   const messages = createSessionMessages(bus)
   const deps: SessionDeps = { factory: options.factory, records, streams, messages, open: open.requests, log }
-  const getStreamDeps = { changes, streams, messages, open: open.streams }
+  const getStreamDeps = { changes, streams, messages, open: open.streams, rightsOf }
   const find = async ({ headers, access }: RequestContext): Promise<Session> => {
     const session = await records.find(headers[HEADER] ?? '', access)
     if (session) return session

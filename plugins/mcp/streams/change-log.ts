@@ -2,22 +2,36 @@
 // broke can catch up (MCP "Subscriptions"; 2025-11-25 "Resumability").
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
+import type { Audience, Rights } from '../../access-rules/contract.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { EventBus } from './event-bus.ts'
 
-export type Change = Audience &
+export type Change = Recipients &
   (
     | { kind: 'tools_list_changed' | 'prompts_list_changed' | 'resources_list_changed' }
     | { kind: 'resource_updated'; uri: string }
   )
 
-/** The only user whom it concerns; without one it concerns everybody. */
-interface Audience {
+/** What somebody with other rights than before has to ask for again. */
+export const LIST_CHANGES = (['tools', 'resources', 'prompts'] as const).map((list) => ({ kind: `${list}_list_changed` as const }))
+
+/** The only user whom it concerns, or who may see what has changed. Without both it concerns everybody. */
+interface Recipients {
   user?: string | null
+  audiences?: ReadonlyArray<Omit<Audience, 'id'>>
 }
 
-/** @param user whose stream it is; `null` for one without sign-in. @returns whether the stream may carry the change. */
-export const concerns = (change: Change, user: string | null): boolean => change.user == null || change.user === user
+/** Whose stream it is. */
+export interface Recipient {
+  /** `null` without sign-in. */
+  user: string | null
+  rights(): Rights
+}
+
+/** @returns whether the stream may carry the change. */
+export const concerns = ({ user, audiences }: Change, recipient: Recipient): boolean =>
+  (user == null || user === recipient.user) &&
+  (audiences === undefined || audiences.some((audience) => recipient.rights().documents.sees(audience)))
 
 /**
  * `number` grows with every change on any instance. It starts at the time in milliseconds, so that a new log continues
@@ -44,12 +58,13 @@ const LOG = 'log'
 const MAX_ENTRIES = 500
 const MAX_AGE_SECONDS = 3_600
 
+const audience = z.object({ gives: z.array(z.string()), takes: z.array(z.string()) })
 /** What other instances send is held to this. */
 const NumberedChanges: z.ZodType<readonly NumberedChange[]> = z.array(
   z.object({
     number: z.number(),
     change: z.intersection(
-      z.object({ user: z.string().nullish() }) as z.ZodType<Audience>,
+      z.object({ user: z.string().nullish(), audiences: z.array(audience).optional() }) as z.ZodType<Recipients>,
       z.discriminatedUnion('kind', [
         z.object({ kind: z.enum(['tools_list_changed', 'prompts_list_changed', 'resources_list_changed']) }),
         z.object({ kind: z.literal('resource_updated'), uri: z.string() })

@@ -1,4 +1,4 @@
-// Checks, once a second, that everything open is still allowed.
+// Checks, once a second, that everything open is still allowed, and whether its caller may use other things than before.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../../clock.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
@@ -43,15 +43,30 @@ export function createCheck (open: Map<OpenStream, number>, end: End, now: Clock
   }
 }
 
+/** @returns a check that tells a stream when the key of its rights is another one than when it was last asked. */
+export function createRightsCheck (keyOf: (access: OpenStream['access']) => string): (stream: OpenStream) => void {
+  const keys = new WeakMap<OpenStream, string>()
+  return (stream) => {
+    if (!stream.onRightsChange) return
+    const before = keys.get(stream)
+    const key = keyOf(stream.access)
+    keys.set(stream, key)
+    if (before !== undefined && before !== key) stream.onRightsChange()
+  }
+}
+
 /** @returns what stops the checks. */
 export function checkRegularly (
   open: ReadonlyMap<OpenStream, unknown>,
-  check: (stream: OpenStream) => Promise<void> | undefined
+  check: (stream: OpenStream) => Promise<void> | undefined,
+  checkRights: (stream: OpenStream) => void
 ): () => void {
   async function checkAll (): Promise<void> {
     const streams = [...open.keys()]
     for (let first = 0; first < streams.length; first += MAX_PER_TURN) {
-      await Promise.all(streams.slice(first, first + MAX_PER_TURN).map(check))
+      const some = streams.slice(first, first + MAX_PER_TURN)
+      await Promise.all(some.map(check))
+      some.filter((stream) => open.has(stream)).forEach(checkRights)
       await nextTurn()
     }
   }

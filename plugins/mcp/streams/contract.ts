@@ -10,6 +10,8 @@ import type { McpRequest } from '../contract.ts'
 export interface OpenStream extends Pick<McpRequest, 'access' | 'address'> {
   /** When it expires: for a stream of changes, when its token does. Seconds since the epoch. */
   until: number
+  /** Called when the caller may use other things than before. */
+  onRightsChange?(): void
   /** @param reason for the client, where it can still be sent. */
   end(reason: string): void
 }

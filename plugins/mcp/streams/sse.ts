@@ -61,7 +61,8 @@ const unreadBytes = (output: Writable & { readableLength?: number }): number =>
 /** A stream of events as the body of a response. */
 export interface SseConnection {
   readable: Readable
-  write(data: string, id: string): void
+  /** @param id only for what the client can resume after. */
+  write(data: string, id?: string): void
   end(): void
 }
 

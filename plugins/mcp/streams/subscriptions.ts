@@ -9,7 +9,9 @@ import {
   type SubscriptionFilter
 } from '@modelcontextprotocol/server'
 import type { Clock } from '../../../clock.ts'
-import { concerns, type Change, type ChangeLog } from './change-log.ts'
+import type { Rights } from '../../access-rules/contract.ts'
+import type { Access } from '../../oauth/grants/contract.ts'
+import { concerns, LIST_CHANGES, type Change, type ChangeLog, type Recipient } from './change-log.ts'
 import type { OpenStream, OpenStreams } from './contract.ts'
 import { notificationOf } from './notification.ts'
 import { createOpenStreams } from './open-streams.ts'
@@ -33,11 +35,10 @@ export interface Subscriptions {
 export const STREAM_BOUNDS = { perGrant: 20, perPerson: 50, inAll: 20_000 }
 const CLOSE_WITHIN_MS = 30_000
 
-interface Subscriber extends OpenStream {
+interface Subscriber extends OpenStream, Recipient {
   id: RequestId
   filter: SubscriptionFilter
   uris: ReadonlySet<string>
-  user: string | null
   writer: SseWriter
 }
 
@@ -45,6 +46,7 @@ export function createSubscriptions (
   changes: ChangeLog,
   serverInfo: Implementation,
   now: Clock,
+  rightsOf: (access: Access | null) => Rights,
   streams: OpenStreams = createOpenStreams(STREAM_BOUNDS, now)
 ): Subscriptions {
   const open = new Map<ServerResponse, Subscriber>()
@@ -54,10 +56,7 @@ export function createSubscriptions (
     if (subscriber) streams.remove(subscriber)
   }
   const unsubscribe = changes.subscribe(({ change }) => {
-    for (const { id, user, filter, uris, writer } of open.values()) {
-      if (!concerns(change, user) || !matches(filter, uris, change)) continue
-      writer.write(JSON.stringify(notificationOf(change, { [SUBSCRIPTION_ID_META_KEY]: id })))
-    }
+    for (const subscriber of open.values()) tell(subscriber, change)
   })
   const end = (raw: ServerResponse) => {
     const subscriber = open.get(raw)
@@ -76,14 +75,10 @@ export function createSubscriptions (
     hasRoom: streams.hasRoom,
     open (raw, { id, filter, access }) {
       const subscriber: Subscriber = {
-        id,
-        filter,
-        uris: new Set(filter.resourceSubscriptions),
-        user: access?.user.id ?? null,
-        writer: new SseWriter(raw),
-        access,
-        until: access?.expiresAt ?? Infinity,
-        end: () => end(raw)
+        ...subscriberOf(raw, { id, filter, access }),
+        rights: () => rightsOf(access),
+        end: () => end(raw),
+        onRightsChange: () => LIST_CHANGES.forEach((change) => tell(subscriber, change))
       }
       open.set(raw, subscriber)
       streams.add(subscriber)
@@ -99,6 +94,22 @@ export function createSubscriptions (
       streams.close()
     }
   }
+}
+
+const subscriberOf = (raw: ServerResponse, { id, filter, access }: Subscription) => ({
+  id,
+  filter,
+  uris: new Set(filter.resourceSubscriptions),
+  user: access?.user.id ?? null,
+  writer: new SseWriter(raw),
+  access,
+  until: access?.expiresAt ?? Infinity
+})
+
+function tell (subscriber: Subscriber, change: Change): void {
+  const { id, filter, uris, writer } = subscriber
+  if (!matches(filter, uris, change) || !concerns(change, subscriber)) return
+  writer.write(JSON.stringify(notificationOf(change, { [SUBSCRIPTION_ID_META_KEY]: id })))
 }
 
 const acknowledgement = (id: RequestId, filter: SubscriptionFilter): string =>

@@ -1,5 +1,6 @@
 // The tools as clients see them: schemas, hints, former names, and schemas that JSON Schema cannot express.
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
 import { z, type ZodObject } from 'zod'
 import { defineTool } from '../../../../authoring/tool.ts'
 import { createToolRegistry } from '../../../../plugins/mcp/handlers/tools.ts'
@@ -17,7 +18,7 @@ const toolWith = (input: ZodObject, output: ZodObject = z.object({})) =>
     run: async () => ({})
   })
 
-const entry = (input: ZodObject) => createToolRegistry([toolWith(input)], true).find('probe')!
+const entry = (input: ZodObject) => createToolRegistry([toolWith(input)], true).find('probe', ALL_RIGHTS)!
 
 t.test('unknown arguments are refused, unless the tool asks for them', async (t) => {
   t.notOk(entry(z.object({ a: z.string() })).input.safeParse({ a: 'x', b: 1 }).success)
@@ -31,13 +32,14 @@ t.test('unknown arguments are refused, unless the tool asks for them', async (t)
 })
 
 t.test('a tool without arguments says so', async (t) => {
-  const { listed } = createToolRegistry([toolWith(z.object({}))], true)
+  const listed = createToolRegistry([toolWith(z.object({}))], true).listedFor(ALL_RIGHTS)
   t.match(listed[0]!.inputSchema, { type: 'object', additionalProperties: false })
   t.equal(entry(z.object({})).usage, 'It takes no arguments.')
 })
 
 t.test('schemas carry no $schema: older clients refuse a dialect they do not know', async (t) => {
-  const { listed } = createToolRegistry([toolWith(z.object({ a: z.string() }), z.object({ b: z.string() }))], true)
+  const tools = [toolWith(z.object({ a: z.string() }), z.object({ b: z.string() }))]
+  const listed = createToolRegistry(tools, true).listedFor(ALL_RIGHTS)
   t.notOk('$schema' in listed[0]!.inputSchema)
   t.notOk('$schema' in listed[0]!.outputSchema!)
 })
@@ -48,7 +50,7 @@ t.test('tools are listed in the order given', async (t) => {
     createToolRegistry(
       names.map((name) => ({ ...toolWith(z.object({})), name })),
       false
-    ).listed.map(({ name }) => name),
+    ).listedFor(ALL_RIGHTS).map(({ name }) => name),
     names
   )
 })

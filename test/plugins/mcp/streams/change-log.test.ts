@@ -1,5 +1,7 @@
 // The log of changes: what a stream missed, in order, for as long as the log reaches back.
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
+import { evaluate } from '../../../../plugins/access-rules/rights.ts'
 import { concerns, createChangeLog, type NumberedChange } from '../../../../plugins/mcp/streams/change-log.ts'
 import { createLocalEventBus } from '../../../../plugins/mcp/streams/event-bus.ts'
 import { eachStorage } from '../../../helpers/each-storage.ts'
@@ -35,8 +37,20 @@ t.test('a change that cannot be stored is published all the same, without a numb
   t.equal(warnings.length, 1)
 })
 
+const stream = (user: string | null) => ({ user, rights: () => ALL_RIGHTS })
+
 t.test('a change of one person concerns no one else', async (t) => {
-  t.ok(concerns(change('a'), 'ann') && concerns(change('a'), null))
-  t.ok(concerns({ ...change('a'), user: 'ann' }, 'ann'))
-  t.notOk(concerns({ ...change('a'), user: 'ann' }, 'bob') || concerns({ ...change('a'), user: 'ann' }, null))
+  t.ok(concerns(change('a'), stream('ann')) && concerns(change('a'), stream(null)))
+  t.ok(concerns({ ...change('a'), user: 'ann' }, stream('ann')))
+  t.notOk(concerns({ ...change('a'), user: 'ann' }, stream('bob')) || concerns({ ...change('a'), user: 'ann' }, stream(null)))
+})
+
+t.test('a change of a document concerns those who may see it', async (t) => {
+  const { rightsOf, audienceOf } = evaluate({ groups: { finance: [] }, rules: [{ who: ['finance'], documents: ['f/**'] }] }, '1')
+  const member = { user: 'ann', rights: () => rightsOf({ groups: ['finance'] }) }
+  const hidden = { ...change('a'), audiences: [audienceOf('f/a.md')] }
+  t.ok(concerns(hidden, member))
+  t.notOk(concerns(hidden, { user: 'bob', rights: () => rightsOf({}) }) || concerns(hidden, { user: null, rights: () => rightsOf(null) }))
+  t.notOk(concerns({ ...change('a'), audiences: [audienceOf('elsewhere')] }, member), 'nobody may see it')
+  t.ok(concerns({ ...change('a'), audiences: [audienceOf('elsewhere'), audienceOf('f/a.md')] }, member), 'one of several is enough')
 })

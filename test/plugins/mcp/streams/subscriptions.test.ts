@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
 import { createChangeLog } from '../../../../plugins/mcp/streams/change-log.ts'
 import { createLocalEventBus } from '../../../../plugins/mcp/streams/event-bus.ts'
 import { createSubscriptions } from '../../../../plugins/mcp/streams/subscriptions.ts'
@@ -87,7 +88,7 @@ t.test('a subscription whose client does not read is cut off, and others are ser
     () => 1,
     { warn () {} }
   )
-  const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1)
+  const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1, () => ALL_RIGHTS)
   t.teardown(subscriptions.close)
   const [lazy, reader] = [new PassThrough({ highWaterMark: 1 }), new PassThrough()]
   let heard = 0

@@ -1,0 +1,97 @@
+// What rules give to whom: they add up, `!` leaves out of its own list, and a list of `!` alone takes away.
+import fc from '../../helpers/fast-check.ts'
+import t from 'tap'
+import { EVERYBODY, type Principal, type Rule } from '../../../plugins/access-rules/contract.ts'
+import { evaluate } from '../../../plugins/access-rules/rights.ts'
+
+const groups = { finance: ['ann@example.com', '@accounting.example.com'], contractors: [], board: [] }
+const from = (...rules: Rule[]) => evaluate({ groups, rules }, '1')
+const ann = { email: 'Ann@Example.com' }
+
+t.test('the example of the documentation does what it says', async (t) => {
+  const { rightsOf } = from(
+    { who: ['everyone'], tools: ['search', 'fetch', 'calculate'], documents: ['**', '!finance/**'] },
+    { who: ['finance'], tools: ['crm_*', 'database_query'], documents: ['finance/**'] }
+  )
+  const [member, other, stranger] = [rightsOf(ann), rightsOf({ email: 'bob@example.com' }), rightsOf(null)]
+  for (const rights of [other, stranger]) {
+    t.ok(rights.may('tools', 'search') && rights.documents.may('handbook.md'))
+    t.notOk(rights.may('tools', 'crm_find') || rights.may('tools', 'database_query') || rights.documents.may('finance/q3.md'))
+  }
+  t.ok(member.may('tools', 'search') && member.may('tools', 'crm_find') && member.documents.may('finance/q3.md'))
+  t.notOk(member.may('tools', 'write') || member.may('prompts', 'search') || member.may('upstreams', 'crm_x'), 'what no rule gives')
+})
+
+t.test('a person is in a group by a proven address, its domain, their provider or the operator', async (t) => {
+  const { rightsOf } = from({ who: ['finance'], tools: ['*'] })
+  const may = (caller: Principal | null) => rightsOf(caller).may('tools', 'x')
+  for (const caller of [ann, { email: 'x@ACCOUNTING.example.com' }, { groups: ['other', 'finance'] }]) t.ok(may(caller))
+  for (const caller of [null, {}, { email: 'ann@example.com.evil.example' }, { email: 'x@sub.accounting.example.com' }, { groups: ['Finance'] }]) {
+    t.notOk(may(caller), JSON.stringify(caller))
+  }
+})
+
+t.test('a rule names people by address and domain as well', async (t) => {
+  const { rightsOf } = from({ who: ['bob@example.com', '@board.example'], prompts: ['*'] })
+  t.ok(rightsOf({ email: 'BOB@example.com' }).may('prompts', 'x') && rightsOf({ email: 'a@board.example' }).may('prompts', 'x'))
+  t.notOk(rightsOf(ann).may('prompts', 'x') || rightsOf({ groups: ['bob@example.com', '@board.example'] }).may('prompts', 'x'))
+})
+
+t.test('a list of nothing but ! takes away what other rules give', async (t) => {
+  const { rightsOf } = from(
+    { who: ['everyone'], tools: ['*'], documents: ['**'] },
+    { who: ['contractors'], tools: ['!write'], documents: ['!plans/**'] },
+    { who: ['board'], tools: ['write'], documents: ['plans/**'] }
+  )
+  const contractor = rightsOf({ groups: ['contractors', 'board'] })
+  t.notOk(contractor.may('tools', 'write') || contractor.documents.may('plans/a.md'))
+  t.ok(contractor.may('tools', 'search') && contractor.documents.may('a.md'))
+  t.ok(rightsOf({ groups: ['board'] }).may('tools', 'write') && rightsOf(null).documents.may('plans/a.md'))
+})
+
+t.test('a thing with two names is one thing', async (t) => {
+  const { rightsOf } = from({ who: ['everyone'], resources: ['note*', '!notes://secret'] })
+  t.ok(rightsOf(null).may('resources', 'note', 'notes://all'))
+  t.notOk(rightsOf(null).may('resources', 'note', 'notes://secret'))
+})
+
+t.test('callers with the same rights share one object, and one key', async (t) => {
+  const { rightsOf } = from({ who: ['finance', 'everyone'], tools: ['*'] })
+  t.equal(rightsOf(ann), rightsOf({ groups: ['finance'] }))
+  t.not(rightsOf(ann).key, rightsOf(null).key)
+})
+
+const who = fc.uniqueArray(fc.constantFrom('everyone', 'finance', 'contractors', 'board', 'ann@example.com', '@example.com'), { minLength: 1 })
+const patterns = fc.array(fc.constantFrom('**', '!**', 'a/**', '!a/**', 'a/b', '!a/b', '*', '!*', '**/b', '!**/b'), { maxLength: 4 })
+const rules = fc.array(fc.record({ who, documents: patterns }), { maxLength: 6 })
+const caller = fc.option(
+  fc.record({
+    email: fc.constantFrom(undefined, 'ann@example.com', 'x@example.com', 'y@elsewhere.example'),
+    groups: fc.subarray(['finance', 'contractors', 'board'])
+  })
+)
+
+t.test('who sees an audience is who may see each of its documents', async () => {
+  fc.assert(
+    fc.property(rules, caller, fc.constantFrom('a', 'b', 'a/b', 'a/c', 'x/b', 'c'), (rules, caller, id) => {
+      const { rightsOf, audienceOf } = evaluate({ groups, rules }, '1')
+      const { documents } = rightsOf(caller)
+      return documents.sees(audienceOf(id)) === documents.may(id)
+    }),
+    { numRuns: 3_000 }
+  )
+})
+
+t.test('an audience has the same name for the same people, and everybody has none', async (t) => {
+  const rule = { who: ['finance'], documents: ['f/**'] }
+  const before = from({ who: ['everyone'], documents: ['**', '!f/**'] }, rule)
+  const after = from(rule, { who: ['board'], documents: ['b/**'] }, { who: ['everyone'], documents: ['*'] })
+  t.same(before.audienceOf('f/x'), after.audienceOf('f/x'))
+  t.match(before.audienceOf('f/x').id, /^[0-9a-f]{16}$/)
+  t.same(before.audienceOf('x'), EVERYBODY)
+  t.not(after.audienceOf('b/x').id, after.audienceOf('f/x').id)
+  t.equal(rightsOfNobody(after.audienceOf('c/x')), false, 'what no rule gives is for nobody')
+})
+
+const rightsOfNobody = (audience: Parameters<ReturnType<ReturnType<typeof evaluate>['rightsOf']>['documents']['sees']>[0]) =>
+  from({ who: ['everyone'], documents: ['**'] }).rightsOf(ann).documents.sees(audience)
