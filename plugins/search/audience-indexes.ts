@@ -5,7 +5,7 @@
 // Tested in test/plugins/library/audiences.test.ts.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { FIELDS, type Field } from './fields.ts'
-import { holding, requiredOf, singleArms, suffixOf, type Asked } from './fts5.ts'
+import { anyOf, holding, requiredOf, singleArms, suffixOf, type Asked } from './fts5.ts'
 import type { Language } from './languages.ts'
 import { createRowCounter, createStatistics, type Statistics } from './statistics.ts'
 
@@ -40,6 +40,8 @@ export interface Index extends Statistics {
   rows(field: Field): number
   /** How many rows of a field hold a match. */
   count(field: Field, match: string): number
+  /** Whether a row of a field holds a match. */
+  holds(field: Field, match: string): boolean
   /** @param match one term or phrase. */
   scores(field: Field, match: string): Score[]
   /** The keys of what holds all of these in some field. */
@@ -78,6 +80,7 @@ function openIndex (db: DatabaseSync, audience: number): Index {
       return [field, db.prepare(`SELECT ${columns(table)} FROM ${table} WHERE ${table} MATCH ?`)]
     }))
   const scores = prepared((table) => `rowid AS key, -bm25(${table}) AS score`)
+  const one = prepared(() => 'rowid')
   const counts = prepared(() => 'count(*) AS n')
   const held = db.prepare(holding(suffix))
   const languages = db.prepare(LANGUAGES)
@@ -88,6 +91,7 @@ function openIndex (db: DatabaseSync, audience: number): Index {
     suffix,
     languages: () => languages.all(audience).map(({ language }) => language as Language),
     rows: createRowCounter(db, suffix),
+    holds: (field, match) => one.get(field)!.get(match) !== undefined,
     count: (field, match) => counts.get(field)!.get(match)!['n'] as number,
     scores: (field, match) => scores.get(field)!.all(match) as unknown as Score[],
     holding: (matches) => matches.map(keysOf).reduce((all, keys) => all.intersection(keys))
@@ -122,8 +126,14 @@ export function scoreTogether (
   const required = requiredOf(asked)
   const held = new Map(required.length === 0 ? [] : small.map((index) => [index, index.holding(required)]))
   const total = new Map<number, number>()
-  for (const [field, weight, match] of singleArms(asked)) {
-    const found = small
+  const arms = singleArms(asked)
+  // Most small indexes hold none of the words in their titles, headings or paths: one look-up says so.
+  const candidates = new Map(FIELDS.map((field) => {
+    const any = anyOf(arms.filter(([of]) => of === field).map(([, , match]) => match))
+    return [field, field === 'body' || any === '()' ? small : small.filter((index) => index.holds(field, any))]
+  }))
+  for (const [field, weight, match] of arms) {
+    const found = candidates.get(field)!
       .map((index) => ({ index, scores: index.scores(field, match) }))
       .filter(({ scores }) => scores.length > 0)
     if (found.length === 0) continue

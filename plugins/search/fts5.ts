@@ -140,5 +140,5 @@ function armsOf (
 }
 
 const termsOf = ({ terms, isPrefix }: Word, tag: string): string[] => terms.map((term) => `"${tag}${term}"${isPrefix ? '*' : ''}`)
-const anyOf = (terms: readonly string[]): string => `(${terms.join(' OR ')})`
+export const anyOf = (terms: readonly string[]): string => `(${terms.join(' OR ')})`
 const allOf = (terms: readonly string[]): string => terms.join(' AND ')

@@ -25,6 +25,8 @@ export interface Statistics {
 }
 
 const MAX_CACHED = 10_000
+/** The fields that hold every term: those of titles and headings are in the text as well (`fields.ts`). */
+const KNOWING: readonly Field[] = ['body', 'paths', 'forms']
 /** Every term with a prefix sorts before the prefix followed by this character. */
 const LAST_CHARACTER = '\u{10ffff}'
 
@@ -33,14 +35,14 @@ const LAST_CHARACTER = '\u{10ffff}'
  * @param suffix of the tables.
  */
 export function createStatistics (db: DatabaseSync, suffix = ''): Statistics {
-  const terms = (field: Field) => `temp.${field}${suffix}_terms`
   const view = (name: string, of: string, kind: 'row' | 'instance') =>
     db.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS ${name} USING fts5vocab('main', '${of}${suffix}', '${kind}')`)
-  for (const field of FIELDS) view(terms(field), field, 'row')
+  view(`temp.body${suffix}_terms`, 'body', 'row')
   view(`temp.spelled${suffix}`, 'spellings', 'row')
   view(`temp.places${suffix}`, 'body', 'instance')
-  const frequency = db.prepare(`SELECT doc FROM ${terms('body')} WHERE term = ?`)
-  const known = FIELDS.map((field) => db.prepare(`SELECT 1 FROM ${terms(field)} WHERE term = ?`))
+  const frequency = db.prepare(`SELECT doc FROM temp.body${suffix}_terms WHERE term = ?`)
+  const known = KNOWING.map((field) => field + suffix).map((table) =>
+    db.prepare(`SELECT 1 FROM ${table} WHERE ${table} MATCH ? LIMIT 1`))
   const count = db.prepare(`
     SELECT count(*) AS n FROM (SELECT 1 FROM temp.places${suffix} WHERE term >= ? AND term < ? LIMIT ?)
   `)
@@ -53,7 +55,7 @@ export function createStatistics (db: DatabaseSync, suffix = ''): Statistics {
   const cache = new Map<string, number>()
   let cachedVersion: unknown
 
-  const isKnown = (term: string) => known.some((statement) => statement.get(term) !== undefined)
+  const isKnown = (term: string) => known.some((statement) => statement.get(`"${term}"`) !== undefined)
   const countPrefix = (prefix: string, limit: number) => count.get(prefix, prefix + LAST_CHARACTER, limit)!['n'] as number
 
   return {
