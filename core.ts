@@ -12,6 +12,7 @@ import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
 import clients from './plugins/oauth/clients/index.ts'
 import grants from './plugins/oauth/grants/index.ts'
+import idJag from './plugins/oauth/id-jag/index.ts'
 import identity from './plugins/identity.ts'
 import limits from './plugins/limits/rate-limits.ts'
 import mail from './plugins/mail/index.ts'
@@ -23,6 +24,7 @@ import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import type { Observe } from './plugins/storage/instrumented.ts'
 import usage from './plugins/limits/usage.ts'
+import userStore from './plugins/accounts/user-store.ts'
 import workers from './plugins/workers.ts'
 
 declare module 'fastify' {
@@ -60,7 +62,9 @@ export async function registerCore (
   if (!config.signIn) return
   await app.register(limits, config)
   await app.register(clients, { ...config, tokenEndpoint: publicUrl + paths.token })
+  await app.register(userStore, config)
   await app.register(grants, config)
+  await app.register(idJag, config)
   await app.register(bearer)
   await app.register(openid, config)
   await app.register(mail, config)

@@ -5,6 +5,7 @@
 import type { ZodObject } from 'zod'
 import type { PasswordAccounts } from './accounts.ts'
 import type { BackendHost } from './host.ts'
+import type { Identity } from './identity.ts'
 import type { EmailCodeSignIn, OneClickSignIn, PasswordSignIn, RedirectSignIn, SecondFactor, SignUp } from './methods.ts'
 
 export { BackendUnavailable, type OutageReason } from './unavailable.ts'
@@ -35,9 +36,9 @@ export interface Sessions {
   /**
    * Asks the service whether the session still exists, and gets new tokens where the old ones expire.
    * @returns the session to store from now on, or `null` if the service has ended it: the server then ends everything
-   * that depends on it.
+   * that depends on it. With the groups of the person, where the service has named them again.
    */
-  renew?(session: string): Promise<string | null>
+  renew?(session: string): Promise<string | Renewed | null>
   /** Ends the session at the service, once nothing here depends on it. */
   end?(session: string): Promise<void>
   /**
@@ -54,6 +55,12 @@ export interface Sessions {
     /** The claims about the person in the service's own token (RFC 7519 §4). */
     claims?(session: string): Record<string, unknown>
   }
+}
+
+/** {@link Identity} has the members of `person`. */
+export interface Renewed {
+  session: string
+  person?: Required<Pick<Identity, 'subject' | 'groups'>>
 }
 
 /** An open backend. The sign-in page renders each sign-in method that is present. */

@@ -11,6 +11,8 @@ export interface Identity {
    */
   emailVerified?: boolean
   name?: string
+  /** Names of groups that the service says they are in; 500 of 200 characters are kept, the others left out. */
+  groups?: readonly string[]
   /**
    * For a backend with {@link AuthBackend.accounts}: the generation of the account whose password was given. The server
    * refuses a sign-in with an earlier one.

@@ -12,6 +12,8 @@ export interface ToolUser {
   id: string
   email?: string
   name?: string
+  /** Of their provider, of the operator and of access.json: docs/who-may-use-what.md. */
+  groups: readonly string[]
 }
 
 /** A hit of a library search. `url` opens the document in a browser. */

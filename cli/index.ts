@@ -16,7 +16,8 @@ const HELP = `Usage: npx mcp-oauth-server COMMAND
 
   documents             lists what search finds, and what is left out
   doctor URL            examines a server from outside, as the assistants connect to it
-  users                 lists, invites, locks and deletes people
+  users                 lists, invites, locks, groups and deletes people
+  access PERSON         says what a person may use, and by which rule
   audit                 prints the audit log
   backup FOLDER         copies everything the server has stored
   restore FOLDER        loads such a copy
@@ -32,6 +33,7 @@ const commands: Record<string, () => Promise<unknown>> = {
   doctor: async () => (await import('../doctor/index.ts')).main(commandLine('doctor')),
   documents: () => import('./documents.ts'),
   users: () => import('./users.ts'),
+  access: () => import('./access.ts'),
   audit: () => import('./audit.ts'),
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts')

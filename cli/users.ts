@@ -1,18 +1,19 @@
-// `npm run users`: lists, invites, locks and deletes the people of this server, also while it runs.
+// `npm run users`: lists, invites, locks, groups and deletes the people of this server, also while it runs.
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import { fail } from './command.ts'
-import { commands, HEADING, HELP, runUserCommand } from './user-commands.ts'
+import { HEADING } from './find-person.ts'
+import { commands, HELP, runUserCommand } from './user-commands.ts'
 
 try {
   // Not parsed as options: an id may start with a dash.
-  const [name = '--help', who] = process.argv.slice(2)
+  const [name = '--help', ...words] = process.argv.slice(2)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) {
     process.stdout.write(HELP)
     if (name !== '--help') process.exitCode = 1
   } else {
     const config = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
-    const printed = await runUserCommand(config, command, who)
+    const printed = await runUserCommand(config, command, ...words)
     // On stderr, so that programs read rows only.
     if (name === 'list') process.stderr.write(printed === '' ? 'No one has signed in yet.\n' : `${HEADING}\n`)
     if (printed !== '') process.stdout.write(`${printed}\n`)

@@ -45,7 +45,8 @@ export type Rule = RuleFile['rules'][number]
 /** Kinds of things with names that are known when the file is read. */
 export type KnownNames = Partial<Record<Exclude<keyof Rule, 'who' | 'documents'>, readonly string[]>>
 
-export type ReadRules = { rules: RuleFile } | { problems: string[] }
+/** `lines`: where each rule begins, from 1. */
+export type ReadRules = { rules: RuleFile; lines: number[] } | { problems: string[] }
 
 /** @param named the variable ACCESS; without it, access.json counts if it is there. */
 export function createAccessReader (named: string | undefined, folder: string) {
@@ -59,6 +60,7 @@ export function createAccessReader (named: string | undefined, folder: string) {
     path,
     /** @param resources names and URIs that the file may use from now on: tools add some once they are open. */
     read,
+    exists: () => existsSync(path),
     /** Hands on what is offered from now on, whose names the file may use. */
     follow (offer: Offer): Offer {
       known = { ...known, tools: namesOf(offer.tools), prompts: namesOf(offer.prompts), upstreams: [] }
@@ -96,7 +98,8 @@ export function readAccessFile (path: string, known: KnownNames): ReadRules {
   }
   const { $schema: _, ...rules } = parsed.data
   const unknown = findUnknown(rules, known).map(({ keys, problem }) => at(place(keys), problem))
-  return unknown.length > 0 ? { problems: unknown } : { rules }
+  const lineOf = (index: number) => lines.linePos(place(['rules', index])).line
+  return unknown.length > 0 ? { problems: unknown } : { rules, lines: rules.rules.map((_, index) => lineOf(index)) }
 }
 
 /** Names that nothing has: a misspelled one would give or deny nothing without a word. */

@@ -123,6 +123,7 @@ export async function loadConfig (
     loadOffer: offerOf,
     /** Absolute path of access.json, which may be missing. */
     accessFile: access.path,
+    hasAccessRules: access.exists,
     /** Reads the access rules as the file has them now. @param resources that it may name. @throws when it cannot be read. */
     readAccessRules: access.read,
     /** Where a tool comes from, in words; undefined for one that no file has. */

@@ -92,31 +92,6 @@ export const postgresUrl = z
     `write postgres://user:password@host:5432/database${ENCODED}`
   )
 
-const client = z.strictObject({
-  client_id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
-  client_name: z.string().min(1).max(200).optional(),
-  client_secret: z.string().min(16).optional(),
-  redirect_uris: z.array(z.string()).min(1)
-})
-
-/** Clients that the operator registered by hand, as JSON. */
-export const clients = z.string().transform((value, context) => {
-  const refuse = () => {
-    context.addIssue(
-      'write a JSON list such as [{"client_id":"my-app","client_name":"My app","client_secret":"at least 16 characters, or leave it out","redirect_uris":["https://app.example/callback"]}]'
-    )
-    return z.NEVER
-  }
-  try {
-    const parsed = z.array(client).safeParse(JSON.parse(value))
-    return parsed.success && new Set(parsed.data.map(({ client_id: id }) => id)).size === parsed.data.length
-      ? parsed.data
-      : refuse()
-  } catch {
-    return refuse()
-  }
-})
-
 const SECRET_HELP =
   'write at least 32 random characters, for example the output of: openssl rand -base64 32 (several, separated by commas: the first writes, all read)'
 

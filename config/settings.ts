@@ -64,6 +64,8 @@ export const signInSettings = (values: Variables, local: boolean) => ({
 
 export const clientSettings = (values: Variables) => ({
   clients: values.CLIENTS,
+  /** Whose assertions connect apps for their people. */
+  idJagIssuers: values.ID_JAG_ISSUERS,
   /** Private-use redirect URIs that any app may have: exact, or a scheme with its colon. */
   allowedRedirectUris: values.ALLOWED_REDIRECT_URIS,
   /** Hosts whose client metadata documents are accepted; empty means every host. */

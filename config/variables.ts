@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { list, path } from '../authoring/env.ts'
 import { createPaths } from '../paths.ts'
+import { clients } from './clients.ts'
+import { idJagIssuers } from './id-jag-issuers.ts'
 import * as read from './parsers.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -42,7 +44,8 @@ export const variables = z.object({
   MAIL_FROM: read.mailFrom.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
-  CLIENTS: read.clients.default([]),
+  CLIENTS: clients.default([]),
+  ID_JAG_ISSUERS: idJagIssuers.default([]),
   ALLOWED_REDIRECT_URIS: read.privateUseUris.default([]),
   CLIENT_METADATA_HOSTS: list.default([]),
   CLIENT_METADATA_INSECURE_HOSTS: read.loopbackHosts.default([]),
@@ -86,6 +89,9 @@ export function findContradictions (values: Variables, env: Record<string, strin
   }
   if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined) {
     problems.push('MAIL_FROM: required with SMTP_URL; write the sender, for example My server <mcp@example.com>')
+  }
+  if (values.ID_JAG_ISSUERS.length > 0 && values.AUTH_BACKEND?.includes('none')) {
+    problems.push('ID_JAG_ISSUERS: with AUTH_BACKEND=none there are no people and no tokens; remove one of the two')
   }
   const { home, mcp: _, ...others } = createPaths({ mcpPath: values.MCP_PATH, basePath: values.BASE_PATH })
   if (Object.values(others).includes(home)) {

@@ -5,7 +5,7 @@ import type { Config } from '../config/index.ts'
 import { wellKnown, type Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
-import { authMethods, grantTypes } from '../plugins/oauth/clients/contract.ts'
+import { authMethods, type GrantType } from '../plugins/oauth/clients/contract.ts'
 import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 
 const CACHE_SECONDS = 300
@@ -15,7 +15,10 @@ type Options = Pick<Config, 'publicUrl' | 'mcpUrl' | 'endpoints'>
 export default async function discovery (app: FastifyInstance, options: Options) {
   const { paths, identity } = app
   const resourceOf = (resource: string) => protectedResource(options, resource, identity)
-  const server = authorizationServer(options, paths, identity)
+  const server = {
+    ...authorizationServer(options, paths, identity, app.clients.grantTypes),
+    ...(app.idJag.isOn && enterpriseManaged)
+  }
   const openid = { ...server, ...openidProvider(options, paths, app.openid.algorithm) }
   const documents: Record<string, object> = {
     [paths.protectedResource]: resourceOf(options.mcpUrl),
@@ -59,7 +62,12 @@ const protectedResource = ({ publicUrl, mcpUrl }: Options, resource: string, { n
   ...(urls.terms && { resource_tos_uri: urls.terms })
 })
 
-const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths, { urls }: Identity) => ({
+const authorizationServer = (
+  { publicUrl, mcpUrl }: Options,
+  paths: Paths,
+  { urls }: Identity,
+  grantTypes: readonly GrantType[]
+) => ({
   issuer: publicUrl,
   authorization_endpoint: publicUrl + paths.authorize,
   token_endpoint: publicUrl + paths.token,
@@ -86,6 +94,11 @@ const authorizationServer = ({ publicUrl, mcpUrl }: Options, paths: Paths, { url
   ...(urls.privacy && { op_policy_uri: urls.privacy }),
   ...(urls.terms && { op_tos_uri: urls.terms })
 })
+
+/** ID-JAG draft §7.2, and §6 of the MCP extension: how a client learns that it needs no page here. */
+const enterpriseManaged = {
+  authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag']
+}
 
 /** What OpenID Connect Discovery §3 asks for beyond RFC 8414: all of it true. */
 const openidProvider = ({ publicUrl }: Options, paths: Paths, algorithm: string) => ({

@@ -39,7 +39,7 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
           303
         )
       }
-      const { documents: rights } = app.accessRules.rightsOf(user ? principalOfUser(user) : null)
+      const { documents: rights } = app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
       if (request.query.file !== undefined) {
         const open = () => openPdf(app, request.params['*'], rights)
         return sendFile(open, request.params['*'], reply, downloads, user?.id ?? networkOf(request))

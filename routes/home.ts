@@ -32,7 +32,7 @@ export default async function home (app: FastifyInstance, options: Options) {
 
 /** What whoever looks at the page may see. */
 const rightsOf = (app: FastifyInstance, user: User | undefined): Rights =>
-  app.accessRules.rightsOf(user ? principalOfUser(user) : null)
+  app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
 
 /** How far the folder is read, for those from whom none of its files is hidden. */
 const readingOf = (app: FastifyInstance, { documents }: Rights) => {

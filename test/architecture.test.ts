@@ -16,7 +16,7 @@ const APP_FILES = ['core.ts', 'clock.ts', 'type:config/index.ts', 'paths.ts']
 const map: Array<{ room: RegExp; may: string[] }> = [
   { room: /^server\.ts$/, may: ['app.ts', 'config/', 'banner.ts'] },
   { room: /^fastify\//, may: ['fastify/', 'app.ts', 'config/', 'plugins/', 'type:paths.ts', 'type:auth-backends/contract.ts'] },
-  { room: /^testing\//, may: ['testing/', 'app.ts', 'authoring/', 'config/', 'paths.ts'] },
+  { room: /^testing\//, may: ['testing/', 'app.ts', 'auth-backends/contract.ts', 'authoring/', 'config/', 'paths.ts'] },
   { room: /^cli\/index\.ts$/, may: ['cli/', 'server.ts', 'doctor/'] },
   { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/', 'plugins/observability/terminal-text.ts'] },
   { room: /^cli\//, may: ['cli/', 'core.ts', 'config/', 'errors.ts', 'paths.ts', 'clock.ts', 'version.ts', 'plugins/'] },

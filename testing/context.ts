@@ -1,11 +1,25 @@
-// The context of a tool under test: what the test gives it, and a record of what the tool showed, reported and logged.
+// The context of a tool under test: what the test gives it, and a record of
+// what the tool showed, reported and logged.
 // Tested in test/packaging/tarball.test.ts.
 import type { ContentBlock } from '../authoring/content.ts'
-import type { LibraryDocument, ToolContext, ToolLibrary } from '../authoring/context.ts'
+import type {
+  LibraryDocument,
+  ToolContext,
+  ToolLibrary,
+  ToolUser
+} from '../authoring/context.ts'
 import type { Answers, Questions } from '../authoring/elicitation.ts'
 
-export interface TestContextOptions extends Partial<ToolContext> {
-  /** Texts of documents by their ids, for `library`. The first line is the title. */
+export interface TestContextOptions extends Partial<Omit<ToolContext, 'user'>> {
+  /**
+   * The caller, in no group unless the test says so; null for one who has
+   * not signed in.
+   */
+  user?: (Omit<ToolUser, 'groups'> & Partial<Pick<ToolUser, 'groups'>>) | null
+  /**
+   * Texts of documents by their ids, for `library`. The first line is the
+   * title.
+   */
   documents?: Readonly<Record<string, string>>
   /** What the person answers, by the name of the question. */
   answers?: Readonly<Record<string, unknown>>
@@ -19,17 +33,19 @@ export interface TestContext extends ToolContext {
   readonly reported: Array<{ done: number; total?: number | undefined; message?: string | undefined }>
 }
 
+const ANN = { id: 'test-user', email: 'ann@example.com', name: 'Ann' }
+
 /**
  * @param options members of the context; the rest is a signed-in person, no documents, and refusals that say what to pass.
  * @returns for `tool.run(input, context)`.
  */
-export function createContext ({ documents = {}, answers = {}, ...given }: TestContextOptions = {}): TestContext {
+export function createContext ({ documents = {}, answers = {}, user = ANN, ...given }: TestContextOptions = {}): TestContext {
   const shown: ContentBlock[] = []
   const logged: string[] = []
   const reported: TestContext['reported'] = []
   const log = (message: string) => { logged.push(message) }
   return {
-    user: { id: 'test-user', email: 'ann@example.com', name: 'Ann' },
+    user: user && { groups: [], ...user },
     caller: 'test-user',
     library: libraryOf(documents),
     get notes (): never { return missing('notes') },
@@ -58,8 +74,13 @@ function missing (member: string): never {
   throw new Error(`This test has no ${member}: pass createContext({ ${member}: … })`)
 }
 
-/** Finds documents that contain every word of the query. A test of ranking needs a whole server. */
-function libraryOf (documents: Readonly<Record<string, string>>): ToolLibrary {
+/**
+ * Finds documents that contain every word of the query. A test of ranking
+ * needs a whole server.
+ */
+function libraryOf (
+  documents: Readonly<Record<string, string>>
+): ToolLibrary {
   const all = Object.entries(documents).map(([id, text]): LibraryDocument => ({
     id,
     title: text.split('\n', 1)[0]!.replace(/^#+\s*/, ''),

@@ -1,5 +1,6 @@
-// A whole server for a test: in this process, on a free port, with storage of its own that is deleted afterwards, and a client
-// whose person has signed in.
+// A whole server for a test: in this process, on a free port, with storage
+// of its own that is deleted afterwards, and a client whose person has
+// signed in.
 // Tested in test/packaging/tarball.test.ts.
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,18 +11,27 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../app.ts'
 import type { ContentBlock } from '../authoring/content.ts'
 import type { ToolScope } from '../authoring/context.ts'
+import { parseEmail } from '../auth-backends/contract.ts'
 import { loadConfig } from '../config/index.ts'
 
 export interface TestServerOptions {
-  /** The project whose tools/, docs/ and so on are served. The current folder if absent. */
+  /**
+   * The project whose tools/, docs/ and so on are served. The current
+   * folder if absent.
+   */
   folder?: string
-  /** Variables, as in .env. That file itself is not read, and neither is the environment. */
+  /**
+   * Variables, as in .env. That file itself is not read, and neither is the
+   * environment.
+   */
   env?: Readonly<Record<string, string>>
   /** The person who has signed in. */
-  user?: { id: string; email?: string; name?: string }
+  user?: { id: string; email?: string; name?: string; groups?: readonly string[] }
   /** What they have allowed. Both if absent. */
   scopes?: readonly ToolScope[]
 }
+
+type Person = NonNullable<TestServerOptions['user']>
 
 /** The result of a tool call (MCP "CallToolResult"). */
 export interface CallResult {
@@ -33,18 +43,30 @@ export interface CallResult {
 export interface TestServer {
   /** The URL to paste into a client. */
   url: string
-  /** An access token of the signed-in person, for a client of your own. Valid for an hour. */
+  /**
+   * An access token of the signed-in person, for a client of your own.
+   * Valid for an hour.
+   */
   token: string
-  /** @throws Error with the server's message when the call was refused. A tool that failed has `isError`. */
+  /**
+   * @throws Error with the server's message when the call was refused. A
+   * tool that failed has `isError`.
+   */
   call(tool: string, args?: Readonly<Record<string, unknown>>): Promise<CallResult>
-  /** Any request of MCP 2026-07-28, such as `tools/list`. @throws Error with the server's message. */
+  /**
+   * Any request of MCP 2026-07-28, such as `tools/list`.
+   * @throws Error with the server's message.
+   */
   request(method: string, params?: Readonly<Record<string, unknown>>): Promise<unknown>
   close(): Promise<void>
 }
 
 const PROTOCOL_VERSION = '2026-07-28'
 
-/** @throws what a start throws: an invalid variable, a tool that cannot be served. */
+/**
+ * @throws what a start throws: an invalid variable, a tool that cannot be
+ * served.
+ */
 export async function startServer ({
   folder = process.cwd(),
   env = {},
@@ -86,16 +108,35 @@ async function freePort (): Promise<number> {
   return port
 }
 
+/** As their first sign-in would. The address counts as proven. */
+async function createPerson (
+  app: FastifyInstance, { id, email, name, groups }: Person,
+  backend: string
+): Promise<void> {
+  const now = app.now()
+  await app.userStore.records.put(id, {
+    id,
+    identities: [{ backend, subject: id }],
+    backend,
+    ...(email !== undefined && { email: parseEmail(email), emailVerified: true }),
+    ...(name !== undefined && { name }),
+    ...(groups && { groups: [...groups] }),
+    createdAt: now,
+    lastSignInAt: now
+  }, null)
+}
+
 /** What the consent page and the token endpoint do, without a browser. */
 async function signIn (
   app: FastifyInstance,
-  { user, scopes, backend, resource }: { user: NonNullable<TestServerOptions['user']>; scopes: string[]; backend: string; resource: string }
+  { user, scopes, backend, resource }: { user: Person; scopes: string[]; backend: string; resource: string }
 ): Promise<string> {
+  await createPerson(app, user, backend)
   const verifier = randomBytes(32).toString('base64url')
   const code = await app.grants.issueCode({
     clientId: 'test-client',
     clientName: 'Test client',
-    user,
+    user: { id: user.id },
     backend,
     scopes,
     resource,
@@ -109,7 +150,12 @@ async function signIn (
 }
 
 /** MCP 2026-07-28 "Streamable HTTP": one request, without a session. */
-async function send (url: string, token: string, method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+async function send (
+  url: string,
+  token: string,
+  method: string,
+  params: Readonly<Record<string, unknown>>
+): Promise<unknown> {
   const name = params['name'] ?? params['uri']
   const response = await fetch(url, {
     method: 'POST',

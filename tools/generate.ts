@@ -107,7 +107,9 @@ async function fromParts (
   { runInWorker }: ToolContext
 ): Promise<Result> {
   if (kind === 'text') throw new ToolError('For text pass a prompt, which a language model of this server answers if it has one.')
-  if ((schema === undefined) === (example === undefined)) { throw new ToolError(`Pass either a schema or an example for ${kind}, as JSON text.`) }
+  if ((schema === undefined) === (example === undefined)) {
+    throw new ToolError(`Pass either a schema or an example for ${kind}, as JSON text.`)
+  }
   const source = readSource({ schema, example })
   if (kind === 'json') {
     return {
@@ -142,9 +144,13 @@ async function fromPrompt (
   const { kind, prompt, schema, example, count = 1, language = 'typescript' } = args
   const known: readonly string[] = ['kind', 'prompt', ...BESIDE_PROMPT[kind]]
   const unused = Object.keys(args).filter((member) => !known.includes(member))
-  if (unused.length > 0) { throw new ToolError(`With a prompt for ${kind}, leave out ${unused.join(', ')}, and say it in the prompt.`) }
+  if (unused.length > 0) {
+    throw new ToolError(`With a prompt for ${kind}, leave out ${unused.join(', ')}, and say it in the prompt.`)
+  }
   if (schema !== undefined && example !== undefined) throw new ToolError('Pass either a schema or an example.')
-  if (kind === 'json') { return { kind, data: await writeJson(model, { prompt, source: readSource({ schema, example }), count }, context) } }
+  if (kind === 'json') {
+    return { kind, data: await writeJson(model, { prompt, source: readSource({ schema, example }), count }, context) }
+  }
   if (kind === 'code') return { kind, language, text: await writeCode(model, { prompt, language }, context) }
   return { kind, text: await writeText(model, prompt, context) }
 }

@@ -1,13 +1,28 @@
-// Sign-in with the people of any OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect
-// Core §3.1).
+// Sign-in with the people of any OpenID provider: authorization code flow
+// with PKCE, state and nonce (OpenID Connect Core §3.1).
 // This room owns the settings, the provider's metadata and keys, who may sign in, sessions at the provider, and its
 // faults in words; it hands the backend on.
-import { BackendUnavailable, type AuthBackend, type BackendHost, type BackendModule, type SignInAnswer } from '../contract.ts'
+import {
+  BackendUnavailable,
+  type AuthBackend,
+  type BackendHost,
+  type BackendModule,
+  type SignInAnswer
+} from '../contract.ts'
 import { describeFault, refusalOf } from './faults.ts'
+import { OVERAGE_HELP, readGroups } from './groups.ts'
 import { completeClaims, createProvider, type Tokens } from './provider.ts'
 import { restriction, type Restriction } from './restriction.ts'
 import { createOidcSessions, sessionOf } from './sessions.ts'
-import { addressOf, authorizationParameters, env, issuerOf, type Claims, type OidcSettings } from './settings.ts'
+import {
+  addressOf,
+  authorizationParameters,
+  env,
+  issuerOf,
+  subjectOf,
+  type Claims,
+  type OidcSettings
+} from './settings.ts'
 import { nameProblem } from '../sign-up-rules.ts'
 
 const TIMEOUT_SECONDS = 8
@@ -19,7 +34,10 @@ interface Memo {
   nonce: string
 }
 
-/** @throws nothing: the provider is asked at the first sign-in, so that a start does not depend on it. */
+/**
+ * @throws nothing: the provider is asked at the first sign-in, so that a
+ * start does not depend on it.
+ */
 export function openOidc (
   settings: OidcSettings,
   timeoutSeconds = TIMEOUT_SECONDS,
@@ -29,16 +47,16 @@ export function openOidc (
   const title = settings.OIDC_TITLE ?? host
   const provider = createProvider(settings, timeoutSeconds)
 
-  /** @throws BackendUnavailable for a fault that the person cannot have caused. */
+  /**
+   * @throws BackendUnavailable for a fault that the person cannot have
+   * caused.
+   */
   const unavailable = (error: unknown): never => {
     const { reason, says } = describeFault(error, settings)
     throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { reason })
   }
 
-  /** The person cannot correct it, so it is logged for the operator. */
-  const turnedAway = ({ cause }: Restriction): void =>
-    log?.warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
-
+  const { turnedAway, noteOverage } = createReports(settings, host, log)
   return {
     title,
     redirect: {
@@ -72,20 +90,35 @@ export function openOidc (
           await known.checkSignature(tokens.id_token!)
           const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
           const refusal = restriction(claims, settings)
-          if (refusal === undefined) return identify(claims, settings, tokens)
-          turnedAway(refusal)
-          return { refused: refusal.refused }
+          if (refusal) return turnedAway(refusal)
+          noteOverage(claims)
+          return identify(claims, settings, tokens)
         } catch (error) {
           const answer = personalAnswer(error, title)
           return answer === undefined ? unavailable(error) : answer
         }
       }
     },
-    sessions: createOidcSessions(provider, settings, unavailable, turnedAway)
+    sessions: createOidcSessions({ provider, settings, unavailable, turnedAway, noteOverage })
   }
 }
 
-/** RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6: what a person can bring about. */
+/** The person cannot correct it, so it is logged for the operator. */
+const createReports = (settings: OidcSettings, host: string, log: BackendHost['log'] | undefined) => ({
+  turnedAway ({ cause, refused }: Restriction): { refused: string } {
+    log?.warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
+    return { refused }
+  },
+  /** Such a person comes in, and is in none of their groups here. */
+  noteOverage (claims: Claims): void {
+    if (readGroups(claims, settings).isOverage) log?.warn(`OpenID provider at ${host}: a person's groups are not known: ${OVERAGE_HELP}`)
+  }
+})
+
+/**
+ * RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6: what a person can bring
+ * about.
+ */
 const TURNED_BACK = new Set([
   'access_denied',
   'login_required',
@@ -99,17 +132,27 @@ const TURNED_BACK = new Set([
  * Faults that are not the provider's: the person canceled, or the code is not for this sign-in.
  * @returns undefined for a fault of the provider.
  */
-function personalAnswer (error: unknown, title: string): SignInAnswer | undefined {
+function personalAnswer (
+  error: unknown,
+  title: string
+): SignInAnswer | undefined {
   const { code, error: refusal } = error as { code?: string; error?: string }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not continue at ${title}. Try again, or sign in another way.` } }
   return refusalOf(error) === 'invalid_grant' ? null : undefined
 }
 
-/** Core §2: both times are by the provider's clock. @returns undefined when the provider does not say. */
+/**
+ * Core §2: both times are by the provider's clock.
+ * @returns undefined when the provider does not say.
+ */
 const authenticationAge = ({ auth_time: authTime, iat }: Claims): number | undefined =>
   typeof authTime === 'number' && typeof iat === 'number' ? Math.max(0, iat - authTime) : undefined
 
-function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): SignInAnswer {
+function identify (
+  claims: Claims,
+  settings: OidcSettings,
+  tokens: Tokens
+): SignInAnswer {
   if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) { return { refused: 'Your provider names you by an id that is too long to be kept here.' } }
   const called = [claims['name'], claims['preferred_username']].find(
     (name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined
@@ -117,10 +160,10 @@ function identify (claims: Claims, settings: OidcSettings, tokens: Tokens): Sign
   const session = sessionOf(String(claims['sub']), tokens)
   const authenticationAgeSeconds = authenticationAge(claims)
   return {
-    // A subject is unique within its issuer only (OpenID Connect Core §2).
-    subject: `${claims['iss']} ${claims['sub']}`,
+    subject: subjectOf(claims),
     ...addressOf(claims, settings),
     ...(called !== undefined && { name: called as string }),
+    groups: readGroups(claims, settings).groups,
     ...(session !== undefined && { session }),
     ...(authenticationAgeSeconds !== undefined && { authenticationAgeSeconds })
   }

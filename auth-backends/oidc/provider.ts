@@ -2,8 +2,8 @@
 // Discovery, Core §5.3, §9, §10.1.1).
 import { compactVerify, createRemoteJWKSet, decodeProtectedHeader } from 'jose'
 import type * as OpenIdClient from 'openid-client'
-import { findClaim } from './restriction.ts'
-import { isDiscoveryUrl, type Claims, type OidcSettings } from './settings.ts'
+import { findClaim } from './groups.ts'
+import { claimOfGroups, isDiscoveryUrl, type Claims, type OidcSettings } from './settings.ts'
 
 /** The provider's description is read again after this: endpoints move rarely. */
 const DISCOVERY_LIFETIME_MS = 3_600_000
@@ -127,7 +127,8 @@ export async function completeClaims (
   known: Claims,
   settings: OidcSettings
 ): Promise<Claims> {
-  const wanted = ['email', 'name', ...(settings.OIDC_ALLOWED_GROUPS ? [settings.OIDC_GROUPS_CLAIM] : [])]
+  const needsGroups = settings.OIDC_ALLOWED_GROUPS !== undefined || settings.OIDC_GROUPS_CLAIM !== undefined
+  const wanted = ['email', 'name', ...(needsGroups ? [claimOfGroups(settings)] : [])]
   if (!configuration.serverMetadata().userinfo_endpoint || wanted.every((name) => findClaim(known, name) !== undefined)) { return known }
   // It refuses an answer about another subject.
   return { ...(await client.fetchUserInfo(configuration, accessToken, String(known['sub']))), ...known }

@@ -1,13 +1,17 @@
-// What this server keeps of a sign-in at an OpenID provider: a hint for signing out there, and, where the provider
-// gives one, a refresh token that shows whether the person still has their account (OpenID Connect Core §12, RFC 7009,
-// RP-Initiated Logout).
+// What this server keeps of a sign-in at an OpenID provider: a hint for
+// signing out there, and, where the provider gives one, a refresh token
+// that shows whether the person still has their account (OpenID Connect
+// Core §12, RFC 7009, RP-Initiated Logout).
 import type { Sessions } from '../contract.ts'
 import { refusalOf } from './faults.ts'
+import { readGroups } from './groups.ts'
 import { completeClaims, type Provider } from './provider.ts'
 import { restriction, type Restriction } from './restriction.ts'
-import type { OidcSettings } from './settings.ts'
+import { subjectOf, type Claims, type OidcSettings } from './settings.ts'
 
-/** What the browser carries to the provider at sign-out must fit into a URL. */
+/**
+ * What the browser carries to the provider at sign-out must fit into a URL.
+ */
 const MAX_HINT_CHARACTERS = 4096
 /** A provider is asked about each sign-in at most this often. */
 const FRESH_SECONDS = 900
@@ -47,16 +51,19 @@ export function sessionOf (
 const readSession = (session: string): Partial<OidcSession> =>
   session.startsWith('{') ? (JSON.parse(session) as OidcSession) : { idToken: session }
 
-/**
- * @param unavailable throws BackendUnavailable for a fault of the provider.
- * @param turnedAway reports to the operator why a person may no longer sign in.
- */
-export function createOidcSessions (
-  provider: () => Promise<Provider>,
-  settings: OidcSettings,
-  unavailable: (error: unknown) => never,
-  turnedAway: (refusal: Restriction) => void
-): Sessions {
+interface Deps {
+  provider(): Promise<Provider>
+  settings: OidcSettings
+  /** @throws BackendUnavailable for a fault of the provider. */
+  unavailable(error: unknown): never
+  /** Reports to the operator why a person may no longer sign in. */
+  turnedAway(refusal: Restriction): unknown
+  /** Reports to the operator that the groups of a person are not known. */
+  noteOverage(claims: Claims): void
+}
+
+export function createOidcSessions (deps: Deps): Sessions {
+  const { provider, settings, unavailable, turnedAway, noteOverage } = deps
   return {
     freshForSeconds: FRESH_SECONDS,
     async renew (session) {
@@ -69,19 +76,23 @@ export function createOidcSessions (
         if (tokens.id_token !== undefined) await known.checkSignature(tokens.id_token)
         // Core §12.2: it is the same person.
         if ((tokens.claims()?.sub ?? subject) !== subject) return null
-        const claims = await completeClaims(known, tokens.access_token, { sub: subject, ...tokens.claims() }, settings)
-        const isTold = tokens.id_token !== undefined || Object.keys(claims).length > 1
+        const asked = { iss: known.configuration.serverMetadata().issuer, sub: subject, ...tokens.claims() }
+        const claims = await completeClaims(known, tokens.access_token, asked, settings)
+        const isTold = tokens.id_token !== undefined || claims !== asked
         const refusal = isTold ? restriction(claims, settings) : undefined
         if (refusal) {
           turnedAway(refusal)
           return null
         }
-        return (
-          sessionOf(subject, {
-            id_token: tokens.id_token ?? idToken,
-            refresh_token: tokens.refresh_token ?? refreshToken
-          }) ?? null
-        )
+        const renewed = sessionOf(subject, {
+          id_token: tokens.id_token ?? idToken,
+          refresh_token: tokens.refresh_token ?? refreshToken
+        })!
+        const { claim, groups } = readGroups(claims, settings)
+        // Userinfo alone may be silent about groups that ID tokens name.
+        if (tokens.id_token === undefined && claim === undefined) return renewed
+        noteOverage(claims)
+        return { session: renewed, person: { subject: subjectOf(claims), groups } }
       } catch (error) {
         return OVER.has(refusalOf(error) ?? '') ? null : unavailable(error)
       }
@@ -100,7 +111,8 @@ export function createOidcSessions (
       return client.buildEndSessionUrl(configuration, {
         post_logout_redirect_uri: returnTo,
         id_token_hint: idToken,
-        // Amazon Cognito knows the address by this name only; others ignore what they do not know (§2).
+        // Amazon Cognito knows the address by this name only; others ignore
+        // what they do not know (§2).
         logout_uri: returnTo
       }).href
     }

@@ -60,7 +60,7 @@ export const env = z
       .transform((domains) => domains.map((domain) => domain.toLowerCase()))
       .optional(),
     OIDC_ALLOWED_GROUPS: list.optional(),
-    OIDC_GROUPS_CLAIM: z.string().trim().default('groups'),
+    OIDC_GROUPS_CLAIM: z.string().trim().optional(),
     OIDC_TRUST_EMAIL: z.enum(['on', 'off'], 'write on or off').default('off')
   })
   .superRefine((values, context) => {
@@ -100,7 +100,13 @@ export function authorizationParameters (
   }
 }
 
+/** Where it is set, groups are wanted: userinfo is asked for those that the ID token does not name. */
+export const claimOfGroups = ({ OIDC_GROUPS_CLAIM = 'groups' }: OidcSettings): string => OIDC_GROUPS_CLAIM
+
 export type Claims = Readonly<Record<string, unknown>>
+
+/** Unique within its issuer only (OpenID Connect Core §2). */
+export const subjectOf = ({ iss, sub }: Claims): string => `${iss} ${sub}`
 
 /** The address and whether the provider vouches for it. `xms_edov` is how Microsoft Entra says so. */
 export function addressOf (

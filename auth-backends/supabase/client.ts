@@ -1,8 +1,12 @@
-// How Supabase Auth is asked: a client of its own for every question, a time limit, and one error for everything that
-// is not an answer.
+// How Supabase Auth is asked: a client of its own for every question, a
+// time limit, and one error for everything that is not an answer.
 import type { AuthError, SupabaseClient } from '@supabase/supabase-js'
 import { z } from 'zod'
-import { BackendUnavailable, type OutageReason } from '../contract.ts'
+import {
+  BackendUnavailable,
+  type OutageReason,
+  type Renewed
+} from '../contract.ts'
 
 export interface SupabaseProject {
   url: string
@@ -19,10 +23,20 @@ const userAnswer = z.object({
   email: z.string().nullish(),
   email_confirmed_at: z.string().nullish(),
   user_metadata: z.record(z.string(), z.unknown()).nullish(),
+  app_metadata: z.record(z.string(), z.unknown()).nullish(),
   factors: z.array(z.object({ id: z.string(), status: z.string(), factor_type: z.string().optional() })).nullish()
 })
 
 export type SupabaseUser = z.output<typeof userAnswer>
+
+/**
+ * Only from what the project writes: `user_metadata` is written by people
+ * themselves.
+ */
+export function groupsIn ({ app_metadata: metadata }: Pick<SupabaseUser, 'app_metadata'>): string[] {
+  const groups = metadata?.['groups']
+  return Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : []
+}
 
 /** What Supabase calls a session, as far as it is kept. */
 const sessionAnswer = z.object({
@@ -43,7 +57,10 @@ const settingsAnswer = z.object({ mailer_autoconfirm: z.boolean() })
 type AuthClient = SupabaseClient['auth']
 type Answer = { data: unknown; error: AuthError | null }
 
-/** Where the library keeps what it needs on the other side of a redirect: a map for one sign-in. */
+/**
+ * Where the library keeps what it needs on the other side of a redirect: a
+ * map for one sign-in.
+ */
 const storageIn = (items: Map<string, string>) => ({
   getItem: (key: string) => items.get(key) ?? null,
   setItem: (key: string, value: string) => {
@@ -63,7 +80,10 @@ export type SupabaseAuth = ReturnType<typeof createSupabaseClient>
 export function createSupabaseClient (project: SupabaseProject, timeout: number, now: () => number) {
   const outages = createOutages(project, timeout)
 
-  /** @param email the address that was asked about, if any: an answer about another address is no answer. */
+  /**
+   * @param email the address that was asked about, if any: an answer about
+   * another address is no answer.
+   */
   function readUser (answer: unknown, email?: string): SupabaseUser {
     const user = userAnswer.safeParse(answer)
     if (!user.success) throw outages.because('named no user in its answer')
@@ -83,7 +103,10 @@ export function createSupabaseClient (project: SupabaseProject, timeout: number,
     }
   }
 
-  /** Whether the project accepts new addresses as confirmed without sending a message ("Confirm email" off). */
+  /**
+   * Whether the project accepts new addresses as confirmed without sending
+   * a message ("Confirm email" off).
+   */
   async function confirmsUnseen (): Promise<boolean> {
     const response = await fetch(`${project.url}/auth/v1/settings`, {
       headers: { apikey: project.key },
@@ -101,6 +124,14 @@ export function createSupabaseClient (project: SupabaseProject, timeout: number,
     ask: createAsk(project, timeout, outages),
     refusedBySupabase: outages.refused,
     readUser,
+    /**
+     * @returns undefined where the answer names no user, which says nothing
+     * of their groups.
+     */
+    findGroups (answer: unknown): Renewed['person'] | undefined {
+      const { data: user } = userAnswer.safeParse(answer)
+      return user && { subject: user.id, groups: groupsIn(user) }
+    },
     readTokens,
     confirmsUnseen
   }
@@ -190,12 +221,21 @@ const UNREADABLE = 'gave an answer that cannot be read'
 
 const shownCode = (code = ''): string => (/^[a-z_]{1,60}$/.test(code) ? code : '')
 
-/** An error that the library made up because the answer was no JSON, or not the JSON it expected. */
+/**
+ * An error that the library made up because the answer was no JSON, or not
+ * the JSON it expected.
+ */
 const isUnreadable = (error: AuthError | null): boolean =>
   error !== null && (!error.status || error.name === 'AuthInvalidTokenResponseError')
 
-/** Names the reason by its code, never by its text: the text of a failed request may hold its headers. */
-function describeOutage (error: unknown, timeout: number): { reason: OutageReason; says: string } {
+/**
+ * Names the reason by its code, never by its text: the text of a failed
+ * request may hold its headers.
+ */
+function describeOutage (
+  error: unknown,
+  timeout: number
+): { reason: OutageReason; says: string } {
   const { name, cause } = error as Error
   if (name === 'TimeoutError') return { reason: 'slow', says: `did not answer within ${timeout} ms` }
   const code = (cause as { code?: unknown } | undefined)?.code

@@ -2,7 +2,7 @@
 // may do what row-level security lets this person do.
 import type { AuthError } from '@supabase/supabase-js'
 import { z } from 'zod'
-import type { Sessions } from '../contract.ts'
+import type { Renewed, Sessions } from '../contract.ts'
 import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
 
 /** Seconds before the end of an access token at which a new one is fetched: more than the server's own interval between checks. */
@@ -44,11 +44,17 @@ export function createSupabaseSessions (
   timeout: number
 ): Required<Pick<Sessions, 'renew' | 'end' | 'onBehalfOf'>> {
   /** @returns null when Supabase has ended the session. */
-  async function refresh ({ refresh: token }: SupabaseTokens): Promise<SupabaseTokens | null> {
+  async function refresh ({ refresh: token }: SupabaseTokens): Promise<{ tokens: SupabaseTokens; user: unknown } | null> {
     const { data, error } = await supabase.ask((auth) => auth.refreshSession({ refresh_token: token }))
-    if (!error) return supabase.readTokens(data.session)
+    if (!error) return { tokens: supabase.readTokens(data.session), user: data.user }
     if (hasEnded(error)) return null
     throw supabase.refusedBySupabase(error)
+  }
+
+  /** With the groups as Supabase names them now. */
+  function renewedOf (session: string, answer: unknown): Renewed {
+    const person = supabase.findGroups(answer)
+    return { session, ...(person && { person }) }
   }
 
   return {
@@ -56,18 +62,18 @@ export function createSupabaseSessions (
       const tokens = readSession(session)
       if (tokens.expiresAt - now() > MARGIN) {
         // A signature alone would not show that the person has signed out.
-        const { error } = await supabase.ask((auth) => auth.getUser(tokens.access))
-        if (!error) return session
+        const { data, error } = await supabase.ask((auth) => auth.getUser(tokens.access))
+        if (!error) return renewedOf(session, data.user)
         if (hasEnded(error)) return null
         if (error.code !== 'bad_jwt') throw supabase.refusedBySupabase(error)
       }
       const renewed = await refresh(tokens)
-      return renewed && writeSession(renewed)
+      return renewed && renewedOf(writeSession(renewed.tokens), renewed.user)
     },
     async end (session) {
       const tokens = readSession(session)
       // Supabase takes a sign-out only from a token that still counts.
-      const current = tokens.expiresAt > now() ? tokens : await refresh(tokens)
+      const current = tokens.expiresAt > now() ? tokens : (await refresh(tokens))?.tokens
       // Scope `local`: the person's other sessions stay.
       if (current) await supabase.ask((auth) => auth.admin.signOut(current.access, 'local'))
     },

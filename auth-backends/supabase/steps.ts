@@ -1,7 +1,7 @@
 // What follows once Supabase has named the person: the second factor if the account has one, else the finished sign-in.
 import type { Identity, SignInAnswer } from '../contract.ts'
 import { nameProblem } from '../sign-up-rules.ts'
-import type { SupabaseAuth, SupabaseTokens, SupabaseUser } from './client.ts'
+import { groupsIn, type SupabaseAuth, type SupabaseTokens, type SupabaseUser } from './client.ts'
 import { writeSession } from './sessions.ts'
 
 /** What is known when Supabase has named the person, before a second factor is looked at. */
@@ -72,6 +72,7 @@ export function identify (user: SupabaseUser, emailVerified: boolean): Identity 
   return {
     subject: user.id,
     ...(user.email && { email: user.email, emailVerified }),
-    name: called as string | undefined
+    name: called as string | undefined,
+    groups: groupsIn(user)
   }
 }

@@ -10,7 +10,7 @@ import { evaluate, type Evaluation } from './rights.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    accessRules: AccessRules & Pick<Evaluation, 'entriesOf'>
+    accessRules: AccessRules & Pick<Evaluation, 'entriesOf' | 'groupsOf'>
   }
 }
 
@@ -61,6 +61,7 @@ export default fp(
         if ('problems' in read) throw new StartError(read.problems.join('\n'))
       },
       entriesOf: (caller) => latest()?.entriesOf(caller) ?? [],
+      groupsOf: (caller) => latest()?.groupsOf(caller) ?? [...(caller?.groups ?? [])],
       onChange: (listener) => {
         listeners.push(listener)
       }

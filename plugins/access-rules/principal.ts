@@ -6,8 +6,11 @@ import type { AccessRules, Principal, Rights } from './contract.ts'
 /** @returns null for a caller who has not signed in: only what everyone may use is there for them. */
 export const principalOf = (access: Pick<Access, 'user'> | null): Principal | null => access && principalOfUser(access.user)
 
+/** Not a stored record of a person: its groups are not all that count. `app.userStore.describe` makes this of one. */
+type Described = Omit<GrantUser, 'id'> & { identities?: never }
+
 /** An address counts only once it is proven that the person reads it. */
-export const principalOfUser = ({ email, emailVerified, groups }: Omit<GrantUser, 'id'>): Principal => ({
+export const principalOfUser = ({ email, emailVerified, groups }: Described): Principal => ({
   email: emailVerified ? email : undefined,
   groups
 })

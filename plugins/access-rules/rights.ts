@@ -3,19 +3,18 @@
 // Rules add up: a caller may use what any rule for them gives. `!` leaves something out of what its own list gives; a list
 // with nothing but `!` takes it away, whatever other rules give.
 import { createHash } from 'node:crypto'
-import { EVERYBODY, KINDS, type Audience, type Kind, type Principal, type Rights, type Rule, type RuleFile } from './contract.ts'
-import { patternList, type PatternList } from './patterns.ts'
-
-type Lists = Partial<Record<Kind | 'documents', PatternList>>
-interface ReadRule extends Lists {
-  who: readonly string[]
-}
+import { EVERYBODY, type Audience, type Principal, type Rights, type RuleFile } from './contract.ts'
+import { decide, readRule, rulesFor, type Decision, type ReadRule, type Subject } from './decide.ts'
 
 export interface Evaluation {
   rightsOf(caller: Principal | null): Rights
   audienceOf(id: string): Audience
   /** Entries of `who` that fit a caller, in the words of the file. */
   entriesOf(caller: Principal | null): string[]
+  /** Every group of a caller, their own and those that the file puts them in, sorted. */
+  groupsOf(caller: Principal | null): string[]
+  /** What {@link Rights} answer for these names, and why. @param names as in `Rights.may`; of a document its id. */
+  explain(caller: Principal | null, kind: Subject, ...names: readonly string[]): Decision
 }
 
 /** Different names of one caller are looked up at most; the rest is evaluated again. */
@@ -41,13 +40,18 @@ export function evaluate (file: RuleFile, version: string): Evaluation {
 
   return {
     entriesOf,
+    groupsOf: (caller) => {
+      const declared = [...groups.keys()].filter((group) => fits(group, caller ?? {}))
+      return [...new Set([...(caller?.groups ?? []), ...declared])].sort()
+    },
+    explain: (caller, kind, ...names) => decide(rulesFor(rules, entriesOf(caller)), kind, names),
     rightsOf (caller) {
       const fitting = entriesOf(caller)
       const key = `${version} ${JSON.stringify(fitting)}`
       const known = made.get(key)
       if (known) return known
       if (made.size >= MAX_REMEMBERED) made.clear()
-      const rights = createRights(rules, new Set(fitting), key)
+      const rights = createRights(rulesFor(rules, fitting), new Set(fitting), key)
       made.set(key, rights)
       return rights
     },
@@ -64,18 +68,8 @@ export function evaluate (file: RuleFile, version: string): Evaluation {
   }
 }
 
-function readRule ({ who, ...lists }: Rule): ReadRule {
-  const kinds = ([...KINDS, 'documents'] as const).flatMap((kind) => (lists[kind] ? [[kind, patternList(lists[kind])] as const] : []))
-  return { who, ...Object.fromEntries(kinds) }
-}
-
-function createRights (all: readonly ReadRule[], entries: ReadonlySet<string>, key: string): Rights {
-  const rules = all.filter(({ who }) => who.some((entry) => entries.has(entry)))
-  const has = (of: Kind | 'documents', names: readonly string[]): boolean => {
-    const lists = rules.flatMap((rule) => rule[of] ?? [])
-    if (lists.some((list) => list.onlyLeavesOut && names.some((name) => list.leavesOut(name)))) return false
-    return lists.some((list) => names.some((name) => list.gives(name)) && !names.some((name) => list.leavesOut(name)))
-  }
+/** @param rules those that are for the caller, whom these entries of `who` fit. */
+function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>, key: string): Rights {
   const isOne = (entry: string) => entry === 'everyone' || entries.has(entry)
   const remembered = new Map<string, boolean>()
   return {
@@ -85,13 +79,13 @@ function createRights (all: readonly ReadRule[], entries: ReadonlySet<string>, k
       const known = remembered.get(name)
       if (known !== undefined) return known
       if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-      const may = has(kind, names)
+      const { may } = decide(rules, kind, names)
       remembered.set(name, may)
       return may
     },
     documents: {
       key,
-      may: (id) => has('documents', [id]),
+      may: (id) => decide(rules, 'documents', [id]).may,
       sees: ({ gives, takes }) => gives.some(isOne) && !takes.some(isOne)
     }
   }

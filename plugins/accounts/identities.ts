@@ -1,9 +1,19 @@
-// The identities that lead to a person: what a backend says of each, and one pointer from each to the person, which
-// counts while the person lists it.
-import { parseEmail, type Email, type Identity } from '../../auth-backends/contract.ts'
+// The identities that lead to a person: what a backend says of each, and
+// one pointer from each to the person, which counts while the person lists
+// it.
+import {
+  parseEmail,
+  type Email,
+  type Identity
+} from '../../auth-backends/contract.ts'
 import { hashSecret } from '../secrets.ts'
-import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
+import type {
+  IdentityKey,
+  LinkedIdentity,
+  User
+} from '../sign-in/contract.ts'
 import type { Storage } from '../storage/contract.ts'
+import { boundedGroups } from './groups.ts'
 
 /** Names an identity, in storage and in forms. */
 export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(JSON.stringify([backend, subject]))
@@ -11,23 +21,33 @@ export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(J
 export const hasIdentity = ({ identities }: User, { backend, subject }: IdentityKey): boolean =>
   identities.some((other) => other.backend === backend && other.subject === subject)
 
-export const linkedIdentity = (backend: string, { subject, email, emailVerified, name }: Identity): LinkedIdentity => ({
+export const linkedIdentity = (
+  backend: string,
+  { subject, email, emailVerified, name, groups }: Identity
+): LinkedIdentity => ({
   backend,
   subject,
   ...(email !== undefined && { email: parseEmail(email) }),
   ...(emailVerified !== undefined && { emailVerified }),
-  ...(name !== undefined && { name })
+  ...(name !== undefined && { name }),
+  ...(groups !== undefined && { groups: boundedGroups(groups) })
 })
 
 /** Replaces the identity that is listed already, or adds it. */
-export function withIdentity (identities: LinkedIdentity[], linked: LinkedIdentity): LinkedIdentity[] {
+export function withIdentity (
+  identities: LinkedIdentity[],
+  linked: LinkedIdentity
+): LinkedIdentity[] {
   const key = keyOf(linked)
   return identities.some((other) => keyOf(other) === key)
     ? identities.map((other) => (keyOf(other) === key ? linked : other))
     : [...identities, linked]
 }
 
-/** The person's address once identities were removed: an address that only those had is no longer theirs. */
+/**
+ * The person's address once identities were removed: an address that only
+ * those had is no longer theirs.
+ */
 export function addressAfterRemoval (
   { email, emailVerified }: User,
   left: LinkedIdentity[]
@@ -45,7 +65,10 @@ export interface AddressChange {
   verified: boolean
 }
 
-/** What another backend has shown of the person stays, also of the same address. */
+/**
+ * What another backend has shown of the person stays, also of the same
+ * address.
+ */
 export const withAddressChanged = (
   identities: LinkedIdentity[],
   { identity, to, verified }: AddressChange
@@ -53,6 +76,14 @@ export const withAddressChanged = (
   identities.map((other) =>
     keyOf(other) === keyOf(identity) ? { ...other, email: to, emailVerified: verified || undefined } : other
   )
+
+/** An identity that is not listed, or not any more, stays away. */
+export const withGroups = (
+  identities: readonly LinkedIdentity[],
+  of: IdentityKey,
+  groups: readonly string[]
+): LinkedIdentity[] =>
+  identities.map((other) => (keyOf(other) === keyOf(of) ? { ...other, groups: boundedGroups(groups) } : other))
 
 export type IdentityPointers = ReturnType<typeof createIdentityPointers>
 
@@ -62,7 +93,10 @@ export function createIdentityPointers (storage: Storage) {
   const find = async (identity: IdentityKey) => (await pointers.find(keyOf(identity)))?.userId
   return {
     find,
-    /** @returns to whom it leads from now on: of two callers at once, both get the id that was written first. */
+    /**
+     * @returns to whom it leads from now on: of two callers at once, both
+     * get the id that was written first.
+     */
     async claim (identity: IdentityKey, userId: string): Promise<string> {
       const known = await find(identity)
       if (known !== undefined) return known

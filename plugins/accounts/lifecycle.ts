@@ -21,7 +21,7 @@ export interface AccountLifecycle {
   all(): AsyncIterable<User>
   /**
    * Whether tokens may be issued for this person: known, not locked, of a backend in use, and on the allow-list.
-   * @param backend the one they signed in with: it must still lead to them.
+   * @param backend the one they signed in with, or the organization they came by: it must still lead to them.
    */
   mayHoldTokens(id: string, backend: string): Promise<boolean>
   /** Ends every session and every grant; no one can sign in to the account until it is unlocked. */
@@ -36,6 +36,8 @@ export interface AccountLifecycle {
    * for the backend. The last method in use always stays. @returns what was removed.
    */
   removeSignInMethods(id: string, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
+  /** Those that the operator put the person in: {@link User.groups}. */
+  changeGroups(id: string, decide: (groups: readonly string[]) => string[]): Promise<boolean>
   /** @param change.identity whose backend had the address `from` until now. */
   changeAddress(id: string, change: AddressChange): Promise<boolean>
   /** Deletes expired accounts, as {@link AccountLifecycle.delete} does. @returns them. */
@@ -54,6 +56,8 @@ interface Deps {
   expiry: AccountExpiry
   grants: Pick<Grants, 'revokeAllOf'>
   backends: ReadonlyMap<string, AuthBackend>
+  /** Where people are known besides. */
+  organizations: ReadonlySet<string>
   allowedEmails: readonly string[]
   now: Clock
 }
@@ -72,6 +76,7 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     signOutEverywhere: async (id) => (await users.change(id, endSessions)) !== undefined,
     disconnectApps: (id) => grants.revokeAllOf(id),
     removeSignInMethods: (id, which) => removeSignInMethods(deps, id, which),
+    changeGroups: async (id, decide) => (await users.change(id, (user) => withGroupsOfOperator(user, decide))) !== undefined,
     changeAddress: async (id, change) => (await users.changeAddress(id, change)) !== undefined,
     async deleteExpired () {
       const deleted: User[] = []
@@ -89,13 +94,19 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
   }
 }
 
+function withGroupsOfOperator ({ groups = [], ...user }: User, decide: (groups: readonly string[]) => string[]): User {
+  const left = decide(groups)
+  return { ...user, ...(left.length > 0 && { groups: left }) }
+}
+
 async function mayHoldTokens (
-  { users, backends, allowedEmails, now }: Deps,
+  { users, backends, organizations, allowedEmails, now }: Deps,
   id: string,
   backend: string
 ): Promise<boolean> {
   const user = await users.find(id)
-  if (!user || user.locked || isExpired(user, now()) || !backends.has(backend)) return false
+  if (!user || user.locked || isExpired(user, now())) return false
+  if (!backends.has(backend) && !organizations.has(backend)) return false
   return user.identities.some((identity) => identity.backend === backend) && isAllowed(allowedEmails, user)
 }
 

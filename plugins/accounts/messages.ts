@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Email, PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import { renderMail } from '../mail/templates.ts'
+import { describeLess } from '../oauth/less.ts'
 import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
 
@@ -101,6 +102,15 @@ export function sendPasswordChanged (
 export const sendSignInMethodAdded = (app: Sender, user: User, title: string): void =>
   sendToPerson(app, user, 'notice', renderMail('method-added', { ...aboutServer(app), title }))
 
+/** See {@link sendSignInMethodAdded}. @param organization the host of its identity provider. */
+export const sendOrganizationAdded = (app: Sender, user: User, organization: string): void =>
+  sendToPerson(
+    app,
+    user,
+    'notice',
+    renderMail('organization-added', { ...aboutServer(app), organization })
+  )
+
 /** See {@link sendSignInMethodAdded}. @param user as they were before. */
 export function sendSignInMethodsRemoved (app: Sender, user: User, titles: string[]): void {
   if (titles.length === 0) return
@@ -116,7 +126,8 @@ export interface NewApp {
   clientName: string
   host: string
   loopback: boolean
-  scopes: readonly string[]
+  scopes: string[]
+  without?: string[]
 }
 
 /** One notice of each app in this time. */
@@ -129,7 +140,7 @@ const APP_NOTICE_SECONDS = 86_400
 export async function sendAppConnected (
   app: Sender & Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>,
   user: User,
-  { clientId, clientName, host, loopback, scopes }: NewApp
+  { clientId, clientName, host, loopback, ...given }: NewApp
 ): Promise<void> {
   if (!app.mail.isOn || verifiedAddresses(user).length === 0) return
   const notices = app.storage.collection<{ at: number }>('appNotice')
@@ -140,7 +151,8 @@ export async function sendAppConnected (
       : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true }
   )
   if (!isDue) return
-  const rights = describeScopes(scopes).map(({ text }) => `- ${text}`).join('\n')
+  const phrases = [...describeScopes(given.scopes).map(({ text }) => text), ...describeLess(given)]
+  const rights = phrases.map((text) => `- ${text}`).join('\n')
   const where = loopback ? `a program on the same computer (${host})` : host
   const data = { ...aboutServer(app), app: JSON.stringify(clientName), where, rights }
   sendToPerson(app, user, 'app', renderMail('app-connected', data))

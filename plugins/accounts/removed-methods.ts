@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { LinkedIdentity, User } from '../sign-in/contract.ts'
+import { organizationTitle } from './organizations.ts'
 import { sendSignInMethodsRemoved } from './messages.ts'
 
 /** For example `Example: ann@example.com`. */
@@ -10,7 +11,7 @@ export function describeIdentity (
   { backend, email, name }: { backend: string; email?: string; name?: string },
   backends: ReadonlyMap<string, AuthBackend>
 ): string {
-  const title = backends.get(backend)?.title ?? `${backend} (not in use)`
+  const title = organizationTitle(backend) ?? backends.get(backend)?.title ?? `${backend} (not in use)`
   const who = email ?? name
   return who === undefined ? title : `${title}: ${who}`
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
-import { networkOf } from '../client-address.ts'
+import { networkOf, siteOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
 import type { TakenInvitation } from './invitations.ts'
 import { sendConfirmation, type MessageUrls } from './messages.ts'
@@ -51,7 +51,7 @@ export function createSignUp (
     const invitation = signup === 'open' ? undefined : await invitations.take(invite)
     if (signup !== 'open' && !invitation) throw notInvited()
     const takePlace = async () => {
-      if (backend.accounts && app.mail.isOn) await unconfirmed.takePlace(email, networkOf(request))
+      if (backend.accounts && app.mail.isOn) await unconfirmed.takePlace(email, siteOf(networkOf(request)))
     }
     const result = await createAccount(backend, asked, invitation, takePlace)
     if (result.kind === 'refused') return result

@@ -17,9 +17,9 @@ export interface Unconfirmed {
   /**
    * Call before the account is created: a place without an account does no harm, and an account without a place would
    * not be counted.
-   * @param network where the request comes from.
+   * @param site where the request comes from, as `siteOf` has it.
    */
-  takePlace(email: Email, network: string): Promise<void>
+  takePlace(email: Email, site: string): Promise<void>
 }
 
 export function createUnconfirmed ({
@@ -32,10 +32,10 @@ export function createUnconfirmed ({
   const lists = storage.collection<UnusedList>('unconfirmedAccounts')
   const places = createUnusedPlaces(lists, sealing, now, PLACE_SECONDS, UNCONFIRMED_BOUNDS)
   return {
-    async takePlace (email, network) {
+    async takePlace (email, site) {
       // If a place could change its list, another person could push the account out.
       const key = (await records.find(email)) ? NOBODY : recordKeyOf(email)
-      for (const other of await places.take(key, places.listOf(network))) {
+      for (const other of await places.take(key, places.listOf(site))) {
         const dropped = await records.dropUnconfirmed(other)
         if (dropped) await addresses.delete(dropped.subject)
       }

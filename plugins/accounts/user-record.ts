@@ -21,6 +21,7 @@ export const userAfterSignIn = (
   ...(identity.name !== undefined && { name: identity.name }),
   createdAt: known?.createdAt ?? now,
   lastSignInAt: now,
+  ...(known?.groups && { groups: known.groups }),
   ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch }),
   ...(endsAt !== undefined && { endsAt })
 })

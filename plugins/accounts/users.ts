@@ -1,17 +1,21 @@
 // The people of this server, found by what a backend says of them.
+import { isDeepStrictEqual } from 'node:util'
+import type { FastifyInstance } from 'fastify'
 import { BackendUnavailable, parseEmail, type Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { accessDenied } from '../../errors.ts'
 import { randomSecret } from '../secrets.ts'
 import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
-import type { Collection, Storage } from '../storage/contract.ts'
+import type { Collection } from '../storage/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
+import { createGroupNotices } from './groups.ts'
 import {
   addressAfterRemoval,
   createIdentityPointers,
   hasIdentity,
   linkedIdentity,
   withAddressChanged,
+  withGroups,
   withIdentity,
   type AddressChange,
   type IdentityPointers
@@ -29,6 +33,8 @@ export interface Users {
    * @throws access_denied for a locked one.
    */
   signIn(backend: string, identity: Identity): Promise<User>
+  /** What a service says between sign-ins: its groups of a person replace those before. Nothing else changes. */
+  noteGroups(identity: IdentityKey, groups: readonly string[]): Promise<void>
   /** To whom an identity leads. */
   findBy(identity: IdentityKey): Promise<User | undefined>
   /** The person who has shown that they read this mailbox. */
@@ -55,8 +61,11 @@ interface Stores {
   emails: VerifiedEmails
 }
 
-export function createUsers (storage: Storage, now: Clock, expiry: AccountExpiry): Users {
-  const users = storage.collection<User>('user')
+type App = Pick<FastifyInstance, 'storage' | 'userStore' | 'now' | 'log'>
+
+export function createUsers ({ storage, userStore, now, log }: App, expiry: AccountExpiry): Users {
+  const users = userStore.records
+  const noteGroups = createGroupNotices(log)
   const pointers = createIdentityPointers(storage)
   const emails = createVerifiedEmails(storage, (id) => users.find(id))
   const stores = { users, pointers, emails }
@@ -74,11 +83,22 @@ export function createUsers (storage: Storage, now: Clock, expiry: AccountExpiry
       for await (const { record } of inTurns(users.all())) yield record
     },
     async signIn (backend, identity) {
+      noteGroups(backend, identity.groups)
       const enter = () => createOrUpdate(stores, now, expiry, backend, identity)
       const user = (await enter()) ?? (await enter())
       if (!user) throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
       await emails.claim(user)
       return user
+    },
+    async noteGroups (identity, groups) {
+      noteGroups(identity.backend, groups)
+      const userId = await pointers.find(identity)
+      if (userId === undefined) return
+      await users.update<void>(userId, (known) => {
+        const identities = known && withGroups(known.identities, identity, groups)
+        if (!identities || isDeepStrictEqual(identities, known.identities)) return { result: undefined }
+        return { write: { record: { ...known, identities }, ttl: null }, result: undefined }
+      })
     },
     change: (id, decide) => change(users, id, decide),
     async changeAddress (id, to) {

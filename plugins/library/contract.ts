@@ -4,7 +4,8 @@
 // with plugins/search, index.ts merges what a caller may see. It hands on what changed (`onChange`) and knows no tool.
 // Tested in test/plugins/library/document-store-contract.ts.
 import type { Readable } from 'node:stream'
-import type { ToolLibrary, ToolUser } from '../../authoring/tool.ts'
+import type { SourceUser } from '../../authoring/source.ts'
+import type { ToolLibrary } from '../../authoring/tool.ts'
 import type { Audience, DocumentRights } from '../access-rules/contract.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
@@ -103,7 +104,7 @@ export interface Library extends ToolLibrary {
    * @param caller whose turn a search takes: by default the person's, and that of all who
    * have not signed in.
    */
-  of(user: ToolUser | null, rights: DocumentRights, caller?: string | null): ToolLibrary
+  of(user: SourceUser | null, rights: DocumentRights, caller?: string | null): ToolLibrary
   /** The whole document as it is indexed, for the operator. */
   find(id: string): Promise<IndexedDocument | undefined>
   /** @param rights without them all documents count, for the operator. */

@@ -2,7 +2,8 @@
 // further sources, searched at once and merged. This is the second guard: whatever an index
 // or a source returns is asked of the rights here, by its id.
 // Tested in test/plugins/library/hidden.test.ts.
-import type { LibraryDocument, LibraryHit, ToolNote, ToolUser } from '../../authoring/tool.ts'
+import type { SourceUser } from '../../authoring/source.ts'
+import type { LibraryDocument, LibraryHit, ToolNote } from '../../authoring/tool.ts'
 import type { DocumentRights } from '../access-rules/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import type { SearchHit } from '../search/contract.ts'
@@ -89,7 +90,7 @@ export function createLibraryOf (searched: Searched): Library['of'] {
   const { documents, list, notes, sources, unread, pageUrl } = searched
   const findOther = async (
     id: string,
-    user: ToolUser | null,
+    user: SourceUser | null,
     rights: DocumentRights,
     signal: AbortSignal | undefined
   ) => {
@@ -165,7 +166,7 @@ const fromNote = ({ id, title, text, url, version, created, modified }: ToolNote
 async function fromSource (
   sources: readonly GuardedSource[],
   id: string,
-  user: ToolUser | null,
+  user: SourceUser | null,
   signal: AbortSignal | undefined,
   pageUrl: (id: string) => string
 ): Promise<LibraryDocument | undefined> {

@@ -3,6 +3,7 @@
 import type { Clock } from '../../clock.ts'
 import type { LimitName, LimitTable } from '../../config/rate-limits.ts'
 import type { Access } from '../oauth/grants/contract.ts'
+import type { PlaceOf } from './address-places.ts'
 import type { Counters, Counter } from './counters.ts'
 
 const MINUTE_SECONDS = 60
@@ -44,14 +45,20 @@ export interface Quotas {
   floodWait(caller: string): number | undefined
 }
 
-export function createQuotas (counters: Pick<Counters, 'value' | 'add'>, table: LimitTable, now: Clock): Quotas {
+/** @param placeOf whom a caller without sign-in counts for. */
+export function createQuotas (
+  counters: Pick<Counters, 'value' | 'add'>,
+  table: LimitTable,
+  now: Clock,
+  placeOf: PlaceOf = (_kind, caller) => caller
+): Quotas {
   const window = (limit: LimitName, seconds: number, whose: string, id: string): Window => {
     const index = Math.floor(now() / seconds)
     return { limit, seconds, whose, key: `${limit} ${index} ${id}`, endsAt: (index + 1) * seconds, watched: true }
   }
   const shared = (of: Window, caller: string): Window => ({
     ...of,
-    part: { key: `${of.key} of ${caller}`, endsAt: of.endsAt, watched: true, memberOf: `${of.key} people` }
+    part: { key: `${of.key} of ${placeOf('share', caller)}`, endsAt: of.endsAt, watched: true, memberOf: `${of.key} people` }
   })
   const both = (limit: 'calls-per-user' | 'calls-per-client' | 'calls-per-tool', whose: string, id: string) => [
     window(limit, MINUTE_SECONDS, whose, id),
@@ -83,6 +90,9 @@ export function createQuotas (counters: Pick<Counters, 'value' | 'add'>, table: 
     return { windows, counted: [...windows, ...windows.flatMap(({ part }) => part ?? [])] }
   })
 
+  const messagesOf = (caller: string): Window =>
+    window('messages-per-user', MINUTE_SECONDS, 'one person', placeOf('message', caller))
+
   return {
     take (caller, access, tool) {
       const { windows, counted } = windowsOf(caller, access?.clientId, tool)
@@ -93,13 +103,13 @@ export function createQuotas (counters: Pick<Counters, 'value' | 'add'>, table: 
     },
     takeMessages (caller, count) {
       const limit = table['messages-per-user']
-      const counted = window('messages-per-user', MINUTE_SECONDS, 'one person', caller)
+      const counted = messagesOf(caller)
       const before = counters.value(counted.key)
       counters.add([counted], count)
       return before + count <= limit ? undefined : { limit, wait: wait(counted, now()), isFirst: before <= limit }
     },
     floodWait (caller) {
-      const counted = window('messages-per-user', MINUTE_SECONDS, 'one person', caller)
+      const counted = messagesOf(caller)
       return counters.value(counted.key) >= FLOOD * table['messages-per-user'] ? wait(counted, now()) : undefined
     }
   }

@@ -8,8 +8,11 @@ const WINDOW_SECONDS = 60
 /** Owners of shares that are counted; beyond it counting begins again. */
 const MAX_COUNTED = 100_000
 
-/** In a minute: rotations of one grant's refresh token, and remembered assertions of one client. */
-export const SHARES = { refresh: 60, assertion: 3_000 } as const
+/**
+ * In a minute: rotations of one grant's refresh token or assertions about one
+ * person, remembered assertions of one client, and tokens of one service.
+ */
+export const SHARES = { refresh: 60, assertion: 3_000, service: 300 } as const
 export type Share = keyof typeof SHARES
 
 /**

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'
+import { createAddressPlaces } from './address-places.ts'
 import { createQuotas, type Quotas } from './quotas.ts'
 import { createCounters } from './counters.ts'
 
@@ -50,7 +51,7 @@ export default fp(
     const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
 
     app.decorate('usage', {
-      ...(rateLimits ? createQuotas(counters, rateLimits, app.now) : noQuotas),
+      ...(rateLimits ? createQuotas(counters, rateLimits, app.now, createAddressPlaces(app.sealing)) : noQuotas),
       called ({ grantId }) {
         const day = Math.floor(app.now() / DAY_SECONDS)
         counters.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])

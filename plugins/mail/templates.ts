@@ -31,6 +31,8 @@ export interface MailData {
   'address-change-requested': WithForgotUrl
   'password-changed': WithForgotUrl
   'method-added': ToServer & { title: string }
+  /** `organization`: the host of its identity provider. */
+  'organization-added': ToServer & { organization: string }
   'methods-removed': ToServer & { titles: string }
   'app-connected': ToServer & { app: string; where: string; rights: string }
 }

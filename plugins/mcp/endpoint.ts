@@ -2,7 +2,8 @@
 // with the server what is still open.
 // Tested in test/plugins/mcp/pipeline.test.ts.
 import type { FastifyInstance } from 'fastify'
-import { rightsOfAccess } from '../access-rules/principal.ts'
+import type { Rights } from '../access-rules/contract.ts'
+import { principalOfUser } from '../access-rules/principal.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
@@ -18,6 +19,7 @@ import { createSessions, type Sessions } from './sessions/index.ts'
 import { REQUEST_BOUNDS } from './sessions/request.ts'
 import type { ChangeLog } from './streams/change-log.ts'
 import type { EventBus } from './streams/event-bus.ts'
+import { extensionsOf } from './extensions.ts'
 import { createOpenStreams } from './streams/open-streams.ts'
 import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
 
@@ -27,6 +29,8 @@ export interface EndpointDeps {
   offered: Offered
   bus: EventBus
   changes: ChangeLog
+  /** What a caller may use now. */
+  rightsOf(access: Access | null): Rights
   /** Gets what the SDK refused or could not do. */
   onError(error: Error): void
 }
@@ -37,7 +41,7 @@ export interface Endpoint {
   sdkHandler: McpHandler
 }
 
-export function buildEndpoint ({ app, options, offered, bus, changes, onError }: EndpointDeps): Endpoint {
+export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, onError }: EndpointDeps): Endpoint {
   const { tools } = offered
   const stillAllows = options.signIn ? app.grants.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
@@ -52,9 +56,9 @@ export function buildEndpoint ({ app, options, offered, bus, changes, onError }:
     },
     isPublic: !options.signIn,
     canChange: () => options.reloads === true || app.accessRules.isOn,
+    extensions: options.signIn ? extensionsOf(app.clients) : undefined,
     onError
   })
-  const rightsOf = (access: Access | null) => rightsOfAccess(app.accessRules, access)
   const open = {
     streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows, (access) => rightsOf(access).key),
     requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows)
@@ -85,6 +89,7 @@ function createCallServices (
     timeout,
     meter: createMeter(app, stillAllows),
     stillAllows,
+    groupsOf: (user) => app.accessRules.groupsOf(principalOfUser(user)),
     onBehalfOf: createOnBehalfOf(app),
     claims: createOnBehalfOf(app, 'claims'),
     states: createRequestStateCodec(app.sealing, app.now)

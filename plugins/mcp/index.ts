@@ -16,6 +16,9 @@
 // Tested in test/plugins/mcp/pipeline.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
+import { ALL_RIGHTS } from '../access-rules/contract.ts'
+import { rightsOfAccess } from '../access-rules/principal.ts'
+import type { Access } from '../oauth/grants/contract.ts'
 import { createAnswer } from './answer.ts'
 import type { McpOptions, Offer } from './contract.ts'
 import { buildEndpoint } from './endpoint.ts'
@@ -66,7 +69,11 @@ export default fp(
     const bus = await openBus(app, options.redisUrl)
     const changes = createChangeLog(bus, app.storage, app.now, app.log)
     const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
-    const endpoint = buildEndpoint({ app, options, offered, bus, changes, onError })
+    /** A tool that was left out under a former name is the one that has another name now. */
+    const currentName = (tool: string) => offered.tools.find(tool, ALL_RIGHTS)?.tool.name ?? tool
+    const rightsOf = (access: Access | null) =>
+      rightsOfAccess(app.accessRules, access?.without ? { ...access, without: access.without.map(currentName) } : access)
+    const endpoint = buildEndpoint({ app, options, offered, bus, changes, rightsOf, onError })
     app.accessRules.onChange(endpoint.fastPath.forget)
     const messageLimit = createMessageLimit(app)
     const answer = createAnswer({
@@ -76,7 +83,7 @@ export default fp(
       signIn,
       noteFirstUse: (mcpRequest) => noteFirstUse(app, mcpRequest)
     })
-    const deps = { answer, messageLimit, signIn, isOpen: () => offered.tools.isOpenFor(app.accessRules.rightsOf(null)) }
+    const deps = { answer, messageLimit, signIn, rightsOf, isOpen: () => offered.tools.isOpenFor(rightsOf(null)) }
 
     app.decorate('mcp', {
       prepare: (scope) => prepare(scope, messageLimit),

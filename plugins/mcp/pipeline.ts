@@ -2,7 +2,7 @@
 // the form of the request, and once its body is here, the token again (MCP "Streamable HTTP", "Authorization").
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { OAuthError } from '../../errors.ts'
-import { rightsOfAccess } from '../access-rules/principal.ts'
+import type { Rights } from '../access-rules/contract.ts'
 import { wrongToken, type ProtectedResource } from '../oauth/challenge.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
@@ -28,11 +28,12 @@ export interface PipelineDeps {
   signIn: boolean
   /** Whether some tool may be called without a token. */
   isOpen(): boolean
+  rightsOf(access: Access | null): Rights
 }
 
 /** @param resourceMetadata absolute URL of the metadata document that challenges name (RFC 9728 §3). */
 export function createPipeline (app: FastifyInstance, resourceMetadata: string, deps: PipelineDeps): McpPipeline {
-  const { answer, messageLimit, signIn } = deps
+  const { answer, messageLimit, signIn, rightsOf } = deps
   const resource: ProtectedResource = { resourceMetadata, scopes: resourceScopes, mayBeAnonymous: deps.isOpen }
   const requireAccess = signIn ? app.requireAccess(resource) : () => undefined
 
@@ -61,7 +62,7 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
     const access = signIn ? request.access : null
     if (access) await checkStillAllowed(request, access)
     try {
-      const rights = rightsOfAccess(app.accessRules, access)
+      const rights = rightsOf(access)
       return send(reply, await answer(request, readContext(request, reply, access, rights, signIn), resourceMetadata))
     } catch (error) {
       if (error instanceof OAuthError && error.code === 'unauthorized') {

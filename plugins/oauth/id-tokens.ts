@@ -60,7 +60,7 @@ export default fp(
         const { privateKey, jwk } = await key()
         const { SignJWT } = await import('jose')
         const now = Math.floor(app.now())
-        const { nonce, authTime } = code
+        const { nonce, authTime } = code ?? {}
         const asked = { ...(nonce && { nonce }), ...(authTime !== undefined && { auth_time: authTime }) }
         return new SignJWT({ ...(await claims(app, user.id, scopes)), ...asked })
           .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })

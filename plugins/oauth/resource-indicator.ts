@@ -10,10 +10,13 @@ import { invalidTarget } from '../../errors.ts'
  */
 export function checkResource (asked: readonly string[], resources: readonly string[]): string {
   for (const resource of asked) {
-    if (!resources.includes(normal(resource))) throw invalidTarget(`this server issues tokens for ${resources[0]} only`)
+    if (!isResource(resource, resources)) throw invalidTarget(`this server issues tokens for ${resources[0]} only`)
   }
   return resources[0]!
 }
+
+/** Whether it names this server. @param resources as in {@link checkResource}. */
+export const isResource = (asked: string, resources: readonly string[]): boolean => resources.includes(normal(asked))
 
 /**
  * Scheme and host in lower case, no default port (RFC 3986 §6.2.3), no trailing slash; anything with a fragment, a query

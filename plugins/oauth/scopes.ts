@@ -12,7 +12,7 @@ const descriptions: Readonly<Record<string, string>> = {
   openid: 'Know that it is you, each time you come back',
   email: 'See your e-mail address',
   profile: 'See your name',
-  offline_access: 'Stay connected until you disconnect it'
+  offline_access: 'Stay connected while you are away'
 }
 
 /** Everything a client may ask for at the authorization endpoint. */

@@ -27,17 +27,22 @@ export interface AccountPageData {
     /** Accounts with a password on this server. */
     own: Array<{ email: string; actions: { password: string; address: string } }>
     /**
-     * Days are YYYY-MM-DD. `host`: where it returns to. `verifiedHost`: the host that is proved to be the app's. `calls`:
-     * in 30 days.
+     * Days are YYYY-MM-DD. `less`: what the app may not do, in short phrases.
+     * `host`: where it returns to; or `organization`: the host that connected it, without a
+     * consent. `verifiedHost`: the host that is proved to be the app's. `calls`: in 30 days.
      */
     apps: Array<{
       id: string
       name: string
-      host: string
-      loopback: boolean
+      host?: string
+      loopback?: boolean
+      organization?: string
       verifiedHost?: string
       scopes: string[]
+      less: string[]
       connected: string
+      /** Absent for what the organization renews each hour. */
+      ends?: string
       firstUsed?: string
       lastUsed?: string
       calls: number

@@ -62,8 +62,8 @@ export interface SignInPageData {
     actions: { signup: string; login: string }
   }
   /**
-   * Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, or `interaction` alone to
-   * `actions.switchAccount`.
+   * Posts `interaction` and `decision` (`allow` or `deny`) to `actions.consent`, with the fields of `less` that are
+   * ticked, or `interaction` alone to `actions.switchAccount`.
    */
   consent: {
     interaction: string
@@ -83,6 +83,14 @@ export interface SignInPageData {
     scopes: Array<{ scope: string; text: string }>
     /** The app has asked for no scope of the MCP endpoint. */
     opensNothing: boolean
+    /** What the person can take away; absent where there is nothing. `isOpen`: something is ticked. */
+    less?: {
+      isOpen: boolean
+      readOnly?: { field: string; isTicked: boolean }
+      tools: Array<{ field: string; name: string; title: string; isTicked: boolean }>
+    }
+    /** The absolute end of the connection: YYYY-MM-DD, UTC. */
+    ends: string
     actions: { consent: string; switchAccount: string }
   }
 }

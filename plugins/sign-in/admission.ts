@@ -14,8 +14,11 @@ import { isExpired, type Interaction, type Proof, type User } from './contract.t
  * `same-email`: another record here has the identity's verified address, and the person has not shown yet that this
  * one is theirs too. `addition`: it may become one more sign-in method of `user`, who has not been asked yet.
  * `identity-in-use`: it leads to another account.
+ * `isLinked`: it became a sign-in method of somebody whom only an organization had connected until now.
  */
-export type Admission = { kind: 'user' | 'same-email' | 'addition'; user: User } | { kind: 'identity-in-use' }
+export type Admission =
+  | { kind: 'user' | 'same-email' | 'addition'; user: User; isLinked?: true }
+  | { kind: 'identity-in-use' }
 
 export interface Admissions {
   /**
@@ -45,6 +48,7 @@ interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation'>
   invitations: Pick<Invitations, 'take' | 'takeHeld' | 'close'>
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
+  organizations: ReadonlySet<string>
 }
 
 /**
@@ -65,9 +69,11 @@ export function createAdmissions (deps: Deps): Admissions {
         return user ? { kind: 'addition', user } : { kind: 'identity-in-use' }
       }
       const found = await users.findBy({ backend, subject: identity.subject })
-      const known = found && isExpired(found, now()) ? undefined : found
+      const live = found && isExpired(found, now()) ? undefined : found
       // Expired, and not swept yet: a new person signs in.
-      if (found && !known) await lifecycle.delete(found.id)
+      if (found && !live) await lifecycle.delete(found.id)
+      const isLinked = !live && !separate && (await linkToOrganizationPerson(deps, backend, identity))
+      const known = live !== undefined || isLinked
       if (!known) {
         const other = separate ? undefined : await findSameEmail(deps, backend, identity)
         if (other) return { kind: 'same-email', user: other }
@@ -78,7 +84,7 @@ export function createAdmissions (deps: Deps): Admissions {
       // Read again: a change raises the generation before it ends the sessions, so it ends this one or is seen here.
       await checkGeneration(deps, backend, identity)
       await join(deps, user, interaction)
-      return { kind: 'user', user }
+      return { kind: 'user', user, ...(isLinked && { isLinked }) }
     },
     async add (userId, backend, identity) {
       await checkIdentity(deps, backend, identity)
@@ -144,6 +150,23 @@ async function findSameEmail (
 ): Promise<User | undefined> {
   const user = emailVerified && email !== undefined ? await users.findByVerifiedEmail(email) : undefined
   return user?.identities.some((other) => other.backend !== backend && backends.has(other.backend)) ? user : undefined
+}
+
+/**
+ * A person whom only an organization has connected so far has no method here to prove. The organization is the
+ * authority for their address, and this sign-in shows the same one: it becomes theirs.
+ */
+async function linkToOrganizationPerson (
+  { users, organizations }: Deps,
+  backend: string,
+  identity: Identity
+): Promise<boolean> {
+  const { email, emailVerified } = identity
+  if (!emailVerified || email === undefined) return false
+  const user = await users.findByVerifiedEmail(email)
+  const isTheirs = user?.identities.every((other) => organizations.has(other.backend))
+  if (!isTheirs || user!.locked) return false
+  return users.link(user!.id, backend, identity)
 }
 
 /** Whether the sign-in of this person adds the method that was shown before it: they said that it is theirs. */

@@ -177,21 +177,28 @@ async function park (
   request: FastifyRequest,
   reply: FastifyReply,
   { handle, backend, provenAt }: Submission,
-  { kind, user }: Exclude<Admission, { kind: 'identity-in-use' }>,
+  { kind, user, isLinked }: Exclude<Admission, { kind: 'identity-in-use' }>,
   interaction: Interaction,
   identity: SignedIn
 ): Promise<Parked> {
   if (kind !== 'user') {
-    const proof: Proof = { backend, identity, userId: user.id, ...(provenAt !== undefined && { provenAt }) }
+    const proof: Proof = { backend, identity: withFewGroups(identity), userId: user.id, ...(provenAt !== undefined && { provenAt }) }
     return interactions.advance(request, handle, ({ step: _, failure: __, ...rest }) => ({ ...rest, proof }))
   }
   const { proof } = interaction
-  if (proof && joins(proof, user)) {
-    app.audit.record(request, 'account_changed', { user: user.id, backend: proof.backend, reason: 'way added' })
-    sendSignInMethodAdded(app, user, backends.get(proof.backend)!.title)
+  const added = proof && joins(proof, user) ? proof.backend : isLinked ? backend : undefined
+  if (added !== undefined) {
+    app.audit.record(request, 'account_changed', { user: user.id, backend: added, reason: 'way added' })
+    sendSignInMethodAdded(app, user, backends.get(added)!.title)
   }
   return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
 }
+
+/** A sign-in under way has little room. More groups than that are known from the next sign-in on. */
+const MAX_PARKED_GROUPS_CHARACTERS = 4_000
+
+const withFewGroups = ({ groups = [], ...identity }: SignedIn): SignedIn =>
+  groups.join().length > MAX_PARKED_GROUPS_CHARACTERS ? identity : { ...identity, groups }
 
 /**
  * Whatever became of a sign-in method that was shown before, the browser's session is that of the sign-in after it: its
@@ -205,7 +212,7 @@ async function endParked ({ upstream }: Deps, { proof }: Interaction): Promise<v
  * What a backend says of a person appears on pages, in mail and at terminals: the name is cleaned, an address with
  * hidden characters is left out.
  */
-function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
+export function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
   const shown = name === undefined ? '' : toDisplayName(name, '')
   const isSound = email !== undefined && email.length <= MAX_ADDRESS_CHARACTERS && !hidesSomething(email)
   return {

@@ -14,6 +14,7 @@ export interface LinkedIdentity extends IdentityKey {
   email?: Email
   emailVerified?: boolean
   name?: string
+  groups?: string[]
 }
 
 /** A person of this server. The id never changes. */
@@ -26,6 +27,8 @@ export interface User {
   email?: Email
   emailVerified?: boolean
   name?: string
+  /** That the operator put them in. Those that a sign-in method names are with it. */
+  groups?: string[]
   /** Seconds since the epoch. */
   createdAt: number
   lastSignInAt: number

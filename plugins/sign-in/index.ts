@@ -26,6 +26,7 @@ import { createChallenges, type Challenges } from './challenges.ts'
 import type { Completion } from './complete.ts'
 import { createForms, type SessionForms } from './forms.ts'
 import type { Interactions, Parked } from './interactions.ts'
+import type { AdmitByOrganization } from './organization-people.ts'
 import { nextPage } from './next.ts'
 import { openBackends } from './open-backends.ts'
 import { createParts, type Options } from './parts.ts'
@@ -56,6 +57,8 @@ export interface SignIn {
   completion: Completion
   /** The steps that take more than one request. */
   challenges: Challenges
+  /** Who comes by an organization's assertion, without a page. */
+  admitByOrganization: AdmitByOrganization
   /** How a person may sign in, and how that is changed. */
   methods: SignInMethods
   invitations: Invitations
@@ -110,6 +113,7 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
     submit: createSubmit({ backends, challenges, completion, limits, now, mayCreate }),
     completion,
     challenges,
+    admitByOrganization: parts.admitByOrganization,
     methods: createSignInMethods({
       now,
       sessions,

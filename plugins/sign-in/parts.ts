@@ -5,6 +5,7 @@ import type { Config } from '../../config/index.ts'
 import { createAccountExpiry } from '../accounts/expiry.ts'
 import { createInvitations } from '../accounts/invitations.ts'
 import { createAccountLifecycle } from '../accounts/lifecycle.ts'
+import { organizationBackends } from '../accounts/organizations.ts'
 import { createUsers } from '../accounts/users.ts'
 import type { Grants } from '../oauth/grants/index.ts'
 import type { Collection } from '../storage/contract.ts'
@@ -17,9 +18,17 @@ import { createCookies } from './cookies.ts'
 import { createHandles } from './handles.ts'
 import { createInteractions } from './interactions.ts'
 import type { SignInPages } from './next.ts'
+import { createOrganizationAdmission } from './organization-people.ts'
 import { createBrowserSessions } from './sessions.ts'
 
-type Settings = 'publicUrl' | 'mcpUrl' | 'backends' | 'allowedEmails' | 'newcomersNeedInvitation' | 'signup'
+type Settings =
+  | 'publicUrl'
+  | 'mcpUrl'
+  | 'backends'
+  | 'idJagIssuers'
+  | 'allowedEmails'
+  | 'newcomersNeedInvitation'
+  | 'signup'
 export type Options = Pick<Config, Settings> & { signInPages: SignInPages }
 
 export type Parts = ReturnType<typeof createParts>
@@ -27,15 +36,24 @@ export type Parts = ReturnType<typeof createParts>
 /** The people and their sessions; each part uses those before it. */
 export function createParts (
   app: FastifyInstance,
-  { publicUrl, allowedEmails, newcomersNeedInvitation }: Options,
+  { publicUrl, allowedEmails, newcomersNeedInvitation, idJagIssuers }: Options,
   backends: Map<string, AuthBackend>
 ) {
   const { now } = app
   const cookies = createCookies(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app, createHandles(app), cookies)
   const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds)
-  const users = createUsers(app.storage, now, expiry)
-  const lifecycle = createAccountLifecycle({ users, expiry, grants: app.grants, backends, allowedEmails, now })
+  const users = createUsers(app, expiry)
+  const organizations = organizationBackends({ idJagIssuers })
+  const lifecycle = createAccountLifecycle({
+    users,
+    expiry,
+    grants: app.grants,
+    backends,
+    organizations,
+    allowedEmails,
+    now
+  })
   const invitations = createInvitations(app.storage, now)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
@@ -45,6 +63,7 @@ export function createParts (
     sealing: app.sealing,
     now,
     log: app.log,
+    onRenewed: users.noteGroups,
     onEnd: (references) => endReferences(app.grants, store, references)
   })
   app.grants.onEnd(async ({ id, backendSession }) => {
@@ -53,9 +72,19 @@ export function createParts (
 
   const sessions = createBrowserSessions({ app, store, cookies, users, backends, upstream, interactions })
   const policy = { allowedEmails, newcomersNeedInvitation }
-  const admissions = createAdmissions({ ...policy, users, lifecycle, now, invitations, backends })
+  const admissions = createAdmissions({
+    ...policy,
+    users,
+    lifecycle,
+    now,
+    invitations,
+    backends,
+    organizations
+  })
+  const admitByOrganization = createOrganizationAdmission({ ...policy, users, now })
   const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions })
-  return { cookies, interactions, users, lifecycle, invitations, upstream, sessions, admissions, completion }
+  const people = { users, lifecycle, invitations, admissions, admitByOrganization }
+  return { ...people, cookies, interactions, upstream, sessions, completion }
 }
 
 /** The service has ended the session: the browser is signed out, and the apps connected in it are disconnected. */

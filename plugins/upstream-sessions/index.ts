@@ -6,6 +6,7 @@ import type { AuthBackend, Sessions } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Access, Grant } from '../oauth/grants/contract.ts'
 import { randomSecret, type Sealing } from '../secrets.ts'
+import type { IdentityKey } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'
 import { createRefresh, sealingOf, writing, type BackendSession, type UpstreamSession } from './refresh.ts'
 
@@ -51,6 +52,8 @@ interface Deps {
   sealing: Sealing
   now: Clock
   log: { warn(message: string): void }
+  /** What the service says of the groups of a person, when it has confirmed their session. */
+  onRenewed(identity: IdentityKey, groups: readonly string[]): Promise<void>
   /** Ends what refers to a session that the service has ended. */
   onEnd(references: string[]): Promise<void>
 }

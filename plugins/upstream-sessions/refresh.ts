@@ -1,10 +1,16 @@
-// Refreshing a session at the service behind a backend: the first caller that needs it asks, on any instance, and all
-// others wait for that answer. A refresh token is thus used once.
+// Refreshing a session at the service behind a backend: the first caller
+// that needs it asks, on any instance, and all others wait for that answer.
+// A refresh token is thus used once.
 // Tested in test/plugins/upstream-sessions/index.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'
+import {
+  BackendUnavailable,
+  type AuthBackend,
+  type Renewed
+} from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Sealing } from '../secrets.ts'
+import type { IdentityKey } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'
 
 export interface BackendSession {
@@ -27,7 +33,10 @@ export interface UpstreamSession {
   session: string
 }
 
-/** How long an answer of the service counts, unless the backend says otherwise. */
+/**
+ * How long an answer of the service counts, unless the backend says
+ * otherwise.
+ */
 const FRESH_SECONDS = 60
 /** After this another caller may ask, because the first one has gone. */
 const LEASE_SECONDS = 30
@@ -55,6 +64,8 @@ interface Deps {
   backends: ReadonlyMap<string, AuthBackend>
   sealing: Sealing
   now: Clock
+  /** Gets what the service says of a person's groups now. */
+  onRenewed(identity: IdentityKey, groups: readonly string[]): Promise<void>
   onEnd(references: string[]): Promise<void>
   end(backend: string, session: string): Promise<void>
 }
@@ -62,7 +73,9 @@ interface Deps {
 type Lease = { mine: BackendSession } | { fresh: BackendSession } | 'wait' | undefined
 
 /** @returns see `UpstreamSessions.fresh`. */
-export function createRefresh (deps: Deps): (id: string) => Promise<UpstreamSession | undefined> {
+export function createRefresh (
+  deps: Deps
+): (id: string) => Promise<UpstreamSession | undefined> {
   const { unseal } = sealingOf(deps.sealing)
   return async (id) => {
     for (let reads = (LEASE_SECONDS * 1000) / POLL_MS; reads > 0; reads--) {
@@ -77,7 +90,10 @@ export function createRefresh (deps: Deps): (id: string) => Promise<UpstreamSess
   }
 }
 
-/** @returns the record to refresh, leased to the caller; or what can be answered without asking the service. */
+/**
+ * @returns the record to refresh, leased to the caller; or what can be
+ * answered without asking the service.
+ */
 const takeLease = ({ store, backends, now }: Deps, id: string): Promise<Lease> =>
   store.update<Lease>(id, (record) => {
     if (!record) return { result: undefined }
@@ -102,22 +118,30 @@ async function forget ({ store, onEnd }: Deps, id: string): Promise<undefined> {
   if (record) await onEnd(Object.keys(record.holders))
 }
 
-async function refresh (deps: Deps, id: string, record: BackendSession): Promise<UpstreamSession | undefined> {
+async function refresh (
+  deps: Deps,
+  id: string,
+  record: BackendSession
+): Promise<UpstreamSession | undefined> {
   const { seal, unseal } = sealingOf(deps.sealing)
   const { backend } = record
   const known = unseal(record)
   // Sealed with a key that is gone: it can be neither used nor checked.
   if (!known) return forget(deps, id)
   const renew = deps.backends.get(backend)?.sessions?.renew
-  let session: string | null
+  let renewed: string | Renewed | null
   try {
-    session = renew ? await renew(known.session) : known.session
+    renewed = renew ? await renew(known.session) : known.session
   } catch (error) {
     await returnLease(deps, id, {})
     throw error
   }
-  if (session === null) return forget(deps, id)
-  if (await returnLease(deps, id, { sealed: seal(session), checkedAt: deps.now() })) return { backend, session }
+  if (renewed === null) return forget(deps, id)
+  const { session, person }: Renewed = typeof renewed === 'string' ? { session: renewed } : renewed
+  if (await returnLease(deps, id, { sealed: seal(session), checkedAt: deps.now() })) {
+    if (person) await deps.onRenewed({ backend, subject: person.subject }, person.groups)
+    return { backend, session }
+  }
   // Released in the meantime: nothing refers to it.
   await deps.end(backend, session)
   return undefined

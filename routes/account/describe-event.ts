@@ -1,5 +1,6 @@
 // What the account page says of recent activity, in words for the person it concerns.
 import type { AuditEvent, EventName } from '../../plugins/observability/audit/contract.ts'
+import { organizationOf } from '../../plugins/accounts/organizations.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 
 /** YYYY-MM-DD HH:MM of an ISO 8601 time. */
@@ -9,7 +10,9 @@ const changes: Readonly<Record<string, string>> = {
   password: 'The password was changed',
   address: 'The e-mail address was changed',
   'way added': 'A sign-in method was added',
-  'way removed': 'A sign-in method was removed'
+  'way removed': 'A sign-in method was removed',
+  'group added': 'The account was added to a group',
+  'group removed': 'The account was removed from a group'
 }
 
 const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
@@ -24,7 +27,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   sign_up: () => 'The account was created',
   consent: ({ clientName }) => `You allowed ${clientName}`,
   denial: ({ clientName }) => `You denied ${clientName}`,
-  token: ({ clientName }) => `${clientName} was connected`,
+  token: ({ clientName, backend = '' }) =>
+    `${clientName} was connected${organizationOf(backend) === undefined ? '' : ' by your organization'}`,
   token_refused: () => 'An app was refused',
   connected: ({ clientName }) => `${clientName} used this server for the first time`,
   refresh: ({ clientName }) => `${clientName} renewed its access`,

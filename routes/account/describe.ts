@@ -1,12 +1,14 @@
 // What the account page says of the person, their sign-in methods and their apps.
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Paths } from '../../paths.ts'
+import { organizationOf } from '../../plugins/accounts/organizations.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers } from '../../plugins/pages/account-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { describeLess } from '../../plugins/oauth/less.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
@@ -81,12 +83,20 @@ export const describeApp = (
   id: grant.id,
   // Grants of earlier versions have the name as the app wrote it.
   name: toDisplayName(grant.clientName, 'An app without a name'),
-  ...describeRedirectUri(grant.code.redirectUri),
-  // Any program on a computer may claim to be an app whose codes go to loopback.
-  ...(verified && !describeRedirectUri(grant.code.redirectUri).loopback && { verifiedHost: verified.host }),
+  ...(grant.code
+    ? describeReturn(grant.code.redirectUri, verified)
+    : { organization: organizationOf(grant.backend) ?? '' }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
+  less: describeLess(grant),
   connected: day(grant.createdAt),
+  ...(grant.code && { ends: day(grant.endsAt) }),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
   ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
   calls: usage.calls
 })
+
+/** Any program on a computer may claim to be an app whose codes go to loopback. */
+function describeReturn (redirectUri: string, verified: VerifiedHost | undefined) {
+  const returns = describeRedirectUri(redirectUri)
+  return { ...returns, ...(verified && !returns.loopback && { verifiedHost: verified.host }) }
+}

@@ -47,7 +47,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
       findLocalAccounts(app, user)
     ])
     const apps = grants.map(async (grant) => {
-      const verified = app.clients.verified(grant.clientId, grant.code.redirectUri)
+      const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
       return describeApp(grant, verified, await app.usage.ofGrant(grant.id))
     })
     return reply.page('account', {

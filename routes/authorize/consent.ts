@@ -4,18 +4,22 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { withInteraction } from '../../paths.ts'
+import { principalOfUser } from '../../plugins/access-rules/principal.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import { endOf } from '../../plugins/oauth/grants/new-grant.ts'
+import { choiceOf, READ_ONLY_FIELD, takeAway, toolField, type Choice } from '../../plugins/oauth/less.ts'
 import { describeScopes, opensSomething } from '../../plugins/oauth/scopes.ts'
+import type { User } from '../../plugins/sign-in/contract.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 
-export default async function consent (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
+export default async function consent (app: FastifyInstance, { publicUrl, grantTtl }: Pick<Config, 'publicUrl' | 'grantTtl'>) {
   const { paths } = app
   app.grants.onEnd(async (grant, reason) => {
     if (reason === 'replaced') app.audit.note('revocation', { ...ofGrant(grant), reason: 'too_many_connections' })
@@ -31,6 +35,8 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
       user: { name: displayName(user), ...(user.name && user.email && { detail: user.email }) },
       scopes: describeScopes(asked.scopes),
       opensNothing: !opensSomething(asked.scopes),
+      ...describeChoice(await findChoice(app, user, asked)),
+      ends: new Date(endOf(app.now(), grantTtl, user.endsAt) * 1000).toISOString().slice(0, 10),
       actions: { consent: paths.consent, switchAccount: paths.switchAccount }
     })
   })
@@ -40,15 +46,16 @@ export default async function consent (app: FastifyInstance, { publicUrl }: Pick
     const decision = form.get('decision')
     if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
     const visitor = await readConsent(app, request, form.get('interaction'))
+    const choice = await findChoice(app, visitor.user, visitor.asked)
     await app.signIn.interactions.consume(request, form.get('interaction'))
-    const { redirectUri, state } = visitor.asked
+    const { redirectUri, state, scopes } = visitor.asked
     if (decision === 'deny') {
       recordDecision(app, request, 'denial', visitor)
       const refusal = accessDenied('The person did not allow it.')
       refusal.redirect = { redirectUri, state }
       throw refusal
     }
-    const code = await allow(app, request, visitor)
+    const code = await allow(app, request, visitor, takeAway(form, choice, scopes))
     return reply.redirect(authorizationResponse(redirectUri, { code, state, iss: publicUrl }), 303)
   })
 
@@ -70,7 +77,12 @@ interface Consent extends Visitor {
 }
 
 /** @returns the authorization code. @throws sign_in_expired when the session has ended meanwhile, with nothing allowed. */
-async function allow (app: FastifyInstance, request: FastifyRequest, visitor: Consent): Promise<string> {
+async function allow (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  visitor: Consent,
+  given: ReturnType<typeof takeAway>
+): Promise<string> {
   const { user, backend, backendSession, provenAt, asked } = visitor
   const { state: _, maxAge, ...allowed } = asked
   await app.clients.remember(asked.clientId)
@@ -78,24 +90,20 @@ async function allow (app: FastifyInstance, request: FastifyRequest, visitor: Co
     app.mail.isOn && !(await app.grants.listByUser(user.id)).some(({ clientId }) => clientId === asked.clientId)
   const code = await app.grants.issueCode({
     ...allowed,
+    ...given,
     ...(maxAge !== undefined && provenAt !== undefined && { authTime: Math.floor(provenAt) }),
     backend,
     backendSession,
     accountEndsAt: user.endsAt,
-    user: {
-      id: user.id,
-      ...(user.email && { email: user.email }),
-      ...(user.emailVerified !== undefined && { emailVerified: user.emailVerified }),
-      ...(user.name && { name: user.name })
-    },
+    user: { id: user.id },
     // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })
-  recordDecision(app, request, 'consent', visitor)
+  recordDecision(app, request, 'consent', visitor, given.scopes)
   // The owner learns of a consent that was given in their browser by someone else, or that they were tricked into. The
   // response does not wait for the mail.
   if (isNew) {
-    sendAppConnected(app, user, { ...asked, ...describeRedirectUri(asked.redirectUri) }).catch((error: unknown) => {
+    sendAppConnected(app, user, { ...asked, ...given, ...describeRedirectUri(asked.redirectUri) }).catch((error: unknown) => {
       request.log.error({ err: error }, 'a notice could not be sent')
     })
   }
@@ -106,16 +114,44 @@ function recordDecision (
   app: FastifyInstance,
   request: FastifyRequest,
   decision: 'consent' | 'denial',
-  { user, backend, asked }: Consent
+  { user, backend, asked }: Consent,
+  scopes = asked.scopes
 ): void {
   app.audit.record(request, decision, {
     user: user.id,
     backend,
     client: asked.clientId,
     clientName: asked.clientName,
-    scope: asked.scopes.join(' '),
+    scope: scopes.join(' '),
     attempt: asked.attempt
   })
+}
+
+/**
+ * From the parked request, the tools and the person's last grant of this app:
+ * nothing that the form or the app says.
+ */
+async function findChoice (
+  app: FastifyInstance,
+  user: User,
+  { clientId, scopes }: AuthorizationRequest
+): Promise<Choice> {
+  if (!opensSomething(scopes)) return { tools: [] }
+  const grants = await app.grants.listByUser(user.id)
+  const last = grants.find((grant) => grant.clientId === clientId)
+  const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)))
+  return choiceOf(scopes, app.tools.offered, rights, last)
+}
+
+function describeChoice ({ readOnly, tools }: Choice): Pick<PageData['consent'], 'less'> {
+  if (!readOnly && tools.length === 0) return {}
+  return {
+    less: {
+      isOpen: readOnly?.isTicked === true || tools.some(({ isTicked }) => isTicked),
+      ...(readOnly && { readOnly: { field: READ_ONLY_FIELD, ...readOnly } }),
+      tools: tools.map((tool) => ({ field: toolField(tool.name), ...tool }))
+    }
+  }
 }
 
 /** Fetches nothing: the page does not depend on the app's own host. @throws invalid_client for an unknown app. */

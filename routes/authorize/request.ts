@@ -1,6 +1,13 @@
 // The authorization request, checked in the order in which it may be answered: until client and redirect URI are known
 // every refusal is a page; after that it may go to the app (OAuth 2.1 §4.1.1, RFC 7636 §4.3, RFC 8707 §2).
-import { invalidClient, invalidRequest, invalidScope, OAuthError, unsupportedResponseType } from '../../errors.ts'
+import {
+  invalidClient,
+  invalidRequest,
+  invalidScope,
+  OAuthError,
+  unauthorizedClient,
+  unsupportedResponseType
+} from '../../errors.ts'
 import type { Client } from '../../plugins/oauth/clients/contract.ts'
 import type { Parameters } from '../../plugins/oauth/parameters.ts'
 import { checkResource } from '../../plugins/oauth/resource-indicator.ts'
@@ -25,6 +32,12 @@ export async function checkClient (
       'This server does not know the app that sent you (its client_id). Remove this server from the app and add it again, so that it registers again.'
     )
   }
+  if (!client.grantTypes.includes('authorization_code')) {
+    throw unauthorizedClient(
+      'This client is a service: nobody signs in for it. It gets its tokens from ' +
+      'the token endpoint (client_credentials).'
+    )
+  }
   const given = parameters.get('redirect_uri')
   const redirectUri = given ?? client.onlyRedirectUri
   if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.')
@@ -43,11 +56,15 @@ export function checkRequest (
 ): Omit<AuthorizationRequest, 'attempt'> {
   const state = parameters.get('state')
   checkResponse(parameters)
-  if (state !== undefined && state.length > MAX_STATE_LENGTH) { throw invalidRequest(`state is longer than ${MAX_STATE_LENGTH} characters`) }
+  if (state !== undefined && state.length > MAX_STATE_LENGTH) {
+    throw invalidRequest(`state is longer than ${MAX_STATE_LENGTH} characters`)
+  }
   const challenge = checkPkce(parameters)
   const resource = checkResource(parameters.getAll('resource'), resources)
   const nonce = parameters.get('nonce')
-  if (nonce !== undefined && nonce.length > MAX_STATE_LENGTH) { throw invalidRequest(`nonce is longer than ${MAX_STATE_LENGTH} characters`) }
+  if (nonce !== undefined && nonce.length > MAX_STATE_LENGTH) {
+    throw invalidRequest(`nonce is longer than ${MAX_STATE_LENGTH} characters`)
+  }
   const maxAge = checkMaxAge(parameters.get('max_age'))
   const scopes = grantableScopes(parameters.get('scope'))
   if (scopes.length === 0) throw invalidScope('none of the scopes asked for is offered here')
@@ -76,14 +93,20 @@ function checkResponse (parameters: Parameters): void {
   if (parameters.need('response_type') !== 'code') throw unsupportedResponseType('response_type must be code')
   const mode = parameters.get('response_mode')
   if (mode !== undefined && mode !== 'query') throw invalidRequest('response_mode must be query')
-  if (parameters.get('request') !== undefined) { throw new OAuthError('request_not_supported', 400, 'request objects are not supported') }
-  if (parameters.get('request_uri') !== undefined) { throw new OAuthError('request_uri_not_supported', 400, 'request_uri is not supported') }
+  if (parameters.get('request') !== undefined) {
+    throw new OAuthError('request_not_supported', 400, 'request objects are not supported')
+  }
+  if (parameters.get('request_uri') !== undefined) {
+    throw new OAuthError('request_uri_not_supported', 400, 'request_uri is not supported')
+  }
 }
 
 function checkPkce (parameters: Parameters): string {
   const challenge = parameters.get('code_challenge')
   if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required')
   if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256')
-  if (!CHALLENGE.test(challenge)) { throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256') }
+  if (!CHALLENGE.test(challenge)) {
+    throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256')
+  }
   return challenge
 }

@@ -21,7 +21,9 @@ export const authorizationCode: GrantHandler = async ({ app, client, form, resou
 
   const challenge = createHash('sha256').update(verifier).digest('base64url')
   const check = (grant: Grant): string | undefined => {
-    if (grant.clientId !== client.id) return 'the authorization code is not valid; start the authorization again'
+    if (grant.clientId !== client.id || !grant.code) {
+      return 'the authorization code is not valid; start the authorization again'
+    }
     const { redirectUriGiven, redirectUri: authorized, challenge: authorizedChallenge } = grant.code
     if (redirectUri === undefined ? redirectUriGiven : redirectUri !== authorized) {
       return 'redirect_uri is not the one of the authorization request'

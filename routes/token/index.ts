@@ -1,26 +1,39 @@
-// POST /token: exchanges a code or a refresh token for tokens (OAuth 2.1 §3.2). Client authentication and the response
-// are shared; each grant has its own file.
+// POST /token: exchanges a code, a refresh token or a client's credentials for tokens (OAuth 2.1 §3.2). Client
+// authentication and the response are shared; each grant has its own file.
+// This room owns the grants of the token endpoint, one file each: from an authenticated client
+// and its form to tokens. It hands them out as the one response.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidGrant, OAuthError, unauthorizedClient, unsupportedGrantType } from '../../errors.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
-import type { Client, GrantType } from '../../plugins/oauth/clients/contract.ts'
+import { JWT_BEARER, type Client, type GrantType } from '../../plugins/oauth/clients/contract.ts'
 import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
 import { TokenReuse } from '../../plugins/oauth/grants/index.ts'
 import parameters, { formParameters } from '../../plugins/oauth/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
+import { clientCredentials } from './client-credentials.ts'
 import type { GrantHandler } from './contract.ts'
+import { idJag } from './id-jag.ts'
 import { refreshToken } from './refresh-token.ts'
 
 const handlers: Readonly<Record<GrantType, GrantHandler>> = {
   authorization_code: authorizationCode,
-  refresh_token: refreshToken
+  refresh_token: refreshToken,
+  [JWT_BEARER]: idJag,
+  client_credentials: clientCredentials
 }
 
+const isOneOf = (types: readonly GrantType[], type: string): type is GrantType =>
+  types.includes(type as GrantType)
+
 /** A retry is recorded once in its generation: it may be a lost response, or a thief who was quick. */
-function recordIssue (app: FastifyInstance, request: FastifyRequest, { grant, scopes, retry }: TokenSet): void {
+function recordIssue (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  { grant, scopes, retry, renewed }: TokenSet
+): void {
   if (retry === 'again') return
-  const isRefresh = (grant.refresh?.generation ?? 0) > 0
+  const isRefresh = renewed === true || (grant.refresh?.generation ?? 0) > 0
   app.audit.record(request, retry ? 'retry' : isRefresh ? 'refresh' : 'token', {
     ...ofGrant(grant),
     scope: scopes.join(' ')
@@ -35,7 +48,12 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
 }
 
 /** Checked after the grant was written: a lock or deletion meanwhile either finds the grant, or is seen here. */
-async function checkAccount (app: FastifyInstance, { id, user, backend }: Grant): Promise<void> {
+async function checkAccount (
+  app: FastifyInstance,
+  { id, user, backend, service }: Grant
+): Promise<void> {
+  // Nobody's account stands behind a service.
+  if (service !== undefined) return
   if (await app.signIn.lifecycle.mayHoldTokens(user.id, backend)) return
   await app.grants.revoke(id)
   throw invalidGrant(
@@ -57,12 +75,16 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
   try {
     const form = formParameters(request)
     const grantType = form.need('grant_type')
-    if (!Object.hasOwn(handlers, grantType)) throw unsupportedGrantType('use authorization_code or refresh_token')
-    const client = await app.clients.authenticate(request, app.grants.holderOf)
-    if (!client.grantTypes.includes(grantType as GrantType)) {
+    const { grantTypes } = app.clients
+    if (!isOneOf(grantTypes, grantType)) {
+      throw unsupportedGrantType(`use ${grantTypes.join(' or ')}`)
+    }
+    const { holderOf } = grantType === JWT_BEARER ? app.idJag : app.grants
+    const client = await app.clients.authenticate(request, holderOf)
+    if (!client.grantTypes.includes(grantType)) {
       throw unauthorizedClient(`the client did not register for ${grantType}`)
     }
-    const issued = await handlers[grantType as GrantType]({ app, request, client, form, resources })
+    const issued = await handlers[grantType]({ app, request, client, form, resources })
     try {
       return await respond(app, request, client, issued)
     } catch (error) {

@@ -5,18 +5,21 @@ import { commands, runUserCommand } from '../../cli/user-commands.ts'
 import { loadConfig } from '../../config/index.ts'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { isDeepStrictEqual, promisify } from 'node:util'
 import type { Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, ping, post, tokensFor, walk } from '../helpers/oauth.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
 import { childEnvironment } from '../helpers/child-environment.ts'
+import { until } from '../helpers/until.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
 const NEXT = 'seven loud badgers 17'
 
-async function place (_t: Test, start: Start) {
+async function place (_t: Test, start: Start, more: Record<string, string> = {}) {
   const server = await start({ env: { SIGNUP: 'invite' } })
   const { url, app } = server
   const { redisUrl, secretKeys } = server.config
@@ -33,8 +36,8 @@ async function place (_t: Test, start: Start) {
       env: childEnvironment({ ...env, ...more })
     })
   const run = runOf('users')
-  const users = async (name: string, who?: string) =>
-    (await runUserCommand(await loadConfig({ ...env, LOG_LEVEL: 'error' }), commands[name]!, who)).trim()
+  const users = async (name: string, ...words: string[]) =>
+    (await runUserCommand(await loadConfig({ ...env, ...more, LOG_LEVEL: 'error' }), commands[name]!, ...words)).trim()
   const local = app.signIn.backends.get('local')!
   const signUp = async (email: string, browser = new Browser()) => {
     await browser.submit(
@@ -62,7 +65,7 @@ storageTest('list, lock, unlock', async (t, start) => {
   const {
     user: { id }
   } = (await app.grants.verifyAccessToken(access!))!
-  t.equal((await run('list')).stderr, 'id\taddress\tname\tsign-in methods\tstate\tlast sign-in\n')
+  t.equal((await run('list')).stderr, 'id\taddress\tname\tsign-in methods\tstate\tlast sign-in\tgroups\n')
   t.match((await run('list')).stdout, new RegExp(`^${id}\t-\tDemo user .*\tdemo\topen\t`, 'm'))
   t.equal((await users('list')).split('\n').length, 2)
   t.equal((await everybody()).length, 2, 'a look changes nobody')
@@ -86,6 +89,53 @@ storageTest('list, lock, unlock', async (t, start) => {
     (await app.audit.ofUser(id, 20)).map(({ event }) => event).filter((event) => event.endsWith('lock')),
     ['unlock', 'lock']
   )
+})
+
+storageTest('group: what the operator says counts at the next request of the server that runs', async (t, start) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-groups-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const ACCESS = join(folder, 'access.json')
+  await writeFile(ACCESS, JSON.stringify({ groups: { finance: [] }, rules: [] }))
+  const { url, app, users, everybody } = await place(t, start, { ACCESS })
+  const tokens = await tokensFor(url, await newClient(url))
+  const { id } = (await everybody())[0]!
+  const groups = async () => (await app.grants.verifyAccessToken(tokens.access))!.user.groups
+  const becomes = async (expected: string[]) => t.ok(await until(async () => isDeepStrictEqual(await groups(), expected)), expected.join())
+  t.same(await groups(), [])
+
+  t.notMatch(await users('group', 'add', id, 'finance'), 'Warning')
+  await becomes(['finance'])
+  t.match(await users('group', 'add', id, 'finanse'), /Warning: .*access\.json declares no such group/)
+  await becomes(['finance', 'finanse'])
+  t.equal((await users('group', 'list', id)), `${id}\t-\tfinance\toperator\n${id}\t-\tfinanse\toperator`)
+  t.match(await users('list'), /\tfinance, finanse$/)
+  await users('group', 'remove', id, 'finance')
+  await users('group', 'remove', id, 'finanse')
+  await becomes([])
+  t.equal(await users('group', 'list'), '')
+  t.notOk('groups' in (await everybody())[0]!)
+  t.same(
+    (await app.audit.ofUser(id, 20)).flatMap(({ event, reason }) => (event === 'account_changed' ? [reason] : [])),
+    ['group removed', 'group removed', 'group added', 'group added']
+  )
+
+  const before = await everybody()
+  const refused: Array<[string[], RegExp]> = [
+    [['add', 'nobody@example.com', 'finance'], /No one has the id or address/],
+    [['add', id], /Name the group/],
+    [['add', id, ' '], /1 to 200 characters/],
+    [['add', id, 'x'.repeat(201)], /1 to 200 characters/],
+    [['add', id, '@example.com'], /no @, ! or \*/],
+    [['add', id, 'everyone'], /not a group/],
+    [['add', id, 'two', 'words'], /group add/],
+    [['remove', id, 'finance'], /was not put in finance/],
+    [['join', id, 'finance'], /group add/],
+    [[], /group add/]
+  ]
+  for (const [words, message] of refused) {
+    await t.rejects(users('group', ...words), { name: 'OperatorError', message }, words.join(' '))
+  }
+  t.same(await everybody(), before, 'a refusal changes nobody')
 })
 
 storageTest('invite: one person comes in by the link, once', async (t, start) => {
@@ -176,7 +226,7 @@ storageTest('what names nobody, or nothing, changes nothing and ends with 1', as
     ['reset', 'nobody@example.com'],
     ['reset']
   ] as const) {
-    await t.rejects(users(name, who), { name: 'OperatorError' }, `${name} ${who}`)
+    await t.rejects(users(name, ...(who === undefined ? [] : [who])), { name: 'OperatorError' }, `${name} ${who}`)
   }
   const wrong = [['lock', 'ann@example'], ['nonsense'], ['__proto__']]
   await Promise.all(wrong.map((words) => t.rejects(run(...words), { code: 1 }, words.join(' '))))

@@ -1,9 +1,9 @@
 // access.json: every mistake is named with its line and the way out, and nothing wrong is taken.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createAccessReader, readAccessFile } from '../../config/access-rules.ts'
+import { accessSchema, createAccessReader, readAccessFile } from '../../config/access-rules.ts'
 import { loadConfig } from '../../config/index.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'mcp-access-'))
@@ -55,4 +55,19 @@ t.test('a mistake stops the start, and so does a file that ACCESS names and that
   await t.rejects(loadConfig({ ACCESS: 'other.json' }, folder, []), { message: /ACCESS: there is no file .*other\.json/ })
   await t.rejects(loadConfig({ ACCESS: '.' }, folder, []), { message: /ACCESS: .* cannot be read/ })
   t.same(createAccessReader(undefined, join(folder, 'nowhere')).problems(), [], 'without a file there are no rules')
+})
+
+t.test('the schema that editors read is that of the file', async (t) => {
+  const published = await readFile(new URL('../../access.schema.json', import.meta.url), 'utf8')
+  t.equal(published, `${JSON.stringify(accessSchema(), null, 2)}\n`, 'write it again: node --print "JSON.stringify(require(\'./config/access-rules.ts\').accessSchema(), null, 2)" > access.schema.json')
+})
+
+t.test('the line of each rule is known, to explain what it decides', async (t) => {
+  await writeFile(path, '{"rules": [{"who": ["everyone"]},\n\n{"who": ["@x.example"]}]}')
+  t.match(readAccessFile(path, known), { lines: [1, 3] })
+})
+
+t.test('the example of the documentation is one that the server takes', async (t) => {
+  const guide = await readFile(new URL('../../docs/who-may-use-what.md', import.meta.url), 'utf8')
+  t.match(await read(/```json\n([\s\S]*?)```/.exec(guide)![1]!), { rules: [{ who: ['everyone'] }, { who: ['finance'] }] })
 })

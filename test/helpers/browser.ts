@@ -93,8 +93,10 @@ const attribute = (tag: string, name: string) => {
 function readForms (html: string): Form[] {
   return [...html.matchAll(/<form\b[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => {
     const open = /<form\b[^>]*>/.exec(form)![0]
-    // A box that is not ticked is not sent.
-    const inputs = [...form.matchAll(/<input\b[^>]*>/g)]
+    const id = attribute(open, 'id')
+    // Inputs elsewhere on the page may name their form. A box that is not ticked is not sent.
+    const elsewhere = [...html.matchAll(/<input\b[^>]*>/g)].filter(([tag]) => id !== undefined && attribute(tag, 'form') === id)
+    const inputs = [...form.matchAll(/<input\b[^>]*>/g), ...elsewhere]
       .map(([tag]) => tag)
       .filter((tag) => !/type="checkbox"/.test(tag) || /\schecked[\s>]/.test(tag))
     return {

@@ -1,4 +1,5 @@
 // What a person allowed an app, as a new grant takes it.
+import type { CurrentUser } from '../../plugins/accounts/user-store.ts'
 import type { NewGrant } from '../../plugins/oauth/grants/index.ts'
 
 export const allowed: NewGrant = {
@@ -14,3 +15,6 @@ export const allowed: NewGrant = {
   challenge: 'x',
   isStillSignedIn: async () => true
 }
+
+/** Where only grants are under test: every person is there, and not locked. */
+export const everybody: CurrentUser = (id) => ({ id })

@@ -3,7 +3,7 @@ import { createGrants } from '../../plugins/oauth/grants/index.ts'
 import type { Lifetimes } from '../../plugins/oauth/grants/transitions.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
-import { allowed } from './grant.ts'
+import { allowed, everybody } from './grant.ts'
 
 export type Order =
   | { do: 'issue' }
@@ -28,6 +28,7 @@ const [url, user, life] = process.argv.slice(2) as [string, string, string]
 const LIFE = {
   mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
+  idJagIssuers: [],
   ...(JSON.parse(life) as Lifetimes & { authorizationCodeTtl: number; grantTtl: number })
 }
 let now = 0
@@ -37,7 +38,8 @@ const grants = createGrants(
   storage.collection('grantList'),
   createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A']),
   () => now,
-  LIFE
+  LIFE,
+  everybody
 )
 const of = (client: string) => (grant: { clientId: string }) =>
   grant.clientId === client ? undefined : "not this client's"

@@ -4,18 +4,29 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { Config } from '../../config/index.ts'
 import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
 import { createGrants, type Grants, type NewGrant } from '../../plugins/oauth/grants/index.ts'
 import type { Collection, Storage } from '../../plugins/storage/contract.ts'
+import { serviceOf } from '../../plugins/oauth/services.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { allowed as readOnly } from './grant.ts'
+import { allowed as readOnly, everybody } from './grant.ts'
 import { canHaveRedis, noRedis, startRedis } from './redis.ts'
 
+const client = {
+  client_id: 'reports',
+  client_secret: 'sixteen or more characters',
+  grant_types: ['client_credentials' as const],
+  redirect_uris: [],
+  scope: 'mcp:read mcp:write'
+}
 export const LIFE = {
   mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
+  idJagIssuers: [{ issuer: 'https://acme.okta.com', domains: [] }],
+  clients: [client] as Config['clients'],
   accessTokenTtl: 3_600,
   refreshTokenTtl: 90 * 86_400,
   grantTtl: 366 * 86_400,
@@ -24,6 +35,14 @@ export const LIFE = {
 }
 export type Life = typeof LIFE
 export const allowed: NewGrant = { ...readOnly, scopes: ['mcp:read', 'mcp:write'] }
+/** What the service of {@link LIFE} asks for. */
+export const serviceRequest = {
+  clientId: client.client_id,
+  service: serviceOf(client)!,
+  scopes: ['mcp:read'],
+  resource: LIFE.mcpUrl,
+  attempt: 'story'
+}
 export const fits = () => undefined
 export const REFUSED = { name: 'OAuthError', code: 'invalid_grant' }
 
@@ -67,7 +86,8 @@ async function openHouse (t: Test, openStorage: (now: () => number) => Promise<S
       house.storage.collection('grantList'),
       sealing,
       () => house.now,
-      { ...LIFE, ...life }
+      { ...LIFE, ...life },
+      everybody
     )
   house.connect = async (grants, more = {}) =>
     grants.redeem(await grants.issueCode({ ...allowed, ...more }), fits, { withRefresh: true })

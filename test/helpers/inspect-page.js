@@ -30,7 +30,8 @@ function inspect () {
     check(input.labels?.length === 1 && input.labels[0].textContent.trim() !== '', `no label: ${input.name}`)
     check(parseFloat(window.getComputedStyle(input).fontSize) >= 16, `small text: ${input.name}`)
   }
-  for (const element of all('button, a, input:not([type=hidden])')) {
+  // What is folded away has no size.
+  for (const element of all('button, a, summary, input:not([type=hidden])').filter((each) => each.checkVisibility())) {
     const inSentence = element.matches('section > p a')
     // The label of a box to tick is part of what one hits.
     const target = element.matches('[type=checkbox]') ? element.labels[0] : element

@@ -135,6 +135,7 @@ export async function openBothPaths (t: Test) {
     onBehalfOf: () => Promise.reject(new Error('nobody acts here')),
     claims: () => Promise.reject(new Error('nobody acts here')),
     stillAllows: () => true,
+    groupsOf: ({ groups = [] }: { groups?: readonly string[] }) => groups,
     states: createRequestStateCodec(app.sealing, app.now)
   }
   const serverInfo = { name: 'lanes', title: 'Lanes', version: '1.0.0' }

@@ -17,8 +17,12 @@ export interface TestProvider {
   instead: Map<string, (request: IncomingMessage, response: ServerResponse) => void>
   /** Paths that were asked for, oldest first. */
   asked: string[]
-  /** An ID token under the provider's own key. @param key another one, by its id. */
-  signIdToken(claims: Record<string, unknown>, key?: { kid: string; privateKey: CryptoKey }): Promise<string>
+  /** An ID token under the provider's own key. @param key another one, by its id. @param typ of another kind of token. */
+  signIdToken(
+    claims: Record<string, unknown>,
+    key?: { kid: string; privateKey: CryptoKey },
+    typ?: string
+  ): Promise<string>
   stop(): Promise<void>
 }
 
@@ -83,8 +87,10 @@ export async function startProvider ({
     left,
     instead,
     asked,
-    signIdToken: (claims, key = { kid: 'test', privateKey }) =>
-      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid }).sign(key.privateKey),
+    signIdToken: (claims, key = { kid: 'test', privateKey }, typ) =>
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: 'RS256', kid: key.kid, ...(typ && { typ }) })
+        .sign(key.privateKey),
     async stop () {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

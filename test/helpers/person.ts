@@ -23,7 +23,7 @@ export async function person (
   email: string,
   { emailVerified = true, scopes = ['mcp:read', 'mcp:write'], ...grant }: PersonOptions = {}
 ): Promise<TestPerson> {
-  const users = createUsers(app.storage, app.now, { begin: async () => undefined, forget: async () => {} } as never)
+  const users = createUsers(app, { begin: async () => undefined, forget: async () => {} } as never)
   const backend = config.backends[0]!.id
   const user = await users.signIn(backend, { subject: email, email, emailVerified })
   const verifier = randomUUID() + randomUUID()
@@ -32,7 +32,7 @@ export async function person (
   const code = await app.grants.issueCode({
     ...allowed,
     ...grant,
-    user: { id: user.id, email, emailVerified },
+    user: { id: user.id },
     backend,
     scopes,
     resource,

@@ -10,7 +10,7 @@ import type { Storage } from '../../plugins/storage/contract.ts'
 import { openRedisStorage } from '../../plugins/storage/redis/index.ts'
 import { createSealing } from '../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { allowed } from './grant.ts'
+import { allowed, everybody } from './grant.ts'
 import { noRedis, startRedis } from './redis.ts'
 
 export { allowed }
@@ -18,6 +18,7 @@ export const KEYS = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'another-key-0123456789
 export const LIFE = {
   mcpUrl: 'https://mcp.example.com',
   backends: [{ id: 'local' }] as never,
+  idJagIssuers: [{ issuer: 'https://acme.okta.com', domains: [] }],
   accessTokenTtl: 100,
   refreshTokenTtl: 1000,
   grantTtl: 10_000,
@@ -90,7 +91,8 @@ export function eachStoredGrants (work: (t: Test, stored: StoredGrants) => Promi
           on.collection('grantList'),
           createSealing(keys),
           () => stored.now,
-          life
+          life,
+          everybody
         )
       stored.grants = stored.openGrants([KEYS[0]!])
       stored.issue = async () =>

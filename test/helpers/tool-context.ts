@@ -11,7 +11,8 @@ import notes, { type NotesOptions } from '../../plugins/notes/index.ts'
 import postgres from '../../plugins/postgres.ts'
 import storage from '../../plugins/storage/index.ts'
 import workers from '../../plugins/workers.ts'
-import type { ToolContext, ToolUser } from '../../authoring/tool.ts'
+import type { SourceUser } from '../../authoring/source.ts'
+import type { ToolContext } from '../../authoring/tool.ts'
 import { quietContext } from './quiet-context.ts'
 
 interface Teardown {
@@ -82,7 +83,7 @@ export async function toolContexts (
   t: Teardown,
   files: Record<string, string | Buffer>,
   options: HouseOptions = {}
-): Promise<(user: ToolUser | null) => ToolContext> {
+): Promise<(user: SourceUser | null) => ToolContext> {
   const place = await folder(t)
   const docsDir = join(place, 'docs')
   await mkdir(docsDir)
@@ -93,7 +94,7 @@ export async function toolContexts (
   await app.library.ready
   return (user) => ({
     ...quietContext,
-    user,
+    user: user && { groups: [], ...user },
     caller: user ? user.id : 'address 127.0.0.1',
     library: app.library.of(user, ALL_RIGHTS.documents),
     notes: app.notes.of(user),

@@ -154,6 +154,15 @@ t.test('a change of the rules counts at the next request, on every instance (RU-
   }
 })
 
+t.test('tools that a person left out at consent are not there for the app (RU-02)', async (t) => {
+  const { server } = await open(t)
+  const less = await person(server, 'ann@example.com', { without: ['crm_find'] })
+  for (const reply of await inBoth(less, 'tools/list')) t.notOk(names(reply, 'tools').includes('crm_find'))
+  for (const name of ['crm_find', 'crm_lookup']) {
+    for (const { json } of await inBoth(less, 'tools/call', { name, arguments: {} })) t.match(json.error.message, /no tool named/)
+  }
+})
+
 t.test('open streams of both eras are told when their caller may use other things (RU-06)', async (t) => {
   const { write, server, bob } = await open(t)
   const initialize = { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 'x', version: '1' } }

@@ -93,3 +93,15 @@ storageTest('nothing a stranger names is fetched (RG-15, AZ-27)', async (t, star
   }
   t.equal(asked, 0)
 })
+
+storageTest('all networks of a site have the places of one address (OW-09)', async (t, start) => {
+  const { url, app } = await start({ env: { TRUST_PROXY: '127.0.0.1' } })
+  const registerFrom = (address: string, name: string) =>
+    fetch(`${url}/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+      body: JSON.stringify({ client_name: name, redirect_uris: [CALLBACK] })
+    })
+  for (let index = 0; index < 12; index++) await registerFrom(`2001:db8:7:${index.toString(16)}::1`, `app ${index}`)
+  t.equal((await Array.fromAsync(app.storage.collection('unusedClients').all())).length, 1)
+})

@@ -27,7 +27,9 @@ export function splitSentences (text: string): Sentence[] {
   const found: Sentence[] = []
   for (const { segment, index } of sentences.segment(text)) {
     const trimmed = segment.trim()
-    if (trimmed !== '') { found.push({ sentence: found.length + 1, start: index + segment.indexOf(trimmed), text: trimmed }) }
+    if (trimmed !== '') {
+      found.push({ sentence: found.length + 1, start: index + segment.indexOf(trimmed), text: trimmed })
+    }
   }
   return found
 }

@@ -59,7 +59,9 @@ class Evaluation {
     const constant = findConstant(name)
     if (constant) return constant
     if (findUnit(name)) return unitNamed(name)
-    if (findFunction(name)) { throw new ToolError(`${name} is a function. Write its argument in brackets, as in ${name}(2).`) }
+    if (findFunction(name)) {
+      throw new ToolError(`${name} is a function. Write its argument in brackets, as in ${name}(2).`)
+    }
     throw new ToolError(
       `${quote(name)} is not known. There are the constants ${constantNames.join(', ')}, units such as km, lb, °C, kWh or GiB, and functions such as sqrt(x). There are no variables: put in their values.`
     )
@@ -71,12 +73,16 @@ class Evaluation {
     if (name.toLowerCase() === 'percentile' && (nodes.length !== 2 || nodes[0]!.type !== 'list')) throw new ToolError(`Write ${found.usage}.`)
     const items = nodes.flatMap((node) => (node.type === 'list' ? node.items : [node]))
     const [first, ...rest] = items.map((node) => this.run(node))
-    if (first === undefined || items.length < found.least || items.length > found.most) { throw new ToolError(`Write ${found.usage}; it was given ${items.length} arguments.`) }
+    if (first === undefined || items.length < found.least || items.length > found.most) {
+      throw new ToolError(`Write ${found.usage}; it was given ${items.length} arguments.`)
+    }
     return found.run([first, ...rest])
   }
 
   #convert (quantity: Quantity, target: Quantity): Quantity {
-    if (target.units.length === 0 || !target.value.eq(1)) { throw new ToolError('After to, write only a unit, as in 5 km to miles or 100 km/h to m/s.') }
+    if (target.units.length === 0 || !target.value.eq(1)) {
+      throw new ToolError('After to, write only a unit, as in 5 km to miles or 100 km/h to m/s.')
+    }
     return convert(quantity, target)
   }
 

@@ -32,7 +32,9 @@ export const findForm = (name: string): Form | undefined =>
 export function writeForm (number: Num, form: Exclude<Form, 'decimal'>): string {
   if (form === 'fraction') return writeFraction(number)
   const { value } = number
-  if (!value.isInteger() || value.e >= MAX_DIGITS) { throw new ToolError(`Only whole numbers of up to ${MAX_DIGITS} digits are written as ${form}. Round it first.`) }
+  if (!value.isInteger() || value.e >= MAX_DIGITS) {
+    throw new ToolError(`Only whole numbers of up to ${MAX_DIGITS} digits are written as ${form}. Round it first.`)
+  }
   spend(100)
   const digits = BigInt(value.abs().toFixed()).toString(RADIX[form])
   return `${value.isNegative() ? '-' : ''}${PREFIX[form]}${digits}`

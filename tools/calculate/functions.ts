@@ -162,7 +162,9 @@ function asinh (x: Decimal): Decimal {
 }
 
 function logarithm (x: Num, base: Num): Num {
-  if (x.value.lte(0) || base.value.lte(0) || base.value.eq(1)) { throw new ToolError('A logarithm takes a number above zero, and a base above zero other than 1.') }
+  if (x.value.lte(0) || base.value.lte(0) || base.value.eq(1)) {
+    throw new ToolError('A logarithm takes a number above zero, and a base above zero other than 1.')
+  }
   spend(LOGARITHM)
   const result = new Rounded(x.value.toSD(70)).log(base.value.toSD(70)).toSD(50)
   // log(1000) is 3: a whole result is checked, so that it is exact.
@@ -171,7 +173,9 @@ function logarithm (x: Num, base: Num): Num {
 }
 
 function root (x: Num, n: Num): Num {
-  if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(MAX_PRODUCT_LENGTH)) { throw new ToolError(`The second argument of root is a whole number from 1 to ${MAX_PRODUCT_LENGTH}.`) }
+  if (!n.value.isInteger() || n.value.lte(0) || n.value.gt(MAX_PRODUCT_LENGTH)) {
+    throw new ToolError(`The second argument of root is a whole number from 1 to ${MAX_PRODUCT_LENGTH}.`)
+  }
   const odd = n.value.mod(2).eq(1)
   if (x.value.isNegative() && !odd) throw new ToolError('A negative number has no even root in real numbers.')
   spend(FRACTIONAL_POWER)
@@ -183,7 +187,9 @@ function root (x: Num, n: Num): Num {
 
 function toPlaces (name: string, x: Quantity, digits: Quantity | undefined, mode: Decimal.Rounding): Quantity {
   const places = digits === undefined ? 0 : toPlain(digits, name).value.toNumber()
-  if (!Number.isInteger(places) || Math.abs(places) > DIGITS) { throw new ToolError(`The second argument of ${name} is a whole number: how many digits to keep after the point.`) }
+  if (!Number.isInteger(places) || Math.abs(places) > DIGITS) {
+    throw new ToolError(`The second argument of ${name} is a whole number: how many digits to keep after the point.`)
+  }
   if (x.value.e >= DIGITS) return x
   spend(divisionCost(DIGITS, 1))
   const scale = new Exact(10).pow(Math.abs(places))

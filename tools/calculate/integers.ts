@@ -10,7 +10,9 @@ export const MAX_PRODUCT_LENGTH = 3_000
 
 /** @returns the same numbers. @throws ToolError unless all are whole. @param name of the function, for the message. */
 export function integers (name: string, numbers: Num[]): Num[] {
-  if (numbers.some(({ value }) => !value.isInteger() || value.e >= DIGITS)) { throw new ToolError(`${name} takes whole numbers of at most ${DIGITS} digits.`) }
+  if (numbers.some(({ value }) => !value.isInteger() || value.e >= DIGITS)) {
+    throw new ToolError(`${name} takes whole numbers of at most ${DIGITS} digits.`)
+  }
   return numbers
 }
 
@@ -39,7 +41,9 @@ const CHUNK = 16
 
 /** n * (n-1) * … over k factors. */
 export function product (name: string, n: Num, k: Num): Num {
-  if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) { throw new ToolError(`${name} takes whole numbers from 0.`) }
+  if (![n, k].every(({ value }) => value.isInteger() && value.gte(0))) {
+    throw new ToolError(`${name} takes whole numbers from 0.`)
+  }
   if (k.value.gt(n.value)) return num(0)
   if (k.value.gt(MAX_PRODUCT_LENGTH) || n.value.e > 20) {
     throw new ToolError(

@@ -100,7 +100,9 @@ export function modulo (a: Num, b: Num): Num {
   if (b.value.isZero()) throw new ToolError('This takes a remainder of a division by zero. Correct the expression.')
   const known = a.exact && b.exact ? DIGITS : INEXACT_DIGITS
   const quotientDigits = a.value.e - b.value.e
-  if (quotientDigits > known) { throw new ToolError(`A remainder needs numbers that differ by less than ${known} powers of ten.`) }
+  if (quotientDigits > known) {
+    throw new ToolError(`A remainder needs numbers that differ by less than ${known} powers of ten.`)
+  }
   spend(
     divisionCost(Math.max(quotientDigits, 0), b.value.sd()) +
       multiplicationCost(Math.max(quotientDigits, 0), b.value.sd())
@@ -116,7 +118,9 @@ export function modulo (a: Num, b: Num): Num {
 export function power (base: Num, exponent: Num): Num {
   const { value: x } = base
   const { value: n } = exponent
-  if (x.isZero() && n.isNegative() && !n.isZero()) { throw new ToolError('Zero has no negative powers: they divide by zero.') }
+  if (x.isZero() && n.isNegative() && !n.isZero()) {
+    throw new ToolError('Zero has no negative powers: they divide by zero.')
+  }
   if (n.isInteger() && n.abs().lte(Number.MAX_SAFE_INTEGER)) return integerPower(base, n.toNumber(), exponent.exact)
   if (x.isNegative()) {
     throw new ToolError(

@@ -57,7 +57,9 @@ class Parser {
 
   /** An operand, and every operator after it that binds tighter than `limit`. */
   #parse (limit: number): Node {
-    if (++this.#depth > MAX_DEPTH) { throw new ToolError(`The expression is nested deeper than ${MAX_DEPTH} levels. Calculate its parts one by one.`) }
+    if (++this.#depth > MAX_DEPTH) {
+      throw new ToolError(`The expression is nested deeper than ${MAX_DEPTH} levels. Calculate its parts one by one.`)
+    }
     let left = this.#parsePostfix(this.#parseOperand())
     for (;;) {
       const operator = this.#peek().text
@@ -127,7 +129,9 @@ class Parser {
       const form = findForm(token.text)
       return form && args.length === 1 ? { type: 'form', of: args[0]!, form } : { type: 'call', name: token.text, arguments: args }
     }
-    if (token.kind === 'end') { throw new ToolError('The expression ends where a number should follow. Complete it, as in 2 + 3 * 4.') }
+    if (token.kind === 'end') {
+      throw new ToolError('The expression ends where a number should follow. Complete it, as in 2 + 3 * 4.')
+    }
     throw new ToolError(`Put a number, a function or ( at ${quote(token.rest)}.`)
   }
 

@@ -165,7 +165,9 @@ function settle (number: Num, parts: UnitPower[]): Quantity {
   }
   const left = units.filter(({ power }) => power !== 0)
   if (left.length > MAX_UNITS) throw new ToolError(TOO_MANY_UNITS)
-  if (left.some(({ power }) => !Number.isInteger(power) || Math.abs(power) > MAX_POWER)) { throw new ToolError(`Units have whole powers up to ${MAX_POWER}.`) }
+  if (left.some(({ power }) => !Number.isInteger(power) || Math.abs(power) > MAX_POWER)) {
+    throw new ToolError(`Units have whole powers up to ${MAX_POWER}.`)
+  }
   const quantity = { ...number, units: left }
   return left.length > 1 && dimensionOf(quantity).every((part) => part === 0)
     ? plain(rescale(quantity, left, []))

@@ -215,6 +215,8 @@ export function findUnit (name: string): Unit | undefined {
   const found = units.get(name)
   if (found) return found
   const candidates = [...(folded.get(name.toLowerCase()) ?? [])]
-  if (candidates.length > 1) { throw new ToolError(`${name} could be ${candidates.map((unit) => unit.name).join(' or ')}. Write one of them.`) }
+  if (candidates.length > 1) {
+    throw new ToolError(`${name} could be ${candidates.map((unit) => unit.name).join(' or ')}. Write one of them.`)
+  }
   return candidates[0]
 }

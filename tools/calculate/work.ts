@@ -24,7 +24,9 @@ export const workSpent = (): number => spent
  */
 export function spend (microseconds: number): void {
   spent += microseconds
-  if (spent > MAX_WORK_MICROSECONDS) { throw new ToolError('This takes too much work for one call. Split it into smaller expressions.') }
+  if (spent > MAX_WORK_MICROSECONDS) {
+    throw new ToolError('This takes too much work for one call. Split it into smaller expressions.')
+  }
 }
 
 const DIGITS_PER_WORD = 7

@@ -32,7 +32,9 @@ export default async function generateCode ({ schema, example, language, name }:
     inferBooleanStrings: false
   }).catch(refuse)
   const code = wholeFile(language, lines.join('\n'))
-  if (code.length > MAX_RESULT_LENGTH) { throw new ToolError('The types would be too large to return. Pass a smaller part.') }
+  if (code.length > MAX_RESULT_LENGTH) {
+    throw new ToolError('The types would be too large to return. Pass a smaller part.')
+  }
   return code
 }
 

@@ -32,7 +32,9 @@ export default function generateJson ({ schema, example, count, seed }: Input): 
   const data: unknown[] = []
   const generate = (tries: number) => (tries % 2 === 0 ? full : sparse).generate(drawn as never)
   for (let index = 0; index < count; index++) data.push(makeRealistic(generateOne(generate, fits), fits, seed * 1_000 + index))
-  if (JSON.stringify(data).length > MAX_RESULT_LENGTH) { throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.') }
+  if (JSON.stringify(data).length > MAX_RESULT_LENGTH) {
+    throw new ToolError('The data would be too large to return. Ask for fewer, or for a smaller part of the schema.')
+  }
   return data
 }
 

@@ -113,8 +113,12 @@ const namesNewerLimit = (error: unknown): boolean =>
 function read ({ choices }: Completion): string {
   const choice = Array.isArray(choices) ? choices[0] : undefined
   const text = choice?.message?.content
-  if (typeof text !== 'string' || text.trim() === '') { throw new ToolError('The model gave no answer to this prompt. Word it differently.') }
-  if (choice?.finish_reason === 'length') { throw new ToolError('The answer would be too long. Ask for less, or for a part of it.') }
+  if (typeof text !== 'string' || text.trim() === '') {
+    throw new ToolError('The model gave no answer to this prompt. Word it differently.')
+  }
+  if (choice?.finish_reason === 'length') {
+    throw new ToolError('The answer would be too long. Ask for less, or for a part of it.')
+  }
   return text
 }
 
@@ -124,7 +128,9 @@ function readError (error: Error, log: ToolHost['log']): ToolError {
   // Where the connection failed, fetch has the reason as the cause.
   const reason = error.cause instanceof Error ? error.cause : error
   log.warn(`generate: the model did not answer: ${status ?? reason.name} ${reason.message.slice(0, 200)}`)
-  if (error.name === 'TimeoutError') { return new ToolError('The model took too long. Ask for less, or try again in a minute.') }
+  if (error.name === 'TimeoutError') {
+    return new ToolError('The model took too long. Ask for less, or try again in a minute.')
+  }
   if (status === 429) return new ToolError('The model is asked too often right now. Try again in a minute.')
   return new ToolError(
     'The model cannot be asked right now. Try again later; the operator finds the reason in the log of the server.'
@@ -153,7 +159,9 @@ function createBudget (tokens: number, now: () => number) {
       const today = Math.floor(now() / DAY_MS)
       if (today !== day) [day, spent, spentBy] = [today, 0, new Map()]
       const own = spentBy.get(caller) ?? 0
-      if (own > 0 && own + most > tokens / SHARES) { throw new ToolError(`Your share of the tokens for prompts is used up for today. ${OTHERWISE}`) }
+      if (own > 0 && own + most > tokens / SHARES) {
+        throw new ToolError(`Your share of the tokens for prompts is used up for today. ${OTHERWISE}`)
+      }
       if (spent + most > tokens) throw new ToolError(`The tokens for prompts are used up for today. ${OTHERWISE}`)
       const take = (count: number): void => {
         spent += count

@@ -69,7 +69,9 @@ export function checkSchema (schema: unknown): Schema {
   }
   visit(anchored, 0)
   const required = requiredSize(anchored)
-  if (required > MAX_REQUIRED_VALUES) { throw new ToolError(`The schema asks for at least ${required} values in one piece of data: ${MAX_REQUIRED_VALUES} are the most. Lower minItems.`) }
+  if (required > MAX_REQUIRED_VALUES) {
+    throw new ToolError(`The schema asks for at least ${required} values in one piece of data: ${MAX_REQUIRED_VALUES} are the most. Lower minItems.`)
+  }
   return withoutNames(anchored) as Schema
 }
 
@@ -99,14 +101,18 @@ function requiredSize (schema: unknown): number {
 
 function checkKeyword (key: string, value: unknown): void {
   const most = Object.hasOwn(MOST, key) ? MOST[key] : undefined
-  if (most !== undefined && typeof value === 'number' && value > most) { throw new ToolError(`${key} may be at most ${most} here, and is ${value}.`) }
+  if (most !== undefined && typeof value === 'number' && value > most) {
+    throw new ToolError(`${key} may be at most ${most} here, and is ${value}.`)
+  }
   if (key === '$ref' && typeof value === 'string' && !/^#(?:\/|$)/.test(value)) {
     throw new ToolError(
       `A $ref may point inside the schema only, by its path (#/$defs/…), and not to ${JSON.stringify(value.slice(0, 100))}. Put what it points to into $defs.`
     )
   }
   const patterns = key === 'pattern' ? [value] : key === 'patternProperties' && isObject(value) ? Object.keys(value) : []
-  if (patterns.some((pattern) => typeof pattern === 'string' && pattern.length > MAX_PATTERN_LENGTH)) { throw new ToolError(`A pattern may have at most ${MAX_PATTERN_LENGTH} characters.`) }
+  if (patterns.some((pattern) => typeof pattern === 'string' && pattern.length > MAX_PATTERN_LENGTH)) {
+    throw new ToolError(`A pattern may have at most ${MAX_PATTERN_LENGTH} characters.`)
+  }
 }
 
 const FORMATS: Array<[RegExp, string]> = [
@@ -156,7 +162,9 @@ export function schemaOf (example: unknown): Schema {
 /** A schema for data with the same members and types, and any values: for data that a model makes up. */
 export function typesOf (example: unknown): Schema {
   if (example === null) return {}
-  if (Array.isArray(example)) { return { type: 'array', ...(example.length > 0 && { items: { anyOf: example.slice(0, 50).map(typesOf) } }) } }
+  if (Array.isArray(example)) {
+    return { type: 'array', ...(example.length > 0 && { items: { anyOf: example.slice(0, 50).map(typesOf) } }) }
+  }
   return typeof example === 'object' ? objectLike(example, typesOf) : { type: typeof example }
 }
 

@@ -24,16 +24,22 @@ export interface CallDeps {
 
 /** Its functions work without `this`: authors destructure what they are given. */
 export class CallContext implements ToolContext {
-  readonly user: ToolContext['user']
   readonly caller: string
   declare readonly trace?: TraceContext
   readonly #deps: CallDeps
+  #user: ToolContext['user'] | undefined
 
   constructor (deps: CallDeps, trace: TraceContext | undefined) {
     this.#deps = deps
-    this.user = deps.access && deps.access.user
     this.caller = deps.caller
     if (trace) this.trace = trace
+  }
+
+  /** A copy: what is known of a person is shared between requests, and authors may change what they are given. */
+  get user (): ToolContext['user'] {
+    const { access, services } = this.#deps
+    this.#user ??= access && { ...access.user, groups: [...services.groupsOf(access.user)] }
+    return this.#user
   }
 
   get supabase (): ToolContext['supabase'] {
@@ -52,7 +58,7 @@ export class CallContext implements ToolContext {
 
   get notes (): ToolContext['notes'] {
     const { services, access } = this.#deps
-    const notes = services.notes.of(this.user)
+    const notes = services.notes.of(access && access.user)
     return access === null ? notes : guardWrites(notes, () => services.stillAllows(access))
   }
 

@@ -24,6 +24,8 @@ export interface CallServices {
   meter: Meter
   /** Whether what a token allowed is still allowed, for what is written in the course of a call. */
   stillAllows(access: Access): boolean | Promise<boolean>
+  /** Every group that a person is in, also those of access.json. */
+  groupsOf(user: Access['user']): readonly string[]
   onBehalfOf: OnBehalfOf
   claims: OnBehalfOf
   states: RequestStateCodec

@@ -1,7 +1,7 @@
 // What the SDK's server is given: what is offered, and what a session does for its requests.
 // This room owns the official SDK's server: how it is set up, fed with requests and kept strict. It hands its answers
 // to the endpoint.
-import type { Implementation } from '@modelcontextprotocol/server'
+import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/server'
 import type { McpRequest } from '../contract.ts'
 import type { CallServices } from '../handlers/contract.ts'
 import type { Prompts } from '../handlers/prompts.ts'
@@ -31,6 +31,8 @@ export interface FactoryOptions extends Offered {
   isPublic: boolean
   /** Whether tools and prompts, or who may use them, can change while the server runs. */
   canChange(): boolean
+  /** What the server declares beside its methods; absent for none. */
+  extensions?: ServerCapabilities['extensions'] | undefined
   /** Gets what the SDK refused or could not do; the client has its answer already. */
   onError(error: Error): void
 }

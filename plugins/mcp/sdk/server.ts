@@ -67,13 +67,17 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
 }
 
 /** @param canNotify whether this client can be notified of changes. */
-function capabilitiesOf ({ canChange }: FactoryOptions, canNotify: boolean): ServerCapabilities {
+function capabilitiesOf (
+  { canChange, extensions }: FactoryOptions,
+  canNotify: boolean
+): ServerCapabilities {
   const list = canNotify && canChange() ? { listChanged: true } : {}
   return {
     tools: list,
     prompts: list,
     resources: canNotify ? { listChanged: true, subscribe: true } : {},
     completions: {},
-    ...(canNotify && { logging: {} })
+    ...(canNotify && { logging: {} }),
+    ...(extensions && { extensions })
   }
 }

@@ -42,7 +42,10 @@ const keySet = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) })
 export interface AssertionKeys {
   jwks?: { keys: unknown[] }
   jwksUri?: string
-  /** Whether a person has allowed the app, or a code or token of its was shown. Nothing of others is stored. */
+  /**
+   * Whether a person has allowed the app, the operator has written it into
+   * CLIENTS, or a code or token of its was shown. Nothing of others is stored.
+   */
   isAllowed: boolean
 }
 export interface KeptKeys {
@@ -115,7 +118,7 @@ function readKeySet (body: unknown): JWK[] {
 }
 
 /** The keys that can verify a signature. A set may hold others, for other uses: they are left out. */
-const readKeys = (keys: unknown[]): JWK[] =>
+export const readKeys = (keys: unknown[]): JWK[] =>
   keys.flatMap((key) => {
     const { data } = jwk.safeParse(key)
     return data ? [data as JWK] : []

@@ -1,5 +1,5 @@
-// private_key_jwt: a client proves itself with a signature under a key that its metadata document names (RFC 7523 §3,
-// RFC 7521 §4.2).
+// private_key_jwt: a client proves itself with a signature under a key that its
+// metadata document or CLIENTS names (RFC 7523 §3, RFC 7521 §4.2).
 import type { FastifyRequest } from 'fastify'
 import type { JSONWebKeySet, JWK, JWTPayload } from 'jose'
 import { z } from 'zod'

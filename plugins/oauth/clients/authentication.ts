@@ -15,8 +15,8 @@ export interface AuthenticationOptions {
   assertions: AssertionOptions
 }
 
-/** Where a request may show a code or token (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1). */
-const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token']
+/** Where a request may show a code or token (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1; RFC 7523 §2.1). */
+const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token', 'assertion']
 
 /**
  * Every code and token of the form counts, not only the one its endpoint reads: an assertion is remembered for each
@@ -42,7 +42,7 @@ export async function authenticateClient (request: FastifyRequest, options: Auth
   if (form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined) {
     return authenticateByAssertion(request, form, options)
   }
-  const { id, secret, usedBasic } = readCredentials(authorization, form)
+  const { id, secrets, usedBasic } = readCredentials(authorization, form)
   const refuse = () =>
     invalidClient(
       'the client is unknown or did not prove itself; register again, or check its id and secret',
@@ -53,10 +53,11 @@ export async function authenticateClient (request: FastifyRequest, options: Auth
   if (client.assertion?.required) {
     throw invalidClient('this client must send a client_assertion (private_key_jwt)', usedBasic)
   }
+  const { secretHash } = client
   const isRight =
-    client.secretHash === undefined
-      ? secret === undefined
-      : secret !== undefined && equalSecrets(client.secretHash, hashSecret(secret))
+    secretHash === undefined
+      ? secrets.length === 0
+      : secrets.some((secret) => equalSecrets(secretHash, hashSecret(secret)))
   if (!isRight) throw refuse()
   return client
 }
@@ -86,7 +87,9 @@ async function authenticateByAssertion (
   const claimant = {
     id: client.id,
     keys: client.assertion,
-    findHolder: find
+    // The operator vouches for a client of CLIENTS: its assertion is remembered
+    // without a code or token.
+    findHolder: client.kind === 'operator' ? async () => `client ${client.id}` : find
   }
   await checkAssertion(assertion, claimant, options.assertions, request)
   return client

@@ -3,14 +3,19 @@
 // authentication; it hands a `Client` to the endpoints and never sees a grant.
 // Tested in test/plugins/oauth/clients/registration.test.ts.
 import type { DisplayName } from '../../display-name.ts'
+import type { Service } from '../services.ts'
 import type { AssertionKeys } from './assertion-keys.ts'
 
 /** How a client that registers may authenticate at the token endpoint (RFC 7591 §2). */
 export const authMethods = ['none', 'client_secret_post', 'client_secret_basic'] as const
 export type AuthMethod = (typeof authMethods)[number]
 
+/** What any client may register for. */
 export const grantTypes = ['authorization_code', 'refresh_token'] as const
-export type GrantType = (typeof grantTypes)[number]
+/** RFC 7523 §2.1. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+/** `client_credentials` only the operator gives, in CLIENTS. */
+export type GrantType = (typeof grantTypes)[number] | 'client_credentials' | typeof JWT_BEARER
 
 export interface Client {
   id: string
@@ -23,9 +28,14 @@ export interface Client {
   kind: 'registered' | 'operator' | 'document' | 'chatgpt'
   /** SHA-256 of the secret, for a client that was given one. */
   secretHash?: string
-  /** For a client that may sign assertions (RFC 7523). `required`: its document offers no other method. */
+  /**
+   * For a client that may sign assertions (RFC 7523). `required`: it has no
+   * other method.
+   */
   assertion?: AssertionKeys & { required: boolean }
   grantTypes: GrantType[]
+  /** For a client of CLIENTS that calls for itself, too. */
+  service?: Service
   uri?: string
   /** Until when a registered client is remembered, as it was read. Seconds since the epoch. */
   keptUntil?: number

@@ -4,7 +4,8 @@ import type { Parameters } from '../parameters.ts'
 
 interface Credentials {
   id: string
-  secret: string | undefined
+  /** Each form the secret may have; none where there is no secret. */
+  secrets: string[]
   usedBasic: boolean
 }
 
@@ -12,7 +13,8 @@ export function readCredentials (authorization: string | undefined, form: Parame
   const inForm = { id: form.get('client_id'), secret: form.get('client_secret') }
   if (authorization === undefined) {
     if (inForm.id === undefined) throw invalidClient('client_id is missing')
-    return { id: inForm.id, secret: inForm.secret, usedBasic: false }
+    const secrets = inForm.secret === undefined ? [] : [inForm.secret]
+    return { id: inForm.id, secrets, usedBasic: false }
   }
   const basic = readBasic(authorization)
   if (inForm.secret !== undefined) {
@@ -24,7 +26,10 @@ export function readCredentials (authorization: string | undefined, form: Parame
   return basic
 }
 
-/** RFC 6749 §2.3.1: id and secret are form-encoded, joined by a colon, then base64. */
+/**
+ * RFC 6749 §2.3.1: id and secret are form-encoded, joined by a colon, then base64.
+ * The official SDKs and curl do not encode them, so a secret counts as written, too.
+ */
 function readBasic (authorization: string): Credentials {
   const refuse = () =>
     invalidClient('the Authorization header is not a Basic header with the encoded client id and secret', true)
@@ -35,11 +40,19 @@ function readBasic (authorization: string): Credentials {
   if (colon < 1) throw refuse()
   try {
     const id = decodeForm(text.slice(0, colon))
-    const secret = decodeForm(text.slice(colon + 1))
-    return { id, secret: secret === '' ? undefined : secret, usedBasic: true }
+    return { id, secrets: formsOf(text.slice(colon + 1)), usedBasic: true }
   } catch {
     throw refuse()
   }
 }
 
 const decodeForm = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
+
+function formsOf (written: string): string[] {
+  if (written === '') return []
+  try {
+    return [decodeForm(written), written]
+  } catch {
+    return [written]
+  }
+}

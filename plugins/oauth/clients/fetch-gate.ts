@@ -2,17 +2,21 @@
 // all, each document once at a time, and not again right after a failure (CIMD draft §6; threats WB-09, CI-01).
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../../clock.ts'
+import { networkOf, siteOf } from '../../client-address.ts'
 import type { Limits } from '../../limits/rate-limits.ts'
 import { FetchRefused, fetchDocument } from './safe-fetch.ts'
 
-/** Of each lane: fetches under way at once, and fetches begun within a minute; in all and for one host or person. */
+/**
+ * Of each lane: fetches under way at once, and fetches begun within a minute; in all, and for one host, person or site
+ * of strangers.
+ */
 export const FETCH_BOUNDS = {
   underWay: 32,
   underWayPerShare: 4,
   perMinute: 240,
   perMinutePerShare: 60
 } as const
-/** Once half of a lane is used, a host or person may have only this much: the rest is for those who used little. */
+/** Once half of a lane is used, a host, person or site may have only this much: the rest is for those who used little. */
 export const WHEN_BUSY = { underWayPerShare: 1, perMinutePerShare: 4 } as const
 /** A failed fetch is not tried again within this time. */
 const FAILURE_PAUSE_SECONDS = 30
@@ -63,11 +67,12 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
   const failures = createFailures(now)
 
   async function begin (
-    { url, lane, person, read }: Wanted<unknown>,
+    { url, lane, person, request, read }: Wanted<unknown>,
     key: string
   ): Promise<{ value: unknown; maxAge: number }> {
     const shares = [`host ${url.host}`]
     if (person !== undefined) shares.push(`person ${person}`)
+    if (lane === 'stranger') shares.push(`site ${siteOf(networkOf(request))}`)
     const done = budgets[lane].begin(shares)
     try {
       const { body, maxAge } = await fetch(url, insecureHosts)
@@ -95,7 +100,7 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
 
 interface Budget {
   /**
-   * @param shares the host and the person.
+   * @param shares the host, and the person or the site of a stranger.
    * @returns what to call when it is done.
    * @throws FetchRefused beyond a bound.
    */

@@ -4,13 +4,13 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
-import { networkOf } from '../../client-address.ts'
+import { networkOf, siteOf } from '../../client-address.ts'
 import type { FindHolder, HolderOf } from '../grants/contract.ts'
 import { createKeyRing } from './assertion-keys.ts'
 import type { AssertionOptions } from './assertion.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
-import type { Client } from './contract.ts'
+import { grantTypes, JWT_BEARER, type Client, type GrantType } from './contract.ts'
 import { fromDocument, fromOperator } from './described.ts'
 import { createDocuments, type ClaimedDocument, type Documents } from './documents.ts'
 import { createFetchGate } from './fetch-gate.ts'
@@ -49,13 +49,20 @@ export interface Clients {
   register(body: unknown, request: FastifyRequest, attempt: string): Promise<RegisteredClient>
   /** A person has allowed the app: its metadata document is stored. */
   remember(id: string): Promise<void>
+  /** What some client may use at the token endpoint. */
+  grantTypes: readonly GrantType[]
   /** A grant of the client lives until then (seconds since the epoch), and so does what is known of the client. */
   keep(client: Client, until: number): Promise<void>
 }
 
 type Options = Pick<
   Config,
-  'publicUrl' | 'clients' | 'allowedRedirectUris' | 'clientMetadataHosts' | 'clientMetadataInsecureHosts'
+  | 'publicUrl'
+  | 'clients'
+  | 'idJagIssuers'
+  | 'allowedRedirectUris'
+  | 'clientMetadataHosts'
+  | 'clientMetadataInsecureHosts'
 > & {
   tokenEndpoint: string
 }
@@ -91,7 +98,7 @@ export default fp(
     app.decorate('clients', {
       ...createLookup(options, redirectRules, documents, registrations, assertions),
       register: async (body, request, attempt) =>
-        registrations.add(readRegistration(body, redirectRules), { address: networkOf(request), attempt })
+        registrations.add(readRegistration(body, redirectRules), { address: siteOf(networkOf(request)), attempt })
     } satisfies Clients)
   },
   { name: 'clients', dependencies: ['storage', 'limits'] }
@@ -99,13 +106,15 @@ export default fp(
 
 /** Everything about clients that exist already. */
 function createLookup (
-  { clients, clientMetadataInsecureHosts: insecureHosts }: Options,
+  { clients, idJagIssuers, clientMetadataInsecureHosts: insecureHosts }: Options,
   redirectRules: RedirectRules,
   documents: Documents,
   registrations: Registrations,
   assertions: AssertionOptions
 ): Omit<Clients, 'register'> {
   const fromConfig = new Map(clients.map((client) => [client.client_id, fromOperator(client, redirectRules)]))
+
+  const hasService = [...fromConfig.values()].some(({ service }) => service !== undefined)
 
   type Ask = (url: URL) => Promise<ClaimedDocument | undefined>
   async function lookUp (id: string, ask: Ask, findHolder?: FindHolder): Promise<Client | undefined> {
@@ -136,6 +145,11 @@ function createLookup (
         assertions
       }),
     remember,
+    grantTypes: [
+      ...grantTypes,
+      ...(hasService ? (['client_credentials'] as const) : []),
+      ...(idJagIssuers.length > 0 ? ([JWT_BEARER] as const) : [])
+    ],
     async keep (client, until) {
       await remember(client.id)
       await registrations.keep(client, until)

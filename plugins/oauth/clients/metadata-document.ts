@@ -52,7 +52,9 @@ export function checkDocument (body: unknown, url: URL, rules: RedirectRules): C
   const found = parsed.data
   if (found.client_id !== url.href) throw refuse('its client_id is not the address it was read from')
   // A document is public: a secret in it is none, and one that asks for a secret is a mistake (draft §4.1).
-  if (methodsOf(found).every((method) => method.startsWith('client_secret'))) { throw refuse('it asks for a client secret') }
+  if (methodsOf(found).every((method) => method.startsWith('client_secret'))) {
+    throw refuse('it asks for a client secret')
+  }
   usableRedirectUris(found.redirect_uris, rules, (_uri, problem) => refuse(`its redirect URI ${problem}`))
   return found
 }

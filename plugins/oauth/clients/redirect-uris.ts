@@ -30,7 +30,9 @@ export interface RedirectRules {
 export function redirectUriProblem (uri: string, { ownOrigin, privateUse }: RedirectRules): string | undefined {
   if (uri.length > MAX_URI_LENGTH) return `is longer than ${MAX_URI_LENGTH} characters`
   // Before any parser sees it: parsers drop or repair these, and browsers each in their own way.
-  if (!/^[\x21-\x7e]+$/.test(uri) || uri.includes('\\')) { return 'holds a space, a control character, a backslash or a character outside ASCII' }
+  if (!/^[\x21-\x7e]+$/.test(uri) || uri.includes('\\')) {
+    return 'holds a space, a control character, a backslash or a character outside ASCII'
+  }
   if (uri.includes('#')) return 'has a fragment'
   if (!URL.canParse(uri)) return 'is not an absolute URI'
   const url = new URL(uri)
@@ -39,7 +41,9 @@ export function redirectUriProblem (uri: string, { ownOrigin, privateUse }: Redi
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return privateUseProblem(uri, url.protocol, privateUse)
   const normal = withNormalAuthority(uri)
   if (url.href !== normal && url.href !== `${normal}/`) return `is not in its normal form; write ${url.href}`
-  if (url.protocol === 'http:' && !LOOPBACK.test(uri)) { return 'must use https (http is for 127.0.0.1, [::1] and localhost only)' }
+  if (url.protocol === 'http:' && !LOOPBACK.test(uri)) {
+    return 'must use https (http is for 127.0.0.1, [::1] and localhost only)'
+  }
   if (url.origin === ownOrigin) return 'points back to this server'
   return undefined
 }

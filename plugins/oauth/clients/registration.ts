@@ -55,7 +55,9 @@ export function readRegistration (body: unknown, rules: RedirectRules): ClientMe
     invalidRedirectUri(`${JSON.stringify(uri.slice(0, 200))} ${problem}`)
   )
   const granted = grantTypes.filter((type) => data.grant_types.includes(type))
-  if (!granted.includes('authorization_code')) { throw invalidClientMetadata('grant_types: must include authorization_code') }
+  if (!granted.includes('authorization_code')) {
+    throw invalidClientMetadata('grant_types: must include authorization_code')
+  }
   if (!data.response_types.includes('code')) throw invalidClientMetadata('response_types: must include code')
   const allLoopback = redirectUris.every((uri) => uri.startsWith('http:'))
   const metadata: ClientMetadata = {

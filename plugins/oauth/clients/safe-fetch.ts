@@ -50,7 +50,9 @@ export async function fetchDocument (
   network = INTERNET
 ): Promise<FetchedDocument> {
   const insecure = insecureHosts.includes(url.host)
-  if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) { throw new AddressRefused('it is not on https') }
+  if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) {
+    throw new AddressRefused('it is not on https')
+  }
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
   try {
     const addresses = insecure ? [loopbackAddress(url.hostname)] : await vettedAddresses(url.hostname, network, signal)

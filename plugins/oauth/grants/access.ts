@@ -1,29 +1,37 @@
-// What an access token allows, read from its grant at every use (RFC 6750 §2; RFC 8707 §2).
+// What an access token allows, read from its grant at every use (RFC 6750
+// §2; RFC 8707 §2). Of a person it knows the id; reading.ts adds who they are.
 import { hashSecret } from '../../secrets.ts'
-import type { Access, Grant } from './contract.ts'
+import type { Service } from '../services.ts'
+import type { Access, Grant, GrantUser } from './contract.ts'
 
-interface Context {
+export interface Context {
   /** Seconds since the epoch. */
   now: number
   /** The resource that this server is: a token for an earlier name is no longer valid (RFC 8707). */
   resource: string
   backendsInUse: ReadonlySet<string>
+  /** By client id. */
+  services: ReadonlyMap<string, Service>
 }
 
-/** @returns undefined unless the token is a live one of this grant, for this resource, by a backend that is in use. */
+/**
+ * @returns undefined unless the token is a live one of this grant, for this
+ * resource, of a person whose backend is in use or a service that is in CLIENTS.
+ */
 export function readAccess (
   grant: Grant | undefined,
   token: string,
-  { now, resource, backendsInUse }: Context
+  context: Context
 ): Access | undefined {
   const live = grant?.accessTokens[hashSecret(token)]
-  if (!grant || !live || live.expiresAt <= now) return undefined
-  if (grant.resource !== resource || !backendsInUse.has(grant.backend)) return undefined
+  if (!grant || !live || live.expiresAt <= context.now) return undefined
+  if (grant.resource !== context.resource) return undefined
+  const user = userOf(grant, context)
+  if (!user) return undefined
   return {
     grantId: grant.id,
     clientId: grant.clientId,
-    // A copy: the grant may be shared between requests, and tools are shown the person.
-    user: { ...grant.user },
+    user,
     resource: grant.resource,
     scopes: [...live.scopes],
     expiresAt: live.expiresAt,
@@ -33,4 +41,19 @@ export function readAccess (
     ...(grant.without && { without: grant.without }),
     ...(grant.backendSession !== undefined && { backendSession: grant.backendSession })
   }
+}
+
+/**
+ * Who calls. A copy: what it is made of is shared between requests, and tools
+ * are shown it.
+ */
+function userOf (
+  grant: Grant,
+  { backendsInUse, services }: Context
+): GrantUser | undefined {
+  if (grant.service === undefined) {
+    return backendsInUse.has(grant.backend) ? { id: grant.user.id } : undefined
+  }
+  const service = services.get(grant.clientId)
+  return service?.version === grant.service ? { ...service.user } : undefined
 }

@@ -10,14 +10,25 @@ export interface Grant {
   clientId: string
   /** The name that the consent page showed. */
   clientName: string
-  /** A copy, so that a tool call costs one read. */
-  user: GrantUser
-  /** The backend (its name in AUTH_BACKEND) the person signed in with. Nothing of the grant works while it is not configured. */
+  /** Who they are now is read at each use: {@link Access.user}. */
+  user: Pick<GrantUser, 'id'>
+  /**
+   * The backend (its name in AUTH_BACKEND) the person signed in with, or the organization that gave the permission.
+   * Nothing of the grant works while it is not configured.
+   */
   backend: string
+  /**
+   * Only of a service, which has one grant for all its tokens: {@link Service.version}
+   * when they were issued. No person stands behind it: {@link Grant.user} has no
+   * record, and CLIENTS alone says who it is.
+   */
+  service?: string
   /** Id of the upstream session of that sign-in, for a backend that has sessions of its own. */
   backendSession?: string
   /** The scopes that the person allowed. */
   scopes: string[]
+  /** Scopes that the client asked for and the person did not give. */
+  declined?: string[]
   /** Names of tools that the person left out. */
   without?: string[]
   /** RFC 8707: the one resource that its tokens are valid for. */
@@ -25,7 +36,8 @@ export interface Grant {
   createdAt: number
   /** The absolute end: no token outlives it, and no refresh postpones it. */
   endsAt: number
-  code: AuthorizationCode
+  /** Absent where no person allowed anything in a browser. */
+  code?: AuthorizationCode
   /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */
   refresh?: RefreshState
   /** Access tokens by hash. Expired ones are dropped at the next write. */
@@ -64,6 +76,7 @@ export interface RefreshState {
   expiresAt: number
 }
 
+/** A person as tools and access rules know them. */
 export interface GrantUser {
   id: string
   email?: string
@@ -79,7 +92,8 @@ export interface Access {
   /** {@link Grant.backendSession} */
   backendSession?: string
   clientId: string
-  user: GrantUser
+  /** As they are now, and shared between requests: never changed. */
+  user: Readonly<GrantUser>
   scopes: string[]
   resource: string
   expiresAt: number
@@ -102,6 +116,8 @@ export interface TokenSet {
   grant: Grant
   /** Set where the previous refresh token was presented again: for the first time in its generation, or once more. */
   retry?: 'first' | 'again'
+  /** The grant had a live access token already, and there is no refresh token. */
+  renewed?: true
 }
 
 /** The person whose grant a code or token belongs to, used or not; undefined unless it is a grant of this client. */

@@ -5,14 +5,18 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import type { Config } from '../../../config/index.ts'
 import { signInExpired } from '../../../errors.ts'
+import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
+import { organizationBackends } from '../../accounts/organizations.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
+import { servicesOf } from '../services.ts'
 import type { Grant, TokenSet } from './contract.ts'
 import { createEndings, type EndListener, type EndReason } from './endings.ts'
-import { createIssuing, TokenReuse } from './issuing.ts'
+import { createIssuing, TokenReuse, type Issuing } from './issuing.ts'
 import { GRANT_BOUNDS, grantsToReplace, newGrant, type NewGrant } from './new-grant.ts'
+import { createOrganizationGrants, type OrganizationGrant } from './organization-grant.ts'
 import { createReading, type GrantReading, type GrantStore } from './reading.ts'
 import { takeByToken } from './token-owner.ts'
 import type { GrantCheck } from './transitions.ts'
@@ -41,6 +45,16 @@ export interface Grants extends GrantReading {
    */
   refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
   /**
+   * An access token for what an organization allowed its person. The same permission stays one grant.
+   * Whether the person may hold it is checked afterwards, by the caller.
+   */
+  issueByOrganization(allowed: OrganizationGrant): Promise<TokenSet>
+  /**
+   * RFC 6749 §4.4: an access token for a service, and nothing to refresh it
+   * with. It has {@link MAX_SERVICE_TOKENS}; the oldest goes for one more.
+   */
+  issueToService: Issuing['issueToService']
+  /**
    * Undoes what was issued, unless it was a retry: the response did not reach the client, which finds its code or token
    * unused.
    */
@@ -65,8 +79,16 @@ export interface Grants extends GrantReading {
 
 type Options = Pick<
   Config,
-  'mcpUrl' | 'backends' | 'accessTokenTtl' | 'refreshTokenTtl' | 'grantTtl' | 'refreshGrace' | 'authorizationCodeTtl'
->
+  | 'mcpUrl'
+  | 'backends'
+  | 'idJagIssuers'
+  | 'accessTokenTtl'
+  | 'refreshTokenTtl'
+  | 'grantTtl'
+  | 'refreshGrace'
+  | 'authorizationCodeTtl'
+> &
+  Partial<Pick<Config, 'clients'>>
 
 export default fp(
   async function grants (app: FastifyInstance, options: Options) {
@@ -77,11 +99,12 @@ export default fp(
         app.storage.collection<GrantList>('grantList'),
         app.sealing,
         app.now,
-        options
+        options,
+        app.userStore.current
       )
     )
   },
-  { name: 'grants', dependencies: ['storage'] }
+  { name: 'grants', dependencies: ['storage', 'user-store'] }
 )
 
 export function createGrants (
@@ -89,11 +112,13 @@ export function createGrants (
   lists: Collection<GrantList>,
   sealing: Sealing,
   now: Clock,
-  life: Options
+  life: Options,
+  currentUser: CurrentUser
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now)
-  const backendsInUse = new Set(life.backends.map(({ id }) => id))
+  const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
+  const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
   const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
@@ -127,8 +152,10 @@ export function createGrants (
     },
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
     refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
+    issueByOrganization: createOrganizationGrants({ store, byUser, makeRoom, now, life }),
+    issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,
-    ...createReading(store, sealing, now, life.mcpUrl, backendsInUse),
+    ...createReading(store, sealing, now, valid, currentUser),
     async revokeToken (token, clientId) {
       const found = await takeByToken(store, sealing, token, clientId)
       await ended(found, 'ended')
@@ -141,10 +168,14 @@ export function createGrants (
       // Drops them from the list as well.
       await byUser.live(userId)
     },
-    listByUser: async (userId) => (await byUser.live(userId)).filter(({ code }) => code.used),
+    listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
     onEnd
   }
 }
+
+/** A service has no account page, and a code that was never redeemed is no app. */
+const isConnected = ({ code, service }: Grant): boolean =>
+  service === undefined && code?.used !== false
 
 /** Nothing of a grant works while the backend that its person signed in with is not configured. */
 const requireBackend =

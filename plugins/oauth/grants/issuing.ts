@@ -6,6 +6,7 @@ import type { Collection } from '../../storage/contract.ts'
 import { createAnsweredSteps } from './answered-steps.ts'
 import type { Grant, TokenSet } from './contract.ts'
 import { RefreshFamily } from './refresh-family.ts'
+import { issueServiceToken, type ServiceRequest } from './service-tokens.ts'
 import { newToken, parseToken } from './token-format.ts'
 import {
   redeemCode,
@@ -21,6 +22,7 @@ import {
 export interface Issuing {
   redeem(code: string, check: GrantCheck, withRefresh: boolean): Promise<TokenSet>
   refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
+  issueToService(request: ServiceRequest): Promise<TokenSet>
   takeBack(issued: TokenSet): void
 }
 
@@ -48,6 +50,7 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
         () => ({ access, ...(first && { refresh: first.refresh }) })
       )
     },
+    issueToService: (request) => issueServiceToken(request, step, clock(), life),
     async refresh (token, check, scopes) {
       const parsed = parseToken('rt', token)
       if (!parsed) throw invalidGrant('the refresh token is not valid; sign in again')

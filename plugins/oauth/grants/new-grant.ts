@@ -1,6 +1,6 @@
 // What one consent makes: a grant with its authorization code, and the grants that make room for it (OAuth 2.1 §4.1.2).
 import { hashSecret } from '../../secrets.ts'
-import type { AuthorizationCode, Grant, GrantUser } from './contract.ts'
+import type { AuthorizationCode, Grant } from './contract.ts'
 import { newGrantId, newToken } from './token-format.ts'
 
 /** Grants of one person: in all, and of one client. A person's most devices and agents stay far below it. */
@@ -9,10 +9,14 @@ export const GRANT_BOUNDS = { perUser: 200, perClient: 50 } as const
 export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' | 'used'> {
   clientId: string
   clientName: string
-  user: GrantUser
+  user: Grant['user']
   backend: string
   backendSession?: string | undefined
   scopes: string[]
+  /** {@link Grant.declined} */
+  declined?: string[]
+  /** {@link Grant.without} */
+  without?: string[]
   resource: string
   attempt: string
   /** When the person's account ends, if it is a temporary one. */
@@ -24,6 +28,13 @@ export interface NewGrant extends Omit<AuthorizationCode, 'hash' | 'expiresAt' |
   isStillSignedIn(): Promise<boolean>
 }
 
+/**
+ * The absolute end of a grant that begins now, whatever is done with it.
+ * @param accountEndsAt when the person's account ends, if it is a temporary one. Seconds since the epoch.
+ */
+export const endOf = (createdAt: number, grantTtl: number, accountEndsAt = Infinity): number =>
+  Math.min(accountEndsAt, createdAt + grantTtl)
+
 /** @param createdAt seconds since the epoch. @returns the grant, and its authorization code in clear. */
 export function newGrant (
   {
@@ -33,9 +44,11 @@ export function newGrant (
     backend,
     backendSession,
     scopes,
+    declined = [],
+    without = [],
     resource,
     attempt,
-    accountEndsAt = Infinity,
+    accountEndsAt,
     isStillSignedIn: _,
     ...code
   }: NewGrant,
@@ -52,9 +65,11 @@ export function newGrant (
     backend,
     ...(backendSession !== undefined && { backendSession }),
     scopes,
+    ...(declined.length > 0 && { declined }),
+    ...(without.length > 0 && { without }),
     resource,
     createdAt,
-    endsAt: Math.min(accountEndsAt, createdAt + life.grantTtl),
+    endsAt: endOf(createdAt, life.grantTtl, accountEndsAt),
     code: { ...code, hash: hashSecret(token), expiresAt: createdAt + life.authorizationCodeTtl, used: false },
     accessTokens: {},
     attempt

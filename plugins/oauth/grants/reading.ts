@@ -1,9 +1,11 @@
-// Reads a grant without changing it: whether a token is valid, and whether what it allowed is still allowed.
+// Reads a grant without changing it: whether a token is valid, and whether
+// what it allowed is still allowed.
 import type { Clock } from '../../../clock.ts'
+import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
-import { readAccess } from './access.ts'
+import { readAccess, type Context } from './access.ts'
 import type { Access, Grant, HolderOf } from './contract.ts'
 import { parseToken } from './token-format.ts'
 import { holderOf, mayRotate } from './token-owner.ts'
@@ -12,17 +14,24 @@ export type GrantStore = Collection<Grant> & Partial<Pick<CachedCollection<Grant
 
 /** Reads come from memory where storage vouches for the record. */
 export interface GrantReading {
-  /** The grant a refresh token belongs to, current or not; for checks that come before a rotation. */
+  /**
+   * The grant a refresh token belongs to, current or not; for checks that
+   * come before a rotation.
+   */
   findByRefreshToken(token: string): Promise<Grant | undefined>
   /** @returns undefined for anything other than a valid access token. */
   verifyAccessToken(token: string): Access | undefined | Promise<Access | undefined>
   /**
-   * Whether a verified token's access is still valid: for what outlives its request.
+   * Whether a verified token's access is still valid, for what outlives its request. The person in it becomes what they
+   * are now.
    * @throws StorageUnavailable.
    */
   stillAllows(access: Access): boolean | Promise<boolean>
   holderOf: HolderOf
-  /** Whether a refresh token may be used now: the current one, or one that storage lost when a backup was restored. */
+  /**
+   * Whether a refresh token may be used now: the current one, or one that
+   * storage lost when a backup was restored.
+   */
   isCurrentRefreshToken(grant: Grant, token: string): boolean
 }
 
@@ -30,24 +39,36 @@ export function createReading (
   store: GrantStore,
   sealing: Sealing,
   now: Clock,
-  resource: string,
-  backendsInUse: ReadonlySet<string>
+  valid: Omit<Context, 'now'>,
+  currentUser: CurrentUser
 ): GrantReading {
   const find = store.findCached ?? store.find
-  const accessOf = (grant: Grant | undefined, token: string) =>
-    readAccess(grant, token, { now: now(), resource, backendsInUse })
+  function accessOf (
+    grant: Grant | undefined,
+    token: string
+  ): Access | undefined | Promise<Access | undefined> {
+    const access = readAccess(grant, token, { ...valid, now: now() })
+    // A service is who CLIENTS says.
+    if (!access || grant!.service !== undefined) return access
+    return after(currentUser(access.user.id), (user) => user && { ...access, user })
+  }
   return {
     verifyAccessToken (token) {
       const parsed = parseToken('at', token)
-      const found = parsed && find(parsed.grantId)
-      return found instanceof Promise ? found.then((grant) => accessOf(grant, token)) : accessOf(found, token)
+      return parsed && after(find(parsed.grantId), (grant) => accessOf(grant, token))
     },
     stillAllows (access) {
-      // The resource and the backend were checked when the token was verified, and never change with a grant.
+      // The resource and the backend were checked when the token was
+      // verified, and never change with a grant.
       const allows = (grant: Grant | undefined) =>
         grant !== undefined && grant.endsAt > now() && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const found = find(access.grantId)
-      return found instanceof Promise ? found.then(allows) : allows(found)
+      const isThere = ({ service }: Grant) =>
+        service !== undefined ||
+        after(currentUser(access.user.id), (user) => {
+          access.user = user ?? access.user
+          return user !== undefined
+        })
+      return after(find(access.grantId), (grant) => allows(grant) && isThere(grant!))
     },
     async findByRefreshToken (token) {
       const parsed = parseToken('rt', token)
@@ -57,4 +78,15 @@ export function createReading (
       grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
     holderOf: (token, clientId) => holderOf(store, sealing, token, clientId)
   }
+}
+
+/**
+ * Goes on at once where the answer is there already: every call would wait
+ * for a promise otherwise.
+ */
+function after<T, R> (
+  found: T | Promise<T>,
+  next: (found: T) => R | Promise<R>
+): R | Promise<R> {
+  return found instanceof Promise ? found.then(next) : next(found)
 }

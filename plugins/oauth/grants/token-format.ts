@@ -1,7 +1,7 @@
 // The format of codes and tokens: a prefix for the kind, the id of the grant, and 256 bits that cannot be guessed. What
 // does not have this format never reaches storage.
 import { createHmac } from 'node:crypto'
-import { randomSecret } from '../../secrets.ts'
+import { hashSecret, randomSecret } from '../../secrets.ts'
 
 const GRANT_ID_CHARS = 22 // 16 bytes, base64url
 const SECRET_CHARS = 43 // 32 bytes, base64url
@@ -20,6 +20,13 @@ export interface ParsedToken {
 }
 
 export const newGrantId = (): string => randomSecret(16)
+
+/**
+ * The one grant of a service. Its id is no secret: what cannot be guessed of a
+ * token follows it.
+ */
+export const serviceGrantId = (clientId: string): string =>
+  hashSecret(`service ${clientId}`).slice(0, GRANT_ID_CHARS)
 
 /** An authorization code (`ac`) or access token (`at`). */
 export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${kind}_${grantId}${randomSecret()}`

@@ -40,8 +40,12 @@ export async function holderOf (
   const parsed = parseToken('rt', token) ?? parseToken('at', token) ?? parseToken('ac', token)
   const grant = parsed && (await store.find(parsed.grantId))
   if (!grant || grant.clientId !== clientId) return undefined
-  const isOurs = parsed.kind === 'ac' ? equalSecrets(grant.code.hash, hashSecret(token)) : holds(grant, token, sealing)
-  return isOurs ? grant.user.id : undefined
+  const { code, user } = grant
+  const isOurs =
+    parsed.kind === 'ac'
+      ? code !== undefined && equalSecrets(code.hash, hashSecret(token))
+      : holds(grant, token, sealing)
+  return isOurs ? user.id : undefined
 }
 
 /**

@@ -6,6 +6,8 @@ import type { Grant, RefreshState } from './contract.ts'
 
 /** Live access tokens of one grant; beyond it the oldest are dropped. */
 const MAX_ACCESS_TOKENS = 20
+/** Of a service, which may run many times at once. */
+export const MAX_SERVICE_TOKENS = 100
 
 export interface Lifetimes {
   accessTokenTtl: number
@@ -33,7 +35,7 @@ export interface Issued {
 /** Seconds until the last code or token of a grant has expired, which is how long the record is stored. */
 export function lifetimeOf ({ code, refresh, accessTokens }: Grant, now: number): number {
   const ends = [
-    code.used ? 0 : code.expiresAt,
+    code === undefined || code.used ? 0 : code.expiresAt,
     refresh?.expiresAt ?? 0,
     ...Object.values(accessTokens).map(({ expiresAt }) => expiresAt)
   ]
@@ -68,7 +70,9 @@ export function redeemCode (
   now: number,
   life: Lifetimes
 ): Change<Grant, Outcome> {
-  if (!grant || !equalSecrets(grant.code.hash, hashSecret(code))) { return refused('the authorization code is not valid; start the authorization again') }
+  if (!grant?.code || !equalSecrets(grant.code.hash, hashSecret(code))) {
+    return refused('the authorization code is not valid; start the authorization again')
+  }
   const wrong = check(grant)
   if (wrong !== undefined) return refused(wrong)
   if (grant.code.used) return { remove: true, result: { kind: 'reused', grant } }
@@ -82,6 +86,28 @@ export function redeemCode (
     }
   }
   return issued(next, tokens.accessHash, now)
+}
+
+/**
+ * RFC 6749 §4.4.3: one more access token of a service. Those of an earlier
+ * {@link Grant.service} end.
+ * @param fresh the grant as it is from now on, without its tokens.
+ */
+export function issueToService (
+  grant: Grant | undefined,
+  fresh: Omit<Grant, 'accessTokens'>,
+  token: { hash: string; scopes: string[] },
+  now: number,
+  life: Lifetimes
+): Change<Grant, Issued> {
+  const isSame = grant?.service === fresh.service
+  const before = isSame
+    ? { ...fresh, createdAt: grant!.createdAt, accessTokens: grant!.accessTokens }
+    : { ...fresh, accessTokens: {} }
+  const { hash, scopes } = token
+  const most = MAX_SERVICE_TOKENS
+  const accessTokens = withAccessToken(before, hash, scopes, now, life, most)
+  return issued({ ...before, accessTokens }, hash, now)
 }
 
 /** What is known of a refresh token that was presented, for the grant as it is stored now. */
@@ -163,16 +189,17 @@ function retry (
   return { ...change, result: { ...change.result, retry: family.retried ? 'again' : 'first' } }
 }
 
-function withAccessToken (
+export function withAccessToken (
   grant: Grant,
   hash: string,
   scopes = grant.scopes,
   now: number,
-  life: Lifetimes
+  life: Lifetimes,
+  most = MAX_ACCESS_TOKENS
 ): Grant['accessTokens'] {
   const live = Object.entries(grant.accessTokens).filter(([, other]) => other.expiresAt > now)
   const token = { scopes, expiresAt: Math.min(now + life.accessTokenTtl, grant.endsAt) }
-  return Object.fromEntries([...live, [hash, token] as const].slice(-MAX_ACCESS_TOKENS))
+  return Object.fromEntries([...live, [hash, token] as const].slice(-most))
 }
 
 const refused = (reason: string): Change<Grant, { kind: 'refused'; reason: string }> => ({

@@ -71,6 +71,14 @@ t.test('with a real provider', async (t) => {
     t.notOk(odd && 'email' in odd)
   })
 
+  t.test('groups become those of the person; userinfo is asked for them where OIDC_GROUPS_CLAIM is set', async (t) => {
+    provider.people['cleo'] = { email: 'cleo@example.com', groups: ['staff', 'crm'] }
+    const cleo = { name: 'cleo', go: 'on' }
+    const asked = { OIDC_SCOPE: 'openid email groups' }
+    t.match(await signIn(open(provider, { ...asked, OIDC_GROUPS_CLAIM: 'groups' }), cleo), { groups: ['staff', 'crm'] })
+    t.match(await signIn(open(provider, { ...asked, OIDC_GROUPS_CLAIM: 'roles' }), cleo), { groups: [] })
+  })
+
   t.test('a person who turns back is told so', async (t) => {
     t.match(await signIn(open(provider), { name: 'ann', go: 'back' }), { refused: /You did not continue at localhost/ })
   })

@@ -1,28 +1,11 @@
 // Who of a provider's people may come in, in every shape that providers write groups in; and what the operator reads of a
 // refusal.
 import t from 'tap'
-import { findClaim, restriction } from '../../../auth-backends/oidc/restriction.ts'
+import { restriction } from '../../../auth-backends/oidc/restriction.ts'
 import { env } from '../../../auth-backends/oidc/settings.ts'
 
 const settings = (more: Record<string, string>) =>
   env.parse({ OIDC_ISSUER: 'https://sso.example', OIDC_CLIENT_ID: 'x', ...more })
-
-t.test('a claim is found by its name or by a path, with dots in names as well', async (t) => {
-  const claims = {
-    realm_access: { roles: ['staff'] },
-    resource_access: { 'my.app': { roles: ['admin'] } },
-    'https://example.com/groups': ['a'],
-    'a.b': 1,
-    a: { b: 2 }
-  }
-  t.same(findClaim(claims, 'realm_access.roles'), ['staff'], 'Keycloak')
-  t.same(findClaim(claims, 'resource_access.my.app.roles'), ['admin'], 'Keycloak, roles of a client')
-  t.same(findClaim(claims, 'https://example.com/groups'), ['a'], 'Auth0')
-  t.equal(findClaim(claims, 'a.b'), 1, 'the name as it stands comes first')
-  for (const path of ['realm_access.groups', 'realm_access.roles.x', 'constructor', 'toString.name', '__proto__', 'a..b', '']) {
-    t.equal(findClaim(claims, path), undefined, path)
-  }
-})
 
 t.test('groups may be a list, one text, or the keys of an object', async (t) => {
   const staff = settings({ OIDC_ALLOWED_GROUPS: 'staff', OIDC_GROUPS_CLAIM: 'roles' })

@@ -1,7 +1,7 @@
 // Sessions at an OpenID provider: refreshed, ended there, and ended here when the provider has ended them.
 import { exportJWK, generateKeyPair } from 'jose'
 import t, { type Test } from 'tap'
-import type { SignedIn } from '../../../auth-backends/contract.ts'
+import type { Renewed, SignedIn } from '../../../auth-backends/contract.ts'
 import { openOidc } from '../../../auth-backends/oidc/index.ts'
 import { authorizationParameters, env } from '../../../auth-backends/oidc/settings.ts'
 import { Browser } from '../../helpers/browser.ts'
@@ -111,7 +111,10 @@ t.test('a renewed session is that of the same person, by an ID token that the pr
     answerJson('/token', { access_token: 'x', token_type: 'Bearer', refresh_token: 'second', id_token: idToken })
     return backend.sessions!.renew!(session).catch((error: unknown) => error)
   }
-  t.match(JSON.parse((await renew({})) as string), { subject: 'ann', refreshToken: 'second' })
+  const { session: next, person } = (await renew({ groups: ['staff'] })) as Renewed
+  t.match(JSON.parse(next), { subject: 'ann', refreshToken: 'second' })
+  t.same(person, { subject: `${provider.issuer} ann`, groups: ['staff'] }, 'with the groups as they are now')
+  t.match(await renew({}), { person: { groups: [] } }, 'an ID token without groups: in none any more')
   t.equal(await renew({ sub: 'bob' }), null, 'somebody else: this session is over')
   t.match(
     await renew({}, await newKey('unknown')),

@@ -102,6 +102,11 @@ t.test('what Supabase says about a person', async (t) => {
   })
   t.match(await verify(json(200, session({ email_confirmed_at: null }))), { emailVerified: false })
   t.match(await verify(json(200, session({ user_metadata: { name: 'Ann Smith' } }))), { name: 'Ann Smith' })
+  const groups = (more: object) => verify(json(200, session({ user_metadata: { groups: ['admins'] }, ...more })))
+  t.match(await groups({ app_metadata: { groups: ['staff', 7] } }), { groups: ['staff'] })
+  for (const named of [undefined, {}, { groups: 'staff' }, null]) {
+    t.match(await groups({ app_metadata: named }), { groups: [] }, `what people write themselves is no group: ${JSON.stringify(named)}`)
+  }
   t.equal(
     (
       (await verify(json(200, session({ user_metadata: { full_name: { first: 'Ann' }, name: 'x'.repeat(999) } })))) as {

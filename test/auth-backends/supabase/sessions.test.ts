@@ -10,7 +10,7 @@ t.test('the session goes along with the sign-in, and is renewed, checked and end
   const answers: Record<string, Handler> = {
     token: json(200, session()),
     settings,
-    user: json(200, session().user),
+    user: json(200, { ...session().user, app_metadata: { groups: ['staff', 7, 'crm'] }, user_metadata: { groups: ['admins'] } }),
     logout: json(204, undefined)
   }
   const { url, asked } = await standIn(t, answers)
@@ -26,8 +26,11 @@ t.test('the session goes along with the sign-in, and is renewed, checked and end
   }
   t.same(
     await since(backend.sessions!.renew!(first)),
-    { result: first, asked: ['user Bearer the-access-token'] },
-    'one that is good for a while is only looked up'
+    {
+      result: { session: first, person: { subject: session().user.id, groups: ['staff', 'crm'] } },
+      asked: ['user Bearer the-access-token']
+    },
+    'one that is good for a while is only looked up, and names the groups as they are now'
   )
   answers['user'] = refusal(403, 'session_not_found')
   t.match(await since(backend.sessions!.renew!(first)), { result: null }, 'the person has signed out at Supabase')
@@ -46,10 +49,11 @@ t.test('the session goes along with the sign-in, and is renewed, checked and end
   })
   const { result: next } = await since(backend.sessions!.renew!(old))
   t.match(
-    JSON.parse(next as string),
+    JSON.parse((next as { session: string }).session),
     { access: 'the-next-access-token', refresh: 'the-next-refresh-token' },
     'one that runs out is renewed, and the new refresh token is kept'
   )
+  t.match(next, { person: { groups: [] } }, 'of no group any more')
   for (const code of ['refresh_token_not_found', 'refresh_token_already_used', 'session_expired', 'user_banned']) {
     answers['token'] = refusal(400, code)
     t.equal((await since(backend.sessions!.renew!(old))).result, null, code)

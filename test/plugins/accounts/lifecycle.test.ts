@@ -107,7 +107,7 @@ for (const [name, env] of [
     t.test(
       'a changed address: what another way in has shown stays, what was shown of the old one does not',
       async (t) => {
-        const users = createUsers(server.app.storage, server.app.now, {
+        const users = createUsers(server.app, {
           begin: async () => undefined,
           async * expired () {},
           async forget () {}

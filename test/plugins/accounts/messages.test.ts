@@ -36,6 +36,20 @@ async function startConnecting (t: Test, start: Start, name: string) {
   return { ...server, clock, ann, browser, ask, decide, told }
 }
 
+storageTest('the notice of a new app says what was left out', async (t, start) => {
+  const { url, browser, told } = await startConnecting(t, start, 'less')
+  const client = await newClient(url)
+  const page = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge }))
+  await browser.submit(page, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), {
+    decision: 'allow',
+    read_only: 'yes',
+    'without.search': 'yes'
+  })
+  const [message] = await told()
+  for (const part of ['- Search and read', '- read only', '- without: search']) t.ok(message!.includes(part), part)
+  t.notMatch(message, /Use the tools that change/)
+})
+
 storageTest(
   'the owner is told of a new app: its name, where the browser was sent, and what it may (AC-13)',
   async (t, start) => {

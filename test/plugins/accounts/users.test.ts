@@ -17,7 +17,7 @@ storageTest(
   'an address leads to the person who last showed it, and a weaker sign-in takes it from nobody',
   async (t, start) => {
     const { app } = await start()
-    const users = createUsers(app.storage, app.now, {
+    const users = createUsers(app, {
       begin: async () => undefined,
       async * expired () {},
       async forget () {}
@@ -61,7 +61,7 @@ storageTest(
 
 storageTest('who removes a sign-in method is found by the verified address they have then (AC-15)', async (t, start) => {
   const { app } = await start()
-  const users = createUsers(app.storage, app.now, {
+  const users = createUsers(app, {
     begin: async () => undefined,
     async * expired () {},
     async forget () {}

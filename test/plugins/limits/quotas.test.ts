@@ -2,8 +2,10 @@
 // been told still counts.
 import t from 'tap'
 import { defaultLimits, type LimitTable } from '../../../config/rate-limits.ts'
+import { createAddressPlaces, ADDRESS_PLACES, type PlaceOf } from '../../../plugins/limits/address-places.ts'
 import { createQuotas } from '../../../plugins/limits/quotas.ts'
 import { createCounters } from '../../../plugins/limits/counters.ts'
+import { createSealing } from '../../../plugins/secrets.ts'
 import type { Storage } from '../../../plugins/storage/contract.ts'
 import { eachStorage } from '../../helpers/each-storage.ts'
 
@@ -12,13 +14,13 @@ const APP = { clientId: 'everybodys-app' }
 /** The proportions of the defaults, a tenth of their size. */
 const table: LimitTable = { ...defaultLimits, 'calls-per-user': 60, 'calls-per-client': 300, 'calls-per-tool': 300 }
 
-function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () => NOON + 5) {
+function openQuotas (storage: Pick<Storage, 'count'>, limits = table, now = () => NOON + 5, placeOf?: PlaceOf) {
   const counters = createCounters(storage, now, {
     warn ({ err }: { err?: unknown }) {
       throw err
     }
   })
-  const quotas = createQuotas(counters, limits, now)
+  const quotas = createQuotas(counters, limits, now, placeOf)
   /** @returns how many of these calls were made. */
   const calls = (caller: string, count: number, { tool = 'analyze', app = APP } = {}) =>
     Array.from({ length: count }, () => quotas.take(caller, app, tool)).filter((refusal) => refusal === undefined)
@@ -115,4 +117,20 @@ t.test('messages count for their caller, also those that are refused, and each o
   t.strictSame([takeMessages('bob', 10), floodWait('bob')], [undefined, undefined], 'nobody pays for others')
   now += 50
   t.strictSame([takeMessages('ann', 1), floodWait('ann')], [undefined, undefined], 'a new minute')
+})
+
+t.test('addresses without number, of many IPv6 networks, leave a bounded number of counters (OW-08)', async (t) => {
+  const written = new Set<string>()
+  const count = async (list: readonly { key: string; by: number }[]) =>
+    list.map(({ key, by }) => {
+      written.add(key)
+      return by
+    })
+  const placeOf = createAddressPlaces(createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A']))
+  const { take, counters } = openQuotas({ count }, table, undefined, placeOf)
+  t.teardown(counters.close)
+  for (let index = 0; index < 5_000; index++) take(`address 2001:db8:${index.toString(16)}::`, null, 'analyze')
+  await counters.flush()
+  const ofDay = [...written].filter((key) => key.includes('-day '))
+  t.ok(ofDay.length <= ADDRESS_PLACES.share + 2, `${ofDay.length} counters of a day`)
 })

@@ -15,6 +15,7 @@ const data: MailData = {
   'address-change-requested': { name, server, forgotUrl },
   'password-changed': { name, server, forgotUrl },
   'method-added': { name, server, title: 'Example & Co' },
+  'organization-added': { name, server, organization: 'acme.okta.com' },
   'methods-removed': { name, server, titles: 'Example & Co' },
   'app-connected': { name, server, app: 'An <app>', where: 'app.example', rights: '- Read' }
 }

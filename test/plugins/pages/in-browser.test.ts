@@ -130,6 +130,31 @@ t.test(
   }
 )
 
+t.test('an app with three scopes is allowed or denied without scrolling, on a laptop and on a phone', withBrowser, async (t) => {
+  const base = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
+  const page = await openPage(t, chromium.browser!)
+  for (const [width, height] of [[1280, 800], [390, 844]] as const) {
+    await page.setViewportSize({ width, height })
+    await page.goto(`${base}/consent`)
+    t.equal(await page.evaluate<number>('document.documentElement.scrollHeight'), height, `${width} x ${height}`)
+  }
+})
+
+t.test('a person without scripts takes away what they tick, and the rest is given', withBrowser, async (t) => {
+  const app = await serve(t, examples)
+  let posted = ''
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.post('/consent', async (request) => (posted = request.body as string))
+  const base = await app.listen({ port: 0, host: '127.0.0.1' })
+  const page = await openPage(t, chromium.browser!, { javaScriptEnabled: false })
+  await page.goto(`${base}/consent`)
+  await page.getByText('Allow less').click()
+  await page.getByLabel('Read only').check()
+  await page.getByLabel('Delete a note').check()
+  await page.getByRole('button', { name: 'Allow', exact: true }).click()
+  t.equal(posted, 'read_only=yes&without.delete_note=yes&interaction=q3Zk0vX1cN8&decision=allow')
+})
+
 t.test(
   'pressing Allow takes the browser on to another site, and our form says where it came from (LG-21, pain 7)',
   withBrowser,

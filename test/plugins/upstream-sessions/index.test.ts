@@ -17,6 +17,7 @@ function service () {
     generation: 0,
     asked: 0,
     ended: [] as string[],
+    groups: undefined as string[] | undefined,
     answer: 'renew' as 'renew' | 'over' | 'away',
     wait: Promise.resolve(),
     hanging: Promise.resolve()
@@ -29,7 +30,8 @@ function service () {
         await state.wait
         if (state.answer === 'away') throw new BackendUnavailable('away')
         if (state.answer === 'over' || session !== `token ${state.generation}`) return null
-        return `token ${++state.generation}`
+        const next = `token ${++state.generation}`
+        return state.groups ? { session: next, person: { subject: 'ann', groups: state.groups } } : next
       },
       async end (session) {
         state.ended.push(session)
@@ -47,6 +49,7 @@ async function open (storage: Storage, instances = 1) {
   const clock = { now: 1_800_000_000 }
   const { state, backends } = service()
   const over: string[][] = []
+  const named: string[][] = []
   const store = storage.collection<BackendSession>(`session${opened++}`)
   const all = Array.from({ length: instances }, () =>
     createUpstreamSessions({
@@ -55,12 +58,15 @@ async function open (storage: Storage, instances = 1) {
       sealing: createSealing([KEY]),
       now: () => clock.now,
       log: { warn () {} },
+      onRenewed: async ({ backend, subject }, groups) => {
+        named.push([backend, subject, ...groups])
+      },
       onEnd: async (holders) => {
         over.push(holders)
       }
     })
   )
-  return { clock, state, over, all, sessions: all[0]! as UpstreamSessions }
+  return { clock, state, over, named, all, sessions: all[0]! as UpstreamSessions }
 }
 
 const grant = (id: string, backendSession: string, expiresAt: number) =>
@@ -68,6 +74,18 @@ const grant = (id: string, backendSession: string, expiresAt: number) =>
 
 storageTest('sessions at a service', async (t, start) => {
   const { storage } = (await start()).app
+
+  t.test('what a service says of groups while it renews a session is handed on, once for each answer', async (t) => {
+    const { clock, state, named, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    for (const groups of [undefined, ['staff'], []]) {
+      state.groups = groups
+      clock.now += 60
+      t.match(await sessions.fresh(id), { session: `token ${state.generation}` })
+      await sessions.fresh(id)
+    }
+    t.same(named, [['service', 'ann', 'staff'], ['service', 'ann']])
+  })
 
   t.test('a service that hangs is told, and nobody who ends what stood on it waits for it (CL-03)', async (t) => {
     const { clock, state, sessions } = await open(storage)

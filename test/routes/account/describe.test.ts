@@ -76,12 +76,12 @@ t.test('the person, the end of a temporary account, and the account whose passwo
 t.test('an app is shown with a verified host only where the code goes to a server', async (t) => {
   const appAt = (redirectUri: string, clientName = 'Claude') =>
     describeApp(
-      { id: 'g', clientName, scopes: ['mcp:read'], createdAt: 86_400, code: { redirectUri } } as Grant,
+      { id: 'g', clientName, scopes: ['mcp:read'], createdAt: 86_400, endsAt: 864_000, code: { redirectUri } } as Grant,
       { host: 'claude.ai', isKnown: true, isElsewhere: false },
       { calls: 3, lastCallDay: 172_800 }
     )
   const app = appAt('https://claude.ai/callback?secret')
-  t.match(app, { host: 'claude.ai', verifiedHost: 'claude.ai', loopback: false, connected: '1970-01-02', lastUsed: '1970-01-03' })
+  t.match(app, { host: 'claude.ai', verifiedHost: 'claude.ai', loopback: false, connected: '1970-01-02', ends: '1970-01-11', lastUsed: '1970-01-03' })
   t.equal('firstUsed' in app, false)
   t.notMatch(app.scopes, ['mcp:read'], 'in words')
   t.match(appAt('http://127.0.0.1:33418/'), { host: '127.0.0.1:33418', loopback: true, verifiedHost: undefined })

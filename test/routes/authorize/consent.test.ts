@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Grant } from '../../../plugins/oauth/grants/contract.ts'
 import { GRANT_BOUNDS } from '../../../plugins/oauth/grants/new-grant.ts'
 import { allowed } from '../../helpers/grants.ts'
-import { authorizeUrl, newClient, pkce, post, signUp, walk } from '../../helpers/oauth.ts'
+import { authorizeUrl, decide, newClient, ping, pkce, post, redeemCode, signUp, walk } from '../../helpers/oauth.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startServer } from '../../helpers/server.ts'
 
@@ -100,4 +100,30 @@ t.test('a connection that would open nothing says so before it is allowed', asyn
     const { consent } = await walk(url, client, scope ? { scope } : {})
     t.equal(/nothing that opens this server/.test(consent.text), isTold, String(scope))
   }
+})
+
+t.test('a connection ends when the pages say, however often it is refreshed, and its tokens with it (GR-01)', async (t) => {
+  const clock = { now: Date.parse('2026-11-02T10:00:00Z') / 1000 }
+  const { url } = await startServer(t, { now: () => clock.now, env: { GRANT_TTL: '172800', AUTH_BACKEND: 'local', SIGNUP: 'open' } })
+  const client = await newClient(url)
+  const browser = new Browser()
+  const { verifier, challenge } = pkce()
+  const login = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
+  const consent = await signUp(browser, login, { email: 'ann@example.com' })
+  t.match(consent.text, 'It ends by itself on <time>2026-11-04</time>.')
+  await decide(browser, consent)
+  let tokens = await redeemCode(url, client, browser, verifier)
+  t.match((await browser.get(`${url}/account`)).text, /Ends by itself<\/dt><dd>2026-11-04</)
+  const refresh = () =>
+    post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: tokens.refresh })
+  for (const seconds of [90_000, 172_700]) {
+    clock.now = Date.parse('2026-11-02T10:00:00Z') / 1000 + seconds
+    const { body } = await refresh()
+    tokens = { access: String(body['access_token']), refresh: String(body['refresh_token']) }
+    t.equal(body['expires_in'], Math.min(3_600, 172_800 - seconds))
+  }
+  t.equal(await ping(url, tokens.access), 200)
+  clock.now += 100
+  t.equal(await ping(url, tokens.access), 401)
+  t.match(await refresh(), { status: 400, body: { error: 'invalid_grant' } })
 })

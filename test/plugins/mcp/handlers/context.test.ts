@@ -1,4 +1,7 @@
 // What a tool is given: workers for the share of its caller, and what its client can be asked.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { z } from 'zod'
 import { defineTool, form, text } from '../../../../authoring/tool.ts'
@@ -6,6 +9,7 @@ import { CallContext, type CallDeps } from '../../../../plugins/mcp/handlers/con
 import type { RunOptions } from '../../../../plugins/workers.ts'
 import { open, tool } from '../../../helpers/mcp-authored.ts'
 import { mcpClient } from '../../../helpers/mcp.ts'
+import { person } from '../../../helpers/person.ts'
 import { startServer } from '../../../helpers/server.ts'
 
 const TASK = new URL('../../../helpers/worker-task.ts', import.meta.url)
@@ -89,3 +93,38 @@ t.test(
     })
   }
 )
+
+t.test('a tool is given its caller as they are now, with the groups of the operator and of access.json', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-context-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const ACCESS = join(folder, 'access.json')
+  const rules = { groups: { finance: ['@example.com'], staff: ['bob@example.com'] }, rules: [{ who: ['everyone'], tools: ['**'] }] }
+  await writeFile(ACCESS, JSON.stringify(rules))
+  const whoami = defineTool({
+    name: 'whoami',
+    title: 'Who am I',
+    description: 'Names the caller.',
+    input: z.strictObject({}),
+    annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false },
+    scopes: ['mcp:read'],
+    async run (_args, { user, show }) {
+      show(text(JSON.stringify(user)))
+      Object.assign(user!, { id: 'somebody else' })
+      ;(user!.groups as string[]).push('admins')
+    }
+  })
+  const server = await startServer(t, { env: { ACCESS }, tools: [whoami] })
+  const ann = await person(server, 'ann@example.com')
+  const told = async () => {
+    const { json } = await ann.modern('tools/call', { name: 'whoami', arguments: {} })
+    return JSON.parse((json.result as { content: Array<{ text: string }> }).content.at(-1)!.text)
+  }
+  const { lifecycle } = server.app.signIn
+  const about = { id: ann.id, email: 'ann@example.com', emailVerified: true }
+  t.same(await told(), { ...about, groups: ['finance'] })
+  await lifecycle.changeGroups(ann.id, () => ['crm'])
+  t.same(await told(), { ...about, groups: ['crm', 'finance'] }, 'and nothing that a tool did to it stays')
+  const { identities } = (await lifecycle.find(ann.id))!
+  await lifecycle.changeAddress(ann.id, { identity: identities[0]!, from: 'ann@example.com' as never, to: 'ann@other.example' as never, verified: true })
+  t.same(await told(), { ...about, email: 'ann@other.example', groups: ['crm'] }, 'an address of before puts nobody in a group')
+})

@@ -5,9 +5,14 @@ import { createClientIds } from '../../../../plugins/oauth/clients/client-ids.ts
 import { openAuditJournals } from '../../../../plugins/observability/audit/journals.ts'
 import { createSealing } from '../../../../plugins/secrets.ts'
 import { Browser } from '../../../helpers/browser.ts'
-import { startServer } from '../../../helpers/server.ts'
+import { census } from '../../../helpers/census.ts'
+import { startServer, type TestServer } from '../../../helpers/server.ts'
 import { storageTest } from '../../../helpers/storages.ts'
 import { folder } from '../../../helpers/tool-context.ts'
+
+/** Besides the audit log, which records a refusal once for each address. */
+const recordsOf = async (server: TestServer) =>
+  Object.entries(await census(server)).filter(([name]) => !name.startsWith('journal'))
 
 storageTest('only ids that were given out are clients, and those of earlier versions (CL-06)', async (t, start) => {
   const server = await start()
@@ -16,7 +21,12 @@ storageTest('only ids that were given out are clients, and those of earlier vers
   const [key, suffix] = id.split('.') as [string, string]
   const other = (await newClient(url, { client_name: 'Other' })).client_id.split('.')[0]!
   const changed = suffix.slice(0, -1) + (suffix.endsWith('A') ? 'B' : 'A')
+  const unknown = `mcp_client_${'u'.repeat(32)}`
+  const before = await recordsOf(server)
+  const refusals = new Set<string>()
   for (const made of [
+    unknown,
+    `${unknown}.${suffix}`,
     key,
     `${key}.`,
     `${key}.never-given-out`,
@@ -28,11 +38,9 @@ storageTest('only ids that were given out are clients, and those of earlier vers
     id.slice(0, -1),
     `${other}.${suffix}`
   ]) {
-    t.equal(
-      (await new Browser().get(authorizeUrl(url, { client_id: made, code_challenge: pkce().challenge }))).status,
-      401,
-      made
-    )
+    const page = await new Browser().get(authorizeUrl(url, { client_id: made, code_challenge: pkce().challenge }))
+    t.equal(page.status, 401, made)
+    refusals.add(page.text.replace(/(?<=Request<\/dt><dd>)[^<]+/, ''))
     for (const path of ['/token', '/revoke', '/introspect']) {
       t.match(
         await post(url + path, { client_id: made, grant_type: 'refresh_token', refresh_token: 'x', token: 'x' }),
@@ -41,6 +49,8 @@ storageTest('only ids that were given out are clients, and those of earlier vers
       )
     }
   }
+  t.equal(refusals.size, 1, 'one answer, whatever is nearly right')
+  t.same(await recordsOf(server), before, 'nothing was written')
   t.equal((await walk(url, { client_id: id })).redirect.searchParams.has('code'), true)
 
   const metadata = {

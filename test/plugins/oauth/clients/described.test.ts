@@ -7,6 +7,7 @@ import { hashSecret } from '../../../../plugins/secrets.ts'
 const OWN = 'https://mcp.example.com'
 const RULES = { ownOrigin: OWN, privateUse: [] }
 const URI = 'https://app.example/callback'
+const entry = { client_id: 'my-app', grant_types: ['authorization_code' as const], redirect_uris: [URI] }
 const document: ClientDocument = {
   client_id: 'https://app.example/client.json',
   client_name: 'App',
@@ -15,16 +16,33 @@ const document: ClientDocument = {
 }
 
 t.test('of the operator\'s secret only the hash is held, and without one there is none', async (t) => {
-  const client = fromOperator({ client_id: 'my-app', client_secret: 's3cret', redirect_uris: [URI] }, RULES)
+  const client = fromOperator({ ...entry, client_secret: 's3cret' }, RULES)
   t.match(client, { id: 'my-app', name: 'my-app', kind: 'operator', secretHash: hashSecret('s3cret') })
   t.notMatch(JSON.stringify(client), 's3cret')
-  t.equal('secretHash' in fromOperator({ client_id: 'my-app', redirect_uris: [URI] }, RULES), false)
+  t.equal('secretHash' in fromOperator(entry, RULES), false)
+})
+
+t.test('a service needs no redirect URI, and proves itself with its secret or its keys alone', async (t) => {
+  const terms = { client_id: 'reports', grant_types: ['client_credentials' as const], redirect_uris: [], scope: 'mcp:read' }
+  const bySecret = fromOperator({ ...terms, client_secret: 's3cret' }, RULES)
+  t.match(bySecret, { grantTypes: ['client_credentials'], service: { user: { id: 'service:reports' } }, onlyRedirectUri: undefined })
+  t.notMatch(JSON.stringify(bySecret), 's3cret')
+  t.equal(bySecret.redirectUriProblem(URI), 'is not one it has registered')
+  const byAddress = fromOperator({ ...terms, jwks_uri: 'https://app.example/jwks' }, RULES)
+  t.same(byAddress.assertion, { jwksUri: 'https://app.example/jwks', isAllowed: true, required: true })
+  t.equal(byAddress.secretHash, undefined)
+  t.equal(fromOperator({ ...terms }, RULES).service, undefined, 'without a proof it is none (SV-05)')
+})
+
+t.test('keys that cannot be used stop the start, and the client is named (SV-05)', async (t) => {
+  const jwks = { keys: [{ kty: 'EC' as const, crv: 'secp256k1', x: 'a', y: 'b' }] }
+  t.throws(() => fromOperator({ ...entry, jwks }, RULES), { message: /^CLIENTS: no key in the jwks of my-app can be used/ })
 })
 
 t.test('a redirect URI that no client may have stops the start, and names the client', async (t) => {
   for (const uri of ['http://app.example/callback', `${OWN}/callback`, 'https://*.example/', `${URI}#a`]) {
     t.throws(
-      () => fromOperator({ client_id: 'my-app', redirect_uris: [URI, uri] }, RULES),
+      () => fromOperator({ ...entry, redirect_uris: [URI, uri] }, RULES),
       { message: /^CLIENTS: the redirect URI .* of my-app / },
       uri
     )

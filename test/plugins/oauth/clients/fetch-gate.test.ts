@@ -6,7 +6,10 @@ import t from 'tap'
 import { createFetchGate, FETCH_BOUNDS, WHEN_BUSY, type Lane } from '../../../../plugins/oauth/clients/fetch-gate.ts'
 import { FetchRefused } from '../../../../plugins/oauth/clients/safe-fetch.ts'
 
-const request = {} as FastifyRequest
+let addresses = 0
+/** From another site each time. */
+const newRequest = () => ({ ip: `2001:db8:${(addresses++).toString(16)}::1` }) as FastifyRequest
+const request = newRequest()
 
 function makeGate () {
   const state = {
@@ -32,7 +35,7 @@ function makeGate () {
       return { body: url.href, maxAge: 300 }
     }
   })
-  const ask = (url: string, lane: Lane = 'stranger', person?: string) =>
+  const ask = (url: string, lane: Lane = 'stranger', person?: string, request = newRequest()) =>
     gate.fetch({ url: new URL(url), kind: 'document', lane, person, request, read: (body) => body })
   return { state, gate, ask }
 }
@@ -107,6 +110,16 @@ t.test('a stranger is counted by address, before anything that all share is used
   for (let index = 0; index <= FETCH_BOUNDS.perMinutePerShare; index++) { await t.rejects(ask('stranger', index), { message: 'registration' }) }
   t.equal(state.fetched, 0)
   t.match(await ask('known', 0), { value: 1 })
+})
+
+t.test('a site with many networks, naming many hosts, leaves other strangers their fetches (OW-09)', async (t) => {
+  const { state, ask } = makeGate()
+  const network = (index: number) => ({ ip: `2001:db8:ffff:${index.toString(16)}::1` }) as FastifyRequest
+  for (let index = 0; index < FETCH_BOUNDS.perMinute; index++) {
+    await ask(`https://evil${index}.example/c`, 'stranger', undefined, network(index)).catch(() => {})
+  }
+  t.equal(state.fetched.length, FETCH_BOUNDS.perMinutePerShare)
+  await ask('https://good.example/c')
 })
 
 t.test('one person with apps at many hosts, or a few of them, leave other people their fetches (CL-10)', async (t) => {

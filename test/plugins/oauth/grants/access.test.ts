@@ -5,12 +5,18 @@ import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
 import { hashSecret } from '../../../../plugins/secrets.ts'
 
 const TOKEN = 'mcp_at_token'
-const context = { now: 1_000, resource: 'https://mcp.example.com', backendsInUse: new Set(['local']) }
+const reporting = { user: { id: 'service:reports', name: 'Reports', groups: ['finance'] }, scopes: ['mcp:read'], version: 'v2' }
+const context = {
+  now: 1_000,
+  resource: 'https://mcp.example.com',
+  backendsInUse: new Set(['local']),
+  services: new Map([['reports', reporting]])
+}
 const grant = {
   id: 'g',
   clientId: 'c',
   clientName: 'Claude',
-  user: { id: 'ann', email: 'ann@example.com' },
+  user: { id: 'ann' },
   backend: 'local',
   scopes: ['mcp:read', 'mcp:write'],
   resource: context.resource,
@@ -23,7 +29,7 @@ t.test('a live token allows what it was issued with, which may be less than its 
     grantId: 'g',
     clientId: 'c',
     clientName: 'Claude',
-    user: { id: 'ann', email: 'ann@example.com' },
+    user: { id: 'ann' },
     backend: 'local',
     scopes: ['mcp:read'],
     resource: context.resource,
@@ -42,10 +48,24 @@ t.test('what is missing, over, for another resource or by a backend that is gone
   t.equal(readAccess(grant, TOKEN, { ...context, backendsInUse: new Set(['demo']) }), undefined)
 })
 
-t.test('what a tool does to its person and scopes changes nothing of the grant', async (t) => {
-  const access = readAccess(grant, TOKEN, context)!
-  access.user.id = 'bob'
-  access.scopes.push('mcp:write')
-  t.match(readAccess(grant, TOKEN, context), { user: { id: 'ann' } })
+t.test('what a tool does to its scopes changes nothing of the grant', async (t) => {
+  readAccess(grant, TOKEN, context)!.scopes.push('mcp:write')
   t.same(readAccess(grant, TOKEN, context)!.scopes, ['mcp:read'])
+})
+
+const ofService = { ...grant, clientId: 'reports', user: { id: 'service:reports', name: 'Old' }, backend: 'service', service: 'v2' }
+
+t.test('a service is who CLIENTS says it is now, whatever was true when its token was issued', async (t) => {
+  const { user } = readAccess(ofService, TOKEN, context)!
+  t.same(user, { id: 'service:reports', name: 'Reports', groups: ['finance'] })
+  Object.assign(user, { id: 'ann' })
+  t.equal(readAccess(ofService, TOKEN, context)!.user.id, 'service:reports', 'what is done to it stays with it')
+})
+
+t.test('the token of a service that is gone, or has another secret, key or scope, allows nothing (SV-08)', async (t) => {
+  t.equal(readAccess(ofService, TOKEN, { ...context, services: new Map() }), undefined)
+  t.equal(readAccess({ ...ofService, service: 'v1' }, TOKEN, context), undefined)
+  t.equal(readAccess({ ...ofService, clientId: 'c' }, TOKEN, context), undefined)
+  const named = { ...context, services: new Map(), backendsInUse: new Set(['service']) }
+  t.equal(readAccess(ofService, TOKEN, named), undefined, 'a backend of that name changes nothing')
 })

@@ -1,7 +1,8 @@
 // Issuing and refreshing: storage that was set back, retries, and hundreds of refreshes at once (threats GR-02, GR-04,
 // GR-05).
 import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
-import { fits, grantsTest, REFUSED, type GrantHouse } from '../../../helpers/grants.ts'
+import { MAX_SERVICE_TOKENS } from '../../../../plugins/oauth/grants/transitions.ts'
+import { fits, grantsTest, REFUSED, serviceRequest, type GrantHouse } from '../../../helpers/grants.ts'
 
 const reused = { ...REFUSED, cause: { message: 'used before' } }
 const recordOf = async ({ storage }: GrantHouse, id: string): Promise<Grant> =>
@@ -122,4 +123,50 @@ grantsTest('the record of a busy client stays bounded (GR-05)', async (t, house)
   for (let count = 0; count < 25; count++) tokens = await grants.refresh(tokens.refreshToken!, fits)
   t.equal(Object.keys((await recordOf(house, tokens.grant.id)).accessTokens).length, 20)
   t.ok(await grants.verifyAccessToken(tokens.accessToken), 'the newest is among them')
+})
+
+grantsTest('a service that asks without end has one record and 100 tokens, and the oldest go first (SV-07)', async (t, house) => {
+  const grants = house.open()
+  const flood = Array.from({ length: MAX_SERVICE_TOKENS + 20 }, () => grants.issueToService(serviceRequest))
+  const tokens = (await Promise.all(flood)).map(({ accessToken }) => accessToken)
+  const alive = await Promise.all(tokens.map(async (token) => (await grants.verifyAccessToken(token)) !== undefined))
+  t.same(alive, [...Array(20).fill(false), ...Array(MAX_SERVICE_TOKENS).fill(true)])
+  t.equal((await Array.fromAsync(house.storage.collection('grant').all())).length, 1)
+  t.same(await Array.fromAsync(house.storage.collection('grantList').all()), [], 'and no list')
+  house.now += 3_600
+  await grants.issueToService(serviceRequest)
+  const { record } = (await Array.fromAsync(house.storage.collection<Grant>('grant').all()))[0]!
+  t.equal(Object.keys(record.accessTokens).length, 1, 'what has expired goes with the next')
+})
+
+grantsTest('a token of a service is narrower than the service, and all end together (SV-04, SV-08)', async (t, house) => {
+  const grants = house.open()
+  const [first, second] = [await grants.issueToService(serviceRequest), await grants.issueToService(serviceRequest)]
+  t.equal(first.refreshToken, undefined)
+  const access = (await grants.verifyAccessToken(first.accessToken))!
+  t.match(access, { user: { id: 'service:reports' }, backend: 'service', clientId: 'reports' })
+  t.same(access.scopes, ['mcp:read'])
+  t.equal(await grants.stillAllows(access), true)
+  await t.rejects(grants.revokeToken(first.accessToken, 'c'), REFUSED)
+  t.ok(await grants.verifyAccessToken(first.accessToken), 'another client ends nothing')
+  const { id } = (await grants.revokeToken(first.accessToken, 'reports'))!
+  t.equal(await grants.verifyAccessToken(second.accessToken), undefined)
+  t.equal(await grants.stillAllows(access), false)
+  for (const kind of ['ac', 'rt']) {
+    const forged = `mcp_${kind}_${id}${kind === 'rt' ? '1.' : ''}${'x'.repeat(43)}`
+    await grants.issueToService(serviceRequest)
+    await t.rejects(kind === 'ac' ? grants.redeem(forged, fits, { withRefresh: true }) : grants.refresh(forged, fits), REFUSED)
+    t.equal(await grants.holderOf(forged, 'reports'), undefined)
+  }
+})
+
+grantsTest('with another secret nothing of the earlier one works, and its tokens leave the record (SV-08)', async (t, house) => {
+  const { accessToken } = await house.open().issueToService(serviceRequest)
+  t.equal(await house.open({ clients: [] }).verifyAccessToken(accessToken), undefined, 'taken out of CLIENTS')
+  const grants = house.open()
+  t.ok(await grants.verifyAccessToken(accessToken), 'put back')
+  const service = { ...serviceRequest.service, version: 'another' }
+  const { grant } = await grants.issueToService({ ...serviceRequest, service })
+  t.equal(Object.keys(grant.accessTokens).length, 1)
+  t.equal(await grants.verifyAccessToken(accessToken), undefined)
 })

@@ -36,6 +36,14 @@ t.test('more than the bounds, as earlier versions allowed, come down to them at 
 t.test('a grant holds hashes only, and ends no later than the account', async (t) => {
   const { grant, code } = newGrant({ ...allowed, accountEndsAt: 50 }, 10, LIFE)
   t.equal(grant.endsAt, 50)
+  t.equal(newGrant(allowed, 10, LIFE).grant.endsAt, 10 + LIFE.grantTtl)
   t.notMatch(JSON.stringify(grant), code.slice(-43))
   t.notOk('isStillSignedIn' in grant)
+})
+
+t.test('a grant keeps what was taken away, and nothing where nothing was (AZ-37)', async (t) => {
+  const less = { declined: ['mcp:write'], without: ['search'] }
+  t.match(newGrant({ ...allowed, ...less }, 10, LIFE).grant, less)
+  const { grant } = newGrant({ ...allowed, declined: [], without: [] }, 10, LIFE)
+  t.notOk('declined' in grant || 'without' in grant)
 })

@@ -143,8 +143,10 @@ export const accountPages: Examples = {
           host: 'chatgpt.com',
           loopback: false,
           scopes: consent.scopes.map(({ text }) => text),
+          less: ['without: delete_note, update_note'],
           verifiedHost: 'chatgpt.com',
           connected: '2026-11-02',
+          ends: '2027-11-03',
           firstUsed: '2026-11-02',
           lastUsed: '2026-11-23',
           calls: 1204
@@ -155,8 +157,19 @@ export const accountPages: Examples = {
           host: 'localhost:53127',
           loopback: true,
           scopes: [consent.scopes[0]!.text],
+          less: ['read only'],
           connected: '2026-10-30',
+          ends: '2027-10-31',
           calls: 0
+        },
+        {
+          id: 'g3',
+          name: 'Claude',
+          organization: 'acme.okta.com',
+          scopes: [consent.scopes[0]!.text],
+          less: [],
+          connected: '2026-11-23',
+          calls: 3
         }
       ],
       events: [

@@ -22,8 +22,17 @@ export const consent: PageData['consent'] = {
   scopes: [
     { scope: 'mcp:read', text: 'Search and read what this server shows you, and use read-only tools' },
     { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
-    { scope: 'offline_access', text: 'Stay connected until you disconnect it' }
+    { scope: 'offline_access', text: 'Stay connected while you are away' }
   ],
+  less: {
+    isOpen: false,
+    readOnly: { field: 'read_only', isTicked: false },
+    tools: [
+      { field: 'without.search', name: 'search', title: 'Search documents and notes', isTicked: false },
+      { field: 'without.delete_note', name: 'delete_note', title: 'Delete a note', isTicked: false }
+    ]
+  },
+  ends: '2027-11-03',
   actions: { consent: '/consent', switchAccount: '/login/switch' }
 }
 
@@ -159,6 +168,17 @@ export const signInPages: Examples = {
     data: { ...signup, error: { field: 'form', message: 'No more accounts can be made today.' } }
   },
   consent: { view: 'consent', data: consent },
+  'consent-less': {
+    view: 'consent',
+    data: {
+      ...consent,
+      less: {
+        isOpen: true,
+        readOnly: { field: 'read_only', isTicked: true },
+        tools: consent.less!.tools.map((tool) => ({ ...tool, isTicked: true }))
+      }
+    }
+  },
   'consent-registered': {
     view: 'consent',
     data: {

@@ -1,0 +1,42 @@
+// What a provider says of groups, in every shape that providers write them in.
+import t from 'tap'
+import { findClaim, readGroups } from '../../../auth-backends/oidc/groups.ts'
+import { env } from '../../../auth-backends/oidc/settings.ts'
+
+const settings = (more: Record<string, string> = {}) =>
+  env.parse({ OIDC_ISSUER: 'https://sso.example', OIDC_CLIENT_ID: 'x', ...more })
+
+t.test('a claim is found by its name or by a path, with dots in names as well', async (t) => {
+  const claims = {
+    realm_access: { roles: ['staff'] },
+    resource_access: { 'my.app': { roles: ['admin'] } },
+    'https://example.com/groups': ['a'],
+    'a.b': 1,
+    a: { b: 2 }
+  }
+  t.same(findClaim(claims, 'realm_access.roles'), ['staff'], 'Keycloak')
+  t.same(findClaim(claims, 'resource_access.my.app.roles'), ['admin'], 'Keycloak, roles of a client')
+  t.same(findClaim(claims, 'https://example.com/groups'), ['a'], 'Auth0')
+  t.equal(findClaim(claims, 'a.b'), 1, 'the name as it stands comes first')
+  for (const path of ['realm_access.groups', 'realm_access.roles.x', 'constructor', 'toString.name', '__proto__', 'a..b', '']) {
+    t.equal(findClaim(claims, path), undefined, path)
+  }
+})
+
+t.test('groups are read from a list, one text, a path, or the keys of an object; nothing else is a group', async (t) => {
+  const groupsIn = (claims: object, path?: string) =>
+    readGroups(claims as never, settings(path === undefined ? {} : { OIDC_GROUPS_CLAIM: path })).groups
+  t.same(groupsIn({ groups: ['staff', 7, null, { a: 1 }, 'crm'] }), ['staff', 'crm'])
+  t.same(groupsIn({ groups: 'staff' }), ['staff'])
+  t.same(groupsIn({ realm_access: { roles: ['admin'] } }, 'realm_access.roles'), ['admin'])
+  t.same(groupsIn({ roles: { staff: { org: 'x' }, left: false, gone: null } }, 'roles'), ['staff'])
+  t.same(groupsIn({ sub: 'ann' }), [])
+})
+
+t.test('groups that Entra leaves out are recognized, and are none', async (t) => {
+  const left = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example' } } }
+  t.match(readGroups(left, settings()), { groups: [], isOverage: true })
+  t.match(readGroups({ hasgroups: true }, settings()), { groups: [], isOverage: true })
+  t.match(readGroups({ ...left, roles: ['staff'] }, settings({ OIDC_GROUPS_CLAIM: 'roles' })), { groups: ['staff'], isOverage: false })
+  t.match(readGroups({}, settings()), { groups: [], isOverage: false })
+})

@@ -1,0 +1,62 @@
+// npm run access: what it says is what a request would be answered, and it names the rule and its line.
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { explainAccess } from '../../cli/access-report.ts'
+import { loadConfig } from '../../config/index.ts'
+import { childEnvironment } from '../helpers/child-environment.ts'
+import { person } from '../helpers/person.ts'
+import { startServer } from '../helpers/server.ts'
+
+const RULES = `{
+  "groups": { "finance": ["ann@example.com"], "crm": [] },
+  "rules": [
+    { "who": ["everyone"], "tools": ["search", "fetch"], "documents": ["**", "!finance/**"] },
+    { "who": ["finance"], "tools": ["calculate"],
+      "documents": ["finance/**"] },
+    { "who": ["crm"], "tools": ["!search"] }
+  ]
+}
+`
+
+t.test('the command says what a person may use, why, and where their groups come from', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-access-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const ACCESS = join(folder, 'access.json')
+  await writeFile(ACCESS, RULES)
+  const server = await startServer(t, { env: { ACCESS } })
+  const { app, dataDir } = server
+  const [ann, bob] = [await person(server, 'ann@example.com'), await person(server, 'bob@example.com', { emailVerified: false })]
+  await app.signIn.lifecycle.changeGroups(bob.id, () => ['crm'])
+  const env = { DATA_DIR: dataDir, PUBLIC_URL: server.url, ACCESS, LOG_LEVEL: 'error' }
+  const explain = async (who: string, name?: string, more = {}) => explainAccess(await loadConfig({ ...env, ...more }), who, name)
+
+  t.match(await explain('ann@example.com', 'calculate'), `ann@example.com
+  groups: finance (by their address in ${ACCESS})
+  yes  tool calculate: rule 2 gives it (${ACCESS} line 5).`)
+  t.match(await explain(ann.id, 'finance/2026.md'), `yes  document finance/2026.md: rule 2 gives it (${ACCESS} line 5).`)
+  t.match(await explain('everyone', 'finance/2026.md'), `no   document finance/2026.md: rule 1 leaves it out (${ACCESS} line 4).`)
+  t.match(await explain('everyone', 'calculate'), 'no   tool calculate: no rule that is for them gives it.')
+  const bobs = await explain('bob@example.com')
+  t.match(bobs, 'Nobody has proven that they read this mailbox')
+  t.match(bobs, 'groups: crm (by the operator: users group add)')
+  t.match(bobs, /no {3}tool search\n/)
+  t.match(bobs, /yes {2}tool fetch\n/)
+  t.match(await explain(bob.id, 'search'), `no   tool search: rule 3 leaves it out (${ACCESS} line 7).`)
+
+  await app.signIn.lifecycle.lock(bob.id)
+  t.match(await explain(bob.id), 'locked: they may use nothing until they are unlocked')
+  await t.rejects(explain('eve@example.com'), { name: 'OperatorError', message: /No one has the id or address eve/ })
+  t.match(await explain('everyone', 'search', { ACCESS: '' }), 'everybody may use everything')
+
+  const run = (...words: string[]) =>
+    promisify(execFile)(process.execPath, ['cli/access.ts', ...words], {
+      cwd: join(import.meta.dirname, '../..'),
+      env: childEnvironment(env)
+    })
+  t.match((await run('ann@example.com', 'calculate')).stdout, 'yes  tool calculate: rule 2 gives it')
+  t.match((await run('everyone', 'calculate')).stdout, 'no   tool calculate', 'a no is an answer, too: exit code 0')
+})
