@@ -33,11 +33,44 @@ export function changingRules (first: RuleFile) {
   }
 }
 
-const SEEN = 'tent walnut river invoice budget lantern harbour window kitchen garden letter winter planet silver mountain'.split(' ')
-const HIDDEN = 'merger walnuts layoff severance budgets acquisition lanterns dossier embargo silversmith wintergreen'.split(' ')
+const SEEN = [
+  'tent',
+  'walnut',
+  'river',
+  'invoice',
+  'budget',
+  'lantern',
+  'harbour',
+  'window',
+  'kitchen',
+  'garden',
+  'letter',
+  'winter',
+  'planet',
+  'silver',
+  'mountain'
+]
+const HIDDEN = [
+  'merger',
+  'walnuts',
+  'layoff',
+  'severance',
+  'budgets',
+  'acquisition',
+  'lanterns',
+  'dossier',
+  'embargo',
+  'silversmith',
+  'wintergreen'
+]
 
 const document = (id: string, title: string, text: string): IndexedDocument => ({
-  id, title, text: `# ${title}\n\n${text}`, type: 'text/markdown', modified: 1_700_000_000_000, bytes: text.length
+  id,
+  title,
+  text: `# ${title}\n\n${text}`,
+  type: 'text/markdown',
+  modified: 1_700_000_000_000,
+  bytes: text.length
 })
 
 /** Words in an order that only the number decides. */
@@ -71,6 +104,28 @@ export const questions: string[] = [
   ...[...SEEN, ...HIDDEN].flatMap((word) => [word, `${word.slice(0, 4)}*`, ...misspelled(word)]),
   ...SEEN.flatMap((word, at) => [`"${word} ${SEEN[(at + 1) % SEEN.length]}"`, `${word} and ${HIDDEN[at % HIDDEN.length]}`, `what is a ${word} ${SEEN[(at + 4) % SEEN.length]}?`]),
   ...HIDDEN.flatMap((word, at) => [`"the ${word}"`, `"${word} ${HIDDEN[(at + 1) % HIDDEN.length]}" ${SEEN[at]}`, `silver ${word}`]),
-  'silver smith', 'silversmith', 'winter green', 'wintergarten', 'winter garten', 'fensterbank', 'fenster', 'licenciement', 'licenciements', 'le rapport de la direction',
-  'dans', 'für die gäste', '会議', '予算', '秘密', 'finance', 'finance 1', 'team plan', 'the', '*', '"', 'lanternharbour', 'notes 3', 'long'
+  'silver smith',
+  'silversmith',
+  'winter green',
+  'wintergarten',
+  'winter garten',
+  'fensterbank',
+  'fenster',
+  'licenciement',
+  'licenciements',
+  'le rapport de la direction',
+  'dans',
+  'für die gäste',
+  '会議',
+  '予算',
+  '秘密',
+  'finance',
+  'finance 1',
+  'team plan',
+  'the',
+  '*',
+  '"',
+  'lanternharbour',
+  'notes 3',
+  'long'
 ]

@@ -14,7 +14,11 @@ type Rules = ReturnType<typeof changingRules>
 const filesOf = (documents: typeof seenDocuments) => Object.fromEntries(documents.map(({ id, text }) => [id, text]))
 
 /** Files that are left out, with reasons, and names that macOS decomposes. */
-const SEEN_FILES = { ...filesOf(seenDocuments), 'public/empty.docx': 'no archive', ['public/café.md'.normalize('NFD')]: 'café' }
+const SEEN_FILES = {
+  ...filesOf(seenDocuments),
+  'public/empty.docx': 'no archive',
+  ['public/café.md'.normalize('NFD')]: 'café'
+}
 const HIDDEN_FILES = {
   ...filesOf(hiddenDocuments),
   'finance/locked.docx': 'no archive',
@@ -52,7 +56,16 @@ type Opened = Awaited<ReturnType<typeof openLibrary>>
 /** The ids of hidden documents, in every spelling that leads to a document. */
 const spellingsOf = (id: string): string[] => {
   const encoded = id.split('/').map(encodeURIComponent).join('/')
-  return [id, id.normalize('NFC'), id.normalize('NFD'), encoded, documentUrl(encoded), `/documents/${id}`, `/${id}`, `${id}#part=1`]
+  return [
+    id,
+    id.normalize('NFC'),
+    id.normalize('NFD'),
+    encoded,
+    documentUrl(encoded),
+    `/documents/${id}`,
+    `/${id}`,
+    `${id}#part=1`
+  ]
 }
 
 /** Everything that somebody can ask. */
