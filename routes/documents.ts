@@ -5,7 +5,9 @@ import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import { withInteraction } from '../paths.ts'
 import { principalOfUser } from '../plugins/access-rules/principal.ts'
+import type { DocumentRights } from '../plugins/access-rules/contract.ts'
 import { networkOf } from '../plugins/client-address.ts'
+import type { Library } from '../plugins/library/contract.ts'
 import { renderMarkdown } from '../plugins/library/render.ts'
 import { typeName } from '../plugins/library/type-names.ts'
 import { withoutTitle } from '../plugins/library/without-title.ts'
@@ -37,12 +39,13 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
           303
         )
       }
+      const { documents: rights } = app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
       if (request.query.file !== undefined) {
-        return sendFile(app, request.params['*'], reply, downloads, user?.id ?? networkOf(request))
+        const open = () => openPdf(app, request.params['*'], rights)
+        return sendFile(open, request.params['*'], reply, downloads, user?.id ?? networkOf(request))
       }
-      const rights = app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
       const part = readPart(request.query.part)
-      const found = await app.library.of(user ?? null, rights.documents).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
+      const found = await app.library.of(user ?? null, rights).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
       if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
       const { id, title, text, metadata, next } = found
       const actions = {
@@ -58,13 +61,16 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
   )
 }
 
+const openPdf = async (app: FastifyInstance, id: string, rights: DocumentRights): ReturnType<Library['file']> =>
+  id.toLowerCase().endsWith('.pdf') ? app.library.file(id, rights) : undefined
+
 /**
  * Sends a PDF as it is in the folder. No other file is sent this way: what a browser would run, such as HTML, stays text.
  * @throws OAuthError for a document that is not a PDF, or does not exist, and for a person whose downloads are on their
  * way still.
  */
 async function sendFile (
-  app: FastifyInstance,
+  open: () => ReturnType<Library['file']>,
   id: string,
   reply: FastifyReply,
   downloads: Downloads,
@@ -72,7 +78,7 @@ async function sendFile (
 ): Promise<FastifyReply> {
   let length = 0
   const stream = await downloads.begin(who, async () => {
-    const file = id.toLowerCase().endsWith('.pdf') ? await app.library.file(id) : undefined
+    const file = await open()
     length = file?.bytes ?? 0
     return file?.stream
   })

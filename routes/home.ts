@@ -1,6 +1,7 @@
 // GET /: a page for people (what this is, the URL to paste, what tools it has), JSON for programs, and for an MCP client
 // that asks for a stream, what the MCP endpoint answers to that.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Rights } from '../plugins/access-rules/contract.ts'
 import { principalOfUser } from '../plugins/access-rules/principal.ts'
 import { displayName } from '../plugins/accounts/user-record.ts'
 import * as server from '../version.ts'
@@ -25,18 +26,32 @@ export default async function home (app: FastifyInstance, options: Options) {
     if (signIn && !user) await app.limits.attempt('authorization', request)
     return accept.includes('text/html')
       ? sendPage(app, options, user, request, reply)
-      : reply.header('cache-control', 'no-store').send(await describeServer(app, options))
+      : reply.header('cache-control', 'no-store').send(await describeServer(app, options, rightsOf(app, user)))
   })
 }
 
-const describeServer = async (app: FastifyInstance, { publicUrl, mcpUrl, metadataUrl, signIn }: Options) => ({
+/** What whoever looks at the page may see. */
+const rightsOf = (app: FastifyInstance, user: User | undefined): Rights =>
+  app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
+
+/** How far the folder is read, for those from whom none of its files is hidden. */
+const readingOf = (app: FastifyInstance, { documents }: Rights) => {
+  const reading = documents.key === '' ? app.library.progress() : undefined
+  return reading && { reading }
+}
+
+const describeServer = async (
+  app: FastifyInstance,
+  { publicUrl, mcpUrl, metadataUrl, signIn }: Options,
+  rights: Rights
+) => ({
   name: server.name,
   title: app.identity.name,
   version: server.version,
   status: 'ok',
   protocolVersions,
-  documents: await app.library.count(),
-  ...(app.library.progress() && { reading: app.library.progress() }),
+  documents: await app.library.count(rights.documents),
+  ...readingOf(app, rights),
   endpoints: {
     mcp: mcpUrl,
     ...(signIn && {
@@ -55,15 +70,15 @@ async function sendPage (
   reply: FastifyReply
 ): Promise<FastifyReply> {
   const { paths } = app
-  const rights = app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
+  const rights = rightsOf(app, user)
   return reply.page('home', {
     version: server.version,
     url: mcpUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
     tools: app.mcp.toolsFor(rights).map(({ name, title, description }) => ({ name, title, description })),
-    documents: await app.library.count(),
-    leftOut: app.library.leftOutLine(),
-    reading: app.library.progress(),
+    documents: await app.library.count(rights.documents),
+    leftOut: app.library.leftOutLine(rights.documents),
+    ...readingOf(app, rights),
     ...(user && { user: { name: displayName(user) } }),
     actions: {
       ...(signIn && !user && { login: paths.login }),

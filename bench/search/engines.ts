@@ -1,6 +1,7 @@
 // The engines that are compared: the two stores as the server uses them, and the plainest thing that could be called a
 // search.
 import { DatabaseSync } from 'node:sqlite'
+import { ALL_RIGHTS } from '../../plugins/access-rules/contract.ts'
 import type { DocumentStore, IndexedDocument } from '../../plugins/library/contract.ts'
 
 export interface Engine {
@@ -12,7 +13,7 @@ const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N
 
 export const fromStore = (name: string, store: DocumentStore): Engine => ({
   name,
-  search: async (query, limit) => (await store.search(query, limit)).map(({ id }) => id)
+  search: async (query, limit) => (await store.search(query, limit, ALL_RIGHTS.documents)).map(({ id }) => id)
 })
 
 /** Counts how often the words stand in a document, as they were typed: no stems, no rarity, no titles. */

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { ALL_RIGHTS } from '../../plugins/access-rules/contract.ts'
 import type { DocumentStore } from '../../plugins/library/contract.ts'
 import { openPostgresDocuments } from '../../plugins/library/postgres.ts'
 import { openSqliteDocuments } from '../../plugins/library/sqlite.ts'
@@ -42,7 +43,7 @@ async function run (name: string, store: DocumentStore, size: () => Promise<numb
   for (let round = 0; round <= ROUNDS; round++) {
     for (const { query } of questions) {
       const from = performance.now()
-      await store.search(query, 10)
+      await store.search(query, 10, ALL_RIGHTS.documents)
       // The first round fills the caches.
       if (round > 0) times.push(performance.now() - from)
     }

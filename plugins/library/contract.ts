@@ -6,7 +6,7 @@
 import type { Readable } from 'node:stream'
 import type { SourceUser } from '../../authoring/source.ts'
 import type { ToolLibrary } from '../../authoring/tool.ts'
-import type { DocumentRights } from '../access-rules/contract.ts'
+import type { Audience, DocumentRights } from '../access-rules/contract.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
 
@@ -14,7 +14,7 @@ import type { LeftOut } from './left-out.ts'
  * Raise it whenever other things are stored of the same file: its text, its parts, its terms, or the tables. Every store
  * then begins with an empty index, and the folder is read anew.
  */
-export const INDEX_VERSION = 6
+export const INDEX_VERSION = 7
 
 /** Characters. */
 export const MAX_TITLE_LENGTH = 200
@@ -40,7 +40,11 @@ export interface DocumentPart extends IndexedDocument {
   parts: number
 }
 
-/** Stores documents and ranks them. One contract test for every implementation. */
+/**
+ * Stores documents and ranks them. Each audience has an index of its own, so that a search
+ * counts over what its caller may see; what is read by id is not asked for rights. One
+ * contract test for every implementation.
+ */
 export interface DocumentStore {
   /** For the start-up lines, for example `SQLite in ./data`. */
   readonly description: string
@@ -54,11 +58,25 @@ export interface DocumentStore {
   find(id: string): Promise<IndexedDocument | undefined>
   findPart(id: string, part: number): Promise<DocumentPart | undefined>
   /**
-   * @param query plain words, a question, a "phrase" or `begin*`: never a query language of the engine.
-   * @param person whose share of the workers a heavy search takes. @returns each document once.
+   * @param query plain words, a question, a "phrase" or `begin*`: never a query language of
+   * the engine.
+   * @param rights whose audiences are searched; the others change nothing in the answer.
+   * @param person whose share of the workers a heavy search takes. @returns each document
+   * once.
    */
-  search(query: string, limit: number, person?: string | null): Promise<SearchHit[]>
+  search(
+    query: string,
+    limit: number,
+    rights: Pick<DocumentRights, 'sees'>,
+    person?: string | null
+  ): Promise<SearchHit[]>
   count(): Promise<number>
+  /**
+   * Brings every document into the index of those who may see it now, a slice at a time:
+   * after the rules have changed, and at the start, because an earlier process may have
+   * been stopped in between.
+   */
+  arrange(signal: AbortSignal): Promise<void>
   /** After much has changed: updates the statistics that the ranking depends on. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -71,23 +89,32 @@ export interface Progress {
   total: number
 }
 
+/** Who may see a document: `app.accessRules`. */
+export type AudienceOf = (id: string) => Audience
+
 /**
- * `app.library`. Its own `search` and `fetch` cover the documents of the folder alone, which everybody may see.
+ * `app.library`. Its own `search`, `fetch`, `read` and `list` cover all documents of the
+ * folder, whoever may see them: they are for the operator. What a caller gets comes from
+ * `of`.
  */
 export interface Library extends ToolLibrary {
   /**
-   * What this caller may see: the documents that their rights cover, their own notes, and the further sources.
-   * @param caller whose turn a search takes: by default the person's, and that of all who have not signed in.
+   * What this caller may see: the documents that their rights cover, their own notes, and
+   * of the further sources what their rights cover.
+   * @param caller whose turn a search takes: by default the person's, and that of all who
+   * have not signed in.
    */
   of(user: SourceUser | null, rights: DocumentRights, caller?: string | null): ToolLibrary
-  /** The whole document as it is indexed, for a page that shows it. */
+  /** The whole document as it is indexed, for the operator. */
   find(id: string): Promise<IndexedDocument | undefined>
-  count(): Promise<number>
+  /** @param rights without them all documents count, for the operator. */
+  count(rights?: DocumentRights): Promise<number>
   /**
-   * The file itself, of a document that is indexed, and how long it is; undefined where it is not, or can no longer be
-   * read. The stream has to be read or destroyed: it holds a file handle.
+   * The file itself, of a document that is indexed and that these rights cover, and how
+   * long it is; undefined where it is not, or can no longer be read. The stream has to be
+   * read or destroyed: it holds a file handle.
    */
-  file(id: string): Promise<{ stream: Readable; bytes: number } | undefined>
+  file(id: string, rights: DocumentRights): Promise<{ stream: Readable; bytes: number } | undefined>
   /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
   onChange(listener: (ids: readonly string[]) => void): void
   /**
@@ -106,8 +133,12 @@ export interface Library extends ToolLibrary {
   problem(): Promise<string | undefined>
   /** Files of the folder that are not documents, with the reason; hidden and ignored ones do not count. */
   leftOut(): LeftOut[]
-  /** The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing is left out. */
-  leftOutLine(): string | undefined
+  /**
+   * The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing
+   * is left out.
+   * @param rights without them all files count, for the operator.
+   */
+  leftOutLine(rights?: DocumentRights): string | undefined
   /** For the start-up lines. */
   readonly description: string
 }

@@ -1,5 +1,10 @@
-// The documents of a store in the order of their ids, a page at a time, and who wants to know when they change.
+// The documents of a store in the order of their ids, a page at a time, for those who may
+// see them; and who wants to know when they change. They are kept by audience: a page and a
+// count take no longer for what is hidden.
+import { setImmediate } from 'node:timers/promises'
 import type { LibraryEntry } from '../../authoring/tool.ts'
+import type { Audience, DocumentRights } from '../access-rules/contract.ts'
+import { EVERYBODY_ALONE, type Audiences } from './audiences.ts'
 import type { DocumentStore } from './contract.ts'
 
 /** Which documents were put or removed just now. */
@@ -8,31 +13,91 @@ export type ChangeListener = (ids: readonly string[]) => void
 export interface DocumentList {
   /** The same store; what is written through it is noticed. */
   store: DocumentStore
-  list(page?: {
-    prefix?: string
-    after?: string | undefined
-    limit?: number
-  }): Promise<{ documents: LibraryEntry[]; more: boolean }>
+  list(
+    rights: DocumentRights,
+    page?: { prefix?: string; after?: string | undefined; limit?: number }
+  ): Promise<{ documents: LibraryEntry[]; more: boolean }>
+  /** How many documents these rights cover. */
+  count(rights: DocumentRights): Promise<number>
   onChange(listener: ChangeListener): void
   /** The id whose characters are the same under Unicode's canonical equivalence (UAX #15): macOS writes names decomposed. */
   sameId(id: string): Promise<string | undefined>
 }
 
+interface Group {
+  audience: Audience
+  /** Sorted. */
+  ids: string[]
+}
+
 const MAX_PAGE = 100
+/** Ids whose audience is asked for at once. */
+const SLICE = 500
 
 /** @param inner the store to list; only changes through the returned `store` are noticed. */
-export function createDocumentList (inner: DocumentStore): DocumentList {
+export function createDocumentList (
+  inner: DocumentStore,
+  audiences: Audiences = EVERYBODY_ALONE
+): DocumentList {
   const listeners: ChangeListener[] = []
-  // Sorted once and kept until something changes: a page then costs no more than its own documents.
-  let sorted: Promise<string[]> | undefined
+  // Made once and kept until something changes: a page then costs no more than its own
+  // documents.
+  let made: { version: number; groups: Promise<Group[]> } | undefined
   let decomposed: Promise<Map<string, string>> | undefined
-  const ids = () => (sorted ??= inner.list().then((documents) => [...documents.keys()].sort()))
+
+  /** @returns the groups by the rules as they are now. */
+  async function groupsNow (): Promise<Group[]> {
+    for (;;) {
+      const version = audiences.version()
+      if (made?.version !== version) made = { version, groups: groupsOf(inner, audiences) }
+      const groups = await made.groups.catch((error: unknown) => {
+        made = undefined
+        throw error
+      })
+      if (audiences.version() === version) return groups
+    }
+  }
+
   const changed = (ids: readonly string[]) => {
-    sorted = undefined
+    made = undefined
     decomposed = undefined
     for (const listener of listeners) listener(ids)
   }
-  const store: DocumentStore = Object.assign(Object.create(inner) as DocumentStore, {
+  return {
+    store: reporting(inner, changed),
+    async sameId (id) {
+      const composed = id.normalize()
+      decomposed ??= groupsNow().then((groups) => {
+        const other = groups.flatMap(({ ids }) => ids).filter((each) => each !== each.normalize())
+        return new Map(other.map((each) => [each.normalize(), each]))
+      })
+      return (await decomposed).get(composed) ?? (composed === id ? undefined : composed)
+    },
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
+    async count (rights) {
+      const seen = (await groupsNow()).filter(({ audience }) => rights.sees(audience))
+      return seen.reduce((sum, { ids }) => sum + ids.length, 0)
+    },
+    async list (rights, { prefix = '', after = '', limit = MAX_PAGE } = {}) {
+      const length = Math.min(Math.max(1, limit), MAX_PAGE)
+      const groups = (await groupsNow()).filter(({ audience }) => rights.sees(audience))
+      const page = groups
+        .flatMap(({ ids }) => {
+          const first = firstAfter(ids, after, prefix)
+          return ids.slice(first, first + length + 1)
+        })
+        .filter((id) => id.startsWith(prefix) && rights.may(id))
+        .sort()
+      return { documents: await inner.titles(page.slice(0, length)), more: page.length > length }
+    }
+  }
+}
+
+/** The same store, which says what is put and removed. */
+const reporting = (inner: DocumentStore, changed: ChangeListener): DocumentStore =>
+  Object.assign(Object.create(inner) as DocumentStore, {
     async put (documents: Parameters<DocumentStore['put']>[0]) {
       await inner.put(documents)
       if (documents.length > 0) changed(documents.map(({ id }) => id))
@@ -42,24 +107,18 @@ export function createDocumentList (inner: DocumentStore): DocumentList {
       if (ids.length > 0) changed(ids)
     }
   })
-  return {
-    store,
-    async sameId (id) {
-      const composed = id.normalize()
-      decomposed ??= ids().then((all) => new Map(all.filter((each) => each !== each.normalize()).map((each) => [each.normalize(), each])))
-      return (await decomposed).get(composed) ?? (composed === id ? undefined : composed)
-    },
-    onChange: (listener) => {
-      listeners.push(listener)
-    },
-    async list ({ prefix = '', after = '', limit = MAX_PAGE } = {}) {
-      const all = await ids()
-      const length = Math.min(Math.max(1, limit), MAX_PAGE)
-      const first = firstAfter(all, after, prefix)
-      const page = all.slice(first, first + length + 1).filter((id) => id.startsWith(prefix))
-      return { documents: await inner.titles(page.slice(0, length)), more: page.length > length }
-    }
+
+async function groupsOf (store: DocumentStore, audiences: Audiences): Promise<Group[]> {
+  const ids = [...(await store.list()).keys()].sort()
+  const groups = new Map<string, Group>()
+  for (const [index, id] of ids.entries()) {
+    const audience = audiences.of(id)
+    const group = groups.get(audience.id) ?? { audience, ids: [] }
+    groups.set(audience.id, group)
+    group.ids.push(id)
+    if (index % SLICE === SLICE - 1) await setImmediate()
   }
+  return [...groups.values()]
 }
 
 /** Where the ids begin that come after `after` and not before `prefix`. */

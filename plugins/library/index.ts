@@ -3,27 +3,26 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
-import type { LibrarySource, SourceUser } from '../../authoring/source.ts'
-import type { LibraryDocument, LibraryHit, ToolLibrary, ToolNote } from '../../authoring/tool.ts'
+import { ALL_RIGHTS, type AccessRules, type DocumentRights } from '../access-rules/contract.ts'
+import type { LibrarySource } from '../../authoring/source.ts'
 import type { Notes } from '../notes/index.ts'
+import { keepArranged } from './arranging.ts'
+import { rememberAudiences } from './audiences.ts'
 import { createConvert } from './convert.ts'
-import type { SearchHit } from '../search/contract.ts'
-import type { DocumentPart, DocumentStore, IndexedDocument, Library } from './contract.ts'
+import type { DocumentStore, Library } from './contract.ts'
 import { createDocumentList } from './document-list.ts'
 import { openEmbeddings } from './embeddings/index.ts'
 import { createSearchWorker } from '../search/worker.ts'
-import { mergeHits } from '../search/merge-results.ts'
-import { partId, splitText } from './parts.ts'
+import { clamp, createLibraryOf, documentsOf } from './library-of.ts'
 import { spellingsOf } from './spellings.ts'
 import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
 import { openFileOf } from './extract.ts'
-import { guardSource, type GuardedSource } from './guarded-source.ts'
+import { guardSource } from './guarded-source.ts'
 import { openSqliteDocuments } from './sqlite.ts'
 import { folderProblem } from './folder-problem.ts'
 import { syncFolder } from './folder-sync.ts'
 import { describeLeftOut, describeUnread } from './left-out.ts'
-import { parseQuery } from '../search/tokenize.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -39,40 +38,46 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
    */
   documentUrl(path: string): string
   notes: Pick<Notes, 'of'>
+  accessRules: Pick<AccessRules, 'audienceOf' | 'onChange'>
   sources: readonly LibrarySource[]
   embeddings?: Config['embeddings']
 }
 
-const MAX_HITS = 50
-
 export default fp(
   async function library (
     app: FastifyInstance,
-    { dataDir, docsDir, docsBaseUrl, documentUrl, notes, sources, embeddings }: LibraryOptions
+    { dataDir, docsDir, docsBaseUrl, documentUrl, notes, accessRules, sources, embeddings }: LibraryOptions
   ) {
     const worker = createSearchWorker(app.workers, dataDir)
+    const audiences = rememberAudiences(accessRules)
+    const vectors = embeddings && ((dataDir: string) => openEmbeddings(embeddings, dataDir, app.log))
     const directory = createDocumentList(
       app.postgres
-        ? await openPostgresDocuments(app.postgres, worker)
-        : openSqliteDocuments(dataDir, worker, embeddings && ((dataDir) => openEmbeddings(embeddings, dataDir, app.log)))
+        ? await openPostgresDocuments(app.postgres, worker, audiences.of)
+        : openSqliteDocuments(dataDir, worker, vectors, audiences.of),
+      audiences
     )
     const { store } = directory
     const closing = new AbortController()
     const folder = syncFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
+    const arranging = keepArranged(store, accessRules, app.log, closing.signal)
     const urlOf = (id: string) =>
       docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
     const guarded = sources.map((source) => guardSource(source, app.log))
 
-    const documents = documentsOf(store, urlOf, (id) => spellingsOf(id, [documentUrl(''), `${docsBaseUrl ?? ''}/`], directory.sameId))
+    const addresses = [documentUrl(''), `${docsBaseUrl ?? ''}/`]
+    const documents = documentsOf(store, urlOf, (id) => spellingsOf(id, addresses, directory.sameId))
+    const leftOut = (rights: DocumentRights) => folder.leftOut().filter(({ id }) => rights.may(id))
 
     const libraryOf = createLibraryOf({
       documents,
       list: directory.list,
       notes,
       sources: guarded,
-      unread: () => describeUnread(folder.leftOut()),
+      unread: (rights) => describeUnread(leftOut(rights)),
       pageUrl: (id) => documentUrl(encodePath(id))
     })
+    const { documents: all } = ALL_RIGHTS
 
     app.decorate('library', {
       ready: folder.ready,
@@ -81,23 +86,22 @@ export default fp(
       isComplete: () => folder.isComplete(),
       problem: async () => (docsDir === undefined ? 'this server has none' : folderProblem(docsDir)),
       leftOut: () => folder.leftOut(),
-      leftOutLine: () => describeLeftOut(folder.leftOut()),
+      leftOutLine: (rights = all) => describeLeftOut(leftOut(rights)),
       find: (id) => store.find(id),
-      count: () => store.count(),
-      async file (id) {
-        const isFile = docsDir !== undefined && (await store.titles([id])).length > 0
-        return isFile ? openFileOf(docsDir, id).catch(() => undefined) : undefined
-      },
-      list: directory.list,
+      count: (rights = all) => (rights.key === all.key ? store.count() : directory.count(rights)),
+      file: async (id, rights) => (rights.may(id) ? openIndexed(docsDir, id, store) : undefined),
+      list: (page) => directory.list(all, page),
       onChange: directory.onChange,
-      search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), null),
-      fetch: (id, { part } = {}) => documents.fetch(id, part),
-      read: (id, { part = 1, maxCharacters }) => readParts((part) => documents.fetch(id, part), part, maxCharacters),
+      search: (query, { limit = 10 } = {}) => documents.search(query, clamp(limit), all, null),
+      fetch: (id, { part } = {}) => documents.fetch(id, all, part),
+      read: (id, { part = 1, maxCharacters }) =>
+        readParts((part) => documents.fetch(id, all, part), part, maxCharacters),
       of: libraryOf
     } satisfies Library)
     app.addHook('onClose', async () => {
       closing.abort()
       await folder.close()
+      await arranging
       await store.close()
       await Promise.all(sources.map((source) => source.close?.()))
     })
@@ -105,128 +109,14 @@ export default fp(
   { name: 'library', dependencies: ['notes', 'postgres', 'workers'] }
 )
 
-/**
- * The documents of the folder, with their addresses.
- * @param spellings other ids that an unknown id may mean.
- */
-const documentsOf = (store: DocumentStore, urlOf: (id: string) => string, spellings: (id: string) => AsyncIterable<string>) => ({
-  async search (query: string, limit: number, person: string | null): Promise<LibraryHit[]> {
-    return (await store.search(query, limit, person)).map((hit) => ({
-      ...namePart(hit),
-      snippet: hit.snippet,
-      url: urlOf(hit.id)
-    }))
-  },
-  async fetch (asked: string, part?: number): Promise<LibraryDocument | undefined> {
-    const read = (id: string) => (part === undefined ? store.find(id) : store.findPart(id, part))
-    let document = await read(asked)
-    if (!document) {
-      for await (const id of spellings(asked)) document ??= await read(id)
-    }
-    return (
-      document && {
-        id: document.id,
-        title: document.title,
-        text: document.text,
-        url: urlOf(document.id),
-        metadata: metadataOf(document),
-        ...(part !== undefined && { parts: (document as DocumentPart).parts })
-      }
-    )
-  }
-})
-
-interface Searched {
-  documents: ReturnType<typeof documentsOf>
-  list: ToolLibrary['list']
-  notes: Pick<Notes, 'of'>
-  sources: readonly GuardedSource[]
-  unread(): string | undefined
-  /** Where this server shows a note, or a document of a source without its own address. */
-  pageUrl(id: string): string
-}
-
-/** What one caller may see: the documents, their own notes and the sources, searched at once and merged. */
-function createLibraryOf (searched: Searched): Library['of'] {
-  const { documents, list, notes, sources, unread, pageUrl } = searched
-  const findOther = async (id: string, user: SourceUser | null, signal: AbortSignal | undefined) => {
-    const note = await notes.of(user).find(id)
-    return note ? fromNote(note) : fromSource(sources, id, user, signal, pageUrl)
-  }
-  return (user, _rights, caller = user && user.id) => ({
-    list,
-    unread,
-    async read (id, { part = 1, maxCharacters, signal }) {
-      const document = await readParts((part) => documents.fetch(id, part), part, maxCharacters)
-      const whole = document ? undefined : await findOther(id, user, signal)
-      return document ?? (whole && readParts(async (part) => onePart(whole, part), part, maxCharacters))
-    },
-    async search (query, { limit = 10, signal } = {}) {
-      signal?.throwIfAborted()
-      const most = clamp(limit)
-      const lists = await Promise.all([
-        searchNotes(notes.of(user), query, most, pageUrl),
-        documents.search(query, most, caller),
-        ...sources.map(async (source) => {
-          const hits = await source.search(query, { user, limit: most, signal })
-          return hits.map((hit) => ({ ...hit, url: hit.url ?? pageUrl(hit.id) }))
-        })
-      ])
-      signal?.throwIfAborted()
-      return mergeHits(lists, parseQuery(query).words, most)
-    },
-    async fetch (id, { part, signal } = {}) {
-      const document = await documents.fetch(id, part)
-      if (document) return document
-      const found = await findOther(id, user, signal)
-      return found && (part === undefined ? found : onePart(found, part))
-    }
-  })
-}
-
-async function searchNotes (
-  notes: ReturnType<Notes['of']>,
-  query: string,
-  limit: number,
-  pageUrl: (id: string) => string
-): Promise<LibraryHit[]> {
-  return (await notes.search(query, limit)).map(({ id, title, snippet }) => ({ id, title, snippet, url: pageUrl(id) }))
-}
-
-const clamp = (limit: number): number => Math.min(Math.max(limit, 0), MAX_HITS)
-
-/** A long document is found by the part that matches best, so that fetch opens it there. */
-const namePart = ({ id, title, part = 1, parts = 1 }: SearchHit) => ({
-  id: partId(id, part),
-  title: part === 1 ? title : `${title} (part ${part} of ${parts})`
-})
-
-const metadataOf = ({ type, modified }: IndexedDocument) => ({ type, modified: new Date(modified).toISOString() })
-
-const fromNote = ({ id, title, text, url, version, created, modified }: ToolNote): LibraryDocument => ({
-  id,
-  title,
-  text,
-  url,
-  metadata: { type: 'note', version: String(version), created, modified }
-})
-
-async function fromSource (
-  sources: readonly GuardedSource[],
+/** Only what is indexed: a file that was left out, or is beside the folder, is not handed out. */
+async function openIndexed (
+  docsDir: string | undefined,
   id: string,
-  user: SourceUser | null,
-  signal: AbortSignal | undefined,
-  pageUrl: (id: string) => string
-): Promise<LibraryDocument | undefined> {
-  const source = sources.find(({ name }) => id.startsWith(`${name}:`))
-  const document = await source?.fetch(id, { user, signal })
-  return document && { ...document, id, url: document.url ?? pageUrl(id) }
-}
-
-function onePart (document: LibraryDocument, part: number): LibraryDocument | undefined {
-  const parts = splitText(document.text)
-  const text = parts[part - 1]
-  return text === undefined ? undefined : { ...document, text, parts: parts.length }
+  store: Pick<DocumentStore, 'titles'>
+): ReturnType<Library['file']> {
+  const isIndexed = docsDir !== undefined && (await store.titles([id])).length > 0
+  return isIndexed ? openFileOf(docsDir, id).catch(() => undefined) : undefined
 }
 
 /** A name may contain any character except `/`: each segment is encoded, so that none of it is read as part of the URL. */

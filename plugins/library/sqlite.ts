@@ -1,38 +1,23 @@
-// Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be deleted, because the folder is the
-// source of truth.
-import { rmSync } from 'node:fs'
+// Documents in one SQLite file with FTS5: nothing to install, ranks well, and can be
+// deleted, because the folder is the source of truth. The rows of all documents are in one
+// table, their terms in the tables of their audience.
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openDatabase, write } from '../storage/sqlite/database.ts'
-import { isDamaged } from '../storage/sqlite/faults.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { EVERYBODY } from '../access-rules/contract.ts'
+import { write } from '../storage/sqlite/database.ts'
 import { allowGrowth } from '../storage/sqlite/growth.ts'
-import { INDEX_VERSION, type DocumentPart, type DocumentStore, type IndexedDocument } from './contract.ts'
+import { arrange, keysSeen, searchAsStored, type Movable, type Place } from './audiences.ts'
+import { openAudiences } from './sqlite-audiences.ts'
+import { openIndex } from './sqlite-index.ts'
+import type { AudienceOf, DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
 import { INDEX_FILES } from '../search/contract.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
-import { createTermWriter, FTS5_SCHEMA, type TermWriter } from '../search/fts5.ts'
 import type { Language } from '../search/languages.ts'
 import { openDocumentSearch, type DocumentSearch } from '../search/sqlite-documents.ts'
 import type { SearchWorker } from '../search/worker.ts'
 import type { Embeddings } from './embeddings/index.ts'
 import { PART_BYTES, splitText } from './parts.ts'
-
-// One row a part. The long text comes last: a read of the other columns does not touch its pages.
-const SCHEMA = `
-  DROP TABLE IF EXISTS documents;
-  DROP TABLE IF EXISTS words;
-  ${FTS5_SCHEMA}
-  CREATE TABLE documents (
-    key INTEGER PRIMARY KEY, id TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, title TEXT NOT NULL, type TEXT NOT NULL,
-    modified REAL NOT NULL, bytes INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (id, part)
-  );
-  CREATE TABLE IF NOT EXISTS vectors (key INTEGER PRIMARY KEY, vector BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS vector_model (model TEXT NOT NULL);
-  DELETE FROM vectors;
-  CREATE TRIGGER documents_vectors AFTER DELETE ON documents BEGIN DELETE FROM vectors WHERE key = old.key; END;
-  CREATE INDEX documents_language ON documents (language);
-  PRAGMA user_version = ${INDEX_VERSION};
-`
 
 const COLUMNS = 'id, title, text, type, modified, bytes'
 
@@ -40,17 +25,21 @@ const COLUMNS = 'id, title, text, type, modified, bytes'
  * @param dataDir folder of the database file; created if missing.
  * @param worker runs the searches; without it they run in this process.
  * @param open where documents and queries have vectors as well.
+ * @param audienceOf who may see a document; without it everybody may see all.
  */
 export function openSqliteDocuments (
   dataDir: string,
   worker?: SearchWorker,
-  open?: (dataDir: string) => Embeddings
+  open?: (dataDir: string) => Embeddings,
+  audienceOf: AudienceOf = () => EVERYBODY
 ): DocumentStore {
   const db = openIndex(dataDir)
   const embeddings = open?.(dataDir)
   embeddings?.refresh()
-  const sql = prepare(db)
+  const sql = prepare(db, audienceOf)
   let here: DocumentSearch | undefined
+
+  const movable = movableOf(db, sql)
 
   return {
     description: `SQLite in ${dataDir}`,
@@ -65,35 +54,21 @@ export function openSqliteDocuments (
         for (const id of ids) remove(sql, id)
       })
     },
-    async list () {
-      return new Map(
-        sql.list
-          .all()
-          .map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }])
-      )
-    },
-    async titles (ids) {
-      return ids.flatMap((id) => sql.title.all(id).map(({ title }) => ({ id, title: title as string })))
-    },
-    async find (id) {
-      const parts = sql.find.all(id) as unknown as IndexedDocument[]
-      return parts.length === 0 ? undefined : { ...parts[0]!, text: parts.map(({ text }) => text).join('') }
-    },
-    async findPart (id, part) {
-      const row = sql.findPart.get(id, part)
-      return row && ({ ...row } as unknown as DocumentPart)
-    },
-    async search (query, limit, person = null) {
+    ...readerOf(sql),
+    async search (query, limit, rights, person = null) {
       const vector = await embeddings?.ofQuery(query)
-      if (worker) return worker.searchDocuments(query, limit, person, vector)
-      here ??= openDocumentSearch(join(dataDir, FILE))
-      return here.search(query, limit, vector)
+      return searchAsStored(movable.stored, async (stored) => {
+        const seen = keysSeen(stored, rights)
+        if (worker) return worker.searchDocuments(query, limit, seen, person, vector)
+        here ??= openDocumentSearch(join(dataDir, INDEX_FILES.documents))
+        return here.search(query, limit, seen, vector)
+      })
+    },
+    async arrange (signal) {
+      await arrange(movable, audienceOf, signal)
     },
     async settle () {
       /* what is counted is counted in the index itself */
-    },
-    async count () {
-      return sql.count.get()!['count'] as number
     },
     async close () {
       here?.close()
@@ -104,23 +79,58 @@ export function openSqliteDocuments (
   }
 }
 
-type Statements = Record<
-  'put' | 'remove' | 'removePart' | 'list' | 'title' | 'find' | 'findPart' | 'count',
-  StatementSync
-> & { terms: TermWriter }
-
-const prepare = (db: DatabaseSync): Statements => ({
-  put: db.prepare(
-    'INSERT INTO documents (id, part, parts, title, type, modified, bytes, language, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key'
-  ),
-  remove: db.prepare('DELETE FROM documents WHERE id = ? RETURNING key'),
-  removePart: db.prepare('DELETE FROM documents WHERE id = ? AND part = ? RETURNING key'),
+const prepare = (db: DatabaseSync, audienceOf: AudienceOf) => ({
+  put: db.prepare(`
+    INSERT INTO documents (id, part, parts, title, type, modified, bytes, audience, language, text)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key
+  `),
+  remove: db.prepare('DELETE FROM documents WHERE id = ? RETURNING key, audience'),
+  removePart: db.prepare('DELETE FROM documents WHERE id = ? AND part = ? RETURNING key, audience'),
   list: db.prepare('SELECT id, modified, bytes FROM documents WHERE part = 1'),
   title: db.prepare('SELECT title FROM documents WHERE id = ? AND part = 1'),
   find: db.prepare(`SELECT ${COLUMNS} FROM documents WHERE id = ? ORDER BY part`),
   findPart: db.prepare(`SELECT ${COLUMNS}, part, parts FROM documents WHERE id = ? AND part = ?`),
   count: db.prepare('SELECT count(*) AS count FROM documents WHERE part = 1'),
-  terms: createTermWriter(db)
+  places: db.prepare('SELECT key, id, audience FROM documents WHERE key > ? ORDER BY key LIMIT ?'),
+  byKey: db.prepare(`SELECT ${COLUMNS}, audience, language FROM documents WHERE key = ?`),
+  move: db.prepare('UPDATE documents SET audience = ? WHERE key = ?'),
+  audiences: openAudiences(db),
+  audienceOf
+})
+
+type Statements = ReturnType<typeof prepare>
+
+/** What is read by id, or counted. */
+const readerOf = (sql: Statements): Pick<DocumentStore, 'list' | 'titles' | 'find' | 'findPart' | 'count'> => ({
+  async list () {
+    return new Map(
+      sql.list
+        .all()
+        .map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }])
+    )
+  },
+  async titles (ids) {
+    return ids.flatMap((id) => sql.title.all(id).map(({ title }) => ({ id, title: title as string })))
+  },
+  async find (id) {
+    const parts = sql.find.all(id) as unknown as IndexedDocument[]
+    return parts.length === 0 ? undefined : { ...parts[0]!, text: parts.map(({ text }) => text).join('') }
+  },
+  async findPart (id, part) {
+    const row = sql.findPart.get(id, part)
+    return row && ({ ...row } as unknown as DocumentPart)
+  },
+  async count () {
+    return sql.count.get()!['count'] as number
+  }
+})
+
+const movableOf = (db: DatabaseSync, sql: Statements): Movable => ({
+  stored: async () => sql.audiences.all(),
+  placesAfter: async (key, limit) => sql.places.all(key, limit) as unknown as Place[],
+  relabel: (key, audience) => write(db, () => sql.audiences.relabel(key, audience)),
+  move: (keys) => write(db, () => moveSlice(sql, keys)),
+  dropEmpty: () => write(db, () => sql.audiences.dropEmpty())
 })
 
 /** Between two slices requests are served. Without spaces between words, a part takes some 40 ms. */
@@ -159,44 +169,33 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
 /** In place of the same part that another process, which indexes the same folder, wrote between two slices. */
 function putPart (sql: Statements, document: DocumentPart, language: Language): void {
   const { id, part, parts, title, type, modified, bytes, text } = document
-  for (const { key } of sql.removePart.all(id, part)) sql.terms.remove(key as number)
-  const { key } = sql.put.get(id, part, parts, title, type, modified, bytes, language, text)!
-  sql.terms.put(key as number, fieldsOf({ ...document, path: id }, language))
+  sql.audiences.forget(sql.removePart.all(id, part))
+  const audience = sql.audiences.keyOf(sql.audienceOf(id))
+  const { key } = sql.put.get(id, part, parts, title, type, modified, bytes, audience, language, text)!
+  sql.audiences.terms(audience).put(key as number, fieldsOf({ ...document, path: id }, language))
 }
 
 function remove (sql: Statements, id: string): void {
-  for (const { key } of sql.remove.all(id)) sql.terms.remove(key as number)
+  sql.audiences.forget(sql.remove.all(id))
 }
 
-function openIndex (dataDir: string): DatabaseSync {
-  try {
-    return openCurrent(dataDir)
-  } catch (error) {
-    if (!isDamaged(error)) throw error
-    for (const suffix of ['', '-wal', '-shm']) rmSync(join(dataDir, FILE + suffix), { force: true })
-    return openCurrent(dataDir)
+/**
+ * The same row, whose terms go to other tables; what was removed or replaced meanwhile is
+ * in its place already.
+ */
+function moveSlice (sql: Statements, keys: readonly number[]): number {
+  let bytes = 0
+  let moved = 0
+  for (const key of keys) {
+    if (bytes >= SLICE_BYTES) break
+    moved++
+    const row = sql.byKey.get(key) as (IndexedDocument & { audience: number; language: Language }) | undefined
+    const audience = row && sql.audiences.keyOf(sql.audienceOf(row.id))
+    if (audience === undefined || row!.audience === audience) continue
+    bytes += Buffer.byteLength(row!.text)
+    sql.audiences.terms(row!.audience).remove(key)
+    sql.move.run(audience, key)
+    sql.audiences.terms(audience).put(key, fieldsOf({ ...row!, path: row!.id }, row!.language))
   }
-}
-
-const FILE = INDEX_FILES.documents
-
-const openCurrent = (dataDir: string): DatabaseSync =>
-  openDatabase(dataDir, FILE, {
-    synchronous: 'NORMAL',
-    isBulk: true,
-    prepare (db) {
-      if (db.prepare('PRAGMA user_version').get()!['user_version'] !== INDEX_VERSION) db.exec(SCHEMA)
-      removeUnfinished(db)
-    }
-  })
-
-/** What a stop in the middle of a long document left. */
-function removeUnfinished (db: DatabaseSync): void {
-  const terms = createTermWriter(db)
-  const keys = db
-    .prepare(
-      'DELETE FROM documents WHERE part > 1 AND NOT EXISTS (SELECT * FROM documents AS first WHERE first.id = documents.id AND first.part = 1) RETURNING key'
-    )
-    .all()
-  for (const { key } of keys) terms.remove(key as number)
+  return moved
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { INDEX_FILES } from '../search/contract.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
-import { createTermWriter, FTS5_SCHEMA, type TermWriter } from '../search/fts5.ts'
+import { createTermWriter, createTerms, type TermWriter } from '../search/fts5.ts'
 import { openNoteSearch, tagOf, type NoteSearch } from '../search/sqlite-notes.ts'
 import type { SearchWorker } from '../search/worker.ts'
 import { openDatabase, write } from '../storage/sqlite/database.ts'
@@ -115,7 +115,7 @@ function createTables (db: DatabaseSync): void {
 function reindex (db: DatabaseSync): void {
   const columns = db.prepare('PRAGMA table_info(notes)').all().map(({ name }) => name)
   if (!columns.includes('language')) db.exec("ALTER TABLE notes ADD COLUMN language TEXT NOT NULL DEFAULT 'en'")
-  db.exec(`DROP TABLE IF EXISTS words; ${FTS5_SCHEMA}`)
+  db.exec(`DROP TABLE IF EXISTS words; ${createTerms()}`)
   const terms = createTermWriter(db)
   const setLanguage = db.prepare('UPDATE notes SET language = ? WHERE key = ?')
   for (const row of db.prepare('SELECT key, owner, title, text FROM notes').all()) {

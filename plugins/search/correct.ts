@@ -46,6 +46,25 @@ export function corrected (word: Word, spellings: readonly Spelling[], languages
   return { ...word, terms: [...new Set([...word.terms, ...meant.flatMap(stemmed)])] }
 }
 
+/** Those of the spellings that {@link corrected} may choose, the nearest first. */
+export function plausible (
+  word: string,
+  spellings: readonly Spelling[],
+  languages: readonly Language[]
+): Spelling[] {
+  const [most, stemmed] = [slipsOf(word), stem(word, languages[0]!)]
+  const isAlike = (spelled: string) =>
+    slips(stemmed, stem(spelled, languages[0]!)) <= Math.min(1, most)
+  return spellings
+    .map((spelling) => ({
+      spelling,
+      apart: slips(withoutAccents(word), withoutAccents(spelling.word))
+    }))
+    .filter(({ spelling, apart }) => apart <= most || isAlike(spelling.word))
+    .sort((a, b) => a.apart - b.apart)
+    .map(({ spelling }) => spelling)
+}
+
 /** @param max slips. */
 function nearest (max: number, spellings: readonly Spelling[], compared: (spelling: string) => [string, string]): string[] {
   const near = spellings

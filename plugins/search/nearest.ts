@@ -9,16 +9,22 @@ export const FUSED = 100
 const K = 60
 
 export interface Nearest {
-  /** @returns the keys of the nearest parts, nearest first. @param vector of length 1. */
-  keys(vector: Float32Array): number[]
+  /**
+   * @returns the keys of the nearest parts of these audiences, nearest first.
+   * @param vector of length 1.
+   */
+  keys(vector: Float32Array, audiences: readonly number[]): number[]
 }
 
 export function createNearest (db: DatabaseSync): Nearest {
-  const all = db.prepare(`SELECT key, vector FROM vectors LIMIT ${MAX_COMPARED}`)
+  const all = db.prepare(`
+    SELECT key, vector FROM documents INDEXED BY documents_language JOIN vectors USING (key)
+    WHERE audience IN (SELECT value FROM json_each(?)) LIMIT ${MAX_COMPARED}
+  `)
   return {
-    keys (vector) {
+    keys (vector, audiences) {
       const found: Array<{ key: number; likeness: number }> = []
-      for (const row of all.iterate()) {
+      for (const row of all.iterate(JSON.stringify(audiences))) {
         const bytes = row['vector'] as Uint8Array<ArrayBuffer>
         const other = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
         if (other.length !== vector.length) continue

@@ -13,25 +13,27 @@ export interface Search {
   limit: number
   /** Whose notes. */
   owner: string
+  /** Numbers of the audiences whose documents are searched. */
+  audiences: readonly number[]
   /** Of the query, where documents have vectors. */
   vector?: Float32Array | undefined
 }
 
-type Made = (query: string, limit: number, owner: string, vector?: Float32Array) => SearchHit[]
+type Made = (search: Search) => SearchHit[]
 const open = new Map<string, Made>()
 
 /** @returns at most `limit` hits, best first. @throws ToolError for a query beyond the bounds. */
-export default function search ({ kind, path, query, limit, owner, vector }: Search): SearchHit[] {
-  const known = open.get(path) ?? openIndex(kind, path)
-  open.set(path, known)
-  return known(query, limit, owner, vector)
+export default function search (asked: Search): SearchHit[] {
+  const known = open.get(asked.path) ?? openIndex(asked)
+  open.set(asked.path, known)
+  return known(asked)
 }
 
-function openIndex (kind: Search['kind'], path: string): Made {
+function openIndex ({ kind, path }: Search): Made {
   if (kind === 'documents') {
     const { search } = openDocumentSearch(path)
-    return (query, limit, _, vector) => search(query, limit, vector)
+    return ({ query, limit, audiences, vector }) => search(query, limit, audiences, vector)
   }
   const { search } = openNoteSearch(path)
-  return (query, limit, owner) => search(owner, query, limit)
+  return ({ owner, query, limit }) => search(owner, query, limit)
 }

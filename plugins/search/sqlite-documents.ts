@@ -1,15 +1,18 @@
-// Searches the index of documents, on a read-only connection: in a worker, or in this process if there is none.
+// Searches the indexes of documents, on a read-only connection: in a worker, or in this
+// process if there is none. Each audience has an index; those that the caller may see count
+// as one.
 // Tested in test/plugins/library/sqlite.test.ts.
+import type { DatabaseSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
 import { candidatesOf, isSelective } from './candidates.ts'
 import { readingsOf, readWords } from './compounds.ts'
 import type { SearchHit } from './contract.ts'
 import { rankingOf, type Asked } from './fts5.ts'
-import type { Language } from './languages.ts'
+import { divide, openIndexes, scoreTogether, type Index } from './audience-indexes.ts'
 import { createNearest, fuse, FUSED } from './nearest.ts'
 import { openReader } from './reader.ts'
 import { snippetOf } from './snippet.ts'
-import { correctAll, createStatistics, type Statistics } from './statistics.ts'
+import { correctAll, together, type Statistics } from './statistics.ts'
 import { parseQuery, withoutPhrases, type Query, type Word } from './tokenize.ts'
 import { eachPageOnce } from './versions.ts'
 
@@ -27,50 +30,78 @@ const ROWS = 'SELECT key, id, part, parts, title, score FROM best JOIN documents
 type Row = Omit<SearchHit, 'snippet'> & { key: number }
 
 export interface DocumentSearch {
-  /** @param vector of the query, where documents have vectors too. */
-  search(query: string, limit: number, vector?: Float32Array): SearchHit[]
+  /**
+   * @param audiences numbers of those whose documents are searched.
+   * @param vector of the query, where documents have vectors too.
+   */
+  search(query: string, limit: number, audiences: readonly number[], vector?: Float32Array): SearchHit[]
   close(): void
 }
 
 /** @param path the file of the index, with the tables of `fts5.ts` beside `documents`. */
 export function openDocumentSearch (path: string): DocumentSearch {
   const db = openReader(path)
-  const index = createStatistics(db)
-  const languages = db.prepare('SELECT DISTINCT language FROM documents INDEXED BY documents_language')
-  const text = db.prepare('SELECT text FROM documents WHERE key = ?')
-  const rowOf = db.prepare('SELECT key, id, part, parts, title FROM documents WHERE key = ?')
+  const indexes = openIndexes(db)
   const nearest = createNearest(db)
-  const textOf = ({ key }: { key: number }) => text.get(key)!['text'] as string
+  const rank = createRanking(db)
+
+  function searchIn (
+    audiences: readonly number[],
+    query: string,
+    limit: number,
+    vector?: Float32Array
+  ): SearchHit[] {
+    const seen = audiences.map(indexes.of)
+    const statistics = together(seen)
+    const spoken = new Set(seen.flatMap((index) => index.languages()))
+    const read = readWords(readingsOf(parseQuery(query, [...spoken].sort())), statistics.occurs)
+    const corrected = { ...read, words: correctAll(read.words, read.languages, statistics) }
+    const asked = boundQuery(corrected, statistics)
+    // A phrase is asked for by its letters.
+    const near = vector && asked.phrases.length === 0 ? nearest.keys(vector, audiences) : []
+    const hits = rank(seen, asked, limit, near)
+    const loose = hits.length === 0 ? withoutPhrases(corrected) : undefined
+    return loose ? rank(seen, boundQuery(loose, statistics), limit) : hits
+  }
 
   return {
-    search (query, limit, vector) {
-      const known = languages.all().map(({ language }) => language as Language)
-      const read = readWords(readingsOf(parseQuery(query, known)), index.occurs)
-      const corrected = { ...read, words: correctAll(read.words, read.languages, index) }
-      const hits = rank(corrected, limit, vector)
-      const loose = hits.length === 0 ? withoutPhrases(corrected) : undefined
-      return loose ? rank(loose, limit) : hits
+    search (query, limit, audiences, vector) {
+      // One state of the file: a document that moves to another audience meanwhile is found
+      // once.
+      db.exec('BEGIN')
+      try {
+        const existing = indexes.existing()
+        const seen = audiences.filter((audience) => existing.has(audience))
+        return seen.length === 0 ? [] : searchIn(seen, query, limit, vector)
+      } finally {
+        if (db.isTransaction) db.exec('COMMIT')
+      }
     },
     close: () => db.close()
   }
+}
 
-  function rank (query: Query, limit: number, vector?: Float32Array): SearchHit[] {
-    const asked = boundQuery(query, index)
-    // A phrase is asked for by its letters.
-    const near = vector && asked.phrases.length === 0 ? nearest.keys(vector) : []
-    const byWords = rankByWords(asked, Math.max(limit * PARTS_PER_HIT, near.length > 0 ? FUSED : 0))
-    const rows = near.length > 0 ? withNear(byWords, near) : byWords
-    const words = [...asked.words, ...asked.forms]
-    return eachPageOnce(rows, limit, textOf).map(({ key, ...hit }) => ({
-      ...hit,
-      snippet: snippetOf(textOf({ key }), words)
-    }))
-  }
+type Rank = (seen: readonly Index[], asked: Asked, limit: number, near?: readonly number[]) => SearchHit[]
 
-  function rankByWords (asked: Asked, limit: number): Row[] {
-    const ranking = rankingOf(asked, limit)
-    if (ranking === undefined) return []
-    return db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values) as unknown as Row[]
+/**
+ * @returns what ranks, by words, and by the keys of the parts that are nearest in meaning.
+ */
+function createRanking (db: DatabaseSync): Rank {
+  const text = db.prepare('SELECT text FROM documents WHERE key = ?')
+  const rowOf = db.prepare('SELECT key, id, part, parts, title FROM documents WHERE key = ?')
+  const textOf = ({ key }: { key: number }) => text.get(key)!['text'] as string
+
+  function rankByWords (seen: readonly Index[], asked: Asked, limit: number): Row[] {
+    const [small, large] = divide(seen, asked)
+    const best = large.flatMap(({ suffix }): Row[] => {
+      const ranking = rankingOf(asked, limit, suffix)
+      if (ranking === undefined) return []
+      return db.prepare(`WITH ${ranking.sql} ${ROWS}`).all(...ranking.values) as unknown as Row[]
+    })
+    if (seen.length === 1) return best
+    const apart = scoreTogether(small, large, asked, limit)
+    const rows = apart.map(({ key, score }) => ({ ...(rowOf.get(key) as unknown as Row), score }))
+    return [...best, ...rows].sort(bestFirst).slice(0, limit)
   }
 
   function withNear (byWords: readonly Row[], near: readonly number[]): Row[] {
@@ -80,7 +111,20 @@ export function openDocumentSearch (path: string): DocumentSearch {
       return row ? [{ ...row, score }] : []
     })
   }
+
+  return (seen, asked, limit, near = []) => {
+    const byWords = rankByWords(seen, asked, Math.max(limit * PARTS_PER_HIT, near.length > 0 ? FUSED : 0))
+    const rows = near.length > 0 ? withNear(byWords, near) : byWords
+    const words = [...asked.words, ...asked.forms]
+    return eachPageOnce(rows, limit, textOf).map(({ key, ...hit }) => ({
+      ...hit,
+      snippet: snippetOf(textOf({ key }), words)
+    }))
+  }
 }
+
+const bestFirst = (a: Row, b: Row): number =>
+  b.score - a.score || (a.id === b.id ? a.part! - b.part! : a.id < b.id ? -1 : 1)
 
 /** Keeps the query within bounds: expensive parts are left out, or refused where leaving them out would change the answer. */
 function boundQuery (query: Query, index: Statistics): Asked {

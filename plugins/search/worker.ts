@@ -14,8 +14,18 @@ import type { Word } from './tokenize.ts'
 
 /** @throws ToolError in words for a model: too many searches wait, or this one takes too long. */
 export interface SearchWorker {
-  /** @param person whose turn it takes; `null` for all who have not signed in. @param vector of the query. */
-  searchDocuments(query: string, limit: number, person: string | null, vector?: Float32Array): Promise<SearchHit[]>
+  /**
+   * @param audiences numbers of those whose documents are searched. @param vector of the
+   * query.
+   * @param person whose turn it takes; `null` for all who have not signed in.
+   */
+  searchDocuments(
+    query: string,
+    limit: number,
+    audiences: readonly number[],
+    person: string | null,
+    vector?: Float32Array
+  ): Promise<SearchHit[]>
   /** @param owner whose notes are searched. */
   searchNotes(query: string, limit: number, owner: string): Promise<SearchHit[]>
   /** One for each text. @param words from `parseQuery`. @param person as above. */
@@ -62,9 +72,9 @@ export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: stri
   }
 
   return {
-    searchDocuments: (query, limit, person, vector) =>
-      run({ kind: 'documents', query, limit, owner: '', vector }, person).catch(inWords),
-    searchNotes: (query, limit, owner) => run({ kind: 'notes', query, limit, owner }, owner).catch(inWords),
+    searchDocuments: (query, limit, audiences, person, vector) =>
+      run({ kind: 'documents', query, limit, owner: '', audiences, vector }, person).catch(inWords),
+    searchNotes: (query, limit, owner) => run({ kind: 'notes', query, limit, owner, audiences: [] }, owner).catch(inWords),
     snippets: (texts, words, person) =>
       inTurn<string[]>(SNIPPETS, { texts, words } satisfies Snippets, person).catch(inWords)
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock } from '../../clock.ts'
-import { ALL_RIGHTS } from '../../plugins/access-rules/contract.ts'
+import { ALL_RIGHTS, EVERYBODY } from '../../plugins/access-rules/contract.ts'
 import library, { type LibraryOptions } from '../../plugins/library/index.ts'
 import notes, { type NotesOptions } from '../../plugins/notes/index.ts'
 import postgres from '../../plugins/postgres.ts'
@@ -61,6 +61,7 @@ export async function openHouse (
     databaseUrl: undefined,
     secretKeys: [],
     sources: [],
+    accessRules: { audienceOf: () => EVERYBODY, onChange () {} },
     documentUrl,
     noteUrl: documentUrl,
     now: monotonicClock,

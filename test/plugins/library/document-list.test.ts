@@ -1,5 +1,6 @@
 // The list of documents: in the order of ids, by page and prefix, and a report of every change.
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import { createDocumentList } from '../../../plugins/library/document-list.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { folder } from '../../helpers/tool-context.ts'
@@ -10,8 +11,8 @@ t.test('pages in order, also after a change, which is reported', async (t) => {
   const changes: Array<readonly string[]> = []
   onChange((ids) => changes.push(ids))
   const document = (id: string) => ({ id, title: id, text: 'x', type: 'text/plain', modified: 1, bytes: 1 })
-  const ids = async (page: Parameters<typeof list>[0]) => {
-    const { documents, more } = await list(page)
+  const ids = async (page: Parameters<typeof list>[1]) => {
+    const { documents, more } = await list(ALL_RIGHTS.documents, page)
     return [...documents.map(({ id }) => id), more]
   }
   await store.put(['b', 'a/2', 'a/1'].map(document))

@@ -1,6 +1,7 @@
 // What every document store must do, whatever engine ranks for it. A store's own test calls this and adds what is
 // special to it.
 import type { Test } from 'tap'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import type { DocumentStore, IndexedDocument } from '../../../plugins/library/contract.ts'
 
 export interface StoreUnderTest {
@@ -76,7 +77,7 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
     return store
   }
   const ids = async (store: DocumentStore, query: string, limit = 10) =>
-    (await store.search(query, limit)).map(({ id }) => id)
+    (await store.search(query, limit, ALL_RIGHTS.documents)).map(({ id }) => id)
 
   t.test('keeps documents as they are, also over a restart', async (t) => {
     const odd = document(
@@ -137,10 +138,10 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
       ])
       t.equal((await ids(store, 'How do I rotate refresh tokens when they expire, in Kotlin?'))[0], 'guide.md')
       t.same(await ids(store, 'deployment'), ['title.md', 'body.md'])
-      const hits = await store.search('tokens', 10)
+      const hits = await store.search('tokens', 10, ALL_RIGHTS.documents)
       t.ok(hits.every(({ score }, index) => index === 0 || score <= hits[index - 1]!.score))
-      t.equal((await store.search('token refresh', 1)).length, 1)
-      t.same(await store.search('token', 0), [])
+      t.equal((await store.search('token refresh', 1, ALL_RIGHTS.documents)).length, 1)
+      t.same(await store.search('token', 0, ALL_RIGHTS.documents), [])
     }
   )
 
@@ -175,7 +176,7 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
     for (const query of ['数据库', '服务器', '怎么配置数据库？', '搜索引擎']) { t.equal((await ids(store, query))[0], 'zh.md', query) }
     t.equal((await ids(store, 'ฐานข้อมูล'))[0], 'th.md')
     t.equal((await ids(store, '설정'))[0], 'ko.md')
-    t.match((await store.search('環境変数', 1))[0]?.snippet, /環境変数を編集/)
+    t.match((await store.search('環境変数', 1, ALL_RIGHTS.documents))[0]?.snippet, /環境変数を編集/)
   })
 
   t.test('the snippet is a short line around the words that were found, however long the document is', async (t) => {
@@ -185,12 +186,12 @@ export async function documentStoreContract (t: Test, under: StoreUnderTest): Pr
       document('huge.md', 'the walnut and the hazelnut '.repeat(100_000)),
       document('title.md', 'Only the title has it.', 'Pistachio')
     ])
-    const [middle] = await store.search('rotating signing keys', 1)
+    const [middle] = await store.search('rotating signing keys', 1, ALL_RIGHTS.documents)
     t.match(middle?.snippet, /^… .*Signing keys are rotated every month\..* …$/)
-    const [huge] = await store.search('walnut hazelnut', 1)
+    const [huge] = await store.search('walnut hazelnut', 1, ALL_RIGHTS.documents)
     t.match(huge?.snippet, /walnut and the hazelnut/)
     for (const hit of [middle, huge]) t.ok(hit!.snippet.length < 300 && !hit!.snippet.includes('\n'))
-    t.equal((await store.search('pistachio', 1))[0]?.snippet, 'Only the title has it.')
+    t.equal((await store.search('pistachio', 1, ALL_RIGHTS.documents))[0]?.snippet, 'Only the title has it.')
   })
 
   t.test('whatever is asked for is only words, and never a failure (TL-03, TL-06)', async (t) => {

@@ -4,6 +4,7 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import type { DocumentStore } from '../../../plugins/library/contract.ts'
 import { convert } from '../../../plugins/library/convert-task.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
@@ -214,7 +215,7 @@ t.test("two processes that index one folder into one file do not get in each oth
   await Promise.all(watches.map(({ ready }) => ready))
   t.strictSame(warnings, [])
   t.equal((await stores[0]!.find('a.md'))?.text.length, long.length)
-  t.strictSame((await stores[1]!.search('walnut', 5)).map(({ id }) => id).sort(), ['a.md', 'b.md'])
+  t.strictSame((await stores[1]!.search('walnut', 5, ALL_RIGHTS.documents)).map(({ id }) => id).sort(), ['a.md', 'b.md'])
   for (const [index, watch] of watches.entries()) {
     await watch.close()
     await stores[index]!.close()

@@ -1,5 +1,6 @@
 // Documents in Postgres: the contract of every store, and instances that index the same folder at once.
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import { INDEX_VERSION } from '../../../plugins/library/contract.ts'
 import { openPostgresDocuments } from '../../../plugins/library/postgres.ts'
 import { connectPostgres, SCHEMA } from '../../../plugins/postgres.ts'
@@ -39,14 +40,13 @@ t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t)
     const postgres = await connectPostgres(url, { warn () {} })
     t.teardown(() => postgres.close())
     const [now, before] = [INDEX_VERSION, INDEX_VERSION - 1].map((version) => `library_${version}`)
-    for (const end of ['', '_spellings']) {
-      await postgres.query(`ALTER TABLE ${SCHEMA}.${now}${end} RENAME TO ${before}${end}`)
-    }
+    const ends = ['', '_audiences', '_spellings', '_words_0']
+    for (const end of ends) await postgres.query(`ALTER TABLE ${SCHEMA}.${now}${end} RENAME TO ${before}${end}`)
     const second = await openIn(url)
     t.teardown(() => second.close())
     t.equal(await second.count(), 0)
     const tables = await postgres.query<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1', [SCHEMA])
-    t.same(tables.map(({ name }) => name).filter((name) => name.startsWith('library')), [now, `${now}_spellings`])
+    t.same(tables.map(({ name }) => name).filter((name) => name.startsWith('library')), ends.map((end) => now + end))
   })
 
   t.test("instances that index the same folder at the same moment do not get in each other's way", async (t) => {
@@ -63,6 +63,6 @@ t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t)
     }))
     await Promise.all(stores.map((store) => store.put(documents)))
     t.equal(await stores[0]!.count(), 30)
-    t.equal((await stores[1]!.search('walnut', 50)).length, 30)
+    t.equal((await stores[1]!.search('walnut', 50, ALL_RIGHTS.documents)).length, 30)
   })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
 
@@ -28,7 +29,7 @@ t.test(
     db.close()
     const store = openSqliteDocuments(dataDir)
     t.same([...(await store.list()).keys()], ['page.html'])
-    t.same(await store.search('walnut', 5), [], 'nothing is left of it')
+    t.same(await store.search('walnut', 5, ALL_RIGHTS.documents), [], 'nothing is left of it')
     await store.close()
     const again = await openHouse(t, docs, { dataDir })
     await again.app.library.ready

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { folder } from '../../helpers/tool-context.ts'
 import { documentStoreContract } from './document-store-contract.ts'
@@ -46,6 +47,6 @@ t.test('documents in SQLite', async (t) => {
     const [one, two] = [openSqliteDocuments(place), openSqliteDocuments(place)]
     t.teardown(() => Promise.all([one.close(), two.close()]))
     await one.put([{ id: 'a.md', title: 'a', text: 'walnut', type: 'text/markdown', modified: 1, bytes: 6 }])
-    t.equal((await two.search('walnut', 1))[0]?.id, 'a.md')
+    t.equal((await two.search('walnut', 1, ALL_RIGHTS.documents))[0]?.id, 'a.md')
   })
 })

@@ -2,6 +2,7 @@
 // `npm run bench:search` measures large judged collections.
 import t, { type Test } from 'tap'
 import { ndcg } from '../../../bench/search/measure.ts'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import type { DocumentStore } from '../../../plugins/library/contract.ts'
 import { openPostgresDocuments } from '../../../plugins/library/postgres.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
@@ -74,11 +75,11 @@ async function answersWell (t: Test, store: DocumentStore): Promise<void> {
   )
   await store.settle()
   for (const [ability, query, first] of CASES) {
-    const found = (await store.search(query, 10)).map(({ id }) => id)
+    const found = (await store.search(query, 10, ALL_RIGHTS.documents)).map(({ id }) => id)
     t.same(found.slice(0, first.length), first, `${ability}: ${query}`)
   }
-  t.same((await store.search('frobnicator', 10)).length, 1, 'versions of one page are one hit')
-  const [hit] = await store.search('signing keys', 1)
+  t.same((await store.search('frobnicator', 10, ALL_RIGHTS.documents)).length, 1, 'versions of one page are one hit')
+  const [hit] = await store.search('signing keys', 1, ALL_RIGHTS.documents)
   t.match(hit?.snippet, /signing keys/)
   t.ok(hit!.snippet.length < 300)
 }

@@ -1,6 +1,7 @@
 // Searches are made in a process of their own: the same hits as here, and this thread is free meanwhile (BW-06, SW-01).
 import t from 'tap'
 import { ToolError } from '../../../authoring/tool.ts'
+import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import search, { type Search } from '../../../plugins/search/search-task.ts'
 import cutSnippets, { type Snippets } from '../../../plugins/search/snippet-task.ts'
 import { snippetOf } from '../../../plugins/search/snippet.ts'
@@ -38,9 +39,9 @@ t.test('a search reads the index and gives the hits of the store', async (t) => 
   }
   const worker = createSearchWorker({ run }, place)
   for (const query of QUERIES) {
-    const hits = await documents.search(query, 10)
+    const hits = await documents.search(query, 10, ALL_RIGHTS.documents)
     t.ok(hits.length > 0, query)
-    t.same(await worker.searchDocuments(query, 10, null), hits, query)
+    t.same(await worker.searchDocuments(query, 10, [0], null), hits, query)
     const own = await notes.search('ann', query, 10)
     t.equal(own.length, 1, query)
     t.same(await worker.searchNotes(query, 10, 'ann'), own, query)
@@ -52,8 +53,8 @@ t.test('a search reads the index and gives the hits of the store', async (t) => 
 t.test('one person who asks for much is told so, and others have their turns', async (t) => {
   const { promise: held, resolve: free } = Promise.withResolvers<never[]>()
   const worker = createSearchWorker({ run: () => held as never }, await folder(t))
-  const asked = Array.from({ length: 520 }, () => worker.searchDocuments('walnut', 10, 'ann').catch((error: unknown) => error))
-  const other = worker.searchDocuments('walnut', 10, 'bob')
+  const asked = Array.from({ length: 520 }, () => worker.searchDocuments('walnut', 10, [0], 'ann').catch((error: unknown) => error))
+  const other = worker.searchDocuments('walnut', 10, [0], 'bob')
   free([])
   t.same(await other, [])
   const refused = (await Promise.all(asked)).filter((answer) => answer instanceof WorkersBusy)
@@ -79,7 +80,7 @@ t.test('the snippets of what Postgres finds are cut there as they would be here,
 
 t.test('a search that takes too long is stopped in words', async (t) => {
   const run = async () => { throw Object.assign(new Error('late'), { name: 'TimeoutError' }) }
-  await t.rejects(createSearchWorker({ run }, await folder(t)).searchDocuments('walnut', 10, null), ToolError)
+  await t.rejects(createSearchWorker({ run }, await folder(t)).searchDocuments('walnut', 10, [0], null), ToolError)
 })
 
 t.test('in the server a search leaves this thread free', async (t) => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
 import { openEmbeddings } from '../../../../plugins/library/embeddings/index.ts'
 import { openSqliteDocuments } from '../../../../plugins/library/sqlite.ts'
 import { folder } from '../../../helpers/tool-context.ts'
@@ -51,7 +52,7 @@ function open (t: Test, dataDir: string, baseUrl: string, model = 'small') {
   const log = { info: (line: string) => { lines.push(line) }, warn: (line: string) => { lines.push(line) } }
   const store = openSqliteDocuments(dataDir, undefined, (dir) => openEmbeddings({ baseUrl, model, apiKey: KEY }, dir, log))
   t.teardown(() => store.close())
-  const ids = async (query: string) => (await store.search(query, 10)).map(({ id }) => id)
+  const ids = async (query: string) => (await store.search(query, 10, ALL_RIGHTS.documents)).map(({ id }) => id)
   const put = (texts: Record<string, string>) =>
     store.put(Object.entries(texts).map(([id, text]) => ({ id, title: id, text, type: 'text/markdown', modified: 0, bytes: 0 })))
   /** Until a search begins with this document. */
