@@ -96,7 +96,13 @@ async function registerPlugins (
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
   await registerCore(app, config, now, observers)
-  await app.register(library, { ...config, documentUrl: documentUrl(config), notes: app.notes, accessRules: app.accessRules, sources: offer.sources })
+  await app.register(library, {
+    ...config,
+    documentUrl: documentUrl(config),
+    notes: app.notes,
+    accessRules: app.accessRules,
+    sources: offer.sources
+  })
   await app.register(tools, { ...config, definitions: offer.tools })
   await app.register(mcp, {
     ...config,
