@@ -55,7 +55,8 @@ export interface AccessKeys {
   /** @returns undefined for anything other than a valid key. */
   verify(token: string): Access | undefined | Promise<Access | undefined>
   /**
-   * Whether a verified key still allows what it did: for what outlives its request.
+   * Whether a verified key still allows what it did: for what outlives its request. The person
+   * in it becomes what they are now.
    * @throws StorageUnavailable.
    */
   stillAllows(access: Access): boolean | Promise<boolean>

@@ -129,10 +129,11 @@ function createVerification (
         key && equalSecrets(key.hash, hashSecret(token)) ? accessOf(key) : undefined
       )
     },
-    stillAllows: ({ grantId, scopes }) =>
-      after(after(store.findCached(grantId), accessOf), (access) =>
-        access !== undefined && scopes.every((scope) => access.scopes.includes(scope))
-      )
+    stillAllows: (access) =>
+      after(after(store.findCached(access.grantId), accessOf), (current) => {
+        access.user = current?.user ?? access.user
+        return current !== undefined && access.scopes.every((scope) => current.scopes.includes(scope))
+      })
   }
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { definePrompt } from '../../authoring/prompt.ts'
 import { defineResource } from '../../authoring/resource.ts'
 import { defineTool } from '../../authoring/tool.ts'
+import { keyFor } from '../helpers/access-keys.ts'
 import { Browser } from '../helpers/browser.ts'
 import { mcpClient, MODERN, modernBody, openStream, type McpClient, type Reply } from '../helpers/mcp.ts'
 import { person } from '../helpers/person.ts'
@@ -184,6 +185,20 @@ t.test('open streams of both eras are told when their caller may use other thing
   t.same(told(modern.messages()).sort(), ['notifications/resources/list_changed', 'notifications/tools/list_changed'])
   await session.until(3)
   t.equal(told(session.messages()).length, 3)
+})
+
+t.test('a stream that was opened with an access key follows the groups of its person (RU-06)', async (t) => {
+  const { server, bob } = await open(t)
+  const { secret } = await keyFor(server, bob.id)
+  const stream = await openStream(server.url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen' },
+    body: modernBody('subscriptions/listen', { notifications: { toolsListChanged: true } })
+  })
+  t.teardown(() => stream.leave())
+  await stream.until(1)
+  await server.app.signIn.lifecycle.changeGroups(bob.id, () => ['finance'])
+  t.match((await stream.until(2))[1], { method: 'notifications/tools/list_changed' })
 })
 
 t.test('a session cannot subscribe to what its person may not see (RU-03)', async (t) => {
