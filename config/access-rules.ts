@@ -102,6 +102,12 @@ export function readAccessFile (path: string, known: KnownNames): ReadRules {
   return unknown.length > 0 ? { problems: unknown } : { rules, lines: rules.rules.map((_, index) => lineOf(index)) }
 }
 
+/** Of a mailbox or a domain. Nobody has one with a wildcard or a blank. */
+const ADDRESS = /^[^\s*]*@[^\s*@]+$/
+const noAddress = (text: string): string => `${JSON.stringify(text)} is no address; write ann@example.com or @example.com`
+/** No path in the folder begins or ends so; an id of a source, which has a colon, may. */
+const NO_PATH = /^\.{0,2}\/|^[^:]*\/$/
+
 /** Names that nothing has: a misspelled one would give or deny nothing without a word. */
 function findUnknown ({ groups, rules }: RuleFile, known: KnownNames): Array<{ keys: PropertyKey[]; problem: string }> {
   const found: Array<{ keys: PropertyKey[]; problem: string }> = []
@@ -109,16 +115,21 @@ function findUnknown ({ groups, rules }: RuleFile, known: KnownNames): Array<{ k
   if (Object.hasOwn(groups, 'everyone')) found.push({ keys: ['groups', 'everyone'], problem: '"everyone" is not a group' })
   for (const [group, members] of Object.entries(groups)) {
     for (const [index, member] of members.entries()) {
-      if (!member.includes('@')) {
-        found.push({ keys: ['groups', group, index], problem: `${JSON.stringify(member)} is no address; write ann@example.com or @example.com` })
-      }
+      if (!ADDRESS.test(member)) found.push({ keys: ['groups', group, index], problem: noAddress(member) })
     }
   }
   for (const [index, rule] of rules.entries()) {
     for (const [place, who] of rule.who.entries()) {
+      const keys = ['rules', index, 'who', place]
+      if (who.includes('@') && !ADDRESS.test(who)) found.push({ keys, problem: noAddress(who) })
       if (isGroup(who)) continue
       const problem = `there is no group ${JSON.stringify(who)}; add it to "groups", with [] if a provider or a command names its members`
-      found.push({ keys: ['rules', index, 'who', place], problem })
+      found.push({ keys, problem })
+    }
+    for (const [place, item] of (rule.documents ?? []).entries()) {
+      if (!NO_PATH.test(item.replace(/^!/, ''))) continue
+      const problem = `${JSON.stringify(item)} fits no document; paths begin with a name, and "finance/**" is everything in a folder`
+      found.push({ keys: ['rules', index, 'documents', place], problem })
     }
     for (const kind of Object.keys(known) as Array<keyof KnownNames>) {
       for (const [place, item] of (rule[kind] ?? []).entries()) {

@@ -3,6 +3,7 @@
 // Rules add up: a caller may use what any rule for them gives. `!` leaves something out of what its own list gives; a list
 // with nothing but `!` takes it away, whatever other rules give.
 import { createHash } from 'node:crypto'
+import { parseEmail } from '../../auth-backends/contract.ts'
 import { EVERYBODY, type Audience, type Principal, type Rights, type RuleFile } from './contract.ts'
 import { decide, readRule, rulesFor, type Decision, type ReadRule, type Subject } from './decide.ts'
 
@@ -31,7 +32,7 @@ export function evaluate (file: RuleFile, version: string): Evaluation {
   function fits (entry: string, { email, groups: own = [] }: Principal): boolean {
     if (entry === 'everyone') return true
     const isOne = (addresses: Pick<ReadonlySet<string>, 'has'>) =>
-      email !== undefined && (addresses.has(fold(email)) || addresses.has(fold(email).slice(email.lastIndexOf('@'))))
+      email !== undefined && (addresses.has(fold(email)) || addresses.has(domainOf(fold(email))))
     if (entry.includes('@')) return isOne(new Set([fold(entry)]))
     return own.includes(entry) || isOne(groups.get(entry)!)
   }
@@ -91,8 +92,10 @@ function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>,
   }
 }
 
-/** Addresses are compared without case. */
-const fold = (address: string): string => address.toLowerCase()
+/** As the address of a person is stored: one that is written otherwise would not be found, and nothing be taken away. */
+const fold = (address: string): string => parseEmail(address)
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@'))
 
 const DIGITS = 16
 

@@ -70,6 +70,9 @@ export function createDocumentList (
       decomposed ??= groupsNow().then((groups) => {
         const other = groups.flatMap(({ ids }) => ids).filter((each) => each !== each.normalize())
         return new Map(other.map((each) => [each.normalize(), each]))
+      }).catch((error: unknown) => {
+        decomposed = undefined
+        throw error
       })
       return (await decomposed).get(composed) ?? (composed === id ? undefined : composed)
     },

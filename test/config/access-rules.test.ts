@@ -25,13 +25,17 @@ t.test('rules are read as they are written, with the address of a schema', async
   t.same(await read('{"rules": []}'), { groups: {}, rules: [] }, 'nobody may use anything')
 })
 
-t.test('what is wrong is named by its line', async (t) => {
+t.test('what is wrong is named by its line, also what would fit nobody and nothing (RU-07)', async (t) => {
   for (const [text, ...problems] of [
     ['{"rules": [\n{"who": ["everyone"], "tols": ["search"]}]}', /^FILE line 2: rules\.0: .*"tols"/],
     ['{"rules": [\n{"tools": ["search"]}]}', /^FILE line 2: rules\.0\.who: /],
     ['{"rules": [{"who": [],\n"tools": "search"}]}', /^FILE line 1: rules\.0\.who: /, /^FILE line 2: rules\.0\.tools: /],
     ['{"groups": {"a": []},\n"rules": [{"who": [\n"b"]}]}', /^FILE line 3: there is no group "b"; add it to "groups"/],
     ['{"groups": {"a": ["@x.example",\n"ann"]}, "rules": []}', /^FILE line 2: "ann" is no address/],
+    ['{"groups": {"a": ["*@x.example"]}, "rules": [\n{"who": ["*@y.example", "ann@z.example ", "ann@"]}]}',
+      /^FILE line 1: "\*@x\.example" is no address/, /^FILE line 2: "\*@y\.example" is no/, /^FILE line 2: "ann@z\.example " is no/, /^FILE line 2: "ann@" is no/],
+    ['{"rules": [{"who": ["everyone"], "documents": ["**", "wiki:a/",\n"!/a/**", "!./a/**", "!a/"]}]}',
+      /^FILE line 2: "!\/a\/\*\*" fits no document; paths begin with a name/, /^FILE line 2: "!\.\/a\/\*\*"/, /^FILE line 2: "!a\/" fits no document/],
     ['{"groups": {"everyone": []}, "rules": []}', /^FILE line 1: "everyone" is not a group/],
     ['{"groups": {"a@b": []}, "rules": []}', /^FILE line 1: groups\.a@b: /],
     ['{"rules": [{"who": ["everyone"], "tools": [\n"serch", "!fetsch"], "prompts": ["x"], "documents": ["nowhere"]}]}',

@@ -34,7 +34,10 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
     byName = new Map(list.map((prompt) => [prompt.name, prompt]))
   }
   replace(prompts)
-  const find = (name: string, rights: Rights) => (rights.may('prompts', name) ? byName.get(name) : undefined)
+  const find = (name: string, rights: Rights) => {
+    const found = byName.get(name)
+    return found && rights.may('prompts', found.name) ? found : undefined
+  }
   const known = (name: string, { request }: Caller): Prompt => {
     const prompt = find(name, request.rights)
     if (!prompt) throw unknownPrompt(name)

@@ -61,7 +61,7 @@ export function createSessions (options: SessionOptions): Sessions {
   const records = createSessionStore(options)
   const streams = createResumableStreams(options)
   const messages = createSessionMessages(bus)
-  const deps: SessionDeps = { factory: options.factory, records, streams, messages, open: open.requests, log }
+  const deps: SessionDeps = { factory: options.factory, records, streams, messages, open: open.requests, rightsOf, log }
   const getStreamDeps = { changes, streams, messages, open: open.streams, rightsOf }
   const find = async ({ headers, access }: RequestContext): Promise<Session> => {
     const session = await records.find(headers[HEADER] ?? '', access)

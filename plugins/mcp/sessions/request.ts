@@ -1,6 +1,7 @@
 // One request of a session: run by an SDK server that is given what the session knows, answered on a stream if it may
 // take a while, and able to ask the client back on that stream.
 import type { JSONRPCMessage, JSONRPCRequest, McpServerFactory, Server } from '@modelcontextprotocol/server'
+import type { Rights } from '../../access-rules/contract.ts'
 import { callerOf, type McpResponse, type McpRequest } from '../contract.ts'
 import { INTERNAL_ERROR, JsonRpcError } from '../json-rpc-error.ts'
 import { knowsEmptyEvents } from '../protocol-versions.ts'
@@ -22,6 +23,8 @@ export interface SessionDeps {
   messages: SessionMessages
   /** The requests that are not answered yet, on this instance. */
   open: OpenStreams
+  /** What a caller may use now. */
+  rightsOf(access: McpRequest['access']): Rights
   log: { warn(details: object, message: string): void }
 }
 
@@ -115,8 +118,18 @@ class SessionRequest implements OpenStream {
   }
 
   async #createServer (): Promise<Server> {
-    // `log` is a getter of the request's class, which spreading does not copy.
-    const request = { ...this.#request, log: this.#request.log, signal: this.#stop.signal }
+    const { access, log } = this.#request
+    const { rightsOf } = this.#deps
+    // `log` is a getter of the request's class, which spreading does not copy. A call goes on when its question is
+    // answered, which may take minutes: what its caller may use then counts.
+    const request: McpRequest = {
+      ...this.#request,
+      log,
+      signal: this.#stop.signal,
+      get rights () {
+        return rightsOf(access)
+      }
+    }
     const state = stateOf(this.#session, this.#deps)
     return (await this.#deps.factory({ era: 'legacy', authInfo: authInfo(request, state) })) as Server
   }

@@ -1,5 +1,6 @@
 // Patterns of access.json: what each wildcard stands for, and that nothing else is one.
 import t from 'tap'
+import fc from '../../helpers/fast-check.ts'
 import { patternList } from '../../../plugins/access-rules/patterns.ts'
 
 const gives = (patterns: string[], name: string) => patternList(patterns).gives(name)
@@ -35,4 +36,26 @@ t.test('what is left out of a list is left out wherever it stands in it', async 
   t.equal(patternList(['!a']).onlyLeavesOut, true)
   t.equal(patternList(['!a', 'b']).onlyLeavesOut, false)
   t.equal(patternList([]).onlyLeavesOut, false)
+})
+
+t.test('a pattern fits what the regular expression of the same meaning fits', async (t) => {
+  const meaning: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*' }
+  const piece = fc.constantFrom('**/', '**', '*', 'a', 'b', '/')
+  // A slash after `**` is part of it.
+  const pattern = fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join(''))
+  const name = fc.array(fc.constantFrom('a', 'b', '/'), { maxLength: 8 }).map((letters) => letters.join(''))
+  fc.assert(
+    fc.property(pattern.filter((text) => text !== ''), name, (pattern, name) => {
+      const expression = pattern.split(/(\*\*\/|\*\*|\*)/).map((part) => meaning[part] ?? part).join('')
+      return gives([pattern], name) === new RegExp(`^${expression}$`, 's').test(name)
+    }),
+    { numRuns: 3_000 }
+  )
+  t.pass()
+})
+
+t.test('a long name does not keep many wildcards busy (RU-09)', async (t) => {
+  const startedAt = performance.now()
+  t.notOk(gives(['**a*a**a*a**a*b'], 'a'.repeat(5_000)))
+  t.ok(performance.now() - startedAt < 1_000)
 })

@@ -37,6 +37,12 @@ t.test('a rule names people by address and domain as well', async (t) => {
   t.notOk(rightsOf(ann).may('prompts', 'x') || rightsOf({ groups: ['bob@example.com', '@board.example'] }).may('prompts', 'x'))
 })
 
+t.test('an address is found however a rule spells its letters (RU-07)', async (t) => {
+  const { rightsOf } = from({ who: ['everyone'], tools: ['*'] }, { who: ['@mu\u0308nchen.example', ' Jose\u0301@example.com'], tools: ['!x'] })
+  for (const email of ['a@m\u00fcnchen.example', 'jos\u00e9@example.com']) t.notOk(rightsOf({ email }).may('tools', 'x'), email)
+  t.ok(rightsOf({ email: 'jose@example.com' }).may('tools', 'x'))
+})
+
 t.test('a list of nothing but ! takes away what other rules give', async (t) => {
   const { rightsOf } = from(
     { who: ['everyone'], tools: ['*'], documents: ['**'] },
@@ -95,3 +101,13 @@ t.test('an audience has the same name for the same people, and everybody has non
 
 const rightsOfNobody = (audience: Parameters<ReturnType<ReturnType<typeof evaluate>['rightsOf']>['documents']['sees']>[0]) =>
   from({ who: ['everyone'], documents: ['**'] }).rightsOf(ann).documents.sees(audience)
+
+t.test('a name that somebody made up costs little, however long it is (RU-09)', async (t) => {
+  const rules = Array.from({ length: 300 }, (_, at): Rule => ({ who: ['everyone'], documents: [`folder-${at}/**`, '!**/*draft*'] }))
+  const { documents } = from(...rules, { who: ['everyone'], documents: ['**'] }).rightsOf(null)
+  t.ok(documents.may(`folder/${'x'.repeat(4_000)}`))
+  const startedAt = performance.now()
+  for (const name of ['\u0301\u0323'.repeat(2_500), '\u0301\u0323'.repeat(500_000)]) t.type(documents.may(name), 'boolean')
+  t.ok(performance.now() - startedAt < 2_000, 'marks on one letter')
+  t.notOk(documents.may('x'.repeat(1_000_000)), 'nothing is called so')
+})

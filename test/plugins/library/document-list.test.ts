@@ -23,3 +23,14 @@ t.test('pages in order, also after a change, which is reported', async (t) => {
   t.same(await ids({}), ['a/2', 'b', false])
   t.same(changes, [['b', 'a/2', 'a/1'], ['a/1']])
 })
+
+t.test('a store that is away for a moment is asked again for ids in another spelling (LB-05)', async (t) => {
+  const inner = openSqliteDocuments(await folder(t))
+  let isAway = true
+  const list = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(new Map([['cafe\u0301', { modified: 1, bytes: 1 }]])))
+  const { store, sameId } = createDocumentList(Object.assign(Object.create(inner), { list }))
+  t.teardown(() => store.close())
+  await t.rejects(sameId('caf\u00e9'), { message: 'away' })
+  isAway = false
+  t.equal(await sameId('caf\u00e9'), 'cafe\u0301')
+})

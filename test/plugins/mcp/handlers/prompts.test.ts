@@ -3,6 +3,8 @@ import t from 'tap'
 import { z } from 'zod'
 import { definePrompt } from '../../../../authoring/prompt.ts'
 import { text } from '../../../../authoring/tool.ts'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
+import { createPrompts } from '../../../../plugins/mcp/handlers/prompts.ts'
 import { about, open } from '../../../helpers/mcp-authored.ts'
 
 t.test('prompts are listed with their arguments, written, and completed', async (t) => {
@@ -67,4 +69,13 @@ t.test('prompts are listed with their arguments, written, and completed', async 
       { values: ['warm'] }
     )
   }
+})
+
+t.test('rules are asked of prompts that are there, and remember no name that a client made up (RU-09)', async (t) => {
+  const asked: string[] = []
+  const may = (_kind: string, ...names: readonly string[]) => asked.push(...names) > 0
+  const { find } = createPrompts([definePrompt({ ...about('greet'), arguments: z.object({}), write: async () => '' })], true)
+  t.equal(find('x'.repeat(1_000_000), { ...ALL_RIGHTS, may }), undefined)
+  t.equal(find('greet', { ...ALL_RIGHTS, may })?.name, 'greet')
+  t.same(asked, ['greet'])
 })

@@ -1,8 +1,11 @@
 // Requests of a session that ask, and that outlive their connection.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { beginSession, call, open, person } from '../../../helpers/mcp-sessions.ts'
 import { openStream } from '../../../helpers/mcp.ts'
+import { folder } from '../../../helpers/tool-context.ts'
 
 t.test(
   'a tool asks on the stream of its call, several at once, and each gets its own answer',
@@ -99,3 +102,18 @@ t.test(
     t.strictSame(cancelled.messages(), [], 'a cancelled request has no answer')
   }
 )
+
+t.test('a tool that was taken away while its question was open does not go on when it is answered (RU-08)', async (t) => {
+  const path = join(await folder(t), 'access.json')
+  const give = (tool: string) => writeFile(path, JSON.stringify({ rules: [{ who: ['everyone'], tools: [tool] }] }))
+  await give('ask')
+  const { url } = await open(t, { ACCESS: path })
+  const ann = await person(url)
+  const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
+  const asked = await call(url, headers, 'ask')
+  const [{ id }] = await asked.until(1)
+  await give('talk')
+  await ann.client.post({ jsonrpc: '2.0', id, result: { action: 'accept', content: { name: 'N' } } }, headers)
+  t.match((await asked.until(2))[1], { id: 5, error: { code: -32602, message: /no tool named/ } })
+  await asked.ended
+})
