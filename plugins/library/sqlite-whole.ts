@@ -13,7 +13,7 @@ export const WHOLE_SCHEMA = `
 `
 
 /** Whether an audience has members. */
-const IS_SOMEBODY = "SELECT 1 FROM audiences WHERE key = ? AND gives <> '[]'"
+const HAS_MEMBERS = "SELECT 1 FROM audiences WHERE key = ? AND gives <> '[]'"
 
 /** Each function is called in the transaction of its caller. */
 export interface WholeIndex extends TermWriter {
@@ -36,7 +36,7 @@ export function openWhole (db: DatabaseSync): WholeIndex {
   const begin = db.prepare('INSERT INTO whole SELECT 0, coalesce(max(key), 0) FROM documents')
   const forget = db.prepare('DELETE FROM whole')
   const fill = db.prepare('UPDATE whole SET filled = coalesce(?, until)')
-  const somebody = db.prepare(IS_SOMEBODY)
+  const members = db.prepare(HAS_MEMBERS)
   const missing = db.prepare(`
     SELECT key, audience FROM documents, whole WHERE key > filled AND key <= until ORDER BY key LIMIT ?
   `)
@@ -45,7 +45,7 @@ export function openWhole (db: DatabaseSync): WholeIndex {
   const isThere = () => state.get() !== undefined
 
   const index: WholeIndex = {
-    covers: (audience) => audience === 0 || somebody.get(audience) !== undefined,
+    covers: (audience) => audience === 0 || members.get(audience) !== undefined,
     put (key: number, fields: Fields) {
       if (isThere()) writer().put(key, fields)
     },
