@@ -50,7 +50,8 @@ const UNTIL_RESTART = 'A server that started with it keeps its rules until it is
 const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource', upstreams: 'server', documents: 'document' } as const
 
 /**
- * @param who an id, an address, `service:` and the id of a service, or `everyone`. @param name of a tool, prompt, resource or document; without it, everything.
+ * @param who an id, an address, `service:` and the id of a service, or `everyone`.
+ * @param name of a tool, prompt, resource or document; without it, everything.
  * @returns what is printed.
  * @throws OperatorError for a person who is not known, and for rules that cannot be read.
  */

@@ -112,6 +112,13 @@ export function readAccessFile (path: string, known: KnownNames, docsDir?: strin
 /** What begins like one in JavaScript, after what may stand before it. */
 const COMMENT = /(?:^|[,{}[\]])[ \t]*\/[/*]/m
 
+/** People are not left out by `!`, nor meant by `*`. */
+const isAddress = (text: string): boolean => text.includes('@') && !/[!*]/.test(text)
+
+interface Problem {
+  keys: PropertyKey[]
+  problem: string
+}
 type Issue = z.core.$ZodIssue
 
 /** Of what is wrong; of a member too many, its own. */
@@ -162,13 +169,13 @@ function isFolder (path: string): boolean {
 }
 
 /** Names that nothing has: a misspelled one would give or deny nothing without a word. */
-function findUnknown ({ groups, rules }: RuleFile, known: KnownNames, docsDir: string | undefined): Array<{ keys: PropertyKey[]; problem: string }> {
-  const found: Array<{ keys: PropertyKey[]; problem: string }> = []
-  const isGroup = (who: string) => who === 'everyone' || who.includes('@') || Object.hasOwn(groups, who)
+function findUnknown ({ groups, rules }: RuleFile, known: KnownNames, docsDir: string | undefined): Problem[] {
+  const found: Problem[] = []
+  const isGroup = (who: string) => who === 'everyone' || isAddress(who) || Object.hasOwn(groups, who)
   if (Object.hasOwn(groups, 'everyone')) found.push({ keys: ['groups', 'everyone'], problem: '"everyone" is not a group' })
   for (const [group, members] of Object.entries(groups)) {
     for (const [index, member] of members.entries()) {
-      if (!member.includes('@')) {
+      if (!isAddress(member)) {
         found.push({ keys: ['groups', group, index], problem: `${JSON.stringify(member)} is no address; write ann@example.com or @example.com` })
       }
     }

@@ -34,6 +34,8 @@ t.test('what is wrong is named by its line', async (t) => {
     ['{"groups": {\n"a": "ann@x.example"}, "rules": []}', /^FILE line 2: groups\.a: write a list of addresses/],
     ['{"rules": {}}', /^FILE line 1: rules: write rules in a list/],
     ['{"rules": [{"who": ["*"]}]}', /"\*" means nobody; write "everyone"/],
+    ['{"groups": {"a": ["*@x.example"]}, "rules": [{"who": ["everyone",\n"!ann@x.example"]}]}',
+      /"\*@x\.example" is no address/, /line 2: "!ann@x\.example" means nobody/],
     ['{"rules": [\n// why\n{"who": ["everyone"]}]}', /^FILE line 2: JSON has no comments/],
     ['{"rules": [{"who": ["everyone"],\n"documents": ["**", "!/a/**", "!a/", "./b", "!a\\\\**"]}]}',
       /^FILE line 2: .* "!\/a\/\*\*"; write "!a\/\*\*"/, /"!a\/"; write "!a\/\*\*"/, /"\.\/b"; write "b"/, /write "!a\/\*\*"/],
