@@ -7,6 +7,8 @@ export interface PatternList {
   leavesOut(name: string): boolean
   /** Nothing is given, only left out. */
   readonly onlyLeavesOut: boolean
+  /** Whatever the name is. */
+  readonly givesAll: boolean
 }
 
 /** @param patterns compared by Unicode's canonical equivalence: macOS writes names decomposed. */
@@ -20,7 +22,8 @@ export function patternList (patterns: readonly string[]): PatternList {
   return {
     gives: (name) => fits(given, name) && !fits(left, name),
     leavesOut: (name) => fits(left, name),
-    onlyLeavesOut: given.length === 0 && left.length > 0
+    onlyLeavesOut: given.length === 0 && left.length > 0,
+    givesAll: patterns.includes('**') && left.length === 0
   }
 }
 

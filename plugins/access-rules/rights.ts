@@ -71,6 +71,7 @@ export function evaluate (file: RuleFile, version: string): Evaluation {
 /** @param rules those that are for the caller, whom these entries of `who` fit. */
 function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>, key: string): Rights {
   const isOne = (entry: string) => entry === 'everyone' || entries.has(entry)
+  const lists = rules.flatMap(({ documents }) => documents ?? [])
   const remembered = new Map<string, boolean>()
   return {
     key,
@@ -86,7 +87,8 @@ function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>,
     documents: {
       key,
       may: (id) => decide(rules, 'documents', [id]).may,
-      sees: ({ gives, takes }) => gives.some(isOne) && !takes.some(isOne)
+      sees: ({ gives, takes }) => gives.some(isOne) && !takes.some(isOne),
+      seesAll: lists.some((list) => list.givesAll) && !lists.some((list) => list.onlyLeavesOut)
     }
   }
 }

@@ -101,6 +101,8 @@ export interface Movable {
   move(keys: readonly number[]): Promise<number>
   /** Drops the indexes in which nothing is left. */
   dropEmpty(): Promise<void>
+  /** A slice of what else is made of the indexes. @returns whether there is more. */
+  complete?(): Promise<boolean>
 }
 
 /** Parts whose audience is asked for at once: some 10 ms. */
@@ -142,5 +144,6 @@ export async function arrange (
     await setImmediate()
   }
   if (!signal.aborted) await store.dropEmpty()
+  while (!signal.aborted && (await store.complete?.())) await setImmediate()
   return keys.length > 0
 }

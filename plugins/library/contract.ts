@@ -67,7 +67,7 @@ export interface DocumentStore {
   search(
     query: string,
     limit: number,
-    rights: Pick<DocumentRights, 'sees'>,
+    rights: Pick<DocumentRights, 'sees' | 'seesAll'>,
     person?: string | null
   ): Promise<SearchHit[]>
   count(): Promise<number>

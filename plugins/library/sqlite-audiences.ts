@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Audience } from '../access-rules/contract.ts'
 import { createTerms, createTermWriter, dropTerms, suffixOf, type TermWriter } from '../search/fts5.ts'
 import type { StoredAudience } from './audiences.ts'
+import { openWhole, type WholeIndex } from './sqlite-whole.ts'
 
 // AUTOINCREMENT: a search that was begun with a number never finds another audience under
 // it.
@@ -31,6 +32,7 @@ export interface StoredAudiences {
   forget(rows: ReadonlyArray<{ key?: unknown; audience?: unknown }>): void
   relabel(key: number, audience: Audience): void
   dropEmpty(): void
+  whole: WholeIndex
 }
 
 /** @param db with {@link AUDIENCES_SCHEMA}, and the tables of terms for everybody. */
@@ -45,16 +47,18 @@ export function openAudiences (db: DatabaseSync): StoredAudiences {
   const empty = db.prepare(`
     DELETE FROM audiences WHERE NOT EXISTS (SELECT * FROM documents WHERE audience = audiences.key) RETURNING key
   `)
+  const whole = openWhole(db)
   const writers = new Map<number, TermWriter>()
   const listsOf = ({ gives, takes }: Audience) => [JSON.stringify(gives), JSON.stringify(takes)] as const
 
   const terms = (key: number): TermWriter => {
-    const writer = writers.get(key) ?? createTermWriter(db, suffixOf(key))
+    const writer = writers.get(key) ?? withWhole(createTermWriter(db, suffixOf(key)), whole, key)
     writers.set(key, writer)
     return writer
   }
 
   return {
+    whole,
     terms,
     forget (rows) {
       for (const { key, audience } of rows) terms(audience as number).remove(key as number)
@@ -72,16 +76,32 @@ export function openAudiences (db: DatabaseSync): StoredAudiences {
       if (known) return known['key'] as number
       const key = insert.get(audience.id, ...listsOf(audience))!['key'] as number
       db.exec(createTerms(suffixOf(key)))
+      if (audience.gives.length > 0) whole.begin()
       return key
     },
     relabel: (key, audience) => {
+      const before = whole.covers(key)
       relabel.run(audience.id, ...listsOf(audience), key, audience.id)
+      if (whole.covers(key) !== before) whole.restart()
     },
     dropEmpty () {
       for (const { key } of empty.all()) {
         writers.delete(key as number)
         db.exec(dropTerms(suffixOf(key as number)))
       }
+      if (all.all().every(({ gives }) => gives === '[]')) whole.drop()
     }
   }
 }
+
+/** What is written to the index of an audience is written to the whole one as well. */
+const withWhole = (own: TermWriter, whole: WholeIndex, audience: number): TermWriter => ({
+  put (key, fields) {
+    own.put(key, fields)
+    if (whole.covers(audience)) whole.put(key, fields)
+  },
+  remove (key) {
+    own.remove(key)
+    whole.remove(key)
+  }
+})

@@ -10,12 +10,14 @@ import { openDatabase } from '../storage/sqlite/database.ts'
 import { isDamaged } from '../storage/sqlite/faults.ts'
 import { INDEX_VERSION } from './contract.ts'
 import { AUDIENCES_SCHEMA, openAudiences } from './sqlite-audiences.ts'
+import { WHOLE_SCHEMA } from './sqlite-whole.ts'
 
 // One row a part. The long text comes last: a read of the other columns does not touch its
 // pages.
 const SCHEMA = `
   DROP TABLE IF EXISTS documents;
   DROP TABLE IF EXISTS words;
+  DROP TABLE IF EXISTS whole;
   ${AUDIENCES_SCHEMA}
   ${createTerms()}
   CREATE TABLE documents (
@@ -64,6 +66,7 @@ const openCurrent = (dataDir: string): DatabaseSync =>
         for (const { name } of db.prepare(TERMS).all()) db.exec(`DROP TABLE ${name as string}`)
         db.exec(SCHEMA)
       }
+      db.exec(WHOLE_SCHEMA)
       removeUnfinished(db)
     }
   })

@@ -58,7 +58,7 @@ export function openSqliteDocuments (
     async search (query, limit, rights, person = null) {
       const vector = await embeddings?.ofQuery(query)
       return searchAsStored(movable.stored, async (stored) => {
-        const seen = keysSeen(stored, rights)
+        const seen = { audiences: keysSeen(stored, rights), isAll: rights.seesAll }
         if (worker) return worker.searchDocuments(query, limit, seen, person, vector)
         here ??= openDocumentSearch(join(dataDir, INDEX_FILES.documents))
         return here.search(query, limit, seen, vector)
@@ -130,7 +130,8 @@ const movableOf = (db: DatabaseSync, sql: Statements): Movable => ({
   placesAfter: async (key, limit) => sql.places.all(key, limit) as unknown as Place[],
   relabel: (key, audience) => write(db, () => sql.audiences.relabel(key, audience)),
   move: (keys) => write(db, () => moveSlice(sql, keys)),
-  dropEmpty: () => write(db, () => sql.audiences.dropEmpty())
+  dropEmpty: () => write(db, () => sql.audiences.dropEmpty()),
+  complete: () => write(db, () => fillWhole(sql))
 })
 
 /** Between two slices requests are served. Without spaces between words, a part takes some 40 ms. */
@@ -198,4 +199,26 @@ function moveSlice (sql: Statements, keys: readonly number[]): number {
     sql.audiences.terms(audience).put(key, fieldsOf({ ...row!, path: row!.id }, row!.language))
   }
   return moved
+}
+
+/** Parts that are asked for at once; a slice has fewer. */
+const MAX_FILLED = 200
+
+/** A slice of the index over all audiences. @returns whether more is missing. */
+function fillWhole ({ audiences: { whole }, byKey }: Statements): boolean {
+  const missing = whole.missing(MAX_FILLED)
+  let bytes = 0
+  let filled: number | undefined
+  for (const { key, audience } of missing) {
+    if (bytes >= SLICE_BYTES) break
+    filled = key
+    if (!whole.covers(audience)) continue
+    const row = byKey.get(key) as unknown as IndexedDocument & { language: Language }
+    bytes += Buffer.byteLength(row.text)
+    whole.remove(key)
+    whole.put(key, fieldsOf({ ...row, path: row.id }, row.language))
+  }
+  const isDone = missing.length < MAX_FILLED && filled === missing.at(-1)?.key
+  whole.filledUpTo(isDone ? undefined : filled)
+  return !isDone
 }

@@ -5,7 +5,7 @@
 // Tested in test/plugins/library/audiences.test.ts.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { FIELDS, type Field } from './fields.ts'
-import { anyOf, holding, requiredOf, singleArms, suffixOf, type Asked } from './fts5.ts'
+import { anyOf, holding, requiredOf, singleArms, suffixOf, WHOLE, type Asked } from './fts5.ts'
 import type { Language } from './languages.ts'
 import { createRowCounter, createStatistics, type Statistics } from './statistics.ts'
 
@@ -35,7 +35,6 @@ interface Score {
 export interface Index extends Statistics {
   /** Of the names of its tables. */
   suffix: string
-  languages(): Language[]
   /** How many rows a field has. */
   rows(field: Field): number
   /** How many rows of a field hold a match. */
@@ -51,29 +50,42 @@ export interface Index extends Statistics {
 export interface Indexes {
   /** The numbers of the audiences that are there now. */
   existing(): ReadonlySet<number>
-  of(audience: number): Index
+  /** Those that are to be searched: of each audience, or for whom nothing is hidden the one over all. */
+  of(audiences: readonly number[], isAll: boolean): Index[]
+  /** Of the documents of these audiences. */
+  languages(audiences: readonly number[]): Language[]
 }
+
+/** Whether there is an index over all audiences, and it is filled. */
+const IS_WHOLE = 'SELECT 1 FROM whole WHERE filled >= until'
 
 /** @param db its own connection. What was opened once is kept as long as it exists. */
 export function openIndexes (db: DatabaseSync): Indexes {
-  const opened = new Map<number, Index>()
+  const opened = { each: new Map<number, Index>(), whole: undefined as Index | undefined }
+  const whole = db.prepare(IS_WHOLE)
+  const spoken = db.prepare(LANGUAGES)
   const existing = db.prepare('SELECT key FROM audiences')
   return {
     existing () {
       const keys = new Set([0, ...existing.all().map(({ key }) => key as number)])
-      for (const key of opened.keys()) if (!keys.has(key)) opened.delete(key)
+      for (const key of opened.each.keys()) if (!keys.has(key)) opened.each.delete(key)
       return keys
     },
-    of (audience) {
-      const index = opened.get(audience) ?? openIndex(db, audience)
-      opened.set(audience, index)
-      return index
-    }
+    of (audiences, isAll) {
+      if (isAll && whole.get() !== undefined) return [(opened.whole ??= openIndex(db, WHOLE))]
+      return audiences.map((audience) => {
+        const index = opened.each.get(audience) ?? openIndex(db, suffixOf(audience))
+        opened.each.set(audience, index)
+        return index
+      })
+    },
+    languages: (audiences) => [
+      ...new Set(audiences.flatMap((key) => spoken.all(key).map(({ language }) => language as Language)))
+    ].sort()
   }
 }
 
-function openIndex (db: DatabaseSync, audience: number): Index {
-  const suffix = suffixOf(audience)
+function openIndex (db: DatabaseSync, suffix: string): Index {
   const prepared = (columns: (table: string) => string): Map<Field, StatementSync> =>
     new Map(FIELDS.map((field) => {
       const table = field + suffix
@@ -83,13 +95,11 @@ function openIndex (db: DatabaseSync, audience: number): Index {
   const one = prepared(() => 'rowid')
   const counts = prepared(() => 'count(*) AS n')
   const held = db.prepare(holding(suffix))
-  const languages = db.prepare(LANGUAGES)
   const keysOf = (match: string) =>
     new Set(held.all(...FIELDS.map(() => match)).map((row) => row['rowid'] as number))
   return {
     ...createStatistics(db, suffix),
     suffix,
-    languages: () => languages.all(audience).map(({ language }) => language as Language),
     rows: createRowCounter(db, suffix),
     holds: (field, match) => one.get(field)!.get(match) !== undefined,
     count: (field, match) => counts.get(field)!.get(match)!['n'] as number,

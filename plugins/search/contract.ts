@@ -38,5 +38,13 @@ export interface SearchHit {
   parts?: number
 }
 
+/** Whose documents are searched. */
+export interface Seen {
+  /** Numbers of audiences, as the index has them. */
+  audiences: readonly number[]
+  /** Nothing is hidden from the caller, by the rules alone: what documents there are must not matter. */
+  isAll: boolean
+}
+
 /** The indexes in SQLite, inside DATA_DIR. */
 export const INDEX_FILES = { documents: 'library.db', notes: 'notes.db' } as const

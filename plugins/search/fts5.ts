@@ -13,6 +13,9 @@ const TABLES = [...FIELDS, 'spellings'] as const
  */
 export const suffixOf = (audience: number): string => (audience === 0 ? '' : `_${audience}`)
 
+/** The same of the index over all audiences. */
+export const WHOLE = '_whole'
+
 /** Drops the tables. @param suffix from {@link suffixOf}. */
 export const dropTerms = (suffix = ''): string =>
   TABLES.map((table) => `DROP TABLE IF EXISTS ${table}${suffix};`).join(' ')

@@ -1,7 +1,7 @@
 // Runs in a worker: one search in the index of documents or notes, which it may only read. Connections stay open for the
 // next search.
 // Tested in test/plugins/search/worker.test.ts.
-import type { SearchHit } from './contract.ts'
+import type { SearchHit, Seen } from './contract.ts'
 import { openDocumentSearch } from './sqlite-documents.ts'
 import { openNoteSearch } from './sqlite-notes.ts'
 
@@ -13,8 +13,8 @@ export interface Search {
   limit: number
   /** Whose notes. */
   owner: string
-  /** Numbers of the audiences whose documents are searched. */
-  audiences: readonly number[]
+  /** Whose documents. */
+  seen: Seen
   /** Of the query, where documents have vectors. */
   vector?: Float32Array | undefined
 }
@@ -32,7 +32,7 @@ export default function search (asked: Search): SearchHit[] {
 function openIndex ({ kind, path }: Search): Made {
   if (kind === 'documents') {
     const { search } = openDocumentSearch(path)
-    return ({ query, limit, audiences, vector }) => search(query, limit, audiences, vector)
+    return ({ query, limit, seen, vector }) => search(query, limit, seen, vector)
   }
   const { search } = openNoteSearch(path)
   return ({ owner, query, limit }) => search(owner, query, limit)

@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
 import { candidatesOf, isSelective } from './candidates.ts'
 import { readingsOf, readWords } from './compounds.ts'
-import type { SearchHit } from './contract.ts'
+import type { SearchHit, Seen } from './contract.ts'
 import { rankingOf, type Asked } from './fts5.ts'
 import { divide, openIndexes, scoreTogether, type Index } from './audience-indexes.ts'
 import { createNearest, fuse, FUSED } from './nearest.ts'
@@ -31,10 +31,9 @@ type Row = Omit<SearchHit, 'snippet'> & { key: number }
 
 export interface DocumentSearch {
   /**
-   * @param audiences numbers of those whose documents are searched.
    * @param vector of the query, where documents have vectors too.
    */
-  search(query: string, limit: number, audiences: readonly number[], vector?: Float32Array): SearchHit[]
+  search(query: string, limit: number, seen: Seen, vector?: Float32Array): SearchHit[]
   close(): void
 }
 
@@ -46,15 +45,14 @@ export function openDocumentSearch (path: string): DocumentSearch {
   const rank = createRanking(db)
 
   function searchIn (
-    audiences: readonly number[],
+    { audiences, isAll }: Seen,
     query: string,
     limit: number,
     vector?: Float32Array
   ): SearchHit[] {
-    const seen = audiences.map(indexes.of)
+    const seen = indexes.of(audiences, isAll)
     const statistics = together(seen)
-    const spoken = new Set(seen.flatMap((index) => index.languages()))
-    const read = readWords(readingsOf(parseQuery(query, [...spoken].sort())), statistics.occurs)
+    const read = readWords(readingsOf(parseQuery(query, indexes.languages(audiences))), statistics.occurs)
     const corrected = { ...read, words: correctAll(read.words, read.languages, statistics) }
     const asked = boundQuery(corrected, statistics)
     // A phrase is asked for by its letters.
@@ -65,14 +63,14 @@ export function openDocumentSearch (path: string): DocumentSearch {
   }
 
   return {
-    search (query, limit, audiences, vector) {
+    search (query, limit, { audiences, isAll }, vector) {
       // One state of the file: a document that moves to another audience meanwhile is found
       // once.
       db.exec('BEGIN')
       try {
         const existing = indexes.existing()
         const seen = audiences.filter((audience) => existing.has(audience))
-        return seen.length === 0 ? [] : searchIn(seen, query, limit, vector)
+        return seen.length === 0 ? [] : searchIn({ audiences: seen, isAll }, query, limit, vector)
       } finally {
         if (db.isTransaction) db.exec('COMMIT')
       }

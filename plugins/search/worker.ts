@@ -6,7 +6,7 @@ import { ToolError } from '../../authoring/tool.ts'
 import type { Workers } from '../workers.ts'
 import { FairQueue, GaveWay, TooManyWaiting } from '../workers/fair-queue.ts'
 import { WorkersBusy } from '../workers.ts'
-import { INDEX_FILES, type SearchHit } from './contract.ts'
+import { INDEX_FILES, type SearchHit, type Seen } from './contract.ts'
 import { snippetOf } from './snippet.ts'
 import type { Search } from './search-task.ts'
 import type { Snippets } from './snippet-task.ts'
@@ -14,15 +14,11 @@ import type { Word } from './tokenize.ts'
 
 /** @throws ToolError in words for a model: too many searches wait, or this one takes too long. */
 export interface SearchWorker {
-  /**
-   * @param audiences numbers of those whose documents are searched. @param vector of the
-   * query.
-   * @param person whose turn it takes; `null` for all who have not signed in.
-   */
+  /** @param person whose turn it takes; `null` for all who have not signed in. @param vector of the query. */
   searchDocuments(
     query: string,
     limit: number,
-    audiences: readonly number[],
+    seen: Seen,
     person: string | null,
     vector?: Float32Array
   ): Promise<SearchHit[]>
@@ -32,6 +28,7 @@ export interface SearchWorker {
   snippets(texts: string[], words: Word[], person: string | null): Promise<string[]>
 }
 
+const NOTHING: Seen = { audiences: [], isAll: false }
 const SNIPPETS = new URL('./snippet-task.ts', import.meta.url)
 const TASK = new URL('./search-task.ts', import.meta.url)
 /** Maximum wait for a turn, and maximum duration of the search itself. */
@@ -72,9 +69,9 @@ export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: stri
   }
 
   return {
-    searchDocuments: (query, limit, audiences, person, vector) =>
-      run({ kind: 'documents', query, limit, owner: '', audiences, vector }, person).catch(inWords),
-    searchNotes: (query, limit, owner) => run({ kind: 'notes', query, limit, owner, audiences: [] }, owner).catch(inWords),
+    searchDocuments: (query, limit, seen, person, vector) =>
+      run({ kind: 'documents', query, limit, owner: '', seen, vector }, person).catch(inWords),
+    searchNotes: (query, limit, owner) => run({ kind: 'notes', query, limit, owner, seen: NOTHING }, owner).catch(inWords),
     snippets: (texts, words, person) =>
       inTurn<string[]>(SNIPPETS, { texts, words } satisfies Snippets, person).catch(inWords)
   }

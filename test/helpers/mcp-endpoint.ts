@@ -9,11 +9,14 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Test } from 'tap'
 import type { ToolLibrary } from '../../authoring/tool.ts'
+import type { AccessKeys } from '../../plugins/access-keys/contract.ts'
+import accessRules from '../../plugins/access-rules/index.ts'
 import { monotonicClock } from '../../clock.ts'
 import identity from '../../plugins/identity.ts'
 import usage from '../../plugins/limits/usage.ts'
 import mcpPlugin from '../../plugins/mcp/index.ts'
 import bearer from '../../plugins/oauth/bearer.ts'
+import type { Clients } from '../../plugins/oauth/clients/index.ts'
 import type { Access } from '../../plugins/oauth/grants/contract.ts'
 import type { Grants } from '../../plugins/oauth/grants/index.ts'
 import audit from '../../plugins/observability/audit/index.ts'
@@ -92,10 +95,14 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
       { name: 'grants' }
     )
   )
+  const noKeys = { verify: () => undefined, stillAllows: () => false, noteUse () {} } as Partial<AccessKeys> as AccessKeys
+  app.register(fp(async (app: FastifyInstance) => { app.decorate('accessKeys', noKeys) }, { name: 'access-keys' }))
+  app.decorate('clients', { grantTypes: [] } as Partial<Clients> as Clients)
   const endpoints = createEndpoints(PUBLIC, '/')
   const config = { publicUrl: PUBLIC, mcpUrl: PUBLIC, endpoints, corsOrigins: ['https://chatgpt.com'], local, signIn }
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-endpoint-'))
   app.register(identity, { identity: identityOf() })
+  app.register(accessRules, { accessFile: join(dataDir, 'access.json'), readAccessRules: () => ({ problems: [] }) })
   app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock })
   app.register(audit)
   app.register(usage, { rateLimits: null, refreshTokenTtl: 60 })

@@ -19,8 +19,9 @@ async function examples (): Promise<Array<{ file: string; source: string }>> {
   for (const file of ['README.md', ...guides]) {
     for (const [, source] of (await readFile(join(ROOT, file), 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)) found.push({ file, source: source! })
   }
-  // Some show only what a file contains among other things.
-  return found.filter(({ source }) => !source.includes('…') && (!/\brun \(/.test(source) || source.includes('export default')))
+  // Some show only what a file contains among other things, and some are programs that call a server.
+  const isOfServer = (source: string) => !source.includes("from '@modelcontextprotocol/client'")
+  return found.filter(({ source }) => isOfServer(source) && !source.includes('…') && (!/\brun \(/.test(source) || source.includes('export default')))
 }
 
 /** @returns each example as a file of a project, by a path of its own. */

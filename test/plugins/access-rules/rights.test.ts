@@ -82,6 +82,24 @@ t.test('who sees an audience is who may see each of its documents', async () => 
   )
 })
 
+t.test('who sees all by the rules may see every document', async () => {
+  fc.assert(
+    fc.property(rules, caller, fc.constantFrom('a', 'a/b', 'x/b', 'c/d/e'), (rules, caller, id) => {
+      const { documents } = evaluate({ groups, rules }, '1').rightsOf(caller)
+      return !documents.seesAll || documents.may(id)
+    }),
+    { numRuns: 3_000 }
+  )
+})
+
+t.test('a rule for everything, with nothing left out anywhere, shows everything', async (t) => {
+  const everything = { who: ['board'], documents: ['**'] }
+  const seesAll = (...rules: Rule[]) => from(...rules).rightsOf({ groups: ['board', 'contractors'] }).documents.seesAll
+  t.ok(seesAll(everything) && seesAll({ who: ['everyone'], documents: ['a', '!b'] }, everything))
+  t.notOk(seesAll() || seesAll({ who: ['board'], documents: ['**', '!a'] }) || seesAll({ who: ['finance'], documents: ['**'] }))
+  t.notOk(seesAll(everything, { who: ['contractors'], documents: ['!a'] }), 'a list of ! alone takes away')
+})
+
 t.test('an audience has the same name for the same people, and everybody has none', async (t) => {
   const rule = { who: ['finance'], documents: ['f/**'] }
   const before = from({ who: ['everyone'], documents: ['**', '!f/**'] }, rule)

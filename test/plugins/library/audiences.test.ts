@@ -57,7 +57,7 @@ async function storeContract (t: Test, open: Open): Promise<void> {
     t.ok(questions.length > 200)
     await sameAnswers(t, [one, other], rules)
     t.ok((await one.search('severance', 10, rules.rightsOf('finance'))).length > 0, 'who may see them finds them')
-    t.same(await one.search('walnut', 10, { sees: () => false }), [], 'who may see nothing finds nothing')
+    t.same(await one.search('walnut', 10, { sees: () => false, seesAll: false }), [], 'who may see nothing finds nothing')
   })
 
   t.test('after the rules have changed a hidden document tells no more than one that was deleted (AR-20)', async (t) => {

@@ -16,6 +16,8 @@ const long = (piece: string, characters = 40_000): string =>
   piece.repeat(Math.ceil(characters / piece.length)).slice(0, characters)
 const QUERIES = ['walnut', 'wal*', 'number 7', '紅茶', '"common words of the document"', 'com* wor* doc* nam*', '"日本語の会議"', 'wlanut']
 
+const EVERYBODYS = { audiences: [0], isAll: true }
+
 t.test('a search reads the index and gives the hits of the store', async (t) => {
   const place = await folder(t)
   const [documents, notes] = [openSqliteDocuments(place), openSqliteNotes(place)]
@@ -41,7 +43,7 @@ t.test('a search reads the index and gives the hits of the store', async (t) => 
   for (const query of QUERIES) {
     const hits = await documents.search(query, 10, ALL_RIGHTS.documents)
     t.ok(hits.length > 0, query)
-    t.same(await worker.searchDocuments(query, 10, [0], null), hits, query)
+    t.same(await worker.searchDocuments(query, 10, EVERYBODYS, null), hits, query)
     const own = await notes.search('ann', query, 10)
     t.equal(own.length, 1, query)
     t.same(await worker.searchNotes(query, 10, 'ann'), own, query)
@@ -53,8 +55,8 @@ t.test('a search reads the index and gives the hits of the store', async (t) => 
 t.test('one person who asks for much is told so, and others have their turns', async (t) => {
   const { promise: held, resolve: free } = Promise.withResolvers<never[]>()
   const worker = createSearchWorker({ run: () => held as never }, await folder(t))
-  const asked = Array.from({ length: 520 }, () => worker.searchDocuments('walnut', 10, [0], 'ann').catch((error: unknown) => error))
-  const other = worker.searchDocuments('walnut', 10, [0], 'bob')
+  const asked = Array.from({ length: 520 }, () => worker.searchDocuments('walnut', 10, EVERYBODYS, 'ann').catch((error: unknown) => error))
+  const other = worker.searchDocuments('walnut', 10, EVERYBODYS, 'bob')
   free([])
   t.same(await other, [])
   const refused = (await Promise.all(asked)).filter((answer) => answer instanceof WorkersBusy)
@@ -80,7 +82,7 @@ t.test('the snippets of what Postgres finds are cut there as they would be here,
 
 t.test('a search that takes too long is stopped in words', async (t) => {
   const run = async () => { throw Object.assign(new Error('late'), { name: 'TimeoutError' }) }
-  await t.rejects(createSearchWorker({ run }, await folder(t)).searchDocuments('walnut', 10, [0], null), ToolError)
+  await t.rejects(createSearchWorker({ run }, await folder(t)).searchDocuments('walnut', 10, EVERYBODYS, null), ToolError)
 })
 
 t.test('in the server a search leaves this thread free', async (t) => {

@@ -1,5 +1,6 @@
 // Clients made of a description: an entry of CLIENTS, or a metadata document.
 import t from 'tap'
+import { JWT_BEARER } from '../../../../plugins/oauth/clients/contract.ts'
 import { fromDocument, fromOperator } from '../../../../plugins/oauth/clients/described.ts'
 import type { ClientDocument } from '../../../../plugins/oauth/clients/metadata-document.ts'
 import { hashSecret } from '../../../../plugins/secrets.ts'
@@ -51,7 +52,7 @@ t.test('a redirect URI that no client may have stops the start, and names the cl
 
 t.test('every client gets refresh tokens; only a single redirect URI can be left out', async (t) => {
   const one = fromDocument(document, false, RULES)
-  t.same(one.grantTypes, ['authorization_code', 'refresh_token'])
+  t.same(one.grantTypes, ['authorization_code', 'refresh_token', JWT_BEARER])
   t.equal(one.onlyRedirectUri, URI)
   const two = fromDocument({ ...document, redirect_uris: [URI, 'http://localhost/callback'] }, false, RULES)
   t.equal(two.onlyRedirectUri, undefined)
