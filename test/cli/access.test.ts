@@ -32,7 +32,13 @@ t.test('the command says what a person may use, why, and where their groups come
   const [ann, bob] = [await person(server, 'ann@example.com'), await person(server, 'bob@example.com', { emailVerified: false })]
   await app.signIn.lifecycle.changeGroups(bob.id, () => ['crm'])
   const CLIENTS = JSON.stringify([
-    { client_id: 'reports', client_secret: 'a secret of sixteen', grant_types: ['client_credentials'], scope: 'mcp:read', groups: ['finance'] }
+    {
+      client_id: 'reports',
+      client_secret: 'a secret of sixteen',
+      grant_types: ['client_credentials'],
+      scope: 'mcp:read',
+      groups: ['finance']
+    }
   ])
   const env = { DATA_DIR: dataDir, PUBLIC_URL: server.url, ACCESS, CLIENTS, LOG_LEVEL: 'error' }
   const explain = async (who: string, name?: string, more = {}) => explainAccess(await loadConfig({ ...env, ...more }), who, name)
