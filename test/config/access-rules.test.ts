@@ -27,53 +27,93 @@ t.test('rules are read as they are written, with the address of a schema', async
 
 t.test('what is wrong is named by its line', async (t) => {
   for (const [text, ...problems] of [
-    ['{"rules": [\n{"who": ["everyone"], "tols": ["search"]}]}',
-      /^FILE line 2: rule 1: there is no member "tols"; there are who, tools, documents, /],
-    ['{"rules": [],\n"rule": []}',
-      /^FILE line 2: the file: there is no member "rule"; there are groups, rules/],
-    ['{"rules": [\n{"tools": ["search"]}]}',
-      /^FILE line 2: rule 1, who: write whom the rule is for/],
-    ['{"rules": [{"who": [],\n"tools": "search"}]}',
+    [
+      '{"rules": [\n{"who": ["everyone"], "tols": ["search"]}]}',
+      /^FILE line 2: rule 1: there is no member "tols"; there are who, tools, documents, /
+    ],
+    [
+      '{"rules": [],\n"rule": []}',
+      /^FILE line 2: the file: there is no member "rule"; there are groups, rules/
+    ],
+    [
+      '{"rules": [\n{"tools": ["search"]}]}',
+      /^FILE line 2: rule 1, who: write whom the rule is for/
+    ],
+    [
+      '{"rules": [{"who": [],\n"tools": "search"}]}',
       /^FILE line 1: rule 1, who: write whom/,
-      /^FILE line 2: rule 1, tools: write a list/],
-    ['{"groups": {\n"a": "ann@x.example"}, "rules": []}',
-      /^FILE line 2: groups\.a: write a list of addresses/],
-    ['{"rules": {}}',
-      /^FILE line 1: rules: write rules in a list/],
-    ['{"rules": [{"who": ["*"]}]}',
-      /"\*" means nobody; write "everyone"/],
-    ['{"groups": {"a": ["*@x.example"]}, "rules": [{"who": ["everyone",\n"!ann@x.example"]}]}',
+      /^FILE line 2: rule 1, tools: write a list/
+    ],
+    [
+      '{"groups": {\n"a": "ann@x.example"}, "rules": []}',
+      /^FILE line 2: groups\.a: write a list of addresses/
+    ],
+    [
+      '{"rules": {}}',
+      /^FILE line 1: rules: write rules in a list/
+    ],
+    [
+      '{"rules": [{"who": ["*"]}]}',
+      /"\*" means nobody; write "everyone"/
+    ],
+    [
+      '{"groups": {"a": ["*@x.example"]}, "rules": [{"who": ["everyone",\n"!ann@x.example"]}]}',
       /"\*@x\.example" is no address/,
-      /line 2: "!ann@x\.example" means nobody/],
-    ['{"rules": [\n// why\n{"who": ["everyone"]}]}',
-      /^FILE line 2: JSON has no comments/],
-    ['{"rules": [{"who": ["everyone"],\n"documents": ["**", "!/a/**", "!a/", "./b", "!a\\\\**"]}]}',
+      /line 2: "!ann@x\.example" means nobody/
+    ],
+    [
+      '{"rules": [\n// why\n{"who": ["everyone"]}]}',
+      /^FILE line 2: JSON has no comments/
+    ],
+    [
+      '{"rules": [{"who": ["everyone"],\n"documents": ["**", "!/a/**", "!a/", "./b", "!a\\\\**"]}]}',
       /^FILE line 2: .* "!\/a\/\*\*"; write "!a\/\*\*"/,
       /"!a\/"; write "!a\/\*\*"/,
       /"\.\/b"; write "b"/,
-      /write "!a\/\*\*"/],
-    ['{"groups": {"a": []},\n"rules": [{"who": [\n"b"]}]}',
-      /^FILE line 3: there is no group "b"; add it to "groups"/],
-    ['{"groups": {"a": ["@x.example",\n"ann"]}, "rules": []}',
-      /^FILE line 2: "ann" is no address/],
-    ['{"groups": {"everyone": []}, "rules": []}',
-      /^FILE line 1: "everyone" is not a group/],
-    ['{"groups": {"a@b": []}, "rules": []}',
-      /^FILE line 1: groups\.a@b: /],
-    ['{"rules": [{"who": ["everyone"], "tools": [\n"serch", "!fetsch"], "prompts": ["x"], "documents": ["nowhere"]}]}',
+      /write "!a\/\*\*"/
+    ],
+    [
+      '{"groups": {"a": []},\n"rules": [{"who": [\n"b"]}]}',
+      /^FILE line 3: there is no group "b"; add it to "groups"/
+    ],
+    [
+      '{"groups": {"a": ["@x.example",\n"ann"]}, "rules": []}',
+      /^FILE line 2: "ann" is no address/
+    ],
+    [
+      '{"groups": {"everyone": []}, "rules": []}',
+      /^FILE line 1: "everyone" is not a group/
+    ],
+    [
+      '{"groups": {"a@b": []}, "rules": []}',
+      /^FILE line 1: groups\.a@b: /
+    ],
+    [
+      '{"rules": [{"who": ["everyone"], "tools": [\n"serch", "!fetsch"], "prompts": ["x"], "documents": ["nowhere"]}]}',
       /^FILE line 2: there is no tool "serch"; there are fetch, search/,
       /^FILE line 2: there is no tool "fetsch"/,
-      /^FILE line 2: there is no prompt "x"; there are summarize/],
-    ['{"rules": [\n{"who": ["everyone"]',
-      /^FILE line 2: this is not JSON; look for a missing comma/],
-    ['{"rules": [\n{"who": ["everyone"] "tools": []}]}',
-      /^FILE line 2: this is not JSON/],
-    ['{"rules": [], "rules": []}',
-      /^FILE line 1: .*twice/],
-    ['[]',
-      /^FILE line 1: the file: /],
-    ['',
-      /^FILE line 1: the file: /],
+      /^FILE line 2: there is no prompt "x"; there are summarize/
+    ],
+    [
+      '{"rules": [\n{"who": ["everyone"]',
+      /^FILE line 2: this is not JSON; look for a missing comma/
+    ],
+    [
+      '{"rules": [\n{"who": ["everyone"] "tools": []}]}',
+      /^FILE line 2: this is not JSON/
+    ],
+    [
+      '{"rules": [], "rules": []}',
+      /^FILE line 1: .*twice/
+    ],
+    [
+      '[]',
+      /^FILE line 1: the file: /
+    ],
+    [
+      '',
+      /^FILE line 1: the file: /
+    ],
     [`{"rules": []${' '.repeat(1024 * 1024)}}`, /^FILE is larger than 1024 KB/]
   ] as Array<[string, ...RegExp[]]>) {
     const found = await read(text)
