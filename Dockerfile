@@ -26,6 +26,8 @@ COPY --from=build /build/package.json ./node_modules/@mcp-oauth-server/server/pa
 COPY --from=build /build/bin ./node_modules/@mcp-oauth-server/server/bin
 COPY --from=build /build/dist ./node_modules/@mcp-oauth-server/server/dist
 COPY docs ./docs
+# access.json, if there is one: who may use what. The schema is always there.
+COPY access*.json ./
 RUN echo '{ "private": true, "type": "module" }' > package.json
 # The operator's commands: docker exec … mcp-oauth-server users list
 RUN ln -s /app/node_modules/@mcp-oauth-server/server/bin/mcp-oauth-server.js /usr/local/bin/mcp-oauth-server

@@ -1,6 +1,8 @@
 // What a person may use and why, in words: from the same rules that answer
 // requests.
 // Tested in test/cli/access.test.ts.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Config } from '../config/index.ts'
 import { buildOperatorApp } from '../core.ts'
 import type { Principal } from '../plugins/access-rules/contract.ts'
@@ -11,9 +13,11 @@ import {
   type Evaluation
 } from '../plugins/access-rules/rights.ts'
 import { membershipsOf } from '../plugins/accounts/groups.ts'
+import { servicesOf, type Service } from '../plugins/oauth/services.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { openExisting, OperatorError } from './command.ts'
 import { findPerson } from './find-person.ts'
+import { commandLine } from './usage.ts'
 
 /** Something that rules can be about. */
 interface Thing {
@@ -23,8 +27,9 @@ interface Thing {
 
 /** For whom it is explained. */
 interface Caller {
-  /** Undefined for somebody who has not signed in. */
+  /** Neither: somebody who has not signed in. */
   user?: User
+  service?: Service['user']
   principal: Principal | null
   /** With who says so, in words. */
   groups: string[]
@@ -37,12 +42,16 @@ interface Report {
   lines: readonly number[]
   caller: Caller
   things: readonly Thing[]
+  docsDir: string | undefined
 }
+
+const UNTIL_RESTART = 'A server that started with it keeps its rules until it is restarted.'
 
 const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource', upstreams: 'server', documents: 'document' } as const
 
 /**
- * @param who an id, an address, or `everyone`. @param name of a tool, prompt, resource or document; without it, everything.
+ * @param who an id, an address, `service:` and the id of a service, or `everyone`.
+ * @param name of a tool, prompt, resource or document; without it, everything.
  * @returns what is printed.
  * @throws OperatorError for a person who is not known, and for rules that cannot be read.
  */
@@ -53,15 +62,21 @@ export async function explainAccess (
 ): Promise<string> {
   const caller = who === 'everyone' ? { principal: null, groups: [] } : await findCaller(config, who)
   const { accessFile: file } = config
-  if (!config.hasAccessRules()) return `${introduce(caller)}\nThere is no ${file}: everybody may use everything.`
+  if (!config.hasAccessRules()) return `${introduce(caller)}\nThere is no ${file}: everybody may use everything. ${UNTIL_RESTART}`
   const read = config.readAccessRules()
   if ('problems' in read) throw new OperatorError(read.problems.join('\n'))
-  const report = { file, rules: evaluate(read.rules, ''), lines: read.lines, caller, things: await findThings(config) }
+  const things = await findThings(config)
+  const report = { file, rules: evaluate(read.rules, ''), lines: read.lines, caller, things, docsDir: config.docsDir }
   return `${introduce(withFile(report))}\n${name === undefined ? explainAll(report) : explainOne(report, name)}`
 }
 
 async function findCaller (config: Config, who: string): Promise<Caller> {
   if (!config.signIn) throw new OperatorError('No one signs in to this server: AUTH_BACKEND is none. Ask for everyone.')
+  const service = servicesOf(config.clients).get(who.replace(/^service:/, ''))?.user
+  if (service?.id === who) {
+    const groups = (service.groups ?? []).map((group) => `${group} (by CLIENTS)`)
+    return { service, principal: principalOfUser(service), groups }
+  }
   await (await openExisting(config)).close()
   const app = await buildOperatorApp(config)
   try {
@@ -82,15 +97,20 @@ function withFile ({ rules, caller, file }: Report): Caller {
   return { ...caller, groups: [...caller.groups, ...added.map((group) => `${group} (by their address in ${file})`)] }
 }
 
-function introduce ({ user, groups }: Caller): string {
+function introduce ({ user, service, groups }: Caller): string {
+  const inGroups = `  groups: ${groups.join(', ') || 'none'}`
+  if (service) return `${service.id}: ${service.name}\n${inGroups}`
   if (!user) return 'Somebody who has not signed in: in no group.'
   const { id, email, emailVerified, locked } = user
   return [
     `${email ?? id}${locked ? ', locked: they may use nothing until they are unlocked' : ''}`,
     ...(email !== undefined && !emailVerified
-      ? ['  Nobody has proven that they read this mailbox: rules and groups by address do not count for them.']
+      ? [
+          '  Nobody has proven that they read this mailbox: rules and groups by address do not count for them.',
+          `  To put them in a group: ${commandLine('users')}group add ${email} GROUP`
+        ]
       : []),
-    `  groups: ${groups.join(', ') || 'none'}`
+    inGroups
   ].join('\n')
 }
 
@@ -115,8 +135,11 @@ function explainAll (report: Report): string {
 /** A name that nothing offered has is taken as that of a document. */
 function explainOne (report: Report, name: string): string {
   const found = report.things.filter(({ names }) => names.includes(name))
-  const asked = found.length > 0 ? found : [{ kind: 'documents' as const, names: [name] }]
-  return asked.map((thing) => explainThing(report, thing)).join('\n')
+  if (found.length > 0) return found.map((thing) => explainThing(report, thing)).join('\n')
+  const { docsDir } = report
+  const asDocument = explainThing(report, { kind: 'documents', names: [name] })
+  if (docsDir !== undefined && existsSync(join(docsDir, name))) return asDocument
+  return `${asDocument}\n  There is no tool, prompt or resource of this name, and no such file${docsDir === undefined ? '' : ` in ${docsDir}`}.`
 }
 
 function explainThing ({ rules, lines, caller, file }: Report, { kind, names }: Thing): string {

@@ -5,6 +5,7 @@ import type { Config } from '../config/index.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { OperatorError } from './command.ts'
+import { commandLine } from './usage.ts'
 
 /** What a command works with. */
 export interface Context {
@@ -44,7 +45,7 @@ export async function findPerson (
   if (found.length === 1) return found[0]!
   throw new OperatorError(
     found.length === 0
-      ? `No one has the id or address ${who}.`
+      ? `No one has the id or address ${who}. A person is known here once they have signed in: ${commandLine('users')}list`
       : `Several people have this address; name one by id:\n${found.map((user) => describe(context, user)).join('\n')}`
   )
 }

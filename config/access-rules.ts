@@ -1,7 +1,7 @@
 // ACCESS: reads access.json, the file that says who may use what, and names what is wrong with it by its line.
 // Tested in test/config/access-rules.test.ts.
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import { z } from 'zod'
 import type { Offer } from '../authoring/loader/load.ts'
@@ -48,13 +48,16 @@ export type KnownNames = Partial<Record<Exclude<keyof Rule, 'who' | 'documents'>
 /** `lines`: where each rule begins, from 1. */
 export type ReadRules = { rules: RuleFile; lines: number[] } | { problems: string[] }
 
-/** @param named the variable ACCESS; without it, access.json counts if it is there. */
-export function createAccessReader (named: string | undefined, folder: string) {
+/**
+ * @param named the variable ACCESS; without it, access.json counts if it is there.
+ * @param docsDir where a path that is a folder is told from that of a document.
+ */
+export function createAccessReader (named: string | undefined, folder: string, docsDir?: string) {
   const path = resolve(folder, named ?? 'access.json')
   let known: KnownNames = {}
   const read = (resources = known.resources) => {
     known = { ...known, ...(resources && { resources }) }
-    return readAccessFile(path, known)
+    return readAccessFile(path, known, docsDir)
   }
   return {
     path,
@@ -82,53 +85,117 @@ export function createAccessReader (named: string | undefined, folder: string) {
 const namesOf = (things: ReadonlyArray<{ name: string }>): string[] => things.map(({ name }) => name)
 
 /** @returns the rules, or a sentence for each thing that is wrong, with its line. @throws when the file cannot be read. */
-export function readAccessFile (path: string, known: KnownNames): ReadRules {
+export function readAccessFile (path: string, known: KnownNames, docsDir?: string): ReadRules {
   const source = readFileSync(path, 'utf8')
   if (source.length > MAX_BYTES) return { problems: [`${path} is larger than ${MAX_BYTES / 1024} KB`] }
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
   const at = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`
-  if (document.errors.length > 0) {
-    return { problems: document.errors.slice(0, 1).map(({ pos, message }) => at(pos[0], message.split('\n')[0]!.replace(/ at line .*/, ''))) }
+  const [fault] = document.errors
+  if (fault) {
+    const comment = COMMENT.exec(source)
+    if (comment) return { problems: [at(comment.index, 'JSON has no comments; remove this one')] }
+    if (fault.code === 'DUPLICATE_KEY') return { problems: [at(fault.pos[0], 'a member of this name is there twice; leave one')] }
+    return { problems: [at(fault.pos[0], 'this is not JSON; look for a missing comma, quotation mark or bracket here or before')] }
   }
   const parsed = file.safeParse(document.toJS({ maxAliasCount: 0 }))
   const place = (keys: readonly PropertyKey[]) => offsetOf(document, keys)
   if (!parsed.success) {
-    return { problems: parsed.error.issues.map(({ path: keys, message }) => at(place(keys), `${keys.join('.') || 'the file'}: ${message}`)) }
+    return { problems: parsed.error.issues.map((issue) => at(place(keysOf(issue)), `${nameOf(issue.path)}: ${remedyOf(issue)}`)) }
   }
   const { $schema: _, ...rules } = parsed.data
-  const unknown = findUnknown(rules, known).map(({ keys, problem }) => at(place(keys), problem))
+  const unknown = findUnknown(rules, known, docsDir).map(({ keys, problem }) => at(place(keys), problem))
   const lineOf = (index: number) => lines.linePos(place(['rules', index])).line
   return unknown.length > 0 ? { problems: unknown } : { rules, lines: rules.rules.map((_, index) => lineOf(index)) }
 }
 
-/** Of a mailbox or a domain. Nobody has one with a wildcard or a blank. */
-const ADDRESS = /^[^\s*]*@[^\s*@]+$/
-const noAddress = (text: string): string => `${JSON.stringify(text)} is no address; write ann@example.com or @example.com`
-/** No path in the folder begins or ends so; an id of a source, which has a colon, may. */
-const NO_PATH = /^\.{0,2}\/|^[^:]*\/$/
+/** What begins like one in JavaScript, after what may stand before it. */
+const COMMENT = /(?:^|[,{}[\]])[ \t]*\/[/*]/m
+
+/** Of a mailbox or a domain. People are not left out by `!`, nor meant by `*`; nobody has an address with a blank. */
+const isAddress = (text: string): boolean => /^[^\s!*]*@[^\s!*@]+$/.test(text)
+
+interface Problem {
+  keys: PropertyKey[]
+  problem: string
+}
+type Issue = z.core.$ZodIssue
+
+/** Of what is wrong; of a member too many, its own. */
+const keysOf = ({ path, ...issue }: Issue): PropertyKey[] =>
+  issue.code === 'unrecognized_keys' ? [...path, issue.keys[0]!] : [...path]
+
+/** Where something stands, as one counts: `rule 2, tools`. */
+const nameOf = ([first, second, third]: readonly PropertyKey[]): string => {
+  if (first === undefined) return 'the file'
+  if (first !== 'rules' || second === undefined) return [first, second].filter((key) => key !== undefined).join('.')
+  return [`rule ${Number(second) + 1}`, ...(third === undefined ? [] : [String(third)])].join(', ')
+}
+
+/** What to write instead. */
+function remedyOf ({ path, ...issue }: Issue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const members = Object.keys((path.length === 0 ? file : rule).shape).filter((name) => name !== '$schema')
+    return `there is no member ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}; there are ${members.join(', ')}`
+  }
+  if (issue.code === 'invalid_key') return 'the name of a group has 1 to 200 characters, and no @, ! or *'
+  if (issue.code !== 'invalid_type' && issue.code !== 'too_small') return issue.message
+  const [first, second, member] = path
+  if (first === undefined) return 'write { "rules": [ … ] }; docs/who-may-use-what.md has an example'
+  if (first === 'groups') {
+    return second === undefined
+      ? 'write each group with its members, such as { "finance": ["ann@example.com"] }'
+      : 'write a list of addresses, such as ["ann@example.com", "@example.com"], or []'
+  }
+  if (first !== 'rules') return issue.message
+  if (member === undefined) return 'write rules in a list, such as [{ "who": ["everyone"], "tools": ["*"] }]'
+  return member === 'who' ? 'write whom the rule is for, such as ["everyone"] or ["finance"]' : 'write a list of names, such as ["search"]'
+}
+
+/** What is meant by a path that no document can have: it would hide nothing without a word. */
+function findPath (item: string, docsDir: string | undefined): string | undefined {
+  const [, not, path] = /^(!?)(.*)$/su.exec(item)!
+  // The id of a source may have any form.
+  if (path!.includes(':')) return undefined
+  const clean = path!.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '/**')
+  const meant = `${not}${docsDir !== undefined && isFolder(join(docsDir, clean)) ? `${clean}/**` : clean}`
+  return meant === item ? undefined : meant
+}
+
+function isFolder (path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
 
 /** Names that nothing has: a misspelled one would give or deny nothing without a word. */
-function findUnknown ({ groups, rules }: RuleFile, known: KnownNames): Array<{ keys: PropertyKey[]; problem: string }> {
-  const found: Array<{ keys: PropertyKey[]; problem: string }> = []
-  const isGroup = (who: string) => who === 'everyone' || who.includes('@') || Object.hasOwn(groups, who)
+function findUnknown ({ groups, rules }: RuleFile, known: KnownNames, docsDir: string | undefined): Problem[] {
+  const found: Problem[] = []
+  const isGroup = (who: string) => who === 'everyone' || isAddress(who) || Object.hasOwn(groups, who)
   if (Object.hasOwn(groups, 'everyone')) found.push({ keys: ['groups', 'everyone'], problem: '"everyone" is not a group' })
   for (const [group, members] of Object.entries(groups)) {
     for (const [index, member] of members.entries()) {
-      if (!ADDRESS.test(member)) found.push({ keys: ['groups', group, index], problem: noAddress(member) })
+      if (!isAddress(member)) {
+        found.push({ keys: ['groups', group, index], problem: `${JSON.stringify(member)} is no address; write ann@example.com or @example.com` })
+      }
     }
   }
   for (const [index, rule] of rules.entries()) {
     for (const [place, who] of rule.who.entries()) {
-      const keys = ['rules', index, 'who', place]
-      if (who.includes('@') && !ADDRESS.test(who)) found.push({ keys, problem: noAddress(who) })
       if (isGroup(who)) continue
-      const problem = `there is no group ${JSON.stringify(who)}; add it to "groups", with [] if a provider or a command names its members`
-      found.push({ keys, problem })
+      const declared = Object.keys(groups).sort().join(', ') || 'none'
+      const problem = /[!*@]/.test(who)
+        ? `${JSON.stringify(who)} means nobody; write "everyone", a group, an address or "@example.com"`
+        : `there is no group ${JSON.stringify(who)}; add it to "groups", with [] if a provider or a command names its members. ` +
+          `There are ${declared}`
+      found.push({ keys: ['rules', index, 'who', place], problem })
     }
     for (const [place, item] of (rule.documents ?? []).entries()) {
-      if (!NO_PATH.test(item.replace(/^!/, ''))) continue
-      const problem = `${JSON.stringify(item)} fits no document; paths begin with a name, and "finance/**" is everything in a folder`
+      const meant = findPath(item, docsDir)
+      if (meant === undefined) continue
+      const problem = `no document has the path ${JSON.stringify(item)}; write ${JSON.stringify(meant)}`
       found.push({ keys: ['rules', index, 'documents', place], problem })
     }
     for (const kind of Object.keys(known) as Array<keyof KnownNames>) {

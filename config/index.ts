@@ -89,7 +89,7 @@ export async function loadConfig (
   const found = await findBackends(names, env, folder, backends)
   const toolEnv = parsed.success ? env : without(env, parsed.error)
   const builtIn = new BuiltInTools(values.BUILTIN_TOOLS, folders)
-  const access = createAccessReader(values.ACCESS, folder)
+  const access = createAccessReader(values.ACCESS, folder, resolve(folder, values.DOCS_DIR))
   const offerOf = async (version?: number) => access.follow(await loadOffer(folders, version, builtIn.isOffered, offer))
   const offered = (await offerOf()).tools
   const tools = configureTools(offered, toolEnv)

@@ -24,6 +24,9 @@ export default fp(
     let current: Evaluation | undefined
     let number = 0
 
+    const report = (problem: string) =>
+      app.log.error(`${problem}\nThe rules from before stay in use. Correct the file; to remove all rules, restart without it.`)
+
     /** A file that is wrong, unreadable or gone never opens anything: the rules before it stay. */
     function follow (): void {
       const now = versionOf(accessFile)
@@ -31,11 +34,10 @@ export default fp(
       seen = now
       try {
         const read = readAccessRules()
-        if ('problems' in read) throw new Error(read.problems.join('\n'))
+        if ('problems' in read) return report(read.problems.join('\n'))
         current = evaluate(read.rules, `${++number}`)
       } catch (error) {
-        app.log.error(`${accessFile}: ${(error as Error).message}\nThe rules from before stay in use. Correct the file; to remove all rules, restart without it.`)
-        return
+        return report(`${accessFile}: ${(error as Error).message}`)
       }
       for (const listener of listeners) listener()
     }

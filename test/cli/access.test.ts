@@ -31,7 +31,16 @@ t.test('the command says what a person may use, why, and where their groups come
   const { app, dataDir } = server
   const [ann, bob] = [await person(server, 'ann@example.com'), await person(server, 'bob@example.com', { emailVerified: false })]
   await app.signIn.lifecycle.changeGroups(bob.id, () => ['crm'])
-  const env = { DATA_DIR: dataDir, PUBLIC_URL: server.url, ACCESS, LOG_LEVEL: 'error' }
+  const CLIENTS = JSON.stringify([
+    {
+      client_id: 'reports',
+      client_secret: 'a secret of sixteen',
+      grant_types: ['client_credentials'],
+      scope: 'mcp:read',
+      groups: ['finance']
+    }
+  ])
+  const env = { DATA_DIR: dataDir, PUBLIC_URL: server.url, ACCESS, CLIENTS, LOG_LEVEL: 'error' }
   const explain = async (who: string, name?: string, more = {}) => explainAccess(await loadConfig({ ...env, ...more }), who, name)
 
   t.match(await explain('ann@example.com', 'calculate'), `ann@example.com
@@ -46,6 +55,10 @@ t.test('the command says what a person may use, why, and where their groups come
   t.match(bobs, /no {3}tool search\n/)
   t.match(bobs, /yes {2}tool fetch\n/)
   t.match(await explain(bob.id, 'search'), `no   tool search: rule 3 leaves it out (${ACCESS} line 7).`)
+
+  t.match(await explain('everyone', 'serch'), 'There is no tool, prompt or resource of this name, and no such file in ')
+  t.notMatch(await explain('everyone', 'access-keys.md'), 'no such file')
+  t.match(await explain('service:reports', 'calculate'), /^service:reports: reports\n {2}groups: finance \(by CLIENTS\)\n {2}yes {2}tool calculate: rule 2 gives it/)
 
   await app.signIn.lifecycle.lock(bob.id)
   t.match(await explain(bob.id), 'locked: they may use nothing until they are unlocked')

@@ -1,5 +1,5 @@
 // access.json: every mistake is named with its line and the way out, and nothing wrong is taken.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -27,23 +27,99 @@ t.test('rules are read as they are written, with the address of a schema', async
 
 t.test('what is wrong is named by its line, also what would fit nobody and nothing (RU-07)', async (t) => {
   for (const [text, ...problems] of [
-    ['{"rules": [\n{"who": ["everyone"], "tols": ["search"]}]}', /^FILE line 2: rules\.0: .*"tols"/],
-    ['{"rules": [\n{"tools": ["search"]}]}', /^FILE line 2: rules\.0\.who: /],
-    ['{"rules": [{"who": [],\n"tools": "search"}]}', /^FILE line 1: rules\.0\.who: /, /^FILE line 2: rules\.0\.tools: /],
-    ['{"groups": {"a": []},\n"rules": [{"who": [\n"b"]}]}', /^FILE line 3: there is no group "b"; add it to "groups"/],
-    ['{"groups": {"a": ["@x.example",\n"ann"]}, "rules": []}', /^FILE line 2: "ann" is no address/],
-    ['{"groups": {"a": ["*@x.example"]}, "rules": [\n{"who": ["*@y.example", "ann@z.example ", "ann@"]}]}',
-      /^FILE line 1: "\*@x\.example" is no address/, /^FILE line 2: "\*@y\.example" is no/, /^FILE line 2: "ann@z\.example " is no/, /^FILE line 2: "ann@" is no/],
-    ['{"rules": [{"who": ["everyone"], "documents": ["**", "wiki:a/",\n"!/a/**", "!./a/**", "!a/"]}]}',
-      /^FILE line 2: "!\/a\/\*\*" fits no document; paths begin with a name/, /^FILE line 2: "!\.\/a\/\*\*"/, /^FILE line 2: "!a\/" fits no document/],
-    ['{"groups": {"everyone": []}, "rules": []}', /^FILE line 1: "everyone" is not a group/],
-    ['{"groups": {"a@b": []}, "rules": []}', /^FILE line 1: groups\.a@b: /],
-    ['{"rules": [{"who": ["everyone"], "tools": [\n"serch", "!fetsch"], "prompts": ["x"], "documents": ["nowhere"]}]}',
-      /^FILE line 2: there is no tool "serch"; there are fetch, search/, /^FILE line 2: there is no tool "fetsch"/, /^FILE line 2: there is no prompt "x"; there are summarize/],
-    ['{"rules": [\n{"who": ["everyone"]', /^FILE line 2: /],
-    ['{"rules": [], "rules": []}', /^FILE line 1: .*unique/],
-    ['[]', /^FILE line 1: the file: /],
-    ['', /^FILE line 1: the file: /],
+    [
+      '{"rules": [\n{"who": ["everyone"], "tols": ["search"]}]}',
+      /^FILE line 2: rule 1: there is no member "tols"; there are who, tools, documents, /
+    ],
+    [
+      '{"rules": [],\n"rule": []}',
+      /^FILE line 2: the file: there is no member "rule"; there are groups, rules/
+    ],
+    [
+      '{"rules": [\n{"tools": ["search"]}]}',
+      /^FILE line 2: rule 1, who: write whom the rule is for/
+    ],
+    [
+      '{"rules": [{"who": [],\n"tools": "search"}]}',
+      /^FILE line 1: rule 1, who: write whom/,
+      /^FILE line 2: rule 1, tools: write a list/
+    ],
+    [
+      '{"groups": {\n"a": "ann@x.example"}, "rules": []}',
+      /^FILE line 2: groups\.a: write a list of addresses/
+    ],
+    [
+      '{"rules": {}}',
+      /^FILE line 1: rules: write rules in a list/
+    ],
+    [
+      '{"rules": [{"who": ["*"]}]}',
+      /"\*" means nobody; write "everyone"/
+    ],
+    [
+      '{"groups": {"a": ["*@x.example"]}, "rules": [{"who": ["everyone",\n"!ann@x.example"]}]}',
+      /"\*@x\.example" is no address/,
+      /line 2: "!ann@x\.example" means nobody/
+    ],
+    [
+      '{"groups": {"a": []}, "rules": [\n{"who": ["*@y.example", "ann@z.example ", "ann@"]}]}',
+      /"\*@y\.example" means nobody/,
+      /"ann@z\.example " means nobody/,
+      /"ann@" means nobody/
+    ],
+    [
+      '{"rules": [\n// why\n{"who": ["everyone"]}]}',
+      /^FILE line 2: JSON has no comments/
+    ],
+    [
+      '{"rules": [{"who": ["everyone"],\n"documents": ["**", "wiki:a/", "!/a/**", "!a/", "./b", "!a\\\\**"]}]}',
+      /^FILE line 2: .* "!\/a\/\*\*"; write "!a\/\*\*"/,
+      /"!a\/"; write "!a\/\*\*"/,
+      /"\.\/b"; write "b"/,
+      /write "!a\/\*\*"/
+    ],
+    [
+      '{"groups": {"a": []},\n"rules": [{"who": [\n"b"]}]}',
+      /^FILE line 3: there is no group "b"; add it to "groups"/
+    ],
+    [
+      '{"groups": {"a": ["@x.example",\n"ann"]}, "rules": []}',
+      /^FILE line 2: "ann" is no address/
+    ],
+    [
+      '{"groups": {"everyone": []}, "rules": []}',
+      /^FILE line 1: "everyone" is not a group/
+    ],
+    [
+      '{"groups": {"a@b": []}, "rules": []}',
+      /^FILE line 1: groups\.a@b: /
+    ],
+    [
+      '{"rules": [{"who": ["everyone"], "tools": [\n"serch", "!fetsch"], "prompts": ["x"], "documents": ["nowhere"]}]}',
+      /^FILE line 2: there is no tool "serch"; there are fetch, search/,
+      /^FILE line 2: there is no tool "fetsch"/,
+      /^FILE line 2: there is no prompt "x"; there are summarize/
+    ],
+    [
+      '{"rules": [\n{"who": ["everyone"]',
+      /^FILE line 2: this is not JSON; look for a missing comma/
+    ],
+    [
+      '{"rules": [\n{"who": ["everyone"] "tools": []}]}',
+      /^FILE line 2: this is not JSON/
+    ],
+    [
+      '{"rules": [], "rules": []}',
+      /^FILE line 1: .*twice/
+    ],
+    [
+      '[]',
+      /^FILE line 1: the file: /
+    ],
+    [
+      '',
+      /^FILE line 1: the file: /
+    ],
     [`{"rules": []${' '.repeat(1024 * 1024)}}`, /^FILE is larger than 1024 KB/]
   ] as Array<[string, ...RegExp[]]>) {
     const found = await read(text)
@@ -59,6 +135,16 @@ t.test('a mistake stops the start, and so does a file that ACCESS names and that
   await t.rejects(loadConfig({ ACCESS: 'other.json' }, folder, []), { message: /ACCESS: there is no file .*other\.json/ })
   await t.rejects(loadConfig({ ACCESS: '.' }, folder, []), { message: /ACCESS: .* cannot be read/ })
   t.same(createAccessReader(undefined, join(folder, 'nowhere')).problems(), [], 'without a file there are no rules')
+})
+
+t.test('a folder that is named like a document is told from one: it would hide nothing', async (t) => {
+  await mkdir(join(folder, 'docs/finance'), { recursive: true })
+  const read = async (...documents: string[]) => {
+    await writeFile(path, JSON.stringify({ rules: [{ who: ['everyone'], documents }] }))
+    return createAccessReader(undefined, folder, join(folder, 'docs')).problems()
+  }
+  t.match(await read('**', '!finance'), [/no document has the path "!finance"; write "!finance\/\*\*"/])
+  t.same(await read('**', '!finance/**', 'other', 'a'.repeat(500)), [])
 })
 
 t.test('the schema that editors read is that of the file', async (t) => {

@@ -35,7 +35,7 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
   const port = await freePort()
 
   t.test('holds production packages, the compiled server and its guides, and nothing else', async (t) => {
-    t.same((await readdir(app)).sort(), ['docs', 'node_modules', 'package.json'])
+    t.same((await readdir(app)).sort(), ['access.schema.json', 'docs', 'node_modules', 'package.json'])
     t.same((await readdir(join(app, 'node_modules/@mcp-oauth-server/server'))).sort(), ['bin', 'dist', 'package.json'])
     const packages = await readdir(join(app, 'node_modules'))
     t.ok(packages.includes('fastify'))

@@ -30,8 +30,8 @@ export function answerTools (call: Call, { tools, services }: FactoryOptions): v
 const unknownTool = (name: string) =>
   new ProtocolError(
     ProtocolErrorCode.InvalidParams,
-    `There is no tool named ${JSON.stringify(name.slice(0, 64))}. The list of tools has changed: refresh it ` +
-    '(in ChatGPT, press Refresh in the settings of this connector)'
+    `There is no tool named ${JSON.stringify(name.slice(0, 64))}. Use one of tools/list. If an earlier list had it, ` +
+    'refresh the list (in ChatGPT, press Refresh in the settings of this connector)'
   )
 
 type CallerOf = (context: ServerContext) => Caller

@@ -176,6 +176,11 @@ t.test('the login page shows the ways in that the backends state, and never a pa
   t.match(await html(app, 'signup'), 'name="invite" value="inv_7w2"')
 })
 
+t.test('a new key comes with the address and the header to use it in, each by itself', async (t) => {
+  const page = await html(await serve(t, examples), 'new-access-key')
+  for (const part of ['https://mcp.example.com', 'Authorization: Bearer mcp_key_…']) t.match(page, `<code>${part}</code>`)
+})
+
 t.test('the home page shows the address, how to connect, and whether anybody may', async (t) => {
   const app = await serve(t, examples)
   const home = await html(app, 'home')
@@ -190,5 +195,8 @@ t.test('the home page shows the address, how to connect, and whether anybody may
   ]) { t.match(home, part) }
   t.notMatch(home, /No one has to sign in|this computer only/)
   t.match(await html(app, 'home-signed-in'), /action="\/logout"[\s\S]*name="token" value="c5b"/)
+  const without = await html(app, 'home-without-tools')
+  t.match(without, 'Sign in to see what you may use.')
+  t.notMatch(without, 'tools below')
   for (const part of ['No one has to sign in', 'No authentication', 'this computer only', '1 document ']) { t.match(await html(app, 'home-open'), part) }
 })

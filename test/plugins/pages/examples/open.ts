@@ -46,6 +46,7 @@ export const openPages: Examples = {
     view: 'home',
     data: { ...home, user: { name: 'Ada Lovelace' }, actions: { logout: '/logout', token: 'c5b', account: '/account' } }
   },
+  'home-without-tools': { view: 'home', data: { ...home, tools: [] } },
   'home-open': {
     view: 'home',
     data: {
