@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import { withInteraction } from '../paths.ts'
-import { principalOfUser } from '../plugins/access-rules/principal.ts'
+import { rightsOfVisitor } from '../plugins/access-rules/principal.ts'
 import type { DocumentRights } from '../plugins/access-rules/contract.ts'
 import { networkOf } from '../plugins/client-address.ts'
 import type { Library } from '../plugins/library/contract.ts'
@@ -39,7 +39,7 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
           303
         )
       }
-      const { documents: rights } = app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
+      const { documents: rights } = rightsOfVisitor(app, user)
       if (request.query.file !== undefined) {
         const open = () => openPdf(app, request.params['*'], rights)
         return sendFile(open, request.params['*'], reply, downloads, user?.id ?? networkOf(request))

@@ -2,7 +2,7 @@
 // that asks for a stream, what the MCP endpoint answers to that.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Rights } from '../plugins/access-rules/contract.ts'
-import { principalOfUser } from '../plugins/access-rules/principal.ts'
+import { rightsOfVisitor } from '../plugins/access-rules/principal.ts'
 import { displayName } from '../plugins/accounts/user-record.ts'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
@@ -26,13 +26,9 @@ export default async function home (app: FastifyInstance, options: Options) {
     if (signIn && !user) await app.limits.attempt('authorization', request)
     return accept.includes('text/html')
       ? sendPage(app, options, user, request, reply)
-      : reply.header('cache-control', 'no-store').send(await describeServer(app, options, rightsOf(app, user)))
+      : reply.header('cache-control', 'no-store').send(await describeServer(app, options, rightsOfVisitor(app, user)))
   })
 }
-
-/** What whoever looks at the page may see. */
-const rightsOf = (app: FastifyInstance, user: User | undefined): Rights =>
-  app.accessRules.rightsOf(user ? principalOfUser(app.userStore.describe(user)) : null)
 
 /** How far the folder is read, for those from whom none of its files is hidden. */
 const readingOf = (app: FastifyInstance, { documents }: Rights) => {
@@ -70,7 +66,7 @@ async function sendPage (
   reply: FastifyReply
 ): Promise<FastifyReply> {
   const { paths } = app
-  const rights = rightsOf(app, user)
+  const rights = rightsOfVisitor(app, user)
   return reply.page('home', {
     version: server.version,
     url: mcpUrl,

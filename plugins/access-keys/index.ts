@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest, signInExpired } from '../../errors.ts'
+import { after } from '../after.ts'
 import type { UserStore } from '../accounts/user-store.ts'
 import { isExpired } from '../sign-in/contract.ts'
 import { equalSecrets, hashSecret } from '../secrets.ts'
@@ -136,7 +137,3 @@ function createVerification (
       })
   }
 }
-
-/** Continues at once where nothing has to be waited for. */
-const after = <T, R>(value: T | Promise<T>, use: (value: T) => R | Promise<R>): R | Promise<R> =>
-  value instanceof Promise ? value.then(use) : use(value)

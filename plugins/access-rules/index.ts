@@ -42,7 +42,14 @@ export default fp(
       for (const listener of listeners) listener()
     }
 
+    let isFollowed = false
+    /** The file is looked at once in a turn of the event loop: a change asks for the rights of thousands of open streams. */
     function latest (): Evaluation | undefined {
+      if (isFollowed) return current
+      isFollowed = true
+      setImmediate(() => {
+        isFollowed = false
+      })
       follow()
       return current
     }

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import type { GrantUser } from '../oauth/grants/contract.ts'
+import { after } from '../after.ts'
 import { isExpired, type User } from '../sign-in/contract.ts'
 import { cacheRecords } from '../storage/cached.ts'
 import type { Collection, Storage } from '../storage/contract.ts'
@@ -81,9 +82,6 @@ export async function openUserStore (
     records: { ...cached, find: (id) => stored.find(id) },
     describe,
     currentRecord: cached.findCached,
-    current (id) {
-      const found = cached.findCached(id)
-      return found instanceof Promise ? found.then(admit) : admit(found)
-    }
+    current: (id) => after(cached.findCached(id), admit)
   }
 }

@@ -7,6 +7,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { OAuthError } from '../../errors.ts'
 import { isAccessKey } from '../access-keys/key-format.ts'
+import { after } from '../after.ts'
 import { networkOf } from '../client-address.ts'
 import { missingToken, wrongToken, type ProtectedResource } from './challenge.ts'
 import type { Access } from './grants/contract.ts'
@@ -59,7 +60,7 @@ export default fp(
         if (access?.isAccessKey) app.accessKeys.noteUse(access, networkOf(request))
       }
       const found = token === undefined ? undefined : verify(token, resource)
-      return found instanceof Promise ? found.then(admit) : admit(found)
+      return after(found, admit)
     })
   },
   { name: 'bearer', dependencies: ['grants', 'access-keys', 'audit'] }

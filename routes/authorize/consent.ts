@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { withInteraction } from '../../paths.ts'
-import { principalOfUser } from '../../plugins/access-rules/principal.ts'
+import { rightsOfVisitor } from '../../plugins/access-rules/principal.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
@@ -139,7 +139,7 @@ async function findChoice (
   if (!opensSomething(scopes)) return { tools: [] }
   const grants = await app.grants.listByUser(user.id)
   const last = grants.find((grant) => grant.clientId === clientId)
-  const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)))
+  const rights = rightsOfVisitor(app, user)
   return choiceOf(scopes, app.tools.offered, rights, last)
 }
 

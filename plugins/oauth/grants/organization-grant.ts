@@ -7,7 +7,7 @@ import type { GrantsByUser } from './by-user.ts'
 import type { Grant, TokenSet } from './contract.ts'
 import type { GrantStore } from './reading.ts'
 import { newGrantId, newToken } from './token-format.ts'
-import { lifetimeOf, withAccessToken, type Lifetimes } from './transitions.ts'
+import { expiresInOf, lifetimeOf, withAccessToken, type Lifetimes } from './transitions.ts'
 
 /** As in a {@link Grant}. */
 export type OrganizationGrant = Pick<
@@ -26,10 +26,9 @@ interface Deps {
 
 export function createOrganizationGrants ({ store, byUser, makeRoom, now, life }: Deps) {
   function tokenSet (grant: Grant, accessToken: string, at: number): TokenSet {
-    const { expiresAt, scopes } = grant.accessTokens[hashSecret(accessToken)]!
-    // The added millisecond makes up for the rounding of fractions.
-    const expiresIn = Math.max(1, Math.floor(expiresAt - at + 0.001))
-    return { accessToken, expiresIn, scopes, grant }
+    const hash = hashSecret(accessToken)
+    const { scopes } = grant.accessTokens[hash]!
+    return { accessToken, expiresIn: expiresInOf(grant, hash, at), scopes, grant }
   }
   /** The grant with one more access token, which it lasts as long as. */
   function withToken (grant: Grant, accessToken: string, endsAt: number, at: number): Grant {

@@ -1,6 +1,7 @@
 // Reads a grant without changing it: whether a token is valid, and whether
 // what it allowed is still allowed.
 import type { Clock } from '../../../clock.ts'
+import { after } from '../../after.ts'
 import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import type { CachedCollection } from '../../storage/cached.ts'
@@ -78,15 +79,4 @@ export function createReading (
       grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
     holderOf: (token, clientId) => holderOf(store, sealing, token, clientId)
   }
-}
-
-/**
- * Goes on at once where the answer is there already: every call would wait
- * for a promise otherwise.
- */
-function after<T, R> (
-  found: T | Promise<T>,
-  next: (found: T) => R | Promise<R>
-): R | Promise<R> {
-  return found instanceof Promise ? found.then(next) : next(found)
 }

@@ -47,12 +47,15 @@ const issued = (grant: Grant, accessHash: string, now: number): Change<Grant, Is
   result: resultOf(grant, accessHash, now)
 })
 
-/** The added millisecond makes up for the rounding of fractions. */
+/** Seconds that an access token of the grant is valid for. The added millisecond makes up for the rounding of fractions. */
+export const expiresInOf = ({ accessTokens }: Grant, hash: string, now: number): number =>
+  Math.max(1, Math.floor(accessTokens[hash]!.expiresAt - now + 0.001))
+
 const resultOf = (grant: Grant, accessHash: string, now: number): Issued => ({
   kind: 'issued',
   grant,
   accessHash,
-  expiresIn: Math.max(1, Math.floor(grant.accessTokens[accessHash]!.expiresAt - now + 0.001))
+  expiresIn: expiresInOf(grant, accessHash, now)
 })
 
 /** Checks the request against the grant before anything is consumed. @returns a reason to refuse, or undefined. */
