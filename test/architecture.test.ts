@@ -42,6 +42,7 @@ const map: Array<{ room: RegExp; may: string[] }> = [
       'config/parsers.ts',
       'type:config/access-rules.ts',
       'type:config/rate-limits.ts',
+      'type:config/upstreams.ts',
       'type:clock.ts',
       'auth-backends/contract.ts',
       'authoring/'

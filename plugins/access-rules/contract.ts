@@ -47,6 +47,11 @@ export interface Rights {
   readonly key: string
   /** @param names of one thing, for example the name and the URI of a resource: a pattern may mean either. */
   may(kind: Kind, ...names: readonly string[]): boolean
+  /**
+   * As {@link Rights.may}, for what an upstream offers: a rule gives it by its name or by that of its upstream, and leaves
+   * it out by either.
+   */
+  mayOf(upstream: string, kind: Exclude<Kind, 'upstreams'>, ...names: readonly string[]): boolean
   readonly documents: DocumentRights
 }
 
@@ -68,5 +73,6 @@ export const EVERYBODY: Audience = { id: '', gives: ['everyone'], takes: [] }
 export const ALL_RIGHTS: Rights = {
   key: '',
   may: () => true,
+  mayOf: () => true,
   documents: { key: '', may: () => true, sees: () => true, seesAll: true }
 }

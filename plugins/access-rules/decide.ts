@@ -35,19 +35,24 @@ export const rulesFor = (rules: readonly ReadRule[], entries: readonly string[])
  * @param rules those that are for the caller.
  * @param asked names of one thing, as in `Rights.may`; of a document its id. Normalized once: of thousands of marks on
  * one letter that takes milliseconds.
+ * @param upstream whose thing it is, if it is one of an upstream: a rule can also mean all of that.
  */
 export function decide (
   rules: readonly ReadRule[],
   of: Subject,
-  asked: readonly string[]
+  asked: readonly string[],
+  upstream?: string
 ): Decision {
   if (asked.some(({ length }) => length > MAX_NAME)) return { may: false }
   const names = asked.map((name) => name.normalize())
-  const leavesOut = (list: PatternList | undefined) => list !== undefined && names.some((name) => list.leavesOut(name))
-  const takes = rules.find(({ [of]: list }) => list?.onlyLeavesOut && leavesOut(list))
+  const meant = [[of, names] as const, ...(upstream === undefined ? [] : [['upstreams', [upstream]] as const])]
+  const fits = (rule: ReadRule, test: (list: PatternList, name: string) => boolean) =>
+    meant.some(([kind, names]) => rule[kind] !== undefined && names.some((name) => test(rule[kind]!, name)))
+  const leavesOut = (rule: ReadRule) => fits(rule, (list, name) => list.leavesOut(name))
+  const takes = rules.find((rule) => fits(rule, (list, name) => list.onlyLeavesOut && list.leavesOut(name)))
   if (takes) return { may: false, rule: takes.number }
-  const gives = rules.find(({ [of]: list }) => list && names.some((name) => list.gives(name)) && !leavesOut(list))
+  const gives = rules.find((rule) => fits(rule, (list, name) => list.gives(name)) && !leavesOut(rule))
   if (gives) return { may: true, rule: gives.number }
-  const without = rules.find(({ [of]: list }) => leavesOut(list))
+  const without = rules.find(leavesOut)
   return { may: false, ...(without && { rule: without.number }) }
 }

@@ -16,6 +16,8 @@ export interface Evaluation {
   groupsOf(caller: Principal | null): string[]
   /** What {@link Rights} answer for these names, and why. @param names as in `Rights.may`; of a document its id. */
   explain(caller: Principal | null, kind: Subject, ...names: readonly string[]): Decision
+  /** What `Rights.mayOf` answers, and why. */
+  explainOf(caller: Principal | null, upstream: string, kind: Subject, ...names: readonly string[]): Decision
 }
 
 /** Different names of one caller are looked up at most; the rest is evaluated again. */
@@ -46,6 +48,7 @@ export function evaluate (file: RuleFile, version: string): Evaluation {
       return [...new Set([...(caller?.groups ?? []), ...declared])].sort()
     },
     explain: (caller, kind, ...names) => decide(rulesFor(rules, entriesOf(caller)), kind, names),
+    explainOf: (caller, upstream, kind, ...names) => decide(rulesFor(rules, entriesOf(caller)), kind, names, upstream),
     rightsOf (caller) {
       const fitting = entriesOf(caller)
       const key = `${version} ${JSON.stringify(fitting)}`
@@ -74,17 +77,19 @@ function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>,
   const isOne = (entry: string) => entry === 'everyone' || entries.has(entry)
   const lists = rules.flatMap(({ documents }) => documents ?? [])
   const remembered = new Map<string, boolean>()
+  const ask = (name: string, decision: () => Decision): boolean => {
+    const known = remembered.get(name)
+    if (known !== undefined) return known
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+    const { may } = decision()
+    remembered.set(name, may)
+    return may
+  }
   return {
     key,
-    may (kind, ...names) {
-      const name = `${kind} ${names.join(' ')}`
-      const known = remembered.get(name)
-      if (known !== undefined) return known
-      if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-      const { may } = decide(rules, kind, names)
-      remembered.set(name, may)
-      return may
-    },
+    may: (kind, ...names) => ask(`${kind} ${names.join(' ')}`, () => decide(rules, kind, names)),
+    mayOf: (upstream, kind, ...names) =>
+      ask(`${upstream} ${kind} ${names.join(' ')}`, () => decide(rules, kind, names, upstream)),
     documents: {
       key,
       may: (id) => decide(rules, 'documents', [id]).may,

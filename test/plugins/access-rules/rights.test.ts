@@ -129,3 +129,23 @@ t.test('a name that somebody made up costs little, however long it is (RU-09)', 
   t.ok(performance.now() - startedAt < 2_000, 'marks on one letter')
   t.notOk(documents.may('x'.repeat(1_000_000)), 'nothing is called so')
 })
+
+t.test('what an upstream offers is given by its own name or by that of its upstream, and left out by either', async (t) => {
+  const { rightsOf } = from(
+    { who: ['everyone'], upstreams: ['crm', 'files'], tools: ['!crm_delete*'] },
+    { who: ['everyone'], tools: ['wiki_read'], prompts: ['*', '!crm_ask'] },
+    { who: ['contractors'], upstreams: ['!files'] }
+  )
+  const [anyone, contractor] = [rightsOf(null), rightsOf({ groups: ['contractors'] })]
+  t.ok(anyone.mayOf('crm', 'tools', 'crm_find') && anyone.mayOf('files', 'tools', 'files_read'))
+  t.ok(anyone.mayOf('wiki', 'tools', 'wiki_read') && anyone.mayOf('wiki', 'prompts', 'wiki_ask'))
+  t.notOk(anyone.mayOf('crm', 'tools', 'crm_delete_all'), 'taken away by its name')
+  t.notOk(anyone.mayOf('wiki', 'tools', 'wiki_write') || anyone.may('tools', 'crm_find'), 'what no rule gives')
+  t.notOk(contractor.mayOf('files', 'tools', 'files_read') || contractor.mayOf('files', 'prompts', 'x'), 'taken away by its upstream')
+  t.ok(contractor.mayOf('crm', 'tools', 'crm_find'))
+})
+
+t.test('a name of an upstream gives nothing of another, and nothing of this server', async (t) => {
+  const { rightsOf } = from({ who: ['everyone'], upstreams: ['crm'] })
+  t.notOk(rightsOf(null).mayOf('crm2', 'tools', 'crm_find') || rightsOf(null).may('tools', 'crm'))
+})
