@@ -7,6 +7,7 @@ import type {
   ClientCapabilities,
   Prompt,
   ResourceTemplateType,
+  ServerCapabilities,
   Tool
 } from '@modelcontextprotocol/client'
 import type { ToolScope } from '../../authoring/context.ts'
@@ -51,6 +52,16 @@ export type Answered =
     state: string
   }
 
+/** An open connection, its protocol version negotiated. */
+export interface Connection {
+  readonly capabilities: ServerCapabilities
+  readonly protocolVersion: string
+  /** As the upstream wrote them. */
+  readonly instructions: string | undefined
+  /** One request by this server itself, such as a page of a list. @throws as {@link Upstream.request}. */
+  ask(method: string, params: Record<string, unknown>): Promise<Record<string, unknown>>
+}
+
 export interface UpstreamRequest {
   method: 'tools/call' | 'prompts/get' | 'resources/read' | 'resources/list' | 'completion/complete'
   params: Record<string, unknown>
@@ -81,6 +92,8 @@ export interface Catalogue {
   templates: readonly ResourceTemplateType[]
   /** Whether it has resources at all; their list is asked for each caller. */
   hasResources: boolean
+  /** What it says about itself, shortened; `undefined` for nothing. */
+  instructions: string | undefined
   /** URIs of its first resources, to know whose a URI is. */
   uris: readonly string[]
 }
