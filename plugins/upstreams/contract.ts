@@ -8,7 +8,8 @@ import type {
   Prompt,
   ResourceTemplateType,
   ServerCapabilities,
-  Tool
+  Tool,
+  ToolAnnotations
 } from '@modelcontextprotocol/client'
 import type { ToolScope } from '../../authoring/context.ts'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
@@ -73,6 +74,8 @@ export interface UpstreamTool {
   name: string
   /** As the upstream calls it. */
   ownName: string
+  /** As the upstream gave them. */
+  ownAnnotations?: ToolAnnotations | undefined
   listed: Tool
   scopes: readonly ToolScope[]
   timeoutMs: number
