@@ -8,7 +8,7 @@ import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import * as server from '../../../version.ts'
 import { UpstreamError } from '../contract.ts'
 import { OpenConnection, type Waiting } from './connection.ts'
-import { toError } from './errors.ts'
+import { toUpstreamError } from '../errors.ts'
 
 export type TransportKind = 'stdio' | 'streamable' | 'sse'
 
@@ -59,7 +59,7 @@ export async function connect (options: ConnectOptions): Promise<{ connection: O
       if (!mayTryAnother(kind, error)) break
     }
   }
-  throw unreachable(settings.name, first)
+  throw unreachable(settings, first)
 }
 
 async function attempt (options: ConnectOptions, kind: TransportKind, era: Dialect['era'] | undefined) {
@@ -87,7 +87,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     isPersonal,
     log,
     waiting,
-    toError: (error) => toError(name, error, said)
+    toError: (error) => errorOf(settings, error, said)
   })
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => onResourceUpdated(params.uri))
   const transport = options.openTransport(kind)
@@ -111,9 +111,17 @@ function mayTryAnother (kind: TransportKind, error: unknown): boolean {
 }
 
 /** Before there is a connection, nothing was asked of the upstream. */
-function unreachable (upstream: string, error: unknown): UpstreamError {
-  const found = toError(upstream, error)
-  return found instanceof UpstreamError
-    ? new UpstreamError(upstream, found.fault, found.message, { wasSent: false, cause: error })
-    : new UpstreamError(upstream, 'unreachable', `it refused the connection: ${found.message}`, { wasSent: false, cause: error })
+function unreachable (settings: UpstreamSettings, error: unknown): UpstreamError {
+  const found = toUpstreamError(error, settings)
+  const [fault, message] =
+    found instanceof UpstreamError
+      ? [found.fault, found.message]
+      : (['unreachable', `it refused the connection: ${found.message}`] as const)
+  return new UpstreamError(settings.name, fault, message, { wasSent: false, cause: error })
+}
+
+/** The client knows only that the connection is gone; the transport has said why. */
+function errorOf (settings: UpstreamSettings, error: unknown, said: Error | undefined): Error {
+  const found = toUpstreamError(error, settings)
+  return found instanceof UpstreamError && found.fault === 'ended' && said instanceof UpstreamError ? said : found
 }

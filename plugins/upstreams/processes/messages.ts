@@ -1,13 +1,7 @@
 // From a line that a process wrote to the JSON-RPC messages in it (MCP "Transports", stdio): bounded before it is parsed.
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { exceeded } from '../../json-size.ts'
-
-export const MAX_DEPTH = 64
-/**
- * Of one message. The largest lists have some hundred thousand; parsing as many takes a tenth of a second, and about
- * 100 bytes of memory for each.
- */
-export const MAX_TOKENS = 500_000
+import { MESSAGE_BOUNDS } from '../message-bounds.ts'
 
 export type LineContent =
   | { kind: 'messages'; messages: JSONRPCMessage[] }
@@ -16,8 +10,8 @@ export type LineContent =
   | { kind: 'excessive'; why: string }
 
 export function readLine (line: Buffer): LineContent {
-  switch (exceeded(line, { maxDepth: MAX_DEPTH, maxTokens: MAX_TOKENS })) {
-    case 'depth': return { kind: 'excessive', why: `it is nested deeper than ${MAX_DEPTH} levels` }
+  switch (exceeded(line, MESSAGE_BOUNDS)) {
+    case 'depth': return { kind: 'excessive', why: `it is nested deeper than ${MESSAGE_BOUNDS.maxDepth} levels` }
     case 'tokens': return { kind: 'excessive', why: 'it has too many members' }
   }
   let value: unknown
