@@ -1,4 +1,5 @@
-// Whom an upstream is told about: headers, or a token that it can check (RFC 7519, RFC 8693 §4.1, RFC 8725 §3.11).
+// Who is calling, told to an upstream over HTTP: by headers, or by a token that it can check (RFC 7519, RFC 8693 §4.1,
+// RFC 8725 §3.11).
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../clock.ts'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
