@@ -23,6 +23,7 @@ export interface Remembered {
 const NOTHING: Catalogue = { tools: [], prompts: [], templates: [], hasResources: false, instructions: undefined, uris: [] }
 const MIN_PAUSE_MS = 2_000
 const MAX_PAUSE_MS = 300_000
+const CHANGE_PAUSE_MS = 500
 
 export class Lists {
   readonly #options: ListsOptions
@@ -30,6 +31,7 @@ export class Lists {
   #reading: Promise<void> | undefined
   #isOutdated = false
   #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
   #failures = 0
   #isClosed = false
 
@@ -66,6 +68,14 @@ export class Lists {
     }
   }
 
+  /** The upstream said that they have changed; one that says so all the time is not read all the time. */
+  lookSoon (): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.look()
+    }, CHANGE_PAUSE_MS).unref()
+  }
+
   /** It has been opened, and may have been renewed since its lists were read. */
   cameBack (): void {
     if (!this.#reading) this.look()
@@ -85,6 +95,7 @@ export class Lists {
   close (): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#soon)
   }
 
   /** A change meanwhile has them read once more. */

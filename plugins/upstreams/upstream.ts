@@ -143,7 +143,7 @@ export class ConfiguredUpstream implements Upstream {
       dialect: this.#dialect,
       openTransport: (kind) => openTransport(settings, person, kind),
       isPersonal: person !== undefined,
-      onListChanged: key === OWN ? () => { this.#lists.look() } : undefined,
+      onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
       onResourceUpdated: (uri) => onChange({ kind: 'resource', upstream: settings.name, uri, user: person?.id }),
       onEnd: () => {
         onEnd()

@@ -46,7 +46,7 @@ export interface Opened {
   end(): Promise<void>
 }
 
-interface Options extends Partial<Omit<UpstreamDeps, 'openTransport'>> {
+interface Options extends Partial<UpstreamDeps> {
   settings?: UpstreamSettings
   catalogue?: Partial<Catalogue>
   /** Called before a transport is opened; what it throws is how the start fails. */

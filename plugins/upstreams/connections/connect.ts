@@ -65,14 +65,12 @@ export async function connect (options: ConnectOptions): Promise<{ connection: O
 async function attempt (options: ConnectOptions, kind: TransportKind, era: Dialect['era'] | undefined) {
   const { settings, isPersonal, onListChanged, onResourceUpdated, waiting, log } = options
   const { name, target, timeoutMs } = settings
-  const changed = onListChanged && { autoRefresh: false, debounceMs: 300, onChanged: onListChanged }
   const client = new Client(
     { name: server.name, version: server.version },
     {
       capabilities: isPersonal ? { elicitation: { form: {}, url: {} } } : {},
       versionNegotiation: { mode: 'auto', probe: { timeoutMs: kind === 'stdio' ? PROBE_TIMEOUT_MS : START_TIMEOUT_MS.http } },
-      inputRequired: { autoFulfill: false },
-      ...(changed && { listChanged: { tools: changed, prompts: changed, resources: changed } })
+      inputRequired: { autoFulfill: false }
     }
   )
   let said: Error | undefined
@@ -101,6 +99,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     throw said instanceof UpstreamError ? said : error
   }
   client.onclose = options.onEnd
+  if (onListChanged) connection.followLists(onListChanged)
   return { connection, dialect: { kind, era: client.getProtocolEra() ?? 'legacy' } }
 }
 

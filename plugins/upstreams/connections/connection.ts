@@ -12,7 +12,8 @@ import {
   type ElicitResult,
   type McpSubscription,
   type RequestOptions,
-  type StandardSchemaV1
+  type StandardSchemaV1,
+  type SubscriptionFilter
 } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
@@ -55,7 +56,7 @@ export interface RequestExtras {
 export class OpenConnection implements Connection {
   readonly #options: ConnectionOptions
   readonly #running = new Set<Conversation>()
-  readonly #subscribed = new Set<string>()
+  #followed: SubscriptionFilter = {}
   #logsAt: Promise<unknown> | undefined
   #listening: Promise<McpSubscription> | undefined
 
@@ -145,21 +146,41 @@ export class OpenConnection implements Connection {
     }
   }
 
-  /** Before 2026-07-28 each resource is asked for; since then a stream has them all, and takes the place of the one before. */
   async subscribe (uri: string): Promise<void> {
-    if (this.#subscribed.has(uri)) return
+    if (this.#followed.resourceSubscriptions?.includes(uri)) return
     if (!this.isModern) await this.ask('resources/subscribe', { uri })
-    this.#subscribed.add(uri)
-    if (!this.isModern) return
-    const before = this.#listening
-    this.#listening = this.#options.client.listen({ resourceSubscriptions: [...this.#subscribed] })
-    await this.#listening
-    await (await before)?.close()
+    await this.#follow({ resourceSubscriptions: [...(this.#followed.resourceSubscriptions ?? []), uri] })
+  }
+
+  /** Nobody waits for the upstream to agree. */
+  followLists (onChanged: () => void): void {
+    const { client, log } = this.#options
+    for (const list of ['tools', 'prompts', 'resources'] as const) {
+      client.setNotificationHandler(`notifications/${list}/list_changed`, onChanged)
+    }
+    const { tools, prompts, resources } = this.capabilities
+    const filter = {
+      ...(tools?.listChanged && { toolsListChanged: true }),
+      ...(prompts?.listChanged && { promptsListChanged: true }),
+      ...(resources?.listChanged && { resourcesListChanged: true })
+    }
+    if (Object.keys(filter).length === 0) return
+    this.#follow(filter).catch((err: unknown) => log.debug({ err }, 'upstream does not tell of changes'))
   }
 
   async close (): Promise<void> {
     for (const conversation of this.#running) conversation.end('the connection is closed')
     await this.#options.client.close()
+  }
+
+  /** Of 2026-07-28, one stream tells of everything that is followed, and takes the place of the one before. */
+  async #follow (more: SubscriptionFilter): Promise<void> {
+    this.#followed = { ...this.#followed, ...more }
+    if (!this.isModern) return
+    const before = this.#listening
+    this.#listening = this.#options.client.listen(this.#followed, { timeout: this.#options.timeoutMs })
+    await this.#listening
+    await before?.then((stream) => stream.close(), () => {})
   }
 
   #forget (conversation: Conversation): void {
