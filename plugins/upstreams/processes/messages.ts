@@ -2,12 +2,12 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { exceeded } from '../../json-size.ts'
 
-export const MAX_DEPTH = 64
+const MAX_DEPTH = 64
 /**
  * Of one message. The largest lists have some hundred thousand; parsing as many takes a tenth of a second, and about
  * 100 bytes of memory for each.
  */
-export const MAX_TOKENS = 500_000
+const MAX_TOKENS = 500_000
 
 export type LineContent =
   | { kind: 'messages'; messages: JSONRPCMessage[] }
@@ -16,10 +16,9 @@ export type LineContent =
   | { kind: 'excessive'; why: string }
 
 export function readLine (line: Buffer): LineContent {
-  switch (exceeded(line, { maxDepth: MAX_DEPTH, maxTokens: MAX_TOKENS })) {
-    case 'depth': return { kind: 'excessive', why: `it is nested deeper than ${MAX_DEPTH} levels` }
-    case 'tokens': return { kind: 'excessive', why: 'it has too many members' }
-  }
+  const tooMuch = exceeded(line, { maxDepth: MAX_DEPTH, maxTokens: MAX_TOKENS })
+  if (tooMuch === 'depth') return { kind: 'excessive', why: `nested deeper than ${MAX_DEPTH} levels` }
+  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MAX_TOKENS / 2} members` }
   let value: unknown
   try {
     value = JSON.parse(line.toString())
@@ -34,3 +33,18 @@ export function readLine (line: Buffer): LineContent {
 /** What is in a message is checked by the client of the SDK. */
 const isMessage = (value: unknown): value is JSONRPCMessage =>
   typeof value === 'object' && value !== null && (value as { jsonrpc?: unknown }).jsonrpc === '2.0'
+
+const ID = '"id"\\s*:\\s*(\\d{1,15}|"[^"\\\\]{1,100}")\\s*'
+const VERSION = '"jsonrpc"\\s*:\\s*"2\\.0"\\s*'
+/** Servers write the id first, or last. At both places a text of the answer cannot pretend to be one. */
+const AT_HEAD = new RegExp(`^\\{\\s*(?:${VERSION},\\s*)?${ID},`)
+const AT_TAIL = new RegExp(`(?<!\\\\)${ID}(?:,\\s*${VERSION})?\\}\\s*$`)
+
+/**
+ * Whose answer a line is that is too large to be parsed.
+ * @param head at least its first 512 bytes; `tail` its last.
+ */
+export function findId (head: Buffer, tail: Buffer): string | number | undefined {
+  const id = (AT_HEAD.exec(head.toString('latin1')) ?? AT_TAIL.exec(tail.toString('latin1')))?.[1]
+  return id === undefined ? undefined : (JSON.parse(id) as string | number)
+}
