@@ -30,9 +30,9 @@ export function readJsonFile (path: string): JsonFile | { problems: string[] } {
   const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
   const say = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`
   const [fault] = document.errors
+  const comment = isJson(source) ? null : COMMENT.exec(source)
+  if (comment) return { problems: [say(comment.index, 'JSON has no comments; remove this one')] }
   if (fault) {
-    const comment = COMMENT.exec(source)
-    if (comment) return { problems: [say(comment.index, 'JSON has no comments; remove this one')] }
     if (fault.code === 'DUPLICATE_KEY') return { problems: [say(fault.pos[0], 'a member of this name is there twice; leave one')] }
     return { problems: [say(fault.pos[0], 'this is not JSON; look for a missing comma, quotation mark or bracket here or before')] }
   }
@@ -45,6 +45,16 @@ export function readJsonFile (path: string): JsonFile | { problems: string[] } {
 
 /** What begins like one in JavaScript, after what may stand before it. */
 const COMMENT = /(?:^|[,{}[\]])[ \t]*\/[/*]/m
+
+/** What is not may still be read: with a comma too many, for example. */
+function isJson (source: string): boolean {
+  try {
+    JSON.parse(source)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function offsetOf (document: Document, keys: Keys): number {
   for (let length = keys.length; length >= 0; length--) {

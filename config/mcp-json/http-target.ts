@@ -27,14 +27,14 @@ export function urlProblem (value: string): string | undefined {
 function isNear (hostname: string): boolean {
   if (isLoopback(hostname)) return true
   const bare = hostname.replace(/^\[|\]$/g, '')
-  if (ipaddr.isValid(bare)) return ['private', 'uniqueLocal', 'loopback', 'linkLocal'].includes(ipaddr.process(bare).range())
+  if (ipaddr.isValid(bare)) return ['private', 'uniqueLocal', 'loopback'].includes(ipaddr.process(bare).range())
   return /^[^.]+\.?$/.test(bare) || /\.(?:internal|local|localhost)\.?$/.test(bare)
 }
 
 /** Of one connection (RFC 9110 §7.6.1), of the message's form, and of the protocol: the client writes them. */
 const CLIENTS_OWN = new RegExp(
   '^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-.*|expect' +
-  '|accept|mcp-.*|last-event-id)$'
+  '|accept|accept-encoding|mcp-.*|last-event-id)$'
 )
 const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]{1,200}$/
 const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/

@@ -10,8 +10,8 @@ import type { Entry } from './schema.ts'
 
 const IDLE_SECONDS = 300
 const TIMEOUT_MS = 25_000
-/** Shorter values are no secrets, and hiding them would make a log unreadable. */
-const MIN_SECRET = 6
+/** Characters. What is written out in the file and shorter is a mode or a number rather than a key. */
+const MIN_SECRET = 8
 
 export interface Place {
   /** Without empty values. */
@@ -120,10 +120,12 @@ function httpOf (entry: Entry, { replace, replaceAll }: Replacing, report: Repor
   return { kind: 'http', url: wrongUrl === undefined ? new URL(url).href : url, headers }
 }
 
-/** What came from the environment, and what only the upstream is meant to see: people paste keys into all of these. */
+/** What came from the environment, and where people paste keys as well. */
 function secretsOf (target: CommandTarget | HttpTarget, used: Iterable<string>): string[] {
-  const own = target.kind === 'command'
+  const pasted = target.kind === 'command'
     ? Object.values(target.env)
-    : [...Object.values(target.headers).flatMap((value) => [value, value.split(' ').at(-1)!]), ...(URL.parse(target.url)?.searchParams.values() ?? [])]
-  return [...new Set([...used, ...own])].filter((value) => value.length >= MIN_SECRET)
+    : [...Object.values(target.headers).flatMap((value) => [value, value.split(' ').at(-1)!]), ...queryOf(target.url)]
+  return [...new Set([...used, ...pasted.filter((value) => value.length >= MIN_SECRET)])]
 }
+
+const queryOf = (url: string): string[] => [...(URL.parse(url)?.searchParams.values() ?? [])]

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadConfig } from '../../../config/index.ts'
+import { loadConfig, type ConfigError } from '../../../config/index.ts'
 import { createUpstreamsReader } from '../../../config/mcp-json/index.ts'
 import { reference } from '../../../config/mcp-json/references.ts'
 import { mcpSchema } from '../../../config/mcp-json/schema.ts'
@@ -89,6 +89,27 @@ t.test('our own members are taken as they are written', async (t) => {
     target: { url: 'http://crm:8080/mcp', headers: { 'x-key': 'k' } },
     identity: 'token'
   })
+})
+
+t.test('a variable is replaced after the file was read, and changes nothing but its text (MJ-01)', async (t) => {
+  const { target, secrets, deny } = await readOne({
+    command: 'x',
+    args: [reference('EVIL'), `--a=${reference('UNSET:-b')}`, reference('UNSET:-'), reference('EMPTY:-c')],
+    env: { KEY: `Bearer ${reference('TOKEN')}`, LONG: 'pasted-secret', MODE: 'all' }
+  })
+  t.match(target, { args: [environment.EVIL, '--a=b', '', 'c'], env: { KEY: `Bearer ${SECRET}`, LONG: 'pasted-secret' } })
+  t.same(deny, [])
+  t.same(secrets, [environment.EVIL, SECRET, `Bearer ${SECRET}`, 'pasted-secret'], 'what only the upstream may see is known')
+  const http = await readOne({ url: 'https://x.example/mcp?key=123456789', headers: { authorization: 'Bearer abcdefgh' } })
+  t.same(http.secrets, ['Bearer abcdefgh', 'abcdefgh', '123456789'])
+})
+
+t.test('variables of mcp.json are not unknown to a server that is strict about them', async (t) => {
+  await read({ crm: { url: `https://x.example/${reference('PLACE:-x')}`, headers: { authorization: reference('CRM_TOKEN') } }, off: { disabled: true, command: reference('OFF') } })
+  const env = { CRM_TOKEN: 'a', PLACE: 'b', OFF: 'c', OTHER: 'd' }
+  const { problems } = await loadConfig(env, folder, [], { isStrict: true }).catch((error: ConfigError) => error) as ConfigError
+  t.match(problems, [/^OTHER: nothing here reads it/])
+  t.equal(problems.length, 1)
 })
 
 t.test('a mistake stops the start, and so does a file that UPSTREAMS names and that is not there', async (t) => {
