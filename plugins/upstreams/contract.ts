@@ -152,8 +152,8 @@ export interface Upstreams {
   readonly tools: readonly UpstreamTool[]
   readonly prompts: readonly UpstreamPrompt[]
   find(name: string): Upstream | undefined
-  onChange(listener: (change: UpstreamChange) => void): void
-  onCall(listener: (call: UpstreamCall) => void): void
+  onChange(listener: (change: UpstreamChange) => unknown): void
+  onCall(listener: (call: UpstreamCall) => unknown): void
   /** Follows a file that has changed: ends what is gone or different, and leaves the others alone. */
   replace(settings: readonly UpstreamSettings[]): Promise<void>
 }
