@@ -33,13 +33,13 @@ t.test('an argument that no system takes is refused, and nothing is started', as
   await t.rejects(start('/bin/sh', { args: ['a\0b'] }), { message: /could not be started/ })
 })
 
-t.test('a shell reads nothing of the command', async (t) => {
+t.test('a shell reads nothing of the command (PR-01)', async (t) => {
   const child = await start('/bin/echo', { args: ['$HOME', ';', 'ls'] })
   const [text] = await child.stdout.toArray()
   t.equal(String(text), '$HOME ; ls\n')
 })
 
-t.test('of a person only what is known is told, in one line each', async (t) => {
+t.test('of a person only what is known is told, in one line each (PR-10)', async (t) => {
   const caller = { id: 'u', groups: [], clientId: 'app' }
   const nobody = { MCP_USER_ID: 'u', MCP_USER_NAME: '', MCP_USER_GROUPS: '' }
   t.same(describeCaller(caller), nobody)

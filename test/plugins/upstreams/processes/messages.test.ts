@@ -23,7 +23,7 @@ t.test('what programs print is no message', async (t) => {
   for (const line of lines) t.same(read(line), { kind: 'stray' }, line)
 })
 
-t.test('what is too deep, or has too many members, is not parsed', async (t) => {
+t.test('what is too deep, or has too many members, is not parsed (PR-05)', async (t) => {
   t.match(read('['.repeat(100_000)), { kind: 'excessive', why: /deeper than 64/ })
   t.match(read(`[${'1,'.repeat(600_000)}1]`), { kind: 'excessive', why: /members/ })
 })
@@ -35,7 +35,7 @@ t.test('an answer says whose it is at its head or at its end', async (t) => {
   t.equal(idOf(`{"result":"${padding}","id": 9, "jsonrpc": "2.0" }\r`), 9)
 })
 
-t.test('a text in an answer is not taken for its id', async (t) => {
+t.test('a text in an answer is not taken for its id (PR-06)', async (t) => {
   const pretence = ['{"jsonrpc":"2.0","id":1,', `${padding}","id":1}`, '"id":1}', '\\","id":1}']
   for (const text of pretence) {
     t.equal(idOf(JSON.stringify({ result: padding + text })), undefined)
