@@ -1,13 +1,7 @@
 // From a line that a process wrote to the JSON-RPC messages in it (MCP "Transports", stdio): bounded before it is parsed.
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { exceeded } from '../../json-size.ts'
-
-const MAX_DEPTH = 64
-/**
- * Of one message. The largest lists have some hundred thousand; parsing as many takes a tenth of a second, and about
- * 100 bytes of memory for each.
- */
-const MAX_TOKENS = 500_000
+import { MESSAGE_BOUNDS } from '../message-bounds.ts'
 
 export type LineContent =
   | { kind: 'messages'; messages: JSONRPCMessage[] }
@@ -16,9 +10,9 @@ export type LineContent =
   | { kind: 'excessive'; why: string }
 
 export function readLine (line: Buffer): LineContent {
-  const tooMuch = exceeded(line, { maxDepth: MAX_DEPTH, maxTokens: MAX_TOKENS })
-  if (tooMuch === 'depth') return { kind: 'excessive', why: `nested deeper than ${MAX_DEPTH} levels` }
-  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MAX_TOKENS / 2} members` }
+  const tooMuch = exceeded(line, MESSAGE_BOUNDS)
+  if (tooMuch === 'depth') return { kind: 'excessive', why: `nested deeper than ${MESSAGE_BOUNDS.maxDepth} levels` }
+  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MESSAGE_BOUNDS.maxTokens / 2} members` }
   let value: unknown
   try {
     value = JSON.parse(line.toString())

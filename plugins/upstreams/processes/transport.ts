@@ -69,6 +69,13 @@ export class ProcessTransport implements Transport {
     this.#clean = createCleaner(settings.secrets)
   }
 
+  /** By these two the client of the SDK knows that it talks to a process: one may leave its first question unanswered. */
+  get pid (): number | undefined {
+    return this.#group?.id
+  }
+
+  readonly stderr = null
+
   /** @throws UpstreamError `unreachable`, `busy`; nothing was sent. */
   start (): Promise<void> {
     return (this.#starting ??= this.#start())
