@@ -1,13 +1,19 @@
-// Processes of upstreams for tests, whose server is test/fixtures/upstreams/stdio-server.ts unless the test has another.
+// Processes of upstreams for tests, whose server is
+// test/fixtures/upstreams/stdio-server.ts unless the test has another.
 import { existsSync, readFileSync } from 'node:fs'
 import { Client } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { CommandTarget, UpstreamSettings } from '../../config/upstreams.ts'
-import { createProcesses, type ProcessesOptions, type ProcessTransport } from '../../plugins/upstreams/processes/index.ts'
+import {
+  createProcesses,
+  type ProcessesOptions,
+  type ProcessTransport
+} from '../../plugins/upstreams/processes/index.ts'
 import { childEnvironment } from './child-environment.ts'
 
-const FIXTURE = new URL('../fixtures/upstreams/stdio-server.ts', import.meta.url).pathname
+const FIXTURES = new URL('../fixtures/', import.meta.url).pathname
+const FIXTURE = `${FIXTURES}upstreams/stdio-server.ts`
 const ENVIRONMENT = { PATH: process.env['PATH']!, HOME: process.env['HOME'] ?? '/' }
 
 interface Teardown {

@@ -89,6 +89,8 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
   })
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => onResourceUpdated(params.uri))
   const transport = options.openTransport(kind)
+  // While the version is negotiated, the client does not listen.
+  transport.onerror = (error) => { said = error }
   try {
     await client.connect(transport, {
       timeout: START_TIMEOUT_MS[target.kind],
@@ -105,7 +107,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
 
 /** A process that the first question ended is started once more without it. */
 function mayTryAnother (kind: TransportKind, error: unknown): boolean {
-  if (kind === 'stdio') return error instanceof UpstreamError && error.fault === 'ended'
+  if (kind === 'stdio') return error instanceof UpstreamError && error.fault === 'unreachable'
   return error instanceof SdkHttpError && NO_STREAMABLE_HTTP.has(error.status ?? 0)
 }
 

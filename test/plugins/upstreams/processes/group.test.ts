@@ -8,7 +8,10 @@ import { until } from '../../../helpers/until.ts'
 import { isRunning } from '../../../helpers/upstream-processes.ts'
 
 function start (t: { teardown(work: () => unknown): void }, script: string) {
-  const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
+  const child = spawn('/bin/sh', ['-c', script], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore']
+  })
   t.teardown(() => child.kill('SIGKILL'))
   return child
 }
@@ -24,7 +27,12 @@ t.test('a process that ends with its input gets no signal', async (t) => {
 })
 
 t.test('SIGTERM comes after a grace, and what it has started has a grace as well', async (t) => {
-  const child = start(t, '(trap "sleep 0.2; echo saved; exit" TERM; echo ready; while :; do sleep 0.05; done)& wait')
+  const child = start(t, `(
+    trap "sleep 0.2; echo saved; exit" TERM
+    echo ready
+    while :; do sleep 0.05; done
+  )&
+  wait`)
   t.equal(await firstLine(child), 'ready')
   const saved = firstLine(child)
   await new ProcessGroup(child, 1_000).end()
@@ -44,7 +52,10 @@ t.test('SIGKILL ends what ignores everything, also when the process itself has e
 
 t.test('a stranger with the id of a process that was collected is not signalled (PR-08)', async (t) => {
   const stranger = start(t, 'while :; do sleep 1; done')
-  const ended = Object.assign(new EventEmitter(), { pid: stranger.pid, stdin: null })
+  const ended = Object.assign(new EventEmitter(), {
+    pid: stranger.pid,
+    stdin: null
+  })
   const group = new ProcessGroup(ended as unknown as ChildProcess, 10)
   ended.emit('exit', 0, null)
   await group.end()

@@ -11,8 +11,12 @@ import {
   upstreamSettings
 } from '../../../helpers/upstream-processes.ts'
 
-const MODULES = new URL('../../../../node_modules/@modelcontextprotocol/', import.meta.url).pathname
-const program = (name: string, ...args: string[]) => [join(MODULES, name, 'dist/index.js'), ...args]
+const ROOT = new URL('../../../..', import.meta.url).pathname
+const MODULES = join(ROOT, 'node_modules/@modelcontextprotocol')
+const program = (name: string, ...args: string[]) => [
+  join(MODULES, name, 'dist/index.js'),
+  ...args
+]
 
 t.test('@modelcontextprotocol/server-filesystem reads a file', async (t) => {
   const dir = await folder(t)
@@ -28,9 +32,18 @@ t.test('@modelcontextprotocol/server-filesystem reads a file', async (t) => {
 t.test('@modelcontextprotocol/server-memory remembers as long as its process runs', async (t) => {
   const file = join(await folder(t), 'memory.json')
   const { processes } = startProcesses(t)
-  const settings = upstreamSettings([], { args: program('server-memory'), env: { MEMORY_FILE_PATH: file } })
+  const settings = upstreamSettings([], {
+    args: program('server-memory'),
+    env: { MEMORY_FILE_PATH: file }
+  })
   const client = await connectClient(processes.open(settings, undefined))
-  const entities = [{ name: 'Ada', entityType: 'person', observations: ['wrote a program'] }]
+  const entities = [
+    {
+      name: 'Ada',
+      entityType: 'person',
+      observations: ['wrote a program']
+    }
+  ]
   await callText(client, 'create_entities', { entities })
   t.match(await callText(client, 'read_graph'), /wrote a program/)
   await client.close()
@@ -39,7 +52,10 @@ t.test('@modelcontextprotocol/server-memory remembers as long as its process run
 
 t.test('a version is negotiated with a server of an earlier one', async (t) => {
   const { processes } = startProcesses(t)
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })
+  const client = new Client(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' } }
+  )
   await client.connect(processes.open(upstreamSettings(), undefined))
   t.equal(await callText(client, 'echo', { a: 1 }), '{"a":1}')
 })

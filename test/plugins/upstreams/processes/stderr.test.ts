@@ -1,5 +1,5 @@
 // The error output of a process in our log: line by line, and bounded in a
-// flood. plugins/upstreams/processes/throttle.ts is tested here as well.
+// flood.
 import { PassThrough } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
@@ -56,13 +56,4 @@ t.test('blank lines count as well, and a line that does not end is kept in part'
   other.stream.end()
   await until(() => other.stream.closed)
   t.match(other.lines, [{ msg: / …$/ }, { leftOutBytes: 1_000_000 - 16_384 }])
-})
-
-t.test('beyond eight megabytes the process waits for the end of the second (PR-03)', async (t) => {
-  const { stream } = logged()
-  stream.write(Buffer.alloc(9_000_000))
-  await until(() => stream.readableLength === 0)
-  t.ok(stream.isPaused())
-  stream.end('last\n')
-  t.ok(await until(() => stream.closed))
 })

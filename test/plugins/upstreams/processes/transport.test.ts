@@ -30,7 +30,10 @@ t.test('a process that ends at once is unreachable, with its code and its last w
   const { transport, said, processes } = open(t, ['--exit-at-start'])
   await t.rejects(connectClient(transport))
   const { fault: kind, message, wasSent, upstream } = await fault(transport)
-  t.match({ kind, wasSent, upstream }, { kind: 'unreachable', wasSent: false, upstream: 'fixture' })
+  t.match(
+    { kind, wasSent, upstream },
+    { kind: 'unreachable', wasSent: false, upstream: 'fixture' }
+  )
   t.match(message, /ended with code 7.*cannot find its license/)
   t.match(said(), /cannot find its license/)
   t.ok(await until(() => processes.count === 0))
@@ -38,10 +41,14 @@ t.test('a process that ends at once is unreachable, with its code and its last w
 
 t.test('a program that is missing is unreachable, and nothing is counted', async (t) => {
   const { processes } = startProcesses(t)
-  const transport = processes.open(upstreamSettings([], { command: 'no-such-program' }), undefined)
+  const settings = upstreamSettings([], { command: 'no-such-program' })
+  const transport = processes.open(settings, undefined)
   await t.rejects(transport.start(), { ...refused, fault: 'unreachable' })
   t.equal(processes.count, 0)
-  await t.rejects(transport.send({ jsonrpc: '2.0', method: 'a' }), { ...refused, fault: 'ended' })
+  await t.rejects(
+    transport.send({ jsonrpc: '2.0', method: 'a' }),
+    { ...refused, fault: 'ended' }
+  )
   await transport.close()
 })
 
@@ -65,15 +72,24 @@ t.test('a banner is ignored, and said once', async (t) => {
   const client = await connectClient(transport)
   t.equal(await callText(client, 'echo', { a: 1 }), '{"a":1}')
   const warnings = lines.filter(({ level }) => level === 40)
-  t.match(warnings, [{ line: 'Fixture server running on stdio', upstream: 'fixture' }])
+  t.match(
+    warnings,
+    [{ line: 'Fixture server running on stdio', upstream: 'fixture' }]
+  )
 })
 
 t.test('a program that writes no MCP is given up', async (t) => {
-  const { processes } = startProcesses(t, { bounds: { ...BOUNDS, maxStrayLines: 3 } })
+  const bounds = { ...BOUNDS, maxStrayLines: 3 }
+  const { processes } = startProcesses(t, { bounds })
   const transport = processes.open(upstreamSettings(['--garbage']), undefined)
   await transport.start()
-  for (let id = 1; id <= 4; id++) await transport.send({ jsonrpc: '2.0', id, method: 'ping' })
-  t.match(await fault(transport), { fault: 'malformed', message: /this is no JSON/ })
+  for (let id = 1; id <= 4; id++) {
+    await transport.send({ jsonrpc: '2.0', id, method: 'ping' })
+  }
+  t.match(
+    await fault(transport),
+    { fault: 'malformed', message: /this is no JSON/ }
+  )
   t.ok(await until(() => processes.count === 0))
 })
 
@@ -84,8 +100,12 @@ t.test('an answer that is too large or too deep costs its own request an error (
   ] as const) {
     const { transport } = open(t, [argument, size])
     const client = await connectClient(transport)
-    const error = (await callText(client, 'echo').catch((error) => error)) as ProtocolError
-    t.match(error.data, { name: 'UpstreamError', fault: 'malformed', message: why })
+    const call = callText(client, 'echo')
+    const error = (await call.catch((error) => error)) as ProtocolError
+    t.match(
+      error.data,
+      { name: 'UpstreamError', fault: 'malformed', message: why }
+    )
     t.equal((await client.listTools()).tools.length, 4)
   }
 })
@@ -93,14 +113,20 @@ t.test('an answer that is too large or too deep costs its own request an error (
 t.test('what is too large, and nobody\'s answer, ends the connection', async (t) => {
   const script = 'console.log("x".repeat(2e6)); setInterval(() => {}, 1e5)'
   const { processes } = startProcesses(t, { bounds: BOUNDS })
-  const transport = processes.open(upstreamSettings([], { args: ['-e', script] }), undefined)
+  const settings = upstreamSettings([], { args: ['-e', script] })
+  const transport = processes.open(settings, undefined)
   await transport.start()
-  t.match(await fault(transport), { fault: 'malformed', message: /1000000 bytes/ })
+  t.match(
+    await fault(transport),
+    { fault: 'malformed', message: /1000000 bytes/ }
+  )
 })
 
 t.test('what a process does not read is not kept without bound (PR-07)', async (t) => {
-  const { processes } = startProcesses(t, { bounds: { ...BOUNDS, maxUnreadBytes: 200_000 } })
-  const transport = processes.open(upstreamSettings(['--deaf', '--ignore-term']), undefined)
+  const bounds = { ...BOUNDS, maxUnreadBytes: 200_000 }
+  const { processes } = startProcesses(t, { bounds })
+  const settings = upstreamSettings(['--deaf', '--ignore-term'])
+  const transport = processes.open(settings, undefined)
   await connectClient(transport)
   const params = { text: 'x'.repeat(100_000) }
   const send = async () => {
@@ -108,7 +134,10 @@ t.test('what a process does not read is not kept without bound (PR-07)', async (
       await transport.send({ jsonrpc: '2.0', id, method: 'ping', params })
     }
   }
-  await t.rejects(send(), { fault: 'busy', wasSent: false, message: /does not read/ })
+  await t.rejects(
+    send(),
+    { fault: 'busy', wasSent: false, message: /does not read/ }
+  )
   await transport.close()
   t.equal(processes.count, 0)
 })
@@ -119,7 +148,8 @@ t.test('a flood of notifications is read slowly (PR-03)', async (t) => {
     const write = () => process.stdout.write(flood, write)
     write()`
   const { processes } = startProcesses(t, { bounds: BOUNDS })
-  const transport = processes.open(upstreamSettings([], { args: ['-e', script] }), undefined)
+  const settings = upstreamSettings([], { args: ['-e', script] })
+  const transport = processes.open(settings, undefined)
   let count = 0
   transport.onmessage = () => {
     count++

@@ -17,24 +17,32 @@ import {
   upstreamSettings
 } from '../../../helpers/upstream-processes.ts'
 
-const SERVER = new URL('../../../fixtures/upstreams/killed-server.ts', import.meta.url).pathname
+const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname
+const SERVER = join(FIXTURES, 'upstreams/killed-server.ts')
 const log = { warn () {} } as unknown as Parameters<typeof createWatchdog>[0]
 
 /** A process in a group of its own that ignores SIGTERM. */
 function stubborn (t: { teardown(work: () => unknown): void }): number {
   const script = 'trap "" TERM; while :; do sleep 1; done'
-  const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: 'ignore' })
+  const child = spawn('/bin/sh', ['-c', script], {
+    detached: true,
+    stdio: 'ignore'
+  })
   t.teardown(() => child.kill('SIGKILL'))
   return child.pid!
 }
 
 /** A shell that writes its id into a file before it does its work. */
-async function shellIn (dir: string): Promise<[shell: string, ids: () => Promise<number[]>]> {
+async function shellIn (dir: string) {
   const [shell, file] = [join(dir, 'shell'), join(dir, 'ids')]
   await writeFile(file, '')
   await writeFile(shell, `#!/bin/sh\necho $$ >> '${file}'\nexec /bin/sh "$@"\n`)
   await chmod(shell, 0o755)
-  return [shell, async () => (await readFile(file, 'utf8')).trim().split('\n').map(Number)]
+  const ids = async () => {
+    const text = await readFile(file, 'utf8')
+    return text.trim().split('\n').map(Number)
+  }
+  return { shell, ids }
 }
 
 t.test('after kill -9 of the server no process is left, nor what it has started (PR-02)', async (t) => {
@@ -45,7 +53,8 @@ t.test('after kill -9 of the server no process is left, nor what it has started 
   const exited = once(server, 'exit')
   t.teardown(() => server.kill('SIGKILL'))
   const [text] = (await once(server.stdout, 'data')) as [Buffer]
-  const ids = (JSON.parse(String(text)) as object[]).flatMap((each) => Object.values(each) as number[])
+  const all = JSON.parse(String(text)) as object[]
+  const ids = all.flatMap((each) => Object.values(each) as number[])
   t.equal(ids.length, 3)
   t.ok(ids.every(isRunning))
   server.kill('SIGKILL')
@@ -54,7 +63,7 @@ t.test('after kill -9 of the server no process is left, nor what it has started 
 })
 
 t.test('groups that are left are ended at the end of the pipe, and others are not', async (t) => {
-  const [shell, ids] = await shellIn(await folder(t))
+  const { shell, ids } = await shellIn(await folder(t))
   const watchdog = createWatchdog(log, shell)
   const [left, other] = [stubborn(t), stubborn(t)]
   watchdog.add(left)
@@ -70,7 +79,7 @@ t.test('groups that are left are ended at the end of the pipe, and others are no
 })
 
 t.test('a watchdog that was killed is started again, and told of all groups', async (t) => {
-  const [shell, ids] = await shellIn(await folder(t))
+  const { shell, ids } = await shellIn(await folder(t))
   const watchdog = createWatchdog(log, shell)
   const [first, second] = [stubborn(t), stubborn(t)]
   watchdog.add(first)
@@ -90,5 +99,8 @@ t.test('where there is no shell that is said once, and processes run all the sam
     const client = await connectClient(processes.open(upstreamSettings(), undefined))
     t.equal(await callText(client, 'echo'), '{}')
   }
-  t.match(lines.filter(({ level }) => level === 40), [{ msg: /there is no \/no\/such\/shell/ }])
+  t.match(
+    lines.filter(({ level }) => level === 40),
+    [{ msg: /there is no \/no\/such\/shell/ }]
+  )
 })
