@@ -78,6 +78,15 @@ t.test('a banner is ignored, and said once', async (t) => {
   )
 })
 
+t.test('a flood of errors is in nobody\'s way (PR-03)', async (t) => {
+  const { transport, lines } = open(t, ['--flood-stderr', '20000'])
+  const client = await connectClient(transport)
+  t.equal(await callText(client, 'echo', { a: 1 }), '{"a":1}')
+  await client.close()
+  t.ok(lines.filter(({ level }) => level === 30).length <= 500)
+  t.ok(lines.some(({ leftOutBytes }) => Number(leftOutBytes) > 0))
+})
+
 t.test('a program that writes no MCP is given up', async (t) => {
   const bounds = { ...BOUNDS, maxStrayLines: 3 }
   const { processes } = startProcesses(t, { bounds })
