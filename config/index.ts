@@ -132,6 +132,8 @@ export async function loadConfig (
     /** Reads the access rules as the file has them now. @param resources that it may name. @throws when it cannot be read. */
     readAccessRules: access.read,
     ...mcpJson.settings,
+    /** What the commands of mcp.json get of the environment besides what is written there. */
+    processEnvironment: Object.fromEntries(['PATH', 'HOME'].flatMap((name) => (env[name] ? [[name, env[name]]] : []))) as Record<string, string>,
     /** Where a tool comes from, in words; undefined for one that no file has. */
     placeOfTool: builtIn.placeOf,
     /** Whose server this is. */

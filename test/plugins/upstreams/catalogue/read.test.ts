@@ -140,3 +140,12 @@ t.test('a pattern that fits no tool is named: it may be a typing error', async (
   )
   t.same(log.lines, ['upstream crm: "allow" or "deny" has patterns that fit none of its tools: delete_files'])
 })
+
+t.test('instructions that hide something are named to the operator (UC-05)', async (t) => {
+  const log = operatorLog()
+  const instructions = 'Be kind.\u{e0041}'
+  const connection = connectionTo({}, { capabilities: {}, instructions })
+  const catalogue = await readCatalogue(connection, settingsOf(), log)
+  t.equal(catalogue.instructions, instructions)
+  t.match(log.lines, [/^upstream crm: its instructions hold characters/])
+})
