@@ -52,11 +52,16 @@ export default fp(
       readCatalogue,
       remembered: createRemembered(app.storage, now, log),
       log,
-      onChange: (change) => changeListeners.forEach((listener) => listener(change)),
+      onChange: (change) => changed(change),
       onCall: (call) => callListeners.forEach((listener) => listener(call))
     }
     let all = upstreams.map((settings) => new ConfiguredUpstream(settings, deps))
-    const offered = () => combine(all.map(({ catalogue }) => catalogue), ownNames(), log)
+    let combined: ReturnType<typeof combine> | undefined
+    const offered = () => (combined ??= combine(all.map(({ catalogue }) => catalogue), ownNames(), log))
+    const changed = (change: UpstreamChange) => {
+      combined = undefined
+      changeListeners.forEach((listener) => listener(change))
+    }
 
     app.decorate('upstreams', {
       get all () {
@@ -78,7 +83,7 @@ export default fp(
         const gone = before.filter((upstream) => !all.includes(upstream))
         const added = all.filter((upstream) => !before.includes(upstream))
         await Promise.all([...gone.map((upstream) => upstream.close()), ...added.map((upstream) => upstream.start())])
-        for (const upstream of gone) deps.onChange({ kind: 'lists', upstream: upstream.settings.name })
+        for (const upstream of gone) changed({ kind: 'lists', upstream: upstream.settings.name })
       }
     } satisfies Upstreams)
 
