@@ -61,6 +61,9 @@ export function parse (settings: Named, bytes: Buffer): unknown {
 export const tooLarge = (settings: Named): UpstreamError =>
   failure(settings, 'malformed', `its answer has more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`)
 
+export const brokenAnswer = (settings: Named, cause?: unknown): UpstreamError =>
+  failure(settings, 'ended', 'closed the connection while it answered', { cause })
+
 function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -77,7 +80,9 @@ function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number):
       if (grow(chunk.length)) chunks.push(chunk)
     })
     answer.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    answer.on('error', (cause) => reject(failure(settings, 'ended', 'closed the connection while it answered', { cause })))
-    answer.on('close', () => reject(failure(settings, 'ended', 'closed the connection while it answered')))
+    answer.on('error', (cause) => reject(brokenAnswer(settings, cause)))
+    answer.on('close', () => {
+      if (!answer.readableEnded) reject(brokenAnswer(settings))
+    })
   })
 }
