@@ -1,18 +1,21 @@
-// How deep and how large a JSON text is, found before a parser sees it.
+// How deep a JSON text is nested and how much is in it, found in one pass before it is parsed.
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d]
 
-/** Levels of arrays and objects; more would only exhaust a recursive validator. */
-export const MAX_DEPTH = 64
+export interface JsonBounds {
+  /** Levels of arrays and objects; more would only exhaust a recursive validator. */
+  maxDepth: number
+  /** Opening brackets, commas and colons outside strings: about two for each member of an object. */
+  maxTokens: number
+}
 
 /**
  * Counts brackets, commas and colons outside strings in one pass, without recursion. Bytes suffice: no byte of a longer
  * UTF-8 sequence equals one of these.
- * @param maxTokens opening brackets, commas and colons outside strings: about two for each member of an object.
- * @returns what there is too much of; `undefined` if it is small enough.
+ * @returns what is exceeded.
  */
-export function findExcess (bytes: Uint8Array, maxTokens: number): 'depth' | 'tokens' | undefined {
+export function exceeded (bytes: Buffer, { maxDepth, maxTokens }: JsonBounds): 'depth' | 'tokens' | undefined {
   let depth = 0
   let tokens = 0
   let isInString = false
@@ -26,7 +29,7 @@ export function findExcess (bytes: Uint8Array, maxTokens: number): 'depth' | 'to
     if (byte === QUOTE) isInString = true
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       tokens++
-      if (++depth > MAX_DEPTH) return 'depth'
+      if (++depth > maxDepth) return 'depth'
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--
     else if (byte === COMMA || byte === COLON) tokens++
     if (tokens > maxTokens) return 'tokens'

@@ -1,16 +1,14 @@
 // From bytes to JSON-RPC messages: every fault of a body is found here, so that the handlers see only messages
 // of the right shape (JSON-RPC 2.0 §4, §5.1; MCP "Base Protocol").
 import { RELATED_TASK_META_KEY } from '@modelcontextprotocol/server'
-import { findExcess, MAX_DEPTH } from '../json-size.ts'
+import { exceeded } from '../json-size.ts'
 import type { Message } from './contract.ts'
 import { INVALID_REQUEST, PARSE_ERROR, JsonRpcError } from './json-rpc-error.ts'
 import { hasBatches } from './protocol-versions.ts'
 import { withoutUnsetMembers } from './unset-members.ts'
 
-/**
- * Opening brackets, commas and colons outside strings, of a message or a whole batch: about two for each member of an
- * object. Parsing and validating cost up to 8 µs for each, so this keeps them well below 100 ms.
- */
+const MAX_DEPTH = 64
+/** Of a message or a whole batch. Parsing and validating cost up to 8 µs for each, so this keeps them well below 100 ms. */
 const MAX_TOKENS = 20_000
 /** An id is echoed and stored as a key, so it stays small. */
 const MAX_ID_LENGTH = 256
@@ -26,18 +24,14 @@ const invalid = (message: string, id?: string | number | null) =>
  * @throws JsonRpcError -32700 if it is not UTF-8, -32600 if it is nested too deep or holds too many values.
  */
 export function readText (bytes: Buffer): string {
-  checkSize(bytes)
+  const tooMuch = exceeded(bytes, { maxDepth: MAX_DEPTH, maxTokens: MAX_TOKENS })
+  if (tooMuch === 'depth') throw invalid(`the body is nested deeper than ${MAX_DEPTH} levels`)
+  if (tooMuch === 'tokens') throw invalid('the body has too many members; send large data as text, or in several calls')
   try {
     return utf8.decode(bytes)
   } catch {
     throw new JsonRpcError(400, PARSE_ERROR, 'Parse error: the body is not UTF-8')
   }
-}
-
-function checkSize (bytes: Buffer): void {
-  const excess = findExcess(bytes, MAX_TOKENS)
-  if (excess === 'depth') throw invalid(`the body is nested deeper than ${MAX_DEPTH} levels`)
-  if (excess) throw invalid('the body has too many members; send large data as text, or in several calls')
 }
 
 /**

@@ -31,6 +31,8 @@ export function toUpstreamError (
     new UpstreamError(name, fault, withoutSecrets(message, secrets), { wasSent })
   if (error instanceof SdkHttpError) {
     const { status, text } = error.data
+    // Many servers answer so instead of 404, as an example of the SDK did (MCP "Session Management").
+    if (status === 400 && /\bsession\b/i.test(String(text))) return make('ended', 'it does not know the session any more', false)
     return make('failed', `answered ${status}${typeof text === 'string' && text !== '' ? `: ${text}` : ''}`)
   }
   if (error instanceof SseError) return make('failed', `did not open a stream: ${error.message}`, false)

@@ -1,14 +1,13 @@
 // What the SDK's transports are given as an answer: the members of a Response that they read, bounded in bytes and depth.
 import type { IncomingMessage } from 'node:http'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
-import { findExcess } from '../../json-size.ts'
+import { exceeded } from '../../json-size.ts'
+import { MESSAGE_BOUNDS } from '../message-bounds.ts'
 import type { UpstreamError } from '../contract.ts'
 import { failure } from './failures.ts'
 
 /** Of one JSON body, or one event. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024
-/** Parsing costs about 50 ns for each. */
-const MAX_TOKENS = 500_000
 /** Of a refusal: enough for its words. */
 const MAX_REFUSAL_BYTES = 64 * 1024
 
@@ -48,7 +47,7 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
 
 /** @throws UpstreamError malformed: too large, too deep, or not JSON. */
 export function parse (settings: Named, bytes: Buffer): unknown {
-  const excess = findExcess(bytes, MAX_TOKENS)
+  const excess = exceeded(bytes, MESSAGE_BOUNDS)
   if (excess === 'depth') throw failure(settings, 'malformed', 'its answer is nested too deep')
   if (excess) throw failure(settings, 'malformed', 'its answer has too many members')
   try {
