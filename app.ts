@@ -22,6 +22,7 @@ import pages from './plugins/pages/index.ts'
 import pageZone from './plugins/pages/zone.ts'
 import resourceChanges from './plugins/resource-changes.ts'
 import tools from './plugins/tools.ts'
+import upstreams from './plugins/upstreams/index.ts'
 import { documentUri } from './resources/documents.ts'
 import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { iconPath } from './routes/assets.ts'
@@ -104,6 +105,13 @@ async function registerPlugins (
     sources: offer.sources
   })
   await app.register(tools, { ...config, definitions: offer.tools })
+  await app.register(upstreams, {
+    ...config,
+    ownNames: () => ({
+      tools: app.tools.offered.flatMap(({ name, aliases = [] }) => [name, ...aliases]),
+      prompts: offer.prompts.map(({ name }) => name)
+    })
+  })
   await app.register(mcp, {
     ...config,
     ...offer,

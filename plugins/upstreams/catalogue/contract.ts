@@ -7,6 +7,7 @@ import type { Prompt, ResourceTemplateType, Tool } from '@modelcontextprotocol/c
 export interface Log {
   info(message: string): void
   warn(message: string): void
+  error(message: string): void
 }
 
 /** What an upstream says, under its own names and before settings correct it. Stored in this form. */

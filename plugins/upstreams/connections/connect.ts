@@ -73,8 +73,10 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
       inputRequired: { autoFulfill: false }
     }
   )
+  const transport = options.openTransport(kind)
+  // Kept by the client, which calls it as well.
   let said: Error | undefined
-  client.onerror = (error) => {
+  transport.onerror = (error) => {
     said = error
     log.debug({ err: error }, 'upstream')
   }
@@ -88,7 +90,6 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     toError: (error) => errorOf(settings, error, said)
   })
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => onResourceUpdated(params.uri))
-  const transport = options.openTransport(kind)
   try {
     await client.connect(transport, {
       timeout: START_TIMEOUT_MS[target.kind],
@@ -96,16 +97,23 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     })
   } catch (error) {
     await transport.close().catch(() => {})
-    throw said instanceof UpstreamError ? said : error
+    throw said instanceof UpstreamError ? new EndedAtStart(said) : error
   }
   client.onclose = options.onEnd
   if (onListChanged) connection.followLists(onListChanged)
   return { connection, dialect: { kind, era: client.getProtocolEra() ?? 'legacy' } }
 }
 
-/** A process that the first question ended is started once more without it. */
+/** What the transport reported before there was a connection. */
+class EndedAtStart extends Error {
+  constructor (cause: UpstreamError) {
+    super(cause.message, { cause })
+  }
+}
+
+/** A process that may have ended because of the first question is started once more without it. */
 function mayTryAnother (kind: TransportKind, error: unknown): boolean {
-  if (kind === 'stdio') return error instanceof UpstreamError && error.fault === 'ended'
+  if (kind === 'stdio') return error instanceof EndedAtStart
   return error instanceof SdkHttpError && NO_STREAMABLE_HTTP.has(error.status ?? 0)
 }
 

@@ -1,13 +1,13 @@
 // A connection to a process over its standard input and output (MCP "Transports", stdio).
 import type { FastifyBaseLogger } from 'fastify'
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
+import { INTERNAL_ERROR, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client'
 import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type UpstreamFault } from '../contract.ts'
 import { createCleaner, type Clean } from './clean.ts'
 import { ProcessGroup } from './group.ts'
 import { describeEnd, launch, type UpstreamProcess } from './launch.ts'
 import { createLineReader } from './lines.ts'
-import { readLine } from './messages.ts'
+import { findId, readLine } from './messages.ts'
 import { logStderr, type StderrLog } from './stderr.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -118,10 +118,13 @@ export class ProcessTransport implements Transport {
     const { log, bounds, left } = this.#around
     this.#stderr = logStderr(child.stderr, log, this.#clean)
     const count = createThrottle(child.stdout, MAX_UNASKED_PER_SECOND)
-    const lines = createLineReader(bounds.maxMessageBytes, (line) => count(this.#read(line)), () => {
-      this.#fail('malformed', `a message of it is larger than ${bounds.maxMessageBytes} bytes`)
+    const size = `larger than ${bounds.maxMessageBytes} bytes`
+    const read = createLineReader(bounds.maxMessageBytes, {
+      onLine: (line) => count(this.#read(line)),
+      onLongLine: (head, tail) => this.#refuse(size, head, tail),
+      onEndless: () => this.#fail('malformed', `a message of it is ${size}, and does not end`)
     })
-    child.stdout.on('data', (chunk: Buffer) => { if (!this.#isClosed) lines(chunk) })
+    child.stdout.on('data', (chunk: Buffer) => { if (!this.#isClosed) read(chunk) })
     // Pipes break when the process ends, which `exit` says.
     for (const stream of [child.stdin, child.stdout]) stream.on('error', () => {})
     child.once('exit', (code, signal) => {
@@ -149,7 +152,7 @@ export class ProcessTransport implements Transport {
     if (this.#isClosed) return 0
     const cost = 1 + line.length / BYTES_LIKE_A_MESSAGE
     const content = readLine(line)
-    if (content.kind === 'excessive') this.#fail('malformed', `a message of it cannot be read: ${content.why}`)
+    if (content.kind === 'excessive') this.#refuse(content.why, line.subarray(0, 512), line.subarray(-512))
     else if (content.kind === 'stray') this.#ignore(line)
     else {
       this.#hasAnswered = true
@@ -169,6 +172,20 @@ export class ProcessTransport implements Transport {
       this.onerror?.(error as Error)
     }
     return isAnswer
+  }
+
+  /**
+   * An answer that is too large costs its own request an error, whose `data` is the UpstreamError. The process may be
+   * working for others. What is no answer ends it.
+   */
+  #refuse (why: string, head: Buffer, tail: Buffer): void {
+    if (this.#isClosed) return
+    const id = findId(head, tail)
+    const message = `a message of it is ${why}`
+    if (id === undefined || this.#asked === 0) return this.#fail('malformed', message)
+    this.#hasAnswered = true
+    const data = this.#error('malformed', `its answer is ${why}`, true)
+    this.#hand({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: data.message, data } })
   }
 
   #ignore (line: Buffer): void {

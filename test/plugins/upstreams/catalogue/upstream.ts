@@ -47,7 +47,7 @@ export function operatorLog () {
   const add = (message: string) => {
     lines.push(message)
   }
-  return { lines, info: add, warn: add }
+  return { lines, info: add, warn: add, error: add }
 }
 
 /** What becomes of these tools. */
