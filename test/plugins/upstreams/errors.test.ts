@@ -29,7 +29,7 @@ t.test('each error of the client has its fault, and says whether the request was
   t.match(of('a text'), { fault: 'failed', message: 'a text' })
 })
 
-t.test('words of the upstream are short, in one line, and without secrets', async (t) => {
+t.test('words of the upstream are short, in one line, and without secrets (UH-06)', async (t) => {
   const text = `no s3cr3t-token\n\u001b[31m${'x'.repeat(10_000)}`
   const error = of(new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, 'x', { status: 400, statusText: '', text }))
   t.match(error, { fault: 'failed', message: /^answered 400: no \[secret\] \[31mx+$/ })

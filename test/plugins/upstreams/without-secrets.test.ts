@@ -2,7 +2,7 @@
 import t from 'tap'
 import { withoutSecrets } from '../../../plugins/upstreams/without-secrets.ts'
 
-t.test('secrets are hidden, the longer of two first, and ordinary words stay', async (t) => {
+t.test('secrets are hidden, the longer of two first, and ordinary words stay (UH-06)', async (t) => {
   t.equal(withoutSecrets('key abcd-efgh and abcd', ['abcd', 'abcd-efgh']), 'key [secret] and [secret]')
   t.equal(withoutSecrets('a key', ['a', '']), 'a key')
 })

@@ -26,7 +26,7 @@ t.test('an answer has the members that the SDK reads', async (t) => {
   t.match(answered(400, '').response, { ok: false })
 })
 
-t.test('a body that is too large is not read to its end', async (t) => {
+t.test('a body that is too large is not read to its end (UH-04)', async (t) => {
   const announced = answered(200, undefined, { 'content-length': String(MAX_ANSWER_BYTES + 1) })
   await t.rejects(announced.response.json(), { message: /more than 16 MB/, fault: 'malformed' })
   t.ok(announced.source.destroyed)

@@ -79,7 +79,7 @@ t.test('a stream that answers nothing is there before its first event, and its e
   t.same(failures, [])
 })
 
-t.test('events that nobody reads are not kept: the upstream waits', async (t) => {
+t.test('events that nobody reads are not kept: the upstream waits (UH-04)', async (t) => {
   const { source, streamed } = start({ id: undefined })
   await streamed
   const chunk = eventOf({ ...progress, params: { text: 'x'.repeat(10_000) } })

@@ -28,7 +28,7 @@ t.test('an event has its fields, whatever ends a line and wherever the bytes are
   }
 })
 
-t.test('an event is bounded in bytes, lines and pieces; comments are not counted, and events start from zero', async (t) => {
+t.test('an event is bounded in bytes, lines and pieces; comments are not counted, and events start from zero (UH-04)', async (t) => {
   const reads = (...chunks: string[]) => () => {
     const reader = new EventReader(10_000)
     for (const chunk of chunks) reader.read(Buffer.from(chunk))

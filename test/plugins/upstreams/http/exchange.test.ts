@@ -40,7 +40,7 @@ t.test('a request is sent as it is written, over a connection that is kept', asy
   t.equal(upstream.sockets.size, 1)
 })
 
-t.test('no answer, no connection and no room are told apart', async (t) => {
+t.test('no answer, no connection and no room are told apart (UH-04)', async (t) => {
   const upstream = await startRecordingUpstream(t, () => {})
   const request = outgoing(t, upstream.url)
   const first = t.rejects(exchange(request), { message: /did not answer/, fault: 'timeout', wasSent: true })

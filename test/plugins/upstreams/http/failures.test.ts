@@ -27,7 +27,7 @@ t.test('a session that is lost is told from a wrong address: the request was not
   t.equal(of(404, {}, false), undefined)
 })
 
-t.test('a redirect names the origin that it leads to, and nothing behind it', async (t) => {
+t.test('a redirect names the origin that it leads to, and nothing behind it (UH-05)', async (t) => {
   const elsewhere = of(307, { location: 'https://ann:pw@evil.example/x?token=1#y' })!
   t.match(elsewhere, { fault: 'failed', wasSent: false, message: /https:\/\/evil\.example, which is not followed/ })
   t.notMatch(elsewhere.message, /token|pw|\/x/)

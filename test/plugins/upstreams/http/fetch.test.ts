@@ -1,5 +1,5 @@
 // What goes out to an upstream, byte by byte: the SDK's own headers, those of mcp.json, and who is calling if it is told
-// (threats UP-01, UP-02).
+// (threats UH-01, UH-02).
 import t from 'tap'
 import { startHttpUpstream } from '../../../fixtures/upstreams/http-server.ts'
 import { ann, connectHttp, httpSettings } from '../../../helpers/http-upstreams.ts'
@@ -8,7 +8,7 @@ import { until } from '../../../helpers/until.ts'
 const SDK = ['accept', 'content-type', 'content-length', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name']
 const NODE = ['host', 'connection']
 
-t.test('a request has the headers of the SDK and of mcp.json, and nothing of the caller (UP-01)', async (t) => {
+t.test('a request has the headers of the SDK and of mcp.json, and nothing of the caller (UH-01)', async (t) => {
   const upstream = await startHttpUpstream(t, { sessions: true })
   const settings = httpSettings(upstream.url, {}, { 'x-api-key': 'of the operator', cookie: 'tenant=1' })
   const client = await connectHttp(t, settings, { caller: ann })
@@ -22,7 +22,7 @@ t.test('a request has the headers of the SDK and of mcp.json, and nothing of the
   t.notMatch(upstream.bytes(), /user-1|ann@example|Ann|sales|app-1|authorization|x-forwarded/i)
 })
 
-t.test('who is calling is told by headers, which mcp.json cannot forge (UP-02)', async (t) => {
+t.test('who is calling is told by headers, which mcp.json cannot forge (UH-02)', async (t) => {
   const upstream = await startHttpUpstream(t)
   const forged = { 'x-forwarded-email': 'root@example.com', 'x-forwarded-groups': 'admins' }
   const settings = httpSettings(upstream.url, { identity: 'headers' }, forged)
@@ -43,7 +43,7 @@ t.test('who is calling is told by headers, which mcp.json cannot forge (UP-02)',
   ])
 })
 
-t.test('with a token the authorization of mcp.json stays here (UP-02)', async (t) => {
+t.test('with a token the authorization of mcp.json stays here (UH-02)', async (t) => {
   const upstream = await startHttpUpstream(t)
   await connectHttp(t, httpSettings(upstream.url, { identity: 'token' }, { authorization: 'Basic forged' }), { caller: ann })
   t.notMatch(upstream.bytes(), /forged/)

@@ -7,7 +7,7 @@ import { until } from '../../../helpers/until.ts'
 
 const openStream = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' })
 
-t.test('why a stream does not open is said, and nothing tries again', async (t) => {
+t.test('why a stream does not open is said, and nothing tries again (UH-05)', async (t) => {
   const answers: Record<string, (response: ServerResponse) => void> = {
     unauthorized: (response) => response.writeHead(401).end(),
     timeout: (response) => openStream(response).write(': nothing to say\n\n'),
