@@ -29,6 +29,8 @@ import { prepare } from './http.ts'
 import { createMessageLimit } from './message-limit.ts'
 import { noteFirstUse } from './metering.ts'
 import { createPipeline, type McpPipeline } from './pipeline.ts'
+import { createRelay } from './relay/relay.ts'
+import { relayedTools } from './relay/tools.ts'
 import type { Offered } from './sdk/contract.ts'
 import { createChangeLog, LIST_CHANGES, type Change } from './streams/change-log.ts'
 import { connectEventBus, createLocalEventBus, type EventBus } from './streams/event-bus.ts'
@@ -58,9 +60,11 @@ export interface Mcp {
 export default fp(
   async function mcp (app: FastifyInstance, options: McpOptions) {
     const { signIn } = options
+    const relay = options.upstreams && createRelay(options.upstreams, { local: options.local, log: app.log })
     const offered: Offered = {
       tools: createToolRegistry(options.tools, signIn, {
-        search: options.libraryDescription && `The library holds: ${options.libraryDescription}`
+        remarks: { search: options.libraryDescription && `The library holds: ${options.libraryDescription}` },
+        relayed: relay && (() => relayedTools(relay))
       }),
       resources: createResources(options.resources ?? [], signIn),
       prompts: createPrompts(options.prompts ?? [], signIn)
@@ -70,7 +74,7 @@ export default fp(
     const changes = createChangeLog(bus, app.storage, app.now, app.log)
     const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
     /** A tool that was left out under a former name is the one that has another name now. */
-    const currentName = (tool: string) => offered.tools.find(tool, ALL_RIGHTS)?.tool.name ?? tool
+    const currentName = (tool: string) => offered.tools.find(tool, ALL_RIGHTS)?.name ?? tool
     const rightsOf = (access: Access | null) =>
       rightsOfAccess(app.accessRules, access?.without ? { ...access, without: access.without.map(currentName) } : access)
     const endpoint = buildEndpoint({ app, options, offered, bus, changes, rightsOf, onError })
