@@ -28,10 +28,10 @@ t.test('an answer has the members that the SDK reads', async (t) => {
 
 t.test('a body that is too large is not read to its end (UH-04)', async (t) => {
   const announced = answered(200, undefined, { 'content-length': String(MAX_ANSWER_BYTES + 1) })
-  await t.rejects(announced.response.json(), { message: /more than 16 MB/, fault: 'malformed' })
+  await t.rejects(announced.response.json(), { message: /more than 16384 KB/, fault: 'malformed' })
   t.ok(announced.source.destroyed)
   const endless = answered(400, 'x'.repeat(70_000))
-  await t.rejects(endless.response.text(), { message: /more than 16 MB/, fault: 'malformed' })
+  await t.rejects(endless.response.text(), { message: /more than 64 KB/, fault: 'malformed' })
   t.ok(endless.source.destroyed)
 })
 
