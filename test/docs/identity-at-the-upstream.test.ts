@@ -26,7 +26,11 @@ t.test('the lines in TypeScript read who is calling, and refuse every other toke
   const { readCaller } = (await import(pathToFileURL(file).href)) as { readCaller: ReadCaller }
 
   const sign = (claims: Record<string, unknown>, typ = UPSTREAM_TOKEN_TYPE) => app.openid.sign(claims, typ)
-  const identity = createIdentityHeaders({ issuer: url, now: () => Date.now() / 1000, sign })
+  const identity = createIdentityHeaders({
+    issuer: url,
+    now: () => Date.now() / 1000,
+    sign
+  })
   const settings = httpSettings(audience, { identity: 'token' })
   const sent = (await identity(settings, ann))['authorization']!
   const claims = await readCaller(sent)

@@ -14,7 +14,11 @@ t.test('what the upstream answered, and an error of ours, stay as they are', asy
   t.equal(of(own), own)
   t.equal(of(new SdkError(SdkErrorCode.EraNegotiationFailed, 'probe', {}, { cause: own })), own)
   t.equal(of(new ProtocolError(-32000, 'made up by a transport', own)), own)
-  const forged = new ProtocolError(-32000, 'x', { name: 'UpstreamError', fault: 'ended', wasSent: false })
+  const forged = new ProtocolError(-32000, 'x', {
+    name: 'UpstreamError',
+    fault: 'ended',
+    wasSent: false
+  })
   t.equal(of(forged), forged, 'an upstream cannot make one up')
 })
 
@@ -23,9 +27,15 @@ t.test('each error of the client has its fault, and says whether the request was
   t.match(of(sdk(SdkErrorCode.RequestTimeout)), { fault: 'timeout', wasSent: true })
   t.match(of(sdk(SdkErrorCode.ConnectionClosed)), { fault: 'ended', wasSent: true })
   t.match(of(sdk(SdkErrorCode.NotConnected)), { fault: 'ended', wasSent: false })
-  t.match(of(sdk(SdkErrorCode.InvalidResult)), { fault: 'malformed', wasSent: true })
+  t.match(of(sdk(SdkErrorCode.InvalidResult)), {
+    fault: 'malformed',
+    wasSent: true
+  })
   t.match(of(new Error('anything')), { fault: 'failed', message: 'anything' })
-  t.match(of(new SyntaxError('Unexpected token s3cr3t-token')), { fault: 'malformed', message: 'its answer is not MCP' })
+  t.match(of(new SyntaxError('Unexpected token s3cr3t-token')), {
+    fault: 'malformed',
+    message: 'its answer is not MCP'
+  })
   t.match(of('a text'), { fault: 'failed', message: 'a text' })
 })
 

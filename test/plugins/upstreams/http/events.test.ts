@@ -42,7 +42,12 @@ t.test('an event is bounded in bytes, lines and pieces; comments are not counted
 
 t.test('an event that is written again is read as the same', async (t) => {
   const events = [
-    { type: 'message', id: undefined, retry: undefined, data: Buffer.from('{"a":1}') },
+    {
+      type: 'message',
+      id: undefined,
+      retry: undefined,
+      data: Buffer.from('{"a":1}')
+    },
     { type: 'endpoint', id: '7', retry: 10, data: Buffer.from('two\nlines') }
   ]
   t.same(new EventReader(1_000).read(Buffer.concat(events.map(writeEvent))), events)

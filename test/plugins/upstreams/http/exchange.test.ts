@@ -8,7 +8,12 @@ import { exchange, type OutgoingRequest } from '../../../../plugins/upstreams/ht
 import { startRecordingUpstream } from '../../../helpers/recording-upstream.ts'
 
 function outgoing (t: Test, url: string, own: Partial<OutgoingRequest> = {}): OutgoingRequest {
-  const agent = url.startsWith('https') ? new HttpsAgent() : new Agent({ keepAlive: true, maxSockets: 1 })
+  const agent = url.startsWith('https')
+    ? new HttpsAgent()
+    : new Agent({
+      keepAlive: true,
+      maxSockets: 1
+    })
   t.teardown(() => agent.destroy())
   return {
     settings: { name: 'crm', secrets: [], timeoutMs: 150 },
@@ -43,12 +48,24 @@ t.test('a request is sent as it is written, over a connection that is kept', asy
 t.test('no answer, no connection and no room are told apart (UH-04)', async (t) => {
   const upstream = await startRecordingUpstream(t, () => {})
   const request = outgoing(t, upstream.url)
-  const first = t.rejects(exchange(request), { message: /did not answer/, fault: 'timeout', wasSent: true })
+  const first = t.rejects(exchange(request), {
+    message: /did not answer/,
+    fault: 'timeout',
+    wasSent: true
+  })
   const waiting = { ...request, settings: { ...request.settings, timeoutMs: 50 } }
-  await t.rejects(exchange(waiting), { message: /none ended/, fault: 'busy', wasSent: false })
+  await t.rejects(exchange(waiting), {
+    message: /none ended/,
+    fault: 'busy',
+    wasSent: false
+  })
   await first
   t.equal(upstream.requests.length, 1)
-  await t.rejects(exchange(outgoing(t, 'http://127.0.0.1:1/')), { message: /listens/, fault: 'unreachable', wasSent: false })
+  await t.rejects(exchange(outgoing(t, 'http://127.0.0.1:1/')), {
+    message: /listens/,
+    fault: 'unreachable',
+    wasSent: false
+  })
 })
 
 t.test('a TLS handshake that does not end is no connection', async (t) => {
@@ -56,7 +73,11 @@ t.test('a TLS handshake that does not end is no connection', async (t) => {
   await once(server, 'listening')
   t.teardown(() => server.close())
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  await t.rejects(exchange(outgoing(t, url)), { fault: 'unreachable', wasSent: false, message: /in time/ })
+  await t.rejects(exchange(outgoing(t, url)), {
+    fault: 'unreachable',
+    wasSent: false,
+    message: /in time/
+  })
 })
 
 t.test('whoever gives up gets their own reason, and the connection is closed', async (t) => {

@@ -10,21 +10,31 @@ const NODE = ['host', 'connection']
 
 t.test('a request has the headers of the SDK and of mcp.json, and nothing of the caller (UH-01)', async (t) => {
   const upstream = await startHttpUpstream(t, { sessions: true })
-  const settings = httpSettings(upstream.url, {}, { 'x-api-key': 'of the operator', cookie: 'tenant=1' })
+  const settings = httpSettings(upstream.url, {}, {
+    'x-api-key': 'of the operator',
+    cookie: 'tenant=1'
+  })
   const client = await connectHttp(t, settings, { caller: ann })
   await client.callTool({ name: 'echo', arguments: { text: 'hi' } })
   t.ok(await until(() => upstream.streams.size === 1))
   const allowed = new Set([...SDK, ...NODE, 'accept-encoding', 'x-api-key', 'cookie'])
   for (const { headers } of upstream.requests) {
     t.same(Object.keys(headers).filter((name) => !allowed.has(name)), [])
-    t.match(headers, { 'x-api-key': 'of the operator', cookie: 'tenant=1', 'accept-encoding': 'identity' })
+    t.match(headers, {
+      'x-api-key': 'of the operator',
+      cookie: 'tenant=1',
+      'accept-encoding': 'identity'
+    })
   }
   t.notMatch(upstream.bytes(), /user-1|ann@example|Ann|sales|app-1|authorization|x-forwarded/i)
 })
 
 t.test('who is calling is told by headers, which mcp.json cannot forge (UH-02)', async (t) => {
   const upstream = await startHttpUpstream(t)
-  const forged = { 'x-forwarded-email': 'root@example.com', 'x-forwarded-groups': 'admins' }
+  const forged = {
+    'x-forwarded-email': 'root@example.com',
+    'x-forwarded-groups': 'admins'
+  }
   const settings = httpSettings(upstream.url, { identity: 'headers' }, forged)
   await connectHttp(t, settings, { caller: ann })
   await connectHttp(t, settings, { caller: { id: 'user-2', groups: [], clientId: 'app-1' } })
@@ -74,6 +84,9 @@ t.test('an answer that is compressed, or no MCP, is refused before it is read', 
   ] as const
   for (const [fault, message] of answers) {
     upstream.fault = fault
-    await t.rejects(client.callTool({ name: 'echo' }), { message, fault: 'malformed' })
+    await t.rejects(client.callTool({ name: 'echo' }), {
+      message,
+      fault: 'malformed'
+    })
   }
 })

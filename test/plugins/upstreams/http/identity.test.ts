@@ -53,9 +53,23 @@ t.test('a token says what is known and proven, and of nobody only that it is thi
   await identity(crm, ann)
   await identity(crm, { id: 'user-2', groups: [], clientId: 'app-1' })
   await identity(crm, undefined)
-  const made = { iss: issuer, aud: 'https://crm.internal/mcp', iat: 1_800_000_000, exp: 1_800_000_300, jti: String }
+  const made = {
+    iss: issuer,
+    aud: 'https://crm.internal/mcp',
+    iat: 1_800_000_000,
+    exp: 1_800_000_300,
+    jti: String
+  }
   t.match(signed, [
-    { ...made, sub: ann.id, email: ann.email, email_verified: true, name: ann.name, groups: ann.groups, act: { sub: 'app-1' } },
+    {
+      ...made,
+      sub: ann.id,
+      email: ann.email,
+      email_verified: true,
+      name: ann.name,
+      groups: ann.groups,
+      act: { sub: 'app-1' }
+    },
     { ...made, sub: 'user-2', groups: [], act: { sub: 'app-1' } },
     { ...made, sub: issuer }
   ])
@@ -85,13 +99,25 @@ t.test('a token is kept for its caller until a minute before its end, and a fail
 t.test('at this server the token of an upstream is nothing, whatever it is presented as (UH-03)', async (t) => {
   const port = await freePort()
   const own = `http://localhost:${port}`
-  const env = { CLIENTS, ID_JAG_ISSUERS: JSON.stringify([{ issuer: own, domains: ['example.com'] }]) }
+  const env = {
+    CLIENTS,
+    ID_JAG_ISSUERS: JSON.stringify([{ issuer: own, domains: ['example.com'] }])
+  }
   const server = await startServer(t, { port, env })
   const { url, app } = server
   const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
   const iat = Math.floor(Date.now() / 1000)
   // As like an ID-JAG and an assertion of a client as it could be.
-  const claims = { iss: url, aud: url, sub: ann.id, client_id: APP.client_id, email: ann.email, iat, exp: iat + 300, jti: 'j' }
+  const claims = {
+    iss: url,
+    aud: url,
+    sub: ann.id,
+    client_id: APP.client_id,
+    email: ann.email,
+    iat,
+    exp: iat + 300,
+    jti: 'j'
+  }
   const tokens = {
     'of an upstream': await app.openid.sign(claims, UPSTREAM_TOKEN_TYPE),
     'an ID token': await app.openid.sign(claims, 'JWT')
@@ -100,7 +126,10 @@ t.test('at this server the token of an upstream is nothing, whatever it is prese
     for (const [what, token] of Object.entries(tokens)) {
       t.equal(await ping(url, token), 401, `${what}: /`)
       t.equal((await fetch(`${url}/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status, 401)
-      t.match(await post(`${url}/introspect`, { ...client, token }), { status: 200, body: { active: false } })
+      t.match(await post(`${url}/introspect`, { ...client, token }), {
+        status: 200,
+        body: { active: false }
+      })
       t.match(await post(`${url}/token`, { ...APP, grant_type: JWT_BEARER, assertion: token }), {
         status: 400,
         body: { error: 'invalid_grant', error_description: /typ is not/ }
@@ -109,7 +138,10 @@ t.test('at this server the token of an upstream is nothing, whatever it is prese
         status: 400,
         body: { error: 'invalid_grant' }
       })
-      const assertion = { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: token }
+      const assertion = {
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: token
+      }
       t.match(await post(`${url}/introspect`, { ...assertion, token }), {
         status: 401,
         body: { error: 'invalid_client' }

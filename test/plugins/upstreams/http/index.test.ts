@@ -48,5 +48,8 @@ t.test('all connections end with the server', async (t) => {
 })
 
 t.test('a command is not opened over HTTP', async (t) => {
-  t.throws(() => startHttp(t).open(settingsOf(), undefined, 'streamable'), { name: 'TypeError', message: /is a command/ })
+  t.throws(() => startHttp(t).open(settingsOf(), undefined, 'streamable'), {
+    name: 'TypeError',
+    message: /is a command/
+  })
 })

@@ -36,10 +36,17 @@ t.test('the end of the stream is the end of the connection: what waits is told',
     response.writeHead(202).end()
     if (asked === 'tools/call') stream!.end()
     if (asked !== 'initialize') return
-    const result = { protocolVersion: '2024-11-05', capabilities: { tools: {} }, serverInfo: { name: 'old', version: '1' } }
+    const result = {
+      protocolVersion: '2024-11-05',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'old', version: '1' }
+    }
     stream!.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`)
   })
-  const client = await connectHttp(t, httpSettings(upstream.url), { kind: 'sse', mode: 'legacy' })
+  const client = await connectHttp(t, httpSettings(upstream.url), {
+    kind: 'sse',
+    mode: 'legacy'
+  })
   let ends = 0
   client.onclose = () => ends++
   await t.rejects(client.request({ method: 'tools/call', params: { name: 'x' } }), { code: 'CONNECTION_CLOSED' })
