@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { ProtocolError } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { EventBus } from '../mcp/streams/event-bus.ts'
+import type { EventBus } from '../event-bus.ts'
 import type { Sealing } from '../secrets.ts'
 import { UpstreamError, type Answered, type UpstreamCaller, type UpstreamFault } from './contract.ts'
 

@@ -10,7 +10,6 @@ import { createRemembered } from './catalogue/remembered.ts'
 import type { TransportKind } from './connections/connect.ts'
 import type { UpstreamCall, UpstreamCaller, UpstreamChange, Upstreams } from './contract.ts'
 import { createElsewhere } from './elsewhere.ts'
-import { createLocalEventBus } from '../mcp/streams/event-bus.ts'
 import { createHttp } from './http/index.ts'
 import { UPSTREAM_TOKEN_TYPE } from './http/identity.ts'
 import { identityMeta } from './identity-meta.ts'
@@ -41,7 +40,7 @@ export default fp(
     const callListeners: Array<(call: UpstreamCall) => void> = []
     const openTransport = (settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind) =>
       kind === 'stdio' ? processes.open(settings, caller) : http.open(settings, caller, kind)
-    const elsewhere = createElsewhere(createLocalEventBus(log), app.sealing, (asked, signal) => {
+    const elsewhere = createElsewhere(app.bus, app.sealing, (asked, signal) => {
       const { upstream, state, responses, caller } = asked
       const exchange = { caller, signal, meta: {}, capabilities: undefined, retry: { state, responses } }
       return all.find(({ settings }) => settings.name === upstream)?.resume(state, exchange)
@@ -91,5 +90,5 @@ export default fp(
       await Promise.all([processes.close(), http.close()])
     })
   },
-  { name: 'upstreams', dependencies: ['identity', 'storage'] }
+  { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
 )

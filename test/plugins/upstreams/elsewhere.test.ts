@@ -2,7 +2,7 @@
 import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import t, { type Test } from 'tap'
-import { createLocalEventBus } from '../../../plugins/mcp/streams/event-bus.ts'
+import { createLocalEventBus } from '../../../plugins/event-bus.ts'
 import { createSealing } from '../../../plugins/secrets.ts'
 import { createElsewhere, type Elsewhere } from '../../../plugins/upstreams/elsewhere.ts'
 import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../helpers/memory-upstream.ts'
