@@ -9,6 +9,7 @@ import { readCatalogue } from './catalogue/read.ts'
 import { createRemembered } from './catalogue/remembered.ts'
 import type { TransportKind } from './connections/connect.ts'
 import type { UpstreamCall, UpstreamCaller, UpstreamChange, Upstreams } from './contract.ts'
+import { createElsewhere } from './elsewhere.ts'
 import { createHttp } from './http/index.ts'
 import { UPSTREAM_TOKEN_TYPE } from './http/identity.ts'
 import { identityMeta } from './identity-meta.ts'
@@ -39,7 +40,13 @@ export default fp(
     const callListeners: Array<(call: UpstreamCall) => void> = []
     const openTransport = (settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind) =>
       kind === 'stdio' ? processes.open(settings, caller) : http.open(settings, caller, kind)
+    const elsewhere = createElsewhere(app.bus, app.sealing, (asked, signal) => {
+      const { upstream, state, responses, caller } = asked
+      const exchange = { caller, signal, meta: {}, capabilities: undefined, retry: { state, responses } }
+      return all.find(({ settings }) => settings.name === upstream)?.resume(state, exchange)
+    })
     const deps: UpstreamDeps = {
+      elsewhere,
       openTransport,
       identityMeta,
       readCatalogue,
@@ -83,5 +90,5 @@ export default fp(
       await Promise.all([processes.close(), http.close()])
     })
   },
-  { name: 'upstreams', dependencies: ['identity', 'storage'] }
+  { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
 )
