@@ -7,6 +7,7 @@ import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
 import type { Offer } from './authoring/loader/load.ts'
 import cors from './plugins/cors.ts'
+import eventBus from './plugins/event-bus.ts'
 import hotReload from './plugins/hot-reload.ts'
 import { createHttpServer } from './plugins/http-server.ts'
 import identity from './plugins/identity.ts'
@@ -22,6 +23,7 @@ import pages from './plugins/pages/index.ts'
 import pageZone from './plugins/pages/zone.ts'
 import resourceChanges from './plugins/resource-changes.ts'
 import tools from './plugins/tools.ts'
+import upstreams from './plugins/upstreams/index.ts'
 import { documentUri } from './resources/documents.ts'
 import accountRoutes from './routes/account/index.ts'
 import assetRoutes, { iconPath } from './routes/assets.ts'
@@ -104,6 +106,14 @@ async function registerPlugins (
     sources: offer.sources
   })
   await app.register(tools, { ...config, definitions: offer.tools })
+  await app.register(eventBus, config)
+  await app.register(upstreams, {
+    ...config,
+    ownNames: () => ({
+      tools: app.tools.offered.flatMap(({ name, aliases = [] }) => [name, ...aliases]),
+      prompts: offer.prompts.map(({ name }) => name)
+    })
+  })
   await app.register(mcp, {
     ...config,
     ...offer,
@@ -111,6 +121,7 @@ async function registerPlugins (
     resources: [...offer.resources, ...app.tools.resources],
     library: app.library,
     notes: app.notes,
+    upstreams: app.upstreams,
     reloads,
     iconUrl: publicUrl + icon
   })

@@ -1,13 +1,12 @@
 // ACCESS: reads access.json, the file that says who may use what, and names what is wrong with it by its line.
 // Tested in test/config/access-rules.test.ts.
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import { z } from 'zod'
 import type { Offer } from '../authoring/loader/load.ts'
+import { readJsonFile, type Issue } from './json-file.ts'
+import type { UpstreamSettings } from './upstreams.ts'
 
-/** Bytes: it is read while requests wait. */
-const MAX_BYTES = 1024 * 1024
 const MAX_ENTRIES = 1_000
 
 const names = (description: string) => z.array(z.string().min(1).max(500)).max(MAX_ENTRIES).describe(description).optional()
@@ -55,9 +54,11 @@ export type ReadRules = { rules: RuleFile; lines: number[] } | { problems: strin
 export function createAccessReader (named: string | undefined, folder: string, docsDir?: string) {
   const path = resolve(folder, named ?? 'access.json')
   let known: KnownNames = {}
+  let upstreams: ReadonlyArray<Pick<UpstreamSettings, 'name' | 'prefix'>> | undefined
   const read = (resources = known.resources) => {
     known = { ...known, ...(resources && { resources }) }
-    return readAccessFile(path, known, docsDir)
+    const names = { ...known, ...(upstreams && { upstreams: namesOf(upstreams) }) }
+    return readAccessFile(path, names, docsDir, upstreams?.map(({ prefix }) => prefix))
   }
   return {
     path,
@@ -66,8 +67,12 @@ export function createAccessReader (named: string | undefined, folder: string, d
     exists: () => existsSync(path),
     /** Hands on what is offered from now on, whose names the file may use. */
     follow (offer: Offer): Offer {
-      known = { ...known, tools: namesOf(offer.tools), prompts: namesOf(offer.prompts), upstreams: [] }
+      known = { ...known, tools: namesOf(offer.tools), prompts: namesOf(offer.prompts) }
       return offer
+    },
+    /** The file may name these upstreams, and what they offer, from now on. */
+    followUpstreams (now: ReadonlyArray<Pick<UpstreamSettings, 'name' | 'prefix'>>): void {
+      upstreams = now
     },
     /** What is wrong with the file, in sentences for the operator. */
     problems (): string[] {
@@ -84,33 +89,27 @@ export function createAccessReader (named: string | undefined, folder: string, d
 
 const namesOf = (things: ReadonlyArray<{ name: string }>): string[] => things.map(({ name }) => name)
 
-/** @returns the rules, or a sentence for each thing that is wrong, with its line. @throws when the file cannot be read. */
-export function readAccessFile (path: string, known: KnownNames, docsDir?: string): ReadRules {
-  const source = readFileSync(path, 'utf8')
-  if (source.length > MAX_BYTES) return { problems: [`${path} is larger than ${MAX_BYTES / 1024} KB`] }
-  const lines = new LineCounter()
-  const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
-  const at = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`
-  const [fault] = document.errors
-  if (fault) {
-    const comment = COMMENT.exec(source)
-    if (comment) return { problems: [at(comment.index, 'JSON has no comments; remove this one')] }
-    if (fault.code === 'DUPLICATE_KEY') return { problems: [at(fault.pos[0], 'a member of this name is there twice; leave one')] }
-    return { problems: [at(fault.pos[0], 'this is not JSON; look for a missing comma, quotation mark or bracket here or before')] }
-  }
-  const parsed = file.safeParse(document.toJS({ maxAliasCount: 0 }))
-  const place = (keys: readonly PropertyKey[]) => offsetOf(document, keys)
+/**
+ * @param prefixes of what upstreams offer, whose names are not known yet.
+ * @returns the rules, or a sentence for each thing that is wrong, with its line. @throws when the file cannot be read.
+ */
+export function readAccessFile (
+  path: string,
+  known: KnownNames,
+  docsDir?: string,
+  prefixes?: readonly string[]
+): ReadRules {
+  const source = readJsonFile(path)
+  if ('problems' in source) return source
+  const { value, at, lineOf } = source
+  const parsed = file.safeParse(value)
   if (!parsed.success) {
-    return { problems: parsed.error.issues.map((issue) => at(place(keysOf(issue)), `${nameOf(issue.path)}: ${remedyOf(issue)}`)) }
+    return { problems: parsed.error.issues.map((issue) => at(keysOf(issue), `${nameOf(issue.path)}: ${remedyOf(issue)}`)) }
   }
   const { $schema: _, ...rules } = parsed.data
-  const unknown = findUnknown(rules, known, docsDir).map(({ keys, problem }) => at(place(keys), problem))
-  const lineOf = (index: number) => lines.linePos(place(['rules', index])).line
-  return unknown.length > 0 ? { problems: unknown } : { rules, lines: rules.rules.map((_, index) => lineOf(index)) }
+  const unknown = findUnknown(rules, known, docsDir, prefixes).map(({ keys, problem }) => at(keys, problem))
+  return unknown.length > 0 ? { problems: unknown } : { rules, lines: rules.rules.map((_, index) => lineOf(['rules', index])) }
 }
-
-/** What begins like one in JavaScript, after what may stand before it. */
-const COMMENT = /(?:^|[,{}[\]])[ \t]*\/[/*]/m
 
 /** Of a mailbox or a domain. People are not left out by `!`, nor meant by `*`; nobody has an address with a blank. */
 const isAddress = (text: string): boolean => /^[^\s!*]*@[^\s!*@]+$/.test(text)
@@ -119,7 +118,6 @@ interface Problem {
   keys: PropertyKey[]
   problem: string
 }
-type Issue = z.core.$ZodIssue
 
 /** Of what is wrong; of a member too many, its own. */
 const keysOf = ({ path, ...issue }: Issue): PropertyKey[] =>
@@ -171,7 +169,12 @@ function isFolder (path: string): boolean {
 }
 
 /** Names that nothing has: a misspelled one would give or deny nothing without a word. */
-function findUnknown ({ groups, rules }: RuleFile, known: KnownNames, docsDir: string | undefined): Problem[] {
+function findUnknown (
+  { groups, rules }: RuleFile,
+  known: KnownNames,
+  docsDir: string | undefined,
+  prefixes: readonly string[] = []
+): Problem[] {
   const found: Problem[] = []
   const isGroup = (who: string) => who === 'everyone' || isAddress(who) || Object.hasOwn(groups, who)
   if (Object.hasOwn(groups, 'everyone')) found.push({ keys: ['groups', 'everyone'], problem: '"everyone" is not a group' })
@@ -201,7 +204,7 @@ function findUnknown ({ groups, rules }: RuleFile, known: KnownNames, docsDir: s
     for (const kind of Object.keys(known) as Array<keyof KnownNames>) {
       for (const [place, item] of (rule[kind] ?? []).entries()) {
         const name = item.replace(/^!/, '')
-        if (name.includes('*') || known[kind]!.includes(name)) continue
+        if (name.includes('*') || known[kind]!.includes(name) || mayBeUpstreams(kind, name, prefixes)) continue
         const problem = `there is no ${kind.slice(0, -1)} ${JSON.stringify(name)}; there are ${[...known[kind]!].sort().join(', ') || 'none'}`
         found.push({ keys: ['rules', index, kind, place], problem })
       }
@@ -210,11 +213,6 @@ function findUnknown ({ groups, rules }: RuleFile, known: KnownNames, docsDir: s
   return found
 }
 
-/** Where what these keys lead to begins, or the nearest thing around it that is there. */
-function offsetOf (document: Document, keys: readonly PropertyKey[]): number {
-  for (let length = keys.length; length >= 0; length--) {
-    const node = (length === 0 ? document.contents : document.getIn(keys.slice(0, length), true)) as Node | null | undefined
-    if (node?.range) return node.range[0]
-  }
-  return 0
-}
+/** What an upstream offers is asked for later. Its resources have their own names and URIs. */
+const mayBeUpstreams = (kind: keyof KnownNames, name: string, prefixes: readonly string[]): boolean =>
+  kind !== 'upstreams' && prefixes.some((prefix) => kind === 'resources' || name.startsWith(prefix))

@@ -15,6 +15,7 @@ import { describeProblems, findBackends } from './backends.ts'
 import { createAccessReader } from './access-rules.ts'
 import { BuiltInTools } from './built-in-tools.ts'
 import { readIdentity } from './identity.ts'
+import { readUpstreamSettings, type GivenUpstream } from './mcp-json/index.ts'
 import {
   addressOf,
   clientSettings,
@@ -50,6 +51,8 @@ export interface Given {
   offer?: Partial<Offer>
   /** By the names that AUTH_BACKEND has for them. */
   backends?: ReadonlyMap<string, BackendModule>
+  /** Instead of mcp.json. */
+  upstream?: GivenUpstream
   /** Whether a variable that nothing reads is a mistake. */
   isStrict?: boolean
 }
@@ -77,7 +80,7 @@ export async function loadConfig (
   environment: Environment,
   folder = process.cwd(),
   folders: readonly URL[] = findFolders(folder),
-  { offer, backends, isStrict = false }: Given = {}
+  { offer, backends, upstream, isStrict = false }: Given = {}
 ) {
   const env = withoutEmpty(environment)
   const parsed = variables.safeParse(env)
@@ -90,15 +93,17 @@ export async function loadConfig (
   const toolEnv = parsed.success ? env : without(env, parsed.error)
   const builtIn = new BuiltInTools(values.BUILTIN_TOOLS, folders)
   const access = createAccessReader(values.ACCESS, folder, resolve(folder, values.DOCS_DIR))
+  const place = { environment: env, folder, signIn: !names.includes('none') }
+  const mcpJson = readUpstreamSettings(values.UPSTREAMS, place, access.followUpstreams, upstream)
   const offerOf = async (version?: number) => access.follow(await loadOffer(folders, version, builtIn.isOffered, offer))
   const offered = (await offerOf()).tools
   const tools = configureTools(offered, toolEnv)
   const { identity, problems: unreadable } = readIdentity(values, folder)
   problems.push(...unreadable, ...found.problems, ...tools.problems, ...builtIn.problems(), ...access.problems())
-  problems.push(...findContradictions(values, env))
+  problems.push(...mcpJson.problems, ...findContradictions(values, env))
   if (isStrict) {
     const read = offered.flatMap((tool) => ('env' in tool ? [tool.env.shape] : []))
-    problems.push(...findUnread(env, [variables.shape, ...found.variables, ...read]))
+    problems.push(...findUnread(env, [variables.shape, ...found.variables, ...read, mcpJson.variables()]))
   }
   if (problems.length > 0) throw new ConfigError(problems)
 
@@ -126,6 +131,9 @@ export async function loadConfig (
     hasAccessRules: access.exists,
     /** Reads the access rules as the file has them now. @param resources that it may name. @throws when it cannot be read. */
     readAccessRules: access.read,
+    ...mcpJson.settings,
+    /** What the commands of mcp.json get of the environment besides what is written there. */
+    processEnvironment: Object.fromEntries(['PATH', 'HOME'].flatMap((name) => (env[name] ? [[name, env[name]]] : []))) as Record<string, string>,
     /** Where a tool comes from, in words; undefined for one that no file has. */
     placeOfTool: builtIn.placeOf,
     /** Whose server this is. */

@@ -1,5 +1,5 @@
-// UPSTREAMS: reads mcp.json, the file that names existing MCP servers, in the form that clients use for theirs.
-// Tested in test/config/upstreams.test.ts.
+// What mcp.json says of each existing MCP server, checked, with every default filled in.
+// Types only; mcp-json/ reads the file.
 import type { ToolAnnotations } from '@modelcontextprotocol/server'
 import type { ToolScope } from '../authoring/context.ts'
 
@@ -45,7 +45,7 @@ export interface UpstreamSettings {
   identity: UpstreamIdentity
   /** Milliseconds that a request may take. */
   timeoutMs: number
-  /** Values that came from the environment: never shown. */
+  /** What only the upstream may see: values from the environment, of `env`, of `headers` and in the URL. Never shown. */
   secrets: readonly string[]
 }
 

@@ -32,6 +32,7 @@ export const variables = z.object({
   DOCS_DIR: path.default('./docs'),
   BUILTIN_TOOLS: list.default(['all']),
   ACCESS: path.optional(),
+  UPSTREAMS: path.optional(),
   DOCS_BASE_URL: read.httpUrl.optional(),
   LIBRARY_DESCRIPTION: z
     .string()

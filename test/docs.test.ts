@@ -71,6 +71,7 @@ t.test('.env.example shows the true defaults, and examples that the server takes
     DATABASE_URL: '',
     // Files that are there.
     ACCESS: '',
+    UPSTREAMS: '',
     SERVER_LOGO: join(ROOT, 'views/icon.png'),
     AUTH_BACKEND: 'demo,local,supabase,oidc',
     SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'

@@ -27,6 +27,13 @@ export function patternList (patterns: readonly string[]): PatternList {
   }
 }
 
+/** For names that have no folders: `*` is any text, and nothing else is a wildcard. */
+export function textPattern (pattern: string): (name: string) => boolean {
+  const pieces = pattern.normalize().split(/(\*+)/).filter((piece) => piece !== '')
+  const steps = pieces.map((piece) => (piece.startsWith('*') ? MEANING['**']! : textStep(piece)))
+  return (name) => fitsWhole(steps, name.normalize())
+}
+
 /**
  * One piece of a pattern: where in the name it can end.
  * @param from where it can begin. Both lists are ascending, and no place is in them twice.

@@ -77,8 +77,6 @@ export interface McpOptions extends Offer, Pick<Config, 'mcpUrl' | 'signIn' | 'l
   notes: Pick<Notes, 'of'>
   /** Existing MCP servers, whose offer appears beside ours. */
   upstreams?: Upstreams | undefined
-  /** Instances exchange messages through it. */
-  redisUrl?: string | undefined
   /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. @default 25000 */
   timeout?: number
   /** Whether `app.mcp.offer` will be called while the server runs: clients then learn that lists can change. */

@@ -32,7 +32,6 @@ import { createPipeline, type McpPipeline } from './pipeline.ts'
 import { createRelayed } from './relay/index.ts'
 import type { Offered } from './sdk/contract.ts'
 import { createChangeLog, LIST_CHANGES, type Change } from './streams/change-log.ts'
-import { connectEventBus, createLocalEventBus, type EventBus } from './streams/event-bus.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -72,7 +71,7 @@ export default fp(
       ...(relayed?.join(own) ?? own)
     }
     app.accessRules.checkResources((options.resources ?? []).flatMap(({ name, uri }) => [name, uri]))
-    const bus = await openBus(app, options.redisUrl)
+    const { bus } = app
     const changes = createChangeLog(bus, app.storage, app.now, app.log)
     const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
     /** A tool that was left out under a former name is the one that has another name now. */
@@ -112,11 +111,5 @@ export default fp(
       toolsFor: offered.tools.listedFor
     } satisfies Mcp)
   },
-  { name: 'mcp', dependencies: ['identity', 'access-rules', 'storage', 'audit', 'usage', 'workers'] }
+  { name: 'mcp', dependencies: ['event-bus', 'access-rules', 'storage', 'audit', 'usage', 'workers'] }
 )
-
-/** The channel of a Redis that several servers share is named by a value that only instances of one server know. */
-async function openBus (app: FastifyInstance, redisUrl: string | undefined): Promise<EventBus> {
-  if (redisUrl === undefined) return createLocalEventBus(app.log)
-  return connectEventBus(redisUrl, app.sealing.mac('mcp bus', 'channel').slice(0, 22), app.log)
-}

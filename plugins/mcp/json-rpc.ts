@@ -1,20 +1,15 @@
 // From bytes to JSON-RPC messages: every fault of a body is found here, so that the handlers see only messages
 // of the right shape (JSON-RPC 2.0 §4, §5.1; MCP "Base Protocol").
 import { RELATED_TASK_META_KEY } from '@modelcontextprotocol/server'
+import { exceeded } from '../json-size.ts'
 import type { Message } from './contract.ts'
 import { INVALID_REQUEST, PARSE_ERROR, JsonRpcError } from './json-rpc-error.ts'
 import { hasBatches } from './protocol-versions.ts'
 import { withoutUnsetMembers } from './unset-members.ts'
 
-/** Levels of arrays and objects; more would only exhaust a recursive validator. */
 const MAX_DEPTH = 64
-/**
- * Opening brackets, commas and colons outside strings, of a message or a whole batch: about two for each member of an
- * object. Parsing and validating cost up to 8 µs for each, so this keeps them well below 100 ms.
- */
+/** Of a message or a whole batch. Parsing and validating cost up to 8 µs for each, so this keeps them well below 100 ms. */
 const MAX_TOKENS = 20_000
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
-const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d]
 /** An id is echoed and stored as a key, so it stays small. */
 const MAX_ID_LENGTH = 256
 /** Each message of a batch counts as one call, but the rate limit of an address counts the batch once. */
@@ -29,36 +24,13 @@ const invalid = (message: string, id?: string | number | null) =>
  * @throws JsonRpcError -32700 if it is not UTF-8, -32600 if it is nested too deep or holds too many values.
  */
 export function readText (bytes: Buffer): string {
-  checkSize(bytes)
+  const tooMuch = exceeded(bytes, { maxDepth: MAX_DEPTH, maxTokens: MAX_TOKENS })
+  if (tooMuch === 'depth') throw invalid(`the body is nested deeper than ${MAX_DEPTH} levels`)
+  if (tooMuch === 'tokens') throw invalid('the body has too many members; send large data as text, or in several calls')
   try {
     return utf8.decode(bytes)
   } catch {
     throw new JsonRpcError(400, PARSE_ERROR, 'Parse error: the body is not UTF-8')
-  }
-}
-
-/**
- * Counts brackets, commas and colons outside strings in one pass, without recursion. Bytes suffice: no byte of a longer
- * UTF-8 sequence equals one of these.
- */
-function checkSize (bytes: Buffer): void {
-  let depth = 0
-  let tokens = 0
-  let isInString = false
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]
-    if (isInString) {
-      if (byte === BACKSLASH) i++
-      else if (byte === QUOTE) isInString = false
-      continue
-    }
-    if (byte === QUOTE) isInString = true
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      tokens++
-      if (++depth > MAX_DEPTH) throw invalid(`the body is nested deeper than ${MAX_DEPTH} levels`)
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--
-    else if (byte === COMMA || byte === COLON) tokens++
-    if (tokens > MAX_TOKENS) throw invalid('the body has too many members; send large data as text, or in several calls')
   }
 }
 

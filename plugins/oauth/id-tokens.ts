@@ -1,11 +1,11 @@
 // Just enough OpenID Connect: signed ID tokens, the key set, and claims about the person for clients that asked for them
-// (OpenID Connect Core §2, §5.4).
+// (OpenID Connect Core §2, §5.4). The key set signs what upstreams are told as well.
 // Tested in test/routes/openid.test.ts and test/routes/openid-client.test.ts.
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import type { JWK } from 'jose'
+import type { JWK, JWTPayload } from 'jose'
 import type { Config } from '../../config/index.ts'
 import type { Grant } from './grants/contract.ts'
 
@@ -21,8 +21,10 @@ declare module 'fastify' {
 
 export interface OpenId {
   algorithm: string
-  /** The public keys that ID tokens are signed under. */
+  /** The public keys that everything here is signed under. */
   keySet(): Promise<{ keys: JWK[] }>
+  /** @param typ tells this token from all others under the same key (RFC 8725 §3.11); `JWT` is an ID token. */
+  sign(claims: JWTPayload, typ: string): Promise<string>
   /** @returns undefined when the person did not allow `openid`. */
   idToken(grant: Grant, scopes: readonly string[]): Promise<string | undefined>
   /**
@@ -49,26 +51,26 @@ export default fp(
       return known
     }
 
+    const sign = async (payload: JWTPayload, typ: string) => {
+      const { privateKey, jwk } = await key()
+      const { SignJWT } = await import('jose')
+      return new SignJWT(payload).setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ }).sign(privateKey)
+    }
+
     app.decorate('openid', {
       algorithm: ALGORITHM,
       async keySet () {
         return { keys: [(await key()).jwk] }
       },
+      sign,
       claims: (userId, scopes) => claims(app, userId, scopes),
       async idToken ({ clientId, user, code }, scopes) {
         if (!scopes.includes('openid')) return undefined
-        const { privateKey, jwk } = await key()
-        const { SignJWT } = await import('jose')
-        const now = Math.floor(app.now())
+        const iat = Math.floor(app.now())
         const { nonce, authTime } = code ?? {}
         const asked = { ...(nonce && { nonce }), ...(authTime !== undefined && { auth_time: authTime }) }
-        return new SignJWT({ ...(await claims(app, user.id, scopes)), ...asked })
-          .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid!, typ: 'JWT' })
-          .setIssuer(publicUrl)
-          .setAudience(clientId)
-          .setIssuedAt(now)
-          .setExpirationTime(now + ID_TOKEN_LIFETIME_SECONDS)
-          .sign(privateKey)
+        const about = { ...(await claims(app, user.id, scopes)), ...asked }
+        return sign({ ...about, iss: publicUrl, aud: clientId, iat, exp: iat + ID_TOKEN_LIFETIME_SECONDS }, 'JWT')
       }
     } satisfies OpenId)
   },

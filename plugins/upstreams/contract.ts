@@ -8,7 +8,8 @@ import type {
   Prompt,
   ResourceTemplateType,
   ServerCapabilities,
-  Tool
+  Tool,
+  ToolAnnotations
 } from '@modelcontextprotocol/client'
 import type { ToolScope } from '../../authoring/context.ts'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
@@ -73,6 +74,8 @@ export interface UpstreamTool {
   name: string
   /** As the upstream calls it. */
   ownName: string
+  /** As the upstream gave them. */
+  ownAnnotations?: ToolAnnotations | undefined
   listed: Tool
   scopes: readonly ToolScope[]
   timeoutMs: number
@@ -149,8 +152,8 @@ export interface Upstreams {
   readonly tools: readonly UpstreamTool[]
   readonly prompts: readonly UpstreamPrompt[]
   find(name: string): Upstream | undefined
-  onChange(listener: (change: UpstreamChange) => void): void
-  onCall(listener: (call: UpstreamCall) => void): void
+  onChange(listener: (change: UpstreamChange) => unknown): void
+  onCall(listener: (call: UpstreamCall) => unknown): void
   /** Follows a file that has changed: ends what is gone or different, and leaves the others alone. */
   replace(settings: readonly UpstreamSettings[]): Promise<void>
 }

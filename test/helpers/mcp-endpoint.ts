@@ -13,6 +13,7 @@ import type { RuleFile } from '../../config/access-rules.ts'
 import type { AccessKeys } from '../../plugins/access-keys/contract.ts'
 import accessRules from '../../plugins/access-rules/index.ts'
 import { monotonicClock } from '../../clock.ts'
+import eventBus from '../../plugins/event-bus.ts'
 import identity from '../../plugins/identity.ts'
 import usage from '../../plugins/limits/usage.ts'
 import mcpPlugin from '../../plugins/mcp/index.ts'
@@ -116,6 +117,7 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   app.register(origin, config)
   if (signIn) app.register(bearer)
   app.register(workersPlugin)
+  app.register(eventBus)
   app.register(mcpPlugin, {
     ...config,
     tools,

@@ -1,0 +1,38 @@
+// How deep a JSON text is nested and how much is in it, found in one pass before it is parsed.
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d]
+
+export interface JsonBounds {
+  /** Levels of arrays and objects; more would only exhaust a recursive validator. */
+  maxDepth: number
+  /** Opening brackets, commas and colons outside strings: about two for each member of an object. */
+  maxTokens: number
+}
+
+/**
+ * Counts brackets, commas and colons outside strings in one pass, without recursion. Bytes suffice: no byte of a longer
+ * UTF-8 sequence equals one of these.
+ * @returns what is exceeded.
+ */
+export function exceeded (bytes: Buffer, { maxDepth, maxTokens }: JsonBounds): 'depth' | 'tokens' | undefined {
+  let depth = 0
+  let tokens = 0
+  let isInString = false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (isInString) {
+      if (byte === BACKSLASH) i++
+      else if (byte === QUOTE) isInString = false
+      continue
+    }
+    if (byte === QUOTE) isInString = true
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      tokens++
+      if (++depth > maxDepth) return 'depth'
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--
+    else if (byte === COMMA || byte === COLON) tokens++
+    if (tokens > maxTokens) return 'tokens'
+  }
+  return undefined
+}

@@ -1,0 +1,41 @@
+// Looks through one entry of a list before anything is done with it: how large and how deep it is, and whether it holds text
+// that a person cannot see and a model reads (tool poisoning; Unicode UTS #39 §5).
+import { MAX_DEPTH } from './contract.ts'
+
+/**
+ * Controls, blanks without width, what turns the direction of a line, tags, selectors that draw nothing, and private
+ * characters. Not what emojis and scripts need: the joiners, U+FE0F, the marks U+200E and U+200F.
+ */
+const HIDDEN =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u115F\u1160\u180E\u200B\u2028-\u202E\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\p{Co}\p{Cs}]|[\uFE00-\uFE0E\u{E0000}-\u{E0FFF}]/u
+
+/** Of a number, `true`, `false` or `null`, at most about. */
+const SCALAR_SIZE = 8
+
+export interface Survey {
+  /** Characters, about. `undefined`: it is larger than it may be, or nested too deeply. */
+  size: number | undefined
+  hides: boolean
+}
+
+/** Level by level, so that depth costs no stack, and not further than `max` characters. */
+export function survey (value: unknown, max: number): Survey {
+  let size = 0
+  let hides = false
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return { size: undefined, hides }
+    const next: unknown[] = []
+    for (const item of level) {
+      size += typeof item === 'string' ? item.length + 1 : SCALAR_SIZE
+      if (size > max) return { size: undefined, hides }
+      if (typeof item === 'string') hides ||= HIDDEN.test(item)
+      else if (Array.isArray(item)) for (const member of item) next.push(member)
+      else if (typeof item === 'object' && item !== null) for (const pair of Object.entries(item)) next.push(pair[0], pair[1])
+      if (next.length > max) return { size: undefined, hides }
+    }
+    level = next
+  }
+  return { size, hides }
+}

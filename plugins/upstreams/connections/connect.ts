@@ -1,0 +1,134 @@
+// Opens a connection to an upstream with the official client: whichever protocol version it speaks (2024-11-05 to
+// 2026-07-28), and over HTTP the transport of today or that of 2024-11-05 (MCP "Lifecycle", "Transports": backwards
+// compatibility).
+// Tested in test/plugins/upstreams/connections/connect.test.ts.
+import { Client, SdkHttpError, type Transport } from '@modelcontextprotocol/client'
+import type { FastifyBaseLogger } from 'fastify'
+import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import * as server from '../../../version.ts'
+import { UpstreamError } from '../contract.ts'
+import { OpenConnection, type Waiting } from './connection.ts'
+import { toUpstreamError } from '../errors.ts'
+
+export type TransportKind = 'stdio' | 'streamable' | 'sse'
+
+/** What an upstream turned out to speak, so that it is not tried again each time. */
+export interface Dialect {
+  kind: TransportKind
+  era: 'modern' | 'legacy'
+}
+
+export interface ConnectOptions {
+  settings: UpstreamSettings
+  openTransport(kind: TransportKind): Transport
+  /** As found before. */
+  dialect: Dialect | undefined
+  /** See `ConnectionOptions.isPersonal`. */
+  isPersonal: boolean
+  /** Called when its lists have changed; absent where nobody listens. */
+  onListChanged?: (() => void) | undefined
+  onResourceUpdated(uri: string): void
+  /** Once, after which it answers nothing more. */
+  onEnd(): void
+  waiting: Waiting
+  log: FastifyBaseLogger
+}
+
+/** Milliseconds. A command may first have to be downloaded; a server that is there answers soon. */
+const START_TIMEOUT_MS = { command: 60_000, http: 15_000 } as const
+/** Servers of earlier versions may leave the first question of 2026-07-28 unanswered. */
+const PROBE_TIMEOUT_MS = 3_000
+/** Answers of a server that does not have the Streamable HTTP transport (MCP 2025-11-25 "Transports"). */
+const NO_STREAMABLE_HTTP = new Set([400, 404, 405])
+
+/** @throws UpstreamError saying why there is no connection. */
+export async function connect (options: ConnectOptions): Promise<{ connection: OpenConnection; dialect: Dialect }> {
+  const { settings, dialect } = options
+  const attempts: ReadonlyArray<readonly [TransportKind, Dialect['era'] | undefined]> =
+    dialect !== undefined
+      ? [[dialect.kind, dialect.era]]
+      : settings.target.kind === 'command'
+        ? [['stdio', undefined], ['stdio', 'legacy']]
+        : [['streamable', undefined], ['sse', 'legacy']]
+  let first: unknown
+  for (const [kind, era] of attempts) {
+    try {
+      return await attempt(options, kind, era)
+    } catch (error) {
+      first ??= error
+      if (!mayTryAnother(kind, error)) break
+    }
+  }
+  throw unreachable(settings, first)
+}
+
+async function attempt (options: ConnectOptions, kind: TransportKind, era: Dialect['era'] | undefined) {
+  const { settings, isPersonal, onListChanged, onResourceUpdated, waiting, log } = options
+  const { name, target, timeoutMs } = settings
+  const client = new Client(
+    { name: server.name, version: server.version },
+    {
+      capabilities: isPersonal ? { elicitation: { form: {}, url: {} } } : {},
+      versionNegotiation: { mode: 'auto', probe: { timeoutMs: kind === 'stdio' ? PROBE_TIMEOUT_MS : START_TIMEOUT_MS.http } },
+      inputRequired: { autoFulfill: false }
+    }
+  )
+  const transport = options.openTransport(kind)
+  // Kept by the client, which calls it as well.
+  let said: Error | undefined
+  transport.onerror = (error) => {
+    said = error
+    log.debug({ err: error }, 'upstream')
+  }
+  const connection = new OpenConnection({
+    upstream: name,
+    client,
+    timeoutMs,
+    isPersonal,
+    log,
+    waiting,
+    toError: (error) => errorOf(settings, error, said)
+  })
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => onResourceUpdated(params.uri))
+  try {
+    await client.connect(transport, {
+      timeout: START_TIMEOUT_MS[target.kind],
+      ...(era === 'legacy' && { prior: { kind: 'legacy' } })
+    })
+  } catch (error) {
+    await transport.close().catch(() => {})
+    throw said instanceof UpstreamError ? new EndedAtStart(said) : error
+  }
+  client.onclose = options.onEnd
+  if (onListChanged) connection.followLists(onListChanged)
+  return { connection, dialect: { kind, era: client.getProtocolEra() ?? 'legacy' } }
+}
+
+/** What the transport reported before there was a connection. */
+class EndedAtStart extends Error {
+  constructor (cause: UpstreamError) {
+    super(cause.message, { cause })
+  }
+}
+
+/** A process that may have ended because of the first question is started once more without it. */
+function mayTryAnother (kind: TransportKind, error: unknown): boolean {
+  if (kind === 'stdio') return error instanceof EndedAtStart
+  return error instanceof SdkHttpError && NO_STREAMABLE_HTTP.has(error.status ?? 0)
+}
+
+/** Before there is a connection, nothing was asked of the upstream. */
+function unreachable (settings: UpstreamSettings, error: unknown): UpstreamError {
+  const found = toUpstreamError(error, settings)
+  const [fault, message] =
+    found instanceof UpstreamError
+      ? [found.fault, found.message]
+      : (['unreachable', `it refused the connection: ${found.message}`] as const)
+  return new UpstreamError(settings.name, fault, message, { wasSent: false, cause: error })
+}
+
+/** The client knows only that the connection is gone; the transport has said why. */
+function errorOf (settings: UpstreamSettings, error: unknown, said: Error | undefined): Error {
+  const found = toUpstreamError(error, settings)
+  return found instanceof UpstreamError && found.fault === 'ended' && said instanceof UpstreamError ? said : found
+}

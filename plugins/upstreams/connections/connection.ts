@@ -1,0 +1,239 @@
+// An open connection to an upstream: requests of callers over the official client, and what the upstream says without
+// being asked. What it says reaches a caller only if it is certain whose request it belongs to.
+// This room owns how a connection is made, kept, shared and given up (connect.ts, pool.ts), and a request that asks the
+// person in between (conversation.ts). It hands open connections to upstream.ts.
+// Tested in test/plugins/upstreams/upstream.test.ts.
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  LOG_LEVEL_META_KEY,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Client,
+  type ElicitResult,
+  type McpSubscription,
+  type RequestOptions,
+  type StandardSchemaV1,
+  type SubscriptionFilter
+} from '@modelcontextprotocol/client'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
+import { Conversation } from './conversation.ts'
+import { levelOf, readAnswer, retryOf, textOf } from './messages.ts'
+
+type Params = Record<string, unknown>
+
+/** The client's own limit would count while a person is asked; a conversation has its own. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1
+
+export interface ConnectionOptions {
+  upstream: string
+  client: Client
+  /** Milliseconds for requests of this server itself. */
+  timeoutMs: number
+  /** Whether what the upstream says can only be meant for one person: it is theirs, or the protocol names the request. */
+  isPersonal: boolean
+  log: FastifyBaseLogger
+  /** Maps what the client or its transport throws. */
+  toError(error: unknown): Error
+  waiting: Waiting
+}
+
+/** Requests that wait for a person, of all connections to an upstream, by what the caller brings back. */
+export type Waiting = Map<string, { conversation: Conversation; connection: OpenConnection }>
+
+/** Each holds a request open at the upstream. */
+const MAX_WAITING = 100
+const MAX_WAITING_OF_PERSON = 5
+
+export interface RequestExtras {
+  /** Milliseconds. */
+  timeoutMs: number
+  meta: Params
+  /** What the request repeats in its head (MCP "Custom Headers from Tool Parameters"). */
+  headers?: Record<string, string> | undefined
+}
+
+export class OpenConnection implements Connection {
+  readonly #options: ConnectionOptions
+  readonly #running = new Set<Conversation>()
+  #followed: SubscriptionFilter = {}
+  #logsAt: Promise<unknown> | undefined
+  #listening: Promise<McpSubscription> | undefined
+
+  constructor (options: ConnectionOptions) {
+    this.#options = options
+    const { client, isPersonal, log } = options
+    if (isPersonal) {
+      client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) => this.#ask(params as Params, mcpReq.signal))
+    }
+    client.setNotificationHandler('notifications/message', ({ params }) => {
+      const only = this.#only()?.exchange
+      if (only?.log) only.log(levelOf(params.level), textOf(params.data))
+      else log.debug(`upstream says: ${textOf(params.data)}`)
+    })
+    let hasRefused = false
+    client.fallbackRequestHandler = async ({ method }) => {
+      if (!hasRefused) log.warn(`upstream asked for ${JSON.stringify(method.slice(0, 64))}, which is not passed on`)
+      hasRefused = true
+      throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found')
+    }
+  }
+
+  get capabilities () {
+    return this.#options.client.getServerCapabilities() ?? {}
+  }
+
+  get protocolVersion () {
+    return this.#options.client.getNegotiatedProtocolVersion() ?? ''
+  }
+
+  get isModern () {
+    return this.#options.client.getProtocolEra() === 'modern'
+  }
+
+  get instructions () {
+    return this.#options.client.getInstructions()
+  }
+
+  /** Requests that are not answered yet. */
+  get inFlight () {
+    return this.#running.size
+  }
+
+  async ask (method: string, params: Params): Promise<Params> {
+    return await this.#send(method, params, { timeout: this.#options.timeoutMs })
+  }
+
+  async request (
+    { method, params }: UpstreamRequest,
+    exchange: Exchange,
+    { timeoutMs, meta, headers }: RequestExtras
+  ): Promise<Answered> {
+    if (exchange.log) await this.#wantLogs()
+    const { upstream } = this.#options
+    const again = exchange.retry ? retryOf(upstream, exchange.retry) : {}
+    const sent = { ...params, ...again, _meta: this.#metaOf(exchange, meta) }
+    const conversation = new Conversation({
+      upstream,
+      timeoutMs,
+      mayWait: (caller) => this.#mayWait(caller),
+      send: (signal, onProgress) =>
+        this.#send(method, sent, {
+          signal,
+          timeout: NO_TIMEOUT_MS,
+          ...(exchange.progress && { onprogress: onProgress }),
+          ...(headers && { headers })
+        })
+    })
+    return await this.listen(conversation, exchange)
+  }
+
+  /** Waits for what comes next of a request: its result, or a question. */
+  async listen (conversation: Conversation, exchange: Exchange): Promise<Answered> {
+    const { waiting, upstream } = this.#options
+    this.#running.add(conversation)
+    waiting.delete(conversation.id)
+    let isWaiting = false
+    try {
+      const answered = await conversation.next(exchange)
+      if (answered.kind === 'result') return readAnswer(upstream, answered.result)
+      isWaiting = true
+      waiting.set(conversation.id, { conversation, connection: this })
+      conversation.ended.then(() => this.#forget(conversation))
+      return answered
+    } finally {
+      if (!isWaiting) this.#forget(conversation)
+    }
+  }
+
+  async subscribe (uri: string): Promise<void> {
+    if (this.#followed.resourceSubscriptions?.includes(uri)) return
+    if (!this.isModern) await this.ask('resources/subscribe', { uri })
+    await this.#follow({ resourceSubscriptions: [...(this.#followed.resourceSubscriptions ?? []), uri] })
+  }
+
+  /** Nobody waits for the upstream to agree. */
+  followLists (onChanged: () => void): void {
+    const { client, log } = this.#options
+    for (const list of ['tools', 'prompts', 'resources'] as const) {
+      client.setNotificationHandler(`notifications/${list}/list_changed`, onChanged)
+    }
+    const { tools, prompts, resources } = this.capabilities
+    const filter = {
+      ...(tools?.listChanged && { toolsListChanged: true }),
+      ...(prompts?.listChanged && { promptsListChanged: true }),
+      ...(resources?.listChanged && { resourcesListChanged: true })
+    }
+    if (Object.keys(filter).length === 0) return
+    this.#follow(filter).catch((err: unknown) => log.debug({ err }, 'upstream does not tell of changes'))
+  }
+
+  async close (): Promise<void> {
+    for (const conversation of this.#running) conversation.end('the connection is closed')
+    await this.#options.client.close()
+  }
+
+  /** Of 2026-07-28, one stream tells of everything that is followed, and takes the place of the one before. */
+  async #follow (more: SubscriptionFilter): Promise<void> {
+    this.#followed = { ...this.#followed, ...more }
+    if (!this.isModern) return
+    const before = this.#listening
+    this.#listening = this.#options.client.listen(this.#followed, { timeout: this.#options.timeoutMs })
+    await this.#listening
+    await before?.then((stream) => stream.close(), () => {})
+  }
+
+  #forget (conversation: Conversation): void {
+    this.#running.delete(conversation)
+    this.#options.waiting.delete(conversation.id)
+  }
+
+  #mayWait (caller: string | undefined): boolean {
+    const { waiting } = this.#options
+    const own = [...waiting.values()].filter(({ conversation }) => conversation.caller === caller)
+    return waiting.size < MAX_WAITING && own.length < MAX_WAITING_OF_PERSON
+  }
+
+  async #send (method: string, params: Params, options: RequestOptions): Promise<Params> {
+    const { client, toError } = this.#options
+    try {
+      return await client.request({ method, params }, AS_IT_IS, { ...options, allowInputRequired: true })
+    } catch (error) {
+      throw toError(error)
+    }
+  }
+
+  /** Of 2026-07-28, each request says what its caller can be asked. */
+  #metaOf ({ capabilities, log }: Exchange, meta: Params): Params {
+    if (!this.isModern) return meta
+    const { elicitation } = capabilities ?? {}
+    return {
+      ...meta,
+      [CLIENT_CAPABILITIES_META_KEY]: elicitation ? { elicitation } : {},
+      ...(log && { [LOG_LEVEL_META_KEY]: 'info' })
+    }
+  }
+
+  /** Before 2026-07-28, a level is set for the whole connection. */
+  async #wantLogs (): Promise<void> {
+    if (this.isModern || !this.#options.isPersonal || !this.capabilities.logging) return
+    await (this.#logsAt ??= this.ask('logging/setLevel', { level: 'info' }).catch(() => {}))
+  }
+
+  async #ask (params: Params, signal: AbortSignal): Promise<ElicitResult> {
+    const only = this.#only()
+    if (only) return await only.ask(params, signal)
+    this.#options.log.warn('upstream asked something while several requests ran: declined, since nothing says for which')
+    return { action: 'decline' }
+  }
+
+  /** The request that everything the upstream says belongs to. */
+  #only (): Conversation | undefined {
+    return this.#options.isPersonal && this.#running.size === 1 ? [...this.#running][0] : undefined
+  }
+}
+
+/** The result is passed on as it is: who called checks it. */
+const AS_IT_IS: StandardSchemaV1<unknown, Params> = {
+  '~standard': { version: 1, vendor: 'mcp-oauth-server', validate: (value) => ({ value: value as Params }) }
+}

@@ -1,0 +1,154 @@
+// The connections to one upstream: one for each key, opened when first needed, shared by requests at the same time, ended
+// when nobody uses it, and after a failure opened again with growing pauses.
+// Tested in test/plugins/upstreams/upstream.test.ts.
+import { UpstreamError, type UpstreamCaller } from '../contract.ts'
+import type { OpenConnection } from './connection.ts'
+
+interface Slot {
+  opening?: Promise<OpenConnection> | undefined
+  connection?: OpenConnection | undefined
+  usedAt: number
+  openedAt: number
+  /** Attempts in a row that failed, or ended by themselves soon after. */
+  failures: number
+  /** Before it, the last failure is the answer. */
+  retryAt: number
+  error?: Error | undefined
+}
+
+export interface PoolOptions {
+  upstream: string
+  open(key: string, caller: UpstreamCaller | undefined, onEnd: () => void): Promise<OpenConnection>
+  /** Milliseconds without a request. */
+  idleMs: number
+  /** Whether a connection stays open while nobody uses it. */
+  stays(key: string): boolean
+  max: number
+}
+
+const MIN_PAUSE_MS = 1_000
+const MAX_PAUSE_MS = 60_000
+/** A connection that has lasted this long was a good one. */
+const GOOD_AFTER_MS = 10_000
+
+export class Pool {
+  readonly #options: PoolOptions
+  readonly #slots = new Map<string, Slot>()
+  readonly #sweep: NodeJS.Timeout
+  #isClosed = false
+
+  constructor (options: PoolOptions) {
+    this.#options = options
+    this.#sweep = setInterval(() => this.#endIdle(), Math.min(Math.max(options.idleMs / 4, 250), 30_000)).unref()
+  }
+
+  get size (): number {
+    return [...this.#slots.values()].filter(({ connection }) => connection).length
+  }
+
+  /** Why the last attempt failed, as long as nothing is open. */
+  get fault (): Error | undefined {
+    return this.size > 0 ? undefined : [...this.#slots.values()].findLast(({ error }) => error)?.error
+  }
+
+  /** One that is open. */
+  get some (): OpenConnection | undefined {
+    return [...this.#slots.values()].find(({ connection }) => connection)?.connection
+  }
+
+  /** @throws UpstreamError 'busy' for too many; the last failure, as long as the pause after it. */
+  get (key: string, caller: UpstreamCaller | undefined): OpenConnection | Promise<OpenConnection> {
+    const slot = this.#slots.get(key) ?? this.#add(key)
+    slot.usedAt = Date.now()
+    if (slot.connection) return slot.connection
+    if (slot.opening) return slot.opening
+    if (slot.error && Date.now() < slot.retryAt) return Promise.reject(slot.error)
+    slot.opening = this.#open(key, caller, slot)
+    return slot.opening
+  }
+
+  /** Forgets a connection that is of no use any more. */
+  drop (key: string, connection: OpenConnection): void {
+    const slot = this.#slots.get(key)
+    if (slot?.connection === connection) this.#slots.delete(key)
+    connection.close().catch(() => {})
+  }
+
+  async close (): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#sweep)
+    const slots = [...this.#slots.values()]
+    this.#slots.clear()
+    await Promise.allSettled(slots.map(async ({ connection, opening }) => await (connection ?? (await opening))?.close()))
+  }
+
+  async #open (key: string, caller: UpstreamCaller | undefined, slot: Slot): Promise<OpenConnection> {
+    try {
+      const connection = await this.#options.open(key, caller, () => this.#ended(key, slot))
+      if (this.#isClosed) {
+        await connection.close()
+        throw this.#error('ended', 'the server is closing')
+      }
+      Object.assign(slot, { connection, openedAt: Date.now(), error: undefined })
+      return connection
+    } catch (error) {
+      this.#failed(slot, error as Error)
+      throw error
+    } finally {
+      slot.opening = undefined
+    }
+  }
+
+  /** By itself. One that never lasts is not opened for each request. */
+  #ended (key: string, slot: Slot): void {
+    const { connection, openedAt } = slot
+    if (connection === undefined || this.#slots.get(key) !== slot) return
+    slot.connection = undefined
+    if (Date.now() - openedAt < GOOD_AFTER_MS) this.#failed(slot, this.#error('ended', 'it keeps ending soon after it starts'))
+    else this.#slots.delete(key)
+  }
+
+  /** The first time it may be tried again at once. */
+  #failed (slot: Slot, error: Error): void {
+    slot.error = error
+    slot.retryAt = Date.now() + (slot.failures === 0 ? 0 : Math.min(MIN_PAUSE_MS * 2 ** slot.failures, MAX_PAUSE_MS))
+    slot.failures++
+  }
+
+  #add (key: string): Slot {
+    if (this.#slots.size >= this.#options.max && !this.#endOldest()) {
+      throw this.#error('busy', `as many connections as it may have are open: ${this.#options.max}`)
+    }
+    const slot: Slot = { usedAt: 0, openedAt: 0, failures: 0, retryAt: 0 }
+    this.#slots.set(key, slot)
+    return slot
+  }
+
+  #error (fault: 'busy' | 'ended', message: string): UpstreamError {
+    return new UpstreamError(this.#options.upstream, fault, message, { wasSent: false })
+  }
+
+  #endIdle (): void {
+    const before = Date.now() - this.#options.idleMs
+    for (const [key, slot] of this.#slots) {
+      if (slot.usedAt < before && this.#isIdle(slot) && !(slot.connection && this.#options.stays(key))) this.#end(key, slot)
+    }
+  }
+
+  /** @returns whether there was one. */
+  #endOldest (): boolean {
+    const idle = [...this.#slots].filter(([key, slot]) => this.#isIdle(slot) && !this.#options.stays(key))
+    const oldest = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)[0]
+    if (oldest) this.#end(...oldest)
+    return oldest !== undefined
+  }
+
+  #isIdle ({ opening, connection }: Slot): boolean {
+    return opening === undefined && (connection?.inFlight ?? 0) === 0
+  }
+
+  #end (key: string, { connection }: Slot): void {
+    this.#slots.delete(key)
+    connection?.close().catch(() => {})
+  }
+}

@@ -1,0 +1,82 @@
+// What the SDK's transports are given as an answer: the members of a Response that they read, bounded in bytes and depth.
+import type { IncomingMessage } from 'node:http'
+import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import { exceeded } from '../../json-size.ts'
+import { MESSAGE_BOUNDS } from '../message-bounds.ts'
+import type { UpstreamError } from '../contract.ts'
+import { failure } from './failures.ts'
+
+/** Of one JSON body, or one event. */
+export const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+/** Of a refusal: enough for its words. */
+const MAX_REFUSAL_BYTES = 64 * 1024
+
+type Named = Pick<UpstreamSettings, 'name' | 'secrets'>
+
+export interface AnswerBody {
+  /** Taken for the upstream's own. */
+  contentType?: string
+  stream?: ReadableStream<Uint8Array>
+  json?: unknown
+}
+
+/** A Response as far as the SDK's transports read one: building a real one costs more than the request. */
+export function toResponse (answer: IncomingMessage, settings: Named, url: URL, body: AnswerBody = {}): Response {
+  const status = answer.statusCode!
+  const ok = status >= 200 && status < 300
+  const header = (name: string): string | null => {
+    if (name === 'content-type' && body.contentType !== undefined) return body.contentType
+    const value = answer.headers[name.toLowerCase()]
+    return Array.isArray(value) ? value.join(', ') : (value ?? null)
+  }
+  const text = () => readBytes(answer, settings, ok ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES).then(String)
+  const response = {
+    status,
+    ok,
+    statusText: answer.statusMessage ?? '',
+    url: url.href,
+    redirected: false,
+    type: 'basic',
+    headers: { get: header, has: (name: string) => header(name) !== null },
+    body: body.stream ?? null,
+    text,
+    json: async () => 'json' in body ? body.json : parse(settings, await readBytes(answer, settings, MAX_ANSWER_BYTES))
+  }
+  return response as unknown as Response
+}
+
+/** @throws UpstreamError malformed: too large, too deep, or not JSON. */
+export function parse (settings: Named, bytes: Buffer): unknown {
+  const excess = exceeded(bytes, MESSAGE_BOUNDS)
+  if (excess === 'depth') throw failure(settings, 'malformed', 'its answer is nested too deep')
+  if (excess) throw failure(settings, 'malformed', 'its answer has too many members')
+  try {
+    return JSON.parse(bytes.toString())
+  } catch {
+    throw failure(settings, 'malformed', 'its answer is not JSON')
+  }
+}
+
+export const tooLarge = (settings: Named): UpstreamError =>
+  failure(settings, 'malformed', `its answer has more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`)
+
+function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = Number(answer.headers['content-length'] ?? 0) > maxBytes ? Infinity : 0
+    const grow = (bytes: number) => {
+      size += bytes
+      if (size <= maxBytes) return true
+      reject(tooLarge(settings))
+      answer.destroy()
+      return false
+    }
+    if (!grow(0)) return
+    answer.on('data', (chunk: Buffer) => {
+      if (grow(chunk.length)) chunks.push(chunk)
+    })
+    answer.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    answer.on('error', (cause) => reject(failure(settings, 'ended', 'closed the connection while it answered', { cause })))
+    answer.on('close', () => reject(failure(settings, 'ended', 'closed the connection while it answered')))
+  })
+}

@@ -1,0 +1,120 @@
+// An answer that is a stream of events: each one bounded, and as JSON at once if the first is all that was waited for.
+import type { IncomingMessage } from 'node:http'
+import type { RequestId } from '@modelcontextprotocol/client'
+import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import { UpstreamError } from '../contract.ts'
+import { MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
+import { EventReader, writeEvent, type ServerEvent } from './events.ts'
+import { failure } from './failures.ts'
+
+/** What follows an answer is read for so long, so that the connection can be used again. */
+const DRAIN_MS = 1000
+
+export interface StreamOptions {
+  settings: Pick<UpstreamSettings, 'name' | 'secrets'>
+  /** Of the request that this stream answers; `undefined` for one that only brings what the upstream has to say. */
+  id: RequestId | undefined
+  /** Called once, unless {@link id} is undefined, if the stream ends without the answer and cannot be continued. */
+  onFailure: (error: UpstreamError) => void
+}
+
+/** The answer, if it came first; otherwise all events, the first included. */
+export type Streamed = { message: unknown } | { stream: ReadableStream<Uint8Array> }
+
+export function readStream (answer: IncomingMessage, options: StreamOptions): Promise<Streamed> {
+  return new Promise((resolve) => new EventStream(answer, options, resolve))
+}
+
+class EventStream {
+  readonly #answer: IncomingMessage
+  readonly #options: StreamOptions
+  readonly #resolve: (streamed: Streamed) => void
+  readonly #reader = new EventReader(MAX_ANSWER_BYTES)
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #isAnswered: boolean
+  /** An event with an id can be continued from (MCP "Resumability and Redelivery"). */
+  #canContinue = false
+  #isDone = false
+
+  constructor (answer: IncomingMessage, options: StreamOptions, resolve: (streamed: Streamed) => void) {
+    this.#answer = answer
+    this.#options = options
+    this.#resolve = resolve
+    this.#isAnswered = options.id === undefined
+    // The SDK waits for the head of such a stream, and this one may never have an event.
+    if (this.#isAnswered) this.#stream()
+    const { settings } = options
+    answer.on('data', (chunk: Buffer) => this.#take(chunk))
+    answer.on('end', () => this.#end())
+    answer.on('error', (cause) => this.#end(failure(settings, 'ended', 'closed the connection while it answered', { cause })))
+    answer.on('close', () => this.#end(failure(settings, 'ended', 'closed the connection while it answered')))
+  }
+
+  #take (chunk: Buffer): void {
+    try {
+      for (const event of this.#isDone ? [] : this.#reader.read(chunk)) {
+        if (this.#takeEvent(event)) return
+      }
+    } catch (error) {
+      this.#canContinue = false
+      this.#end(error instanceof UpstreamError ? error : tooLarge(this.#options.settings))
+    }
+  }
+
+  /** @returns whether nothing else is to come. */
+  #takeEvent (event: ServerEvent): boolean {
+    this.#canContinue ||= event.id !== undefined
+    if (event.type === 'message' && event.data.length > 0) {
+      const message = parse(this.#options.settings, event.data)
+      const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
+      this.#isAnswered ||= isAnswer
+      if (isAnswer && !this.#controller) {
+        this.#isDone = true
+        this.#resolve({ message })
+        const timer = setTimeout(() => this.#answer.destroy(), DRAIN_MS).unref()
+        this.#answer.once('close', () => clearTimeout(timer))
+        return true
+      }
+    }
+    const stream = this.#stream()
+    stream.enqueue(writeEvent(event))
+    if (stream.desiredSize! <= 0) this.#answer.pause()
+    return false
+  }
+
+  #stream (): ReadableStreamDefaultController<Uint8Array> {
+    if (this.#controller) return this.#controller
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller
+      },
+      pull: () => {
+        this.#answer.resume()
+      },
+      cancel: () => {
+        this.#isDone = true
+        this.#answer.destroy()
+      }
+    })
+    this.#resolve({ stream })
+    return this.#controller!
+  }
+
+  #end (error?: UpstreamError): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    const { settings, onFailure } = this.#options
+    const stream = this.#stream()
+    if (error) stream.error(error)
+    else stream.close()
+    if (!this.#isAnswered && !this.#canContinue) {
+      onFailure(error ?? failure(settings, 'ended', 'ended its stream without the answer'))
+    }
+    this.#answer.destroy()
+  }
+}
+
+function isAnswerTo (message: unknown, id: RequestId | undefined): boolean {
+  const members = message as { id?: unknown; method?: unknown } | null
+  return typeof members === 'object' && members !== null && members.id === id && members.method === undefined
+}

@@ -1,0 +1,78 @@
+// Upstreams over HTTP: transports of the official client whose requests are ours.
+// This room owns the requests to upstreams: what they carry (the SDK's own headers, those of mcp.json and who is calling;
+// nothing of our caller's request), their connections, their bounds and their errors. It hands transports to connections/.
+import { Agent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
+import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import type { UpstreamCaller } from '../contract.ts'
+import type { Agents } from './exchange.ts'
+import { createFetch } from './fetch.ts'
+import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
+
+/** Requests that one upstream has at a time; others wait within their timeout. */
+const MAX_SOCKETS = 64
+/** Streams that one upstream has open at a time: one for each connection. */
+const MAX_STREAMS = 256
+/** Most servers close a connection that was idle for 5 s; a request that crosses that would be lost. */
+const IDLE_MS = 4000
+
+export interface Http {
+  /**
+   * A transport of the official client to this upstream.
+   * @param caller `undefined` for this server itself. Every request of the transport is made for them.
+   * @throws TypeError if the upstream is a command.
+   */
+  open(settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: 'streamable' | 'sse'): Transport
+  /** Ends the connections that are kept alive. */
+  close(): Promise<void>
+}
+
+export function createHttp (deps: IdentityDeps): Http {
+  const identityHeaders = createIdentityHeaders(deps)
+  const agents = new Map<string, Agents>()
+
+  const agentsOf = ({ name }: UpstreamSettings, { protocol }: URL): Agents => {
+    const key = `${protocol}${name}`
+    const known = agents.get(key)
+    if (known) return known
+    const Kind = protocol === 'https:' ? HttpsAgent : Agent
+    const kept = { keepAlive: true, timeout: IDLE_MS }
+    const made = {
+      requests: new Kind({ ...kept, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS }),
+      streams: new Kind({ maxSockets: MAX_STREAMS })
+    }
+    agents.set(key, made)
+    return made
+  }
+
+  return {
+    open (settings, caller, kind) {
+      if (settings.target.kind !== 'http') throw new TypeError(`${settings.name} is a command`)
+      const url = new URL(settings.target.url)
+      const fetch = createFetch({
+        settings,
+        url,
+        kind,
+        agents: agentsOf(settings, url),
+        identityHeaders: () => identityHeaders(settings, caller),
+        onFailure: (id, error) =>
+          transport.onmessage?.({ jsonrpc: '2.0', id, error: { code: -32000, message: error.message, data: error } }),
+        onEnd: () => {
+          transport.close().catch(() => {})
+        }
+      })
+      const transport: Transport = kind === 'sse'
+        ? new SSEClientTransport(url, { fetch })
+        : new StreamableHTTPClientTransport(url, { fetch })
+      return transport
+    },
+    async close () {
+      for (const { requests, streams } of agents.values()) {
+        requests.destroy()
+        streams.destroy()
+      }
+      agents.clear()
+    }
+  }
+}

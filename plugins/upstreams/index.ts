@@ -1,0 +1,99 @@
+// `app.upstreams`: the existing MCP servers behind this one. They are started in the background: none of them delays or
+// stops the start of this server.
+// Tested in test/plugins/upstreams/index.test.ts.
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import type { UpstreamSettings } from '../../config/upstreams.ts'
+import { combine } from './catalogue/combine.ts'
+import { readCatalogue } from './catalogue/read.ts'
+import { createRemembered } from './catalogue/remembered.ts'
+import type { TransportKind } from './connections/connect.ts'
+import type { UpstreamCall, UpstreamCaller, UpstreamChange, Upstreams } from './contract.ts'
+import { createElsewhere } from './elsewhere.ts'
+import { createHttp } from './http/index.ts'
+import { UPSTREAM_TOKEN_TYPE } from './http/identity.ts'
+import { identityMeta } from './identity-meta.ts'
+import { createProcesses } from './processes/index.ts'
+import { ConfiguredUpstream, type UpstreamDeps } from './upstream.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    upstreams: Upstreams
+  }
+}
+
+export interface UpstreamsOptions {
+  /** As the file has them now. */
+  upstreams: readonly UpstreamSettings[]
+  /** PATH and HOME of this server. */
+  processEnvironment: Readonly<Record<string, string>>
+  /** The names that this server's own tools and prompts have now, former names included. */
+  ownNames(): { tools: readonly string[]; prompts: readonly string[] }
+}
+
+export default fp(
+  async function upstreams (app: FastifyInstance, { upstreams, processEnvironment, ownNames }: UpstreamsOptions) {
+    const { log, now, issuer } = app
+    const processes = createProcesses({ log, environment: processEnvironment })
+    const http = createHttp({ issuer, now, sign: (claims) => app.openid.sign(claims, UPSTREAM_TOKEN_TYPE) })
+    const changeListeners: Array<(change: UpstreamChange) => void> = []
+    const callListeners: Array<(call: UpstreamCall) => void> = []
+    const openTransport = (settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind) =>
+      kind === 'stdio' ? processes.open(settings, caller) : http.open(settings, caller, kind)
+    const elsewhere = createElsewhere(app.bus, app.sealing, (asked, signal) => {
+      const { upstream, state, responses, caller } = asked
+      const exchange = { caller, signal, meta: {}, capabilities: undefined, retry: { state, responses } }
+      return all.find(({ settings }) => settings.name === upstream)?.resume(state, exchange)
+    })
+    const deps: UpstreamDeps = {
+      elsewhere,
+      openTransport,
+      identityMeta,
+      readCatalogue,
+      remembered: createRemembered(app.storage, now, log),
+      log,
+      onChange: (change) => changed(change),
+      onCall: (call) => callListeners.forEach((listener) => listener(call))
+    }
+    let all = upstreams.map((settings) => new ConfiguredUpstream(settings, deps))
+    let combined: ReturnType<typeof combine> | undefined
+    const offered = () => (combined ??= combine(all.map(({ catalogue }) => catalogue), ownNames(), log))
+    const changed = (change: UpstreamChange) => {
+      combined = undefined
+      changeListeners.forEach((listener) => listener(change))
+    }
+
+    app.decorate('upstreams', {
+      get all () {
+        return all
+      },
+      get tools () {
+        return offered().tools
+      },
+      get prompts () {
+        return offered().prompts
+      },
+      find: (name) => all.find(({ settings }) => settings.name === name),
+      onChange: (listener) => changeListeners.push(listener),
+      onCall: (listener) => callListeners.push(listener),
+      async replace (settings) {
+        const before = all
+        const same = (one: UpstreamSettings) => before.find((known) => JSON.stringify(known.settings) === JSON.stringify(one))
+        all = settings.map((one) => same(one) ?? new ConfiguredUpstream(one, deps))
+        const gone = before.filter((upstream) => !all.includes(upstream))
+        const added = all.filter((upstream) => !before.includes(upstream))
+        await Promise.all([...gone.map((upstream) => upstream.close()), ...added.map((upstream) => upstream.start())])
+        for (const upstream of gone) changed({ kind: 'lists', upstream: upstream.settings.name })
+      }
+    } satisfies Upstreams)
+
+    app.addHook('onReady', async () => {
+      await Promise.all(all.map((upstream) => upstream.start()))
+    })
+    app.addHook('onClose', async () => {
+      await Promise.all(all.map((upstream) => upstream.close()))
+      await Promise.all([processes.close(), http.close()])
+    })
+  },
+  { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
+)

@@ -1,0 +1,131 @@
+// The lists of one upstream, kept up to date: what was seen last is offered at once, and read again at the start, when the
+// upstream says so, and whenever it has come back.
+// Tested in test/plugins/upstreams/upstream.test.ts.
+import type { FastifyBaseLogger } from 'fastify'
+import type { UpstreamSettings } from '../../config/upstreams.ts'
+import type { Catalogue, Connection } from './contract.ts'
+
+export interface ListsOptions {
+  settings: UpstreamSettings
+  connection(): Promise<Connection>
+  readCatalogue(connection: Connection, settings: UpstreamSettings, log: FastifyBaseLogger): Promise<Catalogue>
+  remembered: Remembered
+  log: FastifyBaseLogger
+  onChange(): void
+}
+
+/** What was seen of an upstream, also before a restart. */
+export interface Remembered {
+  load(settings: UpstreamSettings): Promise<Catalogue | undefined>
+  store(settings: UpstreamSettings, catalogue: Catalogue): Promise<void>
+}
+
+const NOTHING: Catalogue = { tools: [], prompts: [], templates: [], hasResources: false, instructions: undefined, uris: [] }
+const MIN_PAUSE_MS = 2_000
+const MAX_PAUSE_MS = 300_000
+const CHANGE_PAUSE_MS = 500
+
+export class Lists {
+  readonly #options: ListsOptions
+  #catalogue = NOTHING
+  #reading: Promise<void> | undefined
+  #isOutdated = false
+  #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
+  #failures = 0
+  #isClosed = false
+
+  constructor (options: ListsOptions) {
+    this.#options = options
+  }
+
+  get catalogue (): Catalogue {
+    return this.#catalogue
+  }
+
+  /** Nobody has to wait for what is read now. */
+  async start (): Promise<void> {
+    const { remembered, settings, log } = this.#options
+    try {
+      const before = await remembered.load(settings)
+      if (before) this.#offer(before)
+    } catch (err) {
+      log.warn({ err }, 'what this upstream offered before could not be read')
+    }
+    this.look()
+  }
+
+  /** Reads the lists now; after a failure again, with growing pauses. */
+  async look (): Promise<void> {
+    const { settings, log } = this.#options
+    try {
+      await this.#read()
+      this.#failures = 0
+    } catch (error) {
+      if (this.#isClosed) return
+      if (this.#failures++ === 0) log.error(`the upstream ${settings.name} does not answer: ${(error as Error).message}`)
+      this.lookLater()
+    }
+  }
+
+  /** The upstream said that they have changed; one that says so all the time is not read all the time. */
+  lookSoon (): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.look()
+    }, CHANGE_PAUSE_MS).unref()
+  }
+
+  /** It has been opened, and may have been renewed since its lists were read. */
+  cameBack (): void {
+    if (!this.#reading) this.look()
+  }
+
+  /** A command is not started again for its lists alone once they are known. */
+  lookLater (): void {
+    const isKnownCommand = this.#options.settings.target.kind === 'command' && this.#catalogue !== NOTHING
+    if (this.#isClosed || this.#timer || isKnownCommand) return
+    const pause = Math.min(MIN_PAUSE_MS * 2 ** this.#failures, MAX_PAUSE_MS)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.look()
+    }, pause).unref()
+  }
+
+  close (): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#soon)
+  }
+
+  /** A change meanwhile has them read once more. */
+  async #read (): Promise<void> {
+    if (this.#reading) {
+      this.#isOutdated = true
+      return await this.#reading
+    }
+    this.#reading = this.#readUntilCurrent()
+    try {
+      await this.#reading
+    } finally {
+      this.#reading = undefined
+    }
+  }
+
+  async #readUntilCurrent (): Promise<void> {
+    const { connection, readCatalogue, remembered, settings, log } = this.#options
+    do {
+      this.#isOutdated = false
+      const found = await readCatalogue(await connection(), settings, log)
+      if (this.#isClosed) return
+      if (JSON.stringify(found) !== JSON.stringify(this.#catalogue)) this.#offer(found)
+      // Also what is the same: what has not been seen for long is forgotten.
+      await remembered.store(settings, found)
+    } while (this.#isOutdated && !this.#isClosed)
+  }
+
+  #offer (catalogue: Catalogue): void {
+    this.#catalogue = catalogue
+    this.#options.onChange()
+  }
+}

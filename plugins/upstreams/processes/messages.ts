@@ -1,0 +1,44 @@
+// From a line that a process wrote to the JSON-RPC messages in it (MCP "Transports", stdio): bounded before it is parsed.
+import type { JSONRPCMessage } from '@modelcontextprotocol/client'
+import { exceeded } from '../../json-size.ts'
+import { MESSAGE_BOUNDS } from '../message-bounds.ts'
+
+export type LineContent =
+  | { kind: 'messages'; messages: JSONRPCMessage[] }
+  /** No JSON, or not JSON-RPC: a banner, or what a program prints. */
+  | { kind: 'stray' }
+  | { kind: 'excessive'; why: string }
+
+export function readLine (line: Buffer): LineContent {
+  const tooMuch = exceeded(line, MESSAGE_BOUNDS)
+  if (tooMuch === 'depth') return { kind: 'excessive', why: `nested deeper than ${MESSAGE_BOUNDS.maxDepth} levels` }
+  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MESSAGE_BOUNDS.maxTokens / 2} members` }
+  let value: unknown
+  try {
+    value = JSON.parse(line.toString())
+  } catch {
+    return { kind: 'stray' }
+  }
+  // MCP 2025-03-26 has batches.
+  const messages: unknown[] = Array.isArray(value) ? value : [value]
+  return messages.length > 0 && messages.every(isMessage) ? { kind: 'messages', messages } : { kind: 'stray' }
+}
+
+/** What is in a message is checked by the client of the SDK. */
+const isMessage = (value: unknown): value is JSONRPCMessage =>
+  typeof value === 'object' && value !== null && (value as { jsonrpc?: unknown }).jsonrpc === '2.0'
+
+const ID = '"id"\\s*:\\s*(\\d{1,15}|"[^"\\\\]{1,100}")\\s*'
+const VERSION = '"jsonrpc"\\s*:\\s*"2\\.0"\\s*'
+/** Servers write the id first, or last. At both places a text of the answer cannot pretend to be one. */
+const AT_HEAD = new RegExp(`^\\{\\s*(?:${VERSION},\\s*)?${ID},`)
+const AT_TAIL = new RegExp(`(?<!\\\\)${ID}(?:,\\s*${VERSION})?\\}\\s*$`)
+
+/**
+ * Whose answer a line is that is too large to be parsed.
+ * @param head at least its first 512 bytes; `tail` its last.
+ */
+export function findId (head: Buffer, tail: Buffer): string | number | undefined {
+  const id = (AT_HEAD.exec(head.toString('latin1')) ?? AT_TAIL.exec(tail.toString('latin1')))?.[1]
+  return id === undefined ? undefined : (JSON.parse(id) as string | number)
+}

@@ -1,0 +1,221 @@
+// A connection to a process over its standard input and output (MCP "Transports", stdio).
+import type { FastifyBaseLogger } from 'fastify'
+import { INTERNAL_ERROR, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client'
+import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.ts'
+import { UpstreamError, type UpstreamFault } from '../contract.ts'
+import { createCleaner, type Clean } from './clean.ts'
+import { ProcessGroup } from './group.ts'
+import { describeEnd, launch, type UpstreamProcess } from './launch.ts'
+import { createLineReader } from './lines.ts'
+import { findId, readLine } from './messages.ts'
+import { logStderr, type StderrLog } from './stderr.ts'
+import { createThrottle } from './throttle.ts'
+
+/** What a process has written before its end may take as long to arrive. */
+const DRAIN_MS = 200
+/** Messages that are no answers, and other lines. */
+const MAX_UNASKED_PER_SECOND = 1_000
+const BYTES_LIKE_A_MESSAGE = 10_000
+
+export interface ProcessBounds {
+  /** Bytes of one message of a process. */
+  maxMessageBytes: number
+  /** Bytes that a process has not read yet; with more, nothing is sent to it. */
+  maxUnreadBytes: number
+  /** Lines of its output, one after the other, that are not MCP. */
+  maxStrayLines: number
+  /** Milliseconds between the end of its input, SIGTERM and SIGKILL. */
+  graceMs: number
+}
+
+/** What is around a process. */
+export interface Surroundings {
+  log: FastifyBaseLogger
+  bounds: ProcessBounds
+  env: Record<string, string>
+  /** @throws UpstreamError `busy`. */
+  enter(): void
+  /** @param group its id. */
+  started(group: number): void
+  /** It was not started, or all of it is gone. */
+  left(): void
+}
+
+export class ProcessTransport implements Transport {
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+  onmessage?: Transport['onmessage']
+  /** Why it could not be started, or has ended by itself. It is also given to `onerror`. */
+  fault: UpstreamError | undefined
+  readonly #settings: UpstreamSettings
+  readonly #target: CommandTarget
+  readonly #around: Surroundings
+  readonly #clean: Clean
+  #starting: Promise<void> | undefined
+  #child: UpstreamProcess | undefined
+  #group: ProcessGroup | undefined
+  #stderr: StderrLog | undefined
+  #isClosed = false
+  #hasAnswered = false
+  /** Requests that it has not answered. */
+  #asked = 0
+  #strayLines = 0
+  #saidStray = false
+
+  constructor (settings: UpstreamSettings, target: CommandTarget, around: Surroundings) {
+    this.#settings = settings
+    this.#target = target
+    this.#around = around
+    this.#clean = createCleaner(settings.secrets)
+  }
+
+  /** By these two the client of the SDK knows that it talks to a process: one may leave its first question unanswered. */
+  get pid (): number | undefined {
+    return this.#group?.id
+  }
+
+  readonly stderr = null
+
+  /** @throws UpstreamError `unreachable`, `busy`; nothing was sent. */
+  start (): Promise<void> {
+    return (this.#starting ??= this.#start())
+  }
+
+  async #start (): Promise<void> {
+    if (this.#isClosed) throw this.#error('ended', 'it was closed before it was started', false)
+    this.#around.enter()
+    try {
+      this.#child = await launch(this.#target, this.#around.env)
+    } catch (error) {
+      this.#isClosed = true
+      this.#around.left()
+      // It may name a value of the environment.
+      const message = this.#clean(Buffer.from((error as Error).message))
+      throw (this.fault = this.#error('unreachable', message, false))
+    }
+    this.#group = new ProcessGroup(this.#child, this.#around.bounds.graceMs)
+    this.#around.started(this.#group.id)
+    this.#listen(this.#child, this.#group)
+  }
+
+  /** Resolves when the message is on its way. @throws UpstreamError `ended`, `busy`; it was not sent. */
+  async send (message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin
+    if (this.#isClosed || !stdin?.writable) throw this.#error('ended', this.fault?.message ?? 'its process has ended', false)
+    if (stdin.writableLength > this.#around.bounds.maxUnreadBytes) {
+      throw this.#error('busy', 'it does not read what is sent to it', false)
+    }
+    if ('method' in message && 'id' in message) this.#asked++
+    stdin.write(`${JSON.stringify(message)}\n`)
+  }
+
+  /** Ends the process. Resolves when it and all that it has started are gone. */
+  async close (): Promise<void> {
+    this.#finish()
+    await this.#starting?.catch(() => {})
+    await this.#group?.end()
+  }
+
+  #listen (child: UpstreamProcess, group: ProcessGroup): void {
+    const { log, bounds, left } = this.#around
+    this.#stderr = logStderr(child.stderr, log, this.#clean)
+    const count = createThrottle(child.stdout, MAX_UNASKED_PER_SECOND)
+    const size = `larger than ${bounds.maxMessageBytes} bytes`
+    const read = createLineReader(bounds.maxMessageBytes, {
+      onLine: (line) => count(this.#read(line)),
+      onLongLine: (head, tail) => this.#refuse(size, head, tail),
+      onEndless: () => this.#fail('malformed', `a message of it is ${size}, and does not end`)
+    })
+    child.stdout.on('data', (chunk: Buffer) => { if (!this.#isClosed) read(chunk) })
+    // Pipes break when the process ends, which `exit` says.
+    for (const stream of [child.stdin, child.stdout]) stream.on('error', () => {})
+    child.once('exit', (code, signal) => {
+      const finish = () => {
+        clearTimeout(drained)
+        this.#ended(describeEnd(this.#target.command, code, signal, this.#stderr?.lastLine))
+      }
+      const drained = setTimeout(finish, DRAIN_MS)
+      child.once('close', finish)
+      // What it has started ends as well.
+      group.end().then(() => {
+        left()
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
+      })
+    })
+  }
+
+  #ended (message: string): void {
+    if (this.#hasAnswered) this.#fail('ended', message)
+    else this.#fail('unreachable', `${message}. It had answered nothing`, false)
+  }
+
+  /** @returns what the line costs without having been asked for. */
+  #read (line: Buffer): number {
+    if (this.#isClosed) return 0
+    const cost = 1 + line.length / BYTES_LIKE_A_MESSAGE
+    const content = readLine(line)
+    if (content.kind === 'excessive') this.#refuse(content.why, line.subarray(0, 512), line.subarray(-512))
+    else if (content.kind === 'stray') this.#ignore(line)
+    else {
+      this.#hasAnswered = true
+      this.#strayLines = 0
+      return content.messages.map((message) => this.#hand(message) ? 0 : cost).reduce((sum, each) => sum + each)
+    }
+    return cost
+  }
+
+  /** @returns whether it may be an answer. */
+  #hand (message: JSONRPCMessage): boolean {
+    const isAnswer = !('method' in message) && this.#asked > 0
+    if (isAnswer) this.#asked--
+    try {
+      this.onmessage?.(message)
+    } catch (error) {
+      this.onerror?.(error as Error)
+    }
+    return isAnswer
+  }
+
+  /**
+   * An answer that is too large costs its own request an error, whose `data` is the UpstreamError. The process may be
+   * working for others. What is no answer ends it.
+   */
+  #refuse (why: string, head: Buffer, tail: Buffer): void {
+    if (this.#isClosed) return
+    const id = findId(head, tail)
+    const message = `a message of it is ${why}`
+    if (id === undefined || this.#asked === 0) return this.#fail('malformed', message)
+    this.#hasAnswered = true
+    const data = this.#error('malformed', `its answer is ${why}`, true)
+    this.#hand({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: data.message, data } })
+  }
+
+  #ignore (line: Buffer): void {
+    const text = this.#clean(line)
+    if (!this.#saidStray) {
+      this.#saidStray = true
+      this.#around.log.warn({ line: text }, 'the process writes something other than MCP to its standard output. ' +
+        'It is ignored, and said once; have it log to its standard error')
+    }
+    if (++this.#strayLines <= this.#around.bounds.maxStrayLines) return
+    this.#fail('malformed', `it is no MCP server on standard input and output: it writes lines such as ${text}`)
+  }
+
+  #fail (fault: UpstreamFault, message: string, wasSent = true): void {
+    if (this.#isClosed) return
+    this.fault = this.#error(fault, message, wasSent)
+    this.onerror?.(this.fault)
+    this.#finish()
+    this.#group?.end()
+  }
+
+  #finish (): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.onclose?.()
+  }
+
+  #error (fault: UpstreamFault, message: string, wasSent: boolean): UpstreamError {
+    return new UpstreamError(this.#settings.name, fault, message, { wasSent })
+  }
+}

@@ -1,0 +1,228 @@
+// One existing MCP server: its lists, kept up to date, and requests of callers, each over the connection that is theirs.
+// Tested in test/plugins/upstreams/upstream.test.ts.
+import type { Transport } from '@modelcontextprotocol/client'
+import type { FastifyBaseLogger } from 'fastify'
+import type { UpstreamSettings } from '../../config/upstreams.ts'
+import { connect, type Dialect, type TransportKind } from './connections/connect.ts'
+import { isHeldOpen } from './connections/messages.ts'
+import type { OpenConnection, RequestExtras, Waiting } from './connections/connection.ts'
+import { Pool } from './connections/pool.ts'
+import {
+  UpstreamError,
+  type Answered,
+  type Exchange,
+  type Upstream,
+  type UpstreamCall,
+  type UpstreamCaller,
+  type UpstreamChange,
+  type UpstreamFault,
+  type UpstreamRequest,
+  type UpstreamStatus
+} from './contract.ts'
+import { customHeaders } from './custom-headers.ts'
+import type { Elsewhere } from './elsewhere.ts'
+import { createInFlight } from './in-flight.ts'
+import { Lists, type ListsOptions } from './lists.ts'
+
+export interface UpstreamDeps extends Pick<ListsOptions, 'readCatalogue' | 'remembered'> {
+  elsewhere: Pick<Elsewhere, 'ask'>
+  openTransport(settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind): Transport
+  /** What a process that everybody shares is told of a caller. */
+  identityMeta(caller: UpstreamCaller): Record<string, unknown>
+  log: FastifyBaseLogger
+  onChange(change: UpstreamChange): void
+  onCall(call: UpstreamCall): void
+}
+
+/** The connection of this server itself, which reads the lists. Where all share one, it is theirs as well. */
+const OWN = ''
+const MAX_CONNECTIONS = 1_000
+/** Sessions at an HTTP server cost it little. */
+const HTTP_IDLE_MS = 300_000
+/** Requests that are not answered yet. */
+const MAX_IN_FLIGHT = 200
+const MAX_IN_FLIGHT_OF_PERSON = 20
+const MAX_SUBSCRIBED = 100
+
+export class ConfiguredUpstream implements Upstream {
+  readonly settings: UpstreamSettings
+  readonly #deps: UpstreamDeps
+  readonly #log: FastifyBaseLogger
+  readonly #waiting: Waiting = new Map()
+  readonly #inFlight = createInFlight(MAX_IN_FLIGHT, MAX_IN_FLIGHT_OF_PERSON)
+  /** By key, for a connection that takes the place of another. */
+  readonly #subscribed = new Map<string, Set<string>>()
+  readonly #pool: Pool
+  readonly #lists: Lists
+  #dialect: Dialect | undefined
+
+  constructor (settings: UpstreamSettings, deps: UpstreamDeps) {
+    const { name, target } = settings
+    this.settings = settings
+    this.#deps = deps
+    this.#log = deps.log.child({ upstream: name })
+    this.#pool = new Pool({
+      upstream: name,
+      idleMs: target.kind === 'command' ? target.idleSeconds * 1000 : HTTP_IDLE_MS,
+      max: MAX_CONNECTIONS,
+      stays: (key) => key === OWN && target.kind === 'http',
+      open: (key, caller, onEnd) => this.#open(key, key === OWN ? undefined : caller, onEnd)
+    })
+    this.#lists = new Lists({
+      ...deps,
+      settings,
+      log: this.#log,
+      connection: async () => await this.#pool.get(OWN, undefined),
+      onChange: () => deps.onChange({ kind: 'lists', upstream: name })
+    })
+  }
+
+  get catalogue () {
+    return this.#lists.catalogue
+  }
+
+  status (): UpstreamStatus {
+    const pool = this.#pool
+    const fault = pool.fault?.message
+    const state = pool.size > 0 ? 'ready' : fault !== undefined ? 'failing' : 'idle'
+    const { name } = this.settings
+    return { name, state, fault, connections: pool.size, protocolVersion: pool.some?.protocolVersion }
+  }
+
+  async request (asked: UpstreamRequest, exchange: Exchange): Promise<Answered> {
+    const startedAt = performance.now()
+    const { name: upstream } = this.settings
+    const tell = (outcome: UpstreamCall['outcome']) =>
+      this.#deps.onCall({ upstream, method: asked.method, outcome, ms: performance.now() - startedAt })
+    const leave = this.#inFlight.enter(exchange.caller?.id ?? OWN)
+    try {
+      if (!leave) throw this.#error('busy', 'as many requests as it may have are open')
+      const answered = await this.#send(asked, exchange)
+      tell('ok')
+      return answered
+    } catch (error) {
+      // What the upstream refused, it answered.
+      tell(error instanceof UpstreamError ? error.fault : 'ok')
+      throw error
+    } finally {
+      leave?.()
+    }
+  }
+
+  async subscribe (uri: string, caller: UpstreamCaller | undefined): Promise<void> {
+    const key = this.#keyOf(caller)
+    const uris = this.#subscribed.get(key) ?? new Set()
+    if (uris.has(uri)) return
+    if (uris.size >= MAX_SUBSCRIBED) throw this.#error('busy', 'as many resources as it may follow are followed')
+    const connection = await this.#pool.get(key, caller)
+    await connection.subscribe(uri)
+    this.#subscribed.set(key, uris.add(uri))
+  }
+
+  /** @returns undefined where the request is not open here. Rejects for one of somebody else. */
+  resume (state: string, exchange: Exchange): Promise<Answered> | undefined {
+    const held = this.#waiting.get(state)
+    if (!held) return undefined
+    if (held.conversation.caller === exchange.caller?.id) return held.connection.listen(held.conversation, exchange)
+    return Promise.reject(this.#error('ended', 'the request that waited for an answer is not theirs'))
+  }
+
+  /** Offers what was seen last, and reads the lists; nobody has to wait for that. */
+  async start (): Promise<void> {
+    await this.#lists.start()
+  }
+
+  async close (): Promise<void> {
+    this.#lists.close()
+    for (const { conversation } of this.#waiting.values()) conversation.end('the server is closing')
+    await this.#pool.close()
+  }
+
+  /** Whose connection a request takes. Of 2026-07-28 nothing is kept between requests that tells people apart. */
+  #keyOf (caller: UpstreamCaller | undefined): string {
+    const { target, identity } = this.settings
+    const isShared =
+      target.kind === 'command' ? target.process === 'shared' : identity === 'none' && this.#dialect?.era === 'modern'
+    return isShared ? OWN : (caller?.id ?? OWN)
+  }
+
+  async #open (key: string, person: UpstreamCaller | undefined, onEnd: () => void): Promise<OpenConnection> {
+    const { settings } = this
+    const { onChange, openTransport } = this.#deps
+    const { connection, dialect } = await connect({
+      settings,
+      dialect: this.#dialect,
+      openTransport: (kind) => openTransport(settings, person, kind),
+      isPersonal: person !== undefined,
+      onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
+      onResourceUpdated: (uri) => onChange({ kind: 'resource', upstream: settings.name, uri, user: person?.id }),
+      onEnd: () => {
+        onEnd()
+        if (key === OWN) this.#lists.lookLater()
+      },
+      waiting: this.#waiting,
+      log: this.#log
+    })
+    this.#dialect = dialect
+    for (const uri of this.#subscribed.get(key) ?? []) connection.subscribe(uri).catch(() => {})
+    if (key === OWN) this.#lists.cameBack()
+    return connection
+  }
+
+  async #send (asked: UpstreamRequest, exchange: Exchange): Promise<Answered> {
+    const { caller, retry, signal } = exchange
+    const here = retry && this.resume(retry.state, exchange)
+    if (here) return await here
+    const there = await this.#resumeElsewhere(exchange)
+    if (there) return there
+    const key = this.#keyOf(caller)
+    const options = this.#optionsOf(asked, exchange)
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#inTime(Promise.resolve(this.#pool.get(key, caller)), signal)
+      try {
+        return await connection.request(asked, exchange, options)
+      } catch (error) {
+        if (!(error instanceof UpstreamError) || error.fault !== 'ended') throw error
+        this.#pool.drop(key, connection)
+        // Of a session that the upstream has forgotten nothing has happened yet.
+        if (error.wasSent || attempt > 1) throw error
+      }
+    }
+  }
+
+  async #resumeElsewhere ({ retry, caller, signal }: Exchange): Promise<Answered | undefined> {
+    if (!retry || !isHeldOpen(retry.state)) return undefined
+    const { name, timeoutMs } = this.settings
+    return await this.#deps.elsewhere.ask({ upstream: name, caller, ...retry }, signal, timeoutMs)
+  }
+
+  #optionsOf ({ method, params }: UpstreamRequest, { caller, meta }: Exchange): RequestExtras {
+    const { target, timeoutMs } = this.settings
+    const isToldOfCaller = caller && target.kind === 'command' && target.process === 'shared'
+    const tool = method === 'tools/call' ? this.catalogue.tools.find(({ ownName }) => ownName === params['name']) : undefined
+    return {
+      timeoutMs,
+      meta: { ...meta, ...(isToldOfCaller && this.#deps.identityMeta(caller)) },
+      headers: tool && customHeaders(tool.listed.inputSchema, params['arguments'])
+    }
+  }
+
+  /** The start of a process goes on for those who come later. */
+  #inTime<Value>(opening: Promise<Value>, signal: AbortSignal): Promise<Value> {
+    const { timeoutMs } = this.settings
+    return new Promise((resolve, reject) => {
+      const giveUp = (message: string) => () => reject(this.#error('timeout', message))
+      const timer = setTimeout(giveUp(`no connection within ${timeoutMs / 1000} seconds`), timeoutMs)
+      const onAbort = giveUp('the caller has gone')
+      signal.addEventListener('abort', onAbort, { once: true })
+      opening.then(resolve, reject).finally(() => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', onAbort)
+      })
+    })
+  }
+
+  #error (fault: UpstreamFault, message: string): UpstreamError {
+    return new UpstreamError(this.settings.name, fault, message, { wasSent: false })
+  }
+}

@@ -1,0 +1,202 @@
+// Real transports under an upstream: HTTP of every era, sessions that are lost, processes, and every fault that one of
+// them can have.
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
+import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { z } from 'zod'
+import t, { type Test } from 'tap'
+import type { UpstreamSettings } from '../../../../config/upstreams.ts'
+import type { Answered, UpstreamCaller } from '../../../../plugins/upstreams/contract.ts'
+import { createHttp } from '../../../../plugins/upstreams/http/index.ts'
+import { startHttpUpstream, type HttpFault } from '../../../fixtures/upstreams/http-server.ts'
+import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../../helpers/memory-upstream.ts'
+import { startProcesses, upstreamSettings } from '../../../helpers/upstream-processes.ts'
+import { until } from '../../../helpers/until.ts'
+
+const httpSettings = (url: string, more: Partial<UpstreamSettings> = {}) =>
+  settingsOf({ name: 'crm', target: { kind: 'http', url, headers: {} }, prefix: 'crm_', timeoutMs: 2_000, ...more })
+
+function startHttp (t: Test, settings: UpstreamSettings) {
+  const http = createHttp({ issuer: 'https://mcp.example.com', sign: async () => 'token', now: () => Date.now() / 1000 })
+  t.teardown(() => http.close())
+  return startUpstream(t, () => {}, {
+    settings,
+    openTransport: (settings, caller, kind) => http.open(settings, caller, kind as 'sse')
+  })
+}
+
+async function listen (t: Test, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+}
+
+const textOf = (answered: Answered) =>
+  answered.kind === 'result' ? (answered.result['content'] as Array<{ text: string }>)[0]!.text : answered.kind
+
+const faultOf = (call: Promise<unknown>) => call.then(() => 'answered', (error: unknown) => error)
+
+const echo = async ({ text }: { text: string }) => ({ content: [{ type: 'text' as const, text }] })
+
+t.test('a server of 2026-07-28 is spoken to in its own version, over one connection', async (t) => {
+  const handler = createMcpHandler(() => {
+    const server = new McpServer({ name: 'modern', version: '1' })
+    server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, echo)
+    return server
+  }, { legacy: 'reject' })
+  const url = await listen(t, async (request, response) => {
+    const chunks = await request.toArray()
+    const answer = await handler.fetch(new Request('http://localhost/', {
+      method: request.method!,
+      headers: request.headers as Record<string, string>,
+      ...(chunks.length > 0 && { body: Buffer.concat(chunks as Buffer[]) })
+    }))
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
+  })
+  const { upstream } = await startHttp(t, httpSettings(url))
+  for (const id of ['ann', 'bob']) {
+    t.equal(textOf(await upstream.request(callOf('echo', { text: id }), exchangeOf({ caller: callerOf(id) }))), id)
+  }
+  t.match(upstream.status(), { state: 'ready', protocolVersion: '2026-07-28' })
+})
+
+t.test('a server with sessions has one for each person', async (t) => {
+  const server = await startHttpUpstream(t, { sessions: true })
+  const { upstream } = await startHttp(t, httpSettings(server.url))
+  for (const id of ['ann', 'bob', 'ann']) {
+    t.equal(textOf(await upstream.request(callOf('echo', { text: id }), exchangeOf({ caller: callerOf(id) }))), id)
+  }
+  t.equal(server.sessionIds.size, 2)
+  t.equal(upstream.status().connections, 2)
+})
+
+t.test('a session that the server has forgotten is made again, and the person notices nothing', async (t) => {
+  const server = await startHttpUpstream(t, { sessions: true })
+  const { upstream } = await startHttp(t, httpSettings(server.url))
+  await upstream.request(callOf('echo', { text: '1' }), exchangeOf())
+  server.sessionIds.clear()
+  t.equal(textOf(await upstream.request(callOf('echo', { text: '2' }), exchangeOf())), '2')
+  t.equal(server.calls, 2)
+})
+
+t.test('a server with the transport of 2024-11-05 is found', async (t) => {
+  let transport: SSEServerTransport | undefined
+  const url = await listen(t, async (request, response) => {
+    if (request.method === 'POST' && request.url === '/mcp') return response.writeHead(405).end()
+    if (request.method === 'POST') return await transport!.handlePostMessage(request, response)
+    const server = new V1Server({ name: 'old', version: '1' })
+    server.registerTool('echo', { inputSchema: { text: z.string() } as never }, echo as never)
+    transport = new SSEServerTransport('/messages', response)
+    return await server.connect(transport)
+  })
+  const { upstream } = await startHttp(t, httpSettings(url))
+  t.equal(textOf(await upstream.request(callOf('echo', { text: 'old' }), exchangeOf())), 'old')
+})
+
+t.test('a server on SDK v1 that answers 400 to a lost session is connected again', async (t) => {
+  let transport: StreamableHTTPServerTransport | undefined
+  const url = await listen(t, async (request, response) => {
+    const session = request.headers['mcp-session-id']
+    if (session !== undefined && session !== transport?.sessionId) {
+      const error = { code: -32000, message: 'Bad Request: No valid session ID provided' }
+      return response.writeHead(400).end(JSON.stringify({ jsonrpc: '2.0', error, id: null }))
+    }
+    if (session === undefined) {
+      transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => crypto.randomUUID() })
+      const server = new V1Server({ name: 'v1', version: '1' })
+      server.registerTool('echo', { inputSchema: { text: z.string() } as never }, echo as never)
+      await server.connect(transport as never)
+    }
+    return await transport!.handleRequest(request, response)
+  })
+  const { upstream } = await startHttp(t, httpSettings(url))
+  t.equal(textOf(await upstream.request(callOf('echo', { text: '1' }), exchangeOf())), '1')
+  transport = undefined
+  t.equal(textOf(await upstream.request(callOf('echo', { text: '2' }), exchangeOf())), '2')
+})
+
+const faults: ReadonlyArray<readonly [HttpFault, object]> = [
+  [{ status: 401 }, { fault: 'unauthorized', message: /headers/ }],
+  [{ status: 403 }, { fault: 'unauthorized' }],
+  [{ status: 429, headers: { 'retry-after': '7' } }, { fault: 'busy', message: /7 seconds/ }],
+  [{ status: 500 }, { fault: 'failed', wasSent: true }],
+  ['hang', { fault: 'timeout', wasSent: true }],
+  ['garbage', { fault: 'malformed' }],
+  ['html', { fault: 'malformed' }],
+  ['endless', { fault: 'malformed' }],
+  ['huge', { fault: 'malformed' }],
+  ['deep', { fault: 'malformed' }],
+  ['reset', { fault: 'ended', wasSent: true }],
+  ['half', { fault: 'ended', wasSent: true }],
+  ['redirect', { fault: 'failed', message: /elsewhere\.example/ }]
+]
+
+t.test('each fault of a server over HTTP is told apart, and none is in the way of the next call', async (t) => {
+  for (const answers of ['json', 'sse'] as const) {
+    const server = await startHttpUpstream(t, { sessions: true, answers })
+    const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 700 }))
+    for (const [fault, expected] of faults) {
+      server.fault = fault
+      t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected, `${answers} ${JSON.stringify(fault)}`)
+      server.fault = undefined
+      t.equal(textOf(await upstream.request(callOf('echo', { text: 'on' }), exchangeOf())), 'on')
+    }
+  }
+})
+
+t.test('nothing that listens, and a page that is no MCP server, are told apart', async (t) => {
+  const [nothing, page] = [
+    await startHttp(t, httpSettings('http://127.0.0.1:1/mcp')),
+    await startHttp(t, httpSettings(await listen(t, (_request, response) => response.end('<!doctype html>'))))
+  ]
+  const call = (started: typeof page) => faultOf(started.upstream.request(callOf('echo'), exchangeOf()))
+  t.match(await call(nothing), { fault: 'unreachable', wasSent: false, message: /nothing listens/ })
+  t.match(await call(page), { fault: 'malformed', wasSent: false })
+})
+
+t.test('a process is asked in its own version, told to stop, and gone at the end', async (t) => {
+  const { processes } = startProcesses(t)
+  const { upstream } = await startUpstream(t, () => {}, {
+    settings: upstreamSettings([], { idleSeconds: 1 }),
+    openTransport: (settings, caller) => processes.open(settings, caller)
+  })
+  t.equal(textOf(await upstream.request(callOf('echo', { text: 'hi' }), exchangeOf())), '{"text":"hi"}')
+  t.match(upstream.status(), { state: 'ready', connections: 1, protocolVersion: /^2025/ })
+  t.ok(await until(() => processes.count === 0), 'nobody uses it')
+  t.equal(upstream.status().state, 'idle')
+  t.ok(await upstream.request(callOf('echo'), exchangeOf()))
+})
+
+const startFixture = (t: Test, ...args: string[]) => {
+  const { processes } = startProcesses(t, { bounds: { graceMs: 100 } })
+  const settings = upstreamSettings(args)
+  const openTransport = (_: UpstreamSettings, caller?: UpstreamCaller) =>
+    processes.open(settings, caller)
+  return startUpstream(t, () => {}, { settings, openTransport })
+}
+
+t.test('a process that ends at once is unreachable, with its last words', async (t) => {
+  const { upstream } = await startFixture(t, '--exit-at-start')
+  const expected = { fault: 'unreachable', wasSent: false, message: /code 7.*its license/ }
+  t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected)
+})
+
+t.test('a process that ends at a question of today is asked as in its own time', async (t) => {
+  const { upstream } = await startFixture(t, '--exit-on-unknown')
+  t.equal(textOf(await upstream.request(callOf('echo'), exchangeOf())), '{}')
+})
+
+t.test('an answer of a process that is too large is its own fault, not that of others', async (t) => {
+  const { upstream } = await startFixture(t, '--big-answer', '30000000')
+  const expected = { fault: 'malformed', wasSent: true, message: /larger than/ }
+  t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected)
+  t.match(upstream.status(), { state: 'ready', connections: 1 })
+})

@@ -1,0 +1,73 @@
+// Lines of a process: messages are told from what programs print, and what is
+// too large to be parsed still says whose answer it is.
+import t from 'tap'
+import { findId, readLine } from '../../../../plugins/upstreams/processes/messages.ts'
+
+const read = (text: string) => readLine(Buffer.from(text))
+const idOf = (line: string) => {
+  const bytes = Buffer.from(line)
+  return findId(bytes.subarray(0, 512), bytes.subarray(-512))
+}
+const padding = 'x'.repeat(2_000)
+
+t.test('messages and batches are read', async (t) => {
+  const message = { jsonrpc: '2.0', id: 1, result: {} }
+  const text = JSON.stringify(message)
+  t.same(read(text), { kind: 'messages', messages: [message] })
+  t.same(read(`${text}\r`), { kind: 'messages', messages: [message] })
+  t.same(
+    read(`[${text},${text}]`),
+    { kind: 'messages', messages: [message, message] }
+  )
+})
+
+t.test('what programs print is no message', async (t) => {
+  const lines = [
+    'Server running',
+    '{"level":30}',
+    '[]',
+    'null',
+    '1',
+    '{"jsonrpc":"1.0"}',
+    '{"a',
+    '[1]'
+  ]
+  for (const line of lines) t.same(read(line), { kind: 'stray' }, line)
+})
+
+t.test('what is too deep, or has too many members, is not parsed (PR-05)', async (t) => {
+  t.match(
+    read('['.repeat(100_000)),
+    { kind: 'excessive', why: /deeper than 64/ }
+  )
+  t.match(
+    read(`[${'1,'.repeat(600_000)}1]`),
+    { kind: 'excessive', why: /members/ }
+  )
+})
+
+t.test('an answer says whose it is at its head or at its end', async (t) => {
+  t.equal(idOf(`{"jsonrpc":"2.0","id":7,"result":"${padding}"}`), 7)
+  t.equal(idOf(`{"id":"a-1","jsonrpc":"2.0","result":"${padding}"}`), 'a-1')
+  t.equal(idOf(`{"result":"${padding}","jsonrpc":"2.0","id":8}`), 8)
+  t.equal(idOf(`{"result":"${padding}","id": 9, "jsonrpc": "2.0" }\r`), 9)
+})
+
+t.test('a text in an answer is not taken for its id (PR-06)', async (t) => {
+  const pretence = [
+    '{"jsonrpc":"2.0","id":1,',
+    `${padding}","id":1}`,
+    '"id":1}',
+    '\\","id":1}'
+  ]
+  for (const text of pretence) {
+    t.equal(idOf(JSON.stringify({ result: padding + text })), undefined)
+    t.equal(idOf(JSON.stringify({ result: text + padding })), undefined)
+    t.equal(
+      idOf(JSON.stringify({ jsonrpc: '2.0', result: text + padding, id: 2 })),
+      2
+    )
+  }
+  t.equal(idOf(JSON.stringify({ result: { a: padding, id: 1 } })), undefined)
+  t.equal(idOf(JSON.stringify([{ result: padding, id: 1 }])), undefined)
+})
