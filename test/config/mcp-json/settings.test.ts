@@ -150,25 +150,6 @@ t.test('without sign-in nobody can be told, or have a process of their own (MJ-0
   )
 })
 
-t.test('a variable that is not set is named with its server and member, and so is what only looks like one (MJ-01)', async (t) => {
-  t.match(await problemsOf(`{"mcpServers": {"a": {"command": "x",\n"env": {"K":\n"${reference('NONE')}"}}, "b": {"url": "https://x.example", "headers": {"x-a": "${reference('NONE_EITHER')}"}}}}`), [
-    /^FILE line 3: upstream "a", env\.K: the variable NONE is not set; set it, or write \$\{NONE:-default\}/,
-    /^FILE line 3: upstream "b", headers\.x-a: the variable NONE_EITHER is not set/
-  ])
-  for (const wrong of ['env:TOKEN', 'TOKEN-x', '', '1A', 'a b', `A:-${reference('TOKEN').slice(0, -1)}`]) {
-    t.match(await problemsOfOne({ command: 'x', args: [reference(wrong)] }), [/^args\.0: write \$\{NAME\} or/], wrong)
-  }
-  t.match(
-    await problemsOfOne({ command: 'x', args: [reference('TOKEN').slice(0, -1)] }),
-    [/^args\.0: write \$\{NAME\} or/],
-    'it does not end'
-  )
-  t.match(
-    await problemsOfOne({ command: 'x', args: [reference('constructor')] }),
-    [/^args\.0: the variable constructor is not set/]
-  )
-})
-
 t.test('names are those of one server each, and no prefix begins with another (MJ-05)', async (t) => {
   t.match(await problemsOf('{"mcpServers": {"My Server": {"command": "x"}, "@a/b.c": {"command": "x"}, "__proto__": {"command": "x"}, "": {"command": "x"}}}'), [
     /upstream "My Server": a name has 1 to 64 letters, digits, _ and -; write "My-Server"/,
