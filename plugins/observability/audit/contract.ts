@@ -58,6 +58,8 @@ export interface EventDetails {
   grant?: string | undefined
   scope?: string | undefined
   tool?: string | undefined
+  /** The upstream that has the tool. */
+  upstream?: string | undefined
   /** Milliseconds. */
   ms?: number | undefined
   /** Why it was refused, or which limit: a code of ours, never text from outside. */
