@@ -7,6 +7,7 @@ import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
 import type { Offer } from './authoring/loader/load.ts'
 import cors from './plugins/cors.ts'
+import eventBus from './plugins/event-bus.ts'
 import hotReload from './plugins/hot-reload.ts'
 import { createHttpServer } from './plugins/http-server.ts'
 import identity from './plugins/identity.ts'
@@ -105,6 +106,7 @@ async function registerPlugins (
     sources: offer.sources
   })
   await app.register(tools, { ...config, definitions: offer.tools })
+  await app.register(eventBus, config)
   await app.register(upstreams, {
     ...config,
     ownNames: () => ({
@@ -119,6 +121,7 @@ async function registerPlugins (
     resources: [...offer.resources, ...app.tools.resources],
     library: app.library,
     notes: app.notes,
+    upstreams: app.upstreams,
     reloads,
     iconUrl: publicUrl + icon
   })

@@ -20,6 +20,7 @@ const HELP = `Usage: npx mcp-oauth-server COMMAND
   keys                  makes, lists and revokes access keys
   access PERSON         says what a person may use, and by which rule
   audit                 prints the audit log
+  upstreams             lists existing MCP servers behind this one, and what changed in them
   backup FOLDER         copies everything the server has stored
   restore FOLDER        loads such a copy
 
@@ -37,6 +38,7 @@ const commands: Record<string, () => Promise<unknown>> = {
   keys: () => import('./keys.ts'),
   access: () => import('./access.ts'),
   audit: () => import('./audit.ts'),
+  upstreams: () => import('./upstreams.ts'),
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts')
 }

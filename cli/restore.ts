@@ -103,7 +103,7 @@ function isOpenElsewhere (file: string): boolean {
   }
 }
 
-/** Every running instance subscribes to the channel of its storage (plugins/mcp/streams/event-bus.ts). */
+/** Every running instance subscribes to the channel of its storage (plugins/event-bus.ts). */
 async function hasSubscribers (redisUrl: string): Promise<boolean> {
   const { connectRedis } = await import('../plugins/storage/redis/connection.ts')
   const redis = await connectRedis(redisUrl, warnOnTerminal)

@@ -71,7 +71,7 @@ async function sendPage (
     version: server.version,
     url: mcpUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
-    tools: app.mcp.toolsFor(rights).map(({ name, title, description }) => ({ name, title, description })),
+    tools: app.mcp.toolsFor(rights).map(({ name, title = name, description = '' }) => ({ name, title, description })),
     documents: await app.library.count(rights.documents),
     leftOut: app.library.leftOutLine(rights.documents),
     ...readingOf(app, rights),

@@ -13,6 +13,7 @@ import type { Tool } from '../../authoring/tool.ts'
 import type { Config } from '../../config/index.ts'
 import type { Rights } from '../access-rules/contract.ts'
 import type { Library } from '../library/contract.ts'
+import type { Upstreams } from '../upstreams/contract.ts'
 import type { Notes } from '../notes/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { BatchBudget } from './batch-budget.ts'
@@ -69,13 +70,13 @@ export interface Offer {
   prompts?: readonly Prompt[]
 }
 
-export interface McpOptions extends Offer, Pick<Config, 'mcpUrl' | 'signIn'> {
+export interface McpOptions extends Offer, Pick<Config, 'mcpUrl' | 'signIn' | 'local'> {
   library: Pick<Library, 'of'>
   /** What the library holds, in the operator's words. */
   libraryDescription?: string | undefined
   notes: Pick<Notes, 'of'>
-  /** Instances exchange messages through it. */
-  redisUrl?: string | undefined
+  /** Existing MCP servers, whose offer appears beside ours. */
+  upstreams?: Upstreams | undefined
   /** Milliseconds a tool may run: below the 60 seconds after which ChatGPT gives up. @default 25000 */
   timeout?: number
   /** Whether `app.mcp.offer` will be called while the server runs: clients then learn that lists can change. */

@@ -18,7 +18,7 @@ import { instructionsFor, serverInfoOf } from './server-info.ts'
 import { createSessions, type Sessions } from './sessions/index.ts'
 import { REQUEST_BOUNDS } from './sessions/request.ts'
 import type { ChangeLog } from './streams/change-log.ts'
-import type { EventBus } from './streams/event-bus.ts'
+import type { EventBus } from '../event-bus.ts'
 import { extensionsOf } from './extensions.ts'
 import { createOpenStreams } from './streams/open-streams.ts'
 import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
@@ -72,7 +72,6 @@ export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, 
   app.addHook('preClose', async () => subscriptions.close())
   app.addHook('onClose', async () => {
     open.requests.close()
-    bus.close()
   })
   return { sessions, fastPath, sdkHandler }
 }

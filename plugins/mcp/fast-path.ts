@@ -9,8 +9,8 @@
 //   ping, server/discover, tools/list, prompts/list,       | has the SDK answer once for each version, scopes and
 //   resources/templates/list, with `_meta` alone           |   rights, then repeats that answer until these change
 //   `initialize` of a client that cannot be asked back     | the same
-//   tools/call of a known tool, with arguments as an       | runs the tool, and leaves only its questions
-//   object, without `task`, headers or retry               |   to the SDK, which runs it again
+//   tools/call of a known tool, with arguments as an       | runs the tool, and leaves only the questions of one of
+//   object, without `task`, headers or retry               |   ours to the SDK, which runs it again
 //   anything else                                          | leaves it
 import {
   isInputRequiredResult,
@@ -18,11 +18,12 @@ import {
   SERVER_INFO_META_KEY,
   type CallToolResult,
   type Implementation,
+  type InputRequiredResult,
   type JSONRPCRequest
 } from '@modelcontextprotocol/server'
 import type { CallServices } from './handlers/contract.ts'
 import { callTool } from './handlers/tool-call.ts'
-import type { CallableTool } from './handlers/tools.ts'
+import type { CallableTool } from './handlers/callable-tool.ts'
 import type { McpHandler, McpRequest, McpResponse } from './contract.ts'
 import { isObject } from './json-rpc.ts'
 import { hasOnly, isPlainInitialize, plainVersionOf } from './plain-request.ts'
@@ -78,8 +79,12 @@ export function createFastPath ({ tools, services, serverInfo, sdkHandler }: Fas
   ): Promise<McpResponse> {
     try {
       const result = await callTool(tool, message.params!['arguments'], mcpRequest, services)
-      // Whether and how this client may be asked is decided by the SDK. A tool that asks can be run again.
-      if (isInputRequiredResult(result)) return await sdkHandler(mcpRequest)
+      if (isInputRequiredResult(result)) {
+        // Whether and how this client may be asked is decided by the SDK. A tool of ours that asks can be run again; what
+        // an upstream asks has been compared with what the client can do already.
+        if (tool.upstream === undefined) return await sdkHandler(mcpRequest)
+        return toResponse(message.id, JSON.stringify(withServerInfo(result, serverInfo)))
+      }
       return toResponse(message.id, isModern ? toModernJson(result) : JSON.stringify(result))
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -146,7 +151,7 @@ function toErrorResponse (id: string | number, { code, message, data }: Protocol
 /** @param json of an object with at least one member. @param end more members as JSON, and the closing brace. */
 const appendMembers = (json: string, end: string): string => `${json.slice(0, -1)},${end}`
 
-const withServerInfo = (result: CallToolResult, serverInfo: Implementation) => ({
+const withServerInfo = (result: CallToolResult | InputRequiredResult, serverInfo: Implementation) => ({
   resultType: 'complete',
   ...result,
   _meta: { [SERVER_INFO_META_KEY]: serverInfo, ...(result['_meta'] as object | undefined) }

@@ -29,9 +29,10 @@ import { prepare } from './http.ts'
 import { createMessageLimit } from './message-limit.ts'
 import { noteFirstUse } from './metering.ts'
 import { createPipeline, type McpPipeline } from './pipeline.ts'
+import { createRelay } from './relay/relay.ts'
+import { relayedTools } from './relay/tools.ts'
 import type { Offered } from './sdk/contract.ts'
 import { createChangeLog, LIST_CHANGES, type Change } from './streams/change-log.ts'
-import { connectEventBus, createLocalEventBus, type EventBus } from './streams/event-bus.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -58,19 +59,21 @@ export interface Mcp {
 export default fp(
   async function mcp (app: FastifyInstance, options: McpOptions) {
     const { signIn } = options
+    const relay = options.upstreams && createRelay(options.upstreams, { local: options.local, log: app.log })
     const offered: Offered = {
       tools: createToolRegistry(options.tools, signIn, {
-        search: options.libraryDescription && `The library holds: ${options.libraryDescription}`
+        remarks: { search: options.libraryDescription && `The library holds: ${options.libraryDescription}` },
+        relayed: relay && (() => relayedTools(relay))
       }),
       resources: createResources(options.resources ?? [], signIn),
       prompts: createPrompts(options.prompts ?? [], signIn)
     }
     app.accessRules.checkResources((options.resources ?? []).flatMap(({ name, uri }) => [name, uri]))
-    const bus = await openBus(app, options.redisUrl)
+    const { bus } = app
     const changes = createChangeLog(bus, app.storage, app.now, app.log)
     const onError = (error: Error) => app.log.debug({ err: error }, 'mcp')
     /** A tool that was left out under a former name is the one that has another name now. */
-    const currentName = (tool: string) => offered.tools.find(tool, ALL_RIGHTS)?.tool.name ?? tool
+    const currentName = (tool: string) => offered.tools.find(tool, ALL_RIGHTS)?.name ?? tool
     const rightsOf = (access: Access | null) =>
       rightsOfAccess(app.accessRules, access?.without ? { ...access, without: access.without.map(currentName) } : access)
     const endpoint = buildEndpoint({ app, options, offered, bus, changes, rightsOf, onError })
@@ -99,11 +102,5 @@ export default fp(
       toolsFor: offered.tools.listedFor
     } satisfies Mcp)
   },
-  { name: 'mcp', dependencies: ['identity', 'access-rules', 'storage', 'audit', 'usage', 'workers'] }
+  { name: 'mcp', dependencies: ['event-bus', 'access-rules', 'storage', 'audit', 'usage', 'workers'] }
 )
-
-/** The channel of a Redis that several servers share is named by a value that only instances of one server know. */
-async function openBus (app: FastifyInstance, redisUrl: string | undefined): Promise<EventBus> {
-  if (redisUrl === undefined) return createLocalEventBus(app.log)
-  return connectEventBus(redisUrl, app.sealing.mac('mcp bus', 'channel').slice(0, 22), app.log)
-}

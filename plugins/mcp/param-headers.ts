@@ -1,6 +1,6 @@
 // Arguments that a client repeats in headers, for proxies to read: both must have the same value (MCP "Custom Headers
 // from Tool Parameters").
-import type { CallableTool } from './handlers/tools.ts'
+import type { CallableTool, JsonObjectSchema } from './handlers/callable-tool.ts'
 import type { McpRequest } from './contract.ts'
 
 /** MCP "Error codes": HeaderMismatch. */
@@ -8,9 +8,19 @@ export const HEADER_MISMATCH = -32020
 const ENCODED = /^=\?base64\?(.*)\?=$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
+/** @returns the arguments that a schema wants to have repeated in a header, by that header in lower case. */
+export function headersOf ({ properties = {} }: JsonObjectSchema): Map<string, string> {
+  const headers = new Map<string, string>()
+  for (const [argument, schema] of Object.entries(properties)) {
+    const header = (schema as { 'x-mcp-header'?: unknown } | null)?.['x-mcp-header']
+    if (typeof header === 'string') headers.set(`mcp-param-${header.toLowerCase()}`, argument)
+  }
+  return headers
+}
+
 /** @returns a sentence about the first header that does not match the body. */
 export function findHeaderMismatch (
-  { headers: declared }: CallableTool,
+  { headers: declared }: Pick<CallableTool, 'headers'>,
   args: unknown,
   { headers }: Pick<McpRequest, 'headers'>
 ): string | undefined {

@@ -55,7 +55,7 @@ function scopesOf (
   const ofResource = (uri: unknown) => (typeof uri === 'string' ? (resources.find(uri, rights)?.resource.scopes ?? []) : [])
   switch (method) {
     case 'tools/call': {
-      const tool = tools.find(named('name'), rights)?.tool
+      const tool = tools.find(named('name'), rights)
       return tool?.noauth ? [] : tool?.scopes
     }
     case 'resources/read':

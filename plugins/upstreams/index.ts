@@ -9,6 +9,7 @@ import { readCatalogue } from './catalogue/read.ts'
 import { createRemembered } from './catalogue/remembered.ts'
 import type { TransportKind } from './connections/connect.ts'
 import type { UpstreamCall, UpstreamCaller, UpstreamChange, Upstreams } from './contract.ts'
+import { createElsewhere } from './elsewhere.ts'
 import { createHttp } from './http/index.ts'
 import { UPSTREAM_TOKEN_TYPE } from './http/identity.ts'
 import { identityMeta } from './identity-meta.ts'
@@ -39,17 +40,28 @@ export default fp(
     const callListeners: Array<(call: UpstreamCall) => void> = []
     const openTransport = (settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind) =>
       kind === 'stdio' ? processes.open(settings, caller) : http.open(settings, caller, kind)
+    const elsewhere = createElsewhere(app.bus, app.sealing, (asked, signal) => {
+      const { upstream, state, responses, caller } = asked
+      const exchange = { caller, signal, meta: {}, capabilities: undefined, retry: { state, responses } }
+      return all.find(({ settings }) => settings.name === upstream)?.resume(state, exchange)
+    })
     const deps: UpstreamDeps = {
+      elsewhere,
       openTransport,
       identityMeta,
       readCatalogue,
       remembered: createRemembered(app.storage, now, log),
       log,
-      onChange: (change) => changeListeners.forEach((listener) => listener(change)),
+      onChange: (change) => changed(change),
       onCall: (call) => callListeners.forEach((listener) => listener(call))
     }
     let all = upstreams.map((settings) => new ConfiguredUpstream(settings, deps))
-    const offered = () => combine(all.map(({ catalogue }) => catalogue), ownNames(), log)
+    let combined: ReturnType<typeof combine> | undefined
+    const offered = () => (combined ??= combine(all.map(({ catalogue }) => catalogue), ownNames(), log))
+    const changed = (change: UpstreamChange) => {
+      combined = undefined
+      changeListeners.forEach((listener) => listener(change))
+    }
 
     app.decorate('upstreams', {
       get all () {
@@ -71,7 +83,7 @@ export default fp(
         const gone = before.filter((upstream) => !all.includes(upstream))
         const added = all.filter((upstream) => !before.includes(upstream))
         await Promise.all([...gone.map((upstream) => upstream.close()), ...added.map((upstream) => upstream.start())])
-        for (const upstream of gone) deps.onChange({ kind: 'lists', upstream: upstream.settings.name })
+        for (const upstream of gone) changed({ kind: 'lists', upstream: upstream.settings.name })
       }
     } satisfies Upstreams)
 
@@ -83,5 +95,5 @@ export default fp(
       await Promise.all([processes.close(), http.close()])
     })
   },
-  { name: 'upstreams', dependencies: ['identity', 'storage'] }
+  { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
 )

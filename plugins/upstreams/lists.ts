@@ -117,8 +117,9 @@ export class Lists {
     do {
       this.#isOutdated = false
       const found = await readCatalogue(await connection(), settings, log)
-      if (JSON.stringify(found) === JSON.stringify(this.#catalogue) || this.#isClosed) continue
-      this.#offer(found)
+      if (this.#isClosed) return
+      if (JSON.stringify(found) !== JSON.stringify(this.#catalogue)) this.#offer(found)
+      // Also what is the same: what has not been seen for long is forgotten.
       await remembered.store(settings, found)
     } while (this.#isOutdated && !this.#isClosed)
   }

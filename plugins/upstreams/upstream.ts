@@ -4,6 +4,7 @@ import type { Transport } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
 import { connect, type Dialect, type TransportKind } from './connections/connect.ts'
+import { isHeldOpen } from './connections/messages.ts'
 import type { OpenConnection, RequestExtras, Waiting } from './connections/connection.ts'
 import { Pool } from './connections/pool.ts'
 import {
@@ -19,10 +20,12 @@ import {
   type UpstreamStatus
 } from './contract.ts'
 import { customHeaders } from './custom-headers.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { createInFlight } from './in-flight.ts'
 import { Lists, type ListsOptions } from './lists.ts'
 
 export interface UpstreamDeps extends Pick<ListsOptions, 'readCatalogue' | 'remembered'> {
+  elsewhere: Pick<Elsewhere, 'ask'>
   openTransport(settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind): Transport
   /** What a process that everybody shares is told of a caller. */
   identityMeta(caller: UpstreamCaller): Record<string, unknown>
@@ -116,6 +119,14 @@ export class ConfiguredUpstream implements Upstream {
     this.#subscribed.set(key, uris.add(uri))
   }
 
+  /** @returns undefined where the request is not open here. Rejects for one of somebody else. */
+  resume (state: string, exchange: Exchange): Promise<Answered> | undefined {
+    const held = this.#waiting.get(state)
+    if (!held) return undefined
+    if (held.conversation.caller === exchange.caller?.id) return held.connection.listen(held.conversation, exchange)
+    return Promise.reject(this.#error('ended', 'the request that waited for an answer is not theirs'))
+  }
+
   /** Offers what was seen last, and reads the lists; nobody has to wait for that. */
   async start (): Promise<void> {
     await this.#lists.start()
@@ -160,11 +171,10 @@ export class ConfiguredUpstream implements Upstream {
 
   async #send (asked: UpstreamRequest, exchange: Exchange): Promise<Answered> {
     const { caller, retry, signal } = exchange
-    const held = retry && this.#waiting.get(retry.state)
-    if (held) {
-      if (held.conversation.caller === caller?.id) return await held.connection.listen(held.conversation, exchange)
-      throw this.#error('ended', 'the request that waited for an answer is not theirs')
-    }
+    const here = retry && this.resume(retry.state, exchange)
+    if (here) return await here
+    const there = await this.#resumeElsewhere(exchange)
+    if (there) return there
     const key = this.#keyOf(caller)
     const options = this.#optionsOf(asked, exchange)
     for (let attempt = 1; ; attempt++) {
@@ -178,6 +188,12 @@ export class ConfiguredUpstream implements Upstream {
         if (error.wasSent || attempt > 1) throw error
       }
     }
+  }
+
+  async #resumeElsewhere ({ retry, caller, signal }: Exchange): Promise<Answered | undefined> {
+    if (!retry || !isHeldOpen(retry.state)) return undefined
+    const { name, timeoutMs } = this.settings
+    return await this.#deps.elsewhere.ask({ upstream: name, caller, ...retry }, signal, timeoutMs)
   }
 
   #optionsOf ({ method, params }: UpstreamRequest, { caller, meta }: Exchange): RequestExtras {

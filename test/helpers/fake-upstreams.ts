@@ -1,41 +1,113 @@
-// Existing servers as pages, metrics and the start table see them, without a process or a connection.
-import type { Upstream, UpstreamState, Upstreams } from '../../plugins/upstreams/contract.ts'
-import type { ToolScope } from '../../authoring/context.ts'
-import { settingsOf } from './memory-upstream.ts'
+// Upstreams without any process or connection: they offer what a test says, and answer by a function of it.
+import type { Prompt, ResourceTemplateType, Tool } from '@modelcontextprotocol/client'
+import type { UpstreamSettings } from '../../config/upstreams.ts'
+import type {
+  Answered,
+  Catalogue,
+  Exchange,
+  Upstream,
+  UpstreamCaller,
+  UpstreamChange,
+  UpstreamPrompt,
+  UpstreamRequest,
+  Upstreams,
+  UpstreamTool
+} from '../../plugins/upstreams/contract.ts'
 
-interface Fake {
+/** What one of them offers, under its own names; outer names begin with `NAME_`. */
+export interface FakeOffer {
   name: string
-  /** Names as our clients see them. */
-  tools?: string[]
-  scopes?: ToolScope[]
-  uris?: string[]
-  state?: UpstreamState
-  fault?: string
-  secrets?: string[]
+  tools?: ReadonlyArray<Partial<Tool> & { name: string }>
+  prompts?: ReadonlyArray<Omit<Prompt, 'arguments'> & { arguments?: Prompt['arguments'] }>
+  templates?: readonly ResourceTemplateType[]
+  uris?: readonly string[]
+  instructions?: string
+  timeoutMs?: number
+  answer?(request: UpstreamRequest, exchange: Exchange): Answered | Promise<Answered>
 }
 
-export function fakeUpstreams (fakes: readonly Fake[]): Pick<Upstreams, 'all'> {
-  return {
-    all: fakes.map(({ name, tools = [], scopes = ['mcp:read'], uris = [], state = 'idle', fault, secrets = [] }): Upstream => ({
-      settings: settingsOf({ name, prefix: `${name}_`, secrets }),
-      catalogue: {
-        tools: tools.map((tool) => ({
-          upstream: name,
-          name: tool,
-          ownName: tool,
-          listed: { name: tool, inputSchema: { type: 'object' } },
-          scopes,
-          timeoutMs: 1_000
-        })),
-        prompts: [],
-        templates: [],
-        hasResources: uris.length > 0,
-        instructions: undefined,
-        uris
+export interface FakeUpstreams extends Upstreams {
+  /** Every request that was sent, oldest first. */
+  readonly sent: ReadonlyArray<UpstreamRequest & { upstream: string; exchange: Exchange }>
+  readonly subscribed: ReadonlyArray<{ upstream: string; uri: string; caller: UpstreamCaller | undefined }>
+  /** Offers something else from now on, and says so. */
+  offer(offer: FakeOffer): void
+  tell(change: UpstreamChange): void
+}
+
+export const result = (result: Record<string, unknown>): Answered => ({ kind: 'result', result })
+export const says = (text: string): Answered => result({ content: [{ type: 'text', text }] })
+/** @param params of an elicitation. */
+export const asks = (params: Record<string, unknown>, state = 'its state', name = 'question'): Answered =>
+  ({ kind: 'questions', requests: { [name]: { method: 'elicitation/create', params } }, state })
+
+export function fakeUpstreams (...offers: FakeOffer[]): FakeUpstreams {
+  const byName = new Map(offers.map((offer) => [offer.name, offer]))
+  const sent: Array<FakeUpstreams['sent'][number]> = []
+  const subscribed: Array<FakeUpstreams['subscribed'][number]> = []
+  const listeners: Array<(change: UpstreamChange) => void> = []
+  const all = (): Upstream[] =>
+    [...byName.values()].map((offer) => ({
+      settings: settingsOf(offer),
+      catalogue: catalogueOf(offer),
+      status: () => ({ name: offer.name, state: 'ready', connections: 1 }),
+      async request (request, exchange) {
+        sent.push({ ...request, upstream: offer.name, exchange })
+        return await (offer.answer?.(request, exchange) ?? says('done'))
       },
-      status: () => ({ name, state, fault, connections: 0 }),
-      request: async () => ({ kind: 'result', result: {} }),
-      subscribe: async () => {}
+      async subscribe (uri, caller) {
+        subscribed.push({ upstream: offer.name, uri, caller })
+      }
     }))
+  let current = all()
+  const tell = (change: UpstreamChange) => listeners.forEach((listener) => listener(change))
+  return {
+    sent,
+    subscribed,
+    tell,
+    offer (offer) {
+      byName.set(offer.name, offer)
+      current = all()
+      tell({ kind: 'lists', upstream: offer.name })
+    },
+    get all () { return current },
+    get tools () { return current.flatMap(({ catalogue }) => catalogue.tools) },
+    get prompts () { return current.flatMap(({ catalogue }) => catalogue.prompts) },
+    find: (name) => current.find(({ settings }) => settings.name === name),
+    onChange: (listener) => { listeners.push(listener) },
+    onCall () {},
+    async replace () {}
+  }
+}
+
+const settingsOf = ({ name, timeoutMs = 5_000 }: FakeOffer): UpstreamSettings => ({
+  name,
+  target: { kind: 'http', url: `http://${name}.internal/mcp`, headers: {} },
+  prefix: `${name}_`,
+  deny: [],
+  annotations: [],
+  scopes: [],
+  identity: 'none',
+  timeoutMs,
+  secrets: []
+})
+
+function catalogueOf (offer: FakeOffer): Catalogue {
+  const { name: upstream, tools = [], prompts = [], templates = [], uris = [], instructions, timeoutMs = 5_000 } = offer
+  return {
+    tools: tools.map((tool): UpstreamTool => {
+      const name = `${upstream}_${tool.name}`
+      const listed = { inputSchema: { type: 'object' as const }, ...tool, name }
+      const scopes = [tool.annotations?.readOnlyHint ? 'mcp:read' as const : 'mcp:write' as const]
+      return { upstream, name, ownName: tool.name, listed, scopes, timeoutMs }
+    }),
+    prompts: prompts.map((prompt): UpstreamPrompt => {
+      const name = `${upstream}_${prompt.name}`
+      return { upstream, name, ownName: prompt.name, listed: { ...prompt, name } }
+    }),
+    templates,
+    hasResources: templates.length + uris.length > 0,
+    instructions,
+    uris
   }
 }

@@ -10,12 +10,15 @@ import { createPrompts } from '../../plugins/mcp/handlers/prompts.ts'
 import { createRequestStateCodec } from '../../plugins/mcp/handlers/request-state.ts'
 import { createResources } from '../../plugins/mcp/handlers/resources.ts'
 import { createToolRegistry } from '../../plugins/mcp/handlers/tools.ts'
+import { createRelay } from '../../plugins/mcp/relay/relay.ts'
+import { relayedTools } from '../../plugins/mcp/relay/tools.ts'
 import { createSdkHandler } from '../../plugins/mcp/sdk/handler.ts'
 import { createFactory } from '../../plugins/mcp/sdk/server.ts'
 import { createChangeLog } from '../../plugins/mcp/streams/change-log.ts'
-import { createLocalEventBus } from '../../plugins/mcp/streams/event-bus.ts'
+import { createLocalEventBus } from '../../plugins/event-bus.ts'
 import { createSubscriptions } from '../../plugins/mcp/streams/subscriptions.ts'
 import type { Access } from '../../plugins/oauth/grants/contract.ts'
+import type { Upstreams } from '../../plugins/upstreams/contract.ts'
 import { folder, openHouse } from './tool-context.ts'
 
 const about = {
@@ -95,10 +98,11 @@ export const access: Access = {
   attempt: 'story'
 }
 
-export async function openBothPaths (t: Test) {
+export async function openBothPaths (t: Test, upstreams?: Upstreams) {
   const { app } = await openHouse(t, await folder(t))
+  const relay = upstreams && createRelay(upstreams, { local: false, log: app.log })
   const offered = {
-    tools: createToolRegistry(tools, true),
+    tools: createToolRegistry(tools, true, { relayed: relay && (() => relayedTools(relay)) }),
     resources: createResources(
       [
         defineResource({

@@ -1,7 +1,7 @@
 // The MCP endpoint alone, over real HTTP, with tools that do what a test needs and tokens that are names: without
 // people, clients or documents.
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,9 +9,11 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Test } from 'tap'
 import type { ToolLibrary } from '../../authoring/tool.ts'
+import type { RuleFile } from '../../config/access-rules.ts'
 import type { AccessKeys } from '../../plugins/access-keys/contract.ts'
 import accessRules from '../../plugins/access-rules/index.ts'
 import { monotonicClock } from '../../clock.ts'
+import eventBus from '../../plugins/event-bus.ts'
 import identity from '../../plugins/identity.ts'
 import usage from '../../plugins/limits/usage.ts'
 import mcpPlugin from '../../plugins/mcp/index.ts'
@@ -23,6 +25,7 @@ import audit from '../../plugins/observability/audit/index.ts'
 import origin from '../../plugins/origin.ts'
 import { StorageUnavailable } from '../../plugins/storage/contract.ts'
 import storage from '../../plugins/storage/index.ts'
+import type { Upstreams } from '../../plugins/upstreams/contract.ts'
 import workersPlugin from '../../plugins/workers.ts'
 import { createEndpoints } from '../../paths.ts'
 import mcpRoutes from '../../routes/mcp.ts'
@@ -44,7 +47,7 @@ const library: ToolLibrary = {
 const access = (id: string, scopes: string[]): Access => ({
   grantId: `g-${id}`,
   clientId: 'client',
-  user: { id, email: `${id}@example.com` },
+  user: { id, email: `${id}@example.com`, emailVerified: true },
   scopes,
   resource: PUBLIC,
   expiresAt: 4_000_000_000,
@@ -65,9 +68,12 @@ interface Options {
   local?: boolean
   timeout?: number
   forceClose?: boolean
+  upstreams?: Upstreams
+  /** What access.json says; without it, everybody may use everything. */
+  rules?: RuleFile
 }
 
-export async function start (t: Test, { signIn = true, local = false, timeout, forceClose = true }: Options = {}) {
+export async function start (t: Test, { signIn = true, local = false, timeout, forceClose = true, upstreams, rules }: Options = {}) {
   const logged: string[] = []
   const app: FastifyInstance = Fastify({
     forceCloseConnections: forceClose ? true : 'idle',
@@ -102,19 +108,23 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   const config = { publicUrl: PUBLIC, mcpUrl: PUBLIC, endpoints, corsOrigins: ['https://chatgpt.com'], local, signIn }
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-endpoint-'))
   app.register(identity, { identity: identityOf() })
-  app.register(accessRules, { accessFile: join(dataDir, 'access.json'), readAccessRules: () => ({ problems: [] }) })
+  const accessFile = join(dataDir, 'access.json')
+  if (rules) await writeFile(accessFile, JSON.stringify(rules))
+  app.register(accessRules, { accessFile, readAccessRules: () => rules ? { rules, lines: [] } : { problems: [] } })
   app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock })
   app.register(audit)
   app.register(usage, { rateLimits: null, refreshTokenTtl: 60 })
   app.register(origin, config)
   if (signIn) app.register(bearer)
   app.register(workersPlugin)
+  app.register(eventBus)
   app.register(mcpPlugin, {
     ...config,
     tools,
     iconUrl: `${PUBLIC}/icon.png`,
     library: { of: () => library },
     notes: { of: () => ({}) as never },
+    upstreams,
     ...(timeout !== undefined && { timeout })
   })
   app.register(mcpRoutes, config)

@@ -82,6 +82,7 @@ export async function startUpstream (
     identityMeta: ({ id }) => ({ 'example.com/caller': id }),
     readCatalogue: async () => ({ ...nothing, ...catalogue }),
     remembered: { load: async () => undefined, store: async () => {} },
+    elsewhere: { ask: async () => undefined },
     log,
     onChange: (change) => changes.push(change),
     onCall: (call) => calls.push(call),

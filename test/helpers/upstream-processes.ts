@@ -1,12 +1,19 @@
-// Processes of upstreams for tests, whose server is test/fixtures/upstreams/stdio-server.ts unless the test has another.
+// Processes of upstreams for tests, whose server is
+// test/fixtures/upstreams/stdio-server.ts unless the test has another.
+import { existsSync, readFileSync } from 'node:fs'
 import { Client } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { CommandTarget, UpstreamSettings } from '../../config/upstreams.ts'
-import { createProcesses, type ProcessesOptions, type ProcessTransport } from '../../plugins/upstreams/processes/index.ts'
+import {
+  createProcesses,
+  type ProcessesOptions,
+  type ProcessTransport
+} from '../../plugins/upstreams/processes/index.ts'
 import { childEnvironment } from './child-environment.ts'
 
-const FIXTURE = new URL('../fixtures/upstreams/stdio-server.ts', import.meta.url).pathname
+const FIXTURES = new URL('../fixtures/', import.meta.url).pathname
+const FIXTURE = `${FIXTURES}upstreams/stdio-server.ts`
 const ENVIRONMENT = { PATH: process.env['PATH']!, HOME: process.env['HOME'] ?? '/' }
 
 interface Teardown {
@@ -47,6 +54,9 @@ export interface LogLine {
   [member: string]: unknown
 }
 
+export const quietProcesses = () =>
+  createProcesses({ log: pino({ enabled: false }) as unknown as FastifyBaseLogger, environment: ENVIRONMENT })
+
 /** Processes that are gone after the test, and what was logged of them. */
 export function startProcesses (t: Teardown, options: Partial<ProcessesOptions> = {}) {
   const lines: LogLine[] = []
@@ -67,4 +77,15 @@ export async function connectClient (transport: ProcessTransport): Promise<Clien
 export async function callText (client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> {
   const { content } = await client.callTool({ name, arguments: args })
   return (content as Array<{ text: string }>)[0]!.text
+}
+
+/** Whether a process runs: one that has ended, and that nobody has collected, does not. */
+export function isRunning (pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch (error) {
+    // Elsewhere than on Linux there is no /proc.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH' && !existsSync('/proc/self')
+  }
 }

@@ -22,7 +22,7 @@ t.test('the list of all tools, with a database and a sign-in, takes at most 12 K
   const bytes = Buffer.byteLength(JSON.stringify({ tools: listed }))
   t.ok(listed.some(({ name }) => name === 'database_query'))
   t.ok(bytes <= 12 * 1024, `${bytes} bytes, about ${Math.round(bytes / 4)} tokens`)
-  for (const { description, inputSchema } of listed) {
+  for (const { description = '', inputSchema } of listed) {
     t.ok(description.length > 100, 'it says when to use it')
     t.equal(inputSchema.additionalProperties, false, 'a misspelled argument is noticed')
   }

@@ -99,7 +99,7 @@ export class CallContext implements ToolContext {
 }
 
 /** MCP "Elicitation": a client that names no mode can show forms. */
-function abilitiesOf ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {
+export function abilitiesOf ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {
   return {
     form: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
     openUrl: elicitation?.url !== undefined,

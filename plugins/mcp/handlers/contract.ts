@@ -36,7 +36,7 @@ export interface Meter {
   /** Counts a call. @returns undefined, or why it may not be made now, in words for a model. */
   take(request: McpRequest, tool: string): string | undefined
   /** Called when the call has ended. `ms` is its duration. */
-  called(request: McpRequest, call: { tool: string; outcome: 'ok' | 'refused' | 'failed'; ms: number }): void
+  called(request: McpRequest, call: { tool: string; upstream?: string; outcome: 'ok' | 'refused' | 'failed'; ms: number }): void
 }
 
 /** What the protocol knows of one call besides its arguments, and how its client is reached meanwhile. */

@@ -1,77 +1,69 @@
-// Runs one tool for one caller: checks the arguments, the result and the quota, and words every failure for a model
-// (MCP "Tools", error handling).
-import {
-  isInputRequiredResult,
-  ProtocolError,
-  type CallToolResult,
-  type ContentBlock,
-  type InputRequiredResult
-} from '@modelcontextprotocol/server'
+// Runs one tool for one caller: counts the call, and words every failure for a model (MCP "Tools", error handling).
+import { ProtocolError, type CallToolResult, type InputRequiredResult } from '@modelcontextprotocol/server'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ZodError } from 'zod'
-import { isToolError, type Tool, type ToolContext } from '../../../authoring/tool.ts'
-import { describeIssues, failure, toResult } from './tool-result.ts'
-import type { CallableTool } from './tools.ts'
+import { isToolError } from '../../../authoring/tool.ts'
+import { UpstreamError } from '../../upstreams/contract.ts'
+import { describeFault } from '../relay/faults.ts'
+import { failure } from './tool-result.ts'
+import type { CallableTool } from './callable-tool.ts'
 import type { McpRequest } from '../contract.ts'
 import type { CallServices } from './contract.ts'
 import type { Caller } from './protocol-errors.ts'
 import { traceOf } from './trace.ts'
 import { failedInside, timedOut, isStorageFault, storageUnreachable } from './unfinished-call.ts'
 import { TIMED_OUT } from './timeout.ts'
-import { channelOf, invoke } from './invoke.ts'
+import { channelOf } from './invoke.ts'
 
 /**
  * Every failure inside is a result with `isError`. Every call is counted and goes into the audit log.
  * @param channel what the protocol knows of the call; without it, what the request itself says.
  * @returns the result, or the questions to ask first.
- * @throws ProtocolError -32602 for a `requestState` of another call.
+ * @throws ProtocolError -32602 for a `requestState` of another call; what an upstream refused.
  */
 export async function callTool (
-  callable: CallableTool,
+  tool: CallableTool,
   args: unknown,
   request: McpRequest,
   services: CallServices,
   channel = channelOf(request)
 ): Promise<CallToolResult | InputRequiredResult> {
   const startedAt = performance.now()
-  const { name } = callable.tool
+  const { name, upstream } = tool
   const overQuota = services.meter.take(request, name)
-  const result = overQuota === undefined ? await run(callable, args, { request, services, channel }) : failure(overQuota)
-  services.meter.called(request, {
-    tool: name,
-    outcome: overQuota !== undefined ? 'refused' : result['isError'] ? 'failed' : 'ok',
-    ms: Math.round(performance.now() - startedAt)
-  })
-  return result
+  const called = (outcome: 'ok' | 'refused' | 'failed') =>
+    services.meter.called(request, {
+      tool: name,
+      ...(upstream !== undefined && { upstream }),
+      outcome,
+      ms: Math.round(performance.now() - startedAt)
+    })
+  if (overQuota !== undefined) {
+    called('refused')
+    return failure(overQuota)
+  }
+  try {
+    const result = await run(tool, args, { request, services, channel })
+    called(result['isError'] ? 'failed' : 'ok')
+    return result
+  } catch (error) {
+    if (upstream !== undefined) called('failed')
+    throw error
+  }
 }
 
 async function run (
-  callable: CallableTool,
+  tool: CallableTool,
   args: unknown,
   { request, services, channel }: Caller
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { tool } = callable
   const trace = traceOf(channel.meta)
   const log = lazily(() => request.log.child({ tool: tool.name, ...(trace && { traceparent: trace.traceparent }) }))
   const timeout = tool.timeout ?? services.timeout
   try {
-    const parsed = await callable.input.safeParseAsync(args ?? {})
-    if (!parsed.success) return failure(wrongArguments(callable, parsed.error))
-    const shown: ContentBlock[] = []
-    const invocation = {
-      method: 'tools/call',
-      params: [tool.name, args],
-      log,
-      timeout,
-      shown,
-      run: (context: ToolContext) => tool.run(parsed.data, context) as Promise<unknown>
-    }
-    const outcome = await invoke(invocation, request, services, channel)
-    if (outcome === TIMED_OUT) {
-      log.warn({ timeout }, 'tool timed out')
-      return failure(timedOut(tool, timeout))
-    }
-    return isInputRequiredResult(outcome) ? outcome : await toResult(tool, outcome, shown)
+    const outcome = await tool.call({ args, request, services, channel, log, timeout })
+    if (outcome !== TIMED_OUT) return outcome
+    log.warn({ timeout }, 'tool timed out')
+    return failure(timedOut(tool, timeout))
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     if (isToolError(error)) return failure(error.message)
@@ -80,14 +72,14 @@ async function run (
       return failure(storageUnreachable(tool))
     }
     if (request.signal.aborted) return failure('The client disconnected.')
+    if (error instanceof UpstreamError) {
+      log.warn({ err: error }, 'the upstream of a tool failed')
+      return failure(describeFault(error, tool, request.requestId))
+    }
     log.error({ err: error }, 'tool failed')
     return failure(failedInside(tool, request.requestId))
   }
 }
-
-const wrongArguments = ({ tool, usage, formerName }: CallableTool, error: ZodError): string =>
-  `The arguments of ${tool.name} are not right.\n${describeIssues(error)}\n${usage} ` +
-  `Correct them and call it again.${renamed(tool, formerName)}`
 
 /** A child logger costs more than most calls, and few write a line. */
 function lazily (create: () => FastifyBaseLogger) {
@@ -99,9 +91,3 @@ function lazily (create: () => FastifyBaseLogger) {
     error: (about: object, message: string) => log().error(about, message)
   }
 }
-
-const renamed = ({ name }: Tool, formerName: string | undefined): string =>
-  formerName === undefined
-    ? ''
-    : ` ${formerName} is called ${name} now, and may take other arguments: ask the person to refresh the list of tools ` +
-      '(in ChatGPT, Refresh in the settings of this connector).'

@@ -1,24 +1,9 @@
-// The tools as clients see them, each caller those that they may use: in one order, with their schemas and the scopes they
-// need (MCP "Tools"; OpenAI `securitySchemes`).
-import type { Tool as ListedSchemas } from '@modelcontextprotocol/server'
-import { z, type ZodObject } from 'zod'
+// The tools as clients see them, ours and those of upstreams, each caller those that they may use: in one order, with
+// their schemas and the scopes they need (MCP "Tools"; OpenAI `securitySchemes`).
 import type { Tool } from '../../../authoring/tool.ts'
 import type { Rights } from '../../access-rules/contract.ts'
-
-/** A tool with its schemas built, ready to be called. */
-export interface CallableTool {
-  tool: Tool
-  /** Refuses unknown arguments, so that a misspelled one is noticed. */
-  input: ZodObject
-  /** One line for a model that got the arguments wrong. */
-  usage: string
-  /**
-   * The arguments that are repeated in a header (MCP "Custom Headers from Tool Parameters"), by header in lower case.
-   */
-  headers: ReadonlyMap<string, string>
-  /** The former name it was called by, if so. */
-  formerName?: string
-}
+import type { CallableTool, ListedTool, SecurityScheme } from './callable-tool.ts'
+import { ownTool } from './own-tool.ts'
 
 export interface ToolRegistry {
   /** By its name, or by one it had before. */
@@ -28,115 +13,67 @@ export interface ToolRegistry {
   /** Whether some tool can be called without a sign-in. @param rights of a caller who has not signed in. */
   isOpenFor(rights: Rights): boolean
   /**
-   * Offers these tools instead of the previous ones.
+   * Offers these tools instead of the previous ones, and what upstreams offer now.
+   * @param tools ours; the same as before if absent.
    * @throws Error as {@link createToolRegistry} does; nothing has changed then.
    */
-  replace(tools: readonly Tool[]): void
+  replace(tools?: readonly Tool[]): void
 }
-
-export interface ListedTool extends Pick<Tool, 'name' | 'title' | 'description' | 'annotations' | 'icons'> {
-  inputSchema: JsonObjectSchema
-  outputSchema?: JsonObjectSchema
-  securitySchemes?: SecurityScheme[]
-  _meta?: { securitySchemes: SecurityScheme[] }
-}
-
-type SecurityScheme = { type: 'oauth2'; scopes: string[] } | { type: 'noauth' }
-type JsonObjectSchema = ListedSchemas['inputSchema']
 
 /** What the operator says of a tool beside its own description, by its name. */
 type Remarks = Readonly<Record<string, string | undefined>>
+
+export interface RegistryOptions {
+  remarks?: Remarks | undefined
+  /** The tools of upstreams as they are offered now. */
+  relayed?: (() => readonly CallableTool[]) | undefined
+}
 
 /**
  * @param signIn whether calls need a token: only then the scopes are listed.
  * @throws Error for a schema that JSON Schema cannot express; it names the tool.
  */
-export function createToolRegistry (tools: readonly Tool[], signIn: boolean, remarks: Remarks = {}): ToolRegistry {
-  let current = build(tools, signIn, remarks)
+export function createToolRegistry (
+  tools: readonly Tool[],
+  signIn: boolean,
+  { remarks = {}, relayed = () => [] }: RegistryOptions = {}
+): ToolRegistry {
+  const buildOwn = (tools: readonly Tool[]) => tools.flatMap((tool) => ownTool(tool, remarks[tool.name]))
+  let own = buildOwn(tools)
+  let current = build([...own, ...relayed()], signIn)
   return {
     find (name, rights) {
       const found = current.byName.get(name)
-      return found && rights.may('tools', found.tool.name) ? found : undefined
+      return found && mayUse(found, rights) ? found : undefined
     },
-    listedFor: (rights) => current.listed.filter(({ name }) => rights.may('tools', name)),
-    isOpenFor: (rights) => current.open.some((name) => rights.may('tools', name)),
+    listedFor: (rights) => current.all.filter((tool) => mayUse(tool, rights)).map(({ listed }) => listed),
+    isOpenFor: (rights) => current.open.some((tool) => mayUse(tool, rights)),
     replace (tools) {
-      current = build(tools, signIn, remarks)
+      if (tools) own = buildOwn(tools)
+      current = build([...own, ...relayed()], signIn)
     }
   }
 }
 
-function build (tools: readonly Tool[], signIn: boolean, remarks: Remarks) {
+const mayUse = ({ upstream, name }: CallableTool, rights: Rights): boolean =>
+  upstream === undefined ? rights.may('tools', name) : rights.mayOf(upstream, 'tools', name)
+
+/** @param tools the first of a name has it: nothing that comes later takes its place. */
+function build (tools: readonly CallableTool[], signIn: boolean) {
   const byName = new Map<string, CallableTool>()
-  const listed: ListedTool[] = []
+  const all: CallableTool[] = []
   for (const tool of tools) {
-    const input = tool.input.def.catchall ? tool.input : tool.input.strict()
-    const inputSchema = jsonSchema(tool.name, input, 'input')
-    const callable: CallableTool = { tool, input, usage: usageOf(inputSchema), headers: headersOf(inputSchema) }
-    byName.set(tool.name, callable)
-    for (const formerName of tool.aliases ?? []) byName.set(formerName, { ...callable, formerName })
-    const securitySchemes: SecurityScheme[] = [
-      ...(tool.noauth ? [{ type: 'noauth' as const }] : []),
-      { type: 'oauth2', scopes: tool.scopes }
-    ]
-    listed.push({
-      name: tool.name,
-      title: tool.title,
-      description: [tool.description, remarks[tool.name] ?? []].flat().join(' '),
-      inputSchema,
-      ...(tool.output && { outputSchema: jsonSchema(tool.name, tool.output, 'output') }),
-      annotations: tool.annotations,
-      ...(tool.icons && { icons: tool.icons }),
-      // ChatGPT reads the top level; clients that drop unknown members keep _meta.
-      ...(signIn && { securitySchemes, _meta: { securitySchemes } })
-    })
+    const name = tool.formerName ?? tool.name
+    if (byName.has(name)) continue
+    const callable = signIn ? { ...tool, listed: withScopes(tool) } : tool
+    byName.set(name, callable)
+    if (tool.formerName === undefined) all.push(callable)
   }
-  return { byName, listed, open: tools.filter(({ noauth }) => noauth).map(({ name }) => name) }
+  return { byName, all, open: all.filter(({ noauth }) => noauth) }
 }
 
-function jsonSchema (tool: string, schema: ZodObject, io: 'input' | 'output'): JsonObjectSchema {
-  try {
-    // Without $schema, unless the author wrote one: MCP's default dialect is 2020-12, and validators of older clients
-    // refuse a dialect they do not know.
-    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, override: ({ jsonSchema }) => shorten(jsonSchema, io) })
-    const dialect = schema.meta()?.['$schema']
-    return { ...(typeof dialect === 'string' && { $schema: dialect }), ...rest } as JsonObjectSchema
-  } catch (cause) {
-    throw new Error(
-      `The ${io} schema of the tool ${tool} cannot be written as JSON Schema: ${(cause as Error).message}`,
-      { cause }
-    )
-  }
-}
-
-/**
- * Leaves out what fills every model's context without informing it: the limits of a double, and whether a result
- * has other members.
- */
-function shorten (
-  schema: { minimum?: number; maximum?: number; additionalProperties?: unknown },
-  io: 'input' | 'output'
-): void {
-  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
-  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
-  const others = schema.additionalProperties
-  const saysNothing = others === false || (typeof others === 'object' && others !== null && Object.keys(others).length === 0)
-  if (io === 'output' && saysNothing) delete schema.additionalProperties
-}
-
-function headersOf ({ properties = {} }: JsonObjectSchema): Map<string, string> {
-  const headers = new Map<string, string>()
-  for (const [argument, schema] of Object.entries(properties)) {
-    const header = (schema as { 'x-mcp-header'?: unknown })['x-mcp-header']
-    if (typeof header === 'string') headers.set(`mcp-param-${header.toLowerCase()}`, argument)
-  }
-  return headers
-}
-
-function usageOf ({ properties = {}, required }: JsonObjectSchema): string {
-  const names = Object.entries(properties).map(([name, schema]) => {
-    const type = (schema as { type?: string }).type ?? 'see its schema'
-    return `${name} (${type}${required?.includes(name) ? ', required' : ''})`
-  })
-  return names.length === 0 ? 'It takes no arguments.' : `Its arguments are: ${names.join(', ')}.`
+function withScopes ({ listed, noauth, scopes }: CallableTool): ListedTool {
+  const securitySchemes: SecurityScheme[] = [...(noauth ? [{ type: 'noauth' as const }] : []), { type: 'oauth2', scopes }]
+  // ChatGPT reads the top level; clients that drop unknown members keep _meta.
+  return { ...listed, securitySchemes, _meta: { ...listed._meta, securitySchemes } }
 }

@@ -1,15 +1,18 @@
 // What a model reads when a call did not finish: for a tool that changes something it is not known whether the change was
 // made, and a second call may make it twice (MCP "Tools", error handling).
-import type { Tool } from '../../../authoring/tool.ts'
+import type { ToolAnnotations } from '@modelcontextprotocol/server'
 import { StorageUnavailable } from '../../storage/contract.ts'
 
-type Named = Pick<Tool, 'name' | 'annotations'>
+export interface Named {
+  name: string
+  annotations: Pick<ToolAnnotations, 'readOnlyHint'>
+}
 
 /** Whether storage cannot be reached, is full, locked or read-only. Of SQLite this is an error code of Node. */
 export const isStorageFault = (error: unknown): boolean =>
   error instanceof StorageUnavailable || String((error as { code?: unknown } | null)?.code).startsWith('ERR_SQLITE')
 
-const checkFirst = ({ annotations }: Named): string =>
+export const checkFirst = ({ annotations }: Named): string =>
   annotations.readOnlyHint
     ? ''
     : ' What it was asked to change may still have been changed: check first, and call it again only if it was not.'

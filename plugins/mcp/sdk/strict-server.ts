@@ -12,6 +12,7 @@ import {
   type ServerOptions
 } from '@modelcontextprotocol/server'
 import type { BatchBudget } from '../batch-budget.ts'
+import { RelayedError } from '../relay/faults.ts'
 
 type Handler = (request: JSONRPCRequest, context: ServerContext) => Promise<Result>
 
@@ -62,6 +63,7 @@ const TOO_LARGE =
 
 /** @param hide gets an error whose words are not for the client. */
 function toProtocolError (error: unknown, method: string, hide: (error: Error) => void): ProtocolError {
+  if (error instanceof RelayedError) return error
   const issues = ISSUES.exec((error as Error).message)?.[0]
   if (issues !== undefined) {
     return new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params of ${method}: ${describeIssues(issues)}`)

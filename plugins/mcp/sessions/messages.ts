@@ -2,7 +2,7 @@
 // Tested in test/plugins/mcp/sessions/instances.test.ts and test/routes/mcp-ends.test.ts.
 import type { JSONRPCResponse } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import type { EventBus } from '../streams/event-bus.ts'
+import type { EventBus } from '../../event-bus.ts'
 import type { Session } from './store.ts'
 
 export type SessionMessage =

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import type { Audience, Rights } from '../../access-rules/contract.ts'
 import type { Storage } from '../../storage/contract.ts'
-import type { EventBus } from './event-bus.ts'
+import type { EventBus } from '../../event-bus.ts'
 
 export type Change = Recipients &
   (

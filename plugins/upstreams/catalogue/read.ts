@@ -18,6 +18,7 @@ import {
   MAX_URIS,
   type Log
 } from './contract.ts'
+import { survey } from './survey.ts'
 
 /** JSON-RPC: the upstream declares a capability and has no such list. */
 const METHOD_NOT_FOUND = -32601
@@ -49,6 +50,9 @@ export async function readCatalogue (connection: Connection, settings: UpstreamS
   // Of tools that were not read, nothing is known.
   for (const pattern of lists.tools.length < MAX_TOOLS ? filter.unused() : []) {
     findings.add('"allow" or "deny" has patterns that fit none of its tools', pattern)
+  }
+  if (instructions !== undefined && survey(instructions, instructions.length + 1).hides) {
+    findings.add('its instructions hold characters that a person cannot see and a model reads. They are passed on as they are')
   }
   const catalogue = arrange(lists, settings, findings)
   findings.report(log)

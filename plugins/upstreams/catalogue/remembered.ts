@@ -16,7 +16,7 @@ const MAX_STORED = 8 * 1024 * 1024
 const MAX_CHANGES = 100
 const DAY_SECONDS = 86_400
 /** After this time without having been seen an upstream is forgotten. */
-const LIFETIME = 90 * DAY_SECONDS
+const LIFETIME = 366 * DAY_SECONDS
 /** Lists that stay the same are written this often, so that they are not forgotten. */
 const REWRITE_AFTER = 7 * DAY_SECONDS
 /** Of the record. One of another format counts as absent. */

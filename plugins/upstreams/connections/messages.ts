@@ -33,12 +33,15 @@ export function readAnswer (upstream: string, result: Record<string, unknown>): 
  * @throws UpstreamError for the state of a request that waited in this process: it is gone.
  */
 export function retryOf (upstream: string, { state, responses }: NonNullable<Exchange['retry']>): Record<string, unknown> {
-  if (!/^(?:null|")/.test(state)) {
+  if (isHeldOpen(state)) {
     throw new UpstreamError(upstream, 'ended', 'the request that waited for an answer is no longer open')
   }
   const requestState = JSON.parse(state) as string | null
   return { inputResponses: responses, ...(requestState !== null && { requestState }) }
 }
+
+/** Whether a state names a request that is open in some process; that of 2026-07-28 is the upstream's own. */
+export const isHeldOpen = (state: string): boolean => !/^(?:null|")/.test(state)
 
 const LEVELS = { debug: 'debug', info: 'info', notice: 'info', warning: 'warning' } as const
 

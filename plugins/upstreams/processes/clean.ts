@@ -4,16 +4,17 @@ import { printable } from '../../observability/terminal-text.ts'
 
 /** Bytes of a line that are logged. */
 const MAX_LOGGED_BYTES = 2_000
-/** A line of a secret of several lines that is shorter says nothing. */
-const MIN_SECRET_LINE = 8
+/** Shorter ones, and lines of a secret of several, would blacken ordinary words. */
+const MIN_SECRET_LENGTH = 4
 
 export type Clean = (line: Buffer) => string
 
 /** @param secrets values that are replaced by `***`, whole and line by line. */
 export function createCleaner (secrets: readonly string[]): Clean {
-  const lines = secrets.flatMap((secret) => secret.split(/\r?\n/)).filter((line) => line.length >= MIN_SECRET_LINE)
   // A secret may be part of another.
-  const hidden = [...new Set([...secrets, ...lines])].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
+  const hidden = [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]))]
+    .filter(({ length }) => length >= MIN_SECRET_LENGTH)
+    .sort((one, other) => other.length - one.length)
   // Cut after the replacement: half a secret at the end would be none of them.
   const window = MAX_LOGGED_BYTES + Math.max(0, ...hidden.map((secret) => Buffer.byteLength(secret)))
   return (line) => {

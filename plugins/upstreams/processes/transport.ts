@@ -89,7 +89,9 @@ export class ProcessTransport implements Transport {
     } catch (error) {
       this.#isClosed = true
       this.#around.left()
-      throw (this.fault = this.#error('unreachable', (error as Error).message, false))
+      // It may name a value of the environment.
+      const message = this.#clean(Buffer.from((error as Error).message))
+      throw (this.fault = this.#error('unreachable', message, false))
     }
     this.#group = new ProcessGroup(this.#child, this.#around.bounds.graceMs)
     this.#around.started(this.#group.id)

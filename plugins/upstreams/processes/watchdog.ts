@@ -5,12 +5,12 @@ import type { FastifyBaseLogger } from 'fastify'
 
 const SHELL = '/bin/sh'
 /**
- * POSIX, with utilities of the shell itself except `sleep`. A group that has once been seen to be gone is not signalled
- * again. `set -f`: no line of the pipe is a pattern.
+ * POSIX, with `kill` as BusyBox has it too; all but `sleep` is the shell's own. A group that was once seen to be gone is
+ * not signalled again. `set -f`: no line of the pipe is a pattern.
  */
 const SCRIPT = `
 set -f
-trap '' HUP INT QUIT TERM PIPE
+trap '' HUP INT QUIT TERM PIPE USR1 USR2
 groups=
 while read -r change group; do
   case $change in
@@ -22,7 +22,7 @@ while read -r change group; do
 done
 for signal in TERM 0 KILL; do
   left=
-  for group in $groups; do kill -s $signal -- "-$group" && left="$left $group"; done
+  for group in $groups; do kill -$signal "-$group" && left="$left $group"; done
   groups=$left
   [ -z "$groups" ] && exit
   [ $signal = KILL ] || sleep 1

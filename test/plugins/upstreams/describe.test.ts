@@ -1,8 +1,7 @@
 // The line that an operator reads of an existing server: where it is and how it is, without anything that is secret.
 import t from 'tap'
 import { describeState, describeTarget } from '../../../plugins/upstreams/describe.ts'
-import { fakeUpstreams } from '../../helpers/fake-upstreams.ts'
-import { settingsOf } from '../../helpers/memory-upstream.ts'
+import { shownUpstreams } from '../../helpers/shown-upstreams.ts'
 
 t.test('the place has no query, header, environment or secret, and is short', async (t) => {
   const headers = { authorization: 'Bearer hidden-key' }
@@ -10,14 +9,22 @@ t.test('the place has no query, header, environment or secret, and is short', as
     describeTarget({ target: { kind: 'http', url: 'https://crm.internal/mcp?key=hidden', headers }, secrets: [] }),
     'https://crm.internal/mcp'
   )
-  const target = { ...settingsOf().target, command: 'npx', args: ['-y', 'server', '--key', 'hidden-key'], env: { KEY: 'hidden-key' } }
+  const target = {
+    kind: 'command' as const,
+    command: 'npx',
+    args: ['-y', 'server', '--key', 'hidden-key'],
+    env: { KEY: 'hidden-key' },
+    cwd: '/',
+    process: 'shared' as const,
+    idleSeconds: 300
+  }
   t.equal(describeTarget({ target, secrets: ['hidden-key'] }), 'npx -y server --key [secret]')
   t.equal(describeTarget({ target: { ...target, args: ['a'.repeat(90)] }, secrets: [] }).length, 61)
 })
 
 t.test('the state says what is offered, or why it was not reached', async (t) => {
   const fault = 'exited with code 1: hidden-key\u001B[2J is wrong'
-  const [files, one, down, stale, fresh, empty] = fakeUpstreams([
+  const [files, one, down, stale, fresh, empty] = shownUpstreams([
     { name: 'files', tools: ['a', 'b'], uris: ['x:'], state: 'ready' },
     { name: 'one', tools: ['a'] },
     { name: 'down', state: 'failing', fault, secrets: ['hidden-key'] },

@@ -2,9 +2,9 @@
 import t from 'tap'
 import { ALL_RIGHTS, type Rights } from '../../../plugins/access-rules/contract.ts'
 import { usableUpstreams } from '../../../plugins/upstreams/usable.ts'
-import { fakeUpstreams } from '../../helpers/fake-upstreams.ts'
+import { shownUpstreams } from '../../helpers/shown-upstreams.ts'
 
-const upstreams = fakeUpstreams([
+const upstreams = shownUpstreams([
   { name: 'files', tools: ['files_read'] },
   { name: 'crm', tools: ['crm_add'], scopes: ['mcp:write'] },
   { name: 'wiki', uris: ['wiki://home'] },
@@ -20,7 +20,15 @@ t.test('all that offer something within the scopes of the app, in the order of t
 t.test('none of which the rules give nothing; one of which they give a single tool or resource', async (t) => {
   const none: Rights = { ...ALL_RIGHTS, may: () => false, mayOf: () => false }
   t.same(usableUpstreams(upstreams, none, BOTH), [])
-  const some: Rights = { ...none, mayOf: (_upstream, _kind, ...names) => names.includes('crm_add') || names.includes('wiki://home') }
+  const given = ['crm_add', 'wiki://home']
+  const some: Rights = {
+    ...none,
+    mayOf: (_upstream, _kind, ...names) => names.some((name) => given.includes(name))
+  }
   t.same(usableUpstreams(upstreams, some, BOTH), ['crm', 'wiki'])
-  t.same(usableUpstreams(upstreams, { ...none, may: (kind, name) => kind === 'upstreams' && name === 'new' }, BOTH), ['new'])
+  const byName: Rights = {
+    ...none,
+    may: (kind, name) => kind === 'upstreams' && name === 'new'
+  }
+  t.same(usableUpstreams(upstreams, byName, BOTH), ['new'])
 })

@@ -1,8 +1,10 @@
 // The tools as clients see them: schemas, hints, former names, and schemas that JSON Schema cannot express.
+import type { CallToolResult } from '@modelcontextprotocol/server'
 import t from 'tap'
 import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
 import { z, type ZodObject } from 'zod'
 import { defineTool } from '../../../../authoring/tool.ts'
+import type { ToolCall } from '../../../../plugins/mcp/handlers/callable-tool.ts'
 import { createToolRegistry } from '../../../../plugins/mcp/handlers/tools.ts'
 import { about, annotations, open, tool } from '../../../helpers/mcp-authored.ts'
 
@@ -18,23 +20,28 @@ const toolWith = (input: ZodObject, output: ZodObject = z.object({})) =>
     run: async () => ({})
   })
 
-const entry = (input: ZodObject) => createToolRegistry([toolWith(input)], true).find('probe', ALL_RIGHTS)!
+/** @returns what a model reads of a call, if its arguments are refused. */
+async function refusalOf (input: ZodObject, args: unknown): Promise<string | undefined> {
+  const { call } = createToolRegistry([toolWith(input)], true).find('probe', ALL_RIGHTS)!
+  const request = { access: null, rights: ALL_RIGHTS, address: '::1', signal: new AbortController().signal }
+  const result = await call({ args, request, services: {}, channel: { meta: {} }, log: {}, timeout: 1_000 } as unknown as ToolCall)
+  const { isError, content } = result as CallToolResult
+  return isError ? (content[0] as { text: string }).text : undefined
+}
 
 t.test('unknown arguments are refused, unless the tool asks for them', async (t) => {
-  t.notOk(entry(z.object({ a: z.string() })).input.safeParse({ a: 'x', b: 1 }).success)
-  t.notOk(entry(z.strictObject({ a: z.string() })).input.safeParse({ a: 'x', b: 1 }).success)
-  t.strictSame(entry(z.looseObject({ a: z.string() })).input.parse({ a: 'x', b: 1 }), { a: 'x', b: 1 })
-  const refined = entry(
-    z.object({ a: z.number(), b: z.number() }).refine(({ a, b }) => a < b, 'a must be less than b')
-  ).input
-  t.ok(refined.safeParse({ a: 1, b: 2 }).success)
-  t.notOk(refined.safeParse({ a: 2, b: 1 }).success, 'its own rules stay')
+  t.match(await refusalOf(z.object({ a: z.string() }), { a: 'x', b: 1 }), 'The arguments of probe are not right.')
+  t.ok(await refusalOf(z.strictObject({ a: z.string() }), { a: 'x', b: 1 }))
+  t.equal(await refusalOf(z.looseObject({ a: z.string() }), { a: 'x', b: 1 }), undefined)
+  const refined = z.object({ a: z.number(), b: z.number() }).refine(({ a, b }) => a < b, 'a must be less than b')
+  t.equal(await refusalOf(refined, { a: 1, b: 2 }), undefined)
+  t.match(await refusalOf(refined, { a: 2, b: 1 }), 'a must be less than b', 'its own rules stay')
 })
 
 t.test('a tool without arguments says so', async (t) => {
   const listed = createToolRegistry([toolWith(z.object({}))], true).listedFor(ALL_RIGHTS)
   t.match(listed[0]!.inputSchema, { type: 'object', additionalProperties: false })
-  t.equal(entry(z.object({})).usage, 'It takes no arguments.')
+  t.match(await refusalOf(z.object({}), { a: 1 }), 'It takes no arguments.')
 })
 
 t.test('schemas carry no $schema: older clients refuse a dialect they do not know', async (t) => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
 import { evaluate } from '../../../../plugins/access-rules/rights.ts'
 import { concerns, createChangeLog, type NumberedChange } from '../../../../plugins/mcp/streams/change-log.ts'
-import { createLocalEventBus } from '../../../../plugins/mcp/streams/event-bus.ts'
+import { createLocalEventBus } from '../../../../plugins/event-bus.ts'
 import { eachStorage } from '../../../helpers/each-storage.ts'
 
 const change = (uri: string) => ({ kind: 'resource_updated' as const, uri })

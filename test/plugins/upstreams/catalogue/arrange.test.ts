@@ -2,17 +2,29 @@
 import t from 'tap'
 import { readTools, schema } from './upstream.ts'
 
-const tool = (name: string, annotations?: object) => ({ name, inputSchema: schema, annotations })
-const MCP_DEFAULTS = { readOnlyHint: false, destructiveHint: true, openWorldHint: true }
+const tool = (name: string, annotations?: object) => ({
+  name,
+  inputSchema: schema,
+  annotations
+})
+const MCP_DEFAULTS = {
+  readOnlyHint: false,
+  destructiveHint: true,
+  openWorldHint: true
+}
 
 t.test('allow and deny choose by the upstream\u2019s own names', async (t) => {
   const names = async (settings: object) => {
-    const listed = ['read', 'read/all', 'delete', 'delete.all'].map((name) => tool(name))
-    return (await readTools(listed, settings)).tools.map(({ ownName }) => ownName)
+    const all = ['read', 'read/all', 'delete', 'delete.all']
+    const { tools } = await readTools(all.map((name) => tool(name)), settings)
+    return tools.map(({ ownName }) => ownName)
   }
   t.same(await names({ allow: ['read*'] }), ['read', 'read/all'], '* is any text')
   t.same(await names({ deny: ['*all', 'crm_*'] }), ['read', 'delete'])
-  t.same(await names({ allow: ['*'], deny: ['delete*'] }), ['read', 'read/all'])
+  t.same(await names({ allow: ['*'], deny: ['delete*'] }), [
+    'read',
+    'read/all'
+  ])
   t.same(await names({ allow: ['!read'] }), [], '! is no wildcard')
   t.same(await names({ allow: [] }), [])
 })
@@ -31,15 +43,34 @@ t.test('hints of the upstream pass, and what it does not give is MCP\u2019s defa
   ])
   t.same(tools.map(({ listed }) => listed.annotations), [
     MCP_DEFAULTS,
-    { title: 'Reads', readOnlyHint: true, destructiveHint: false, openWorldHint: true },
-    { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false }
+    {
+      title: 'Reads',
+      readOnlyHint: true,
+      destructiveHint: false,
+      openWorldHint: true
+    },
+    {
+      readOnlyHint: false,
+      destructiveHint: false,
+      idempotentHint: true,
+      openWorldHint: false
+    }
   ])
-  t.same(tools.map(({ scopes }) => scopes), [['mcp:write'], ['mcp:read'], ['mcp:write']])
+  t.same(tools.map(({ scopes }) => scopes), [
+    ['mcp:write'],
+    ['mcp:read'],
+    ['mcp:write']
+  ])
   t.same(tools[1]!.ownAnnotations, { readOnlyHint: true, title: 'Reads' })
 })
 
 t.test('settings correct hints and scopes; the last pattern that fits counts', async (t) => {
-  const { tools } = await readTools([tool('find', { readOnlyHint: true }), tool('find_all'), tool('drop')], {
+  const given = [
+    tool('find', { readOnlyHint: true }),
+    tool('find_all'),
+    tool('drop')
+  ]
+  const { tools } = await readTools(given, {
     annotations: [
       ['*', { openWorldHint: false }],
       ['find*', { readOnlyHint: true }],
@@ -56,6 +87,10 @@ t.test('settings correct hints and scopes; the last pattern that fits counts', a
     { readOnlyHint: true, destructiveHint: false, openWorldHint: false },
     { ...MCP_DEFAULTS, openWorldHint: false }
   ])
-  t.same(tools.map(({ scopes }) => scopes), [['mcp:write'], ['mcp:read', 'mcp:write'], ['mcp:write']])
+  t.same(tools.map(({ scopes }) => scopes), [
+    ['mcp:write'],
+    ['mcp:read', 'mcp:write'],
+    ['mcp:write']
+  ])
   t.equal(tools[0]!.timeoutMs, 7)
 })

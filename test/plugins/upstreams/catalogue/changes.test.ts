@@ -28,7 +28,11 @@ async function changesOf (before: object[], after: object[]): Promise<Change[]> 
 t.test('every text of a tool is compared (UC-07)', async (t) => {
   const head = { at: 7, upstream: 'crm', tool: 'find' }
   const rows: Array<[object, object, object]> = [
-    [{ description: 'Finds.' }, { description: 'Sends.' }, { what: 'description', before: 'Finds.', after: 'Sends.' }],
+    [
+      { description: 'Finds.' },
+      { description: 'Sends.' },
+      { what: 'description', before: 'Finds.', after: 'Sends.' }
+    ],
     [{ title: 'Find' }, {}, { what: 'title', before: 'Find', after: '' }],
     [
       {},
@@ -39,7 +43,10 @@ t.test('every text of a tool is compared (UC-07)', async (t) => {
   for (const [before, after, expected] of rows) {
     t.same(await changesOf([tool(before)], [tool(after)]), [{ ...head, ...expected }])
   }
-  const inputSchema = { type: 'object', properties: { note: { description: 'All you know.' } } }
+  const inputSchema = {
+    type: 'object',
+    properties: { note: { description: 'All you know.' } }
+  }
   const [change] = await changesOf([tool()], [tool({ inputSchema })])
   t.equal(change?.what, 'schema')
   t.match(change?.after, 'All you know.')
@@ -83,20 +90,27 @@ t.test('a tool that now says that it only reads needs less, which is said first 
   logChanges(log, 'crm', changes)
   t.match(levels[0], /Calls need mcp:read now instead of mcp:write/)
   t.same(levels.slice(1), ['warn'])
-  const back = await changesOf([hints({ readOnlyHint: true })], [hints({ readOnlyHint: false })])
+  const back = await changesOf(
+    [hints({ readOnlyHint: true })],
+    [hints({ readOnlyHint: false })]
+  )
   t.same(back.map(({ needsLess }) => needsLess), [undefined])
 })
 
 t.test('texts are shortened around their first difference', async (t) => {
   const text = (word: string) => `${'x'.repeat(3_000)}${word}${'y'.repeat(3_000)}`
-  const [change] = await changesOf([tool({ description: text('this') })], [tool({ description: text('that') })])
+  const [change] = await changesOf(
+    [tool({ description: text('this') })],
+    [tool({ description: text('that') })]
+  )
   t.match(change!.before, /^…x+thisy+…$/)
   t.match(change!.after, /^…x+thaty+…$/)
   t.ok(change!.before!.length < 1_010)
 })
 
 t.test('a change is one line that is safe to print (UC-06)', async (t) => {
-  const [change] = await changesOf([tool()], [tool({ description: 'two\nlines\u001b[2J\u{e0041}' })])
+  const description = 'two\nlines\u001b[2J\u{e0041}'
+  const [change] = await changesOf([tool()], [tool({ description })])
   t.equal(
     describeChange(change!),
     'upstream crm: the description of its tool "find" changed since it was last seen; ' +
@@ -106,7 +120,9 @@ t.test('a change is one line that is safe to print (UC-06)', async (t) => {
 
 t.test('many changes at once make a bounded number of lines', async (t) => {
   const tools = (description: string, from: number) =>
-    Array.from({ length: 500 }, (_, index) => tool({ name: `t${from + index}`, description }))
+    Array.from({ length: 500 }, (_, index) =>
+      tool({ name: `t${from + index}`, description })
+    )
   const log = operatorLog()
   logChanges(log, 'crm', await changesOf(tools('one', 0), tools('two', 250)))
   t.equal(log.lines.length, 23)

@@ -21,22 +21,34 @@ t.test('no upstream takes a name of this server or of another upstream (UC-03)',
   ]
   const log = operatorLog()
   for (let time = 0; time < 2; time++) {
-    const { tools, prompts } = combine(catalogues, { tools: ['search'], prompts: ['find'] }, log)
-    t.same(tools.map(({ upstream, name }) => [upstream, name]), [['a', 'find'], ['a', 'b_list'], ['b', 'b_get']])
+    const own = { tools: ['search'], prompts: ['find'] }
+    const { tools, prompts } = combine(catalogues, own, log)
+    t.same(tools.map(({ upstream, name }) => [upstream, name]), [
+      ['a', 'find'],
+      ['a', 'b_list'],
+      ['b', 'b_get']
+    ])
     t.same(prompts.map(({ name }) => name), ['search', 'b_list', 'b_get'])
   }
-  t.same(log.lines, [
-    'upstream a: these tools are left out, because this server has the same names: search. Give a another "prefix" in mcp.json',
-    'upstream b: these tools are left out, because the upstream a has the same names: b_list. Give b another "prefix" in mcp.json',
-    'upstream a: these prompts are left out, because this server has the same names: find. Give a another "prefix" in mcp.json',
-    'upstream b: these prompts are left out, because the upstream a has the same names: b_list. Give b another "prefix" in mcp.json'
-  ])
+  const expected = [
+    ['a', 'tools', 'this server', 'search'],
+    ['b', 'tools', 'the upstream a', 'b_list'],
+    ['a', 'prompts', 'this server', 'find'],
+    ['b', 'prompts', 'the upstream a', 'b_list']
+  ].map(([upstream, kind, owner, name]) =>
+    `upstream ${upstream}: these ${kind} are left out, because ${owner} has ` +
+      `the same names: ${name}. Give ${upstream} another "prefix" in mcp.json`
+  )
+  t.same(log.lines, expected)
 })
 
 t.test('an upstream that makes up names all the time does not fill the log', async (t) => {
   const log = operatorLog()
-  const own = { tools: ['a', ...Array.from({ length: 300 }, (_, index) => `t${index}`)], prompts: [] }
-  for (let time = 0; time < 300; time++) combine([await catalogueOf('a', '', [`t${time}`])], own, log)
+  const made = Array.from({ length: 300 }, (_, index) => `t${index}`)
+  const own = { tools: ['a', ...made], prompts: [] }
+  for (const name of made) {
+    combine([await catalogueOf('a', '', [name])], own, log)
+  }
   t.equal(log.lines.length, 101)
   combine([await catalogueOf('b', '', ['a'])], own, log)
   t.equal(log.lines.length, 102, 'others are still heard')

@@ -156,12 +156,15 @@ t.test('a name cannot write to the operator\u2019s terminal (UC-06)', async (t) 
 })
 
 t.test('members named as those of every object change nothing (UC-02)', async (t) => {
-  const inputSchema = JSON.parse('{"type":"object","__proto__":{"polluted":1},"properties":{"constructor":{}}}')
-  const { tools } = await readTools([{ name: 'constructor', inputSchema }, { name: '__proto__', inputSchema }])
+  const inputSchema = JSON.parse(
+    '{"type":"object","__proto__":{"polluted":1},"properties":{"constructor":{}}}'
+  )
+  const odd = ['constructor', '__proto__'].map((name) => ({ name, inputSchema }))
+  const { tools } = await readTools(odd)
   t.same(tools.map(({ name }) => name), ['crm_constructor', 'crm___proto__'])
   t.equal(JSON.stringify(tools[0]!.listed.inputSchema), JSON.stringify(inputSchema))
   t.notOk('polluted' in {})
-  const bare = await readTools([{ name: 'constructor', inputSchema }, { name: '__proto__', inputSchema }], { prefix: '' })
+  const bare = await readTools(odd, { prefix: '' })
   t.same(bare.tools, [])
   t.match(bare.lines, [/Set "prefix" to list them: constructor, __proto__/])
 })
@@ -181,9 +184,25 @@ t.test('prompts, templates and resources are read as carefully', async (t) => {
         }
       ],
       'resources/templates/list': [
-        { resourceTemplates: [{ name: 'a' }, { name: 'b', uriTemplate: 'x'.repeat(3_000) }, { uriTemplate: 'a://{b}' }] }
+        {
+          resourceTemplates: [
+            { name: 'a' },
+            { name: 'b', uriTemplate: 'x'.repeat(3_000) },
+            { uriTemplate: 'a://{b}' }
+          ]
+        }
       ],
-      'resources/list': [{ resources: [null, {}, { uri: 7 }, { uri: 'x'.repeat(3_000) }, { uri: 'a://b' }] }]
+      'resources/list': [
+        {
+          resources: [
+            null,
+            {},
+            { uri: 7 },
+            { uri: 'x'.repeat(3_000) },
+            { uri: 'a://b' }
+          ]
+        }
+      ]
     }),
     settingsOf(),
     log

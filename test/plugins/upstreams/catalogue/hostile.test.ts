@@ -62,7 +62,13 @@ const read = (answers: unknown[], log: ReturnType<typeof operatorLog>) => {
     if (asked > 1_000) throw new Error('asked without an end')
     return answers[asked++ % answers.length] as Record<string, unknown>
   }
-  return readCatalogue({ capabilities, protocolVersion: '', instructions: undefined, ask }, settingsOf({ prefix: '' }), log)
+  const connection = {
+    capabilities,
+    protocolVersion: '',
+    instructions: undefined,
+    ask
+  }
+  return readCatalogue(connection, settingsOf({ prefix: '' }), log)
 }
 
 t.test('any answer is read within bounds, and never throws (UC-01, UC-02)', async (t) => {
@@ -70,7 +76,8 @@ t.test('any answer is read within bounds, and never throws (UC-01, UC-02)', asyn
   await fc.assert(
     fc.asyncProperty(fc.array(answer, { minLength: 1, maxLength: 3 }), async (answers) => {
       const log = operatorLog()
-      const [one, other] = [await read(answers, log), await read(answers.toReversed(), log)]
+      const one = await read(answers, log)
+      const other = await read(answers.toReversed(), log)
       const { tools, prompts } = combine([one, other], { tools: [], prompts: [] }, log)
       for (const { name, listed } of [...tools, ...prompts]) {
         if (!/^[A-Za-z0-9_-]{1,64}$/.test(name) || name in {} || listed.name !== name) return false

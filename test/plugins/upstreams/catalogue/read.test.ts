@@ -5,6 +5,7 @@ import { readCatalogue } from '../../../../plugins/upstreams/catalogue/read.ts'
 import { connectionTo, operatorLog, schema, settingsOf } from './upstream.ts'
 
 const tool = (name: string, more = {}) => ({ name, inputSchema: schema, ...more })
+const listing = (tools: object[]) => connectionTo({ 'tools/list': [{ tools }] })
 const refusal = (code: number) => Object.assign(new Error('refused'), { code })
 
 t.test('every page of every list is read', async (t) => {
@@ -84,25 +85,35 @@ t.test('more tools than a thousand are left out, which the operator is told once
   const tools = Array.from({ length: 1_200 }, (_, index) => tool(`t${index}`))
   const settings = settingsOf()
   for (let time = 0; time < 2; time++) {
-    const catalogue = await readCatalogue(connectionTo({ 'tools/list': [{ tools }] }), settings, log)
+    const catalogue = await readCatalogue(listing(tools), settings, log)
     t.equal(catalogue.tools.length, 1_000)
   }
-  t.same(log.lines, ['upstream crm: only the first 1000 tools are listed; "allow" can choose others'])
-  const allowed = await readCatalogue(connectionTo({ 'tools/list': [{ tools }] }), settingsOf({ allow: ['t11*'] }), log)
+  t.same(log.lines, [
+    'upstream crm: only the first 1000 tools are listed; ' +
+      '"allow" can choose others'
+  ])
+  const chosen = settingsOf({ allow: ['t11*'] })
+  const allowed = await readCatalogue(listing(tools), chosen, log)
   t.equal(allowed.tools.length, 1 + 10 + 100, 'the choice comes before the bound')
 })
 
 t.test('what is too large together is left out', async (t) => {
   const log = operatorLog()
-  const tools = Array.from({ length: 500 }, (_, index) => tool(`t${index}`, { description: 'x'.repeat(8_000) }))
-  const catalogue = await readCatalogue(connectionTo({ 'tools/list': [{ tools }] }), settingsOf(), log)
+  const description = 'x'.repeat(8_000)
+  const tools = Array.from({ length: 500 }, (_, index) =>
+    tool(`t${index}`, { description })
+  )
+  const catalogue = await readCatalogue(listing(tools), settingsOf(), log)
   t.ok(catalogue.tools.length > 200 && catalogue.tools.length < 300)
   t.match(log.lines, [/its lists are too large/])
 })
 
 t.test('a list that is declared and refused is empty, and fails no other', async (t) => {
   const log = operatorLog()
-  const connection = connectionTo({ 'tools/list': [{ tools: [tool('a')] }], 'prompts/list': [refusal(-32603)] })
+  const connection = connectionTo({
+    'tools/list': [{ tools: [tool('a')] }],
+    'prompts/list': [refusal(-32603)]
+  })
   const catalogue = await readCatalogue(connection, settingsOf(), log)
   t.equal(catalogue.tools.length, 1)
   t.same(log.lines, ['upstream crm: it declares prompts and refuses prompts/list'])
@@ -112,20 +123,23 @@ t.test('tools that cannot be listed now are no empty list', async (t) => {
   const read = (error: Error, method = 'tools/list') =>
     readCatalogue(connectionTo({ [method]: [error] }), settingsOf(), operatorLog())
   await t.rejects(read(refusal(-32603)), { code: -32603 })
-  await t.rejects(read(new UpstreamError('crm', 'timeout', 'slow')), new UpstreamError('crm', 'timeout', 'slow'))
-  await t.rejects(read(new UpstreamError('crm', 'ended', 'gone'), 'resources/list'), new UpstreamError('crm', 'ended', 'gone'))
-  t.same((await read(refusal(-32601))).tools, [], 'a server that has no such method has no tools')
+  const slow = new UpstreamError('crm', 'timeout', 'slow')
+  await t.rejects(read(slow), slow)
+  const gone = new UpstreamError('crm', 'ended', 'gone')
+  await t.rejects(read(gone, 'resources/list'), gone)
+  const { tools } = await read(refusal(-32601))
+  t.same(tools, [], 'a server that has no such method has no tools')
 })
 
 t.test('answers that are no lists are empty lists', async (t) => {
   for (const answer of [null, 'tools', 7, [], {}, { tools: {} }, { tools: 'abc' }]) {
     const log = operatorLog()
     // Not `undefined`, for which the connection has an answer of its own.
-    const catalogue = await readCatalogue(
-      connectionTo({}, { capabilities: { tools: {} }, ask: async () => answer as Record<string, unknown> }),
-      settingsOf(),
-      log
-    )
+    const connection = connectionTo({}, {
+      capabilities: { tools: {} },
+      ask: async () => answer as Record<string, unknown>
+    })
+    const catalogue = await readCatalogue(connection, settingsOf(), log)
     t.same(catalogue.tools, [])
     t.match(log.lines, [/tools\/list has no list/])
   }
@@ -138,5 +152,17 @@ t.test('a pattern that fits no tool is named: it may be a typing error', async (
     settingsOf({ deny: ['delete_files', 'delete_*'] }),
     log
   )
-  t.same(log.lines, ['upstream crm: "allow" or "deny" has patterns that fit none of its tools: delete_files'])
+  t.same(log.lines, [
+    'upstream crm: "allow" or "deny" has patterns that fit none of its tools: ' +
+      'delete_files'
+  ])
+})
+
+t.test('instructions that hide something are named to the operator (UC-05)', async (t) => {
+  const log = operatorLog()
+  const instructions = 'Be kind.\u{e0041}'
+  const connection = connectionTo({}, { capabilities: {}, instructions })
+  const catalogue = await readCatalogue(connection, settingsOf(), log)
+  t.equal(catalogue.instructions, instructions)
+  t.match(log.lines, [/^upstream crm: its instructions hold characters/])
 })

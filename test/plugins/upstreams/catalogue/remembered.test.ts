@@ -16,7 +16,9 @@ const read = (tools: object[], settings = settingsOf()) =>
       {
         'tools/list': [{ tools }],
         'prompts/list': [{ prompts: [{ name: 'p' }] }],
-        'resources/templates/list': [{ resourceTemplates: [{ name: 'r', uriTemplate: 'crm://{id}' }] }]
+        'resources/templates/list': [
+          { resourceTemplates: [{ name: 'r', uriTemplate: 'crm://{id}' }] }
+        ]
       },
       { instructions: 'Be kind.' }
     ),
@@ -26,10 +28,13 @@ const read = (tools: object[], settings = settingsOf()) =>
 
 eachStorage('what was seen last is there again after a restart', async (t, open) => {
   const log = operatorLog()
-  const catalogue = await read([{ ...tool('find'), annotations: { readOnlyHint: true } }])
-  t.equal(await createRemembered(await open(now), now, log).load(settingsOf()), undefined)
-  await createRemembered(await open(now), now, log).store(settingsOf(), catalogue)
-  const again = createRemembered(await open(now), now, log)
+  const catalogue = await read([
+    { ...tool('find'), annotations: { readOnlyHint: true } }
+  ])
+  const start = async () => createRemembered(await open(now), now, log)
+  t.equal(await (await start()).load(settingsOf()), undefined)
+  await (await start()).store(settingsOf(), catalogue)
+  const again = await start()
   t.same(await again.load(settingsOf()), catalogue)
   t.equal((await again.lastSeen(settingsOf()))?.at, NOW)
   t.same(log.lines, [])
@@ -38,13 +43,18 @@ eachStorage('what was seen last is there again after a restart', async (t, open)
 
 eachStorage('a change is logged with both texts, once for all instances, and kept (UC-07)', async (t, open) => {
   const logs = [operatorLog(), operatorLog()]
-  const [one, other] = await Promise.all(logs.map(async (log) => createRemembered(await open(now), now, log)))
+  const instances = await Promise.all(
+    logs.map(async (log) => createRemembered(await open(now), now, log))
+  )
+  const [one, other] = instances
   await one!.store(settingsOf(), await read([tool('find', 'Finds.')]))
   const changed = await read([tool('find', 'Finds, and sends.')])
-  await Promise.all([one!.store(settingsOf(), changed), other!.store(settingsOf(), changed)])
+  await Promise.all(
+    instances.map((instance) => instance.store(settingsOf(), changed))
+  )
   t.same(logs.flatMap(({ lines }) => lines), [
-    'upstream crm: the description of its tool "find" changed since it was last seen; ' +
-      'before: "Finds."; now: "Finds, and sends.".'
+    'upstream crm: the description of its tool "find" changed ' +
+      'since it was last seen; before: "Finds."; now: "Finds, and sends.".'
   ])
   const expected = {
     at: NOW,
@@ -62,31 +72,51 @@ eachStorage('the settings of today decide what is listed of yesterday', async (t
   const remembered = createRemembered(await open(now), now, operatorLog())
   const claims = { ...tool('drop'), annotations: { readOnlyHint: true } }
   await remembered.store(settingsOf(), await read([tool('find'), claims]))
-  const load = async (more: Partial<UpstreamSettings>) =>
-    (await remembered.load(settingsOf(more)))?.tools.map(({ name, scopes }) => [name, ...scopes])
-  t.same(await load({ prefix: 'x_' }), [['x_find', 'mcp:write'], ['x_drop', 'mcp:read']])
+  const load = async (more: Partial<UpstreamSettings>) => {
+    const catalogue = await remembered.load(settingsOf(more))
+    return catalogue?.tools.map(({ name, scopes }) => [name, ...scopes])
+  }
+  t.same(await load({ prefix: 'x_' }), [
+    ['x_find', 'mcp:write'],
+    ['x_drop', 'mcp:read']
+  ])
   t.same(await load({ deny: ['drop'] }), [['crm_find', 'mcp:write']])
-  t.same(await load({ allow: ['drop'], annotations: [['*', { readOnlyHint: false }]] }), [['crm_drop', 'mcp:write']])
+  t.same(
+    await load({
+      allow: ['drop'],
+      annotations: [['*', { readOnlyHint: false }]]
+    }),
+    [['crm_drop', 'mcp:write']]
+  )
 })
 
 eachStorage('another target is another server, and a secret is no part of it', async (t, open) => {
   const remembered = createRemembered(await open(now), now, operatorLog())
   const http = (url: string, secrets: string[], headers = {}) =>
     settingsOf({ target: { kind: 'http', url, headers }, secrets })
-  await remembered.store(http('https://a.internal/?key=one', ['one']), await read([tool('find')]))
-  t.ok(await remembered.load(http('https://a.internal/?key=two', ['two'], { authorization: 'x' })))
-  t.equal(await remembered.load(http('https://b.internal/?key=two', ['two'])), undefined)
+  const before = http('https://a.internal/?key=one', ['one'])
+  await remembered.store(before, await read([tool('find')]))
+  const same = http('https://a.internal/?key=two', ['two'], { x: 'y' })
+  t.ok(await remembered.load(same))
+  const other = http('https://b.internal/?key=two', ['two'])
+  t.equal(await remembered.load(other), undefined)
 })
 
 eachStorage('of changes the last hundred are kept, and new tools push out no text', async (t, open) => {
   const remembered = createRemembered(await open(now), now, operatorLog())
-  const many = (from: number) => Array.from({ length: 300 }, (_, index) => tool(`t${from + index}`))
-  await remembered.store(settingsOf(), await read([tool('find', 'one')]))
-  await remembered.store(settingsOf(), await read([tool('find', 'two'), ...many(0)]))
-  await remembered.store(settingsOf(), await read([tool('find', 'two'), ...many(300)]))
+  const many = (from: number) =>
+    Array.from({ length: 300 }, (_, index) => tool(`t${from + index}`))
+  for (const tools of [
+    [tool('find', 'one')],
+    [tool('find', 'two'), ...many(0)],
+    [tool('find', 'two'), ...many(300)]
+  ]) {
+    await remembered.store(settingsOf(), await read(tools))
+  }
   const changes = await remembered.changes(['crm'])
   t.equal(changes.length, 101)
-  t.same(changes.filter(({ what }) => what === 'description').map(({ after }) => after), ['two'])
+  const texts = changes.filter(({ what }) => what === 'description')
+  t.same(texts.map(({ after }) => after), ['two'])
 })
 
 t.test('storage that does not answer is said, and stops nothing', async (t) => {
@@ -98,6 +128,9 @@ t.test('storage that does not answer is said, and stops nothing', async (t) => {
   const remembered = createRemembered({ collection } as never, now, log)
   t.equal(await remembered.load(settingsOf()), undefined)
   await remembered.store(settingsOf(), await read([tool('find')]))
-  t.match(log.lines, [/cannot be read: it is down/, /cannot be stored: it is down/])
+  t.match(log.lines, [
+    /cannot be read: it is down/,
+    /cannot be stored: it is down/
+  ])
   await t.rejects(remembered.changes(['crm']), StorageUnavailable)
 })

@@ -10,7 +10,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { z } from 'zod'
 import t, { type Test } from 'tap'
 import type { UpstreamSettings } from '../../../../config/upstreams.ts'
-import type { Answered } from '../../../../plugins/upstreams/contract.ts'
+import type { Answered, UpstreamCaller } from '../../../../plugins/upstreams/contract.ts'
 import { createHttp } from '../../../../plugins/upstreams/http/index.ts'
 import { startHttpUpstream, type HttpFault } from '../../../fixtures/upstreams/http-server.ts'
 import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../../helpers/memory-upstream.ts'
@@ -173,4 +173,30 @@ t.test('a process is asked in its own version, told to stop, and gone at the end
   t.ok(await until(() => processes.count === 0), 'nobody uses it')
   t.equal(upstream.status().state, 'idle')
   t.ok(await upstream.request(callOf('echo'), exchangeOf()))
+})
+
+const startFixture = (t: Test, ...args: string[]) => {
+  const { processes } = startProcesses(t, { bounds: { graceMs: 100 } })
+  const settings = upstreamSettings(args)
+  const openTransport = (_: UpstreamSettings, caller?: UpstreamCaller) =>
+    processes.open(settings, caller)
+  return startUpstream(t, () => {}, { settings, openTransport })
+}
+
+t.test('a process that ends at once is unreachable, with its last words', async (t) => {
+  const { upstream } = await startFixture(t, '--exit-at-start')
+  const expected = { fault: 'unreachable', wasSent: false, message: /code 7.*its license/ }
+  t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected)
+})
+
+t.test('a process that ends at a question of today is asked as in its own time', async (t) => {
+  const { upstream } = await startFixture(t, '--exit-on-unknown')
+  t.equal(textOf(await upstream.request(callOf('echo'), exchangeOf())), '{}')
+})
+
+t.test('an answer of a process that is too large is its own fault, not that of others', async (t) => {
+  const { upstream } = await startFixture(t, '--big-answer', '30000000')
+  const expected = { fault: 'malformed', wasSent: true, message: /larger than/ }
+  t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected)
+  t.match(upstream.status(), { state: 'ready', connections: 1 })
 })

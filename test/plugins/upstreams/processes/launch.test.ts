@@ -3,7 +3,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { describeCaller, describeEnd, launch } from '../../../../plugins/upstreams/processes/launch.ts'
+import {
+  describeCaller,
+  describeEnd,
+  launch
+} from '../../../../plugins/upstreams/processes/launch.ts'
 import { folder } from '../../../helpers/tool-context.ts'
 import { upstreamSettings } from '../../../helpers/upstream-processes.ts'
 
@@ -13,14 +17,20 @@ const start = (command: string, more: object = {}) => {
 }
 
 t.test('a command that is not there is named, with where it comes from', async (t) => {
-  await t.rejects(start('npx'), { message: /^npx could not be started: .*comes with Node/ })
+  await t.rejects(
+    start('npx'),
+    { message: /^npx could not be started: .*comes with Node/ }
+  )
   await t.rejects(start('uvx'), { message: /astral/ })
   await t.rejects(start('no-such-program'), { message: /whole path/ })
 })
 
 t.test('a folder that is not there is named', async (t) => {
   const cwd = join(await folder(t), 'gone')
-  await t.rejects(start('/bin/sh', { cwd }), { message: /folder \(cwd\) .*gone/ })
+  await t.rejects(
+    start('/bin/sh', { cwd }),
+    { message: /folder \(cwd\) .*gone/ }
+  )
 })
 
 t.test('a file that is no program is told from one that is missing', async (t) => {
@@ -30,21 +40,32 @@ t.test('a file that is no program is told from one that is missing', async (t) =
 })
 
 t.test('an argument that no system takes is refused, and nothing is started', async (t) => {
-  await t.rejects(start('/bin/sh', { args: ['a\0b'] }), { message: /could not be started/ })
+  await t.rejects(
+    start('/bin/sh', { args: ['a\0b'] }),
+    { message: /could not be started/ }
+  )
 })
 
-t.test('a shell reads nothing of the command', async (t) => {
+t.test('a shell reads nothing of the command (PR-01)', async (t) => {
   const child = await start('/bin/echo', { args: ['$HOME', ';', 'ls'] })
   const [text] = await child.stdout.toArray()
   t.equal(String(text), '$HOME ; ls\n')
 })
 
-t.test('of a person only what is known is told, in one line each', async (t) => {
+t.test('of a person only what is known is told, in one line each (PR-10)', async (t) => {
   const caller = { id: 'u', groups: [], clientId: 'app' }
-  const nobody = { MCP_USER_ID: 'u', MCP_USER_NAME: '', MCP_USER_GROUPS: '' }
-  t.same(describeCaller(caller), nobody)
-  const groups = ['staff', 'a,b', 'c\nd', 'é', ...Array.from({ length: 9_000 }, (_, i) => `g${i}`)]
-  const told = describeCaller({ ...caller, email: 'a@b.example', name: 'A\0d\na', groups })
+  t.same(describeCaller(caller), {
+    MCP_USER_ID: 'u',
+    MCP_USER_NAME: '',
+    MCP_USER_GROUPS: ''
+  })
+  const many = Array.from({ length: 9_000 }, (_, index) => `g${index}`)
+  const told = describeCaller({
+    ...caller,
+    email: 'a@b.example',
+    name: 'A\0d\na',
+    groups: ['staff', 'a,b', 'c\nd', 'é', ...many]
+  })
   t.equal(told['MCP_USER_EMAIL'], 'a@b.example')
   t.equal(told['MCP_USER_NAME'], 'Ada')
   t.match(told['MCP_USER_GROUPS'], /^staff,é,g0,g1,/)
@@ -52,6 +73,12 @@ t.test('of a person only what is known is told, in one line each', async (t) => 
 })
 
 t.test('an end is described by code or signal, and by what was said last', async (t) => {
-  t.match(describeEnd('uvx', 1, null, 'no license'), /uvx ended with code 1.*: no license/)
-  t.match(describeEnd('uvx', null, 'SIGKILL', undefined), /signal SIGKILL.*nothing/)
+  t.match(
+    describeEnd('uvx', 1, null, 'no license'),
+    /uvx ended with code 1.*: no license/
+  )
+  t.match(
+    describeEnd('uvx', null, 'SIGKILL', undefined),
+    /signal SIGKILL.*nothing/
+  )
 })

@@ -35,7 +35,7 @@ t.test('lines are the same in whatever pieces they arrive', async (t) => {
   )
 })
 
-t.test('of a line that is too long both ends are kept', async (t) => {
+t.test('of a line that is too long both ends are kept (PR-05)', async (t) => {
   const { feed, lines, long } = reader(2_000)
   const text = `${'a'.repeat(600)}${'b'.repeat(2_000)}${'c'.repeat(600)}`
   for (const each of [...text, '\n']) feed(each)
@@ -50,7 +50,7 @@ t.test('of a line that is too long both ends are kept', async (t) => {
   t.same(lines, ['short'])
 })
 
-t.test('a line that does not end is said to be none', async (t) => {
+t.test('a line that does not end is said to be none (PR-03)', async (t) => {
   const { feed, endless } = reader(100)
   for (let count = 0; count < 15; count++) feed('x'.repeat(100))
   t.equal(endless(), 0)

@@ -15,17 +15,35 @@ t.test('messages and batches are read', async (t) => {
   const text = JSON.stringify(message)
   t.same(read(text), { kind: 'messages', messages: [message] })
   t.same(read(`${text}\r`), { kind: 'messages', messages: [message] })
-  t.same(read(`[${text},${text}]`), { kind: 'messages', messages: [message, message] })
+  t.same(
+    read(`[${text},${text}]`),
+    { kind: 'messages', messages: [message, message] }
+  )
 })
 
 t.test('what programs print is no message', async (t) => {
-  const lines = ['Server running', '{"level":30}', '[]', 'null', '1', '{"jsonrpc":"1.0"}', '{"a', '[1]']
+  const lines = [
+    'Server running',
+    '{"level":30}',
+    '[]',
+    'null',
+    '1',
+    '{"jsonrpc":"1.0"}',
+    '{"a',
+    '[1]'
+  ]
   for (const line of lines) t.same(read(line), { kind: 'stray' }, line)
 })
 
-t.test('what is too deep, or has too many members, is not parsed', async (t) => {
-  t.match(read('['.repeat(100_000)), { kind: 'excessive', why: /deeper than 64/ })
-  t.match(read(`[${'1,'.repeat(600_000)}1]`), { kind: 'excessive', why: /members/ })
+t.test('what is too deep, or has too many members, is not parsed (PR-05)', async (t) => {
+  t.match(
+    read('['.repeat(100_000)),
+    { kind: 'excessive', why: /deeper than 64/ }
+  )
+  t.match(
+    read(`[${'1,'.repeat(600_000)}1]`),
+    { kind: 'excessive', why: /members/ }
+  )
 })
 
 t.test('an answer says whose it is at its head or at its end', async (t) => {
@@ -35,12 +53,20 @@ t.test('an answer says whose it is at its head or at its end', async (t) => {
   t.equal(idOf(`{"result":"${padding}","id": 9, "jsonrpc": "2.0" }\r`), 9)
 })
 
-t.test('a text in an answer is not taken for its id', async (t) => {
-  const pretence = ['{"jsonrpc":"2.0","id":1,', `${padding}","id":1}`, '"id":1}', '\\","id":1}']
+t.test('a text in an answer is not taken for its id (PR-06)', async (t) => {
+  const pretence = [
+    '{"jsonrpc":"2.0","id":1,',
+    `${padding}","id":1}`,
+    '"id":1}',
+    '\\","id":1}'
+  ]
   for (const text of pretence) {
     t.equal(idOf(JSON.stringify({ result: padding + text })), undefined)
     t.equal(idOf(JSON.stringify({ result: text + padding })), undefined)
-    t.equal(idOf(JSON.stringify({ jsonrpc: '2.0', result: text + padding, id: 2 })), 2)
+    t.equal(
+      idOf(JSON.stringify({ jsonrpc: '2.0', result: text + padding, id: 2 })),
+      2
+    )
   }
   t.equal(idOf(JSON.stringify({ result: { a: padding, id: 1 } })), undefined)
   t.equal(idOf(JSON.stringify([{ result: padding, id: 1 }])), undefined)

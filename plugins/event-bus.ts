@@ -1,11 +1,19 @@
-// Carries messages between the parts of the endpoint: on this instance and, with Redis, on all others that share it (MCP
-// "Subscriptions"; sessions on several instances).
+// `app.bus`: carries messages between the parts of the server: on this instance and, with Redis, on all others that share
+// it (MCP "Subscriptions"; sessions on several instances).
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import { ACL_LINE } from '../../storage/redis/acl.ts'
-import { StartError } from '../../../errors.ts'
+import { ACL_LINE } from './storage/redis/acl.ts'
+import { StartError } from '../errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    bus: EventBus
+  }
+}
 
 /** To be raised when messages change their form: instances of two versions then ignore each other during an update. */
 const VERSION = 1
@@ -28,6 +36,24 @@ export interface EventBus {
   subscribe<T>(topic: string, schema: z.ZodType<T>, listener: (message: T) => void): () => void
   close(): void
 }
+
+interface Options {
+  /** Instances exchange messages through it. */
+  redisUrl?: string | undefined
+}
+
+export default fp(
+  async function eventBus (app: FastifyInstance, { redisUrl }: Options) {
+    // The channel of a Redis that several servers share is named by a value that only instances of one server know.
+    const bus =
+      redisUrl === undefined
+        ? createLocalEventBus(app.log)
+        : await connectEventBus(redisUrl, app.sealing.mac('mcp bus', 'channel').slice(0, 22), app.log)
+    app.decorate('bus', bus)
+    app.addHook('onClose', async () => bus.close())
+  },
+  { name: 'event-bus', dependencies: ['storage'] }
+)
 
 interface LocalBus extends EventBus {
   /** Delivers a message from outside of this process. */
@@ -84,7 +110,7 @@ export async function connectEventBus (
   keyCheck: string,
   log: Log & { warn(message: string): void }
 ): Promise<EventBus> {
-  const { connectRedis } = await import('../../storage/redis/connection.ts')
+  const { connectRedis } = await import('./storage/redis/connection.ts')
   const local = createLocalEventBus(log)
   const self = randomUUID()
   const [sender, receiver] = await Promise.all([connectRedis(url, log), connectRedis(url, log)])

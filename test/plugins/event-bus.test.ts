@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { connectEventBus } from '../../../../plugins/mcp/streams/event-bus.ts'
-import { noRedis, startRedis } from '../../../helpers/redis.ts'
+import { connectEventBus } from '../../plugins/event-bus.ts'
+import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const redis = await startRedis()
 

@@ -1,0 +1,54 @@
+// What went wrong at an upstream, in words for a model or a client: what to do next, and nothing of the inside. The
+// operator finds the rest in the log (MCP "Tools", error handling; JSON-RPC 2.0 §5.1).
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
+import type { UpstreamError, UpstreamFault } from '../../upstreams/contract.ts'
+import { checkFirst, type Named } from '../handlers/unfinished-call.ts'
+
+const WORDS: Readonly<Record<UpstreamFault, string>> = {
+  unreachable:
+    'cannot be reached: the server behind it does not start or does not answer. Try again in a minute.',
+  timeout:
+    'did not answer in time. Ask for less at once, or try again later.',
+  unauthorized:
+    'is not available: the server behind it does not let this server in. Trying again does not help.',
+  busy:
+    'has as much to do as it can take. Try again in a few seconds.',
+  ended:
+    'stopped before it answered: the server behind it ended, or closed the connection. Try again.',
+  malformed:
+    'gave an answer that is too large, or not in the form that the protocol wants. Ask for less at once.',
+  failed:
+    'failed in the server behind it, not because of its arguments. Try again later.'
+}
+
+/** @param named a tool by its outer name; something else that changes nothing, for example `The prompt x`. */
+export const describeFault = ({ fault, wasSent }: UpstreamError, named: Named, requestId: string): string =>
+  `${named.name} ${WORDS[fault]} The operator finds the reason in the log as ${requestId}.` +
+  (wasSent ? checkFirst(named) : '')
+
+/** An error that an upstream answered with; what it says goes out as it is. */
+export class RelayedError extends ProtocolError {}
+
+const MAX_MESSAGE = 500
+const MAX_DATA = 4_096
+/** JSON-RPC 2.0 §5.1: reserved for the protocol. */
+const isReserved = (code: number): boolean => code >= -32_768 && code <= -32_000
+/** About the request itself. All others of the protocol would say something about the connection to this server. */
+const PASSED: readonly number[] = [ProtocolErrorCode.InvalidParams, ProtocolErrorCode.InternalError]
+
+/** @param name what was asked, for what the upstream says about its own connection. */
+export function relayedError ({ code, message, data }: ProtocolError, name: string): RelayedError {
+  const text = clean(message)
+  // MCP 2025-11-25 has a code of its own for a resource that is not there; clients of today know both.
+  const own = code === ProtocolErrorCode.ResourceNotFound ? ProtocolErrorCode.InvalidParams : code
+  if (PASSED.includes(own) || (Number.isSafeInteger(own) && !isReserved(own))) {
+    return new RelayedError(own, text, isSmall(data) ? data : undefined)
+  }
+  return new RelayedError(ProtocolErrorCode.InternalError, `${name} was refused by the server behind it: ${text}`)
+}
+
+/** @returns one line without control characters and marks that change its direction. */
+const clean = (message: unknown): string =>
+  String(message).slice(0, 4 * MAX_MESSAGE).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim().slice(0, MAX_MESSAGE)
+
+const isSmall = (data: unknown): boolean => data !== undefined && JSON.stringify(data).length <= MAX_DATA
