@@ -1,53 +1,67 @@
 // What is wrong in mcp.json: every sentence, and that it never has a value of the environment in it.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
-import { createUpstreamsReader } from '../../../config/mcp-json/index.ts'
 import { reference } from '../../../config/mcp-json/references.ts'
-
-const folder = await mkdtemp(join(tmpdir(), 'mcp-upstreams-'))
-t.teardown(() => rm(folder, { recursive: true, force: true }))
-const path = join(folder, 'mcp.json')
-
-const SECRET = 'tell-nobody-5f2a'
-const environment = {
-  TOKEN: SECRET,
-  WITH_BREAK: `${SECRET}\r\nx-evil: 1`,
-  NUL: `${SECRET}\0`,
-  ADDRESS: `http://${SECRET}.example.com/mcp`,
-  FOLDER: `/nowhere/${SECRET}`
-}
-
-async function problemsOf (text: string, signIn = true): Promise<string[]> {
-  await writeFile(path, text)
-  const found = createUpstreamsReader(undefined, { environment, folder, signIn }).read()
-  const problems = 'problems' in found ? found.problems : []
-  t.notOk(problems.some((problem) => problem.includes(SECRET)), 'no value is shown')
-  return problems.map((problem) => problem.replace(path, 'FILE'))
-}
-
-const problemsOfOne = async (server: unknown, signIn = true): Promise<string[]> =>
-  (await problemsOf(`{"mcpServers": {\n"crm": ${JSON.stringify(server)}}}`, signIn))
-    .map((problem) => problem.replace(/^FILE line 2: upstream "crm"(?:, |: )/, ''))
+import { problemsOf, problemsOfOne } from './problems.ts'
 
 t.test('a server is a command or an address, with the members of that one', async (t) => {
   for (const [server, ...problems] of [
-    [{}, /^write "command", or "url"/],
-    [{ command: 'x', url: 'https://x.example' }, /^url: write "command" or "url", not both/],
+    [
+      {},
+      /^write "command", or "url"/
+    ],
+    [
+      { command: 'x', url: 'https://x.example' },
+      /^url: write "command" or "url", not both/
+    ],
     [{ url: 'https://x.example', args: [], env: {}, cwd: '.', process: 'shared', idleSeconds: 1 }, ...['args', 'env', 'cwd', 'process', 'idleSeconds'].map((name) => new RegExp(`^${name}: it is for a command`))],
-    [{ command: 'x', headers: {} }, /^headers: it is for a server with a url/],
-    [{ command: 'x', type: 'sse' }, /^type: a command has the type "stdio"/],
-    [{ url: 'https://x.example', type: 'stdio' }, /^type: a server with a url has the type "http"/],
-    [{ command: 'npx -y server' }, /^command: no shell reads it/],
-    [{ command: '  ' }, /^command: it is empty/],
-    [{ command: 'x', cwd: reference('FOLDER') }, /^cwd: there is no such folder/],
-    [{ command: 'x', args: [reference('NUL')] }, /^args: there is a NUL character/],
-    [{ command: 'x', env: { 'A B': 'x' } }, /^env\.A B: this is not the name of a variable/],
-    [{ command: 'x', env: { A: 5 } }, /^env\.A: write names with their values as text/],
-    [{ command: 'x', args: '-y' }, /^args: write a list of arguments/],
-    [{ command: 'x', args: [5] }, /^args\.0: write each argument as text/],
-    [5, /^write a server, such as/]
+    [
+      { command: 'x', headers: {} },
+      /^headers: it is for a server with a url/
+    ],
+    [
+      { command: 'x', type: 'sse' },
+      /^type: a command has the type "stdio"/
+    ],
+    [
+      { url: 'https://x.example', type: 'stdio' },
+      /^type: a server with a url has the type "http"/
+    ],
+    [
+      { command: 'npx -y server' },
+      /^command: no shell reads it/
+    ],
+    [
+      { command: '  ' },
+      /^command: it is empty/
+    ],
+    [
+      { command: 'x', cwd: reference('FOLDER') },
+      /^cwd: there is no such folder/
+    ],
+    [
+      { command: 'x', args: [reference('NUL')] },
+      /^args: there is a NUL character/
+    ],
+    [
+      { command: 'x', env: { 'A B': 'x' } },
+      /^env\.A B: this is not the name of a variable/
+    ],
+    [
+      { command: 'x', env: { A: 5 } },
+      /^env\.A: write names with their values as text/
+    ],
+    [
+      { command: 'x', args: '-y' },
+      /^args: write a list of arguments/
+    ],
+    [
+      { command: 'x', args: [5] },
+      /^args\.0: write each argument as text/
+    ],
+    [
+      5,
+      /^write a server, such as/
+    ]
   ] as Array<[unknown, ...RegExp[]]>) {
     const found = await problemsOfOne(server)
     t.match(found, problems, JSON.stringify(server))
@@ -57,61 +71,83 @@ t.test('a server is a command or an address, with the members of that one', asyn
 
 t.test('other members are named with the right one, and bounds with what to write', async (t) => {
   for (const [member, problem] of [
-    [{ comand: 'x' }, /^comand: there is no such member; write "command"/],
-    [{ idlesecs: 1 }, /^idlesecs: there is no such member; write "idleSeconds"/],
-    [{ xyz: 1 }, /^xyz: there is no such member; there are type, disabled, command, args/],
-    [{ timeout: 5 }, /^timeout: write "timeoutMs", in milliseconds/],
-    [{ autoApprove: [] }, /^autoApprove: remove it/],
-    [{ timeoutMs: 600_001 }, /^timeoutMs: write a whole number from 1 to 600000/],
-    [{ idleSeconds: 0 }, /^idleSeconds: write a whole number from 1 to 86400/],
-    [{ prefix: 'crm.' }, /^prefix: write up to 32 letters/],
-    [{ allow: ['!x'] }, /^allow\.0: .* belongs in "deny"/],
-    [{ allow: 'x' }, /^allow: write a list of names of tools/],
-    [{ annotations: { a: { readOnly: true } } }, /^annotations\.a\.readOnly: there is no such member; write "readOnlyHint"/],
-    [{ annotations: { '!a': {} } }, /^annotations\.!a: write names of tools/],
-    [{ scopes: { a: ['mcp:admin'] } }, /^scopes\.a\.0: write "mcp:read" or "mcp:write"/],
-    [{ scopes: { a: [] } }, /^scopes\.a: write \["mcp:read"\]/],
-    [{ process: 'each' }, /^process: write "shared" or "per-user"/]
+    [
+      { comand: 'x' },
+      /^comand: there is no such member; write "command"/
+    ],
+    [
+      { idlesecs: 1 },
+      /^idlesecs: there is no such member; write "idleSeconds"/
+    ],
+    [
+      { xyz: 1 },
+      /^xyz: there is no such member; there are type, disabled, command, args/
+    ],
+    [
+      { timeout: 5 },
+      /^timeout: write "timeoutMs", in milliseconds/
+    ],
+    [
+      { autoApprove: [] },
+      /^autoApprove: remove it/
+    ],
+    [
+      { timeoutMs: 600_001 },
+      /^timeoutMs: write a whole number from 1 to 600000/
+    ],
+    [
+      { idleSeconds: 0 },
+      /^idleSeconds: write a whole number from 1 to 86400/
+    ],
+    [
+      { prefix: 'crm.' },
+      /^prefix: write up to 32 letters/
+    ],
+    [
+      { allow: ['!x'] },
+      /^allow\.0: .* belongs in "deny"/
+    ],
+    [
+      { allow: 'x' },
+      /^allow: write a list of names of tools/
+    ],
+    [
+      { annotations: { a: { readOnly: true } } },
+      /^annotations\.a\.readOnly: there is no such member; write "readOnlyHint"/
+    ],
+    [
+      { annotations: { '!a': {} } },
+      /^annotations\.!a: write names of tools/
+    ],
+    [
+      { scopes: { a: ['mcp:admin'] } },
+      /^scopes\.a\.0: write "mcp:read" or "mcp:write"/
+    ],
+    [
+      { scopes: { a: [] } },
+      /^scopes\.a: write \["mcp:read"\]/
+    ],
+    [
+      { process: 'each' },
+      /^process: write "shared" or "per-user"/
+    ]
   ] as Array<[object, RegExp]>) {
     t.match(await problemsOfOne({ command: 'x', ...member }), [problem], JSON.stringify(member))
   }
 })
 
-t.test('an address is https, or near, and has no password in it (MJ-02)', async (t) => {
-  for (const url of ['ftp://x.example', 'x.example', '', 'https://']) t.equal((await problemsOfOne({ url })).length, 1, url)
-  t.match(await problemsOfOne({ url: `https://ann:${reference('TOKEN')}@x.example/` }), [/^url: leave out the user name and the password/])
-  for (const host of ['x.example', '8.8.8.8', '100.64.0.1', '169.254.169.254', '[2001:4860::1]', 'internal.example.com', 'xinternal.com']) {
-    t.match(await problemsOfOne({ url: `http://${host}/mcp` }), [/^url: write https/], host)
-  }
-  t.match(await problemsOfOne({ url: reference('ADDRESS') }), [/^url: write https/])
-  for (const host of ['localhost:9', '127.0.0.1', '[::1]', '10.1.2.3', '192.168.0.9:80', '172.16.0.1', '[fd00::1]', 'crm', 'crm.internal', 'host.docker.internal', 'nas.local', 'a.svc.cluster.local']) {
-    t.same(await problemsOfOne({ url: `http://${host}/mcp` }), [], host)
-  }
-})
-
-t.test('headers that this server writes itself are refused, and what would be another header (MJ-01, MJ-03)', async (t) => {
-  for (const name of ['Host', 'connection', 'Content-Length', 'content-type', 'Accept', 'accept-encoding', 'Mcp-Session-Id', 'Transfer-Encoding', 'proxy-authorization', 'last-event-id']) {
-    t.match(await problemsOfOne({ url: 'https://x.example', headers: { [name]: 'x' } }), [/^headers\.\S+: remove it; this server writes it/], name)
-  }
-  for (const [headers, problem, identity = 'none'] of [
-    [{ 'x y': 'a' }, /^headers\.x y: this is not the name of a header/],
-    [{ 'x-a': reference('WITH_BREAK') }, /^headers\.x-a: the value has characters/],
-    [{ 'x-a': ' b' }, /^headers\.x-a: the value has characters .* blanks/],
-    [{ 'X-A': 'a', 'x-a': 'b' }, /^headers\.x-a: this header is there twice/],
-    [{ 'x-a': 5 }, /^headers\.x-a: write names with their values as text/],
-    [{ authorization: 'Bearer x' }, /^headers\.authorization: remove it; with "identity": "token"/, 'token'],
-    [{ 'X-Forwarded-Email': 'a' }, /^headers\.X-Forwarded-Email: remove it; with "identity": "headers"/, 'headers']
-  ] as Array<[object, RegExp, string?]>) {
-    t.match(await problemsOfOne({ url: 'https://x.example', headers, identity }), [problem], JSON.stringify(headers))
-  }
-})
-
 t.test('without sign-in nobody can be told, or have a process of their own (MJ-04)', async (t) => {
-  for (const identity of ['headers', 'token']) {
+  for (const identity of [
+    'headers',
+    'token'
+  ]) {
     t.match(await problemsOfOne({ url: 'https://x.example', identity }, false), [/^identity: with AUTH_BACKEND=none nobody knows who calls/])
     t.match(await problemsOfOne({ command: 'x', identity }), [/^identity: a command learns who calls by "process": "per-user"/])
   }
-  t.match(await problemsOfOne({ command: 'x', process: 'per-user' }, false), [/^process: with AUTH_BACKEND=none/])
+  t.match(
+    await problemsOfOne({ command: 'x', process: 'per-user' }, false),
+    [/^process: with AUTH_BACKEND=none/]
+  )
 })
 
 t.test('a variable that is not set is named with its server and member, and so is what only looks like one (MJ-01)', async (t) => {
@@ -122,8 +158,15 @@ t.test('a variable that is not set is named with its server and member, and so i
   for (const wrong of ['env:TOKEN', 'TOKEN-x', '', '1A', 'a b', `A:-${reference('TOKEN').slice(0, -1)}`]) {
     t.match(await problemsOfOne({ command: 'x', args: [reference(wrong)] }), [/^args\.0: write \$\{NAME\} or/], wrong)
   }
-  t.match(await problemsOfOne({ command: 'x', args: [reference('TOKEN').slice(0, -1)] }), [/^args\.0: write \$\{NAME\} or/], 'it does not end')
-  t.match(await problemsOfOne({ command: 'x', args: [reference('constructor')] }), [/^args\.0: the variable constructor is not set/])
+  t.match(
+    await problemsOfOne({ command: 'x', args: [reference('TOKEN').slice(0, -1)] }),
+    [/^args\.0: write \$\{NAME\} or/],
+    'it does not end'
+  )
+  t.match(
+    await problemsOfOne({ command: 'x', args: [reference('constructor')] }),
+    [/^args\.0: the variable constructor is not set/]
+  )
 })
 
 t.test('names are those of one server each, and no prefix begins with another (MJ-05)', async (t) => {
@@ -133,7 +176,10 @@ t.test('names are those of one server each, and no prefix begins with another (M
     /write "proto__"/,
     /write "files"/
   ])
-  t.match(await problemsOf('{"mcpServers": {"a": {"command": "x"}},\n"servers": {"a": {"command": "y", "prefix": "b"}}}'), [/^FILE line 2: upstream "a": this name is there twice/])
+  t.match(
+    await problemsOf('{"mcpServers": {"a": {"command": "x"}},\n"servers": {"a": {"command": "y", "prefix": "b"}}}'),
+    [/^FILE line 2: upstream "a": this name is there twice/]
+  )
   t.match(await problemsOf('{"mcpServers": {"a": {"command": "x"},\n"b": {"command": "x", "prefix": "a_b_"}}}'), [
     /^FILE line 2: upstream "b", prefix: "a_b_" and "a_" of "a" begin alike; write another/
   ])
@@ -144,11 +190,29 @@ t.test('names are those of one server each, and no prefix begins with another (M
 })
 
 t.test('what is wrong with the file itself is named by its line', async (t) => {
-  t.match(await problemsOf('{"mcpServer": {}}'), [/^FILE line 1: mcpServer: there is no such member; write "mcpServers"/])
-  t.match(await problemsOf('{"mcpServers": []}'), [/^FILE line 1: mcpServers: write names with servers/])
-  t.match(await problemsOf('[]'), [/^FILE line 1: the file: write \{ "mcpServers"/])
-  t.match(await problemsOf('{"mcpServers": {\n// mine\n}}'), [/^FILE line 2: JSON has no comments/])
-  t.match(await problemsOf('{"inputs": []}'), [/^FILE line 1: inputs: remove it/])
+  t.match(
+    await problemsOf('{"mcpServer": {}}'),
+    [/^FILE line 1: mcpServer: there is no such member; write "mcpServers"/]
+  )
+  t.match(
+    await problemsOf('{"mcpServers": []}'),
+    [/^FILE line 1: mcpServers: write names with servers/]
+  )
+  t.match(
+    await problemsOf('[]'),
+    [/^FILE line 1: the file: write \{ "mcpServers"/]
+  )
+  t.match(
+    await problemsOf('{"mcpServers": {\n// mine\n}}'),
+    [/^FILE line 2: JSON has no comments/]
+  )
+  t.match(
+    await problemsOf('{"inputs": []}'),
+    [/^FILE line 1: inputs: remove it/]
+  )
   const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`s${index}x`, { command: 'x' }]))
-  t.match(await problemsOf(JSON.stringify({ mcpServers: many })), [/there are more than 100 servers/])
+  t.match(
+    await problemsOf(JSON.stringify({ mcpServers: many })),
+    [/there are more than 100 servers/]
+  )
 })
