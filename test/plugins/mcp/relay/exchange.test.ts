@@ -9,6 +9,7 @@ t.test('members of the protocol stay between two neighbours', async (t) => {
     'io.modelcontextprotocol/protocolVersion',
     'com.mcp.tools/x',
     'dev.mcp/x',
+    'io.github.mcp-oauth-server/caller',
     'mcp/www_authenticate'
   ]) t.ok(isReservedMeta(key), key)
   for (const key of ['own', 'openai/locale', 'com.example.mcp/x', 'example.com/mcp']) {
