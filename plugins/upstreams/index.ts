@@ -75,12 +75,14 @@ export default fp(
       onCall: (listener) => callListeners.push(listener),
       async replace (settings) {
         const before = all
-        const same = (one: UpstreamSettings) => before.find((known) => JSON.stringify(known.settings) === JSON.stringify(one))
-        all = settings.map((one) => same(one) ?? new ConfiguredUpstream(one, deps))
-        const gone = before.filter((upstream) => !all.includes(upstream))
-        const added = all.filter((upstream) => !before.includes(upstream))
-        await Promise.all([...gone.map((upstream) => upstream.close()), ...added.map((upstream) => upstream.start())])
-        for (const upstream of gone) changed({ kind: 'lists', upstream: upstream.settings.name })
+        const next = settings.map((one) => before.find(isSame(one)) ?? new ConfiguredUpstream(one, deps))
+        const gone = before.filter((upstream) => !next.includes(upstream))
+        const added = next.filter((upstream) => !before.includes(upstream))
+        await Promise.all(added.map((upstream) => upstream.start()))
+        // What is no longer offered is gone at once, however long the end of what offered it takes.
+        all = next
+        for (const { settings: { name } } of [...gone, ...added]) changed({ kind: 'lists', upstream: name })
+        await Promise.all(gone.map((upstream) => upstream.close()))
       }
     } satisfies Upstreams)
 
@@ -95,6 +97,10 @@ export default fp(
   },
   { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
 )
+
+/** Whether an upstream can stay as it is. */
+const isSame = (settings: UpstreamSettings) => (known: ConfiguredUpstream) =>
+  JSON.stringify(known.settings) === JSON.stringify(settings)
 
 function createTransports ({ log, now, issuer, openid }: FastifyInstance, environment: Readonly<Record<string, string>>) {
   const processes = createProcesses({ log, environment })

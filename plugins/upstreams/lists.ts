@@ -24,6 +24,9 @@ const NOTHING: Catalogue = { tools: [], prompts: [], templates: [], hasResources
 const MIN_PAUSE_MS = 2_000
 const MAX_PAUSE_MS = 300_000
 const CHANGE_PAUSE_MS = 500
+/** Changes in a row that are read at once; after them, the pauses grow. */
+const MAX_SOON = 5
+const QUIET_MS = 60_000
 
 export class Lists {
   readonly #options: ListsOptions
@@ -33,6 +36,9 @@ export class Lists {
   #timer: NodeJS.Timeout | undefined
   #soon: NodeJS.Timeout | undefined
   #failures = 0
+  /** How often it has said so without having been quiet in between. */
+  #said = 0
+  #saidAt = -Infinity
   #isClosed = false
 
   constructor (options: ListsOptions) {
@@ -70,10 +76,15 @@ export class Lists {
 
   /** The upstream said that they have changed; one that says so all the time is not read all the time. */
   lookSoon (): void {
-    this.#soon ??= setTimeout(() => {
+    if (this.#isClosed || this.#soon) return
+    const now = performance.now()
+    this.#said = now - this.#saidAt > QUIET_MS ? 0 : this.#said + 1
+    const pause = Math.min(CHANGE_PAUSE_MS * 2 ** Math.max(0, this.#said - MAX_SOON), QUIET_MS / 2)
+    this.#saidAt = now + pause
+    this.#soon = setTimeout(() => {
       this.#soon = undefined
       this.look()
-    }, CHANGE_PAUSE_MS).unref()
+    }, pause).unref()
   }
 
   /** It has been opened, and may have been renewed since its lists were read. */

@@ -21,6 +21,7 @@ import {
 } from './contract.ts'
 import { customHeaders } from './custom-headers.ts'
 import type { Elsewhere } from './elsewhere.ts'
+import { Followed } from './followed.ts'
 import { createInFlight } from './in-flight.ts'
 import { Lists, type ListsOptions } from './lists.ts'
 
@@ -42,7 +43,6 @@ const HTTP_IDLE_MS = 300_000
 /** Requests that are not answered yet. */
 const MAX_IN_FLIGHT = 200
 const MAX_IN_FLIGHT_OF_PERSON = 20
-const MAX_SUBSCRIBED = 100
 
 export class ConfiguredUpstream implements Upstream {
   readonly settings: UpstreamSettings
@@ -50,8 +50,7 @@ export class ConfiguredUpstream implements Upstream {
   readonly #log: FastifyBaseLogger
   readonly #waiting: Waiting = new Map()
   readonly #inFlight = createInFlight(MAX_IN_FLIGHT, MAX_IN_FLIGHT_OF_PERSON)
-  /** By key, for a connection that takes the place of another. */
-  readonly #subscribed = new Map<string, Set<string>>()
+  readonly #followed: Followed
   readonly #pool: Pool
   readonly #lists: Lists
   #dialect: Dialect | undefined
@@ -66,8 +65,9 @@ export class ConfiguredUpstream implements Upstream {
       idleMs: target.kind === 'command' ? target.idleSeconds * 1000 : HTTP_IDLE_MS,
       max: MAX_CONNECTIONS,
       stays: (key) => key === OWN && target.kind === 'http',
-      open: (key, caller, onEnd) => this.#open(key, key === OWN ? undefined : caller, onEnd)
+      open: (key, caller, onEnd, signal) => this.#open(key, key === OWN ? undefined : caller, onEnd, signal)
     })
+    this.#followed = new Followed((uri, user) => deps.onChange({ kind: 'resource', upstream: name, uri, user }))
     this.#lists = new Lists({
       ...deps,
       settings,
@@ -111,12 +111,10 @@ export class ConfiguredUpstream implements Upstream {
 
   async subscribe (uri: string, caller: UpstreamCaller | undefined): Promise<void> {
     const key = this.#keyOf(caller)
-    const uris = this.#subscribed.get(key) ?? new Set()
-    if (uris.has(uri)) return
-    if (uris.size >= MAX_SUBSCRIBED) throw this.#error('busy', 'as many resources as it may follow are followed')
-    const connection = await this.#pool.get(key, caller)
-    await connection.subscribe(uri)
-    this.#subscribed.set(key, uris.add(uri))
+    const person = caller?.id ?? OWN
+    if (!this.#followed.has(key, uri)) await (await this.#pool.get(key, caller)).subscribe(uri)
+    const ended = this.#followed.add(key, uri, person)
+    if (ended !== undefined) await (await this.#pool.get(key, caller)).unsubscribe(ended)
   }
 
   /** @returns undefined where the request is not open here. Rejects for one of somebody else. */
@@ -134,6 +132,7 @@ export class ConfiguredUpstream implements Upstream {
 
   async close (): Promise<void> {
     this.#lists.close()
+    this.#followed.close()
     for (const { conversation } of this.#waiting.values()) conversation.end('the server is closing')
     await this.#pool.close()
   }
@@ -153,25 +152,31 @@ export class ConfiguredUpstream implements Upstream {
     return JSON.stringify([id, email, name, groups, identity === 'token' && clientId])
   }
 
-  async #open (key: string, person: UpstreamCaller | undefined, onEnd: () => void): Promise<OpenConnection> {
+  async #open (
+    key: string,
+    person: UpstreamCaller | undefined,
+    onEnd: () => void,
+    signal: AbortSignal
+  ): Promise<OpenConnection> {
     const { settings } = this
-    const { onChange, openTransport } = this.#deps
+    const { openTransport } = this.#deps
     const { connection, dialect } = await connect({
       settings,
       dialect: this.#dialect,
       openTransport: (kind) => openTransport(settings, person, kind),
       isPersonal: person !== undefined,
       onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
-      onResourceUpdated: (uri) => onChange({ kind: 'resource', upstream: settings.name, uri, user: person?.id }),
+      onResourceUpdated: (uri) => this.#followed.changed(key, uri, person?.id),
       onEnd: () => {
         onEnd()
         if (key === OWN) this.#lists.lookLater()
       },
       waiting: this.#waiting,
+      signal,
       log: this.#log
     })
     this.#dialect = dialect
-    for (const uri of this.#subscribed.get(key) ?? []) connection.subscribe(uri).catch(() => {})
+    for (const uri of this.#followed.of(key)) connection.subscribe(uri).catch(() => {})
     if (key === OWN) this.#lists.cameBack()
     return connection
   }

@@ -9,6 +9,7 @@ import * as server from '../../../version.ts'
 import { UpstreamError } from '../contract.ts'
 import { OpenConnection, type Waiting } from './connection.ts'
 import { toUpstreamError } from '../errors.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 
 export type TransportKind = 'stdio' | 'streamable' | 'sse'
 
@@ -31,6 +32,8 @@ export interface ConnectOptions {
   /** Once, after which it answers nothing more. */
   onEnd(): void
   waiting: Waiting
+  /** Aborted when nobody wants the connection any more. */
+  signal: AbortSignal
   log: FastifyBaseLogger
 }
 
@@ -43,7 +46,7 @@ const NO_STREAMABLE_HTTP = new Set([400, 404, 405])
 
 /** @throws UpstreamError saying why there is no connection. */
 export async function connect (options: ConnectOptions): Promise<{ connection: OpenConnection; dialect: Dialect }> {
-  const { settings, dialect } = options
+  const { settings, dialect, signal } = options
   const attempts: ReadonlyArray<readonly [TransportKind, Dialect['era'] | undefined]> =
     dialect !== undefined
       ? [[dialect.kind, dialect.era]]
@@ -56,14 +59,14 @@ export async function connect (options: ConnectOptions): Promise<{ connection: O
       return await attempt(options, kind, era)
     } catch (error) {
       first ??= error
-      if (!mayTryAnother(kind, error)) break
+      if (signal.aborted || !mayTryAnother(kind, error)) break
     }
   }
   throw unreachable(settings, first)
 }
 
 async function attempt (options: ConnectOptions, kind: TransportKind, era: Dialect['era'] | undefined) {
-  const { settings, isPersonal, onListChanged, onResourceUpdated, waiting, log } = options
+  const { settings, isPersonal, onListChanged, onResourceUpdated, waiting, signal, log } = options
   const { name, target, timeoutMs } = settings
   const client = new Client(
     { name: server.name, version: server.version },
@@ -90,14 +93,20 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     toError: (error) => errorOf(settings, error, said)
   })
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => onResourceUpdated(params.uri))
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = () => aborted.reject(new UpstreamError(name, 'ended', 'the server is closing', { wasSent: false }))
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
-    await client.connect(transport, {
+    const connected = client.connect(transport, {
       timeout: START_TIMEOUT_MS[target.kind],
       ...(era === 'legacy' && { prior: { kind: 'legacy' } })
     })
+    await Promise.race([connected, aborted.promise])
   } catch (error) {
     await transport.close().catch(() => {})
     throw said instanceof UpstreamError ? new EndedAtStart(said) : error
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
   client.onclose = options.onEnd
   if (onListChanged) connection.followLists(onListChanged)
@@ -117,14 +126,17 @@ function mayTryAnother (kind: TransportKind, error: unknown): boolean {
   return error instanceof SdkHttpError && NO_STREAMABLE_HTTP.has(error.status ?? 0)
 }
 
-/** Before there is a connection, nothing was asked of the upstream. */
+/**
+ * Before there is a connection, nothing was asked of the upstream. Without the cause: what an upstream answered may repeat a
+ * secret, and the log has causes in full.
+ */
 function unreachable (settings: UpstreamSettings, error: unknown): UpstreamError {
   const found = toUpstreamError(error, settings)
   const [fault, message] =
     found instanceof UpstreamError
       ? [found.fault, found.message]
-      : (['unreachable', `it refused the connection: ${found.message}`] as const)
-  return new UpstreamError(settings.name, fault, message, { wasSent: false, cause: error })
+      : (['unreachable', `it refused the connection: ${withoutSecrets(found.message, settings.secrets)}`] as const)
+  return new UpstreamError(settings.name, fault, message, { wasSent: false })
 }
 
 /** The client knows only that the connection is gone; the transport has said why. */

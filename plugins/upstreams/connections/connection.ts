@@ -12,13 +12,12 @@ import {
   type ElicitResult,
   type McpSubscription,
   type RequestOptions,
-  type StandardSchemaV1,
   type SubscriptionFilter
 } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
 import { Conversation } from './conversation.ts'
-import { levelOf, readAnswer, retryOf, textOf } from './messages.ts'
+import { AS_IT_IS, levelOf, readAnswer, retryOf, textOf } from './messages.ts'
 
 type Params = Record<string, unknown>
 
@@ -59,6 +58,8 @@ export class OpenConnection implements Connection {
   #followed: SubscriptionFilter = {}
   #logsAt: Promise<unknown> | undefined
   #listening: Promise<McpSubscription> | undefined
+  #isRetired = false
+  #hasDeclined = false
 
   constructor (options: ConnectionOptions) {
     this.#options = options
@@ -152,6 +153,13 @@ export class OpenConnection implements Connection {
     await this.#follow({ resourceSubscriptions: [...(this.#followed.resourceSubscriptions ?? []), uri] })
   }
 
+  async unsubscribe (uri: string): Promise<void> {
+    const { resourceSubscriptions = [] } = this.#followed
+    if (!resourceSubscriptions.includes(uri)) return
+    await this.#follow({ resourceSubscriptions: resourceSubscriptions.filter((other) => other !== uri) })
+    if (!this.isModern) await this.ask('resources/unsubscribe', { uri })
+  }
+
   /** Nobody waits for the upstream to agree. */
   followLists (onChanged: () => void): void {
     const { client, log } = this.#options
@@ -166,6 +174,12 @@ export class OpenConnection implements Connection {
     }
     if (Object.keys(filter).length === 0) return
     this.#follow(filter).catch((err: unknown) => log.debug({ err }, 'upstream does not tell of changes'))
+  }
+
+  /** Closes it once every request is answered: that one has failed says nothing of the others. */
+  retire (): void {
+    this.#isRetired = true
+    if (this.inFlight === 0) this.close().catch(() => {})
   }
 
   async close (): Promise<void> {
@@ -186,6 +200,7 @@ export class OpenConnection implements Connection {
   #forget (conversation: Conversation): void {
     this.#running.delete(conversation)
     this.#options.waiting.delete(conversation.id)
+    if (this.#isRetired) this.retire()
   }
 
   #mayWait (caller: string | undefined): boolean {
@@ -223,7 +238,8 @@ export class OpenConnection implements Connection {
   async #ask (params: Params, signal: AbortSignal): Promise<ElicitResult> {
     const only = this.#only()
     if (only) return await only.ask(params, signal)
-    this.#options.log.warn('upstream asked something while several requests ran: declined, since nothing says for which')
+    if (!this.#hasDeclined) this.#options.log.warn('upstream asked something, and nothing says for whom: declined, and said once')
+    this.#hasDeclined = true
     return { action: 'decline' }
   }
 
@@ -231,9 +247,4 @@ export class OpenConnection implements Connection {
   #only (): Conversation | undefined {
     return this.#options.isPersonal && this.#running.size === 1 ? [...this.#running][0] : undefined
   }
-}
-
-/** The result is passed on as it is: who called checks it. */
-const AS_IT_IS: StandardSchemaV1<unknown, Params> = {
-  '~standard': { version: 1, vendor: 'mcp-oauth-server', validate: (value) => ({ value: value as Params }) }
 }

@@ -1,6 +1,7 @@
 // What an upstream says, in the words of this server: answers, questions (MCP 2026-07-28 "Multi Round-Trip Requests") and
 // log lines.
 // Tested in test/plugins/upstreams/upstream.test.ts.
+import type { StandardSchemaV1 } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { UpstreamError, type Answered, type Exchange } from '../contract.ts'
 
@@ -51,3 +52,8 @@ export const levelOf = (level: string): 'debug' | 'info' | 'warning' | 'error' =
 
 export const textOf = (data: unknown): string =>
   (typeof data === 'string' ? data : (JSON.stringify(data) ?? '')).slice(0, MAX_LINE)
+
+/** The result is passed on as it is: who called checks it. */
+export const AS_IT_IS: StandardSchemaV1<unknown, Record<string, unknown>> = {
+  '~standard': { version: 1, vendor: 'mcp-oauth-server', validate: (value) => ({ value: value as Record<string, unknown> }) }
+}

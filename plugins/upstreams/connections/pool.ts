@@ -18,7 +18,8 @@ interface Slot {
 
 export interface PoolOptions {
   upstream: string
-  open(key: string, caller: UpstreamCaller | undefined, onEnd: () => void): Promise<OpenConnection>
+  /** @param signal aborted when nobody waits for it any more. */
+  open(key: string, caller: UpstreamCaller | undefined, onEnd: () => void, signal: AbortSignal): Promise<OpenConnection>
   /** Milliseconds without a request. */
   idleMs: number
   /** Whether a connection stays open while nobody uses it. */
@@ -35,7 +36,7 @@ export class Pool {
   readonly #options: PoolOptions
   readonly #slots = new Map<string, Slot>()
   readonly #sweep: NodeJS.Timeout
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor (options: PoolOptions) {
     this.#options = options
@@ -67,15 +68,15 @@ export class Pool {
     return slot.opening
   }
 
-  /** Forgets a connection that is of no use any more. */
+  /** Forgets a connection that is of no use any more. What others have asked of it may still be answered. */
   drop (key: string, connection: OpenConnection): void {
     const slot = this.#slots.get(key)
     if (slot?.connection === connection) this.#slots.delete(key)
-    connection.close().catch(() => {})
+    connection.retire()
   }
 
   async close (): Promise<void> {
-    this.#isClosed = true
+    this.#closing.abort()
     clearInterval(this.#sweep)
     const slots = [...this.#slots.values()]
     this.#slots.clear()
@@ -83,9 +84,10 @@ export class Pool {
   }
 
   async #open (key: string, caller: UpstreamCaller | undefined, slot: Slot): Promise<OpenConnection> {
+    const { signal } = this.#closing
     try {
-      const connection = await this.#options.open(key, caller, () => this.#ended(key, slot))
-      if (this.#isClosed) {
+      const connection = await this.#options.open(key, caller, () => this.#ended(key, slot), signal)
+      if (signal.aborted) {
         await connection.close()
         throw this.#error('ended', 'the server is closing')
       }

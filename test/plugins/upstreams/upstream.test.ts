@@ -1,9 +1,10 @@
 // Whose connection a request takes, what an upstream can ask and say, and what happens when a connection is lost.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { McpServer } from '@modelcontextprotocol/server'
+import { InMemoryTransport, type Transport } from '@modelcontextprotocol/client'
+import { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import t, { type Test } from 'tap'
-import type { Answered } from '../../../plugins/upstreams/contract.ts'
+import { UpstreamError, type Answered } from '../../../plugins/upstreams/contract.ts'
 import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../helpers/memory-upstream.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -187,4 +188,40 @@ t.test('its lists are read at the start, and again when it says that they change
   await until(() => changes.length === 2)
   t.equal(upstream.catalogue.instructions, 'read 2')
   t.same(changes, Array.from({ length: 2 }, () => ({ kind: 'lists', upstream: 'files' })))
+})
+
+t.test('a question that nothing says for whom it is takes one line of the log, however often it is asked', async (t) => {
+  const { upstream, opened, lines } = await startUpstream(t, whoami, { settings: settingsOf({}, 'per-user') })
+  await upstream.request(callOf('whoami'), exchangeOf())
+  const params = { message: 'Which?', requestedSchema: { type: 'object' as const, properties: {} } }
+  for (let asked = 1; asked <= 3; asked++) t.match(await opened[0]!.server.server.elicitInput(params), { action: 'decline' })
+  t.equal(lines.filter((line) => line.includes('declined')).length, 1)
+})
+
+t.test('one request that is lost does not end those of others over the same connection', async (t) => {
+  const held = Promise.withResolvers<void>()
+  const { upstream } = await startUpstream(t, whoami, {
+    openTransport () {
+      const [ours, theirs] = InMemoryTransport.createLinkedPair()
+      const server = new McpServer({ name: 'upstream', version: '1' })
+      server.registerTool('wait', { inputSchema: z.object({}) }, () => held.promise.then(() => text('waited')))
+      const send = ours.send.bind(ours)
+      ours.send = async (message, ...more) => {
+        const isLost = 'params' in message && message.params?.['name'] === 'lost'
+        if (isLost) throw new UpstreamError('files', 'ended', 'closed the connection before it answered')
+        await send(message, ...more)
+      }
+      const start = ours.start.bind(ours)
+      ours.start = async () => {
+        await server.connect(theirs)
+        await start()
+      }
+      return ours as Transport
+    }
+  })
+  const waiting = upstream.request(callOf('wait'), exchangeOf({ caller: callerOf('bob') }))
+  await sleep(20)
+  await rejects(t, upstream.request(callOf('lost'), exchangeOf()), { fault: 'ended', wasSent: true })
+  held.resolve()
+  t.equal(textOf(await waiting), 'waited')
 })

@@ -11,6 +11,7 @@ interface Made {
   isClosed: boolean
   end(): void
   close(): Promise<void>
+  retire(): void
 }
 
 function start (t: Test, options: Partial<PoolOptions> = {}) {
@@ -22,7 +23,8 @@ function start (t: Test, options: Partial<PoolOptions> = {}) {
     stays: () => false,
     async open (key, _caller, onEnd) {
       await sleep(5)
-      const one: Made = { key, inFlight: 0, isClosed: false, end: onEnd, async close () { one.isClosed = true } }
+      const close = () => { one.isClosed = true }
+      const one: Made = { key, inFlight: 0, isClosed: false, end: onEnd, close: async () => close(), retire: close }
       made.push(one)
       return one as unknown as OpenConnection
     },
@@ -94,4 +96,14 @@ t.test('what opens while the pool is closed is closed as well', async (t) => {
   await pool.close()
   t.match(await opening, { fault: 'ended' })
   t.ok(made[0]!.isClosed)
+})
+
+t.test('its end gives up what is still opening', async (t) => {
+  const { pool, get } = start(t, {
+    open: (_key, _caller, _onEnd, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
+  })
+  const opening = faultOf(get('slow'))
+  await pool.close()
+  t.match(await opening, { message: 'given up' })
 })

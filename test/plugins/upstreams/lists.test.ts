@@ -1,0 +1,33 @@
+// The lists of an upstream that says all the time that they have changed.
+import { mock } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { Lists, type ListsOptions } from '../../../plugins/upstreams/lists.ts'
+import { settingsOf } from '../../helpers/memory-upstream.ts'
+
+t.test('some changes in a row are read at once, and more with growing pauses', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let read = 0
+  const lists = new Lists({
+    settings: settingsOf(),
+    connection: async () => ({}),
+    readCatalogue: async () => ({ instructions: `read ${++read}` }),
+    remembered: { load: async () => undefined, store: async () => {} },
+    log: {},
+    onChange () {}
+  } as unknown as ListsOptions)
+  t.teardown(() => lists.close())
+  const change = async (pause: number) => {
+    lists.lookSoon()
+    lists.lookSoon()
+    mock.timers.tick(pause)
+    for (let turn = 0; turn < 5; turn++) await nextTurn()
+    return read
+  }
+  for (let number = 1; number <= 6; number++) t.equal(await change(500), number)
+  t.equal(await change(500), 6)
+  t.equal(await change(500), 7)
+  t.equal(await change(1_000), 7)
+  t.equal(await change(1_000), 8)
+})
