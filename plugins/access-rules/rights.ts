@@ -22,6 +22,8 @@ export interface Evaluation {
 
 /** Different names of one caller are looked up at most; the rest is evaluated again. */
 const MAX_REMEMBERED = 10_000
+/** Characters. Callers make up URIs: long ones are evaluated each time. */
+const MAX_REMEMBERED_NAME = 500
 
 /** @param version the same for the same rules: it becomes part of every key. */
 export function evaluate (file: RuleFile, version: string): Evaluation {
@@ -80,8 +82,9 @@ function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>,
   const ask = (name: string, decision: () => Decision): boolean => {
     const known = remembered.get(name)
     if (known !== undefined) return known
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
     const { may } = decision()
+    if (name.length > MAX_REMEMBERED_NAME) return may
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
     remembered.set(name, may)
     return may
   }

@@ -4,8 +4,9 @@ import type { Upstream, UpstreamChange, Upstreams } from '../../upstreams/contra
 import type { Change, Offered } from '../streams/change-log.ts'
 import type { Owners } from './owners.ts'
 
-/** Names that a change says; of more, everybody is told, and asks again. */
+/** Things that a change says, and characters of their names, which are stored; of more, everybody is told, and asks again. */
 const MAX_NAMES = 100
+const MAX_LENGTH = 4_000
 
 const LISTS = ['tools', 'prompts', 'resources'] as const
 type List = (typeof LISTS)[number]
@@ -22,7 +23,9 @@ export function createRelayedChanges (upstreams: Upstreams, owners: Owners): (ch
     const { kind, upstream } = change
     if (kind === 'resource') {
       const { uri, user } = change
-      const things = [owners.namesOf(upstream, uri)]
+      const names = owners.namesOf(upstream, uri)
+      if (names === undefined) return []
+      const things = [names]
       const of = { upstream, kind: 'resources' as const, things }
       return [{ kind: 'resource_updated', uri, of, ...(user !== undefined && { user }) }]
     }
@@ -34,7 +37,7 @@ export function createRelayedChanges (upstreams: Upstreams, owners: Owners): (ch
     return LISTS.flatMap((list) => {
       const things = compare(before[list], now[list])
       const of: Offered = { upstream, kind: list, things }
-      const isFew = things.length <= MAX_NAMES
+      const isFew = things.length <= MAX_NAMES && JSON.stringify(things).length <= MAX_LENGTH
       return things.length === 0 ? [] : [{ kind: `${list}_list_changed` as const, ...(isFew && { of }) }]
     })
   }

@@ -9,8 +9,8 @@ export interface Owners {
   /** @returns the upstream that a URI belongs to, of those of which the caller may read it. */
   ownerOf(uri: string, rights: Rights): string | undefined
   mayRead(upstream: string, uri: string, rights: Rights): boolean
-  /** The URI, and the names of the templates that it fits. */
-  namesOf(upstream: string, uri: string): string[]
+  /** The URI, and the names of the templates that it fits. @returns undefined where they are too many to be asked about. */
+  namesOf(upstream: string, uri: string): string[] | undefined
   /** To be called when an upstream offers something else. */
   refresh(): void
 }
@@ -28,12 +28,21 @@ export function createOwners (upstreams: Upstreams): Owners {
     .map((upstream) => [upstream.settings.name, readOwner(upstream)]))
   let owners = read()
 
-  function namesOf (upstream: string, uri: string): string[] {
-    const { templates = [] } = owners.get(upstream) ?? {}
-    return [uri, ...templates.filter(({ fits }) => fits(uri)).flatMap(({ names }) => names)]
+  function namesOf (upstream: string, uri: string): string[] | undefined {
+    if (uri.length > MAX_URI_LENGTH) return undefined
+    const names = [uri]
+    let fitting = 0
+    for (const template of owners.get(upstream)?.templates ?? []) {
+      if (!template.fits(uri)) continue
+      if (++fitting > MAX_FITTING) return undefined
+      names.push(...template.names)
+    }
+    return names
   }
-  const mayRead = (upstream: string, uri: string, rights: Rights) =>
-    rights.mayOf(upstream, 'resources', ...namesOf(upstream, uri))
+  const mayRead = (upstream: string, uri: string, rights: Rights) => {
+    const names = namesOf(upstream, uri)
+    return names !== undefined && rights.mayOf(upstream, 'resources', ...names)
+  }
 
   return {
     namesOf,
@@ -57,6 +66,8 @@ export function createOwners (upstreams: Upstreams): Owners {
 }
 
 const MAX_URI_LENGTH = 2_048
+/** Rules are asked about each: one whose URIs fit more of its own templates has none that can be read. */
+const MAX_FITTING = 10
 
 const schemeOf = (uri: string): string =>
   uri.slice(0, uri.indexOf(':') + 1).toLowerCase()

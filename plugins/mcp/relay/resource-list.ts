@@ -1,6 +1,7 @@
 // The resources that an upstream lists for one caller, page by
 // page (MCP "Resources", "Pagination").
 // Tested in test/plugins/mcp/relay/prompts.test.ts.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isInputRequiredResult, type Resource as Listed } from '@modelcontextprotocol/server'
 import type { Upstream } from '../../upstreams/contract.ts'
 import { noSuchPage } from '../handlers/cursor.ts'
@@ -14,6 +15,8 @@ import { readListed } from './results.ts'
 const MAX_LIST_MS = 5_000
 /** Characters; one that is longer ends the list, since ours could not hold it. */
 const MAX_CURSOR = 1_000
+/** After so many entries everybody else has a turn: rules are asked about each. */
+const ENTRIES_A_TURN = 50
 
 /**
  * An upstream that fails costs its own part of the list only.
@@ -43,7 +46,11 @@ export function listOf (
       const page = await relayGuarded(relay, asked, asking, 'The list of resources', readListed)
       if (isInputRequiredResult(page)) return { resources: [] }
       const { listed, next } = page
-      const resources = listed.filter(({ uri }) => mayList(name, uri)) as Listed[]
+      const resources: Listed[] = []
+      for (const [index, resource] of listed.entries()) {
+        if (index % ENTRIES_A_TURN === ENTRIES_A_TURN - 1) await nextTurn()
+        if (mayList(name, resource.uri)) resources.push(resource as Listed)
+      }
       const isCarried = next !== undefined && next.length <= MAX_CURSOR
       return { resources, ...(isCarried && { next: `${name} ${next}` }) }
     } catch (err) {

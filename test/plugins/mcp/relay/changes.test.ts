@@ -120,3 +120,11 @@ t.test('a stream follows a resource at the upstream, and hears of it if it may',
   await until(() => has('alice', 'list_changed') && has('bob', 'list_changed'))
   t.notOk(has('bob', 'resources/updated'))
 })
+
+t.test('of names that are long, everybody is told that something changed, and nothing is stored of them', async (t) => {
+  const upstreams = fakeUpstreams({ name: 'crm' })
+  const changesOf = createRelayedChanges(upstreams, createOwners(upstreams))
+  const uris = Array.from({ length: 3 }, (_, number) => `crm://${number}/`.padEnd(2_000, 'x'))
+  upstreams.offer({ name: 'crm', uris })
+  t.strictSame(changesOf({ kind: 'lists', upstream: 'crm' }), [{ kind: 'resources_list_changed' }])
+})

@@ -26,3 +26,11 @@ t.test('who lists a URI has it, then whose template fits, then the only one of i
   const mayOf = (upstream: string) => upstream !== 'b'
   t.equal(ownerOf('db://x', { ...ALL_RIGHTS, mayOf }), 'a', 'of those that may be used')
 })
+
+t.test('a URI that is too long, or fits more templates than rules are asked about, can be read by nobody', async (t) => {
+  const templates = Array.from({ length: 11 }, (_, number) => ({ name: `t${number}`, uriTemplate: `a://{+x${number}}` }))
+  const { mayRead, namesOf } = createOwners(fakeUpstreams({ name: 'a', templates }, { name: 'b', templates: templates.slice(1) }))
+  t.notOk(mayRead('a', 'a://b', ALL_RIGHTS))
+  t.ok(mayRead('b', 'a://b', ALL_RIGHTS))
+  t.equal(namesOf('b', `a://${'b'.repeat(2_048)}`), undefined)
+})
