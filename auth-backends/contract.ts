@@ -1,6 +1,6 @@
 // What a sign-in backend is: it answers "who is this person?" and says which sign-in methods it offers. It knows no
 // Fastify and no OAuth client. This room holds the contract, the registry, and the backends that come with the server:
-// demo, local (with the password files), oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
+// demo, local (with the password files), github/, oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
 // Tested in test/auth-backends/contract.ts.
 import type { ZodObject } from 'zod'
 import type { PasswordAccounts } from './accounts.ts'
