@@ -94,6 +94,11 @@ export interface AuthBackend {
 export interface BackendModule<Env = unknown> {
   /** The environment variables that this backend reads. What is wrong with them joins the one start-up message. */
   env: ZodObject
+  /**
+   * AUTH_BACKEND may name it several times, for several services of its kind: as `oidc:google`, each with variables of its
+   * own, which end in `_GOOGLE`.
+   */
+  severalTimes?: true
   /** Refused on a public URL unless the operator names it in AUTH_BACKEND. */
   developmentOnly?: true
   open(env: Env, host: BackendHost): AuthBackend | Promise<AuthBackend>

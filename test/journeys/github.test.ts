@@ -24,8 +24,8 @@ t.test('from the bare URL to a call, and to the end of the membership', async (t
   const [person] = await Array.fromAsync(app.signIn.lifecycle.all())
   t.match(person, { email: 'ann@example.com', name: 'Ann Smith' })
 
-  const renew = (refresh_token: string) =>
-    post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token })
+  const renew = (token: string) =>
+    post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token })
   clock.now += 1_000
   const renewed = await renew(refresh)
   t.equal(renewed.status, 200, 'GitHub was asked, and knows her')
