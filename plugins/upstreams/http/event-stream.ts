@@ -9,6 +9,9 @@ import { failure } from './failures.ts'
 
 /** What follows an answer is read for so long, so that the connection can be used again. */
 const DRAIN_MS = 1000
+/** Events that a stream is read for; beyond them it waits until the second is over, as a process does. */
+const MAX_EVENTS_PER_SECOND = 1_000
+const BYTES_LIKE_AN_EVENT = 10_000
 
 export interface StreamOptions {
   settings: Pick<UpstreamSettings, 'name' | 'secrets'>
@@ -35,6 +38,9 @@ class EventStream {
   /** An event with an id can be continued from (MCP "Resumability and Redelivery"). */
   #canContinue = false
   #isDone = false
+  /** Of this second, in events. */
+  #cost = 0
+  #second: NodeJS.Timeout | undefined
 
   constructor (answer: IncomingMessage, options: StreamOptions, resolve: (streamed: Streamed) => void) {
     this.#answer = answer
@@ -47,6 +53,7 @@ class EventStream {
     answer.on('end', () => this.#end())
     answer.on('error', (cause) => this.#end(brokenAnswer(options.settings, cause)))
     answer.on('close', () => {
+      clearTimeout(this.#second)
       if (!this.#isDone) this.#end(brokenAnswer(options.settings))
     })
   }
@@ -79,8 +86,22 @@ class EventStream {
     }
     const stream = this.#stream()
     stream.enqueue(writeEvent(event))
-    if (stream.desiredSize! <= 0) this.#answer.pause()
+    this.#count(1 + event.data.length / BYTES_LIKE_AN_EVENT)
+    if (stream.desiredSize! <= 0 || this.#isFull) this.#answer.pause()
     return false
+  }
+
+  get #isFull () {
+    return this.#cost > MAX_EVENTS_PER_SECOND
+  }
+
+  #count (cost: number): void {
+    this.#cost += cost
+    this.#second ??= setTimeout(() => {
+      this.#second = undefined
+      this.#cost = 0
+      if (this.#stream().desiredSize! > 0) this.#answer.resume()
+    }, 1000).unref()
   }
 
   #stream (): ReadableStreamDefaultController<Uint8Array> {
@@ -90,7 +111,7 @@ class EventStream {
         this.#controller = controller
       },
       pull: () => {
-        this.#answer.resume()
+        if (!this.#isFull) this.#answer.resume()
       },
       cancel: () => {
         this.#isDone = true

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import type { UpstreamError } from '../../../../plugins/upstreams/contract.ts'
 import { readStream } from '../../../../plugins/upstreams/http/event-stream.ts'
+import { until } from '../../../helpers/until.ts'
 
 const eventOf = (message: unknown, id?: string) => `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
 const answer = { jsonrpc: '2.0', id: 7, result: {} }
@@ -90,4 +91,16 @@ t.test('events that nobody reads are not kept: the upstream waits (UH-04)', asyn
   }
   t.ok(written < 100)
   source.destroy()
+})
+
+t.test('a flood of events waits, although they are read', async (t) => {
+  const { source, streamed } = start({ id: undefined })
+  t.teardown(() => source.destroy())
+  const found = await streamed
+  let bytes = 0
+  const sink = new WritableStream<Uint8Array>({ write: (chunk) => { bytes += chunk.length } })
+  if ('stream' in found) found.stream.pipeTo(sink).catch(() => {})
+  for (let chunk = 0; chunk < 30; chunk++) source.write(eventOf(progress).repeat(100))
+  t.ok(await until(() => source.isPaused() && bytes >= 1_000 * eventOf(progress).length))
+  t.ok(bytes < 1_500 * eventOf(progress).length)
 })
