@@ -9,7 +9,7 @@ import { exchange, type Agents } from './exchange.ts'
 import { failure, failureOf } from './failures.ts'
 
 /** What the SDK writes itself: MCP's own headers, and those of content negotiation. */
-const OWN_HEADERS = /^(?:accept|content-type|last-event-id|mcp-[a-z0-9-]+)$/
+const OWN_HEADERS = /^(?:accept|content-type|last-event-id|mcp-[!#$%&'*+.^_`|~\da-z-]+)$/
 const IDENTITY_HEADERS = ['x-forwarded-user', 'x-forwarded-email', 'x-forwarded-name', 'x-forwarded-groups']
 
 type Headers = Readonly<Record<string, string>>

@@ -29,6 +29,15 @@ t.test('a request has the headers of the SDK and of mcp.json, and nothing of the
   t.notMatch(upstream.bytes(), /user-1|ann@example|Ann|sales|app-1|authorization|x-forwarded/i)
 })
 
+t.test('an argument is repeated in a header of any name that a header can have', async (t) => {
+  const upstream = await startHttpUpstream(t)
+  const client = await connectHttp(t, httpSettings(upstream.url))
+  const headers = { 'mcp-param-a_b': 'eu', cookie: 'no' }
+  await client.request({ method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } }, { headers })
+  t.equal(upstream.requests.at(-1)!.headers['mcp-param-a_b'], 'eu')
+  t.equal(upstream.requests.at(-1)!.headers.cookie, undefined)
+})
+
 t.test('who is calling is told by headers, which mcp.json cannot forge (UH-02)', async (t) => {
   const upstream = await startHttpUpstream(t)
   const forged = {
