@@ -1,11 +1,12 @@
 // npm run conformance: runs the official suites against this server, prints the scores, and ends with 1 if a scenario
-// failed.
+// failed. With --through-proxy, the suites of the endpoint run through it, against an upstream with the same fixtures.
 import { claimed, openBench, suites, table, type Outcome } from './suites.ts'
 
-const bench = await openBench()
+const isProxied = process.argv.includes('--through-proxy')
+const bench = await openBench({ isProxied })
 const outcomes: Outcome[] = []
 try {
-  for (const suite of suites) {
+  for (const suite of isProxied ? suites.filter(({ of }) => of === 'endpoint') : suites) {
     const outcome = await bench.run(suite)
     outcomes.push(outcome)
     for (const { name, passed, failed } of outcome.scenarios) {
