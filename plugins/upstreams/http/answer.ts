@@ -57,8 +57,11 @@ export function parse (settings: Named, bytes: Buffer): unknown {
   }
 }
 
-export const tooLarge = (settings: Named): UpstreamError =>
-  failure(settings, 'malformed', `its answer has more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`)
+export const tooLarge = (settings: Named, maxBytes = MAX_ANSWER_BYTES): UpstreamError =>
+  failure(settings, 'malformed', `its answer has more than ${maxBytes / 1024} KB`)
+
+export const brokenAnswer = (settings: Named, cause?: unknown): UpstreamError =>
+  failure(settings, 'ended', 'closed the connection while it answered', { cause })
 
 function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -67,7 +70,7 @@ function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number):
     const grow = (bytes: number) => {
       size += bytes
       if (size <= maxBytes) return true
-      reject(tooLarge(settings))
+      reject(tooLarge(settings, maxBytes))
       answer.destroy()
       return false
     }
@@ -76,7 +79,9 @@ function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number):
       if (grow(chunk.length)) chunks.push(chunk)
     })
     answer.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    answer.on('error', (cause) => reject(failure(settings, 'ended', 'closed the connection while it answered', { cause })))
-    answer.on('close', () => reject(failure(settings, 'ended', 'closed the connection while it answered')))
+    answer.on('error', (cause) => reject(brokenAnswer(settings, cause)))
+    answer.on('close', () => {
+      if (!answer.readableEnded) reject(brokenAnswer(settings))
+    })
   })
 }

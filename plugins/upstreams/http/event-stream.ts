@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError } from '../contract.ts'
-import { MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
+import { brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
 import { EventReader, writeEvent, type ServerEvent } from './events.ts'
 import { failure } from './failures.ts'
 
@@ -43,11 +43,12 @@ class EventStream {
     this.#isAnswered = options.id === undefined
     // The SDK waits for the head of such a stream, and this one may never have an event.
     if (this.#isAnswered) this.#stream()
-    const { settings } = options
     answer.on('data', (chunk: Buffer) => this.#take(chunk))
     answer.on('end', () => this.#end())
-    answer.on('error', (cause) => this.#end(failure(settings, 'ended', 'closed the connection while it answered', { cause })))
-    answer.on('close', () => this.#end(failure(settings, 'ended', 'closed the connection while it answered')))
+    answer.on('error', (cause) => this.#end(brokenAnswer(options.settings, cause)))
+    answer.on('close', () => {
+      if (!this.#isDone) this.#end(brokenAnswer(options.settings))
+    })
   }
 
   #take (chunk: Buffer): void {

@@ -14,7 +14,9 @@ export interface ServerEvent {
   data: Buffer
 }
 
-export class TooLargeEvent extends Error {}
+export class TooLargeEvent extends Error {
+  override readonly name = 'TooLargeEvent'
+}
 
 /** One reader for each stream. */
 export class EventReader {

@@ -1,8 +1,9 @@
-// One HTTP request to an upstream over node:http, up to the head of its answer. It costs a third of the processor time of
-// the global fetch.
+// One HTTP request to an upstream over node:http, up to the head of its answer. It costs half the processor time of the
+// global fetch.
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import type { UpstreamError } from '../contract.ts'
 import { brokenConnection, failure } from './failures.ts'
 
 const MAX_CONNECT_MS = 10_000
@@ -27,45 +28,40 @@ export interface OutgoingRequest {
   onOpen: (request: ClientRequest) => void
 }
 
+/** How far a request has come: until `sent`, nothing of it has reached the upstream. */
+type Progress = 'waiting' | 'connecting' | 'sent'
+
 /**
  * @returns the head of the answer has arrived, its body has not.
  * @throws UpstreamError; the reason of the signal.
  */
-export async function exchange (outgoing: OutgoingRequest): Promise<IncomingMessage> {
-  const { url, method, headers, body, agent, signal } = outgoing
-  signal?.throwIfAborted()
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp
-  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-  const request = send(url, { method, agent, headers: { ...headers, ...length } })
-  const abort = () => request.destroy()
-  signal?.addEventListener('abort', abort)
-  request.once('close', () => signal?.removeEventListener('abort', abort))
-  outgoing.onOpen(request)
-  request.end(body)
-  return await headOf(request, outgoing)
-}
-
-function headOf (request: ClientRequest, { settings, url, signal, mayWait }: OutgoingRequest): Promise<IncomingMessage> {
+export function exchange (outgoing: OutgoingRequest): Promise<IncomingMessage> {
+  const { settings, url, signal, mayWait } = outgoing
   return new Promise((resolve, reject) => {
-    let progress: 'waiting' | 'connecting' | 'sent' = 'waiting'
-    const giveUp = () => {
-      reject(tooSlow(settings, progress, url.origin))
-      request.destroy()
-    }
-    const connecting = setTimeout(() => {
-      if (progress === 'connecting') giveUp()
-    }, Math.min(MAX_CONNECT_MS, settings.timeoutMs))
-    const answering = mayWait ? undefined : setTimeout(giveUp, settings.timeoutMs)
+    signal?.throwIfAborted()
+    const request = open(outgoing)
+    let progress: Progress = 'waiting'
+    let connecting: NodeJS.Timeout | undefined
+    let isSettled = false
+    const abort = () => request.destroy()
     const settle = () => {
       clearTimeout(connecting)
       clearTimeout(answering)
+      isSettled = true
     }
+    const fail = (make: () => UpstreamError) => {
+      if (isSettled) return
+      settle()
+      reject(signal?.aborted ? signal.reason : make())
+      request.destroy()
+    }
+    const giveUp = () => fail(() => tooSlow(settings, progress, url.origin))
+    const answering = mayWait ? undefined : setTimeout(giveUp, settings.timeoutMs)
+
     request.once('socket', (socket) => {
-      if (request.reusedSocket) {
-        progress = 'sent'
-        return
-      }
-      progress = 'connecting'
+      progress = request.reusedSocket ? 'sent' : 'connecting'
+      if (progress === 'sent' || isSettled) return
+      connecting = setTimeout(giveUp, Math.min(MAX_CONNECT_MS, settings.timeoutMs))
       socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
         progress = 'sent'
         clearTimeout(connecting)
@@ -75,27 +71,32 @@ function headOf (request: ClientRequest, { settings, url, signal, mayWait }: Out
       settle()
       resolve(answer)
     })
-    request.on('error', (error) => {
-      settle()
-      reject(signal?.aborted ? signal.reason : brokenConnection(settings, error, progress === 'sent', url.origin))
-    })
+    request.on('error', (error) => fail(() => brokenConnection(settings, error, progress === 'sent', url.origin)))
     request.once('close', () => {
-      settle()
-      reject(signal?.aborted ? signal.reason : brokenConnection(settings, new Error('closed'), progress === 'sent', url.origin))
+      signal?.removeEventListener('abort', abort)
+      fail(() => brokenConnection(settings, new Error('closed'), progress === 'sent', url.origin))
     })
+    signal?.addEventListener('abort', abort)
+    outgoing.onOpen(request)
+    request.end(outgoing.body)
   })
 }
 
-function tooSlow (
-  settings: OutgoingRequest['settings'],
-  progress: 'waiting' | 'connecting' | 'sent',
-  origin: string
-) {
+function open ({ url, method, headers, body, agent }: OutgoingRequest): ClientRequest {
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp
+  // A list is sent as it is, which is cheaper than one header at a time.
+  const list = ['host', headers['host'] ?? url.host]
+  for (const name in headers) if (name !== 'host') list.push(name, headers[name]!)
+  if (body !== undefined) list.push('content-length', String(Buffer.byteLength(body)))
+  const { hostname, port, pathname, search } = url
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  return send({ host, port, path: pathname + search, method, agent, headers: list })
+}
+
+function tooSlow (settings: OutgoingRequest['settings'], progress: Progress, origin: string): UpstreamError {
   const { timeoutMs } = settings
   if (progress === 'sent') return failure(settings, 'timeout', `did not answer within ${timeoutMs} ms`)
-  if (progress === 'connecting') {
-    return failure(settings, 'unreachable', `no connection to ${origin} in time`, { wasSent: false })
-  }
-  const message = `has as many requests as it may have at once, and none ended within ${timeoutMs} ms`
-  return failure(settings, 'busy', message, { wasSent: false })
+  const notSent = { wasSent: false }
+  if (progress === 'connecting') return failure(settings, 'unreachable', `no connection to ${origin} in time`, notSent)
+  return failure(settings, 'busy', `has as many requests as it may have, and none ended within ${timeoutMs} ms`, notSent)
 }

@@ -71,6 +71,10 @@ const CODES: Readonly<Record<string, string>> = {
   ECONNRESET: 'it closed the connection'
 }
 
+const CERTIFICATE = /CERT|SIGNATURE|ISSUER|LEAF/
+const untrusted = (code: string) =>
+  `its certificate is not trusted (${code}); NODE_EXTRA_CA_CERTS takes the file of an authority of your own`
+
 /**
  * A connection that failed.
  * @param isConnected whether the request may have reached it.
@@ -79,6 +83,6 @@ export function brokenConnection (settings: Named, error: unknown, isConnected: 
   const { code, message } = error as NodeJS.ErrnoException
   if (isConnected && code?.startsWith('HPE_')) return failure(settings, 'malformed', `answered what is not HTTP (${code})`)
   if (isConnected) return failure(settings, 'ended', 'closed the connection before it answered', { cause: error })
-  const why = CODES[code ?? ''] ?? (code ? `${message} (${code})` : message)
+  const why = CODES[code ?? ''] ?? (CERTIFICATE.test(code ?? '') ? untrusted(code!) : code ? `${message} (${code})` : message)
   return failure(settings, 'unreachable', `no connection to ${origin}: ${why}`, { wasSent: false, cause: error })
 }

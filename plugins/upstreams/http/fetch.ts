@@ -38,7 +38,7 @@ export function createFetch (options: FetchOptions): FetchLike {
   const inFlight = new Map<RequestId, { destroy(): void }>()
 
   return async (input, init = {}) => {
-    const target = new URL(input)
+    const target = input instanceof URL ? input : new URL(input)
     if (target.origin !== url.origin) throw failure(settings, 'failed', `names an address at ${target.origin}, which is another server`)
     const { method = 'GET', signal } = init
     const body = typeof init.body === 'string' ? init.body : undefined
@@ -99,7 +99,10 @@ const isEvents = (type: string | undefined) => type?.toLowerCase().startsWith('t
 
 function ownHeaders ({ headers }: RequestInit): Record<string, string> {
   const own: Record<string, string> = {}
-  for (const [name, value] of new Headers(headers)) if (OWN_HEADERS.test(name)) own[name] = value
+  const given = headers instanceof Headers ? headers : new Headers(headers)
+  given.forEach((value, name) => {
+    if (OWN_HEADERS.test(name)) own[name] = value
+  })
   return own
 }
 

@@ -3,12 +3,13 @@
 // nothing of our caller's request), their connections, their bounds and their errors. It hands transports to connections/.
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
+import { StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamCaller } from '../contract.ts'
 import type { Agents } from './exchange.ts'
 import { createFetch } from './fetch.ts'
 import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
+import { SseTransport } from './sse-transport.ts'
 
 /** Requests that one upstream has at a time; others wait within their timeout. */
 const MAX_SOCKETS = 64
@@ -63,7 +64,7 @@ export function createHttp (deps: IdentityDeps): Http {
         }
       })
       const transport: Transport = kind === 'sse'
-        ? new SSEClientTransport(url, { fetch })
+        ? new SseTransport(url, settings, fetch)
         : new StreamableHTTPClientTransport(url, { fetch })
       return transport
     },

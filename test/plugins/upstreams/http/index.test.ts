@@ -1,32 +1,55 @@
-// Transports to upstreams over HTTP, with the official client over them.
-import { Client } from '@modelcontextprotocol/client'
+// Transports to upstreams over HTTP, with the official client over them: connections are kept, shared and bounded.
 import t from 'tap'
-import type { UpstreamSettings } from '../../../../config/upstreams.ts'
-import { createHttp } from '../../../../plugins/upstreams/http/index.ts'
 import { startHttpUpstream } from '../../../fixtures/upstreams/http-server.ts'
+import { connectHttp, httpSettings, startHttp } from '../../../helpers/http-upstreams.ts'
+import { settingsOf } from '../../../helpers/memory-upstream.ts'
+import { until } from '../../../helpers/until.ts'
 
-const settingsOf = (url: string, more: Partial<UpstreamSettings> = {}): UpstreamSettings => ({
-  name: 'crm',
-  target: { kind: 'http', url, headers: {} },
-  prefix: 'crm_',
-  deny: [],
-  annotations: [],
-  scopes: [],
-  identity: 'none',
-  timeoutMs: 2000,
-  secrets: [],
-  ...more
-})
+const call = (text: string) => ({ name: 'echo', arguments: { text } })
 
 for (const answers of ['json', 'sse'] as const) {
-  t.test(`a call is answered as ${answers}`, async (t) => {
+  t.test(`calls one after the other use one connection, answered as ${answers}`, async (t) => {
     const upstream = await startHttpUpstream(t, { answers, sessions: true })
-    const http = createHttp({ issuer: 'https://mcp.example.com', sign: async () => 'token', now: () => Date.now() / 1000 })
-    t.teardown(() => http.close())
-    const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: 'auto' } })
-    await client.connect(http.open(settingsOf(upstream.url), undefined, 'streamable'))
-    t.teardown(() => client.close())
-    const result = await client.callTool({ name: 'echo', arguments: { text: 'hi' } })
-    t.same(result.content, [{ type: 'text', text: 'hi' }])
+    const client = await connectHttp(t, httpSettings(upstream.url))
+    t.ok(await until(() => upstream.streams.size === 1))
+    const before = upstream.sockets.size
+    for (let round = 0; round < 10; round++) {
+      const { content } = await client.callTool(call(`${round}`))
+      t.same(content, [{ type: 'text', text: `${round}` }])
+    }
+    t.ok(upstream.sockets.size <= before)
   })
 }
+
+t.test('an upstream has 64 requests at a time, and the others wait for their turn', async (t) => {
+  const upstream = await startHttpUpstream(t, { sessions: true })
+  const http = startHttp(t)
+  const client = await connectHttp(t, httpSettings(upstream.url), { http })
+  const other = await startHttpUpstream(t)
+  const elsewhere = await connectHttp(t, httpSettings(other.url, { name: 'other' }), { http })
+  upstream.fault = 'slow'
+  const calls = Array.from({ length: 70 }, (_, index) => client.callTool(call(`${index}`)).catch((error: unknown) => error))
+  t.ok(await until(() => upstream.sockets.size >= 64))
+  await elsewhere.callTool(call('not in the way'))
+  t.equal(upstream.sockets.size - upstream.streams.size, 64)
+  upstream.fault = undefined
+  for (const socket of upstream.sockets) socket.destroy()
+  await Promise.all(calls)
+  t.equal(upstream.calls, 6, 'those that waited were sent then')
+})
+
+t.test('all connections end with the server', async (t) => {
+  const upstream = await startHttpUpstream(t, { sessions: true })
+  const http = startHttp(t)
+  const client = await connectHttp(t, httpSettings(upstream.url), { http })
+  await client.close()
+  await http.close()
+  t.ok(await until(() => upstream.sockets.size === 0))
+})
+
+t.test('a command is not opened over HTTP', async (t) => {
+  t.throws(() => startHttp(t).open(settingsOf(), undefined, 'streamable'), {
+    name: 'TypeError',
+    message: /is a command/
+  })
+})

@@ -1,0 +1,78 @@
+// An answer is bounded before anything is made of it, and a refusal is read only as far as its words.
+import type { IncomingMessage } from 'node:http'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { MAX_ANSWER_BYTES, parse, toResponse } from '../../../../plugins/upstreams/http/answer.ts'
+
+const settings = { name: 'crm', secrets: [] }
+const url = new URL('https://crm.example/mcp')
+
+function answered (statusCode: number, body: string | undefined, headers: Record<string, string | string[]> = {}) {
+  const source = new PassThrough()
+  if (body !== undefined) source.end(body)
+  const answer = Object.assign(source, { statusCode, statusMessage: 'words', headers }) as unknown as IncomingMessage
+  return { source, response: toResponse(answer, settings, url) }
+}
+
+t.test('an answer has the members that the SDK reads', async (t) => {
+  const { response } = answered(200, '{"a":1}', {
+    'content-type': 'application/json',
+    'set-cookie': ['a', 'b']
+  })
+  t.match(response, {
+    status: 200,
+    ok: true,
+    statusText: 'words',
+    body: null,
+    redirected: false,
+    url: url.href
+  })
+  t.equal(response.headers.get('Content-Type'), 'application/json')
+  t.equal(response.headers.get('set-cookie'), 'a, b')
+  t.equal(response.headers.get('absent'), null)
+  t.equal(response.headers.has('content-type'), true)
+  t.same(await response.json(), { a: 1 })
+  t.equal(await answered(202, '').response.text(), '')
+  t.match(answered(400, '').response, { ok: false })
+})
+
+t.test('a body that is too large is not read to its end (UH-04)', async (t) => {
+  const announced = answered(200, undefined, { 'content-length': String(MAX_ANSWER_BYTES + 1) })
+  await t.rejects(announced.response.json(), {
+    message: /more than 16384 KB/,
+    fault: 'malformed'
+  })
+  t.ok(announced.source.destroyed)
+  const endless = answered(400, 'x'.repeat(70_000))
+  await t.rejects(endless.response.text(), {
+    message: /more than 64 KB/,
+    fault: 'malformed'
+  })
+  t.ok(endless.source.destroyed)
+})
+
+t.test('a body that breaks off is an upstream that ended', async (t) => {
+  const { source, response } = answered(200, undefined)
+  const read = response.json()
+  source.write('{"a"')
+  source.destroy()
+  await t.rejects(read, {
+    message: /closed the connection/,
+    fault: 'ended',
+    wasSent: true
+  })
+})
+
+t.test('JSON that is none, too deep or has too many members is refused', async (t) => {
+  const of = (text: string) => () => parse(settings, Buffer.from(text))
+  t.throws(of('{"a"'), { fault: 'malformed', message: 'its answer is not JSON' })
+  t.throws(of('['.repeat(65) + ']'.repeat(65)), {
+    fault: 'malformed',
+    message: /too deep/
+  })
+  t.throws(of(`[${'0,'.repeat(500_000)}0]`), {
+    fault: 'malformed',
+    message: /too many members/
+  })
+  t.same(of('['.repeat(64) + ']'.repeat(64))(), JSON.parse('['.repeat(64) + ']'.repeat(64)))
+})

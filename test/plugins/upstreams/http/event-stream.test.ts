@@ -1,0 +1,93 @@
+// A stream of events is handed on as it comes, as one answer where that is all, and its end without one is told at once.
+import type { IncomingMessage } from 'node:http'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import type { UpstreamError } from '../../../../plugins/upstreams/contract.ts'
+import { readStream } from '../../../../plugins/upstreams/http/event-stream.ts'
+
+const eventOf = (message: unknown, id?: string) => `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
+const answer = { jsonrpc: '2.0', id: 7, result: {} }
+const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: {} }
+/** A question of the upstream may have the number of the request. */
+const question = { jsonrpc: '2.0', id: 7, method: 'elicitation/create', params: {} }
+
+function start ({ id }: { id: number | undefined } = { id: 7 }) {
+  const source = new PassThrough()
+  const failures: UpstreamError[] = []
+  const streamed = readStream(source as unknown as IncomingMessage, {
+    settings: { name: 'crm', secrets: [] },
+    id,
+    onFailure: (error) => failures.push(error)
+  })
+  return { source, failures, streamed }
+}
+
+const textOf = async (streamed: Awaited<ReturnType<typeof readStream>>) =>
+  'stream' in streamed ? await new Response(streamed.stream).text() : 'not a stream'
+
+t.test('the answer alone is JSON, although the stream stays open', async (t) => {
+  const { source, streamed, failures } = start()
+  source.write(eventOf(answer))
+  t.same(await streamed, { message: answer })
+  source.end(eventOf(progress))
+  t.same(failures, [])
+})
+
+t.test('what comes before the answer is handed on at once, and everything in its order', async (t) => {
+  for (const first of [progress, question]) {
+    const { source, streamed, failures } = start()
+    source.write(eventOf(first))
+    const found = await streamed
+    source.end(eventOf(answer))
+    t.equal(await textOf(found), eventOf(first) + eventOf(answer))
+    t.same(failures, [])
+  }
+})
+
+t.test('a stream that ends without the answer says so, unless it can be continued', async (t) => {
+  const ended = start()
+  ended.source.end(eventOf(progress))
+  await textOf(await ended.streamed)
+  t.match(ended.failures, [{ fault: 'ended', wasSent: true }])
+
+  const broken = start()
+  broken.source.destroy(new Error('reset'))
+  await t.rejects(textOf(await broken.streamed))
+  t.match(broken.failures, [{ fault: 'ended', wasSent: true }])
+
+  const continued = start()
+  continued.source.end(eventOf(progress, '1'))
+  t.equal(await textOf(await continued.streamed), eventOf(progress, '1'))
+  t.same(continued.failures, [])
+})
+
+t.test('an event that is too deep or no JSON ends the stream, also of one that could be continued', async (t) => {
+  for (const [text, message] of [['[[', /not JSON/], ['['.repeat(100), /too deep/]] as const) {
+    const { source, streamed, failures } = start()
+    source.write(`id: 1\ndata: ${text}\n\n`)
+    await t.rejects(textOf(await streamed), { message })
+    t.match(failures, [{ fault: 'malformed', message }])
+    t.ok(source.destroyed)
+  }
+})
+
+t.test('a stream that answers nothing is there before its first event, and its end is no failure', async (t) => {
+  const { source, streamed, failures } = start({ id: undefined })
+  const found = await streamed
+  source.end(eventOf(progress))
+  t.equal(await textOf(found), eventOf(progress))
+  t.same(failures, [])
+})
+
+t.test('events that nobody reads are not kept: the upstream waits (UH-04)', async (t) => {
+  const { source, streamed } = start({ id: undefined })
+  await streamed
+  const chunk = eventOf({ ...progress, params: { text: 'x'.repeat(10_000) } })
+  let written = 0
+  while (written < 100 && source.write(chunk)) {
+    written++
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.ok(written < 100)
+  source.destroy()
+})

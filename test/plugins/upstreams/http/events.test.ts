@@ -1,0 +1,54 @@
+// Events are read as the specification says, wherever the bytes are cut, and none is larger than its bound.
+import t from 'tap'
+import { EventReader, writeEvent } from '../../../../plugins/upstreams/http/events.ts'
+
+/** In pieces of a few bytes. */
+function read (text: string, size = text.length) {
+  const bytes = Buffer.from(text)
+  const reader = new EventReader(10_000)
+  const events = []
+  for (let at = 0; at < bytes.length; at += size) events.push(...reader.read(bytes.subarray(at, at + size)))
+  return events.map(({ data, ...event }) => ({ ...event, data: data.toString() }))
+}
+
+const plain = { type: 'message', id: undefined, retry: undefined }
+const tooLarge = { name: 'TooLargeEvent' }
+
+t.test('an event has its fields, whatever ends a line and wherever the bytes are cut', async (t) => {
+  const expected = [
+    { ...plain, type: 'endpoint', data: '/messages' },
+    { ...plain, id: 'ä7', retry: 250, data: '' },
+    { ...plain, data: '{"a":\n1}' },
+    { ...plain, data: 'x' }
+  ]
+  for (const end of ['\n', '\r', '\r\n']) {
+    const text = ['\uFEFFevent: endpoint', 'data:/messages', '', 'id: ä7', 'retry: 250', 'data', '', ': still there', '',
+      'data: {"a":', 'data: 1}', 'unknown: y', 'retry: soon', '', 'data: x', '', 'data: never ended', ''].join(end)
+    for (const size of [1, 2, 3, 7, text.length * 2]) t.same(read(text, size), expected, `${JSON.stringify(end)} ${size}`)
+  }
+})
+
+t.test('an event is bounded in bytes, lines and pieces; comments are not counted, and events start from zero (UH-04)', async (t) => {
+  const reads = (...chunks: string[]) => () => {
+    const reader = new EventReader(10_000)
+    for (const chunk of chunks) reader.read(Buffer.from(chunk))
+  }
+  t.throws(reads(`data: ${'x'.repeat(10_000)}`), tooLarge)
+  t.throws(reads('data:\n'.repeat(200)), tooLarge, 'lines cost memory as well')
+  t.throws(reads(...Array<string>(200).fill('x')), tooLarge, 'and so do pieces')
+  t.doesNotThrow(reads(': ping\n'.repeat(2_000)))
+  t.doesNotThrow(reads(`data: ${'x'.repeat(5_000)}\n\n`.repeat(10)))
+})
+
+t.test('an event that is written again is read as the same', async (t) => {
+  const events = [
+    {
+      type: 'message',
+      id: undefined,
+      retry: undefined,
+      data: Buffer.from('{"a":1}')
+    },
+    { type: 'endpoint', id: '7', retry: 10, data: Buffer.from('two\nlines') }
+  ]
+  t.same(new EventReader(1_000).read(Buffer.concat(events.map(writeEvent))), events)
+})

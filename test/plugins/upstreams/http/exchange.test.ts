@@ -1,0 +1,89 @@
+// A request ends in time, and an error says whether it can have reached the upstream.
+import { once } from 'node:events'
+import { Agent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { exchange, type OutgoingRequest } from '../../../../plugins/upstreams/http/exchange.ts'
+import { startRecordingUpstream } from '../../../helpers/recording-upstream.ts'
+
+function outgoing (t: Test, url: string, own: Partial<OutgoingRequest> = {}): OutgoingRequest {
+  const agent = url.startsWith('https')
+    ? new HttpsAgent()
+    : new Agent({
+      keepAlive: true,
+      maxSockets: 1
+    })
+  t.teardown(() => agent.destroy())
+  return {
+    settings: { name: 'crm', secrets: [], timeoutMs: 150 },
+    url: new URL(url),
+    method: 'POST',
+    headers: { accept: 'application/json' },
+    body: '{"ä":1}',
+    agent,
+    signal: undefined,
+    mayWait: false,
+    onOpen: () => {},
+    ...own
+  }
+}
+
+t.test('a request is sent as it is written, over a connection that is kept', async (t) => {
+  const upstream = await startRecordingUpstream(t, (_request, response) => response.end('ok'))
+  const request = outgoing(t, `${upstream.url}?a=b`, { headers: { accept: 'x/y', host: 'crm.internal' } })
+  for (const round of [1, 2]) {
+    const answer = await exchange(request)
+    t.equal(String(Buffer.concat(await answer.toArray())), 'ok', `${round}`)
+  }
+  t.match(upstream.requests[1], {
+    method: 'POST',
+    path: '/mcp?a=b',
+    body: '{"ä":1}',
+    headers: { accept: 'x/y', host: 'crm.internal', 'content-length': '8' }
+  })
+  t.equal(upstream.sockets.size, 1)
+})
+
+t.test('no answer, no connection and no room are told apart (UH-04)', async (t) => {
+  const upstream = await startRecordingUpstream(t, () => {})
+  const request = outgoing(t, upstream.url)
+  const first = t.rejects(exchange(request), {
+    message: /did not answer/,
+    fault: 'timeout',
+    wasSent: true
+  })
+  const waiting = { ...request, settings: { ...request.settings, timeoutMs: 50 } }
+  await t.rejects(exchange(waiting), {
+    message: /none ended/,
+    fault: 'busy',
+    wasSent: false
+  })
+  await first
+  t.equal(upstream.requests.length, 1)
+  await t.rejects(exchange(outgoing(t, 'http://127.0.0.1:1/')), {
+    message: /listens/,
+    fault: 'unreachable',
+    wasSent: false
+  })
+})
+
+t.test('a TLS handshake that does not end is no connection', async (t) => {
+  const server = createTcpServer(() => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  await t.rejects(exchange(outgoing(t, url)), {
+    fault: 'unreachable',
+    wasSent: false,
+    message: /in time/
+  })
+})
+
+t.test('whoever gives up gets their own reason, and the connection is closed', async (t) => {
+  const upstream = await startRecordingUpstream(t, () => controller.abort(new Error('gone')))
+  const controller = new AbortController()
+  await t.rejects(exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' })
+  await t.rejects(exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' })
+  t.equal(upstream.requests.length, 1, 'nothing is sent for who has gone already')
+})

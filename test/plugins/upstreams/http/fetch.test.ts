@@ -1,0 +1,92 @@
+// What goes out to an upstream, byte by byte: the SDK's own headers, those of mcp.json, and who is calling if it is told
+// (threats UH-01, UH-02).
+import t from 'tap'
+import { startHttpUpstream } from '../../../fixtures/upstreams/http-server.ts'
+import { ann, connectHttp, httpSettings } from '../../../helpers/http-upstreams.ts'
+import { until } from '../../../helpers/until.ts'
+
+const SDK = ['accept', 'content-type', 'content-length', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name']
+const NODE = ['host', 'connection']
+
+t.test('a request has the headers of the SDK and of mcp.json, and nothing of the caller (UH-01)', async (t) => {
+  const upstream = await startHttpUpstream(t, { sessions: true })
+  const settings = httpSettings(upstream.url, {}, {
+    'x-api-key': 'of the operator',
+    cookie: 'tenant=1'
+  })
+  const client = await connectHttp(t, settings, { caller: ann })
+  await client.callTool({ name: 'echo', arguments: { text: 'hi' } })
+  t.ok(await until(() => upstream.streams.size === 1))
+  const allowed = new Set([...SDK, ...NODE, 'accept-encoding', 'x-api-key', 'cookie'])
+  for (const { headers } of upstream.requests) {
+    t.same(Object.keys(headers).filter((name) => !allowed.has(name)), [])
+    t.match(headers, {
+      'x-api-key': 'of the operator',
+      cookie: 'tenant=1',
+      'accept-encoding': 'identity'
+    })
+  }
+  t.notMatch(upstream.bytes(), /user-1|ann@example|Ann|sales|app-1|authorization|x-forwarded/i)
+})
+
+t.test('who is calling is told by headers, which mcp.json cannot forge (UH-02)', async (t) => {
+  const upstream = await startHttpUpstream(t)
+  const forged = {
+    'x-forwarded-email': 'root@example.com',
+    'x-forwarded-groups': 'admins'
+  }
+  const settings = httpSettings(upstream.url, { identity: 'headers' }, forged)
+  await connectHttp(t, settings, { caller: ann })
+  await connectHttp(t, settings, { caller: { id: 'user-2', groups: [], clientId: 'app-1' } })
+  await connectHttp(t, settings)
+  const told = upstream.requests.filter(({ body }) => body.includes('"initialize"')).map(({ headers }) =>
+    Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-forwarded'))))
+  t.same(told, [
+    {
+      'x-forwarded-user': 'user-1',
+      'x-forwarded-email': 'ann@example.com',
+      'x-forwarded-name': 'Ann%20%C3%84hle',
+      'x-forwarded-groups': 'sales,north%2C%20east'
+    },
+    { 'x-forwarded-user': 'user-2' },
+    {}
+  ])
+})
+
+t.test('with a token the authorization of mcp.json stays here (UH-02)', async (t) => {
+  const upstream = await startHttpUpstream(t)
+  await connectHttp(t, httpSettings(upstream.url, { identity: 'token' }, { authorization: 'Basic forged' }), { caller: ann })
+  t.notMatch(upstream.bytes(), /forged/)
+  for (const { headers } of upstream.requests) t.match(headers.authorization, /^Bearer signed\./)
+})
+
+t.test('a request that its caller gave up is told to the upstream, and its connection is closed', async (t) => {
+  const upstream = await startHttpUpstream(t)
+  const client = await connectHttp(t, httpSettings(upstream.url))
+  upstream.fault = 'hang'
+  const controller = new AbortController()
+  const call = client.callTool({ name: 'echo' }, { signal: controller.signal })
+  t.ok(await until(() => upstream.requests.some(({ body }) => body.includes('tools/call'))))
+  const open = [...upstream.sockets].length
+  controller.abort()
+  await t.rejects(call)
+  t.ok(await until(() => upstream.requests.some(({ body }) => body.includes('notifications/cancelled'))))
+  t.ok(await until(() => upstream.sockets.size <= open), 'the connection of the call is closed')
+})
+
+t.test('an answer that is compressed, or no MCP, is refused before it is read', async (t) => {
+  const upstream = await startHttpUpstream(t)
+  const client = await connectHttp(t, httpSettings(upstream.url))
+  const answers = [
+    [{ status: 200, headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } }, /encoding gzip/],
+    [{ status: 200, headers: { 'content-type': 'text/html' }, body: '<p>' }, /answered text\/html/],
+    [{ status: 200 }, /without a type/]
+  ] as const
+  for (const [fault, message] of answers) {
+    upstream.fault = fault
+    await t.rejects(client.callTool({ name: 'echo' }), {
+      message,
+      fault: 'malformed'
+    })
+  }
+})

@@ -1,0 +1,13 @@
+// Words about an upstream for the log hold no secret and cannot forge a line.
+import t from 'tap'
+import { withoutSecrets } from '../../../plugins/upstreams/without-secrets.ts'
+
+t.test('secrets are hidden, the longer of two first, and ordinary words stay (UH-06)', async (t) => {
+  t.equal(withoutSecrets('key abcd-efgh and abcd', ['abcd', 'abcd-efgh']), 'key [secret] and [secret]')
+  t.equal(withoutSecrets('a key', ['a', '']), 'a key')
+})
+
+t.test('a text is one line of at most 500 characters', async (t) => {
+  t.equal(withoutSecrets('one\r\ntwo\u2028\u009bthree', []), 'one two three')
+  t.equal(withoutSecrets('x'.repeat(501), []).length, 500)
+})
