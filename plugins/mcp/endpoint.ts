@@ -11,6 +11,7 @@ import type { CallServices } from './handlers/contract.ts'
 import { createOnBehalfOf } from './handlers/on-behalf-of.ts'
 import { createRequestStateCodec } from './handlers/request-state.ts'
 import { createMeter } from './metering.ts'
+import type { Relayed } from './relay/index.ts'
 import type { Offered } from './sdk/contract.ts'
 import { createSdkHandler } from './sdk/handler.ts'
 import { createFactory } from './sdk/server.ts'
@@ -27,6 +28,8 @@ export interface EndpointDeps {
   app: FastifyInstance
   options: McpOptions
   offered: Offered
+  /** What upstreams offer; absent without any. */
+  relayed?: Relayed | undefined
   bus: EventBus
   changes: ChangeLog
   /** What a caller may use now. */
@@ -41,7 +44,7 @@ export interface Endpoint {
   sdkHandler: McpHandler
 }
 
-export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, onError }: EndpointDeps): Endpoint {
+export function buildEndpoint ({ app, options, offered, relayed, bus, changes, rightsOf, onError }: EndpointDeps): Endpoint {
   const { tools } = offered
   const stillAllows = options.signIn ? app.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
@@ -52,10 +55,11 @@ export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, 
     serverInfo,
     instructions: ({ rights }) => {
       const leftOut = options.library.of(null, rights.documents).unread?.()
-      return instructionsFor((name) => tools.find(name, rights), app.identity.instructions, options.libraryDescription, leftOut)
+      const own = instructionsFor((name) => tools.find(name, rights), app.identity.instructions, options.libraryDescription, leftOut)
+      return [own, relayed?.instructionsFor(rights) ?? []].flat().join('\n\n')
     },
     isPublic: !options.signIn,
-    canChange: () => options.reloads === true || app.accessRules.isOn,
+    canChange: () => options.reloads === true || relayed !== undefined || app.accessRules.isOn,
     extensions: options.signIn ? extensionsOf(app.clients) : undefined,
     onError
   })
@@ -66,7 +70,7 @@ export function buildEndpoint ({ app, options, offered, bus, changes, rightsOf, 
   const { storage, sealing, now, log } = app
   const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf })
   const subscriptions = createSubscriptions(changes, serverInfo, now, rightsOf, open.streams)
-  const sdkHandler = createSdkHandler({ factory, tools, subscriptions, sessions: sessions.serve, onError })
+  const sdkHandler = createSdkHandler({ factory, ...offered, services, subscriptions, sessions: sessions.serve, onError })
   const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })
   // Before the server stops listening: an open stream would keep it from closing.
   app.addHook('preClose', async () => subscriptions.close())

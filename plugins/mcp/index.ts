@@ -29,8 +29,7 @@ import { prepare } from './http.ts'
 import { createMessageLimit } from './message-limit.ts'
 import { noteFirstUse } from './metering.ts'
 import { createPipeline, type McpPipeline } from './pipeline.ts'
-import { createRelay } from './relay/relay.ts'
-import { relayedTools } from './relay/tools.ts'
+import { createRelayed } from './relay/index.ts'
 import type { Offered } from './sdk/contract.ts'
 import { createChangeLog, LIST_CHANGES, type Change } from './streams/change-log.ts'
 
@@ -59,14 +58,17 @@ export interface Mcp {
 export default fp(
   async function mcp (app: FastifyInstance, options: McpOptions) {
     const { signIn } = options
-    const relay = options.upstreams && createRelay(options.upstreams, { local: options.local, log: app.log })
+    const relayed = options.upstreams && createRelayed(options.upstreams, { ...options, log: app.log })
+    const own = {
+      resources: createResources(options.resources ?? [], signIn),
+      prompts: createPrompts(options.prompts ?? [], signIn)
+    }
     const offered: Offered = {
       tools: createToolRegistry(options.tools, signIn, {
         remarks: { search: options.libraryDescription && `The library holds: ${options.libraryDescription}` },
-        relayed: relay && (() => relayedTools(relay))
+        relayed: relayed?.tools
       }),
-      resources: createResources(options.resources ?? [], signIn),
-      prompts: createPrompts(options.prompts ?? [], signIn)
+      ...(relayed?.join(own) ?? own)
     }
     app.accessRules.checkResources((options.resources ?? []).flatMap(({ name, uri }) => [name, uri]))
     const { bus } = app
@@ -76,8 +78,15 @@ export default fp(
     const currentName = (tool: string) => offered.tools.find(tool, ALL_RIGHTS)?.name ?? tool
     const rightsOf = (access: Access | null) =>
       rightsOfAccess(app.accessRules, access?.without ? { ...access, without: access.without.map(currentName) } : access)
-    const endpoint = buildEndpoint({ app, options, offered, bus, changes, rightsOf, onError })
+    const endpoint = buildEndpoint({ app, options, offered, relayed, bus, changes, rightsOf, onError })
     app.accessRules.onChange(endpoint.fastPath.forget)
+    relayed?.onChange((changed, isOffer) => {
+      if (isOffer) {
+        offered.tools.replace()
+        endpoint.fastPath.forget()
+      }
+      changes.announce(changed).catch(onError)
+    })
     const messageLimit = createMessageLimit(app)
     const answer = createAnswer({
       ...endpoint,

@@ -52,7 +52,7 @@ function scopesOf (
   rights: Rights
 ): readonly string[] | undefined {
   const named = (key: string) => (typeof params?.[key] === 'string' ? (params[key] as string) : '')
-  const ofResource = (uri: unknown) => (typeof uri === 'string' ? (resources.find(uri, rights)?.resource.scopes ?? []) : [])
+  const ofResource = (uri: unknown) => (typeof uri === 'string' ? (resources.find(uri, rights)?.scopes ?? []) : [])
   switch (method) {
     case 'tools/call': {
       const tool = tools.find(named('name'), rights)

@@ -10,8 +10,7 @@ import { createPrompts } from '../../plugins/mcp/handlers/prompts.ts'
 import { createRequestStateCodec } from '../../plugins/mcp/handlers/request-state.ts'
 import { createResources } from '../../plugins/mcp/handlers/resources.ts'
 import { createToolRegistry } from '../../plugins/mcp/handlers/tools.ts'
-import { createRelay } from '../../plugins/mcp/relay/relay.ts'
-import { relayedTools } from '../../plugins/mcp/relay/tools.ts'
+import { createRelayed } from '../../plugins/mcp/relay/index.ts'
 import { createSdkHandler } from '../../plugins/mcp/sdk/handler.ts'
 import { createFactory } from '../../plugins/mcp/sdk/server.ts'
 import { createChangeLog } from '../../plugins/mcp/streams/change-log.ts'
@@ -100,9 +99,9 @@ export const access: Access = {
 
 export async function openBothPaths (t: Test, upstreams?: Upstreams) {
   const { app } = await openHouse(t, await folder(t))
-  const relay = upstreams && createRelay(upstreams, { local: false, log: app.log })
+  const relayed = upstreams && createRelayed(upstreams, { local: false, signIn: true, log: app.log })
   const offered = {
-    tools: createToolRegistry(tools, true, { relayed: relay && (() => relayedTools(relay)) }),
+    tools: createToolRegistry(tools, true, { relayed: relayed?.tools }),
     resources: createResources(
       [
         defineResource({
@@ -158,7 +157,8 @@ export async function openBothPaths (t: Test, upstreams?: Upstreams) {
   t.teardown(subscriptions.close)
   const sdk = createSdkHandler({
     factory,
-    tools: offered.tools,
+    ...offered,
+    services,
     subscriptions,
     sessions: async () => undefined,
     onError

@@ -168,6 +168,7 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
         'mcp-protocol-version': MODERN,
         'mcp-method': method,
         ...(typeof params['name'] === 'string' && { 'mcp-name': params['name'] }),
+        ...(typeof params['uri'] === 'string' && { 'mcp-name': params['uri'] }),
         ...headers
       }
     )

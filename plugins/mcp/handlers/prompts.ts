@@ -10,22 +10,25 @@ import { z } from 'zod'
 import { text } from '../../../authoring/content.ts'
 import type { Prompt, PromptMessage } from '../../../authoring/prompt.ts'
 import type { Rights } from '../../access-rules/contract.ts'
-import { complete, type Finders } from './complete.ts'
+import { complete, type Completion, type Finders } from './complete.ts'
 import { invokeGuarded, type Caller } from './protocol-errors.ts'
 import { maySee } from './resources.ts'
 
 export interface Prompts {
   replace(prompts: readonly Prompt[]): void
   /** @returns undefined also for one that a caller may not use. */
-  find(name: string, rights: Rights): Prompt | undefined
+  find(name: string, rights: Rights): Pick<Prompt, 'scopes'> | undefined
+  /** Whether one of them has this name, whoever may use it. */
+  has(name: string): boolean
   list(caller: Caller): { prompts: Listed[] }
   /** @throws ProtocolError -32602 for an unknown prompt and for wrong arguments. */
   get(name: string, args: unknown, caller: Caller): Promise<GetPromptResult | InputRequiredResult>
   complete(
     name: string,
     argument: { name: string; value: string },
-    caller: Caller
-  ): Promise<Awaited<ReturnType<typeof complete>>>
+    caller: Caller,
+    context?: { arguments?: Record<string, string> }
+  ): Promise<Completion>
 }
 
 export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Prompts {
@@ -47,6 +50,7 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
   return {
     replace,
     find,
+    has: (name) => byName.has(name),
     list: ({ request: { access, rights } }) => ({
       prompts: [...byName.values()]
         .filter((prompt) => maySee(prompt, access, signIn) && rights.may('prompts', prompt.name))

@@ -12,7 +12,7 @@ import type { ToolContext } from '../../../authoring/tool.ts'
 import { parseTemplate, type UriTemplate } from '../../../authoring/uri-template.ts'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
-import { complete, type Finders } from './complete.ts'
+import { complete, type Completion, type Finders } from './complete.ts'
 import { invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
 import { readCursor, writeCursor, type CursorPosition } from './cursor.ts'
 
@@ -28,17 +28,37 @@ type Values = Readonly<Record<string, string>>
 export interface Resources {
   replace(resources: readonly Resource[]): void
   /** Which resource a URI names, of those that a caller may use. A plain URI is tried before a template. */
-  find(uri: string, rights: Rights): Found | undefined
-  list(cursor: string | undefined, caller: Caller): Promise<{ resources: Listed[]; nextCursor?: string }>
+  find(uri: string, rights: Rights): Pick<Resource, 'scopes'> | undefined
+  /** Whether a URI or a template is one of these, whoever may use it. */
+  owns(uri: string): boolean
+  /** @param more lists that come after these. */
+  list(
+    cursor: string | undefined,
+    caller: Caller,
+    more?: readonly ListPage[]
+  ): Promise<{ resources: Listed[]; nextCursor?: string }>
   templates(caller: Caller): { resourceTemplates: ResourceTemplateType[] }
   /** @throws ProtocolError -32602 with the URI if there is no such resource. */
   read(uri: string, caller: Caller): Promise<(ReadResourceResult & { ttlMs?: number }) | InputRequiredResult>
   complete(
     uri: string,
     argument: { name: string; value: string },
-    caller: Caller
-  ): Promise<Awaited<ReturnType<typeof complete>>>
+    caller: Caller,
+    context?: { arguments?: Record<string, string> }
+  ): Promise<Completion>
+  /**
+   * Has changes of a resource reported from now on.
+   * @throws ProtocolError -32602 with the URI if there is no such resource.
+   */
+  follow(uri: string, caller: Pick<Caller, 'request' | 'services'>): Promise<void>
 }
+
+/** One page of one list. */
+export interface Page {
+  resources: Listed[]
+  next?: string | undefined
+}
+export type ListPage = (cursor: string | undefined) => Promise<Page>
 
 /** Entries after which a page begins no further list. */
 const PAGE_SIZE = 50
@@ -70,8 +90,9 @@ export function createResources (resources: readonly Resource[], signIn: boolean
 
   return {
     replace,
-    find,
-    list: (cursor, caller) => listPage(visible(caller), cursor, caller),
+    find: (uri, rights) => find(uri, rights)?.resource,
+    owns: (uri) => entries.some(({ resource, template }) => resource.uri === uri || template.match(uri) !== undefined),
+    list: (cursor, caller, more = []) => listPage([...listsOf(visible(caller), caller), ...more], cursor),
     templates: (caller) => ({
       resourceTemplates: visible(caller)
         .filter(({ template }) => template.names.length > 0)
@@ -96,21 +117,27 @@ export function createResources (resources: readonly Resource[], signIn: boolean
       const entry = visible(caller).find(({ resource }) => resource.uri === uri)
       if (!entry) throw notFound(uri)
       return complete(caller, uri, argument, entry.resource.complete as Finders | undefined)
+    },
+    async follow (uri, { request }) {
+      if (!find(uri, request.rights)) throw notFound(uri)
     }
   }
 }
 
 /** One list behind the other: the plain resources, then the pages of each template that can list. */
-async function listPage (seen: readonly Entry[], cursor: string | undefined, caller: Caller) {
+function listsOf (seen: readonly Entry[], caller: Caller): ListPage[] {
   const plain = seen.filter(({ template }) => template.names.length === 0).map(({ resource }) => describe(resource))
-  const lists = [undefined, ...seen.filter(({ resource }) => resource.list)]
+  const listing = seen.filter(({ resource }) => resource.list)
+  return [async () => ({ resources: plain }), ...listing.map((entry): ListPage => (cursor) => pageOf(entry, cursor, caller))]
+}
+
+async function listPage (lists: readonly ListPage[], cursor: string | undefined) {
   const found: Listed[] = []
   let next: CursorPosition | undefined = cursor === undefined ? { list: 0 } : readCursor(cursor, lists.length)
   // Short lists share a page: many clients read only the first.
   while (next && found.length < PAGE_SIZE) {
     const { list, cursor }: CursorPosition = next
-    const entry = lists[list]
-    const page = entry ? await pageOf(entry, cursor, caller) : { resources: plain, next: undefined }
+    const page = await lists[list]!(cursor)
     found.push(...page.resources)
     next = list + 1 < lists.length ? { list: list + 1 } : undefined
     if (page.next === undefined) continue
@@ -132,7 +159,7 @@ const describe = ({ uri, name, title, description, mimeType, icons }: Resource):
   ...(icons && { icons })
 })
 
-async function pageOf ({ resource, template }: Entry, cursor: string | undefined, caller: Caller) {
+async function pageOf ({ resource, template }: Entry, cursor: string | undefined, caller: Caller): Promise<Page> {
   const list = resource.list as (
     cursor: string | undefined,
     context: ToolContext

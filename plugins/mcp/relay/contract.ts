@@ -5,6 +5,7 @@
 // connection, process or URL of an upstream.
 // Types only.
 import type { InputRequiredResult } from '@modelcontextprotocol/server'
+import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamRequest, Upstreams } from '../../upstreams/contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import type { TIMED_OUT } from '../handlers/timeout.ts'
@@ -20,6 +21,8 @@ export interface RelayedRequest extends UpstreamRequest {
 
 export interface Relay {
   readonly upstreams: Upstreams
+  /** @throws UpstreamError for one that is no longer in the file. */
+  settingsOf(upstream: string): Pick<UpstreamSettings, 'timeoutMs'>
   /**
    * Sends it, with the questions of the upstream to the person.
    * @returns the result as it came, the questions to ask first, or {@link TIMED_OUT}.

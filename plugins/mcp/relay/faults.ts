@@ -27,7 +27,15 @@ export const describeFault = ({ fault, wasSent }: UpstreamError, named: Named, r
   (wasSent ? checkFirst(named) : '')
 
 /** An error that an upstream answered with; what it says goes out as it is. */
-export class RelayedError extends ProtocolError {}
+export class RelayedError extends ProtocolError {
+  /** The code that the upstream gave. */
+  readonly from: number
+
+  constructor (from: number, code: number, message: string, data?: unknown) {
+    super(code, message, data)
+    this.from = from
+  }
+}
 
 const MAX_MESSAGE = 500
 const MAX_DATA = 4_096
@@ -42,9 +50,9 @@ export function relayedError ({ code, message, data }: ProtocolError, name: stri
   // MCP 2025-11-25 has a code of its own for a resource that is not there; clients of today know both.
   const own = code === ProtocolErrorCode.ResourceNotFound ? ProtocolErrorCode.InvalidParams : code
   if (PASSED.includes(own) || (Number.isSafeInteger(own) && !isReserved(own))) {
-    return new RelayedError(own, text, isSmall(data) ? data : undefined)
+    return new RelayedError(code, own, text, isSmall(data) ? data : undefined)
   }
-  return new RelayedError(ProtocolErrorCode.InternalError, `${name} was refused by the server behind it: ${text}`)
+  return new RelayedError(code, ProtocolErrorCode.InternalError, `${name} was refused by the server behind it: ${text}`)
 }
 
 /** @returns one line without control characters and marks that change its direction. */

@@ -27,11 +27,16 @@ export function createRelay (upstreams: Upstreams, { local, log }: Options): Rel
     declining.add(upstream)
     log.warn(`A question of the upstream ${upstream} was declined: ${why}. This is said once.`)
   }
+  const find = (name: string): Upstream => {
+    const upstream = upstreams.find(name)
+    if (upstream) return upstream
+    throw new UpstreamError(name, 'unreachable', 'it is no longer in the file', { wasSent: false })
+  }
   return {
     upstreams,
+    settingsOf: (name) => find(name).settings,
     async send (asked, caller) {
-      const upstream = upstreams.find(asked.upstream)
-      if (!upstream) throw new UpstreamError(asked.upstream, 'unreachable', 'it is no longer in the file', { wasSent: false })
+      const upstream = find(asked.upstream)
       const { request, services, channel } = caller
       const call = () => callId(request.access?.user.id, `${asked.upstream} ${asked.method}`, asked.asked)
       const questions = new Questions(asked.upstream, channel, call, services.states, local, onDeclined(asked.upstream))

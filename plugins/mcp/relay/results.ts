@@ -5,7 +5,7 @@ import { UpstreamError } from '../../upstreams/contract.ts'
 import { isReservedMeta } from './exchange.ts'
 
 type Result = Record<string, unknown>
-type Checked = 'CallToolResult' | 'GetPromptResult' | 'ReadResourceResult' | 'CompleteResult' | 'ListResourcesResult'
+type Checked = 'CallToolResult' | 'GetPromptResult' | 'ReadResourceResult' | 'CompleteResult'
 
 /**
  * @param members what is passed on, besides `_meta`.
@@ -35,6 +35,20 @@ export function readResult<Name extends Checked> (
 function withoutReserved (meta: unknown): Result | undefined {
   const passed = Object.entries((meta ?? {}) as Result).filter(([key]) => !isReservedMeta(key))
   return passed.length === 0 ? undefined : Object.fromEntries(passed)
+}
+
+/** More would only be a page that no client shows. */
+const MAX_LISTED = 1_000
+
+/** @returns the entries of a page that are resources; an odd one never costs the others. */
+export function readListed ({ resources, nextCursor }: Result): { listed: Array<{ uri: string }>; next: string | undefined } {
+  const { validate } = specTypeSchemas.Resource['~standard']
+  const entries: unknown[] = Array.isArray(resources) ? resources.slice(0, MAX_LISTED) : []
+  const listed = entries.flatMap((entry) => {
+    const checked = validate(entry) as { value?: { uri: string }; issues?: unknown }
+    return checked.value && checked.issues === undefined ? [checked.value] : []
+  })
+  return { listed, next: typeof nextCursor === 'string' ? nextCursor : undefined }
 }
 
 const TOOL_MEMBERS = ['content', 'structuredContent', 'isError']

@@ -12,6 +12,8 @@ import {
   type RequestId,
   type SubscriptionsAcknowledgedNotification
 } from '@modelcontextprotocol/server'
+import type { CallServices } from '../handlers/contract.ts'
+import type { Resources } from '../handlers/resources.ts'
 import type { ToolRegistry } from '../handlers/tools.ts'
 import type { McpResponse, McpRequest, McpHandler, Message } from '../contract.ts'
 import type { Subscriptions } from '../streams/subscriptions.ts'
@@ -24,6 +26,8 @@ import { disconnected, toResponse, toWebRequest } from './web-request.ts'
 export interface SdkHandlerOptions {
   factory: McpServerFactory
   tools: ToolRegistry
+  resources: Pick<Resources, 'follow'>
+  services: CallServices
   onError(error: Error): void
   /** The streams of 2026-07-28. */
   subscriptions: Subscriptions
@@ -45,7 +49,8 @@ export function createSdkHandler (options: SdkHandlerOptions): McpHandler {
 type EraHandler = (mcpRequest: McpRequest, request: Request) => Promise<McpResponse>
 
 /** MCP 2026-07-28. */
-function createModernHandler ({ factory, tools, subscriptions, onError }: SdkHandlerOptions): EraHandler {
+function createModernHandler (options: SdkHandlerOptions): EraHandler {
+  const { factory, tools, onError } = options
   const modern = createMcpHandler(factory, { legacy: 'reject', onerror: onError })
   // Only checks and confirms a subscription: the streams are this server's own.
   const confirming = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0, onerror: onError })
@@ -54,7 +59,7 @@ function createModernHandler ({ factory, tools, subscriptions, onError }: SdkHan
     if (mismatch) return toResponse(mismatch)
     const call = { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) }
     return (mcpRequest.body as Message).method === 'subscriptions/listen'
-      ? subscribe(await confirming.fetch(request, call), mcpRequest, subscriptions)
+      ? subscribe(await confirming.fetch(request, call), mcpRequest, options)
       : toResponse(await modern.fetch(request, call))
   }
 }
@@ -99,13 +104,14 @@ async function answerJson (
 /** Takes over a stream that the SDK has confirmed; anything else it answers is the response. */
 async function subscribe (
   response: Response,
-  { access, address }: McpRequest,
-  subscriptions: Subscriptions
+  request: McpRequest,
+  { subscriptions, resources, services }: SdkHandlerOptions
 ): Promise<McpResponse> {
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return toResponse(response)
   const reader = response.body!.getReader()
   const first = new TextDecoder().decode((await reader.read()).value)
   await reader.cancel()
+  const { access, address } = request
   const { params } = JSON.parse(first.slice(first.indexOf('{'))) as SubscriptionsAcknowledgedNotification
   const id = params._meta![SUBSCRIPTION_ID_META_KEY] as RequestId
   const fault = findUriFault(params.notifications.resourceSubscriptions ?? [])
@@ -117,6 +123,10 @@ async function subscribe (
     const error = { code: ProtocolErrorCode.InternalError, message: 'Too many streams are open: try again later' }
     const init = { status: 503, headers: { 'retry-after': '60' } }
     return toResponse(Response.json({ jsonrpc: '2.0', error, id }, init))
+  }
+  // One that is not there, or does not answer, is not reported; the others are.
+  for (const uri of params.notifications.resourceSubscriptions ?? []) {
+    resources.follow(uri, { request, services }).catch((err: unknown) => request.log.debug({ err }, 'a resource is not followed'))
   }
   return {
     status: 200,

@@ -49,10 +49,10 @@ export function answerResources (server: Server, { resources, prompts }: Factory
     const { ttlMs: _, ...rest } = result
     return rest
   })
-  server.setRequestHandler('completion/complete', ({ params: { ref, argument } }, context) =>
+  server.setRequestHandler('completion/complete', ({ params: { ref, argument, context: others } }, context) =>
     ref.type === 'ref/prompt'
-      ? prompts.complete(ref.name, argument, callerOf(context))
-      : resources.complete(ref.uri, argument, callerOf(context))
+      ? prompts.complete(ref.name, argument, callerOf(context), others)
+      : resources.complete(ref.uri, argument, callerOf(context), others)
   )
 }
 
@@ -66,15 +66,13 @@ export function answerPrompts (server: Server, { prompts }: FactoryOptions, call
   )
 }
 
-export function answerSession ({ server, request }: Call, { resources }: FactoryOptions, session: SessionState): void {
+export function answerSession (
+  { server, request }: Call,
+  { resources, services }: FactoryOptions,
+  session: SessionState
+): void {
   server.setRequestHandler('resources/subscribe', async ({ params }) => {
-    if (!resources.find(params.uri, request.rights)) {
-      throw new ProtocolError(
-        ProtocolErrorCode.InvalidParams,
-        'There is no such resource: take a uri from the list of resources',
-        { uri: params.uri }
-      )
-    }
+    await resources.follow(params.uri, { request, services })
     await session.subscribe(params.uri)
     return {}
   })

@@ -2,7 +2,7 @@
 // broke can catch up (MCP "Subscriptions"; 2025-11-25 "Resumability").
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
-import type { Audience, Rights } from '../../access-rules/contract.ts'
+import type { Audience, Kind, Rights } from '../../access-rules/contract.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { EventBus } from '../../event-bus.ts'
 
@@ -15,10 +15,19 @@ export type Change = Recipients &
 /** What somebody with other rights than before has to ask for again. */
 export const LIST_CHANGES = (['tools', 'resources', 'prompts'] as const).map((list) => ({ kind: `${list}_list_changed` as const }))
 
-/** The only user whom it concerns, or who may see what has changed. Without both it concerns everybody. */
+/** The only user whom it concerns, or who may see what has changed. Without any it concerns everybody. */
 interface Recipients {
   user?: string | null
   audiences?: ReadonlyArray<Omit<Audience, 'id'>>
+  of?: Offered
+}
+
+/** What has changed of an upstream: those who may use one of these. */
+export interface Offered {
+  upstream: string
+  kind: Exclude<Kind, 'upstreams'>
+  /** The names of each. */
+  things: ReadonlyArray<readonly string[]>
 }
 
 /** Whose stream it is. */
@@ -29,9 +38,10 @@ export interface Recipient {
 }
 
 /** @returns whether the stream may carry the change. */
-export const concerns = ({ user, audiences }: Change, recipient: Recipient): boolean =>
+export const concerns = ({ user, audiences, of }: Change, recipient: Recipient): boolean =>
   (user == null || user === recipient.user) &&
-  (audiences === undefined || audiences.some((audience) => recipient.rights().documents.sees(audience)))
+  (audiences === undefined || audiences.some((audience) => recipient.rights().documents.sees(audience))) &&
+  (of === undefined || of.things.some((names) => recipient.rights().mayOf(of.upstream, of.kind, ...names)))
 
 /**
  * `number` grows with every change on any instance. It starts at the time in milliseconds, so that a new log continues
@@ -59,12 +69,21 @@ const MAX_ENTRIES = 500
 const MAX_AGE_SECONDS = 3_600
 
 const audience = z.object({ gives: z.array(z.string()), takes: z.array(z.string()) })
+const offered = z.object({
+  upstream: z.string(),
+  kind: z.enum(['tools', 'prompts', 'resources']),
+  things: z.array(z.array(z.string()))
+})
 /** What other instances send is held to this. */
 const NumberedChanges: z.ZodType<readonly NumberedChange[]> = z.array(
   z.object({
     number: z.number(),
     change: z.intersection(
-      z.object({ user: z.string().nullish(), audiences: z.array(audience).optional() }) as z.ZodType<Recipients>,
+      z.object({
+        user: z.string().nullish(),
+        audiences: z.array(audience).optional(),
+        of: offered.optional()
+      }) as z.ZodType<Recipients>,
       z.discriminatedUnion('kind', [
         z.object({ kind: z.enum(['tools_list_changed', 'prompts_list_changed', 'resources_list_changed']) }),
         z.object({ kind: z.literal('resource_updated'), uri: z.string() })

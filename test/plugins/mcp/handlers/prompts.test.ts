@@ -76,6 +76,6 @@ t.test('rules are asked of prompts that are there, and remember no name that a c
   const may = (_kind: string, ...names: readonly string[]) => asked.push(...names) > 0
   const { find } = createPrompts([definePrompt({ ...about('greet'), arguments: z.object({}), write: async () => '' })], true)
   t.equal(find('x'.repeat(1_000_000), { ...ALL_RIGHTS, may }), undefined)
-  t.equal(find('greet', { ...ALL_RIGHTS, may })?.name, 'greet')
+  t.ok(find('greet', { ...ALL_RIGHTS, may }))
   t.same(asked, ['greet'])
 })

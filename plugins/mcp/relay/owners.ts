@@ -1,0 +1,86 @@
+// Whose a resource is: the upstream that lists its URI, whose
+// template fits it, or the only one that has such URIs; and by
+// which names rules may mean it (MCP "Resources").
+import { checkTemplate, parseTemplate } from '../../../authoring/uri-template.ts'
+import type { Rights } from '../../access-rules/contract.ts'
+import type { Upstream, Upstreams } from '../../upstreams/contract.ts'
+
+export interface Owners {
+  /** @returns the upstream that a URI belongs to, of those of which the caller may read it. */
+  ownerOf(uri: string, rights: Rights): string | undefined
+  mayRead(upstream: string, uri: string, rights: Rights): boolean
+  /** The URI, and the names of the templates that it fits. */
+  namesOf(upstream: string, uri: string): string[]
+  /** To be called when an upstream offers something else. */
+  refresh(): void
+}
+
+interface Owner {
+  name: string
+  uris: ReadonlySet<string>
+  schemes: ReadonlySet<string>
+  templates: ReadonlyArray<{ names: readonly string[]; fits(uri: string): boolean }>
+}
+
+export function createOwners (upstreams: Upstreams): Owners {
+  const read = () => new Map(upstreams.all
+    .filter(({ catalogue }) => catalogue.hasResources)
+    .map((upstream) => [upstream.settings.name, readOwner(upstream)]))
+  let owners = read()
+
+  function namesOf (upstream: string, uri: string): string[] {
+    const { templates = [] } = owners.get(upstream) ?? {}
+    return [uri, ...templates.filter(({ fits }) => fits(uri)).flatMap(({ names }) => names)]
+  }
+  const mayRead = (upstream: string, uri: string, rights: Rights) =>
+    rights.mayOf(upstream, 'resources', ...namesOf(upstream, uri))
+
+  return {
+    namesOf,
+    mayRead,
+    refresh () {
+      owners = read()
+    },
+    ownerOf (uri, rights) {
+      if (uri.length > MAX_URI_LENGTH) return undefined
+      const all = [...owners.values()]
+      const scheme = schemeOf(uri)
+      const kin = all.filter(({ schemes }) => schemes.has(scheme))
+      const candidates = [
+        ...all.filter(({ uris }) => uris.has(uri)),
+        ...all.filter(({ templates }) => templates.some(({ fits }) => fits(uri))),
+        ...(kin.length === 1 ? kin : [])
+      ]
+      return candidates.find(({ name }) => mayRead(name, uri, rights))?.name
+    }
+  }
+}
+
+const MAX_URI_LENGTH = 2_048
+
+const schemeOf = (uri: string): string =>
+  uri.slice(0, uri.indexOf(':') + 1).toLowerCase()
+
+function readOwner ({ settings, catalogue }: Upstream): Owner {
+  const { templates, uris } = catalogue
+  const all = [...uris, ...templates.map(({ uriTemplate }) => uriTemplate)]
+  return {
+    name: settings.name,
+    uris: new Set(uris),
+    schemes: new Set(all.map(schemeOf).filter((scheme) => scheme !== '')),
+    templates: templates.map(({ name, uriTemplate }) => ({
+      names: [name, uriTemplate],
+      fits: fitting(uriTemplate)
+    }))
+  }
+}
+
+/** A template in a form of RFC 6570 that cannot be read backwards fits what begins like it: the upstream decides. */
+function fitting (template: string): (uri: string) => boolean {
+  if (checkTemplate(template).length === 0) {
+    const { match } = parseTemplate(template)
+    return (uri) => match(uri) !== undefined
+  }
+  const beginning = template.slice(0, template.search(/\{|$/))
+  return (uri) => beginning.includes(':') && uri.startsWith(beginning)
+}

@@ -1,0 +1,78 @@
+// Resources of upstreams beside ours: listed for each caller,
+// found by their URI, read and followed (MCP "Resources").
+import { ResourceNotFoundError, type ReadResourceResult } from '@modelcontextprotocol/server'
+import type { Rights } from '../../access-rules/contract.ts'
+import type { Upstream } from '../../upstreams/contract.ts'
+import type { Caller } from '../handlers/protocol-errors.ts'
+import { maySee, type Resources } from '../handlers/resources.ts'
+import { relayCompletion } from './complete.ts'
+import type { Relay } from './contract.ts'
+import { upstreamCaller } from './exchange.ts'
+import { relayGuarded, toProtocolError } from './guarded.ts'
+import type { Owners } from './owners.ts'
+import { READING } from './prompts.ts'
+import { listOf } from './resource-list.ts'
+import { readResult } from './results.ts'
+
+/** @param own ours; a resource of an upstream never takes the place of one of them. */
+export function withRelayedResources (own: Resources, relay: Relay, owners: Owners, signIn: boolean): Resources {
+  const sees = ({ request: { access } }: Caller) => maySee(READING, access, signIn)
+  const ownerOf = (uri: string, rights: Rights) =>
+    own.owns(uri) ? undefined : owners.ownerOf(uri, rights)
+  const mayList = ({ request: { rights } }: Caller) => (upstream: string, uri: string) =>
+    !own.owns(uri) && owners.mayRead(upstream, uri, rights)
+  const templatesOf = ({ settings, catalogue }: Upstream, rights: Rights) =>
+    catalogue.templates.filter(({ name, uriTemplate }) =>
+      !own.owns(uriTemplate) && rights.mayOf(settings.name, 'resources', name, uriTemplate))
+
+  return {
+    ...own,
+    find: (uri, rights) => own.find(uri, rights) ?? (ownerOf(uri, rights) === undefined ? undefined : READING),
+    list (cursor, caller) {
+      const having = sees(caller) ? relay.upstreams.all.filter(({ catalogue }) => catalogue.hasResources) : []
+      return own.list(cursor, caller, having.map((upstream) => listOf(upstream, caller, relay, mayList(caller))))
+    },
+    templates (caller) {
+      const { resourceTemplates } = own.templates(caller)
+      const having = sees(caller) ? relay.upstreams.all : []
+      const theirs = having.flatMap((upstream) => templatesOf(upstream, caller.request.rights))
+      return { resourceTemplates: [...resourceTemplates, ...theirs] }
+    },
+    async read (uri, caller) {
+      const upstream = ownerOf(uri, caller.request.rights)
+      if (upstream === undefined) return own.read(uri, caller)
+      const asked = {
+        upstream,
+        method: 'resources/read' as const,
+        params: { uri },
+        asked: [uri],
+        timeoutMs: relay.settingsOf(upstream).timeoutMs
+      }
+      return relayGuarded(relay, asked, caller, 'The resource', (result) => {
+        const { contents, ttlMs, _meta } = readResult(upstream, 'ReadResourceResult', result, ['contents', 'ttlMs'])
+        const isTtl = Number.isSafeInteger(ttlMs) && (ttlMs as number) >= 0
+        return { contents, ...(isTtl && { ttlMs }), ...(_meta !== undefined && { _meta }) } as ReadResourceResult
+      })
+    },
+    async complete (uri, argument, caller, context) {
+      const { rights } = caller.request
+      const having = sees(caller) ? relay.upstreams.all : []
+      const upstream = having.find((upstream) =>
+        templatesOf(upstream, rights).some(({ uriTemplate }) => uriTemplate === uri))
+      if (!upstream) return own.complete(uri, argument, caller)
+      const completed = { ref: { type: 'ref/resource' as const, uri }, argument, context }
+      return relayCompletion(relay, upstream.settings.name, completed, caller, 'The resource')
+    },
+    async follow (uri, { request, services }) {
+      const name = ownerOf(uri, request.rights)
+      if (name === undefined) return own.follow(uri, { request, services })
+      const upstream = relay.upstreams.find(name)
+      if (!upstream) throw new ResourceNotFoundError(uri)
+      try {
+        await upstream.subscribe(uri, upstreamCaller(request, services))
+      } catch (error) {
+        throw toProtocolError(error, 'resources/subscribe', { request }, 'The resource')
+      }
+    }
+  }
+}
