@@ -23,6 +23,7 @@ import pages from './plugins/pages/index.ts'
 import pageZone from './plugins/pages/zone.ts'
 import resourceChanges from './plugins/resource-changes.ts'
 import tools from './plugins/tools.ts'
+import followUpstreams from './plugins/upstreams/follow.ts'
 import upstreams from './plugins/upstreams/index.ts'
 import { documentUri } from './resources/documents.ts'
 import accountRoutes from './routes/account/index.ts'
@@ -61,6 +62,8 @@ export interface AppOptions extends LoadOptions {
    * where `offer` is given.
    */
   reloads?: boolean
+  /** What receives SIGHUP, at which mcp.json is read again: the process, where it is the server's own. */
+  signals?: NodeJS.EventEmitter
 }
 
 /** @throws when a part cannot be opened; what was open by then is closed. */
@@ -73,7 +76,9 @@ export async function buildApp (config: Config, options: AppOptions = {}): Promi
     await app.register(metricsRoute, config)
     await app.register((scope) => machineRoutes(scope, config))
     await app.register((scope) => pageRoutes(scope, config))
-    if (options.reloads && options.offer === undefined) await app.register(hotReload, config)
+    const watches = options.reloads === true && options.offer === undefined
+    if (watches) await app.register(hotReload, config)
+    await app.register(followUpstreams, { ...config, signals: options.signals, watches })
     return app
   } catch (error) {
     await app.close()

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { StartError } from './errors.ts'
 import { callbackPath } from './paths.ts'
+import { describeState, describeTarget } from './plugins/upstreams/describe.ts'
 
 /** With a large folder the lines are printed while it is still being read. */
 const PROGRESS_AFTER_MS = 3_000
@@ -20,6 +21,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
     ['Notes', app.notes.description],
     ['Documents', await documentsLine(app, config)],
     ...toolLines(app, config).map((line, index) => [index === 0 ? 'Tools' : '', line]),
+    ...upstreamLines(app).map((line, index) => [index === 0 ? 'Upstreams' : '', line]),
     [
       'ChatGPT',
       config.local
@@ -46,6 +48,13 @@ function toolLines ({ tools }: FastifyInstance, { placeOfTool }: Config): string
   const places = Map.groupBy(tools.offered, ({ name }) => placeOfTool(name) ?? 'given to this server')
   if (places.size === 0) return ['none']
   return [...places].map(([place, offered]) => `${offered.map(({ name }) => name).join(', ')} (${place})`)
+}
+
+/** Their lists may still be read: nothing waits for that. */
+function upstreamLines ({ upstreams: { all } }: FastifyInstance): string[] {
+  const rows = all.map((one) => [one.settings.name, describeTarget(one.settings), describeState(one)] as const)
+  const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length))
+  return rows.map(([name, target, state]) => `${name.padEnd(width(0))}  ${target.padEnd(width(1))}  ${state}`)
 }
 
 /** The link for the first account, while sign-up is not open and no account exists. */

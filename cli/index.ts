@@ -12,6 +12,7 @@ const HELP = `Usage: npx mcp-oauth-server COMMAND
   init FOLDER           writes a new project: a server with a tool of your own
   start                 serves this folder: tools/, prompts/, resources/, sources/, docs/, .env
   dev                   the same, and loads a tool again when it is saved
+  protect -- COMMAND    serves one existing MCP server behind the sign-in: a command, or a URL
   call TOOL [JSON]      runs one tool here and now, and prints its result
 
   documents             lists what search finds, and what is left out
@@ -31,6 +32,7 @@ const commands: Record<string, () => Promise<unknown>> = {
   init: () => import('./init.ts'),
   start: () => import('../server.ts'),
   dev: () => import('../server.ts'),
+  protect: () => import('./protect.ts'),
   call: () => import('./call.ts'),
   doctor: async () => (await import('../doctor/index.ts')).main(commandLine('doctor')),
   documents: () => import('./documents.ts'),

@@ -52,7 +52,7 @@ export interface Given {
   /** By the names that AUTH_BACKEND has for them. */
   backends?: ReadonlyMap<string, BackendModule>
   /** Instead of mcp.json. */
-  upstream?: GivenUpstream
+  upstreams?: readonly GivenUpstream[]
   /** Whether a variable that nothing reads is a mistake. */
   isStrict?: boolean
 }
@@ -80,7 +80,7 @@ export async function loadConfig (
   environment: Environment,
   folder = process.cwd(),
   folders: readonly URL[] = findFolders(folder),
-  { offer, backends, upstream, isStrict = false }: Given = {}
+  { offer, backends, upstreams, isStrict = false }: Given = {}
 ) {
   const env = withoutEmpty(environment)
   const parsed = variables.safeParse(env)
@@ -94,7 +94,7 @@ export async function loadConfig (
   const builtIn = new BuiltInTools(values.BUILTIN_TOOLS, folders)
   const access = createAccessReader(values.ACCESS, folder, resolve(folder, values.DOCS_DIR))
   const place = { environment: env, folder, signIn: !names.includes('none') }
-  const mcpJson = readUpstreamSettings(values.UPSTREAMS, place, access.followUpstreams, upstream)
+  const mcpJson = readUpstreamSettings(values.UPSTREAMS, place, access.followUpstreams, upstreams)
   const offerOf = async (version?: number) => access.follow(await loadOffer(folders, version, builtIn.isOffered, offer))
   const offered = (await offerOf()).tools
   const tools = configureTools(offered, toolEnv)
@@ -133,7 +133,7 @@ export async function loadConfig (
     readAccessRules: access.read,
     ...mcpJson.settings,
     /** What the commands of mcp.json get of the environment besides what is written there. */
-    processEnvironment: Object.fromEntries(['PATH', 'HOME'].flatMap((name) => (env[name] ? [[name, env[name]]] : []))) as Record<string, string>,
+    processEnvironment: withoutEmpty({ PATH: env['PATH'] ?? process.env['PATH'], HOME: env['HOME'] ?? process.env['HOME'] }),
     /** Where a tool comes from, in words; undefined for one that no file has. */
     placeOfTool: builtIn.placeOf,
     /** Whose server this is. */

@@ -1,6 +1,5 @@
 // Files of the operator in JSON (access.json, mcp.json): read with the line of everything, so that what is wrong is named
 // by its place.
-// Tested in test/config/access-rules.test.ts and test/config/mcp-json/index.test.ts.
 import { distance } from 'fastest-levenshtein'
 import { readFileSync } from 'node:fs'
 import { LineCounter, parseDocument, type Document, type Node } from 'yaml'
@@ -30,7 +29,7 @@ export function readJsonFile (path: string): JsonFile | { problems: string[] } {
   const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
   const say = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`
   const [fault] = document.errors
-  const comment = isJson(source) ? null : COMMENT.exec(source)
+  const comment = isJson(source) ? null : COMMENT.exec(source.replace(STRING, (text) => '-'.repeat(text.length)))
   if (comment) return { problems: [say(comment.index, 'JSON has no comments; remove this one')] }
   if (fault) {
     if (fault.code === 'DUPLICATE_KEY') return { problems: [say(fault.pos[0], 'a member of this name is there twice; leave one')] }
@@ -43,7 +42,8 @@ export function readJsonFile (path: string): JsonFile | { problems: string[] } {
   }
 }
 
-/** What begins like one in JavaScript, after what may stand before it. */
+/** What begins like one in JavaScript, after what may stand before it, outside of texts. */
+const STRING = /"(?:[^"\\\n]|\\.)*"/g
 const COMMENT = /(?:^|[,{}[\]])[ \t]*\/[/*]/m
 
 /** What is not may still be read: with a comma too many, for example. */

@@ -78,6 +78,8 @@ export async function loadOptions (options: PluginOptions): Promise<Config> {
   const given = {
     offer: { tools: tools.filter((tool): tool is ToolDefinition => !isFolder(tool)), resources, prompts, sources },
     backends,
+    // An mcp.json of the application may be for something else.
+    ...(env['UPSTREAMS'] === undefined && { upstreams: [] }),
     isStrict: true
   }
   const folders = [

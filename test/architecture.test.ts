@@ -14,13 +14,15 @@ const APP_FILES = ['core.ts', 'clock.ts', 'type:config/index.ts', 'paths.ts']
  * allowed.
  */
 const map: Array<{ room: RegExp; may: string[] }> = [
-  { room: /^server\.ts$/, may: ['app.ts', 'config/', 'banner.ts'] },
+  { room: /^server\.ts$/, may: ['serve.ts', 'config/'] },
+  { room: /^serve\.ts$/, may: ['app.ts', 'type:config/index.ts', 'banner.ts'] },
   { room: /^fastify\//, may: ['fastify/', 'app.ts', 'config/', 'plugins/', 'type:paths.ts', 'type:auth-backends/contract.ts'] },
   { room: /^testing\//, may: ['testing/', 'app.ts', 'auth-backends/contract.ts', 'authoring/', 'config/', 'paths.ts'] },
   { room: /^cli\/index\.ts$/, may: ['cli/', 'server.ts', 'doctor/'] },
+  { room: /^cli\/protect\.ts$/, may: ['cli/', 'serve.ts', 'config/', 'plugins/observability/terminal-text.ts'] },
   { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/', 'plugins/observability/terminal-text.ts'] },
   { room: /^cli\//, may: ['cli/', 'core.ts', 'config/', 'errors.ts', 'paths.ts', 'clock.ts', 'version.ts', 'plugins/'] },
-  { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'paths.ts', 'plugins/library/folder-problem.ts'] },
+  { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'paths.ts', 'plugins/library/folder-problem.ts', 'plugins/upstreams/describe.ts'] },
   {
     room: /^app\.ts$/,
     may: ['routes/', 'plugins/', 'authoring/', 'resources/documents.ts', ...APP_FILES]

@@ -11,20 +11,20 @@ import { settingsOf, type Place } from './settings.ts'
 /** More would be a mistake: each is asked for its lists. */
 const MAX_UPSTREAMS = 100
 
-/** One server that a program names instead of the file, under its name. */
+/** A server that a program names instead of the file, under its name. */
 export type GivenUpstream = readonly [name: string, server: Entry]
 
 /**
  * @param named the variable UPSTREAMS; without it, mcp.json counts if it is there.
  */
-export function createUpstreamsReader (named: string | undefined, place: Place, given?: GivenUpstream) {
+export function createUpstreamsReader (named: string | undefined, place: Place, given?: readonly GivenUpstream[]) {
   const path = resolve(place.folder, named ?? 'mcp.json')
   let written: unknown = given
   return {
     path,
     /** Reads the file as it is now. Nothing of what is wrong is taken, and nothing else of that file. */
     read (): ReadUpstreams {
-      if (given) return checkServers([[...given, []]], place, (_, problem) => problem)
+      if (given) return checkServers(given.map((server): Server => [...server, []]), place, (_, problem) => problem)
       try {
         if (named === undefined && !existsSync(path)) return { upstreams: [] }
         const file = readJsonFile(path)
@@ -50,7 +50,7 @@ export function readUpstreamSettings (
   named: string | undefined,
   place: Place,
   follow: (upstreams: readonly UpstreamSettings[]) => void,
-  given?: GivenUpstream
+  given?: readonly GivenUpstream[]
 ) {
   const reader = createUpstreamsReader(named, place, given)
   const readUpstreams = (): ReadUpstreams => {

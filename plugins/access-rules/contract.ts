@@ -58,7 +58,7 @@ export interface Rights {
 export interface AccessRules {
   /** Whether there is a file: without one, everybody may use everything. */
   readonly isOn: boolean
-  /** What `without` adds: the names of tools that the person did not give to the app that calls. */
+  /** What `without` adds: names of tools, and upstreams as {@link wholeUpstream}, that the person did not give to the app. */
   rightsOf(caller: Principal | null, without?: readonly string[]): Rights
   audienceOf(id: string): Audience
   /** @param names of resources, and their URIs. @throws StartError where a rule names another one. */
@@ -66,6 +66,15 @@ export interface AccessRules {
   /** Called after the rules have changed. */
   onChange(listener: () => void): void
 }
+
+/**
+ * In {@link AccessRules.rightsOf}'s `without`: an upstream as a whole, also what it offers later. No tool has such a name.
+ */
+export const wholeUpstream = (name: string): string => `${WHOLE}${name}`
+/** @returns undefined for the name of a tool. */
+export const upstreamIn = (without: string): string | undefined =>
+  without.startsWith(WHOLE) ? without.slice(WHOLE.length) : undefined
+const WHOLE = 'upstream:'
 
 export const EVERYBODY: Audience = { id: '', gives: ['everyone'], takes: [] }
 

@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { StartError } from '../../errors.ts'
-import { ALL_RIGHTS, EVERYBODY, type AccessRules, type Kind, type Principal, type Rights } from './contract.ts'
+import { ALL_RIGHTS, EVERYBODY, wholeUpstream, type AccessRules, type Kind, type Principal, type Rights } from './contract.ts'
 import { evaluate, type Evaluation } from './rights.ts'
 
 declare module 'fastify' {
@@ -83,11 +83,13 @@ export default fp(
 function leaveOut (rights: Rights, without: readonly string[]): Rights {
   if (without.length === 0) return rights
   const left = new Set(without)
-  const isLeft = (kind: Kind, names: readonly string[]) => kind === 'tools' && names.some((name) => left.has(name))
+  const isLeft = (kind: Kind, names: readonly string[]) =>
+    (kind === 'tools' && names.some((name) => left.has(name))) ||
+    (kind === 'upstreams' && names.some((name) => left.has(wholeUpstream(name))))
   return {
     key: `${rights.key} ${JSON.stringify(without)}`,
     may: (kind, ...names) => rights.may(kind, ...names) && !isLeft(kind, names),
-    mayOf: (upstream, kind, ...names) => rights.mayOf(upstream, kind, ...names) && !isLeft(kind, names),
+    mayOf: (upstream, kind, ...names) => rights.mayOf(upstream, kind, ...names) && !isLeft(kind, names) && !isLeft('upstreams', [upstream]),
     documents: rights.documents
   }
 }

@@ -1,7 +1,7 @@
 // Less than an app asked for: what a person may take away on the consent page,
 // and how pages and mail say it (RFC 6749 §3.3).
 import type { Tool } from '../../authoring/tool.ts'
-import type { Rights } from '../access-rules/contract.ts'
+import { upstreamIn, wholeUpstream, type Rights } from '../access-rules/contract.ts'
 import type { Grant } from './grants/contract.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -15,6 +15,8 @@ export interface Choice {
   /** Absent for an app that does not ask for both reading and writing. */
   readOnly?: { isTicked: boolean }
   tools: Array<{ name: string; title: string; isTicked: boolean }>
+  /** Existing servers behind this one. Each is left out as a whole: one may have a thousand tools, and others tomorrow. */
+  upstreams: Array<{ name: string; isTicked: boolean }>
 }
 
 type Offered = Pick<Tool, 'name' | 'title' | 'scopes' | 'noauth' | 'aliases'>
@@ -25,12 +27,14 @@ type Given = Pick<Grant, 'scopes' | 'declined' | 'without'>
  * @param rights of the person.
  * @param last what they gave this app the last time: it is ticked again,
  * also what is not offered at present.
+ * @param upstreams that the person may use through the app (`usableUpstreams`).
  */
 export function choiceOf (
   scopes: readonly string[],
   tools: readonly Offered[],
   rights: Rights,
-  last?: Given
+  last?: Given,
+  upstreams: readonly string[] = []
 ): Choice {
   const isBoth = scopes.includes(READ) && scopes.includes(WRITE)
   const before = new Set(last?.without)
@@ -40,11 +44,17 @@ export function choiceOf (
     const isInScope = noauth || needed.every((scope) => scopes.includes(scope))
     if (isTicked || (isInScope && rights.may('tools', name))) shown.push({ name, title, isTicked })
   }
+  const servers = upstreams.map((name) => ({ name, isTicked: before.delete(wholeUpstream(name)) }))
+  const away = [...before].filter((name) => upstreamIn(name) === undefined)
   return {
     ...(isBoth && { readOnly: { isTicked: last?.declined?.includes(WRITE) ?? false } }),
     tools: [
       ...shown,
-      ...[...before].map((name) => ({ name, title: name, isTicked: true }))
+      ...away.map((name) => ({ name, title: name, isTicked: true }))
+    ],
+    upstreams: [
+      ...servers,
+      ...[...before].flatMap((name) => upstreamIn(name) ?? []).map((name) => ({ name, isTicked: true }))
     ]
   }
 }
@@ -58,23 +68,30 @@ export const toolField = (name: string): string => `without.${name}`
  */
 export function takeAway (
   form: Pick<Parameters, 'get'>,
-  { readOnly, tools }: Choice,
+  { readOnly, tools, upstreams }: Choice,
   scopes: readonly string[]
 ): Required<Given> {
   const declined = readOnly && form.get(READ_ONLY_FIELD) !== undefined ? [WRITE] : []
   return {
     scopes: scopes.filter((scope) => !declined.includes(scope)),
     declined,
-    without: tools.map(({ name }) => name).filter((name) => form.get(toolField(name)) !== undefined)
+    without: [...tools.map(({ name }) => name), ...upstreams.map(({ name }) => wholeUpstream(name))].filter(
+      (name) => form.get(toolField(name)) !== undefined
+    )
   }
 }
 
 /** In short phrases, for the account page and the notice by mail; empty for an app that may do all. */
 export function describeLess ({ scopes, without = [] }: Pick<Given, 'scopes' | 'without'>): string[] {
-  const named = without.slice(0, MAX_NAMED).join(', ')
-  const more = without.length > MAX_NAMED ? ` and ${without.length - MAX_NAMED} more` : ''
+  const names = without.map((name) => (upstreamIn(name) === undefined ? name : `all of ${upstreamIn(name)}`))
   return [
     ...(scopes.includes(READ) && !scopes.includes(WRITE) ? ['read only'] : []),
-    ...(without.length > 0 ? [`without: ${named}${more}`] : [])
+    ...(without.length > 0 ? [`without: ${nameSome(names)}`] : [])
   ]
+}
+
+/** In one line, the first of them by name. */
+export function nameSome (names: readonly string[]): string {
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
+  return names.slice(0, MAX_NAMED).join(', ') + more
 }

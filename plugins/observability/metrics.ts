@@ -12,6 +12,7 @@ import type { Observe } from '../storage/instrumented.ts'
 import { countEvents } from './event-metrics.ts'
 import { countRequests } from './request-metrics.ts'
 import { describeServer, timeStorage } from './server-metrics.ts'
+import { countUpstreams } from './upstream-metrics.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -43,6 +44,7 @@ export default fp(
     describeServer(prometheus, registry, app)
     countRequests(prometheus, registry, app)
     countEvents(prometheus, registry, app)
+    countUpstreams(prometheus, registry, app)
     app.decorate('metrics', {
       contentType: registry.contentType,
       read: () => registry.metrics(),

@@ -42,6 +42,8 @@ export interface AccountPageData {
       verifiedHost?: string
       scopes: string[]
       less: string[]
+      /** Names of the existing servers that it may use, in one line. */
+      uses?: string
       connected: string
       /** Absent for what the organization renews each hour. */
       ends?: string

@@ -88,7 +88,10 @@ export interface SignInPageData {
       isOpen: boolean
       readOnly?: { field: string; isTicked: boolean }
       tools: Array<{ field: string; name: string; title: string; isTicked: boolean }>
+      upstreams: Array<{ field: string; name: string; isTicked: boolean }>
     }
+    /** Names of the existing servers that it will be able to use, in one line. */
+    uses?: string
     /** The absolute end of the connection: YYYY-MM-DD, UTC. */
     ends: string
     actions: { consent: string; switchAccount: string }

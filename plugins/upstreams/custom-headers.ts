@@ -2,7 +2,8 @@
 // Tested in test/plugins/upstreams/connections/connect.test.ts.
 
 const PLAIN = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
-const NAME = /^[A-Za-z0-9-]{1,100}$/
+/** RFC 9110 §5.6.2: a token. */
+const NAME = /^[!#$%&'*+.^_`|~\dA-Za-z-]{1,100}$/
 
 /** @returns the headers of a call; undefined for none. What is not visible ASCII is encoded, as the protocol says. */
 export function customHeaders (

@@ -33,13 +33,10 @@ export interface UpstreamsOptions {
 
 export default fp(
   async function upstreams (app: FastifyInstance, { upstreams, processEnvironment, ownNames }: UpstreamsOptions) {
-    const { log, now, issuer } = app
-    const processes = createProcesses({ log, environment: processEnvironment })
-    const http = createHttp({ issuer, now, sign: (claims) => app.openid.sign(claims, UPSTREAM_TOKEN_TYPE) })
+    const { log, now } = app
+    const transports = createTransports(app, processEnvironment)
     const changeListeners: Array<(change: UpstreamChange) => void> = []
     const callListeners: Array<(call: UpstreamCall) => void> = []
-    const openTransport = (settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind) =>
-      kind === 'stdio' ? processes.open(settings, caller) : http.open(settings, caller, kind)
     const elsewhere = createElsewhere(app.bus, app.sealing, (asked, signal) => {
       const { upstream, state, responses, caller } = asked
       const exchange = { caller, signal, meta: {}, capabilities: undefined, retry: { state, responses } }
@@ -47,7 +44,7 @@ export default fp(
     })
     const deps: UpstreamDeps = {
       elsewhere,
-      openTransport,
+      openTransport: transports.open,
       identityMeta,
       readCatalogue,
       remembered: createRemembered(app.storage, now, log),
@@ -92,8 +89,19 @@ export default fp(
     })
     app.addHook('onClose', async () => {
       await Promise.all(all.map((upstream) => upstream.close()))
-      await Promise.all([processes.close(), http.close()])
+      elsewhere.close()
+      await transports.close()
     })
   },
   { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
 )
+
+function createTransports ({ log, now, issuer, openid }: FastifyInstance, environment: Readonly<Record<string, string>>) {
+  const processes = createProcesses({ log, environment })
+  const http = createHttp({ issuer, now, sign: (claims) => openid.sign(claims, UPSTREAM_TOKEN_TYPE) })
+  return {
+    open: (settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind) =>
+      kind === 'stdio' ? processes.open(settings, caller) : http.open(settings, caller, kind),
+    close: () => Promise.all([processes.close(), http.close()])
+  }
+}

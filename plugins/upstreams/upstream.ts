@@ -138,12 +138,19 @@ export class ConfiguredUpstream implements Upstream {
     await this.#pool.close()
   }
 
-  /** Whose connection a request takes. Of 2026-07-28 nothing is kept between requests that tells people apart. */
+  /**
+   * Whose connection a request takes. A connection speaks for one caller, so whatever it says of them is part of the key:
+   * with other groups they get another. Of 2026-07-28 nothing is kept between requests that tells people apart.
+   */
   #keyOf (caller: UpstreamCaller | undefined): string {
+    if (!caller) return OWN
     const { target, identity } = this.settings
-    const isShared =
-      target.kind === 'command' ? target.process === 'shared' : identity === 'none' && this.#dialect?.era === 'modern'
-    return isShared ? OWN : (caller?.id ?? OWN)
+    const { id, email, name, groups, clientId } = caller
+    if (target.kind === 'command' ? target.process === 'shared' : identity === 'none' && this.#dialect?.era === 'modern') {
+      return OWN
+    }
+    if (target.kind === 'http' && identity === 'none') return id
+    return JSON.stringify([id, email, name, groups, identity === 'token' && clientId])
   }
 
   async #open (key: string, person: UpstreamCaller | undefined, onEnd: () => void): Promise<OpenConnection> {

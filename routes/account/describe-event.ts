@@ -35,8 +35,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   retry: ({ clientName }) => `${clientName} renewed its access twice with the same token`,
   reuse: ({ clientName }) => `${clientName} used a single-use code or token twice, and was disconnected`,
   revocation: ({ clientName }) => `${clientName} was disconnected`,
-  tool_call: ({ clientName, tool, outcome }) =>
-    `${clientName} called ${tool}${outcome === 'ok' ? '' : outcome === 'refused' ? ', which was over a limit' : ', and it failed'}`,
+  tool_call: ({ clientName, tool, upstream, outcome }) =>
+    `${clientName} called ${tool}${upstream === undefined ? '' : ` of ${upstream}`}${outcome === 'ok' ? '' : outcome === 'refused' ? ', which was over a limit' : ', and it failed'}`,
   sign_out: () => 'You signed out',
   sign_out_everywhere: () => 'You signed out everywhere',
   limit: () => 'A limit was reached',

@@ -8,7 +8,7 @@ import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers } from '../../plugins/pages/account-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
-import { describeLess } from '../../plugins/oauth/less.ts'
+import { describeLess, nameSome } from '../../plugins/oauth/less.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
@@ -75,10 +75,12 @@ const day = (seconds: number): string => new Date(seconds * 1000).toISOString().
 export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> =>
   endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
 
+/** @param upstreams that it may use: names. */
 export const describeApp = (
   grant: Grant,
   verified: VerifiedHost | undefined,
-  usage: GrantUsage
+  usage: GrantUsage,
+  upstreams: readonly string[] = []
 ): PageData['account']['apps'][number] => ({
   id: grant.id,
   // Grants of earlier versions have the name as the app wrote it.
@@ -88,6 +90,7 @@ export const describeApp = (
     : { organization: organizationOf(grant.backend) ?? '' }),
   scopes: describeScopes(grant.scopes).map(({ text }) => text),
   less: describeLess(grant),
+  ...(upstreams.length > 0 && { uses: nameSome(upstreams) }),
   connected: day(grant.createdAt),
   ...(grant.code && { ends: day(grant.endsAt) }),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),

@@ -4,10 +4,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
+import { principalOfUser } from '../../plugins/access-rules/principal.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
+import { usableUpstreams } from '../../plugins/upstreams/usable.ts'
 import accessKeys from './access-keys.ts'
 import addSignInMethod from './add-sign-in-method.ts'
 import deleteAccount from './delete.ts'
@@ -72,7 +74,9 @@ async function describeAccount (
   ])
   const apps = grants.map(async (grant) => {
     const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
-    return describeApp(grant, verified, await app.usage.ofGrant(grant.id))
+    const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)), grant.without)
+    const upstreams = usableUpstreams(app.upstreams, rights, grant.scopes)
+    return describeApp(grant, verified, await app.usage.ofGrant(grant.id), upstreams)
   })
   const counts = { apps: grants.length, keys: keys.length }
   return {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
 import { withInteraction } from '../../paths.ts'
+import { wholeUpstream } from '../../plugins/access-rules/contract.ts'
 import { rightsOfVisitor } from '../../plugins/access-rules/principal.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
@@ -12,12 +13,13 @@ import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.t
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import { endOf } from '../../plugins/oauth/grants/new-grant.ts'
-import { choiceOf, READ_ONLY_FIELD, takeAway, toolField, type Choice } from '../../plugins/oauth/less.ts'
+import { choiceOf, nameSome, READ_ONLY_FIELD, takeAway, toolField, type Choice } from '../../plugins/oauth/less.ts'
 import { describeScopes, opensSomething } from '../../plugins/oauth/scopes.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
+import { usableUpstreams } from '../../plugins/upstreams/usable.ts'
 
 export default async function consent (app: FastifyInstance, { publicUrl, grantTtl }: Pick<Config, 'publicUrl' | 'grantTtl'>) {
   const { paths } = app
@@ -136,20 +138,22 @@ async function findChoice (
   user: User,
   { clientId, scopes }: AuthorizationRequest
 ): Promise<Choice> {
-  if (!opensSomething(scopes)) return { tools: [] }
+  if (!opensSomething(scopes)) return { tools: [], upstreams: [] }
   const grants = await app.grants.listByUser(user.id)
   const last = grants.find((grant) => grant.clientId === clientId)
   const rights = rightsOfVisitor(app, user)
-  return choiceOf(scopes, app.tools.offered, rights, last)
+  return choiceOf(scopes, app.tools.offered, rights, last, usableUpstreams(app.upstreams, rights, scopes))
 }
 
-function describeChoice ({ readOnly, tools }: Choice): Pick<PageData['consent'], 'less'> {
-  if (!readOnly && tools.length === 0) return {}
+function describeChoice ({ readOnly, tools, upstreams }: Choice): Pick<PageData['consent'], 'less' | 'uses'> {
+  if (!readOnly && tools.length + upstreams.length === 0) return {}
   return {
+    ...(upstreams.length > 0 && { uses: nameSome(upstreams.map(({ name }) => name)) }),
     less: {
-      isOpen: readOnly?.isTicked === true || tools.some(({ isTicked }) => isTicked),
+      isOpen: readOnly?.isTicked === true || [...tools, ...upstreams].some(({ isTicked }) => isTicked),
       ...(readOnly && { readOnly: { field: READ_ONLY_FIELD, ...readOnly } }),
-      tools: tools.map((tool) => ({ field: toolField(tool.name), ...tool }))
+      tools: tools.map((tool) => ({ field: toolField(tool.name), ...tool })),
+      upstreams: upstreams.map((one) => ({ field: toolField(wholeUpstream(one.name)), ...one }))
     }
   }
 }

@@ -161,3 +161,28 @@ t.test('the example of the documentation is one that the server takes', async (t
   const guide = await readFile(new URL('../../docs/who-may-use-what.md', import.meta.url), 'utf8')
   t.match(await read(/```json\n([\s\S]*?)```/.exec(guide)![1]!), { rules: [{ who: ['everyone'] }, { who: ['finance'] }] })
 })
+
+t.test('upstreams are known by name, and what begins with their prefixes may be theirs', async (t) => {
+  const other = await mkdtemp(join(tmpdir(), 'mcp-access-'))
+  t.teardown(() => rm(other, { recursive: true, force: true }))
+  const file = join(other, 'access.json')
+  const rule = {
+    who: ['everyone'],
+    tools: ['crm_find', 'cmr_find'],
+    prompts: ['crm_ask', 'ask'],
+    resources: ['file:///a'],
+    upstreams: ['crm', 'cmr']
+  }
+  await writeFile(file, JSON.stringify({ rules: [rule] }))
+  const reader = createAccessReader(undefined, other)
+  reader.follow({ tools: [], resources: [], prompts: [], sources: [] })
+  t.match(reader.problems(), [/tool "crm_find"/, /tool "cmr_find"/, /prompt/, /prompt/], 'none is known')
+  reader.followUpstreams([{ name: 'crm', prefix: 'crm_' }])
+  t.match(reader.problems(), [
+    /no tool "cmr_find"/,
+    /no prompt "ask"/,
+    /no upstream "cmr"; there are crm/
+  ])
+  reader.followUpstreams([{ name: 'crm', prefix: '' }])
+  t.match(reader.problems(), [/no upstream "cmr"/], 'without a prefix every name may be theirs')
+})

@@ -5,7 +5,9 @@ import t from 'tap'
 import { parse as parseYaml } from 'yaml'
 import { paths } from '../../paths.ts'
 import { newClient, tokensFor } from '../helpers/oauth.ts'
+import { callOf, exchangeOf } from '../helpers/memory-upstream.ts'
 import { startServer } from '../helpers/server.ts'
+import { mcpJson, stdioUpstream } from '../helpers/upstream-file.ts'
 
 const TOKEN = 'f3b1c9a07d5e42688e1d'
 const read = (name: string) => readFile(new URL(`../../deploy/${name}`, import.meta.url), 'utf8')
@@ -56,7 +58,9 @@ t.test('every query is PromQL', async (t) => {
 })
 
 t.test('every figure that is asked for is one the server gives, with that label', async (t) => {
-  const { url } = await startServer(t, { env: { METRICS_TOKEN: TOKEN } })
+  const UPSTREAMS = await mcpJson(t, { files: stdioUpstream() })
+  const { url, app } = await startServer(t, { env: { METRICS_TOKEN: TOKEN, UPSTREAMS } })
+  await app.upstreams.find('files')!.request(callOf('echo', { text: 'tide' }), exchangeOf())
   const { access } = await tokensFor(url, await newClient(url))
   const call = JSON.stringify({
     jsonrpc: '2.0',

@@ -2,6 +2,7 @@
 // their progress and their log lines; never their token (MCP "Progress", "Logging", `_meta`).
 import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from '@modelcontextprotocol/server'
 import type { Exchange, UpstreamCaller } from '../../upstreams/contract.ts'
+import { IDENTITY_META_KEY } from '../../upstreams/identity-meta.ts'
 import type { CallServices } from '../handlers/contract.ts'
 import type { createReporter } from '../handlers/progress.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
@@ -54,7 +55,14 @@ export function exchangeOf (
 
 /** MCP `_meta`: prefixes whose second label is one of these are of the protocol. */
 const RESERVED = /^(?:[^/.]+\.)?(?:modelcontextprotocol|mcp)[./]/
-const BETWEEN_NEIGHBOURS = new Set(['progressToken', TRACEPARENT_META_KEY, TRACESTATE_META_KEY, BAGGAGE_META_KEY])
+/** Who the caller is, this server alone says. */
+const BETWEEN_NEIGHBOURS = new Set([
+  'progressToken',
+  IDENTITY_META_KEY,
+  TRACEPARENT_META_KEY,
+  TRACESTATE_META_KEY,
+  BAGGAGE_META_KEY
+])
 
 /** Whether a member of `_meta` is between two neighbours, and is not passed on in either direction. */
 export const isReservedMeta = (key: string): boolean => BETWEEN_NEIGHBOURS.has(key) || RESERVED.test(key)

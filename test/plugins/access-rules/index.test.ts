@@ -78,3 +78,17 @@ t.test('an address that is not proven counts for nothing, and tools that were le
   t.notOk(may({ email: 'ann@example.com', emailVerified: true }, ['b']))
   t.notOk(rightsOfAccess(app.accessRules, null).may('tools', 'a'))
 })
+
+t.test('a server that is left out is gone with all that it offers, also later, and nothing else is', async (t) => {
+  const { app } = await open(t)
+  const rights = app.accessRules.rightsOf(null, ['upstream:files', 'crm_find'])
+  t.notOk(rights.may('upstreams', 'files'))
+  for (const kind of ['tools', 'prompts', 'resources'] as const) {
+    t.notOk(rights.mayOf('files', kind, 'files_new'), kind)
+  }
+  t.ok(rights.may('upstreams', 'crm'))
+  t.ok(rights.mayOf('crm', 'tools', 'crm_add'))
+  t.ok(rights.may('tools', 'files_own'))
+  t.notOk(rights.mayOf('crm', 'tools', 'crm_find'))
+  t.not(rights.key, app.accessRules.rightsOf(null).key)
+})

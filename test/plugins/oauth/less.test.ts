@@ -79,3 +79,16 @@ t.test('words for what an app may not do, and not more of them than fit', async 
   const names = Array.from({ length: 40 }, (_, index) => `t${index}`)
   t.match(describeLess({ scopes: BOTH, without: names })[0], /^without: t0, .*, t11 and 28 more$/)
 })
+
+t.test('an existing server is left out as a whole, also with a thousand tools, and stays left out while it is away', async (t) => {
+  const choice = choiceOf(BOTH, tools, ALL_RIGHTS, { scopes: BOTH, without: ['upstream:crm', 'upstream:gone'] }, ['files', 'crm'])
+  t.same(choice.upstreams, [
+    { name: 'files', isTicked: false },
+    { name: 'crm', isTicked: true },
+    { name: 'gone', isTicked: true }
+  ])
+  t.same(namesOf(choice), ['search', 'delete_note', 'ping'], 'and is no tool')
+  const form = new Parameters('without.upstream:files=yes&without.upstream:wiki=yes&without.files=yes')
+  t.same(takeAway(form, choice, BOTH).without, ['upstream:files'], 'one that was not offered is ignored')
+  t.same(describeLess({ scopes: BOTH, without: ['search', 'upstream:files'] }), ['without: search, all of files'])
+})

@@ -147,6 +147,7 @@ export const accountPages: Examples = {
           loopback: false,
           scopes: consent.scopes.map(({ text }) => text),
           less: ['without: delete_note, update_note'],
+          uses: 'files, crm',
           verifiedHost: 'chatgpt.com',
           connected: '2026-11-02',
           ends: '2027-11-03',

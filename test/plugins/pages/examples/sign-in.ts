@@ -30,8 +30,13 @@ export const consent: PageData['consent'] = {
     tools: [
       { field: 'without.search', name: 'search', title: 'Search documents and notes', isTicked: false },
       { field: 'without.delete_note', name: 'delete_note', title: 'Delete a note', isTicked: false }
+    ],
+    upstreams: [
+      { field: 'without.upstream:files', name: 'files', isTicked: false },
+      { field: 'without.upstream:crm', name: 'crm', isTicked: false }
     ]
   },
+  uses: 'files, crm',
   ends: '2027-11-03',
   actions: { consent: '/consent', switchAccount: '/login/switch' }
 }
@@ -175,7 +180,8 @@ export const signInPages: Examples = {
       less: {
         isOpen: true,
         readOnly: { field: 'read_only', isTicked: true },
-        tools: consent.less!.tools.map((tool) => ({ ...tool, isTicked: true }))
+        tools: consent.less!.tools.map((tool) => ({ ...tool, isTicked: true })),
+        upstreams: consent.less!.upstreams.map((one) => ({ ...one, isTicked: true }))
       }
     }
   },

@@ -128,7 +128,6 @@ const faults: ReadonlyArray<readonly [HttpFault, object]> = [
   [{ status: 403 }, { fault: 'unauthorized' }],
   [{ status: 429, headers: { 'retry-after': '7' } }, { fault: 'busy', message: /7 seconds/ }],
   [{ status: 500 }, { fault: 'failed', wasSent: true }],
-  ['hang', { fault: 'timeout', wasSent: true }],
   ['garbage', { fault: 'malformed' }],
   ['html', { fault: 'malformed' }],
   ['endless', { fault: 'malformed' }],
@@ -142,7 +141,7 @@ const faults: ReadonlyArray<readonly [HttpFault, object]> = [
 t.test('each fault of a server over HTTP is told apart, and none is in the way of the next call', async (t) => {
   for (const answers of ['json', 'sse'] as const) {
     const server = await startHttpUpstream(t, { sessions: true, answers })
-    const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 700 }))
+    const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 10_000 }))
     for (const [fault, expected] of faults) {
       server.fault = fault
       t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected, `${answers} ${JSON.stringify(fault)}`)
@@ -150,6 +149,13 @@ t.test('each fault of a server over HTTP is told apart, and none is in the way o
       t.equal(textOf(await upstream.request(callOf('echo', { text: 'on' }), exchangeOf())), 'on')
     }
   }
+})
+
+t.test('a server that does not answer is given up after its time', async (t) => {
+  const server = await startHttpUpstream(t, { sessions: true })
+  const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 1_000 }))
+  server.fault = 'hang'
+  t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), { fault: 'timeout', wasSent: true })
 })
 
 t.test('nothing that listens, and a page that is no MCP server, are told apart', async (t) => {

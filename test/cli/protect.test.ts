@@ -1,0 +1,96 @@
+// `mcp-oauth-server protect`: mistakes are named before anything is stored, and a command is served behind the sign-in.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import t from 'tap'
+import { childEnvironment } from '../helpers/child-environment.ts'
+import { freePort } from '../helpers/ports.ts'
+import { folder } from '../helpers/tool-context.ts'
+import { until } from '../helpers/until.ts'
+
+const ROOT = new URL('../../', import.meta.url).pathname
+const PROTECT = join(ROOT, 'cli/protect.ts')
+const FILES = join(ROOT, 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js')
+
+t.test('mistakes are named with what to write, and nothing is stored', async (t) => {
+  const cwd = await folder(t)
+  for (const [args, message] of [
+    [
+      [],
+      /^Name a command after --, or a URL\.\nServes one/
+    ],
+    [
+      ['--'],
+      /^Name a command after --\.\n/
+    ],
+    [
+      ['npx', 'server'],
+      /^"npx" is not a URL\. Before a command write --:\n .* -- npx server$/m
+    ],
+    [
+      ['npx', '-y', 'server'],
+      /^Unknown option '-y'\. Options of a command are written after --/
+    ],
+    [
+      ['http://localhost:1', '--', 'x'],
+      /^Name a command after --, or a URL before it, not both/
+    ],
+    [
+      ['http://localhost:1', 'http://localhost:2'],
+      /^Name one URL/
+    ],
+    [
+      ['http://localhost:1', '--header', 'tell-nobody'],
+      /^Write a name, ":" and a value/
+    ],
+    [
+      ['http://localhost:1', '--header', 'a: x', '--header', 'a: y'],
+      /^a is there twice/
+    ],
+    [
+      ['http://8.8.8.8/mcp', '--per-user'],
+      /upstream "8-8-8-8", process: it is for a command; [^]*url: write https/
+    ],
+    [
+      ['--env', 'NOT_SET', '--', 'npx', '-y', '@a/some-server@1.2', '.'],
+      /upstream "some-server", env\.NOT_SET: the variable NOT_SET is not set/
+    ]
+  ] as Array<[string[], RegExp]>) {
+    const { status, stderr, stdout } = spawnSync(process.execPath, [PROTECT, ...args], {
+      cwd,
+      encoding: 'utf8',
+      env: childEnvironment({ AUTH_BACKEND: 'none' })
+    })
+    t.match(stderr, message, args.join(' '))
+    t.notMatch(stderr, 'tell-nobody')
+    t.equal(status, 1)
+    t.equal(stdout, '')
+  }
+  t.notOk(existsSync(join(cwd, 'data')))
+})
+
+t.test('a command is served, without the tools of this server and documents of the folder, and mcp.json is not read', async (t) => {
+  const cwd = await folder(t)
+  const port = await freePort()
+  await mkdir(join(cwd, 'docs'))
+  await writeFile(join(cwd, 'docs/a.md'), '# A')
+  await writeFile(join(cwd, 'mcp.json'), '{"mcpServers": {"broken": {}}}')
+  await writeFile(join(cwd, '.env'), `PORT=${port}\nAUTH_BACKEND=demo\nLOG_LEVEL=error\nBUILTIN_TOOLS=\n`)
+  const child = spawn(process.execPath, [PROTECT, '--', 'node', FILES, cwd], { cwd, env: childEnvironment() })
+  t.teardown(() => child.kill('SIGKILL'))
+  let [output, errors] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+  t.ok(await until(() => output.includes('ChatGPT')), errors)
+  t.match(output, /MCP server +http:\/\/localhost:\d+\n/)
+  t.match(output, /Documents +none/)
+  t.notMatch(output, 'calculate')
+  t.match(errors, /^mcp\.json is not read: protect serves what its command line names/)
+  t.equal((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).status, 401, 'behind the sign-in')
+  child.kill('SIGHUP')
+  t.equal((await fetch(`http://127.0.0.1:${port}/health/ready`)).status, 200, 'SIGHUP ends nothing')
+  child.kill('SIGTERM')
+  t.same(await once(child, 'exit'), [0, null])
+})

@@ -1,0 +1,28 @@
+// Errors that an upstream answers with: one clean line, and a code
+// that says nothing about the connection to this server.
+import { ProtocolError } from '@modelcontextprotocol/server'
+import t from 'tap'
+import { relayedError } from '../../../../plugins/mcp/relay/faults.ts'
+
+t.test('a message is one line of bounded length, without marks that change its direction', async (t) => {
+  const { message } = relayedError(new ProtocolError(-32602, 'a\u202eb\r\n\tc'), 'x')
+  t.equal(message, 'a b c')
+  const long = relayedError(new ProtocolError(-32602, 'x'.repeat(9_000)), 'x')
+  t.equal(long.message.length, 500)
+})
+
+t.test('codes about a connection become an internal error', async (t) => {
+  for (const [code, seen] of [
+    [-32602, -32602],
+    [-32603, -32603],
+    [-32002, -32602],
+    [7, 7],
+    [-32001, -32603],
+    [-32042, -32603],
+    [-32700, -32603],
+    [1.5, -32603]
+  ] as const) {
+    const error = relayedError(new ProtocolError(code, 'no'), 'x')
+    t.strictSame([error.code, error.from], [seen, code])
+  }
+})

@@ -1,0 +1,97 @@
+// Connections by key: shared while they open, kept as long as they are used, and after failures opened with pauses.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { OpenConnection } from '../../../../plugins/upstreams/connections/connection.ts'
+import { Pool, type PoolOptions } from '../../../../plugins/upstreams/connections/pool.ts'
+import { until } from '../../../helpers/until.ts'
+
+interface Made {
+  key: string
+  inFlight: number
+  isClosed: boolean
+  end(): void
+  close(): Promise<void>
+}
+
+function start (t: Test, options: Partial<PoolOptions> = {}) {
+  const made: Made[] = []
+  const pool = new Pool({
+    upstream: 'crm',
+    idleMs: 60_000,
+    max: 3,
+    stays: () => false,
+    async open (key, _caller, onEnd) {
+      await sleep(5)
+      const one: Made = { key, inFlight: 0, isClosed: false, end: onEnd, async close () { one.isClosed = true } }
+      made.push(one)
+      return one as unknown as OpenConnection
+    },
+    ...options
+  })
+  t.teardown(() => pool.close())
+  return { pool, made, get: async (key: string) => await pool.get(key, undefined) }
+}
+
+const faultOf = (call: Promise<unknown>) => call.catch((error: unknown) => error)
+
+t.test('those who come while it opens share it, and each key has its own', async (t) => {
+  const { pool, made, get } = start(t)
+  const [a, b, c] = await Promise.all([get('ann'), get('ann'), get('bob')])
+  t.equal(a, b)
+  t.not(a, c)
+  t.equal(made.length, 2)
+  t.equal(pool.size, 2)
+})
+
+t.test('one that nobody uses ends; one with a request, or that stays, does not', async (t) => {
+  const { pool, made, get } = start(t, { idleMs: 100, stays: (key) => key === 'stays' })
+  await Promise.all(['stays', 'busy', 'idle'].map(get))
+  made.find(({ key }) => key === 'busy')!.inFlight = 1
+  t.ok(await until(() => made.some(({ isClosed }) => isClosed)))
+  t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['idle'])
+  t.equal(pool.size, 2)
+})
+
+t.test('with as many as may be, the one that was idle longest makes room, and none that is used', async (t) => {
+  const { made, get } = start(t)
+  for (const key of ['a', 'b', 'c']) {
+    await get(key)
+    await sleep(2)
+  }
+  await get('d')
+  t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['a'])
+  for (const one of made) one.inFlight = 1
+  t.match(await faultOf(get('e')), { name: 'UpstreamError', fault: 'busy', wasSent: false })
+})
+
+t.test('one that ends by itself is opened again; one that never lasts is not, for a while', async (t) => {
+  const { pool, made, get } = start(t)
+  for (let time = 1; time <= 2; time++) {
+    await get('ann')
+    made.at(-1)!.end()
+  }
+  t.equal(pool.size, 0)
+  t.match(await faultOf(get('ann')), { fault: 'ended', wasSent: false })
+  t.equal(made.length, 2)
+  t.ok(await get('bob'), 'of nobody else')
+})
+
+t.test('the reason of a failure is the answer until it is tried again', async (t) => {
+  let tries = 0
+  const { pool, get } = start(t, {
+    async open () {
+      throw new Error(`no such program ${++tries}`)
+    }
+  })
+  const faults = [await faultOf(get('a')), await faultOf(get('a')), await faultOf(get('a'))] as Error[]
+  t.same(faults.map(({ message }) => message), [1, 2, 2].map((number) => `no such program ${number}`))
+  t.equal(pool.fault?.message, 'no such program 2')
+})
+
+t.test('what opens while the pool is closed is closed as well', async (t) => {
+  const { pool, made, get } = start(t)
+  const opening = faultOf(get('ann'))
+  await pool.close()
+  t.match(await opening, { fault: 'ended' })
+  t.ok(made[0]!.isClosed)
+})
