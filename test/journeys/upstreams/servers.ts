@@ -123,9 +123,9 @@ export async function startV1 (t: Teardown) {
   return { ...started, learn: () => sessions.forEach(({ server }) => learn(server)) }
 }
 
-/** On SDK v2, of 2026-07-28 alone: whoever calls has a token of `issuer`, which it checks against the keys there. */
-export async function startV2 (t: Teardown, issuer: string) {
-  const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`))
+/** On SDK v2, of 2026-07-28 alone: whoever calls has a token of our server, which it checks against the keys there. */
+export async function startV2 (t: Teardown, known: string | Promise<string>) {
+  let keys: ReturnType<typeof createRemoteJWKSet> | undefined
   let url = ''
   const handler = createMcpHandler(({ authInfo }) => {
     const server = new McpServer({ name: 'v2', version: '1' }, { capabilities: { logging: {} } })
@@ -136,6 +136,8 @@ export async function startV2 (t: Teardown, issuer: string) {
     return server
   }, { legacy: 'reject' })
   ;({ url } = await listen(t, async (request, response) => {
+    const issuer = await known
+    keys ??= createRemoteJWKSet(new URL(`${issuer}/jwks`))
     const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
     const verified = await jwtVerify(token, keys, { issuer, audience: url, typ: 'mcp-upstream+jwt' }).catch(() => undefined)
     if (!verified) return response.writeHead(401).end()
@@ -154,6 +156,13 @@ export async function startV2 (t: Teardown, issuer: string) {
   return { url, identity: 'token' }
 }
 
+/** @returns the path of the file. */
+export async function writeMcpJson (t: Teardown, mcpServers: Record<string, object>): Promise<string> {
+  const file = join(await newFolder(t), 'mcp.json')
+  await writeFile(file, JSON.stringify({ mcpServers }))
+  return file
+}
+
 /** A server with these behind it, once what each offers is there. */
 export async function startBefore (
   t: Teardown,
@@ -161,8 +170,7 @@ export async function startBefore (
   { env, ...options }: ServerOptions = {},
   start: Start = (options) => startServer(t, options)
 ): Promise<TestServer> {
-  const file = join(await newFolder(t), 'mcp.json')
-  await writeFile(file, JSON.stringify({ mcpServers }))
+  const file = await writeMcpJson(t, mcpServers)
   const server = await start({ ...options, env: { AUTH_BACKEND: 'local', UPSTREAMS: file, ...env } })
   const isThere = await until(() => server.app.upstreams.all.every(({ catalogue }) => catalogue.tools.length > 0))
   if (!isThere) {
