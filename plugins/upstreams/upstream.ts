@@ -161,6 +161,7 @@ export class ConfiguredUpstream implements Upstream {
       dialect: this.#dialect,
       openTransport: (kind) => openTransport(settings, person, kind),
       isPersonal: person !== undefined,
+      mayAsk: !(settings.target.kind === 'command' && settings.target.process === 'shared'),
       onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
       onResourceUpdated: (uri) => onChange({ kind: 'resource', upstream: settings.name, uri, user: person?.id }),
       onEnd: () => {

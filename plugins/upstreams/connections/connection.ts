@@ -32,6 +32,9 @@ export interface ConnectionOptions {
   timeoutMs: number
   /** Whether what the upstream says can only be meant for one person: it is theirs, or the protocol names the request. */
   isPersonal: boolean
+  /** Whether it was told that it may ask people something. */
+  mayAsk: boolean
+  isHttp: boolean
   log: FastifyBaseLogger
   /** Maps what the client or its transport throws. */
   toError(error: unknown): Error
@@ -62,13 +65,13 @@ export class OpenConnection implements Connection {
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, isPersonal, log } = options
-    if (isPersonal) {
+    const { client, mayAsk, log } = options
+    if (mayAsk) {
       client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) => this.#ask(params as Params, mcpReq.signal))
     }
     client.setNotificationHandler('notifications/message', ({ params }) => {
-      const only = this.#only()?.exchange
-      if (only?.log) only.log(levelOf(params.level), textOf(params.data))
+      const tell = this.#logOf()
+      if (tell) tell(levelOf(params.level), textOf(params.data))
       else log.debug(`upstream says: ${textOf(params.data)}`)
     })
     let hasRefused = false
@@ -225,6 +228,13 @@ export class OpenConnection implements Connection {
     if (only) return await only.ask(params, signal)
     this.#options.log.warn('upstream asked something while several requests ran: declined, since nothing says for which')
     return { action: 'decline' }
+  }
+
+  /** Of 2026-07-28 over HTTP, a line comes with the answer to the request that asked for it. */
+  #logOf (): Exchange['log'] {
+    if (!this.#options.isHttp || !this.isModern) return this.#only()?.exchange?.log
+    const asked = [...this.#running].flatMap(({ exchange }) => exchange?.log ?? [])
+    return asked.length === 1 ? asked[0] : undefined
   }
 
   /** The request that everything the upstream says belongs to. */
