@@ -21,7 +21,8 @@ export interface Remembered {
 }
 
 const NOTHING: Catalogue = { tools: [], prompts: [], templates: [], hasResources: false, instructions: undefined, uris: [] }
-const MIN_PAUSE_MS = 2_000
+/** Doubled after each failure. One that was started together with this server is there soon. */
+const MIN_PAUSE_MS = 500
 const MAX_PAUSE_MS = 300_000
 const CHANGE_PAUSE_MS = 500
 /** Changes in a row that are read at once; after them, the pauses grow. */

@@ -165,6 +165,7 @@ export class ConfiguredUpstream implements Upstream {
       dialect: this.#dialect,
       openTransport: (kind) => openTransport(settings, person, kind),
       isPersonal: person !== undefined,
+      mayAsk: !(settings.target.kind === 'command' && settings.target.process === 'shared'),
       onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
       onResourceUpdated: (uri) => this.#followed.changed(key, uri, person?.id),
       onEnd: () => {

@@ -71,7 +71,8 @@ export interface Dialect<Client = Connected> {
   finish(url: string, keychain: Keychain, answer: URLSearchParams): Promise<void>
 }
 
-const modern = (mode: 'legacy' | { pin: string }, name: string, capabilities = {}): Dialect<ModernClient> => ({
+/** The SDK of today. */
+export const modern = (mode: 'legacy' | { pin: string }, name: string, capabilities = {}): Dialect<ModernClient> => ({
   name,
   async connect (url, keychain) {
     const client = new ModernClient({ name: 'journey', version: '1' }, { versionNegotiation: { mode }, capabilities })

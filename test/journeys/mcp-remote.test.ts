@@ -7,12 +7,12 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { freePort } from '../helpers/ports.ts'
-import { startServer } from '../helpers/server.ts'
+import { everything, startBefore } from './upstreams/servers.ts'
 
 const MCP_REMOTE = new URL('../../node_modules/mcp-remote/dist/proxy.js', import.meta.url).pathname
 
 t.test('mcp-remote signs in, lists and calls', async (t) => {
-  const { url } = await startServer(t)
+  const { url } = await startBefore(t, { every: everything }, { env: { AUTH_BACKEND: 'demo' } })
   const folder = await mkdtemp(join(tmpdir(), 'mcp-remote-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const transport = new StdioClientTransport({
@@ -40,6 +40,8 @@ t.test('mcp-remote signs in, lists and calls', async (t) => {
   t.match(await client.callTool({ name: 'search', arguments: { query: 'spring tide' } }), {
     structuredContent: { results: [{ id: 'tides.md' }] }
   })
+  const echoed = await client.callTool({ name: 'every_echo', arguments: { message: 'otter' } })
+  t.match(echoed, { content: [{ text: 'Echo: otter' }] }, 'and calls a tool of an existing server behind it')
 })
 
 async function signIn (address: string): Promise<void> {

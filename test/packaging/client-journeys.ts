@@ -1,11 +1,13 @@
 // The main job with the installed package: the official clients, three kinds of people, both storages. Called by
 // test/packaging/tarball.test.ts; what each step means is tested in test/journeys/connect.test.ts.
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 import { asDemo, asNewAccount, dialects, PASSWORD, signInWith, type SignIn } from '../helpers/sdk-client.ts'
 import { startSupabase } from '../helpers/supabase-lite.ts'
-import { place, start } from './project.ts'
+import { until } from '../helpers/until.ts'
+import { place, ROOT, start } from './project.ts'
 
 const SUPABASE_EMAIL = 'sue@example.com'
 
@@ -54,4 +56,19 @@ export async function clientJourneys (t: Test): Promise<void> {
       }
     })
   }
+}
+
+/** Existing servers are tested in test/journeys/upstreams.test.ts; here, one command puts one behind the sign-in. */
+export async function protectJourney (t: Test): Promise<void> {
+  const folder = join(place, 'files')
+  await mkdir(folder)
+  await writeFile(join(folder, 'a.txt'), 'from a file')
+  const filesystem = join(ROOT, 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js')
+  const env = { DATA_DIR: join(place, 'protected'), AUTH_BACKEND: 'demo' }
+  const { url } = await start(t, env, ['protect', '--', process.execPath, filesystem, folder])
+  const client = await (await signInWith(url, dialects[0]!, asDemo)).connect()
+  t.teardown(() => client.close())
+  t.ok(await until(async () => (await client.listTools()).tools.some(({ name }) => name === 'read_text_file')))
+  const read = await client.callTool({ name: 'read_text_file', arguments: { path: join(folder, 'a.txt') } })
+  t.match(read, { content: [{ text: 'from a file' }] })
 }

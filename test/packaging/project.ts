@@ -57,10 +57,10 @@ export interface Started {
   signal(name: NodeJS.Signals): void
 }
 
-/** `mcp-oauth-server start` in the project, as a process; it ends with the test. */
-export async function start (t: Test, env: Record<string, string> = {}): Promise<Started> {
+/** `mcp-oauth-server start`, or another command that serves, in the project as a process; it ends with the test. */
+export async function start (t: Test, env: Record<string, string> = {}, line: readonly string[] = ['start']): Promise<Started> {
   const port = env['PORT'] ?? String(await freePort())
-  const server = spawn(process.execPath, [BIN, 'start'], {
+  const server = spawn(process.execPath, [BIN, ...line], {
     cwd: project,
     env: { ...environment, RATE_LIMITS: 'off', ...env, PORT: port },
     stdio: 'pipe'
@@ -75,7 +75,7 @@ export async function start (t: Test, env: Record<string, string> = {}): Promise
   t.teardown(stop)
   const answers = () => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ ok }) => ok, () => false)
   // The lines that a start prints come last.
-  const isReady = await until(async () => server.exitCode !== null || (output.includes('  Documents ') && await answers()))
+  const isReady = await until(async () => server.exitCode !== null || (output.includes('  MCP server ') && await answers()))
   if (!isReady || server.exitCode !== null) throw new Error(`the server did not start:\n${output}`)
   return { url: `http://localhost:${port}`, output: () => output, stop, signal: (name) => { server.kill(name) } }
 }

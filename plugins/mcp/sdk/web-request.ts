@@ -25,9 +25,12 @@ export const toWebRequest = ({ headers: { 'mcp-session-id': _, ...headers }, sig
     signal
   })
 
-/** A stream of events is passed on as it comes; anything else is one short text. */
+/**
+ * A stream of events is passed on as it comes; anything else is one short text. Whether the connection stays open is not for
+ * the SDK to say: a client may have asked to close it (RFC 9112 §9.6).
+ */
 export async function toResponse (response: Response): Promise<McpResponse> {
-  const headers = Object.fromEntries(response.headers)
+  const { connection: _, ...headers } = Object.fromEntries(response.headers)
   const isStream = headers['content-type']?.startsWith('text/event-stream') && response.body !== null
   const body = isStream ? Readable.fromWeb(response.body as ReadableStream) : (await response.text()) || undefined
   return { status: response.status, headers, body }

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   dialect: Dialect | undefined
   /** See `ConnectionOptions.isPersonal`. */
   isPersonal: boolean
+  /** Whether it may ask people something. Its lists are read as they are for those people: some offer more to them. */
+  mayAsk: boolean
   /** Called when its lists have changed; absent where nobody listens. */
   onListChanged?: (() => void) | undefined
   onResourceUpdated(uri: string): void
@@ -66,12 +68,12 @@ export async function connect (options: ConnectOptions): Promise<{ connection: O
 }
 
 async function attempt (options: ConnectOptions, kind: TransportKind, era: Dialect['era'] | undefined) {
-  const { settings, isPersonal, onListChanged, onResourceUpdated, waiting, signal, log } = options
+  const { settings, isPersonal, mayAsk, onListChanged, onResourceUpdated, waiting, signal, log } = options
   const { name, target, timeoutMs } = settings
   const client = new Client(
     { name: server.name, version: server.version },
     {
-      capabilities: isPersonal ? { elicitation: { form: {}, url: {} } } : {},
+      capabilities: mayAsk ? { elicitation: { form: {}, url: {} } } : {},
       versionNegotiation: { mode: 'auto', probe: { timeoutMs: kind === 'stdio' ? PROBE_TIMEOUT_MS : START_TIMEOUT_MS.http } },
       inputRequired: { autoFulfill: false }
     }
@@ -88,6 +90,8 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     client,
     timeoutMs,
     isPersonal,
+    mayAsk,
+    isHttp: kind !== 'stdio',
     log,
     waiting,
     toError: (error) => errorOf(settings, error, said)

@@ -4,8 +4,6 @@
 // person in between (conversation.ts). It hands open connections to upstream.ts.
 // Tested in test/plugins/upstreams/upstream.test.ts.
 import {
-  CLIENT_CAPABILITIES_META_KEY,
-  LOG_LEVEL_META_KEY,
   ProtocolError,
   ProtocolErrorCode,
   type Client,
@@ -17,7 +15,7 @@ import {
 import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
 import { Conversation } from './conversation.ts'
-import { AS_IT_IS, levelOf, readAnswer, retryOf, textOf } from './messages.ts'
+import { AS_IT_IS, levelOf, modernMeta, readAnswer, retryOf, textOf } from './messages.ts'
 
 type Params = Record<string, unknown>
 
@@ -31,6 +29,9 @@ export interface ConnectionOptions {
   timeoutMs: number
   /** Whether what the upstream says can only be meant for one person: it is theirs, or the protocol names the request. */
   isPersonal: boolean
+  /** Whether it was told that it may ask people something. */
+  mayAsk: boolean
+  isHttp: boolean
   log: FastifyBaseLogger
   /** Maps what the client or its transport throws. */
   toError(error: unknown): Error
@@ -63,13 +64,13 @@ export class OpenConnection implements Connection {
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, isPersonal, log } = options
-    if (isPersonal) {
+    const { client, mayAsk, log } = options
+    if (mayAsk) {
       client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) => this.#ask(params as Params, mcpReq.signal))
     }
     client.setNotificationHandler('notifications/message', ({ params }) => {
-      const only = this.#only()?.exchange
-      if (only?.log) only.log(levelOf(params.level), textOf(params.data))
+      const tell = this.#logOf()
+      if (tell) tell(levelOf(params.level), textOf(params.data))
       else log.debug(`upstream says: ${textOf(params.data)}`)
     })
     let hasRefused = false
@@ -113,7 +114,7 @@ export class OpenConnection implements Connection {
     if (exchange.log) await this.#wantLogs()
     const { upstream } = this.#options
     const again = exchange.retry ? retryOf(upstream, exchange.retry) : {}
-    const sent = { ...params, ...again, _meta: this.#metaOf(exchange, meta) }
+    const sent = { ...params, ...again, _meta: this.isModern ? modernMeta(exchange, meta) : meta }
     const conversation = new Conversation({
       upstream,
       timeoutMs,
@@ -218,17 +219,6 @@ export class OpenConnection implements Connection {
     }
   }
 
-  /** Of 2026-07-28, each request says what its caller can be asked. */
-  #metaOf ({ capabilities, log }: Exchange, meta: Params): Params {
-    if (!this.isModern) return meta
-    const { elicitation } = capabilities ?? {}
-    return {
-      ...meta,
-      [CLIENT_CAPABILITIES_META_KEY]: elicitation ? { elicitation } : {},
-      ...(log && { [LOG_LEVEL_META_KEY]: 'info' })
-    }
-  }
-
   /** Before 2026-07-28, a level is set for the whole connection. */
   async #wantLogs (): Promise<void> {
     if (this.isModern || !this.#options.isPersonal || !this.capabilities.logging) return
@@ -241,6 +231,13 @@ export class OpenConnection implements Connection {
     if (!this.#hasDeclined) this.#options.log.warn('upstream asked something, and nothing says for whom: declined, and said once')
     this.#hasDeclined = true
     return { action: 'decline' }
+  }
+
+  /** Of 2026-07-28 over HTTP, a line comes with an answer; of which one, is certain while there is one request alone. */
+  #logOf (): Exchange['log'] {
+    const { isPersonal, isHttp } = this.#options
+    const isCertain = this.#running.size === 1 && (isPersonal || (isHttp && this.isModern))
+    return isCertain ? [...this.#running][0]!.exchange?.log : undefined
   }
 
   /** The request that everything the upstream says belongs to. */

@@ -1,7 +1,7 @@
 // What an upstream says, in the words of this server: answers, questions (MCP 2026-07-28 "Multi Round-Trip Requests") and
 // log lines.
 // Tested in test/plugins/upstreams/upstream.test.ts.
-import type { StandardSchemaV1 } from '@modelcontextprotocol/client'
+import { CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY, type StandardSchemaV1 } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { UpstreamError, type Answered, type Exchange } from '../contract.ts'
 
@@ -56,4 +56,14 @@ export const textOf = (data: unknown): string =>
 /** The result is passed on as it is: who called checks it. */
 export const AS_IT_IS: StandardSchemaV1<unknown, Record<string, unknown>> = {
   '~standard': { version: 1, vendor: 'mcp-oauth-server', validate: (value) => ({ value: value as Record<string, unknown> }) }
+}
+
+/** Of 2026-07-28, each request says what its caller can be asked. */
+export function modernMeta ({ capabilities, log }: Exchange, meta: Record<string, unknown>): Record<string, unknown> {
+  const { elicitation } = capabilities ?? {}
+  return {
+    ...meta,
+    [CLIENT_CAPABILITIES_META_KEY]: elicitation ? { elicitation } : {},
+    ...(log && { [LOG_LEVEL_META_KEY]: 'info' })
+  }
 }

@@ -48,8 +48,11 @@ const echo = async ({ text }: { text: string }) => ({ content: [{ type: 'text' a
 
 t.test('a server of 2026-07-28 is spoken to in its own version, over one connection', async (t) => {
   const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'modern', version: '1' })
-    server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, echo)
+    const server = new McpServer({ name: 'modern', version: '1' }, { capabilities: { logging: {} } })
+    server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, async ({ text }, ctx) => {
+      await ctx.mcpReq.log('info', `saying ${text}`)
+      return await echo({ text })
+    })
     return server
   }, { legacy: 'reject' })
   const url = await listen(t, async (request, response) => {
@@ -63,12 +66,15 @@ t.test('a server of 2026-07-28 is spoken to in its own version, over one connect
   })
   const { upstream } = await startHttp(t, httpSettings(url))
   for (const id of ['ann', 'bob']) {
-    t.equal(textOf(await upstream.request(callOf('echo', { text: id }), exchangeOf({ caller: callerOf(id) }))), id)
+    const lines: string[] = []
+    const exchange = exchangeOf({ caller: callerOf(id), log: (_level, line) => lines.push(line) })
+    t.equal(textOf(await upstream.request(callOf('echo', { text: id }), exchange)), id)
+    t.same(lines, [`saying ${id}`], 'a line is told to whoever asked')
   }
   t.match(upstream.status(), { state: 'ready', protocolVersion: '2026-07-28' })
 })
 
-t.test('a server with sessions has one for each person', async (t) => {
+t.test('a server with sessions has one for each person (UP-03)', async (t) => {
   const server = await startHttpUpstream(t, { sessions: true })
   const { upstream } = await startHttp(t, httpSettings(server.url))
   for (const id of ['ann', 'bob', 'ann']) {
@@ -76,6 +82,15 @@ t.test('a server with sessions has one for each person', async (t) => {
   }
   t.equal(server.sessionIds.size, 2)
   t.equal(upstream.status().connections, 2)
+})
+
+t.test('lists are read as for those who will call: a server is told that it may ask people something', async (t) => {
+  const server = await startHttpUpstream(t, { sessions: true })
+  const { upstream } = await startHttp(t, httpSettings(server.url))
+  await upstream.start()
+  const initialize = () => server.requests.find(({ body }) => body.includes('"initialize"'))
+  t.ok(await until(() => initialize() !== undefined))
+  t.match(JSON.parse(initialize()!.body).params.capabilities, { elicitation: {} })
 })
 
 t.test('a session that the server has forgotten is made again, and the person notices nothing', async (t) => {
@@ -138,7 +153,7 @@ const faults: ReadonlyArray<readonly [HttpFault, object]> = [
   ['redirect', { fault: 'failed', message: /elsewhere\.example/ }]
 ]
 
-t.test('each fault of a server over HTTP is told apart, and none is in the way of the next call', async (t) => {
+t.test('each fault of a server over HTTP is told apart, and none is in the way of the next call (UP-07)', async (t) => {
   for (const answers of ['json', 'sse'] as const) {
     const server = await startHttpUpstream(t, { sessions: true, answers })
     const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 10_000 }))
