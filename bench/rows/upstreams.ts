@@ -131,11 +131,14 @@ async function startOurs (bench: Bench, storage: 'SQLite' | 'Redis', entry: Entr
   return await startProcess('shipped', { ...env, UPSTREAMS: file }, { core: isPinned ? 0 : undefined })
 }
 
-/** Lists of upstreams are read beside the start. @returns the first answer without an error. */
-async function untilOffered ({ url, headers, body }: Pick<Load, 'url' | 'headers' | 'body'>): Promise<void> {
+/** Lists of upstreams are read beside the start. @param expected in the answer of the tool. */
+async function untilOffered (
+  { url, headers, body }: Pick<Load, 'url' | 'headers' | 'body'>,
+  expected = 'Hello, bench!'
+): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const answer = await (await fetch(url, { method: 'POST', headers: headers!, body: body! })).text()
-    if (answer.includes('Hello, bench!')) return
+    if (answer.includes(expected)) return
     if (tries === 99) throw new Error(`the tool of the upstream is not offered: ${answer}`)
     await sleep(200)
   }
@@ -157,6 +160,7 @@ async function idlePeople (bench: Bench): Promise<Row[]> {
   const bodyFor = (access: string) =>
     messageOf({ method: 'tools/call', params: { name: 'it_read_graph', arguments: {} }, modern: true }, access)
   const people = await Promise.all(Array.from({ length: PEOPLE }, async () => bodyFor((await connect(ours.url)).access)))
+  await untilOffered({ url: ours.url, ...people[0]! }, 'entities')
   const before = await ours.usage()
   for (const { headers, body } of people) {
     const answer = await (await fetch(ours.url, { method: 'POST', headers: headers!, body: body! })).text()

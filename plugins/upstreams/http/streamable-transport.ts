@@ -67,7 +67,7 @@ export class StreamableTransport extends StreamableHTTPClientTransport {
     const isModern = typeof version === 'string'
     const spoken = isModern ? version : this.protocolVersion
     return {
-      ...options?.headers,
+      ...paramHeaders(options?.headers),
       ...(isModern && { 'mcp-method': message.method, 'mcp-name': name }),
       ...(spoken !== undefined && { 'mcp-protocol-version': spoken }),
       ...(this.sessionId !== undefined && { 'mcp-session-id': this.sessionId }),
@@ -75,6 +75,13 @@ export class StreamableTransport extends StreamableHTTPClientTransport {
       accept: 'application/json, text/event-stream'
     }
   }
+}
+
+/** Of the arguments of the call, and no others (MCP "Custom Headers from Tool Parameters"). */
+function paramHeaders (headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const own: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) if (/^mcp-param-/i.test(name)) own[name.toLowerCase()] = value
+  return own
 }
 
 /** An answer with a result and nothing besides; who asked checks the result. */
