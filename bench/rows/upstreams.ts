@@ -1,8 +1,7 @@
 // Calls that go on to an existing MCP server: this server beside the least a proxy can be, and beside the official client;
 // and what processes of people cost while nobody uses them.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../connection.ts'
 import { measureCost, startProcess, type Load, type Measured, type Running } from '../processes.ts'
@@ -126,7 +125,7 @@ const greet = (name: string) => ({ method: 'tools/call', params: { name, argumen
 /** This server as it is shipped, with one upstream named `it`. */
 async function startOurs (bench: Bench, storage: 'SQLite' | 'Redis', entry: Entry, isPinned = true): Promise<Running> {
   const { env } = await bench.place(storage)
-  const file = join(tmpdir(), `mcp-bench-${process.pid}.json`)
+  const file = join(dirname(env['DATA_DIR']!), 'mcp.json')
   await writeFile(file, JSON.stringify({ mcpServers: { it: entry } }))
   return await startProcess('shipped', { ...env, UPSTREAMS: file }, { core: isPinned ? 0 : undefined })
 }
