@@ -186,7 +186,8 @@ export class ConfiguredUpstream implements Upstream {
     const key = this.#keyOf(caller)
     const options = this.#optionsOf(asked, exchange)
     for (let attempt = 1; ; attempt++) {
-      const connection = await this.#inTime(Promise.resolve(this.#pool.get(key, caller)), signal)
+      const opened = this.#pool.get(key, caller)
+      const connection = opened instanceof Promise ? await this.#inTime(opened, signal) : opened
       try {
         return await connection.request(asked, exchange, options)
       } catch (error) {
