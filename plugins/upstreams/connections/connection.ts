@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   timeoutMs: number
   /** Whether what the upstream says can only be meant for one person: it is theirs, or the protocol names the request. */
   isPersonal: boolean
+  /** Whether the client says that it takes questions. Without a person they are declined. */
+  canBeAsked: boolean
   log: FastifyBaseLogger
   /** Maps what the client or its transport throws. */
   toError(error: unknown): Error
@@ -62,8 +64,8 @@ export class OpenConnection implements Connection {
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, isPersonal, log } = options
-    if (isPersonal) {
+    const { client, canBeAsked, log } = options
+    if (canBeAsked) {
       client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) => this.#ask(params as Params, mcpReq.signal))
     }
     client.setNotificationHandler('notifications/message', ({ params }) => {
@@ -223,7 +225,7 @@ export class OpenConnection implements Connection {
   async #ask (params: Params, signal: AbortSignal): Promise<ElicitResult> {
     const only = this.#only()
     if (only) return await only.ask(params, signal)
-    this.#options.log.warn('upstream asked something while several requests ran: declined, since nothing says for which')
+    this.#options.log.warn('upstream asked something, and nothing says for whose request: declined')
     return { action: 'decline' }
   }
 
