@@ -77,6 +77,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
       inputRequired: { autoFulfill: false }
     }
   )
+  signal.throwIfAborted()
   const transport = options.openTransport(kind)
   // Kept by the client, which calls it as well.
   let said: Error | undefined
@@ -112,7 +113,6 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
 
 /** @throws the reason of the signal, as soon as it is aborted. */
 async function unlessAborted<Value> (work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
   const give = () => aborted.reject(signal.reason)
   signal.addEventListener('abort', give)

@@ -79,7 +79,7 @@ export class Pool {
   }
 
   async close (): Promise<void> {
-    this.#closing.abort()
+    this.#closing.abort(this.#error('ended', 'the server is closing'))
     clearInterval(this.#sweep)
     const slots = [...this.#slots.values()]
     this.#slots.clear()
