@@ -71,6 +71,7 @@ export default fp(
         return offered().prompts
       },
       find: (name) => all.find(({ settings }) => settings.name === name),
+      looked: async () => { await Promise.all(all.map(({ looked }) => looked)) },
       onChange: (listener) => changeListeners.push(listener),
       onCall: (listener) => callListeners.push(listener),
       async replace (settings) {

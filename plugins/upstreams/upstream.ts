@@ -66,7 +66,7 @@ export class ConfiguredUpstream implements Upstream {
       idleMs: target.kind === 'command' ? target.idleSeconds * 1000 : HTTP_IDLE_MS,
       max: MAX_CONNECTIONS,
       stays: (key) => key === OWN && target.kind === 'http',
-      open: (key, caller, onEnd) => this.#open(key, key === OWN ? undefined : caller, onEnd)
+      open: (key, caller, onEnd, signal) => this.#open(key, key === OWN ? undefined : caller, onEnd, signal)
     })
     this.#lists = new Lists({
       ...deps,
@@ -79,6 +79,10 @@ export class ConfiguredUpstream implements Upstream {
 
   get catalogue () {
     return this.#lists.catalogue
+  }
+
+  get looked () {
+    return this.#lists.looked
   }
 
   status (): UpstreamStatus {
@@ -153,7 +157,12 @@ export class ConfiguredUpstream implements Upstream {
     return JSON.stringify([id, email, name, groups, identity === 'token' && clientId])
   }
 
-  async #open (key: string, person: UpstreamCaller | undefined, onEnd: () => void): Promise<OpenConnection> {
+  async #open (
+    key: string,
+    person: UpstreamCaller | undefined,
+    onEnd: (why?: Error) => void,
+    signal: AbortSignal
+  ): Promise<OpenConnection> {
     const { settings } = this
     const { onChange, openTransport } = this.#deps
     const { connection, dialect } = await connect({
@@ -164,8 +173,9 @@ export class ConfiguredUpstream implements Upstream {
       mayAsk: !(settings.target.kind === 'command' && settings.target.process === 'shared'),
       onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
       onResourceUpdated: (uri) => onChange({ kind: 'resource', upstream: settings.name, uri, user: person?.id }),
-      onEnd: () => {
-        onEnd()
+      signal,
+      onEnd: (why) => {
+        onEnd(why)
         if (key === OWN) this.#lists.lookLater()
       },
       waiting: this.#waiting,

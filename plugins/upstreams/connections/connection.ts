@@ -227,7 +227,7 @@ export class OpenConnection implements Connection {
   async #ask (params: Params, signal: AbortSignal): Promise<ElicitResult> {
     const only = this.#only()
     if (only) return await only.ask(params, signal)
-    this.#options.log.warn('upstream asked something while several requests ran: declined, since nothing says for which')
+    this.#options.log.warn('upstream asked something, and nothing says for whose request: declined')
     return { action: 'decline' }
   }
 
