@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Config } from '../config/index.ts'
 import { buildOperatorApp } from '../core.ts'
 import type { Principal } from '../plugins/access-rules/contract.ts'
-import type { Subject } from '../plugins/access-rules/decide.ts'
+import type { Decision } from '../plugins/access-rules/decide.ts'
 import { principalOfUser } from '../plugins/access-rules/principal.ts'
 import {
   evaluate,
@@ -15,15 +15,10 @@ import {
 import { membershipsOf } from '../plugins/accounts/groups.ts'
 import { servicesOf, type Service } from '../plugins/oauth/services.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
+import { findThings, type Server, type Thing } from './access-things.ts'
 import { openExisting, OperatorError } from './command.ts'
 import { findPerson } from './find-person.ts'
 import { commandLine } from './usage.ts'
-
-/** Something that rules can be about. */
-interface Thing {
-  kind: Subject
-  names: string[]
-}
 
 /** For whom it is explained. */
 interface Caller {
@@ -42,6 +37,7 @@ interface Report {
   lines: readonly number[]
   caller: Caller
   things: readonly Thing[]
+  servers: readonly Server[]
   docsDir: string | undefined
 }
 
@@ -65,8 +61,8 @@ export async function explainAccess (
   if (!config.hasAccessRules()) return `${introduce(caller)}\nThere is no ${file}: everybody may use everything. ${UNTIL_RESTART}`
   const read = config.readAccessRules()
   if ('problems' in read) throw new OperatorError(read.problems.join('\n'))
-  const things = await findThings(config)
-  const report = { file, rules: evaluate(read.rules, ''), lines: read.lines, caller, things, docsDir: config.docsDir }
+  const found = await findThings(config)
+  const report = { file, rules: evaluate(read.rules, ''), lines: read.lines, caller, ...found, docsDir: config.docsDir }
   return `${introduce(withFile(report))}\n${name === undefined ? explainAll(report) : explainOne(report, name)}`
 }
 
@@ -114,38 +110,67 @@ function introduce ({ user, service, groups }: Caller): string {
   ].join('\n')
 }
 
-async function findThings (config: Config): Promise<Thing[]> {
-  const { tools, prompts, resources } = await config.loadOffer()
-  return [
-    ...tools.map(({ name }) => ({ kind: 'tools' as const, names: [name] })),
-    ...prompts.map(({ name }) => ({ kind: 'prompts' as const, names: [name] })),
-    ...resources.map(({ name, uri }) => ({ kind: 'resources' as const, names: [name, uri] }))
-  ]
+function explainAll (report: Report): string {
+  const ours = report.things.map((thing) => line(decide(report, thing).may, nameOf(thing)))
+  const theirs = report.servers.map((server) => summarize(report, server))
+  return [...ours, ...theirs, ...notes(report)].join('\n')
 }
 
-function explainAll (report: Report): string {
-  const { things, rules, caller } = report
-  const lines = things.map(({ kind, names }) => {
-    const { may } = rules.explain(caller.principal, kind, ...names)
-    return `  ${may ? 'yes' : 'no '}  ${NAMES[kind]} ${names[0]}`
-  })
-  return [...lines, '  Ask for a document by its path.'].join('\n')
-}
+const notes = ({ servers }: Report): string[] => [
+  ...(servers.length > 0 ? ['  Ask for a tool of a server by its name; `upstreams NAME` lists them.'] : []),
+  '  Ask for a document by its path.'
+]
 
 /** A name that nothing offered has is taken as that of a document. */
 function explainOne (report: Report, name: string): string {
-  const found = report.things.filter(({ names }) => names.includes(name))
-  if (found.length > 0) return found.map((thing) => explainThing(report, thing)).join('\n')
-  const { docsDir } = report
+  const { things, servers, docsDir } = report
+  const found = [
+    ...things.filter(({ names }) => names.includes(name)).map((thing) => explainThing(report, thing)),
+    ...servers.filter((server) => server.name === name).map((server) => explainServer(report, server)),
+    ...servers.flatMap((server) => server.things(name)).map((thing) => explainThing(report, thing))
+  ]
+  if (found.length > 0) return found.join('\n')
+  const isDocument = docsDir !== undefined && existsSync(join(docsDir, name))
+  const owner = isDocument ? undefined : servers.find((server) => server.mayHave(name))
+  if (owner) {
+    const tool = { kind: 'tools' as const, names: [name], upstream: owner.name }
+    return `${explainThing(report, tool)}\n  ${owner.name} has not been seen to offer it.`
+  }
   const asDocument = explainThing(report, { kind: 'documents', names: [name] })
-  if (docsDir !== undefined && existsSync(join(docsDir, name))) return asDocument
+  if (isDocument) return asDocument
   return `${asDocument}\n  There is no tool, prompt or resource of this name, and no such file${docsDir === undefined ? '' : ` in ${docsDir}`}.`
 }
 
-function explainThing ({ rules, lines, caller, file }: Report, { kind, names }: Thing): string {
-  const { may, rule } = rules.explain(caller.principal, kind, ...names)
-  const what = `${NAMES[kind]} ${names[0]}`
-  if (rule === undefined) return `  no   ${what}: no rule that is for them gives it.`
+/** How much of it they may use, and the rule about the whole of it. */
+const explainServer = (report: Report, server: Server): string =>
+  [summarize(report, server), explainThing(report, { kind: 'upstreams', names: [server.name] }, 'all of it')].join('\n')
+
+function summarize (report: Report, server: Server): string {
+  const { name, offered } = server
+  const isWhole = decide(report, { kind: 'upstreams', names: [name] }).may
+  if (offered === undefined) {
+    const rest = `rules about names that begin with ${JSON.stringify(server.prefix)}`
+    return line(isWhole, `server ${name}: not seen yet; ${isWhole ? rest : `${rest} may give some of it`}`)
+  }
+  const given = offered.filter((thing) => decide(report, thing).may)
+  const counts = (['tools', 'prompts', 'resources'] as const).flatMap((kind) => {
+    const ofKind = (things: readonly Thing[]) => things.filter((thing) => thing.kind === kind).length
+    return ofKind(offered) === 0 ? [] : [`${ofKind(given)} of ${ofKind(offered)} ${kind}`]
+  })
+  return line(isWhole || given.length > 0, `server ${name}: ${counts.join(', ') || 'offers nothing'}`)
+}
+
+const line = (may: boolean, text: string): string => `  ${may ? 'yes' : 'no '}  ${text}`
+const nameOf = ({ kind, names }: Thing): string => `${NAMES[kind]} ${names[0]}`
+
+const decide = ({ rules, caller }: Report, { kind, names, upstream }: Thing): Decision =>
+  upstream === undefined
+    ? rules.explain(caller.principal, kind, ...names)
+    : rules.explainOf(caller.principal, upstream, kind, ...names)
+
+function explainThing (report: Report, thing: Thing, what = nameOf(thing)): string {
+  const { may, rule } = decide(report, thing)
+  if (rule === undefined) return line(false, `${what}: no rule that is for them gives it.`)
   const does = may ? 'gives it' : 'leaves it out'
-  return `  ${may ? 'yes' : 'no '}  ${what}: rule ${rule + 1} ${does} (${file} line ${lines[rule]}).`
+  return line(may, `${what}: rule ${rule + 1} ${does} (${report.file} line ${report.lines[rule]}).`)
 }

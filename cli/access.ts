@@ -8,7 +8,7 @@ import { commandLine } from './usage.ts'
 
 const HELP = `Explains who may use what.
   ${commandLine('access')}ID|ADDRESS                  their groups, and what they may use
-  ${commandLine('access')}ID|ADDRESS TOOL|DOCUMENT    yes or no, and the rule that decides it; also for a prompt or a resource
+  ${commandLine('access')}ID|ADDRESS TOOL|DOCUMENT    yes or no, and the rule; also for a prompt, a resource, an existing server
   ${commandLine('access')}everyone [TOOL|DOCUMENT]    the same for somebody who has not signed in
   ${commandLine('access')}service:ID [TOOL|DOCUMENT]  the same for a service in CLIENTS
 `

@@ -33,6 +33,11 @@ const nothingToShow = (upstreams: readonly UpstreamSettings[], name: string | un
     ? 'There is no mcp.json, or no server in it. docs/mcp-json.md says how to name one.'
     : `mcp.json has no server ${JSON.stringify(name)}; it has: ${upstreams.map(({ name }) => name).join(', ') || 'none'}`
 
+const NEVER_SEEN = [
+  '  never seen: its lists are read when the server runs and can reach it',
+  '  If the server runs, its log says why it does not: look for this name. `doctor URL --metrics` names those that are broken.'
+]
+
 async function describeOne (
   settings: UpstreamSettings,
   { lastSeen }: Pick<Remembered, 'lastSeen'>,
@@ -42,7 +47,7 @@ async function describeOne (
   const place = target.kind === 'http' ? target.url : [target.command, ...target.args].join(' ')
   const head = `${name}  ${printable(withoutSecrets(place, secrets))}`
   const seen = await lastSeen(settings)
-  if (!seen) return [head, '  never seen: its lists are read when the server runs and can reach it']
+  if (!seen) return [head, ...NEVER_SEEN]
   const { tools, prompts } = seen.catalogue
   const listed = tools.map((tool) => `  ${tool.scopes.join(' ')}  ${tool.name}${tool.name === tool.ownName ? '' : `  (${printable(tool.ownName)})`}`)
   const counts = `${tools.length} tools, ${prompts.length} prompts`

@@ -10,6 +10,7 @@ import { listen, type LoopbackCallback } from './loopback.ts'
 import type { Report } from './report.ts'
 import { signIn, signOut } from './sign-in.ts'
 import { checkTools, acceptsToken } from './tools.ts'
+import { checkUpstreams } from './upstreams.ts'
 
 export interface Examination {
   /** The address that people paste. */
@@ -18,6 +19,8 @@ export interface Examination {
   show?: ((url: string) => void) | undefined
   /** An access key to try. */
   key?: string | undefined
+  /** Opens the metrics, which name the existing servers behind it. */
+  metricsToken?: string | undefined
 }
 
 export async function examine (report: Report, examination: Examination): Promise<void> {
@@ -30,10 +33,11 @@ export async function examine (report: Report, examination: Examination): Promis
   }
 }
 
-async function runChecks (report: Report, { address, show, key }: Examination): Promise<void> {
+async function runChecks (report: Report, { address, show, key, metricsToken }: Examination): Promise<void> {
   const url = await checkAddress(report, address)
   const challenge = url && (await checkChallenge(report, url))
   if (!url || !challenge) return
+  if (metricsToken !== undefined) await checkUpstreams(report, url, metricsToken)
   if (key !== undefined) await checkKey(report, url, key)
   if (!challenge.signIn) {
     await checkTools(report, url, undefined)

@@ -4,13 +4,14 @@
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { examine } from './examine.ts'
-import { readKey } from './key.ts'
+import { readLines } from './key.ts'
 import { createReport } from './report.ts'
 
 const help = (command: string): string => `Examines an MCP server from outside, as the assistants connect to it.
   ${command}https://mcp.example.com             what can be checked without an account
   ${command}https://mcp.example.com --sign-in   and a complete sign-in in your browser
   ${command}https://mcp.example.com --key       and a call with an access key, which it reads from standard input
+  ${command}https://mcp.example.com --metrics   and which existing servers behind it are broken, with METRICS_TOKEN after the key or alone
 It registers a few clients that are never used. The exit code is 1 if something is wrong.
 `
 
@@ -18,18 +19,29 @@ const print = (text: string) => {
   process.stdout.write(`${text}\n`)
 }
 
+const options = {
+  'sign-in': { type: 'boolean', default: false },
+  key: { type: 'boolean', default: false },
+  metrics: { type: 'boolean', default: false }
+} as const
+
 /** @returns `undefined` where the arguments are invalid. */
-function readArguments (): { address: string; signsIn: boolean; hasKey: boolean } | undefined {
+function readArguments (): { address: string; signsIn: boolean; hasKey: boolean; hasMetrics: boolean } | undefined {
   try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { 'sign-in': { type: 'boolean', default: false }, key: { type: 'boolean', default: false } }
-    })
+    const { values, positionals } = parseArgs({ allowPositionals: true, options })
     if (positionals.length !== 1) return undefined
-    return { address: positionals[0]!, signsIn: values['sign-in'], hasKey: values.key }
+    return { address: positionals[0]!, signsIn: values['sign-in'], hasKey: values.key, hasMetrics: values.metrics }
   } catch {
     return undefined
   }
+}
+
+async function readSecrets ({ hasKey, hasMetrics }: { hasKey: boolean; hasMetrics: boolean }) {
+  const wanted = [...(hasKey ? ['the access key'] : []), ...(hasMetrics ? ['METRICS_TOKEN'] : [])]
+  if (wanted.length === 0) return {}
+  if (process.stdin.isTTY) print(`Paste ${wanted.join(', press Enter, then ')} and press Enter:`)
+  const lines = await readLines(process.stdin, wanted.length)
+  return { ...(hasKey && { key: lines[0] }), ...(hasMetrics && { metricsToken: lines.at(-1) }) }
 }
 
 /** @param command how this is typed, up to the address. */
@@ -42,9 +54,8 @@ export async function main (command: string): Promise<void> {
   } else {
     const { report, tally } = createReport(print)
     const show = (url: string) => print(`  Open this in your browser and sign in:\n    ${url}`)
-    if (asked.hasKey && process.stdin.isTTY) print('Paste the access key and press Enter:')
-    const key = asked.hasKey ? await readKey(process.stdin) : undefined
-    await examine(report, { address: asked.address, show: asked.signsIn ? show : undefined, key })
+    const secrets = await readSecrets(asked)
+    await examine(report, { address: asked.address, show: asked.signsIn ? show : undefined, ...secrets })
     print(
       `\n${tally.passed} passed, ${tally.warnings} to check, ${tally.failed} failed.${tally.failed === 0 ? ' Nothing found that keeps a client out.' : ''}`
     )

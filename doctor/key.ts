@@ -5,12 +5,14 @@ import type { Readable } from 'node:stream'
 import type { Report } from './report.ts'
 import { acceptsToken, checkTools } from './tools.ts'
 
-/** @returns the first line, without blanks around it; '' where there is none. */
-export async function readKey (input: Readable): Promise<string> {
+/** @returns as many lines, without blanks around them; '' for one that is not there. */
+export async function readLines (input: Readable, count: number): Promise<string[]> {
   const lines = createInterface({ input, crlfDelay: Infinity })
+  const found: string[] = []
   try {
-    const { value } = await lines[Symbol.asyncIterator]().next()
-    return (value ?? '').trim()
+    const reader = lines[Symbol.asyncIterator]()
+    while (found.length < count) found.push(((await reader.next()).value ?? '').trim())
+    return found
   } finally {
     lines.close()
   }

@@ -58,6 +58,23 @@ const describeServer = async (
   }
 })
 
+/** Characters: an upstream may have a thousand tools, and describe each in eight thousand. */
+const MAX_DESCRIPTION = 200
+
+/** What the visitor may use: tools of this server itself, and those of each existing one. */
+function groupTools (app: FastifyInstance, rights: Rights) {
+  const upstreamOf = new Map(app.upstreams.tools.map(({ name, upstream }) => [name, upstream]))
+  const shown = app.mcp.toolsFor(rights).map(({ name, title = name, description = '' }) => ({ name, title, description }))
+  const byUpstream = Map.groupBy(shown, ({ name }) => upstreamOf.get(name))
+  const servers = app.upstreams.all.flatMap(({ settings: { name } }) => {
+    const tools = byUpstream.get(name)
+    return tools ? [{ name, tools: tools.map((tool) => ({ ...tool, description: shorten(tool.description) })) }] : []
+  })
+  return { tools: byUpstream.get(undefined) ?? [], servers }
+}
+
+const shorten = (text: string): string => (text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION)}…` : text)
+
 async function sendPage (
   app: FastifyInstance,
   { mcpUrl, signIn }: Options,
@@ -71,7 +88,7 @@ async function sendPage (
     version: server.version,
     url: mcpUrl,
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
-    tools: app.mcp.toolsFor(rights).map(({ name, title = name, description = '' }) => ({ name, title, description })),
+    ...groupTools(app, rights),
     documents: await app.library.count(rights.documents),
     leftOut: app.library.leftOutLine(rights.documents),
     ...readingOf(app, rights),

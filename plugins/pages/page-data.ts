@@ -29,7 +29,10 @@ export interface PageData extends SignInPageData, AccountPageData {
     url: string
     /** How people sign in; empty for a server without sign-in. */
     signIn: string[]
+    /** Of this server itself. */
     tools: Array<{ name: string; title: string; description: string }>
+    /** Existing servers behind it, each with what the visitor may use. Descriptions are shortened. */
+    servers: Array<{ name: string; tools: Array<{ name: string; title: string; description: string }> }>
     documents: number
     /** Files of the folder that are not documents, for example `3 left out: 3 .pdf (password)`. */
     leftOut?: string | undefined

@@ -59,6 +59,7 @@ t.test('the command lists servers, tools and changes, and asks none of them', as
 
   const all = `files  files-server --key [secret]
   never seen: its lists are read when the server runs and can reach it
+  If the server runs, its log says why it does not: look for this name. \`doctor URL --metrics\` names those that are broken.
 crm  https://crm.internal/mcp
   1 tools, 0 prompts, stored ${MINUTE}
 `

@@ -1,7 +1,7 @@
 // An access key that the doctor tries: a good one is used for the tools, a bad one is named, and neither is printed.
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { readKey } from '../../doctor/key.ts'
+import { readLines } from '../../doctor/key.ts'
 import { demoPerson, keyFor } from '../helpers/access-keys.ts'
 import { startServer } from '../helpers/server.ts'
 import { findings } from './examination.ts'
@@ -22,10 +22,8 @@ t.test('with a key that works the tools are examined, with one that was revoked 
   t.notMatch(good.all + bad.all, secret.slice(8))
 })
 
-t.test('the key is the first line of standard input', async (t) => {
-  t.equal(
-    await readKey(Readable.from(['mcp_key_', 'a \r\nmore\n'])),
-    'mcp_key_a'
-  )
-  t.equal(await readKey(Readable.from([])), '')
+t.test('keys are the first lines of standard input', async (t) => {
+  t.same(await readLines(Readable.from(['mcp_key_', 'a \r\nmore\n']), 1), ['mcp_key_a'])
+  t.same(await readLines(Readable.from(['mcp_key_a\n', 'token']), 2), ['mcp_key_a', 'token'])
+  t.same(await readLines(Readable.from([]), 2), ['', ''])
 })

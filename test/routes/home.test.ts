@@ -1,7 +1,10 @@
 // GET /: a page for people, JSON for programs, and the endpoint's answer for an MCP client.
 import t from 'tap'
 import { paths } from '../../paths.ts'
+import { startHttpUpstream } from '../fixtures/upstreams/http-server.ts'
 import { startServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
+import { mcpJson } from '../helpers/upstream-file.ts'
 import { person, send } from '../helpers/visitors.ts'
 
 const home = { method: 'GET', url: paths.home }
@@ -44,4 +47,22 @@ t.test('a server without a sign-in names no authorization server', async (t) => 
   const { body } = await send(server, home, { headers: { accept: 'application/json' } })
   t.same(Object.keys(JSON.parse(body).endpoints), ['mcp', 'health'])
   t.notMatch((await send(server, home)).body, /href="\/login"|action="\/logout"/)
+})
+
+t.test('many tools of existing servers are folded, by server and with their number', async (t) => {
+  const tools = (count: number) => Array.from({ length: count }, (_, index) => ({
+    name: `tool_${index}`,
+    description: 'Long words. '.repeat(600),
+    inputSchema: { type: 'object' as const },
+    annotations: { readOnlyHint: true }
+  }))
+  const [crm, wiki] = [await startHttpUpstream(t, { tools: tools(100) }), await startHttpUpstream(t, { tools: tools(1) })]
+  const UPSTREAMS = await mcpJson(t, { crm: { url: crm.url }, wiki: { url: wiki.url } })
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'none', UPSTREAMS } })
+  t.ok(await until(() => server.app.upstreams.tools.length === 101))
+  const { body } = await send(server, home, { headers: { accept: 'text/html' } })
+  t.match(body, /<details class="server">\s*<summary><bdi translate="no">crm<\/bdi>: 100 tools/)
+  t.match(body, /wiki<\/bdi>: 1 tool</)
+  t.ok(body.indexOf('crm_tool_0') > body.indexOf('<details'), 'not among the tools of this server')
+  t.ok(body.length < 100_000, 'descriptions are shortened')
 })

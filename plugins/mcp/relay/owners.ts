@@ -3,7 +3,7 @@
 // which names rules may mean it (MCP "Resources").
 import { checkTemplate, parseTemplate } from '../../../authoring/uri-template.ts'
 import type { Rights } from '../../access-rules/contract.ts'
-import type { Upstream, Upstreams } from '../../upstreams/contract.ts'
+import type { Upstream } from '../../upstreams/contract.ts'
 
 export interface Owners {
   /** @returns the upstream that a URI belongs to, of those of which the caller may read it. */
@@ -15,6 +15,8 @@ export interface Owners {
   refresh(): void
 }
 
+type Offering = Pick<Upstream, 'settings' | 'catalogue'>
+
 interface Owner {
   name: string
   uris: ReadonlySet<string>
@@ -22,7 +24,7 @@ interface Owner {
   templates: ReadonlyArray<{ names: readonly string[]; fits(uri: string): boolean }>
 }
 
-export function createOwners (upstreams: Upstreams): Owners {
+export function createOwners (upstreams: { readonly all: ReadonlyArray<Offering> }): Owners {
   const read = () => new Map(upstreams.all
     .filter(({ catalogue }) => catalogue.hasResources)
     .map((upstream) => [upstream.settings.name, readOwner(upstream)]))
@@ -61,7 +63,7 @@ const MAX_URI_LENGTH = 2_048
 const schemeOf = (uri: string): string =>
   uri.slice(0, uri.indexOf(':') + 1).toLowerCase()
 
-function readOwner ({ settings, catalogue }: Upstream): Owner {
+function readOwner ({ settings, catalogue }: Offering): Owner {
   const { templates, uris } = catalogue
   const all = [...uris, ...templates.map(({ uriTemplate }) => uriTemplate)]
   return {

@@ -14,6 +14,7 @@ const rule = fc.record({
   tools: list,
   prompts: list,
   resources: list,
+  upstreams: fc.option(fc.array(fc.constantFrom('crm', '!crm', 'files', '!files', '*', '!*'), { maxLength: 3 }), { nil: undefined }),
   documents: list
 })
 const files: fc.Arbitrary<RuleFile> = fc.record({
@@ -34,6 +35,13 @@ t.test('an explanation equals the decision, and names a rule that is for the cal
       const rules = evaluate(file, '1')
       const rights = rules.rightsOf(caller)
       const entries = rules.entriesOf(caller)
+      const isForCaller = (rule: number) => file.rules[rule]!.who.some((who) => entries.includes(who))
+      for (const kind of ['tools', 'prompts', 'resources'] as const) {
+        const { may, rule } = rules.explainOf(caller, 'crm', kind, ...names)
+        if (may !== rights.mayOf('crm', kind, ...names)) return false
+        if (rule === undefined ? may : !isForCaller(rule)) return false
+      }
+      if (rules.explain(caller, 'upstreams', 'crm').may !== rights.may('upstreams', 'crm')) return false
       for (const kind of ['tools', 'prompts', 'resources', 'documents'] as const) {
         const asked = kind === 'documents' ? names.slice(0, 1) : names
         const { may, rule } = rules.explain(caller, kind, ...asked)
@@ -41,7 +49,7 @@ t.test('an explanation equals the decision, and names a rule that is for the cal
         if (may !== decided) return false
         if (kind === 'documents' && rights.documents.sees(rules.audienceOf(asked[0]!)) !== may) return false
         if (may && rule === undefined) return false
-        if (rule !== undefined && !file.rules[rule]!.who.some((who) => entries.includes(who))) return false
+        if (rule !== undefined && !isForCaller(rule)) return false
       }
       return true
     })

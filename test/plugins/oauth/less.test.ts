@@ -80,7 +80,7 @@ t.test('words for what an app may not do, and not more of them than fit', async 
   t.match(describeLess({ scopes: BOTH, without: names })[0], /^without: t0, .*, t11 and 28 more$/)
 })
 
-t.test('an existing server is left out as a whole, also with a thousand tools, and stays left out while it is away', async (t) => {
+t.test('an existing server is left out as a whole, also with a thousand tools, and stays left out while it is away (UP-06)', async (t) => {
   const choice = choiceOf(BOTH, tools, ALL_RIGHTS, { scopes: BOTH, without: ['upstream:crm', 'upstream:gone'] }, ['files', 'crm'])
   t.same(choice.upstreams, [
     { name: 'files', isTicked: false },

@@ -8,7 +8,7 @@ import { mcpJson, stdioUpstream } from '../../helpers/upstream-file.ts'
 
 const TOKEN = 'f3b1c9a07d5e42688e1d'
 
-t.test('state, requests and durations by server; the server stays ready whatever they do', async (t) => {
+t.test('state, requests and durations by server; the server stays ready whatever they do (UP-07)', async (t) => {
   const UPSTREAMS = await mcpJson(t, {
     files: stdioUpstream(),
     broken: stdioUpstream('--exit-at-start')

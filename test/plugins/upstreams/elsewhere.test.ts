@@ -53,7 +53,7 @@ t.test('the request goes on where it is open, and its result is handed back', as
   t.equal(second.opened.length, 0, 'nothing was started for it')
 })
 
-t.test('nobody continues the request of another person', async (t) => {
+t.test('nobody continues the request of another person (UP-03)', async (t) => {
   const [first, second] = [await startInstance(t), await startInstance(t)]
   const retry = await askAt(first, 'ask')
   const call = second.upstream.request(callOf('ask'), exchangeOf({ caller: callerOf('bob'), retry }))
@@ -67,7 +67,7 @@ t.test('what fails there fails here in the same words', async (t) => {
   t.match(await outcome(call), { name: 'UpstreamError', fault: 'ended', wasSent: true })
 })
 
-t.test('an instance with another secret key neither reads nor answers', async (t) => {
+t.test('an instance with another secret key neither reads nor answers (UP-03)', async (t) => {
   const [first, stranger] = [await startInstance(t), await startInstance(t, createSealing(['another secret key of a server']))]
   const call = stranger.upstream.request(callOf('ask'), exchangeOf({ retry: await askAt(first, 'ask') }))
   t.match(await outcome(call), { name: 'UpstreamError', fault: 'ended', message: /no longer open/ })

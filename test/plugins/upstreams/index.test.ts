@@ -20,7 +20,7 @@ async function start (t: Test, mcpServers: Record<string, object>) {
 
 const stdio = (...args: string[]) => ({ command: process.execPath, args: [STDIO, ...args] })
 
-t.test('their tools are offered under their prefixes, and one that is broken costs only its own', async (t) => {
+t.test('their tools are offered under their prefixes, and one that is broken costs only its own (UP-07)', async (t) => {
   const crm = await startHttpUpstream(t, { sessions: true })
   const { app } = await start(t, {
     files: stdio(),
@@ -57,7 +57,7 @@ t.test('a file that has changed is followed: what is gone ends, what is new star
   t.match(changes.at(-1), { kind: 'lists', upstream: 'wiki' })
 })
 
-t.test('the lists that were seen are offered at once after a restart, also of one that is down', async (t) => {
+t.test('the lists that were seen are offered at once after a restart, also of one that is down (UP-07)', async (t) => {
   const crm = await startHttpUpstream(t)
   const server = await start(t, { crm: { url: crm.url } })
   t.ok(await until(() => server.app.upstreams.tools.length > 0))

@@ -20,7 +20,7 @@ const whoami = (server: McpServer, caller: string | undefined) => {
   )
 }
 
-t.test('people who share a process are told apart by what each request carries', async (t) => {
+t.test('people who share a process are told apart by what each request carries (UP-05)', async (t) => {
   const { upstream, opened } = await startUpstream(t, whoami)
   const answers = await Promise.all(
     ['ann', 'bob'].map(async (id) => textOf(await upstream.request(callOf('whoami'), exchangeOf({ caller: callerOf(id) }))))
@@ -29,7 +29,7 @@ t.test('people who share a process are told apart by what each request carries',
   t.equal(opened.length, 1)
 })
 
-t.test('each person has a process of their own where the operator says so', async (t) => {
+t.test('each person has a process of their own where the operator says so (UP-05)', async (t) => {
   const { upstream, opened } = await startUpstream(t, whoami, { settings: settingsOf({}, 'per-user') })
   for (const id of ['ann', 'bob', 'ann']) {
     t.match(textOf(await upstream.request(callOf('whoami'), exchangeOf({ caller: callerOf(id) }))), id)
@@ -48,7 +48,7 @@ const asking = (server: McpServer) => {
   })
 }
 
-t.test('a question ends the answer, and the same call goes on with what the person said', async (t) => {
+t.test('a question ends the answer, and the same call goes on with what the person said (UP-03)', async (t) => {
   const { upstream } = await startUpstream(t, asking, { settings: settingsOf({}, 'per-user') })
   const asked = await upstream.request(callOf('ask'), exchangeOf())
   if (asked.kind !== 'questions') throw new Error('no question')
@@ -61,7 +61,7 @@ t.test('a question ends the answer, and the same call goes on with what the pers
   await rejects(t, upstream.request(callOf('ask'), exchangeOf({ retry })), { fault: 'ended' })
 })
 
-t.test('a process that several share cannot ask, since nothing says whom', async (t) => {
+t.test('a process that several share cannot ask, since nothing says whom (UP-04)', async (t) => {
   const { upstream } = await startUpstream(t, asking)
   const answered = await upstream.request(callOf('ask'), exchangeOf())
   t.equal(answered.kind, 'result')
@@ -75,7 +75,7 @@ t.test('the sixth question of one person that waits is declined', async (t) => {
   }
 })
 
-t.test('progress and log lines reach the one caller whose request runs', async (t) => {
+t.test('progress and log lines reach the one caller whose request runs (UP-04)', async (t) => {
   const { upstream } = await startUpstream(
     t,
     (server) => {

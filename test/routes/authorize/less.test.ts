@@ -9,8 +9,11 @@ import { defineTool } from '../../../authoring/tool.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce, post, redeemCode, walk, type Fields, type TestClient } from '../../helpers/oauth.ts'
 import { asDemo, signInWith, v2Dialects } from '../../helpers/sdk-client.ts'
+import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { until } from '../../helpers/until.ts'
+import { mcpJson } from '../../helpers/upstream-file.ts'
 
 const isConsent = ({ buttons }: Page['forms'][number]) => buttons.some(({ value }) => value === 'allow')
 /** What is ticked on the page, without what every form of it has. */
@@ -202,4 +205,40 @@ t.test('read only, then a tool that writes: the client asks for more, the person
   const wider = await dialect.connect(url, keychain)
   t.notOk((await wider.callTool({ name: 'write', arguments: { title: 'Moon', text: 'full' } })).isError)
   await wider.close()
+})
+
+t.test('an existing server that was left out stays out, with what it offers later, until the person gives it; no token reaches it (UP-01, UP-06)', async (t) => {
+  const crm = await startHttpUpstream(t)
+  const [echo] = crm.tools as [(typeof crm.tools)[number]]
+  const { url, app } = await startServer(t, { env: { UPSTREAMS: await mcpJson(t, { crm: { url: crm.url } }) } })
+  t.ok(await until(() => app.upstreams.tools.length === 1 && crm.streams.size > 0))
+  const client = await newClient(url)
+  const browser = new Browser()
+  const { consent, allow } = await ask(url, client, browser)
+  t.ok(offered(consent).includes('upstream:crm'))
+  const given = await allow({ 'without.upstream:crm': 'yes' })
+  const rpc = async (token: string, method: string, params: object = {}) =>
+    (await (await send(url, token, { jsonrpc: '2.0', id: 1, method, params })).json()) as { result?: { tools: Array<{ name: string }> } }
+  const listed = async (token: string) =>
+    (await rpc(token, 'tools/list')).result!.tools.map(({ name }) => name).filter((name) => name.startsWith('crm_'))
+  const hasNone = async (token: string, ...names: string[]) => {
+    t.same(await listed(token), [])
+    for (const name of names) t.match(await rpc(token, 'tools/call', { name, arguments: {} }), { error: { code: -32602 } }, name)
+  }
+  await hasNone(given.access, 'crm_echo')
+  crm.tools = [echo, { ...echo, name: 'later' }]
+  crm.push({ method: 'notifications/tools/list_changed' })
+  t.ok(await until(() => app.upstreams.tools.length === 2))
+  await hasNone(given.access, 'crm_echo', 'crm_later')
+  t.equal(crm.calls, 0)
+  t.match((await browser.get(`${url}/account`)).text, 'without: all of crm')
+
+  const again = await ask(url, client, browser)
+  t.same(ticked(again.consent), ['without.upstream:crm'], 'the last choice')
+  const more = await again.allow({}, ['without.upstream:crm'])
+  t.same(await listed(more.access), ['crm_echo', 'crm_later'])
+  t.match(await rpc(more.access, 'tools/call', { name: 'crm_echo', arguments: { text: 'hello' } }), { result: { content: [{ text: 'hello' }] } })
+  t.equal(crm.calls, 1)
+  const bytes = crm.bytes()
+  for (const secret of [given.access, given.refresh, more.access, more.refresh, client.client_id]) t.notMatch(bytes, secret)
 })

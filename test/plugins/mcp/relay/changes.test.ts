@@ -59,7 +59,7 @@ t.test('the server says that lists change, and what upstreams say of themselves'
   t.notMatch((await discover('reader')).instructions, 'politely')
 })
 
-t.test('a change names what is new, gone or different, for those who may use it', async (t) => {
+t.test('a change names what is new, gone or different, for those who may use it (UP-04)', async (t) => {
   const crm = { name: 'crm', tools: [tool('a'), tool('b')], uris: ['crm://one'] }
   const upstreams = fakeUpstreams(crm)
   const changesOf = createRelayedChanges(upstreams, createOwners(upstreams))
@@ -81,7 +81,7 @@ t.test('a change names what is new, gone or different, for those who may use it'
   t.notOk(concerns(updated[0]!, { user: 'bob', rights: () => ALL_RIGHTS }))
 })
 
-t.test('a stream follows a resource at the upstream, and hears of it if it may', async (t) => {
+t.test('a stream follows a resource at the upstream, and hears of it if it may (UP-04)', async (t) => {
   const uri = 'crm://one'
   const upstreams = fakeUpstreams({ name: 'crm', tools: [tool('find')], uris: [uri] })
   const { url } = await start(t, { upstreams, rules })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { isReservedMeta } from '../../../../plugins/mcp/relay/exchange.ts'
 
-t.test('members of the protocol stay between two neighbours', async (t) => {
+t.test('members of the protocol stay between two neighbours (UP-02)', async (t) => {
   for (const key of [
     'progressToken',
     'traceparent',

@@ -68,7 +68,7 @@ t.test('an answer of the wrong shape, or none, is asked again without the upstre
   t.equal(upstreams.sent.length, 1)
 })
 
-t.test('a state fits its own call and its own person only', async (t) => {
+t.test('a state fits its own call and its own person only (UP-08)', async (t) => {
   const upstreams = asking(form)
   const { modern } = await start(t, { upstreams })
   const { result } = (await modern('tools/call', { ...call, ...able })).json

@@ -111,7 +111,7 @@ const requestOf = (name: string, isModern: boolean, args?: unknown) => ({
   signal: new AbortController().signal
 }) as unknown as Omit<McpRequest, 'log'>
 
-t.test('an address counts if it is proven; a caller without sign-in is nobody', async (t) => {
+t.test('an address counts if it is proven; a caller without sign-in is nobody (UP-02)', async (t) => {
   const upstreams = fakeUpstreams(files)
   const { fastPath, log } = await openBothPaths(t, upstreams)
   const call = async (more: Partial<McpRequest>) => {

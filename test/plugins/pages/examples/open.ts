@@ -16,9 +16,12 @@ const home: PageData['home'] = {
     { name: 'fetch', title: 'Read a document', description: 'Returns the full text of one document by its id.' },
     { name: 'calculate', title: 'Calculate', description: 'Works out an arithmetic expression exactly.' }
   ],
+  servers: [],
   documents: 12,
   actions: { login: '/login' }
 }
+
+const serverTool = (name: string) => ({ name, title: name, description: 'Reads a record of a customer by its number.' })
 
 export const openPages: Examples = {
   message: {
@@ -45,6 +48,16 @@ export const openPages: Examples = {
   'home-signed-in': {
     view: 'home',
     data: { ...home, user: { name: 'Ada Lovelace' }, actions: { logout: '/logout', token: 'c5b', account: '/account' } }
+  },
+  'home-with-servers': {
+    view: 'home',
+    data: {
+      ...home,
+      servers: [
+        { name: 'crm', tools: Array.from({ length: 40 }, (_, index) => serverTool(`crm_${index}`)) },
+        { name: 'files', tools: [serverTool('files_read')] }
+      ]
+    }
   },
   'home-without-tools': { view: 'home', data: { ...home, tools: [] } },
   'home-open': {

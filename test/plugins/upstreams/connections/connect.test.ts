@@ -74,7 +74,7 @@ t.test('a server of 2026-07-28 is spoken to in its own version, over one connect
   t.match(upstream.status(), { state: 'ready', protocolVersion: '2026-07-28' })
 })
 
-t.test('a server with sessions has one for each person', async (t) => {
+t.test('a server with sessions has one for each person (UP-03)', async (t) => {
   const server = await startHttpUpstream(t, { sessions: true })
   const { upstream } = await startHttp(t, httpSettings(server.url))
   for (const id of ['ann', 'bob', 'ann']) {
@@ -153,7 +153,7 @@ const faults: ReadonlyArray<readonly [HttpFault, object]> = [
   ['redirect', { fault: 'failed', message: /elsewhere\.example/ }]
 ]
 
-t.test('each fault of a server over HTTP is told apart, and none is in the way of the next call', async (t) => {
+t.test('each fault of a server over HTTP is told apart, and none is in the way of the next call (UP-07)', async (t) => {
   for (const answers of ['json', 'sse'] as const) {
     const server = await startHttpUpstream(t, { sessions: true, answers })
     const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 10_000 }))
