@@ -1,6 +1,6 @@
 // What a sign-in backend is: it answers "who is this person?" and says which sign-in methods it offers. It knows no
 // Fastify and no OAuth client. This room holds the contract, the registry, and the backends that come with the server:
-// demo, local (with the password files), oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
+// demo, local (with the password files), github/, oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
 // Tested in test/auth-backends/contract.ts.
 import type { ZodObject } from 'zod'
 import type { PasswordAccounts } from './accounts.ts'
@@ -94,6 +94,11 @@ export interface AuthBackend {
 export interface BackendModule<Env = unknown> {
   /** The environment variables that this backend reads. What is wrong with them joins the one start-up message. */
   env: ZodObject
+  /**
+   * AUTH_BACKEND may name it several times, for several services of its kind: as `oidc:google`, each with variables of its
+   * own, which end in `_GOOGLE`.
+   */
+  severalTimes?: true
   /** Refused on a public URL unless the operator names it in AUTH_BACKEND. */
   developmentOnly?: true
   open(env: Env, host: BackendHost): AuthBackend | Promise<AuthBackend>

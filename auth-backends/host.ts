@@ -22,4 +22,6 @@ export interface BackendHost {
    */
   runInWorker<Out>(task: URL, input: unknown, options: { timeout: number; queue?: string }): Promise<Out>
   log: { info(message: string): void; warn(message: string): void }
+  /** A text for the operator, with the names of this backend's variables as they are written for it. */
+  spell(text: string): string
 }

@@ -8,6 +8,7 @@ import type { BackendModule } from './contract.ts'
  */
 export const registry: Readonly<Record<string, () => Promise<{ default: BackendModule }>>> = {
   demo: () => import('./demo.ts'),
+  github: () => import('./github/index.ts'),
   local: () => import('./local.ts'),
   oidc: () => import('./oidc/index.ts'),
   supabase: () => import('./supabase/index.ts')

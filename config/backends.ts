@@ -10,7 +10,7 @@ export interface ConfiguredBackend {
   /** Its name in AUTH_BACKEND: stored with every user, so it never changes. */
   id: string
   developmentOnly: boolean
-  open(host: BackendHost): Promise<AuthBackend>
+  open(host: Omit<BackendHost, 'spell'>): Promise<AuthBackend>
 }
 
 /** What an invalid variable looks like in the message to the operator. */
@@ -40,19 +40,42 @@ export async function findBackends (
   for (const id of new Set(names)) {
     const module = own.get(id) ?? (await findModule(id, folder, problems))
     if (!module) continue
-    variables.push(module.env.shape)
-    const settings = module.env.safeParse(env)
+    const { names: members, read, spell } = spellingFor(id, Object.keys(module.env.shape))
+    variables.push(Object.fromEntries(members.map((name) => [name, true])))
+    const settings = module.env.safeParse(read(env))
     if (settings.success) {
-      const open = async (host: BackendHost) => module.open(settings.data, host)
+      const open: ConfiguredBackend['open'] = async (host) => module.open(settings.data, { ...host, spell })
       backends.push({ id, developmentOnly: module.developmentOnly === true, open })
-    } else problems.push(...describeProblems(settings.error).map((line) => `${line} (AUTH_BACKEND ${id} needs it)`))
+    } else problems.push(...describeProblems(settings.error).map((line) => `${spell(line)} (AUTH_BACKEND ${id} needs it)`))
   }
   return { backends, variables, problems }
+}
+
+/** `oidc:google`: a backend that is there several times, with what tells this one from the others. */
+const LABELED = /^([a-z]+):([a-z][a-z0-9_]{0,29})$/
+
+/** How the variables of a backend are written: with the label at the end, if it has one. */
+function spellingFor (id: string, variables: readonly string[]) {
+  const label = LABELED.exec(id)?.[2]?.toUpperCase()
+  const written = (name: string) => (label === undefined ? name : `${name}_${label}`)
+  return {
+    names: variables.map(written),
+    read: (env: Record<string, string>) =>
+      Object.fromEntries(variables.flatMap((name) => (Object.hasOwn(env, written(name)) ? [[name, env[written(name)]]] : []))),
+    spell: (text: string) => text.replaceAll(/\b[A-Z][A-Z0-9_]+\b/g, (word) => (variables.includes(word) ? written(word) : word))
+  }
 }
 
 /** By a name in the registry, or by the path of a module whose default export is a BackendModule. */
 async function findModule (id: string, folder: string, problems: string[]): Promise<BackendModule | undefined> {
   if (Object.hasOwn(registry, id)) return (await registry[id]!()).default
+  const [, kind = ''] = LABELED.exec(id) ?? []
+  if (Object.hasOwn(registry, kind)) {
+    const module = (await registry[kind]!()).default
+    if (module.severalTimes) return module
+    problems.push(`AUTH_BACKEND: ${id}: ${kind} can be there once; write ${kind}`)
+    return undefined
+  }
   if (!/^\.{0,2}\//.test(id)) {
     const names = ['none', ...Object.keys(registry)].join(', ')
     problems.push(

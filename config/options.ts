@@ -55,7 +55,7 @@ export interface PluginOptions extends VariableOptions {
   readonly resources?: Offer['resources']
   readonly prompts?: Offer['prompts']
   readonly sources?: Offer['sources']
-  /** Names (`demo`, `local`, `oidc`, `supabase`), paths of modules, and modules with an id. `local` if absent. */
+  /** Names (`demo`, `github`, `local`, `oidc`, `supabase`), paths of modules, and modules with an id. `local` if absent. */
   readonly authBackends?: ReadonlyArray<string | OwnBackend>
   readonly [variable: string]: unknown
 }

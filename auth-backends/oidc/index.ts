@@ -41,7 +41,7 @@ interface Memo {
 export function openOidc (
   settings: OidcSettings,
   timeoutSeconds = TIMEOUT_SECONDS,
-  log?: BackendHost['log']
+  { log, spell = (text) => text }: Partial<Pick<BackendHost, 'log' | 'spell'>> = {}
 ): AuthBackend {
   const host = new URL(issuerOf(settings.OIDC_ISSUER)).host
   const title = settings.OIDC_TITLE ?? host
@@ -53,10 +53,10 @@ export function openOidc (
    */
   const unavailable = (error: unknown): never => {
     const { reason, says } = describeFault(error, settings)
-    throw new BackendUnavailable(`The OpenID provider at ${host} ${says}`, { reason })
+    throw new BackendUnavailable(`The OpenID provider at ${host} ${spell(says)}`, { reason })
   }
 
-  const { turnedAway, noteOverage } = createReports(settings, host, log)
+  const { turnedAway, noteOverage } = createReports(settings, host, (line) => log?.warn(spell(line)))
   return {
     title,
     redirect: {
@@ -104,14 +104,14 @@ export function openOidc (
 }
 
 /** The person cannot correct it, so it is logged for the operator. */
-const createReports = (settings: OidcSettings, host: string, log: BackendHost['log'] | undefined) => ({
+const createReports = (settings: OidcSettings, host: string, warn: (line: string) => void) => ({
   turnedAway ({ cause, refused }: Restriction): { refused: string } {
-    log?.warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
+    warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
     return { refused }
   },
   /** Such a person comes in, and is in none of their groups here. */
   noteOverage (claims: Claims): void {
-    if (readGroups(claims, settings).isOverage) log?.warn(`OpenID provider at ${host}: a person's groups are not known: ${OVERAGE_HELP}`)
+    if (readGroups(claims, settings).isOverage) warn(`OpenID provider at ${host}: a person's groups are not known: ${OVERAGE_HELP}`)
   }
 })
 
@@ -171,5 +171,6 @@ function identify (
 
 export default {
   env,
-  open: (settings, { log }) => openOidc(settings, TIMEOUT_SECONDS, log)
+  severalTimes: true,
+  open: (settings, host) => openOidc(settings, TIMEOUT_SECONDS, host)
 } satisfies BackendModule<OidcSettings>

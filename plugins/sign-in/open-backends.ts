@@ -8,7 +8,7 @@ import type { Options } from './parts.ts'
 export async function openBackends (app: FastifyInstance, { backends, publicUrl, mcpUrl }: Options): Promise<Map<string, AuthBackend>> {
   const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout, queue = 'sign-in' }) =>
     app.workers.run(task, input, { person: { server: queue }, timeout })
-  const host: BackendHost = {
+  const host: Omit<BackendHost, 'spell'> = {
     accounts: createLocalAccounts(app.storage, app.now),
     sendsMail: app.mail.isOn,
     publicUrl,

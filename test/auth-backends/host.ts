@@ -19,6 +19,7 @@ export function createTestHost (): TestHost {
   const house: TestHost = {
     book,
     lines,
+    spell: (text) => text,
     accounts: {
       find: async (email) => structuredClone(open().get(email)),
       async create (account) {

@@ -95,7 +95,7 @@ t.test('one message names every wrong option as it was written, and what to writ
       'bodyLimit: write a whole number from 1024 to 67108864',
       'oidcIssuer: write the issuer of your provider, for example https://accounts.google.com (docs/openid-providers.md has it for each) (authBackends oidc needs it)',
       'oidcClientId: write the client id that the provider gave this server (authBackends oidc needs it)',
-      'authBackends: there is no backend named "ldap"; write none, demo, local, oidc, supabase, or a path such as ./my-backend.ts',
+      'authBackends: there is no backend named "ldap"; write none, demo, github, local, oidc, supabase, or a path such as ./my-backend.ts',
       'secretKey: required with redisUrl, so that every instance shares it; write the output of: openssl rand -base64 32',
       'mailFrom: required with smtpUrl; write the sender, for example My server <mcp@example.com>',
       'publicURL: nothing here reads it; correct its name, or add the backend or tool that does',

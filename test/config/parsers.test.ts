@@ -9,7 +9,7 @@ const cases: Array<[env: Record<string, string>, message: RegExp]> = [
   [{ PUBLIC_URL: 'http://mcp.example.com' }, /PUBLIC_URL: must be https.*https:\/\/mcp\.example\.com/],
   [{ PUBLIC_URL: 'https://mcp.example.com/mcp' }, /PUBLIC_URL: .*without a path: https:\/\/mcp\.example\.com/],
   [{ PUBLIC_URL: 'mcp.example.com' }, /PUBLIC_URL: /],
-  [{ AUTH_BACKEND: 'ldap' }, /AUTH_BACKEND: .*"ldap".*demo, local, oidc, supabase/],
+  [{ AUTH_BACKEND: 'ldap' }, /AUTH_BACKEND: .*"ldap".*demo, github, local, oidc, supabase/],
   [{ AUTH_BACKEND: 'none,local' }, /AUTH_BACKEND: none .*only entry/],
   [{ AUTH_BACKEND: './nowhere.ts' }, /AUTH_BACKEND: \.\/nowhere\.ts could not be loaded/],
   [{ AUTH_BACKEND: 'supabase' }, /SUPABASE_URL: /],

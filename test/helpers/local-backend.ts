@@ -31,7 +31,10 @@ export const withCheapPasswords = (config: Config): Config => ({
       ? {
           ...backend,
           open: async (host) =>
-            openLocal({ ...host, runInWorker: await (estimating ??= startEstimating()) }, createPasswordHasher(undefined, CHEAP))
+            openLocal(
+              { ...host, spell: (text) => text, runInWorker: await (estimating ??= startEstimating()) },
+              createPasswordHasher(undefined, CHEAP)
+            )
         }
       : backend
   )

@@ -1,0 +1,47 @@
+// Who a person is at GitHub: their id, the address that GitHub has confirmed, and their organizations and teams as groups.
+import { z } from 'zod'
+import { nameProblem } from '../sign-up-rules.ts'
+import type { Identity } from '../contract.ts'
+import type { GithubApi } from './api.ts'
+import type { GithubSettings } from './settings.ts'
+
+const user = z.object({ id: z.number().int().positive(), login: z.string().min(1).max(100), name: z.string().nullish() })
+const email = z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() })
+const organization = z.object({ login: z.string() })
+const team = z.object({ slug: z.string(), organization })
+
+/**
+ * The id is only unique at one GitHub, so its host is part of the subject.
+ * @returns `null` when GitHub does not accept the token any more.
+ * @throws BackendUnavailable.
+ */
+export async function readPerson (api: GithubApi, token: string): Promise<(Identity & { groups: string[] }) | null> {
+  const person = await api.get('/user', token, user)
+  if (!person) return null
+  const [emails, organizations, teams] = await Promise.all([
+    api.list('/user/emails', token, email),
+    api.list('/user/orgs', token, organization),
+    api.list('/user/teams', token, team)
+  ])
+  const primary = emails.find((one) => one.primary && one.verified)
+  const name = [person.name, person.login].find((name) => name && name.trim() !== '' && nameProblem(name) === undefined)
+  const names = [
+    ...organizations.map(({ login }) => login),
+    ...teams.map(({ slug, organization: { login } }) => `${login}/${slug}`)
+  ]
+  return {
+    subject: `${api.host} ${person.id}`,
+    ...(primary && { email: primary.email, emailVerified: true }),
+    ...(name && { name }),
+    groups: [...new Set(names.map((name) => name.toLowerCase()))]
+  }
+}
+
+/** @returns why a person with these groups may not sign in; undefined when they may. */
+export function restriction (groups: readonly string[], { GITHUB_ORGS: allowed }: GithubSettings): string | undefined {
+  if (!allowed || allowed.includes('*') || groups.some((group) => allowed.includes(group))) return undefined
+  return (
+    'Your account at GitHub is not in an organization or a team that may sign in here. If it is, the organization may have ' +
+    'to approve this app. Ask the person who runs this server.'
+  )
+}
