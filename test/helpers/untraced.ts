@@ -1,4 +1,4 @@
-// Imported before tap: keeps it from following every promise of the process to the test that made it, which takes a sixth of the
+// Imported before tap: keeps it from following every promise of the process to the test that made it, which takes much of the
 // processor time of a room. What nobody catches goes to the test that runs (room.ts).
 import asyncHooks from 'node:async_hooks'
 import { syncBuiltinESMExports } from 'node:module'
