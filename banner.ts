@@ -7,12 +7,13 @@ import { StartError } from './errors.ts'
 import { callbackPath } from './paths.ts'
 import { describeState, describeTarget } from './plugins/upstreams/describe.ts'
 
-/** With a large folder the lines are printed while it is still being read. */
+/** With a large folder, or an existing server that is slow, the lines are printed before all is known. */
 const PROGRESS_AFTER_MS = 3_000
 
-/** Waits a moment for the documents, so that a small folder is counted completely. */
+/** Waits a moment for the documents and the lists of existing servers, so that they are counted completely. */
 export async function startLines (app: FastifyInstance, config: Config): Promise<string> {
-  await Promise.race([app.library.ready, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
+  const isKnown = Promise.all([app.library.ready, app.upstreams.looked()])
+  await Promise.race([isKnown, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])
   const lines = [
     ...(config.identity.name === undefined ? [] : [['Name', app.identity.name]]),
     ['MCP server', config.mcpUrl],
@@ -50,7 +51,6 @@ function toolLines ({ tools }: FastifyInstance, { placeOfTool }: Config): string
   return [...places].map(([place, offered]) => `${offered.map(({ name }) => name).join(', ')} (${place})`)
 }
 
-/** Their lists may still be read: nothing waits for that. */
 function upstreamLines ({ upstreams: { all } }: FastifyInstance): string[] {
   const rows = all.map((one) => [one.settings.name, describeTarget(one.settings), describeState(one)] as const)
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length))

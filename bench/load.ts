@@ -2,7 +2,7 @@
 import autocannon from 'autocannon'
 import type { Load, Measured } from './processes.ts'
 
-process.once('message', async ({ url, method = 'POST', headers = {}, body, tokens, connections, seconds }: Load) => {
+process.once('message', async ({ url, method = 'POST', headers = {}, body, tokens, isVerified, connections, seconds }: Load) => {
   let turn = 0
   const setupRequest = (request: autocannon.Request) => ({
     ...request,
@@ -14,14 +14,16 @@ process.once('message', async ({ url, method = 'POST', headers = {}, body, token
     headers,
     ...(body !== undefined && { body }),
     ...(tokens && { requests: [{ setupRequest }] }),
+    ...(isVerified && { verifyBody: (answer: unknown) => !String(answer).includes('"isError":true') }),
     connections,
     duration: seconds
   })
   const measured: Measured = {
     answers: result.requests.total,
     rate: result.requests.average,
+    p50: result.latency.p50,
     p99: result.latency.p99,
-    refused: result.non2xx + result.errors
+    refused: result.non2xx + result.errors + result.mismatches
   }
   process.send!(measured, () => process.disconnect())
 })

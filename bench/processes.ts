@@ -29,8 +29,12 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** @param name a file of servers/. @param isPinned false where its own processes need the other cores. */
-export async function startProcess (name: string, env: Record<string, string>, isPinned = true): Promise<Running> {
+/** @param name a file of servers/. @param core where it runs; `undefined` where its own processes need the other cores. */
+export async function startProcess (
+  name: string,
+  env: Record<string, string>,
+  { core }: { core: number | undefined } = { core: 0 }
+): Promise<Running> {
   const port = await freePort()
   const child = fork(join(SERVERS, `${name}.ts`), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -43,7 +47,7 @@ export async function startProcess (name: string, env: Record<string, string>, i
       ...env
     }
   })
-  if (isPinned) pin(child, 0)
+  if (core !== undefined) pin(child, core)
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))
@@ -68,6 +72,8 @@ export interface Load {
   body?: string
   /** A token for each request, in turns. */
   tokens?: string[]
+  /** Whether the result of a tool that failed counts as refused. */
+  isVerified?: boolean
   connections: number
   /** Seconds. */
   seconds: number
@@ -77,16 +83,21 @@ export interface Measured {
   answers: number
   /** Answers a second. */
   rate: number
-  /** Milliseconds. */
+  /** Milliseconds; whole ones from the load generator. */
+  p50: number
   p99: number
-  /** Answers other than 200. */
+  /** Answers other than 200, and results of tools that failed where these are looked at. */
   refused: number
 }
 
 /** As {@link measure}, with the microseconds of processor time that each answer took the server. */
-export async function measureCost (server: Running, load: Load): Promise<Measured & { cost: number }> {
+export async function measureCost (
+  server: Running,
+  load: Load,
+  put: (load: Load) => Promise<Measured> = measure
+): Promise<Measured & { cost: number }> {
   const before = await server.usage()
-  const measured = await measure(load)
+  const measured = await put(load)
   const after = await server.usage()
   return { ...measured, cost: (after.cpu - before.cpu) / measured.answers }
 }

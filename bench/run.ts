@@ -9,6 +9,7 @@ import { oauth } from './rows/oauth.ts'
 import { process as ofTheProcess } from './rows/process.ts'
 import { tokens } from './rows/tokens.ts'
 import { print, type Row } from './table.ts'
+import { upstreams } from './rows/upstreams.ts'
 
 /** Where a measurement keeps its data: a storage by name, with the variables that choose it. */
 export interface Place {
@@ -21,7 +22,7 @@ export interface Bench {
   seconds: number
 }
 
-const parts: Record<string, (bench: Bench) => Promise<Row[]>> = { calls, oauth, tokens, process: ofTheProcess }
+const parts: Record<string, (bench: Bench) => Promise<Row[]>> = { calls, upstreams, oauth, tokens, process: ofTheProcess }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(parts, name))
 if (unknown.length > 0) {

@@ -70,7 +70,7 @@ try {
       RATE_LIMITS: 'off',
       LOG_LEVEL: 'error'
     },
-    false
+    { core: undefined }
   )
   console.log(`${COUNT} documents indexed in ${Math.round((performance.now() - started) / 1000)} s`)
   const tokens: string[] = []

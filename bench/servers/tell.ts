@@ -13,5 +13,7 @@ export function tellUsage (): void {
     const { user, system } = process.cpuUsage()
     process.send?.({ cpu: user + system, rss: process.memoryUsage.rss() } satisfies Usage)
   })
+  // Nothing is left of a bench that fails.
+  process.once('disconnect', () => process.exit(1))
   process.send?.('ready')
 }

@@ -28,7 +28,7 @@ export class References {
       const value = Object.hasOwn(this.#environment, name) ? this.#environment[name]! : undefined
       if (value !== undefined) this.used.add(value)
       else if (fallback === undefined) report(`the variable ${name} is not set; set it, or write ${reference(`${name}:-default`)}`)
-      return value ?? fallback ?? ''
+      return value ?? fallback ?? reference(name)
     })
   }
 }

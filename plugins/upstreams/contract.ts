@@ -152,6 +152,8 @@ export interface Upstreams {
   readonly tools: readonly UpstreamTool[]
   readonly prompts: readonly UpstreamPrompt[]
   find(name: string): Upstream | undefined
+  /** Resolves when each has been asked for its lists once, with success or without. */
+  looked(): Promise<void>
   onChange(listener: (change: UpstreamChange) => unknown): void
   onCall(listener: (call: UpstreamCall) => unknown): void
   /** Follows a file that has changed: ends what is gone or different, and leaves the others alone. */

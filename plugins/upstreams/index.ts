@@ -71,13 +71,13 @@ export default fp(
         return offered().prompts
       },
       find: (name) => all.find(({ settings }) => settings.name === name),
+      looked: async () => { await Promise.all(all.map(({ looked }) => looked)) },
       onChange: (listener) => changeListeners.push(listener),
       onCall: (listener) => callListeners.push(listener),
       async replace (settings) {
         const before = all
         const next = settings.map((one) => before.find(isSame(one)) ?? new ConfiguredUpstream(one, deps))
-        const gone = before.filter((upstream) => !next.includes(upstream))
-        const added = next.filter((upstream) => !before.includes(upstream))
+        const [gone, added] = [without(before, next), without(next, before)]
         await Promise.all(added.map((upstream) => upstream.start()))
         // What is no longer offered is gone at once, however long the end of what offered it takes.
         all = next
@@ -97,6 +97,9 @@ export default fp(
   },
   { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
 )
+
+const without = (some: readonly ConfiguredUpstream[], others: readonly ConfiguredUpstream[]) =>
+  some.filter((upstream) => !others.includes(upstream))
 
 /** Whether an upstream can stay as it is. */
 const isSame = (settings: UpstreamSettings) => (known: ConfiguredUpstream) =>

@@ -4,6 +4,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
 import type { Catalogue, Connection } from './contract.ts'
+import { describeOffer } from './describe.ts'
 
 export interface ListsOptions {
   settings: UpstreamSettings
@@ -40,6 +41,9 @@ export class Lists {
   /** How often it has said so without having been quiet in between. */
   #said = 0
   #saidAt = -Infinity
+  /** Whether the log has said what it offers. */
+  #isAnnounced = false
+  readonly #looked = Promise.withResolvers<void>()
   #isClosed = false
 
   constructor (options: ListsOptions) {
@@ -59,7 +63,12 @@ export class Lists {
     } catch (err) {
       log.warn({ err }, 'what this upstream offered before could not be read')
     }
-    this.look()
+    this.#looked.resolve(this.look())
+  }
+
+  /** When they were asked for once, with success or without. */
+  get looked (): Promise<void> {
+    return this.#looked.promise
   }
 
   /** Reads the lists now; after a failure again, with growing pauses. */
@@ -67,6 +76,8 @@ export class Lists {
     const { settings, log } = this.#options
     try {
       await this.#read()
+      if (!this.#isAnnounced || this.#failures > 0) log.info(`the upstream ${settings.name} answers: ${describeOffer(this.#catalogue)}`)
+      this.#isAnnounced = true
       this.#failures = 0
     } catch (error) {
       if (this.#isClosed) return

@@ -81,6 +81,10 @@ export class ConfiguredUpstream implements Upstream {
     return this.#lists.catalogue
   }
 
+  get looked () {
+    return this.#lists.looked
+  }
+
   status (): UpstreamStatus {
     const pool = this.#pool
     const fault = pool.fault?.message
@@ -155,7 +159,7 @@ export class ConfiguredUpstream implements Upstream {
   async #open (
     key: string,
     person: UpstreamCaller | undefined,
-    onEnd: () => void,
+    onEnd: (why?: Error) => void,
     signal: AbortSignal
   ): Promise<OpenConnection> {
     const { settings } = this
@@ -168,12 +172,12 @@ export class ConfiguredUpstream implements Upstream {
       mayAsk: !(settings.target.kind === 'command' && settings.target.process === 'shared'),
       onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
       onResourceUpdated: (uri) => this.#followed.changed(key, uri, person?.id),
-      onEnd: () => {
-        onEnd()
+      signal,
+      onEnd: (why) => {
+        onEnd(why)
         if (key === OWN) this.#lists.lookLater()
       },
       waiting: this.#waiting,
-      signal,
       log: this.#log
     })
     this.#dialect = dialect
@@ -191,7 +195,8 @@ export class ConfiguredUpstream implements Upstream {
     const key = this.#keyOf(caller)
     const options = this.#optionsOf(asked, exchange)
     for (let attempt = 1; ; attempt++) {
-      const connection = await this.#inTime(Promise.resolve(this.#pool.get(key, caller)), signal)
+      const opened = this.#pool.get(key, caller)
+      const connection = opened instanceof Promise ? await this.#inTime(opened, signal) : opened
       try {
         return await connection.request(asked, exchange, options)
       } catch (error) {

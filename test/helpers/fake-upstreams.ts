@@ -76,6 +76,7 @@ export function fakeUpstreams (...offers: FakeOffer[]): FakeUpstreams {
     find: (name) => current.find(({ settings }) => settings.name === name),
     onChange: (listener) => { listeners.push(listener) },
     onCall () {},
+    async looked () {},
     async replace () {}
   }
 }

@@ -32,9 +32,11 @@ export const spawnRedis = (port: number, folder: string, options: readonly strin
 
 const WHY = 'Redis cannot be had: install redis-server'
 
+let isThere: boolean | undefined
+
 /** @throws with a sentence when there is no Redis and CI is set. */
 export function canHaveRedis (): boolean {
-  const can = isInstalled('redis-server')
+  const can = (isThere ??= isInstalled('redis-server'))
   if (!can && process.env['CI']) throw new Error(WHY)
   return can
 }

@@ -12,7 +12,9 @@ import type { Tool } from '../../authoring/tool.ts'
 import { MAX_RESERVE_BYTES, RESERVE } from '../../plugins/storage/sqlite/disk-room.ts'
 import { foldersOf, loadOffer, type Offer } from '../../authoring/loader/load.ts'
 import { withCheapPasswords } from './local-backend.ts'
+import { createHttpServer } from '../../plugins/http-server.ts'
 import { freePort } from './ports.ts'
+import { withSharedReader } from './shared-reader.ts'
 
 export interface TestServer {
   config: Config
@@ -100,8 +102,8 @@ export async function startServer (
     const whole = offer ?? (reloads ? undefined : await loadShipped())
     const app = await buildApp(config, {
       maxEventLoopDelayMs,
+      server: withSharedReader(createHttpServer(config, logTo)),
       ...(now && { now }),
-      ...(logTo && { logTo }),
       ...(whole && { offer: tools ? { ...whole, tools: [...(whole.tools ?? []), ...tools] } : whole }),
       ...(reloads && { reloads })
     })

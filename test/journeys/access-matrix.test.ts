@@ -135,7 +135,9 @@ storageTest('what happens at each door is what the rules say (RU-03, RU-05)', as
     ...(await Promise.all(PEOPLE.map(async (email) => ({ email, token: (await person(servers[0], email)).token as string | undefined })))),
     { email: undefined, token: undefined }
   ]
-  for (const [index, file] of FILES.entries()) {
+  // Rules are no matter of storage: on Redis one change of them is enough.
+  const files = servers[0].config.redisUrl === undefined ? FILES : FILES.slice(0, 2)
+  for (const [index, file] of files.entries()) {
     await writeFile(path, JSON.stringify(file))
     const { rightsOf } = evaluate(file, 'beside')
     for (const { email, token } of people) {

@@ -86,6 +86,8 @@ function bodies (fill: (length: number) => string): Array<[type: string, body: s
 }
 
 t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
+  // Made once: they are megabytes of text, and the same for every route.
+  const kindsOf = new Map(SHAPES.map((shape) => [shape, bodies(shape.fill)]))
   const routes = walk.server.routes.filter(({ method }) => method !== 'HEAD')
   t.ok(routes.length > 30)
   for (const [turn, { method, url }] of routes.entries()) {
@@ -111,7 +113,7 @@ t.test('every route, with the largest heads and bodies', LIMIT, async (t) => {
         )
       }
       if (method === 'GET' || method === 'OPTIONS') continue
-      const kinds = bodies(shape.fill)
+      const kinds = kindsOf.get(shape)!
       for (const [type, body] of every(kinds, kinds.length, turn + index)) {
         await walk.ask(`${name} in ${type}`, () =>
           request(address, {

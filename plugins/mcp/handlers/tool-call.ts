@@ -3,7 +3,7 @@ import { ProtocolError, type CallToolResult, type InputRequiredResult } from '@m
 import type { FastifyBaseLogger } from 'fastify'
 import { isToolError } from '../../../authoring/tool.ts'
 import { UpstreamError } from '../../upstreams/contract.ts'
-import { describeFault } from '../relay/faults.ts'
+import { describeFault, faultLine } from '../relay/faults.ts'
 import { failure } from './tool-result.ts'
 import type { CallableTool } from './callable-tool.ts'
 import type { McpRequest } from '../contract.ts'
@@ -73,7 +73,7 @@ async function run (
     }
     if (request.signal.aborted) return failure('The client disconnected.')
     if (error instanceof UpstreamError) {
-      log.warn({ err: error }, 'the upstream of a tool failed')
+      log.warn({ err: error }, faultLine(error))
       return failure(describeFault(error, tool, request.requestId))
     }
     log.error({ err: error }, 'tool failed')

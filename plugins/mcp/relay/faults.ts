@@ -4,27 +4,38 @@ import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import type { UpstreamError, UpstreamFault } from '../../upstreams/contract.ts'
 import { checkFirst, type Named } from '../handlers/unfinished-call.ts'
 
-const WORDS: Readonly<Record<UpstreamFault, string>> = {
-  unreachable:
-    'cannot be reached: the server behind it does not start or does not answer. Try again in a minute.',
-  timeout:
-    'did not answer in time. Ask for less at once, or try again later.',
-  unauthorized:
-    'is not available: the server behind it does not let this server in. Trying again does not help.',
-  busy:
-    'has as much to do as it can take. Try again in a few seconds.',
-  ended:
-    'stopped before it answered: the server behind it ended, or closed the connection. Try again.',
-  malformed:
-    'gave an answer that is too large, or not in the form that the protocol wants. Ask for less at once.',
-  failed:
-    'failed in the server behind it, not because of its arguments. Try again later.'
+/** What happened, and what to do if nothing can have been changed. */
+const WORDS: Readonly<Record<UpstreamFault, readonly [string, string]>> = {
+  unreachable: [
+    'cannot be reached: the server behind it does not start or does not answer.',
+    'Try again in a minute.'
+  ],
+  timeout: ['did not answer in time.', 'Ask for less at once, or try again later.'],
+  unauthorized: [
+    'is not available: the server behind it does not let this server in.',
+    'Trying again does not help: tell the person that the operator of this server has to mend its access.'
+  ],
+  busy: ['has as much to do as it can take.', 'Try again in a few seconds.'],
+  ended: [
+    'stopped before it answered: the server behind it ended, or closed the connection.',
+    'Try again once; if it stops again, go on without it.'
+  ],
+  malformed: [
+    'gave an answer that is too large, or not in the form that the protocol wants.',
+    'Ask for less at once.'
+  ],
+  failed: ['failed in the server behind it, not because of its arguments.', 'Try again later.']
 }
 
 /** @param named a tool by its outer name; something else that changes nothing, for example `The prompt x`. */
-export const describeFault = ({ fault, wasSent }: UpstreamError, named: Named, requestId: string): string =>
-  `${named.name} ${WORDS[fault]} The operator finds the reason in the log as ${requestId}.` +
-  (wasSent ? checkFirst(named) : '')
+export function describeFault ({ fault, wasSent }: UpstreamError, named: Named, requestId: string): string {
+  const [what, next] = WORDS[fault]
+  const advice = (wasSent && checkFirst(named)) || ` ${next}`
+  return `${named.name} ${what}${advice} The operator finds the reason in the log as ${requestId}.`
+}
+
+/** In words for the operator. */
+export const faultLine = ({ upstream, message }: UpstreamError): string => `the upstream ${upstream} failed: ${message}`
 
 /** An error that an upstream answered with; what it says goes out as it is. */
 export class RelayedError extends ProtocolError {

@@ -13,7 +13,7 @@ import { UpstreamError } from '../../upstreams/contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import { TIMED_OUT } from '../handlers/timeout.ts'
 import type { Relay, RelayedRequest } from './contract.ts'
-import { describeFault } from './faults.ts'
+import { describeFault, faultLine } from './faults.ts'
 
 /**
  * @param name what was asked, for example `The prompt x`.
@@ -51,7 +51,7 @@ export function toProtocolError (
     return new ProtocolError(InternalError, 'The client disconnected.')
   }
   if (error instanceof UpstreamError) {
-    request.log.warn({ err: error, method }, 'an upstream failed')
+    request.log.warn({ err: error, method }, faultLine(error))
     const named = { name, annotations: { readOnlyHint: true } }
     const text = describeFault(error, named, request.requestId)
     return new ProtocolError(InternalError, text)

@@ -13,6 +13,8 @@ import { Questions, type Turn } from './questions.ts'
 
 /** An upstream that asks a client which cannot be asked is told so this often in one request. */
 const MAX_DECLINED = 5
+/** The connection gives up first, and says more of why. */
+const GRACE_MS = 500
 
 interface Options {
   /** Whether pages on this computer may be shown without TLS. */
@@ -42,7 +44,7 @@ export function createRelay (upstreams: Upstreams, { local, log }: Options): Rel
       const questions = new Questions(asked.upstream, channel, call, services.states, local, onDeclined(asked.upstream))
       const first = questions.first()
       if (first?.kind === 'ask') return first.result
-      const timer = new CallTimeout(request, asked.timeoutMs)
+      const timer = new CallTimeout(request, asked.timeoutMs + GRACE_MS)
       const reporter = createReporter(channel)
       try {
         return await timer.race(converse(upstream, asked, exchangeOf(caller, timer.signal, reporter), questions, first?.retry))

@@ -2,7 +2,7 @@
 // 2026-07-28), and over HTTP the transport of today or that of 2024-11-05 (MCP "Lifecycle", "Transports": backwards
 // compatibility).
 // Tested in test/plugins/upstreams/connections/connect.test.ts.
-import { Client, SdkHttpError, type Transport } from '@modelcontextprotocol/client'
+import { Client, SdkError, SdkHttpError, type Transport } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import * as server from '../../../version.ts'
@@ -31,11 +31,11 @@ export interface ConnectOptions {
   /** Called when its lists have changed; absent where nobody listens. */
   onListChanged?: (() => void) | undefined
   onResourceUpdated(uri: string): void
-  /** Once, after which it answers nothing more. */
-  onEnd(): void
-  waiting: Waiting
-  /** Aborted when nobody wants the connection any more. */
+  /** Once, after which it answers nothing more; with what the transport said of it. */
+  onEnd(why: Error | undefined): void
+  /** Aborted when nobody waits for the connection any more. */
   signal: AbortSignal
+  waiting: Waiting
   log: FastifyBaseLogger
 }
 
@@ -68,7 +68,7 @@ export async function connect (options: ConnectOptions): Promise<{ connection: O
 }
 
 async function attempt (options: ConnectOptions, kind: TransportKind, era: Dialect['era'] | undefined) {
-  const { settings, isPersonal, mayAsk, onListChanged, onResourceUpdated, waiting, signal, log } = options
+  const { settings, isPersonal, mayAsk, onListChanged, onResourceUpdated, waiting, log, signal } = options
   const { name, target, timeoutMs } = settings
   const client = new Client(
     { name: server.name, version: server.version },
@@ -78,6 +78,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
       inputRequired: { autoFulfill: false }
     }
   )
+  signal.throwIfAborted()
   const transport = options.openTransport(kind)
   // Kept by the client, which calls it as well.
   let said: Error | undefined
@@ -97,24 +98,31 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     toError: (error) => errorOf(settings, error, said)
   })
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => onResourceUpdated(params.uri))
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = () => aborted.reject(new UpstreamError(name, 'ended', 'the server is closing', { wasSent: false }))
-  signal.addEventListener('abort', onAbort, { once: true })
   try {
-    const connected = client.connect(transport, {
+    const connecting = client.connect(transport, {
       timeout: START_TIMEOUT_MS[target.kind],
       ...(era === 'legacy' && { prior: { kind: 'legacy' } })
     })
-    await Promise.race([connected, aborted.promise])
+    await unlessAborted(connecting, signal)
   } catch (error) {
     await transport.close().catch(() => {})
-    throw said instanceof UpstreamError ? new EndedAtStart(said) : error
-  } finally {
-    signal.removeEventListener('abort', onAbort)
+    throw said instanceof UpstreamError && !signal.aborted ? new EndedAtStart(said) : error
   }
-  client.onclose = options.onEnd
+  client.onclose = () => options.onEnd(said)
   if (onListChanged) connection.followLists(onListChanged)
   return { connection, dialect: { kind, era: client.getProtocolEra() ?? 'legacy' } }
+}
+
+/** @throws the reason of the signal, as soon as it is aborted. */
+async function unlessAborted<Value> (work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const aborted = Promise.withResolvers<never>()
+  const give = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', give)
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', give)
+  }
 }
 
 /** What the transport reported before there was a connection. */
@@ -137,10 +145,20 @@ function mayTryAnother (kind: TransportKind, error: unknown): boolean {
 function unreachable (settings: UpstreamSettings, error: unknown): UpstreamError {
   const found = toUpstreamError(error, settings)
   const [fault, message] =
-    found instanceof UpstreamError
-      ? [found.fault, found.message]
-      : (['unreachable', `it refused the connection: ${withoutSecrets(found.message, settings.secrets)}`] as const)
+    !(found instanceof UpstreamError)
+      ? (['unreachable', `it refused the connection: ${withoutSecrets(found.message, settings.secrets)}`] as const)
+      : error instanceof SdkError && found.fault === 'timeout'
+        ? (['unreachable', silentAtStart(settings)] as const)
+        : [found.fault, found.message]
   return new UpstreamError(settings.name, fault, message, { wasSent: false })
+}
+
+function silentAtStart ({ target }: UpstreamSettings): string {
+  const seconds = START_TIMEOUT_MS[target.kind] / 1000
+  return target.kind === 'http'
+    ? `no answer to the first request within ${seconds} seconds: look at the log of that server`
+    : `it was started, and answered nothing within ${seconds} seconds. What it says is in this log under its name. It may still ` +
+      'be downloading, for which it gets no proxy and no certificates unless `env` in mcp.json has them'
 }
 
 /** The client knows only that the connection is gone; the transport has said why. */

@@ -134,7 +134,7 @@ export class OpenConnection implements Connection {
   async listen (conversation: Conversation, exchange: Exchange): Promise<Answered> {
     const { waiting, upstream } = this.#options
     this.#running.add(conversation)
-    waiting.delete(conversation.id)
+    if (waiting.size > 0) waiting.delete(conversation.id)
     let isWaiting = false
     try {
       const answered = await conversation.next(exchange)
@@ -200,7 +200,8 @@ export class OpenConnection implements Connection {
 
   #forget (conversation: Conversation): void {
     this.#running.delete(conversation)
-    this.#options.waiting.delete(conversation.id)
+    const { waiting } = this.#options
+    if (waiting.size > 0) waiting.delete(conversation.id)
     if (this.#isRetired) this.retire()
   }
 

@@ -24,8 +24,6 @@ export interface ConversationOptions {
 }
 
 export class Conversation {
-  /** What the caller brings back to go on. */
-  readonly id = randomBytes(16).toString('base64url')
   /** Of whom. */
   caller: string | undefined
   /** Resolves when the upstream has answered, or has been told to stop. */
@@ -36,6 +34,7 @@ export class Conversation {
   readonly #open = new Map<string, { params: Record<string, unknown>; answer(result: ElicitResult): void }>()
   #exchange: Exchange | undefined
   #asked = 0
+  #id: string | undefined
   #onQuestion: (() => void) | undefined
   #expiry: NodeJS.Timeout | undefined
 
@@ -44,6 +43,11 @@ export class Conversation {
     this.#result = options.send(this.#controller.signal, (progress) => this.#exchange?.progress?.(progress))
     // Whoever waits gets the failure; nobody waits while a person is asked.
     this.ended = this.#result.then(() => {}, () => {}).finally(() => clearTimeout(this.#expiry))
+  }
+
+  /** What the caller brings back to go on: made for the few that ask something. */
+  get id (): string {
+    return (this.#id ??= randomBytes(16).toString('base64url'))
   }
 
   /** Who is told of log lines; `undefined` while a person is asked. */

@@ -1,7 +1,7 @@
 // The connections to one upstream: one for each key, opened when first needed, shared by requests at the same time, ended
 // when nobody uses it, and after a failure opened again with growing pauses.
 // Tested in test/plugins/upstreams/upstream.test.ts.
-import { UpstreamError, type UpstreamCaller } from '../contract.ts'
+import { UpstreamError, type UpstreamCaller, type UpstreamFault } from '../contract.ts'
 import type { OpenConnection } from './connection.ts'
 
 interface Slot {
@@ -18,8 +18,11 @@ interface Slot {
 
 export interface PoolOptions {
   upstream: string
-  /** @param signal aborted when nobody waits for it any more. */
-  open(key: string, caller: UpstreamCaller | undefined, onEnd: () => void, signal: AbortSignal): Promise<OpenConnection>
+  /**
+   * @param onEnd for a connection that ends by itself, with the reason if there is one.
+   * @param signal aborted when nobody waits any more.
+   */
+  open(key: string, caller: UpstreamCaller | undefined, onEnd: (why?: Error) => void, signal: AbortSignal): Promise<OpenConnection>
   /** Milliseconds without a request. */
   idleMs: number
   /** Whether a connection stays open while nobody uses it. */
@@ -76,7 +79,7 @@ export class Pool {
   }
 
   async close (): Promise<void> {
-    this.#closing.abort()
+    this.#closing.abort(this.#error('ended', 'the server is closing'))
     clearInterval(this.#sweep)
     const slots = [...this.#slots.values()]
     this.#slots.clear()
@@ -84,10 +87,9 @@ export class Pool {
   }
 
   async #open (key: string, caller: UpstreamCaller | undefined, slot: Slot): Promise<OpenConnection> {
-    const { signal } = this.#closing
     try {
-      const connection = await this.#options.open(key, caller, () => this.#ended(key, slot), signal)
-      if (signal.aborted) {
+      const connection = await this.#options.open(key, caller, (why) => this.#ended(key, slot, why), this.#closing.signal)
+      if (this.#closing.signal.aborted) {
         await connection.close()
         throw this.#error('ended', 'the server is closing')
       }
@@ -102,12 +104,12 @@ export class Pool {
   }
 
   /** By itself. One that never lasts is not opened for each request. */
-  #ended (key: string, slot: Slot): void {
+  #ended (key: string, slot: Slot, why: Error | undefined): void {
     const { connection, openedAt } = slot
     if (connection === undefined || this.#slots.get(key) !== slot) return
     slot.connection = undefined
-    if (Date.now() - openedAt < GOOD_AFTER_MS) this.#failed(slot, this.#error('ended', 'it keeps ending soon after it starts'))
-    else this.#slots.delete(key)
+    if (Date.now() - openedAt >= GOOD_AFTER_MS) this.#slots.delete(key)
+    else this.#failed(slot, this.#error('unreachable', `it ends soon after it starts${why ? `: ${why.message}` : ''}`))
   }
 
   /** The first time it may be tried again at once. */
@@ -126,7 +128,7 @@ export class Pool {
     return slot
   }
 
-  #error (fault: 'busy' | 'ended', message: string): UpstreamError {
+  #error (fault: UpstreamFault, message: string): UpstreamError {
     return new UpstreamError(this.#options.upstream, fault, message, { wasSent: false })
   }
 

@@ -1,11 +1,11 @@
-// The `fetch` that the SDK's transports use for one connection to an upstream.
-import type { IncomingMessage } from 'node:http'
+// The requests of one connection to an upstream: the `fetch` of the SDK's transports, and a shorter way for ours.
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { FetchLike, RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamError } from '../contract.ts'
 import { toResponse } from './answer.ts'
 import { readStream } from './event-stream.ts'
-import { exchange, type Agents } from './exchange.ts'
+import { exchange, type Agents, type OutgoingRequest } from './exchange.ts'
 import { failure, failureOf } from './failures.ts'
 
 /** What the SDK writes itself: MCP's own headers, and those of content negotiation. */
@@ -32,35 +32,47 @@ interface Sent {
   params?: { requestId?: RequestId }
 }
 
-export function createFetch (options: FetchOptions): FetchLike {
-  const { settings, url, kind, agents, identityHeaders, onFailure, onEnd } = options
+/** One request whose answer is waited for. */
+interface Post {
+  id: RequestId
+  body: string
+  /** Those of MCP and of content negotiation alone. */
+  headers: Headers
+  signal: AbortSignal | undefined
+}
+
+/** Two ways to the same requests: as the SDK makes them, and a shorter one for those that are made here. */
+export interface Fetching {
+  fetch: FetchLike
+  post(request: Post): Promise<Response>
+  /** Ends the requests that are not answered. */
+  end(): void
+}
+
+export function createFetch (options: FetchOptions): Fetching {
+  const { settings, url, kind, agents, identityHeaders, onEnd } = options
+  const read = createReader(options)
   const operators = operatorHeaders(settings)
   const inFlight = new Map<RequestId, { destroy(): void }>()
+  let hasEnded = false
 
-  return async (input, init = {}) => {
+  const fetch: FetchLike = async (input, init = {}) => {
     const target = input instanceof URL ? input : new URL(input)
     if (target.origin !== url.origin) throw failure(settings, 'failed', `names an address at ${target.origin}, which is another server`)
     const { method = 'GET', signal } = init
     const body = typeof init.body === 'string' ? init.body : undefined
     const message = body === undefined ? {} : (JSON.parse(body) as Sent)
     const isStream = method === 'GET' || message.method === 'subscriptions/listen'
-    // A compressed answer could be small on the wire and endless when it is unpacked.
-    const headers = { ...operators, ...ownHeaders(init), 'accept-encoding': 'identity', ...(await identityHeaders()) }
     const id = message.method === undefined ? undefined : message.id
-    const answer = await exchange({
-      settings,
+    const headers = ownHeaders(init)
+    const answer = await send(id, {
       url: target,
       method,
       headers,
       body,
       agent: isStream ? agents.streams : agents.requests,
       signal: signal ?? undefined,
-      mayWait: method === 'GET' && kind === 'streamable',
-      onOpen: (request) => {
-        if (id === undefined) return
-        inFlight.set(id, request)
-        request.once('close', () => inFlight.delete(id))
-      }
+      mayWait: method === 'GET' && kind === 'streamable'
     }).finally(() => {
       // Nobody waits for its answer any more.
       if (message.method === 'notifications/cancelled') inFlight.get(message.params?.requestId ?? '')?.destroy()
@@ -69,7 +81,37 @@ export function createFetch (options: FetchOptions): FetchLike {
     return await read(answer, id, 'mcp-session-id' in headers)
   }
 
-  async function read (answer: IncomingMessage, id: RequestId | undefined, session: boolean): Promise<Response> {
+  async function post ({ id, body, headers, signal }: Post): Promise<Response> {
+    const outgoing = { url, method: 'POST', headers, body, agent: agents.requests, signal, mayWait: false }
+    return await read(await send(id, outgoing), id, 'mcp-session-id' in headers)
+  }
+
+  async function send (id: RequestId | undefined, outgoing: Omit<OutgoingRequest, 'settings' | 'onOpen'>): Promise<IncomingMessage> {
+    const identity = await identityHeaders()
+    if (hasEnded && id !== undefined) throw failure(settings, 'ended', 'the connection was closed', { wasSent: false })
+    // A compressed answer could be small on the wire and endless when it is unpacked.
+    const headers = { ...operators, ...outgoing.headers, 'accept-encoding': 'identity', ...identity }
+    const onOpen = (request: ClientRequest) => {
+      if (id === undefined) return
+      inFlight.set(id, request)
+      request.once('close', () => inFlight.delete(id))
+    }
+    return await exchange({ ...outgoing, settings, headers, onOpen })
+  }
+
+  return {
+    fetch,
+    post,
+    end () {
+      hasEnded = true
+      for (const request of inFlight.values()) request.destroy()
+    }
+  }
+}
+
+/** @returns what reads an answer whose head has arrived. It throws UpstreamError for one that is none. */
+function createReader ({ settings, url, kind, onFailure }: FetchOptions) {
+  return async function read (answer: IncomingMessage, id: RequestId | undefined, session: boolean): Promise<Response> {
     const { statusCode: status = 0, headers } = answer
     const fault = failureOf(settings, status, headers, { session, url }) ?? misunderstood(answer, id)
     if (fault) {

@@ -3,13 +3,14 @@
 // nothing of our caller's request), their connections, their bounds and their errors. It hands transports to connections/.
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
+import type { Transport } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamCaller } from '../contract.ts'
 import type { Agents } from './exchange.ts'
 import { createFetch } from './fetch.ts'
 import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
 import { SseTransport } from './sse-transport.ts'
+import { StreamableTransport } from './streamable-transport.ts'
 
 /** Requests that one upstream has at a time; others wait within their timeout. */
 const MAX_SOCKETS = 64
@@ -51,7 +52,7 @@ export function createHttp (deps: IdentityDeps): Http {
     open (settings, caller, kind) {
       if (settings.target.kind !== 'http') throw new TypeError(`${settings.name} is a command`)
       const url = new URL(settings.target.url)
-      const fetch = createFetch({
+      const fetching = createFetch({
         settings,
         url,
         kind,
@@ -64,8 +65,8 @@ export function createHttp (deps: IdentityDeps): Http {
         }
       })
       const transport: Transport = kind === 'sse'
-        ? new SseTransport(url, settings, fetch)
-        : new StreamableHTTPClientTransport(url, { fetch })
+        ? new SseTransport(url, settings, fetching.fetch)
+        : new StreamableTransport(url, fetching)
       return transport
     },
     async close () {

@@ -167,13 +167,20 @@ export class ProcessTransport implements Transport {
   /** @returns whether it may be an answer. */
   #hand (message: JSONRPCMessage): boolean {
     const isAnswer = !('method' in message) && this.#asked > 0
-    if (isAnswer) this.#asked--
+    if (isAnswer) {
+      this.#asked--
+      // The client looks at a notification after this turn, and drops progress of what has been answered by then.
+      queueMicrotask(() => this.#give(message))
+    } else this.#give(message)
+    return isAnswer
+  }
+
+  #give (message: JSONRPCMessage): void {
     try {
       this.onmessage?.(message)
     } catch (error) {
       this.onerror?.(error as Error)
     }
-    return isAnswer
   }
 
   /**

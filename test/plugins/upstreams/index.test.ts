@@ -15,7 +15,8 @@ async function start (t: Test, mcpServers: Record<string, object>) {
   t.teardown(() => rm(folder, { recursive: true }))
   const file = join(folder, 'mcp.json')
   await writeFile(file, JSON.stringify({ mcpServers }))
-  return { file, ...(await startServer(t, { env: { UPSTREAMS: file }, offer: {} })) }
+  // A restart gives it another `app`.
+  return Object.assign(await startServer(t, { env: { UPSTREAMS: file }, offer: {} }), { file })
 }
 
 const stdio = (...args: string[]) => ({ command: process.execPath, args: [STDIO, ...args] })

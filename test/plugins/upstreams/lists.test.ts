@@ -5,6 +5,8 @@ import t from 'tap'
 import { Lists, type ListsOptions } from '../../../plugins/upstreams/lists.ts'
 import { settingsOf } from '../../helpers/memory-upstream.ts'
 
+const NOTHING = { tools: [], prompts: [], templates: [], hasResources: false, uris: [] }
+
 t.test('some changes in a row are read at once, and more with growing pauses', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
@@ -12,9 +14,9 @@ t.test('some changes in a row are read at once, and more with growing pauses', a
   const lists = new Lists({
     settings: settingsOf(),
     connection: async () => ({}),
-    readCatalogue: async () => ({ instructions: `read ${++read}` }),
+    readCatalogue: async () => ({ ...NOTHING, instructions: `read ${++read}` }),
     remembered: { load: async () => undefined, store: async () => {} },
-    log: {},
+    log: { info () {} },
     onChange () {}
   } as unknown as ListsOptions)
   t.teardown(() => lists.close())

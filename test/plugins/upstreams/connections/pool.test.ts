@@ -73,7 +73,7 @@ t.test('one that ends by itself is opened again; one that never lasts is not, fo
     made.at(-1)!.end()
   }
   t.equal(pool.size, 0)
-  t.match(await faultOf(get('ann')), { fault: 'ended', wasSent: false })
+  t.match(await faultOf(get('ann')), { fault: 'unreachable', wasSent: false })
   t.equal(made.length, 2)
   t.ok(await get('bob'), 'of nobody else')
 })
@@ -88,6 +88,16 @@ t.test('the reason of a failure is the answer until it is tried again', async (t
   const faults = [await faultOf(get('a')), await faultOf(get('a')), await faultOf(get('a'))] as Error[]
   t.same(faults.map(({ message }) => message), [1, 2, 2].map((number) => `no such program ${number}`))
   t.equal(pool.fault?.message, 'no such program 2')
+})
+
+t.test('what has not opened is given up when the pool is closed, and nobody waits for it', async (t) => {
+  const { pool, get } = start(t, {
+    open: (_key, _caller, _onEnd, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
+  })
+  const opening = faultOf(get('ann'))
+  await pool.close()
+  t.match(await opening, { message: 'given up' })
 })
 
 t.test('what opens while the pool is closed is closed as well', async (t) => {

@@ -193,3 +193,24 @@ t.test('a process that is closed while it starts is ended', async (t) => {
   await starting
   t.equal(processes.count, 0)
 })
+
+/** Answers a call with progress and the result in one piece. */
+const AT_ONCE = `
+  const say = (...messages) => process.stdout.write(messages.map((one) => JSON.stringify({ jsonrpc: '2.0', ...one }) + '\\n').join(''))
+  require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+    const { id, method, params } = JSON.parse(line)
+    const { protocolVersion, _meta } = params ?? {}
+    if (method === 'initialize') say({ id, result: { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } } })
+    if (method !== 'tools/call') return
+    const { progressToken } = _meta
+    const progress = (progress) => ({ method: 'notifications/progress', params: { progressToken, progress } })
+    say(progress(1), progress(2), { id, result: { content: [] } })
+  })`
+
+t.test('progress that comes in one piece with the answer is not lost', async (t) => {
+  const { processes } = startProcesses(t)
+  const client = await connectClient(processes.open(upstreamSettings([], { args: ['-e', AT_ONCE] }), undefined))
+  const heard: number[] = []
+  await client.callTool({ name: 'any', arguments: {} }, { onprogress: ({ progress }) => { heard.push(progress) } })
+  t.same(heard, [1, 2])
+})

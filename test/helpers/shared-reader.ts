@@ -1,0 +1,27 @@
+// Documents are read in a worker, and starting one takes more processor time than most of the tests: the servers that the tests of a
+// room start have one in common. A library with workers of its own is what tool-context.ts opens, and what server processes have.
+import fastify, { type FastifyInstance } from 'fastify'
+import workers, { type Workers } from '../../plugins/workers.ts'
+
+let shared: Promise<Workers> | undefined
+
+async function startShared (): Promise<Workers> {
+  const app = fastify()
+  await app.register(workers)
+  return app.workers
+}
+
+const isOfLibrary = ({ person }: { person: unknown }): boolean => (person as { server?: string } | null)?.server === 'library'
+
+/** @param app before its plugins are registered. All other work of it has workers of its own. @returns it. */
+export function withSharedReader<App extends FastifyInstance> (app: App): App {
+  const decorate = app.decorate as (this: unknown, ...args: unknown[]) => unknown
+  const share = ({ run }: Workers): Workers => ({
+    run: async (task, input, options) => (isOfLibrary(options) ? (await (shared ??= startShared())).run : run)(task, input, options)
+  })
+  return Object.assign(app, {
+    decorate (this: unknown, name: string, value: unknown, ...rest: unknown[]) {
+      return decorate.call(this, name, name === 'workers' ? share(value as Workers) : value, ...rest)
+    }
+  })
+}
