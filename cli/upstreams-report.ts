@@ -4,7 +4,7 @@ import type { UpstreamSettings } from '../config/upstreams.ts'
 import { printable, printableJson } from '../plugins/observability/terminal-text.ts'
 import type { Change } from '../plugins/upstreams/catalogue/changes.ts'
 import type { Remembered } from '../plugins/upstreams/catalogue/remembered.ts'
-import { withoutSecrets } from '../plugins/upstreams/without-secrets.ts'
+import { describeTarget } from '../plugins/upstreams/describe.ts'
 import { OperatorError } from './command.ts'
 
 /**
@@ -43,9 +43,7 @@ async function describeOne (
   { lastSeen }: Pick<Remembered, 'lastSeen'>,
   withTools: boolean
 ): Promise<string[]> {
-  const { name, target, secrets } = settings
-  const place = target.kind === 'http' ? target.url : [target.command, ...target.args].join(' ')
-  const head = `${name}  ${printable(withoutSecrets(place, secrets))}`
+  const head = `${settings.name}  ${printable(describeTarget(settings))}`
   const seen = await lastSeen(settings)
   if (!seen) return [head, ...NEVER_SEEN]
   const { tools, prompts } = seen.catalogue

@@ -33,7 +33,8 @@ export function toUpstreamError (
     const { status, text } = error.data
     // Many servers answer so instead of 404, as an example of the SDK did (MCP "Session Management").
     if (status === 400 && /\bsession\b/i.test(String(text))) return make('ended', 'it does not know the session any more', false)
-    return make('failed', `answered ${status}${typeof text === 'string' && text !== '' ? `: ${text}` : ''}`)
+    const isRefused = status !== undefined && status >= 400 && status < 500
+    return make('failed', `answered ${status}${typeof text === 'string' && text !== '' ? `: ${text}` : ''}`, !isRefused)
   }
   if (error instanceof SseError) return make('failed', `did not open a stream: ${error.message}`, false)
   if (error instanceof SdkError) return make(FAULTS[error.code] ?? 'failed', error.message, !NOT_SENT.includes(error.code))

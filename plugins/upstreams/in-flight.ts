@@ -2,8 +2,11 @@
 // Tested in test/plugins/upstreams/upstream.test.ts.
 
 export interface InFlight {
-  /** @returns undefined where there is no room; else what is called at the end. */
-  enter(person: string): (() => void) | undefined
+  /**
+   * @param person `undefined` where nobody signs in: then only all together are counted.
+   * @returns undefined where there is no room; else what is called at the end.
+   */
+  enter(person: string | undefined): (() => void) | undefined
 }
 
 export function createInFlight (max: number, maxOfPerson: number): InFlight {
@@ -11,12 +14,13 @@ export function createInFlight (max: number, maxOfPerson: number): InFlight {
   let all = 0
   return {
     enter (person) {
-      const own = counts.get(person) ?? 0
+      const own = person === undefined ? 0 : (counts.get(person) ?? 0)
       if (all >= max || own >= maxOfPerson) return undefined
-      counts.set(person, own + 1)
+      if (person !== undefined) counts.set(person, own + 1)
       all++
       return () => {
         all--
+        if (person === undefined) return
         const left = counts.get(person)! - 1
         if (left === 0) counts.delete(person)
         else counts.set(person, left)

@@ -23,6 +23,7 @@ import { customHeaders } from './custom-headers.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { Followed } from './followed.ts'
 import { createInFlight } from './in-flight.ts'
+import { inTime } from './in-time.ts'
 import { Lists, type ListsOptions } from './lists.ts'
 
 export interface UpstreamDeps extends Pick<ListsOptions, 'readCatalogue' | 'remembered'> {
@@ -98,7 +99,7 @@ export class ConfiguredUpstream implements Upstream {
     const { name: upstream } = this.settings
     const tell = (outcome: UpstreamCall['outcome']) =>
       this.#deps.onCall({ upstream, method: asked.method, outcome, ms: performance.now() - startedAt })
-    const leave = this.#inFlight.enter(exchange.caller?.id ?? OWN)
+    const leave = this.#inFlight.enter(exchange.caller?.id)
     try {
       if (!leave) throw this.#error('busy', 'as many requests as it may have are open')
       const answered = await this.#send(asked, exchange)
@@ -179,6 +180,10 @@ export class ConfiguredUpstream implements Upstream {
       },
       waiting: this.#waiting,
       log: this.#log
+    }).catch((error: unknown) => {
+      // It may have been renewed, and speak another one.
+      if (this.#dialect?.era === 'legacy') this.#dialect = undefined
+      throw error
     })
     this.#dialect = dialect
     for (const uri of this.#followed.of(key)) connection.subscribe(uri).catch(() => {})
@@ -196,14 +201,16 @@ export class ConfiguredUpstream implements Upstream {
     const options = this.#optionsOf(asked, exchange)
     for (let attempt = 1; ; attempt++) {
       const opened = this.#pool.get(key, caller)
-      const connection = opened instanceof Promise ? await this.#inTime(opened, signal) : opened
+      const connection = opened instanceof Promise ? await inTime(opened, signal, this.settings.timeoutMs, (message) => this.#error('timeout', message)) : opened
       try {
         return await connection.request(asked, exchange, options)
       } catch (error) {
-        if (!(error instanceof UpstreamError) || error.fault !== 'ended') throw error
-        this.#pool.drop(key, connection)
+        if (!(error instanceof UpstreamError)) throw error
+        const hasEnded = error.fault === 'ended'
+        // One that takes nothing more may have been renewed: whoever comes next begins anew.
+        if (hasEnded || (error.fault === 'failed' && !error.wasSent)) this.#pool.drop(key, connection)
         // Of a session that the upstream has forgotten nothing has happened yet.
-        if (error.wasSent || attempt > 1) throw error
+        if (!hasEnded || error.wasSent || attempt > 1) throw error
       }
     }
   }
@@ -223,21 +230,6 @@ export class ConfiguredUpstream implements Upstream {
       meta: { ...meta, ...(isToldOfCaller && this.#deps.identityMeta(caller)) },
       headers: tool && customHeaders(tool.listed.inputSchema, params['arguments'])
     }
-  }
-
-  /** The start of a process goes on for those who come later. */
-  #inTime<Value>(opening: Promise<Value>, signal: AbortSignal): Promise<Value> {
-    const { timeoutMs } = this.settings
-    return new Promise((resolve, reject) => {
-      const giveUp = (message: string) => () => reject(this.#error('timeout', message))
-      const timer = setTimeout(giveUp(`no connection within ${timeoutMs / 1000} seconds`), timeoutMs)
-      const onAbort = giveUp('the caller has gone')
-      signal.addEventListener('abort', onAbort, { once: true })
-      opening.then(resolve, reject).finally(() => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', onAbort)
-      })
-    })
   }
 
   #error (fault: UpstreamFault, message: string): UpstreamError {

@@ -81,10 +81,11 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
   signal.throwIfAborted()
   const transport = options.openTransport(kind)
   // Kept by the client, which calls it as well.
+  const say = (line: string) => log.debug(withoutSecrets(line, settings.secrets))
   let said: Error | undefined
   transport.onerror = (error) => {
     said = error
-    log.debug({ err: error }, 'upstream')
+    say(`upstream: ${error.message}`)
   }
   const connection = new OpenConnection({
     upstream: name,
@@ -94,6 +95,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     mayAsk,
     isHttp: kind !== 'stdio',
     log,
+    say,
     waiting,
     toError: (error) => errorOf(settings, error, said)
   })
@@ -164,5 +166,6 @@ function silentAtStart ({ target }: UpstreamSettings): string {
 /** The client knows only that the connection is gone; the transport has said why. */
 function errorOf (settings: UpstreamSettings, error: unknown, said: Error | undefined): Error {
   const found = toUpstreamError(error, settings)
-  return found instanceof UpstreamError && found.fault === 'ended' && said instanceof UpstreamError ? said : found
+  const isGone = error instanceof SdkError && found instanceof UpstreamError && found.fault === 'ended'
+  return isGone && said instanceof UpstreamError ? said : found
 }

@@ -33,6 +33,8 @@ export interface ConnectionOptions {
   mayAsk: boolean
   isHttp: boolean
   log: FastifyBaseLogger
+  /** Writes a line for somebody who looks for a fault, without secrets. */
+  say(line: string): void
   /** Maps what the client or its transport throws. */
   toError(error: unknown): Error
   waiting: Waiting
@@ -64,14 +66,14 @@ export class OpenConnection implements Connection {
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, mayAsk, log } = options
+    const { client, mayAsk, log, say } = options
     if (mayAsk) {
       client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) => this.#ask(params as Params, mcpReq.signal))
     }
     client.setNotificationHandler('notifications/message', ({ params }) => {
       const tell = this.#logOf()
       if (tell) tell(levelOf(params.level), textOf(params.data))
-      else log.debug(`upstream says: ${textOf(params.data)}`)
+      else say(`upstream says: ${textOf(params.data)}`)
     })
     let hasRefused = false
     client.fallbackRequestHandler = async ({ method }) => {
@@ -163,7 +165,7 @@ export class OpenConnection implements Connection {
 
   /** Nobody waits for the upstream to agree. */
   followLists (onChanged: () => void): void {
-    const { client, log } = this.#options
+    const { client, say } = this.#options
     for (const list of ['tools', 'prompts', 'resources'] as const) {
       client.setNotificationHandler(`notifications/${list}/list_changed`, onChanged)
     }
@@ -174,7 +176,7 @@ export class OpenConnection implements Connection {
       ...(resources?.listChanged && { resourcesListChanged: true })
     }
     if (Object.keys(filter).length === 0) return
-    this.#follow(filter).catch((err: unknown) => log.debug({ err }, 'upstream does not tell of changes'))
+    this.#follow(filter).catch((error: Error) => say(`upstream does not tell of changes: ${error.message}`))
   }
 
   /** Closes it once every request is answered: that one has failed says nothing of the others. */

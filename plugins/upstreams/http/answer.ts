@@ -1,5 +1,6 @@
 // What the SDK's transports are given as an answer: the members of a Response that they read, bounded in bytes and depth.
 import type { IncomingMessage } from 'node:http'
+import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { exceeded } from '../../json-size.ts'
 import { MESSAGE_BOUNDS } from '../message-bounds.ts'
@@ -18,6 +19,8 @@ export interface AnswerBody {
   contentType?: string
   stream?: ReadableStream<Uint8Array>
   json?: unknown
+  /** Of the request; `undefined` for one that is not answered. */
+  id?: RequestId | undefined
 }
 
 /** A Response as far as the SDK's transports read one: building a real one costs more than the request. */
@@ -30,6 +33,10 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
     return Array.isArray(value) ? value.join(', ') : (value ?? null)
   }
   const text = () => readBytes(answer, settings, ok ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES).then(String)
+  const check = (message: unknown) => {
+    if (![message].flat().some((one) => answersAnother(one, body.id))) return message
+    throw failure(settings, 'malformed', 'its answer is for another request')
+  }
   const response = {
     status,
     ok,
@@ -40,9 +47,16 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
     headers: { get: header, has: (name: string) => header(name) !== null },
     body: body.stream ?? null,
     text,
-    json: async () => 'json' in body ? body.json : parse(settings, await readBytes(answer, settings, MAX_ANSWER_BYTES))
+    json: async () => 'json' in body ? body.json : check(parse(settings, await readBytes(answer, settings, MAX_ANSWER_BYTES)))
   }
   return response as unknown as Response
+}
+
+/** Whether a message answers another request than the one that it came for: that may be somebody else's. */
+export function answersAnother (message: unknown, id: RequestId | undefined): boolean {
+  const members = message as { id?: unknown; method?: unknown } | null
+  if (id === undefined || typeof members !== 'object' || members === null || members.method !== undefined) return false
+  return members.id !== undefined && members.id !== null && members.id !== id
 }
 
 /** @throws UpstreamError malformed: too large, too deep, or not JSON. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError } from '../contract.ts'
-import { brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
+import { answersAnother, brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
 import { EventReader, writeEvent, type ServerEvent } from './events.ts'
 import { failure } from './failures.ts'
 
@@ -75,6 +75,7 @@ class EventStream {
     if (event.type === 'message' && event.data.length > 0) {
       const message = parse(this.#options.settings, event.data)
       const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
+      if (answersAnother(message, this.#options.id)) return false
       this.#isAnswered ||= isAnswer
       if (isAnswer && !this.#controller) {
         this.#isDone = true

@@ -118,7 +118,7 @@ function createReader ({ settings, url, kind, onFailure }: FetchOptions) {
       answer.destroy()
       throw fault
     }
-    if (status !== 200 || !isEvents(headers['content-type'])) return toResponse(answer, settings, url)
+    if (status !== 200 || !isEvents(headers['content-type'])) return toResponse(answer, settings, url, { id })
     const streamed = await readStream(answer, { settings, id, onFailure: (error) => onFailure(id!, error) })
     return toResponse(answer, settings, url, 'stream' in streamed
       ? streamed

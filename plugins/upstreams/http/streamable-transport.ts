@@ -4,12 +4,16 @@ import {
   PROTOCOL_VERSION_META_KEY,
   StreamableHTTPClientTransport,
   type JSONRPCMessage,
+  type JSONRPCResultResponse,
   type TransportSendOptions
 } from '@modelcontextprotocol/client'
 import type { Fetching } from './fetch.ts'
 
 /** Other names are encoded, by the SDK. */
 const PLAIN_NAME = /^(?!=\?)[\x21-\x7e]{1,200}$/
+
+/** Milliseconds for the end of a session. */
+const END_MS = 500
 
 export class StreamableTransport extends StreamableHTTPClientTransport {
   readonly #fetching: Fetching
@@ -37,7 +41,7 @@ export class StreamableTransport extends StreamableHTTPClientTransport {
       answer = await this.#fetching.post({ id: message.id!, body, headers, signal: options?.requestSignal })
       if (answer.status === 200 && answer.headers.get('content-type')?.startsWith('application/json')) {
         const json: unknown = await answer.json()
-        if (isResult(json)) return this.onmessage?.(json)
+        if (isResult(json) && json.id === message.id) return this.onmessage?.(json)
         // Its body can be read once.
         answer = { ...answer, json: async () => json }
       }
@@ -53,7 +57,14 @@ export class StreamableTransport extends StreamableHTTPClientTransport {
     }
   }
 
+  /** The upstream is told that its session is over; nobody waits long for its answer (MCP "Session Management"). */
   override async close (): Promise<void> {
+    if (this.sessionId !== undefined) {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise((resolve) => { timer = setTimeout(resolve, END_MS) })
+      await Promise.race([this.terminateSession().catch(() => {}), late])
+      clearTimeout(timer)
+    }
     await super.close()
     this.#fetching.end()
   }
@@ -85,7 +96,7 @@ function paramHeaders (headers: Readonly<Record<string, string>> = {}): Record<s
 }
 
 /** An answer with a result and nothing besides; who asked checks the result. */
-function isResult (json: unknown): json is JSONRPCMessage {
+function isResult (json: unknown): json is JSONRPCResultResponse {
   if (!isObject(json) || Object.keys(json).length !== 3) return false
   const { jsonrpc, id, result } = json
   return jsonrpc === '2.0' && (typeof id === 'number' || typeof id === 'string') && isObject(result)

@@ -13,3 +13,9 @@ t.test('there is room for all, and for each, until it is taken', async (t) => {
   t.ok(enter('eve'))
   t.equal(enter('ann'), undefined)
 })
+
+t.test('callers who have not signed in have all the room together', async (t) => {
+  const { enter } = createInFlight(3, 2)
+  for (let number = 1; number <= 3; number++) t.ok(enter(undefined))
+  t.equal(enter(undefined), undefined)
+})

@@ -1,8 +1,5 @@
 // Real transports under an upstream: HTTP of every era, sessions that are lost, processes, and every fault that one of
 // them can have.
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
@@ -10,39 +7,12 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { z } from 'zod'
 import t, { type Test } from 'tap'
 import type { UpstreamSettings } from '../../../../config/upstreams.ts'
-import type { Answered, UpstreamCaller } from '../../../../plugins/upstreams/contract.ts'
-import { createHttp } from '../../../../plugins/upstreams/http/index.ts'
+import type { UpstreamCaller } from '../../../../plugins/upstreams/contract.ts'
 import { startHttpUpstream, type HttpFault } from '../../../fixtures/upstreams/http-server.ts'
-import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../../helpers/memory-upstream.ts'
+import { callerOf, callOf, exchangeOf, startUpstream } from '../../../helpers/memory-upstream.ts'
+import { faultOf, httpSettings, listen, startOverHttp, textOf } from '../../../helpers/upstream-over-http.ts'
 import { startProcesses, upstreamSettings } from '../../../helpers/upstream-processes.ts'
 import { until } from '../../../helpers/until.ts'
-
-const httpSettings = (url: string, more: Partial<UpstreamSettings> = {}) =>
-  settingsOf({ name: 'crm', target: { kind: 'http', url, headers: {} }, prefix: 'crm_', timeoutMs: 2_000, ...more })
-
-function startHttp (t: Test, settings: UpstreamSettings) {
-  const http = createHttp({ issuer: 'https://mcp.example.com', sign: async () => 'token', now: () => Date.now() / 1000 })
-  t.teardown(() => http.close())
-  return startUpstream(t, () => {}, {
-    settings,
-    openTransport: (settings, caller, kind) => http.open(settings, caller, kind as 'sse')
-  })
-}
-
-async function listen (t: Test, listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
-}
-
-const textOf = (answered: Answered) =>
-  answered.kind === 'result' ? (answered.result['content'] as Array<{ text: string }>)[0]!.text : answered.kind
-
-const faultOf = (call: Promise<unknown>) => call.then(() => 'answered', (error: unknown) => error)
 
 const echo = async ({ text }: { text: string }) => ({ content: [{ type: 'text' as const, text }] })
 
@@ -64,7 +34,7 @@ t.test('a server of 2026-07-28 is spoken to in its own version, over one connect
     }))
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
   })
-  const { upstream } = await startHttp(t, httpSettings(url))
+  const { upstream } = await startOverHttp(t, httpSettings(url))
   for (const id of ['ann', 'bob']) {
     const lines: string[] = []
     const exchange = exchangeOf({ caller: callerOf(id), log: (_level, line) => lines.push(line) })
@@ -76,7 +46,7 @@ t.test('a server of 2026-07-28 is spoken to in its own version, over one connect
 
 t.test('a server with sessions has one for each person (UP-03)', async (t) => {
   const server = await startHttpUpstream(t, { sessions: true })
-  const { upstream } = await startHttp(t, httpSettings(server.url))
+  const { upstream } = await startOverHttp(t, httpSettings(server.url))
   for (const id of ['ann', 'bob', 'ann']) {
     t.equal(textOf(await upstream.request(callOf('echo', { text: id }), exchangeOf({ caller: callerOf(id) }))), id)
   }
@@ -86,7 +56,7 @@ t.test('a server with sessions has one for each person (UP-03)', async (t) => {
 
 t.test('lists are read as for those who will call: a server is told that it may ask people something', async (t) => {
   const server = await startHttpUpstream(t, { sessions: true })
-  const { upstream } = await startHttp(t, httpSettings(server.url))
+  const { upstream } = await startOverHttp(t, httpSettings(server.url))
   await upstream.start()
   const initialize = () => server.requests.find(({ body }) => body.includes('"initialize"'))
   t.ok(await until(() => initialize() !== undefined))
@@ -95,7 +65,7 @@ t.test('lists are read as for those who will call: a server is told that it may 
 
 t.test('a session that the server has forgotten is made again, and the person notices nothing', async (t) => {
   const server = await startHttpUpstream(t, { sessions: true })
-  const { upstream } = await startHttp(t, httpSettings(server.url))
+  const { upstream } = await startOverHttp(t, httpSettings(server.url))
   await upstream.request(callOf('echo', { text: '1' }), exchangeOf())
   server.sessionIds.clear()
   t.equal(textOf(await upstream.request(callOf('echo', { text: '2' }), exchangeOf())), '2')
@@ -112,7 +82,7 @@ t.test('a server with the transport of 2024-11-05 is found', async (t) => {
     transport = new SSEServerTransport('/messages', response)
     return await server.connect(transport)
   })
-  const { upstream } = await startHttp(t, httpSettings(url))
+  const { upstream } = await startOverHttp(t, httpSettings(url))
   t.equal(textOf(await upstream.request(callOf('echo', { text: 'old' }), exchangeOf())), 'old')
 })
 
@@ -132,7 +102,7 @@ t.test('a server on SDK v1 that answers 400 to a lost session is connected again
     }
     return await transport!.handleRequest(request, response)
   })
-  const { upstream } = await startHttp(t, httpSettings(url))
+  const { upstream } = await startOverHttp(t, httpSettings(url))
   t.equal(textOf(await upstream.request(callOf('echo', { text: '1' }), exchangeOf())), '1')
   transport = undefined
   t.equal(textOf(await upstream.request(callOf('echo', { text: '2' }), exchangeOf())), '2')
@@ -143,6 +113,7 @@ const faults: ReadonlyArray<readonly [HttpFault, object]> = [
   [{ status: 403 }, { fault: 'unauthorized' }],
   [{ status: 429, headers: { 'retry-after': '7' } }, { fault: 'busy', message: /7 seconds/ }],
   [{ status: 500 }, { fault: 'failed', wasSent: true }],
+  ['other', { fault: /malformed|ended/ }],
   ['garbage', { fault: 'malformed' }],
   ['html', { fault: 'malformed' }],
   ['endless', { fault: 'malformed' }],
@@ -156,7 +127,7 @@ const faults: ReadonlyArray<readonly [HttpFault, object]> = [
 t.test('each fault of a server over HTTP is told apart, and none is in the way of the next call (UP-07)', async (t) => {
   for (const answers of ['json', 'sse'] as const) {
     const server = await startHttpUpstream(t, { sessions: true, answers })
-    const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 10_000 }))
+    const { upstream } = await startOverHttp(t, httpSettings(server.url, { timeoutMs: 10_000 }))
     for (const [fault, expected] of faults) {
       server.fault = fault
       t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected, `${answers} ${JSON.stringify(fault)}`)
@@ -168,15 +139,15 @@ t.test('each fault of a server over HTTP is told apart, and none is in the way o
 
 t.test('a server that does not answer is given up after its time', async (t) => {
   const server = await startHttpUpstream(t, { sessions: true })
-  const { upstream } = await startHttp(t, httpSettings(server.url, { timeoutMs: 1_000 }))
+  const { upstream } = await startOverHttp(t, httpSettings(server.url, { timeoutMs: 1_000 }))
   server.fault = 'hang'
   t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), { fault: 'timeout', wasSent: true })
 })
 
 t.test('nothing that listens, and a page that is no MCP server, are told apart', async (t) => {
   const [nothing, page] = [
-    await startHttp(t, httpSettings('http://127.0.0.1:1/mcp')),
-    await startHttp(t, httpSettings(await listen(t, (_request, response) => response.end('<!doctype html>'))))
+    await startOverHttp(t, httpSettings('http://127.0.0.1:1/mcp')),
+    await startOverHttp(t, httpSettings(await listen(t, (_request, response) => response.end('<!doctype html>'))))
   ]
   const call = (started: typeof page) => faultOf(started.upstream.request(callOf('echo'), exchangeOf()))
   t.match(await call(nothing), { fault: 'unreachable', wasSent: false, message: /nothing listens/ })
