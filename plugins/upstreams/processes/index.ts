@@ -20,6 +20,9 @@ const DEFAULTS: ProcessBounds & CountBounds = {
   maxPerPerson: 10
 }
 
+/** Processes that are still ending beside as many as may run. */
+const MAX_ENDING = 10
+
 interface CountBounds {
   maxProcesses: number
   maxPerPerson: number
@@ -56,10 +59,24 @@ export function createProcesses ({ log, environment, bounds, shell }: ProcessesO
   const enter = (transport: ProcessTransport, upstream: string, person: string | undefined): void => {
     const refuse = (message: string) => { throw new UpstreamError(upstream, 'busy', message, { wasSent: false }) }
     if (isClosing) refuse('this server is closing')
-    if (open.size >= limits.maxProcesses) refuse(`as many processes of upstreams run as may (${limits.maxProcesses})`)
+    if (open.size >= limits.maxProcesses && !endIdlest()) {
+      refuse(`as many processes of upstreams run as may (${limits.maxProcesses})`)
+    }
     const own = person === undefined ? 0 : [...open.values()].filter((other) => other === person).length
     if (own >= limits.maxPerPerson) refuse(`the person has as many processes as one may have (${limits.maxPerPerson})`)
     open.set(transport, person)
+  }
+
+  /**
+   * One that nobody uses makes room for one that somebody needs, so that those who came first do not keep all others out.
+   * @returns whether there was one. While it ends there are two.
+   */
+  function endIdlest (): boolean {
+    const ending = [...open.keys()].filter(({ isClosed }) => isClosed).length
+    const [idlest] = [...open.keys()].filter(({ isIdle }) => isIdle).sort((one, other) => one.usedAt - other.usedAt)
+    if (!idlest || ending >= MAX_ENDING) return false
+    idlest.close().catch(() => {})
+    return true
   }
 
   return {

@@ -69,6 +69,18 @@ export class ProcessTransport implements Transport {
     this.#clean = createCleaner(settings.secrets)
   }
 
+  /** When it was last asked something, in milliseconds. */
+  usedAt = 0
+
+  get isClosed (): boolean {
+    return this.#isClosed
+  }
+
+  /** It has answered whatever it was asked. */
+  get isIdle (): boolean {
+    return !this.#isClosed && this.#hasAnswered && this.#asked === 0
+  }
+
   /** By these two the client of the SDK knows that it talks to a process: one may leave its first question unanswered. */
   get pid (): number | undefined {
     return this.#group?.id
@@ -105,7 +117,10 @@ export class ProcessTransport implements Transport {
     if (stdin.writableLength > this.#around.bounds.maxUnreadBytes) {
       throw this.#error('busy', 'it does not read what is sent to it', false)
     }
-    if ('method' in message && 'id' in message) this.#asked++
+    if ('method' in message && 'id' in message) {
+      this.#asked++
+      this.usedAt = performance.now()
+    }
     stdin.write(`${JSON.stringify(message)}\n`)
   }
 

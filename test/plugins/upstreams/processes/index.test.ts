@@ -68,6 +68,16 @@ t.test('more processes than may run, of a person or in all, are refused without 
   t.equal(processes.count, 3)
 })
 
+t.test('where as many run as may, the one that nobody has used for longest makes room', async (t) => {
+  const { processes } = startProcesses(t, { bounds: { maxProcesses: 2 } })
+  const opened = ['ada', 'bob'].map((id) => processes.open(upstreamSettings(), caller(id)))
+  const clients = []
+  for (const transport of opened) clients.push(await connectClient(transport))
+  await callText(clients[0]!, 'echo')
+  await connectClient(processes.open(upstreamSettings(), caller('carl')))
+  t.same(opened.map(({ isClosed }) => isClosed), [false, true])
+})
+
 t.test('at the end all processes are gone, and none is started', async (t) => {
   const { processes } = startProcesses(t, { bounds: { graceMs: 50 } })
   const stubborn = upstreamSettings(['--ignore-term', '--grandchild'])
