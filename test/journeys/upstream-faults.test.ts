@@ -72,7 +72,7 @@ t.test('each fault of an existing server has words for the model and for the ope
 
   await t.test('at the start', async (t) => {
     const table = await startLines(app, config)
-    t.match(table, /absent .*not reached: no-such-program could not be started: it was not found\. Name its whole path/)
+    t.match(table, /absent .*not reached: no-such-program could not be started: (?:it was not found\. Name its whole path|the user of this server)/)
     t.match(table, /exits .*not reached: .* ended with code 7\. Last on its standard error: fixture: it cannot find its license/)
     t.match(table, /hangs .*its lists are being read/)
     t.match(table, /many .*1000 tools/)
