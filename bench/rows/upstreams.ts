@@ -190,7 +190,8 @@ async function memoryOfChildren ({ child }: Running): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const memory = await Promise.all(ids.map(async (id) => {
     const status = await readFile(`/proc/${id}/stat`, 'utf8').catch(() => '')
-    if (Number(status.split(') ')[1]?.split(' ')[1]) !== child.pid) return undefined
+    // The shell that ends processes after this server was killed stays.
+    if (Number(status.split(') ')[1]?.split(' ')[1]) !== child.pid || status.includes('(sh)')) return undefined
     const rollup = await readFile(`/proc/${id}/smaps_rollup`, 'utf8').catch(() => '')
     return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0)
   }))
