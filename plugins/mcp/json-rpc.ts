@@ -1,6 +1,7 @@
 // From bytes to JSON-RPC messages: every fault of a body is found here, so that the handlers see only messages
 // of the right shape (JSON-RPC 2.0 §4, §5.1; MCP "Base Protocol").
 import { RELATED_TASK_META_KEY } from '@modelcontextprotocol/server'
+import { isObject } from '../is-object.ts'
 import { exceeded } from '../json-size.ts'
 import type { Message } from './contract.ts'
 import { INVALID_REQUEST, PARSE_ERROR, JsonRpcError } from './json-rpc-error.ts'
@@ -91,6 +92,3 @@ function isMeta (meta: unknown): boolean {
     (task === undefined || (isObject(task) && typeof task['taskId'] === 'string'))
   )
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

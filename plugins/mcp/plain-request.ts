@@ -8,7 +8,7 @@ import {
   type JSONRPCRequest
 } from '@modelcontextprotocol/server'
 import type { McpRequest } from './contract.ts'
-import { isObject } from './json-rpc.ts'
+import { isObject } from '../is-object.ts'
 import { MODERN_VERSION } from './protocol-versions.ts'
 
 const ENVELOPE = new Set<string>([PROTOCOL_VERSION_META_KEY, CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY])

@@ -1,6 +1,7 @@
 // Members that libraries of Go, Java and C# write as null where they mean "not set", and an `initialize` that says nothing
 // of its client, as people type it to try a server out (JSON-RPC 2.0 §4.2; MCP 2025-11-25 "Lifecycle").
 import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/server'
+import { isObject } from '../is-object.ts'
 
 /** Optional members of `params`, in every method that has them. */
 const OPTIONAL = ['_meta', 'arguments', 'cursor'] as const
@@ -29,6 +30,3 @@ export function withoutUnsetMembers (body: unknown): unknown {
   const set = Object.entries(given).filter(([name]) => !unset.some((one) => one === name))
   return { ...body, params: { ...(isSilent && SILENT_CLIENT), ...Object.fromEntries(set) } }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -19,7 +19,7 @@ import {
   type UpstreamRequest,
   type UpstreamStatus
 } from './contract.ts'
-import { customHeaders } from './custom-headers.ts'
+import { customHeaders, findWantingHeaders } from './custom-headers.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { Followed } from './followed.ts'
 import { createInFlight } from './in-flight.ts'
@@ -55,6 +55,7 @@ export class ConfiguredUpstream implements Upstream {
   readonly #pool: Pool
   readonly #lists: Lists
   #dialect: Dialect | undefined
+  #wantingHeaders: ReturnType<typeof findWantingHeaders> = new Map()
 
   constructor (settings: UpstreamSettings, deps: UpstreamDeps) {
     const { name, target } = settings
@@ -74,7 +75,10 @@ export class ConfiguredUpstream implements Upstream {
       settings,
       log: this.#log,
       connection: async () => await this.#pool.get(OWN, undefined),
-      onChange: () => deps.onChange({ kind: 'lists', upstream: name })
+      onChange: () => {
+        this.#wantingHeaders = findWantingHeaders(this.catalogue.tools)
+        deps.onChange({ kind: 'lists', upstream: name })
+      }
     })
   }
 
@@ -224,11 +228,11 @@ export class ConfiguredUpstream implements Upstream {
   #optionsOf ({ method, params }: UpstreamRequest, { caller, meta }: Exchange): RequestExtras {
     const { target, timeoutMs } = this.settings
     const isToldOfCaller = caller && target.kind === 'command' && target.process === 'shared'
-    const tool = method === 'tools/call' ? this.catalogue.tools.find(({ ownName }) => ownName === params['name']) : undefined
+    const schema = method === 'tools/call' ? this.#wantingHeaders.get(params['name']) : undefined
     return {
       timeoutMs,
       meta: { ...meta, ...(isToldOfCaller && this.#deps.identityMeta(caller)) },
-      headers: tool && customHeaders(tool.listed.inputSchema, params['arguments'])
+      headers: schema && customHeaders(schema, params['arguments'])
     }
   }
 

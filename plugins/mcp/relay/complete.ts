@@ -4,7 +4,7 @@
 import { isInputRequiredResult, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import { checkTyped, MAX_VALUES, type Completion } from '../handlers/complete.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
-import { isObject } from '../json-rpc.ts'
+import { isObject } from '../../is-object.ts'
 import type { Relay } from './contract.ts'
 import { RelayedError } from './faults.ts'
 import { relayGuarded } from './guarded.ts'

@@ -2,7 +2,9 @@
 // whenever an upstream offers something else.
 // Tested in test/plugins/mcp/relay/changes.test.ts.
 import type { Rights } from '../../access-rules/contract.ts'
+import { resourceScopes } from '../../oauth/scopes.ts'
 import type { Upstream, Upstreams } from '../../upstreams/contract.ts'
+import { isUsable } from '../../upstreams/usable.ts'
 import type { Offered } from '../sdk/contract.ts'
 import type { Change } from '../streams/change-log.ts'
 import { createRelayedChanges } from './changes.ts'
@@ -38,7 +40,7 @@ export function createRelayed (upstreams: Upstreams, { signIn, ...options }: Opt
       prompts: withRelayedPrompts(prompts, relay, signIn),
       resources: withRelayedResources(resources, relay, owners, signIn)
     }),
-    instructionsFor: (rights) => instructionsOf(upstreams.all.filter((upstream) => mayUse(upstream, rights))),
+    instructionsFor: (rights) => instructionsOf(upstreams.all.filter((upstream) => isUsable(upstream, rights, resourceScopes))),
     onChange (listener) {
       const changesOf = createRelayedChanges(upstreams, owners)
       upstreams.onChange((change) => {
@@ -48,17 +50,6 @@ export function createRelayed (upstreams: Upstreams, { signIn, ...options }: Opt
       })
     }
   }
-}
-
-/** Whether something of an upstream is there for a caller. */
-function mayUse ({ settings: { name }, catalogue }: Upstream, rights: Rights): boolean {
-  const { tools, prompts, templates, uris } = catalogue
-  return (
-    tools.some((tool) => rights.mayOf(name, 'tools', tool.name)) ||
-    prompts.some((prompt) => rights.mayOf(name, 'prompts', prompt.name)) ||
-    templates.some((template) => rights.mayOf(name, 'resources', template.name, template.uriTemplate)) ||
-    uris.some((uri) => rights.mayOf(name, 'resources', uri))
-  )
 }
 
 /** Characters that upstreams take of the instructions together: all of it is in the context of every conversation. */

@@ -2,6 +2,7 @@
 // were, and the sealed state that joins the round trips (MCP "Elicitation", "Multi Round-Trip Requests").
 import { inputRequired, type ClientCapabilities, type InputRequest, type InputRequiredResult } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import { isLoopback } from '../../../authoring/env.ts'
 import { ToolError } from '../../../authoring/tool.ts'
 import { UpstreamError, type Answered, type Exchange } from '../../upstreams/contract.ts'
 import { abilitiesOf } from '../handlers/context.ts'
@@ -135,7 +136,5 @@ function isSafe (text: string, isLocal: boolean): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
   if (username !== '' || password !== '') return false
-  return protocol === 'https:' || (isLocal && protocol === 'http:' && LOOPBACK.test(hostname))
+  return protocol === 'https:' || (isLocal && protocol === 'http:' && isLoopback(hostname))
 }
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/

@@ -5,7 +5,7 @@ import { UpstreamError, type Exchange, type Upstream, type Upstreams } from '../
 import { createReporter } from '../handlers/progress.ts'
 import { callId } from '../handlers/request-state.ts'
 import { CallTimeout } from '../handlers/timeout.ts'
-import { isObject } from '../json-rpc.ts'
+import { isObject } from '../../is-object.ts'
 import type { Relay, RelayedRequest } from './contract.ts'
 import { exchangeOf } from './exchange.ts'
 import { relayedError } from './faults.ts'

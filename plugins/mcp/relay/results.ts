@@ -1,6 +1,7 @@
 // Results of upstreams as this server's clients get them: checked as the SDK checks ours, so that both paths answer alike,
 // and without what only this server may say (MCP "Data Types").
 import { specTypeSchemas, type CallToolResult } from '@modelcontextprotocol/server'
+import { isObject } from '../../is-object.ts'
 import { UpstreamError } from '../../upstreams/contract.ts'
 import { isReservedMeta } from './exchange.ts'
 
@@ -61,8 +62,7 @@ export function readToolResult (upstream: string, result: Result, isModern: bool
   const read = readResult(upstream, 'CallToolResult', result, TOOL_MEMBERS) as CallToolResult
   const structured: unknown = read.structuredContent
   if (structured === undefined) return read
-  const isObject = typeof structured === 'object' && structured !== null && !Array.isArray(structured)
-  if (isObject) return read
+  if (isObject(structured)) return read
   const content = read.content.length > 0 ? read.content : [{ type: 'text' as const, text: JSON.stringify(structured) }]
   return { ...read, content, ...(!isModern && { structuredContent: { result: structured } }) }
 }

@@ -4,7 +4,7 @@ import { isInputRequiredResult, ProtocolError, ProtocolErrorCode } from '@modelc
 import type { UpstreamTool } from '../../upstreams/contract.ts'
 import type { CallableTool, ListedTool } from '../handlers/callable-tool.ts'
 import { TIMED_OUT } from '../handlers/timeout.ts'
-import { isObject } from '../json-rpc.ts'
+import { isObject } from '../../is-object.ts'
 import { headersOf } from '../param-headers.ts'
 import { MODERN_VERSION } from '../protocol-versions.ts'
 import type { Relay } from './contract.ts'

@@ -1,6 +1,7 @@
 // One entry of a list of an upstream, believed as far as it is well formed: what clients know is kept within bounds, and
 // everything else is left out, so that one odd entry never makes a client refuse the whole list (MCP "Data Types").
 import type { Icon, Prompt, ResourceTemplateType, Tool, ToolAnnotations } from '@modelcontextprotocol/client'
+import { isObject } from '../../is-object.ts'
 import type { Findings } from './findings.ts'
 import {
   MAX_ARGUMENTS,
@@ -186,7 +187,6 @@ function hasUsableHeaders ({ properties = {} }: ObjectSchema): boolean {
   return names.length === headers.length && new Set(names.map((name) => String(name).toLowerCase())).size === names.length
 }
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown, max: number): value is string =>
   typeof value === 'string' && value !== '' && value.length <= max
 const isNamed = (value: unknown): value is Json & { name: string } => isObject(value) && isText(value['name'], MAX_NAME)

@@ -7,6 +7,7 @@ import {
   type JSONRPCResultResponse,
   type TransportSendOptions
 } from '@modelcontextprotocol/client'
+import { isObject } from '../../is-object.ts'
 import type { Fetching } from './fetch.ts'
 
 /** Other names are encoded, by the SDK. */
@@ -101,6 +102,3 @@ function isResult (json: unknown): json is JSONRPCResultResponse {
   const { jsonrpc, id, result } = json
   return jsonrpc === '2.0' && (typeof id === 'number' || typeof id === 'string') && isObject(result)
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
