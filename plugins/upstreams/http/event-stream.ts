@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import { createBudget } from '../budget.ts'
 import { UpstreamError } from '../contract.ts'
 import { answersAnother, brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
 import { EventReader, writeEvent, type ServerEvent } from './events.ts'
@@ -38,9 +39,10 @@ class EventStream {
   /** An event with an id can be continued from (MCP "Resumability and Redelivery"). */
   #canContinue = false
   #isDone = false
-  /** Of this second, in events. */
-  #cost = 0
-  #second: NodeJS.Timeout | undefined
+  /** In events. */
+  readonly #budget = createBudget(MAX_EVENTS_PER_SECOND, () => {
+    if (this.#stream().desiredSize! > 0) this.#answer.resume()
+  })
 
   constructor (answer: IncomingMessage, options: StreamOptions, resolve: (streamed: Streamed) => void) {
     this.#answer = answer
@@ -53,7 +55,7 @@ class EventStream {
     answer.on('end', () => this.#end())
     answer.on('error', (cause) => this.#end(brokenAnswer(options.settings, cause)))
     answer.on('close', () => {
-      clearTimeout(this.#second)
+      this.#budget.end()
       if (!this.#isDone) this.#end(brokenAnswer(options.settings))
     })
   }
@@ -87,22 +89,9 @@ class EventStream {
     }
     const stream = this.#stream()
     stream.enqueue(writeEvent(event))
-    this.#count(1 + event.data.length / BYTES_LIKE_AN_EVENT)
-    if (stream.desiredSize! <= 0 || this.#isFull) this.#answer.pause()
+    this.#budget.count(1 + event.data.length / BYTES_LIKE_AN_EVENT)
+    if (stream.desiredSize! <= 0 || this.#budget.isFull) this.#answer.pause()
     return false
-  }
-
-  get #isFull () {
-    return this.#cost > MAX_EVENTS_PER_SECOND
-  }
-
-  #count (cost: number): void {
-    this.#cost += cost
-    this.#second ??= setTimeout(() => {
-      this.#second = undefined
-      this.#cost = 0
-      if (this.#stream().desiredSize! > 0) this.#answer.resume()
-    }, 1000).unref()
   }
 
   #stream (): ReadableStreamDefaultController<Uint8Array> {
@@ -112,7 +101,7 @@ class EventStream {
         this.#controller = controller
       },
       pull: () => {
-        if (!this.#isFull) this.#answer.resume()
+        if (!this.#budget.isFull) this.#answer.resume()
       },
       cancel: () => {
         this.#isDone = true

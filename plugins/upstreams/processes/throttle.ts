@@ -1,5 +1,6 @@
-// What a process may write in a second at our cost: reading a flood at full speed would take a processor from others.
+// What a process may write in a second at our cost: beyond it, the process waits.
 import type { Readable } from 'node:stream'
+import { createBudget } from '../budget.ts'
 
 /**
  * @param perSecond beyond it, nothing is read from the stream until the second is over, and the process waits.
@@ -7,22 +8,15 @@ import type { Readable } from 'node:stream'
  * @returns counts the cost of what was read.
  */
 export function createThrottle (stream: Readable, perSecond: number, nextSecond?: () => void): (cost: number) => void {
-  let used = 0
-  let second: NodeJS.Timeout | undefined
-  const end = () => {
-    second = undefined
-    used = 0
+  const budget = createBudget(perSecond, () => {
     nextSecond?.()
     stream.resume()
-  }
+  })
   stream.once('close', () => {
-    if (second === undefined) return
-    clearTimeout(second)
-    nextSecond?.()
+    if (budget.end()) nextSecond?.()
   })
   return (cost) => {
-    second ??= setTimeout(end, 1000).unref()
-    used += cost
-    if (used > perSecond) stream.pause()
+    budget.count(cost)
+    if (budget.isFull) stream.pause()
   }
 }
