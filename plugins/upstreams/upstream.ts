@@ -190,7 +190,9 @@ export class ConfiguredUpstream implements Upstream {
       throw error
     })
     this.#dialect = dialect
-    for (const uri of this.#followed.of(key)) connection.subscribe(uri).catch(() => {})
+    for (const uri of this.#followed.of(key)) {
+      connection.subscribe(uri).catch((err: unknown) => this.#log.warn({ err }, 'changes of a resource are not told any more'))
+    }
     if (key === OWN) this.#lists.cameBack()
     return connection
   }
@@ -205,7 +207,7 @@ export class ConfiguredUpstream implements Upstream {
     const options = this.#optionsOf(asked, exchange)
     for (let attempt = 1; ; attempt++) {
       const opened = this.#pool.get(key, caller)
-      const connection = opened instanceof Promise ? await inTime(opened, signal, this.settings.timeoutMs, (message) => this.#error('timeout', message)) : opened
+      const connection = opened instanceof Promise ? await this.#inTime(opened, signal) : opened
       try {
         return await connection.request(asked, exchange, options)
       } catch (error) {
@@ -234,6 +236,10 @@ export class ConfiguredUpstream implements Upstream {
       meta: { ...meta, ...(isToldOfCaller && this.#deps.identityMeta(caller)) },
       headers: schema && customHeaders(schema, params['arguments'])
     }
+  }
+
+  #inTime (opening: Promise<OpenConnection>, signal: AbortSignal): Promise<OpenConnection> {
+    return inTime(opening, signal, this.settings.timeoutMs, (message) => this.#error('timeout', message))
   }
 
   #error (fault: UpstreamFault, message: string): UpstreamError {

@@ -76,8 +76,8 @@ class EventStream {
     this.#canContinue ||= event.id !== undefined
     if (event.type === 'message' && event.data.length > 0) {
       const message = parse(this.#options.settings, event.data)
-      const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
       if (answersAnother(message, this.#options.id)) return false
+      const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
       this.#isAnswered ||= isAnswer
       if (isAnswer && !this.#controller) {
         this.#isDone = true
